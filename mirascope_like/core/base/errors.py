@@ -1,0 +1,308 @@
+"""The errors of the library, and the way an SDK's own error becomes one of them.
+
+    MirascopeLikeError
+    ├── ConfigurationError            a missing SDK, key or setting: says what to do
+    ├── PromptError                   a template or message that cannot be sent
+    ├── ProviderError                 the provider, or the way to it, failed
+    │   ├── AuthenticationError
+    │   ├── PermissionDeniedError
+    │   ├── NotFoundError
+    │   ├── BadRequestError
+    │   │   ├── ContextWindowExceededError
+    │   │   └── ContentFilterError
+    │   ├── RateLimitError
+    │   ├── ServerError
+    │   │   └── OverloadedError
+    │   ├── ConnectionFailedError
+    │   └── RequestTimeoutError
+    ├── StreamError
+    │   ├── StreamNotConsumedError
+    │   ├── StreamClosedError
+    │   ├── StreamTimeoutError
+    │   └── StreamInterruptedError    holds what had arrived
+    ├── ResponseParseError            the raw reply and why it does not fit
+    └── ToolError
+        ├── ToolNotFoundError
+        ├── ToolArgumentsError
+        ├── ToolExecutionError
+        └── ToolTimeoutError
+
+Knows no SDK: a provider says which of its SDK's errors means which of these.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
+from functools import lru_cache
+from typing import Any, ClassVar, cast
+
+
+class MirascopeLikeError(Exception):
+    """The root: every error that the library raises of its own accord is one."""
+
+
+class ConfigurationError(MirascopeLikeError):
+    """Something is missing or misspelt: an SDK, a key, a model, an option. The message says what to do."""
+
+
+class PromptError(MirascopeLikeError):
+    """A prompt cannot be made into messages; raised before anything is sent.
+
+    `template` is the text at fault and `position` the offset in it, where there is one.
+    """
+
+    def __init__(self, message: str, *, template: str | None = None, position: int | None = None) -> None:
+        super().__init__(message)
+        self.template = template
+        self.position = position
+
+
+class ProviderError(MirascopeLikeError):
+    """The provider answered with an error, or could not be reached.
+
+    Raised as a class that is also the SDK's own, so that `except openai.OpenAIError` catches it too; the attributes of
+    the SDK's error stay.
+    """
+
+    provider: str
+    """The provider that was called, such as "openai"."""
+    model: str | None
+    """The model that was asked for."""
+    status_code: int | None
+    """The HTTP status, or None where there was no answer."""
+    request_id: str | None
+    """The provider's id of the request."""
+    retry_after: float | None
+    """Seconds to wait before another try, where the provider said so."""
+    body: object | None
+    """The body of the answer, decoded where it is JSON."""
+
+
+class AuthenticationError(ProviderError):
+    """The key is missing, wrong or expired (401)."""
+
+
+class PermissionDeniedError(ProviderError):
+    """The key may not do this (403)."""
+
+
+class NotFoundError(ProviderError):
+    """No such model or address (404)."""
+
+
+class BadRequestError(ProviderError):
+    """The provider does not take the request (400, 413, 422)."""
+
+
+class ContextWindowExceededError(BadRequestError):
+    """The prompt, or prompt and answer together, are longer than the model can take."""
+
+
+class ContentFilterError(BadRequestError):
+    """The provider's content filter stopped the request."""
+
+
+class RateLimitError(ProviderError):
+    """Too many requests or tokens, or no credit left (429)."""
+
+
+class ServerError(ProviderError):
+    """The provider failed (5xx)."""
+
+
+class OverloadedError(ServerError):
+    """The provider has no capacity now (503, 529)."""
+
+
+class ConnectionFailedError(ProviderError):
+    """The provider could not be reached, or the connection broke."""
+
+
+class RequestTimeoutError(ProviderError):
+    """The provider did not answer in time."""
+
+
+class StreamError(MirascopeLikeError):
+    """A stream was used in a state that does not allow it, or did not end well."""
+
+
+class StreamNotConsumedError(StreamError, ValueError):
+    """The full response was asked of a stream that has not been read to its end."""
+
+
+class StreamClosedError(StreamError):
+    """The stream was closed before its end and gives nothing more."""
+
+
+class StreamTimeoutError(StreamError, TimeoutError):
+    """A deadline of the stream passed; `deadline` says which: "total", "first" or "idle"."""
+
+    def __init__(self, message: str, *, deadline: str) -> None:
+        super().__init__(message)
+        self.deadline = deadline
+
+
+class StreamInterruptedError(StreamError):
+    """The answer broke off: a cut connection, an error event, or an end without the provider's final event.
+
+    Where the provider's SDK has an error for the cause, this is raised as a class that is both.
+    """
+
+    _partial: Callable[[], Any] | None = None
+
+    @property
+    def partial(self) -> Any:
+        """The response rebuilt from what had arrived, or None where nothing had."""
+        return self._partial() if self._partial is not None else None
+
+
+class ResponseParseError(MirascopeLikeError):
+    """The reply does not fit what was asked for; `response` is the reply and `errors` say why."""
+
+    def __init__(self, message: str, *, response: Any = None, errors: object = None) -> None:
+        super().__init__(message)
+        self.response = response
+        self.errors = errors
+
+
+class ToolError(MirascopeLikeError):
+    """A tool could not be found, understood or run."""
+
+
+class ToolNotFoundError(ToolError):
+    """The model called a tool that was not offered."""
+
+
+class ToolArgumentsError(ToolError):
+    """The arguments of a call are broken off or do not fit; `arguments` is their text."""
+
+    def __init__(self, message: str, *, arguments: str | None = None) -> None:
+        super().__init__(message)
+        self.arguments = arguments
+
+
+class ToolExecutionError(ToolError):
+    """A tool raised; its own error is the cause."""
+
+
+class ToolTimeoutError(ToolError):
+    """A tool did not finish in time."""
+
+
+_CONTEXT = re.compile(
+    r"context[_ ](length|window)|maximum context|prompt is too long|too many (input )?tokens"
+    r"|exceeds? the (available )?context|reduce the length of the messages|input is too long"
+    r"|max_tokens.{0,40}exceed.{0,20}context",
+    re.IGNORECASE,
+)
+_FILTER = re.compile(r"content[_ ](filter|management policy|policy_violation)|ResponsibleAIPolicy", re.IGNORECASE)
+
+_BY_STATUS: dict[int, type[ProviderError]] = {
+    400: BadRequestError,
+    401: AuthenticationError,
+    402: RateLimitError,
+    403: PermissionDeniedError,
+    404: NotFoundError,
+    408: RequestTimeoutError,
+    409: BadRequestError,
+    413: BadRequestError,
+    422: BadRequestError,
+    429: RateLimitError,
+    503: OverloadedError,
+    504: RequestTimeoutError,
+    529: OverloadedError,
+}
+
+
+def error_class(status_code: int | None, text: str = "") -> type[ProviderError]:
+    """Return the class of an answer with this HTTP status and error text."""
+    if status_code is None:
+        return ProviderError
+    kind = _BY_STATUS.get(status_code) or (
+        ServerError if status_code >= 500 else BadRequestError if status_code >= 400 else ProviderError
+    )
+    if kind is BadRequestError:
+        if _CONTEXT.search(text):
+            return ContextWindowExceededError
+        if _FILTER.search(text):
+            return ContentFilterError
+    return kind
+
+
+def retry_after(headers: Any) -> float | None:
+    """Return the seconds that `retry-after-ms` or `retry-after` (seconds or a date, RFC 9110) ask to wait."""
+    if (ms := headers.get("retry-after-ms")) is not None:
+        try:
+            return float(ms) / 1000
+        except ValueError:
+            pass
+    text = headers.get("retry-after")
+    if text is None:
+        return None
+    try:
+        return float(text)
+    except ValueError:
+        pass
+    try:
+        at = parsedate_to_datetime(text)
+    except (TypeError, ValueError):
+        return None
+    if at.tzinfo is None:
+        at = at.replace(tzinfo=timezone.utc)
+    return max(0.0, (at - datetime.now(timezone.utc)).total_seconds())
+
+
+class _Adopted:
+    """What the classes made by `both` share: they can be pickled, as both parents' names are enough to make one."""
+
+    parents: ClassVar[tuple[type[BaseException], ...]] = ()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        state = {key: value for key, value in vars(self).items() if key != "_partial"}
+        return _restore, (self.parents, cast("BaseException", self).args, state)
+
+
+def _restore(parents: tuple[type[BaseException], ...], args: tuple[Any, ...], state: dict[str, Any]) -> BaseException:
+    kind = both(*parents)
+    error = kind.__new__(kind, *args)
+    error.args = args
+    error.__dict__.update(state)
+    return error
+
+
+@lru_cache(maxsize=256)
+def both(*parents: type[BaseException]) -> type[BaseException]:
+    """Return the class that is all of the classes given, named as the first; made once."""
+    kept = [one for one in parents if not any(other is not one and issubclass(other, one) for other in parents)]
+    if len(kept) == 1:
+        return kept[0]
+    first = kept[0]
+    space = {"parents": tuple(kept), "__module__": first.__module__, "__doc__": first.__doc__}
+    return type(first.__name__, (_Adopted, *kept), space)
+
+
+def adopt(
+    error: Exception,
+    *kinds: type[MirascopeLikeError],
+    provider: str,
+    model: str | None,
+) -> Exception:
+    """Make an SDK's error one of ours as well, in place: same object, message, traceback and attributes.
+
+    Give the classes of ours that it is to be; the SDK's class stays among its bases.
+    """
+    error.__class__ = both(*kinds, type(error))
+    if isinstance(error, ProviderError):
+        state = vars(error)
+        response = state.get("response")
+        headers = getattr(response, "headers", None)
+        error.provider = provider
+        error.model = model
+        state.setdefault("status_code", getattr(response, "status_code", None))
+        state.setdefault("request_id", None)
+        state.setdefault("body", None)
+        state["retry_after"] = retry_after(headers) if headers is not None else None
+    return error

@@ -1,0 +1,50 @@
+"""What every test gets: no network but loopback, no provider settings from outside, and a loopback server."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from tests.harness.network import NetworkGuard, is_provider_variable
+from tests.harness.recordings import MISSING, Exchange, exchanges
+from tests.harness.server import Server
+
+
+@pytest.fixture(scope="session", autouse=True)
+def network_guard() -> Iterator[NetworkGuard]:
+    """Refuses every connection but those to this machine."""
+    with NetworkGuard() as guard:
+        yield guard
+
+
+@pytest.fixture(autouse=True)
+def _sealed(network_guard: NetworkGuard, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Takes keys, base URLs and proxies out of the environment; fails a test that tried to leave the machine.
+
+    A test that means to try clears `network_guard.attempts`.
+    """
+    for name in filter(is_provider_variable, list(os.environ)):
+        monkeypatch.delenv(name)
+    network_guard.attempts.clear()
+    yield
+    attempts = list(network_guard.attempts)
+    network_guard.attempts.clear()
+    assert not attempts, f"the test tried to reach the network: {attempts}"
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    """A loopback server; the test fails where a request had no scripted reply."""
+    with Server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def recordings() -> list[Exchange]:
+    """Every recorded exchange; skips where there are none."""
+    found = exchanges()
+    if not found:
+        pytest.skip(MISSING)
+    return found

@@ -1,0 +1,331 @@
+"""A loopback HTTP/1.1 server in a thread: it sends scripted replies over real sockets and watches clients."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import struct
+import threading
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Literal, Self
+
+from tests.harness.replies import CloseEarly, Gate, Pause, Reply, Reset, Stall, Step
+
+__all__ = ["CloseEarly", "Gate", "Pause", "Reply", "Request", "Reset", "Served", "Server", "Stall"]
+
+Handler = Callable[["Request"], Reply]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a client sent: header names in lower case, `path` with its query, `connection` numbered from 0."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+    connection: int
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+@dataclass(slots=True, eq=False)
+class Served:
+    """A request, its reply, and how far it got.
+
+    `sent` counts the bytes of the body given to the socket. States: `sending`; `sent` to the end; `faulted`,
+    where a scripted `CloseEarly` or `Reset` ended it; `aborted`, where the client was gone before the end.
+    """
+
+    request: Request
+    reply: Reply
+    sent: int = 0
+    state: Literal["sending", "sent", "faulted", "aborted"] = "sending"
+
+
+class Server:
+    """Serves replies from a queue (`reply`), a function of the request (`reply_with`), or one (`always`).
+
+    A context manager. A request without a reply gets status 418 and is noted in `problems`, which `close`
+    raises. A client that goes away early is only seen while something is left to send: end with `Stall()`.
+    """
+
+    def __init__(self, *replies: Reply) -> None:
+        self.requests: list[Request] = []
+        self.served: list[Served] = []
+        self.problems: list[str] = []
+        self.open_connections = 0
+        self.connections = 0
+        self._queue: deque[Reply] = deque(replies)
+        self._handler: Handler | None = None
+        self._changed = threading.Condition()
+        self._stopping = False
+        self._transports: set[asyncio.WriteTransport] = set()
+        self._socket = socket.create_server(("127.0.0.1", 0), backlog=512)
+        self.port: int = self._socket.getsockname()[1]
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run, name=f"loopback-{self.port}", daemon=True)
+        self._thread.start()
+
+    # What a test says and asks
+
+    @property
+    def url(self) -> str:
+        """`http://127.0.0.1:port`: the base URL for Anthropic's SDK; OpenAI's wants `/v1` after it."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def reply(self, *replies: Reply) -> Self:
+        """Queue replies: one per request, in order of arrival."""
+        with self._changed:
+            self._queue.extend(replies)
+        return self
+
+    def reply_with(self, handler: Handler) -> Self:
+        """Answer requests that the queue has no reply for with `handler(request)`, in the server's thread."""
+        self._handler = handler
+        return self
+
+    def always(self, reply: Reply) -> Self:
+        """Answer every request that the queue has no reply for with the same reply."""
+        return self.reply_with(lambda _: reply)
+
+    @property
+    def request(self) -> Request:
+        """The last request."""
+        return self.requests[-1]
+
+    @property
+    def aborted(self) -> int:
+        """How many replies were not fully sent because the client closed the connection."""
+        return sum(served.state == "aborted" for served in self.served)
+
+    def wait_until(self, condition: Callable[[], bool], timeout: float = 5.0) -> bool:
+        """Wait until `condition()`, which is asked whenever something happened here."""
+        with self._changed:
+            return self._changed.wait_for(condition, timeout)
+
+    def wait_closed(self, timeout: float = 5.0) -> bool:
+        """Whether, in this time, the clients have closed every connection they had opened."""
+        return self.wait_until(lambda: self.open_connections == 0, timeout)
+
+    def wait_requests(self, count: int = 1, timeout: float = 5.0) -> bool:
+        """Whether, in this time, so many requests have come in."""
+        return self.wait_until(lambda: len(self.requests) >= count, timeout)
+
+    def close(self) -> None:
+        """Drop all connections and stop; raises `AssertionError` for what went wrong in here."""
+        if self._stopping:
+            return
+        self._stopping = True
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
+        assert not self._thread.is_alive(), "the loopback server does not stop"
+        assert not self.problems, "; ".join(self.problems)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # What happens in the thread
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        listener = self._loop.run_until_complete(self._loop.create_server(self._protocol, sock=self._socket))
+        try:
+            self._loop.run_forever()
+        finally:
+            listener.close()
+            for transport in list(self._transports):
+                transport.abort()
+            self._loop.run_until_complete(self._finish_tasks())
+            asyncio.set_event_loop(None)
+            self._loop.close()
+
+    async def _finish_tasks(self) -> None:
+        await asyncio.sleep(0)  # the aborted transports close their sockets, and the tasks see it and end
+        if tasks := asyncio.all_tasks() - {asyncio.current_task()}:
+            _, stuck = await asyncio.wait(tasks, timeout=5)
+            self.problems.extend(f"still running: {task}" for task in stuck)
+
+    def _protocol(self) -> asyncio.StreamReaderProtocol:
+        return asyncio.StreamReaderProtocol(_Reader(loop=self._loop), self._connected, loop=self._loop)
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        assert isinstance(reader, _Reader)
+        with self._changed:
+            number = self.connections
+            self.connections += 1
+            self.open_connections += 1
+        self._transports.add(writer.transport)
+        try:
+            while (request := await _read_request(reader, writer, number)) and await self._answer(
+                request, reader, writer
+            ):
+                pass
+        except (OSError, EOFError):
+            pass  # the client is gone
+        except Exception as error:
+            self.problems.append(f"the loopback server failed: {error!r}")
+        finally:
+            writer.close()
+            with suppress(OSError):
+                await writer.wait_closed()
+            self._transports.discard(writer.transport)
+            with self._changed:
+                self.open_connections -= 1
+                self._changed.notify_all()
+
+    async def _answer(self, request: Request, reader: _Reader, writer: asyncio.StreamWriter) -> bool:
+        """Send the reply to one request; whether the connection can take another."""
+        served = self._serve(request)
+        try:
+            await _send(served, reader, writer)
+        except OSError:
+            served.state = "aborted"
+            raise
+        finally:
+            with self._changed:
+                self._changed.notify_all()
+        ended = served.state != "sent" or served.reply.framing == "close"
+        return not ended and request.headers.get("connection", "").lower() != "close"
+
+    def _serve(self, request: Request) -> Served:
+        with self._changed:
+            self.requests.append(request)
+            queued = self._queue.popleft() if self._queue else None
+        served = Served(request, queued or self._handle(request))
+        with self._changed:
+            self.served.append(served)
+            self._changed.notify_all()
+        return served
+
+    def _handle(self, request: Request) -> Reply:
+        problem = f"no reply is scripted for {request.method} {request.path}"
+        try:
+            if self._handler is not None:
+                return self._handler(request)
+        except Exception as error:
+            problem = f"the script failed on {request.method} {request.path}: {error!r}"
+        self.problems.append(problem)
+        return Reply.error(418, problem, x_should_retry="false")
+
+
+class _Reader(asyncio.StreamReader):
+    """A stream reader that tells at once when the client has closed, without reading ahead."""
+
+    def __init__(self, *, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(loop=loop)
+        self.gone = asyncio.Event()
+
+    def feed_eof(self) -> None:
+        super().feed_eof()
+        self.gone.set()
+
+    def set_exception(self, exc: Exception) -> None:
+        super().set_exception(exc)
+        self.gone.set()
+
+
+async def _read_request(reader: _Reader, writer: asyncio.StreamWriter, connection: int) -> Request | None:
+    try:
+        head = await reader.readuntil(b"\r\n\r\n")
+    except asyncio.IncompleteReadError:
+        return None
+    first, *lines = head.decode("latin-1").split("\r\n")[:-2]
+    method, path, _ = first.split(" ")
+    pairs = (line.split(":", 1) for line in lines)
+    headers = {name.lower(): value.strip() for name, value in pairs}
+    if headers.get("expect", "").lower() == "100-continue":
+        writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+    if headers.get("transfer-encoding", "").lower() == "chunked":
+        body = await _read_chunked(reader)
+    else:
+        body = await reader.readexactly(int(headers.get("content-length", 0)))
+    return Request(method, path, headers, body, connection)
+
+
+async def _read_chunked(reader: asyncio.StreamReader) -> bytes:
+    body = bytearray()
+    while size := int((await reader.readline()).split(b";")[0], 16):
+        body += await reader.readexactly(size)
+        await reader.readline()
+    while (await reader.readline()).strip():
+        pass
+    return bytes(body)
+
+
+async def _send(served: Served, reader: _Reader, writer: asyncio.StreamWriter) -> None:
+    reply = served.reply
+    if reply.delay:
+        await _wait(reader, reply.delay)
+    writer.write(_head(reply))
+    for piece in reply.pieces:
+        if reader.gone.is_set():
+            served.state = "aborted"
+            return
+        if not isinstance(piece, bytes):
+            if await _step(piece, reader, writer):
+                served.state = "faulted"
+                return
+        elif piece:
+            writer.write(b"%x\r\n%b\r\n" % (len(piece), piece) if reply.framing == "chunked" else piece)
+            served.sent += len(piece)
+            await writer.drain()
+            await asyncio.sleep(0)  # each piece goes out alone, and other clients get their turn
+    if reader.gone.is_set():
+        served.state = "aborted"
+        return
+    served.state = "sent"
+    if reply.framing == "chunked":
+        writer.write(b"0\r\n\r\n")
+    await writer.drain()
+
+
+def _head(reply: Reply) -> bytes:
+    headers = dict(reply.headers)
+    if reply.framing == "chunked":
+        headers["transfer-encoding"] = "chunked"
+    elif reply.framing == "length":
+        headers["content-length"] = str(len(reply.body))
+    else:
+        headers["connection"] = "close"
+    try:
+        phrase = HTTPStatus(reply.status).phrase
+    except ValueError:
+        phrase = "Unknown"
+    lines = [f"HTTP/1.1 {reply.status} {phrase}", *(f"{name}: {value}" for name, value in headers.items())]
+    return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+
+
+async def _step(step: Step, reader: _Reader, writer: asyncio.StreamWriter) -> bool:
+    """Do what the script says between two pieces; whether that was the end of the connection."""
+    match step:
+        case Pause(seconds):
+            await _wait(reader, seconds)
+        case Stall():
+            await reader.gone.wait()
+        case Gate(opened):
+            while not (opened.is_set() or reader.gone.is_set()):
+                await _wait(reader, 0.003)
+        case CloseEarly():
+            return True
+        case Reset():
+            connection = writer.get_extra_info("socket")
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            writer.transport.abort()
+            return True
+    return False
+
+
+async def _wait(reader: _Reader, seconds: float) -> None:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(reader.gone.wait(), seconds)

@@ -1,0 +1,1 @@
+"""Tests of the harness itself, with the raw SDKs."""

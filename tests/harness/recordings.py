@@ -51,8 +51,8 @@ class Exchange:
     index: int
     api: str
     stream: bool
-    request: RecordedRequest = field(repr=False)
-    response: RecordedResponse = field(repr=False)
+    request: RecordedRequest = field(repr=False, compare=False)
+    response: RecordedResponse = field(repr=False, compare=False)
 
     @property
     def stem(self) -> str:

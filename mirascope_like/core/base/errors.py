@@ -33,7 +33,7 @@ Knows no SDK: a provider says which of its SDK's errors means which of these.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
@@ -217,19 +217,55 @@ _BY_STATUS: dict[int, type[ProviderError]] = {
 }
 
 
-def error_class(status_code: int | None, text: str = "") -> type[ProviderError]:
-    """Return the class of an answer with this HTTP status and error text."""
-    if status_code is None:
-        return ProviderError
-    kind = _BY_STATUS.get(status_code) or (
-        ServerError if status_code >= 500 else BadRequestError if status_code >= 400 else ProviderError
-    )
+_BY_CODE: dict[str, type[ProviderError]] = {
+    "authentication_error": AuthenticationError,
+    "invalid_api_key": AuthenticationError,
+    "billing_error": RateLimitError,
+    "insufficient_quota": RateLimitError,
+    "rate_limit_error": RateLimitError,
+    "rate_limit_exceeded": RateLimitError,
+    "permission_error": PermissionDeniedError,
+    "not_found_error": NotFoundError,
+    "model_not_found": NotFoundError,
+    "invalid_request_error": BadRequestError,
+    "request_too_large": BadRequestError,
+    "context_length_exceeded": ContextWindowExceededError,
+    "content_filter": ContentFilterError,
+    "timeout_error": RequestTimeoutError,
+    "overloaded_error": OverloadedError,
+    "api_error": ServerError,
+    "server_error": ServerError,
+    "internal_server_error": ServerError,
+}
+
+
+def error_kind(status_code: int | None, code: str | None = None, text: str = "") -> type[ProviderError]:
+    """Return the class of an error with this HTTP status, code and text, as far as each is known."""
+    kind = _BY_CODE.get(code or "")
+    if status_code is not None and status_code >= 400:
+        of_status = _BY_STATUS.get(status_code) or (ServerError if status_code >= 500 else BadRequestError)
+        kind = kind if kind is not None and issubclass(kind, of_status) else of_status
     if kind is BadRequestError:
         if _CONTEXT.search(text):
             return ContextWindowExceededError
         if _FILTER.search(text):
             return ContentFilterError
-    return kind
+    return kind or ProviderError
+
+
+def described(body: object) -> tuple[int | None, str | None, str]:
+    """Return the status, the code and the text that the body of an error holds, in any of the usual forms."""
+    found: Any = body
+    while isinstance(found, Mapping) and isinstance(cast("Any", found).get("error"), Mapping):
+        found = cast("Any", found)["error"]
+    if not isinstance(found, Mapping):
+        return None, None, str(found or "")
+    fields = cast("Mapping[str, Any]", found)
+    codes = [fields.get("code"), fields.get("type"), fields.get("status")]
+    status = next((int(one) for one in codes if isinstance(one, int) or str(one).isdigit()), None)
+    named = [one for one in codes if isinstance(one, str)]
+    code = next((one for one in named if one in _BY_CODE), named[0] if named else None)
+    return status, code, f"{fields.get('message') or ''} {code or ''}"
 
 
 def retry_after(headers: Any) -> float | None:

@@ -1,0 +1,139 @@
+"""One event of a streamed answer."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar, Generic, TypeVar
+
+import jiter
+
+from .usage import CommonUsage, Usage
+from .wire import dumped
+
+RawChunkT = TypeVar("RawChunkT")
+FinishT = TypeVar("FinishT", bound=str)
+UsageT = TypeVar("UsageT")
+
+
+class BaseCallResponseChunk(ABC, Generic[RawChunkT, FinishT, UsageT]):
+    """What one event of a stream says. Nothing is worked out before it is asked for.
+
+    What an event does not say is `None`, for every provider; `content` is then the empty string.
+    """
+
+    __slots__ = ("_chunk", "_data", "_raw", "content")
+
+    content: str
+    """The text that this event adds."""
+
+    provider: ClassVar[str]
+
+    def __init__(self, chunk: RawChunkT) -> None:
+        """Wrap an object of the provider's SDK."""
+        self._raw = None
+        self._data = dumped(chunk)
+        self._chunk: RawChunkT = chunk
+        self.content = self._text()
+
+    @classmethod
+    def from_bytes(cls, raw: bytes, content: str) -> BaseCallResponseChunk[RawChunkT, FinishT, UsageT]:
+        """Wrap an event as it came; `content` is the text in it."""
+        self = cls.__new__(cls)
+        self._raw = raw
+        self.content = content
+        return self
+
+    def spent(self) -> BaseCallResponseChunk[RawChunkT, FinishT, UsageT]:
+        """Return this event without what it adds, for a second tool that it completes."""
+        other = type(self).__new__(type(self))
+        other._raw = None
+        other._data = {}
+        other._chunk = self.chunk
+        other.content = ""
+        return other
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The event, decoded."""
+        try:
+            return self._data
+        except AttributeError:
+            self._data: dict[str, Any] = jiter.from_json(self._raw or b"{}")
+            return self._data
+
+    @property
+    def chunk(self) -> RawChunkT:
+        """The event as an object of the provider's SDK; made when first asked for."""
+        try:
+            return self._chunk
+        except AttributeError:
+            self._chunk = self._type(self._raw or b"{}")
+            return self._chunk
+
+    @classmethod
+    @abstractmethod
+    def _type(cls, raw: bytes) -> RawChunkT:
+        """Make the SDK's object."""
+
+    @abstractmethod
+    def _text(self) -> str: ...
+
+    @property
+    @abstractmethod
+    def finish_reasons(self) -> list[FinishT] | None:
+        """Why the generation ended, in the provider's words."""
+
+    @property
+    @abstractmethod
+    def model(self) -> str | None:
+        """The model that answers."""
+
+    @property
+    @abstractmethod
+    def id(self) -> str | None:
+        """The answer's id."""
+
+    @property
+    @abstractmethod
+    def usage(self) -> UsageT | None:
+        """The provider's own account of tokens."""
+
+    @property
+    @abstractmethod
+    def _usage(self) -> Usage | None:
+        """`usage` in neutral words."""
+
+    @property
+    def input_tokens(self) -> int | None:
+        """Tokens of the prompt, cached ones included."""
+        usage = self._usage
+        return usage.input_tokens if usage else None
+
+    @property
+    def cached_tokens(self) -> int | None:
+        """Tokens of the prompt that came from the provider's cache; a part of `input_tokens`."""
+        usage = self._usage
+        return usage.cached_tokens if usage else None
+
+    @property
+    def output_tokens(self) -> int | None:
+        """Tokens generated."""
+        usage = self._usage
+        return usage.output_tokens if usage else None
+
+    @property
+    def common_usage(self) -> CommonUsage | None:
+        """`usage` in the same words for every provider."""
+        usage = self._usage
+        return usage.common() if usage else None
+
+    @property
+    @abstractmethod
+    def common_finish_reasons(self) -> list[str] | None:
+        """`finish_reasons` in the same words for every provider."""
+
+    def __str__(self) -> str:
+        return self.content
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(chunk={self.chunk!r})"

@@ -1,0 +1,92 @@
+"""Server-sent events, cut from the bytes of a response as they come. Does no I/O and knows no provider.
+
+Source: the event stream format of the HTML standard, section 9.2.6. Only the data of events is kept: every provider
+repeats an event's name inside its data.
+"""
+
+from __future__ import annotations
+
+MAX_EVENT_BYTES = 64 * 1024 * 1024
+"""An event longer than this is taken for garbage, so that an endless line cannot fill the memory."""
+
+
+class EventTooLongError(ValueError):
+    """An event grew past `MAX_EVENT_BYTES`."""
+
+
+class Events:
+    """Cuts events from buffers, however these are cut themselves; gives each event's data as bytes."""
+
+    __slots__ = ("_cr", "_held", "_parts", "_started")
+
+    def __init__(self) -> None:
+        self._parts: list[bytes] = []
+        self._held = 0
+        self._cr = False
+        self._started = False
+
+    def feed(self, buffer: bytes) -> list[bytes]:
+        """Return the data of the events that this buffer completes.
+
+        Raises `EventTooLongError` when an event is too long to be one.
+        """
+        if self._cr or b"\r" in buffer:
+            buffer = self._newlines(buffer)
+        if not self._started:
+            if not buffer:
+                return []
+            self._started = True
+            buffer = buffer.removeprefix(b"\xef\xbb\xbf")
+        if self._parts:
+            if b"\n" not in buffer:
+                self._hold(buffer)
+                return []
+            buffer = b"".join([*self._parts, buffer])
+            self._parts.clear()
+            self._held = 0
+        blocks = buffer.split(b"\n\n")
+        if rest := blocks.pop():
+            self._hold(rest)
+        events: list[bytes] = []
+        for block in blocks:
+            if block.startswith(b"data: ") and b"\n" not in block:
+                events.append(block[6:])
+            elif (data := _data(block)) is not None:
+                events.append(data)
+        return events
+
+    def end(self) -> list[bytes]:
+        """Return the data of a last event that no empty line follows."""
+        block = b"".join(self._parts)
+        self._parts.clear()
+        data = _data(block)
+        return [data] if data else []
+
+    def _hold(self, rest: bytes) -> None:
+        self._held += len(rest)
+        if self._held > MAX_EVENT_BYTES:
+            raise EventTooLongError(f"an event of more than {MAX_EVENT_BYTES} bytes")
+        self._parts.append(rest)
+
+    def _newlines(self, buffer: bytes) -> bytes:
+        # CR and CRLF become LF; a CRLF may be cut in two, so a CR at the end of a buffer is remembered.
+        if self._cr and buffer:
+            self._cr = False
+            buffer = buffer.removeprefix(b"\n")
+        if buffer.endswith(b"\r"):
+            self._cr = True
+        return buffer.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+
+
+def _data(block: bytes) -> bytes | None:
+    # Comments and the fields event, id and retry carry nothing that is used here.
+    if block.startswith(b"event: "):
+        start = block.find(b"\n") + 1
+        if start and block.startswith(b"data: ", start) and block.find(b"\n", start) < 0:
+            return block[start + 6 :]
+    lines = [
+        line[6:] if line.startswith(b"data: ") else line[5:]
+        for line in block.split(b"\n")
+        if line.startswith(b"data:")
+    ]
+    return b"\n".join(lines) if lines else None

@@ -1,0 +1,154 @@
+"""The sum of a stream: what every dialect's fold shares. Does no I/O and knows nothing of `async`.
+
+A fold holds memory in proportion to the reply, not to the number of events.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from typing import Any, Generic, TypeVar, cast
+
+from .chunk import BaseCallResponseChunk
+from .tools import BaseTool, ToolCall, find_tool, tool_name
+from .usage import Usage
+
+ChunkT = TypeVar("ChunkT", bound=BaseCallResponseChunk[Any, Any, Any])
+ToolT = TypeVar("ToolT", bound=BaseTool)
+
+
+class GarbledEventError(ValueError):
+    """An event is not what the provider's format says."""
+
+
+class ErrorEventError(Exception):
+    """The provider reported an error in the middle of a stream; `body` is what it said."""
+
+    def __init__(self, message: str, body: Any) -> None:
+        super().__init__(message)
+        self.body = body
+
+
+class Text(list[str]):
+    """A text that grows: pieces, joined when it is read."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        if len(self) > 1:
+            self[:] = ["".join(self)]
+        return self[0] if self else ""
+
+
+def settled(value: Any) -> Any:
+    """Return a copy of a summed value with every growing text made a string."""
+    if isinstance(value, Text):
+        return str(value)
+    if isinstance(value, dict):
+        return {key: settled(one) for key, one in cast("dict[str, Any]", value).items()}
+    if isinstance(value, list):
+        return [settled(one) for one in cast("list[Any]", value)]
+    return value
+
+
+class Fold(ABC, Generic[ChunkT, ToolT]):
+    """Turns the events of one stream into pairs of chunk and tool, and sums them up.
+
+    `tools` are the types offered to the model; with `partial` a tool is also given while it grows.
+    """
+
+    def __init__(
+        self,
+        chunk_type: type[ChunkT],
+        tool_base: type[ToolT],
+        tools: Sequence[type[BaseTool]] = (),
+        partial: bool = False,
+    ) -> None:
+        self.chunk_type = chunk_type
+        self.tool_base = tool_base
+        self.tool_types = tools
+        self.partial = partial
+        self.tools: list[ToolT] = []
+        """The tools that were whole so far."""
+        self.ended = False
+        """The provider's final event has been seen."""
+
+    @abstractmethod
+    def read(self, events: Sequence[bytes]) -> Iterator[tuple[ChunkT, ToolT | None]]:
+        """Add events as they came; yield a pair for each.
+
+        Raises `GarbledEventError` for an event that cannot be read and `ErrorEventError` for one that is an error.
+        """
+
+    @abstractmethod
+    def read_objects(self, events: Sequence[Any]) -> Iterator[tuple[ChunkT, ToolT | None]]:
+        """`read`, for events that are objects of the provider's SDK already."""
+
+    @abstractmethod
+    def finish(self) -> Iterator[tuple[ChunkT, ToolT | None]]:
+        """Yield the tools that only the end of the stream shows to be whole, with a chunk that adds nothing."""
+
+    @property
+    @abstractmethod
+    def complete(self) -> bool:
+        """Whether the answer may honestly end here."""
+
+    @abstractmethod
+    def rebuild(self) -> dict[str, Any]:
+        """Return the raw response that the events sum up to, as the provider would have sent it whole."""
+
+    @property
+    @abstractmethod
+    def content(self) -> str:
+        """The text so far."""
+
+    @property
+    @abstractmethod
+    def model(self) -> str | None:
+        """The model that answers, as the provider named it."""
+
+    @property
+    @abstractmethod
+    def id(self) -> str | None:
+        """The answer's id."""
+
+    @property
+    @abstractmethod
+    def finish_reasons(self) -> list[Any] | None:
+        """Why the generation ended, in the provider's words."""
+
+    @property
+    @abstractmethod
+    def usage(self) -> Usage | None:
+        """The tokens spent so far, in neutral words."""
+
+    @property
+    @abstractmethod
+    def empty(self) -> bool:
+        """Whether nothing has arrived yet."""
+
+    def pairs(self, chunk: ChunkT, tools: Sequence[ToolT]) -> Iterator[tuple[ChunkT, ToolT | None]]:
+        """Yield a chunk with the tools that it completes; its text is seen once."""
+        if not tools:
+            yield chunk, None
+            return
+        yield chunk, tools[0]
+        if len(tools) > 1:
+            spent = cast(ChunkT, chunk.spent())
+            for tool in tools[1:]:
+                yield spent, tool
+
+    def whole_tool(self, call: ToolCall) -> ToolT | None:
+        """Return a finished call as a tool, or None where no tools were offered."""
+        if not self.tool_types:
+            return None
+        tool = cast(ToolT, find_tool(self.tool_types, call, self.tool_base))
+        self.tools.append(tool)
+        return tool
+
+    def partial_tool(self, call: ToolCall, delta: str) -> ToolT | None:
+        """Return a call that still grows as a tool; it is shown and not kept."""
+        for kind in self.tool_types:
+            if tool_name(kind) == call.name:
+                return cast(ToolT, kind.partial(call, delta))
+        return None

@@ -1,0 +1,105 @@
+"""What a provider has to say for itself; everything else is the engine's."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
+
+from .chunk import BaseCallResponseChunk
+from .fold import Fold
+from .request import Request
+from .response import BaseCallResponse
+from .tools import BaseTool
+
+ResponseT = TypeVar("ResponseT", bound=BaseCallResponse[Any, Any])
+ChunkT = TypeVar("ChunkT", bound=BaseCallResponseChunk[Any, Any, Any])
+ToolT = TypeVar("ToolT", bound=BaseTool)
+
+
+class Source(Protocol):
+    """An open answer, read while it comes."""
+
+    typed: bool
+    """Whether events are objects of the SDK rather than bytes."""
+
+    def __iter__(self) -> Iterator[Sequence[Any]]:
+        """Yield the events that arrive, as many at a time as there are."""
+        ...
+
+    def drain(self) -> None:
+        """Read what follows the final event, for a moment, so that the connection can be used again."""
+
+    def close(self) -> None:
+        """Let the connection go."""
+
+
+class AsyncSource(Protocol):
+    """`Source`, to be read with `async for`."""
+
+    typed: bool
+
+    def __aiter__(self) -> AsyncIterator[Sequence[Any]]:
+        """Yield the events that arrive, as many at a time as there are."""
+        ...
+
+    async def drain(self) -> None:
+        """Read what follows the final event, for a moment, so that the connection can be used again."""
+
+    async def close(self) -> None:
+        """Let the connection go."""
+
+
+class Provider(ABC, Generic[ResponseT, ChunkT, ToolT]):
+    """A codec, the ways to send what it encodes, and what the SDK's errors mean."""
+
+    name: ClassVar[str]
+    """Its name in messages, such as "openai"."""
+    response_type: type[ResponseT]
+    chunk_type: type[ChunkT]
+    tool_type: type[ToolT]
+
+    @abstractmethod
+    def known_params(self) -> frozenset[str]:
+        """The call parameters that the provider takes."""
+
+    @abstractmethod
+    def encode(self, request: Request) -> dict[str, Any]:
+        """Say a request in the provider's words: the keyword arguments of the SDK's own call.
+
+        Raises `PromptError` for a part that the provider cannot take.
+        """
+
+    @abstractmethod
+    def fold(self, request: Request) -> Fold[ChunkT, ToolT]:
+        """Begin to sum up an answer."""
+
+    @abstractmethod
+    def parse(self, raw: bytes | Mapping[str, Any]) -> Any:
+        """Make the SDK's response object of a response, decoded or not."""
+
+    @abstractmethod
+    def send(self, request: Request, payload: dict[str, Any]) -> Any:
+        """Send, and return the SDK's response object."""
+
+    @abstractmethod
+    async def asend(self, request: Request, payload: dict[str, Any]) -> Any:
+        """`send`, awaited."""
+
+    @abstractmethod
+    def open(self, request: Request, payload: dict[str, Any]) -> Source:
+        """Send, and return once the answer begins."""
+
+    @abstractmethod
+    async def aopen(self, request: Request, payload: dict[str, Any]) -> AsyncSource:
+        """`open`, awaited."""
+
+    @abstractmethod
+    def failure(self, error: Exception, request: Request, source: Any = None) -> Exception:
+        """Return what to raise for an error of the SDK, of its transport, or of the stream read from `source`."""
+
+    def respond(
+        self, request: Request, payload: dict[str, Any], raw: Any, start_time: float, end_time: float
+    ) -> ResponseT:
+        """Wrap the SDK's response object."""
+        return self.response_type.make(request, payload, raw, start_time, end_time)

@@ -1,0 +1,31 @@
+"""One call, ready to be said in a provider's words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from .tools import BaseTool
+
+
+@dataclass(slots=True)
+class Request:
+    """What is asked: messages, tools, options, and where they came from."""
+
+    provider: str
+    model: str
+    messages: Sequence[Any]
+    """`BaseMessageParam`s, or messages in the provider's own form."""
+    call_params: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    tools: Sequence[type[BaseTool]] = ()
+    native_tools: Sequence[Any] = ()
+    """Tools in the provider's own form, passed through."""
+    json_mode: bool = False
+    stream: bool = False
+    partial_tools: bool = False
+    client: Any = None
+    prompt_template: str | None = None
+    fn_args: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    dynamic_config: Mapping[str, Any] | None = None
+    metadata: Mapping[str, Any] = field(default_factory=dict[str, Any])

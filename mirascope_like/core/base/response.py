@@ -1,0 +1,291 @@
+"""A whole answer."""
+
+from __future__ import annotations
+
+import re
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Generic, TypeVar, cast
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    PrivateAttr,
+    SerializerFunctionWrapHandler,
+    ValidationInfo,
+    field_serializer,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
+from pydantic_core import to_jsonable_python
+from typing_extensions import Self
+
+from .cost import call_cost
+from .messages import BaseMessageParam
+from .request import Request
+from .tools import BaseTool, ToolCall, find_tool
+from .usage import CommonUsage, Usage
+from .wire import dumped
+
+RawT = TypeVar("RawT")
+ToolT = TypeVar("ToolT", bound=BaseTool)
+
+_SECRET = re.compile(r"authorization|api[-_]?key|token$|secret|password|cookie|credential", re.IGNORECASE)
+
+
+_READ = ("model", "id", "content", "finish_reasons", "cost")
+"""What a dump tells besides the fields; worked out anew when it is validated back."""
+
+
+class BaseCallResponse(BaseModel, Generic[RawT, ToolT]):
+    """A provider's answer and the call that it answers.
+
+    `response` is the provider's own object; everything else is read from it. What the provider did not say is `None`.
+    A dump holds all that a log wants and no secret, and validates back to an equal response.
+    """
+
+    model_config = ConfigDict(arbitrary_types_allowed=True, extra="forbid", protected_namespaces=())
+
+    response: Any
+    """The provider's own response object."""
+    metadata: dict[str, Any] = {}
+    """What the call was marked with."""
+    prompt_template: str | None = None
+    """The template of the prompt, where there was one."""
+    fn_args: dict[str, Any] = {}
+    """The arguments of the call."""
+    dynamic_config: dict[str, Any] | None = None
+    """What the prompt function returned, where that was a configuration."""
+    messages: list[Any] = []
+    """The messages sent, in the provider's own form."""
+    call_params: dict[str, Any] = {}
+    """The call parameters given."""
+    call_kwargs: dict[str, Any] = {}
+    """All that was given to the SDK but for the messages."""
+    start_time: float
+    """When the request was sent, in milliseconds since 1970."""
+    end_time: float
+    """When the answer was whole, in milliseconds since 1970."""
+
+    provider: ClassVar[str]
+    tool_base: ClassVar[type[BaseTool]]
+
+    _tool_types: Sequence[type[BaseTool]] = PrivateAttr(default=())
+    _tools: list[Any] | None = PrivateAttr(default=None)
+
+    @classmethod
+    def make(
+        cls, request: Request, payload: Mapping[str, Any], raw: Any, start_time: float, end_time: float
+    ) -> Self:
+        """Wrap the SDK's response object."""
+        self = cls.model_construct(
+            response=raw,
+            metadata=dict(request.metadata),
+            prompt_template=request.prompt_template,
+            fn_args=dict(request.fn_args),
+            dynamic_config=dict(request.dynamic_config) if request.dynamic_config is not None else None,
+            messages=list(payload.get("messages", ())),
+            call_params=dict(request.call_params),
+            call_kwargs={key: value for key, value in payload.items() if key != "messages"},
+            start_time=start_time,
+            end_time=end_time,
+        )
+        self._tool_types = request.tools
+        return self
+
+    def attach_tools(self, tools: list[Any]) -> None:
+        """Take the tools that a stream has read already, with their errors."""
+        self._tools = list(tools)
+
+    @classmethod
+    @abstractmethod
+    def parse_raw_response(cls, raw: bytes | Mapping[str, Any]) -> Any:
+        """Make the SDK's response object of a response, decoded or not."""
+
+    @field_validator("response", mode="plain")
+    @classmethod
+    def _validate_response(cls, value: Any, info: ValidationInfo) -> Any:
+        return cls.parse_raw_response(value) if isinstance(value, Mapping) else value
+
+    @field_serializer("response", mode="plain")
+    def _dump_response(self, value: Any) -> Any:
+        return dumped(value) if isinstance(value, BaseModel) else _plain(value)
+
+    @field_serializer("fn_args", "call_params", "call_kwargs", "dynamic_config", "metadata", "messages", mode="plain")
+    def _dump_plain(self, value: Any) -> Any:
+        return _plain(value)
+
+    @model_serializer(mode="wrap")
+    def _dump_read(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        # What is read from the response stands beside it, as a log wants it.
+        read: dict[str, Any] = {"provider": self.provider, **{name: getattr(self, name) for name in _READ}}
+        read["usage"] = self.common_usage.model_dump() if self.common_usage else None
+        return {**read, **handler(self)}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _drop_read(cls, value: Any) -> Any:
+        if isinstance(value, Mapping):
+            fields = cast("Mapping[str, Any]", value)
+            return {key: one for key, one in fields.items() if key not in _READ and key not in ("provider", "usage")}
+        return value
+
+    @property
+    @abstractmethod
+    def content(self) -> str:
+        """The text of the answer; empty where there is none."""
+
+    @property
+    @abstractmethod
+    def finish_reasons(self) -> list[Any] | None:
+        """Why the generation ended, in the provider's words."""
+
+    @property
+    @abstractmethod
+    def model(self) -> str | None:
+        """The model that answered, as the provider names it."""
+
+    @property
+    @abstractmethod
+    def id(self) -> str | None:
+        """The answer's id."""
+
+    @property
+    @abstractmethod
+    def usage(self) -> Any:
+        """The provider's own account of tokens."""
+
+    @property
+    @abstractmethod
+    def _usage(self) -> Usage | None: ...
+
+    @property
+    @abstractmethod
+    def message_param(self) -> Any:
+        """The answer as a message to send back, with everything the provider wants to see again."""
+
+    @property
+    @abstractmethod
+    def _tool_calls(self) -> list[ToolCall]: ...
+
+    @classmethod
+    @abstractmethod
+    def tool_message_params(cls, tools_and_outputs: Sequence[tuple[Any, Any]]) -> list[Any]:
+        """Return the messages that give the model the outputs of its tools."""
+
+    @classmethod
+    def last_user_message(cls, messages: Sequence[Any]) -> Any:
+        """Return the last of the messages if it is the user's, else None."""
+        last = messages[-1] if messages else None
+        return last if isinstance(last, Mapping) and cast("Mapping[str, Any]", last).get("role") == "user" else None
+
+    @property
+    def user_message_param(self) -> Any:
+        """The user's last message, in the provider's own form."""
+        return self.last_user_message(self.messages)
+
+    @property
+    def input_tokens(self) -> int | None:
+        """Tokens of the prompt, cached ones included."""
+        usage = self._usage
+        return usage.input_tokens if usage else None
+
+    @property
+    def cached_tokens(self) -> int | None:
+        """Tokens of the prompt that came from the provider's cache; a part of `input_tokens`."""
+        usage = self._usage
+        return usage.cached_tokens if usage else None
+
+    @property
+    def output_tokens(self) -> int | None:
+        """Tokens generated."""
+        usage = self._usage
+        return usage.output_tokens if usage else None
+
+    @property
+    def cost(self) -> float | None:
+        """US dollars spent; None where the usage, or the model's price, is unknown."""
+        usage = self._usage
+        return call_cost(self.provider, self.model, usage) if usage else None
+
+    @property
+    def tool_types(self) -> list[type[BaseTool]] | None:
+        """The tools that were offered."""
+        return list(self._tool_types) or None
+
+    @property
+    def tools(self) -> list[ToolT] | None:
+        """The tools that the model called. One that cannot be called carries its `error`."""
+        if self._tools is None:
+            calls = self._tool_calls if self._tool_types else []
+            self._tools = [find_tool(self._tool_types, call, self.tool_base) for call in calls]
+        return list(self._tools) or None
+
+    @property
+    def tool(self) -> ToolT | None:
+        """The first of `tools`."""
+        tools = self.tools
+        return tools[0] if tools else None
+
+    @property
+    @abstractmethod
+    def common_finish_reasons(self) -> list[str] | None:
+        """`finish_reasons` in the same words for every provider."""
+
+    @property
+    def common_usage(self) -> CommonUsage | None:
+        """`usage` in the same words for every provider."""
+        usage = self._usage
+        return usage.common() if usage else None
+
+    @property
+    @abstractmethod
+    def common_message_param(self) -> BaseMessageParam:
+        """`message_param` in the same words for every provider."""
+
+    @property
+    @abstractmethod
+    def common_messages(self) -> list[BaseMessageParam]:
+        """`messages` in the same words for every provider."""
+
+    @property
+    def common_user_message_param(self) -> BaseMessageParam | None:
+        """`user_message_param` in the same words for every provider."""
+        messages = self.common_messages
+        return messages[-1] if messages and messages[-1].role == "user" else None
+
+    @property
+    def common_tools(self) -> list[ToolT] | None:
+        """`tools`."""
+        return self.tools
+
+    def __str__(self) -> str:
+        return self.content
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and self.model_dump() == cast("BaseModel", other).model_dump()
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as JSON can hold it, without secrets."""
+    return to_jsonable_python(_without_secrets(value), fallback=_named, serialize_unknown=True, bytes_mode="base64")
+
+
+def _without_secrets(value: Any) -> Any:
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    if isinstance(value, Mapping):
+        return {
+            str(key): "***" if _SECRET.search(str(key)) and isinstance(one, str) else _without_secrets(one)
+            for key, one in cast("Mapping[Any, Any]", value).items()
+            if key != "client"
+        }
+    if isinstance(value, list | tuple):
+        return [_without_secrets(one) for one in cast("Sequence[Any]", value)]
+    return value
+
+
+def _named(value: Any) -> str:
+    # Anything else may hold anything, so only its type is told.
+    return f"<{type(value).__qualname__}>"

@@ -1,0 +1,47 @@
+"""Tokens spent, in the same words for every provider."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import BaseModel
+
+FinishReason = Literal["stop", "length", "tool_calls", "content_filter"]
+"""Why a generation ended, in the same words for every provider."""
+
+
+class CommonUsage(BaseModel):
+    """Tokens of a call. What the provider did not say is `None`."""
+
+    input_tokens: int | None = None
+    """Tokens of the prompt, cached ones included."""
+    cached_tokens: int | None = None
+    """Tokens read from the provider's cache; a part of `input_tokens`."""
+    output_tokens: int | None = None
+    """Tokens generated, reasoning included."""
+    total_tokens: int | None = None
+    """Input and output together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of a call as they are priced: each token counts in one place only."""
+
+    input_tokens: int | None = None
+    cached_tokens: int | None = None
+    output_tokens: int | None = None
+    cache_write_tokens: int | None = None
+    """Tokens written to the cache; a part of `input_tokens`."""
+    input_audio_tokens: int | None = None
+    output_audio_tokens: int | None = None
+
+    def common(self) -> CommonUsage:
+        """Return what every provider has."""
+        known = self.input_tokens is not None and self.output_tokens is not None
+        return CommonUsage(
+            input_tokens=self.input_tokens,
+            cached_tokens=self.cached_tokens,
+            output_tokens=self.output_tokens,
+            total_tokens=(self.input_tokens or 0) + (self.output_tokens or 0) if known else None,
+        )

@@ -1,0 +1,97 @@
+"""One chat completion chunk, and what its fields mean."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar, cast
+
+from ..base.chunk import BaseCallResponseChunk
+from ..base.usage import FinishReason, Usage
+
+RawChunkT = TypeVar("RawChunkT")
+FinishT = TypeVar("FinishT", bound=str)
+UsageT = TypeVar("UsageT")
+
+_FINISH: dict[str, FinishReason] = {
+    "stop": "stop",
+    "length": "length",
+    "tool_calls": "tool_calls",
+    "function_call": "tool_calls",
+    "content_filter": "content_filter",
+}
+
+
+def common_finish(reasons: list[Any] | None) -> list[FinishReason] | None:
+    """Return finish reasons in the same words for every provider; one that nobody knows counts as "stop"."""
+    return [_FINISH.get(reason, "stop") for reason in reasons] if reasons else None
+
+
+def choice_text(choice: Mapping[str, Any]) -> str:
+    """Return the text that a streamed choice adds."""
+    content = (choice.get("delta") or {}).get("content")
+    if isinstance(content, str):
+        return content
+    if isinstance(content, list):  # Mistral's lists of parts
+        parts = cast("list[Any]", content)
+        return "".join(str(part.get("text") or "") for part in parts if isinstance(part, dict))
+    return ""
+
+
+def read_usage(raw: Mapping[str, Any] | None) -> Usage | None:
+    """Return a chat completion's usage in neutral words.
+
+    Source: OpenAI's `CompletionUsage`, where details are parts of the totals; DeepSeek says `prompt_cache_hit_tokens`.
+    """
+    if raw is None:
+        return None
+    details: Mapping[str, Any] = raw.get("prompt_tokens_details") or {}
+    output: Mapping[str, Any] = raw.get("completion_tokens_details") or {}
+    cached = details.get("cached_tokens")
+    return Usage(
+        input_tokens=raw.get("prompt_tokens"),
+        cached_tokens=cached if cached is not None else raw.get("prompt_cache_hit_tokens"),
+        output_tokens=raw.get("completion_tokens"),
+        cache_write_tokens=details.get("cache_write_tokens"),
+        input_audio_tokens=details.get("audio_tokens"),
+        output_audio_tokens=output.get("audio_tokens"),
+    )
+
+
+class BaseChatChunk(BaseCallResponseChunk[RawChunkT, FinishT, UsageT]):
+    """A chunk in OpenAI's format."""
+
+    __slots__ = ()
+
+    def _text(self) -> str:
+        choices = self.data.get("choices")
+        return choice_text(choices[0]) if choices else ""
+
+    @property
+    def finish_reasons(self) -> list[FinishT] | None:
+        """Why the generation ended, in the provider's words."""
+        reasons = [choice.get("finish_reason") for choice in self.data.get("choices") or ()]
+        return [reason for reason in reasons if reason] or None
+
+    @property
+    def model(self) -> str | None:
+        """The model that answers."""
+        return self.data.get("model") or None
+
+    @property
+    def id(self) -> str | None:
+        """The answer's id."""
+        return self.data.get("id") or None
+
+    @property
+    def usage(self) -> UsageT | None:
+        """The provider's own account of tokens."""
+        return getattr(self.chunk, "usage", None) if self.data.get("usage") is not None else None
+
+    @property
+    def _usage(self) -> Usage | None:
+        return read_usage(self.data.get("usage"))
+
+    @property
+    def common_finish_reasons(self) -> list[str] | None:
+        """`finish_reasons` in the same words for every provider."""
+        return cast("list[str] | None", common_finish(self.finish_reasons))

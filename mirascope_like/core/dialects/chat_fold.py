@@ -1,0 +1,326 @@
+"""The sum of a stream of chat completion chunks (OpenAI's format, and what its other hosts make of it).
+
+Most events say nothing new but a piece of text; these are told from the others by comparing what is left of them with
+the event before. All others are merged field by field, so that nothing the host sent is lost, known or not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar, cast
+
+import jiter
+
+from ..base.fold import ErrorEventError, Fold, GarbledEventError, Text, settled
+from ..base.tools import BaseTool, ToolCall
+from ..base.usage import Usage
+from .chat_chunk import BaseChatChunk, choice_text, read_usage
+
+ChunkT = TypeVar("ChunkT", bound=BaseChatChunk[Any, Any, Any])
+ToolT = TypeVar("ToolT", bound=BaseTool)
+
+_TEXTS = frozenset({"content", "refusal", "arguments", "transcript", "text", "summary", "data", "input", "thinking"})
+"""Strings that arrive in pieces; so do those whose name begins with "reasoning". All other strings arrive whole."""
+
+_PADDING = "obfuscation"
+"""Random padding that OpenAI adds to hide the length of events; it means nothing and is not kept."""
+
+
+@dataclass(slots=True)
+class _Call:
+    """A tool call that grows. `given` once it has been shown as a whole tool."""
+
+    index: Any
+    fields: dict[str, Any]
+    pieces: Text = field(default_factory=Text)
+    given: bool = False
+
+    @property
+    def id(self) -> str | None:
+        return self.fields.get("id") or None
+
+    @property
+    def name(self) -> str:
+        return cast(str, self.fields.get("function", {}).get("name") or self.fields.get("custom", {}).get("name") or "")
+
+    def whole(self) -> bool:
+        """Whether the arguments are a finished JSON object, to which nothing can be added."""
+        text = str(self.pieces)
+        if not text.rstrip().endswith("}"):
+            return False
+        try:
+            jiter.from_json(text.encode())
+        except ValueError:
+            return False
+        return True
+
+    def raw(self) -> dict[str, Any]:
+        raw = cast("dict[str, Any]", settled(self.fields))
+        raw.setdefault("type", "function")
+        if raw["type"] == "custom":
+            raw.setdefault("custom", {})["input"] = str(self.pieces)
+        else:
+            function = {"name": self.name, **raw.get("function", {}), "arguments": str(self.pieces)}
+            raw["function"] = function
+        return raw
+
+    def call(self) -> ToolCall:
+        return ToolCall(id=self.id, name=self.name, arguments=str(self.pieces), native=self.raw())
+
+
+@dataclass(slots=True)
+class _Choice:
+    """One of the answers, as far as it has come."""
+
+    message: dict[str, Any] = field(default_factory=dict[str, Any])
+    rest: dict[str, Any] = field(default_factory=dict[str, Any])
+    calls: list[_Call] = field(default_factory=list[_Call])
+
+    def find(self, piece: Mapping[str, Any]) -> _Call | None:
+        """Return the call that a piece belongs to; None where it begins one."""
+        index, id = piece.get("index"), piece.get("id") or None
+        name = (piece.get("function") or {}).get("name") or None
+        if index is not None:
+            known = next((call for call in reversed(self.calls) if call.index == index), None)
+        elif id is not None:
+            known = next((call for call in reversed(self.calls) if call.id == id), None)
+        else:
+            known = self.calls[-1] if self.calls and name is None else None
+        if known is None or (id and known.id and id != known.id):
+            return None
+        # Some hosts number every call 0 and give no ids: a name after a finished call begins the next.
+        if name and id is None and str(known.pieces) and known.whole():
+            return None
+        return known
+
+    def raw(self, index: Any) -> dict[str, Any]:
+        message = cast("dict[str, Any]", settled(self.message))
+        message.setdefault("content", None)
+        message["role"] = message.get("role") or "assistant"
+        if self.calls:
+            message["tool_calls"] = [call.raw() for call in self.calls]
+        return {"finish_reason": None, **settled(self.rest), "index": index, "message": message}
+
+
+class ChatFold(Fold[ChunkT, ToolT]):
+    """Sums chat completion chunks."""
+
+    _head: dict[str, Any]
+
+    def __init__(
+        self,
+        chunk_type: type[ChunkT],
+        tool_base: type[ToolT],
+        tools: Sequence[type[BaseTool]] = (),
+        partial: bool = False,
+    ) -> None:
+        super().__init__(chunk_type, tool_base, tools, partial)
+        self._head = {}
+        self._choices: dict[Any, _Choice] = {}
+        self._usage: dict[str, Any] | None = None
+        self._text = Text()
+        self._usual: tuple[dict[str, Any], ...] | None = None
+        self._last: ChunkT | None = None
+
+    def read(self, events: Sequence[bytes]) -> Iterator[tuple[ChunkT, ToolT | None]]:
+        make, pieces = self.chunk_type.from_bytes, self._text
+        for raw in events:
+            try:
+                data = jiter.from_json(raw, cache_mode="keys")
+                choices = data.pop("choices")
+                choice = choices[0]
+                delta = choice.pop("delta")
+                text = delta.pop("content")
+            except (ValueError, LookupError, TypeError, AttributeError):
+                pass  # anything but a piece of text
+            else:
+                data.pop(_PADDING, None)
+                if (data, choice, delta) == self._usual and len(choices) == 1 and type(text) is str:
+                    pieces.append(text)
+                    yield make(raw, text), None
+                    continue
+            if raw.startswith(b"[DONE]"):
+                self.ended = True
+                continue
+            yield from self._merge(raw)
+
+    def read_objects(self, events: Sequence[Any]) -> Iterator[tuple[ChunkT, ToolT | None]]:
+        for event in events:
+            chunk = cast(ChunkT, self.chunk_type(event))
+            yield from self._add(chunk, dict(chunk.data))
+
+    def _merge(self, raw: bytes) -> Iterator[tuple[ChunkT, ToolT | None]]:
+        try:
+            data = jiter.from_json(raw, cache_mode="keys")
+        except ValueError as error:
+            raise GarbledEventError(f"{error}: {raw[:200]!r}") from error
+        if not isinstance(data, dict):
+            raise GarbledEventError(f"not an object: {raw[:200]!r}")
+        choices = data.get("choices")
+        text = choice_text(choices[0]) if choices else ""
+        yield from self._add(cast(ChunkT, self.chunk_type.from_bytes(raw, text)), data)
+
+    def _add(self, chunk: ChunkT, data: dict[str, Any]) -> Iterator[tuple[ChunkT, ToolT | None]]:
+        if error := data.get("error"):
+            message = error.get("message") if isinstance(error, Mapping) else error
+            raise ErrorEventError(str(message or "an error in the stream"), error)
+        self._last = chunk
+        choices = data.pop("choices", None) or []
+        data.pop(_PADDING, None)
+        self._usual = _usual(data, choices)
+        if (usage := data.pop("usage", None)) is not None:
+            self._usage = usage
+        merge(self._head, data)
+        shown: list[ToolT] = []
+        for position, choice in enumerate(choices):
+            shown += self._add_choice(choice, position)
+        yield from self.pairs(chunk, shown)
+
+    def _add_choice(self, choice: dict[str, Any], position: int) -> list[ToolT]:
+        index = choice.get("index")
+        index = position if index is None else index
+        known = self._choices.setdefault(index, _Choice())
+        delta = dict(choice.get("delta") or {})
+        pieces = delta.pop("tool_calls", None) or []
+        if index == 0 and isinstance(content := delta.get("content"), str):
+            del delta["content"]
+            known.message.setdefault("content", self._text)
+            if known.message["content"] is None:
+                known.message["content"] = self._text
+            self._text.append(content)
+        merge(known.message, delta)
+        merge(known.rest, {key: value for key, value in choice.items() if key not in ("delta", "index")})
+        shown: list[ToolT] = []
+        for piece in pieces:
+            shown += self._add_call(known, piece, shown=index == 0)
+        if index == 0 and known.rest.get("finish_reason"):
+            shown += self._give(known)
+        return shown
+
+    def _add_call(self, choice: _Choice, piece: dict[str, Any], *, shown: bool) -> list[ToolT]:
+        call = choice.find(piece)
+        given: list[ToolT] = []
+        if call is None:
+            call = _Call(index=piece.get("index"), fields={})
+            choice.calls.append(call)
+        fields = {key: value for key, value in piece.items() if key != "index"}
+        delta = ""
+        for kind, key in (("function", "arguments"), ("custom", "input")):
+            if isinstance(fields.get(kind), Mapping):
+                fields[kind] = dict(fields[kind])
+                delta += fields[kind].pop(key, None) or ""
+        merge(call.fields, fields)
+        if delta:
+            call.pieces.append(delta)
+        if not shown or call.given:
+            return given
+        if self.partial and delta and (tool := self.partial_tool(call.call(), delta)) is not None:
+            given.append(tool)
+        if delta.rstrip().endswith("}") and call.whole():
+            given += self._give_one(call)
+        return given
+
+    def _give(self, choice: _Choice) -> list[ToolT]:
+        return [tool for call in choice.calls if not call.given for tool in self._give_one(call)]
+
+    def _give_one(self, call: _Call) -> list[ToolT]:
+        call.given = True
+        tool = self.whole_tool(call.call())
+        return [tool] if tool is not None else []
+
+    def finish(self) -> Iterator[tuple[ChunkT, ToolT | None]]:
+        first = self._choices.get(0)
+        if first is not None and self._last is not None and (tools := self._give(first)):
+            spent = cast(ChunkT, self._last.spent())
+            for tool in tools:
+                yield spent, tool
+
+    @property
+    def complete(self) -> bool:
+        """After `[DONE]`, or once every choice has said why it ended: some hosts send no `[DONE]`."""
+        choices = self._choices.values()
+        return self.ended or (bool(choices) and all(choice.rest.get("finish_reason") for choice in choices))
+
+    def rebuild(self) -> dict[str, Any]:
+        raw = cast("dict[str, Any]", settled(self._head))
+        raw["object"] = "chat.completion"
+        raw["choices"] = [choice.raw(index) for index, choice in sorted(self._choices.items())]
+        if self._usage is not None:
+            raw["usage"] = self._usage
+        return raw
+
+    @property
+    def empty(self) -> bool:
+        return self._last is None
+
+    @property
+    def content(self) -> str:
+        return str(self._text)
+
+    @property
+    def model(self) -> str | None:
+        return self._head.get("model") or None
+
+    @property
+    def id(self) -> str | None:
+        return self._head.get("id") or None
+
+    @property
+    def finish_reasons(self) -> list[Any] | None:
+        reasons = [choice.rest.get("finish_reason") for _, choice in sorted(self._choices.items())]
+        return [reason for reason in reasons if reason] or None
+
+    @property
+    def usage(self) -> Usage | None:
+        return read_usage(self._usage)
+
+
+def _usual(data: dict[str, Any], choices: list[dict[str, Any]]) -> tuple[dict[str, Any], ...] | None:
+    """Return what is left of an event without its text, if an equal event would add its text and nothing else."""
+    if len(choices) != 1 or data.get("usage") is not None:
+        return None
+    choice = {key: value for key, value in choices[0].items() if key != "delta"}
+    delta = {key: value for key, value in (choices[0].get("delta") or {}).items() if key != "content"}
+    silent = not any(value for key, value in choice.items() if key != "index")
+    return (dict(data), choice, delta) if silent and not any(delta[key] for key in delta if key != "role") else None
+
+
+def merge(known: dict[str, Any], new: Mapping[str, Any]) -> None:
+    """Add the fields of an event to those known: texts grow, lists grow or merge by index, the newest value else wins.
+
+    A value of `None`, and an empty string or list where something is known, say nothing new.
+    """
+    for key, value in new.items():
+        old = known.get(key)
+        if value is None:
+            known.setdefault(key, None)
+        elif isinstance(value, str):
+            if key in _TEXTS or key.startswith("reasoning"):
+                known[key] = old if isinstance(old, Text) else Text([old] if old else [])
+                known[key].append(value)
+            elif value or old is None:
+                known[key] = value
+        elif isinstance(value, dict):
+            if not isinstance(old, dict):
+                old = known[key] = {}
+            merge(cast("dict[str, Any]", old), cast("dict[str, Any]", value))
+        elif isinstance(value, list):
+            known[key] = _merged(old if isinstance(old, list) else [], cast("list[Any]", value))
+        else:
+            known[key] = value
+
+
+def _merged(known: list[Any], new: list[Any]) -> list[Any]:
+    for one in new:
+        index = cast("dict[str, Any]", one).get("index") if isinstance(one, dict) else None
+        same = next((old for old in known if isinstance(old, dict) and old.get("index") == index), None)
+        if index is not None and same is not None:
+            merge(same, one)
+        elif isinstance(one, dict):
+            fresh: dict[str, Any] = {}
+            merge(fresh, cast("dict[str, Any]", one))
+            known.append(fresh)
+        else:
+            known.append(one)
+    return known

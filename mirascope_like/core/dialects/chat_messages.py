@@ -1,0 +1,151 @@
+"""Messages in OpenAI's chat format, and back."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+import jiter
+from pydantic import BaseModel
+
+from ..base.errors import PromptError
+from ..base.messages import (
+    AudioPart,
+    BaseMessageParam,
+    DocumentPart,
+    ImagePart,
+    ImageURLPart,
+    Part,
+    TextPart,
+    ToolCallPart,
+    ToolResultPart,
+)
+
+_AUDIO = {"audio/wav": "wav", "audio/x-wav": "wav", "audio/mp3": "mp3", "audio/mpeg": "mp3"}
+
+
+def encode_messages(messages: Sequence[Any], provider: str) -> list[dict[str, Any]]:
+    """Return messages in OpenAI's format; those that are in it already stay as they are.
+
+    Raises `PromptError` for a part that the format has no place for.
+    """
+    return [one for message in messages for one in _encode(message, provider)]
+
+
+def _encode(message: Any, provider: str) -> list[dict[str, Any]]:
+    if not isinstance(message, BaseMessageParam):
+        return [native(message)]
+    if isinstance(message.content, str):
+        return [{"role": message.role, "content": message.content}]
+    calls = [part for part in message.content if isinstance(part, ToolCallPart)]
+    results = [part for part in message.content if isinstance(part, ToolResultPart)]
+    others = [part for part in message.content if not isinstance(part, ToolCallPart | ToolResultPart)]
+    encoded = [encode_tool_result(part) for part in results]
+    if others or calls:
+        content: Any = [_part(part, provider) for part in others]
+        if message.role in ("assistant", "system") and all(isinstance(part, TextPart) for part in others):
+            content = "".join(cast(TextPart, part).text for part in others) or None
+        said: dict[str, Any] = {"role": message.role, "content": content}
+        if calls:
+            said["tool_calls"] = [_call(part) for part in calls]
+        encoded.append(said)
+    return encoded
+
+
+def native(message: Any) -> dict[str, Any]:
+    """Return a message of the SDK as a dict; what is unset is left out."""
+    if isinstance(message, BaseModel):
+        return message.model_dump(mode="json", exclude_none=True)
+    if isinstance(message, Mapping):
+        return dict(cast("Mapping[str, Any]", message))
+    raise PromptError(f"not a message: {type(message).__name__}")
+
+
+def encode_tool_result(part: ToolResultPart) -> dict[str, Any]:
+    """Return the output of a tool as a message."""
+    return {"role": "tool", "content": part.content, "tool_call_id": part.id}
+
+
+def _call(part: ToolCallPart) -> dict[str, Any]:
+    from pydantic_core import to_json
+
+    arguments = to_json(part.args or {}).decode()
+    return {"id": part.id, "type": "function", "function": {"name": part.name, "arguments": arguments}}
+
+
+def _part(part: Part, provider: str) -> dict[str, Any]:
+    match part:
+        case TextPart():
+            return {"type": "text", "text": part.text}
+        case ImagePart():
+            return _image(data_url(part.media_type, part.image), part.detail)
+        case ImageURLPart():
+            return _image(part.url, part.detail)
+        case AudioPart() if part.media_type in _AUDIO:
+            data = b64encode(part.audio).decode()
+            return {"type": "input_audio", "input_audio": {"data": data, "format": _AUDIO[part.media_type]}}
+        case AudioPart():
+            raise PromptError(f"{provider} takes audio as wav or mp3, not as {part.media_type}")
+        case DocumentPart() if part.media_type == "application/pdf":
+            file = {"filename": "document.pdf", "file_data": data_url(part.media_type, part.document)}
+            return {"type": "file", "file": file}
+        case _:
+            kind = part.type.replace("_", " ")
+            raise PromptError(f"{provider} takes no {kind} parts")
+
+
+def _image(url: str, detail: str | None) -> dict[str, Any]:
+    return {"type": "image_url", "image_url": {"url": url, "detail": detail} if detail else {"url": url}}
+
+
+def data_url(media_type: str, data: bytes) -> str:
+    """Return bytes as a URL that holds them."""
+    return f"data:{media_type};base64,{b64encode(data).decode()}"
+
+
+def decode_message(message: Mapping[str, Any]) -> BaseMessageParam:
+    """Return a message of OpenAI's format in neutral words. What these have no word for is left out."""
+    role = message.get("role")
+    content = message.get("content")
+    if role == "tool":
+        text = content if isinstance(content, str) else _joined(content)
+        return BaseMessageParam(role="tool", content=[ToolResultPart(content=text, id=message.get("tool_call_id"))])
+    calls = [_decode_call(call) for call in message.get("tool_calls") or () if "function" in call]
+    parts = [decoded for part in _parts(content) if (decoded := _decode_part(part)) is not None]
+    if not calls and all(isinstance(part, TextPart) for part in parts) and not isinstance(content, list):
+        return BaseMessageParam(role=_role(role), content=content or message.get("refusal") or "")
+    return BaseMessageParam(role=_role(role), content=[*parts, *calls])
+
+
+def _role(role: Any) -> Any:
+    return {"developer": "system", "function": "tool"}.get(role, role)
+
+
+def _parts(content: Any) -> list[Mapping[str, Any]]:
+    if isinstance(content, str):
+        return [{"type": "text", "text": content}] if content else []
+    return list(content or ())
+
+
+def _joined(content: Any) -> str:
+    return "".join(str(part.get("text") or "") for part in _parts(content))
+
+
+def _decode_part(part: Mapping[str, Any]) -> Part | None:
+    match part.get("type"):
+        case "text":
+            return TextPart(text=part["text"])
+        case "image_url":
+            return ImageURLPart(url=part["image_url"]["url"], detail=part["image_url"].get("detail"))
+        case _:
+            return None
+
+
+def _decode_call(call: Mapping[str, Any]) -> ToolCallPart:
+    function = call["function"]
+    try:
+        args = jiter.from_json((function.get("arguments") or "{}").encode())
+    except ValueError:
+        args = None
+    return ToolCallPart(name=function.get("name") or "", args=args if isinstance(args, dict) else None, id=call.get("id"))

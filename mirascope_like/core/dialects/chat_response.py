@@ -1,0 +1,103 @@
+"""A whole chat completion, and what its fields mean."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Generic, TypeVar, cast
+
+from ..base.messages import BaseMessageParam, ToolResultPart
+from ..base.response import BaseCallResponse
+from ..base.tools import BaseTool, ToolCall, call_of, is_error, tool_name, tool_output_text
+from ..base.usage import Usage
+from ..base.wire import dumped
+from .chat_chunk import common_finish, read_usage
+from .chat_messages import decode_message, encode_tool_result
+
+RawT = TypeVar("RawT")
+FinishT = TypeVar("FinishT", bound=str)
+UsageT = TypeVar("UsageT")
+ToolT = TypeVar("ToolT", bound=BaseTool)
+
+
+class BaseChatCallResponse(BaseCallResponse[RawT, ToolT], Generic[RawT, FinishT, UsageT, ToolT]):
+    """A chat completion in OpenAI's format."""
+
+    @property
+    def _message(self) -> Any:
+        choices = self.response.choices
+        return choices[0].message if choices else None
+
+    @property
+    def content(self) -> str:
+        """The text of the first choice; empty where there is none."""
+        content = getattr(self._message, "content", None)
+        return content if isinstance(content, str) else ""
+
+    @property
+    def finish_reasons(self) -> list[FinishT] | None:
+        """Why the generation ended, in the provider's words; one for each choice."""
+        return [choice.finish_reason for choice in self.response.choices or () if choice.finish_reason] or None
+
+    @property
+    def model(self) -> str | None:
+        """The model that answered, as the provider names it."""
+        return getattr(self.response, "model", None) or None
+
+    @property
+    def id(self) -> str | None:
+        """The answer's id."""
+        return getattr(self.response, "id", None) or None
+
+    @property
+    def usage(self) -> UsageT | None:
+        """The provider's own account of tokens."""
+        return getattr(self.response, "usage", None)
+
+    @property
+    def _usage(self) -> Usage | None:
+        usage: Any = self.usage
+        return read_usage(dumped(usage)) if usage is not None else None
+
+    @property
+    def message_param(self) -> dict[str, Any]:
+        """The answer as a message to send back: all that the provider said, but for what was empty."""
+        message = dumped(self._message) if self._message is not None else {}
+        said = {key: value for key, value in message.items() if value not in (None, [])}
+        # `audio` is referred to by its id, and annotations are not taken back.
+        if isinstance(audio := said.get("audio"), Mapping):
+            said["audio"] = {"id": cast("Mapping[str, Any]", audio).get("id")}
+        said.pop("annotations", None)
+        return {"content": None, **said, "role": "assistant"}
+
+    @property
+    def _tool_calls(self) -> list[ToolCall]:
+        return [
+            ToolCall(id=call.id, name=call.function.name, arguments=call.function.arguments or "", native=call)
+            for call in getattr(self._message, "tool_calls", None) or ()
+            if getattr(call, "function", None) is not None
+        ]
+
+    @classmethod
+    def tool_message_params(cls, tools_and_outputs: Sequence[tuple[ToolT, Any]]) -> list[Any]:
+        """Return a message for each output of a tool; an exception is told as an error."""
+        results = [
+            ToolResultPart(name=tool_name(type(tool)), content=tool_output_text(output), id=call_of(tool).id, is_error=is_error(output))
+            for tool, output in tools_and_outputs
+        ]
+        return [encode_tool_result(result) for result in results]
+
+    @property
+    def common_finish_reasons(self) -> list[str] | None:
+        """`finish_reasons` in the same words for every provider."""
+        return cast("list[str] | None", common_finish(self.finish_reasons))
+
+    @property
+    def common_message_param(self) -> BaseMessageParam:
+        """`message_param` in the same words for every provider."""
+        return decode_message(self.message_param)
+
+    @property
+    def common_messages(self) -> list[BaseMessageParam]:
+        """`messages` in the same words for every provider."""
+        return [decode_message(message) for message in self.messages]
+

@@ -1,0 +1,75 @@
+"""A provider's default clients: made once, kept, and made anew when what they depend on changes."""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import os
+from collections.abc import AsyncGenerator, Callable, Hashable, Sequence
+from contextlib import suppress
+from threading import Lock
+from typing import Any
+
+
+class Clients:
+    """The clients of one SDK that are used where the user gives none.
+
+    A sync client serves every thread of a process. An async client belongs to one event loop and is closed with it. A
+    change of the SDK's environment variables, or a fork, makes new ones.
+    """
+
+    def __init__(
+        self, make: Callable[[], Any], make_async: Callable[[], Any], environment: Sequence[str] = ()
+    ) -> None:
+        self._make = make
+        self._make_async = make_async
+        self._environment = tuple(environment)
+        self._lock = Lock()
+        self._kept: dict[Hashable, Any] = {}
+        self._keepers: dict[Hashable, AsyncGenerator[Any]] = {}
+        atexit.register(self._close)
+
+    def sync(self) -> Any:
+        """Return the sync client."""
+        key = self._key()
+        client = self._kept.get(key)
+        if client is None:
+            with self._lock:
+                client = self._kept.get(key)
+                if client is None:
+                    client = self._kept[key] = self._make()
+        return client
+
+    async def asynchronous(self) -> Any:
+        """Return the async client of the running loop."""
+        loop = asyncio.get_running_loop()
+        key = (id(loop), self._key())
+        kept = self._kept.get(key)
+        if kept is not None and kept[0] is loop:
+            return kept[1]
+        client = self._make_async()
+        # A loop closes the async generators that began in it when it shuts down, and so closes the client.
+        keeper = self._keep(key, client)
+        await anext(keeper)
+        self._kept[key] = (loop, client)
+        self._keepers[key] = keeper
+        return client
+
+    async def _keep(self, key: Hashable, client: Any) -> AsyncGenerator[Any]:
+        try:
+            yield client
+        finally:
+            self._kept.pop(key, None)
+            self._keepers.pop(key, None)
+            await client.close()
+
+    def _key(self) -> Hashable:
+        read = os.environ.get
+        return (os.getpid(), *[read(name) for name in self._environment])
+
+    def _close(self) -> None:
+        pid = os.getpid()
+        for key, client in list(self._kept.items()):
+            if isinstance(key, tuple) and key[0] == pid and not isinstance(client, tuple):
+                with suppress(Exception):
+                    client.close()

@@ -1,0 +1,332 @@
+"""SDKs of the family that OpenAI's, Anthropic's and Groq's belong to: sending, reading bytes, and what errors mean.
+
+The SDK builds, signs, sends and retries the request; its HTTP response is then read as bytes, through its public
+surface only. A client that is not the SDK's own, or one that somebody has instrumented, is called and iterated through
+its own interface.
+"""
+
+from __future__ import annotations
+
+import threading
+from abc import abstractmethod
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
+from contextlib import suppress
+from functools import cached_property
+from types import FunctionType, ModuleType
+from typing import Any, TypeVar
+
+import anyio
+
+from ..base.chunk import BaseCallResponseChunk
+from ..base.errors import (
+    ConfigurationError,
+    ConnectionFailedError,
+    MirascopeLikeError,
+    ProviderError,
+    RequestTimeoutError,
+    StreamInterruptedError,
+    adopt,
+    described,
+    error_kind,
+)
+from ..base.events import Events, EventTooLongError
+from ..base.fold import ErrorEventError, GarbledEventError
+from ..base.provider import AsyncSource, Provider, Source
+from ..base.request import Request
+from ..base.response import BaseCallResponse
+from ..base.tools import BaseTool
+from .clients import Clients
+
+ResponseT = TypeVar("ResponseT", bound=BaseCallResponse[Any, Any])
+ChunkT = TypeVar("ChunkT", bound=BaseCallResponseChunk[Any, Any, Any])
+ToolT = TypeVar("ToolT", bound=BaseTool)
+
+DRAIN_SECONDS = 0.1
+"""How long the end of a response is waited for after its final event (as long as OpenAI's SDK waits)."""
+
+_HTTP = frozenset({"httpx", "httpx2", "httpcore", "httpcore2", "aiohttp", "anyio", "h11", "h2", "ssl"})
+
+
+class ByteSource:
+    """A response read as bytes."""
+
+    typed = False
+
+    def __init__(self, response: Any) -> None:
+        self.response = response
+        self._buffers: Iterator[bytes] = _buffers(response, "iter_raw", "iter_bytes")
+
+    def __iter__(self) -> Iterator[Sequence[bytes]]:
+        cut = Events()
+        feed = cut.feed
+        for buffer in self._buffers:
+            if events := feed(buffer):
+                yield events
+        yield cut.end()
+
+    def drain(self) -> None:
+        # A sync read has no deadline of its own, so the socket is shut should the server keep it open.
+        stop = threading.Timer(DRAIN_SECONDS, self._shut)
+        stop.daemon = True
+        stop.start()
+        try:
+            with suppress(Exception):
+                for _ in self._buffers:
+                    pass
+        finally:
+            stop.cancel()
+
+    def _shut(self) -> None:
+        with suppress(Exception):
+            network = self.response.extensions["network_stream"]
+            network.get_extra_info("socket").shutdown(2)
+
+    def close(self) -> None:
+        self.response.close()
+
+
+class AsyncByteSource:
+    """A response read as bytes, asynchronously."""
+
+    typed = False
+
+    def __init__(self, response: Any) -> None:
+        self.response = response
+        self._buffers: Any = _buffers(response, "aiter_raw", "aiter_bytes")
+        self._events = self._read()
+
+    def __aiter__(self) -> AsyncIterator[Sequence[bytes]]:
+        return self._events
+
+    async def _read(self) -> AsyncGenerator[Sequence[bytes]]:
+        cut = Events()
+        feed = cut.feed
+        async for buffer in self._buffers:
+            if events := feed(buffer):
+                yield events
+        yield cut.end()
+
+    async def drain(self) -> None:
+        with suppress(Exception), anyio.move_on_after(DRAIN_SECONDS):
+            async for _ in self._buffers:
+                pass
+
+    async def close(self) -> None:
+        with anyio.CancelScope(shield=True):
+            await self._events.aclose()
+            await self._buffers.aclose()
+            await self.response.aclose()
+
+
+def _buffers(response: Any, raw: str, decoded: str) -> Any:
+    # Nothing is to be unpacked where the server packed nothing.
+    return getattr(response, decoded if response.headers.get("content-encoding") else raw)()
+
+
+class ObjectSource:
+    """A stream iterated through the interface of the client that made it."""
+
+    typed = True
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+        self.response: Any = getattr(stream, "response", None)
+
+    def __iter__(self) -> Iterator[Sequence[Any]]:
+        for event in self._stream:
+            yield (event,)
+
+    def drain(self) -> None:
+        """Nothing is known of what follows."""
+
+    def close(self) -> None:
+        if (close := getattr(self._stream, "close", None)) is not None:
+            close()
+
+
+class AsyncObjectSource:
+    """`ObjectSource`, for an async client."""
+
+    typed = True
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+        self.response: Any = getattr(stream, "response", None)
+        self._events = self._read()
+
+    def __aiter__(self) -> AsyncIterator[Sequence[Any]]:
+        return self._events
+
+    async def _read(self) -> AsyncGenerator[Sequence[Any]]:
+        async for event in self._stream:
+            yield (event,)
+
+    async def drain(self) -> None:
+        """Nothing is known of what follows."""
+
+    async def close(self) -> None:
+        await self._events.aclose()
+        close = getattr(self._stream, "aclose", None) or getattr(self._stream, "close", None)
+        if close is not None:
+            closing = close()
+            if hasattr(closing, "__await__"):
+                await closing
+
+
+class SDKProvider(Provider[ResponseT, ChunkT, ToolT]):
+    """A provider whose SDK is of this family."""
+
+    sdk: ModuleType
+    clients: tuple[str, str]
+    """The names of the SDK's client classes, sync and async."""
+    environment: tuple[str, ...]
+    """The environment variables that the SDK reads; the first holds the key."""
+
+    @abstractmethod
+    def http(self, client: Any, payload: dict[str, Any], *, stream: bool) -> Any:
+        """Send through the SDK's own client; return its HTTP response, awaitable for an async client."""
+
+    @abstractmethod
+    def create(self, client: Any) -> Callable[..., Any]:
+        """Return the method of a client that a user would call."""
+
+    def make_client(self) -> Any:
+        """Make a default client."""
+        return getattr(self.sdk, self.clients[0])()
+
+    def make_async_client(self) -> Any:
+        """Make a default async client."""
+        return getattr(self.sdk, self.clients[1])()
+
+    @cached_property
+    def _defaults(self) -> Clients:
+        return Clients(self.make_client, self.make_async_client, self.environment)
+
+    def _client(self, request: Request) -> Any:
+        client = request.client
+        if client is None:
+            return self._defaults.sync()
+        if isinstance(client, getattr(self.sdk, self.clients[1])):
+            raise ConfigurationError(f"a sync call cannot use an async client: give it {self._named(0)}")
+        return client
+
+    async def _aclient(self, request: Request) -> Any:
+        client = request.client
+        if client is None:
+            return await self._defaults.asynchronous()
+        if isinstance(client, getattr(self.sdk, self.clients[0])):
+            raise ConfigurationError(f"an async call needs an async client: give it {self._named(1)}")
+        return client
+
+    def _named(self, which: int) -> str:
+        return f"{self.sdk.__name__}.{self.clients[which]}(...)"
+
+    def _own(self, client: Any) -> bool:
+        # Somebody who has wrapped the client, or patched `create` to trace it, is to see the call.
+        root = self.sdk.__name__
+        if type(client).__module__.partition(".")[0] != root:
+            return False
+        function = getattr(self.create(client), "__func__", None)
+        return isinstance(function, FunctionType) and function.__globals__["__name__"].partition(".")[0] == root
+
+    def send(self, request: Request, payload: dict[str, Any]) -> Any:
+        client = self._client(request)
+        if not self._own(client):
+            return self.create(client)(**payload)
+        return self._whole(self.http(client, payload, stream=False))
+
+    async def asend(self, request: Request, payload: dict[str, Any]) -> Any:
+        client = await self._aclient(request)
+        if not self._own(client):
+            return await self.create(client)(**payload)
+        return self._whole(await self.http(client, payload, stream=False))
+
+    def _whole(self, response: Any) -> Any:
+        try:
+            raw = self.parse(response.content)
+        except ValueError as error:
+            raise self.sdk.APIResponseValidationError(
+                response, response.text, message=f"the answer is not JSON: {error}"
+            ) from error
+        raw._request_id = response.headers.get("x-request-id") or response.headers.get("request-id")
+        return raw
+
+    def open(self, request: Request, payload: dict[str, Any]) -> Source:
+        client = self._client(request)
+        if not self._own(client):
+            return ObjectSource(self.create(client)(**payload, stream=True))
+        return ByteSource(self.http(client, payload, stream=True))
+
+    async def aopen(self, request: Request, payload: dict[str, Any]) -> AsyncSource:
+        client = await self._aclient(request)
+        if not self._own(client):
+            return AsyncObjectSource(await self.create(client)(**payload, stream=True))
+        return AsyncByteSource(await self.http(client, payload, stream=True))
+
+    def failure(self, error: Exception, request: Request, source: Any = None) -> Exception:
+        found, *kinds = self._identify(error, getattr(source, "response", None))
+        if found is not error:
+            found.__cause__ = error
+        if not kinds:
+            return found
+        if source is not None:
+            kinds.insert(0, StreamInterruptedError)
+        return adopt(found, *kinds, provider=self.name, model=request.model)
+
+    def _identify(self, error: Exception, response: Any) -> Sequence[Any]:
+        """Return the SDK's error for this one, and the classes of ours that it is."""
+        sdk: Any = self.sdk
+        asked = getattr(response, "request", None)
+        if isinstance(error, ErrorEventError):
+            return self.event_error(error, response), error_kind(*described(error.body))
+        if isinstance(error, GarbledEventError | EventTooLongError):
+            return sdk.APIError(f"the stream cannot be read: {error}", asked, body=None), ProviderError
+        if isinstance(error, StreamInterruptedError):
+            return sdk.APIConnectionError(message=str(error), request=asked), ConnectionFailedError
+        if isinstance(error, MirascopeLikeError):
+            return (error,)
+        if isinstance(error, sdk.APITimeoutError):
+            return error, RequestTimeoutError
+        if isinstance(error, sdk.APIConnectionError):
+            return error, ConnectionFailedError
+        if isinstance(error, sdk.APIError):
+            status, code, text = described(error.body)
+            return error, error_kind(getattr(error, "status_code", None) or status, code, f"{error} {text}")
+        if self._lacks_key(error):
+            return self._keyless(), ConfigurationError
+        if (kind := transport_kind(error)) is RequestTimeoutError:
+            return sdk.APITimeoutError(request=asked), kind
+        if kind is not None:
+            message = str(error) or "the connection broke"
+            return sdk.APIConnectionError(message=message, request=asked), kind
+        return (error,)
+
+    def event_error(self, error: ErrorEventError, response: Any) -> Exception:
+        """Make the SDK's error for an error event, as its own stream does."""
+        failed: Exception = self.sdk.APIError(str(error), getattr(response, "request", None), body=error.body)
+        return failed
+
+    def _lacks_key(self, error: Exception) -> bool:
+        text = str(error)
+        return ("credentials" in text or "api_key" in text) and not hasattr(error, "request")
+
+    def _keyless(self) -> Exception:
+        root = next(
+            kind for kind in self.sdk.APIError.__mro__ if kind.__bases__ == (Exception,)
+        )  # OpenAIError, AnthropicError, GroqError
+        made: Exception = root(
+            f"no key for {self.name}: set the environment variable {self.environment[0]}, "
+            f"or give the call client={self._named(0).replace('...', 'api_key=...')}"
+        )
+        return made
+
+
+def transport_kind(error: Exception) -> type[ConnectionFailedError | RequestTimeoutError] | None:
+    """Return what an error of the HTTP stack means, or None for an error that is not of the HTTP stack."""
+    for kind in type(error).__mro__:
+        if kind.__module__.partition(".")[0] in _HTTP:
+            timed_out = any("Timeout" in one.__name__ for one in type(error).__mro__)
+            return RequestTimeoutError if timed_out else ConnectionFailedError
+    if isinstance(error, TimeoutError):
+        return RequestTimeoutError
+    return ConnectionFailedError if isinstance(error, OSError) else None

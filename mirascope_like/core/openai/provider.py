@@ -1,0 +1,27 @@
+"""OpenAI's chat completions: the provider behind `openai.call`."""
+
+from __future__ import annotations
+
+import openai
+
+from ..dialects.chat_provider import ChatProvider
+from .types import OpenAICallResponse, OpenAICallResponseChunk, OpenAITool
+
+
+class OpenAIProvider(ChatProvider[OpenAICallResponse, OpenAICallResponseChunk, OpenAITool]):
+    """Speaks to OpenAI, or to whomever the client given speaks to."""
+
+    name = "openai"
+    sdk = openai
+    clients = ("OpenAI", "AsyncOpenAI")
+    environment = (
+        "OPENAI_API_KEY",
+        "OPENAI_BASE_URL",
+        "OPENAI_ORG_ID",
+        "OPENAI_PROJECT_ID",
+        "OPENAI_ADMIN_KEY",
+        "OPENAI_CUSTOM_HEADERS",
+    )
+    response_type = OpenAICallResponse
+    chunk_type = OpenAICallResponseChunk
+    tool_type = OpenAITool

@@ -1,0 +1,257 @@
+"""The `{fields}` of a template: how they are written, and what they become when there are values.
+
+Everything is parsed once, from the template alone; values are only ever looked at, so none can change what a
+template means. Errors raised while filling carry no position: the template, which knows where its fields
+stand, adds it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TypeAlias, cast
+
+from pydantic import BaseModel
+
+from .errors import PromptError
+from .media import media_part, part_of, shown
+from .parts import AnyPart, CacheControlPart, TextPart
+from .sections import Section, error_at
+
+Piece: TypeAlias = "str | Field"
+"""A stretch of literal text, or a field."""
+
+_Step: TypeAlias = "tuple[Callable[[object, str], object], str]"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One `{field}` of a template."""
+
+    source: str
+    """As it is written."""
+    at: int
+    """Where it stands in the template."""
+    root: str
+    """The variable it begins with; empty for `{:cache_control}`."""
+    steps: tuple[_Step, ...] = ()
+    """How to come from the variable to the value: attributes and items, in order."""
+    conversion: str = ""
+    """"r", "s" or "a", as after the `!` of Python's format strings."""
+    kind: str = ""
+    """What the value becomes: "list", the name of a part, or empty for text in Python's format."""
+    many: bool = False
+    """Whether there is one of the kind for each item of the value ("images")."""
+    spec: str = ""
+    """How to format text."""
+    options: tuple[tuple[str, str], ...] = ()
+    """What stood in brackets behind the kind."""
+
+    @property
+    def plain(self) -> bool:
+        """Whether nothing is said of how the value is to be shown."""
+        return not (self.conversion or self.kind or self.spec)
+
+    @property
+    def textual(self) -> bool:
+        """Whether the value becomes text inside the text around it, not a part of its own."""
+        return self.kind in ("", "list")
+
+
+def parse(section: Section, template: str) -> tuple[Piece, ...]:
+    """Return the pieces of a section's text; `{{` and `}}` are literal braces.
+
+    Raises `PromptError` where a brace stands alone or holds what is no field.
+    """
+    text = section.text
+    pieces: list[Piece] = []
+    literal = ""
+    end = 0
+    for token in _TOKEN.finditer(text):
+        literal += text[end : token.start()]
+        end = token.end()
+        if token[0] in ("{{", "}}"):
+            literal += token[0][0]
+            continue
+        at = section.origin(token.start())
+        try:
+            field = _field(token[0], at)
+        except PromptError as error:
+            raise error_at(str(error), template, at) from None
+        if literal:
+            pieces.append(literal)
+        literal = ""
+        pieces.append(field)
+    literal += text[end:]
+    return (*pieces, literal) if literal else tuple(pieces)
+
+
+def value_of(field: Field, values: Mapping[str, object]) -> object:
+    """Return what a field names among the values; None if it names nothing.
+
+    Raises `PromptError` where there is no such variable, attribute or item.
+    """
+    if not field.root:
+        return None
+    if field.root not in values:
+        known = ", ".join(values) or "none"
+        raise PromptError(f"there is no variable {field.root!r}{near(field.root, values)} (known: {known})")
+    value = values[field.root]
+    for take, name in field.steps:
+        value = take(value, name)
+    return value
+
+
+def text_of(field: Field, value: object) -> str:
+    """Return the text that a textual field's value becomes; None becomes none."""
+    if field.kind == "list":
+        groups = _items(value) if field.many else (value,)
+        return "\n\n".join("\n".join(_text(item) for item in _items(group)) for group in groups)
+    if field.conversion:
+        value = _CONVERSIONS[field.conversion](value)
+    return _text(value, field.spec)
+
+
+def parts_of(field: Field, value: object) -> list[AnyPart]:
+    """Return the parts that a field's value becomes; None and an empty str become none."""
+    if field.kind == "cache_control":
+        return [CacheControlPart()]
+    options = dict(field.options)
+    items = _items(value) if field.many else (value,)
+    return [_PARTS[field.kind](item, options) for item in items if not _nothing(item)]
+
+
+def near(name: str, names: Iterable[str]) -> str:
+    """Return the end of an error message that suggests the name meant, or nothing where none is like it."""
+    found = get_close_matches(name, list(names), n=1)
+    return f": did you mean {found[0]!r}?" if found else ""
+
+
+_TOKEN = re.compile(r"\{\{|\}\}|\{[^{}]*\}|[{}]")
+_FIELD = re.compile(
+    r"""\{
+        (?P<root>[^\W\d]\w*)?
+        (?P<path>(?:\.[^\W\d]\w*|\[[^\[\]]+\])*)
+        (?:!(?P<conversion>\w*))?
+        (?::(?P<spec>.*))?
+    \}""",
+    re.VERBOSE | re.DOTALL,
+)
+_STEP = re.compile(r"\.(?P<attribute>\w+)|\[(?P<item>[^\[\]]+)\]")
+_KIND = re.compile(
+    r"(?P<kind>cache_control|(?P<one>list|text|image|audio|document|part)s?)(?:\((?P<options>.*)\))?",
+    re.DOTALL,
+)
+_OPTIONS: dict[str, tuple[str, ...]] = {"image": ("detail",), "cache_control": ("type",)}
+_CONVERSIONS: dict[str, Callable[[object], object]] = {"r": repr, "s": str, "a": ascii}
+_DOUBLE = "for a literal brace write {{ or }}"
+
+
+def _field(source: str, at: int) -> Field:
+    if source in ("{", "}"):
+        raise PromptError(f"a single {source} is no field: {_DOUBLE}")
+    match = _FIELD.fullmatch(source)
+    if match is None:
+        raise PromptError(f"{source} is no field, such as {{name}} or {{name.attribute:list}}: {_DOUBLE}")
+    root, conversion, spec = match["root"] or "", match["conversion"], match["spec"] or ""
+    if conversion is not None and conversion not in _CONVERSIONS:
+        raise PromptError(f"{source}: there is no conversion !{conversion}, only !r, !s and !a")
+    steps = tuple(_step(step) for step in _STEP.finditer(match["path"]))
+    shape = _KIND.fullmatch(spec)
+    kind = (shape["one"] or shape["kind"]) if shape else ""
+    if (kind == "cache_control") != (root == ""):
+        raise PromptError(
+            f"{source}: a name is missing, or {_DOUBLE}"
+            if not root
+            else f"{source} takes no value: {{:cache_control}}"
+        )
+    if shape is None:
+        return Field(source, at, root, steps, conversion or "", spec=spec)
+    if conversion:
+        raise PromptError(f"{source}: a conversion does not go with :{shape['kind']}")
+    options = _options(source, kind, shape["options"])
+    return Field(source, at, root, steps, kind=kind, many=shape["kind"] != kind, options=options)
+
+
+def _step(match: re.Match[str]) -> _Step:
+    return (_attribute, match["attribute"]) if match["attribute"] else (_item, match["item"])
+
+
+def _options(source: str, kind: str, text: str | None) -> tuple[tuple[str, str], ...]:
+    if not text:
+        return ()
+    known = _OPTIONS.get(kind, ())
+    options: list[tuple[str, str]] = []
+    for option in text.split(","):
+        name, equals, value = (piece.strip() for piece in option.partition("="))
+        if name not in known:
+            raise PromptError(f"{source}: there is no option {name!r}{near(name, known)}")
+        if not equals or not value:
+            raise PromptError(f"{source}: write {name}=value")
+        if (name, kind) == ("type", "cache_control") and value != "ephemeral":
+            raise PromptError(f"{source}: the type can only be ephemeral")
+        options.append((name, value))
+    return tuple(options)
+
+
+def _attribute(value: object, name: str) -> object:
+    try:
+        return getattr(value, name)
+    except AttributeError as error:
+        public = [one for one in dir(value) if not one.startswith("_")]
+        raise PromptError(f"{type(value).__name__} has no attribute {name!r}{near(name, public)}") from error
+
+
+def _item(value: object, name: str) -> object:
+    """Return an item as Python's format strings do: digits are an index, anything else is a key."""
+    try:
+        return cast("Mapping[object, object]", value)[int(name) if name.isdecimal() else name]
+    except (LookupError, TypeError) as error:
+        kind = type(value).__name__
+        keys = map(str, cast("Mapping[object, object]", value)) if isinstance(value, Mapping) else ()
+        raise PromptError(f"{kind} has no item {name!r}{near(name, keys)}") from error
+
+
+def _text(value: object, spec: str = "") -> str:
+    if value is None:
+        return ""
+    if not spec:
+        return format(value)
+    try:
+        return format(value, spec)
+    except (ValueError, TypeError) as error:
+        raise PromptError(f"{error}{near(spec, _KINDS)}") from error
+
+
+def _items(value: object) -> Iterator[object]:
+    if value is None:
+        return iter(())
+    if not _walkable(value):
+        raise PromptError(f"expected a list or the like, not {shown(value)}")
+    return iter(cast("Iterable[object]", value))
+
+
+def _walkable(value: object) -> bool:
+    return isinstance(value, Iterable) and not isinstance(value, _WHOLE)
+
+
+def _nothing(value: object) -> bool:
+    return value is None or (isinstance(value, str) and not value)
+
+
+def _text_part(value: object) -> AnyPart:
+    return value if isinstance(value, TextPart) else TextPart(text=_text(value))
+
+
+_PARTS: dict[str, Callable[[object, Mapping[str, str]], AnyPart]] = {
+    "text": lambda value, options: _text_part(value),
+    "image": lambda value, options: media_part("image", value, detail=options.get("detail")),
+    "audio": lambda value, options: media_part("audio", value),
+    "document": lambda value, options: media_part("document", value),
+    "part": lambda value, options: part_of(value),
+}
+# What Python can walk through, but nobody means to.
+_WHOLE = (str, bytes, bytearray, memoryview, BaseModel)
+_KINDS = ("list", "lists", "cache_control", *_PARTS, *(f"{kind}s" for kind in _PARTS))

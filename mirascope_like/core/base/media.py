@@ -1,0 +1,294 @@
+"""Values to parts: bytes, images and recordings in memory, and, where the template says so, paths and URLs.
+
+What a value is, is told from its own bytes. A URL is passed on for the provider to fetch: nothing here ever
+opens a connection. PIL and pydub are recognised without being imported.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import mimetypes
+import re
+import sys
+from collections.abc import Iterable, Sequence
+from io import BytesIO
+from os import PathLike, fsdecode
+from pathlib import Path
+from reprlib import Repr
+from typing import IO, TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeAlias, cast
+from urllib.parse import unquote_to_bytes
+
+from .errors import PromptError
+from .parts import (
+    AnyPart,
+    AudioPart,
+    AudioURLPart,
+    DocumentPart,
+    DocumentURLPart,
+    ImagePart,
+    ImageURLPart,
+    MediaPart,
+    TextPart,
+)
+
+if TYPE_CHECKING:
+    from wave import Wave_read
+
+Kind: TypeAlias = Literal["image", "audio", "document"]
+"""The kinds of media that a message can hold."""
+
+
+class SupportsImage(Protocol):
+    """An image in memory; PIL's `Image` is one."""
+
+    @property
+    def format(self) -> str | None:
+        """The format of the file it was read from."""
+        ...
+
+    @property
+    def mode(self) -> str:
+        """How a pixel is stored."""
+        ...
+
+    def convert(self, mode: str) -> SupportsImage:
+        """Return it with other pixels."""
+        ...
+
+    def save(self, fp: IO[bytes], format: str | None = None, **params: Any) -> None:
+        """Write it as a file."""
+
+
+class SupportsAudio(Protocol):
+    """A recording in memory; pydub's `AudioSegment` is one."""
+
+    def export(self, out_f: Any = None, format: str = "mp3") -> Any:
+        """Write it as a file."""
+
+
+Media: TypeAlias = "bytes | bytearray | memoryview | SupportsImage | SupportsAudio | Wave_read"
+"""A value in memory that becomes an image, an audio or a document part."""
+
+Content: TypeAlias = "str | AnyPart | Media | Sequence[str | AnyPart | Media]"
+"""What a message can be made from."""
+
+
+class _File(NamedTuple):
+    """Bytes, and what they are."""
+
+    media_type: str
+    data: bytes
+
+    @property
+    def kind(self) -> Kind:
+        family = self.media_type.partition("/")[0]
+        return "image" if family == "image" else "audio" if family == "audio" else "document"
+
+
+# What a file starts with; `.` is any byte.
+_SIGNATURES: tuple[tuple[re.Pattern[bytes], str], ...] = tuple(
+    (re.compile(pattern, re.DOTALL), media_type)
+    for pattern, media_type in (
+        (rb"\x89PNG\r\n\x1a\n", "image/png"),
+        (rb"\xff\xd8\xff", "image/jpeg"),
+        (rb"GIF8[79]a", "image/gif"),
+        (rb"RIFF....WEBP", "image/webp"),
+        (rb"....ftyphe(?:i[cxms]|v[cxms])", "image/heic"),
+        (rb"....ftypm(?:if|sf)1", "image/heif"),
+        (rb"....ftypavi[fs]", "image/avif"),
+        (rb"BM....\0\0\0\0", "image/bmp"),
+        (rb"RIFF....WAVE", "audio/wav"),
+        (rb"FORM....AIF[FC]", "audio/aiff"),
+        (rb"fLaC", "audio/flac"),
+        (rb"OggS", "audio/ogg"),
+        (rb"....ftypM4[AB] ", "audio/mp4"),
+        (rb"ID3", "audio/mp3"),  # the name that providers take; IANA's is audio/mpeg
+        (rb"\xff[\xf2\xf3\xfa\xfb\xe2\xe3]", "audio/mp3"),  # a frame: MPEG 1, 2 or 2.5, layer III
+        (rb"\xff[\xf0\xf1\xf8\xf9]|ADIF", "audio/aac"),  # a frame without a layer, or AAC's own header
+        (rb"%PDF-", "application/pdf"),
+    )
+)
+
+
+def sniff(data: bytes) -> str | None:
+    """Return the media type that the first bytes of a file tell, such as "image/png", or None."""
+    head = data[:16]
+    return next((media_type for pattern, media_type in _SIGNATURES if pattern.match(head)), None)
+
+
+def part_of(value: object) -> AnyPart:
+    """Return the part that a value in memory is: a str is text, a part stays, media are told by their bytes.
+
+    A str is never read as a path or URL here. Raises `PromptError` for anything else.
+    """
+    if isinstance(value, AnyPart):
+        return value
+    if isinstance(value, str):
+        return TextPart(text=value)
+    if isinstance(value, PathLike):
+        path = shown(fsdecode(cast("PathLike[str]", value)))
+        raise PromptError(f"{path} is a path: put it into a template as {{name:image}}, or read it")
+    return _part(_in_memory(value))
+
+
+def content_of(values: Iterable[object]) -> str | list[AnyPart]:
+    """Return the content of a message: a single str as it is, anything else as parts; lists are flattened.
+
+    Raises `PromptError` for a value that cannot be sent, and where there is none.
+    """
+    flat = list(values)
+    if len(flat) == 1 and isinstance(flat[0], str):
+        return flat[0]
+    parts = [part_of(value) for value in _flattened(flat)]
+    if not parts:
+        raise PromptError("a message needs content: text, or parts")
+    return parts
+
+
+def media_part(kind: Kind, source: object, *, detail: str | None = None) -> MediaPart:
+    """Return the part of this kind that a template asked for.
+
+    `source` is a value in memory, a part of the kind, a `data:` URL (decoded), an `http(s)://` or `gs://` URL
+    (passed on, never fetched), or a path (read from disk). Raises `PromptError` where it is none of these,
+    cannot be read, or is of another kind.
+    """
+    if isinstance(source, str) and (scheme := re.match(r"(?i)(data):|([a-z][a-z0-9+.-]+)://", source)):
+        if scheme[1]:
+            return _part(_decoded(source), kind, detail)
+        if scheme[2].lower() not in ("http", "https", "gs"):
+            raise PromptError(f"{shown(source)}: {scheme[2]}:// cannot be sent; give http(s):// or a path")
+        return _by_url(kind, source, detail)
+    if isinstance(source, str | PathLike):
+        return _part(_read(Path(fsdecode(cast("str | PathLike[str]", source))), kind), kind, detail)
+    if isinstance(source, AnyPart):
+        return _same_kind(source, kind, detail)
+    return _part(_in_memory(source), kind, detail)
+
+
+def shown(value: object) -> str:
+    """Return a short repr, fit for an error message."""
+    return _SHORT.repr(value)
+
+
+_SHORT = Repr()
+_SHORT.maxstring = _SHORT.maxother = 60
+
+
+def _flattened(values: Iterable[object]) -> Iterable[object]:
+    for value in values:
+        if isinstance(value, list | tuple):
+            yield from _flattened(cast("Iterable[object]", value))
+        else:
+            yield value
+
+
+def _part(file: _File, kind: Kind | None = None, detail: str | None = None) -> MediaPart:
+    if kind is not None and file.kind != kind:
+        raise PromptError(f"expected {kind}, but this is {file.media_type}")
+    if file.kind == "image":
+        return ImagePart(media_type=file.media_type, image=file.data, detail=detail)
+    if file.kind == "audio":
+        return AudioPart(media_type=file.media_type, audio=file.data)
+    return DocumentPart(media_type=file.media_type, document=file.data)
+
+
+def _by_url(kind: Kind, url: str, detail: str | None) -> MediaPart:
+    if kind == "image":
+        return ImageURLPart(url=url, detail=detail)
+    return AudioURLPart(url=url) if kind == "audio" else DocumentURLPart(url=url)
+
+
+def _same_kind(part: AnyPart, kind: Kind, detail: str | None) -> MediaPart:
+    if part.type not in (kind, f"{kind}_url"):
+        raise PromptError(f"expected {kind}, but this is a part of type {part.type!r}")
+    media = cast("MediaPart", part)
+    return media if detail is None else media.model_copy(update={"detail": detail})
+
+
+def _in_memory(value: object) -> _File:
+    if isinstance(value, bytes | bytearray | memoryview):
+        data = bytes(cast("bytes | bytearray | memoryview", value))
+        media_type = sniff(data)
+        if media_type is None:
+            raise PromptError(f"these {len(data)} bytes start like no known image, audio or document")
+        return _File(media_type, data)
+    if _is(value, "PIL.Image", "Image"):
+        return _image_file(cast("SupportsImage", value))
+    if _is(value, "pydub", "AudioSegment"):
+        buffer = BytesIO()
+        cast("SupportsAudio", value).export(buffer, format="wav")
+        return _File("audio/wav", buffer.getvalue())
+    if _is(value, "wave", "Wave_read"):
+        return _File("audio/wav", _wave_file(cast("Wave_read", value)))
+    raise PromptError(f"{shown(value)} is a {type(value).__name__}: not text, a part, or known media")
+
+
+def _is(value: object, module: str, name: str) -> bool:
+    """Whether the value is of a class whose module may be missing: if it was never imported, nothing is."""
+    kind = getattr(sys.modules.get(module), name, None)
+    return isinstance(kind, type) and isinstance(value, kind)
+
+
+def _image_file(image: SupportsImage) -> _File:
+    buffer = BytesIO()
+    if image.format == "JPEG":  # as PNG, a photograph would be many times larger
+        image.save(buffer, format="JPEG", quality="keep")
+        return _File("image/jpeg", buffer.getvalue())
+    if image.mode not in ("1", "L", "LA", "P", "RGB", "RGBA", "I;16"):  # what PNG can hold
+        image = image.convert("I;16" if image.mode == "I" else "RGB")
+    image.save(buffer, format="PNG")
+    return _File("image/png", buffer.getvalue())
+
+
+def _wave_file(recording: Wave_read) -> bytes:
+    import wave
+
+    position = recording.tell()
+    recording.rewind()
+    buffer = BytesIO()
+    with wave.open(buffer, "wb") as copy:
+        copy.setparams(recording.getparams())
+        copy.writeframes(recording.readframes(recording.getnframes()))
+    recording.setpos(position)
+    return buffer.getvalue()
+
+
+def _read(path: Path, kind: Kind) -> _File:
+    if not path.is_file():  # a device or a pipe could be read for ever
+        raise PromptError(f"{shown(str(path))} is not a file")
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise PromptError(f"{shown(str(path))} cannot be read: {error.strerror}") from error
+    media_type = sniff(data) or (_document_type(path, data) if kind == "document" else None)
+    if media_type is None:
+        raise PromptError(f"{shown(str(path))} starts like no known {kind}")
+    return _File(media_type, data)
+
+
+def _document_type(path: Path, data: bytes) -> str | None:
+    """Most documents but PDF have no signature: go by the name, and without one by whether it is text."""
+    named = mimetypes.guess_type(path.name)[0]
+    if named is not None:
+        return named
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return None
+    return "text/plain"
+
+
+def _decoded(url: str) -> _File:
+    """Return what a `data:` URL holds (RFC 2397)."""
+    head, comma, body = url[len("data:") :].partition(",")
+    declared, *options = head.split(";")
+    data = unquote_to_bytes(body)
+    if not comma:
+        raise PromptError(f"{shown(url)} is not a whole data: URL")
+    if "base64" in (option.strip().lower() for option in options):
+        try:
+            data = base64.b64decode(data, validate=True)
+        except binascii.Error as error:
+            raise PromptError(f"{shown(url)} does not hold base64: {error}") from error
+    return _File(sniff(data) or declared.strip().lower() or "text/plain", data)

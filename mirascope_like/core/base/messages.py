@@ -1,0 +1,95 @@
+"""What is said to a model: messages, in no provider's words.
+
+The parts that messages are made of stand in `parts`, and are given again here: import them from this module.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal, TypeAlias
+
+from pydantic import BaseModel, ConfigDict
+
+from .media import Content, content_of
+from .parts import (
+    AnyPart,
+    AudioPart,
+    AudioURLPart,
+    CacheControlPart,
+    DocumentPart,
+    DocumentURLPart,
+    ImagePart,
+    ImageURLPart,
+    MediaPart,
+    Part,
+    TextPart,
+    ToolCallPart,
+    ToolResultPart,
+)
+
+__all__ = [
+    "BaseMessageParam",
+    "Messages",
+    "Role",
+    "Content",
+    "AnyPart",
+    "MediaPart",
+    "Part",
+    "AudioPart",
+    "AudioURLPart",
+    "CacheControlPart",
+    "DocumentPart",
+    "DocumentURLPart",
+    "ImagePart",
+    "ImageURLPart",
+    "TextPart",
+    "ToolCallPart",
+    "ToolResultPart",
+]
+
+Role: TypeAlias = Literal["system", "user", "assistant", "tool"]
+"""Who speaks."""
+
+
+class BaseMessageParam(BaseModel):
+    """One message of a conversation, in no provider's words.
+
+    Goes through JSON and back unchanged. Raises pydantic's `ValidationError` for an unknown role or part.
+    """
+
+    model_config = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64", extra="forbid")
+
+    role: Role
+    content: str | Sequence[Part]
+
+
+class Messages:
+    """Makes messages, one method per role.
+
+    Each takes text, parts, media in memory (bytes, PIL images, pydub segments, `wave` readers), and lists of
+    these. A single str stays the content as it is; anything else becomes parts. A str is never read as a path
+    or URL. Raises `PromptError` for a value that cannot be sent.
+    """
+
+    Type: TypeAlias = str | BaseMessageParam | Sequence[Any]
+    """What a prompt function may be annotated to return: text, a message, a list of content or messages."""
+
+    @staticmethod
+    def System(*content: Content) -> BaseMessageParam:
+        """Return a system message."""
+        return BaseMessageParam(role="system", content=content_of(content))
+
+    @staticmethod
+    def User(*content: Content) -> BaseMessageParam:
+        """Return a user message."""
+        return BaseMessageParam(role="user", content=content_of(content))
+
+    @staticmethod
+    def Assistant(*content: Content) -> BaseMessageParam:
+        """Return a message of the model."""
+        return BaseMessageParam(role="assistant", content=content_of(content))
+
+    @staticmethod
+    def Tool(*results: ToolResultPart) -> BaseMessageParam:
+        """Return the message that answers the model's tool calls."""
+        return BaseMessageParam(role="tool", content=content_of(results))

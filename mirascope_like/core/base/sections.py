@@ -1,0 +1,118 @@
+"""A template's layout: its lines, their indentation, and the sections that role words begin.
+
+Knows nothing of fields and values. Every line remembers where it stood in the original text, so that an error
+can say where it is however much indentation was taken away.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Literal, NamedTuple, TypeAlias, cast
+
+from .errors import PromptError
+
+Heading: TypeAlias = Literal["system", "user", "assistant", "messages"]
+"""What begins a section: a role, or the place where a history of messages goes."""
+
+_HEADING = re.compile(r"(SYSTEM|USER|ASSISTANT|MESSAGES):")
+
+
+class Line(NamedTuple):
+    """A line, without its end, and where it begins in the original text."""
+
+    at: int
+    text: str
+
+    def cut(self, count: int) -> Line:
+        """Return the line without its first characters."""
+        text = self.text[count:]
+        return Line(self.at + len(self.text) - len(text), text)
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """The text under one heading, without its surrounding blank space."""
+
+    heading: Heading
+    lines: tuple[Line, ...]
+
+    @property
+    def text(self) -> str:
+        """The lines as one text."""
+        return "\n".join(line.text for line in self.lines)
+
+    def origin(self, offset: int) -> int:
+        """Return where in the original text an offset into this section's text stands."""
+        starts = list(accumulate((len(line.text) + 1 for line in self.lines[:-1]), initial=0))
+        row = bisect_right(starts, offset) - 1
+        return self.lines[row].at + offset - starts[row]
+
+
+def sections(template: str) -> list[Section]:
+    """Return the sections of a template, in order; empty ones are left out.
+
+    Indentation that all lines share is taken away, what lines have beyond it stays. A role word heads a
+    section only where a line then begins with it. Text before the first heading is what the user says.
+    """
+    found: list[tuple[Heading, list[Line]]] = [("user", [])]
+    for line in _dedented(_lines(template)):
+        if heading := _HEADING.match(line.text):
+            found.append((cast("Heading", heading[1].lower()), [line.cut(heading.end())]))
+        else:
+            found[-1][1].append(line)
+    trimmed = [Section(heading, _trimmed(lines)) for heading, lines in found]
+    return [section for section in trimmed if section.lines]
+
+
+def error_at(message: str, template: str, at: int) -> PromptError:
+    """Return the error for an offset in a template; its message says the line and the column."""
+    line = template.count("\n", 0, at) + 1
+    column = at - (template.rfind("\n", 0, at) + 1) + 1
+    return PromptError(f"{message} (line {line}, column {column})", template=template, position=at)
+
+
+def _lines(text: str) -> list[Line]:
+    lines = text.split("\n")
+    starts = accumulate((len(line) + 1 for line in lines[:-1]), initial=0)
+    return [Line(at, line.removesuffix("\r")) for at, line in zip(starts, lines, strict=True)]
+
+
+def _dedented(lines: Sequence[Line]) -> list[Line]:
+    """Take away the indentation that comes from the source code around the template.
+
+    A first line with text mostly stands behind the opening quotes, with no indentation to go by. Then that of
+    the others is the source's only as far as something says so: a heading at just that depth, or closing
+    quotes that are indented. Without such a sign it belongs to the text, as in
+    "USER: Mend this:\\n    if x:\\n        y".
+    """
+    first, *rest = lines
+    margin = _margin(rest)
+    if first.text.strip() and not any(_HEADING.match(line.text, margin) for line in rest):
+        closing = rest[-1].text if rest and not rest[-1].text.strip() else ""
+        margin = min(margin, max(_indent(first.text), len(closing)))
+    return [first.cut(_indent(first.text)), *(line.cut(margin) for line in rest)]
+
+
+def _trimmed(lines: Sequence[Line]) -> tuple[Line, ...]:
+    """Take away blank space around the text of a section, and its own indentation if it is a block."""
+    filled = [row for row, line in enumerate(lines) if line.text.strip()]
+    if not filled:
+        return ()
+    kept = list(lines[filled[0] : filled[-1] + 1])
+    indent = _margin(kept) if filled[0] > 0 else 0  # on the heading's own line nothing stands below it
+    kept = [line.cut(indent) for line in kept]
+    kept[0] = kept[0].cut(_indent(kept[0].text))
+    kept[-1] = Line(kept[-1].at, kept[-1].text.rstrip())
+    return tuple(kept)
+
+
+def _margin(lines: Iterable[Line]) -> int:
+    return min((_indent(line.text) for line in lines if line.text.strip()), default=0)
+
+
+def _indent(text: str) -> int:
+    return len(text) - len(text.lstrip(" \t"))

@@ -1,0 +1,246 @@
+"""Prompt templates: text with roles and `{fields}` made into messages, and the decorator that takes them.
+
+    SYSTEM: You know {language}.
+    MESSAGES: {history}
+    USER: {question}
+
+A template is parsed once, when it is written down; values are put in afterwards. So no value can begin a
+message, end one, or be read as a field, and a malformed template fails before anything runs.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import wraps
+from typing import Any, ParamSpec, TypeAlias, TypeVar, cast, overload
+
+from .errors import PromptError
+from .fields import Field, Piece, parse, parts_of, text_of, value_of
+from .media import shown
+from .messages import AnyPart, BaseMessageParam, TextPart
+from .sections import Heading, Section, error_at, sections
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_Compiled: TypeAlias = "tuple[Heading, tuple[Piece, ...]]"
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A prompt template, parsed.
+
+    Roles are SYSTEM:, USER:, ASSISTANT: and MESSAGES:, at the start of a line; text before the first is a
+    user message of its own, and a template without any is one user message. Common indentation and the blank
+    space around each message are not part of it; all else is kept as written. A message without parts has a
+    str as its content.
+
+    Raises `PromptError`, with the position, where the text is malformed.
+    """
+
+    text: str
+    """The template as it was given."""
+    variables: frozenset[str] = field(init=False, compare=False, repr=False)
+    """The names that the fields begin with: what `render` needs."""
+    _sections: tuple[_Compiled, ...] = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        compiled = tuple(_compiled(section, self.text) for section in sections(self.text))
+        if not compiled:
+            raise PromptError("the template is empty", template=self.text, position=0)
+        names = (piece.root for _, pieces in compiled for piece in pieces if isinstance(piece, Field))
+        object.__setattr__(self, "variables", frozenset(name for name in names if name))
+        object.__setattr__(self, "_sections", compiled)
+
+    def render(self, values: Mapping[str, object]) -> list[BaseMessageParam]:
+        """Return the messages that the template makes of these values.
+
+        What `MESSAGES:` splices in is passed on as it is, a provider's own messages too. Raises
+        `PromptError`, with the position, for a variable, attribute or item that is missing and for a value
+        that does not fit its field.
+        """
+        messages: list[BaseMessageParam] = []
+        for heading, pieces in self._sections:
+            if heading == "messages":
+                messages.extend(self._filled(cast("Field", pieces[0]), values, _history))
+            else:
+                messages.append(BaseMessageParam(role=heading, content=self._content(pieces, values)))
+        return messages
+
+    def _content(self, pieces: tuple[Piece, ...], values: Mapping[str, object]) -> str | list[AnyPart]:
+        parts: list[AnyPart] = []
+        text = ""
+        for piece in pieces:
+            if isinstance(piece, str):
+                text += piece
+            elif piece.textual:
+                text += self._filled(piece, values, text_of)
+            elif found := self._filled(piece, values, parts_of):
+                parts += [*_text_parts(text), *found]
+                text = ""
+        if not parts:
+            return text
+        parts += _text_parts(text)
+        return parts[0].text if len(parts) == 1 and isinstance(parts[0], TextPart) else parts
+
+    def _filled(self, piece: Field, values: Mapping[str, object], fill: Callable[[Field, object], T]) -> T:
+        try:
+            return fill(piece, value_of(piece, values))
+        except PromptError as error:
+            raise error_at(f"{piece.source}: {error}", self.text, piece.at) from error
+
+
+def prompt_template(template: str | None = None) -> PromptDecorator:
+    """Return a decorator that makes a function's arguments into the messages of a template.
+
+    Without a template, the function's docstring is the template. The function itself may return nothing, or a
+    dynamic config: a mapping whose `computed_fields` add to the arguments, and whose `messages`, if given,
+    take the template's place. The variables are the arguments by name (`self` too, and what `**kwargs` took).
+
+    Raises `PromptError` at once where the template is malformed, and from the decorated function where a
+    variable is missing: only then is it known what the function computes.
+    """
+    if callable(template):
+        raise PromptError("write @prompt_template(): the brackets are needed")
+    return PromptDecorator(None if template is None else Template(template))
+
+
+class PromptDecorator:
+    """Gives its template to functions and classes, as `__prompt_template__`.
+
+    A function becomes one that returns the messages, an async one a coroutine of them; whatever the function
+    is annotated to return. A class stays what it is.
+    """
+
+    def __init__(self, template: Template | None) -> None:
+        self._template = template
+
+    # The overloads overlap, as classes can be called and coroutines are objects; the first that fits counts.
+    @overload
+    def __call__(self, fn: type[T], /) -> type[T]: ...  # type: ignore[overload-overlap]
+    @overload
+    def __call__(  # type: ignore[overload-overlap]
+        self, fn: Callable[P, Coroutine[Any, Any, object]], /
+    ) -> Callable[P, Coroutine[Any, Any, list[BaseMessageParam]]]: ...
+    @overload
+    def __call__(self, fn: Callable[P, object], /) -> Callable[P, list[BaseMessageParam]]: ...
+    def __call__(self, fn: Callable[P, object] | type[T], /) -> Any:
+        """Return the function or class with the template."""
+        template = self._template or _docstring(fn)
+        prompt = fn if isinstance(fn, type) else _prompt_function(fn, template)
+        cast("Any", prompt).__prompt_template__ = template
+        return cast("Any", prompt)
+
+
+def bound_values(
+    signature: inspect.Signature, args: Sequence[object], kwargs: Mapping[str, object]
+) -> dict[str, object]:
+    """Return the variables that a call gives to a template: arguments and defaults, those in `**kwargs` too.
+
+    Raises `TypeError` where the arguments do not fit the signature.
+    """
+    bound = signature.bind(*args, **kwargs)
+    bound.apply_defaults()
+    values: dict[str, object] = dict(bound.arguments)
+    for name, parameter in signature.parameters.items():
+        if parameter.kind is inspect.Parameter.VAR_KEYWORD:
+            values.update(cast("Mapping[str, object]", values[name]))
+    return values
+
+
+def prompt_messages(
+    template: Template, values: Mapping[str, object], returned: object
+) -> list[BaseMessageParam]:
+    """Return the messages of a prompt function with a template, from what the function returned.
+
+    That is nothing, or a dynamic config: its `messages`, if not None, win over the template, also when there
+    are none; its `computed_fields` add to the values and override them. Raises `PromptError` for anything
+    else.
+    """
+    if returned is None:
+        return template.render(values)
+    if not isinstance(returned, Mapping):
+        raise PromptError(
+            f"a function with a prompt template returns nothing or a dynamic config, not {shown(returned)}",
+            template=template.text,
+        )
+    config = cast("Mapping[str, object]", returned)
+    if (messages := config.get("messages")) is not None:
+        return _spliced(messages)
+    computed = config.get("computed_fields")
+    if computed is None:
+        return template.render(values)
+    if not isinstance(computed, Mapping):
+        raise PromptError(f"computed_fields are a mapping of names to values, not {shown(computed)}")
+    return template.render({**values, **cast("Mapping[str, object]", computed)})
+
+
+def is_async(fn: Callable[..., object]) -> bool:
+    """Whether calling the function, or the one that it wraps, gives a coroutine."""
+    inner = inspect.unwrap(fn)
+    return any(inspect.iscoroutinefunction(one) for one in (fn, inner, type(inner).__call__))
+
+
+def _prompt_function(fn: Callable[P, object], template: Template) -> Callable[P, object]:
+    signature = inspect.signature(fn)
+
+    if is_async(fn):
+
+        @wraps(fn)
+        async def aprompt(*args: P.args, **kwargs: P.kwargs) -> list[BaseMessageParam]:
+            values = bound_values(signature, args, kwargs)
+            returned = fn(*args, **kwargs)
+            if inspect.isawaitable(returned):  # a wrapper may have waited for it already
+                returned = await returned
+            return prompt_messages(template, values, returned)
+
+        return aprompt
+
+    @wraps(fn)
+    def prompt(*args: P.args, **kwargs: P.kwargs) -> list[BaseMessageParam]:
+        return prompt_messages(template, bound_values(signature, args, kwargs), fn(*args, **kwargs))
+
+    return prompt
+
+
+def _docstring(fn: object) -> Template:
+    text = inspect.cleandoc(cast("str | None", getattr(fn, "__doc__", None)) or "")
+    if not text:
+        name = getattr(fn, "__qualname__", repr(fn))
+        raise PromptError(f"{name} has neither a prompt template nor a docstring to be one")
+    return Template(text)
+
+
+def _compiled(section: Section, template: str) -> _Compiled:
+    pieces = parse(section, template)
+    if section.heading == "messages":
+        match pieces:
+            case (Field(plain=True),):
+                pass
+            case _:
+                message = "MESSAGES: takes one variable and nothing else, such as {history}"
+                raise error_at(message, template, section.lines[0].at)
+    return section.heading, pieces
+
+
+def _text_parts(text: str) -> list[AnyPart]:
+    return [TextPart(text=text)] if text.strip() else []
+
+
+def _history(_: Field, value: object) -> list[BaseMessageParam]:
+    return _spliced(value)
+
+
+def _spliced(value: object) -> list[BaseMessageParam]:
+    """Return the messages of a history; a provider's own go through untouched, whatever the type says."""
+    if value is None:
+        return []
+    if not isinstance(value, list | tuple):
+        raise PromptError(f"expected a list of messages, not {shown(value)}, a {type(value).__name__}")
+    messages = cast("Sequence[object]", value)
+    for message in messages:
+        if message is None or isinstance(message, str | bytes | int | float | AnyPart):
+            raise PromptError(f"expected a list of messages, but {shown(message)} is none")
+    return cast("list[BaseMessageParam]", list(messages))

@@ -4,9 +4,9 @@
     with benchmarks.server.start() as base_url: ...
 
 `POST .../chat/completions` answers like OpenAI (Groq's and Mistral's SDKs read it too), `POST .../messages`
-like Anthropic. With `"stream": true` a request gets `x-chunks` events with text (a header; else
-2000), each in an HTTP chunk of its own: many in one write to the socket, or one every `x-pace-ms` milliseconds.
-Any other request gets the same reply whole, of `x-chunks` pieces of text (else 20). With `x-close: 1` the
+like Anthropic. With `"stream": true` a request gets `x-chunks` events with text (a header; else 2000), each
+in an HTTP chunk of its own: many in one write to the socket, or one every `x-pace-ms` milliseconds. Any
+other request gets the same reply whole, of `x-chunks` pieces of text (else 20). With `x-close: 1` the
 connection is closed afterwards.
 """
 
@@ -41,7 +41,7 @@ def texts(count: int) -> list[str]:
 
 
 def chat_events(count: int) -> list[bytes]:
-    """The events of a chat completion with `count` deltas of text, as OpenAI with `include_usage` sends them."""
+    """The events of a chat completion with `count` deltas of text, as OpenAI sends them with usage."""
     head = {
         "id": "chatcmpl-BmK2xQ9pYvT0bEnChMaRk00000000",
         "object": "chat.completion.chunk",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import ipaddress
 import socket
 from typing import Any, Self
@@ -68,7 +69,8 @@ class NetworkGuard:
         if name is None or _is_local(name):
             return
         self.attempts.append(name)
-        raise NetworkBlockedError(f"tests do not use the network: blocked a connection to {name!r}")
+        reason = f"tests do not use the network: blocked a connection to {name!r}"
+        raise NetworkBlockedError(errno.ENETUNREACH, reason)
 
 
 def _is_local(host: str) -> bool:

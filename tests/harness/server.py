@@ -7,6 +7,7 @@ import json
 import socket
 import struct
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
@@ -107,9 +108,12 @@ class Server:
         return sum(served.state == "aborted" for served in self.served)
 
     def wait_until(self, condition: Callable[[], bool], timeout: float = 5.0) -> bool:
-        """Wait until `condition()`, which is asked whenever something happened here."""
+        """Whether, in this time, `condition()` has come true."""
+        deadline = time.monotonic() + timeout
         with self._changed:
-            return self._changed.wait_for(condition, timeout)
+            while not (met := condition()) and time.monotonic() < deadline:
+                self._changed.wait(0.01)  # what happens outside of the server does not wake us
+        return met
 
     def wait_closed(self, timeout: float = 5.0) -> bool:
         """Whether, in this time, the clients have closed every connection they had opened."""

@@ -1,0 +1,64 @@
+"""The benchmarks' server speaks as the providers do."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import anthropic
+import openai
+import pytest
+
+from benchmarks.server import chat_answer, message_answer, start
+from tests.harness.oracles import same
+
+
+@pytest.fixture(scope="module")
+def base_url() -> Iterator[str]:
+    with start() as url:
+        yield url
+
+
+@pytest.fixture
+def chat(base_url: str) -> Iterator[openai.OpenAI]:
+    with openai.OpenAI(base_url=f"{base_url}/v1", api_key="test", max_retries=0) as client:
+        yield client
+
+
+@pytest.fixture
+def messages(base_url: str) -> Iterator[anthropic.Anthropic]:
+    with anthropic.Anthropic(base_url=base_url, api_key="test", max_retries=0) as client:
+        yield client
+
+
+def test_chat_stream_is_the_answer(chat: openai.OpenAI) -> None:
+    with chat.chat.completions.stream(model="m", messages=[], extra_headers={"x-chunks": "50"}) as stream:
+        found = stream.get_final_completion().to_dict()
+    expected: Any = chat_answer(50)
+    del expected["choices"][0]["message"]["annotations"]
+    same(found, expected)
+
+
+def test_messages_stream_is_the_answer(messages: anthropic.Anthropic) -> None:
+    request: Any = {"model": "m", "max_tokens": 1, "messages": [], "extra_headers": {"x-chunks": "50"}}
+    with messages.messages.stream(**request) as stream:
+        same(stream.get_final_message(), message_answer(50))
+
+
+def test_whole_answers(chat: openai.OpenAI, messages: anthropic.Anthropic) -> None:
+    same(chat.chat.completions.create(model="m", messages=[]), chat_answer(20))
+    same(messages.messages.create(model="m", max_tokens=1, messages=[]), message_answer(20))
+
+
+def test_pace(chat: openai.OpenAI) -> None:
+    headers = {"x-chunks": "20", "x-pace-ms": "5"}
+    began = time.perf_counter()
+    stream = chat.chat.completions.create(model="m", messages=[], stream=True, extra_headers=headers)
+    assert len(list(stream)) == 23
+    assert time.perf_counter() - began > 0.1
+
+
+def test_chunks_by_default(messages: anthropic.Anthropic) -> None:
+    stream = messages.messages.create(model="m", max_tokens=1, messages=[], stream=True)
+    assert sum(event.type == "content_block_delta" for event in stream) == 2000

@@ -67,7 +67,12 @@ def chat_events(count: int) -> list[bytes]:
 
 def chat_answer(count: int) -> dict[str, Any]:
     """The same reply, not streamed."""
-    message = {"role": "assistant", "content": "".join(texts(count)), "refusal": None, "annotations": []}
+    message: dict[str, Any] = {
+        "role": "assistant",
+        "content": "".join(texts(count)),
+        "refusal": None,
+        "annotations": [],
+    }
     return {
         "id": "chatcmpl-BmK2xQ9pYvT0bEnChMaRk00000000",
         "object": "chat.completion",

@@ -50,8 +50,8 @@ class NetworkGuard:
             self._check(host)
             return getaddrinfo(host, *args, **kwargs)
 
-        socket.socket.connect = guarded_connect  # type: ignore[method-assign]
-        socket.socket.connect_ex = guarded_connect_ex  # type: ignore[method-assign]
+        socket.socket.connect = guarded_connect  # type: ignore[assignment,method-assign]
+        socket.socket.connect_ex = guarded_connect_ex  # type: ignore[assignment,method-assign]
         socket.getaddrinfo = guarded_getaddrinfo
         return self
 

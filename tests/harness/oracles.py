@@ -275,7 +275,8 @@ def expected_raw(exchange: Exchange) -> JSON:
     For an exchange that was not streamed, its body.
     """
     if not exchange.stream or exchange.is_error:
-        return json.loads(exchange.response.body)
+        body: JSON = json.loads(exchange.response.body)
+        return body
     if exchange.stem in LOSSES or exchange.api not in ("openai.chat", "anthropic.messages"):
         return sum_events(exchange.api, events(exchange))
     return sdk_sum(exchange)

@@ -1,0 +1,270 @@
+"""A tool, and a model's call of it.
+
+Knows no provider: a provider has its own subclass of `BaseTool`, and gives a call as a `ToolCall`. How tools
+are made from functions is for `tools` to know.
+"""
+
+import functools
+import inspect
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import FunctionType
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypedDict, TypeVar, cast
+
+import pydantic_core
+from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationError
+
+from .errors import ToolArgumentsError, ToolError
+from .fragment import incomplete, object_so_far
+from .tool_schema import Signature, arguments_schema, in_words
+
+FactT = TypeVar("FactT")
+
+CALL = "call"
+SIGNATURE = "__tool_signature__"
+"""Where the type of a function's tool keeps the function's `Signature`."""
+_SCHEMA = "__tool_schema__"
+_ENGINE = ("from_call", "from_error", "partial", "tool_json_schema")
+
+
+class ToolConfig(TypedDict, total=False):
+    """Settings of a tool that are not arguments; each provider has its own kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A model's call of a tool, in no provider's words."""
+
+    id: str | None
+    name: str
+    arguments: str
+    """JSON text exactly as the model wrote it; empty where it wrote none."""
+    native: Any = None
+    """The provider's own object or dict for the call."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Origin:
+    """The call that a tool comes from, and what became of it."""
+
+    call: ToolCall
+    delta: str | None = None
+    error: ToolError | None = None
+
+
+class _Fact(Generic[FactT]):
+    """An attribute of instances alone, which gives way to a field of the same name.
+
+    Pydantic takes what a class has by a field's name for the field's default, even an inherited property.
+    """
+
+    def __init__(self, read: "Callable[[BaseTool], FactT]") -> None:
+        self.read = read
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    def __get__(self, tool: "BaseTool | None", owner: type | None = None) -> FactT:
+        if tool is None:
+            raise AttributeError(f"{self.name!r} is known of instances only")
+        return self.read(tool)
+
+
+class Facts:
+    """What every tool tells about its call, unless it has a field of that name."""
+
+    if TYPE_CHECKING:
+        # "| Any" lets a tool class declare a field of the same name, with a type of its own.
+        tool_call: Any
+        """The provider's own object for the call; None for a tool that no model called."""
+        id: str | Any | None
+        """The call's id, where the provider gives one."""
+        name: str | Any
+        """The name that the model called."""
+        args: dict[str, Any] | Any
+        """The arguments by the names of the parameters; as the model wrote them if there is an `error`."""
+        delta: str | Any | None
+        """The newest piece of the arguments' text while they arrive; None of a tool that is whole."""
+        error: ToolError | Any | None
+        """Why the tool cannot be run, or None."""
+
+        def call(self) -> Any:
+            """Run the tool. An async one gives an awaitable; one with an `error` raises it."""
+    else:
+        tool_call = _Fact(lambda tool: call_of(tool).native)
+        id = _Fact(lambda tool: call_of(tool).id)
+        name = _Fact(lambda tool: call_of(tool).name)
+        args = _Fact(lambda tool: arguments_of(tool))
+        delta = _Fact(lambda tool: delta_of(tool))
+        error = _Fact(lambda tool: error_of(tool))
+        call = _Fact(lambda tool: functools.partial(_run_nothing, tool))
+
+
+def guarded(call: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a tool's `call` that first raises if the tool cannot be run."""
+    if inspect.iscoroutinefunction(call):
+
+        async def run_async(self: "BaseTool", *args: Any, **kwargs: Any) -> Any:
+            _check_usable(self)
+            return await call(self, *args, **kwargs)
+
+        run: Any = run_async
+    else:
+
+        def run_sync(self: "BaseTool", *args: Any, **kwargs: Any) -> Any:
+            _check_usable(self)
+            return call(self, *args, **kwargs)
+
+        run = run_sync
+    run = functools.update_wrapper(run, call)
+    run.__guarded__ = True
+    return cast("Callable[..., Any]", run)
+
+
+def _free(cls: type, name: str) -> None:
+    """Keep pydantic from taking a method of ours for the default of an inherited field of the same name."""
+    models = [base for base in cls.__bases__ if issubclass(base, BaseModel)]
+    inherited = next((base.model_fields[name] for base in models if name in base.model_fields), None)
+    if inherited is not None and name not in vars(cls):
+        setattr(cls, name, inherited)
+
+
+class BaseTool(Facts, BaseModel):
+    """A tool that a model may call: its fields are the arguments, its docstring describes it, `call` runs it.
+
+    A field may have any name that pydantic allows. Where a field is named like a tool's own attribute, as
+    `name` or `args`, the attribute is the field; `call_of`, `arguments_of` and `error_of` tell the rest.
+    """
+
+    model_config = ConfigDict(protected_namespaces=())
+    tool_config: ClassVar[ToolConfig] = ToolConfig()
+    _origin: _Origin | None = PrivateAttr(default=None)
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        call = inspect.getattr_static(cls, CALL, None)
+        if isinstance(call, FunctionType) and not hasattr(call, "__guarded__"):
+            setattr(cls, CALL, guarded(call))
+        for name in _ENGINE:
+            _free(cls, name)
+
+    @classmethod
+    def _name(cls) -> str:
+        return re.sub(r"[^a-zA-Z0-9_-]+", "_", cls.__name__).strip("_")
+
+    @classmethod
+    def _description(cls) -> str:
+        return inspect.cleandoc(cls.__doc__ or "") or in_words(cls.__name__)
+
+    @classmethod
+    def tool_json_schema(cls) -> dict[str, Any]:
+        """Return the JSON schema of the arguments, each time a new one, to be changed freely.
+
+        Raises `ConfigurationError` where an argument has no JSON form.
+        """
+        kept: bytes | None = vars(cls).get(_SCHEMA)
+        if kept is None:
+            kept = pydantic_core.to_json(arguments_schema(cls))
+            setattr(cls, _SCHEMA, kept)
+        return cast("dict[str, Any]", pydantic_core.from_json(kept))
+
+    @classmethod
+    def from_call(cls, call: ToolCall) -> Self:
+        """Return the tool that a model called. Never raises: arguments that are of no use give an `error`."""
+        text = call.arguments.strip()
+        try:
+            tool = cls.model_validate_json("{}" if text in ("", "null") else text)
+        except Exception as problem:  # a validator of the user's may raise anything
+            error = ToolArgumentsError(_complaint(call.name, problem), arguments=call.arguments)
+            error.__cause__ = problem.with_traceback(None)
+            return cls.from_error(call, error)
+        tool._origin = _Origin(call)
+        return tool
+
+    @classmethod
+    def from_error(cls, call: ToolCall, error: ToolError) -> Self:
+        """Return a tool that cannot be run, with the fields that its arguments fill; others are None."""
+        tool = incomplete(cls, object_so_far(call.arguments))
+        tool._origin = _Origin(call, error=error)
+        return tool
+
+    @classmethod
+    def partial(cls, call: ToolCall, delta: str) -> Self:
+        """Return the tool as far as its arguments have arrived: what is missing is None.
+
+        `call.arguments` is all the text so far and `delta` the newest piece of it.
+        """
+        tool = incomplete(cls, object_so_far(call.arguments))
+        tool._origin = _Origin(call, delta=delta)
+        return tool
+
+
+def tool_name(kind: type[BaseTool]) -> str:
+    """Return the name by which a model calls a tool."""
+    return kind._name()  # pyright: ignore[reportPrivateUsage]  # v1's name for it, which users override
+
+
+def tool_description(kind: type[BaseTool]) -> str:
+    """Return what a model is told about a tool."""
+    return kind._description()  # pyright: ignore[reportPrivateUsage]  # v1's name for it, which users override
+
+
+def _origin_of(tool: BaseTool) -> _Origin | None:
+    return tool._origin  # pyright: ignore[reportPrivateUsage]  # pydantic wants the underscore, this file owns it
+
+
+def call_of(tool: BaseTool) -> ToolCall:
+    """Return the model's call behind a tool; for a tool that no model called, one without an id."""
+    origin = _origin_of(tool)
+    if origin is not None:
+        return origin.call
+    return ToolCall(
+        None, tool_name(type(tool)), pydantic_core.to_json(arguments_of(tool), fallback=str).decode()
+    )
+
+
+def error_of(tool: BaseTool) -> ToolError | None:
+    """Return why a tool cannot be run, or None: `tool.error`, whatever fields it has."""
+    origin = _origin_of(tool)
+    return origin.error if origin is not None else None
+
+
+def delta_of(tool: BaseTool) -> str | None:
+    """Return the newest piece of a partial tool's arguments: `tool.delta`, whatever fields it has."""
+    origin = _origin_of(tool)
+    return origin.delta if origin is not None else None
+
+
+def arguments_of(tool: BaseTool) -> dict[str, Any]:
+    """Return a tool's arguments: `tool.args`, whatever fields it has."""
+    if error_of(tool) is not None:
+        return object_so_far(call_of(tool).arguments)
+    signature: Signature | None = getattr(type(tool), SIGNATURE, None)
+    names = {one.field_name: one.name for one in signature.parameters} if signature else {}
+    values = {names.get(field, field): vars(tool)[field] for field in type(tool).model_fields}
+    return {**values, **(tool.model_extra or {})}
+
+
+def _complaint(name: str, problem: Exception) -> str:
+    """Say what is wrong with arguments, for a person or a model to repair."""
+    if not isinstance(problem, ValidationError):
+        return f"the arguments of tool {name!r} were refused: {type(problem).__name__}: {problem}"
+    details = problem.errors(include_url=False, include_context=False, include_input=False)
+    lines = [": ".join(filter(None, [".".join(map(str, one["loc"])), one["msg"]])) for one in details]
+    return f"the arguments of tool {name!r} are of no use: {'; '.join(lines)}"
+
+
+def _check_usable(tool: BaseTool) -> None:
+    error = error_of(tool)
+    if error is not None:
+        raise error
+    if delta_of(tool) is not None:
+        call = call_of(tool)
+        message = f"tool {call.name!r} cannot run yet: its arguments are still arriving"
+        raise ToolArgumentsError(message, arguments=call.arguments)
+
+
+def _run_nothing(tool: BaseTool) -> Any:
+    _check_usable(tool)
+    raise NotImplementedError(f"{type(tool).__name__} does not define call()")

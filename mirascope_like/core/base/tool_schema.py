@@ -1,0 +1,267 @@
+"""What a function asks for, read from its signature and docstring; the JSON schema of arguments.
+
+Knows functions, docstrings and pydantic models. It must not know tools, calls or providers.
+"""
+
+import functools
+import inspect
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any, NotRequired, Required, Unpack, get_args, get_origin, get_type_hints
+
+import docstring_parser
+from pydantic import BaseModel, Field
+from pydantic.errors import PydanticInvalidForJsonSchema
+from pydantic.fields import FieldInfo
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaWarningKind
+from typing_extensions import Unpack as BackportedUnpack
+
+from .errors import ConfigurationError
+
+_POSITIONAL_ONLY = inspect.Parameter.POSITIONAL_ONLY
+_VAR_POSITIONAL = inspect.Parameter.VAR_POSITIONAL
+_VAR_KEYWORD = inspect.Parameter.VAR_KEYWORD
+
+
+def in_words(name: str) -> str:
+    """Return an identifier as words: `get_weather` is "Get weather", `FormatBook` is "Format book"."""
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", name).replace("_", " ")
+    return " ".join(spaced.split()).capitalize()
+
+
+@dataclass(frozen=True, slots=True)
+class Documentation:
+    """What a docstring says of a function, without its returns, errors and examples."""
+
+    description: str = ""
+    parameters: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    def map(self, change: Callable[[str], str]) -> "Documentation":
+        """Return this with `change` made to each text; texts stay where they are, whatever they become."""
+        parameters = {name: change(text) for name, text in self.parameters.items()}
+        return Documentation(change(self.description), parameters)
+
+
+def read_docstring(text: str | None) -> Documentation:
+    """Read a docstring in Google, NumPy, Sphinx or epydoc style; parameters in any order, or none."""
+    cleaned = inspect.cleandoc(text or "")
+    try:
+        parsed = docstring_parser.parse(cleaned)
+    except docstring_parser.ParseError:
+        return Documentation(cleaned)
+    parameters: dict[str, str] = {}
+    for parameter in parsed.params:
+        for name in parameter.arg_name.split(","):  # NumPy: "x, y : int"
+            if parameter.description:
+                parameters.setdefault(name.strip().lstrip("*"), parameter.description.strip())
+    parts = [part.strip() for part in (parsed.short_description, parsed.long_description) if part]
+    return Documentation("\n\n".join(parts), parameters)
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter of a function, and the field that holds its value."""
+
+    name: str
+    field_name: str
+    annotation: Any
+    default: Any
+    positional_only: bool = False
+
+    @property
+    def optional(self) -> bool:
+        """Whether the function may be called without it, by its own default."""
+        return self.default is not inspect.Parameter.empty and not isinstance(self.default, FieldInfo)
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """What a function takes: its named parameters, and the type of further ones if it takes them."""
+
+    name: str
+    module: str
+    documentation: Documentation
+    parameters: tuple[Parameter, ...]
+    extras: Any = None
+    """The annotation of `**kwargs`, or None without `**kwargs`."""
+
+    def fields(self, documentation: Documentation) -> dict[str, tuple[Any, Any]]:
+        """Return annotation and default of each field, as `pydantic.create_model` takes them."""
+        return {
+            parameter.field_name: _field(parameter, documentation.parameters.get(parameter.name))
+            for parameter in self.parameters
+        }
+
+
+def read_signature(fn: Callable[..., Any], taken: Callable[[str], bool]) -> Signature:
+    """Read a function's signature; `taken` says which names its fields may not have.
+
+    A parameter without an annotation takes any JSON value. Raises `ConfigurationError` for `*args`, which a
+    model cannot name, and for annotations that cannot be resolved.
+    """
+    source = _source(fn)
+    name = str(getattr(fn, "__name__", "") or getattr(source, "__name__", ""))
+    if name == "__call__":
+        name = type(fn).__name__
+    if not name.isidentifier():
+        raise ConfigurationError(f"a tool needs a name: define {name or fn!r} with def")
+    found = list(_declared(fn, source, name))
+    field_names = _field_names([parameter.name for parameter in found], taken)
+    extras: Any = None
+    parameters: list[Parameter] = []
+    for one in found:
+        if one.kind is _VAR_KEYWORD:
+            extras = one.annotation
+            continue
+        only = one.kind is _POSITIONAL_ONLY
+        parameters.append(Parameter(one.name, field_names[one.name], one.annotation, one.default, only))
+    documentation = read_docstring(inspect.getdoc(source))
+    module = getattr(source, "__module__", None) or __name__
+    return Signature(name, module, documentation, tuple(parameters), extras)
+
+
+def _source(fn: Any) -> Any:
+    """Return the function that somebody wrote, below partials, methods, decorators and callable objects."""
+    while True:
+        if isinstance(fn, functools.partial):
+            fn = fn.func  # pyright: ignore[reportUnknownMemberType]  # of a partial of anything
+        elif inspect.ismethod(fn):
+            fn = fn.__func__
+        elif hasattr(fn, "__wrapped__"):
+            fn = fn.__wrapped__
+        elif not inspect.isroutine(fn):
+            fn = type(fn).__call__
+        else:
+            return fn
+
+
+def _declared(fn: Callable[..., Any], source: Any, name: str) -> Iterator[inspect.Parameter]:
+    """Yield a function's parameters with their annotations resolved, a TypedDict's keys one by one."""
+    names: dict[str, Any] | None = None
+    try:
+        declared = inspect.signature(fn).parameters.values()
+    except ValueError as problem:
+        raise ConfigurationError(f"function {name!r} cannot be a tool: {problem}") from problem
+    for parameter in declared:
+        if parameter.kind is _VAR_POSITIONAL:
+            raise ConfigurationError(
+                f"function {name!r} cannot be a tool: a model passes arguments by name, so *{parameter.name} "
+                "could never be filled; take a list instead"
+            )
+        annotation: Any = Any
+        if parameter.annotation is not inspect.Parameter.empty:
+            names = _local_names(source) if names is None else names
+            annotation = _resolved(parameter, source, names, name)
+        if parameter.kind is _VAR_KEYWORD and get_origin(annotation) in (Unpack, BackportedUnpack):
+            yield from _unpacked(get_args(annotation)[0])
+        else:
+            yield parameter.replace(annotation=annotation)
+
+
+def _resolved(parameter: inspect.Parameter, source: Any, names: dict[str, Any], function: str) -> Any:
+    def holder() -> None: ...
+
+    holder.__annotations__ = {"it": parameter.annotation}
+    try:
+        return get_type_hints(holder, getattr(source, "__globals__", {}), names, include_extras=True)["it"]
+    except (NameError, TypeError, SyntaxError, AttributeError) as problem:
+        raise ConfigurationError(
+            f"function {function!r} cannot be a tool: the annotation {parameter.annotation!r} of its "
+            f"parameter {parameter.name!r} cannot be resolved ({problem})"
+        ) from problem
+
+
+def _local_names(source: Any) -> dict[str, Any]:
+    """Return the names a nested function's annotations may use: its closure's and its enclosing calls'."""
+    names: dict[str, Any] = {}
+    scopes = getattr(source, "__qualname__", "").split(".<locals>.")[:-1]
+    enclosing = {".<locals>.".join(scopes[: depth + 1]) for depth in range(len(scopes))}
+    frame = inspect.currentframe() if enclosing else None
+    while frame is not None:
+        if frame.f_code.co_qualname in enclosing and frame.f_globals is source.__globals__:
+            names = {**frame.f_locals, **names}
+        frame = frame.f_back
+    cells: tuple[Any, ...] = getattr(source, "__closure__", None) or ()
+    for name, cell in zip(source.__code__.co_freevars if cells else (), cells, strict=True):
+        try:
+            names[name] = cell.cell_contents
+        except ValueError:  # not assigned yet
+            continue
+    return names
+
+
+def _unpacked(kind: Any) -> Iterator[inspect.Parameter]:
+    """Yield the keys of a TypedDict as parameters that are passed by name."""
+    for name, hint in get_type_hints(kind, include_extras=True).items():
+        marked = get_origin(hint) in (Required, NotRequired)
+        required = name in kind.__required_keys__ and get_origin(hint) is not NotRequired
+        annotation = get_args(hint)[0] if marked else hint
+        default = inspect.Parameter.empty if required else None
+        yield inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+
+
+def _field_names(names: Collection[str], taken: Callable[[str], bool]) -> dict[str, str]:
+    """Give each parameter a field name that pydantic allows and that hides nothing of a tool."""
+    chosen: dict[str, str] = {}
+    for name in names:
+        candidate = name
+        others = {*names, *chosen.values()} - {name}
+        while candidate.startswith("_") or taken(candidate) or candidate in others:
+            candidate = (candidate.lstrip("_") or "argument") + "_"
+        chosen[name] = candidate
+    return chosen
+
+
+def _field(parameter: Parameter, described: str | None) -> tuple[Any, Any]:
+    """Return a parameter as annotation and default; what its own `Field` says wins over its docstring."""
+    kind, metadata = parameter.annotation, list[Any]()
+    if get_origin(kind) is Annotated:
+        kind, *metadata = get_args(kind)
+    texts = [one for one in metadata if isinstance(one, str)]
+    own: list[Any] = [one for one in metadata if not isinstance(one, str)]
+    described = texts[0] if texts else described
+    alias = parameter.name if parameter.field_name != parameter.name else None
+    if described is not None:
+        own.insert(0, Field(description=described))
+    if alias is not None:
+        own.insert(0, Field(alias=alias))
+    annotation = Annotated[(kind, *own)] if own else kind
+    return annotation, ... if parameter.default is inspect.Parameter.empty else parameter.default
+
+
+class _ArgumentsSchema(GenerateJsonSchema):
+    """Writes no titles that only repeat a field's name, and no defaults that have no JSON form."""
+
+    def emit_warning(self, kind: JsonSchemaWarningKind, detail: str) -> None:
+        return
+
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        return False
+
+
+def _drop_title(schema: dict[str, Any], name: str) -> None:
+    """Drop a title that is the name of the type; one that somebody gave stays."""
+    title = re.sub(r"[^a-zA-Z0-9.\-_]", "_", schema.get("title", ""))
+    if name == title or name.endswith(f"__{title}"):
+        schema.pop("title", None)
+
+
+def arguments_schema(model: type[BaseModel]) -> dict[str, Any]:
+    """Return the JSON schema of a model's fields: an object, with `$defs` for what it refers to.
+
+    The model's own name and docstring are left out: they are a tool's name and description. Raises
+    `ConfigurationError` where a field has no JSON form.
+    """
+    try:
+        schema = model.model_json_schema(schema_generator=_ArgumentsSchema)
+    except PydanticInvalidForJsonSchema as problem:
+        message = f"{model.__name__!r} cannot be offered to a model: {problem.message}"
+        raise ConfigurationError(message) from problem
+    if "$ref" in schema:  # a model that refers to itself
+        schema = {**schema["$defs"][schema.pop("$ref").rpartition("/")[2]], **schema}
+    for name, definition in schema.get("$defs", {}).items():
+        _drop_title(definition, name)
+    _drop_title(schema, re.sub(r"[^a-zA-Z0-9.\-_]", "_", model.__name__))
+    schema.pop("description", None)
+    return schema

@@ -1,0 +1,82 @@
+"""Toolkits: objects whose methods are tools, described by what the object holds."""
+
+import functools
+import re
+from collections.abc import Callable, Iterator
+from string import Formatter
+from typing import Any, ClassVar, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+from .errors import ConfigurationError
+from .tool import BaseTool
+from .tool_schema import Documentation
+from .tools import build_tool
+
+MethodT = TypeVar("MethodT", bound=Callable[..., Any])
+
+_MARK = "__toolkit_tool__"
+
+
+def toolkit_tool(method: MethodT) -> MethodT:
+    """Mark a method of a `BaseToolKit` as a tool.
+
+    Its docstring may name what the toolkit holds, as in `{self.level}` or `{self.started:%Y}`; a brace that
+    is meant as such is written twice. Raises `ConfigurationError` for a docstring that names anything else.
+    """
+    for name in _names(method.__doc__ or "", method.__name__):
+        if re.split(r"[.\[]", name, maxsplit=1)[0] != "self":
+            raise ConfigurationError(
+                f"the docstring of toolkit tool {method.__name__!r} names {{{name}}}: only {{self...}} can "
+                "be filled in; write a literal brace twice"
+            )
+    setattr(method, _MARK, True)
+    return method
+
+
+def _names(template: str, method: str) -> Iterator[str]:
+    """Yield the fields of a template, those within format specs too."""
+    try:
+        for _, name, spec, _ in Formatter().parse(template):
+            if name is not None:
+                yield name
+                yield from _names(spec or "", method)
+    except ValueError as problem:
+        raise ConfigurationError(
+            f"the docstring of toolkit tool {method!r} is no template ({problem}); double a literal brace"
+        ) from problem
+
+
+class BaseToolKit(BaseModel):
+    """A set of tools that share state: the methods marked with `toolkit_tool`, called on this very instance.
+
+    `__namespace__` is put before the names of the tools, with an underscore, to tell toolkits apart.
+    """
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+    __namespace__: ClassVar[str | None] = None
+
+    def create_tools(self) -> list[type[BaseTool]]:
+        """Return new tool types, described by what this instance holds now; a base's tools come first."""
+        prefix = f"{self.__namespace__}_" if self.__namespace__ else ""
+        return [
+            build_tool(getattr(self, name), BaseTool, prefix, functools.partial(self._described, name))
+            for name in _marked(type(self))
+        ]
+
+    def _described(self, method: str, documentation: Documentation) -> Documentation:
+        try:
+            return documentation.map(lambda text: text.format(self=self))
+        except (AttributeError, LookupError, TypeError, ValueError) as problem:
+            where = f"{type(self).__name__}.{method}"
+            raise ConfigurationError(f"the docstring of {where} cannot be filled in: {problem}") from problem
+
+
+def _marked(kind: type[BaseToolKit]) -> list[str]:
+    """Return the names of a toolkit's tools, in the order of their definition."""
+    names = dict.fromkeys(name for base in reversed(kind.__mro__) for name in vars(base))
+    return [name for name in names if getattr(_defined(kind, name), _MARK, None) is True]
+
+
+def _defined(kind: type, name: str) -> Any:
+    return next(vars(base)[name] for base in kind.__mro__ if name in vars(base))

@@ -1,0 +1,231 @@
+"""Tools made from functions and classes, found by the name that a model calls, and their outputs as text.
+
+Knows no provider: a provider passes its own subclass of `BaseTool` as `base`.
+"""
+
+import difflib
+import inspect
+from collections.abc import Callable, Sequence
+from enum import Enum
+from types import new_class
+from typing import Any, TypeVar, cast, overload
+
+import pydantic_core
+from pydantic import BaseModel, ConfigDict, PydanticUserError, create_model
+
+from .errors import ConfigurationError, ToolNotFoundError
+from .tool import (
+    CALL,
+    SIGNATURE,
+    BaseTool,
+    Facts,
+    ToolCall,
+    ToolConfig,
+    arguments_of,
+    call_of,
+    delta_of,
+    error_of,
+    guarded,
+    tool_description,
+    tool_name,
+)
+from .tool_schema import Documentation, Signature, in_words, read_signature
+
+__all__ = [
+    "BaseTool",
+    "ToolCall",
+    "ToolConfig",
+    "UnknownTool",
+    "arguments_of",
+    "build_tool",
+    "call_of",
+    "delta_of",
+    "error_of",
+    "find_tool",
+    "find_tool_type",
+    "is_error",
+    "tool_description",
+    "tool_from_function",
+    "tool_name",
+    "tool_output_text",
+    "tool_type",
+]
+
+ToolT = TypeVar("ToolT", bound=BaseTool)
+
+_TYPES = "__tool_types__"
+
+
+def _kept(owner: Any, base: type[ToolT], build: Callable[[], type[ToolT]]) -> type[ToolT]:
+    """Build a tool type once for each owner and base; its owner keeps it, and it goes with its owner."""
+    kept: tuple[Any, dict[type, Any]] | None = getattr(owner, "__dict__", {}).get(_TYPES)
+    if kept is None or kept[0] is not owner:  # functools.wraps copies what the wrapped function keeps
+        kept = (owner, {})
+        try:
+            setattr(owner, _TYPES, kept)
+        except (AttributeError, TypeError):  # a bound method keeps nothing
+            return build()
+    if base not in kept[1]:
+        kept[1][base] = build()
+    return cast("type[ToolT]", kept[1][base])
+
+
+@overload
+def tool_from_function(fn: Callable[..., Any]) -> type[BaseTool]: ...
+@overload
+def tool_from_function(fn: Callable[..., Any], base: type[ToolT]) -> type[ToolT]: ...
+def tool_from_function(fn: Callable[..., Any], base: type[Any] = BaseTool) -> type[Any]:
+    """Return a tool type that calls `fn`: its schema from the signature, its descriptions from the docstring.
+
+    Descriptions in `Annotated[..., "text"]` or `Field` win over the docstring. A parameter without annotation
+    takes any JSON value; `**kwargs` lets the model add arguments. Built once for each function and base.
+    Raises `ConfigurationError` for what no model could fill: `*args`, types without a JSON form.
+    """
+    return _kept(fn, base, lambda: build_tool(fn, base))
+
+
+def build_tool(
+    fn: Callable[..., Any],
+    base: type[ToolT],
+    prefix: str = "",
+    document: Callable[[Documentation], Documentation] | None = None,
+) -> type[ToolT]:
+    """Return a new tool type for `fn`, its name after `prefix`, its docstring as `document` makes it."""
+    signature = read_signature(fn, lambda name: name in vars(Facts) or hasattr(base, name))
+    documentation = document(signature.documentation) if document else signature.documentation
+    bases = (base,) if signature.extras is None else (_open_arguments(signature.extras), base)
+    try:
+        built = create_model(
+            prefix + signature.name,
+            __base__=cast("tuple[type[ToolT], ...]", bases),
+            __module__=signature.module,
+            __doc__=documentation.description or in_words(signature.name),
+            **cast("dict[str, Any]", signature.fields(documentation)),
+        )
+    except PydanticUserError as problem:
+        message = f"function {signature.name!r} cannot be a tool: {problem.message}"
+        raise ConfigurationError(message) from problem
+    setattr(built, SIGNATURE, signature)
+    setattr(built, CALL, guarded(_runner(fn, signature)))
+    return built
+
+
+def _open_arguments(kind: Any) -> type[BaseTool]:
+    """Return a base for tools that take arguments of one kind beside the named ones."""
+
+    def body(namespace: dict[str, Any]) -> None:
+        namespace["__module__"] = __name__
+        namespace["__annotations__"] = {"__pydantic_extra__": dict[str, kind]}
+        namespace["model_config"] = ConfigDict(extra="allow")
+
+    return cast("type[BaseTool]", new_class("OpenArguments", (BaseTool,), exec_body=body))
+
+
+def _runner(fn: Callable[..., Any], signature: Signature) -> Callable[..., Any]:
+    """Return a `call` for tools of a function: a coroutine function for a coroutine function."""
+
+    def bound(tool: BaseTool) -> tuple[list[Any], dict[str, Any]]:
+        positional: list[Any] = []
+        named: dict[str, Any] = dict(tool.model_extra or {})
+        for one in signature.parameters:
+            value = vars(tool)[one.field_name]
+            if one.positional_only:
+                positional.append(value)
+            elif one.field_name in tool.model_fields_set or not one.optional:
+                named[one.name] = value  # what the model left out is left to the function's own default
+        return positional, named
+
+    if inspect.iscoroutinefunction(fn):
+
+        async def call_async(self: BaseTool) -> Any:
+            positional, named = bound(self)
+            return await fn(*positional, **named)
+
+        return call_async
+
+    def call(self: BaseTool) -> Any:
+        positional, named = bound(self)
+        return fn(*positional, **named)
+
+    return call
+
+
+def tool_type(tool: Callable[..., Any] | type[BaseModel], base: type[ToolT]) -> type[ToolT]:
+    """Return what a user gave as a tool as a type that is both the user's own and `base`.
+
+    Takes functions, tool classes (a toolkit's too) and plain pydantic models, whose `call` returns the model.
+    """
+    if not isinstance(tool, type):
+        return tool_from_function(tool, base)
+    if not issubclass(tool, BaseModel):
+        raise ConfigurationError(f"a tool is a function or a pydantic class, not {tool.__name__}")
+    if issubclass(tool, base):
+        return tool
+    return _kept(tool, base, lambda: _joined(tool, base))
+
+
+def _joined(kind: type[BaseModel], base: type[ToolT]) -> type[ToolT]:
+    def body(namespace: dict[str, Any]) -> None:
+        namespace["__module__"] = kind.__module__
+        namespace["__qualname__"] = kind.__qualname__
+        namespace["__doc__"] = kind.__doc__
+        namespace["model_config"] = {**base.model_config, **kind.model_config}
+        if not issubclass(kind, BaseTool) and not hasattr(kind, CALL) and CALL not in kind.model_fields:
+            namespace[CALL] = _itself
+
+    return cast("type[ToolT]", new_class(kind.__name__, (kind, base), exec_body=body))
+
+
+def _itself(self: BaseTool) -> BaseTool:
+    return self
+
+
+class UnknownTool(BaseTool):
+    """A call of a tool that was not offered: its `error` says so, its `args` are those of the call."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+def find_tool_type(types: Sequence[type[BaseTool]], name: str) -> type[BaseTool] | None:
+    """Return the tool type that a model means by `name`, or None."""
+    return next((kind for kind in types if tool_name(kind) == name), None)
+
+
+def find_tool(types: Sequence[type[BaseTool]], call: ToolCall, base: type[ToolT]) -> ToolT:
+    """Return the tool that a model called. Never raises: an unknown name gives a tool with an `error`."""
+    kind = find_tool_type(types, call.name)
+    if kind is not None:
+        return tool_type(kind, base).from_call(call)
+    known = [tool_name(kind) for kind in types]
+    close = difflib.get_close_matches(call.name, known, n=1)
+    message = f"there is no tool {call.name!r}; " + (
+        f"known: {', '.join(known)}" if known else "none is known"
+    )
+    error = ToolNotFoundError(f"{message}; did you mean {close[0]!r}?" if close else message)
+    return tool_type(UnknownTool, base).from_error(call, error)
+
+
+def is_error(output: object) -> bool:
+    """Return whether a tool's output says that the tool failed: it is an exception."""
+    return isinstance(output, BaseException)
+
+
+def tool_output_text(output: object) -> str:
+    """Return a tool's output as the text that a model is given.
+
+    Text stays as it is and None is no text. Dates, UUIDs, decimals, enums and bytes are their plain text, an
+    exception is "ErrorType: message", and all else is JSON; what has no JSON form is its `str`.
+    """
+    if output is None:
+        return ""
+    if isinstance(output, BaseException):
+        return ": ".join(filter(None, [type(output).__name__, str(output)]))
+    if isinstance(output, str) and not isinstance(output, Enum):
+        return str(output)
+    if isinstance(output, BaseModel):
+        return output.model_dump_json()
+    try:
+        text = pydantic_core.to_json(output, fallback=str).decode()
+    except ValueError:  # bytes that are no text, or an object within itself
+        return str(output)
+    return cast("str", pydantic_core.from_json(text)) if text.startswith('"') else text

@@ -1,0 +1,190 @@
+"""The public names, each loaded when it is first used: importing this loads no provider's SDK."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from . import anthropic, local, openai
+    from .base.call import StreamConfig
+    from .base.chunk import BaseCallResponseChunk
+    from .base.errors import (
+        AuthenticationError,
+        BadRequestError,
+        ConfigurationError,
+        ConnectionFailedError,
+        ContentFilterError,
+        ContextWindowExceededError,
+        MirascopeLikeError,
+        NotFoundError,
+        OverloadedError,
+        PermissionDeniedError,
+        PromptError,
+        ProviderError,
+        RateLimitError,
+        RequestTimeoutError,
+        ResponseParseError,
+        ServerError,
+        StreamClosedError,
+        StreamError,
+        StreamInterruptedError,
+        StreamNotConsumedError,
+        StreamTimeoutError,
+        ToolArgumentsError,
+        ToolError,
+        ToolExecutionError,
+        ToolNotFoundError,
+        ToolTimeoutError,
+    )
+    from .base.messages import (
+        AudioPart,
+        AudioURLPart,
+        BaseMessageParam,
+        CacheControlPart,
+        DocumentPart,
+        DocumentURLPart,
+        ImagePart,
+        ImageURLPart,
+        Messages,
+        TextPart,
+        ToolCallPart,
+        ToolResultPart,
+    )
+    from .base.params import CommonCallParams
+    from .base.prompt import BaseDynamicConfig
+    from .base.response import BaseCallResponse
+    from .base.stream import AsyncStream, BaseStream, Stream, StreamState
+    from .base.template import prompt_template
+    from .base.toolkit import BaseToolKit, toolkit_tool
+    from .base.tools import BaseTool
+    from .base.usage import CommonUsage
+
+_HOMES = {
+    "base.call": ("StreamConfig",),
+    "base.chunk": ("BaseCallResponseChunk",),
+    "base.errors": (
+        "AuthenticationError",
+        "BadRequestError",
+        "ConfigurationError",
+        "ConnectionFailedError",
+        "ContentFilterError",
+        "ContextWindowExceededError",
+        "MirascopeLikeError",
+        "NotFoundError",
+        "OverloadedError",
+        "PermissionDeniedError",
+        "PromptError",
+        "ProviderError",
+        "RateLimitError",
+        "RequestTimeoutError",
+        "ResponseParseError",
+        "ServerError",
+        "StreamClosedError",
+        "StreamError",
+        "StreamInterruptedError",
+        "StreamNotConsumedError",
+        "StreamTimeoutError",
+        "ToolArgumentsError",
+        "ToolError",
+        "ToolExecutionError",
+        "ToolNotFoundError",
+        "ToolTimeoutError",
+    ),
+    "base.messages": (
+        "AudioPart",
+        "AudioURLPart",
+        "BaseMessageParam",
+        "CacheControlPart",
+        "DocumentPart",
+        "DocumentURLPart",
+        "ImagePart",
+        "ImageURLPart",
+        "Messages",
+        "TextPart",
+        "ToolCallPart",
+        "ToolResultPart",
+    ),
+    "base.params": ("CommonCallParams",),
+    "base.prompt": ("BaseDynamicConfig",),
+    "base.response": ("BaseCallResponse",),
+    "base.stream": ("AsyncStream", "BaseStream", "Stream", "StreamState"),
+    "base.template": ("prompt_template",),
+    "base.toolkit": ("BaseToolKit", "toolkit_tool"),
+    "base.tools": ("BaseTool",),
+    "base.usage": ("CommonUsage",),
+}
+_HOME = {name: home for home, names in _HOMES.items() for name in names}
+_PROVIDERS = ("anthropic", "local", "openai")
+
+__all__ = [
+    "anthropic",
+    "local",
+    "openai",
+    "AsyncStream",
+    "AudioPart",
+    "AudioURLPart",
+    "AuthenticationError",
+    "BadRequestError",
+    "BaseCallResponse",
+    "BaseCallResponseChunk",
+    "BaseDynamicConfig",
+    "BaseMessageParam",
+    "BaseStream",
+    "BaseTool",
+    "BaseToolKit",
+    "CacheControlPart",
+    "CommonCallParams",
+    "CommonUsage",
+    "ConfigurationError",
+    "ConnectionFailedError",
+    "ContentFilterError",
+    "ContextWindowExceededError",
+    "DocumentPart",
+    "DocumentURLPart",
+    "ImagePart",
+    "ImageURLPart",
+    "Messages",
+    "MirascopeLikeError",
+    "NotFoundError",
+    "OverloadedError",
+    "PermissionDeniedError",
+    "PromptError",
+    "ProviderError",
+    "RateLimitError",
+    "RequestTimeoutError",
+    "ResponseParseError",
+    "ServerError",
+    "Stream",
+    "StreamClosedError",
+    "StreamConfig",
+    "StreamError",
+    "StreamInterruptedError",
+    "StreamNotConsumedError",
+    "StreamState",
+    "StreamTimeoutError",
+    "TextPart",
+    "ToolArgumentsError",
+    "ToolCallPart",
+    "ToolError",
+    "ToolExecutionError",
+    "ToolNotFoundError",
+    "ToolResultPart",
+    "ToolTimeoutError",
+    "prompt_template",
+    "toolkit_tool",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _PROVIDERS:
+        return import_module(f".{name}", __name__)
+    if (home := _HOME.get(name)) is not None:
+        value = getattr(import_module(f".{home}", __name__), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -8,7 +8,6 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from functools import wraps
-from inspect import iscoroutinefunction, unwrap
 from time import time
 from typing import Any, Generic, Literal, ParamSpec, TypeVar, cast, overload
 
@@ -20,6 +19,7 @@ from .provider import Provider
 from .request import Request
 from .response import BaseCallResponse
 from .stream import AsyncStream, Stream
+from .template import is_async
 from .tools import BaseTool, tool_type
 
 P = ParamSpec("P")
@@ -238,14 +238,9 @@ class _Ask:
         )
 
     def _split(self, tools: Sequence[Any]) -> tuple[list[type[BaseTool]], list[Any]]:
-        native = [tool for tool in tools if isinstance(tool, Mapping)]
+        native: list[Any] = [tool for tool in tools if isinstance(tool, Mapping)]
         types = [tool_type(tool, self._provider.tool_type) for tool in tools if not isinstance(tool, Mapping)]
         return types, native
-
-
-def is_async(fn: Callable[..., Any]) -> bool:
-    """Whether a function is async, decorated or not."""
-    return iscoroutinefunction(fn) or iscoroutinefunction(unwrap(fn))
 
 
 def _itself(response: Any) -> Any:

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from typing import Any, ClassVar, Generic, TypeVar
 
 import jiter
+from typing_extensions import Self
 
 from .usage import CommonUsage, Usage
 from .wire import dumped
@@ -36,14 +37,14 @@ class BaseCallResponseChunk(ABC, Generic[RawChunkT, FinishT, UsageT]):
         self.content = self._text()
 
     @classmethod
-    def from_bytes(cls, raw: bytes, content: str) -> BaseCallResponseChunk[RawChunkT, FinishT, UsageT]:
+    def from_bytes(cls, raw: bytes, content: str) -> Self:
         """Wrap an event as it came; `content` is the text in it."""
         self = cls.__new__(cls)
         self._raw = raw
         self.content = content
         return self
 
-    def spent(self) -> BaseCallResponseChunk[RawChunkT, FinishT, UsageT]:
+    def spent(self) -> Self:
         """Return this event without what it adds, for a second tool that it completes."""
         other = type(self).__new__(type(self))
         other._raw = None

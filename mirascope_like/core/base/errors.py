@@ -262,7 +262,7 @@ def described(body: object) -> tuple[int | None, str | None, str]:
         return None, None, str(found or "")
     fields = cast("Mapping[str, Any]", found)
     codes = [fields.get("code"), fields.get("type"), fields.get("status")]
-    status = next((int(one) for one in codes if isinstance(one, int) or str(one).isdigit()), None)
+    status = next((int(str(one)) for one in codes if str(one).isdigit()), None)
     named = [one for one in codes if isinstance(one, str)]
     code = next((one for one in named if one in _BY_CODE), named[0] if named else None)
     return status, code, f"{fields.get('message') or ''} {code or ''}"
@@ -330,7 +330,7 @@ def adopt(
 
     Give the classes of ours that it is to be; the SDK's class stays among its bases.
     """
-    error.__class__ = both(*kinds, type(error))
+    cast(Any, error).__class__ = both(*kinds, type(error))
     if isinstance(error, ProviderError):
         state = vars(error)
         response = state.get("response")

@@ -134,7 +134,7 @@ class Fold(ABC, Generic[ChunkT, ToolT]):
             return
         yield chunk, tools[0]
         if len(tools) > 1:
-            spent = cast(ChunkT, chunk.spent())
+            spent = chunk.spent()
             for tool in tools[1:]:
                 yield spent, tool
 
@@ -142,7 +142,7 @@ class Fold(ABC, Generic[ChunkT, ToolT]):
         """Return a finished call as a tool, or None where no tools were offered."""
         if not self.tool_types:
             return None
-        tool = cast(ToolT, find_tool(self.tool_types, call, self.tool_base))
+        tool = find_tool(self.tool_types, call, self.tool_base)
         self.tools.append(tool)
         return tool
 

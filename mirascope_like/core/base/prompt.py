@@ -11,7 +11,7 @@ from typing_extensions import TypedDict
 
 from .errors import PromptError
 from .messages import BaseMessageParam, Messages
-from .template import Template
+from .template import Template, bound_values
 
 
 class BaseDynamicConfig(TypedDict, total=False):
@@ -60,9 +60,7 @@ class PromptFunction:
 
         Raises `TypeError`, as the function itself would, where they do not fit.
         """
-        bound = self._signature.bind(*args, **kwargs)
-        bound.apply_defaults()
-        return dict(bound.arguments)
+        return bound_values(self._signature, args, kwargs)
 
     def read(self, result: Any, arguments: Mapping[str, Any]) -> Prompted:
         """Make messages of what the function returned.
@@ -72,9 +70,10 @@ class PromptFunction:
         config = BaseDynamicConfig()
         if isinstance(result, Mapping) and "role" not in result:
             config = cast(BaseDynamicConfig, result)
-            if unknown := set(result) - set(BaseDynamicConfig.__annotations__):
+            given = set(cast("Mapping[str, Any]", result))
+            if unknown := given - set(BaseDynamicConfig.__annotations__):
                 known = ", ".join(BaseDynamicConfig.__annotations__)
-                raise PromptError(f"{self.name} returned {sorted(map(str, unknown))}: a configuration has {known}")
+                raise PromptError(f"{self.name} returned {sorted(unknown)}: a configuration has {known}")
             result = config.get("messages")
         if result is not None and (self.template is None or config.get("messages") is not None):
             return Prompted(as_messages(result), config, arguments)

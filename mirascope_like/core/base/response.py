@@ -26,7 +26,7 @@ from .messages import BaseMessageParam
 from .request import Request
 from .tools import BaseTool, ToolCall, find_tool
 from .usage import CommonUsage, Usage
-from .wire import dumped
+from .wire import as_object, dumped
 
 RawT = TypeVar("RawT")
 ToolT = TypeVar("ToolT", bound=BaseTool)
@@ -106,7 +106,7 @@ class BaseCallResponse(BaseModel, Generic[RawT, ToolT]):
     @field_validator("response", mode="plain")
     @classmethod
     def _validate_response(cls, value: Any, info: ValidationInfo) -> Any:
-        return cls.parse_raw_response(value) if isinstance(value, Mapping) else value
+        return cls.parse_raw_response(cast("Mapping[str, Any]", value)) if isinstance(value, Mapping) else value
 
     @field_serializer("response", mode="plain")
     def _dump_response(self, value: Any) -> Any:
@@ -177,8 +177,8 @@ class BaseCallResponse(BaseModel, Generic[RawT, ToolT]):
     @classmethod
     def last_user_message(cls, messages: Sequence[Any]) -> Any:
         """Return the last of the messages if it is the user's, else None."""
-        last = messages[-1] if messages else None
-        return last if isinstance(last, Mapping) and cast("Mapping[str, Any]", last).get("role") == "user" else None
+        last = as_object(messages[-1]) if messages else {}
+        return last if last.get("role") == "user" else None
 
     @property
     def user_message_param(self) -> Any:

@@ -7,6 +7,7 @@ from typing import Any, TypeVar, cast
 
 from ..base.chunk import BaseCallResponseChunk
 from ..base.usage import FinishReason, Usage
+from ..base.wire import as_list, as_object
 
 RawChunkT = TypeVar("RawChunkT")
 FinishT = TypeVar("FinishT", bound=str)
@@ -28,13 +29,10 @@ def common_finish(reasons: list[Any] | None) -> list[FinishReason] | None:
 
 def choice_text(choice: Mapping[str, Any]) -> str:
     """Return the text that a streamed choice adds."""
-    content = (choice.get("delta") or {}).get("content")
+    content = as_object(choice.get("delta")).get("content")
     if isinstance(content, str):
         return content
-    if isinstance(content, list):  # Mistral's lists of parts
-        parts = cast("list[Any]", content)
-        return "".join(str(part.get("text") or "") for part in parts if isinstance(part, dict))
-    return ""
+    return "".join(as_object(part).get("text") or "" for part in as_list(content))  # Mistral's lists of parts
 
 
 def read_usage(raw: Mapping[str, Any] | None) -> Usage | None:

@@ -15,6 +15,7 @@ import jiter
 from ..base.fold import ErrorEventError, Fold, GarbledEventError, Text, settled
 from ..base.tools import BaseTool, ToolCall
 from ..base.usage import Usage
+from ..base.wire import as_list, as_object
 from .chat_chunk import BaseChatChunk, choice_text, read_usage
 
 ChunkT = TypeVar("ChunkT", bound=BaseChatChunk[Any, Any, Any])
@@ -42,7 +43,8 @@ class _Call:
 
     @property
     def name(self) -> str:
-        return cast(str, self.fields.get("function", {}).get("name") or self.fields.get("custom", {}).get("name") or "")
+        function = as_object(self.fields.get("function")) or as_object(self.fields.get("custom"))
+        return function.get("name") or ""
 
     def whole(self) -> bool:
         """Whether the arguments are a finished JSON object, to which nothing can be added."""
@@ -80,7 +82,7 @@ class _Choice:
     def find(self, piece: Mapping[str, Any]) -> _Call | None:
         """Return the call that a piece belongs to; None where it begins one."""
         index, id = piece.get("index"), piece.get("id") or None
-        name = (piece.get("function") or {}).get("name") or None
+        name = as_object(piece.get("function")).get("name") or None
         if index is not None:
             known = next((call for call in reversed(self.calls) if call.index == index), None)
         elif id is not None:
@@ -147,7 +149,7 @@ class ChatFold(Fold[ChunkT, ToolT]):
 
     def read_objects(self, events: Sequence[Any]) -> Iterator[tuple[ChunkT, ToolT | None]]:
         for event in events:
-            chunk = cast(ChunkT, self.chunk_type(event))
+            chunk = self.chunk_type(event)
             yield from self._add(chunk, dict(chunk.data))
 
     def _merge(self, raw: bytes) -> Iterator[tuple[ChunkT, ToolT | None]]:
@@ -157,16 +159,17 @@ class ChatFold(Fold[ChunkT, ToolT]):
             raise GarbledEventError(f"{error}: {raw[:200]!r}") from error
         if not isinstance(data, dict):
             raise GarbledEventError(f"not an object: {raw[:200]!r}")
-        choices = data.get("choices")
+        data = as_object(data)
+        choices = as_list(data.get("choices"))
         text = choice_text(choices[0]) if choices else ""
-        yield from self._add(cast(ChunkT, self.chunk_type.from_bytes(raw, text)), data)
+        yield from self._add(self.chunk_type.from_bytes(raw, text), data)
 
     def _add(self, chunk: ChunkT, data: dict[str, Any]) -> Iterator[tuple[ChunkT, ToolT | None]]:
         if error := data.get("error"):
-            message = error.get("message") if isinstance(error, Mapping) else error
+            message = as_object(error).get("message") or (error if isinstance(error, str) else None)
             raise ErrorEventError(str(message or "an error in the stream"), error)
         self._last = chunk
-        choices = data.pop("choices", None) or []
+        choices: list[dict[str, Any]] = as_list(data.pop("choices", None))
         data.pop(_PADDING, None)
         self._usual = _usual(data, choices)
         if (usage := data.pop("usage", None)) is not None:
@@ -181,8 +184,8 @@ class ChatFold(Fold[ChunkT, ToolT]):
         index = choice.get("index")
         index = position if index is None else index
         known = self._choices.setdefault(index, _Choice())
-        delta = dict(choice.get("delta") or {})
-        pieces = delta.pop("tool_calls", None) or []
+        delta = dict(as_object(choice.get("delta")))
+        pieces: list[dict[str, Any]] = as_list(delta.pop("tool_calls", None))
         if index == 0 and isinstance(content := delta.get("content"), str):
             del delta["content"]
             known.message.setdefault("content", self._text)
@@ -232,7 +235,7 @@ class ChatFold(Fold[ChunkT, ToolT]):
     def finish(self) -> Iterator[tuple[ChunkT, ToolT | None]]:
         first = self._choices.get(0)
         if first is not None and self._last is not None and (tools := self._give(first)):
-            spent = cast(ChunkT, self._last.spent())
+            spent = self._last.spent()
             for tool in tools:
                 yield spent, tool
 
@@ -281,7 +284,7 @@ def _usual(data: dict[str, Any], choices: list[dict[str, Any]]) -> tuple[dict[st
     if len(choices) != 1 or data.get("usage") is not None:
         return None
     choice = {key: value for key, value in choices[0].items() if key != "delta"}
-    delta = {key: value for key, value in (choices[0].get("delta") or {}).items() if key != "content"}
+    delta = {key: value for key, value in as_object(choices[0].get("delta")).items() if key != "content"}
     silent = not any(value for key, value in choice.items() if key != "index")
     return (dict(data), choice, delta) if silent and not any(delta[key] for key in delta if key != "role") else None
 
@@ -306,17 +309,17 @@ def merge(known: dict[str, Any], new: Mapping[str, Any]) -> None:
                 old = known[key] = {}
             merge(cast("dict[str, Any]", old), cast("dict[str, Any]", value))
         elif isinstance(value, list):
-            known[key] = _merged(old if isinstance(old, list) else [], cast("list[Any]", value))
+            known[key] = _merged(as_list(old), cast("list[Any]", value))
         else:
             known[key] = value
 
 
 def _merged(known: list[Any], new: list[Any]) -> list[Any]:
     for one in new:
-        index = cast("dict[str, Any]", one).get("index") if isinstance(one, dict) else None
-        same = next((old for old in known if isinstance(old, dict) and old.get("index") == index), None)
+        index = as_object(one).get("index")
+        same = next((as_object(old) for old in known if as_object(old).get("index") == index), None)
         if index is not None and same is not None:
-            merge(same, one)
+            merge(same, as_object(one))
         elif isinstance(one, dict):
             fresh: dict[str, Any] = {}
             merge(fresh, cast("dict[str, Any]", one))

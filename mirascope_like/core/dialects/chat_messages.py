@@ -21,6 +21,7 @@ from ..base.messages import (
     ToolCallPart,
     ToolResultPart,
 )
+from ..base.wire import as_object
 
 _AUDIO = {"audio/wav": "wav", "audio/x-wav": "wav", "audio/mp3": "mp3", "audio/mpeg": "mp3"}
 
@@ -148,4 +149,4 @@ def _decode_call(call: Mapping[str, Any]) -> ToolCallPart:
         args = jiter.from_json((function.get("arguments") or "{}").encode())
     except ValueError:
         args = None
-    return ToolCallPart(name=function.get("name") or "", args=args if isinstance(args, dict) else None, id=call.get("id"))
+    return ToolCallPart(name=function.get("name") or "", args=as_object(args), id=call.get("id"))

@@ -233,13 +233,13 @@ class SDKProvider(Provider[ResponseT, ChunkT, ToolT]):
         client = self._client(request)
         if not self._own(client):
             return self.create(client)(**payload)
-        return self._whole(self.http(client, payload, stream=False))
+        return self._whole(unwrapped(self.http(client, payload, stream=False)))
 
     async def asend(self, request: Request, payload: dict[str, Any]) -> Any:
         client = await self._aclient(request)
         if not self._own(client):
             return await self.create(client)(**payload)
-        return self._whole(await self.http(client, payload, stream=False))
+        return self._whole(unwrapped(await self.http(client, payload, stream=False)))
 
     def _whole(self, response: Any) -> Any:
         try:
@@ -255,13 +255,13 @@ class SDKProvider(Provider[ResponseT, ChunkT, ToolT]):
         client = self._client(request)
         if not self._own(client):
             return ObjectSource(self.create(client)(**payload, stream=True))
-        return ByteSource(self.http(client, payload, stream=True))
+        return ByteSource(unwrapped(self.http(client, payload, stream=True)))
 
     async def aopen(self, request: Request, payload: dict[str, Any]) -> AsyncSource:
         client = await self._aclient(request)
         if not self._own(client):
             return AsyncObjectSource(await self.create(client)(**payload, stream=True))
-        return AsyncByteSource(await self.http(client, payload, stream=True))
+        return AsyncByteSource(unwrapped(await self.http(client, payload, stream=True)))
 
     def failure(self, error: Exception, request: Request, source: Any = None) -> Exception:
         found, *kinds = self._identify(error, getattr(source, "response", None))
@@ -290,7 +290,7 @@ class SDKProvider(Provider[ResponseT, ChunkT, ToolT]):
         if isinstance(error, sdk.APIConnectionError):
             return error, ConnectionFailedError
         if isinstance(error, sdk.APIError):
-            status, code, text = described(error.body)
+            status, code, text = described(vars(error).get("body"))
             return error, error_kind(getattr(error, "status_code", None) or status, code, f"{error} {text}")
         if self._lacks_key(error):
             return self._keyless(), ConfigurationError
@@ -319,6 +319,11 @@ class SDKProvider(Provider[ResponseT, ChunkT, ToolT]):
             f"or give the call client={self._named(0).replace('...', 'api_key=...')}"
         )
         return made
+
+
+def unwrapped(response: Any) -> Any:
+    """Return the HTTP response itself of what an SDK's raw call gives."""
+    return getattr(response, "http_response", response)
 
 
 def transport_kind(error: Exception) -> type[ConnectionFailedError | RequestTimeoutError] | None:

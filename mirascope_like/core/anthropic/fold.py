@@ -1,0 +1,190 @@
+"""The sum of a stream of Anthropic's message events.
+
+Source: Anthropic's documentation of streamed messages. Usage in `message_delta` is cumulative: what it names replaces,
+what it does not name stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, cast
+
+import jiter
+from pydantic_core import to_json
+
+from ..base.fold import ErrorEventError, Fold, GarbledEventError, Text, settled
+from ..base.tools import BaseTool, ToolCall
+from ..base.usage import Usage
+from ..base.wire import as_object
+from .types import AnthropicCallResponseChunk, AnthropicTool, event_text, read_usage
+
+_CALLS = frozenset({"tool_use", "server_tool_use", "mcp_tool_use"})
+
+
+class AnthropicFold(Fold[AnthropicCallResponseChunk, AnthropicTool]):
+    """Sums message events."""
+
+    def __init__(self, tools: Sequence[type[BaseTool]] = (), partial: bool = False) -> None:
+        super().__init__(AnthropicCallResponseChunk, AnthropicTool, tools, partial)
+        self._message: dict[str, Any] = {}
+        self._blocks: dict[int, dict[str, Any]] = {}
+        self._json: dict[int, Text] = {}
+        self._texts: dict[int, Text] = {}
+        self._given: set[int] = set()
+        self._last: AnthropicCallResponseChunk | None = None
+
+    def read(self, events: Sequence[bytes]) -> Iterator[tuple[AnthropicCallResponseChunk, AnthropicTool | None]]:
+        make, texts = AnthropicCallResponseChunk.from_bytes, self._texts
+        for raw in events:
+            try:
+                data = jiter.from_json(raw, cache_mode="keys")
+                kind = data["type"]
+            except (ValueError, LookupError, TypeError) as error:
+                raise GarbledEventError(f"{error}: {raw[:200]!r}") from error
+            if kind == "content_block_delta" and len(data) == 3:
+                delta = data["delta"]
+                if len(delta) == 2 and (text := delta.get("text")) is not None and data["index"] in texts:
+                    texts[data["index"]].append(text)
+                    yield make(raw, text), None
+                    continue
+            if kind != "ping":
+                yield from self._add(make(raw, event_text(data)), data)
+
+    def read_objects(self, events: Sequence[Any]) -> Iterator[tuple[AnthropicCallResponseChunk, AnthropicTool | None]]:
+        for event in events:
+            chunk = AnthropicCallResponseChunk(event)
+            yield from self._add(chunk, chunk.data)
+
+    def _add(
+        self, chunk: AnthropicCallResponseChunk, data: Mapping[str, Any]
+    ) -> Iterator[tuple[AnthropicCallResponseChunk, AnthropicTool | None]]:
+        self._last = chunk
+        tools: list[AnthropicTool] = []
+        match data["type"]:
+            case "content_block_delta":
+                tools = self._grow(data["index"], data["delta"])
+            case "content_block_start":
+                self._start(data["index"], dict(data["content_block"]))
+            case "content_block_stop":
+                tools = self._stop(data["index"])
+            case "message_start":
+                self._message = {**data["message"]}
+                for index, block in enumerate(self._message.pop("content", None) or ()):
+                    self._start(index, dict(block))
+            case "message_delta":
+                self._change(data)
+            case "message_stop":
+                self.ended = True
+            case "error":
+                error = data.get("error")
+                message = as_object(error).get("message") or (error if isinstance(error, str) else None)
+                raise ErrorEventError(str(message or "an error in the stream"), dict(data))
+            case _:
+                pass  # Anthropic may add events; they are shown and have no place in the message
+        yield from self.pairs(chunk, tools)
+
+    def _start(self, index: int, block: dict[str, Any]) -> None:
+        self._blocks[index] = block
+        if block.get("type") == "text":
+            self._texts[index] = block["text"] = Text([block.get("text") or ""])
+        elif block.get("type") in _CALLS:
+            self._json[index] = Text()
+
+    def _grow(self, index: int, delta: Mapping[str, Any]) -> list[AnthropicTool]:
+        block = self._blocks.setdefault(index, {})
+        if "partial_json" in delta:
+            return self._grow_call(index, delta["partial_json"])
+        for key, value in delta.items():
+            if key == "type" or value is None:
+                continue
+            if key == "citation":
+                block["citations"] = [*(block.get("citations") or ()), value]
+            elif key == "signature":
+                block[key] = value
+            elif isinstance(value, str):
+                old = block.get(key)
+                block[key] = old if isinstance(old, Text) else Text([old] if isinstance(old, str) else [])
+                block[key].append(value)
+            else:
+                block[key] = value
+        return []
+
+    def _grow_call(self, index: int, piece: str) -> list[AnthropicTool]:
+        self._json.setdefault(index, Text()).append(piece)
+        if self.partial and piece and self._blocks[index].get("type") == "tool_use":
+            tool = self.partial_tool(self._call(index), piece)
+            return [tool] if tool is not None else []
+        return []
+
+    def _stop(self, index: int) -> list[AnthropicTool]:
+        if index in self._given or self._blocks.get(index, {}).get("type") != "tool_use":
+            return []
+        self._given.add(index)
+        tool = self.whole_tool(self._call(index))
+        return [tool] if tool is not None else []
+
+    def _call(self, index: int) -> ToolCall:
+        block = self._block(index)
+        text = str(self._json.get(index, "")) or (to_json(block["input"]).decode() if block.get("input") else "")
+        return ToolCall(id=block.get("id"), name=block.get("name") or "", arguments=text, native=block)
+
+    def _block(self, index: int) -> dict[str, Any]:
+        block = cast("dict[str, Any]", settled(self._blocks[index]))
+        if text := str(self._json.get(index, "")):
+            # Arguments that were cut off are kept as far as they can be read, as Anthropic's SDK does.
+            try:
+                block["input"] = jiter.from_json(text.encode(), partial_mode=True)
+            except ValueError:
+                block["input"] = {}
+        return block
+
+    def _change(self, data: Mapping[str, Any]) -> None:
+        for key, value in data.items():
+            if key == "usage":
+                usage = as_object(self._message.get("usage"))
+                said = {name: one for name, one in value.items() if one is not None or name not in usage}
+                self._message["usage"] = {**usage, **said}
+            elif key == "delta":
+                self._message.update({name: one for name, one in value.items() if one is not None or name in self._message})
+            elif key != "type":
+                self._message[key] = value
+
+    def finish(self) -> Iterator[tuple[AnthropicCallResponseChunk, AnthropicTool | None]]:
+        tools = [tool for index in self._blocks for tool in self._stop(index)]
+        if self._last is not None and tools:
+            spent = self._last.spent()
+            for tool in tools:
+                yield spent, tool
+
+    @property
+    def complete(self) -> bool:
+        """After `message_stop`."""
+        return self.ended
+
+    def rebuild(self) -> dict[str, Any]:
+        return {**self._message, "content": [self._block(index) for index in sorted(self._blocks)]}
+
+    @property
+    def empty(self) -> bool:
+        return not self._message
+
+    @property
+    def content(self) -> str:
+        return "".join(str(self._texts[index]) for index in sorted(self._texts))
+
+    @property
+    def model(self) -> str | None:
+        return self._message.get("model") or None
+
+    @property
+    def id(self) -> str | None:
+        return self._message.get("id") or None
+
+    @property
+    def finish_reasons(self) -> list[Any] | None:
+        reason = self._message.get("stop_reason")
+        return [reason] if reason else None
+
+    @property
+    def usage(self) -> Usage | None:
+        return read_usage(self._message.get("usage"))

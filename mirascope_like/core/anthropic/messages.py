@@ -1,0 +1,154 @@
+"""Messages in Anthropic's format, and back."""
+
+from __future__ import annotations
+
+from base64 import b64decode, b64encode
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+from ..base.errors import PromptError
+from ..base.messages import (
+    BaseMessageParam,
+    CacheControlPart,
+    DocumentPart,
+    DocumentURLPart,
+    ImagePart,
+    ImageURLPart,
+    Part,
+    TextPart,
+    ToolCallPart,
+    ToolResultPart,
+)
+from ..base.wire import dumped
+
+_IMAGES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
+
+
+def encode_messages(messages: Sequence[Any]) -> tuple[Any, list[dict[str, Any]]]:
+    """Return the system prompt (None without one) and the messages, in Anthropic's format.
+
+    System messages are taken out wherever they stand; neighbouring tool results become one message, as Anthropic wants
+    the results of parallel calls. Messages in Anthropic's format stay as they are.
+
+    Raises `PromptError` for a part that the format has no place for.
+    """
+    system: list[dict[str, Any]] = []
+    encoded: list[dict[str, Any]] = []
+    after_tool = False
+    for message in messages:
+        said = _encode(message)
+        is_tool = isinstance(message, BaseMessageParam) and message.role == "tool"
+        if said["role"] == "system":
+            system += _blocks(said["content"])
+        elif is_tool and after_tool:
+            encoded[-1] = {**encoded[-1], "content": [*encoded[-1]["content"], *said["content"]]}
+        else:
+            encoded.append(said)
+        after_tool = is_tool
+    if len(system) == 1 and set(system[0]) == {"type", "text"}:
+        return system[0]["text"], encoded
+    return system or None, encoded
+
+
+def _encode(message: Any) -> dict[str, Any]:
+    if not isinstance(message, BaseMessageParam):
+        return dumped(message)
+    role = "user" if message.role == "tool" else message.role
+    if isinstance(message.content, str):
+        return {"role": role, "content": message.content}
+    blocks: list[dict[str, Any]] = []
+    for part in message.content:
+        if not isinstance(part, CacheControlPart):
+            blocks.append(_block(part))
+        elif blocks:
+            blocks[-1] = {**blocks[-1], "cache_control": {"type": part.cache_type}}
+        else:
+            raise PromptError("cache_control marks the part before it, and there is none")
+    return {"role": role, "content": blocks}
+
+
+def _blocks(content: Any) -> list[dict[str, Any]]:
+    return [{"type": "text", "text": content}] if isinstance(content, str) else list(content)
+
+
+def _block(part: Part) -> dict[str, Any]:
+    match part:
+        case TextPart():
+            return {"type": "text", "text": part.text}
+        case ImagePart() if part.media_type in _IMAGES:
+            return {"type": "image", "source": _base64(part.media_type, part.image)}
+        case ImagePart():
+            raise PromptError(f"Anthropic takes {', '.join(sorted(_IMAGES))}, not {part.media_type}")
+        case ImageURLPart():
+            return {"type": "image", "source": {"type": "url", "url": part.url}}
+        case DocumentPart() if part.media_type == "application/pdf":
+            return {"type": "document", "source": _base64(part.media_type, part.document)}
+        case DocumentPart() if part.media_type.startswith("text/"):
+            source = {"type": "text", "media_type": "text/plain", "data": part.document.decode()}
+            return {"type": "document", "source": source}
+        case DocumentURLPart():
+            return {"type": "document", "source": {"type": "url", "url": part.url}}
+        case ToolCallPart():
+            return {"type": "tool_use", "id": part.id, "name": part.name, "input": part.args or {}}
+        case ToolResultPart():
+            return _tool_result(part)
+        case _:
+            raise PromptError(f"Anthropic takes no {part.type.replace('_', ' ')} parts")
+
+
+def _base64(media_type: str, data: bytes) -> dict[str, Any]:
+    return {"type": "base64", "media_type": media_type, "data": b64encode(data).decode()}
+
+
+def _tool_result(part: ToolResultPart) -> dict[str, Any]:
+    result: dict[str, Any] = {"type": "tool_result", "tool_use_id": part.id, "content": part.content}
+    return {**result, "is_error": True} if part.is_error else result
+
+
+def encode_tool_results(parts: Sequence[ToolResultPart]) -> dict[str, Any]:
+    """Return the outputs of tools as one message."""
+    return {"role": "user", "content": [_tool_result(part) for part in parts]}
+
+
+def decode_message(message: Mapping[str, Any]) -> BaseMessageParam:
+    """Return a message of Anthropic's format in neutral words. What these have no word for is left out."""
+    content = message["content"]
+    if isinstance(content, str):
+        return BaseMessageParam(role=message["role"], content=content)
+    parts = [part for block in content for part in _parts(dumped(block))]
+    if parts and all(isinstance(part, TextPart) for part in parts) and len(parts) == 1:
+        return BaseMessageParam(role=message["role"], content=cast(TextPart, parts[0]).text)
+    only_results = bool(parts) and all(isinstance(part, ToolResultPart) for part in parts)
+    return BaseMessageParam(role="tool" if only_results else message["role"], content=parts)
+
+
+def _parts(block: Mapping[str, Any]) -> list[Part]:
+    found = _part(block)
+    marked: list[Part] = [CacheControlPart()] if block.get("cache_control") else []
+    return [found, *marked] if found is not None else marked
+
+
+def _part(block: Mapping[str, Any]) -> Part | None:
+    source = cast("Mapping[str, Any]", block.get("source") or {})
+    match block.get("type"), source.get("type"):
+        case "text", _:
+            return TextPart(text=block["text"])
+        case "image", "base64":
+            return ImagePart(media_type=source["media_type"], image=b64decode(source["data"]))
+        case "image", "url":
+            return ImageURLPart(url=source["url"])
+        case "document", "base64":
+            return DocumentPart(media_type=source["media_type"], document=b64decode(source["data"]))
+        case "document", "text":
+            return DocumentPart(media_type=source["media_type"], document=source["data"].encode())
+        case "document", "url":
+            return DocumentURLPart(url=source["url"])
+        case "tool_use", _:
+            return ToolCallPart(name=block["name"], args=block["input"], id=block["id"])
+        case "tool_result", _:
+            content = block.get("content") or ""
+            text = content if isinstance(content, str) else "".join(one.get("text") or "" for one in content)
+            is_error = bool(block.get("is_error"))
+            return ToolResultPart(content=text, id=block["tool_use_id"], is_error=is_error)
+        case _:
+            return None

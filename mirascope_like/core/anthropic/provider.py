@@ -1,0 +1,96 @@
+"""Anthropic's messages: the provider behind `anthropic.call`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from inspect import signature
+from typing import Any
+
+import anthropic
+from anthropic.resources import Messages
+
+from ..base.fold import ErrorEventError
+from ..base.request import Request
+from ..base.tools import BaseTool, tool_description, tool_name
+from ..dialects.sdk import SDKProvider
+from .fold import AnthropicFold
+from .messages import encode_messages
+from .params import AnthropicCallParams
+from .types import AnthropicCallResponse, AnthropicCallResponseChunk, AnthropicTool
+
+MAX_TOKENS = 1024
+"""The most tokens to generate where the call does not say; Anthropic demands a number."""
+
+
+class AnthropicProvider(SDKProvider[AnthropicCallResponse, AnthropicCallResponseChunk, AnthropicTool]):
+    """Speaks to Anthropic, or to whomever the client given speaks to."""
+
+    name = "anthropic"
+    sdk = anthropic
+    clients = ("Anthropic", "AsyncAnthropic")
+    environment = (
+        "ANTHROPIC_API_KEY",
+        "ANTHROPIC_AUTH_TOKEN",
+        "ANTHROPIC_BASE_URL",
+        "ANTHROPIC_PROFILE",
+        "ANTHROPIC_CUSTOM_HEADERS",
+    )
+    response_type = AnthropicCallResponse
+    chunk_type = AnthropicCallResponseChunk
+    tool_type = AnthropicTool
+
+    @cached_property
+    def _accepted(self) -> frozenset[str]:
+        return frozenset(signature(Messages.create).parameters)
+
+    def known_params(self) -> frozenset[str]:
+        ours = frozenset(AnthropicCallParams.__annotations__)
+        return ours | self._accepted - {"self", "messages", "model", "stream", "tools"}
+
+    def encode(self, request: Request) -> dict[str, Any]:
+        system, messages = encode_messages(request.messages)
+        params = dict(request.call_params)
+        if (stop := params.pop("stop", None)) is not None:
+            params["stop_sequences"] = [stop] if isinstance(stop, str) else list(stop)
+        payload: dict[str, Any] = {"model": request.model, "messages": messages, "max_tokens": MAX_TOKENS, **params}
+        if system is not None:
+            payload["system"] = system
+        if tools := [*request.native_tools, *(encode_tool(tool) for tool in request.tools)]:
+            payload["tools"] = tools
+        return self._escaped(payload)
+
+    def _escaped(self, payload: dict[str, Any]) -> dict[str, Any]:
+        # What the SDK at hand no longer names (2.x has no `temperature`) still reaches the API, in the body.
+        unnamed = {key: payload.pop(key) for key in list(payload) if key not in self._accepted}
+        if unnamed:
+            payload["extra_body"] = {**unnamed, **(payload.get("extra_body") or {})}
+        return payload
+
+    def fold(self, request: Request) -> AnthropicFold:
+        return AnthropicFold(request.tools, request.partial_tools)
+
+    def create(self, client: Any) -> Any:
+        return client.messages.create
+
+    def http(self, client: Any, payload: dict[str, Any], *, stream: bool) -> Any:
+        # The SDK's own method is quick here, and guards requests that would take too long unstreamed.
+        return client.messages.with_raw_response.create(**payload, **({"stream": True} if stream else {}))
+
+    def parse(self, raw: bytes | Mapping[str, Any]) -> Any:
+        return AnthropicCallResponse.parse_raw_response(raw)
+
+    def event_error(self, error: ErrorEventError, response: Any) -> Exception:
+        if response is None:
+            return super().event_error(error, response)
+        return anthropic.APIStatusError(str(error), response=response, body=error.body)
+
+
+def encode_tool(tool: type[BaseTool]) -> dict[str, Any]:
+    """Return a tool in Anthropic's format."""
+    encoded: dict[str, Any] = {
+        "name": tool_name(tool),
+        "description": tool_description(tool),
+        "input_schema": tool.tool_json_schema(),
+    }
+    return {**encoded, **{key: value for key, value in tool.tool_config.items() if value is not None}}

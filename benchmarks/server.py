@@ -205,9 +205,7 @@ async def _body(reader: asyncio.StreamReader, headers: dict[str, str]) -> bytes:
     return b"".join(pieces)
 
 
-async def _answer(
-    writer: asyncio.StreamWriter, api: str, stream: bool | None, headers: dict[str, str]
-) -> None:
+async def _answer(writer: asyncio.StreamWriter, api: str, stream: bool | None, headers: dict[str, str]) -> None:
     pace = float(headers.get("x-pace-ms", 0)) / 1000
     if not stream:
         writer.write(whole_reply(api, int(headers.get("x-chunks", 20))))

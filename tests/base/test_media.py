@@ -149,9 +149,7 @@ def test_a_pydub_segment_is_exported(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_urls_are_passed_on() -> None:
-    assert media_part("image", "https://a.b/c.png", detail="low") == ImageURLPart(
-        url="https://a.b/c.png", detail="low"
-    )
+    assert media_part("image", "https://a.b/c.png", detail="low") == ImageURLPart(url="https://a.b/c.png", detail="low")
     assert media_part("image", "gs://bucket/c.png") == ImageURLPart(url="gs://bucket/c.png")
     assert media_part("audio", "HTTP://a.b/c") == AudioURLPart(url="HTTP://a.b/c")
     assert media_part("document", "http://a.b/c") == DocumentURLPart(url="http://a.b/c")
@@ -179,9 +177,7 @@ def test_the_bytes_of_a_data_url_are_believed_before_its_label() -> None:
     assert part.media_type == "image/png"
 
 
-@pytest.mark.parametrize(
-    "url", ["data:image/png;base64,*", "data:image/png;base64", "data:image/png;base64,a"]
-)
+@pytest.mark.parametrize("url", ["data:image/png;base64,*", "data:image/png;base64", "data:image/png;base64,a"])
 def test_broken_data_urls(url: str) -> None:
     with pytest.raises(PromptError, match="data:"):
         media_part("image", url)
@@ -204,9 +200,7 @@ def test_paths_are_read(tmp_path: Path) -> None:
         ("noname", "é".encode(), "text/plain"),
     ],
 )
-def test_documents_go_by_signature_then_name_then_text(
-    tmp_path: Path, name: str, data: bytes, media_type: str
-) -> None:
+def test_documents_go_by_signature_then_name_then_text(tmp_path: Path, name: str, data: bytes, media_type: str) -> None:
     path = tmp_path / name
     path.write_bytes(data)
     assert media_part("document", path) == DocumentPart(media_type=media_type, document=data)

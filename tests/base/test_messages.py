@@ -141,9 +141,7 @@ def test_parts_and_media_mix() -> None:
 
 def test_a_str_is_never_read() -> None:
     assert Messages.User("/etc/passwd").content == "/etc/passwd"
-    assert Messages.User(["https://example.com/a.png"]).content == [
-        TextPart(text="https://example.com/a.png")
-    ]
+    assert Messages.User(["https://example.com/a.png"]).content == [TextPart(text="https://example.com/a.png")]
 
 
 def test_tool_results_answer_in_one_message() -> None:

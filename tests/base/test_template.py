@@ -181,9 +181,7 @@ class TestHistory:
 
     def test_native_messages_go_through_untouched(self) -> None:
         native: list[Any] = [{"role": "user", "content": "hi"}, SimpleNamespace(role="model")]
-        result: list[Any] = Template("MESSAGES:\n    {chat.turns}").render(
-            {"chat": SimpleNamespace(turns=native)}
-        )
+        result: list[Any] = Template("MESSAGES:\n    {chat.turns}").render({"chat": SimpleNamespace(turns=native)})
         assert result == native
         assert result is not native
         assert result[0] is native[0]
@@ -489,9 +487,7 @@ class TestDecorator:
 
         assert prompt(1) == [Messages.User("10 2")]
 
-    @pytest.mark.parametrize(
-        "messages", [[], [Messages.User("mine")], ({"role": "user", "content": "native"},)]
-    )
+    @pytest.mark.parametrize("messages", [[], [Messages.User("mine")], ({"role": "user", "content": "native"},)])
     def test_messages_of_the_function_win(self, messages: Any) -> None:
         @prompt_template("{missing}")
         def prompt() -> dict[str, Any]:

@@ -290,9 +290,7 @@ class TestFunctionSchemas:
         assert run(search, '{"query": "x"}') == ("x", 3, "all", 1)
 
     def test_a_field_with_an_alias_of_its_own(self) -> None:
-        def fly(
-            start: Annotated[str, Field(alias="from")], id: Annotated[str, Field(alias="flightId")]
-        ) -> str:
+        def fly(start: Annotated[str, Field(alias="from")], id: Annotated[str, Field(alias="flightId")]) -> str:
             return start + id
 
         kind = tool_from_function(fly)
@@ -531,8 +529,7 @@ class TestFunctionCalls:
             return at, when, ids, author, genre
 
         arguments = (
-            '{"at": {"x": 1}, "when": "2024-05-01T10:00:00", "ids": [1, 1], "author": {"first": "A"},'
-            ' "genre": "crime"}'
+            '{"at": {"x": 1}, "when": "2024-05-01T10:00:00", "ids": [1, 1], "author": {"first": "A"}, "genre": "crime"}'
         )
         expected = (Point(1), datetime(2024, 5, 1, 10), {1}, Author(first="A"), Genre.CRIME)
         assert run(use, arguments) == expected
@@ -613,8 +610,7 @@ class TestNames:
                 return f"{self.name} {' '.join(self.args)} {self.id} {self.error}"
 
         arguments = (
-            '{"id": 1, "name": "ls", "args": ["-l"], "delta": 0.5, "error": "no", "tool_call": true,'
-            ' "model_name": "m"}'
+            '{"id": 1, "name": "ls", "args": ["-l"], "delta": 0.5, "error": "no", "tool_call": true, "model_name": "m"}'
         )
         call = called("Run", arguments)
         tool = Run.from_call(call)
@@ -861,9 +857,7 @@ class TestErrors:
         assert isinstance(tool, OtherBase)
         assert isinstance(tool, UnknownTool)
         assert isinstance(tool.error, ToolNotFoundError)
-        assert str(tool.error) == (
-            "there is no tool 'FormatBok'; known: FormatBook, run; did you mean 'FormatBook'?"
-        )
+        assert str(tool.error) == ("there is no tool 'FormatBok'; known: FormatBook, run; did you mean 'FormatBook'?")
         assert tool.args == {"title": "DUNE", "id": 3}
         assert (tool.id, tool.name, tool.tool_call) == ("c", "FormatBok", 1)
         with pytest.raises(ToolNotFoundError):

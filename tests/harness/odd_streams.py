@@ -75,14 +75,10 @@ def block(index: int, start: JSON, *deltas: JSON) -> list[JSON]:
 
 def text(*pieces: str, index: int = 0) -> list[JSON]:
     """The events of a block of text."""
-    return block(
-        index, {"type": "text", "text": ""}, *({"type": "text_delta", "text": each} for each in pieces)
-    )
+    return block(index, {"type": "text", "text": ""}, *({"type": "text_delta", "text": each} for each in pieces))
 
 
-def message_end(
-    reason: str = "end_turn", *, delta: JSON | None = None, usage: Any = (), **fields: Any
-) -> list[JSON]:
+def message_end(reason: str = "end_turn", *, delta: JSON | None = None, usage: Any = (), **fields: Any) -> list[JSON]:
     """The last two events of an Anthropic message."""
     body = {"stop_reason": reason, "stop_sequence": None, **(delta or {})}
     total = {"output_tokens": 5, **dict(usage)}
@@ -281,11 +277,7 @@ ODD_CHATS = (
     ),
     _chat(
         "custom-tool",
-        chunk(
-            choice(
-                tool_calls=[{"index": 0, "id": "x", "type": "custom", "custom": {"name": "f", "input": "a"}}]
-            )
-        ),
+        chunk(choice(tool_calls=[{"index": 0, "id": "x", "type": "custom", "custom": {"name": "f", "input": "a"}}])),
         chunk(choice(tool_calls=[{"index": 0, "custom": {"input": "b"}}])),
         _CALLED,
         raises="AttributeError",
@@ -328,9 +320,7 @@ ODD_MESSAGES = (
         "refusal",
         message_start(),
         *text("a"),
-        *message_end(
-            "refusal", delta={"stop_details": {"type": "refusal", "category": "cyber", "explanation": None}}
-        ),
+        *message_end("refusal", delta={"stop_details": {"type": "refusal", "category": "cyber", "explanation": None}}),
     ),
     _messages(
         "signature-in-two-pieces",

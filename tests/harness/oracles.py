@@ -296,9 +296,7 @@ def differences(actual: Any, expected: Any, path: str = "") -> list[str]:
             difference
             for key in sorted({*actual, *expected})
             if not re.search(r"\.tool_calls\[\d+\]\.index$", f"{path}.{key}")
-            for difference in differences(
-                actual.get(key), expected.get(key), f"{path}.{key}" if path else key
-            )
+            for difference in differences(actual.get(key), expected.get(key), f"{path}.{key}" if path else key)
         ]
     if isinstance(actual, list) and isinstance(expected, list) and len(actual) == len(expected):
         pairs = enumerate(zip(actual, expected, strict=True))

@@ -82,14 +82,10 @@ class Reply:
         return cls((body,), status, {"content-type": "application/json", **(headers or {})}, "length")
 
     @classmethod
-    def error(
-        cls, status: int, message: str = "scripted error", *, type: str = "error", **headers: str
-    ) -> Self:
+    def error(cls, status: int, message: str = "scripted error", *, type: str = "error", **headers: str) -> Self:
         """An error in the form OpenAI and Anthropic share; `retry_after="0"` is the header `retry-after`."""
         content = {"type": "error", "error": {"type": type, "message": message, "code": None, "param": None}}
-        return cls.json(
-            content, status, headers={name.replace("_", "-"): value for name, value in headers.items()}
-        )
+        return cls.json(content, status, headers={name.replace("_", "-"): value for name, value in headers.items()})
 
     @classmethod
     def sse(cls, *events: StreamEvent, named: bool = False, headers: Mapping[str, str] | None = None) -> Self:

@@ -45,9 +45,7 @@ def by_asyncio_name() -> None:
     asyncio.run(asyncio.open_connection("api.openai.com", 443))
 
 
-@pytest.mark.parametrize(
-    "attempt", [by_connect, by_connect_ex, by_ipv6, by_name, by_asyncio, by_asyncio_name]
-)
+@pytest.mark.parametrize("attempt", [by_connect, by_connect_ex, by_ipv6, by_name, by_asyncio, by_asyncio_name])
 def test_other_machines_are_blocked(attempt: Callable[[], Any], network_guard: NetworkGuard) -> None:
     with pytest.raises(NetworkBlockedError, match="tests do not use the network"):
         attempt()

@@ -145,7 +145,9 @@ class AnthropicFold(Fold[AnthropicCallResponseChunk, AnthropicTool]):
                 said = {name: one for name, one in value.items() if one is not None or name not in usage}
                 self._message["usage"] = {**usage, **said}
             elif key == "delta":
-                self._message.update({name: one for name, one in value.items() if one is not None or name in self._message})
+                self._message.update(
+                    {name: one for name, one in value.items() if one is not None or name in self._message}
+                )
             elif key != "type":
                 self._message[key] = value
 

@@ -117,7 +117,7 @@ def decode_message(message: Mapping[str, Any]) -> BaseMessageParam:
         return BaseMessageParam(role=message["role"], content=content)
     parts = [part for block in content for part in _parts(dumped(block))]
     if parts and all(isinstance(part, TextPart) for part in parts) and len(parts) == 1:
-        return BaseMessageParam(role=message["role"], content=cast(TextPart, parts[0]).text)
+        return BaseMessageParam(role=message["role"], content=cast("TextPart", parts[0]).text)
     only_results = bool(parts) and all(isinstance(part, ToolResultPart) for part in parts)
     return BaseMessageParam(role="tool" if only_results else message["role"], content=parts)
 

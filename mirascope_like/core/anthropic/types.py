@@ -124,7 +124,7 @@ class AnthropicCallResponse(BaseCallResponse[Message, AnthropicTool]):
     @property
     def _tool_calls(self) -> list[ToolCall]:
         return [
-            ToolCall(id=block.id, name=block.name, arguments=to_json(cast(Any, block.input)).decode(), native=block)
+            ToolCall(id=block.id, name=block.name, arguments=to_json(cast("Any", block.input)).decode(), native=block)
             for block in self.response.content
             if block.type == "tool_use"
         ]
@@ -184,7 +184,7 @@ class AnthropicCallResponseChunk(
         import jiter
 
         kind = jiter.from_json(raw).get("type")
-        return cast(RawMessageStreamEvent, construct(_event_types().get(kind, RawMessageStartEvent), raw))
+        return cast("RawMessageStreamEvent", construct(_event_types().get(kind, RawMessageStartEvent), raw))
 
     def _text(self) -> str:
         return event_text(self.data)

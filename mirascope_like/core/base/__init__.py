@@ -1,0 +1,1 @@
+"""The engine: knows no provider and no SDK."""

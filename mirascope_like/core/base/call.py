@@ -154,9 +154,7 @@ class Call(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
         params = frozenset(_annotations(self._params)) | self._provider.known_params()
         _known(options.get("call_params") or {}, params, f"call parameter of {self._provider.name}")
 
-    def _whole(
-        self, ask: _Ask, parse: Callable[[ResponseT], T]
-    ) -> CallDecorator[T, Coroutine[Any, Any, T]]:
+    def _whole(self, ask: _Ask, parse: Callable[[ResponseT], T]) -> CallDecorator[T, Coroutine[Any, Any, T]]:
         provider = self._provider
 
         def run(prompting: Prompting) -> T:

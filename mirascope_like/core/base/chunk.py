@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, Self, TypeVar
 
 import jiter
-from typing_extensions import Self
 
 from .usage import CommonUsage, Usage
 from .wire import dumped

@@ -34,7 +34,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import Any, ClassVar, cast
@@ -287,8 +287,8 @@ def retry_after(headers: Any) -> float | None:
     except (TypeError, ValueError):
         return None
     if at.tzinfo is None:
-        at = at.replace(tzinfo=timezone.utc)
-    return max(0.0, (at - datetime.now(timezone.utc)).total_seconds())
+        at = at.replace(tzinfo=UTC)
+    return max(0.0, (at - datetime.now(UTC)).total_seconds())
 
 
 class _Adopted:
@@ -330,7 +330,7 @@ def adopt(
 
     Give the classes of ours that it is to be; the SDK's class stays among its bases.
     """
-    cast(Any, error).__class__ = both(*kinds, type(error))
+    cast("Any", error).__class__ = both(*kinds, type(error))
     if isinstance(error, ProviderError):
         state = vars(error)
         response = state.get("response")

@@ -85,8 +85,6 @@ def _data(block: bytes) -> bytes | None:
         if start and block.startswith(b"data: ", start) and block.find(b"\n", start) < 0:
             return block[start + 6 :]
     lines = [
-        line[6:] if line.startswith(b"data: ") else line[5:]
-        for line in block.split(b"\n")
-        if line.startswith(b"data:")
+        line[6:] if line.startswith(b"data: ") else line[5:] for line in block.split(b"\n") if line.startswith(b"data:")
     ]
     return b"\n".join(lines) if lines else None

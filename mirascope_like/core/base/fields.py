@@ -163,9 +163,7 @@ def _field(source: str, at: int) -> Field:
     kind = (shape["one"] or shape["kind"]) if shape else ""
     if (kind == "cache_control") != (root == ""):
         raise PromptError(
-            f"{source}: a name is missing, or {_DOUBLE}"
-            if not root
-            else f"{source} takes no value: {{:cache_control}}"
+            f"{source}: a name is missing, or {_DOUBLE}" if not root else f"{source} takes no value: {{:cache_control}}"
         )
     if shape is None:
         return Field(source, at, root, steps, conversion or "", spec=spec)

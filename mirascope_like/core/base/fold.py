@@ -150,5 +150,5 @@ class Fold(ABC, Generic[ChunkT, ToolT]):
         """Return a call that still grows as a tool; it is shown and not kept."""
         for kind in self.tool_types:
             if tool_name(kind) == call.name:
-                return cast(ToolT, kind.partial(call, delta))
+                return cast("ToolT", kind.partial(call, delta))
         return None

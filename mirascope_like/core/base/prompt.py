@@ -50,7 +50,7 @@ class PromptFunction:
     def __init__(self, fn: Callable[..., Any]) -> None:
         template = getattr(fn, "__prompt_template__", None)
         self.template: Template | None = template
-        self.fn: Callable[..., Any] = cast(Any, fn).__wrapped__ if template is not None else fn
+        self.fn: Callable[..., Any] = cast("Any", fn).__wrapped__ if template is not None else fn
         self.name = getattr(fn, "__name__", type(fn).__name__)
         self.metadata: Mapping[str, Any] = getattr(fn, "__metadata__", {})
         self._signature: Signature = signature(self.fn)
@@ -69,7 +69,7 @@ class PromptFunction:
         """
         config = BaseDynamicConfig()
         if isinstance(result, Mapping) and "role" not in result:
-            config = cast(BaseDynamicConfig, result)
+            config = cast("BaseDynamicConfig", result)
             given = set(cast("Mapping[str, Any]", result))
             if unknown := given - set(BaseDynamicConfig.__annotations__):
                 known = ", ".join(BaseDynamicConfig.__annotations__)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Generic, TypeVar, cast
+from typing import Any, ClassVar, Generic, Self, TypeVar, cast
 
 from pydantic import (
     BaseModel,
@@ -19,7 +19,6 @@ from pydantic import (
     model_validator,
 )
 from pydantic_core import to_jsonable_python
-from typing_extensions import Self
 
 from .cost import call_cost
 from .messages import BaseMessageParam
@@ -75,9 +74,7 @@ class BaseCallResponse(BaseModel, Generic[RawT, ToolT]):
     _tools: list[Any] | None = PrivateAttr(default=None)
 
     @classmethod
-    def make(
-        cls, request: Request, payload: Mapping[str, Any], raw: Any, start_time: float, end_time: float
-    ) -> Self:
+    def make(cls, request: Request, payload: Mapping[str, Any], raw: Any, start_time: float, end_time: float) -> Self:
         """Wrap the SDK's response object."""
         self = cls.model_construct(
             response=raw,

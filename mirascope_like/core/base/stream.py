@@ -8,12 +8,10 @@ once, by its reference count.
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Sequence
-from enum import Enum
+from enum import StrEnum
 from time import time
 from types import TracebackType
-from typing import Any, Generic, TypeVar
-
-from typing_extensions import Self
+from typing import Any, Generic, Self, TypeVar
 
 from .chunk import BaseCallResponseChunk
 from .errors import StreamClosedError, StreamInterruptedError, StreamNotConsumedError
@@ -28,7 +26,7 @@ ChunkT = TypeVar("ChunkT", bound=BaseCallResponseChunk[Any, Any, Any])
 ToolT = TypeVar("ToolT", bound=BaseTool)
 
 
-class StreamState(str, Enum):
+class StreamState(StrEnum):
     """Where a stream stands."""
 
     NEW = "new"
@@ -360,9 +358,7 @@ class Stream(BaseStream[ResponseT, ChunkT, ToolT]):
 class AsyncStream(BaseStream[ResponseT, ChunkT, ToolT]):
     """`Stream`, to be read with `async for`. The call that made it may be awaited, or read at once."""
 
-    def __init__(
-        self, provider: Provider[ResponseT, ChunkT, ToolT], prepare: Callable[[], Awaitable[Request]]
-    ) -> None:
+    def __init__(self, provider: Provider[ResponseT, ChunkT, ToolT], prepare: Callable[[], Awaitable[Request]]) -> None:
         self._progress = Progress(provider, None)
         self._prepare = prepare
         self._pairs: AsyncGenerator[tuple[ChunkT, ToolT | None]] | None = None

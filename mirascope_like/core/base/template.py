@@ -150,9 +150,7 @@ def bound_values(
     return values
 
 
-def prompt_messages(
-    template: Template, values: Mapping[str, object], returned: object
-) -> list[BaseMessageParam]:
+def prompt_messages(template: Template, values: Mapping[str, object], returned: object) -> list[BaseMessageParam]:
     """Return the messages of a prompt function with a template, from what the function returned.
 
     That is nothing, or a dynamic config: its `messages`, if not None, win over the template, also when there

@@ -219,9 +219,7 @@ def call_of(tool: BaseTool) -> ToolCall:
     origin = _origin_of(tool)
     if origin is not None:
         return origin.call
-    return ToolCall(
-        None, tool_name(type(tool)), pydantic_core.to_json(arguments_of(tool), fallback=str).decode()
-    )
+    return ToolCall(None, tool_name(type(tool)), pydantic_core.to_json(arguments_of(tool), fallback=str).decode())
 
 
 def error_of(tool: BaseTool) -> ToolError | None:

@@ -1,0 +1,1 @@
+"""Formats that several providers share, and the SDKs that speak them."""

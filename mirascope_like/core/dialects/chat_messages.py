@@ -46,7 +46,7 @@ def _encode(message: Any, provider: str) -> list[dict[str, Any]]:
     if others or calls:
         content: Any = [_part(part, provider) for part in others]
         if message.role in ("assistant", "system") and all(isinstance(part, TextPart) for part in others):
-            content = "".join(cast(TextPart, part).text for part in others) or None
+            content = "".join(cast("TextPart", part).text for part in others) or None
         said: dict[str, Any] = {"role": message.role, "content": content}
         if calls:
             said["tool_calls"] = [_call(part) for part in calls]

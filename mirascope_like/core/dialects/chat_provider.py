@@ -60,9 +60,7 @@ class ChatProvider(SDKProvider[ResponseT, ChunkT, ToolT]):
         options = {name: payload[key] for key, name in _OPTIONS.items() if payload.get(key) is not None}
         if stream:
             body["stream"] = True
-        return client.post(
-            "/chat/completions", cast_to=self._http_response, body=body, options=options, stream=stream
-        )
+        return client.post("/chat/completions", cast_to=self._http_response, body=body, options=options, stream=stream)
 
     @property
     def _http_response(self) -> Any:

@@ -81,7 +81,12 @@ class BaseChatCallResponse(BaseCallResponse[RawT, ToolT], Generic[RawT, FinishT,
     def tool_message_params(cls, tools_and_outputs: Sequence[tuple[ToolT, Any]]) -> list[Any]:
         """Return a message for each output of a tool; an exception is told as an error."""
         results = [
-            ToolResultPart(name=tool_name(type(tool)), content=tool_output_text(output), id=call_of(tool).id, is_error=is_error(output))
+            ToolResultPart(
+                name=tool_name(type(tool)),
+                content=tool_output_text(output),
+                id=call_of(tool).id,
+                is_error=is_error(output),
+            )
             for tool, output in tools_and_outputs
         ]
         return [encode_tool_result(result) for result in results]
@@ -100,4 +105,3 @@ class BaseChatCallResponse(BaseCallResponse[RawT, ToolT], Generic[RawT, FinishT,
     def common_messages(self) -> list[BaseMessageParam]:
         """`messages` in the same words for every provider."""
         return [decode_message(message) for message in self.messages]
-

@@ -18,9 +18,7 @@ class Clients:
     change of the SDK's environment variables, or a fork, makes new ones.
     """
 
-    def __init__(
-        self, make: Callable[[], Any], make_async: Callable[[], Any], environment: Sequence[str] = ()
-    ) -> None:
+    def __init__(self, make: Callable[[], Any], make_async: Callable[[], Any], environment: Sequence[str] = ()) -> None:
         self._make = make
         self._make_async = make_async
         self._environment = tuple(environment)

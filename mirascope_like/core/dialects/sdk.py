@@ -22,20 +22,18 @@ from ..base.errors import (
     ConfigurationError,
     ConnectionFailedError,
     MirascopeLikeError,
-    ProviderError,
     RequestTimeoutError,
-    StreamInterruptedError,
-    adopt,
     described,
     error_kind,
 )
-from ..base.events import Events, EventTooLongError
-from ..base.fold import ErrorEventError, GarbledEventError
-from ..base.provider import AsyncSource, Provider, Source
+from ..base.events import Events
+from ..base.fold import ErrorEventError
+from ..base.provider import AsyncSource, Source
 from ..base.request import Request
 from ..base.response import BaseCallResponse
 from ..base.tools import BaseTool
 from .clients import Clients
+from .failures import FailingProvider
 
 ResponseT = TypeVar("ResponseT", bound=BaseCallResponse[Any, Any])
 ChunkT = TypeVar("ChunkT", bound=BaseCallResponseChunk[Any, Any, Any])
@@ -43,8 +41,6 @@ ToolT = TypeVar("ToolT", bound=BaseTool)
 
 DRAIN_SECONDS = 0.1
 """How long the end of a response is waited for after its final event (as long as OpenAI's SDK waits)."""
-
-_HTTP = frozenset({"httpx", "httpx2", "httpcore", "httpcore2", "aiohttp", "anyio", "h11", "h2", "ssl"})
 
 
 class ByteSource:
@@ -173,7 +169,7 @@ class AsyncObjectSource:
                 await closing
 
 
-class SDKProvider(Provider[ResponseT, ChunkT, ToolT]):
+class SDKProvider(FailingProvider[ResponseT, ChunkT, ToolT]):
     """A provider whose SDK is of this family."""
 
     sdk: ModuleType
@@ -263,57 +259,41 @@ class SDKProvider(Provider[ResponseT, ChunkT, ToolT]):
             return AsyncObjectSource(await self.create(client)(**payload, stream=True))
         return AsyncByteSource(unwrapped(await self.http(client, payload, stream=True)))
 
-    def failure(self, error: Exception, request: Request, source: Any = None) -> Exception:
-        found, *kinds = self._identify(error, getattr(source, "response", None))
-        if found is not error:
-            found.__cause__ = error
-        if not kinds:
-            return found
-        if source is not None:
-            kinds.insert(0, StreamInterruptedError)
-        return adopt(found, *kinds, provider=self.name, model=request.model)
-
-    def _identify(self, error: Exception, response: Any) -> Sequence[Any]:
-        """Return the SDK's error for this one, and the classes of ours that it is."""
+    def identify(self, error: Exception) -> type[MirascopeLikeError] | None:
         sdk: Any = self.sdk
-        asked = getattr(response, "request", None)
-        if isinstance(error, ErrorEventError):
-            return self.event_error(error, response), error_kind(*described(error.body))
-        if isinstance(error, GarbledEventError | EventTooLongError):
-            return sdk.APIError(f"the stream cannot be read: {error}", asked, body=None), ProviderError
-        if isinstance(error, StreamInterruptedError):
-            return sdk.APIConnectionError(message=str(error), request=asked), ConnectionFailedError
-        if isinstance(error, MirascopeLikeError):
-            return (error,)
         if isinstance(error, sdk.APITimeoutError):
-            return error, RequestTimeoutError
+            return RequestTimeoutError
         if isinstance(error, sdk.APIConnectionError):
-            return error, ConnectionFailedError
+            return ConnectionFailedError
         if isinstance(error, sdk.APIError):
             status, code, text = described(vars(error).get("body"))
-            return error, error_kind(getattr(error, "status_code", None) or status, code, f"{error} {text}")
-        if self._lacks_key(error):
-            return self._keyless(), ConfigurationError
-        if (kind := transport_kind(error)) is RequestTimeoutError:
-            return sdk.APITimeoutError(request=asked), kind
-        if kind is not None:
-            message = str(error) or "the connection broke"
-            return sdk.APIConnectionError(message=message, request=asked), kind
-        return (error,)
+            return error_kind(getattr(error, "status_code", None) or status, code, f"{error} {text}")
+        return None
+
+    def broken(self, message: str, response: Any, *, timed_out: bool) -> Exception:
+        asked = getattr(response, "request", None)
+        made: Exception = (
+            self.sdk.APITimeoutError(request=asked)
+            if timed_out
+            else self.sdk.APIConnectionError(message=message, request=asked)
+        )
+        return made
+
+    def unreadable(self, message: str, response: Any) -> Exception:
+        made: Exception = self.sdk.APIError(message, getattr(response, "request", None), body=None)
+        return made
 
     def event_error(self, error: ErrorEventError, response: Any) -> Exception:
         """Make the SDK's error for an error event, as its own stream does."""
-        failed: Exception = self.sdk.APIError(str(error), getattr(response, "request", None), body=error.body)
-        return failed
+        made: Exception = self.sdk.APIError(str(error), getattr(response, "request", None), body=error.body)
+        return made
 
-    def _lacks_key(self, error: Exception) -> bool:
+    def keyless(self, error: Exception) -> Exception | None:
         text = str(error)
-        return ("credentials" in text or "api_key" in text) and not hasattr(error, "request")
-
-    def _keyless(self) -> Exception:
-        root = next(
-            kind for kind in self.sdk.APIError.__mro__ if kind.__bases__ == (Exception,)
-        )  # OpenAIError, AnthropicError, GroqError
+        if hasattr(error, "request") or not ("credentials" in text or "api_key" in text):
+            return None
+        # OpenAIError, AnthropicError, GroqError
+        root = next(kind for kind in self.sdk.APIError.__mro__ if kind.__bases__ == (Exception,))
         made: Exception = root(
             f"no key for {self.name}: set the environment variable {self.environment[0]}, "
             f"or give the call client={self._named(0).replace('...', 'api_key=...')}"
@@ -324,14 +304,3 @@ class SDKProvider(Provider[ResponseT, ChunkT, ToolT]):
 def unwrapped(response: Any) -> Any:
     """Return the HTTP response itself of what an SDK's raw call gives."""
     return getattr(response, "http_response", response)
-
-
-def transport_kind(error: Exception) -> type[ConnectionFailedError | RequestTimeoutError] | None:
-    """Return what an error of the HTTP stack means, or None for an error that is not of the HTTP stack."""
-    for kind in type(error).__mro__:
-        if kind.__module__.partition(".")[0] in _HTTP:
-            timed_out = any("Timeout" in one.__name__ for one in type(error).__mro__)
-            return RequestTimeoutError if timed_out else ConnectionFailedError
-    if isinstance(error, TimeoutError):
-        return RequestTimeoutError
-    return ConnectionFailedError if isinstance(error, OSError) else None

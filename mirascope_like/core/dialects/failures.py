@@ -1,0 +1,101 @@
+"""What an error means: one of the SDK, one of the HTTP stack below it, or one in the middle of a stream.
+
+Every error raised is the SDK's own and one of ours at once. A provider says how its SDK's errors are told apart and made.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Any, TypeVar
+
+from ..base.chunk import BaseCallResponseChunk
+from ..base.errors import (
+    ConfigurationError,
+    ConnectionFailedError,
+    MirascopeLikeError,
+    ProviderError,
+    RequestTimeoutError,
+    StreamInterruptedError,
+    adopt,
+    described,
+    error_kind,
+)
+from ..base.events import EventTooLongError
+from ..base.fold import ErrorEventError, GarbledEventError
+from ..base.provider import Provider
+from ..base.request import Request
+from ..base.response import BaseCallResponse
+from ..base.tools import BaseTool
+
+ResponseT = TypeVar("ResponseT", bound=BaseCallResponse[Any, Any])
+ChunkT = TypeVar("ChunkT", bound=BaseCallResponseChunk[Any, Any, Any])
+ToolT = TypeVar("ToolT", bound=BaseTool)
+
+_HTTP = frozenset({"httpx", "httpx2", "httpcore", "httpcore2", "aiohttp", "anyio", "h11", "h2", "ssl"})
+
+
+class FailingProvider(Provider[ResponseT, ChunkT, ToolT]):
+    """A provider as far as its failures go."""
+
+    @abstractmethod
+    def identify(self, error: Exception) -> type[MirascopeLikeError] | None:
+        """Return the class of ours that an error of the SDK is; None for an error that is not the SDK's."""
+
+    @abstractmethod
+    def broken(self, message: str, response: Any, *, timed_out: bool) -> Exception:
+        """Make the SDK's error for a connection that broke or gave nothing in time.
+
+        `response` is the HTTP response that was being read, where there is one.
+        """
+
+    @abstractmethod
+    def unreadable(self, message: str, response: Any) -> Exception:
+        """Make the SDK's error for a stream that is not what the provider's format says."""
+
+    @abstractmethod
+    def event_error(self, error: ErrorEventError, response: Any) -> Exception:
+        """Make the SDK's error for an error that the provider reported in a stream."""
+
+    @abstractmethod
+    def keyless(self, error: Exception) -> Exception | None:
+        """Return the SDK's error that says which key to set, where this error is about a missing key."""
+
+    def failure(self, error: Exception, request: Request, source: Any = None) -> Exception:
+        found, *kinds = self._told(error, getattr(source, "response", None))
+        if found is not error:
+            found.__cause__ = error
+        if not kinds:
+            return found
+        if source is not None:
+            kinds.insert(0, StreamInterruptedError)
+        return adopt(found, *kinds, provider=self.name, model=request.model)
+
+    def _told(self, error: Exception, response: Any) -> tuple[Exception, *tuple[type[MirascopeLikeError], ...]]:
+        """Return the SDK's error for this one, and the classes of ours that it is."""
+        if isinstance(error, ErrorEventError):
+            return self.event_error(error, response), error_kind(*described(error.body))
+        if isinstance(error, GarbledEventError | EventTooLongError):
+            return self.unreadable(f"the stream cannot be read: {error}", response), ProviderError
+        if isinstance(error, StreamInterruptedError):
+            return self.broken(str(error), response, timed_out=False), ConnectionFailedError
+        if isinstance(error, MirascopeLikeError):
+            return (error,)
+        if (keyless := self.keyless(error)) is not None:
+            return keyless, ConfigurationError
+        if (kind := self.identify(error)) is not None:
+            return error, kind
+        if (kind := transport_kind(error)) is not None:
+            timed_out = kind is RequestTimeoutError
+            return self.broken(str(error) or "the connection broke", response, timed_out=timed_out), kind
+        return (error,)
+
+
+def transport_kind(error: Exception) -> type[ConnectionFailedError | RequestTimeoutError] | None:
+    """Return what an error of the HTTP stack means, or None for an error that is not of the HTTP stack."""
+    for kind in type(error).__mro__:
+        if kind.__module__.partition(".")[0] in _HTTP:
+            timed_out = any("Timeout" in one.__name__ for one in type(error).__mro__)
+            return RequestTimeoutError if timed_out else ConnectionFailedError
+    if isinstance(error, TimeoutError):
+        return RequestTimeoutError
+    return ConnectionFailedError if isinstance(error, OSError) else None

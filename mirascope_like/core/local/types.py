@@ -1,0 +1,57 @@
+"""What calls to a local model give."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from openai.types import CompletionUsage
+from openai.types.chat import ChatCompletion, ChatCompletionChunk
+
+from ..base.stream import AsyncStream, Stream
+from ..base.tools import BaseTool
+from ..dialects.chat_chunk import BaseChatChunk
+from ..dialects.chat_response import BaseChatCallResponse
+from ..dialects.construct import construct
+
+LocalFinishReason = Literal["stop", "length", "tool_calls"]
+"""Why a local model ended a generation."""
+
+
+class LocalTool(BaseTool):
+    """A tool that a local model called."""
+
+
+class LocalCallResponse(BaseChatCallResponse[ChatCompletion, LocalFinishReason, CompletionUsage, LocalTool]):
+    """A local model's answer; `response` is a `ChatCompletion`. It costs nothing."""
+
+    provider = "local"
+    tool_base = LocalTool
+
+    @classmethod
+    def parse_raw_response(cls, raw: bytes | Mapping[str, object]) -> ChatCompletion:
+        return construct(ChatCompletion, raw)
+
+    @property
+    def cost(self) -> float:
+        """US dollars spent: none."""
+        return 0.0
+
+
+class LocalCallResponseChunk(BaseChatChunk[ChatCompletionChunk, LocalFinishReason, CompletionUsage]):
+    """One event of a local model's answer; `chunk` is a `ChatCompletionChunk`."""
+
+    __slots__ = ()
+    provider = "local"
+
+    @classmethod
+    def _type(cls, raw: bytes) -> ChatCompletionChunk:
+        return construct(ChatCompletionChunk, raw)
+
+
+class LocalStream(Stream[LocalCallResponse, LocalCallResponseChunk, LocalTool]):
+    """A local model's answer, read while it arrives. A stream carries all that a whole answer does."""
+
+
+class LocalAsyncStream(AsyncStream[LocalCallResponse, LocalCallResponseChunk, LocalTool]):
+    """`LocalStream`, to be read with `async for`."""

@@ -99,8 +99,6 @@ class AnthropicFold(Fold[AnthropicCallResponseChunk, AnthropicTool]):
                 continue
             if key == "citation":
                 block["citations"] = [*(block.get("citations") or ()), value]
-            elif key == "signature":
-                block[key] = value
             elif isinstance(value, str):
                 old = block.get(key)
                 block[key] = old if isinstance(old, Text) else Text([old] if isinstance(old, str) else [])

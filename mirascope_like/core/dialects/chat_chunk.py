@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar, cast
 
 from ..base.chunk import BaseCallResponseChunk
@@ -27,9 +27,10 @@ def common_finish(reasons: list[Any] | None) -> list[FinishReason] | None:
     return [_FINISH.get(reason, "stop") for reason in reasons] if reasons else None
 
 
-def choice_text(choice: Mapping[str, Any]) -> str:
-    """Return the text that a streamed choice adds."""
-    content = as_object(choice.get("delta")).get("content")
+def chunk_text(choices: Sequence[Mapping[str, Any]]) -> str:
+    """Return the text that a chunk adds to the first choice; a choice without an index is the first."""
+    choice = next((one for one in choices if not one.get("index")), None)
+    content = as_object(choice.get("delta")).get("content") if choice is not None else None
     if isinstance(content, str):
         return content
     return "".join(as_object(part).get("text") or "" for part in as_list(content))  # Mistral's lists of parts
@@ -61,8 +62,7 @@ class BaseChatChunk(BaseCallResponseChunk[RawChunkT, FinishT, UsageT]):
     __slots__ = ()
 
     def _text(self) -> str:
-        choices = self.data.get("choices")
-        return choice_text(choices[0]) if choices else ""
+        return chunk_text(as_list(self.data.get("choices")))
 
     @property
     def finish_reasons(self) -> list[FinishT] | None:

@@ -16,7 +16,7 @@ from ..base.fold import ErrorEventError, Fold, GarbledEventError, Text, settled
 from ..base.tools import BaseTool, ToolCall
 from ..base.usage import Usage
 from ..base.wire import as_list, as_object
-from .chat_chunk import BaseChatChunk, choice_text, read_usage
+from .chat_chunk import BaseChatChunk, chunk_text, read_usage
 
 ChunkT = TypeVar("ChunkT", bound=BaseChatChunk[Any, Any, Any])
 ToolT = TypeVar("ToolT", bound=BaseTool)
@@ -96,12 +96,17 @@ class _Choice:
             return None
         return known
 
+    def _in_order(self) -> list[_Call]:
+        if all(isinstance(call.index, int) for call in self.calls):
+            return sorted(self.calls, key=lambda call: call.index)
+        return self.calls
+
     def raw(self, index: Any) -> dict[str, Any]:
         message = cast("dict[str, Any]", settled(self.message))
         message.setdefault("content", None)
         message["role"] = message.get("role") or "assistant"
         if self.calls:
-            message["tool_calls"] = [call.raw() for call in self.calls]
+            message["tool_calls"] = [call.raw() for call in self._in_order()]
         return {"finish_reason": None, **settled(self.rest), "index": index, "message": message}
 
 
@@ -160,8 +165,7 @@ class ChatFold(Fold[ChunkT, ToolT]):
         if not isinstance(data, dict):
             raise GarbledEventError(f"not an object: {raw[:200]!r}")
         data = as_object(data)
-        choices = as_list(data.get("choices"))
-        text = choice_text(choices[0]) if choices else ""
+        text = chunk_text(as_list(data.get("choices")))
         yield from self._add(self.chunk_type.from_bytes(raw, text), data)
 
     def _add(self, chunk: ChunkT, data: dict[str, Any]) -> Iterator[tuple[ChunkT, ToolT | None]]:
@@ -281,8 +285,10 @@ class ChatFold(Fold[ChunkT, ToolT]):
 
 def _usual(data: dict[str, Any], choices: list[dict[str, Any]]) -> tuple[dict[str, Any], ...] | None:
     """Return what is left of an event without its text, if an equal event would add its text and nothing else."""
-    if len(choices) != 1 or data.get("usage") is not None:
+    if len(choices) != 1 or choices[0].get("index") or data.get("usage") is not None:
         return None
+    if type(as_object(choices[0].get("delta")).get("content")) is not str:
+        return None  # the text has not begun
     choice = {key: value for key, value in choices[0].items() if key != "delta"}
     delta = {key: value for key, value in as_object(choices[0].get("delta")).items() if key != "content"}
     silent = not any(value for key, value in choice.items() if key != "index")

@@ -1,0 +1,1 @@
+"""One suite for every provider; what differs between them stands in `providers`."""

@@ -1,0 +1,240 @@
+"""The providers under test: a row each, and how to call them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+import anthropic as anthropic_sdk
+import openai as openai_sdk
+import pytest
+
+from mirascope_like.core import anthropic, openai
+from mirascope_like.core.base.stream import AsyncStream, Stream
+from tests.harness.odd_streams import ODD_STREAMS, OddStream
+from tests.harness.recordings import MISSING, Exchange, exchanges
+from tests.harness.server import Reply, Server
+
+JSON = dict[str, Any]
+
+CHAT_HEAD: JSON = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": "m-1"}
+
+
+def chat_text(*texts: str, finish: str | None = "stop") -> list[JSON]:
+    """A chat completions stream of these texts, without the `[DONE]`."""
+    deltas: list[JSON] = [{"role": "assistant", "content": ""}, *({"content": text} for text in texts)]
+    choices = [{"index": 0, "delta": delta, "finish_reason": None} for delta in deltas]
+    if finish is None:
+        return [{**CHAT_HEAD, "choices": [choice]} for choice in choices]
+    choices.append({"index": 0, "delta": {}, "finish_reason": finish})
+    usage = {"prompt_tokens": 3, "completion_tokens": 5, "total_tokens": 8}
+    return [*({**CHAT_HEAD, "choices": [choice]} for choice in choices), {**CHAT_HEAD, "choices": [], "usage": usage}]
+
+
+def message_text(*texts: str, finish: str | None = "end_turn") -> list[JSON]:
+    """An Anthropic message stream of these texts."""
+    message = {"id": "msg_1", "type": "message", "role": "assistant", "model": "m-1", "content": []}
+    usage = {"input_tokens": 3, "output_tokens": 1}
+    start = {**message, "stop_reason": None, "stop_sequence": None, "usage": usage}
+    deltas = [{"type": "text_delta", "text": text} for text in texts]
+    events: list[JSON] = [
+        {"type": "message_start", "message": start},
+        {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
+        {"type": "ping"},
+        *({"type": "content_block_delta", "index": 0, "delta": delta} for delta in deltas),
+    ]
+    if finish is None:
+        return events
+    delta = {"stop_reason": finish, "stop_sequence": None}
+    return [
+        *events,
+        {"type": "content_block_stop", "index": 0},
+        {"type": "message_delta", "delta": delta, "usage": {"output_tokens": 5}},
+        {"type": "message_stop"},
+    ]
+
+
+def chat_whole(text: str) -> JSON:
+    """The chat completion that `chat_text` streams."""
+    choice = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
+    usage = {"prompt_tokens": 3, "completion_tokens": 5, "total_tokens": 8}
+    return {**CHAT_HEAD, "object": "chat.completion", "choices": [choice], "usage": usage}
+
+
+def message_whole(text: str) -> JSON:
+    """The message that `message_text` streams."""
+    return {
+        "id": "msg_1",
+        "type": "message",
+        "role": "assistant",
+        "model": "m-1",
+        "content": [{"type": "text", "text": text}],
+        "stop_reason": "end_turn",
+        "stop_sequence": None,
+        "usage": {"input_tokens": 3, "output_tokens": 5},
+    }
+
+
+@dataclass(frozen=True)
+class Row:
+    """A provider: its module, its SDK's clients, its recordings, and small scripted replies in its format."""
+
+    name: str
+    module: ModuleType
+    sdk: ModuleType
+    base_error: type[Exception]
+    """The root of the SDK's errors."""
+    key: str
+    """The environment variable of the key."""
+    base_url: str
+    """The environment variable of the base URL."""
+    apis: tuple[str, ...]
+    url: Callable[[Server], str]
+    make: Callable[..., Any]
+    """Makes the SDK's client; keyword arguments are the SDK's own."""
+    amake: Callable[..., Any]
+    create: Callable[[Any], Callable[..., Any]]
+    """The SDK's own call of a client."""
+    demands: Mapping[str, Any]
+    """What the SDK's own call demands besides model and messages."""
+    texts: Callable[..., list[JSON]]
+    """The events of a streamed text; `finish=None` leaves the end out."""
+    streamed: Callable[..., Reply]
+    """A reply of events."""
+    whole: Callable[[str], JSON]
+    """The whole answer that says the text."""
+    path: str
+    """Where a call goes."""
+
+    def client(self, server: Server, **options: Any) -> Any:
+        """A client of the SDK that calls the server, without retries unless told."""
+        http = self.sdk.DefaultHttpxClient(verify=False)
+        given = {"base_url": self.url(server), "api_key": "sk-test", "max_retries": 0, "http_client": http}
+        return self.make(**given | options)
+
+    def aclient(self, server: Server, **options: Any) -> Any:
+        """The async one."""
+        http = self.sdk.DefaultAsyncHttpxClient(verify=False)
+        given = {"base_url": self.url(server), "api_key": "sk-test", "max_retries": 0, "http_client": http}
+        return self.amake(**given | options)
+
+    def text(self, *texts: str, finish: bool = True) -> Reply:
+        """A reply that streams these texts."""
+        return self.streamed(*(self.texts(*texts) if finish else self.texts(*texts, finish=None)))
+
+    def ask(self, client: Any = None, prompt: str = "Hi", /, **options: Any) -> Any:
+        """An unstreamed call, made."""
+        return self.decorated(client, **options)(prompt)
+
+    def stream(self, client: Any = None, prompt: str = "Hi", /, **options: Any) -> Stream[Any, Any, Any]:
+        """A streamed call."""
+        return self.decorated(client, **{"stream": True, **options})(prompt)
+
+    def astream(self, client: Any = None, prompt: str = "Hi", /, **options: Any) -> AsyncStream[Any, Any, Any]:
+        """A streamed async call, neither awaited nor read."""
+        return self.adecorated(client, **{"stream": True, **options})(prompt)
+
+    def aask(self, client: Any = None, prompt: str = "Hi", /, **options: Any) -> Awaitable[Any]:
+        """An unstreamed async call, to be awaited."""
+        return self.adecorated(client, **options)(prompt)
+
+    def decorated(self, client: Any = None, **options: Any) -> Callable[[str], Any]:
+        """A prompt function under the provider's `call`."""
+
+        @self.module.call("m", client=client, **options)
+        def say(prompt: str) -> str:
+            return prompt
+
+        return say
+
+    def adecorated(self, client: Any = None, **options: Any) -> Callable[[str], Any]:
+        """An async prompt function under the provider's `call`."""
+
+        @self.module.call("m", client=client, **options)
+        async def say(prompt: str) -> str:
+            return prompt
+
+        return say
+
+
+OPENAI = Row(
+    name="openai",
+    module=openai,
+    sdk=openai_sdk,
+    base_error=openai_sdk.OpenAIError,
+    key="OPENAI_API_KEY",
+    base_url="OPENAI_BASE_URL",
+    apis=("openai.chat",),
+    url=lambda server: f"{server.url}/v1",
+    make=openai_sdk.OpenAI,
+    amake=openai_sdk.AsyncOpenAI,
+    create=lambda client: client.chat.completions.create,
+    demands={},
+    texts=chat_text,
+    streamed=Reply.chat,
+    whole=chat_whole,
+    path="/v1/chat/completions",
+)
+
+ANTHROPIC = Row(
+    name="anthropic",
+    module=anthropic,
+    sdk=anthropic_sdk,
+    base_error=anthropic_sdk.AnthropicError,
+    key="ANTHROPIC_API_KEY",
+    base_url="ANTHROPIC_BASE_URL",
+    apis=("anthropic.messages",),
+    url=lambda server: server.url,
+    make=anthropic_sdk.Anthropic,
+    amake=anthropic_sdk.AsyncAnthropic,
+    create=lambda client: client.messages.create,
+    demands={"max_tokens": 1024},
+    texts=message_text,
+    streamed=Reply.messages,
+    whole=message_whole,
+    path="/v1/messages",
+)
+
+ROWS = (OPENAI, ANTHROPIC)
+
+every_provider = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+"""Runs a test for every provider."""
+
+
+def every_exchange(rows: Sequence[Row] = ROWS, **filters: Any) -> pytest.MarkDecorator:
+    """Run a test for every recording of every provider that fits `filters`."""
+    cases = [pytest.param(row, exchange, id=exchange.id) for row in rows for exchange in exchanges(row.apis, **filters)]
+    absent = pytest.param(None, None, id="no-recordings", marks=pytest.mark.skip(reason=MISSING))
+    return pytest.mark.parametrize(("row", "exchange"), cases or [absent])
+
+
+def every_odd_stream(rows: Sequence[Row] = ROWS) -> pytest.MarkDecorator:
+    """Run a test for every scripted odd stream of every provider."""
+    cases = [pytest.param(row, odd, id=odd.id) for row in rows for odd in ODD_STREAMS if odd.api in row.apis]
+    return pytest.mark.parametrize(("row", "odd"), cases)
+
+
+def ways(cuts: Sequence[int | None] = (None,)) -> Callable[[Any], Any]:
+    """Run a test sync and async, and with the bytes cut at random places drawn from each seed."""
+
+    def decorate(test: Any) -> Any:
+        test = pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])(test)
+        return pytest.mark.parametrize("cut", cuts, ids=lambda cut: "whole" if cut is None else f"cut{cut}")(test)
+
+    return decorate
+
+
+__all__ = [
+    "ANTHROPIC",
+    "OPENAI",
+    "ROWS",
+    "Exchange",
+    "OddStream",
+    "Row",
+    "every_exchange",
+    "every_odd_stream",
+    "every_provider",
+    "ways",
+]

@@ -1,0 +1,60 @@
+"""Streams read to their end or to where they break, sync and async."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Any
+
+from mirascope_like.core.base.stream import BaseStream
+from tests.conformance.providers import Row
+from tests.harness.server import Server
+
+
+@dataclass
+class Read:
+    """A stream, and what came of it."""
+
+    stream: BaseStream[Any, Any, Any]
+    pairs: list[tuple[Any, Any]] = field(default_factory=list[tuple[Any, Any]])
+    error: Exception | None = None
+
+    @property
+    def text(self) -> str:
+        return "".join(chunk.content for chunk, _ in self.pairs)
+
+    @property
+    def tools(self) -> list[Any]:
+        return [tool for _, tool in self.pairs if tool is not None]
+
+    @property
+    def response(self) -> Any:
+        """The full response; raises what broke the stream."""
+        if self.error is not None:
+            raise self.error
+        return self.stream.construct_call_response()
+
+
+def read(row: Row, server: Server, *, asynchronous: bool, **options: Any) -> Read:
+    """Read one stream from the server through the SDK's own client."""
+    if asynchronous:
+        return asyncio.run(_aread(row, server, options))
+    with row.client(server) as client:
+        found = Read(row.stream(client, **options))
+        try:
+            for pair in found.stream:  # type: ignore[attr-defined]
+                found.pairs.append(pair)
+        except Exception as error:
+            found.error = error
+    return found
+
+
+async def _aread(row: Row, server: Server, options: dict[str, Any]) -> Read:
+    async with row.aclient(server) as client:
+        found = Read(row.astream(client, **options))
+        try:
+            async for pair in found.stream:  # type: ignore[attr-defined]
+                found.pairs.append(pair)
+        except Exception as error:
+            found.error = error
+    return found

@@ -59,7 +59,7 @@ class Clients:
         finally:
             self._kept.pop(key, None)
             self._keepers.pop(key, None)
-            await client.close()
+            await _left(client, "__aexit__")
 
     def _key(self) -> Hashable:
         read = os.environ.get
@@ -70,4 +70,10 @@ class Clients:
         for key, client in list(self._kept.items()):
             if isinstance(key, tuple) and key[0] == pid and not isinstance(client, tuple):
                 with suppress(Exception):
-                    client.close()
+                    _left(client, "__exit__")
+
+
+def _left(client: Any, way_out: str) -> Any:
+    # Every SDK's client has either; Cohere's has no `close`.
+    close = getattr(client, "close", None)
+    return close() if close is not None else getattr(client, way_out)(None, None, None)

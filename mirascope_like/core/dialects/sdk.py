@@ -11,15 +11,12 @@ import threading
 from abc import abstractmethod
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
 from contextlib import suppress
-from functools import cached_property
-from types import FunctionType, ModuleType
 from typing import Any, TypeVar
 
 import anyio
 
 from ..base.chunk import BaseCallResponseChunk
 from ..base.errors import (
-    ConfigurationError,
     ConnectionFailedError,
     MirascopeLikeError,
     RequestTimeoutError,
@@ -32,8 +29,7 @@ from ..base.provider import AsyncSource, Source
 from ..base.request import Request
 from ..base.response import BaseCallResponse
 from ..base.tools import BaseTool
-from .clients import Clients
-from .failures import FailingProvider
+from .client_provider import ClientProvider, made_by
 
 ResponseT = TypeVar("ResponseT", bound=BaseCallResponse[Any, Any])
 ChunkT = TypeVar("ChunkT", bound=BaseCallResponseChunk[Any, Any, Any])
@@ -169,14 +165,8 @@ class AsyncObjectSource:
                 await closing
 
 
-class SDKProvider(FailingProvider[ResponseT, ChunkT, ToolT]):
+class SDKProvider(ClientProvider[ResponseT, ChunkT, ToolT]):
     """A provider whose SDK is of this family."""
-
-    sdk: ModuleType
-    clients: tuple[str, str]
-    """The names of the SDK's client classes, sync and async."""
-    environment: tuple[str, ...]
-    """The environment variables that the SDK reads; the first holds the key."""
 
     @abstractmethod
     def http(self, client: Any, payload: dict[str, Any], *, stream: bool) -> Any:
@@ -186,44 +176,9 @@ class SDKProvider(FailingProvider[ResponseT, ChunkT, ToolT]):
     def create(self, client: Any) -> Callable[..., Any]:
         """Return the method of a client that a user would call."""
 
-    def make_client(self) -> Any:
-        """Make a default client."""
-        return getattr(self.sdk, self.clients[0])()
-
-    def make_async_client(self) -> Any:
-        """Make a default async client."""
-        return getattr(self.sdk, self.clients[1])()
-
-    @cached_property
-    def _defaults(self) -> Clients:
-        return Clients(self.make_client, self.make_async_client, self.environment)
-
-    def _client(self, request: Request) -> Any:
-        client = request.client
-        if client is None:
-            return self._defaults.sync()
-        if isinstance(client, getattr(self.sdk, self.clients[1])):
-            raise ConfigurationError(f"a sync call cannot use an async client: give it {self._named(0)}")
-        return client
-
-    async def _aclient(self, request: Request) -> Any:
-        client = request.client
-        if client is None:
-            return await self._defaults.asynchronous()
-        if isinstance(client, getattr(self.sdk, self.clients[0])):
-            raise ConfigurationError(f"an async call needs an async client: give it {self._named(1)}")
-        return client
-
-    def _named(self, which: int) -> str:
-        return f"{self.sdk.__name__}.{self.clients[which]}(...)"
-
     def _own(self, client: Any) -> bool:
         # Somebody who has wrapped the client, or patched `create` to trace it, is to see the call.
-        root = self.sdk.__name__
-        if type(client).__module__.partition(".")[0] != root:
-            return False
-        function = getattr(self.create(client), "__func__", None)
-        return isinstance(function, FunctionType) and function.__globals__["__name__"].partition(".")[0] == root
+        return made_by(self.sdk, client) and made_by(self.sdk, self.create(client))
 
     def send(self, request: Request, payload: dict[str, Any]) -> Any:
         client = self._client(request)
@@ -294,10 +249,7 @@ class SDKProvider(FailingProvider[ResponseT, ChunkT, ToolT]):
             return None
         # OpenAIError, AnthropicError, GroqError
         root = next(kind for kind in self.sdk.APIError.__mro__ if kind.__bases__ == (Exception,))
-        made: Exception = root(
-            f"no key for {self.name}: set the environment variable {self.environment[0]}, "
-            f"or give the call client={self._named(0).replace('...', 'api_key=...')}"
-        )
+        made: Exception = root(self._key_to_set())
         return made
 
 

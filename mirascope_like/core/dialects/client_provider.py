@@ -1,0 +1,75 @@
+"""Providers that send with a client of their SDK: the user's own, or a default one that is kept."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from types import FunctionType, MethodType, ModuleType
+from typing import Any, TypeVar
+
+from ..base.chunk import BaseCallResponseChunk
+from ..base.errors import ConfigurationError
+from ..base.request import Request
+from ..base.response import BaseCallResponse
+from ..base.tools import BaseTool
+from .clients import Clients
+from .failures import FailingProvider
+
+ResponseT = TypeVar("ResponseT", bound=BaseCallResponse[Any, Any])
+ChunkT = TypeVar("ChunkT", bound=BaseCallResponseChunk[Any, Any, Any])
+ToolT = TypeVar("ToolT", bound=BaseTool)
+
+
+class ClientProvider(FailingProvider[ResponseT, ChunkT, ToolT]):
+    """A provider whose SDK has a class of sync clients and one of async clients."""
+
+    sdk: ModuleType
+    clients: tuple[str, str]
+    """The names of the SDK's client classes, sync and async."""
+    environment: tuple[str, ...]
+    """The environment variables that the SDK reads; the first holds the key."""
+
+    def make_client(self) -> Any:
+        """Make a default client."""
+        return getattr(self.sdk, self.clients[0])()
+
+    def make_async_client(self) -> Any:
+        """Make a default async client."""
+        return getattr(self.sdk, self.clients[1])()
+
+    @cached_property
+    def _defaults(self) -> Clients:
+        return Clients(self.make_client, self.make_async_client, self.environment)
+
+    def _client(self, request: Request) -> Any:
+        client = request.client
+        if client is None:
+            return self._defaults.sync()
+        if isinstance(client, getattr(self.sdk, self.clients[1])):
+            raise ConfigurationError(f"a sync call cannot use an async client: give it {self._named(0)}")
+        return client
+
+    async def _aclient(self, request: Request) -> Any:
+        client = request.client
+        if client is None:
+            return await self._defaults.asynchronous()
+        if isinstance(client, getattr(self.sdk, self.clients[0])):
+            raise ConfigurationError(f"an async call needs an async client: give it {self._named(1)}")
+        return client
+
+    def _named(self, which: int) -> str:
+        return f"{self.sdk.__name__}.{self.clients[which]}(...)"
+
+    def _key_to_set(self) -> str:
+        return (
+            f"no key for {self.name}: set the environment variable {self.environment[0]}, "
+            f"or give the call client={self._named(0).replace('...', 'api_key=...')}"
+        )
+
+
+def made_by(sdk: ModuleType, value: Any) -> bool:
+    """Whether a client's class, or a method, is the SDK's own: not a wrapper's, and not patched to trace calls."""
+    if type(value) is MethodType:
+        value = value.__func__
+    # A tracer's proxy pretends to be of the type that it wraps, but only to `isinstance`.
+    home = value.__globals__["__name__"] if type(value) is FunctionType else type(value).__module__
+    return str(home).partition(".")[0] == sdk.__name__.partition(".")[0]

@@ -73,7 +73,9 @@ class Server:
         self.port: int = self._socket.getsockname()[1]
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name=f"loopback-{self.port}", daemon=True)
+        self._started = threading.Event()
         self._thread.start()
+        self._started.wait(10)  # a loop that is stopped before it runs is never closed
 
     # What a test says and asks
 
@@ -144,6 +146,7 @@ class Server:
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
         listener = self._loop.run_until_complete(self._loop.create_server(self._protocol, sock=self._socket))
+        self._loop.call_soon(self._started.set)
         try:
             self._loop.run_forever()
         finally:

@@ -1,0 +1,1 @@
+"""How streams are used: their states, their ends, and what is left behind."""

@@ -31,9 +31,23 @@ def chunk_text(choices: Sequence[Mapping[str, Any]]) -> str:
     """Return the text that a chunk adds to the first choice; a choice without an index is the first."""
     choice = next((one for one in choices if not one.get("index")), None)
     content = as_object(choice.get("delta")).get("content") if choice is not None else None
+    return content_text(content)
+
+
+def content_text(content: Any) -> str:
+    """Return the text of a message's content; Mistral's may be a list of parts."""
     if isinstance(content, str):
         return content
-    return "".join(as_object(part).get("text") or "" for part in as_list(content))  # Mistral's lists of parts
+    return "".join(as_object(part).get("text") or "" for part in as_list(content))
+
+
+def message_thinking(message: Mapping[str, Any]) -> str | None:
+    """Return the model's thinking in a message or a delta, under any of the names that hosts have for it."""
+    for key in ("reasoning", "reasoning_content"):
+        if isinstance(text := message.get(key), str) and text:
+            return text
+    thinking = [as_object(part).get("thinking") for part in as_list(message.get("content"))]
+    return "".join(content_text(one) for one in thinking) or None
 
 
 def read_usage(raw: Mapping[str, Any] | None) -> Usage | None:
@@ -63,6 +77,13 @@ class BaseChatChunk(BaseCallResponseChunk[RawChunkT, FinishT, UsageT]):
 
     def _text(self) -> str:
         return chunk_text(as_list(self.data.get("choices")))
+
+    @property
+    def thinking(self) -> str:
+        """The piece of the model's thinking that this event adds, where it is shown; else empty."""
+        choices: list[Any] = as_list(self.data.get("choices"))
+        choice = next((one for one in choices if not one.get("index")), None)
+        return message_thinking(as_object(choice.get("delta"))) or "" if choice is not None else ""
 
     @property
     def finish_reasons(self) -> list[FinishT] | None:

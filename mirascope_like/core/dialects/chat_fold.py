@@ -17,12 +17,10 @@ from ..base.tools import BaseTool, ToolCall
 from ..base.usage import Usage
 from ..base.wire import as_list, as_object
 from .chat_chunk import BaseChatChunk, chunk_text, read_usage
+from .chat_merge import add_parts, arguments_text, merge
 
 ChunkT = TypeVar("ChunkT", bound=BaseChatChunk[Any, Any, Any])
 ToolT = TypeVar("ToolT", bound=BaseTool)
-
-_TEXTS = frozenset({"content", "refusal", "arguments", "transcript", "text", "summary", "data", "input", "thinking"})
-"""Strings that arrive in pieces; so do those whose name begins with "reasoning". All other strings arrive whole."""
 
 _PADDING = "obfuscation"
 """Random padding that OpenAI adds to hide the length of events; it means nothing and is not kept."""
@@ -78,6 +76,8 @@ class _Choice:
     message: dict[str, Any] = field(default_factory=dict[str, Any])
     rest: dict[str, Any] = field(default_factory=dict[str, Any])
     calls: list[_Call] = field(default_factory=list[_Call])
+    parts: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    """The content, once some of it has come as a list of parts."""
 
     def find(self, piece: Mapping[str, Any]) -> _Call | None:
         """Return the call that a piece belongs to; None where it begins one."""
@@ -104,6 +104,8 @@ class _Choice:
     def raw(self, index: Any) -> dict[str, Any]:
         message = cast("dict[str, Any]", settled(self.message))
         message.setdefault("content", None)
+        if self.parts:
+            message["content"] = settled(self.parts)
         message["role"] = message.get("role") or "assistant"
         if self.calls:
             message["tool_calls"] = [call.raw() for call in self._in_order()]
@@ -190,7 +192,10 @@ class ChatFold(Fold[ChunkT, ToolT]):
         known = self._choices.setdefault(index, _Choice())
         delta = dict(as_object(choice.get("delta")))
         pieces: list[dict[str, Any]] = as_list(delta.pop("tool_calls", None))
-        if index == 0 and isinstance(content := delta.get("content"), str):
+        content = delta.get("content")
+        if isinstance(content, list) or known.parts:
+            self._add_parts(known, delta.pop("content", None), index)
+        elif index == 0 and isinstance(content, str):
             del delta["content"]
             known.message.setdefault("content", self._text)
             if known.message["content"] is None:
@@ -205,6 +210,14 @@ class ChatFold(Fold[ChunkT, ToolT]):
             shown += self._give(known)
         return shown
 
+    def _add_parts(self, choice: _Choice, content: Any, index: Any) -> None:
+        if not choice.parts and (before := str(choice.message.get("content") or "")):
+            choice.parts.append({"type": "text", "text": Text([before])})
+        text = add_parts(choice.parts, content)
+        if index == 0:
+            self._text.append(text)
+            self._usual = None  # what comes next belongs among the parts
+
     def _add_call(self, choice: _Choice, piece: dict[str, Any], *, shown: bool) -> list[ToolT]:
         call = choice.find(piece)
         given: list[ToolT] = []
@@ -216,7 +229,7 @@ class ChatFold(Fold[ChunkT, ToolT]):
         for kind, key in (("function", "arguments"), ("custom", "input")):
             if isinstance(fields.get(kind), Mapping):
                 fields[kind] = dict(fields[kind])
-                delta += fields[kind].pop(key, None) or ""
+                delta += arguments_text(fields[kind].pop(key, None))
         merge(call.fields, fields)
         if delta:
             call.pieces.append(delta)
@@ -293,43 +306,3 @@ def _usual(data: dict[str, Any], choices: list[dict[str, Any]]) -> tuple[dict[st
     delta = {key: value for key, value in as_object(choices[0].get("delta")).items() if key != "content"}
     silent = not any(value for key, value in choice.items() if key != "index")
     return (dict(data), choice, delta) if silent and not any(delta[key] for key in delta if key != "role") else None
-
-
-def merge(known: dict[str, Any], new: Mapping[str, Any]) -> None:
-    """Add the fields of an event to those known: texts grow, lists grow or merge by index, the newest value else wins.
-
-    A value of `None`, and an empty string or list where something is known, say nothing new.
-    """
-    for key, value in new.items():
-        old = known.get(key)
-        if value is None:
-            known.setdefault(key, None)
-        elif isinstance(value, str):
-            if key in _TEXTS or key.startswith("reasoning"):
-                known[key] = old if isinstance(old, Text) else Text([old] if old else [])
-                known[key].append(value)
-            elif value or old is None:
-                known[key] = value
-        elif isinstance(value, dict):
-            if not isinstance(old, dict):
-                old = known[key] = {}
-            merge(cast("dict[str, Any]", old), cast("dict[str, Any]", value))
-        elif isinstance(value, list):
-            known[key] = _merged(as_list(old), cast("list[Any]", value))
-        else:
-            known[key] = value
-
-
-def _merged(known: list[Any], new: list[Any]) -> list[Any]:
-    for one in new:
-        index = as_object(one).get("index")
-        same = next((as_object(old) for old in known if as_object(old).get("index") == index), None)
-        if index is not None and same is not None:
-            merge(same, as_object(one))
-        elif isinstance(one, dict):
-            fresh: dict[str, Any] = {}
-            merge(fresh, cast("dict[str, Any]", one))
-            known.append(fresh)
-        else:
-            known.append(one)
-    return known

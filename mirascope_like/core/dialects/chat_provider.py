@@ -26,13 +26,16 @@ _OPTIONS = {"extra_headers": "headers", "extra_query": "params", "extra_body": "
 class ChatProvider(SDKProvider[ResponseT, ChunkT, ToolT]):
     """Speaks OpenAI's chat format."""
 
-    refuses_usage: ClassVar[bool] = False
-    """Whether the host is known to refuse `stream_options`."""
+    path: ClassVar[str] = "/chat/completions"
+    """Where completions are asked for, below the client's base URL."""
+    refuses_usage: bool = False
+    """Whether the host is known to refuse `stream_options`, or sends usage unasked."""
 
     def known_params(self) -> frozenset[str]:
         module = import_module(f"{self.sdk.__name__}.types.chat.completion_create_params")
-        sdk = set(module.CompletionCreateParamsBase.__annotations__)
-        return frozenset(sdk - {"messages", "model", "tools"}) | set(_OPTIONS) | {"stream_options"}
+        named = getattr(module, "CompletionCreateParamsBase", None) or module.CompletionCreateParams
+        known = {*named.__annotations__, *_OPTIONS, *(() if self.refuses_usage else ("stream_options",))}
+        return frozenset(known - {"messages", "model", "tools", "stream"})
 
     def encode(self, request: Request) -> dict[str, Any]:
         payload: dict[str, Any] = {
@@ -60,7 +63,7 @@ class ChatProvider(SDKProvider[ResponseT, ChunkT, ToolT]):
         options = {name: payload[key] for key, name in _OPTIONS.items() if payload.get(key) is not None}
         if stream:
             body["stream"] = True
-        return client.post("/chat/completions", cast_to=self._http_response, body=body, options=options, stream=stream)
+        return client.post(self.path, cast_to=self._http_response, body=body, options=options, stream=stream)
 
     @property
     def _http_response(self) -> Any:

@@ -10,7 +10,8 @@ from ..base.response import BaseCallResponse
 from ..base.tools import BaseTool, ToolCall, call_of, is_error, tool_name, tool_output_text
 from ..base.usage import Usage
 from ..base.wire import dumped
-from .chat_chunk import common_finish, read_usage
+from .chat_chunk import common_finish, content_text, message_thinking, read_usage
+from .chat_merge import arguments_text
 from .chat_messages import decode_message, encode_tool_result
 
 RawT = TypeVar("RawT")
@@ -31,7 +32,12 @@ class BaseChatCallResponse(BaseCallResponse[RawT, ToolT], Generic[RawT, FinishT,
     def content(self) -> str:
         """The text of the first choice; empty where there is none."""
         content = getattr(self._message, "content", None)
-        return content if isinstance(content, str) else ""
+        return content_text(dumped(self._message).get("content") if isinstance(content, list) else content)
+
+    @property
+    def thinking(self) -> str | None:
+        """The model's thinking, where it is shown."""
+        return message_thinking(dumped(self._message)) if self._message is not None else None
 
     @property
     def finish_reasons(self) -> list[FinishT] | None:
@@ -72,7 +78,9 @@ class BaseChatCallResponse(BaseCallResponse[RawT, ToolT], Generic[RawT, FinishT,
     @property
     def _tool_calls(self) -> list[ToolCall]:
         return [
-            ToolCall(id=call.id, name=call.function.name, arguments=call.function.arguments or "", native=call)
+            ToolCall(
+                id=call.id, name=call.function.name, arguments=arguments_text(call.function.arguments), native=call
+            )
             for call in getattr(self._message, "tool_calls", None) or ()
             if getattr(call, "function", None) is not None
         ]

@@ -1,0 +1,90 @@
+"""How the fields of chat completion chunks add up. Does no I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from pydantic_core import to_json
+
+from ..base.fold import Text
+from ..base.wire import as_list, as_object
+from .chat_chunk import content_text
+
+_TEXTS = frozenset({"content", "refusal", "arguments", "transcript", "text", "summary", "data", "input", "thinking"})
+"""Strings that arrive in pieces; so do those whose name begins with "reasoning". All other strings arrive whole."""
+
+
+def merge(known: dict[str, Any], new: Mapping[str, Any]) -> None:
+    """Add the fields of an event to those known: texts grow, lists grow or merge by index, the newest value else wins.
+
+    A value of `None`, and an empty string or list where something is known, say nothing new.
+    """
+    for key, value in new.items():
+        old = known.get(key)
+        if value is None:
+            known.setdefault(key, None)
+        elif isinstance(value, str):
+            if key in _TEXTS or key.startswith("reasoning"):
+                known[key] = old if isinstance(old, Text) else Text([old] if old else [])
+                known[key].append(value)
+            elif value or old is None:
+                known[key] = value
+        elif isinstance(value, dict):
+            if not isinstance(old, dict):
+                old = known[key] = {}
+            merge(cast("dict[str, Any]", old), cast("dict[str, Any]", value))
+        elif isinstance(value, list):
+            known[key] = _merged(as_list(old), as_list(cast("Any", value)), restated=key == "executed_tools")
+        else:
+            known[key] = value
+
+
+def _merged(known: list[Any], new: list[Any], *, restated: bool) -> list[Any]:
+    # Groq tells each tool that it ran twice, whole: when it starts, and with what it gave.
+    for one in new:
+        same = next((as_object(old) for old in known if _same(as_object(old), as_object(one))), None)
+        if same is not None:
+            said = {key: value for key, value in as_object(one).items() if value is not None}
+            same.update(said) if restated else merge(same, as_object(one))
+        elif isinstance(one, dict):
+            fresh: dict[str, Any] = {}
+            merge(fresh, cast("dict[str, Any]", one))
+            known.append(fresh)
+        else:
+            known.append(one)
+    return known
+
+
+def _same(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
+    # OpenRouter's details of reasoning count each type on its own.
+    index, kind = new.get("index"), new.get("type")
+    return index is not None and old.get("index") == index and (kind is None or old.get("type") in (None, kind))
+
+
+def add_parts(parts: list[dict[str, Any]], content: Any) -> str:
+    """Add content, in parts or plain, to the parts known; return its text.
+
+    Source: Mistral's documentation of reasoning, whose streams send thinking in parts and text in parts or plain. A
+    whole answer has one part where pieces of the same type follow each other.
+    """
+    new = [{"type": "text", "text": content}] if isinstance(content, str) else as_list(content)
+    for part in map(as_object, new):
+        last = parts[-1] if parts else {}
+        if part.get("type") not in ("text", "thinking"):
+            parts.append(part)
+            continue
+        if last.get("type") != part["type"]:
+            parts.append(last := dict[str, Any]())
+        thinking = part.get("thinking")
+        merge(last, {key: value for key, value in part.items() if key != "thinking"})
+        if isinstance(thinking, list):
+            add_parts(last.setdefault("thinking", []), thinking)
+    return content_text(new)
+
+
+def arguments_text(arguments: Any) -> str:
+    """Return the arguments of a call as JSON text; Mistral may send them as an object."""
+    if arguments is None or isinstance(arguments, str):
+        return arguments or ""
+    return to_json(arguments).decode()

@@ -1,0 +1,40 @@
+"""Call parameters of Groq's chat completions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal
+
+from groq.types.chat import ChatCompletionToolChoiceOptionParam
+from groq.types.chat.completion_create_params import CompoundCustom, Document, ResponseFormat, SearchSettings
+
+from ..base.params import CommonCallParams, SDKCallParams
+
+
+class GroqCallParams(CommonCallParams, SDKCallParams, total=False):
+    """What Groq's chat completions take. Source: the SDK's `CompletionCreateParams`."""
+
+    citation_options: Literal["enabled", "disabled"] | None
+    compound_custom: CompoundCustom | None
+    disable_tool_validation: bool
+    documents: Iterable[Document] | None
+    exclude_domains: Sequence[str] | None
+    function_call: str | Mapping[str, Any]
+    functions: Iterable[Mapping[str, Any]]
+    include_domains: Sequence[str] | None
+    include_reasoning: bool | None
+    logit_bias: dict[str, int] | None
+    logprobs: bool | None
+    max_completion_tokens: int | None
+    metadata: dict[str, str] | None
+    n: int | None
+    parallel_tool_calls: bool | None
+    reasoning_effort: Literal["none", "default", "low", "medium", "high"] | None
+    reasoning_format: Literal["hidden", "raw", "parsed"] | None
+    response_format: ResponseFormat | None
+    search_settings: SearchSettings | None
+    service_tier: Literal["auto", "on_demand", "flex", "performance"] | None
+    store: bool | None
+    tool_choice: ChatCompletionToolChoiceOptionParam | None
+    top_logprobs: int | None
+    user: str | None

@@ -1,0 +1,45 @@
+"""Groq's chat completions: the provider behind `groq.call`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import groq
+
+from ..base.request import Request
+from ..base.wire import as_object
+from ..dialects.chat_fold import ChatFold
+from ..dialects.chat_provider import ChatProvider
+from .types import GroqCallResponse, GroqCallResponseChunk, GroqTool
+
+
+class GroqFold(ChatFold[GroqCallResponseChunk, GroqTool]):
+    """Sums Groq's chunks: what stands in `x_groq` counts as well."""
+
+    def _add(
+        self, chunk: GroqCallResponseChunk, data: dict[str, Any]
+    ) -> Iterator[tuple[GroqCallResponseChunk, GroqTool | None]]:
+        extra = as_object(data.get("x_groq"))
+        if (error := extra.get("error")) is not None:
+            data["error"] = error
+        if data.get("usage") is None and extra.get("usage") is not None:
+            data["usage"] = extra["usage"]
+        yield from super()._add(chunk, data)
+
+
+class GroqProvider(ChatProvider[GroqCallResponse, GroqCallResponseChunk, GroqTool]):
+    """Speaks to Groq, or to whomever the client given speaks to."""
+
+    name = "groq"
+    sdk = groq
+    clients = ("Groq", "AsyncGroq")
+    environment = ("GROQ_API_KEY", "GROQ_BASE_URL", "GROQ_CUSTOM_HEADERS")
+    path = "/openai/v1/chat/completions"
+    refuses_usage = True
+    response_type = GroqCallResponse
+    chunk_type = GroqCallResponseChunk
+    tool_type = GroqTool
+
+    def fold(self, request: Request) -> GroqFold:
+        return GroqFold(self.chunk_type, self.tool_type, request.tools, request.partial_tools)

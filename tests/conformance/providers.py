@@ -120,9 +120,9 @@ class Row:
         given = {"base_url": self.url(server), "api_key": "sk-test", "max_retries": 0, "http_client": http}
         return self.amake(**given | options)
 
-    def text(self, *texts: str, finish: bool = True) -> Reply:
+    def text(self, *texts: str) -> Reply:
         """A reply that streams these texts."""
-        return self.streamed(*(self.texts(*texts) if finish else self.texts(*texts, finish=None)))
+        return self.streamed(*self.texts(*texts))
 
     def ask(self, client: Any = None, prompt: str = "Hi", /, **options: Any) -> Any:
         """An unstreamed call, made."""

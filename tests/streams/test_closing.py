@@ -1,0 +1,371 @@
+"""A stream that is left lets its connection go: the server sees it, and nothing stays behind."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+import pytest
+
+from mirascope_like.core import StreamState
+from tests.conformance.providers import Row, every_provider
+from tests.harness.server import Gate, Reply, Server, Stall
+
+
+def endless(row: Row) -> Reply:
+    """An answer that begins and does not end."""
+    return row.streamed(*row.texts("Hel", finish=None), Stall())
+
+
+def gone(server: Server) -> bool:
+    return server.wait_closed() and server.aborted == 1
+
+
+def step(stream: Any) -> Any:
+    """Read up to the first text."""
+    for chunk, _ in stream:
+        if chunk.content:
+            return chunk
+    raise AssertionError
+
+
+@pytest.fixture
+def endless_client(row: Row, server: Server) -> Any:
+    server.reply(endless(row))
+    with row.client(server) as client:
+        yield client
+
+
+# Sync
+
+
+@every_provider
+def test_break_and_drop(row: Row, server: Server, endless_client: Any) -> None:
+    for chunk, _ in row.stream(endless_client):
+        if chunk.content:
+            break
+    assert gone(server)
+
+
+@every_provider
+def test_del(row: Row, server: Server, endless_client: Any) -> None:
+    gc.disable()
+    try:
+        stream = row.stream(endless_client)
+        step(stream)
+        assert server.open_connections == 1
+        del stream
+        assert gone(server)  # at once, by the reference count
+    finally:
+        gc.enable()
+
+
+@every_provider
+def test_close(row: Row, server: Server, endless_client: Any) -> None:
+    stream = row.stream(endless_client)
+    step(stream)
+    stream.close()
+    assert gone(server)
+
+
+@every_provider
+def test_leaving_with(row: Row, server: Server, endless_client: Any) -> None:
+    with row.stream(endless_client) as stream:
+        step(stream)
+    assert gone(server)
+    assert stream.state is StreamState.CLOSED
+
+
+@every_provider
+def test_leaving_with_before_a_step(row: Row, server: Server, endless_client: Any) -> None:
+    with row.stream(endless_client):
+        pass
+    assert gone(server)
+
+
+@every_provider
+def test_opened_and_dropped(row: Row, server: Server, endless_client: Any) -> None:
+    row.stream(endless_client).open()
+    assert gone(server)
+
+
+@every_provider
+def test_exception_in_the_body(row: Row, server: Server, endless_client: Any) -> None:
+    def run() -> None:
+        for chunk, _ in row.stream(endless_client):
+            if chunk.content:
+                raise KeyError("mine")
+
+    with pytest.raises(KeyError, match="mine"):
+        run()
+    assert gone(server)
+
+
+@every_provider
+def test_exception_inside_with(row: Row, server: Server, endless_client: Any) -> None:
+    stream = row.stream(endless_client)
+    with pytest.raises(KeyError, match="mine"), stream:
+        raise KeyError("mine")
+    assert gone(server)
+    assert stream.state is StreamState.CLOSED
+    assert stream.construct_call_response is not None
+
+
+@every_provider
+def test_close_from_another_thread_while_idle(row: Row, server: Server, endless_client: Any) -> None:
+    stream = row.stream(endless_client)
+    step(stream)
+    thread = threading.Thread(target=stream.close)
+    thread.start()
+    thread.join(5)
+    assert gone(server)
+
+
+@every_provider
+def test_chunks_outlive_their_stream(row: Row, server: Server, endless_client: Any) -> None:
+    chunk = step(row.stream(endless_client))
+    assert gone(server)
+    assert chunk.content == "Hel"
+    assert chunk.chunk is chunk.chunk
+
+
+# Async
+
+
+@asynccontextmanager
+async def aendless(row: Row, server: Server) -> AsyncIterator[Any]:
+    """An endless stream that has given its first text."""
+    server.reply(endless(row))
+    async with row.aclient(server) as client:
+        stream = row.astream(client)
+        await astep(stream)
+        yield stream
+
+
+async def astep(stream: Any) -> Any:
+    async for chunk, _ in stream:
+        if chunk.content:
+            return chunk
+    raise AssertionError
+
+
+async def agone(server: Server) -> bool:
+    return await asyncio.to_thread(gone, server)
+
+
+def no_tasks_left() -> bool:
+    return asyncio.all_tasks() == {asyncio.current_task()}
+
+
+@every_provider
+def test_async_break_and_drop(row: Row, server: Server) -> None:
+    async def main() -> None:
+        server.reply(endless(row))
+        async with row.aclient(server) as client:
+            async for chunk, _ in row.astream(client):
+                if chunk.content:
+                    break
+            assert await agone(server)
+            assert no_tasks_left()
+
+    asyncio.run(main())
+
+
+@every_provider
+def test_async_break_at_the_end_of_the_program(row: Row, server: Server) -> None:
+    async def main() -> None:
+        client = row.aclient(server)
+        async for chunk, _ in row.astream(client):
+            if chunk.content:
+                break
+
+    server.reply(endless(row))
+    asyncio.run(main())
+    gc.collect()
+    assert gone(server)
+
+
+@every_provider
+def test_async_close(row: Row, server: Server) -> None:
+    async def main() -> None:
+        async with aendless(row, server) as stream:
+            await stream.close()
+            assert await agone(server)
+            assert no_tasks_left()
+
+    asyncio.run(main())
+
+
+@every_provider
+def test_leaving_async_with(row: Row, server: Server) -> None:
+    async def main() -> None:
+        server.reply(endless(row))
+        async with row.aclient(server) as client:
+            async with row.astream(client) as stream:
+                await astep(stream)
+            assert stream.state is StreamState.CLOSED
+            assert await agone(server)
+            assert no_tasks_left()
+
+    asyncio.run(main())
+
+
+@every_provider
+def test_exception_in_an_async_body(row: Row, server: Server) -> None:
+    async def read(client: Any) -> None:
+        async for chunk, _ in row.astream(client):
+            if chunk.content:
+                raise KeyError("mine")
+
+    async def main() -> None:
+        server.reply(endless(row))
+        async with row.aclient(server) as client:
+            with pytest.raises(KeyError, match="mine"):
+                await read(client)
+            assert await agone(server)
+            assert no_tasks_left()
+
+    asyncio.run(main())
+
+
+@every_provider
+@pytest.mark.parametrize("where", ["reading", "body", "with"])
+def test_cancelled(row: Row, server: Server, where: str) -> None:
+    async def read(client: Any, streams: list[Any], begun: asyncio.Event) -> None:
+        stream = row.astream(client)
+        if where == "with":
+            async with stream:
+                begun.set()
+                await asyncio.sleep(60)
+        if where == "reading":
+            streams.append(stream)
+        async for chunk, _ in stream:
+            if chunk.content:
+                begun.set()
+                if where == "body":
+                    await asyncio.sleep(60)
+
+    async def main() -> None:
+        server.reply(endless(row))
+        streams: list[Any] = []
+        async with row.aclient(server) as client:
+            begun = asyncio.Event()
+            task = asyncio.create_task(read(client, streams, begun))
+            await begun.wait()
+            await asyncio.sleep(0.02)  # until the task waits
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            del task
+            assert await agone(server)
+            assert no_tasks_left()
+            if where == "reading":
+                assert streams[0].state is StreamState.CLOSED
+                assert streams[0].content == "Hel"
+                assert streams[0].construct_call_response(partial=True).content == "Hel"
+
+    asyncio.run(main())
+
+
+@every_provider
+def test_cancelled_before_the_answer_begins(row: Row, server: Server) -> None:
+    async def main() -> None:
+        gate = Gate()
+        server.reply(Reply((gate, *row.text("Hello").pieces), headers={"content-type": "text/event-stream"}, delay=30))
+        async with row.aclient(server) as client:
+            stream = row.astream(client)
+            task = asyncio.create_task(stream.collect())
+            assert await asyncio.to_thread(server.wait_requests)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            assert await asyncio.to_thread(server.wait_closed)
+            assert stream.state is StreamState.CLOSED
+            assert no_tasks_left()
+
+    asyncio.run(main())
+
+
+@every_provider
+def test_timeout_around_a_loop(row: Row, server: Server) -> None:
+    async def read(stream: Any) -> None:
+        async with asyncio.timeout(0.1):
+            async for _ in stream:
+                pass
+
+    async def main() -> None:
+        server.reply(endless(row))
+        async with row.aclient(server) as client:
+            stream = row.astream(client)
+            with pytest.raises(TimeoutError):
+                await read(stream)
+            assert await agone(server)
+            assert stream.state is StreamState.CLOSED
+            assert stream.content == "Hel"
+
+    asyncio.run(main())
+
+
+@every_provider
+def test_wait_for_collect(row: Row, server: Server) -> None:
+    async def main() -> None:
+        server.reply(endless(row))
+        async with row.aclient(server) as client:
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(row.astream(client).collect(), 0.1)
+            assert await agone(server)
+            assert no_tasks_left()
+
+    asyncio.run(main())
+
+
+@every_provider
+def test_many_streams_dropped(row: Row, server: Server) -> None:
+    async def read(client: Any) -> None:
+        async for chunk, _ in row.astream(client):
+            if chunk.content:
+                return
+
+    async def main() -> None:
+        server.always(endless(row))
+        async with row.aclient(server) as client:
+            await asyncio.gather(*(read(client) for _ in range(20)))
+            assert await asyncio.to_thread(server.wait_closed)
+            assert no_tasks_left()
+
+    asyncio.run(main())
+    assert server.aborted == 20
+
+
+@every_provider
+def test_never_read(row: Row, server: Server) -> None:
+    async def main() -> None:
+        async with row.aclient(server) as client:
+            row.astream(client)
+            await row.astream(client)
+
+    asyncio.run(main())
+    with row.client(server) as client:
+        row.stream(client)
+    gc.collect()
+    assert not server.requests
+
+
+@every_provider
+def test_left_by_a_generator_of_the_user(row: Row, server: Server) -> None:
+    def texts(client: Any) -> Any:
+        for chunk, _ in row.stream(client):
+            yield chunk.content
+
+    server.reply(endless(row))
+    with row.client(server) as client:
+        mine = texts(client)
+        with suppress(StopIteration):
+            while not next(mine):
+                pass
+        mine.close()
+        assert gone(server)

@@ -18,7 +18,7 @@ import json
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
@@ -98,7 +98,7 @@ def _chat_usage(count: int) -> dict[str, Any]:
 
 def message_events(count: int) -> list[bytes]:
     """The events of an Anthropic message with `count` deltas of text."""
-    start = {**message_answer(0), "content": [], "stop_reason": None}
+    start: dict[str, Any] = {**message_answer(0), "content": [], "stop_reason": None}
 
     def delta(text: str) -> bytes:
         body = {"type": "text_delta", "text": text}
@@ -245,7 +245,7 @@ async def _main() -> None:
 
 
 @contextmanager
-def start() -> Iterator[str]:
+def start() -> Generator[str]:
     """Run the server as a subprocess; gives `http://127.0.0.1:port` (OpenAI's base URL adds `/v1`)."""
     command = [sys.executable, "-m", "benchmarks.server"]
     root = Path(__file__).resolve().parents[1]

@@ -1,0 +1,150 @@
+"""Ours against the SDKs, side by side: `python -m benchmarks [--quick] [--only streams,...]`.
+
+Figures are CPU time of this process (the server is another), medians of seven rounds; a ratio is the median of what
+one contender needs of another in the same round. Targets are those of the project; nothing fails when one is missed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import platform
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Any
+
+from . import server
+from .calls import acalling, calling, long_calling
+from .contenders import ANTHROPIC, CALL, OPENAI, OUR_CALL, OURS, REBUILT, SDK, Contest
+from .measure import Work, measured, measured_statements
+from .memory import held
+from .streams import areading, crowd, reading
+from .table import Table
+
+STREAM_TARGETS = {"OpenAI": (0.15, 0.15, 0.08), "Anthropic": (0.50, 0.50, 0.30)}
+"""Sync, async, and async on the SDKs' aiohttp client."""
+CROWD_TARGETS = {"OpenAI": 0.25, "Anthropic": 0.65}
+REBUILDING = 1.10
+CALLING = 1.05
+MEGABYTES = 3.0
+CONTESTS = (OPENAI, ANTHROPIC)
+
+
+@dataclass
+class Bench:
+    """One run: where the server is, and what was asked for."""
+
+    base_url: str
+    rounds: int
+    quick: bool
+    table: Table
+    runner: asyncio.Runner
+
+    def streams(self) -> None:
+        for contest in CONTESTS:
+            ways = self._ways(contest, {"x-chunks": "2000"})
+            for (kind, works), target in zip(ways, STREAM_TARGETS[contest.name], strict=True):
+                self.table.title(f"{contest.name}, {kind}: a stream of 2,000 chunks", "µs/chunk")
+                samples = measured(works, self.rounds)
+                held_to = {OURS: (SDK, target), REBUILT: (OURS, REBUILDING)}
+                self.table.compare(samples, 1e6, base=SDK, targets=held_to)
+
+    def paced(self) -> None:
+        count = 200 if self.quick else 500
+        for contest in CONTESTS:
+            headers = {"x-chunks": str(count), "x-pace-ms": "1"}
+            self.table.title(f"{contest.name}: a chunk every millisecond, {count} chunks", "µs/chunk")
+            for kind, works in self._ways(contest, headers):
+                samples = measured({name: works[name] for name in (SDK, OURS)}, self.rounds)
+                renamed = {f"{kind}: {name}": found for name, found in samples.items()}
+                self.table.compare(renamed, 1e6, base=f"{kind}: {SDK}", targets={})
+
+    def crowds(self) -> None:
+        for contest in CONTESTS:
+            self.table.title(f"{contest.name}: 200 async streams of 200 chunks at once", "µs/chunk")
+            with self._async_client(contest, {"x-chunks": "200"}) as client:
+                samples = measured(crowd(contest, client, self.runner, 200), self.rounds)
+            held_to = {OURS: (SDK, CROWD_TARGETS[contest.name])}
+            self.table.compare(samples, 1e6, base=SDK, targets=held_to)
+
+    def calls(self) -> None:
+        times = 20 if self.quick else 50
+        for contest in CONTESTS:
+            with contest.client(self.base_url, {}) as client:
+                self._one_message("sync", contest, calling(contest, client, times))
+            with self._async_client(contest, {}) as client:
+                self._one_message("async", contest, acalling(contest, client, self.runner, times))
+        with OPENAI.client(self.base_url, {}) as client:
+            samples = measured(long_calling(OPENAI, client, times // 5), self.rounds)
+        self.table.title("OpenAI, sync: a call of 101 messages and 10 tools", "µs/call")
+        targets = {name: (CALL, CALLING) for name in samples if name != CALL}
+        self.table.compare(samples, 1e6, base=CALL, targets=targets)
+
+    def _one_message(self, kind: str, contest: Contest, works: dict[str, Work]) -> None:
+        self.table.title(f"{contest.name}, {kind}: a call of one message", "µs/call")
+        samples = measured(works, self.rounds)
+        self.table.compare(samples, 1e6, base=CALL, targets={OUR_CALL: (CALL, CALLING)})
+
+    def imports(self) -> None:
+        ours = "import mirascope_like.core"
+        engine = "from mirascope_like.core import BaseTool, Messages, Stream, prompt_template"
+        floor = "import pydantic, jiter"
+        cases = [(floor, None, None), (ours, floor, 1.3), (engine, floor, None)]
+        for name in ("openai", "anthropic"):
+            sdk = f"import {name}"
+            cases += [(sdk, None, None), (f"from mirascope_like.core import {name}", sdk, 1.1)]
+        samples = measured_statements([statement for statement, _, _ in cases], self.rounds)
+        self.table.title("importing, each in a process of its own", "ms")
+        for statement, base, target in cases:
+            found = samples[statement]
+            ratio = found.ratio(samples[base]) if base is not None else None
+            self.table.row(statement, found.median * 1e3, ratio, target)
+
+    def memory(self) -> None:
+        self.table.title("memory above the reply's text, 20,000 chunks", "MB")
+        for contest in CONTESTS:
+            with contest.client(self.base_url, {"x-chunks": "20000"}) as client:
+                peak, rebuilt = held(contest, client)
+            self.table.row(f"{contest.name}: at most, while it is read", peak)
+            self.table.row(f"{contest.name}: read, held open and rebuilt", rebuilt, target=MEGABYTES)
+
+    def _ways(self, contest: Contest, headers: dict[str, str]) -> Iterator[tuple[str, dict[str, Work]]]:
+        with contest.client(self.base_url, headers) as client:
+            yield "sync", reading(contest, client)
+        for kind, aiohttp in ("async", False), ("async, aiohttp client", True):
+            with self._async_client(contest, headers, aiohttp=aiohttp) as client:
+                yield kind, areading(contest, client, self.runner)
+
+    @contextmanager
+    def _async_client(self, contest: Contest, headers: dict[str, str], *, aiohttp: bool = False) -> Generator[Any]:
+        client = contest.async_client(self.base_url, headers, aiohttp=aiohttp)
+        try:
+            yield client
+        finally:
+            self.runner.run(client.close())
+
+
+SECTIONS = ("streams", "paced", "crowds", "calls", "imports", "memory")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="3 rounds rather than 7, and fewer calls in each")
+    parser.add_argument("--only", default=",".join(SECTIONS), help=f"of {', '.join(SECTIONS)}")
+    options = parser.parse_args()
+    packages = ("openai", "anthropic", "httpx2", "aiohttp", "pydantic", "jiter")
+    versions = ", ".join(f"{one} {version(one)}" for one in packages)
+    print(f"Python {platform.python_version()}, {os.cpu_count()} CPUs, {versions}")
+    table = Table()
+    with server.start() as base_url, asyncio.Runner() as runner:
+        bench = Bench(base_url, 3 if options.quick else 7, options.quick, table, runner)
+        for section in options.only.split(","):
+            getattr(bench, section)()
+    table.end()
+
+
+if __name__ == "__main__":
+    main()

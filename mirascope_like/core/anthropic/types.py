@@ -11,10 +11,10 @@ from anthropic.types import Usage as AnthropicUsage
 from pydantic_core import to_json
 
 from ..base.chunk import BaseCallResponseChunk
-from ..base.messages import BaseMessageParam, ToolResultPart
-from ..base.response import BaseCallResponse
+from ..base.messages import BaseMessageParam
+from ..base.response import BaseCallResponse, tool_results
 from ..base.stream import AsyncStream, Stream
-from ..base.tools import BaseTool, ToolCall, call_of, is_error, tool_name, tool_output_text
+from ..base.tools import BaseTool, ToolCall
 from ..base.usage import FinishReason, Usage
 from ..base.wire import as_object, dumped
 from ..dialects.construct import construct
@@ -132,16 +132,7 @@ class AnthropicCallResponse(BaseCallResponse[Message, AnthropicTool]):
     @classmethod
     def tool_message_params(cls, tools_and_outputs: Sequence[tuple[Any, Any]]) -> list[Any]:
         """Return one message with the outputs of all tools; an exception is told as an error."""
-        results = [
-            ToolResultPart(
-                name=tool_name(type(tool)),
-                content=tool_output_text(output),
-                id=call_of(tool).id,
-                is_error=is_error(output),
-            )
-            for tool, output in tools_and_outputs
-        ]
-        return [encode_tool_results(results)]
+        return [encode_tool_results(tool_results(tools_and_outputs))]
 
     @property
     def common_finish_reasons(self) -> list[str] | None:

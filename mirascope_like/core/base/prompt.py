@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from inspect import Signature, signature
 from typing import Any, cast
 
+from pydantic import BaseModel
 from typing_extensions import TypedDict
 
 from .errors import PromptError
@@ -88,15 +89,29 @@ def as_messages(result: Any) -> list[Any]:
     if isinstance(result, BaseMessageParam) or is_message(result):
         return [result]
     if isinstance(result, list | tuple):
-        items = cast("Sequence[Any]", result)
+        items = list(_spliced(cast("Sequence[Any]", result)))
         if all(is_message(item) for item in items):
-            return list(items)
+            return items
         if any(is_message(item) for item in items):
             raise PromptError("a list of messages holds something that is no message")
         return [Messages.User(*items)]
     return [Messages.User(result)]
 
 
+def _spliced(values: Sequence[Any]) -> Iterator[Any]:
+    """Yield values, with each list of messages in its place: some providers answer in several."""
+    for value in values:
+        if isinstance(value, list) and all(is_message(one) for one in cast("list[Any]", value)):
+            yield from cast("list[Any]", value)
+        else:
+            yield value
+
+
 def is_message(value: Any) -> bool:
-    """Whether a value is a message: one of ours, a dict with a role, or an object of an SDK with one."""
-    return "role" in value if isinstance(value, Mapping) else hasattr(value, "role")
+    """Whether a value is a message: one of ours, or a dict or an object of an SDK that has a role.
+
+    An item of OpenAI's Responses may have no role: it has a type, and an id of its own or of the call that it answers.
+    """
+    if isinstance(value, Mapping):
+        return "role" in value or ("type" in value and any(str(key).endswith("id") for key in cast("Any", value)))
+    return hasattr(value, "role") or (isinstance(value, BaseModel) and hasattr(value, "type") and hasattr(value, "id"))

@@ -21,9 +21,9 @@ from pydantic import (
 from pydantic_core import to_jsonable_python
 
 from .cost import call_cost
-from .messages import BaseMessageParam
+from .messages import BaseMessageParam, ToolResultPart
 from .request import Request
-from .tools import BaseTool, ToolCall, find_tool
+from .tools import BaseTool, ToolCall, call_of, find_tool, is_error, tool_name, tool_output_text
 from .usage import CommonUsage, Usage
 from .wire import as_object, dumped
 
@@ -69,6 +69,8 @@ class BaseCallResponse(BaseModel, Generic[RawT, ToolT]):
 
     provider: ClassVar[str]
     tool_base: ClassVar[type[BaseTool]]
+    messages_key: ClassVar[str] = "messages"
+    """What the messages are called in the SDK's own call."""
 
     _tool_types: Sequence[type[BaseTool]] = PrivateAttr(default=())
     _tools: list[Any] | None = PrivateAttr(default=None)
@@ -82,9 +84,9 @@ class BaseCallResponse(BaseModel, Generic[RawT, ToolT]):
             prompt_template=request.prompt_template,
             fn_args=dict(request.fn_args),
             dynamic_config=dict(request.dynamic_config) if request.dynamic_config is not None else None,
-            messages=list(payload.get("messages", ())),
+            messages=list(payload.get(cls.messages_key, ())),
             call_params=dict(request.call_params),
-            call_kwargs={key: value for key, value in payload.items() if key != "messages"},
+            call_kwargs={key: value for key, value in payload.items() if key != cls.messages_key},
             start_time=start_time,
             end_time=end_time,
         )
@@ -262,6 +264,19 @@ class BaseCallResponse(BaseModel, Generic[RawT, ToolT]):
 
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and self.model_dump() == cast("BaseModel", other).model_dump()
+
+
+def tool_results(tools_and_outputs: Sequence[tuple[BaseTool, Any]]) -> list[ToolResultPart]:
+    """Return the outputs of tools in neutral words; an exception is told as an error."""
+    return [
+        ToolResultPart(
+            name=tool_name(type(tool)),
+            content=tool_output_text(output),
+            id=call_of(tool).id,
+            is_error=is_error(output),
+        )
+        for tool, output in tools_and_outputs
+    ]
 
 
 def _plain(value: Any) -> Any:

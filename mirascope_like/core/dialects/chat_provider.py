@@ -13,14 +13,11 @@ from ..base.tools import BaseTool, tool_description, tool_name
 from .chat_chunk import BaseChatChunk
 from .chat_fold import ChatFold
 from .chat_messages import encode_messages
-from .sdk import SDKProvider
+from .sdk import SDK_OPTIONS, SDKProvider
 
 ResponseT = TypeVar("ResponseT", bound=BaseCallResponse[Any, Any])
 ChunkT = TypeVar("ChunkT", bound=BaseChatChunk[Any, Any, Any])
 ToolT = TypeVar("ToolT", bound=BaseTool)
-
-_OPTIONS = {"extra_headers": "headers", "extra_query": "params", "extra_body": "extra_json", "timeout": "timeout"}
-"""The arguments of an SDK's call that are not the body, and their names in its `post`."""
 
 
 class ChatProvider(SDKProvider[ResponseT, ChunkT, ToolT]):
@@ -34,7 +31,7 @@ class ChatProvider(SDKProvider[ResponseT, ChunkT, ToolT]):
     def known_params(self) -> frozenset[str]:
         module = import_module(f"{self.sdk.__name__}.types.chat.completion_create_params")
         named = getattr(module, "CompletionCreateParamsBase", None) or module.CompletionCreateParams
-        known = {*named.__annotations__, *_OPTIONS, *(() if self.refuses_usage else ("stream_options",))}
+        known = {*named.__annotations__, *SDK_OPTIONS, *(() if self.refuses_usage else ("stream_options",))}
         return frozenset(known - {"messages", "model", "tools", "stream"})
 
     def encode(self, request: Request) -> dict[str, Any]:
@@ -58,18 +55,7 @@ class ChatProvider(SDKProvider[ResponseT, ChunkT, ToolT]):
         return client.chat.completions.create
 
     def http(self, client: Any, payload: dict[str, Any], *, stream: bool) -> Any:
-        # `create` walks every message in Python, 0.1 ms each, and changes nothing; `post` is the door beside it.
-        body = {key: value for key, value in payload.items() if key not in _OPTIONS}
-        options = {name: payload[key] for key, name in _OPTIONS.items() if payload.get(key) is not None}
-        if stream:
-            body["stream"] = True
-        return client.post(self.path, cast_to=self._http_response, body=body, options=options, stream=stream)
-
-    @property
-    def _http_response(self) -> Any:
-        # SDKs have moved from httpx to httpx2: take the class that the SDK itself names.
-        named = str(self.sdk.APIStatusError.__annotations__["response"])
-        return import_module(named.partition(".")[0]).Response
+        return self.post(client, self.path, payload, stream=stream)
 
     def parse(self, raw: bytes | Mapping[str, Any]) -> Any:
         return self.response_type.parse_raw_response(raw)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Generic, TypeVar, cast
 
-from ..base.messages import BaseMessageParam, ToolResultPart
-from ..base.response import BaseCallResponse
-from ..base.tools import BaseTool, ToolCall, call_of, is_error, tool_name, tool_output_text
+from ..base.messages import BaseMessageParam
+from ..base.response import BaseCallResponse, tool_results
+from ..base.tools import BaseTool, ToolCall
 from ..base.usage import Usage
 from ..base.wire import dumped
 from .chat_chunk import common_finish, content_text, message_thinking, read_usage
@@ -88,16 +88,7 @@ class BaseChatCallResponse(BaseCallResponse[RawT, ToolT], Generic[RawT, FinishT,
     @classmethod
     def tool_message_params(cls, tools_and_outputs: Sequence[tuple[ToolT, Any]]) -> list[Any]:
         """Return a message for each output of a tool; an exception is told as an error."""
-        results = [
-            ToolResultPart(
-                name=tool_name(type(tool)),
-                content=tool_output_text(output),
-                id=call_of(tool).id,
-                is_error=is_error(output),
-            )
-            for tool, output in tools_and_outputs
-        ]
-        return [encode_tool_result(result) for result in results]
+        return [encode_tool_result(result) for result in tool_results(tools_and_outputs)]
 
     @property
     def common_finish_reasons(self) -> list[str] | None:

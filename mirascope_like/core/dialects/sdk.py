@@ -11,6 +11,7 @@ import threading
 from abc import abstractmethod
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
 from contextlib import suppress
+from importlib import import_module
 from typing import Any, TypeVar
 
 import anyio
@@ -34,6 +35,9 @@ from .client_provider import ClientProvider, made_by
 ResponseT = TypeVar("ResponseT", bound=BaseCallResponse[Any, Any])
 ChunkT = TypeVar("ChunkT", bound=BaseCallResponseChunk[Any, Any, Any])
 ToolT = TypeVar("ToolT", bound=BaseTool)
+
+SDK_OPTIONS = {"extra_headers": "headers", "extra_query": "params", "extra_body": "extra_json", "timeout": "timeout"}
+"""The arguments of an SDK's call that are not the body, and their names in its `post`."""
 
 DRAIN_SECONDS = 0.1
 """How long the end of a response is waited for after its final event (as long as OpenAI's SDK waits)."""
@@ -171,6 +175,20 @@ class SDKProvider(ClientProvider[ResponseT, ChunkT, ToolT]):
     @abstractmethod
     def http(self, client: Any, payload: dict[str, Any], *, stream: bool) -> Any:
         """Send through the SDK's own client; return its HTTP response, awaitable for an async client."""
+
+    def post(self, client: Any, path: str, payload: dict[str, Any], *, stream: bool) -> Any:
+        """Send past the SDK's own `create`, which walks every message in Python, 0.1 ms each, and changes nothing."""
+        body = {key: value for key, value in payload.items() if key not in SDK_OPTIONS}
+        options = {name: payload[key] for key, name in SDK_OPTIONS.items() if payload.get(key) is not None}
+        if stream:
+            body["stream"] = True
+        return client.post(path, cast_to=self._http_response, body=body, options=options, stream=stream)
+
+    @property
+    def _http_response(self) -> Any:
+        # SDKs have moved from httpx to httpx2: take the class that the SDK itself names.
+        named = str(self.sdk.APIStatusError.__annotations__["response"])
+        return import_module(named.partition(".")[0]).Response
 
     @abstractmethod
     def create(self, client: Any) -> Callable[..., Any]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
 import jiter
 
+from .stream_events import ToolDelta
 from .usage import CommonUsage, Usage
 from .wire import dumped
 
@@ -126,6 +128,16 @@ class BaseCallResponseChunk(ABC, Generic[RawChunkT, FinishT, UsageT]):
         """`usage` in the same words for every provider."""
         usage = self._usage
         return usage.common() if usage else None
+
+    @property
+    def thinking(self) -> str:
+        """The piece of the model's thinking that this event adds, where it is shown; else empty."""
+        return ""
+
+    @property
+    def tool_deltas(self) -> Sequence[ToolDelta]:
+        """The pieces of tool calls that this event adds."""
+        return ()
 
     @property
     @abstractmethod

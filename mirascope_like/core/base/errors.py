@@ -18,7 +18,7 @@
     ├── StreamError
     │   ├── StreamNotConsumedError
     │   ├── StreamClosedError
-    │   ├── StreamTimeoutError
+    │   ├── StreamTimeoutError        which deadline; holds what had arrived
     │   └── StreamInterruptedError    holds what had arrived
     ├── ResponseParseError            the raw reply and why it does not fit
     └── ToolError
@@ -137,19 +137,8 @@ class StreamClosedError(StreamError):
     """The stream was closed before its end and gives nothing more."""
 
 
-class StreamTimeoutError(StreamError, TimeoutError):
-    """A deadline of the stream passed; `deadline` says which: "total", "first" or "idle"."""
-
-    def __init__(self, message: str, *, deadline: str) -> None:
-        super().__init__(message)
-        self.deadline = deadline
-
-
-class StreamInterruptedError(StreamError):
-    """The answer broke off: a cut connection, an error event, or an end without the provider's final event.
-
-    Where the provider's SDK has an error for the cause, this is raised as a class that is both.
-    """
+class UnfinishedStreamError(StreamError):
+    """The stream ended before the answer did; what had come is not lost."""
 
     _partial: Callable[[], Any] | None = None
 
@@ -159,13 +148,41 @@ class StreamInterruptedError(StreamError):
         return self._partial() if self._partial is not None else None
 
 
-class ResponseParseError(MirascopeLikeError):
-    """The reply does not fit what was asked for; `response` is the reply and `errors` say why."""
+class StreamTimeoutError(UnfinishedStreamError, TimeoutError):
+    """A deadline of the stream passed; `deadline` says which: "total", "first" or "idle"."""
 
-    def __init__(self, message: str, *, response: Any = None, errors: object = None) -> None:
+    def __init__(self, message: str, *, deadline: str) -> None:
+        super().__init__(message)
+        self.deadline = deadline
+
+
+class StreamInterruptedError(UnfinishedStreamError):
+    """The answer broke off: a cut connection, an error event, or an end without the provider's final event.
+
+    Where the provider's SDK has an error for the cause, this is raised as a class that is both.
+    """
+
+
+class ResponseParseError(MirascopeLikeError, ValueError):
+    """The reply does not fit what was asked for; `response` is the reply.
+
+    Where pydantic found the fault, this is raised as a class that is also pydantic's `ValidationError`, so that
+    `except ValidationError` catches it too.
+    """
+
+    def __init__(self, message: str = "", *, response: Any = None) -> None:
         super().__init__(message)
         self.response = response
-        self.errors = errors
+
+    @property
+    def _response(self) -> Any:  # v1's name
+        return self.response
+
+    def errors(
+        self, *, include_url: bool = True, include_context: bool = True, include_input: bool = True
+    ) -> list[Any]:
+        """Return what is wrong, fault by fault, in pydantic's form; empty where pydantic found no fault."""
+        return []
 
 
 class ToolError(MirascopeLikeError):
@@ -334,7 +351,7 @@ def adopt(
     if isinstance(error, ProviderError):
         state = vars(error)
         response = state.get("response")
-        headers = getattr(response, "headers", None)
+        headers = getattr(response, "headers", None) or state.get("headers")
         error.provider = provider
         error.model = model
         state.setdefault("status_code", getattr(response, "status_code", None))

@@ -22,6 +22,8 @@ class Source(Protocol):
 
     typed: bool
     """Whether events are objects of the SDK rather than bytes."""
+    response: Any
+    """The HTTP response that is read, where it is known."""
 
     def __iter__(self) -> Iterator[Sequence[Any]]:
         """Yield the events that arrive, as many at a time as there are."""
@@ -38,6 +40,7 @@ class AsyncSource(Protocol):
     """`Source`, to be read with `async for`."""
 
     typed: bool
+    response: Any
 
     def __aiter__(self) -> AsyncIterator[Sequence[Any]]:
         """Yield the events that arrive, as many at a time as there are."""

@@ -25,6 +25,8 @@ class Request:
     stream: bool = False
     partial_tools: bool = False
     client: Any = None
+    deadline: float | None = None
+    """Seconds in which the answer is to begin; there is then no time for the SDK's own retries."""
     prompt_template: str | None = None
     fn_args: Mapping[str, Any] = field(default_factory=dict[str, Any])
     dynamic_config: Mapping[str, Any] | None = None

@@ -1,160 +1,57 @@
 """Streams: an answer that is read while it arrives, and loses nothing.
 
-The loop that reads comes twice, for sync and async, and is the same but for the words of async (a test holds it to
-that). It refers to the `Progress` of a stream, never to the stream itself: so a stream that is dropped is closed at
-once, by its reference count.
+What the two kinds of stream do stands here side by side; what they decide stands in `progress`, `views` and
+`deadlines`, once.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Sequence
-from enum import StrEnum
-from time import time
+import asyncio
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator, Iterator, Sequence
+from inspect import isawaitable, iscoroutinefunction
 from types import TracebackType
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, Generic, NamedTuple, Self, TextIO, TypeVar
+from weakref import finalize
 
 from .chunk import BaseCallResponseChunk
-from .errors import StreamClosedError, StreamInterruptedError, StreamNotConsumedError
-from .fold import Fold
-from .provider import AsyncSource, Provider, Source
+from .deadlines import Deadline, Deadlines, Watchdog
+from .errors import RequestTimeoutError, StreamClosedError, StreamNotConsumedError, StreamTimeoutError
+from .progress import Progress, StreamState, aloop, loop
+from .provider import Provider
 from .request import Request
 from .response import BaseCallResponse
-from .tools import BaseTool
+from .stream_events import ErrorEvent, StreamEvent, ToolResultEvent
+from .tools import BaseTool, delta_of
+from .views import (
+    LATE,
+    Run,
+    Show,
+    Snapshot,
+    TextUnit,
+    View,
+    events_of,
+    events_view,
+    failed,
+    items_view,
+    pair_of,
+    ran,
+    text_view,
+)
 
 ResponseT = TypeVar("ResponseT", bound=BaseCallResponse[Any, Any])
 ChunkT = TypeVar("ChunkT", bound=BaseCallResponseChunk[Any, Any, Any])
 ToolT = TypeVar("ToolT", bound=BaseTool)
 
-
-class StreamState(StrEnum):
-    """Where a stream stands."""
-
-    NEW = "new"
-    """Nothing has been sent."""
-    OPEN = "open"
-    """The answer is arriving."""
-    DONE = "done"
-    """The whole answer has been read."""
-    CLOSED = "closed"
-    """Left before its end."""
-    FAILED = "failed"
-    """Broken off by an error."""
+__all__ = ["AsyncStream", "BaseStream", "Stream", "StreamState"]
 
 
-class Progress(Generic[ResponseT, ChunkT, ToolT]):
-    """What a stream and its loop share: what was asked, and what has come so far."""
+class Listener(NamedTuple):
+    """Functions to call while a stream is read."""
 
-    def __init__(self, provider: Provider[ResponseT, ChunkT, ToolT], request: Request | None) -> None:
-        self.provider = provider
-        self.state = StreamState.NEW
-        self.start_time: float | None = None
-        self.end_time: float | None = None
-        self.error: BaseException | None = None
-        self.request: Request
-        self.fold: Fold[ChunkT, ToolT] | None = None
-        self.source: Source | AsyncSource | None = None
-        if request is not None:
-            self.ask(request)
-
-    def ask(self, request: Request) -> None:
-        """Take what is to be asked."""
-        self.request = request
-        self.payload = self.provider.encode(request)
-        self.fold = self.provider.fold(request)
-
-    def begin(self) -> Fold[ChunkT, ToolT]:
-        """Note that the request is sent now."""
-        assert self.fold is not None
-        self.state = StreamState.OPEN
-        self.start_time = time() * 1000
-        return self.fold
-
-    def end(self, state: StreamState) -> None:
-        """Note how the stream ended."""
-        if self.state is StreamState.OPEN:
-            self.state = state
-        self.end_time = time() * 1000
-
-    def fail(self, error: BaseException) -> BaseException:
-        """Note an error; return what is to be raised for it. A cancelled task or an interrupt is no failure."""
-        self.end(StreamState.FAILED if isinstance(error, Exception) else StreamState.CLOSED)
-        if isinstance(error, Exception):
-            error = self.provider.failure(error, self.request, self.source)
-        if isinstance(error, StreamInterruptedError):
-            error._partial = self.response  # pyright: ignore[reportPrivateUsage]  # set here alone
-        self.error = error
-        return error
-
-    def response(self) -> ResponseT | None:
-        """Rebuild the response from what has come so far; None where nothing has."""
-        fold = self.fold
-        if fold is None or fold.empty:
-            return None
-        raw = self.provider.parse(fold.rebuild())
-        start = self.start_time or 0.0
-        response = self.provider.respond(self.request, self.payload, raw, start, self.end_time or time() * 1000)
-        response.attach_tools(fold.tools)
-        return response
-
-
-OPENED: Any = None
-"""What a loop yields first, once the answer begins; nobody sees it."""
-
-
-def _loop(progress: Progress[Any, ChunkT, ToolT]) -> Generator[tuple[ChunkT, ToolT | None]]:
-    fold = progress.begin()
-    source: Source | None = None
-    try:
-        progress.source = source = progress.provider.open(progress.request, progress.payload)
-        yield OPENED
-        read = fold.read_objects if source.typed else fold.read
-        for events in source:
-            for pair in read(events):
-                yield pair
-            if fold.ended:
-                source.drain()
-                break
-        if not fold.complete:
-            raise StreamInterruptedError("the answer ended before the provider's final event")
-        for pair in fold.finish():
-            yield pair
-        progress.end(StreamState.DONE)
-    except GeneratorExit:
-        progress.end(StreamState.CLOSED)
-        raise
-    except BaseException as error:
-        raise progress.fail(error)
-    finally:
-        if source is not None:
-            source.close()
-
-
-async def _aloop(progress: Progress[Any, ChunkT, ToolT]) -> AsyncGenerator[tuple[ChunkT, ToolT | None]]:
-    fold = progress.begin()
-    source: AsyncSource | None = None
-    try:
-        progress.source = source = await progress.provider.aopen(progress.request, progress.payload)
-        yield OPENED
-        read = fold.read_objects if source.typed else fold.read
-        async for events in source:
-            for pair in read(events):
-                yield pair
-            if fold.ended:
-                await source.drain()
-                break
-        if not fold.complete:
-            raise StreamInterruptedError("the answer ended before the provider's final event")
-        for pair in fold.finish():
-            yield pair
-        progress.end(StreamState.DONE)
-    except GeneratorExit:
-        progress.end(StreamState.CLOSED)
-        raise
-    except BaseException as error:
-        raise progress.fail(error)
-    finally:
-        if source is not None:
-            await source.close()
+    text: Callable[[str], object] | None
+    tool: Callable[[Any], object] | None
+    done: Callable[[Any], object] | None
 
 
 class BaseStream(Generic[ResponseT, ChunkT, ToolT]):
@@ -162,6 +59,16 @@ class BaseStream(Generic[ResponseT, ChunkT, ToolT]):
 
     _progress: Progress[ResponseT, ChunkT, ToolT]
     _response: ResponseT | None = None
+    _plain = False
+    """Whether a step is just a step of the loop: it runs, nothing is left unread, nobody listens, nothing is timed."""
+
+    def _begin(self, provider: Provider[ResponseT, ChunkT, ToolT], request: Request | None) -> None:
+        self._progress = Progress(provider, request)
+        self._unread: deque[StreamEvent[ToolT]] = deque()
+        self._last: ChunkT | None = None
+        self._listeners: list[Listener] = []
+        self._deadlines: Deadlines | None = None
+        self._limit: Callable[[str], bool] | None = None
 
     @property
     def state(self) -> StreamState:
@@ -291,36 +198,163 @@ class BaseStream(Generic[ResponseT, ChunkT, ToolT]):
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.model} {self.state.value}>"
 
+    def on(
+        self,
+        *,
+        text: Callable[[str], object] | None = None,
+        tool: Callable[[ToolT], object] | None = None,
+        done: Callable[[ResponseT], object] | None = None,
+    ) -> Self:
+        """Have functions called while the stream is read: with each piece of text, each whole tool, and the response.
+
+        Returns the stream itself.
+        """
+        self._listeners.append(Listener(text, tool, done))
+        self._plain = False
+        return self
+
+    def timeout(self, *, total: float | None = None, first: float | None = None, idle: float | None = None) -> Self:
+        """Give the stream deadlines, in seconds: for the whole of it, for its first event, and between two events.
+
+        Reading raises `StreamTimeoutError` when one passes, and the connection is let go; what has come stays readable.
+        While it is opened the SDK makes no retries of its own. Returns the stream itself.
+        """
+        self._deadlines = Deadlines(total, first, idle)
+        if self._progress.start_time is not None:
+            self._deadlines.start()
+            self._deadlines.seen = self._last is not None
+        self._plain = False
+        return self
+
+    def until(self, stop: int | Callable[[str], bool]) -> Self:
+        """Stop early: once the text has so many characters, or once `stop(text)` is true.
+
+        The connection is let go at once and the loop ends; the stream is then closed, not done. Returns the stream.
+        """
+        self._limit = (lambda text: len(text) >= stop) if isinstance(stop, int) else stop
+        self._plain = False
+        return self
+
+    def _simple(self) -> bool:
+        return not (self._unread or self._listeners or self._deadlines or self._limit)
+
+    def _step(self, chunk: ChunkT, tool: ToolT | None) -> bool:
+        """Take note of a step, and tell it; return whether to stop here."""
+        self._last = chunk
+        if self._deadlines is not None:
+            self._deadlines.seen = True
+        for listener in self._listeners:
+            if listener.text is not None and chunk.content:
+                listener.text(chunk.content)
+            if listener.tool is not None and tool is not None and delta_of(tool) is None:
+                listener.tool(tool)
+        return self._limit is not None and self._limit(self.content)
+
+    def _finished(self) -> None:
+        for listener in self._listeners:
+            if listener.done is not None and self.state is StreamState.DONE:
+                listener.done(self._rebuilt(False, ""))
+        self._listeners = []
+
+    def _rest(self) -> tuple[ChunkT, ToolT | None]:
+        """Give what a view has left unread."""
+        assert self._last is not None
+        return pair_of(self._unread, self._last.spent())
+
+    def _told(self, chunk: ChunkT, tool: ToolT | None) -> Iterator[StreamEvent[ToolT]]:
+        growing = tool is not None and delta_of(tool) is not None
+        return events_of(chunk, tool, growing=growing)
+
+    def _late(self, deadline: Deadline, cause: BaseException | None) -> StreamTimeoutError:
+        """Return the error of a deadline that has passed; the stream has failed."""
+        assert self._deadlines is not None
+        seconds = getattr(self._deadlines, deadline)
+        error = StreamTimeoutError(
+            f"the stream passed its {deadline} deadline of {seconds:g} seconds", deadline=deadline
+        )
+        error.__cause__ = cause
+        error._partial = self._progress.response  # pyright: ignore[reportPrivateUsage]  # and in Progress
+        self._progress.state = StreamState.FAILED
+        self._progress.error = error
+        return error
+
+    def _snapshot(self, chunk: ChunkT) -> Snapshot:
+        return Snapshot(chunk.content, chunk.data, self, len(self.content))
+
 
 class Stream(BaseStream[ResponseT, ChunkT, ToolT]):
     """An answer read while it arrives: each chunk, with the tool that it completes.
 
     It is its own iterator and a context manager. The request is sent by the first step, by `with`, or by `open()`; the
     connection is let go when the stream is exhausted, closed, left or dropped. A second loop goes on where the first
-    stopped. Raises the provider's errors while it is read.
+    stopped, and so does any other way of reading (`text()`, `events()` ...): there is one cursor. Raises the provider's
+    errors while it is read.
     """
 
     def __init__(self, provider: Provider[ResponseT, ChunkT, ToolT], request: Request) -> None:
-        self._progress = Progress(provider, request)
+        self._begin(provider, request)
         self._pairs: Generator[tuple[ChunkT, ToolT | None]] | None = None
+        self._watchdog: Watchdog | None = None
 
     def open(self) -> Self:
         """Send the request now; return once the answer begins."""
         self._check_open()
         if self._pairs is None:
-            self._pairs = _loop(self._progress)
-            next(self._pairs)
+            self._pairs = loop(self._progress)
+            if self._deadlines is not None:
+                self._deadlines.start()
+                self._progress.hurry(self._deadlines.left())
+            self._timed(self._pairs)
+            self._plain = self._simple()
         return self
 
     def __iter__(self) -> Self:
         return self
 
     def __next__(self) -> tuple[ChunkT, ToolT | None]:
+        if self._plain:
+            return next(self._pairs)  # type: ignore[arg-type]
+        return self._next()
+
+    def _next(self) -> tuple[ChunkT, ToolT | None]:
+        if self._unread:
+            return self._rest()
         if self._pairs is None:
             if self._progress.state is StreamState.CLOSED:
                 raise StopIteration
-            return next(self.open())
-        return next(self._pairs)
+            self.open()
+        self._plain = self._simple()
+        assert self._pairs is not None
+        try:
+            chunk, tool = self._timed(self._pairs)
+        except StopIteration:
+            self._finished()
+            raise
+        if self._step(chunk, tool):
+            self.close()
+        return chunk, tool
+
+    def _timed(self, pairs: Generator[tuple[ChunkT, ToolT | None]]) -> tuple[ChunkT, ToolT | None]:
+        left = self._deadlines.left() if self._deadlines is not None else None
+        if left is None:
+            return next(pairs)
+        if self._watchdog is None:
+            self._watchdog = Watchdog(self._progress.abort)
+            finalize(self, self._watchdog.close)
+        seconds, deadline = left
+        try:
+            if seconds <= 0:
+                raise TimeoutError
+            with self._watchdog.watching(seconds):
+                return next(pairs)
+        except (StopIteration, GeneratorExit):
+            raise
+        except Exception as error:
+            opening = self._progress.source is None and isinstance(error, RequestTimeoutError)
+            if self._watchdog.barked or opening or type(error) is TimeoutError:
+                self.close()
+                raise self._late(deadline, error)
+            raise
 
     def close(self) -> None:
         """Let the connection go. What has come stays readable."""
@@ -328,6 +362,8 @@ class Stream(BaseStream[ResponseT, ChunkT, ToolT]):
             self._pairs.close()
         elif self._progress.state is StreamState.NEW:
             self._progress.state = StreamState.CLOSED
+        if self._watchdog is not None:
+            self._watchdog.close()
 
     def __enter__(self) -> Self:
         return self.open()
@@ -336,6 +372,72 @@ class Stream(BaseStream[ResponseT, ChunkT, ToolT]):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _event(self) -> StreamEvent[ToolT] | None:
+        while not self._unread:
+            try:
+                chunk, tool = self._next()
+            except StopIteration:
+                return None
+            except Exception as error:
+                return ErrorEvent(error)
+            self._unread.extend(self._told(chunk, tool))
+            self._plain = False
+        return self._unread.popleft()
+
+    def _view(self, view: View) -> Iterator[Any]:
+        answer: Any = None
+        while True:
+            try:
+                wish = view.send(answer)
+            except StopIteration:
+                return
+            answer = None
+            if isinstance(wish, Show):
+                yield wish.value
+            elif isinstance(wish, Run):
+                answer = ran(wish.tool, wish.tool.call)
+            else:
+                # A sync read cannot be left and taken up again, so what is held is shown with the next event.
+                answer = self._event()
+
+    def text(
+        self,
+        *,
+        buffer: int = 1,
+        min_chars: int = 0,
+        max_delay: float | None = None,
+        by: TextUnit | None = None,
+    ) -> Iterator[str]:
+        """Yield the text: pieces as they come, or whole words, lines or sentences. Joined, it is always the same.
+
+        At least `buffer` pieces or units and `min_chars` characters are given at a time. What is held is given all the
+        same with the first event after `max_delay` seconds, before a tool, before an error, and at the end.
+        """
+        return self._view(text_view(self._unread, buffer, min_chars, max_delay, by))
+
+    def events(self) -> Iterator[StreamEvent[ToolT]]:
+        """Yield everything that happens, to match on. An error is yielded, and then raised."""
+        return self._view(events_view())
+
+    def items(self) -> Iterator[str | ToolResultEvent[ToolT] | ResponseT]:
+        """Yield pieces of text, tools that have been run (as soon as they were whole), and last the response.
+
+        A tool that fails is yielded with its `error`.
+        """
+        return self._view(items_view(self.construct_call_response))
+
+    def cumulative(self) -> Iterator[Snapshot]:
+        """Yield a snapshot for each event: all the text so far, what the event added, and the event itself."""
+        for chunk, _ in self:
+            yield self._snapshot(chunk)
+
+    def print(self, *, file: TextIO | None = None) -> ResponseT:
+        """Print the text as it comes; return the full response."""
+        for chunk, _ in self:
+            print(chunk.content, end="", file=file, flush=True)
+        print(file=file)
+        return self.construct_call_response()
 
     def collect(self) -> ResponseT:
         """Read to the end; return the full response."""
@@ -359,9 +461,10 @@ class AsyncStream(BaseStream[ResponseT, ChunkT, ToolT]):
     """`Stream`, to be read with `async for`. The call that made it may be awaited, or read at once."""
 
     def __init__(self, provider: Provider[ResponseT, ChunkT, ToolT], prepare: Callable[[], Awaitable[Request]]) -> None:
-        self._progress = Progress(provider, None)
+        self._begin(provider, None)
         self._prepare = prepare
         self._pairs: AsyncGenerator[tuple[ChunkT, ToolT | None]] | None = None
+        self._waiting: asyncio.Task[StreamEvent[ToolT] | None] | None = None
 
     async def _ready(self) -> Self:
         if self._progress.fold is None:
@@ -376,26 +479,65 @@ class AsyncStream(BaseStream[ResponseT, ChunkT, ToolT]):
         self._check_open()
         if self._pairs is None:
             await self._ready()
-            self._pairs = _aloop(self._progress)
-            await anext(self._pairs)
+            self._pairs = aloop(self._progress)
+            if self._deadlines is not None:
+                self._deadlines.start()
+            await self._timed(self._pairs)
+            self._plain = self._simple()
         return self
 
     def __aiter__(self) -> Self:
         return self
 
     def __anext__(self) -> Awaitable[tuple[ChunkT, ToolT | None]]:
-        if self._pairs is None:
-            return self._first()
-        return self._pairs.__anext__()
+        if self._plain:
+            return self._pairs.__anext__()  # type: ignore[union-attr]
+        return self._next()
 
-    async def _first(self) -> tuple[ChunkT, ToolT | None]:
-        if self._progress.state is StreamState.CLOSED:
-            raise StopAsyncIteration
-        await self.open()
-        return await self.__anext__()
+    async def _next(self) -> tuple[ChunkT, ToolT | None]:
+        if self._waiting is not None and (event := await self._arrived()) is not None:
+            self._unread.appendleft(event)
+        return await self._read()
+
+    async def _read(self) -> tuple[ChunkT, ToolT | None]:
+        if self._unread:
+            return self._rest()
+        if self._pairs is None:
+            if self._progress.state is StreamState.CLOSED:
+                raise StopAsyncIteration
+            await self.open()
+        self._plain = self._simple() and self._waiting is None
+        assert self._pairs is not None
+        try:
+            chunk, tool = await self._timed(self._pairs)
+        except StopAsyncIteration:
+            self._finished()
+            raise
+        if self._step(chunk, tool):
+            await self.close()
+        return chunk, tool
+
+    async def _timed(self, pairs: AsyncGenerator[tuple[ChunkT, ToolT | None]]) -> tuple[ChunkT, ToolT | None]:
+        left = self._deadlines.left() if self._deadlines is not None else None
+        if left is None:
+            return await anext(pairs)
+        seconds, deadline = left
+        limit = asyncio.timeout(max(0.0, seconds))
+        try:
+            async with limit:
+                return await anext(pairs)
+        except Exception as error:
+            if limit.expired():
+                await self.close()
+                raise self._late(deadline, error)
+            raise
 
     async def close(self) -> None:
         """Let the connection go. What has come stays readable."""
+        if self._waiting is not None:
+            waiting, self._waiting = self._waiting, None
+            waiting.cancel()
+            await asyncio.wait({waiting})
         if self._pairs is not None:
             await self._pairs.aclose()
         elif self._progress.state is StreamState.NEW:
@@ -411,6 +553,93 @@ class AsyncStream(BaseStream[ResponseT, ChunkT, ToolT]):
     ) -> None:
         await self.close()
 
+    async def _event(self, within: float | None = None) -> StreamEvent[ToolT] | None:
+        if self._unread:
+            return self._unread.popleft()
+        if within is None and self._waiting is None:
+            return await self._fetch()
+        if self._waiting is None:
+            self._plain = False
+            self._waiting = asyncio.ensure_future(self._fetch())
+        try:
+            done, _ = await asyncio.wait({self._waiting}, timeout=within)
+        except asyncio.CancelledError:
+            await self.close()
+            raise
+        # An event that is late is left to whoever reads next.
+        return await self._arrived() if done else LATE
+
+    async def _fetch(self) -> StreamEvent[ToolT] | None:
+        while not self._unread:
+            try:
+                chunk, tool = await self._read()
+            except StopAsyncIteration:
+                return None
+            except Exception as error:
+                return ErrorEvent(error)
+            self._unread.extend(self._told(chunk, tool))
+            self._plain = False
+        return self._unread.popleft()
+
+    async def _arrived(self) -> StreamEvent[ToolT] | None:
+        assert self._waiting is not None
+        event = await self._waiting
+        self._waiting = None
+        return event
+
+    async def _view(self, view: View) -> AsyncIterator[Any]:
+        answer: Any = None
+        while True:
+            try:
+                wish = view.send(answer)
+            except StopIteration:
+                return
+            answer = None
+            if isinstance(wish, Show):
+                yield wish.value
+            elif isinstance(wish, Run):
+                answer = await aran(wish.tool)
+            else:
+                answer = await self._event(wish.within)
+
+    def text(
+        self,
+        *,
+        buffer: int = 1,
+        min_chars: int = 0,
+        max_delay: float | None = None,
+        by: TextUnit | None = None,
+    ) -> AsyncIterator[str]:
+        """Yield the text: pieces as they come, or whole words, lines or sentences. Joined, it is always the same.
+
+        At least `buffer` pieces or units and `min_chars` characters are given at a time. What is held is given all the
+        same after `max_delay` seconds, before a tool, before an error, and at the end.
+        """
+        return self._view(text_view(self._unread, buffer, min_chars, max_delay, by))
+
+    def events(self) -> AsyncIterator[StreamEvent[ToolT]]:
+        """Yield everything that happens, to match on. An error is yielded, and then raised."""
+        return self._view(events_view())
+
+    def items(self) -> AsyncIterator[str | ToolResultEvent[ToolT] | ResponseT]:
+        """Yield pieces of text, tools that have been run (as soon as they were whole), and last the response.
+
+        Async tools are awaited, sync ones run in threads. A tool that fails is yielded with its `error`.
+        """
+        return self._view(items_view(self.construct_call_response))
+
+    async def cumulative(self) -> AsyncIterator[Snapshot]:
+        """Yield a snapshot for each event: all the text so far, what the event added, and the event itself."""
+        async for chunk, _ in self:
+            yield self._snapshot(chunk)
+
+    async def print(self, *, file: TextIO | None = None) -> ResponseT:
+        """Print the text as it comes; return the full response."""
+        async for chunk, _ in self:
+            print(chunk.content, end="", file=file, flush=True)
+        print(file=file)
+        return self.construct_call_response()
+
     async def collect(self) -> ResponseT:
         """Read to the end; return the full response."""
         async for _ in self:
@@ -425,3 +654,12 @@ class AsyncStream(BaseStream[ResponseT, ChunkT, ToolT]):
         Raises `StreamNotConsumedError` when the stream has not been read to its end.
         """
         return self._rebuilt(partial, "read it to its end, or `await stream.collect()`")
+
+
+async def aran(tool: BaseTool) -> ToolResultEvent[Any]:
+    """Run a tool, a sync one in a thread; what it raises becomes a `ToolExecutionError`, beside the result."""
+    try:
+        result = tool.call() if iscoroutinefunction(tool.call) else await asyncio.to_thread(tool.call)
+        return ToolResultEvent(tool, result=await result if isawaitable(result) else result)
+    except Exception as error:
+        return failed(tool, error)

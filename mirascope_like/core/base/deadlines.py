@@ -1,0 +1,90 @@
+"""Deadlines of a stream, and the watchdog that keeps them where a read cannot be told to give up."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from time import monotonic
+from typing import Literal
+
+Deadline = Literal["total", "first", "idle"]
+
+
+@dataclass(slots=True)
+class Deadlines:
+    """How long a stream may take, in seconds.
+
+    Time that the reader takes between two steps counts for `total` alone.
+    """
+
+    total: float | None = None
+    """From the request to the end."""
+    first: float | None = None
+    """From the request to the first event."""
+    idle: float | None = None
+    """From one event to the next."""
+    started: float | None = None
+    seen: bool = False
+
+    def start(self) -> None:
+        """Note that the request is sent now."""
+        self.started = monotonic()
+
+    def left(self) -> tuple[float, Deadline] | None:
+        """Return the seconds until the next deadline, and which it is; None where there is none."""
+        spent = monotonic() - self.started if self.started is not None else 0.0
+        waits: list[tuple[float, Deadline]] = []
+        if self.total is not None:
+            waits.append((self.total - spent, "total"))
+        if self.first is not None and not self.seen:
+            waits.append((self.first - spent, "first"))
+        if self.idle is not None and self.seen:
+            waits.append((self.idle, "idle"))
+        return min(waits, default=None)
+
+
+class Watchdog:
+    """Calls `bark` when a read takes too long. Its thread runs while there is something to watch."""
+
+    def __init__(self, bark: Callable[[], None]) -> None:
+        self._bark = bark
+        self._changed = threading.Condition()
+        self._at: float | None = None
+        self._closed = False
+        self._thread: threading.Thread | None = None
+        self.barked = False
+
+    @contextmanager
+    def watching(self, seconds: float) -> Generator[None]:
+        """Watch a read."""
+        with self._changed:
+            self._at = monotonic() + seconds
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._watch, name="stream-watchdog", daemon=True)
+                self._thread.start()
+            self._changed.notify()
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._at = None
+
+    def close(self) -> None:
+        """Let the thread end."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify()
+
+    def _watch(self) -> None:
+        with self._changed:
+            while not self._closed:
+                if self._at is None:
+                    self._changed.wait()
+                elif (left := self._at - monotonic()) > 0:
+                    self._changed.wait(left)
+                else:
+                    self._at = None
+                    self.barked = True
+                    self._bark()

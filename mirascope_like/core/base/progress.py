@@ -1,0 +1,175 @@
+"""How a stream proceeds: what its loop and its reader share, and the loop itself.
+
+The loop comes twice, for sync and async, and is the same but for the words of async (a test holds it to that). It
+refers to the `Progress` of a stream, never to the stream: so a stream that is dropped is closed at once, by its
+reference count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Generator
+from contextlib import suppress
+from enum import StrEnum
+from time import time
+from typing import Any, Generic, TypeVar
+
+from .chunk import BaseCallResponseChunk
+from .errors import StreamInterruptedError
+from .fold import Fold
+from .provider import AsyncSource, Provider, Source
+from .request import Request
+from .response import BaseCallResponse
+from .tools import BaseTool
+
+ResponseT = TypeVar("ResponseT", bound=BaseCallResponse[Any, Any])
+ChunkT = TypeVar("ChunkT", bound=BaseCallResponseChunk[Any, Any, Any])
+ToolT = TypeVar("ToolT", bound=BaseTool)
+
+
+class StreamState(StrEnum):
+    """Where a stream stands."""
+
+    NEW = "new"
+    """Nothing has been sent."""
+    OPEN = "open"
+    """The answer is arriving."""
+    DONE = "done"
+    """The whole answer has been read."""
+    CLOSED = "closed"
+    """Left before its end."""
+    FAILED = "failed"
+    """Broken off by an error."""
+
+
+class Progress(Generic[ResponseT, ChunkT, ToolT]):
+    """What a stream and its loop share: what was asked, and what has come so far."""
+
+    def __init__(self, provider: Provider[ResponseT, ChunkT, ToolT], request: Request | None) -> None:
+        self.provider = provider
+        self.state = StreamState.NEW
+        self.start_time: float | None = None
+        self.end_time: float | None = None
+        self.error: BaseException | None = None
+        self.request: Request
+        self.fold: Fold[ChunkT, ToolT] | None = None
+        self.source: Source | AsyncSource | None = None
+        if request is not None:
+            self.ask(request)
+
+    def ask(self, request: Request) -> None:
+        """Take what is to be asked."""
+        self.request = request
+        self.payload = self.provider.encode(request)
+        self.fold = self.provider.fold(request)
+
+    def begin(self) -> Fold[ChunkT, ToolT]:
+        """Note that the request is sent now."""
+        assert self.fold is not None
+        self.state = StreamState.OPEN
+        self.start_time = time() * 1000
+        return self.fold
+
+    def end(self, state: StreamState) -> None:
+        """Note how the stream ended."""
+        if self.state is StreamState.OPEN:
+            self.state = state
+        self.end_time = time() * 1000
+
+    def hurry(self, left: tuple[float, Any] | None) -> None:
+        """Have the answer begin within the seconds left."""
+        if left is not None:
+            self.request.deadline = left[0]
+
+    def abort(self) -> None:
+        """Cut the connection, from another thread: a read that waits on it ends."""
+        if self.source is not None:
+            shut(self.source.response)
+
+    def fail(self, error: BaseException) -> BaseException:
+        """Note an error; return what is to be raised for it. A cancelled task or an interrupt is no failure."""
+        self.end(StreamState.FAILED if isinstance(error, Exception) else StreamState.CLOSED)
+        if isinstance(error, Exception):
+            error = self.provider.failure(error, self.request, self.source)
+        if isinstance(error, StreamInterruptedError):
+            error._partial = self.response  # pyright: ignore[reportPrivateUsage]  # set here alone
+        self.error = error
+        return error
+
+    def response(self) -> ResponseT | None:
+        """Rebuild the response from what has come so far; None where nothing has."""
+        fold = self.fold
+        if fold is None or fold.empty:
+            return None
+        raw = self.provider.parse(fold.rebuild())
+        start = self.start_time or 0.0
+        response = self.provider.respond(self.request, self.payload, raw, start, self.end_time or time() * 1000)
+        response.attach_tools(fold.tools)
+        return response
+
+
+OPENED: Any = None
+"""What a loop yields first, once the answer begins; nobody sees it."""
+
+
+def loop(progress: Progress[Any, ChunkT, ToolT]) -> Generator[tuple[ChunkT, ToolT | None]]:
+    """Send the request, yield `OPENED` once the answer begins, and then its pairs; let the connection go in the end."""
+    fold = progress.begin()
+    source: Source | None = None
+    try:
+        progress.source = source = progress.provider.open(progress.request, progress.payload)
+        yield OPENED
+        read = fold.read_objects if source.typed else fold.read
+        for events in source:
+            for pair in read(events):
+                yield pair
+            if fold.ended:
+                source.drain()
+                break
+        if not fold.complete:
+            raise StreamInterruptedError("the answer ended before the provider's final event")
+        for pair in fold.finish():
+            yield pair
+        progress.end(StreamState.DONE)
+    except GeneratorExit:
+        progress.end(StreamState.CLOSED)
+        raise
+    except BaseException as error:
+        raise progress.fail(error)
+    finally:
+        if source is not None:
+            source.close()
+
+
+async def aloop(progress: Progress[Any, ChunkT, ToolT]) -> AsyncGenerator[tuple[ChunkT, ToolT | None]]:
+    """`loop`, with an async connection."""
+    fold = progress.begin()
+    source: AsyncSource | None = None
+    try:
+        progress.source = source = await progress.provider.aopen(progress.request, progress.payload)
+        yield OPENED
+        read = fold.read_objects if source.typed else fold.read
+        async for events in source:
+            for pair in read(events):
+                yield pair
+            if fold.ended:
+                await source.drain()
+                break
+        if not fold.complete:
+            raise StreamInterruptedError("the answer ended before the provider's final event")
+        for pair in fold.finish():
+            yield pair
+        progress.end(StreamState.DONE)
+    except GeneratorExit:
+        progress.end(StreamState.CLOSED)
+        raise
+    except BaseException as error:
+        raise progress.fail(error)
+    finally:
+        if source is not None:
+            await source.close()
+
+
+def shut(response: Any) -> None:
+    """Shut the socket that an HTTP response is read from, where it can be reached."""
+    with suppress(Exception):
+        response.extensions["network_stream"].get_extra_info("socket").shutdown(2)

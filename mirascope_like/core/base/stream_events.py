@@ -1,0 +1,119 @@
+"""What can happen in a stream: one class for each, and `StreamEvent`, the closed union of them, to match on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeAlias, TypeVar
+
+from .tools import BaseTool, arguments_of, tool_name
+from .usage import CommonUsage
+
+ToolT = TypeVar("ToolT", bound=BaseTool)
+
+
+@dataclass(frozen=True, slots=True)
+class ToolDelta:
+    """A piece of a tool call, as one event of a stream brings it."""
+
+    index: int
+    """Which of the answer's calls it belongs to."""
+    arguments: str = ""
+    """The piece of the arguments, as JSON text."""
+    id: str | None = None
+    name: str | None = None
+    """The tool's name, in the piece that begins a call."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextEvent:
+    """A piece of the answer's text."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ThinkingEvent:
+    """A piece of the model's thinking, where it is shown."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolStartEvent:
+    """The model begins to call a tool."""
+
+    index: int
+    id: str | None
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolDeltaEvent:
+    """A piece of the arguments of a call, as JSON text."""
+
+    index: int
+    delta: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolReadyEvent(Generic[ToolT]):
+    """A tool call is whole."""
+
+    tool: ToolT
+
+
+@dataclass(frozen=True, slots=True)
+class ToolResultEvent(Generic[ToolT]):
+    """A tool has been run."""
+
+    tool: ToolT
+    result: Any = None
+    """What it returned, or None where it failed."""
+    error: Exception | None = None
+    """Why it failed, or None."""
+
+    @property
+    def name(self) -> str:
+        """The tool's name."""
+        return tool_name(type(self.tool))
+
+    @property
+    def arguments(self) -> Mapping[str, Any]:
+        """The arguments it was called with."""
+        return arguments_of(self.tool)
+
+
+@dataclass(frozen=True, slots=True)
+class UsageEvent:
+    """The tokens spent so far."""
+
+    usage: CommonUsage
+
+
+@dataclass(frozen=True, slots=True)
+class FinishEvent:
+    """The provider says why the generation ended, in its own words."""
+
+    reasons: list[Any] = field(default_factory=list[Any])
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorEvent:
+    """The stream broke off; the error is raised after this event."""
+
+    error: Exception
+
+
+StreamEvent: TypeAlias = (
+    TextEvent
+    | ThinkingEvent
+    | ToolStartEvent
+    | ToolDeltaEvent
+    | ToolReadyEvent[ToolT]
+    | ToolResultEvent[ToolT]
+    | UsageEvent
+    | FinishEvent
+    | ErrorEvent
+)
+"""Anything that can happen in a stream."""

@@ -1,0 +1,253 @@
+"""Views of a stream: other ways to read it. They do no I/O and know nothing of `async`.
+
+A view is a generator. It yields what it shows, or a wish: `NEXT` for the next event (it is sent None at the end of the
+stream), `Run` to have a tool run. What it holds back stands in `unread` whenever it shows something, so that whoever
+reads on, in whatever way, goes on exactly there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any, Literal, TypeAlias, TypeVar, cast
+
+from .chunk import BaseCallResponseChunk
+from .errors import ToolError, ToolExecutionError
+from .stream_events import (
+    ErrorEvent,
+    FinishEvent,
+    StreamEvent,
+    TextEvent,
+    ThinkingEvent,
+    ToolDeltaEvent,
+    ToolReadyEvent,
+    ToolResultEvent,
+    ToolStartEvent,
+    UsageEvent,
+)
+from .tools import BaseTool, tool_name
+
+ChunkT = TypeVar("ChunkT", bound=BaseCallResponseChunk[Any, Any, Any])
+ToolT = TypeVar("ToolT", bound=BaseTool)
+
+TextUnit = Literal["word", "line", "sentence"]
+"""What a text can be cut into."""
+
+_UNITS: dict[TextUnit, re.Pattern[str]] = {
+    "word": re.compile(r"\s*\S+\s+(?=\S)"),
+    "line": re.compile(r"[^\n]*\n"),
+    "sentence": re.compile(r"(?s)\s*.*?(?:[.!?…]+[\"')\]\u201d\u2019]*\s+(?=\S)|[\u3002\uff01\uff1f]+)"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """A wish for the next event, at the latest after so many seconds."""
+
+    within: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A wish to have a tool run; what is sent back is a `ToolResultEvent`."""
+
+    tool: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Show:
+    """Something for the reader."""
+
+    value: Any
+
+
+NEXT = Next()
+LATE: Any = object()
+"""Sent to a view whose event did not come within the time it gave."""
+
+View: TypeAlias = Generator[Next | Run | Show, Any, None]
+Unread: TypeAlias = deque[StreamEvent[ToolT]]
+
+
+def events_of(
+    chunk: BaseCallResponseChunk[Any, Any, Any], tool: ToolT | None, *, growing: bool
+) -> Iterator[StreamEvent[ToolT]]:
+    """Yield what a pair of a stream says; a tool that is still `growing` is told by its deltas alone."""
+    if thinking := chunk.thinking:
+        yield ThinkingEvent(thinking)
+    if chunk.content:
+        yield TextEvent(chunk.content)
+    for delta in chunk.tool_deltas:
+        if delta.name:
+            yield ToolStartEvent(delta.index, delta.id, delta.name)
+        if delta.arguments:
+            yield ToolDeltaEvent(delta.index, delta.arguments)
+    if tool is not None and not growing:
+        yield ToolReadyEvent(tool)
+    if (usage := chunk.common_usage) is not None:
+        yield UsageEvent(usage)
+    if reasons := chunk.finish_reasons:
+        yield FinishEvent(reasons)
+
+
+def text_view(
+    unread: Unread[Any],
+    buffer: int = 1,
+    min_chars: int = 0,
+    max_delay: float | None = None,
+    by: TextUnit | None = None,
+) -> View:
+    """Show text: pieces as they come, or units, at least `buffer` of them and `min_chars` characters at a time.
+
+    What is held is shown all the same after `max_delay` seconds, before a tool, before an error, and at the end.
+    """
+    held = Held(by)
+    while True:
+        event = yield Next(held.due(max_delay))
+        if isinstance(event, TextEvent):
+            held.add(event.text)
+        overdue = event is LATE or held.due(max_delay) == 0
+        ends = event is None or isinstance(event, ErrorEvent | ToolStartEvent | ToolReadyEvent)
+        if not held:
+            if event is None:
+                return
+            if isinstance(event, ErrorEvent):
+                raise event.error
+            continue
+        if (text := held.take(buffer, min_chars)) is None and (ends or overdue):
+            text = held.take_all()
+        if text is None:
+            continue
+        if ends and event is not None:
+            unread.appendleft(cast("Any", event))
+        unread.extendleft(TextEvent(piece) for piece in reversed(held.clear()))
+        yield Show(text)
+
+
+class Held:
+    """Text that is held back: whole pieces or units, and the beginning of the next unit."""
+
+    def __init__(self, by: TextUnit | None) -> None:
+        self._unit = _UNITS[by] if by is not None else None
+        self.clear()
+
+    def clear(self) -> list[str]:
+        """Hold nothing; return what was held."""
+        was = [*getattr(self, "_whole", ()), *([self._open] if getattr(self, "_open", "") else ())]
+        self._whole: list[str] = []
+        self._open = ""
+        self._since: float | None = None
+        return was
+
+    def add(self, text: str) -> None:
+        """Hold a piece of text."""
+        self._since = monotonic() if self._since is None else self._since
+        if self._unit is None:
+            self._whole.append(text)
+            return
+        self._open += text
+        end = 0
+        for found in self._unit.finditer(self._open):
+            self._whole.append(found[0])
+            end = found.end()
+        self._open = self._open[end:]
+
+    def due(self, max_delay: float | None) -> float | None:
+        """Return in how many seconds what is held must be shown; None where nothing presses."""
+        if max_delay is None or self._since is None:
+            return None
+        return max(0.0, self._since + max_delay - monotonic())
+
+    def take(self, count: int, chars: int) -> str | None:
+        """Return the shortest text of so many pieces and characters, or None where there is none yet."""
+        length = 0
+        for taken, piece in enumerate(self._whole, 1):
+            length += len(piece)
+            if taken >= count and length >= chars:
+                text = "".join(self._whole[:taken])
+                del self._whole[:taken]
+                return text
+        return None
+
+    def take_all(self) -> str:
+        """Return all that is held."""
+        return "".join(self.clear())
+
+    def __bool__(self) -> bool:
+        return bool(self._whole or self._open)
+
+
+def items_view(response: Callable[[], Any]) -> View:
+    """Show text, tools that have been run, and the response last."""
+    while (event := (yield NEXT)) is not None:
+        if isinstance(event, TextEvent):
+            yield Show(event.text)
+        elif isinstance(event, ToolReadyEvent):
+            yield Show((yield Run(cast("Any", event).tool)))
+        elif isinstance(event, ErrorEvent):
+            raise event.error
+    yield Show(response())
+
+
+def events_view() -> View:
+    """Show every event; an error is raised after it has been shown."""
+    while (event := (yield NEXT)) is not None:
+        yield Show(event)
+        if isinstance(event, ErrorEvent):
+            raise event.error
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A stream as it stood after one of its events."""
+
+    delta: str
+    """The text that the event added."""
+    raw_response: dict[str, Any]
+    """The event as the provider sent it."""
+    _stream: Any
+    _length: int
+
+    @property
+    def response(self) -> str:
+        """All the text up to here."""
+        return cast("str", self._stream.content[: self._length])
+
+    def __str__(self) -> str:
+        return self.response
+
+
+def pair_of(unread: Unread[ToolT], spent: ChunkT) -> tuple[ChunkT, ToolT | None]:
+    """Take what a view has left unread, up to a tool, as a pair; `spent` is the event it came from, emptied."""
+    texts: list[str] = []
+    tool: ToolT | None = None
+    while unread and tool is None:
+        event = unread.popleft()
+        if isinstance(event, TextEvent):
+            texts.append(event.text)
+        elif isinstance(event, ToolReadyEvent):
+            tool = cast("Any", event).tool
+        elif isinstance(event, ErrorEvent):
+            raise event.error
+    spent.content = "".join(texts)
+    return spent, tool
+
+
+def ran(tool: BaseTool, call: Callable[[], Any]) -> ToolResultEvent[Any]:
+    """Run a tool; what it raises becomes a `ToolExecutionError`, beside the result."""
+    try:
+        return ToolResultEvent(tool, result=call())
+    except Exception as error:
+        return failed(tool, error)
+
+
+def failed(tool: BaseTool, error: Exception) -> ToolResultEvent[Any]:
+    """Return the result of a tool that could not be run, or failed."""
+    if not isinstance(error, ToolError):
+        told = ToolExecutionError(f"{tool_name(type(tool))}: {type(error).__name__}: {error}")
+        told.__cause__ = error
+        error = told
+    return ToolResultEvent(tool, error=error)

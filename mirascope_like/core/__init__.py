@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from . import anthropic, groq, local, openai
+    from . import anthropic, azure, cohere, groq, local, openai
     from .base.call import StreamConfig
     from .base.chunk import BaseCallResponseChunk
     from .base.errors import (
@@ -115,10 +115,12 @@ _HOMES = {
     "base.usage": ("CommonUsage",),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
-_PROVIDERS = ("anthropic", "groq", "local", "openai")
+_PROVIDERS = ("anthropic", "azure", "cohere", "groq", "local", "openai")
 
 __all__ = [
     "anthropic",
+    "azure",
+    "cohere",
     "groq",
     "local",
     "openai",

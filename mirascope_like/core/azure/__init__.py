@@ -1,0 +1,39 @@
+"""Calls to Azure OpenAI: a deployment is the model, a key or an Entra ID token opens it.
+
+@azure.call("my-deployment", client=openai.AzureOpenAI(azure_ad_token_provider=provider, ...))
+"""
+
+from __future__ import annotations
+
+from ..base.sdk import load_sdk
+
+load_sdk("openai", extra="openai")
+
+from ..base.call import Call  # noqa: E402  # the SDK is looked for first, so that the error says how to get it
+from .params import AzureCallParams  # noqa: E402
+from .provider import AzureProvider  # noqa: E402
+from .types import (  # noqa: E402
+    AzureAsyncStream,
+    AzureCallResponse,
+    AzureCallResponseChunk,
+    AzureFinishReason,
+    AzureStream,
+    AzureTool,
+)
+
+call: Call[AzureCallResponse, AzureStream, AzureAsyncStream, AzureCallParams] = Call(
+    AzureProvider(), AzureStream, AzureAsyncStream, AzureCallParams
+)
+"""Turn a prompt function into a call to a deployment on Azure OpenAI."""
+
+__all__ = [
+    "call",
+    "AzureAsyncStream",
+    "AzureCallParams",
+    "AzureCallResponse",
+    "AzureCallResponseChunk",
+    "AzureFinishReason",
+    "AzureProvider",
+    "AzureStream",
+    "AzureTool",
+]

@@ -1,0 +1,56 @@
+"""Azure OpenAI's chat completions: the provider behind `azure.call`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import openai
+
+from ..base.request import Request
+from ..dialects.openai_sdk import OpenAISDKProvider
+from .types import AzureCallResponse, AzureCallResponseChunk, AzureTool
+
+_BODY = frozenset({"data_sources", "user_security_context"})
+"""What Azure takes and the SDK does not name."""
+
+
+class AzureProvider(OpenAISDKProvider[AzureCallResponse, AzureCallResponseChunk, AzureTool]):
+    """Speaks to a deployment on Azure, which the call names as its model."""
+
+    name = "azure"
+    clients = ("AzureOpenAI", "AsyncAzureOpenAI")
+    environment = (
+        "AZURE_OPENAI_API_KEY",
+        "AZURE_OPENAI_AD_TOKEN",
+        "AZURE_OPENAI_ENDPOINT",
+        "OPENAI_API_VERSION",
+        "OPENAI_ORG_ID",
+        "OPENAI_PROJECT_ID",
+        "OPENAI_CUSTOM_HEADERS",
+    )
+    response_type = AzureCallResponse
+    chunk_type = AzureCallResponseChunk
+    tool_type = AzureTool
+
+    def known_params(self) -> frozenset[str]:
+        return super().known_params() | _BODY
+
+    def encode(self, request: Request) -> dict[str, Any]:
+        payload = super().encode(request)
+        if unnamed := {key: payload.pop(key) for key in _BODY & payload.keys()}:
+            given: Mapping[str, Any] = payload.get("extra_body") or {}
+            payload["extra_body"] = {**unnamed, **given}
+        return payload
+
+    def keyless(self, error: Exception) -> Exception | None:
+        # The SDK says so with a plain ValueError where the endpoint or the version is missing.
+        if isinstance(error, ValueError) and "environment variable" in str(error):
+            return openai.OpenAIError(self._key_to_set())
+        return super().keyless(error)
+
+    def _key_to_set(self) -> str:
+        return (
+            "azure needs AZURE_OPENAI_ENDPOINT, OPENAI_API_VERSION, and a key (AZURE_OPENAI_API_KEY) or a token "
+            "(AZURE_OPENAI_AD_TOKEN): set these environment variables, or give the call client=openai.AzureOpenAI(...)"
+        )

@@ -14,6 +14,7 @@ from ..base.chunk import BaseCallResponseChunk
 from ..base.messages import BaseMessageParam
 from ..base.response import BaseCallResponse, tool_results
 from ..base.stream import AsyncStream, Stream
+from ..base.stream_events import ToolDelta
 from ..base.tools import BaseTool, ToolCall
 from ..base.usage import FinishReason, Usage
 from ..base.wire import as_object, dumped
@@ -179,6 +180,21 @@ class AnthropicCallResponseChunk(
 
     def _text(self) -> str:
         return event_text(self.data)
+
+    @property
+    def thinking(self) -> str:
+        """The piece of the model's thinking that this event adds."""
+        return as_object(self.data.get("delta")).get("thinking") or ""
+
+    @property
+    def tool_deltas(self) -> Sequence[ToolDelta]:
+        """The piece of a tool call that this event adds."""
+        block, delta = as_object(self.data.get("content_block")), as_object(self.data.get("delta"))
+        if block.get("type") == "tool_use":
+            return [ToolDelta(index=self.data["index"], id=block.get("id"), name=block.get("name"))]
+        if delta.get("type") == "input_json_delta":
+            return [ToolDelta(index=self.data["index"], arguments=delta.get("partial_json") or "")]
+        return ()
 
     @property
     def _message(self) -> Mapping[str, Any]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar, cast
 
 from ..base.chunk import BaseCallResponseChunk
+from ..base.stream_events import ToolDelta
 from ..base.usage import FinishReason, Usage
 from ..base.wire import as_list, as_object
 
@@ -20,6 +21,9 @@ _FINISH: dict[str, FinishReason] = {
     "function_call": "tool_calls",
     "content_filter": "content_filter",
 }
+
+
+_THINKING = ("reasoning_content", "reasoning", "thinking")
 
 
 def common_finish(reasons: list[Any] | None) -> list[FinishReason] | None:
@@ -70,6 +74,11 @@ def read_usage(raw: Mapping[str, Any] | None) -> Usage | None:
     )
 
 
+def _delta(data: Mapping[str, Any]) -> dict[str, Any]:
+    choices = as_list(data.get("choices"))
+    return as_object(as_object(choices[0]).get("delta")) if choices else {}
+
+
 class BaseChatChunk(BaseCallResponseChunk[RawChunkT, FinishT, UsageT]):
     """A chunk in OpenAI's format."""
 
@@ -109,6 +118,25 @@ class BaseChatChunk(BaseCallResponseChunk[RawChunkT, FinishT, UsageT]):
     @property
     def _usage(self) -> Usage | None:
         return read_usage(self.data.get("usage"))
+
+    @property
+    def thinking(self) -> str:
+        """The piece of the model's thinking that this event adds, under any of the names that hosts give it."""
+        delta = _delta(self.data)
+        return next((text for name in _THINKING if isinstance(text := delta.get(name), str) and text), "")
+
+    @property
+    def tool_deltas(self) -> Sequence[ToolDelta]:
+        """The pieces of tool calls that this event adds."""
+        return [
+            ToolDelta(
+                index=piece["index"] if piece.get("index") is not None else position,
+                arguments=as_object(piece.get("function")).get("arguments") or "",
+                id=piece.get("id") or None,
+                name=as_object(piece.get("function")).get("name") or None,
+            )
+            for position, piece in enumerate(as_list(_delta(self.data).get("tool_calls")))
+        ]
 
     @property
     def common_finish_reasons(self) -> list[str] | None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any, NotRequired, Required, Unpack, get_args, get_origin, get_type_hints
 
 import docstring_parser
-from pydantic import BaseModel, Field
+from pydantic import Field, TypeAdapter
 from pydantic.errors import PydanticInvalidForJsonSchema
 from pydantic.fields import FieldInfo
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaWarningKind
@@ -247,14 +247,14 @@ def _drop_title(schema: dict[str, Any], name: str) -> None:
         schema.pop("title", None)
 
 
-def arguments_schema(model: type[BaseModel]) -> dict[str, Any]:
-    """Return the JSON schema of a model's fields: an object, with `$defs` for what it refers to.
+def arguments_schema(model: type[Any]) -> dict[str, Any]:
+    """Return the JSON schema of a class's fields: an object, with `$defs` for what it refers to.
 
     The model's own name and docstring are left out: they are a tool's name and description. Raises
     `ConfigurationError` where a field has no JSON form.
     """
     try:
-        schema = model.model_json_schema(schema_generator=_ArgumentsSchema)
+        schema = TypeAdapter(model).json_schema(schema_generator=_ArgumentsSchema)
     except PydanticInvalidForJsonSchema as problem:
         message = f"{model.__name__!r} cannot be offered to a model: {problem.message}"
         raise ConfigurationError(message) from problem

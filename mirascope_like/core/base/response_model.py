@@ -1,0 +1,165 @@
+"""Types that an answer is read as: what is asked of the model for one, and how a reply becomes one.
+
+Knows types, JSON schemas and text. It must not know providers, or how an answer is asked for.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import is_dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, get_args, get_origin
+
+import jiter
+from pydantic import BaseModel, ConfigDict, PydanticUserError, RootModel, TypeAdapter, ValidationError, create_model
+from typing_extensions import is_typeddict
+
+from .errors import ConfigurationError, ResponseParseError
+from .invalid import parse_error
+from .json_text import json_texts
+from .structure import Structure, Way
+from .tool_schema import arguments_schema, in_words
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeForm
+
+T = TypeVar("T")
+
+WRAPPED = "value"
+"""The field that holds an answer that is no object."""
+
+
+class FromCallArgs:
+    """Marks a field of a response model that is filled from the call's argument of that name.
+
+        class Book(BaseModel):
+            title: Annotated[str, FromCallArgs()]
+            summary: str
+
+    The model is not asked for it.
+    """
+
+
+class ResponseModelConfigDict(ConfigDict, total=False):
+    """Pydantic's configuration of a response model.
+
+    With `strict=True` the answer is asked for by the provider's own structured output, and validated strictly.
+    """
+
+
+class ResponseModel(Generic[T]):
+    """A type that an answer is read as. An answer is an object; what is no object is its `value`."""
+
+    def __init__(self, kind: TypeForm[T]) -> None:
+        """Take any type that pydantic knows.
+
+        Raises `ConfigurationError` for a type that no JSON can become.
+        """
+        self.kind: Any = kind
+        self.wrapped = not _is_object(kind)
+        try:
+            self.object_type: Any = create_model("Answer", **{WRAPPED: (kind, ...)}) if self.wrapped else kind
+            self._adapter: TypeAdapter[Any] = TypeAdapter(self.object_type)
+        except PydanticUserError as problem:
+            raise ConfigurationError(f"{kind!r} cannot be a response model: {problem.message}") from problem
+        fields: Mapping[str, Any] = getattr(self.object_type, "model_fields", {})
+        self.call_args: tuple[str, ...] = tuple(
+            name for name, field in fields.items() if any(_from_call(one) for one in field.metadata)
+        )
+        """The fields that are filled from the call's arguments."""
+
+    @cached_property
+    def strict(self) -> bool:
+        """Whether the type, or what it is a list of, wants the provider's own structured output."""
+        kinds = [self.kind, *get_args(self.kind)]
+        return any(_config(kind).get("strict") is True for kind in kinds)
+
+    @cached_property
+    def _schema(self) -> dict[str, Any]:
+        schema = arguments_schema(self.object_type)
+        ours = {key for name in self.call_args for key in _keys(self.object_type, name)}
+        if ours:  # a recursive type has its properties twice, and the inner ones stay
+            schema["properties"] = {key: one for key, one in schema["properties"].items() if key not in ours}
+            schema["required"] = [key for key in schema.get("required", ()) if key not in ours]
+        return schema
+
+    def structure(self, way: Way) -> Structure:
+        """Return what to ask for."""
+        name = "answer" if self.wrapped else str(self.kind.__name__)
+        name = re.sub(r"[^a-zA-Z0-9_-]+", "_", name).strip("_")[:64] or "answer"
+        documented = None if self.wrapped else vars(self.kind).get("__doc__")
+        if documented and is_dataclass(self.kind) and documented.startswith(f"{self.kind.__name__}("):
+            documented = None  # written by `dataclass`
+        described = inspect.cleandoc(documented or "") or f"{in_words(name)}: give it by calling this."
+        return Structure(name, described, self._schema, way)
+
+    def given(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the fields that come from a call's arguments.
+
+        Raises `ConfigurationError` where the call has no such argument.
+        """
+        for name in self.call_args:
+            if name not in arguments:
+                raise ConfigurationError(
+                    f"{self.kind.__name__}.{name} is to come from the call's arguments, and there is no such argument"
+                )
+        return {name: arguments[name] for name in self.call_args}
+
+    def read(self, text: str, given: Mapping[str, Any]) -> T:
+        """Return the first JSON in a text that fits.
+
+        Raises `ResponseParseError`, which is a `ValidationError` too where there was JSON.
+        """
+        fault: ValidationError | None = None
+        for found in json_texts(text):
+            try:
+                return self._validated(found, given)
+            except ValidationError as error:
+                fault = fault or error
+        if fault is not None:
+            raise parse_error(fault)
+        raise ResponseParseError(f"there is no JSON in the reply: {text[:200]!r}")
+
+    def _validated(self, text: str, given: Mapping[str, Any]) -> T:
+        if given:
+            names = {name: next(_keys(self.object_type, name)) for name in given}
+            fields = {**jiter.from_json(text.encode()), **{names[name]: value for name, value in given.items()}}
+            return cast(T, self._adapter.validate_python(fields, strict=False))
+        if not self.wrapped:
+            return cast(T, self._adapter.validate_json(text))
+        try:
+            return cast(T, self._adapter.validate_json(text).value)
+        except ValidationError as fault:
+            # Told in words, a model may leave the wrapping out.
+            try:
+                return cast(T, TypeAdapter(self.kind).validate_json(text))
+            except ValidationError:
+                raise fault from None
+
+
+def _is_object(kind: Any) -> bool:
+    kind = get_origin(kind) or kind
+    if not isinstance(kind, type):
+        return False
+    if issubclass(kind, BaseModel):
+        return not issubclass(kind, RootModel)
+    return is_dataclass(kind) or is_typeddict(kind)
+
+
+def _config(kind: Any) -> Mapping[str, Any]:
+    return getattr(kind, "model_config", None) or getattr(kind, "__pydantic_config__", None) or {}
+
+
+def _from_call(mark: Any) -> bool:
+    return isinstance(mark, FromCallArgs) or mark is FromCallArgs
+
+
+def _keys(model: type[BaseModel], name: str) -> Iterator[str]:
+    """Yield the keys that fill a field in JSON, the schema's first."""
+    field = model.model_fields[name]
+    for key in (field.validation_alias, field.alias):
+        if isinstance(key, str):
+            yield key
+    yield name

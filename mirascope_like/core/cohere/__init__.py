@@ -1,0 +1,34 @@
+"""Calls to Cohere: its Chat API, version 2. Version 1, which Cohere has retired, is not offered."""
+
+from __future__ import annotations
+
+from ..base.sdk import load_sdk
+
+load_sdk("cohere", extra="cohere")
+
+from ..base.call import Call  # noqa: E402  # the SDK is looked for first, so that the error says how to get it
+from .params import CohereCallParams  # noqa: E402
+from .provider import CohereProvider  # noqa: E402
+from .types import (  # noqa: E402
+    CohereAsyncStream,
+    CohereCallResponse,
+    CohereCallResponseChunk,
+    CohereStream,
+    CohereTool,
+)
+
+call: Call[CohereCallResponse, CohereStream, CohereAsyncStream, CohereCallParams] = Call(
+    CohereProvider(), CohereStream, CohereAsyncStream, CohereCallParams
+)
+"""Turn a prompt function into a call to Cohere's Chat API."""
+
+__all__ = [
+    "call",
+    "CohereAsyncStream",
+    "CohereCallParams",
+    "CohereCallResponse",
+    "CohereCallResponseChunk",
+    "CohereProvider",
+    "CohereStream",
+    "CohereTool",
+]

@@ -1,0 +1,184 @@
+"""Cohere's chat: the provider behind `cohere.call`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, aclosing, closing
+from functools import cached_property
+from inspect import signature
+from typing import Any, cast
+
+import anyio
+import cohere
+from cohere.core import ApiError, ParsingError
+
+from ..base.errors import ContentFilterError, MirascopeLikeError, ProviderError, described, error_kind
+from ..base.fold import ErrorEventError
+from ..base.provider import AsyncSource, Source
+from ..base.request import Request
+from ..dialects.chat_provider import encode_tool
+from ..dialects.client_provider import ClientProvider, made_by
+from ..dialects.sdk import AsyncByteSource, AsyncObjectSource, ByteSource, ObjectSource
+from .fold import CohereFold
+from .messages import encode_messages
+from .params import CohereCallParams
+from .types import CohereCallResponse, CohereCallResponseChunk, CohereTool
+
+_NAMES = {"top_p": "p", "stop": "stop_sequences"}
+_BLOCKED = 498
+"""Cohere's status for a request or an answer that its filter stopped."""
+
+
+class _RawSource(ByteSource):
+    """The response of the SDK's raw call, which holds it in a context."""
+
+    def __init__(self, context: AbstractContextManager[Any]) -> None:
+        self._context = context
+        super().__init__(context.__enter__().response)
+
+    def close(self) -> None:
+        self._context.__exit__(None, None, None)
+
+
+class _AsyncRawSource(AsyncByteSource):
+    """`_RawSource`, asynchronously."""
+
+    def __init__(self, context: AbstractAsyncContextManager[Any], response: Any) -> None:
+        self._context = context
+        super().__init__(response)
+
+    async def close(self) -> None:
+        with anyio.CancelScope(shield=True):
+            try:
+                await super().close()
+            finally:
+                await self._context.__aexit__(None, None, None)
+
+
+class CohereProvider(ClientProvider[CohereCallResponse, CohereCallResponseChunk, CohereTool]):
+    """Speaks to Cohere, or to whomever the client given speaks to."""
+
+    name = "cohere"
+    sdk = cohere
+    clients = ("ClientV2", "AsyncClientV2")
+    environment = ("CO_API_KEY", "COHERE_API_KEY", "CO_API_URL")
+    response_type = CohereCallResponse
+    chunk_type = CohereCallResponseChunk
+    tool_type = CohereTool
+
+    def make_client(self) -> Any:
+        # The SDK reads the variable when it is imported, and never again.
+        return cohere.ClientV2(base_url=os.environ.get("CO_API_URL"))
+
+    def make_async_client(self) -> Any:
+        return cohere.AsyncClientV2(base_url=os.environ.get("CO_API_URL"))
+
+    @cached_property
+    def _accepted(self) -> frozenset[str]:
+        return frozenset(signature(cohere.ClientV2.chat).parameters) - {"self", "messages", "model", "tools"}
+
+    def known_params(self) -> frozenset[str]:
+        return frozenset(CohereCallParams.__annotations__) | self._accepted
+
+    def encode(self, request: Request) -> dict[str, Any]:
+        messages, documents = encode_messages(request.messages)
+        params = {_NAMES.get(key, key): value for key, value in request.call_params.items()}
+        if isinstance(stop := params.get("stop_sequences"), str):
+            params["stop_sequences"] = [stop]
+        payload: dict[str, Any] = {"model": request.model, "messages": messages, **params}
+        if documents:
+            payload["documents"] = [*(payload.get("documents") or ()), *documents]
+        tools = [encode_tool(tool) for tool in request.tools]
+        strict = [tool["function"].pop("strict", None) for tool in tools]  # Cohere is strict with all or with none
+        if any(strict):
+            payload.setdefault("strict_tools", True)
+        if tools := [*request.native_tools, *tools]:
+            payload["tools"] = tools
+        if request.json_mode:
+            payload.setdefault("response_format", {"type": "json_object"})
+        return payload
+
+    def fold(self, request: Request) -> CohereFold:
+        return CohereFold(request.tools, request.partial_tools)
+
+    def parse(self, raw: bytes | Mapping[str, Any]) -> Any:
+        return CohereCallResponse.parse_raw_response(raw)
+
+    def send(self, request: Request, payload: dict[str, Any]) -> Any:
+        return self._client(request).chat(**payload)
+
+    async def asend(self, request: Request, payload: dict[str, Any]) -> Any:
+        return await (await self._aclient(request)).chat(**payload)
+
+    def open(self, request: Request, payload: dict[str, Any]) -> Source:
+        client = self._client(request)
+        if self._own(client):
+            return _RawSource(client.with_raw_response.chat_stream(**payload))
+        events = _begun(client.chat_stream(**payload))
+        next(events)
+        return ObjectSource(events)
+
+    async def aopen(self, request: Request, payload: dict[str, Any]) -> AsyncSource:
+        client = await self._aclient(request)
+        if self._own(client):
+            context = client.with_raw_response.chat_stream(**payload)
+            return _AsyncRawSource(context, (await context.__aenter__()).response)
+        events = _abegun(client.chat_stream(**payload))
+        await anext(events)
+        return AsyncObjectSource(events)
+
+    def _own(self, client: Any) -> bool:
+        # Somebody who has wrapped the client, or patched its class or itself to trace it, is to see the call.
+        kind: Any = cast("Any", type(client))
+        return made_by(cohere, client) and made_by(cohere, client.chat_stream) and made_by(cohere, kind.chat_stream)
+
+    def identify(self, error: Exception) -> type[MirascopeLikeError] | None:
+        if not isinstance(error, ApiError | ParsingError):
+            return None
+        status, code, text = described(error.body)
+        if error.status_code == _BLOCKED:
+            return ContentFilterError
+        return error_kind(error.status_code or status, code, text) if isinstance(error, ApiError) else ProviderError
+
+    def broken(self, message: str, response: Any, *, timed_out: bool) -> Exception:
+        return ApiError(headers=_headers(response), body=message)
+
+    def unreadable(self, message: str, response: Any) -> Exception:
+        return ApiError(headers=_headers(response), body=message)
+
+    def event_error(self, error: ErrorEventError, response: Any) -> Exception:
+        return ApiError(headers=_headers(response), body=error.body)
+
+    def keyless(self, error: Exception) -> Exception | None:
+        if isinstance(error, ApiError) and error.status_code is None and "CO_API_KEY" in str(error.body):
+            return ApiError(body=self._key_to_set())
+        return None
+
+
+def _headers(response: Any) -> dict[str, str] | None:
+    return dict(response.headers) if response is not None else None
+
+
+def _begun(stream: Any) -> Iterator[Any]:
+    """Give nothing once the request is sent, which the SDK's own generator does on its first step, then the events."""
+    with closing(stream):
+        for first in stream:
+            yield None
+            yield first
+            break
+        else:
+            yield None
+        yield from stream
+
+
+async def _abegun(stream: Any) -> AsyncIterator[Any]:
+    async with aclosing(stream):
+        async for first in stream:
+            yield None
+            yield first
+            break
+        else:
+            yield None
+        async for event in stream:
+            yield event

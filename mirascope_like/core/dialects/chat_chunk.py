@@ -23,9 +23,6 @@ _FINISH: dict[str, FinishReason] = {
 }
 
 
-_THINKING = ("reasoning_content", "reasoning", "thinking")
-
-
 def common_finish(reasons: list[Any] | None) -> list[FinishReason] | None:
     """Return finish reasons in the same words for every provider; one that nobody knows counts as "stop"."""
     return [_FINISH.get(reason, "stop") for reason in reasons] if reasons else None
@@ -74,11 +71,6 @@ def read_usage(raw: Mapping[str, Any] | None) -> Usage | None:
     )
 
 
-def _delta(data: Mapping[str, Any]) -> dict[str, Any]:
-    choices = as_list(data.get("choices"))
-    return as_object(as_object(choices[0]).get("delta")) if choices else {}
-
-
 class BaseChatChunk(BaseCallResponseChunk[RawChunkT, FinishT, UsageT]):
     """A chunk in OpenAI's format."""
 
@@ -88,11 +80,15 @@ class BaseChatChunk(BaseCallResponseChunk[RawChunkT, FinishT, UsageT]):
         return chunk_text(as_list(self.data.get("choices")))
 
     @property
+    def _delta(self) -> dict[str, Any]:
+        """What the event adds to the first choice."""
+        choices: list[Any] = as_list(self.data.get("choices"))
+        return next((as_object(one.get("delta")) for one in choices if not one.get("index")), {})
+
+    @property
     def thinking(self) -> str:
         """The piece of the model's thinking that this event adds, where it is shown; else empty."""
-        choices: list[Any] = as_list(self.data.get("choices"))
-        choice = next((one for one in choices if not one.get("index")), None)
-        return message_thinking(as_object(choice.get("delta"))) or "" if choice is not None else ""
+        return message_thinking(self._delta) or ""
 
     @property
     def finish_reasons(self) -> list[FinishT] | None:
@@ -120,12 +116,6 @@ class BaseChatChunk(BaseCallResponseChunk[RawChunkT, FinishT, UsageT]):
         return read_usage(self.data.get("usage"))
 
     @property
-    def thinking(self) -> str:
-        """The piece of the model's thinking that this event adds, under any of the names that hosts give it."""
-        delta = _delta(self.data)
-        return next((text for name in _THINKING if isinstance(text := delta.get(name), str) and text), "")
-
-    @property
     def tool_deltas(self) -> Sequence[ToolDelta]:
         """The pieces of tool calls that this event adds."""
         return [
@@ -135,7 +125,7 @@ class BaseChatChunk(BaseCallResponseChunk[RawChunkT, FinishT, UsageT]):
                 id=piece.get("id") or None,
                 name=as_object(piece.get("function")).get("name") or None,
             )
-            for position, piece in enumerate(as_list(_delta(self.data).get("tool_calls")))
+            for position, piece in enumerate(as_list(self._delta.get("tool_calls")))
         ]
 
     @property

@@ -83,7 +83,8 @@ class BaseChatChunk(BaseCallResponseChunk[RawChunkT, FinishT, UsageT]):
     def _delta(self) -> dict[str, Any]:
         """What the event adds to the first choice."""
         choices: list[Any] = as_list(self.data.get("choices"))
-        return next((as_object(one.get("delta")) for one in choices if not one.get("index")), {})
+        first = next((one for one in choices if not one.get("index")), None)
+        return as_object(as_object(first).get("delta"))
 
     @property
     def thinking(self) -> str:

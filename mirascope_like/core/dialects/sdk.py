@@ -224,6 +224,8 @@ class SDKProvider(ClientProvider[ResponseT, ChunkT, ToolT]):
         client = self._client(request)
         if not self._own(client):
             return ObjectSource(self.create(client)(**payload, stream=True))
+        if request.deadline is not None:
+            client = client.with_options(timeout=request.deadline, max_retries=0)
         return ByteSource(unwrapped(self.http(client, payload, stream=True)))
 
     async def aopen(self, request: Request, payload: dict[str, Any]) -> AsyncSource:

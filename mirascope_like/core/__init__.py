@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from . import anthropic, azure, cohere, groq, local, openai
+    from . import anthropic, azure, cohere, groq, hosts, local, openai
     from .base.call import StreamConfig
     from .base.chunk import BaseCallResponseChunk
     from .base.errors import (
@@ -59,6 +59,20 @@ if TYPE_CHECKING:
     from .base.toolkit import BaseToolKit, toolkit_tool
     from .base.tools import BaseTool
     from .base.usage import CommonUsage
+    from .hosts import (
+        cerebras,
+        deepseek,
+        fireworks,
+        huggingface,
+        lmstudio,
+        ollama,
+        openrouter,
+        perplexity,
+        together,
+        vllm,
+        xai,
+        zai,
+    )
 
 _HOMES = {
     "base.call": ("StreamConfig",),
@@ -113,17 +127,44 @@ _HOMES = {
     "base.toolkit": ("BaseToolKit", "toolkit_tool"),
     "base.tools": ("BaseTool",),
     "base.usage": ("CommonUsage",),
+    "hosts": (
+        "cerebras",
+        "deepseek",
+        "fireworks",
+        "huggingface",
+        "lmstudio",
+        "ollama",
+        "openrouter",
+        "perplexity",
+        "together",
+        "vllm",
+        "xai",
+        "zai",
+    ),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
-_PROVIDERS = ("anthropic", "azure", "cohere", "groq", "local", "openai")
+_PROVIDERS = ("anthropic", "azure", "cohere", "groq", "hosts", "local", "openai")
 
 __all__ = [
     "anthropic",
     "azure",
+    "cerebras",
     "cohere",
+    "deepseek",
+    "fireworks",
     "groq",
+    "hosts",
+    "huggingface",
+    "lmstudio",
     "local",
+    "ollama",
     "openai",
+    "openrouter",
+    "perplexity",
+    "together",
+    "vllm",
+    "xai",
+    "zai",
     "AsyncStream",
     "AudioPart",
     "AudioURLPart",

@@ -1,0 +1,63 @@
+"""Calls to hosts that speak OpenAI's chat completions, through OpenAI's SDK. A host is a row; a new one needs no code:
+
+    mine = Host("mine", "https://llm.example.com/v1", "MINE_API_KEY")
+
+    @mine.call("some-model")
+    def recommend(genre: str) -> str: ...
+
+Ollama is called through its `/v1`, which gives the types of all other hosts; its own `/api/chat` is another format.
+"""
+
+from __future__ import annotations
+
+from ..base.sdk import load_sdk
+
+load_sdk("openai", extra="openai")
+
+from .host import Host, HostProvider  # noqa: E402  # the SDK is looked for first, so that the error says how to get it
+from .types import (  # noqa: E402
+    HostAsyncStream,
+    HostCallParams,
+    HostCallResponse,
+    HostCallResponseChunk,
+    HostFinishReason,
+    HostStream,
+    HostTool,
+)
+
+cerebras = Host("cerebras", "https://api.cerebras.ai/v1", "CEREBRAS_API_KEY")
+deepseek = Host("deepseek", "https://api.deepseek.com", "DEEPSEEK_API_KEY")
+fireworks = Host("fireworks", "https://api.fireworks.ai/inference/v1", "FIREWORKS_API_KEY")
+huggingface = Host("huggingface", "https://router.huggingface.co/v1", "HF_TOKEN")
+lmstudio = Host("lmstudio", "http://localhost:1234/v1", "LMSTUDIO_API_KEY", needs_key=False)
+ollama = Host("ollama", "http://localhost:11434/v1", "OLLAMA_API_KEY", needs_key=False)
+openrouter = Host("openrouter", "https://openrouter.ai/api/v1", "OPENROUTER_API_KEY")
+perplexity = Host("perplexity", "https://api.perplexity.ai", "PERPLEXITY_API_KEY")
+together = Host("together", "https://api.together.xyz/v1", "TOGETHER_API_KEY")
+vllm = Host("vllm", "http://localhost:8000/v1", "VLLM_API_KEY", needs_key=False)
+xai = Host("xai", "https://api.x.ai/v1", "XAI_API_KEY", priced_as="x-ai")
+zai = Host("zai", "https://api.z.ai/api/paas/v4", "ZAI_API_KEY")
+
+__all__ = [
+    "cerebras",
+    "deepseek",
+    "fireworks",
+    "huggingface",
+    "lmstudio",
+    "ollama",
+    "openrouter",
+    "perplexity",
+    "together",
+    "vllm",
+    "xai",
+    "zai",
+    "Host",
+    "HostAsyncStream",
+    "HostCallParams",
+    "HostCallResponse",
+    "HostCallResponseChunk",
+    "HostFinishReason",
+    "HostProvider",
+    "HostStream",
+    "HostTool",
+]

@@ -1,0 +1,102 @@
+"""A host that speaks OpenAI's chat completions, as data; what it needs to be called is made from it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from types import new_class
+from typing import Any, TypeVar, cast
+
+import openai
+
+from ..base.call import Call
+from ..dialects.openai_sdk import OpenAISDKProvider
+from .types import HostAsyncStream, HostCallParams, HostCallResponse, HostCallResponseChunk, HostStream, HostTool
+
+ClassT = TypeVar("ClassT", bound=type[Any])
+
+
+@dataclass(frozen=True)
+class Host:
+    """A host: where it is, how it is opened, and what is odd about it.
+
+    `<NAME>_BASE_URL` in the environment stands above `base_url`.
+    """
+
+    name: str
+    """Its name in messages and in the environment, such as "deepseek"."""
+    base_url: str
+    key: str
+    """The environment variable that holds the key."""
+    needs_key: bool = True
+    """Whether a call without a key is refused before it is sent; a server on this machine needs none."""
+    refuses_usage: bool = False
+    """Whether the host is known to refuse `stream_options`; one that turns out to is asked once more without."""
+    priced_as: str = ""
+    """Its name in the price list, where it is another."""
+
+    @cached_property
+    def call(self) -> Call[HostCallResponse, HostStream, HostAsyncStream, HostCallParams]:
+        """Turn a prompt function into a call to this host."""
+        return Call(HostProvider(self), HostStream, HostAsyncStream, HostCallParams)
+
+    @cached_property
+    def CallResponse(self) -> type[HostCallResponse]:
+        """The class of this host's answers."""
+        return self._made("CallResponse", HostCallResponse, priced_as=self.priced_as or self.name)
+
+    @cached_property
+    def CallResponseChunk(self) -> type[HostCallResponseChunk]:
+        """The class of this host's events."""
+        return self._made("CallResponseChunk", HostCallResponseChunk, __slots__=())
+
+    def _made(self, name: str, base: ClassT, **fields: Any) -> ClassT:
+        # The qualified name is where the class is found again, when an answer is unpickled.
+        space = {"__module__": __package__, "__qualname__": f"{self.name}.{name}", "__doc__": base.__doc__}
+        fields = {**space, "provider": self.name, **fields}
+        made = new_class(self.name.capitalize() + name, (base,), exec_body=lambda namespace: namespace.update(fields))
+        return cast("ClassT", made)
+
+
+class HostProvider(OpenAISDKProvider[HostCallResponse, HostCallResponseChunk, HostTool]):
+    """Speaks to a host, or to whomever the client given speaks to."""
+
+    tool_type = HostTool
+
+    def __init__(self, host: Host) -> None:
+        self.host = host
+        self.name = host.name
+        self.environment = (host.key, f"{host.name.upper()}_BASE_URL", "OPENAI_CUSTOM_HEADERS")
+        self.refuses_usage = host.refuses_usage
+        self.response_type = host.CallResponse
+        self.chunk_type = host.CallResponseChunk
+
+    def make_client(self) -> openai.OpenAI:
+        client = openai.OpenAI(api_key=self._key(), base_url=self._base_url(), default_headers=self._headers())
+        client.organization = client.project = None  # these are OpenAI's, and nobody else's business
+        return client
+
+    def make_async_client(self) -> openai.AsyncOpenAI:
+        client = openai.AsyncOpenAI(api_key=self._key(), base_url=self._base_url(), default_headers=self._headers())
+        client.organization = client.project = None
+        return client
+
+    def _key(self) -> str:
+        key = os.environ.get(self.host.key)
+        if not key and self.host.needs_key:
+            raise openai.OpenAIError(self._key_to_set())  # else the SDK would send the key of OpenAI
+        return key or "none"
+
+    def _base_url(self) -> str:
+        return os.environ.get(self.environment[1]) or self.host.base_url
+
+    def _headers(self) -> dict[str, str]:
+        # So that no Authorization in OPENAI_CUSTOM_HEADERS goes to the host.
+        return {"Authorization": f"Bearer {self._key()}"}
+
+    def _key_to_set(self) -> str:
+        return (
+            f"no api_key for {self.name}: set the environment variable {self.host.key}, "
+            f"or give the call client=openai.OpenAI(base_url={self.host.base_url!r}, api_key=...)"
+        )

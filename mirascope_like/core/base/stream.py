@@ -145,7 +145,8 @@ class BaseStream(Generic[ResponseT, ChunkT, ToolT]):
     def messages(self) -> list[Any]:
         """The messages sent, in the provider's own form."""
         progress = self._progress
-        return list(progress.payload.get("messages", ())) if progress.fold is not None else []
+        key = progress.provider.response_type.messages_key
+        return list(progress.payload.get(key, ())) if progress.fold is not None else []
 
     @property
     def message_param(self) -> Any:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from ..base.sdk import load_sdk
 
 load_sdk("openai", extra="openai")
 
 from ..base.call import Call  # noqa: E402  # the SDK is looked for first, so that the error says how to get it
 from .params import OpenAICallParams  # noqa: E402
-from .provider import OpenAIProvider  # noqa: E402
+from .provider import OPENAI, OpenAIProvider  # noqa: E402
 from .types import (  # noqa: E402
     OpenAIAsyncStream,
     OpenAICallResponse,
@@ -18,13 +21,17 @@ from .types import (  # noqa: E402
     OpenAITool,
 )
 
+if TYPE_CHECKING:
+    from . import responses
+
 call: Call[OpenAICallResponse, OpenAIStream, OpenAIAsyncStream, OpenAICallParams] = Call(
-    OpenAIProvider(), OpenAIStream, OpenAIAsyncStream, OpenAICallParams
+    OPENAI, OpenAIStream, OpenAIAsyncStream, OpenAICallParams
 )
 """Turn a prompt function into a call to OpenAI's chat completions."""
 
 __all__ = [
     "call",
+    "responses",
     "OpenAIAsyncStream",
     "OpenAICallParams",
     "OpenAICallResponse",
@@ -34,3 +41,9 @@ __all__ = [
     "OpenAIStream",
     "OpenAITool",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "responses":
+        return import_module(".responses", __name__)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -25,3 +25,7 @@ class OpenAIProvider(ChatProvider[OpenAICallResponse, OpenAICallResponseChunk, O
     response_type = OpenAICallResponse
     chunk_type = OpenAICallResponseChunk
     tool_type = OpenAITool
+
+
+OPENAI = OpenAIProvider()
+"""The provider behind `openai.call`, which keeps the default clients."""

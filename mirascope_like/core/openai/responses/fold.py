@@ -1,0 +1,255 @@
+"""The sum of a stream of response events (OpenAI's Responses).
+
+The final event carries the whole response, which then is the answer. Until it comes, and for hosts whose final event
+leaves the output out, the answer is the sum of the events before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, cast
+
+import jiter
+
+from ...base.fold import ErrorEventError, Fold, GarbledEventError, Text, settled
+from ...base.tools import BaseTool, ToolCall
+from ...base.usage import Usage
+from ...base.wire import as_list, as_object
+from .types import (
+    TEXT_DELTA,
+    OpenAIResponsesCallResponseChunk,
+    OpenAIResponsesTool,
+    event_text,
+    finish_reason,
+    output_text,
+    read_usage,
+)
+
+
+class _Growing(NamedTuple):
+    """A text that comes in pieces: its key, the list of parts that it stands in (if any), and the types of these."""
+
+    key: str
+    parts: str | None
+    part_type: str
+    item_type: str
+
+
+_GROWING = {
+    "response.output_text": _Growing("text", "content", "output_text", "message"),
+    "response.refusal": _Growing("refusal", "content", "refusal", "message"),
+    "response.reasoning_text": _Growing("text", "content", "reasoning_text", "reasoning"),
+    "response.reasoning_summary_text": _Growing("text", "summary", "summary_text", "reasoning"),
+    "response.function_call_arguments": _Growing("arguments", None, "", "function_call"),
+    "response.mcp_call_arguments": _Growing("arguments", None, "", "mcp_call"),
+    "response.custom_tool_call_input": _Growing("input", None, "", "custom_tool_call"),
+    "response.code_interpreter_call_code": _Growing("code", None, "", "code_interpreter_call"),
+}
+_PARTS = {"response.content_part": "content", "response.reasoning_summary_part": "summary"}
+_STATUSES = frozenset({"in_progress", "searching", "interpreting", "generating", "completed", "failed"})
+_FINAL = frozenset({"completed", "incomplete", "failed", "cancelled"})
+
+
+class OpenAIResponsesFold(Fold[OpenAIResponsesCallResponseChunk, OpenAIResponsesTool]):
+    """Sums response events."""
+
+    def __init__(self, tools: Sequence[type[BaseTool]] = (), partial: bool = False) -> None:
+        super().__init__(OpenAIResponsesCallResponseChunk, OpenAIResponsesTool, tools, partial)
+        self._response: dict[str, Any] = {}
+        self._items: dict[int, dict[str, Any]] = {}
+        self._texts: dict[tuple[int, int], Text] = {}
+        self._shown: set[tuple[int, int]] = set()
+        self._given: set[int] = set()
+        self._final = False
+        self._last: OpenAIResponsesCallResponseChunk | None = None
+
+    def read(
+        self, events: Sequence[bytes]
+    ) -> Iterator[tuple[OpenAIResponsesCallResponseChunk, OpenAIResponsesTool | None]]:
+        make, texts = OpenAIResponsesCallResponseChunk.from_bytes, self._texts
+        for raw in events:
+            try:
+                data = jiter.from_json(raw, cache_mode="keys")
+                kind = data.get("type")
+            except (ValueError, AttributeError) as error:
+                if raw.startswith(b"[DONE]"):
+                    self.ended = True
+                    continue
+                raise GarbledEventError(f"{error}: {raw[:200]!r}") from error
+            if kind == TEXT_DELTA and not data.get("logprobs"):
+                known, text = texts.get((data.get("output_index"), data.get("content_index"))), data.get("delta")
+                if known is not None and type(text) is str:
+                    known.append(text)
+                    yield make(raw, text), None
+                    continue
+            yield from self._add(make(raw, event_text(data)), data)
+
+    def read_objects(
+        self, events: Sequence[Any]
+    ) -> Iterator[tuple[OpenAIResponsesCallResponseChunk, OpenAIResponsesTool | None]]:
+        for event in events:
+            chunk = OpenAIResponsesCallResponseChunk(event)
+            yield from self._add(chunk, chunk.data)
+
+    def _add(
+        self, chunk: OpenAIResponsesCallResponseChunk, data: Mapping[str, Any]
+    ) -> Iterator[tuple[OpenAIResponsesCallResponseChunk, OpenAIResponsesTool | None]]:
+        if (error := data.get("error")) or data.get("type") == "error":
+            message = as_object(error).get("message") or data.get("message") or error
+            raise ErrorEventError(str(message or "an error in the stream"), error or dict(data))
+        self._last = chunk
+        subject, _, verb = str(data.get("type")).rpartition(".")
+        tools: list[OpenAIResponsesTool] = []
+        if isinstance(response := data.get("response"), dict):
+            self._progress(verb, cast("dict[str, Any]", response), chunk)
+        elif isinstance(index := data.get("output_index"), int):
+            tools = self._change(index, subject, verb, data)
+            self._show(index, chunk)
+        yield from self.pairs(chunk, tools)
+
+    def _progress(self, verb: str, response: dict[str, Any], chunk: OpenAIResponsesCallResponseChunk) -> None:
+        self._response.update(response)
+        output = as_list(response.get("output"))
+        if verb not in _FINAL:
+            self._items.update({index: settled(item) for index, item in enumerate(output)})
+            return
+        self._final = self.ended = True
+        if not self._shown:
+            chunk.content = output_text(output)
+        if verb == "failed":
+            error = as_object(response.get("error"))
+            raise ErrorEventError(str(error.get("message") or "the response failed"), error or response)
+
+    def _change(self, index: int, subject: str, verb: str, data: Mapping[str, Any]) -> list[OpenAIResponsesTool]:
+        if subject == "response.output_item":
+            if isinstance(item := data.get("item"), dict):
+                self._items[index] = settled(item)
+                self._forget(index)
+            return self._give(index) if verb == "done" else []
+        if (growing := _GROWING.get(subject)) is not None:
+            return self._grow(index, growing, verb, data)
+        item = self._items.setdefault(index, {"id": data.get("item_id")})
+        if (parts := _PARTS.get(subject)) is not None:
+            at = _position(data, parts)
+            _parts(item, parts, at)[at] = settled(data.get("part"))
+            self._forget(index, at)
+        elif subject == "response.output_text.annotation":
+            part = _parts(item, "content", at := _position(data, "content"))[at]
+            part["annotations"] = [*(part.get("annotations") or ()), data.get("annotation")]
+        elif "status" in item and verb in _STATUSES:
+            item["status"] = verb
+        return []
+
+    def _grow(self, index: int, growing: _Growing, verb: str, data: Mapping[str, Any]) -> list[OpenAIResponsesTool]:
+        item = self._items.setdefault(index, {"id": data.get("item_id"), "type": growing.item_type})
+        if item.get("type") == "message":
+            item.setdefault("role", "assistant")
+        at, part = 0, item
+        if growing.parts is not None:
+            at = _position(data, growing.parts)
+            part = _parts(item, growing.parts, at)[at]
+            part.setdefault("type", growing.part_type)
+        if verb == "done":
+            if (whole := data.get(growing.key)) is not None:
+                part[growing.key] = whole
+                self._forget(index, at)
+            return []
+        piece, old = data.get("delta"), part.get(growing.key)
+        if not isinstance(piece, str):
+            return []
+        text = part[growing.key] = old if isinstance(old, Text) else Text([old] if old else [])
+        text.append(piece)
+        if logprobs := data.get("logprobs"):
+            part["logprobs"] = [*(part.get("logprobs") or ()), *logprobs]
+        if growing.part_type == "output_text":
+            self._texts[index, at] = text
+            self._shown.add((index, at))
+        if self.partial and piece and growing.item_type == "function_call":
+            tool = self.partial_tool(_call(item), piece)
+            return [tool] if tool is not None else []
+        return []
+
+    def _forget(self, index: int, at: int | None = None) -> None:
+        # A text that has been replaced grows no more.
+        for key in [key for key in self._texts if key[0] == index and at in (None, key[1])]:
+            del self._texts[key]
+
+    def _show(self, index: int, chunk: OpenAIResponsesCallResponseChunk) -> None:
+        # Some hosts send no deltas: a text that came whole is shown where it came.
+        item = self._items.get(index, {})
+        for at, part in enumerate(as_list(item.get("content")) if item.get("type") == "message" else ()):
+            if (index, at) not in self._shown and (text := output_text([{**item, "content": [part]}])):
+                self._shown.add((index, at))
+                chunk.content += text
+
+    def _give(self, index: int) -> list[OpenAIResponsesTool]:
+        item = self._items.get(index, {})
+        if item.get("type") != "function_call" or index in self._given:
+            return []
+        self._given.add(index)
+        tool = self.whole_tool(_call(item))
+        return [tool] if tool is not None else []
+
+    def finish(self) -> Iterator[tuple[OpenAIResponsesCallResponseChunk, OpenAIResponsesTool | None]]:
+        known = {item.get("call_id") for item in self._items.values()}
+        for item in self._output():
+            if item.get("type") == "function_call" and item.get("call_id") not in known:
+                self._items[max(self._items, default=-1) + 1] = item
+        tools = [tool for index in sorted(self._items) for tool in self._give(index)]
+        if self._last is not None and tools:
+            spent = self._last.spent()
+            for tool in tools:
+                yield spent, tool
+
+    @property
+    def complete(self) -> bool:
+        """After the event that carries the whole response."""
+        return self._final
+
+    def _output(self) -> list[dict[str, Any]]:
+        # Hosts that leave out of the final event what they have streamed lose nothing.
+        whole = as_list(self._response.get("output")) if self._final else []
+        return whole if len(whole) >= len(self._items) else [settled(self._items[at]) for at in sorted(self._items)]
+
+    def rebuild(self) -> dict[str, Any]:
+        return {**self._response, "output": self._output()}
+
+    @property
+    def empty(self) -> bool:
+        return not self._response and not self._items
+
+    @property
+    def content(self) -> str:
+        return output_text(self._output())
+
+    @property
+    def model(self) -> str | None:
+        return self._response.get("model") or None
+
+    @property
+    def id(self) -> str | None:
+        return self._response.get("id") or None
+
+    @property
+    def finish_reasons(self) -> list[Any] | None:
+        return finish_reason(self._response)
+
+    @property
+    def usage(self) -> Usage | None:
+        return read_usage(self._response.get("usage"))
+
+
+def _position(data: Mapping[str, Any], parts: str) -> int:
+    return data.get("summary_index" if parts == "summary" else "content_index") or 0
+
+
+def _parts(item: dict[str, Any], name: str, at: int) -> list[dict[str, Any]]:
+    """Return the parts of an item, with one at a position."""
+    parts = item[name] = as_list(item.get(name))
+    parts.extend({} for _ in range(at + 1 - len(parts)))
+    return parts
+
+
+def _call(item: Mapping[str, Any]) -> ToolCall:
+    raw = settled(item)
+    return ToolCall(id=raw.get("call_id"), name=raw.get("name") or "", arguments=raw.get("arguments") or "", native=raw)

@@ -1,0 +1,146 @@
+"""Messages as input items of OpenAI's Responses, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from mimetypes import guess_extension
+from typing import Any, cast
+
+import jiter
+from pydantic_core import to_json
+
+from ...base.errors import PromptError
+from ...base.media import media_part
+from ...base.messages import (
+    BaseMessageParam,
+    CacheControlPart,
+    DocumentPart,
+    DocumentURLPart,
+    ImagePart,
+    ImageURLPart,
+    Part,
+    TextPart,
+    ToolCallPart,
+    ToolResultPart,
+)
+from ...base.wire import as_object, dumped
+from ...dialects.chat_messages import data_url
+
+
+def encode_messages(messages: Sequence[Any]) -> list[dict[str, Any]]:
+    """Return messages as input items; those that are items already stay as they are.
+
+    A system prompt stays where it stands, and tool calls and their results become items of their own. Raises
+    `PromptError` for a part that the format has no place for.
+    """
+    return [item for message in messages for item in _encode(message)]
+
+
+def _encode(message: Any) -> list[dict[str, Any]]:
+    if not isinstance(message, BaseMessageParam):
+        return [dumped(message)]
+    if isinstance(message.content, str):
+        return [{"role": message.role, "content": message.content}]
+    items: list[dict[str, Any]] = []
+    said: list[dict[str, Any]] | None = None
+    for part in message.content:
+        if isinstance(part, ToolCallPart | ToolResultPart):
+            items.append(_call(part) if isinstance(part, ToolCallPart) else encode_tool_result(part))
+            said = None
+        elif not isinstance(part, CacheControlPart):
+            if said is None:
+                said = []
+                items.append({"role": message.role, "content": said})
+            said.append(_part(part, message.role))
+        elif said:
+            said[-1]["prompt_cache_breakpoint"] = {"mode": "explicit"}
+        else:
+            raise PromptError("cache_control marks the part before it, and there is none")
+    return items
+
+
+def _call(part: ToolCallPart) -> dict[str, Any]:
+    arguments = to_json(part.args or {}).decode()
+    return {"type": "function_call", "call_id": part.id, "name": part.name, "arguments": arguments}
+
+
+def encode_tool_result(part: ToolResultPart) -> dict[str, Any]:
+    """Return the output of a tool as an item."""
+    return {"type": "function_call_output", "call_id": part.id, "output": part.content}
+
+
+def _part(part: Part, role: str) -> dict[str, Any]:
+    if role == "assistant" and not isinstance(part, TextPart):
+        raise PromptError(f"OpenAI's Responses take no {part.type.replace('_', ' ')} parts of the assistant")
+    match part:
+        case TextPart():
+            return {"type": "output_text" if role == "assistant" else "input_text", "text": part.text}
+        case ImagePart():
+            url = data_url(part.media_type, part.image)
+            return {"type": "input_image", "image_url": url, "detail": part.detail or "auto"}
+        case ImageURLPart():
+            return {"type": "input_image", "image_url": part.url, "detail": part.detail or "auto"}
+        case DocumentPart():
+            name = f"document{guess_extension(part.media_type) or ''}"
+            return {"type": "input_file", "filename": name, "file_data": data_url(part.media_type, part.document)}
+        case DocumentURLPart():
+            return {"type": "input_file", "file_url": part.url}
+        case _:
+            raise PromptError(f"OpenAI's Responses take no {part.type.replace('_', ' ')} parts")
+
+
+def decode_items(items: Sequence[Mapping[str, Any]]) -> list[BaseMessageParam]:
+    """Return items in neutral words; what the model said without a break is one message.
+
+    What these have no word for is left out: reasoning, and what the provider's own tools did.
+    """
+    said: list[tuple[str, list[Part]]] = []
+    for item in items:
+        role, parts = _decode(item)
+        if said and role == "assistant" == said[-1][0]:
+            said[-1][1].extend(parts)
+        elif parts or role != "assistant":
+            said.append((role, parts))
+    return [BaseMessageParam(role=cast("Any", role), content=_content(parts)) for role, parts in said]
+
+
+def _content(parts: list[Part]) -> str | list[Part]:
+    if len(parts) == 1 and isinstance(parts[0], TextPart):
+        return parts[0].text
+    return parts
+
+
+def _decode(item: Mapping[str, Any]) -> tuple[str, list[Part]]:
+    match item.get("type"):
+        case "function_call":
+            try:
+                args = jiter.from_json((item.get("arguments") or "{}").encode())
+            except ValueError:
+                args = None
+            return "assistant", [ToolCallPart(name=item["name"], args=as_object(args), id=item.get("call_id"))]
+        case "function_call_output":
+            output = item["output"]
+            text = output if isinstance(output, str) else "".join(one.get("text") or "" for one in output)
+            return "tool", [ToolResultPart(content=text, id=item.get("call_id"))]
+        case _ if "role" in item:
+            role = "system" if item["role"] == "developer" else item["role"]
+            content = item.get("content") or ""
+            if isinstance(content, str):
+                return role, [TextPart(text=content)] if content else []
+            return role, [part for one in content if (part := _decode_part(one)) is not None]
+        case _:
+            return "assistant", []
+
+
+def _decode_part(part: Mapping[str, Any]) -> Part | None:
+    match part.get("type"):
+        case "input_text" | "output_text":
+            return TextPart(text=part["text"])
+        case "refusal":
+            return TextPart(text=part["refusal"])
+        case "input_image" if part.get("image_url"):
+            return media_part("image", part["image_url"], detail=part.get("detail"))
+        case "input_file" if source := part.get("file_data") or part.get("file_url"):
+            return media_part("document", source)
+        case _:
+            return None

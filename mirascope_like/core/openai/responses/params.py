@@ -1,0 +1,48 @@
+"""Call parameters of OpenAI's Responses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from openai.types.responses import ResponseIncludable, ResponseTextConfigParam
+from openai.types.responses.response_create_params import Conversation, StreamOptions, ToolChoice
+from openai.types.responses.response_prompt_param import ResponsePromptParam
+from openai.types.shared_params.reasoning import Reasoning
+
+from ...base.params import SDKCallParams
+
+
+class OpenAIResponsesCallParams(SDKCallParams, total=False):
+    """What OpenAI's Responses take. Source: the SDK's `ResponseCreateParams`."""
+
+    background: bool | None
+    context_management: Iterable[Mapping[str, Any]] | None
+    conversation: Conversation | None
+    include: list[ResponseIncludable] | None
+    instructions: str | None
+    """A system prompt that stands before the messages and is not carried over by `previous_response_id`."""
+    max_output_tokens: int | None
+    max_tokens: int | None
+    """Another name of `max_output_tokens`, as chat completions have it."""
+    max_tool_calls: int | None
+    metadata: dict[str, str] | None
+    moderation: Mapping[str, Any] | None
+    parallel_tool_calls: bool | None
+    previous_response_id: str | None
+    prompt: ResponsePromptParam | None
+    prompt_cache_key: str | None
+    prompt_cache_options: Mapping[str, Any]
+    prompt_cache_retention: str | None
+    reasoning: Reasoning | None
+    safety_identifier: str | None
+    service_tier: str | None
+    store: bool | None
+    stream_options: StreamOptions | None
+    temperature: float | None
+    text: ResponseTextConfigParam
+    tool_choice: ToolChoice
+    top_logprobs: int | None
+    top_p: float | None
+    truncation: str | None
+    user: str

@@ -1,0 +1,92 @@
+"""OpenAI's Responses: the provider behind `openai.responses.call`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+from openai.types.responses.response_create_params import ResponseCreateParamsBase
+
+from ...base.fold import ErrorEventError
+from ...base.request import Request
+from ...base.tools import BaseTool, tool_description, tool_name
+from ...dialects.clients import Clients
+from ...dialects.sdk import SDK_OPTIONS, SDKProvider
+from ..provider import OpenAIProvider
+from .fold import OpenAIResponsesFold
+from .messages import encode_messages
+from .types import OpenAIResponsesCallResponse, OpenAIResponsesCallResponseChunk, OpenAIResponsesTool
+
+
+class OpenAIResponsesProvider(
+    SDKProvider[OpenAIResponsesCallResponse, OpenAIResponsesCallResponseChunk, OpenAIResponsesTool]
+):
+    """Speaks Responses to whom another provider speaks chat completions, with the same default clients."""
+
+    name = OpenAIProvider.name
+    sdk = OpenAIProvider.sdk
+    clients = OpenAIProvider.clients
+    environment = OpenAIProvider.environment
+    response_type = OpenAIResponsesCallResponse
+    chunk_type = OpenAIResponsesCallResponseChunk
+    tool_type = OpenAIResponsesTool
+
+    def __init__(self, chat: OpenAIProvider) -> None:
+        self._chat = chat
+
+    @cached_property
+    def _defaults(self) -> Clients:
+        return self._chat._defaults
+
+    def known_params(self) -> frozenset[str]:
+        named = {*ResponseCreateParamsBase.__annotations__, *SDK_OPTIONS, "max_tokens"}
+        return frozenset(named - {"input", "model", "tools"})
+
+    def encode(self, request: Request) -> dict[str, Any]:
+        params = dict(request.call_params)
+        if (most := params.pop("max_tokens", None)) is not None:
+            params.setdefault("max_output_tokens", most)
+        payload: dict[str, Any] = {"model": request.model, "input": encode_messages(request.messages), **params}
+        if tools := [*request.native_tools, *(encode_tool(tool) for tool in request.tools)]:
+            payload["tools"] = tools
+        if request.json_mode:
+            payload["text"] = {"format": {"type": "json_object"}, **(payload.get("text") or {})}
+        return payload
+
+    def fold(self, request: Request) -> OpenAIResponsesFold:
+        return OpenAIResponsesFold(request.tools, request.partial_tools)
+
+    def create(self, client: Any) -> Any:
+        return client.responses.create
+
+    def http(self, client: Any, payload: dict[str, Any], *, stream: bool) -> Any:
+        return self.post(client, "/responses", payload, stream=stream)
+
+    def parse(self, raw: bytes | Mapping[str, Any]) -> Any:
+        return OpenAIResponsesCallResponse.parse_raw_response(raw)
+
+    def send(self, request: Request, payload: dict[str, Any]) -> Any:
+        return _succeeded(super().send(request, payload))
+
+    async def asend(self, request: Request, payload: dict[str, Any]) -> Any:
+        return _succeeded(await super().asend(request, payload))
+
+
+def _succeeded(response: Any) -> Any:
+    # A response that failed comes with status 200; streamed, the same is an error event.
+    if getattr(response, "status", None) == "failed":
+        error = response.error
+        raise ErrorEventError(error.message if error else "the response failed", error.to_dict() if error else None)
+    return response
+
+
+def encode_tool(tool: type[BaseTool]) -> dict[str, Any]:
+    """Return a tool in the format of OpenAI's Responses, which are strict unless told not to."""
+    return {
+        "type": "function",
+        "name": tool_name(tool),
+        "description": tool_description(tool),
+        "parameters": tool.tool_json_schema(),
+        "strict": bool(tool.tool_config.get("strict")),
+    }

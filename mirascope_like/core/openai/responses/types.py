@@ -1,0 +1,241 @@
+"""What calls of OpenAI's Responses give."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from openai.types.responses import Response, ResponseStreamEvent, ResponseUsage
+
+from ...base.chunk import BaseCallResponseChunk
+from ...base.messages import BaseMessageParam
+from ...base.response import BaseCallResponse, tool_results
+from ...base.stream import AsyncStream, Stream
+from ...base.tools import BaseTool, ToolCall
+from ...base.usage import FinishReason, Usage
+from ...base.wire import as_list, as_object, dumped
+from ...dialects.construct import construct
+from ...dialects.event_types import construct_event
+from .messages import decode_items, encode_tool_result
+
+TEXT_DELTA = "response.output_text.delta"
+"""The type of the event that most of a stream is made of."""
+
+OpenAIResponsesFinishReason = Literal[
+    "completed", "incomplete", "failed", "cancelled", "max_output_tokens", "max_messages", "content_filter", "steered"
+]
+"""Why a response ended: the reason of an incomplete one, else its status."""
+
+_FINISH: dict[str, FinishReason] = {
+    "incomplete": "length",
+    "max_output_tokens": "length",
+    "max_messages": "length",
+    "content_filter": "content_filter",
+}
+
+
+def read_usage(raw: Mapping[str, Any] | None) -> Usage | None:
+    """Return a response's usage in neutral words. Source: OpenAI's `ResponseUsage`; details are parts of the totals."""
+    if raw is None:
+        return None
+    details = as_object(raw.get("input_tokens_details"))
+    return Usage(
+        input_tokens=raw.get("input_tokens"),
+        cached_tokens=details.get("cached_tokens"),
+        output_tokens=raw.get("output_tokens"),
+        cache_write_tokens=details.get("cache_write_tokens"),
+    )
+
+
+def finish_reason(response: Mapping[str, Any]) -> list[Any] | None:
+    """Return why a response ended, or None while it has not."""
+    reason = as_object(response.get("incomplete_details")).get("reason") or response.get("status")
+    return [reason] if reason and reason not in ("in_progress", "queued") else None
+
+
+def common_finish(reasons: Sequence[str] | None, output: Sequence[Mapping[str, Any]]) -> list[str] | None:
+    """Return finish reasons in the same words for every provider; a completed response may have ended in calls."""
+    called = any(item.get("type") == "function_call" for item in output)
+    done: FinishReason = "tool_calls" if called else "stop"
+    return [_FINISH.get(reason, done) for reason in reasons] if reasons else None
+
+
+def event_text(data: Mapping[str, Any]) -> str:
+    """Return the text that an event adds."""
+    delta = data.get("delta") if data.get("type") == TEXT_DELTA else None
+    return delta if isinstance(delta, str) else ""
+
+
+def output_text(output: Sequence[Any]) -> str:
+    """Return the text of all messages in an output."""
+    parts = [as_object(part) for item in output if item.get("type") == "message" for part in as_list(item["content"])]
+    return "".join(str(part.get("text") or "") for part in parts if part.get("type") == "output_text")
+
+
+class OpenAIResponsesTool(BaseTool):
+    """A tool that a model called in a response."""
+
+
+class OpenAIResponsesCallResponse(BaseCallResponse[Response, OpenAIResponsesTool]):
+    """OpenAI's answer; `response` is its `Response`."""
+
+    provider = "openai"
+    tool_base = OpenAIResponsesTool
+    messages_key = "input"
+
+    @classmethod
+    def parse_raw_response(cls, raw: bytes | Mapping[str, Any]) -> Response:
+        return construct(Response, raw)
+
+    @property
+    def _output(self) -> list[Any]:
+        return getattr(self.response, "output", None) or []
+
+    def _parts(self, item_type: str, part_type: str, parts: str, key: str) -> list[str]:
+        found = [part for item in self._output if item.type == item_type for part in getattr(item, parts) or ()]
+        return [getattr(part, key) for part in found if part.type == part_type]
+
+    @property
+    def content(self) -> str:
+        """The text of all messages; empty where there is none."""
+        return "".join(self._parts("message", "output_text", "content", "text"))
+
+    @property
+    def refusal(self) -> str | None:
+        """What the model said instead of an answer, where it refused."""
+        return "".join(self._parts("message", "refusal", "content", "refusal")) or None
+
+    @property
+    def thinking(self) -> str | None:
+        """The model's reasoning, or else the summary of it, where either is shown."""
+        shown = self._parts("reasoning", "reasoning_text", "content", "text")
+        return "\n\n".join(shown or self._parts("reasoning", "summary_text", "summary", "text")) or None
+
+    @property
+    def finish_reasons(self) -> list[OpenAIResponsesFinishReason] | None:
+        """Why the response ended: the reason of an incomplete one, else its status."""
+        details: Any = getattr(self.response, "incomplete_details", None)
+        status = getattr(self.response, "status", None)
+        return finish_reason({"status": status, "incomplete_details": dumped(details) if details else None})
+
+    @property
+    def model(self) -> str | None:
+        """The model that answered."""
+        return getattr(self.response, "model", None) or None
+
+    @property
+    def id(self) -> str | None:
+        """The response's id, which `previous_response_id` takes."""
+        return getattr(self.response, "id", None) or None
+
+    @property
+    def usage(self) -> ResponseUsage | None:
+        """OpenAI's own account of tokens."""
+        return getattr(self.response, "usage", None)
+
+    @property
+    def _usage(self) -> Usage | None:
+        usage = self.usage
+        return read_usage(dumped(usage)) if usage is not None else None
+
+    @property
+    def message_param(self) -> list[dict[str, Any]]:
+        """The answer as items to send back: all of the output, with reasoning, in order.
+
+        It stands among messages as one of them.
+        """
+        return [dumped(item) for item in self._output]
+
+    @property
+    def _tool_calls(self) -> list[ToolCall]:
+        return [
+            ToolCall(id=item.call_id, name=item.name, arguments=item.arguments or "", native=item)
+            for item in self._output
+            if item.type == "function_call"
+        ]
+
+    @classmethod
+    def tool_message_params(cls, tools_and_outputs: Sequence[tuple[Any, Any]]) -> list[Any]:
+        """Return an item for each output of a tool; an exception is told as an error."""
+        return [encode_tool_result(result) for result in tool_results(tools_and_outputs)]
+
+    @property
+    def common_finish_reasons(self) -> list[str] | None:
+        """`finish_reasons` in the same words for every provider."""
+        return common_finish(self.finish_reasons, [{"type": item.type} for item in self._output])
+
+    @property
+    def common_message_param(self) -> BaseMessageParam:
+        """`message_param` in the same words for every provider."""
+        said = decode_items(self.message_param)
+        return said[0] if said else BaseMessageParam(role="assistant", content="")
+
+    @property
+    def common_messages(self) -> list[BaseMessageParam]:
+        """`messages` in the same words for every provider."""
+        return decode_items(self.messages)
+
+
+class OpenAIResponsesCallResponseChunk(
+    BaseCallResponseChunk[ResponseStreamEvent, OpenAIResponsesFinishReason, ResponseUsage]
+):
+    """One event of OpenAI's answer; `chunk` is the SDK's event."""
+
+    __slots__ = ()
+    provider = "openai"
+
+    @classmethod
+    def _type(cls, raw: bytes) -> ResponseStreamEvent:
+        event: ResponseStreamEvent = construct_event(ResponseStreamEvent, raw)
+        return event
+
+    def _text(self) -> str:
+        return event_text(self.data)
+
+    @property
+    def _response(self) -> Mapping[str, Any]:
+        return as_object(self.data.get("response"))
+
+    @property
+    def finish_reasons(self) -> list[OpenAIResponsesFinishReason] | None:
+        """Why the response ended; said in the final event."""
+        return finish_reason(self._response)
+
+    @property
+    def model(self) -> str | None:
+        """The model that answers; said in the first and in the final event."""
+        return self._response.get("model") or None
+
+    @property
+    def id(self) -> str | None:
+        """The response's id; said in the first and in the final event."""
+        return self._response.get("id") or None
+
+    @property
+    def usage(self) -> ResponseUsage | None:
+        """OpenAI's own account of tokens; said in the final event."""
+        chunk: Any = self.chunk
+        return chunk.response.usage if self._response.get("usage") is not None else None
+
+    @property
+    def _usage(self) -> Usage | None:
+        return read_usage(self._response.get("usage"))
+
+    @property
+    def common_finish_reasons(self) -> list[str] | None:
+        """`finish_reasons` in the same words for every provider."""
+        return common_finish(self.finish_reasons, as_list(self._response.get("output")))
+
+
+class OpenAIResponsesStream(Stream[OpenAIResponsesCallResponse, OpenAIResponsesCallResponseChunk, OpenAIResponsesTool]):
+    """OpenAI's answer, read while it arrives.
+
+    A stream carries all that a whole answer does. Partial images and audio are shown as chunks and have no place in the
+    response; `obfuscation`, the random padding of events, is left out.
+    """
+
+
+class OpenAIResponsesAsyncStream(
+    AsyncStream[OpenAIResponsesCallResponse, OpenAIResponsesCallResponseChunk, OpenAIResponsesTool]
+):
+    """`OpenAIResponsesStream`, to be read with `async for`."""

@@ -109,6 +109,8 @@ class AnthropicFold(Fold[AnthropicCallResponseChunk, AnthropicTool]):
 
     def _grow_call(self, index: int, piece: str) -> list[AnthropicTool]:
         self._json.setdefault(index, Text()).append(piece)
+        if self.hear(self._blocks[index].get("name") or "", piece, index):
+            return []
         if self.partial and piece and self._blocks[index].get("type") == "tool_use":
             tool = self.partial_tool(self._call(index), piece)
             return [tool] if tool is not None else []

@@ -72,6 +72,27 @@ class Fold(ABC, Generic[ChunkT, ToolT]):
         """The tools that were whole so far."""
         self.ended = False
         """The provider's final event has been seen."""
+        self._answer: str | None = None
+        self._answering: object = None
+        self._heard: list[str] = []
+
+    def listen(self, answer: str, heard: list[str]) -> None:
+        """Take calls of this name for the structured answer: they are no tools; the first goes to `heard` as it grows."""
+        self._answer = answer
+        self._heard = heard
+
+    def hear(self, name: str, piece: str, call: object) -> bool:
+        """Take a piece of a call's arguments if it is of the answer, and return whether it is.
+
+        `call` is something that tells the call from others.
+        """
+        if name != self._answer:
+            return False
+        if self._answering is None:
+            self._answering = call
+        if self._answering is call:
+            self._heard.append(piece)
+        return True
 
     @abstractmethod
     def read(self, events: Sequence[bytes]) -> Iterator[tuple[ChunkT, ToolT | None]]:
@@ -140,7 +161,7 @@ class Fold(ABC, Generic[ChunkT, ToolT]):
 
     def whole_tool(self, call: ToolCall) -> ToolT | None:
         """Return a finished call as a tool, or None where no tools were offered."""
-        if not self.tool_types:
+        if not self.tool_types or call.name == self._answer:
             return None
         tool = find_tool(self.tool_types, call, self.tool_base)
         self.tools.append(tool)

@@ -59,8 +59,10 @@ class Progress(Generic[ResponseT, ChunkT, ToolT]):
     def ask(self, request: Request) -> None:
         """Take what is to be asked."""
         self.request = request
-        self.payload = self.provider.encode(request)
+        self.payload = self.provider.payload(request)
         self.fold = self.provider.fold(request)
+        if request.structure is not None:
+            self.fold.listen(request.structure.name, request.heard)
 
     def begin(self) -> Fold[ChunkT, ToolT]:
         """Note that the request is sent now."""

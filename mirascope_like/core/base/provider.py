@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from typing import Any, ClassVar, Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from .chunk import BaseCallResponseChunk
 from .fold import Fold
 from .request import Request
 from .response import BaseCallResponse
+from .structure import Structure, Way
 from .tools import BaseTool
 
 ResponseT = TypeVar("ResponseT", bound=BaseCallResponse[Any, Any])
@@ -56,7 +57,7 @@ class AsyncSource(Protocol):
 class Provider(ABC, Generic[ResponseT, ChunkT, ToolT]):
     """A codec, the ways to send what it encodes, and what the SDK's errors mean."""
 
-    name: ClassVar[str]
+    name: str
     """Its name in messages, such as "openai"."""
     response_type: type[ResponseT]
     chunk_type: type[ChunkT]
@@ -72,6 +73,30 @@ class Provider(ABC, Generic[ResponseT, ChunkT, ToolT]):
 
         Raises `PromptError` for a part that the provider cannot take.
         """
+
+    def way(self, request: Request, wanted: Way) -> Way:
+        """Choose how to ask for a structured answer; the call wants `wanted`.
+
+        That is "schema" where the response model is strict, "json" in JSON mode, and else "tool". The choice is the
+        provider's, by what it has and by what else the request holds. The way "json" needs nothing of it: the messages
+        have been told the schema by then, and `request.json_mode` is set.
+        """
+        return "json"
+
+    def structure(self, payload: dict[str, Any], structure: Structure) -> None:
+        """Ask in an encoded payload for a structured answer, in the way that was chosen.
+
+        "tool" adds a tool of the structure's name and schema, and has the model call it, or one of the other tools if
+        there are any, unless the call's own parameters say otherwise. "schema" asks for the provider's structured
+        output. "json" is asked for already. Called after `encode`, and only for a structured answer.
+        """
+
+    def payload(self, request: Request) -> dict[str, Any]:
+        """Return what to send: the request, encoded, and the structured answer it asks for."""
+        payload = self.encode(request)
+        if request.structure is not None:
+            self.structure(payload, request.structure)
+        return payload
 
     @abstractmethod
     def fold(self, request: Request) -> Fold[ChunkT, ToolT]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from .structure import Structure
 from .tools import BaseTool
 
 
@@ -21,6 +22,10 @@ class Request:
     tools: Sequence[type[BaseTool]] = ()
     native_tools: Sequence[Any] = ()
     """Tools in the provider's own form, passed through."""
+    structure: Structure | None = None
+    """What the answer is to be, where it is to be structured."""
+    heard: list[str] = field(default_factory=list[str])
+    """Where a stream puts the newest pieces of a structured answer that is given as a call; its reader takes them."""
     json_mode: bool = False
     stream: bool = False
     partial_tools: bool = False

@@ -21,6 +21,7 @@ from pydantic import (
 from pydantic_core import to_jsonable_python
 
 from .cost import call_cost
+from .errors import ToolArgumentsError
 from .messages import BaseMessageParam, ToolResultPart
 from .request import Request
 from .tools import BaseTool, ToolCall, call_of, find_tool, is_error, tool_name, tool_output_text
@@ -74,6 +75,9 @@ class BaseCallResponse(BaseModel, Generic[RawT, ToolT]):
 
     _tool_types: Sequence[type[BaseTool]] = PrivateAttr(default=())
     _tools: list[Any] | None = PrivateAttr(default=None)
+    _answer_name: str | None = PrivateAttr(default=None)
+    _json_mode: bool = PrivateAttr(default=False)
+    _earlier: Sequence[Any] = PrivateAttr(default=())
 
     @classmethod
     def make(cls, request: Request, payload: Mapping[str, Any], raw: Any, start_time: float, end_time: float) -> Self:
@@ -91,6 +95,8 @@ class BaseCallResponse(BaseModel, Generic[RawT, ToolT]):
             end_time=end_time,
         )
         self._tool_types = request.tools
+        self._answer_name = request.structure.name if request.structure is not None else None
+        self._json_mode = request.json_mode
         return self
 
     def attach_tools(self, tools: list[Any]) -> None:
@@ -217,7 +223,7 @@ class BaseCallResponse(BaseModel, Generic[RawT, ToolT]):
     def tools(self) -> list[ToolT] | None:
         """The tools that the model called. One that cannot be called carries its `error`."""
         if self._tools is None:
-            calls = self._tool_calls if self._tool_types else []
+            calls = [call for call in self._tool_calls if call.name != self._answer_name] if self._tool_types else []
             self._tools = [find_tool(self._tool_types, call, self.tool_base) for call in calls]
         return list(self._tools) or None
 
@@ -226,6 +232,49 @@ class BaseCallResponse(BaseModel, Generic[RawT, ToolT]):
         """The first of `tools`."""
         tools = self.tools
         return tools[0] if tools else None
+
+    @property
+    def answer(self) -> str:
+        """The text of a structured answer: the arguments of its call, or else `content`."""
+        calls = [call for call in self._tool_calls if call.name == self._answer_name]
+        return calls[0].arguments if calls else self.content
+
+    @property
+    def refusal(self) -> str | None:
+        """What the model said when it refused to answer, where the provider tells that apart."""
+        return None
+
+    def follow(self, earlier: Sequence[Self]) -> None:
+        """Take the answers to the same call that did not fit."""
+        self._earlier = tuple(earlier)
+
+    @property
+    def attempts(self) -> list[Self]:
+        """All answers to the call, this one last: those before it did not fit, and were sent back."""
+        return [*self._earlier, self]
+
+    @property
+    def total_usage(self) -> CommonUsage | None:
+        """Tokens of all `attempts` together; the other properties tell of this answer alone."""
+        known = [one for attempt in self.attempts if (one := attempt.common_usage) is not None]
+        return CommonUsage.sum(known) if known else None
+
+    @property
+    def total_cost(self) -> float | None:
+        """US dollars spent on all `attempts` together; None where the cost of one is unknown."""
+        costs = [attempt.cost for attempt in self.attempts]
+        return None if None in costs else sum(cost for cost in costs if cost is not None)
+
+    def correct(self, complaint: str) -> list[Any]:
+        """Return the messages that give this answer back to the model, and say what is wrong with it."""
+        calls = self._tool_calls
+        if calls:
+            # Every call must be answered before the model is asked again.
+            error = ToolArgumentsError(complaint)
+            tools = [(find_tool((), call, self.tool_base), error) for call in calls]
+            return [self.message_param, *self.tool_message_params(tools)]
+        told = BaseMessageParam(role="user", content=f"That does not fit: {complaint}. Answer again.")
+        return [self.message_param, told] if self.content else [told]
 
     @property
     @abstractmethod

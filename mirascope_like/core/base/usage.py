@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Self
 
 from pydantic import BaseModel
 
@@ -22,6 +23,15 @@ class CommonUsage(BaseModel):
     """Tokens generated, reasoning included."""
     total_tokens: int | None = None
     """Input and output together."""
+
+    @classmethod
+    def sum(cls, usages: Sequence[CommonUsage]) -> Self:
+        """Return the tokens of several calls together; unknown where no call told them."""
+        totals: dict[str, int | None] = {}
+        for name in cls.model_fields:
+            known = [count for one in usages if (count := getattr(one, name)) is not None]
+            totals[name] = sum(known) if known else None
+        return cls(**totals)
 
 
 @dataclass(frozen=True, slots=True)

@@ -233,7 +233,7 @@ class ChatFold(Fold[ChunkT, ToolT]):
         merge(call.fields, fields)
         if delta:
             call.pieces.append(delta)
-        if not shown or call.given:
+        if not shown or call.given or self.hear(call.name, delta, call):
             return given
         if self.partial and delta and (tool := self.partial_tool(call.call(), delta)) is not None:
             given.append(tool)

@@ -40,6 +40,11 @@ class BaseChatCallResponse(BaseCallResponse[RawT, ToolT], Generic[RawT, FinishT,
         return message_thinking(dumped(self._message)) if self._message is not None else None
 
     @property
+    def refusal(self) -> str | None:
+        """What the model said when it refused to answer."""
+        return getattr(self._message, "refusal", None) or None
+
+    @property
     def finish_reasons(self) -> list[FinishT] | None:
         """Why the generation ended, in the provider's words; one for each choice."""
         return [choice.finish_reason for choice in self.response.choices or () if choice.finish_reason] or None

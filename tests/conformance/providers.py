@@ -56,6 +56,45 @@ def message_text(*texts: str, finish: str | None = "end_turn") -> list[JSON]:
     ]
 
 
+RESPONSE_HEAD: JSON = {"id": "msg_1", "object": "response", "created_at": 1.0, "model": "m-1"}
+
+
+def response_events(*texts: str, finish: str | None = "completed") -> list[JSON]:
+    """A Responses stream of these texts."""
+    head = {**RESPONSE_HEAD, "status": "in_progress", "output": []}
+    message = {"id": "msg_1", "type": "message", "role": "assistant"}
+    part = {"type": "output_text", "annotations": [], "text": "".join(texts)}
+    place = {"item_id": "msg_1", "output_index": 0, "content_index": 0}
+    started = {**message, "status": "in_progress", "content": []}
+    events: list[JSON] = [
+        {"type": "response.created", "response": head},
+        {"type": "response.in_progress", "response": head},
+        {"type": "response.output_item.added", "output_index": 0, "item": started},
+        {"type": "response.content_part.added", **place, "part": {**part, "text": ""}},
+        *({"type": "response.output_text.delta", **place, "delta": text, "logprobs": []} for text in texts),
+    ]
+    if finish is not None:
+        events += [
+            {"type": "response.output_text.done", **place, "text": part["text"], "logprobs": []},
+            {"type": "response.content_part.done", **place, "part": part},
+            {
+                "type": "response.output_item.done",
+                "output_index": 0,
+                "item": {**message, "status": "completed", "content": [part]},
+            },
+            {"type": f"response.{finish}", "response": {**response_whole("".join(texts)), "status": finish}},
+        ]
+    return [{**event, "sequence_number": number} for number, event in enumerate(events)]
+
+
+def response_whole(text: str) -> JSON:
+    """The response that `response_events` streams."""
+    part = {"type": "output_text", "annotations": [], "text": text}
+    message = {"id": "msg_1", "type": "message", "role": "assistant", "status": "completed", "content": [part]}
+    usage = {"input_tokens": 3, "output_tokens": 5, "total_tokens": 8}
+    return {**RESPONSE_HEAD, "status": "completed", "output": [message], "usage": usage}
+
+
 def chat_whole(text: str) -> JSON:
     """The chat completion that `chat_text` streams."""
     choice = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
@@ -178,6 +217,25 @@ OPENAI = Row(
     path="/v1/chat/completions",
 )
 
+RESPONSES = Row(
+    name="openai",
+    module=openai.responses,
+    sdk=openai_sdk,
+    base_error=openai_sdk.OpenAIError,
+    key="OPENAI_API_KEY",
+    base_url="OPENAI_BASE_URL",
+    apis=("openai.responses",),
+    url=lambda server: f"{server.url}/v1",
+    make=openai_sdk.OpenAI,
+    amake=openai_sdk.AsyncOpenAI,
+    create=lambda client: lambda messages, **given: client.responses.create(input=messages, **given),
+    demands={},
+    texts=response_events,
+    streamed=Reply.messages,
+    whole=response_whole,
+    path="/v1/responses",
+)
+
 ANTHROPIC = Row(
     name="anthropic",
     module=anthropic,
@@ -197,9 +255,9 @@ ANTHROPIC = Row(
     path="/v1/messages",
 )
 
-ROWS = (OPENAI, ANTHROPIC)
+ROWS = (OPENAI, RESPONSES, ANTHROPIC)
 
-every_provider = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+every_provider = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.apis[0])
 """Runs a test for every provider."""
 
 
@@ -229,6 +287,7 @@ def ways(cuts: Sequence[int | None] = (None,)) -> Callable[[Any], Any]:
 __all__ = [
     "ANTHROPIC",
     "OPENAI",
+    "RESPONSES",
     "ROWS",
     "Exchange",
     "OddStream",

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import ConfigDict
 
 from mirascope_like.core import BaseTool, StreamInterruptedError, StreamState
+from mirascope_like.core.base.fragment import object_so_far
 from tests.conformance.providers import Exchange, OddStream, Row, every_exchange, every_odd_stream, ways
 from tests.conformance.reading import Read, read
 from tests.harness.oracles import expected_raw, same, stream_error
@@ -73,13 +74,18 @@ def offered(exchange: Exchange) -> list[type[BaseTool]]:
     named = [tool.get("function", tool).get("name") for tool in exchange.request.body.get("tools", ())]
     config = ConfigDict(extra="allow")
     space = {"__doc__": "Any.", "__module__": __name__, "model_config": config}
-    return [type(name, (BaseTool,), space) for name in named if name]
+    return [
+        type(name, (BaseTool,), {**space, "_name": classmethod(lambda _, name=name: name)}) for name in named if name
+    ]
 
 
 def called(row: Row, raw: dict[str, Any]) -> list[tuple[str, str, Any]]:
     """The id, name and arguments of the tool calls in a whole answer."""
     if row.name == "anthropic":
         return [(b["id"], b["name"], b["input"]) for b in raw["content"] if b["type"] == "tool_use"]
+    if "output" in raw:
+        items = [item for item in raw["output"] if item["type"] == "function_call"]
+        return [(i["call_id"], i["name"], object_so_far(i["arguments"])) for i in items]
     calls = raw["choices"][0]["message"].get("tool_calls") or ()
     return [(c.get("id"), c["function"]["name"], json.loads(c["function"]["arguments"] or "{}")) for c in calls]
 

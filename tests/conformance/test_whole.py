@@ -29,6 +29,9 @@ def text(raw: dict[str, Any]) -> str:
     """The text of an answer on the wire."""
     if "choices" in raw:
         return raw["choices"][0]["message"].get("content") or ""
+    if "output" in raw:
+        parts = [part for item in raw["output"] if item["type"] == "message" for part in item["content"]]
+        return "".join(part["text"] for part in parts if part["type"] == "output_text")
     return "".join(block["text"] for block in raw["content"] if block["type"] == "text")
 
 

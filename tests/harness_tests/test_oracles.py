@@ -21,7 +21,7 @@ from tests.harness.oracles import (
 from tests.harness.recordings import Exchange, exchanges, need_recordings, parametrize_exchanges
 from tests.harness.server import Server
 
-streamed = parametrize_exchanges(["openai.chat", "anthropic.messages"], stream=True, error=False)
+streamed = parametrize_exchanges(["openai.chat", "openai.responses", "anthropic.messages"], stream=True, error=False)
 
 
 def fields(found: list[str]) -> set[str]:

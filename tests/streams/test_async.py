@@ -64,7 +64,8 @@ def test_gather(row: Row, server: Server) -> None:
             return [response.content for response in responses]
 
     assert asyncio.run(main()) == ["Hello"] * 10
-    assert {request.json["messages"][0]["content"] for request in server.requests} == {str(n) for n in range(10)}
+    asked = [request.json.get("messages") or request.json["input"] for request in server.requests]
+    assert {messages[0]["content"] for messages in asked} == {str(n) for n in range(10)}
 
 
 @every_provider

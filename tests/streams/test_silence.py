@@ -14,8 +14,8 @@ from tests.harness.recordings import ROOT
 from tests.harness.server import Server, Stall
 
 PRELUDE = """
-import asyncio, gc, sys
-from mirascope_like.core import {name} as provider
+import asyncio, importlib
+import {name} as provider
 
 @provider.call("m", stream=True)
 def say(prompt: str) -> str:
@@ -112,7 +112,7 @@ assert kept.content == "Hel"
 
 def run(row: Row, server: Server, script: str) -> str:
     """Run a program under every warning to its last word; return what it complained of."""
-    code = PRELUDE.format(name=row.name) + textwrap.dedent(script) + "\nprint('done')\n"
+    code = PRELUDE.format(name=row.module.__name__) + textwrap.dedent(script) + "\nprint('done')\n"
     environment = {**os.environ, row.key: "sk-test", row.base_url: row.url(server), "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-W", "error", "-X", "dev", "-c", code]
     ran = subprocess.run(command, capture_output=True, text=True, timeout=60, env=environment, cwd=ROOT, check=False)

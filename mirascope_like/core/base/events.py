@@ -51,7 +51,7 @@ class Events:
         for block in blocks:
             if block.startswith(b"data: ") and b"\n" not in block:
                 events.append(block[6:])
-            elif (data := _data(block)) is not None:
+            elif (data := self.data_of(block)) is not None:
                 events.append(data)
         return events
 
@@ -59,8 +59,23 @@ class Events:
         """Return the data of a last event that no empty line follows."""
         block = b"".join(self._parts)
         self._parts.clear()
-        data = _data(block)
+        data = self.data_of(block)
         return [data] if data else []
+
+    @staticmethod
+    def data_of(block: bytes) -> bytes | None:
+        """Return the data of the lines between two empty ones, or None where they carry none."""
+        # Comments and the fields event, id and retry carry nothing that is used here.
+        if block.startswith(b"event: "):
+            start = block.find(b"\n") + 1
+            if start and block.startswith(b"data: ", start) and block.find(b"\n", start) < 0:
+                return block[start + 6 :]
+        lines = [
+            line[6:] if line.startswith(b"data: ") else line[5:]
+            for line in block.split(b"\n")
+            if line.startswith(b"data:")
+        ]
+        return b"\n".join(lines) if lines else None
 
     def _hold(self, rest: bytes) -> None:
         self._held += len(rest)
@@ -76,15 +91,3 @@ class Events:
         if buffer.endswith(b"\r"):
             self._cr = True
         return buffer.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-
-
-def _data(block: bytes) -> bytes | None:
-    # Comments and the fields event, id and retry carry nothing that is used here.
-    if block.startswith(b"event: "):
-        start = block.find(b"\n") + 1
-        if start and block.startswith(b"data: ", start) and block.find(b"\n", start) < 0:
-            return block[start + 6 :]
-    lines = [
-        line[6:] if line.startswith(b"data: ") else line[5:] for line in block.split(b"\n") if line.startswith(b"data:")
-    ]
-    return b"\n".join(lines) if lines else None

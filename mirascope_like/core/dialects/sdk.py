@@ -47,13 +47,14 @@ class ByteSource:
     """A response read as bytes."""
 
     typed = False
+    cutter: type[Events] = Events
 
     def __init__(self, response: Any) -> None:
         self.response = response
         self._buffers: Iterator[bytes] = _buffers(response, "iter_raw", "iter_bytes")
 
     def __iter__(self) -> Iterator[Sequence[bytes]]:
-        cut = Events()
+        cut = self.cutter()
         feed = cut.feed
         for buffer in self._buffers:
             if events := feed(buffer):
@@ -85,6 +86,7 @@ class AsyncByteSource:
     """A response read as bytes, asynchronously."""
 
     typed = False
+    cutter: type[Events] = Events
 
     def __init__(self, response: Any) -> None:
         self.response = response
@@ -95,7 +97,7 @@ class AsyncByteSource:
         return self._events
 
     async def _read(self) -> AsyncGenerator[Sequence[bytes]]:
-        cut = Events()
+        cut = self.cutter()
         feed = cut.feed
         async for buffer in self._buffers:
             if events := feed(buffer):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar, cast
 
+from pydantic_core import to_json
+
 from ..base.chunk import BaseCallResponseChunk
 from ..base.stream_events import ToolDelta
 from ..base.usage import FinishReason, Usage
@@ -17,6 +19,7 @@ UsageT = TypeVar("UsageT")
 _FINISH: dict[str, FinishReason] = {
     "stop": "stop",
     "length": "length",
+    "model_length": "length",
     "tool_calls": "tool_calls",
     "function_call": "tool_calls",
     "content_filter": "content_filter",
@@ -51,19 +54,27 @@ def message_thinking(message: Mapping[str, Any]) -> str | None:
     return "".join(content_text(one) for one in thinking) or None
 
 
+def arguments_text(arguments: Any) -> str:
+    """Return the arguments of a call as JSON text; Mistral may send them as an object."""
+    if arguments is None or isinstance(arguments, str):
+        return arguments or ""
+    return to_json(arguments).decode()
+
+
 def read_usage(raw: Mapping[str, Any] | None) -> Usage | None:
     """Return a chat completion's usage in neutral words.
 
-    Source: OpenAI's `CompletionUsage`, where details are parts of the totals; DeepSeek says `prompt_cache_hit_tokens`.
+    Source: OpenAI's `CompletionUsage`, where details are parts of the totals; DeepSeek says `prompt_cache_hit_tokens`,
+    and Mistral, now and then, `num_cached_tokens`.
     """
     if raw is None:
         return None
     details: Mapping[str, Any] = raw.get("prompt_tokens_details") or {}
     output: Mapping[str, Any] = raw.get("completion_tokens_details") or {}
-    cached = details.get("cached_tokens")
+    cached = (details.get("cached_tokens"), raw.get("prompt_cache_hit_tokens"), raw.get("num_cached_tokens"))
     return Usage(
         input_tokens=raw.get("prompt_tokens"),
-        cached_tokens=cached if cached is not None else raw.get("prompt_cache_hit_tokens"),
+        cached_tokens=next((one for one in cached if one is not None), None),
         output_tokens=raw.get("completion_tokens"),
         cache_write_tokens=details.get("cache_write_tokens"),
         input_audio_tokens=details.get("audio_tokens"),
@@ -122,7 +133,7 @@ class BaseChatChunk(BaseCallResponseChunk[RawChunkT, FinishT, UsageT]):
         return [
             ToolDelta(
                 index=piece["index"] if piece.get("index") is not None else position,
-                arguments=as_object(piece.get("function")).get("arguments") or "",
+                arguments=arguments_text(as_object(piece.get("function")).get("arguments")),
                 id=piece.get("id") or None,
                 name=as_object(piece.get("function")).get("name") or None,
             )

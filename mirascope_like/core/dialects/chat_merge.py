@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast
 
-from pydantic_core import to_json
-
 from ..base.fold import Text
 from ..base.wire import as_list, as_object
-from .chat_chunk import content_text
+from .chat_chunk import arguments_text, content_text
+
+__all__ = ["add_parts", "arguments_text", "merge"]
 
 _TEXTS = frozenset({"content", "refusal", "arguments", "transcript", "text", "summary", "data", "input", "thinking"})
 """Strings that arrive in pieces; so do those whose name begins with "reasoning". All other strings arrive whole."""
@@ -81,10 +81,3 @@ def add_parts(parts: list[dict[str, Any]], content: Any) -> str:
         if isinstance(thinking, list):
             add_parts(last.setdefault("thinking", []), thinking)
     return content_text(new)
-
-
-def arguments_text(arguments: Any) -> str:
-    """Return the arguments of a call as JSON text; Mistral may send them as an object."""
-    if arguments is None or isinstance(arguments, str):
-        return arguments or ""
-    return to_json(arguments).decode()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 import jiter
@@ -26,15 +26,19 @@ from ..base.wire import as_object
 _AUDIO = {"audio/wav": "wav", "audio/x-wav": "wav", "audio/mp3": "mp3", "audio/mpeg": "mp3"}
 
 
-def encode_messages(messages: Sequence[Any], provider: str) -> list[dict[str, Any]]:
+EncodePart = Callable[[Part], dict[str, Any]]
+"""Says a part in a provider's words; raises `PromptError` for one that it cannot take."""
+
+
+def encode_messages(messages: Sequence[Any], encode_part: EncodePart) -> list[dict[str, Any]]:
     """Return messages in OpenAI's format; those that are in it already stay as they are.
 
-    Raises `PromptError` for a part that the format has no place for.
+    Raises `PromptError` for a part that `encode_part` has no place for.
     """
-    return [one for message in messages for one in _encode(message, provider)]
+    return [one for message in messages for one in _encode(message, encode_part)]
 
 
-def _encode(message: Any, provider: str) -> list[dict[str, Any]]:
+def _encode(message: Any, encode_part: EncodePart) -> list[dict[str, Any]]:
     if not isinstance(message, BaseMessageParam):
         return [native(message)]
     if isinstance(message.content, str):
@@ -44,7 +48,7 @@ def _encode(message: Any, provider: str) -> list[dict[str, Any]]:
     others = [part for part in message.content if not isinstance(part, ToolCallPart | ToolResultPart)]
     encoded = [encode_tool_result(part) for part in results]
     if others or calls:
-        content: Any = [_part(part, provider) for part in others]
+        content: Any = [encode_part(part) for part in others]
         if message.role in ("assistant", "system") and all(isinstance(part, TextPart) for part in others):
             content = "".join(cast("TextPart", part).text for part in others) or None
         said: dict[str, Any] = {"role": message.role, "content": content}
@@ -75,7 +79,11 @@ def _call(part: ToolCallPart) -> dict[str, Any]:
     return {"id": part.id, "type": "function", "function": {"name": part.name, "arguments": arguments}}
 
 
-def _part(part: Part, provider: str) -> dict[str, Any]:
+def encode_part(part: Part, provider: str) -> dict[str, Any]:
+    """Return a part in OpenAI's format.
+
+    Raises `PromptError`, which names the provider, for a part that the format has no place for.
+    """
     match part:
         case TextPart():
             return {"type": "text", "text": part.text}
@@ -92,8 +100,14 @@ def _part(part: Part, provider: str) -> dict[str, Any]:
             file = {"filename": "document.pdf", "file_data": data_url(part.media_type, part.document)}
             return {"type": "file", "file": file}
         case _:
-            kind = part.type.replace("_", " ")
-            raise PromptError(f"{provider} takes no {kind} parts")
+            raise refused(part, provider)
+
+
+def refused(part: Part, provider: str) -> PromptError:
+    """Return the error for a part that a provider cannot take."""
+    kind = part.type.replace("_", " ")
+    form = f" as {part.media_type}" if isinstance(part, AudioPart | DocumentPart) else ""
+    return PromptError(f"{provider} takes no {kind} parts{form}")
 
 
 def _image(url: str, detail: str | None) -> dict[str, Any]:

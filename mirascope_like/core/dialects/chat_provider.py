@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Any, ClassVar, TypeVar
 
+from ..base.messages import Part
 from ..base.provider import AsyncSource, Source
 from ..base.request import Request
 from ..base.response import BaseCallResponse
 from ..base.tools import BaseTool, tool_description, tool_name
 from .chat_chunk import BaseChatChunk
 from .chat_fold import ChatFold
-from .chat_messages import encode_messages
+from .chat_messages import encode_messages, encode_part
 from .sdk import SDK_OPTIONS, SDKProvider
 
 ResponseT = TypeVar("ResponseT", bound=BaseCallResponse[Any, Any])
@@ -37,7 +38,7 @@ class ChatProvider(SDKProvider[ResponseT, ChunkT, ToolT]):
     def encode(self, request: Request) -> dict[str, Any]:
         payload: dict[str, Any] = {
             "model": request.model,
-            "messages": encode_messages(request.messages, self.name),
+            "messages": encode_messages(request.messages, self.encode_part),
             **request.call_params,
         }
         if tools := [*request.native_tools, *(encode_tool(tool) for tool in request.tools)]:
@@ -47,6 +48,13 @@ class ChatProvider(SDKProvider[ResponseT, ChunkT, ToolT]):
         if request.stream and not self.refuses_usage:
             payload["stream_options"] = {"include_usage": True, **(payload.get("stream_options") or {})}
         return payload
+
+    def encode_part(self, part: Part) -> dict[str, Any]:
+        """Say a part in the provider's words.
+
+        Raises `PromptError` for a part that the provider cannot take.
+        """
+        return encode_part(part, self.name)
 
     def fold(self, request: Request) -> ChatFold[ChunkT, ToolT]:
         return ChatFold(self.chunk_type, self.tool_type, request.tools, request.partial_tools)

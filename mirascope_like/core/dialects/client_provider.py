@@ -24,7 +24,7 @@ class ClientProvider(FailingProvider[ResponseT, ChunkT, ToolT]):
 
     sdk: ModuleType
     clients: tuple[str, str]
-    """The names of the SDK's client classes, sync and async."""
+    """The names of the SDK's client classes, sync and async; they may be the same."""
     environment: tuple[str, ...]
     """The environment variables that the SDK reads; the first holds the key."""
 
@@ -44,7 +44,7 @@ class ClientProvider(FailingProvider[ResponseT, ChunkT, ToolT]):
         client = request.client
         if client is None:
             return self._defaults.sync()
-        if isinstance(client, getattr(self.sdk, self.clients[1])):
+        if self._only(client, 1):
             raise ConfigurationError(f"a sync call cannot use an async client: give it {self._named(0)}")
         return client
 
@@ -52,9 +52,12 @@ class ClientProvider(FailingProvider[ResponseT, ChunkT, ToolT]):
         client = request.client
         if client is None:
             return await self._defaults.asynchronous()
-        if isinstance(client, getattr(self.sdk, self.clients[0])):
+        if self._only(client, 0):
             raise ConfigurationError(f"an async call needs an async client: give it {self._named(1)}")
         return client
+
+    def _only(self, client: Any, which: int) -> bool:
+        return self.clients[0] != self.clients[1] and isinstance(client, getattr(self.sdk, self.clients[which]))
 
     def _named(self, which: int) -> str:
         return f"{self.sdk.__name__}.{self.clients[which]}(...)"

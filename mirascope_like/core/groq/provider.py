@@ -7,9 +7,11 @@ from typing import Any
 
 import groq
 
+from ..base.messages import AudioPart, DocumentPart, Part
 from ..base.request import Request
 from ..base.wire import as_object
 from ..dialects.chat_fold import ChatFold
+from ..dialects.chat_messages import refused
 from ..dialects.chat_provider import ChatProvider
 from .types import GroqCallResponse, GroqCallResponseChunk, GroqTool
 
@@ -40,6 +42,11 @@ class GroqProvider(ChatProvider[GroqCallResponse, GroqCallResponseChunk, GroqToo
     response_type = GroqCallResponse
     chunk_type = GroqCallResponseChunk
     tool_type = GroqTool
+
+    def encode_part(self, part: Part) -> dict[str, Any]:
+        if isinstance(part, AudioPart | DocumentPart):
+            raise refused(part, self.name)
+        return super().encode_part(part)
 
     def fold(self, request: Request) -> GroqFold:
         return GroqFold(self.chunk_type, self.tool_type, request.tools, request.partial_tools)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from . import anthropic, azure, cohere, groq, hosts, local, openai
+    from .base.base_prompt import BasePrompt, Metadata, merge_decorators, metadata
     from .base.call import StreamConfig
     from .base.chunk import BaseCallResponseChunk
     from .base.errors import (
@@ -55,6 +56,18 @@ if TYPE_CHECKING:
     from .base.prompt import BaseDynamicConfig
     from .base.response import BaseCallResponse
     from .base.stream import AsyncStream, BaseStream, Stream, StreamState
+    from .base.stream_events import (
+        ErrorEvent,
+        FinishEvent,
+        StreamEvent,
+        TextEvent,
+        ThinkingEvent,
+        ToolDeltaEvent,
+        ToolReadyEvent,
+        ToolResultEvent,
+        ToolStartEvent,
+        UsageEvent,
+    )
     from .base.template import prompt_template
     from .base.toolkit import BaseToolKit, toolkit_tool
     from .base.tools import BaseTool
@@ -75,6 +88,24 @@ if TYPE_CHECKING:
     )
 
 _HOMES = {
+    "base.stream_events": (
+        "ErrorEvent",
+        "FinishEvent",
+        "StreamEvent",
+        "TextEvent",
+        "ThinkingEvent",
+        "ToolDeltaEvent",
+        "ToolReadyEvent",
+        "ToolResultEvent",
+        "ToolStartEvent",
+        "UsageEvent",
+    ),
+    "base.base_prompt": (
+        "BasePrompt",
+        "Metadata",
+        "merge_decorators",
+        "metadata",
+    ),
     "base.call": ("StreamConfig",),
     "base.chunk": ("BaseCallResponseChunk",),
     "base.errors": (
@@ -146,6 +177,20 @@ _HOME = {name: home for home, names in _HOMES.items() for name in names}
 _PROVIDERS = ("anthropic", "azure", "cohere", "groq", "hosts", "local", "openai")
 
 __all__ = [
+    "StreamEvent",
+    "ErrorEvent",
+    "FinishEvent",
+    "UsageEvent",
+    "ToolResultEvent",
+    "ToolReadyEvent",
+    "ToolDeltaEvent",
+    "ToolStartEvent",
+    "ThinkingEvent",
+    "TextEvent",
+    "metadata",
+    "merge_decorators",
+    "Metadata",
+    "BasePrompt",
     "anthropic",
     "azure",
     "cerebras",

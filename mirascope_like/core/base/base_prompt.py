@@ -1,0 +1,154 @@
+"""Prompts as classes: data, a template, and whatever call they are run by."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import reduce, wraps
+from inspect import Parameter, Signature
+from typing import Any, ClassVar, ParamSpec, TypeVar, cast, overload
+
+from pydantic import BaseModel
+from typing_extensions import TypedDict
+
+from .call import CallDecorator
+from .errors import PromptError
+from .messages import BaseMessageParam
+from .prompt import BaseDynamicConfig
+from .template import Template
+
+P = ParamSpec("P")
+Q = ParamSpec("Q")
+R = TypeVar("R")
+S = TypeVar("S")
+T = TypeVar("T")
+SyncT = TypeVar("SyncT")
+AsyncT = TypeVar("AsyncT")
+
+
+class Metadata(TypedDict, total=False):
+    """What a prompt or a call may be marked with; other keys may be added."""
+
+    tags: set[str]
+    """Tags, such as a version."""
+
+
+def metadata(marks: Metadata | Mapping[str, Any]) -> Callable[[T], T]:
+    """Return a decorator that marks a prompt function or a `BasePrompt`; responses carry it as `metadata`."""
+
+    def mark(prompt: T) -> T:
+        cast("Any", prompt).__metadata__ = {**getattr(prompt, "__metadata__", {}), **marks}
+        return prompt
+
+    return mark
+
+
+class BasePrompt(BaseModel):
+    """A prompt as a class: its fields are the variables of its template.
+
+    Mark it with `@prompt_template`, then run it by any provider's call.
+    """
+
+    __prompt_template__: ClassVar[Template]
+    __metadata__: ClassVar[Mapping[str, Any]] = {}
+
+    def message_params(self) -> list[BaseMessageParam]:
+        """Return the messages of the template, filled in."""
+        return self._template().render(self._values())
+
+    def dynamic_config(self) -> BaseDynamicConfig | None:
+        """Return a configuration for the calls that run this prompt; override it where there is one."""
+        return None
+
+    def dump(self) -> dict[str, Any]:
+        """Return the prompt as data: its metadata, text, template and inputs."""
+        return {
+            "metadata": dict(self.__metadata__),
+            "prompt": str(self),
+            "template": self._template().text,
+            "inputs": self.model_dump(),
+        }
+
+    @overload
+    def run(self, call: CallDecorator[SyncT, Any], *decorators: Callable[[Any], Any]) -> SyncT: ...
+    @overload
+    def run(self, call: Callable[[Callable[..., Any]], Callable[..., R]], *decorators: Callable[[Any], Any]) -> R: ...
+    def run(self, call: Callable[..., Any], *decorators: Callable[[Any], Any]) -> Any:
+        """Run the prompt by a call, such as `openai.call("gpt-4o-mini")`; return what the call gives.
+
+        Further decorators are put around the call, the first one innermost.
+        """
+
+        def prompt(**_: Any) -> BaseDynamicConfig | None:
+            return self.dynamic_config()
+
+        return self._run(prompt, call, decorators)
+
+    @overload
+    def run_async(self, call: CallDecorator[Any, AsyncT], *decorators: Callable[[Any], Any]) -> AsyncT: ...
+    @overload
+    def run_async(
+        self, call: Callable[[Callable[..., Any]], Callable[..., R]], *decorators: Callable[[Any], Any]
+    ) -> R: ...
+    def run_async(self, call: Callable[..., Any], *decorators: Callable[[Any], Any]) -> Any:
+        """`run`, by an async call: what it gives is to be awaited."""
+
+        async def prompt(**_: Any) -> BaseDynamicConfig | None:
+            return self.dynamic_config()
+
+        return self._run(prompt, call, decorators)
+
+    def _run(self, prompt: Any, call: Callable[..., Any], decorators: tuple[Callable[[Any], Any], ...]) -> Any:
+        values = self._values()
+        prompt.__name__ = prompt.__qualname__ = type(self).__name__
+        prompt.__doc__ = type(self).__doc__
+        prompt.__signature__ = Signature([Parameter(name, Parameter.KEYWORD_ONLY) for name in values])
+        prompt.__metadata__ = self.__metadata__
+
+        @wraps(prompt)
+        def carrier(**given: Any) -> Any:
+            return prompt(**given)
+
+        cast("Any", carrier).__prompt_template__ = self._template()
+        return reduce(lambda function, decorator: decorator(function), [call, *decorators], carrier)(**values)
+
+    def _template(self) -> Template:
+        template = getattr(type(self), "__prompt_template__", None)
+        if template is None:
+            raise PromptError(f"{type(self).__name__} has no template: mark it with @prompt_template")
+        return template
+
+    def _values(self) -> dict[str, Any]:
+        fields = {name: getattr(self, name) for name in type(self).model_fields}
+        # Properties and computed fields are variables too.
+        others = {name: getattr(self, name) for name in self._template().variables if hasattr(self, name)}
+        return {**fields, **others}
+
+    def __str__(self) -> str:
+        messages = self.message_params()
+        if len(messages) == 1 and isinstance(messages[0].content, str):
+            return messages[0].content
+        return "\n\n".join(f"{message.role.upper()}: {_shown(message)}" for message in messages)
+
+
+def _shown(message: BaseMessageParam) -> str:
+    if isinstance(message.content, str):
+        return message.content
+    return "".join(getattr(part, "text", f"[{part.type}]") for part in message.content)
+
+
+def merge_decorators(
+    decorator: Callable[[Callable[P, R]], Callable[Q, S]], *decorators: Callable[[Any], Any]
+) -> Callable[[], Callable[[Callable[P, R]], Callable[Q, S]]]:
+    """Return a factory of one decorator that is all of those given, the first outermost.
+
+    Each is applied once, when a function is decorated; the first one gives the type.
+    """
+
+    def factory() -> Callable[[Callable[P, R]], Callable[Q, S]]:
+        def decorate(function: Callable[P, R]) -> Callable[Q, S]:
+            inner = reduce(lambda wrapped, one: one(wrapped), reversed(decorators), cast("Any", function))
+            return decorator(inner)
+
+        return decorate
+
+    return factory

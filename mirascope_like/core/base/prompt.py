@@ -13,6 +13,7 @@ from typing_extensions import TypedDict
 from .errors import PromptError
 from .messages import BaseMessageParam, Messages
 from .template import Template, bound_values
+from .wire import as_list
 
 
 class BaseDynamicConfig(TypedDict, total=False):
@@ -101,8 +102,9 @@ def as_messages(result: Any) -> list[Any]:
 def _spliced(values: Sequence[Any]) -> Iterator[Any]:
     """Yield values, with each list of messages in its place: some providers answer in several."""
     for value in values:
-        if isinstance(value, list) and all(is_message(one) for one in cast("list[Any]", value)):
-            yield from cast("list[Any]", value)
+        items = as_list(value)
+        if isinstance(value, list) and all(is_message(one) for one in items):
+            yield from items
         else:
             yield value
 

@@ -46,6 +46,7 @@ _GROWING = {
     "response.code_interpreter_call_code": _Growing("code", None, "", "code_interpreter_call"),
 }
 _PARTS = {"response.content_part": "content", "response.reasoning_summary_part": "summary"}
+_MOST_PARTS = 10_000
 _STATUSES = frozenset({"in_progress", "searching", "interpreting", "generating", "completed", "failed"})
 _FINAL = frozenset({"completed", "incomplete", "failed", "cancelled"})
 
@@ -68,20 +69,20 @@ class OpenAIResponsesFold(Fold[OpenAIResponsesCallResponseChunk, OpenAIResponses
     ) -> Iterator[tuple[OpenAIResponsesCallResponseChunk, OpenAIResponsesTool | None]]:
         make, texts = OpenAIResponsesCallResponseChunk.from_bytes, self._texts
         for raw in events:
+            known = None
             try:
                 data = jiter.from_json(raw, cache_mode="keys")
-                kind = data.get("type")
-            except (ValueError, AttributeError) as error:
+                if data.get("type") == TEXT_DELTA and not data.get("logprobs"):
+                    known = texts.get((data.get("output_index"), data.get("content_index")))
+            except (ValueError, AttributeError, TypeError) as error:
                 if raw.startswith(b"[DONE]"):
                     self.ended = True
                     continue
                 raise GarbledEventError(f"{error}: {raw[:200]!r}") from error
-            if kind == TEXT_DELTA and not data.get("logprobs"):
-                known, text = texts.get((data.get("output_index"), data.get("content_index"))), data.get("delta")
-                if known is not None and type(text) is str:
-                    known.append(text)
-                    yield make(raw, text), None
-                    continue
+            if known is not None and type(text := data.get("delta")) is str:
+                known.append(text)
+                yield make(raw, text), None
+                continue
             yield from self._add(make(raw, event_text(data)), data)
 
     def read_objects(
@@ -131,7 +132,7 @@ class OpenAIResponsesFold(Fold[OpenAIResponsesCallResponseChunk, OpenAIResponses
         item = self._items.setdefault(index, {"id": data.get("item_id")})
         if (parts := _PARTS.get(subject)) is not None:
             at = _position(data, parts)
-            _parts(item, parts, at)[at] = settled(data.get("part"))
+            _parts(item, parts, at)[at] = as_object(settled(data.get("part")))
             self._forget(index, at)
         elif subject == "response.output_text.annotation":
             part = _parts(item, "content", at := _position(data, "content"))[at]
@@ -164,7 +165,9 @@ class OpenAIResponsesFold(Fold[OpenAIResponsesCallResponseChunk, OpenAIResponses
         if growing.part_type == "output_text":
             self._texts[index, at] = text
             self._shown.add((index, at))
-        if self.partial and piece and growing.item_type == "function_call":
+        if growing.item_type != "function_call" or self.hear(item.get("name") or "", piece, item):
+            return []
+        if self.partial and piece:
             tool = self.partial_tool(_call(item), piece)
             return [tool] if tool is not None else []
         return []
@@ -192,7 +195,7 @@ class OpenAIResponsesFold(Fold[OpenAIResponsesCallResponseChunk, OpenAIResponses
 
     def finish(self) -> Iterator[tuple[OpenAIResponsesCallResponseChunk, OpenAIResponsesTool | None]]:
         known = {item.get("call_id") for item in self._items.values()}
-        for item in self._output():
+        for item in map(as_object, self._output()):
             if item.get("type") == "function_call" and item.get("call_id") not in known:
                 self._items[max(self._items, default=-1) + 1] = item
         tools = [tool for index in sorted(self._items) for tool in self._give(index)]
@@ -240,7 +243,8 @@ class OpenAIResponsesFold(Fold[OpenAIResponsesCallResponseChunk, OpenAIResponses
 
 
 def _position(data: Mapping[str, Any], parts: str) -> int:
-    return data.get("summary_index" if parts == "summary" else "content_index") or 0
+    at = data.get("summary_index" if parts == "summary" else "content_index")
+    return at if isinstance(at, int) and 0 <= at < _MOST_PARTS else 0
 
 
 def _parts(item: dict[str, Any], name: str, at: int) -> list[dict[str, Any]]:

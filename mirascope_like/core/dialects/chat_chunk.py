@@ -33,9 +33,8 @@ def common_finish(reasons: list[Any] | None) -> list[FinishReason] | None:
 
 def chunk_text(choices: Sequence[Mapping[str, Any]]) -> str:
     """Return the text that a chunk adds to the first choice; a choice without an index is the first."""
-    choice = next((one for one in choices if not one.get("index")), None)
-    content = as_object(choice.get("delta")).get("content") if choice is not None else None
-    return content_text(content)
+    first = next((one for one in choices if not as_object(one).get("index")), None)
+    return content_text(as_object(as_object(first).get("delta")).get("content"))
 
 
 def content_text(content: Any) -> str:
@@ -69,8 +68,8 @@ def read_usage(raw: Mapping[str, Any] | None) -> Usage | None:
     """
     if raw is None:
         return None
-    details: Mapping[str, Any] = raw.get("prompt_tokens_details") or {}
-    output: Mapping[str, Any] = raw.get("completion_tokens_details") or {}
+    details = as_object(raw.get("prompt_tokens_details"))
+    output = as_object(raw.get("completion_tokens_details"))
     cached = (details.get("cached_tokens"), raw.get("prompt_cache_hit_tokens"), raw.get("num_cached_tokens"))
     return Usage(
         input_tokens=raw.get("prompt_tokens"),

@@ -42,7 +42,7 @@ class _Call:
     @property
     def name(self) -> str:
         function = as_object(self.fields.get("function")) or as_object(self.fields.get("custom"))
-        return function.get("name") or ""
+        return str(function.get("name") or "")
 
     def whole(self) -> bool:
         """Whether the arguments are a finished JSON object, to which nothing can be added."""
@@ -167,19 +167,20 @@ class ChatFold(Fold[ChunkT, ToolT]):
         if not isinstance(data, dict):
             raise GarbledEventError(f"not an object: {raw[:200]!r}")
         data = as_object(data)
-        text = chunk_text(as_list(data.get("choices")))
-        yield from self._add(self.chunk_type.from_bytes(raw, text), data)
+        yield from self._add(self.chunk_type.from_bytes(raw, chunk_text(as_list(data.get("choices")))), data)
 
     def _add(self, chunk: ChunkT, data: dict[str, Any]) -> Iterator[tuple[ChunkT, ToolT | None]]:
         if error := data.get("error"):
             message = as_object(error).get("message") or (error if isinstance(error, str) else None)
             raise ErrorEventError(str(message or "an error in the stream"), error)
+        if not _well_formed(data):
+            raise GarbledEventError(f"not a chat completion chunk: {str(data)[:200]}")
         self._last = chunk
         choices: list[dict[str, Any]] = as_list(data.pop("choices", None))
         data.pop(_PADDING, None)
         self._usual = _usual(data, choices)
-        if (usage := data.pop("usage", None)) is not None:
-            self._usage = usage
+        if isinstance(usage := data.pop("usage", None), dict):
+            self._usage = as_object(usage)
         merge(self._head, data)
         shown: list[ToolT] = []
         for position, choice in enumerate(choices):
@@ -294,6 +295,21 @@ class ChatFold(Fold[ChunkT, ToolT]):
     @property
     def usage(self) -> Usage | None:
         return read_usage(self._usage)
+
+
+def _well_formed(data: Mapping[str, Any]) -> bool:
+    """Whether an event has the shape that all who read it rely on; what is empty may be of any kind."""
+    choices: list[Any] = [*as_list(data.get("choices"))]
+    deltas: list[Any] = [as_object(choice).get("delta") for choice in choices]
+    calls: list[Any] = [call for delta in deltas for call in as_list(as_object(delta).get("tool_calls"))]
+    functions = [as_object(call).get(kind) for call in calls for kind in ("function", "custom")]
+    numbers = [as_object(one).get("index") for one in (*choices, *calls)]
+    return (
+        all(isinstance(one, dict) for one in (*choices, *calls))
+        and all(isinstance(one, dict) for one in (data.get("usage"), *deltas, *functions) if one)
+        and all(isinstance(number, int) for number in numbers if number is not None)
+        and isinstance(data.get("choices") or [], list)
+    )
 
 
 def _usual(data: dict[str, Any], choices: list[dict[str, Any]]) -> tuple[dict[str, Any], ...] | None:

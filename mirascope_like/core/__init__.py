@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from . import anthropic, azure, cohere, groq, hosts, local, openai
+    from . import anthropic, azure, cohere, groq, hosts, local, mistral, openai
     from .base.base_prompt import BasePrompt, Metadata, merge_decorators, metadata
     from .base.call import StreamConfig
     from .base.chunk import BaseCallResponseChunk
@@ -174,7 +174,7 @@ _HOMES = {
     ),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
-_PROVIDERS = ("anthropic", "azure", "cohere", "groq", "hosts", "local", "openai")
+_PROVIDERS = ("anthropic", "azure", "cohere", "groq", "hosts", "local", "mistral", "openai")
 
 __all__ = [
     "StreamEvent",
@@ -202,6 +202,7 @@ __all__ = [
     "huggingface",
     "lmstudio",
     "local",
+    "mistral",
     "ollama",
     "openai",
     "openrouter",

@@ -217,6 +217,8 @@ _CONTEXT = re.compile(
 )
 _FILTER = re.compile(r"content[_ ](filter|management policy|policy_violation)|ResponsibleAIPolicy", re.IGNORECASE)
 
+_REQUEST_IDS = ("x-request-id", "request-id", "mistral-correlation-id")
+
 _BY_STATUS: dict[int, type[ProviderError]] = {
     400: BadRequestError,
     401: AuthenticationError,
@@ -284,7 +286,7 @@ def described(body: object) -> tuple[int | None, str | None, str]:
         return None, None, str(found or "")
     fields = cast("Mapping[str, Any]", found)
     codes = [fields.get("code"), fields.get("type"), fields.get("status")]
-    status = next((int(str(one)) for one in codes if str(one).isdigit()), None)
+    status = next((int(str(one)) for one in codes if re.fullmatch("[45][0-9]{2}", str(one))), None)
     named = [one for one in codes if isinstance(one, str)]
     code = next((one for one in named if one in _BY_CODE), named[0] if named else None)
     return status, code, f"{fields.get('message') or ''} {code or ''}"
@@ -311,6 +313,11 @@ def retry_after(headers: Any) -> float | None:
     if at.tzinfo is None:
         at = at.replace(tzinfo=UTC)
     return max(0.0, (at - datetime.now(UTC)).total_seconds())
+
+
+def request_id(headers: Any) -> str | None:
+    """Return the provider's id of a request, from the headers of the answer."""
+    return next((headers[name] for name in _REQUEST_IDS if name in headers), None)
 
 
 class _Adopted:
@@ -360,7 +367,7 @@ def adopt(
         error.provider = provider
         error.model = model
         state.setdefault("status_code", getattr(response, "status_code", None))
-        state.setdefault("request_id", None)
+        state.setdefault("request_id", request_id(headers) if headers is not None else None)
         state.setdefault("body", None)
         state["retry_after"] = retry_after(headers) if headers is not None else None
     return error

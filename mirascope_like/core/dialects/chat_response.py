@@ -29,15 +29,20 @@ class BaseChatCallResponse(BaseCallResponse[RawT, ToolT], Generic[RawT, FinishT,
         return choices[0].message if choices else None
 
     @property
+    def _said(self) -> dict[str, Any]:
+        """The message as it came."""
+        return dumped(self._message) if self._message is not None else {}
+
+    @property
     def content(self) -> str:
         """The text of the first choice; empty where there is none."""
         content = getattr(self._message, "content", None)
-        return content_text(dumped(self._message).get("content") if isinstance(content, list) else content)
+        return content_text(self._said.get("content") if isinstance(content, list) else content)
 
     @property
     def thinking(self) -> str | None:
         """The model's thinking, where it is shown."""
-        return message_thinking(dumped(self._message)) if self._message is not None else None
+        return message_thinking(self._said)
 
     @property
     def refusal(self) -> str | None:
@@ -72,8 +77,7 @@ class BaseChatCallResponse(BaseCallResponse[RawT, ToolT], Generic[RawT, FinishT,
     @property
     def message_param(self) -> dict[str, Any]:
         """The answer as a message to send back: all that the provider said, but for what was empty."""
-        message = dumped(self._message) if self._message is not None else {}
-        said = {key: value for key, value in message.items() if value not in (None, [])}
+        said = {key: value for key, value in self._said.items() if value not in (None, [])}
         # `audio` is referred to by its id, and annotations are not taken back.
         if isinstance(audio := said.get("audio"), Mapping):
             said["audio"] = {"id": cast("Mapping[str, Any]", audio).get("id")}

@@ -1,0 +1,36 @@
+"""Calls to Mistral."""
+
+from __future__ import annotations
+
+from ..base.sdk import load_sdk
+
+load_sdk("mistralai.client", extra="mistral")
+
+from ..base.call import Call  # noqa: E402  # the SDK is looked for first, so that the error says how to get it
+from .params import MistralCallParams  # noqa: E402
+from .provider import MistralProvider  # noqa: E402
+from .types import (  # noqa: E402
+    MistralAsyncStream,
+    MistralCallResponse,
+    MistralCallResponseChunk,
+    MistralFinishReason,
+    MistralStream,
+    MistralTool,
+)
+
+call: Call[MistralCallResponse, MistralStream, MistralAsyncStream, MistralCallParams] = Call(
+    MistralProvider(), MistralStream, MistralAsyncStream, MistralCallParams
+)
+"""Turn a prompt function into a call to Mistral's chat completions."""
+
+__all__ = [
+    "call",
+    "MistralAsyncStream",
+    "MistralCallParams",
+    "MistralCallResponse",
+    "MistralCallResponseChunk",
+    "MistralFinishReason",
+    "MistralProvider",
+    "MistralStream",
+    "MistralTool",
+]

@@ -1,0 +1,43 @@
+"""Call parameters of Mistral's chat completions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from mistralai.client import models
+from mistralai.client.utils import RetryConfig
+
+from ..base.params import CommonCallParams
+
+
+class MistralCallParams(CommonCallParams, total=False):
+    """What Mistral's chat completions take. Source: the SDK's `Chat.complete`; `seed` is its `random_seed`."""
+
+    guardrails: Sequence[models.GuardrailConfigTypedDict]
+    http_headers: Mapping[str, str]
+    """Added to those of the request."""
+    logprobs: bool
+    metadata: Mapping[str, Any]
+    min_tokens: int
+    n: int
+    parallel_tool_calls: bool
+    prediction: models.PredictionTypedDict
+    prompt_cache_key: str
+    prompt_logprobs: bool
+    prompt_mode: models.MistralPromptMode
+    random_seed: int
+    reasoning_effort: models.ReasoningEffort
+    repetition_penalty: float
+    response_format: models.ResponseFormat | models.ResponseFormatTypedDict
+    retries: RetryConfig
+    """The SDK's own: it tries once where this is unset."""
+    safe_prompt: bool
+    server_url: str
+    service_tier: models.RequestedServiceTier
+    timeout_ms: int
+    """Milliseconds to wait for the next piece of the answer."""
+    tool_choice: models.ChatCompletionRequestToolChoice | models.ChatCompletionRequestToolChoiceTypedDict
+    top_k: int
+    top_logprobs: int
+    top_prompt_logprobs: int

@@ -1,0 +1,174 @@
+"""Mistral's chat completions: the provider behind `mistral.call`."""
+
+from __future__ import annotations
+
+import os
+from base64 import b64encode
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from inspect import signature
+from typing import Any
+
+import jiter
+import mistralai.client
+from mistralai.client import errors
+from mistralai.client.chat import Chat
+from pydantic_core import to_json
+
+from ..base.errors import ConfigurationError, ConnectionFailedError, MirascopeLikeError, described, error_kind
+from ..base.fold import ErrorEventError
+from ..base.messages import AudioPart, AudioURLPart, DocumentPart, DocumentURLPart, Part
+from ..base.provider import AsyncSource, Source
+from ..base.request import Request
+from ..dialects.chat_fold import ChatFold
+from ..dialects.chat_messages import data_url, encode_messages, encode_part
+from ..dialects.chat_provider import encode_tool
+from ..dialects.client_provider import ClientProvider, made_by
+from ..dialects.sdk import AsyncByteSource, AsyncObjectSource, ByteSource, ObjectSource
+from .params import MistralCallParams
+from .types import MistralCallResponse, MistralCallResponseChunk, MistralTool
+
+
+class _StreamSource(ByteSource):
+    """The HTTP response of the SDK's stream."""
+
+    def __init__(self, stream: Any) -> None:
+        super().__init__(stream.response)
+        self._stream = stream  # it keeps the client open
+        self._buffers = self.response.iter_bytes()  # where the SDK's own tracing listens
+
+
+class _AsyncStreamSource(AsyncByteSource):
+    """`_StreamSource`, asynchronously."""
+
+    def __init__(self, stream: Any) -> None:
+        super().__init__(stream.response)
+        self._stream = stream
+        self._buffers = self.response.aiter_bytes()
+
+
+class MistralFold(ChatFold[MistralCallResponseChunk, MistralTool]):
+    """Sums Mistral's chunks."""
+
+    def read_objects(self, events: Sequence[Any]) -> Iterator[tuple[MistralCallResponseChunk, MistralTool | None]]:
+        yield from super().read_objects([event.data for event in events])
+
+    def _add(
+        self, chunk: MistralCallResponseChunk, data: dict[str, Any]
+    ) -> Iterator[tuple[MistralCallResponseChunk, MistralTool | None]]:
+        if data.get("object") == "error" or ("choices" not in data and "message" in data):
+            data = {"error": data}
+        yield from super()._add(chunk, data)
+
+
+class MistralProvider(ClientProvider[MistralCallResponse, MistralCallResponseChunk, MistralTool]):
+    """Speaks to Mistral, or to whomever the client given speaks to."""
+
+    name = "mistral"
+    sdk = mistralai.client
+    clients = ("Mistral", "Mistral")
+    environment = ("MISTRAL_API_KEY", "MISTRAL_SA_TOKEN_PATH")
+    response_type = MistralCallResponse
+    chunk_type = MistralCallResponseChunk
+    tool_type = MistralTool
+
+    def make_client(self) -> Any:
+        if not any(os.environ.get(name) for name in self.environment):
+            raise ConfigurationError(self._key_to_set())  # the SDK would ask without one
+        return mistralai.client.Mistral()
+
+    make_async_client = make_client
+
+    @cached_property
+    def _accepted(self) -> frozenset[str]:
+        return frozenset(signature(Chat.complete).parameters) - {"self", "messages", "model", "stream", "tools"}
+
+    def known_params(self) -> frozenset[str]:
+        return frozenset(MistralCallParams.__annotations__) | self._accepted
+
+    def encode(self, request: Request) -> dict[str, Any]:
+        params = dict(request.call_params)
+        if "seed" in params:
+            params["random_seed"] = params.pop("seed")
+        messages = encode_messages(request.messages, _encode_part)
+        payload: dict[str, Any] = {"model": request.model, "messages": messages, **params}
+        if tools := [*request.native_tools, *(encode_tool(tool) for tool in request.tools)]:
+            payload["tools"] = tools
+        if request.json_mode:
+            payload.setdefault("response_format", {"type": "json_object"})
+        return payload
+
+    def fold(self, request: Request) -> MistralFold:
+        return MistralFold(self.chunk_type, self.tool_type, request.tools, request.partial_tools)
+
+    def parse(self, raw: bytes | Mapping[str, Any]) -> Any:
+        return MistralCallResponse.parse_raw_response(raw)
+
+    def send(self, request: Request, payload: dict[str, Any]) -> Any:
+        return self._client(request).chat.complete(**payload)
+
+    async def asend(self, request: Request, payload: dict[str, Any]) -> Any:
+        return await (await self._aclient(request)).chat.complete_async(**payload)
+
+    def open(self, request: Request, payload: dict[str, Any]) -> Source:
+        client = self._client(request)
+        if request.deadline is not None:
+            payload = {**payload, "timeout_ms": max(1, int(request.deadline * 1000))}
+        stream = client.chat.stream(**payload)
+        return _StreamSource(stream) if self._own(client, client.chat.stream, stream) else ObjectSource(stream)
+
+    async def aopen(self, request: Request, payload: dict[str, Any]) -> AsyncSource:
+        client = await self._aclient(request)
+        stream = await client.chat.stream_async(**payload)
+        own = self._own(client, client.chat.stream_async, stream)
+        return _AsyncStreamSource(stream) if own else AsyncObjectSource(stream)
+
+    def _own(self, *values: Any) -> bool:
+        # Somebody who has wrapped the client, its method or its stream, to trace it, is to see the events.
+        return all(made_by(mistralai.client, value) for value in values)
+
+    def identify(self, error: Exception) -> type[MirascopeLikeError] | None:
+        if isinstance(error, errors.NoResponseError):
+            return ConnectionFailedError
+        if not isinstance(error, errors.MistralError):
+            return None
+        status, code, text = described(_decoded(error.body))
+        return error_kind(error.status_code if error.status_code >= 400 else status, code, text)
+
+    def broken(self, message: str, response: Any, *, timed_out: bool) -> Exception:
+        return _error(message, response, message)
+
+    def unreadable(self, message: str, response: Any) -> Exception:
+        return _error(message, response, message)
+
+    def event_error(self, error: ErrorEventError, response: Any) -> Exception:
+        """Make an error with the provider's words; the SDK's own stream says that validation failed."""
+        return _error(str(error), response, to_json(error.body).decode())
+
+    def keyless(self, error: Exception) -> Exception | None:
+        return None
+
+
+def _error(message: str, response: Any, body: str) -> Exception:
+    return errors.NoResponseError(message) if response is None else errors.MistralError(message, response, body)
+
+
+def _decoded(body: str) -> Any:
+    try:
+        return jiter.from_json(body.encode())
+    except ValueError:
+        return body
+
+
+def _encode_part(part: Part) -> dict[str, Any]:
+    match part:
+        case AudioPart():
+            return {"type": "input_audio", "input_audio": b64encode(part.audio).decode()}
+        case AudioURLPart():
+            return {"type": "input_audio", "input_audio": part.url}
+        case DocumentPart() if part.media_type == "application/pdf":
+            return {"type": "document_url", "document_url": data_url(part.media_type, part.document)}
+        case DocumentURLPart():
+            return {"type": "document_url", "document_url": part.url}
+        case _:
+            return encode_part(part, "mistral")

@@ -597,7 +597,7 @@ def test_every_part(client: sdk.ClientV2, server: Server) -> None:
     [
         (AudioPart(media_type="audio/wav", audio=b"x"), "audio"),
         (ImagePart(media_type="image/tiff", image=b"x"), "image/tiff"),
-        (DocumentPart(media_type="application/pdf", document=b"x"), "application/pdf"),
+        (DocumentPart(media_type="application/pdf", document=b"x"), "document parts as application/pdf"),
         (DocumentURLPart(url="https://example.com/a.pdf"), "document url"),
         (CacheControlPart(), "cache control"),
     ],

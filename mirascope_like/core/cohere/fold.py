@@ -24,7 +24,7 @@ class CohereFold(Fold[CohereCallResponseChunk, CohereTool]):
 
     def __init__(self, tools: Sequence[type[BaseTool]] = (), partial: bool = False) -> None:
         super().__init__(CohereCallResponseChunk, CohereTool, tools, partial)
-        self._answer: dict[str, Any] = {}
+        self._whole: dict[str, Any] = {}
         self._message: dict[str, Any] = {}
         self._blocks: dict[int, dict[str, Any]] = {}
         self._texts: dict[int, Text] = {}
@@ -65,7 +65,7 @@ class CohereFold(Fold[CohereCallResponseChunk, CohereTool]):
         index, delta = data.get("index") or 0, delta_of(data)
         match data.get("type"):
             case "message-start":
-                self._answer = {key: value for key, value in data.items() if key not in ("type", "delta")}
+                self._whole = {key: value for key, value in data.items() if key not in ("type", "delta")}
                 self._start(delta)
             case "content-start" | "content-delta":
                 self._grow_block(index, as_object(delta.get("content")))
@@ -125,8 +125,8 @@ class CohereFold(Fold[CohereCallResponseChunk, CohereTool]):
 
     def _end(self, data: Mapping[str, Any]) -> None:
         delta = as_object(data.get("delta"))
-        self._answer.update({key: value for key, value in data.items() if key not in ("type", "delta")})
-        self._answer.update({key: value for key, value in delta.items() if key != "error"})
+        self._whole.update({key: value for key, value in data.items() if key not in ("type", "delta")})
+        self._whole.update({key: value for key, value in delta.items() if key != "error"})
         if error := delta.get("error"):
             raise ErrorEventError(str(error), {**data, "message": error})
         self.ended = True
@@ -147,7 +147,7 @@ class CohereFold(Fold[CohereCallResponseChunk, CohereTool]):
         lists = {"content": self._blocks, "tool_calls": self._calls, "citations": self._citations}
         grown = {key: [items[index] for index in sorted(items)] for key, items in lists.items() if items}
         logprobs = {"logprobs": list(self._logprobs)} if self._logprobs else {}
-        return {**self._answer, "message": settled({**self._message, **grown}), **logprobs}
+        return {**self._whole, "message": settled({**self._message, **grown}), **logprobs}
 
     @property
     def empty(self) -> bool:
@@ -163,16 +163,16 @@ class CohereFold(Fold[CohereCallResponseChunk, CohereTool]):
 
     @property
     def id(self) -> str | None:
-        return self._answer.get("id")
+        return self._whole.get("id")
 
     @property
     def finish_reasons(self) -> list[Any] | None:
-        reason = self._answer.get("finish_reason")
+        reason = self._whole.get("finish_reason")
         return [reason] if reason else None
 
     @property
     def usage(self) -> Usage | None:
-        return read_usage(self._answer.get("usage"))
+        return read_usage(self._whole.get("usage"))
 
 
 def _grow(whole: dict[str, Any], piece: Mapping[str, Any]) -> None:

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
-from typing import Any, Literal, cast, get_args
+from typing import Any, Literal, cast
 
 import jiter
-from cohere import Citation, DebugV2ChatStreamResponse, V2ChatResponse, V2ChatStreamResponse
+from cohere import Citation, V2ChatResponse, V2ChatStreamResponse
 from cohere import Usage as CohereUsage
 
 from ..base.chunk import BaseCallResponseChunk
 from ..base.cost import call_cost
 from ..base.messages import BaseMessageParam
-from ..base.response import BaseCallResponse
+from ..base.response import BaseCallResponse, tool_results
 from ..base.stream import AsyncStream, Stream
-from ..base.tools import BaseTool, ToolCall, call_of, tool_output_text
+from ..base.stream_events import ToolDelta
+from ..base.tools import BaseTool, ToolCall
 from ..base.usage import FinishReason, Usage
 from ..base.wire import as_object, dumped
-from ..dialects.chat_messages import decode_message
+from ..dialects.chat_messages import decode_message, encode_tool_result
+from ..dialects.event_types import construct_event
 
 CohereFinishReason = Literal["COMPLETE", "STOP_SEQUENCE", "MAX_TOKENS", "TOOL_CALL", "ERROR", "TIMEOUT"]
 """Why a generation ended. Source: the SDK's `ChatFinishReason`, which also stands for what Cohere may add."""
@@ -50,12 +51,6 @@ def delta_of(data: Mapping[str, Any]) -> dict[str, Any]:
 def event_text(data: Mapping[str, Any], key: str = "text") -> str:
     """Return the text that an event adds, or the thinking."""
     return as_object(delta_of(data).get("content")).get(key) or ""
-
-
-@lru_cache(maxsize=1)
-def _event_types() -> dict[str, Any]:
-    union = get_args(V2ChatStreamResponse)[0]
-    return {get_args(kind.model_fields["type"].annotation)[0]: kind for kind in get_args(union)}
 
 
 class CohereTool(BaseTool):
@@ -145,10 +140,7 @@ class CohereCallResponse(BaseCallResponse[V2ChatResponse, CohereTool]):
     @classmethod
     def tool_message_params(cls, tools_and_outputs: Sequence[tuple[Any, Any]]) -> list[Any]:
         """Return a message for each output of a tool."""
-        return [
-            {"role": "tool", "tool_call_id": call_of(tool).id, "content": tool_output_text(output)}
-            for tool, output in tools_and_outputs
-        ]
+        return [encode_tool_result(result) for result in tool_results(tools_and_outputs)]
 
     @property
     def common_finish_reasons(self) -> list[str] | None:
@@ -179,10 +171,7 @@ class CohereCallResponseChunk(BaseCallResponseChunk[V2ChatStreamResponse, Cohere
 
     @classmethod
     def _type(cls, raw: bytes) -> V2ChatStreamResponse:
-        data = jiter.from_json(raw)
-        # An event that the SDK does not know is given in the SDK's loosest type.
-        kind = _event_types().get(data.get("type"), DebugV2ChatStreamResponse)
-        return cast("V2ChatStreamResponse", kind.model_construct(**data))
+        return cast("V2ChatStreamResponse", construct_event(V2ChatStreamResponse, raw))
 
     def _text(self) -> str:
         return event_text(self.data)
@@ -191,6 +180,14 @@ class CohereCallResponseChunk(BaseCallResponseChunk[V2ChatStreamResponse, Cohere
     def thinking(self) -> str:
         """The piece of the model's thinking that this event adds; else empty."""
         return event_text(self.data, "thinking")
+
+    @property
+    def tool_deltas(self) -> Sequence[ToolDelta]:
+        """The piece of a tool call that this event adds."""
+        if not (call := as_object(delta_of(self.data).get("tool_calls"))):
+            return ()
+        function, index = as_object(call.get("function")), self.data.get("index") or 0
+        return [ToolDelta(index, function.get("arguments") or "", call.get("id"), function.get("name"))]
 
     @property
     def finish_reasons(self) -> list[CohereFinishReason] | None:

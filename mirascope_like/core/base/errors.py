@@ -33,6 +33,7 @@ Knows no SDK: a provider says which of its SDK's errors means which of these.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -327,7 +328,13 @@ class _Adopted:
 
     def __reduce__(self) -> tuple[Any, ...]:
         state = {key: value for key, value in vars(self).items() if key != "_partial"}
-        return _restore, (self.parents, cast("BaseException", self).args, state)
+        parents = tuple(_importable(parent) for parent in self.parents)
+        return _restore, (parents, cast("BaseException", self).args, state)
+
+
+def _importable(kind: type[BaseException]) -> type[BaseException]:
+    """Return the nearest class that can be found by its name: botocore makes classes of errors that cannot."""
+    return next(one for one in kind.__mro__ if getattr(sys.modules.get(one.__module__), one.__name__, None) is one)
 
 
 def _restore(parents: tuple[type[BaseException], ...], args: tuple[Any, ...], state: dict[str, Any]) -> BaseException:

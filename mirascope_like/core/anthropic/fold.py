@@ -15,10 +15,13 @@ from pydantic_core import to_json
 from ..base.fold import ErrorEventError, Fold, GarbledEventError, Text, settled
 from ..base.tools import BaseTool, ToolCall
 from ..base.usage import Usage
-from ..base.wire import as_object
+from ..base.wire import as_list, as_object
 from .types import AnthropicCallResponseChunk, AnthropicTool, event_text, read_usage
 
 _CALLS = frozenset({"tool_use", "server_tool_use", "mcp_tool_use"})
+
+_PARTS = {"content_block_start": "content_block", "content_block_delta": "delta"}
+"""Where the events of a block hold what they add."""
 
 
 class AnthropicFold(Fold[AnthropicCallResponseChunk, AnthropicTool]):
@@ -38,17 +41,15 @@ class AnthropicFold(Fold[AnthropicCallResponseChunk, AnthropicTool]):
         for raw in events:
             try:
                 data = jiter.from_json(raw, cache_mode="keys")
-                kind = data["type"]
-            except (ValueError, LookupError, TypeError) as error:
+                if data["type"] == "content_block_delta" and len(data) == 3:
+                    delta = data["delta"]
+                    if len(delta) == 2 and type(text := delta.get("text")) is str and data["index"] in texts:
+                        texts[data["index"]].append(text)
+                        yield make(raw, text), None
+                        continue
+            except (ValueError, LookupError, TypeError, AttributeError) as error:
                 raise GarbledEventError(f"{error}: {raw[:200]!r}") from error
-            if kind == "content_block_delta" and len(data) == 3:
-                delta = data["delta"]
-                if len(delta) == 2 and (text := delta.get("text")) is not None and data["index"] in texts:
-                    texts[data["index"]].append(text)
-                    yield make(raw, text), None
-                    continue
-            if kind != "ping":
-                yield from self._add(make(raw, event_text(data)), data)
+            yield from self._add(make(raw, event_text(data)), data)
 
     def read_objects(self, events: Sequence[Any]) -> Iterator[tuple[AnthropicCallResponseChunk, AnthropicTool | None]]:
         for event in events:
@@ -58,6 +59,10 @@ class AnthropicFold(Fold[AnthropicCallResponseChunk, AnthropicTool]):
     def _add(
         self, chunk: AnthropicCallResponseChunk, data: Mapping[str, Any]
     ) -> Iterator[tuple[AnthropicCallResponseChunk, AnthropicTool | None]]:
+        if not _well_formed(data):
+            raise GarbledEventError(f"not an event of a message: {str(data)[:200]}")
+        if data["type"] == "ping":
+            return
         self._last = chunk
         tools: list[AnthropicTool] = []
         match data["type"]:
@@ -69,7 +74,7 @@ class AnthropicFold(Fold[AnthropicCallResponseChunk, AnthropicTool]):
                 tools = self._stop(data["index"])
             case "message_start":
                 self._message = {**data["message"]}
-                for index, block in enumerate(self._message.pop("content", None) or ()):
+                for index, block in enumerate(as_list(self._message.pop("content", None))):
                     self._start(index, dict(block))
             case "message_delta":
                 self._change(data)
@@ -91,7 +96,9 @@ class AnthropicFold(Fold[AnthropicCallResponseChunk, AnthropicTool]):
             self._json[index] = Text()
 
     def _grow(self, index: int, delta: Mapping[str, Any]) -> list[AnthropicTool]:
-        block = self._blocks.setdefault(index, {})
+        if index not in self._blocks:  # its start was lost; what grows says what it is
+            self._start(index, {"type": str(delta.get("type")).removesuffix("_delta")})
+        block = self._blocks[index]
         if "partial_json" in delta:
             return self._grow_call(index, delta["partial_json"])
         for key, value in delta.items():
@@ -142,11 +149,12 @@ class AnthropicFold(Fold[AnthropicCallResponseChunk, AnthropicTool]):
         for key, value in data.items():
             if key == "usage":
                 usage = as_object(self._message.get("usage"))
-                said = {name: one for name, one in value.items() if one is not None or name not in usage}
+                said = {name: one for name, one in as_object(value).items() if one is not None or name not in usage}
                 self._message["usage"] = {**usage, **said}
             elif key == "delta":
+                said = as_object(value)
                 self._message.update(
-                    {name: one for name, one in value.items() if one is not None or name in self._message}
+                    {name: said[name] for name in said if said[name] is not None or name in self._message}
                 )
             elif key != "type":
                 self._message[key] = value
@@ -190,3 +198,22 @@ class AnthropicFold(Fold[AnthropicCallResponseChunk, AnthropicTool]):
     @property
     def usage(self) -> Usage | None:
         return read_usage(self._message.get("usage"))
+
+
+def _well_formed(data: Mapping[str, Any]) -> bool:
+    """Whether an event has the shape that all who read it rely on."""
+    kind = data.get("type")
+    if kind in (*_PARTS, "content_block_stop"):
+        part: Any = data.get(_PARTS[kind]) if kind in _PARTS else {}
+        texts = [as_object(part).get(key) for key in ("text", "partial_json", "name")]
+        return (
+            isinstance(data.get("index"), int)
+            and isinstance(part, dict)
+            and all(isinstance(text, str) for text in texts if text is not None)
+        )
+    if kind == "message_start":
+        message: Any = data.get("message")
+        blocks: list[Any] = as_list(as_object(message).get("content"))
+        held = [message, *blocks, as_object(message).get("usage") or {}]
+        return all(isinstance(one, dict) for one in held)
+    return isinstance(kind, str)

@@ -52,11 +52,13 @@ def read_usage(raw: Mapping[str, Any] | None) -> Usage | None:
 
 def event_text(data: Mapping[str, Any]) -> str:
     """Return the text that an event adds."""
-    if data["type"] == "content_block_delta":
-        return data["delta"].get("text") or ""
-    if data["type"] == "content_block_start" and data["content_block"].get("type") == "text":
-        return data["content_block"].get("text") or ""
-    return ""
+    part: dict[str, Any] = {}
+    if data.get("type") == "content_block_delta":
+        part = as_object(data.get("delta"))
+    elif data.get("type") == "content_block_start":
+        part = as_object(data.get("content_block"))
+        part = part if part.get("type") == "text" else {}
+    return part.get("text") or ""
 
 
 @lru_cache(maxsize=1)

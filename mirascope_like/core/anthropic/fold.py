@@ -214,6 +214,6 @@ def _well_formed(data: Mapping[str, Any]) -> bool:
     if kind == "message_start":
         message: Any = data.get("message")
         blocks: list[Any] = as_list(as_object(message).get("content"))
-        held = [message, *blocks, as_object(message).get("usage") or {}]
+        held: list[Any] = [message, *blocks, as_object(message).get("usage") or {}]
         return all(isinstance(one, dict) for one in held)
     return isinstance(kind, str)

@@ -174,9 +174,38 @@ _HOMES = {
     ),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
-_PROVIDERS = ("anthropic", "azure", "cohere", "groq", "hosts", "local", "mistral", "openai")
+_PACKAGES = (
+    "anthropic",
+    "azure",
+    "bedrock",
+    "cohere",
+    "gemini",
+    "google",
+    "groq",
+    "hosts",
+    "local",
+    "mistral",
+    "openai",
+)
+_HOSTS = (
+    "cerebras",
+    "deepseek",
+    "fireworks",
+    "huggingface",
+    "lmstudio",
+    "ollama",
+    "openrouter",
+    "perplexity",
+    "together",
+    "vllm",
+    "xai",
+    "zai",
+)
+PROVIDERS = (*(name for name in _PACKAGES if name != "hosts"), *_HOSTS)
+"""The names of all providers; each is loaded when it is first used."""
 
 __all__ = [
+    "PROVIDERS",
     "StreamEvent",
     "ErrorEvent",
     "FinishEvent",
@@ -267,7 +296,9 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name in _PROVIDERS:
+    if name in _HOSTS:
+        return getattr(import_module(".hosts", __name__), name)
+    if name in _PACKAGES:
         return import_module(f".{name}", __name__)
     if (home := _HOME.get(name)) is not None:
         value = getattr(import_module(f".{home}", __name__), name)

@@ -14,6 +14,7 @@ from typing import Any, Generic, Literal, ParamSpec, TypeVar, cast, overload
 from typing_extensions import TypedDict, Unpack
 
 from .errors import ConfigurationError
+from .overrides import OVERRIDES
 from .prompt import Prompt, Prompted, PromptFunction
 from .provider import Provider
 from .request import Request
@@ -50,6 +51,8 @@ class Options(TypedDict, Generic[ParamsT], total=False):
     """The SDK's client to send with, or one with the same interface."""
     call_params: ParamsT | None
     """Parameters of the provider; what is unset is not sent."""
+    provider: str
+    """Which provider to call, for `llm.call` alone."""
 
 
 class CallDecorator(Generic[SyncT, AsyncT]):
@@ -82,6 +85,7 @@ class Prompting:
         self._args = args
         self._kwargs = kwargs
         self.arguments = prompt.bind(args, kwargs)
+        self.overrides = OVERRIDES.get()
 
     def read(self) -> Prompted:
         """Call the function; make messages of what it returns."""
@@ -106,6 +110,11 @@ class Call(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
         self._stream = stream
         self._async_stream = async_stream
         self._params = params
+
+    @property
+    def provider(self) -> Provider[ResponseT, Any, Any]:
+        """The provider that is called."""
+        return self._provider
 
     @overload
     def __call__(
@@ -151,6 +160,10 @@ class Call(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
 
     def _check(self, options: Mapping[str, Any]) -> None:
         _known(options, Options.__annotations__, "option")
+        if "provider" in options and not self._provider.neutral:
+            raise ConfigurationError(
+                f"{self._provider.name}.call calls {self._provider.name}; llm.call takes a provider"
+            )
         params = frozenset(_annotations(self._params)) | self._provider.known_params()
         _known(options.get("call_params") or {}, params, f"call parameter of {self._provider.name}")
 
@@ -206,6 +219,7 @@ class _Ask:
         self._model = model
         self._params: Mapping[str, Any] = options.get("call_params") or {}
         self._json_mode = bool(options.get("json_mode"))
+        self._chosen: str | None = options.get("provider")
         self._client = options.get("client")
         self._tools = self._split(options.get("tools") or ())
         self._streaming = stream is not False
@@ -215,12 +229,14 @@ class _Ask:
         config = prompted.config
         params = config.get("call_params") or {}
         if params:
-            _known(params, self._provider.known_params(), f"call parameter of {self._provider.name}")
+            check_params(params, self._provider)
         tools, native = self._tools if (given := config.get("tools")) is None else self._split(given)
         template = prompting.prompt.template
         return Request(
             provider=self._provider.name,
             model=self._model,
+            chosen_provider=self._chosen,
+            overrides=prompting.overrides,
             messages=prompted.messages,
             call_params={**self._params, **params},
             tools=tools,
@@ -247,6 +263,11 @@ def _itself(response: Any) -> Any:
 
 def _annotations(params: type[Any]) -> set[str]:
     return {name for kind in params.__mro__ for name in getattr(kind, "__annotations__", {})}
+
+
+def check_params(given: Mapping[str, Any], provider: Provider[Any, Any, Any]) -> None:
+    """Raise `ConfigurationError` for a parameter that a provider does not take; suggest the right name."""
+    _known(given, provider.known_params(), f"call parameter of {provider.name}")
 
 
 def _known(given: Mapping[str, Any], known: Any, what: str) -> None:

@@ -102,7 +102,7 @@ class Progress(Generic[ResponseT, ChunkT, ToolT]):
         fold = self.fold
         if fold is None or fold.empty:
             return None
-        raw = self.provider.parse(fold.rebuild())
+        raw = self.provider.rebuilt(self.request, fold)
         start = self.start_time or 0.0
         response = self.provider.respond(self.request, self.payload, raw, start, self.end_time or time() * 1000)
         response.attach_tools(fold.tools)

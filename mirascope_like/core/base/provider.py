@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from .chunk import BaseCallResponseChunk
 from .fold import Fold
@@ -59,6 +59,8 @@ class Provider(ABC, Generic[ResponseT, ChunkT, ToolT]):
 
     name: str
     """Its name in messages, such as "openai"."""
+    neutral: ClassVar[bool] = False
+    """Whether it stands for any other provider."""
     response_type: type[ResponseT]
     chunk_type: type[ChunkT]
     tool_type: type[ToolT]
@@ -105,6 +107,10 @@ class Provider(ABC, Generic[ResponseT, ChunkT, ToolT]):
     @abstractmethod
     def parse(self, raw: bytes | Mapping[str, Any]) -> Any:
         """Make the SDK's response object of a response, decoded or not."""
+
+    def rebuilt(self, request: Request, fold: Fold[Any, Any]) -> Any:
+        """Make the SDK's response object of what a stream has summed up."""
+        return self.parse(fold.rebuild())
 
     @abstractmethod
     def send(self, request: Request, payload: dict[str, Any]) -> Any:

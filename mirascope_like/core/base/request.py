@@ -32,6 +32,10 @@ class Request:
     client: Any = None
     deadline: float | None = None
     """Seconds in which the answer is to begin; there is then no time for the SDK's own retries."""
+    chosen_provider: str | None = None
+    """The provider that the call named, where the call leaves it open."""
+    overrides: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """What was decided around the call, for those that leave it open."""
     prompt_template: str | None = None
     fn_args: Mapping[str, Any] = field(default_factory=dict[str, Any])
     dynamic_config: Mapping[str, Any] | None = None

@@ -1,0 +1,36 @@
+"""Calls to a provider that is chosen by its name, even at run time; the answers are in the same words for all.
+
+from mirascope_like import llm
+
+@llm.call(provider="openai", model="gpt-4o-mini")
+def recommend(genre: str) -> str: ...
+
+with llm.context(provider="anthropic", model="claude-sonnet-4-5"):
+    recommend("fantasy")
+"""
+
+from __future__ import annotations
+
+from ..core.base.call import Call
+from ..core.base.params import CommonCallParams
+from .answers import AsyncStream, CallResponse, CallResponseChunk, Stream, Tool
+from .context import Settings, context, override
+from .provider import NeutralProvider
+
+call: Call[CallResponse, Stream, AsyncStream, CommonCallParams] = Call(
+    NeutralProvider(), Stream, AsyncStream, CommonCallParams
+)
+"""Turn a prompt function into a call to the `provider` and `model` named ("openai:gpt-4o-mini" names both), or chosen
+around the call with `context` or `override`."""
+
+__all__ = [
+    "call",
+    "context",
+    "override",
+    "AsyncStream",
+    "CallResponse",
+    "CallResponseChunk",
+    "Settings",
+    "Stream",
+    "Tool",
+]

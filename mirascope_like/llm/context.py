@@ -1,0 +1,68 @@
+"""Provider, model and parameters, chosen around calls made with `llm.call`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+from typing_extensions import TypedDict, Unpack
+
+from ..core.base.errors import ConfigurationError
+from ..core.base.overrides import OVERRIDES
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Settings(TypedDict, total=False):
+    """What can be decided around a call. What is not given stays as it is."""
+
+    provider: str
+    model: str
+    call_params: Mapping[str, Any]
+    """Added to those of the call."""
+    tools: Sequence[Any]
+    """Instead of those of the call."""
+    json_mode: bool
+    client: Any
+
+
+@contextmanager
+def context(**settings: Unpack[Settings]) -> Generator[None]:
+    """Decide for all calls made with `llm.call` in a `with` block, in this thread or task alone.
+
+    Blocks may be nested: an inner one adds to the outer ones. A stream made in the block keeps its settings after it.
+
+    Raises `ConfigurationError` for an unknown setting.
+    """
+    _check(settings)
+    outer = OVERRIDES.get()
+    params = {**outer.get("call_params", {}), **settings.get("call_params", {})}
+    token = OVERRIDES.set({**outer, **settings, **({"call_params": params} if params else {})})
+    try:
+        yield
+    finally:
+        OVERRIDES.reset(token)
+
+
+def override(function: Callable[P, R], **settings: Unpack[Settings]) -> Callable[P, R]:
+    """Return a function made with `llm.call` with other settings; the function given stays as it is.
+
+    Raises `ConfigurationError` for an unknown setting.
+    """
+    _check(settings)
+
+    @wraps(function)
+    def overridden(*args: P.args, **kwargs: P.kwargs) -> R:
+        with context(**settings):
+            return function(*args, **kwargs)
+
+    return overridden
+
+
+def _check(settings: Mapping[str, Any]) -> None:
+    if unknown := set(settings) - set(Settings.__annotations__):
+        known = ", ".join(Settings.__annotations__)
+        raise ConfigurationError(f"{', '.join(sorted(unknown))}: only {known} can be decided around a call")

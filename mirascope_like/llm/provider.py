@@ -1,0 +1,161 @@
+"""The provider that is any other: the one that a call names, or that was chosen around it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from ..core.base.call import check_params
+from ..core.base.errors import ConfigurationError
+from ..core.base.fold import Fold
+from ..core.base.params import CommonCallParams
+from ..core.base.provider import AsyncSource, Provider, Source
+from ..core.base.request import Request
+from ..core.base.structure import Structure, Way
+from ..core.base.tools import tool_type
+from ..core.base.usage import Usage
+from .answers import CallResponse, CallResponseChunk, Tool
+from .providers import provider_named
+
+
+class AnyParams(frozenset[str]):
+    """Every name: which parameters there are is known once the provider is."""
+
+    def __contains__(self, name: object) -> bool:
+        return True
+
+
+class NeutralFold(Fold[CallResponseChunk, Tool]):
+    """A provider's fold, giving its events in neutral words."""
+
+    def __init__(self, inner: Fold[Any, Any]) -> None:
+        super().__init__(CallResponseChunk, Tool, inner.tool_types, inner.partial)
+        self.inner = inner
+        self.tools = inner.tools
+
+    def listen(self, answer: str, heard: list[str]) -> None:
+        self.inner.listen(answer, heard)
+
+    def read(self, events: Sequence[bytes]) -> Iterator[tuple[CallResponseChunk, Tool | None]]:
+        for chunk, tool in self.inner.read(events):
+            yield CallResponseChunk.of(chunk), tool
+        self.ended = self.inner.ended
+
+    def read_objects(self, events: Sequence[Any]) -> Iterator[tuple[CallResponseChunk, Tool | None]]:
+        for chunk, tool in self.inner.read_objects(events):
+            yield CallResponseChunk.of(chunk), tool
+        self.ended = self.inner.ended
+
+    def finish(self) -> Iterator[tuple[CallResponseChunk, Tool | None]]:
+        for chunk, tool in self.inner.finish():
+            yield CallResponseChunk.of(chunk), tool
+
+    @property
+    def complete(self) -> bool:
+        return self.inner.complete
+
+    def rebuild(self) -> dict[str, Any]:
+        return self.inner.rebuild()
+
+    @property
+    def content(self) -> str:
+        return self.inner.content
+
+    @property
+    def model(self) -> str | None:
+        return self.inner.model
+
+    @property
+    def id(self) -> str | None:
+        return self.inner.id
+
+    @property
+    def finish_reasons(self) -> list[Any] | None:
+        return self.inner.finish_reasons
+
+    @property
+    def usage(self) -> Usage | None:
+        return self.inner.usage
+
+    @property
+    def empty(self) -> bool:
+        return self.inner.empty
+
+
+class NeutralProvider(Provider[CallResponse, CallResponseChunk, Tool]):
+    """Does everything by the provider that a request is for."""
+
+    name = "llm"
+    neutral = True
+    response_type = CallResponse
+    chunk_type = CallResponseChunk
+    tool_type = Tool
+
+    def known_params(self) -> frozenset[str]:
+        return AnyParams(CommonCallParams.__annotations__)
+
+    def chosen(self, request: Request) -> Provider[Any, Any, Any]:
+        """Return the provider of a request; with the first question it takes what was decided around the call."""
+        if request.provider == self.name:
+            self._decide(request)
+        return provider_named(request.provider)
+
+    def _decide(self, request: Request) -> None:
+        decided = request.overrides
+        provider, model = request.chosen_provider, request.model
+        if ":" in model and provider is None:
+            provider, _, model = model.partition(":")
+        request.provider = decided.get("provider") or provider or ""
+        request.model = decided.get("model") or model
+        if not request.provider:
+            raise ConfigurationError(
+                'llm.call needs a provider: llm.call(provider="openai", model="gpt-4o-mini"), or "openai:gpt-4o-mini"'
+            )
+        chosen = provider_named(request.provider)
+        request.call_params = {**request.call_params, **decided.get("call_params", {})}
+        request.client = decided.get("client") or request.client
+        request.json_mode = decided.get("json_mode", request.json_mode)
+        tools: Sequence[Any] = decided.get("tools", request.tools)
+        request.tools = [tool_type(tool, chosen.tool_type) for tool in tools if not isinstance(tool, Mapping)]
+        check_params(request.call_params, chosen)
+
+    def encode(self, request: Request) -> dict[str, Any]:
+        return self.chosen(request).encode(request)
+
+    def way(self, request: Request, wanted: Way) -> Way:
+        return self.chosen(request).way(request, wanted)
+
+    def structure(self, payload: dict[str, Any], structure: Structure) -> None:
+        raise TypeError("the payload is made by the provider chosen")
+
+    def payload(self, request: Request) -> dict[str, Any]:
+        return self.chosen(request).payload(request)
+
+    def fold(self, request: Request) -> NeutralFold:
+        return NeutralFold(self.chosen(request).fold(request))
+
+    def parse(self, raw: bytes | Mapping[str, Any]) -> Any:
+        raise TypeError("a response is parsed by the provider chosen")
+
+    def rebuilt(self, request: Request, fold: Fold[Any, Any]) -> Any:
+        return self.chosen(request).rebuilt(request, fold)
+
+    def send(self, request: Request, payload: dict[str, Any]) -> Any:
+        return self.chosen(request).send(request, payload)
+
+    async def asend(self, request: Request, payload: dict[str, Any]) -> Any:
+        return await self.chosen(request).asend(request, payload)
+
+    def open(self, request: Request, payload: dict[str, Any]) -> Source:
+        return self.chosen(request).open(request, payload)
+
+    async def aopen(self, request: Request, payload: dict[str, Any]) -> AsyncSource:
+        return await self.chosen(request).aopen(request, payload)
+
+    def failure(self, error: Exception, request: Request, source: Any = None) -> Exception:
+        return self.chosen(request).failure(error, request, source)
+
+    def respond(
+        self, request: Request, payload: dict[str, Any], raw: Any, start_time: float, end_time: float
+    ) -> CallResponse:
+        return CallResponse.of(self.chosen(request).respond(request, payload, raw, start_time, end_time))

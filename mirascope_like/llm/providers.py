@@ -1,0 +1,25 @@
+"""Providers by their names. Knows where each stands; loads one when it is first asked for."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from functools import lru_cache
+from typing import Any
+
+from .. import core
+from ..core.base.errors import ConfigurationError
+from ..core.base.provider import Provider
+
+
+@lru_cache
+def provider_named(name: str) -> Provider[Any, Any, Any]:
+    """Return the provider of this name, such as "openai" or "ollama".
+
+    Raises `ConfigurationError` for an unknown name, and `MissingSDKError` where its SDK is not installed.
+    """
+    if name not in core.PROVIDERS:
+        near = get_close_matches(name, core.PROVIDERS, n=1)
+        hint = f"did you mean {near[0]!r}? " if near else ""
+        raise ConfigurationError(f"there is no provider {name!r}: {hint}There are {', '.join(sorted(core.PROVIDERS))}")
+    provider: Provider[Any, Any, Any] = getattr(core, name).call.provider
+    return provider

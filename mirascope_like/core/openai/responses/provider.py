@@ -10,9 +10,11 @@ from openai.types.responses.response_create_params import ResponseCreateParamsBa
 
 from ...base.fold import ErrorEventError
 from ...base.request import Request
+from ...base.structure import Structure, Way
 from ...base.tools import BaseTool, tool_description, tool_name
 from ...dialects.clients import Clients
 from ...dialects.sdk import SDK_OPTIONS, SDKProvider
+from ...dialects.strict_schema import strict_schema
 from ..provider import OpenAIProvider
 from .fold import OpenAIResponsesFold
 from .messages import encode_messages
@@ -53,6 +55,20 @@ class OpenAIResponsesProvider(
         if request.json_mode:
             payload["text"] = {"format": {"type": "json_object"}, **(payload.get("text") or {})}
         return payload
+
+    def way(self, request: Request, wanted: Way) -> Way:
+        return wanted
+
+    def structure(self, payload: dict[str, Any], structure: Structure) -> None:
+        named = {"name": structure.name, "description": structure.description}
+        if structure.way == "tool":
+            others: list[Any] = payload.get("tools") or []
+            tool = {"type": "function", **named, "parameters": dict(structure.schema), "strict": False}
+            payload["tools"] = [*others, tool]
+            payload.setdefault("tool_choice", "required" if others else {"type": "function", "name": structure.name})
+        elif structure.way == "schema":
+            text = {"type": "json_schema", **named, "schema": strict_schema(structure.schema), "strict": True}
+            payload["text"] = {**(payload.get("text") or {}), "format": text}
 
     def fold(self, request: Request) -> OpenAIResponsesFold:
         return OpenAIResponsesFold(request.tools, request.partial_tools)

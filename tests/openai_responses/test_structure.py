@@ -1,0 +1,121 @@
+"""Structured answers, as they are asked for and heard."""
+
+from __future__ import annotations
+
+import json
+from enum import Enum
+from typing import Annotated, Any, Literal
+
+import pytest
+from openai.lib import _pydantic as sdk_schema
+from pydantic import BaseModel, Field
+
+from mirascope_like.core.base.request import Request
+from mirascope_like.core.base.structure import Structure, Way
+from mirascope_like.core.dialects.strict_schema import strict_schema
+from mirascope_like.core.openai.provider import OPENAI
+from mirascope_like.core.openai.responses import OpenAIResponsesProvider
+from tests.openai_responses.streams import CREATED, called, completed, function_call
+
+PROVIDER = OpenAIResponsesProvider(OPENAI)
+SCHEMA = {"type": "object", "properties": {"title": {"type": "string", "default": "x"}, "n": {"type": "integer"}}}
+
+
+def payload(way: Way, **fields: Any) -> dict[str, Any]:
+    structure = Structure(
+        "Book", "A book.", {**SCHEMA, "required": ["n"]}, PROVIDER.way(Request("openai", "m", []), way)
+    )
+    return PROVIDER.payload(Request("openai", "m", [], structure=structure, **fields))
+
+
+def test_schema() -> None:
+    asked = payload("schema", call_params={"text": {"verbosity": "low"}})
+    properties = {"title": {"type": "string"}, "n": {"type": "integer"}}
+    schema = {"type": "object", "properties": properties, "required": ["title", "n"], "additionalProperties": False}
+    text = {"type": "json_schema", "name": "Book", "description": "A book.", "schema": schema, "strict": True}
+    assert asked["text"] == {"verbosity": "low", "format": text}
+    assert "tools" not in asked
+    assert "default" in SCHEMA["properties"]["title"]  # type: ignore[index]
+
+
+def test_tool() -> None:
+    asked = payload("tool")
+    assert [tool["name"] for tool in asked["tools"]] == ["Book"]
+    assert asked["tools"][0]["parameters"] == {**SCHEMA, "required": ["n"]}
+    assert asked["tool_choice"] == {"type": "function", "name": "Book"}
+    beside = payload("tool", native_tools=[{"type": "web_search"}])
+    assert [tool["type"] for tool in beside["tools"]] == ["web_search", "function"]
+    assert beside["tool_choice"] == "required"
+    assert payload("tool", call_params={"tool_choice": "auto"})["tool_choice"] == "auto"
+
+
+def test_json() -> None:
+    assert payload("json", json_mode=True)["text"] == {"format": {"type": "json_object"}}
+
+
+def test_answer_is_heard() -> None:
+    call = function_call('{"title":"Emma"}', name="Book")
+    other = function_call("{}", id="call_2", name="Book")
+    fold = PROVIDER.fold(Request("openai", "m", []))
+    heard: list[str] = []
+    fold.listen("Book", heard)
+    events = [CREATED, *called(0, call, '{"title"', ':"Emma"}'), *called(1, other, "{}"), completed(call, other)]
+    shown = [tool for event in events for _, tool in fold.read([json.dumps(event).encode()])]
+    assert heard == ['{"title"', ':"Emma"}']
+    assert [*shown, *(tool for _, tool in fold.finish())] == [None] * len(events)
+
+
+class Color(Enum):
+    """A color."""
+
+    RED = "red"
+
+
+class Cat(BaseModel):
+    """A cat."""
+
+    kind: Literal["cat"]
+    color: Color | None = None
+
+
+class Dog(BaseModel):
+    """A dog."""
+
+    kind: Literal["dog"]
+    friends: list[Dog] = []
+
+
+class Home(BaseModel):
+    """Who lives there."""
+
+    street: str = "unknown"
+    first: Cat
+    pets: list[Cat | Dog]
+    chosen: Annotated[Cat | Dog, Field(discriminator="kind")]
+
+
+@pytest.mark.parametrize("model", [Cat, Dog, Home])
+def test_strict_schema_is_the_sdks(model: type[BaseModel]) -> None:
+    ours = strict_schema(model.model_json_schema())
+    theirs = sdk_schema.to_strict_json_schema(model)
+    assert without(ours) == without(theirs)
+
+
+def without(schema: Any) -> Any:
+    """A schema without what the strict mode does not take, and the SDK sends all the same."""
+    if isinstance(schema, list):
+        return [without(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    kept = {key: without(value) for key, value in schema.items() if key not in ("default", "discriminator")}
+    if "oneOf" in kept:
+        kept["anyOf"] = kept.pop("oneOf")
+    return kept
+
+
+def test_nothing_stands_beside_a_reference() -> None:
+    class House(BaseModel):
+        cat: Annotated[Cat, Field(description="The one that stays.")]
+
+    schema = strict_schema(House.model_json_schema())
+    assert schema["properties"]["cat"] == {"anyOf": [{"$ref": "#/$defs/Cat"}], "description": "The one that stays."}

@@ -85,6 +85,11 @@ def test_any_bytes_give_the_same_however_cut(data: bytes, places: list[int]) -> 
         (b"data: 1\n\ndata: 2", [b"1", b"2"]),
         (b"data: 1\n\ndata: 2\n", [b"1", b"2"]),
         (b"database: 1\n\n", []),
+        (b'data: {"a": 1}', [b'{"a": 1}']),
+        (b'data: {"a": {"b": 1}', []),
+        (b'data: {"a": 1\n\n', [b'{"a": 1']),
+        (b"data: [DONE]", [b"[DONE]"]),
+        (b"data: [DONE", []),
     ],
 )
 def test_literal(data: bytes, expected: list[bytes]) -> None:

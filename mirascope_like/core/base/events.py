@@ -6,6 +6,8 @@ repeats an event's name inside its data.
 
 from __future__ import annotations
 
+import jiter
+
 MAX_EVENT_BYTES = 64 * 1024 * 1024
 """An event longer than this is taken for garbage, so that an endless line cannot fill the memory."""
 
@@ -63,11 +65,11 @@ class Events:
         return events
 
     def end(self) -> list[bytes]:
-        """Return the data of a last event that no empty line follows."""
+        """Return the data of a last event that no empty line follows; nothing of one that is broken off itself."""
         block = b"".join(self._parts)
         self._parts.clear()
         data = self.data_of(block)
-        return [data] if data else []
+        return [data] if data and not _broken_off(data) else []
 
     @staticmethod
     def data_of(block: bytes) -> bytes | None:
@@ -99,3 +101,14 @@ class Events:
         if buffer.endswith(b"\r"):
             self._cr = True
         return buffer.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+
+
+def _broken_off(data: bytes) -> bool:
+    # Every provider's data is JSON, but for the word that OpenAI's format ends with.
+    if data.strip() == b"[DONE]" or not data.startswith((b"{", b"[")):
+        return False
+    try:
+        jiter.from_json(data)
+    except ValueError:
+        return True
+    return False

@@ -1,0 +1,37 @@
+"""Calls to Amazon Bedrock: its Converse API.
+
+boto3 has no async client: an async call runs it in a thread of its own.
+"""
+
+from __future__ import annotations
+
+from ..base.sdk import load_sdk
+
+load_sdk("boto3", extra="bedrock")
+
+from ..base.call import Call  # noqa: E402  # the SDK is looked for first, so that the error says how to get it
+from .params import BedrockCallParams  # noqa: E402
+from .provider import BedrockProvider  # noqa: E402
+from .types import (  # noqa: E402
+    BedrockAsyncStream,
+    BedrockCallResponse,
+    BedrockCallResponseChunk,
+    BedrockStream,
+    BedrockTool,
+)
+
+call: Call[BedrockCallResponse, BedrockStream, BedrockAsyncStream, BedrockCallParams] = Call(
+    BedrockProvider(), BedrockStream, BedrockAsyncStream, BedrockCallParams
+)
+"""Turn a prompt function into a call to Bedrock's Converse."""
+
+__all__ = [
+    "call",
+    "BedrockAsyncStream",
+    "BedrockCallParams",
+    "BedrockCallResponse",
+    "BedrockCallResponseChunk",
+    "BedrockProvider",
+    "BedrockStream",
+    "BedrockTool",
+]

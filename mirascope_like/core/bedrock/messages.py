@@ -1,0 +1,192 @@
+"""Messages in the format of Bedrock's Converse, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import count
+from typing import Any, cast
+
+from pydantic_core import to_json
+
+from ..base.errors import PromptError
+from ..base.messages import (
+    AudioPart,
+    AudioURLPart,
+    BaseMessageParam,
+    CacheControlPart,
+    DocumentPart,
+    DocumentURLPart,
+    ImagePart,
+    ImageURLPart,
+    MediaPart,
+    Part,
+    TextPart,
+    ToolCallPart,
+    ToolResultPart,
+)
+from ..base.wire import as_list, as_object
+
+_CACHE_POINT = {"cachePoint": {"type": "default"}}
+_OFFICE = "application/vnd.openxmlformats-officedocument"
+_FORMATS: dict[str, dict[str, str]] = {
+    "image": {f"image/{name}": name for name in ("png", "jpeg", "gif", "webp")},
+    "document": {
+        "application/pdf": "pdf",
+        "text/csv": "csv",
+        "text/html": "html",
+        "text/markdown": "md",
+        "text/plain": "txt",
+        "application/msword": "doc",
+        "application/vnd.ms-excel": "xls",
+        f"{_OFFICE}.wordprocessingml.document": "docx",
+        f"{_OFFICE}.spreadsheetml.sheet": "xlsx",
+    },
+    "audio": {
+        **{f"audio/{name}": name for name in ("wav", "mp3", "mp4", "aac", "flac", "ogg", "opus", "webm")},
+        "audio/mpeg": "mp3",
+        "audio/x-wav": "wav",
+    },
+}
+_ENDINGS = {"jpg": "jpeg", "htm": "html"}
+
+
+def encode_messages(messages: Sequence[Any]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return the system prompt and the messages, in Converse's format.
+
+    System messages are taken out wherever they stand; neighbouring tool results become one message, as the results of
+    parallel calls must. Messages in Converse's format stay as they are.
+
+    Raises `PromptError` for a part that the format has no place for.
+    """
+    system: list[dict[str, Any]] = []
+    encoded: list[dict[str, Any]] = []
+    numbers = count(1)  # every document of a request must have a name of its own
+    after_tool = False
+    for message in messages:
+        said = _encode(message, numbers)
+        is_tool = isinstance(message, BaseMessageParam) and message.role == "tool"
+        if isinstance(message, BaseMessageParam) and message.role == "system":
+            system += said["content"]
+        elif is_tool and after_tool:
+            encoded[-1] = {**encoded[-1], "content": [*encoded[-1]["content"], *said["content"]]}
+        else:
+            encoded.append(said)
+        after_tool = is_tool
+    return system, encoded
+
+
+def _encode(message: Any, numbers: count[int]) -> dict[str, Any]:
+    if not isinstance(message, BaseMessageParam):
+        return dict(message)
+    role = "user" if message.role == "tool" else message.role
+    if isinstance(message.content, str):
+        return {"role": role, "content": [{"text": message.content}]}
+    return {"role": role, "content": [_block(part, numbers) for part in message.content]}
+
+
+def _block(part: Part, numbers: count[int]) -> dict[str, Any]:
+    match part:
+        case TextPart():
+            return {"text": part.text}
+        case CacheControlPart():
+            return _CACHE_POINT
+        case ToolCallPart():
+            return {"toolUse": {"toolUseId": part.id, "name": part.name, "input": part.args or {}}}
+        case ToolResultPart():
+            return encode_tool_result(part)
+        case ImagePart():
+            return {"image": _media("image", part, {"bytes": part.image})}
+        case AudioPart():
+            return {"audio": _media("audio", part, {"bytes": part.audio})}
+        case DocumentPart():
+            return {"document": {**_media("document", part, {"bytes": part.document}), **_name(numbers)}}
+        case ImageURLPart() | AudioURLPart():
+            kind = part.type.removesuffix("_url")
+            return {kind: _media(kind, part, _place(part))}
+        case DocumentURLPart():
+            return {"document": {**_media("document", part, _place(part)), **_name(numbers)}}
+
+
+def _name(numbers: count[int]) -> dict[str, str]:
+    return {"name": f"document {next(numbers)}"}
+
+
+def _media(kind: str, part: MediaPart, source: dict[str, Any]) -> dict[str, Any]:
+    formats = _FORMATS[kind]
+    if isinstance(part, ImagePart | AudioPart | DocumentPart):
+        named, found = part.media_type, formats.get(part.media_type)
+    else:
+        named = part.url.rpartition(".")[2].lower()
+        found = next((one for one in formats.values() if one == _ENDINGS.get(named, named)), None)
+    if found is None:
+        raise PromptError(f"Bedrock takes {kind}s as {', '.join(dict.fromkeys(formats.values()))}, not as {named}")
+    return {"format": found, "source": source}
+
+
+def _place(part: ImageURLPart | AudioURLPart | DocumentURLPart) -> dict[str, Any]:
+    if not part.url.startswith("s3://"):
+        kind = part.type.removesuffix("_url")
+        raise PromptError(f"Bedrock fetches {kind}s from s3:// URLs only, not from {part.url}: give it the bytes")
+    return {"s3Location": {"uri": part.url}}
+
+
+def encode_tool_result(part: ToolResultPart) -> dict[str, Any]:
+    """Return the output of a tool as a block of content."""
+    result: dict[str, Any] = {"toolUseId": part.id, "content": [{"text": part.content}]}
+    return {"toolResult": {**result, "status": "error"} if part.is_error else result}
+
+
+def decode_message(message: Mapping[str, Any]) -> BaseMessageParam:
+    """Return a message of Converse's format in neutral words. What these have no word for is left out."""
+    parts = [part for block in message["content"] if (part := _part(block)) is not None]
+    if len(parts) == 1 and isinstance(parts[0], TextPart):
+        return BaseMessageParam(role=message["role"], content=parts[0].text)
+    only_results = bool(parts) and all(isinstance(part, ToolResultPart) for part in parts)
+    return BaseMessageParam(role="tool" if only_results else message["role"], content=parts)
+
+
+def _part(block: Mapping[str, Any]) -> Part | None:
+    kind, value = next(iter(block.items()))
+    match kind:
+        case "text":
+            return TextPart(text=value)
+        case "citationsContent":
+            return TextPart(text=joined(value.get("content")))
+        case "cachePoint":
+            return CacheControlPart()
+        case "toolUse":
+            return ToolCallPart(name=value["name"], args=as_object(value["input"]), id=value["toolUseId"])
+        case "toolResult":
+            failed = value.get("status") == "error"
+            return ToolResultPart(content=joined(value["content"]), id=value["toolUseId"], is_error=failed)
+        case "image" | "audio" | "document":
+            return _decode_media(kind, value)
+        case _:
+            return None
+
+
+def _decode_media(kind: str, value: Mapping[str, Any]) -> Part | None:
+    source = as_object(value.get("source"))
+    data, url = source.get("bytes"), as_object(source.get("s3Location")).get("uri")
+    media_type = next((one for one, name in _FORMATS[kind].items() if name == value.get("format")), None)
+    match kind, data, url:
+        case "image", bytes(), _ if media_type:
+            return ImagePart(media_type=media_type, image=data)
+        case "audio", bytes(), _ if media_type:
+            return AudioPart(media_type=media_type, audio=data)
+        case "document", bytes(), _ if media_type:
+            return DocumentPart(media_type=media_type, document=data)
+        case "image", _, str():
+            return ImageURLPart(url=url)
+        case "audio", _, str():
+            return AudioURLPart(url=url)
+        case "document", _, str():
+            return DocumentURLPart(url=url)
+        case _:
+            return None
+
+
+def joined(content: Any) -> str:
+    """Return the text of a list of text and JSON blocks."""
+    blocks = cast("list[Mapping[str, Any]]", as_list(content))
+    return "".join(block["text"] if "text" in block else to_json(block.get("json")).decode() for block in blocks)

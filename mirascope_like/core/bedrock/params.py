@@ -1,0 +1,31 @@
+"""Call parameters of Bedrock's Converse."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from typing_extensions import TypedDict
+
+
+class BedrockCallParams(TypedDict, total=False):
+    """What Converse takes. Source: boto3's `converse`; the first four are put into `inferenceConfig`."""
+
+    max_tokens: int
+    temperature: float
+    top_p: float
+    stop: str | list[str] | None
+    additionalModelRequestFields: Mapping[str, Any]
+    """Parameters of the model itself, such as Anthropic's `thinking`."""
+    additionalModelResponseFieldPaths: Sequence[str]
+    guardrailConfig: Mapping[str, Any]
+    inferenceConfig: Mapping[str, Any]
+    outputConfig: Mapping[str, Any]
+    performanceConfig: Mapping[str, Any]
+    promptVariables: Mapping[str, Any]
+    requestMetadata: Mapping[str, str]
+    serviceTier: Mapping[str, Any]
+    system: Sequence[Mapping[str, Any]]
+    """Put before the prompt's own system messages."""
+    toolConfig: Mapping[str, Any]
+    """`toolChoice`, and tools besides those of the call."""

@@ -1,0 +1,264 @@
+"""Bedrock's Converse: the provider behind `bedrock.call`."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from functools import cached_property
+from importlib import import_module
+from inspect import iscoroutinefunction
+from typing import Any
+
+from ..base.errors import (
+    AuthenticationError,
+    BadRequestError,
+    ConfigurationError,
+    ConnectionFailedError,
+    MirascopeLikeError,
+    NotFoundError,
+    OverloadedError,
+    PermissionDeniedError,
+    ProviderError,
+    RateLimitError,
+    RequestTimeoutError,
+    ServerError,
+    error_kind,
+    retry_after,
+)
+from ..base.fold import ErrorEventError
+from ..base.provider import AsyncSource, Source
+from ..base.request import Request
+from ..base.tools import BaseTool, tool_description, tool_name
+from ..base.wire import as_object
+from ..dialects.clients import Clients
+from ..dialects.failures import FailingProvider
+from ..dialects.threads import DRAIN_SECONDS, AsyncThreadSource, in_thread
+from .fold import BedrockFold
+from .messages import encode_messages
+from .params import BedrockCallParams
+from .types import BedrockCallResponse, BedrockCallResponseChunk, BedrockTool
+
+# boto3 carries no types, and packages that do are not to be needed.
+sdk: Any = import_module("botocore.exceptions")
+_parser_error: Any = import_module("botocore.eventstream").ParserError
+_session: Any = import_module("boto3.session").Session
+
+_INFERENCE = {"max_tokens": "maxTokens", "temperature": "temperature", "top_p": "topP", "stop": "stopSequences"}
+
+_KINDS: dict[str, type[ProviderError]] = {
+    "AccessDenied": PermissionDeniedError,
+    "ExpiredToken": AuthenticationError,
+    "IncompleteSignature": AuthenticationError,
+    "InternalServer": ServerError,
+    "InvalidClientTokenId": AuthenticationError,
+    "InvalidSignature": AuthenticationError,
+    "MissingAuthenticationToken": AuthenticationError,
+    "ModelError": ServerError,
+    "ModelNotReady": OverloadedError,
+    "ModelStreamError": ServerError,
+    "ModelTimeout": RequestTimeoutError,
+    "ResourceNotFound": NotFoundError,
+    "ServiceQuotaExceeded": RateLimitError,
+    "ServiceUnavailable": OverloadedError,
+    "SignatureDoesNotMatch": AuthenticationError,
+    "Throttling": RateLimitError,
+    "TooManyRequests": RateLimitError,
+    "UnrecognizedClient": AuthenticationError,
+}
+"""By the code of an error, without its end "Exception". Source: boto3's service model, and AWS's common errors."""
+
+_SETTINGS: dict[type[Exception], str] = {
+    sdk.NoCredentialsError: "no AWS credentials: set the environment variables AWS_ACCESS_KEY_ID and"
+    " AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or AWS_BEARER_TOKEN_BEDROCK",
+    sdk.PartialCredentialsError: "half of the AWS credentials are missing: set the environment variables"
+    " AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+    sdk.NoRegionError: "no AWS region: set the environment variable AWS_DEFAULT_REGION",
+    sdk.ProfileNotFound: "no such AWS profile: set the environment variable AWS_PROFILE to one of ~/.aws/config",
+}
+
+
+_ENVIRONMENT = (
+    *("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_BEARER_TOKEN_BEDROCK", "AWS_PROFILE"),
+    *("AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_BEDROCK_RUNTIME"),
+    *("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"),
+)
+
+
+class BedrockSource:
+    """A stream of boto3's: what boto3 says of the response first, then the events."""
+
+    typed = True
+    response = None
+
+    def __init__(self, answer: Mapping[str, Any]) -> None:
+        self._metadata = {"ResponseMetadata": answer.get("ResponseMetadata")}
+        self._stream = answer["stream"]
+        self._events = iter(self._stream)
+
+    def __iter__(self) -> Iterator[Sequence[Any]]:
+        yield (self._metadata,)
+        for event in self._events:
+            yield (event,)
+
+    def drain(self) -> None:
+        stop = threading.Timer(DRAIN_SECONDS, self.interrupt)
+        stop.daemon = True
+        stop.start()
+        try:
+            with suppress(Exception):
+                for _ in self._events:
+                    pass
+        finally:
+            stop.cancel()
+
+    def interrupt(self) -> None:
+        """End a read that waits in another thread: closing a socket does not, on Linux, but shutting it does."""
+        # boto3 has no name for this; the response below it, urllib3's, has.
+        shutdown = getattr(getattr(self._stream, "_raw_stream", None), "shutdown", None)
+        with suppress(Exception):
+            shutdown() if shutdown is not None else self.close()
+
+    def close(self) -> None:
+        self._stream.close()
+
+
+class BedrockProvider(FailingProvider[BedrockCallResponse, BedrockCallResponseChunk, BedrockTool]):
+    """Speaks to Bedrock, or to whomever the client given speaks to.
+
+    An async call runs boto3 in a thread of its own: a call that is cancelled goes on there until it is answered.
+    """
+
+    name = "bedrock"
+    response_type = BedrockCallResponse
+    chunk_type = BedrockCallResponseChunk
+    tool_type = BedrockTool
+
+    @cached_property
+    def _defaults(self) -> Clients:
+        names = (
+            "ACCESS_KEY_ID",
+            "SECRET_ACCESS_KEY",
+            "SESSION_TOKEN",
+            "PROFILE",
+            "DEFAULT_REGION",
+            "BEARER_TOKEN_BEDROCK",
+        )
+        places = ("ENDPOINT_URL", "ENDPOINT_URL_BEDROCK_RUNTIME", "CONFIG_FILE", "SHARED_CREDENTIALS_FILE")
+        return Clients(_make_client, _make_client, [f"AWS_{name}" for name in (*names, *places)])
+
+    def _client(self, request: Request) -> Any:
+        client = request.client or self._defaults.sync()
+        if iscoroutinefunction(getattr(client, "converse", None)):
+            raise ConfigurationError(
+                "a call of bedrock needs a client of boto3: give it boto3.client('bedrock-runtime')"
+            )
+        return client
+
+    def known_params(self) -> frozenset[str]:
+        return frozenset(BedrockCallParams.__annotations__)
+
+    def encode(self, request: Request) -> dict[str, Any]:
+        system, messages = encode_messages(request.messages)
+        params = dict(request.call_params)
+        inference = {name: params.pop(key) for key, name in _INFERENCE.items() if params.get(key) is not None}
+        params.pop("stop", None)
+        if isinstance(stop := inference.get("stopSequences"), str):
+            inference["stopSequences"] = [stop]
+        payload: dict[str, Any] = {"modelId": request.model, "messages": messages, **params}
+        if inference:
+            payload["inferenceConfig"] = {**inference, **(payload.get("inferenceConfig") or {})}
+        if system := [*(payload.get("system") or ()), *system]:
+            payload["system"] = system
+        if tools := [*request.native_tools, *(encode_tool(tool) for tool in request.tools)]:
+            config = as_object(payload.get("toolConfig"))
+            payload["toolConfig"] = {**config, "tools": [*(config.get("tools") or ()), *tools]}
+        return payload
+
+    def fold(self, request: Request) -> BedrockFold:
+        return BedrockFold(request.tools, request.partial_tools)
+
+    def parse(self, raw: bytes | Mapping[str, Any]) -> Any:
+        return BedrockCallResponse.parse_raw_response(raw)
+
+    def send(self, request: Request, payload: dict[str, Any]) -> Any:
+        return self._client(request).converse(**payload)
+
+    async def asend(self, request: Request, payload: dict[str, Any]) -> Any:
+        return await in_thread(lambda: self.send(request, payload))
+
+    def _open(self, request: Request, payload: dict[str, Any]) -> BedrockSource:
+        return BedrockSource(self._client(request).converse_stream(**payload))
+
+    def open(self, request: Request, payload: dict[str, Any]) -> Source:
+        return self._open(request, payload)
+
+    async def aopen(self, request: Request, payload: dict[str, Any]) -> AsyncSource:
+        return await AsyncThreadSource(lambda: self._open(request, payload)).begin()
+
+    def failure(self, error: Exception, request: Request, source: Any = None) -> Exception:
+        found = super().failure(error, request, source)
+        if isinstance(found, ProviderError) and isinstance(told := vars(found).get("response"), dict):
+            metadata = as_object(as_object(told).get("ResponseMetadata"))
+            found.status_code = metadata.get("HTTPStatusCode")
+            found.request_id = metadata.get("RequestId")
+            found.retry_after = retry_after(as_object(metadata.get("HTTPHeaders")))
+            found.body = as_object(told).get("Error")
+        return found
+
+    def identify(self, error: Exception) -> type[MirascopeLikeError] | None:
+        match error:
+            case sdk.ClientError():
+                told = as_object(error.response.get("Error"))
+                code = str(told.get("Code") or "")
+                kind = _KINDS.get(f"{code[:1].upper()}{code[1:]}".removesuffix("Exception"))
+                # In the middle of a stream an error has a code, but no status.
+                status = as_object(error.response.get("ResponseMetadata")).get("HTTPStatusCode")
+                return kind or error_kind(status or (400 if "alidation" in code else None), None, str(error))
+            case sdk.ConnectTimeoutError() | sdk.ReadTimeoutError():
+                return RequestTimeoutError
+            case sdk.HTTPClientError() | sdk.ConnectionError():
+                return ConnectionFailedError
+            case sdk.ParamValidationError():
+                return BadRequestError
+            case sdk.BotoCoreError():
+                return ProviderError
+            case _:
+                return ProviderError if isinstance(error, _parser_error) else None
+
+    def broken(self, message: str, response: Any, *, timed_out: bool) -> Exception:
+        made: Exception = sdk.ReadTimeoutError(endpoint_url=message) if timed_out else _streaming_error(message)
+        return made
+
+    def unreadable(self, message: str, response: Any) -> Exception:
+        return _streaming_error(message)
+
+    def event_error(self, error: ErrorEventError, response: Any) -> Exception:
+        return _streaming_error(str(error))  # boto3 raises the errors that come in a stream itself
+
+    def keyless(self, error: Exception) -> Exception | None:
+        advice = next((advice for kind, advice in _SETTINGS.items() if isinstance(error, kind)), None)
+        if advice is not None:
+            error.args = (f"{advice}; or give the call client=boto3.client('bedrock-runtime', ...)",)
+            return error
+        return None
+
+
+def _streaming_error(message: str) -> Exception:
+    made: Exception = sdk.ResponseStreamingError(error=message)
+    return made
+
+
+def _make_client() -> Any:
+    # A session of its own: boto3's default one keeps the credentials that it once found.
+    return _session().client("bedrock-runtime")
+
+
+def encode_tool(tool: type[BaseTool]) -> dict[str, Any]:
+    """Return a tool in Converse's format."""
+    spec = {
+        "name": tool_name(tool),
+        "description": tool_description(tool),
+        "inputSchema": {"json": tool.tool_json_schema()},
+    }
+    return {"toolSpec": {**spec, **{key: value for key, value in tool.tool_config.items() if value is not None}}}

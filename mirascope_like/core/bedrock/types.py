@@ -1,0 +1,313 @@
+"""What Bedrock's calls give."""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64decode
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, cast
+
+import jiter
+from pydantic import field_serializer
+from pydantic_core import to_json, to_jsonable_python
+from typing_extensions import TypedDict
+
+from ..base.chunk import BaseCallResponseChunk
+from ..base.cost import call_cost
+from ..base.messages import BaseMessageParam
+from ..base.response import BaseCallResponse, tool_results
+from ..base.stream import AsyncStream, Stream
+from ..base.stream_events import ToolDelta
+from ..base.tools import BaseTool, ToolCall
+from ..base.usage import FinishReason, Usage
+from ..base.wire import as_list, as_object
+from .messages import decode_message, encode_tool_result, joined
+
+BedrockFinishReason = Literal[
+    "end_turn",
+    "tool_use",
+    "max_tokens",
+    "stop_sequence",
+    "guardrail_intervened",
+    "content_filtered",
+    "malformed_model_output",
+    "malformed_tool_use",
+    "model_context_window_exceeded",
+]
+"""Why a generation ended. Source: `StopReason` of boto3's service model."""
+
+_FINISH: dict[str, FinishReason] = {
+    "tool_use": "tool_calls",
+    "max_tokens": "length",
+    "model_context_window_exceeded": "length",
+    "guardrail_intervened": "content_filter",
+    "content_filtered": "content_filter",
+}
+
+
+class BedrockUsage(TypedDict, total=False):
+    """Bedrock's account of tokens. Source: `TokenUsage` of boto3's service model."""
+
+    inputTokens: int
+    """Those that were neither read from the cache nor written to it."""
+    outputTokens: int
+    totalTokens: int
+    cacheReadInputTokens: int
+    cacheWriteInputTokens: int
+    cacheDetails: list[dict[str, Any]]
+
+
+class BedrockResponse(TypedDict, total=False):
+    """What boto3's `converse` returns. Source: `ConverseResponse` of boto3's service model."""
+
+    ResponseMetadata: dict[str, Any]
+    output: dict[str, Any]
+    """`{"message": {"role": ..., "content": [...]}}`."""
+    stopReason: BedrockFinishReason
+    usage: BedrockUsage
+    metrics: dict[str, Any]
+    additionalModelResponseFields: Any
+    trace: dict[str, Any]
+    performanceConfig: dict[str, Any]
+    serviceTier: dict[str, Any]
+
+
+def read_usage(raw: Mapping[str, Any] | None) -> Usage | None:
+    """Return Bedrock's usage in neutral words.
+
+    Source: Bedrock's documentation of prompt caching, where `inputTokens` leaves out the tokens read from the cache and
+    those written to it; here they are included.
+    """
+    if raw is None:
+        return None
+    read, written = raw.get("cacheReadInputTokens"), raw.get("cacheWriteInputTokens")
+    asked = raw.get("inputTokens")
+    return Usage(
+        input_tokens=asked + (read or 0) + (written or 0) if asked is not None else None,
+        cached_tokens=read,
+        cache_write_tokens=written,
+        output_tokens=raw.get("outputTokens"),
+    )
+
+
+def common_finish(reasons: Sequence[str] | None) -> list[str] | None:
+    """Return finish reasons in the same words for every provider."""
+    return [_FINISH.get(reason, "stop") for reason in reasons] if reasons else None
+
+
+def answering_model(raw: Mapping[str, Any]) -> str | None:
+    """Return the model that a prompt router chose, where one did."""
+    return as_object(as_object(raw.get("trace")).get("promptRouter")).get("invokedModelId")
+
+
+class BedrockTool(BaseTool):
+    """A tool that a model on Bedrock called."""
+
+
+class BedrockCallResponse(BaseCallResponse[BedrockResponse, BedrockTool]):
+    """Bedrock's answer; `response` is the dict that boto3 returns."""
+
+    provider = "bedrock"
+    tool_base = BedrockTool
+
+    @classmethod
+    def parse_raw_response(cls, raw: bytes | Mapping[str, Any]) -> BedrockResponse:
+        return cast("BedrockResponse", _with_bytes(jiter.from_json(raw) if isinstance(raw, bytes) else raw))
+
+    @field_serializer("response", mode="plain")
+    def _dump_response(self, value: Any) -> Any:
+        return to_jsonable_python(value, bytes_mode="base64", fallback=str)
+
+    @property
+    def _blocks(self) -> list[dict[str, Any]]:
+        return as_list(as_object(as_object(self.response.get("output")).get("message")).get("content"))
+
+    @property
+    def content(self) -> str:
+        """The text of all text blocks, cited or not; empty where there is none."""
+        return "".join(
+            block["text"] if "text" in block else joined(as_object(block.get("citationsContent")).get("content"))
+            for block in self._blocks
+        )
+
+    @property
+    def thinking(self) -> str | None:
+        """The model's thinking, where it is shown."""
+        blocks = [as_object(as_object(block.get("reasoningContent")).get("reasoningText")) for block in self._blocks]
+        return "".join(block.get("text") or "" for block in blocks) or None
+
+    @property
+    def citations(self) -> list[dict[str, Any]] | None:
+        """The sources that the text rests on."""
+        cited = [as_object(block.get("citationsContent")).get("citations") for block in self._blocks]
+        return [citation for citations in cited for citation in citations or ()] or None
+
+    @property
+    def finish_reasons(self) -> list[BedrockFinishReason] | None:
+        """Why the generation ended, in Bedrock's words."""
+        reason = self.response.get("stopReason")
+        return [reason] if reason else None
+
+    @property
+    def model(self) -> str | None:
+        """The model that a prompt router chose, or else the one asked for: Bedrock does not say which one answered."""
+        return answering_model(self.response) or self.call_kwargs.get("modelId")
+
+    @property
+    def id(self) -> str | None:
+        """Amazon's id of the request."""
+        return as_object(self.response.get("ResponseMetadata")).get("RequestId")
+
+    @property
+    def usage(self) -> BedrockUsage | None:
+        """Bedrock's own account of tokens."""
+        return cast("BedrockUsage | None", self.response.get("usage"))
+
+    @property
+    def _usage(self) -> Usage | None:
+        return read_usage(self.response.get("usage"))
+
+    @property
+    def cost(self) -> float | None:
+        """US dollars spent; None where the usage, or the model's price, is unknown."""
+        return call_cost("aws", self.model, self._usage) if self._usage else None
+
+    @property
+    def message_param(self) -> dict[str, Any]:
+        """The answer as a message to send back, with thinking and its signatures, in order."""
+        # Bedrock does not take back text that is empty.
+        return {"role": "assistant", "content": [block for block in self._blocks if block.get("text") != ""]}
+
+    @property
+    def _tool_calls(self) -> list[ToolCall]:
+        return [call_of_block(block) for block in self._blocks if is_call(block)]
+
+    @classmethod
+    def tool_message_params(cls, tools_and_outputs: Sequence[tuple[Any, Any]]) -> list[Any]:
+        """Return one message with the outputs of all tools; an exception is told as an error."""
+        return [{"role": "user", "content": [encode_tool_result(part) for part in tool_results(tools_and_outputs)]}]
+
+    @property
+    def common_finish_reasons(self) -> list[str] | None:
+        """`finish_reasons` in the same words for every provider."""
+        return common_finish(self.finish_reasons)
+
+    @property
+    def common_message_param(self) -> BaseMessageParam:
+        """`message_param` in the same words for every provider."""
+        return decode_message(self.message_param)
+
+    @property
+    def common_messages(self) -> list[BaseMessageParam]:
+        """The messages and the system prompt, in the same words for every provider."""
+        system = self.call_kwargs.get("system")
+        said = [{"role": "system", "content": system}] if system else []
+        return [decode_message(message) for message in [*said, *self.messages]]
+
+
+def is_call(block: Mapping[str, Any]) -> bool:
+    """Whether a block calls a tool of the user's, not one of the model's own."""
+    return "toolUse" in block and block["toolUse"].get("type") is None
+
+
+def call_of_block(block: Mapping[str, Any]) -> ToolCall:
+    """Return the call that a block is."""
+    use = block["toolUse"]
+    return ToolCall(
+        id=use.get("toolUseId"), name=use.get("name") or "", arguments=to_json(use["input"]).decode(), native=block
+    )
+
+
+_DATA = frozenset({"bytes", "redactedContent"})
+_FREE = frozenset({"input", "json", "additionalModelResponseFields", "trace", "ResponseMetadata"})
+
+
+def _with_bytes(value: Any) -> Any:
+    """Return a response with its bytes, which are base64 in a dump; what is a model's own JSON stays as it is."""
+    if isinstance(value, list):
+        return [_with_bytes(one) for one in as_list(value)]
+    if not isinstance(value, Mapping):
+        return value
+    fields: dict[str, Any] = {**value}
+    for key, one in fields.items():
+        if key in _DATA and isinstance(one, str):
+            fields[key] = urlsafe_b64decode(one)
+        elif key not in _FREE:
+            fields[key] = _with_bytes(one)
+    return fields
+
+
+class BedrockCallResponseChunk(BaseCallResponseChunk[dict[str, Any], BedrockFinishReason, BedrockUsage]):
+    """One event of Bedrock's answer; `chunk` is boto3's: a dict whose one key is the name of the event."""
+
+    __slots__ = ()
+    provider = "bedrock"
+
+    @classmethod
+    def _type(cls, raw: bytes) -> dict[str, Any]:
+        return cast("dict[str, Any]", jiter.from_json(raw))
+
+    @property
+    def _delta(self) -> dict[str, Any]:
+        return as_object(as_object(self.data.get("contentBlockDelta")).get("delta"))
+
+    def _text(self) -> str:
+        return self._delta.get("text") or ""
+
+    @property
+    def thinking(self) -> str:
+        """The piece of the model's thinking that this event adds; else empty."""
+        return as_object(self._delta.get("reasoningContent")).get("text") or ""
+
+    @property
+    def tool_deltas(self) -> Sequence[ToolDelta]:
+        """The piece of a tool call that this event adds."""
+        started = as_object(self.data.get("contentBlockStart"))
+        if use := as_object(as_object(started.get("start")).get("toolUse")):
+            begun = ToolDelta(index=started["contentBlockIndex"], id=use.get("toolUseId"), name=use.get("name"))
+            return [begun] if is_call(started["start"]) else ()
+        if use := as_object(self._delta.get("toolUse")):
+            index = self.data["contentBlockDelta"]["contentBlockIndex"]
+            return [ToolDelta(index=index, arguments=use.get("input") or "")]
+        return ()
+
+    @property
+    def finish_reasons(self) -> list[BedrockFinishReason] | None:
+        """Why the generation ended, in Bedrock's words; said in `messageStop`."""
+        reason = as_object(self.data.get("messageStop")).get("stopReason")
+        return [reason] if reason else None
+
+    @property
+    def model(self) -> str | None:
+        """The model that a prompt router chose; said in the last event."""
+        return answering_model(as_object(self.data.get("metadata")))
+
+    @property
+    def id(self) -> str | None:
+        """None: Amazon's id of the request is not in the events, but in the stream."""
+        return None
+
+    @property
+    def usage(self) -> BedrockUsage | None:
+        """Bedrock's own account of tokens; said in the last event."""
+        return cast("BedrockUsage | None", as_object(self.data.get("metadata")).get("usage"))
+
+    @property
+    def _usage(self) -> Usage | None:
+        return read_usage(as_object(self.data.get("metadata")).get("usage"))
+
+    @property
+    def common_finish_reasons(self) -> list[str] | None:
+        """`finish_reasons` in the same words for every provider."""
+        return common_finish(self.finish_reasons)
+
+
+class BedrockStream(Stream[BedrockCallResponse, BedrockCallResponseChunk, BedrockTool]):
+    """Bedrock's answer, read while it arrives.
+
+    A stream carries all that a whole answer does. boto3 reads it, and drops, in both, the events and the fields that
+    its service model does not name; so the random padding `p` of every event is not shown.
+    """
+
+
+class BedrockAsyncStream(AsyncStream[BedrockCallResponse, BedrockCallResponseChunk, BedrockTool]):
+    """`BedrockStream`, to be read with `async for`: boto3 reads it in a thread of its own, a few events ahead."""

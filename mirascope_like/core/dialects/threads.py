@@ -1,0 +1,160 @@
+"""SDKs that know no `async`: each of their calls runs in a thread of its own.
+
+A thread that waits for the network cannot be cancelled. A call that is given up is therefore left to its thread, whose
+result nobody takes; a stream that is left is broken off, and its thread ends at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from contextlib import suppress
+from contextvars import copy_context
+from typing import Any, Protocol, Self, TypeVar
+
+from ..base.provider import Source
+
+T = TypeVar("T")
+
+AHEAD = 64
+"""How many events a thread reads ahead of its reader at most."""
+DRAIN_SECONDS = 0.1
+
+
+class BreakableSource(Source, Protocol):
+    """A source that another thread can break off."""
+
+    def interrupt(self) -> None:
+        """End a read that waits; it then fails, or finds the end."""
+
+
+async def in_thread(call: Callable[[], T]) -> T:
+    """Return what a call gives that is made in a new thread, in the caller's context."""
+    loop = asyncio.get_running_loop()
+    given: asyncio.Future[T] = loop.create_future()
+
+    def settle(set_it: Callable[[Any], None], value: Any) -> None:
+        if not given.done():
+            set_it(value)
+
+    def run() -> None:
+        try:
+            told: tuple[Callable[[Any], None], Any] = given.set_result, call()
+        except BaseException as error:
+            told = given.set_exception, error
+        with suppress(RuntimeError):  # the loop is closed: nobody waits
+            loop.call_soon_threadsafe(settle, *told)
+
+    _start(run)
+    return await given
+
+
+class AsyncThreadSource:
+    """A sync source, opened and read by a thread of its own, and closed there."""
+
+    typed = True
+    response = None
+
+    def __init__(self, open: Callable[[], BreakableSource]) -> None:
+        self._open = open
+        self._loop = asyncio.get_running_loop()
+        self._read: deque[Sequence[Any]] = deque()
+        self._room = threading.Semaphore(AHEAD)
+        self._waiting: asyncio.Future[None] | None = None
+        self._source: BreakableSource | None = None
+        self._error: BaseException | None = None
+        self._left = False
+        self._done = False
+        self._events = self._take()
+
+    async def begin(self) -> Self:
+        """Open the source. Raises what opening it raises."""
+        _start(self._run)
+        try:
+            while self._source is None and not self._done:
+                await self._news(lambda: self._source is not None or self._done)
+        except BaseException:
+            await self.close()
+            raise
+        if self._source is None:
+            self._raise()
+        return self
+
+    def __aiter__(self) -> AsyncIterator[Sequence[Any]]:
+        return self._events
+
+    async def _take(self) -> AsyncGenerator[Sequence[Any]]:
+        while True:
+            while self._read:
+                events = self._read.popleft()
+                self._room.release()
+                yield events
+            if self._done and not self._read:
+                self._raise()
+                return
+            await self._news(lambda: bool(self._read) or self._done)
+
+    async def drain(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(DRAIN_SECONDS):
+                while not self._done:
+                    self._read.clear()
+                    self._room.release()
+                    await self._news(lambda: bool(self._read) or self._done)
+
+    async def close(self) -> None:
+        # Awaits nothing, so that no cancellation comes between; the thread closes the source as soon as it is free.
+        self._left = True
+        self._room.release()
+        if self._source is not None and not self._done:
+            self._source.interrupt()
+
+    async def _news(self, come: Callable[[], bool]) -> None:
+        self._waiting = self._loop.create_future()
+        # What came before somebody waited is seen here: the thread looks for `_waiting` after it has told.
+        if not come():
+            await self._waiting
+        self._waiting = None
+
+    def _raise(self) -> None:
+        if self._error is not None and not self._left:
+            raise self._error
+
+    # In the thread
+
+    def _run(self) -> None:
+        try:
+            source = self._open()
+            try:
+                self._source = source
+                self._tell()
+                if not self._left:
+                    for events in source:
+                        self._room.acquire()
+                        if self._left:
+                            break
+                        self._read.append(events)
+                        self._tell()
+            finally:
+                source.close()
+        except BaseException as error:
+            self._error = error
+        finally:
+            self._done = True
+            self._tell()
+
+    def _tell(self) -> None:
+        if (waiting := self._waiting) is not None:
+            with suppress(RuntimeError):  # the loop is closed: nobody waits
+                self._loop.call_soon_threadsafe(_wake, waiting)
+
+
+def _wake(waiting: asyncio.Future[None]) -> None:
+    if not waiting.done():
+        waiting.set_result(None)
+
+
+def _start(run: Callable[[], None]) -> None:
+    threading.Thread(target=copy_context().run, args=(run,), name="mirascope-like", daemon=True).start()

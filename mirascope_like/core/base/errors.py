@@ -34,7 +34,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
@@ -184,6 +184,15 @@ class ResponseParseError(MirascopeLikeError, ValueError):
     ) -> list[Any]:
         """Return what is wrong, fault by fault, in pydantic's form; empty where pydantic found no fault."""
         return []
+
+
+class FallbackError(MirascopeLikeError):
+    """Every way failed; `errors` holds what each raised, in order. The last one is the cause."""
+
+    def __init__(self, errors: Sequence[Exception]) -> None:
+        told = "; ".join(f"{type(error).__name__}: {error}" for error in errors)
+        super().__init__(f"all {len(errors)} calls failed: {told}")
+        self.errors = list(errors)
 
 
 class ToolError(MirascopeLikeError):
@@ -356,6 +365,14 @@ def both(*parents: type[BaseException]) -> type[BaseException]:
     return type(first.__name__, (_Adopted, *kept), space)
 
 
+def _copied(error: Exception, kind: type[BaseException]) -> Exception:
+    made = cast("Exception", kind.__new__(kind, *error.args))
+    made.args = error.args
+    made.__dict__.update(vars(error))
+    made.__cause__ = error.__cause__
+    return made.with_traceback(error.__traceback__)
+
+
 def adopt(
     error: Exception,
     *kinds: type[MirascopeLikeError],
@@ -364,9 +381,14 @@ def adopt(
 ) -> Exception:
     """Make an SDK's error one of ours as well, in place: same object, message, traceback and attributes.
 
-    Give the classes of ours that it is to be; the SDK's class stays among its bases.
+    Give the classes of ours that it is to be; the SDK's class stays among its bases. An error of a built-in class, as
+    `ValueError`, cannot change it: a copy is returned.
     """
-    cast("Any", error).__class__ = both(*kinds, type(error))
+    kind = both(*kinds, type(error))
+    try:
+        cast("Any", error).__class__ = kind
+    except TypeError:
+        error = _copied(error, kind)
     if isinstance(error, ProviderError):
         state = vars(error)
         response = state.get("response")

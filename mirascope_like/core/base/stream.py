@@ -11,12 +11,12 @@ from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator, Iterator, Sequence
 from inspect import isawaitable, iscoroutinefunction
 from types import TracebackType
-from typing import Any, Generic, NamedTuple, Self, TextIO, TypeVar
+from typing import Any, Generic, NamedTuple, Self, TextIO, TypeAlias, TypeVar
 from weakref import finalize
 
 from .chunk import BaseCallResponseChunk
 from .deadlines import Deadline, Deadlines, Watchdog
-from .errors import RequestTimeoutError, StreamClosedError, StreamNotConsumedError, StreamTimeoutError
+from .errors import FallbackError, RequestTimeoutError, StreamClosedError, StreamNotConsumedError, StreamTimeoutError
 from .progress import Progress, StreamState, aloop, loop
 from .provider import Provider
 from .request import Request
@@ -46,6 +46,10 @@ ToolT = TypeVar("ToolT", bound=BaseTool)
 __all__ = ["AsyncStream", "BaseStream", "Stream", "StreamState"]
 
 
+Caught: TypeAlias = type[Exception] | tuple[type[Exception], ...]
+"""Errors to catch."""
+
+
 class Listener(NamedTuple):
     """Functions to call while a stream is read."""
 
@@ -69,6 +73,9 @@ class BaseStream(Generic[ResponseT, ChunkT, ToolT]):
         self._listeners: list[Listener] = []
         self._deadlines: Deadlines | None = None
         self._limit: Callable[[str], bool] | None = None
+        self._others: list[Callable[[], Any]] = []
+        self._catches: list[Caught] = []
+        self._caught: list[Exception] = []
 
     @property
     def state(self) -> StreamState:
@@ -236,12 +243,37 @@ class BaseStream(Generic[ResponseT, ChunkT, ToolT]):
         self._plain = False
         return self
 
+    def otherwise(
+        self, catches: Sequence[Caught], others: Sequence[Callable[[], Any]], caught: Sequence[Exception] = ()
+    ) -> Self:
+        """Go on with another stream if this one fails before its first event.
+
+        The first of `catches` are the errors after which the first of `others` is made and read instead, and so on; the
+        last of them are those after which there is no other way. `caught` are errors that went before.
+        """
+        self._catches, self._others, self._caught = list(catches), list(others), list(caught)
+        self._plain = False
+        return self
+
+    def _other(self, error: Exception) -> Any:
+        """Return the stream to go on with after an error.
+
+        Raises the error where there is none, as a `FallbackError` where it is the last of several.
+        """
+        if not self._catches or not isinstance(error, self._catches.pop(0)):
+            raise error
+        self._caught.append(error)
+        if not self._others:
+            raise FallbackError(self._caught) from error
+        return self._others.pop(0)()
+
     def _simple(self) -> bool:
-        return not (self._unread or self._listeners or self._deadlines or self._limit)
+        return not (self._unread or self._listeners or self._deadlines or self._limit or self._catches)
 
     def _step(self, chunk: ChunkT, tool: ToolT | None) -> bool:
         """Take note of a step, and tell it; return whether to stop here."""
         self._last = chunk
+        self._others, self._catches = [], []
         if self._deadlines is not None:
             self._deadlines.seen = True
         for listener in self._listeners:
@@ -320,17 +352,22 @@ class Stream(BaseStream[ResponseT, ChunkT, ToolT]):
     def _next(self) -> tuple[ChunkT, ToolT | None]:
         if self._unread:
             return self._rest()
-        if self._pairs is None:
-            if self._progress.state is StreamState.CLOSED:
-                raise StopIteration
-            self.open()
-        self._plain = self._simple()
-        assert self._pairs is not None
-        try:
-            chunk, tool = self._timed(self._pairs)
-        except StopIteration:
-            self._finished()
-            raise
+        if self._pairs is None and self._progress.state is StreamState.CLOSED:
+            raise StopIteration
+        while True:
+            try:
+                if self._pairs is None:
+                    self.open()
+                self._plain = self._simple()
+                assert self._pairs is not None
+                chunk, tool = self._timed(self._pairs)
+                break
+            except StopIteration:
+                self._finished()
+                raise
+            except Exception as error:
+                other: Stream[ResponseT, ChunkT, ToolT] = self._other(error)
+                self._progress, self._pairs = other._progress, None
         if self._step(chunk, tool):
             self.close()
         return chunk, tool
@@ -503,17 +540,22 @@ class AsyncStream(BaseStream[ResponseT, ChunkT, ToolT]):
     async def _read(self) -> tuple[ChunkT, ToolT | None]:
         if self._unread:
             return self._rest()
-        if self._pairs is None:
-            if self._progress.state is StreamState.CLOSED:
-                raise StopAsyncIteration
-            await self.open()
-        self._plain = self._simple() and self._waiting is None
-        assert self._pairs is not None
-        try:
-            chunk, tool = await self._timed(self._pairs)
-        except StopAsyncIteration:
-            self._finished()
-            raise
+        if self._pairs is None and self._progress.state is StreamState.CLOSED:
+            raise StopAsyncIteration
+        while True:
+            try:
+                if self._pairs is None:
+                    await self.open()
+                self._plain = self._simple() and self._waiting is None
+                assert self._pairs is not None
+                chunk, tool = await self._timed(self._pairs)
+                break
+            except StopAsyncIteration:
+                self._finished()
+                raise
+            except Exception as error:
+                other: AsyncStream[ResponseT, ChunkT, ToolT] = self._other(error)
+                self._progress, self._pairs = (await other._ready())._progress, None
         if self._step(chunk, tool):
             await self.close()
         return chunk, tool

@@ -1,0 +1,88 @@
+"""Another provider, model or set of parameters when a call fails."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from functools import partial, wraps
+from typing import Any, ParamSpec, Required, TypeVar, cast
+
+from ..core.base.errors import FallbackError
+from ..core.base.stream import BaseStream, Caught
+from ..core.base.template import is_async
+from ..llm.context import Settings, override
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Fallback(Settings, total=False):
+    """What to call instead, and after which errors."""
+
+    catch: Required[Caught]
+    """The errors of this one that lead to the next."""
+
+
+def fallback(catch: Caught, fallbacks: Sequence[Fallback]) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Return a decorator for a function made with `llm.call`: after one of these errors it calls the next instead.
+
+    For a stream that is up to its first event; what comes after is raised. The errors that were caught are in `_caught`
+    of the response or the stream. Raises `FallbackError` when the last one fails with an error that it was to catch,
+    and any other error as it is.
+    """
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        first = cast("Callable[..., Any]", function)
+        ways: list[tuple[Callable[..., Any], Caught]] = [(first, catch)]
+        ways += [(override(first, **_settings(one)), one["catch"]) for one in fallbacks]
+
+        def call(*args: P.args, **kwargs: P.kwargs) -> Any:
+            caught: list[Exception] = []
+            for number, (way, errors) in enumerate(ways):
+                try:
+                    made = way(*args, **kwargs)
+                except errors as error:
+                    caught.append(error)
+                else:
+                    return _noted(made, caught, ways[number:], args, kwargs)
+            raise FallbackError(caught) from caught[-1]
+
+        async def awaited(made: Awaitable[Any], args: Any, kwargs: Any) -> Any:
+            caught: list[Exception] = []
+            for way, errors in ways:
+                try:
+                    return _noted(await made if not caught else await way(*args, **kwargs), caught)
+                except errors as error:
+                    caught.append(error)
+            raise FallbackError(caught) from caught[-1]
+
+        def acall(*args: P.args, **kwargs: P.kwargs) -> Any:
+            made = first(*args, **kwargs)
+            if isinstance(made, BaseStream):
+                return _noted(made, [], ways, args, kwargs)
+            return awaited(made, args, kwargs)
+
+        return cast("Callable[P, R]", wraps(first)(acall if is_async(first) else call))
+
+    return decorate
+
+
+def _settings(one: Fallback) -> Settings:
+    return cast("Settings", {key: value for key, value in one.items() if key != "catch"})
+
+
+def _noted(
+    made: Any,
+    caught: list[Exception],
+    ways: Sequence[tuple[Callable[..., Any], Caught]] = (),
+    args: Any = (),
+    kwargs: Any = None,
+) -> Any:
+    """Note on an answer which errors went before it; give a stream the ways that are left."""
+    if isinstance(made, BaseStream):
+        makers = [partial(way, *args, **kwargs) for way, _ in ways[1:]]
+        made.otherwise([errors for _, errors in ways], makers, caught)
+    elif caught:
+        with suppress(AttributeError, TypeError, ValueError):  # a str or an int has no room for it
+            object.__setattr__(made, "_caught", caught)
+    return made

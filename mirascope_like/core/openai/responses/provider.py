@@ -12,6 +12,7 @@ from ...base.fold import ErrorEventError
 from ...base.request import Request
 from ...base.structure import Structure, Way
 from ...base.tools import BaseTool, tool_description, tool_name
+from ...base.wire import dumped
 from ...dialects.clients import Clients
 from ...dialects.sdk import SDK_OPTIONS, SDKProvider
 from ...dialects.strict_schema import strict_schema
@@ -92,8 +93,8 @@ class OpenAIResponsesProvider(
 def _succeeded(response: Any) -> Any:
     # A response that failed comes with status 200; streamed, the same is an error event.
     if getattr(response, "status", None) == "failed":
-        error = response.error
-        raise ErrorEventError(error.message if error else "the response failed", error.to_dict() if error else None)
+        error = dumped(getattr(response, "error", None) or {})
+        raise ErrorEventError(str(error.get("message") or "the response failed"), error)
     return response
 
 

@@ -6,14 +6,17 @@ repeats an event's name inside its data.
 
 from __future__ import annotations
 
+import re
+
 import jiter
 
 MAX_EVENT_BYTES = 64 * 1024 * 1024
 """An event longer than this is taken for garbage, so that an endless line cannot fill the memory."""
 
-
 _BOM = b"\xef\xbb\xbf"
 """The mark of the byte order, which may stand before the first event."""
+
+_NAMED = re.compile(rb"^event: .*\ndata: (.*)\n\n", re.MULTILINE)
 
 
 class EventTooLongError(ValueError):
@@ -53,16 +56,16 @@ class Events:
             buffer = b"".join([*self._parts, buffer])
             self._parts.clear()
             self._held = 0
-        blocks = buffer.split(b"\n\n")
-        if rest := blocks.pop():
-            self._hold(rest)
-        events: list[bytes] = []
-        for block in blocks:
-            if block.startswith(b"data: {") and b"\n" not in block:
-                events.append(block[6:])
-            elif (data := self.data_of(block)) is not None:
-                events.append(data)
-        return events
+        end = buffer.rfind(b"\n\n") + 2
+        if end == 1:
+            self._hold(buffer)
+            return []
+        if end < len(buffer):
+            self._hold(buffer[end:])
+            buffer = buffer[:end]
+        if (events := _usual(buffer)) is not None:
+            return events
+        return [data for block in buffer.split(b"\n\n") if (data := self.data_of(block)) is not None]
 
     def end(self) -> list[bytes]:
         """Return the data of a last event that no empty line follows; nothing of one that is broken off itself."""
@@ -76,10 +79,6 @@ class Events:
         """Return the data of the lines between two empty ones, or None where they carry none."""
         # Comments and the fields event, id and retry carry nothing that is used here; nor does an event of empty data,
         # which the standard gives and no provider means.
-        if block.startswith(b"event: "):
-            start = block.find(b"\n") + 1
-            if start and block.startswith(b"data: ", start) and block.find(b"\n", start) < 0:
-                return block[start + 6 :] or None
         lines = [
             line[6:] if line.startswith(b"data: ") else line[5:]
             for line in block.split(b"\n")
@@ -112,3 +111,15 @@ def _broken_off(data: bytes) -> bool:
     except ValueError:
         return True
     return False
+
+
+def _usual(buffer: bytes) -> list[bytes] | None:
+    """Return the data of whole events, all written in one of the two usual ways; None where any is not.
+
+    Counting the ends of lines shows that there are no others, so that no event has to be looked at by itself.
+    """
+    if buffer.startswith(b"data: "):
+        events, lines = buffer[6:-2].split(b"\n\ndata: "), 2
+    else:
+        events, lines = _NAMED.findall(buffer), 3
+    return events if buffer.count(b"\n") == lines * len(events) and all(events) else None

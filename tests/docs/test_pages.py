@@ -25,7 +25,7 @@ BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 @pytest.fixture(autouse=True)
 def embedded(monkeypatch: pytest.MonkeyPatch) -> None:
-    engine = local.engine("smollm2-135m")
+    engine = local.engine("smollm2-135m", n_ctx=512)  # an example that sets no limit ends soon all the same
     for name, value in {
         "OPENAI_API_KEY": engine.api_key,
         "OPENAI_BASE_URL": engine.base_url,

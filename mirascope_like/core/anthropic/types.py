@@ -82,14 +82,18 @@ class AnthropicCallResponse(BaseCallResponse[Message, AnthropicTool]):
         return construct(Message, raw)
 
     @property
+    def _blocks(self) -> list[Any]:
+        return getattr(self.response, "content", None) or []
+
+    @property
     def content(self) -> str:
         """The text of all text blocks; empty where there is none."""
-        return "".join(block.text for block in self.response.content if block.type == "text")
+        return self.spoken("".join(block.text for block in self._blocks if block.type == "text"))
 
     @property
     def thinking(self) -> str | None:
         """The model's thinking, where it is shown."""
-        texts: list[str] = [block.thinking for block in self.response.content if block.type == "thinking"]
+        texts: list[str] = [block.thinking for block in self._blocks if block.type == "thinking"]
         return "".join(texts) if texts else None
 
     @property
@@ -121,14 +125,14 @@ class AnthropicCallResponse(BaseCallResponse[Message, AnthropicTool]):
     @property
     def message_param(self) -> dict[str, Any]:
         """The answer as a message to send back, with thinking and its signatures, in order."""
-        blocks = [_sent_back(dumped(block)) for block in self.response.content]
+        blocks = [_sent_back(dumped(block)) for block in self._blocks]
         return {"role": "assistant", "content": [block for block in blocks if block.get("text") != ""]}
 
     @property
     def _tool_calls(self) -> list[ToolCall]:
         return [
             ToolCall(id=block.id, name=block.name, arguments=to_json(cast("Any", block.input)).decode(), native=block)
-            for block in self.response.content
+            for block in self._blocks
             if block.type == "tool_use"
         ]
 

@@ -13,9 +13,40 @@ ModelT = TypeVar("ModelT", bound=BaseModel)
 
 
 def construct(kind: type[ModelT], raw: bytes | Mapping[str, Any]) -> ModelT:
-    """Make an SDK's object: validated where it fits, else built field by field, as the SDK itself does."""
+    """Make an SDK's object: validated where it fits, else built field by field, as the SDK itself does.
+
+    Raises `ValueError` for what is no JSON object.
+    """
     body = raw if isinstance(raw, bytes) else to_json(raw)
     try:
         return kind.model_validate_json(body, strict=True)
     except ValidationError:
-        return cast("ModelT", cast("Any", kind).construct(**jiter.from_json(body)))
+        fields = jiter.from_json(body)
+        if not isinstance(fields, dict):
+            raise ValueError(f"not a JSON object: {body[:200]!r}") from None
+        return cast("ModelT", cast("Any", kind).construct(**fields))
+
+
+def fitted(kind: type[ModelT], data: dict[str, Any]) -> ModelT:
+    """Make an SDK's object of types that take nothing they do not know; what does not fit is taken out of `data`."""
+    for _ in range(8):
+        try:
+            return kind.model_validate(data)
+        except ValidationError as error:
+            for fault in reversed(error.errors(include_url=False, include_context=False, include_input=False)):
+                _drop(data, fault["loc"])
+    return kind.model_construct()
+
+
+def _drop(data: Any, path: tuple[int | str, ...]) -> None:
+    """Take away what a path leads to, as far as it leads."""
+    holder: Any = None
+    last: Any = None
+    for step in path:
+        try:
+            inner = data[step]
+        except (LookupError, TypeError):
+            break
+        holder, last, data = data, step, inner
+    if holder is not None:
+        del holder[last]

@@ -1,6 +1,7 @@
 """What an error means: one of the SDK, one of the HTTP stack below it, or one in the middle of a stream.
 
-Every error raised is the SDK's own and one of ours at once. A provider says how its SDK's errors are told apart and made.
+Every error raised is the SDK's own and one of ours at once. A provider says how its SDK's errors are told apart and
+made.
 """
 
 from __future__ import annotations
@@ -77,7 +78,7 @@ class FailingProvider(Provider[ResponseT, ChunkT, ToolT]):
         if isinstance(error, GarbledEventError | EventTooLongError):
             return self.unreadable(f"the stream cannot be read: {error}", response), ProviderError
         if isinstance(error, StreamInterruptedError):
-            return self.broken(str(error), response, timed_out=False), ConnectionFailedError
+            return self.broken(f"{error}{_unlike(response)}", response, timed_out=False), ConnectionFailedError
         if isinstance(error, MirascopeLikeError):
             return (error,)
         if (keyless := self.keyless(error)) is not None:
@@ -88,6 +89,13 @@ class FailingProvider(Provider[ResponseT, ChunkT, ToolT]):
             timed_out = kind is RequestTimeoutError
             return self.broken(str(error) or "the connection broke", response, timed_out=timed_out), kind
         return (error,)
+
+
+def _unlike(response: Any) -> str:
+    """Say of an answer that is no stream what it is instead."""
+    headers = getattr(response, "headers", None)
+    kind = str(headers.get("content-type") or "").partition(";")[0].strip() if headers is not None else ""
+    return f": it is {kind}, not a stream of events" if kind in ("text/html", "application/json") else ""
 
 
 def transport_kind(error: Exception) -> type[ConnectionFailedError | RequestTimeoutError] | None:

@@ -1,0 +1,178 @@
+"""What is missing or misspelt is told before anything is sent, with what to do."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+import textwrap
+from typing import Any
+
+import pytest
+
+from mirascope_like.core import ConfigurationError, MirascopeLikeError
+from tests.conformance.providers import OPENAI, Row, every_provider
+from tests.harness.recordings import ROOT
+from tests.harness.server import Reply, Server
+
+
+def ask(row: Row, *, stream: bool, asynchronous: bool) -> Any:
+    if asynchronous:
+
+        async def main() -> Any:
+            return await (row.astream().collect() if stream else row.aask())
+
+        return asyncio.run(main())
+    return row.stream().collect() if stream else row.ask()
+
+
+@every_provider
+@pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
+@pytest.mark.parametrize("stream", [False, True], ids=["unstreamed", "streamed"])
+def test_missing_key(
+    row: Row, stream: bool, asynchronous: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))  # SDKs look for profiles there
+    monkeypatch.setenv(row.base_url, "http://127.0.0.1:9")
+    with pytest.raises(ConfigurationError, match=row.key) as caught:
+        ask(row, stream=stream, asynchronous=asynchronous)
+    assert isinstance(caught.value, row.base_error)
+    assert "client=" in str(caught.value)
+
+
+@every_provider
+def test_key_that_comes_later_is_taken(
+    row: Row, server: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv(row.base_url, row.url(server))
+    with pytest.raises(ConfigurationError):
+        row.ask()
+    for name, value in row.settings.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv(row.key, "sk-later")
+    server.reply(Reply.json(row.whole("Hello")))
+    assert row.ask().content == "Hello"
+    assert "sk-later" in str(server.request.headers)
+
+
+@every_provider
+def test_async_client_for_a_sync_call(row: Row, server: Server) -> None:
+    client = row.aclient(server)
+    for stream in (False, True):
+        with pytest.raises(ConfigurationError, match="sync call") as caught:
+            list(row.stream(client)) if stream else row.ask(client)
+        assert f"{row.sdk.__name__}." in str(caught.value)
+    asyncio.run(client.close())
+
+
+@every_provider
+def test_sync_client_for_an_async_call(row: Row, server: Server) -> None:
+    async def main(stream: bool) -> None:
+        await (row.astream(client).collect() if stream else row.aask(client))
+
+    with row.client(server) as client:
+        for stream in (False, True):
+            with pytest.raises(ConfigurationError, match="async call") as caught:
+                asyncio.run(main(stream))
+            assert f"{row.sdk.__name__}.Async" in str(caught.value)
+
+
+@every_provider
+def test_unknown_call_parameter(row: Row) -> None:
+    with pytest.raises(ConfigurationError, match=r"'temprature'.*did you mean 'temperature'"):
+        row.module.call("m", call_params={"temprature": 0.5})
+
+
+@every_provider
+def test_unknown_call_parameter_of_a_dynamic_config(row: Row) -> None:
+    @row.module.call("m")
+    def say() -> Any:
+        return {"messages": [{"role": "user", "content": "Hi"}], "call_params": {"temprature": 0.5}}
+
+    with pytest.raises(ConfigurationError, match=r"'temprature'.*did you mean 'temperature'"):
+        say()
+
+
+@every_provider
+def test_unknown_option(row: Row) -> None:
+    with pytest.raises((ConfigurationError, TypeError), match="call_parms"):
+        row.module.call("m", call_parms={})
+
+
+@every_provider
+def test_missing_argument_is_the_functions_own(row: Row) -> None:
+    for decorated in (row.decorated, row.adecorated):
+        say: Any = decorated()
+        with pytest.raises(TypeError, match="'prompt'") as caught:
+            say()
+        assert not isinstance(caught.value, MirascopeLikeError)
+        with pytest.raises(TypeError, match="'promt'"):
+            say("x", promt="x")
+
+
+def run(code: str) -> subprocess.CompletedProcess[str]:
+    """Run a program in which some packages cannot be imported."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env=environment,
+        cwd=ROOT,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("name", ["openai", "anthropic"])
+def test_missing_sdk(name: str) -> None:
+    ran = run(f"""
+        import sys
+        sys.modules[{name!r}] = None
+        from mirascope_like.core import ConfigurationError
+        import mirascope_like.core
+        try:
+            from mirascope_like.core import {name}
+        except ImportError as error:
+            assert isinstance(error, ConfigurationError), type(error)
+            assert error.name == {name!r}
+            print(error)
+        try:
+            mirascope_like.core.{name}
+        except ImportError as error:
+            print(error)
+    """)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    said = ran.stdout.splitlines()
+    assert len(said) == 2
+    assert all(f"pip install 'mirascope-like[{name}]'" in line for line in said)
+
+
+def test_missing_dependency_of_an_sdk_is_told_as_it_is() -> None:
+    ran = run("""
+        import sys
+        sys.modules["httpx2"] = sys.modules["httpx"] = None
+        try:
+            from mirascope_like.core import openai
+        except ModuleNotFoundError as error:
+            print(error.name, type(error).__name__)
+    """)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert ran.stdout.split()[0] in ("httpx2", "httpx")
+    assert ran.stdout.split()[1] == "ModuleNotFoundError"
+
+
+def test_unknown_name_of_the_package() -> None:
+    import mirascope_like.core
+
+    with pytest.raises(AttributeError, match="no attribute 'opanai'"):
+        mirascope_like.core.opanai  # noqa: B018
+
+
+def test_key_given_to_the_client_needs_no_environment(server: Server) -> None:
+    server.reply(Reply.json(OPENAI.whole("Hello")))
+    with OPENAI.client(server, api_key="sk-given") as client:
+        assert OPENAI.ask(client).content == "Hello"
+    assert server.request.headers["authorization"] == "Bearer sk-given"

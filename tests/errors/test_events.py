@@ -1,0 +1,191 @@
+"""Errors that providers report in the middle of a stream, and answers that are no stream."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import anthropic
+import openai
+import pytest
+
+from mirascope_like.core import (
+    AuthenticationError,
+    BadRequestError,
+    ConnectionFailedError,
+    ContextWindowExceededError,
+    OverloadedError,
+    ProviderError,
+    RateLimitError,
+    ServerError,
+    StreamInterruptedError,
+)
+from mirascope_like.core.base import events
+from tests.conformance.providers import ANTHROPIC, OPENAI, Row, every_provider
+from tests.conformance.reading import Read, read
+from tests.harness.server import Reply, Server
+
+both_ways = pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
+
+
+def failed(row: Row, server: Server, reply: Reply, *, asynchronous: bool = False) -> Any:
+    """What a stream that goes like this raises; it holds what had come."""
+    server.reply(reply)
+    found: Read = read(row, server, asynchronous=asynchronous)
+    assert isinstance(found.error, StreamInterruptedError)
+    assert isinstance(found.error, row.base_error)
+    partial = found.error.partial
+    assert (partial.content if partial is not None else "") == found.text == found.stream.content
+    assert server.wait_closed()
+    return found.error
+
+
+@both_ways
+@pytest.mark.parametrize(
+    ("kind", "ours"),
+    [
+        ("overloaded_error", OverloadedError),
+        ("rate_limit_error", RateLimitError),
+        ("api_error", ServerError),
+        ("authentication_error", AuthenticationError),
+        ("invalid_request_error", BadRequestError),
+        ("a_new_error", ProviderError),
+    ],
+)
+def test_anthropic_error_event(kind: str, ours: type[ProviderError], asynchronous: bool, server: Server) -> None:
+    body = {"type": "error", "error": {"type": kind, "message": "Not now"}, "request_id": "req_1"}
+    error = failed(
+        ANTHROPIC, server, Reply.messages(*ANTHROPIC.texts("Hel", finish=None), body), asynchronous=asynchronous
+    )
+    assert isinstance(error, ours)
+    assert isinstance(error, anthropic.APIStatusError)
+    assert "Not now" in str(error)
+    assert error.body == body
+    assert error.partial.content == "Hel"
+    assert (error.provider, error.model, error.status_code) == ("anthropic", "m", 200)
+
+
+@both_ways
+@pytest.mark.parametrize(
+    ("body", "ours"),
+    [
+        ({"message": "Slow down", "type": "rate_limit_error", "code": "rate_limit_exceeded"}, RateLimitError),
+        ({"message": "Slow down", "type": "tokens", "code": "rate_limit_exceeded"}, RateLimitError),
+        ({"message": "Slow down", "code": 429}, RateLimitError),
+        ({"message": "Slow down", "code": "503"}, OverloadedError),
+        ({"message": "Slow down", "type": "server_error", "code": None}, ServerError),
+        ({"message": "Slow down", "type": "invalid_request_error", "code": "context_length_exceeded"}, BadRequestError),
+        ({"message": "Slow down"}, ProviderError),
+    ],
+    ids=lambda value: str(value.get("code")) if isinstance(value, dict) else value.__name__,
+)
+def test_chat_error_chunk(body: dict[str, Any], ours: type[ProviderError], asynchronous: bool, server: Server) -> None:
+    chunks = [*OPENAI.texts("Hel", finish=None), {"error": body}]
+    error = failed(OPENAI, server, Reply.chat(*chunks), asynchronous=asynchronous)
+    assert isinstance(error, ours)
+    assert isinstance(error, openai.APIError)
+    assert "Slow down" in str(error)
+    assert error.body == body
+    assert error.partial.content == "Hel"
+
+
+def test_context_window_in_a_chunk(server: Server) -> None:
+    body = {"message": "too long", "type": "invalid_request_error", "code": "context_length_exceeded"}
+    assert isinstance(failed(OPENAI, server, Reply.chat({"error": body})), ContextWindowExceededError)
+
+
+def test_error_that_is_text(server: Server) -> None:
+    error = failed(OPENAI, server, Reply.chat({"error": "the engine is gone"}))
+    assert "the engine is gone" in str(error)
+
+
+def test_named_error_event_of_a_chat_host(server: Server) -> None:
+    event = b'event: error\ndata: {"error":{"message":"Over","type":"server_error"}}\n\n'
+    error = failed(OPENAI, server, Reply.sse(*OPENAI.texts("Hel", finish=None), event))
+    assert isinstance(error, ServerError)
+
+
+@both_ways
+@every_provider
+@pytest.mark.parametrize(
+    "event",
+    [b"data: {nonsense\n\n", b"data: nonsense\n\n", b"data: \xff\xfe\n\n", b"data: [1]\n\n", b"data: 3\n\n"],
+    ids=["object", "word", "bytes", "list", "number"],
+)
+def test_garbage(row: Row, event: bytes, asynchronous: bool, server: Server) -> None:
+    events = row.streamed(*row.texts("Hel", finish=None), event)
+    error = failed(row, server, events, asynchronous=asynchronous)
+    assert isinstance(error, row.sdk.APIError)
+    assert isinstance(error, ProviderError)
+    assert "cannot be read" in str(error)
+    assert error.partial.content == "Hel"
+
+
+@both_ways
+@every_provider
+def test_event_too_long(row: Row, asynchronous: bool, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(events, "MAX_EVENT_BYTES", 10_000)
+    reply = row.streamed(*row.texts("Hel", finish=None), b"data: " + b"x" * 200_000)
+    error = failed(row, server, reply, asynchronous=asynchronous)
+    assert "10000 bytes" in str(error)
+    assert error.partial.content == "Hel"
+
+
+PAGE = b"<!doctype html>\n\n<html><body>Sign in to the network</body></html>\n"
+
+
+@both_ways
+@every_provider
+def test_html_for_a_stream(row: Row, asynchronous: bool, server: Server) -> None:
+    error = failed(row, server, Reply((PAGE,), 200, {"content-type": "text/html"}), asynchronous=asynchronous)
+    assert isinstance(error, ConnectionFailedError)
+    assert "text/html" in str(error)
+    assert error.partial is None
+
+
+@both_ways
+@every_provider
+def test_whole_answer_for_a_stream(row: Row, asynchronous: bool, server: Server) -> None:
+    error = failed(row, server, Reply.json(row.whole("Hello")), asynchronous=asynchronous)
+    assert "application/json" in str(error)
+    assert error.partial is None
+
+
+@every_provider
+def test_html_for_an_answer(row: Row, server: Server) -> None:
+    server.reply(Reply((PAGE,), 200, {"content-type": "text/html"}, "length"))
+    with row.client(server) as client, pytest.raises(ProviderError) as caught:
+        row.ask(client)
+    assert isinstance(caught.value, row.sdk.APIResponseValidationError)
+    assert "not JSON" in str(caught.value)
+    assert caught.value.status_code == 200
+
+
+@every_provider
+@pytest.mark.parametrize("body", [b"[]", b"3", b'"x"', b"null", b"", b'{"a":'])
+def test_nonsense_for_an_answer(row: Row, server: Server, body: bytes) -> None:
+    server.reply(Reply((body,), 200, {"content-type": "application/json"}, "length"))
+    with row.client(server) as client, pytest.raises(ProviderError) as caught:
+        row.ask(client)
+    assert isinstance(caught.value, row.base_error)
+
+
+@every_provider
+def test_html_error_page(row: Row, server: Server) -> None:
+    server.reply(Reply((PAGE,), 502, {"content-type": "text/html"}, "length"))
+    with row.client(server) as client, pytest.raises(ServerError) as caught:
+        row.ask(client)
+    assert isinstance(caught.value, row.sdk.InternalServerError)
+    assert caught.value.status_code == 502
+
+
+@every_provider
+@pytest.mark.parametrize("content", ["{}", '{"choices": null, "content": null}'])
+def test_empty_answer_can_be_read(row: Row, server: Server, content: str) -> None:
+    server.reply(Reply((content.encode(),), 200, {"content-type": "application/json"}, "length"))
+    with row.client(server) as client:
+        response = row.ask(client)
+    assert response.content == ""
+    for name in ("finish_reasons", "model", "id", "usage", "input_tokens", "cost", "tools"):
+        assert getattr(response, name) is None, name
+    assert response.message_param is not None
+    assert response.model_dump_json()

@@ -1,0 +1,231 @@
+"""Connections that fail, answers that take too long, and requests that are tried again."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import Any
+
+import pytest
+
+from mirascope_like.core import (
+    ConnectionFailedError,
+    OverloadedError,
+    ProviderError,
+    RateLimitError,
+    RequestTimeoutError,
+    ServerError,
+    StreamInterruptedError,
+    StreamState,
+)
+from tests.conformance.providers import OPENAI, Row, every_provider
+from tests.harness.server import CloseEarly, Reply, Server, Stall
+
+streamed_or_not = pytest.mark.parametrize("stream", [False, True], ids=["unstreamed", "streamed"])
+both_ways = pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
+
+
+def failed(row: Row, server: Server, *, stream: bool, asynchronous: bool, **options: Any) -> Any:
+    """What one call with a client of these options raises."""
+    with pytest.raises(ProviderError) as caught:
+        asyncio.run(_acall(row, server, stream, options)) if asynchronous else _call(row, server, stream, options)
+    error: Any = caught.value
+    assert isinstance(error, row.base_error)
+    assert (error.provider, error.model) == (row.name, "m")
+    assert "sk-test" not in f"{error!r} {error} {error.body}"
+    return error
+
+
+def _call(row: Row, server: Server, stream: bool, options: dict[str, Any]) -> Any:
+    with row.client(server, **options) as client:
+        return row.stream(client).collect() if stream else row.ask(client)
+
+
+async def _acall(row: Row, server: Server, stream: bool, options: dict[str, Any]) -> Any:
+    async with row.aclient(server, **options) as client:
+        return await (row.astream(client).collect() if stream else row.aask(client))
+
+
+@pytest.fixture
+def closed_port() -> int:
+    """A port of this machine that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port: int = taken.getsockname()[1]
+    return port
+
+
+@both_ways
+@streamed_or_not
+@every_provider
+def test_refused(row: Row, stream: bool, asynchronous: bool, server: Server, closed_port: int) -> None:
+    options = {"base_url": f"http://127.0.0.1:{closed_port}"}
+    error = failed(row, server, stream=stream, asynchronous=asynchronous, **options)
+    assert isinstance(error, ConnectionFailedError)
+    assert isinstance(error, row.sdk.APIConnectionError)
+    assert not isinstance(error, StreamInterruptedError)
+    assert (error.status_code, error.request_id, error.retry_after, error.body) == (None, None, None, None)
+
+
+@both_ways
+@streamed_or_not
+@every_provider
+def test_no_answer_in_time(row: Row, stream: bool, asynchronous: bool, server: Server) -> None:
+    server.reply(Reply((Stall(),), delay=30))
+    error = failed(row, server, stream=stream, asynchronous=asynchronous, timeout=0.1)
+    assert isinstance(error, RequestTimeoutError)
+    assert isinstance(error, row.sdk.APITimeoutError)
+    assert not isinstance(error, StreamInterruptedError)
+    assert server.wait_closed()
+
+
+@both_ways
+@every_provider
+def test_silence_in_mid_stream(row: Row, asynchronous: bool, server: Server) -> None:
+    server.reply(row.streamed(*row.texts("Hel", finish=None), Stall()))
+    error = failed(row, server, stream=True, asynchronous=asynchronous, timeout=0.15)
+    assert isinstance(error, RequestTimeoutError)
+    assert isinstance(error, row.sdk.APITimeoutError)
+    assert isinstance(error, StreamInterruptedError)
+    assert error.partial.content == "Hel"
+    assert server.wait_closed()
+
+
+@both_ways
+@every_provider
+def test_body_of_an_answer_breaks(row: Row, asynchronous: bool, server: Server) -> None:
+    server.reply(Reply.json(row.whole("Hello")).at(10, CloseEarly()))
+    error = failed(row, server, stream=False, asynchronous=asynchronous)
+    assert isinstance(error, ConnectionFailedError)
+    assert isinstance(error, row.sdk.APIConnectionError)
+
+
+@both_ways
+@streamed_or_not
+@every_provider
+def test_retried_by_the_sdk(row: Row, stream: bool, asynchronous: bool, server: Server) -> None:
+    server.reply(Reply.error(429, retry_after_ms="1"), Reply.error(500, retry_after_ms="1"))
+    server.reply(row.text("Hello") if stream else Reply.json(row.whole("Hello")))
+    if asynchronous:
+        response = asyncio.run(_acall(row, server, stream, {"max_retries": 2}))
+    else:
+        response = _call(row, server, stream, {"max_retries": 2})
+    assert response.content == "Hello"
+    assert [served.reply.status for served in server.served] == [429, 500, 200]
+
+
+@both_ways
+@streamed_or_not
+@every_provider
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"retry_after": "17"}, 17.0),
+        ({"retry_after_ms": "1500"}, 1.5),
+        ({"retry_after": "soon"}, None),
+        ({}, None),
+        ({"retry_after": "Wed, 21 Oct 2015 07:28:00 GMT"}, 0.0),
+    ],
+    ids=["seconds", "milliseconds", "nonsense", "absent", "past"],
+)
+def test_rate_limit(
+    row: Row, stream: bool, asynchronous: bool, headers: dict[str, str], seconds: float | None, server: Server
+) -> None:
+    server.reply(Reply.error(429, "Slow down", **headers))
+    error = failed(row, server, stream=stream, asynchronous=asynchronous)
+    assert isinstance(error, RateLimitError)
+    assert isinstance(error, row.sdk.RateLimitError)
+    assert error.status_code == 429
+    assert error.retry_after == seconds
+    assert "Slow down" in str(error)
+    assert "Slow down" in str(error.body)
+
+
+def test_retry_after_a_date(server: Server) -> None:
+    at = datetime.now(UTC) + timedelta(seconds=60)
+    server.reply(Reply.error(429, retry_after=format_datetime(at, usegmt=True)))
+    error = failed(OPENAI, server, stream=False, asynchronous=False)
+    assert 50 < error.retry_after <= 60
+
+
+@every_provider
+@pytest.mark.parametrize(
+    ("status", "ours"),
+    [(500, ServerError), (502, ServerError), (503, OverloadedError), (529, OverloadedError)],
+)
+def test_server_errors(row: Row, status: int, ours: type[ProviderError], server: Server) -> None:
+    server.reply(Reply.error(status))
+    error = failed(row, server, stream=False, asynchronous=False)
+    assert isinstance(error, ours)
+    assert isinstance(error, row.sdk.InternalServerError)
+    assert error.status_code == status
+
+
+@both_ways
+@every_provider
+def test_timeout_of_the_call(row: Row, asynchronous: bool, server: Server) -> None:
+    server.reply(row.streamed(*row.texts("Hel", finish=None), Stall()))
+
+    async def main() -> Any:
+        async with row.aclient(server) as client:
+            stream = row.astream(client, call_params={"timeout": 0.15})
+            with pytest.raises(RequestTimeoutError):
+                await stream.collect()
+            return stream
+
+    if asynchronous:
+        stream = asyncio.run(main())
+    else:
+        with row.client(server) as client:
+            stream = row.stream(client, call_params={"timeout": 0.15})
+            with pytest.raises(RequestTimeoutError):
+                stream.collect()
+    assert stream.state is StreamState.FAILED
+    assert stream.content == "Hel"
+
+
+@every_provider
+def test_errors_of_the_user_stay_as_they_are(row: Row, server: Server) -> None:
+    @row.module.call("m", client=row.client(server))
+    def say() -> str:
+        raise OSError("a file of mine")
+
+    with pytest.raises(OSError, match="a file of mine") as caught:
+        say()
+    assert type(caught.value) is OSError
+
+
+REFUSAL = Reply.error(400, "Unknown parameter: 'stream_options'.", type="invalid_request_error")
+
+
+@both_ways
+@pytest.mark.parametrize("status", [400, 422])
+def test_host_that_refuses_stream_options(asynchronous: bool, status: int, server: Server) -> None:
+    refusal = Reply.error(status, "stream_options: Extra inputs are not permitted")
+    server.reply(refusal, OPENAI.text("Hello"))
+    response = asyncio.run(_acall(OPENAI, server, True, {})) if asynchronous else _call(OPENAI, server, True, {})
+    assert response.content == "Hello"
+    first, second = (request.json for request in server.requests)
+    assert first.pop("stream_options") == {"include_usage": True}
+    assert first == second
+
+
+def test_refusal_is_retried_once(server: Server) -> None:
+    server.reply(REFUSAL, REFUSAL)
+    error = failed(OPENAI, server, stream=True, asynchronous=False)
+    assert error.status_code == 400
+    assert len(server.requests) == 2
+
+
+def test_refusal_of_what_the_user_asked_for_is_told(server: Server) -> None:
+    server.reply(REFUSAL)
+    with OPENAI.client(server) as client, pytest.raises(ProviderError):
+        OPENAI.stream(client, call_params={"stream_options": {"include_usage": True}}).collect()
+    assert len(server.requests) == 1
+
+
+def test_other_refusals_are_not_retried(server: Server) -> None:
+    server.reply(Reply.error(400, "no such model"))
+    failed(OPENAI, server, stream=True, asynchronous=False)
+    assert len(server.requests) == 1

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from types import ModuleType
 from typing import Any
 
 import anthropic as anthropic_sdk
+import groq as groq_sdk
 import openai as openai_sdk
 import pytest
 
-from mirascope_like.core import anthropic, openai
+from mirascope_like.core import anthropic, azure, groq, openai
 from mirascope_like.core.base.stream import AsyncStream, Stream
 from tests.harness.odd_streams import ODD_STREAMS, OddStream
 from tests.harness.recordings import MISSING, Exchange, exchanges
@@ -146,6 +148,8 @@ class Row:
     """The whole answer that says the text."""
     path: str
     """Where a call goes."""
+    settings: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Environment variables that the SDK's default client needs besides key and base URL."""
 
     def client(self, server: Server, **options: Any) -> Any:
         """A client of the SDK that calls the server, without retries unless told."""
@@ -255,7 +259,46 @@ ANTHROPIC = Row(
     path="/v1/messages",
 )
 
-ROWS = (OPENAI, RESPONSES, ANTHROPIC)
+GROQ = Row(
+    name="groq",
+    module=groq,
+    sdk=groq_sdk,
+    base_error=groq_sdk.GroqError,
+    key="GROQ_API_KEY",
+    base_url="GROQ_BASE_URL",
+    apis=("groq.chat",),
+    url=lambda server: server.url,
+    make=groq_sdk.Groq,
+    amake=groq_sdk.AsyncGroq,
+    create=lambda client: client.chat.completions.create,
+    demands={},
+    texts=chat_text,
+    streamed=Reply.chat,
+    whole=chat_whole,
+    path="/openai/v1/chat/completions",
+)
+
+AZURE = Row(
+    name="azure",
+    module=azure,
+    sdk=openai_sdk,
+    base_error=openai_sdk.OpenAIError,
+    key="AZURE_OPENAI_API_KEY",
+    base_url="AZURE_OPENAI_ENDPOINT",
+    apis=("azure.chat",),
+    url=lambda server: f"{server.url}/openai",
+    make=partial(openai_sdk.AzureOpenAI, api_version="2024-10-21"),
+    amake=partial(openai_sdk.AsyncAzureOpenAI, api_version="2024-10-21"),
+    create=lambda client: client.chat.completions.create,
+    demands={},
+    texts=chat_text,
+    streamed=Reply.chat,
+    whole=chat_whole,
+    path="/openai/deployments/m/chat/completions?api-version=2024-10-21",
+    settings={"OPENAI_API_VERSION": "2024-10-21"},
+)
+
+ROWS = (OPENAI, RESPONSES, ANTHROPIC, GROQ, AZURE)
 
 every_provider = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.apis[0])
 """Runs a test for every provider."""
@@ -286,6 +329,8 @@ def ways(cuts: Sequence[int | None] = (None,)) -> Callable[[Any], Any]:
 
 __all__ = [
     "ANTHROPIC",
+    "AZURE",
+    "GROQ",
     "OPENAI",
     "RESPONSES",
     "ROWS",

@@ -95,7 +95,7 @@ def seen(tools: list[Any]) -> list[tuple[str, str, Any]]:
 
 
 def with_tools(exchange: Exchange) -> bool:
-    return bool(exchange.request.body.get("tools"))
+    return bool(exchange.request.body.get("tools")) and not stream_error(exchange)
 
 
 @every_exchange(stream=True, error=False, where=with_tools)

@@ -111,7 +111,8 @@ assert kept.content == "Hel"
 def run(row: Row, server: Server, script: str) -> str:
     """Run a program under every warning to its last word; return what it complained of."""
     code = PRELUDE.format(name=row.module.__name__) + textwrap.dedent(script) + "\nprint('done')\n"
-    environment = {**os.environ, row.key: "sk-test", row.base_url: row.url(server), "PYTHONPATH": str(ROOT)}
+    settings = {**row.settings, row.key: "sk-test", row.base_url: row.url(server)}
+    environment = {**os.environ, **settings, "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-W", "error", "-X", "dev", "-c", code]
     ran = subprocess.run(command, capture_output=True, text=True, timeout=60, env=environment, cwd=ROOT, check=False)
     assert (ran.returncode, ran.stdout) == (0, "done\n"), ran.stderr

@@ -111,9 +111,15 @@ class AsyncByteSource:
 
     async def close(self) -> None:
         with anyio.CancelScope(shield=True):
-            await self._events.aclose()
-            await self._buffers.aclose()
-            await self.response.aclose()
+            try:
+                await self._events.aclose()
+                await self._buffers.aclose()
+                await self.response.aclose()
+            except GeneratorExit:
+                # As a loop ends, Python 3.11 breaks off a closing that waits (httpx's does), and asks for it anew.
+                with suppress(Exception):
+                    await self.response.extensions["network_stream"].aclose()
+                raise
 
 
 def _buffers(response: Any, raw: str, decoded: str) -> Any:

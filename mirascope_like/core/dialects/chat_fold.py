@@ -1,7 +1,7 @@
 """The sum of a stream of chat completion chunks (OpenAI's format, and what its other hosts make of it).
 
-Most events say nothing new but a piece of text; these are told from the others by comparing what is left of them with
-the event before. All others are merged field by field, so that nothing the host sent is lost, known or not.
+Most events say nothing new but a piece of text; these are known by the mould of the event before. All others are merged
+field by field, so that nothing the host sent is lost, known or not.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from ..base.usage import Usage
 from ..base.wire import as_list, as_object
 from .chat_chunk import BaseChatChunk, chunk_text, read_usage
 from .chat_merge import add_parts, arguments_text, merge
+from .mould import Mould
 
 ChunkT = TypeVar("ChunkT", bound=BaseChatChunk[Any, Any, Any])
 ToolT = TypeVar("ToolT", bound=BaseTool)
@@ -129,30 +130,19 @@ class ChatFold(Fold[ChunkT, ToolT]):
         self._choices: dict[Any, _Choice] = {}
         self._usage: dict[str, Any] | None = None
         self._text = Text()
-        self._usual: tuple[dict[str, Any], ...] | None = None
+        self._mould: Mould | None = None
         self._last: ChunkT | None = None
 
     def read(self, events: Sequence[bytes]) -> Iterator[tuple[ChunkT, ToolT | None]]:
         make, pieces = self.chunk_type.from_bytes, self._text
         for raw in events:
-            try:
-                data = jiter.from_json(raw, cache_mode="keys")
-                choices = data.pop("choices")
-                choice = choices[0]
-                delta = choice.pop("delta")
-                text = delta.pop("content")
-            except (ValueError, LookupError, TypeError, AttributeError):
-                pass  # anything but a piece of text
-            else:
-                data.pop(_PADDING, None)
-                if (data, choice, delta) == self._usual and len(choices) == 1 and type(text) is str:
-                    pieces.append(text)
-                    yield make(raw, text), None
-                    continue
-            if raw.startswith(b"[DONE]"):
+            if self._mould is not None and (text := self._mould.text(raw)) is not None:
+                pieces.append(text)
+                yield make(raw, text), None
+            elif raw.startswith(b"[DONE]"):
                 self.ended = True
-                continue
-            yield from self._merge(raw)
+            else:
+                yield from self._merge(raw)
 
     def read_objects(self, events: Sequence[Any]) -> Iterator[tuple[ChunkT, ToolT | None]]:
         for event in events:
@@ -167,7 +157,9 @@ class ChatFold(Fold[ChunkT, ToolT]):
         if not isinstance(data, dict):
             raise GarbledEventError(f"not an object: {raw[:200]!r}")
         data = as_object(data)
-        yield from self._add(self.chunk_type.from_bytes(raw, chunk_text(as_list(data.get("choices")))), data)
+        chunk = self.chunk_type.from_bytes(raw, chunk_text(as_list(data.get("choices"))))
+        self._mould = Mould.of(raw, "content", chunk.content, _PADDING) if _adds_text(data) else None
+        yield from self._add(chunk, data)
 
     def _add(self, chunk: ChunkT, data: dict[str, Any]) -> Iterator[tuple[ChunkT, ToolT | None]]:
         if error := data.get("error"):
@@ -178,7 +170,6 @@ class ChatFold(Fold[ChunkT, ToolT]):
         self._last = chunk
         choices: list[dict[str, Any]] = as_list(data.pop("choices", None))
         data.pop(_PADDING, None)
-        self._usual = _usual(data, choices)
         if isinstance(usage := data.pop("usage", None), dict):
             self._usage = as_object(usage)
         merge(self._head, data)
@@ -217,7 +208,7 @@ class ChatFold(Fold[ChunkT, ToolT]):
         text = add_parts(choice.parts, content)
         if index == 0:
             self._text.append(text)
-            self._usual = None  # what comes next belongs among the parts
+            self._mould = None  # what comes next belongs among the parts
 
     def _add_call(self, choice: _Choice, piece: dict[str, Any], *, shown: bool) -> list[ToolT]:
         call = choice.find(piece)
@@ -312,13 +303,13 @@ def _well_formed(data: Mapping[str, Any]) -> bool:
     )
 
 
-def _usual(data: dict[str, Any], choices: list[dict[str, Any]]) -> tuple[dict[str, Any], ...] | None:
-    """Return what is left of an event without its text, if an equal event would add its text and nothing else."""
-    if len(choices) != 1 or choices[0].get("index") or data.get("usage") is not None:
-        return None
-    if type(as_object(choices[0].get("delta")).get("content")) is not str:
-        return None  # the text has not begun
-    choice = {key: value for key, value in choices[0].items() if key != "delta"}
-    delta = {key: value for key, value in as_object(choices[0].get("delta")).items() if key != "content"}
-    silent = not any(value for key, value in choice.items() if key != "index")
-    return (dict(data), choice, delta) if silent and not any(delta[key] for key in delta if key != "role") else None
+def _adds_text(data: Mapping[str, Any]) -> bool:
+    """Whether an event adds text to the first choice, and nothing that one like it has not said before."""
+    choices = as_list(data.get("choices"))
+    if len(choices) != 1 or data.get("usage") is not None:
+        return False
+    choice = as_object(choices[0])
+    delta = as_object(choice.get("delta"))
+    said = [*choice.items(), *delta.items()]
+    silent = not any(value for key, value in said if key not in ("delta", "role", "content"))
+    return silent and type(delta.get("content")) is str

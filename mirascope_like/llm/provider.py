@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ..core.base.call import check_params
+from ..core.base.asking import check_params
 from ..core.base.errors import ConfigurationError
 from ..core.base.fold import Fold
 from ..core.base.params import CommonCallParams

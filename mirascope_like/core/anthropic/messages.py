@@ -39,7 +39,7 @@ def encode_messages(messages: Sequence[Any]) -> tuple[Any, list[dict[str, Any]]]
         said = _encode(message)
         is_tool = isinstance(message, BaseMessageParam) and message.role == "tool"
         if said["role"] == "system":
-            system += _blocks(said["content"])
+            system += as_blocks(said["content"])
         elif is_tool and after_tool:
             encoded[-1] = {**encoded[-1], "content": [*encoded[-1]["content"], *said["content"]]}
         else:
@@ -67,7 +67,8 @@ def _encode(message: Any) -> dict[str, Any]:
     return {"role": role, "content": blocks}
 
 
-def _blocks(content: Any) -> list[dict[str, Any]]:
+def as_blocks(content: Any) -> list[dict[str, Any]]:
+    """Return content as a list of blocks, as text may be one."""
     return [{"type": "text", "text": content}] if isinstance(content, str) else list(content)
 
 

@@ -12,10 +12,13 @@ from anthropic.resources import Messages
 
 from ..base.fold import ErrorEventError
 from ..base.request import Request
+from ..base.structure import Structure, Way
 from ..base.tools import BaseTool, tool_description, tool_name
+from ..base.wire import as_object
 from ..dialects.sdk import SDKProvider
+from ..dialects.strict_schema import ANTHROPIC_WORDS, is_closed, strict_schema
 from .fold import AnthropicFold
-from .messages import encode_messages
+from .messages import as_blocks, encode_messages
 from .params import AnthropicCallParams
 from .types import AnthropicCallResponse, AnthropicCallResponseChunk, AnthropicTool
 
@@ -55,10 +58,28 @@ class AnthropicProvider(SDKProvider[AnthropicCallResponse, AnthropicCallResponse
             params["stop_sequences"] = [stop] if isinstance(stop, str) else list(stop)
         payload: dict[str, Any] = {"model": request.model, "messages": messages, "max_tokens": MAX_TOKENS, **params}
         if system is not None:
-            payload["system"] = system
+            given = params.get("system")
+            payload["system"] = system if given is None else [*as_blocks(given), *as_blocks(system)]
         if tools := [*request.native_tools, *(encode_tool(tool) for tool in request.tools)]:
             payload["tools"] = tools
         return self._escaped(payload)
+
+    def way(self, request: Request, wanted: Way) -> Way:
+        # Anthropic does not let a call be forced while the model thinks.
+        thinking = as_object(request.call_params.get("thinking"))
+        return "json" if wanted == "tool" and thinking.get("type") in ("enabled", "adaptive") else wanted
+
+    def structure(self, payload: dict[str, Any], structure: Structure) -> None:
+        if structure.way == "schema" and is_closed(structure.schema):
+            schema = strict_schema(structure.schema, ANTHROPIC_WORDS, all_required=False)
+            config: dict[str, Any] = payload.get("output_config") or {}
+            payload["output_config"] = {**config, "format": {"type": "json_schema", "schema": schema}}
+            self._escaped(payload)
+        elif structure.way != "json":
+            others: list[Any] = payload.get("tools") or []
+            tool = {"name": structure.name, "description": structure.description, "input_schema": structure.schema}
+            payload["tools"] = [*others, tool]
+            payload.setdefault("tool_choice", {"type": "any"} if others else {"type": "tool", "name": structure.name})
 
     def _escaped(self, payload: dict[str, Any]) -> dict[str, Any]:
         # What the SDK at hand no longer names (2.x has no `temperature`) still reaches the API, in the body.

@@ -5,68 +5,54 @@ What a call gives is asked in two steps: `Call` knows what comes back, `CallDeco
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Generator
 from functools import wraps
 from time import time
-from typing import Any, Generic, Literal, ParamSpec, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Generic, Literal, ParamSpec, TypeVar, overload
 
-from typing_extensions import TypedDict, Unpack
+from typing_extensions import Unpack
 
+from .asking import Ask, Options, Prompting, StreamConfig, Tools, check_options
 from .errors import ConfigurationError
-from .overrides import OVERRIDES
-from .prompt import Prompt, Prompted, PromptFunction
+from .extract import answered
+from .flow import adrive, drive
+from .prompt import Prompt, PromptFunction
 from .provider import Provider
 from .request import Request
 from .response import BaseCallResponse
+from .response_model import ResponseModel
 from .stream import AsyncStream, Stream
+from .structured import AsyncStructuredStream, Reading, StructuredStream
 from .template import is_async
-from .tools import BaseTool, tool_type
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeForm
+
+__all__ = ["Call", "CallDecorator", "StreamConfig"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
-SyncT = TypeVar("SyncT")
-AsyncT = TypeVar("AsyncT")
+U = TypeVar("U")
+SyncT_co = TypeVar("SyncT_co", covariant=True)
+AsyncT_co = TypeVar("AsyncT_co", covariant=True)
 ParamsT = TypeVar("ParamsT")
 ResponseT = TypeVar("ResponseT", bound=BaseCallResponse[Any, Any])
 StreamT = TypeVar("StreamT", bound=Stream[Any, Any, Any])
 AsyncStreamT = TypeVar("AsyncStreamT", bound=AsyncStream[Any, Any, Any])
 
 
-class StreamConfig(TypedDict, total=False):
-    """How to stream."""
-
-    partial_tools: bool
-    """Give tools while their arguments grow."""
-
-
-class Options(TypedDict, Generic[ParamsT], total=False):
-    """What every form of `call` takes."""
-
-    tools: Sequence[type[BaseTool] | Callable[..., Any] | Mapping[str, Any]] | None
-    """Functions, tool classes, or tools in the provider's own form."""
-    json_mode: bool
-    """Ask for JSON text."""
-    client: Any
-    """The SDK's client to send with, or one with the same interface."""
-    call_params: ParamsT | None
-    """Parameters of the provider; what is unset is not sent."""
-    provider: str
-    """Which provider to call, for `llm.call` alone."""
-
-
-class CallDecorator(Generic[SyncT, AsyncT]):
+class CallDecorator(Generic[SyncT_co, AsyncT_co]):
     """Makes a call of a prompt function; an async call of an async one."""
 
-    def __init__(self, run: Callable[[Prompting], SyncT], arun: Callable[[Prompting], AsyncT]) -> None:
+    def __init__(self, run: Callable[[Prompting], SyncT_co], arun: Callable[[Prompting], AsyncT_co]) -> None:
         self._run = run
         self._arun = arun
 
     @overload
-    def __call__(self, fn: Callable[P, Coroutine[Any, Any, Prompt]]) -> Callable[P, AsyncT]: ...
+    def __call__(self, fn: Callable[P, Coroutine[Any, Any, Prompt]]) -> Callable[P, AsyncT_co]: ...
     @overload
-    def __call__(self, fn: Callable[P, Prompt]) -> Callable[P, SyncT]: ...
-    def __call__(self, fn: Callable[P, Any]) -> Callable[P, SyncT] | Callable[P, AsyncT]:
+    def __call__(self, fn: Callable[P, Prompt]) -> Callable[P, SyncT_co]: ...
+    def __call__(self, fn: Callable[P, Any]) -> Callable[P, SyncT_co] | Callable[P, AsyncT_co]:
         prompt = PromptFunction(fn)
         run = self._arun if is_async(fn) else self._run
 
@@ -75,25 +61,6 @@ class CallDecorator(Generic[SyncT, AsyncT]):
             return run(Prompting(prompt, args, kwargs))
 
         return call
-
-
-class Prompting:
-    """A prompt function with the arguments of one call."""
-
-    def __init__(self, prompt: PromptFunction, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        self.prompt = prompt
-        self._args = args
-        self._kwargs = kwargs
-        self.arguments = prompt.bind(args, kwargs)
-        self.overrides = OVERRIDES.get()
-
-    def read(self) -> Prompted:
-        """Call the function; make messages of what it returns."""
-        return self.prompt.read(self.prompt.fn(*self._args, **self._kwargs), self.arguments)
-
-    async def aread(self) -> Prompted:
-        """`read`, awaited."""
-        return self.prompt.read(await self.prompt.fn(*self._args, **self._kwargs), self.arguments)
 
 
 class Call(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
@@ -121,158 +88,190 @@ class Call(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
         self,
         model: str,
         *,
-        output_parser: Callable[[ResponseT], T],
+        response_model: TypeForm[T],
+        stream: Literal[True] | StreamConfig,
+        fail_fast: bool = False,
+        tools: Tools | None = None,
+        **options: Unpack[Options[ParamsT]],
+    ) -> CallDecorator[StructuredStream[T, StreamT], AsyncStructuredStream[T, AsyncStreamT]]: ...
+    @overload
+    def __call__(
+        self,
+        model: str,
+        *,
+        response_model: TypeForm[T],
+        output_parser: Callable[[T], U],
+        tools: Tools,
+        max_retries: int = 0,
+        stream: Literal[False] = False,
+        **options: Unpack[Options[ParamsT]],
+    ) -> CallDecorator[U | ResponseT, Coroutine[Any, Any, U | ResponseT]]: ...
+    @overload
+    def __call__(
+        self,
+        model: str,
+        *,
+        response_model: TypeForm[T],
+        output_parser: Callable[[T], U],
+        tools: None = None,
+        max_retries: int = 0,
+        stream: Literal[False] = False,
+        **options: Unpack[Options[ParamsT]],
+    ) -> CallDecorator[U, Coroutine[Any, Any, U]]: ...
+    @overload
+    def __call__(
+        self,
+        model: str,
+        *,
+        response_model: TypeForm[T],
+        tools: Tools,
+        max_retries: int = 0,
+        stream: Literal[False] = False,
+        **options: Unpack[Options[ParamsT]],
+    ) -> CallDecorator[T | ResponseT, Coroutine[Any, Any, T | ResponseT]]: ...
+    @overload
+    def __call__(
+        self,
+        model: str,
+        *,
+        response_model: TypeForm[T],
+        tools: None = None,
+        max_retries: int = 0,
         stream: Literal[False] = False,
         **options: Unpack[Options[ParamsT]],
     ) -> CallDecorator[T, Coroutine[Any, Any, T]]: ...
     @overload
     def __call__(
-        self, model: str, *, stream: Literal[True] | StreamConfig, **options: Unpack[Options[ParamsT]]
+        self,
+        model: str,
+        *,
+        output_parser: Callable[[ResponseT], U],
+        tools: Tools | None = None,
+        stream: Literal[False] = False,
+        **options: Unpack[Options[ParamsT]],
+    ) -> CallDecorator[U, Coroutine[Any, Any, U]]: ...
+    @overload
+    def __call__(
+        self,
+        model: str,
+        *,
+        stream: Literal[True] | StreamConfig,
+        tools: Tools | None = None,
+        **options: Unpack[Options[ParamsT]],
     ) -> CallDecorator[StreamT, AsyncStreamT]: ...
     @overload
     def __call__(
-        self, model: str, *, stream: Literal[False] = False, **options: Unpack[Options[ParamsT]]
+        self,
+        model: str,
+        *,
+        stream: Literal[False] = False,
+        tools: Tools | None = None,
+        **options: Unpack[Options[ParamsT]],
     ) -> CallDecorator[ResponseT, Coroutine[Any, Any, ResponseT]]: ...
     @overload
     def __call__(
-        self, model: str, *, stream: bool, **options: Unpack[Options[ParamsT]]
+        self, model: str, *, stream: bool, tools: Tools | None = None, **options: Unpack[Options[ParamsT]]
     ) -> CallDecorator[ResponseT | StreamT, Coroutine[Any, Any, ResponseT] | AsyncStreamT]: ...
 
     def __call__(
         self,
         model: str,
         *,
+        response_model: Any = None,
+        output_parser: Callable[[Any], Any] | None = None,
         stream: bool | StreamConfig = False,
-        output_parser: Callable[[ResponseT], Any] | None = None,
+        tools: Tools | None = None,
+        max_retries: int = 0,
+        fail_fast: bool = False,
         **options: Unpack[Options[ParamsT]],
     ) -> CallDecorator[Any, Any]:
         """Make a decorator that turns a prompt function into a call of `model`.
 
+        With `response_model` the answer is read as that type, and an answer that does not fit is sent back and asked
+        again, `max_retries` times; beside `tools` the call gives the response instead where the model called a tool.
+        `output_parser` is given what the call would have returned. With `stream` the answer is read while it arrives;
+        with `fail_fast` a structured one ends at the first part that does not fit.
+
         Raises `ConfigurationError` for an unknown option or parameter, and suggests the right name.
         """
-        self._check(options)
-        ask = _Ask(self._provider, model, options, stream)
-        if stream is not False:
-            if output_parser is not None:
-                raise ConfigurationError("output_parser needs the whole response: it cannot be used with stream")
-            return self._streamed(ask)
-        return self._whole(ask, output_parser or _itself)
+        check_options(options, self._params, self._provider)
+        wanted: ResponseModel[Any] | None = ResponseModel(response_model) if response_model is not None else None
+        ask = Ask(self._provider, model, options, tools=tools, stream=stream, response_model=wanted)
+        streaming = stream is not False
+        if streaming and output_parser is not None:
+            raise ConfigurationError("output_parser needs the whole response: it cannot be used with stream")
+        if max_retries and (streaming or wanted is None):
+            raise ConfigurationError("max_retries asks again for a response_model, and a stream cannot ask again")
+        if fail_fast and (not streaming or wanted is None):
+            raise ConfigurationError("fail_fast ends a stream of a response_model: give both")
+        if wanted is not None and streaming:
+            return self._structured(ask, wanted, fail_fast=fail_fast)
+        return self._streamed(ask) if streaming else self._whole(ask, wanted, output_parser, max_retries)
 
-    def _check(self, options: Mapping[str, Any]) -> None:
-        _known(options, Options.__annotations__, "option")
-        if "provider" in options and not self._provider.neutral:
-            raise ConfigurationError(
-                f"{self._provider.name}.call calls {self._provider.name}; llm.call takes a provider"
-            )
-        params = frozenset(_annotations(self._params)) | self._provider.known_params()
-        _known(options.get("call_params") or {}, params, f"call parameter of {self._provider.name}")
+    def _whole(
+        self, ask: Ask, wanted: ResponseModel[Any] | None, parse: Callable[[Any], Any] | None, retries: int
+    ) -> CallDecorator[Any, Coroutine[Any, Any, Any]]:
+        def flow(request: Request) -> Generator[Request, ResponseT, Any]:
+            if wanted is None:
+                response = yield request
+                return response if parse is None else parse(response)
+            found: Any = yield from answered(request, wanted, retries)
+            return found if parse is None or _is_response(found) else parse(found)
 
-    def _whole(self, ask: _Ask, parse: Callable[[ResponseT], T]) -> CallDecorator[T, Coroutine[Any, Any, T]]:
-        provider = self._provider
+        def run(prompting: Prompting) -> Any:
+            return drive(flow(ask.read(prompting)), self._send)
 
-        def run(prompting: Prompting) -> T:
-            request = ask(prompting, prompting.read())
-            payload = provider.encode(request)
-            start = time() * 1000
-            try:
-                raw = provider.send(request, payload)
-            except Exception as error:
-                raise provider.failure(error, request)
-            return parse(provider.respond(request, payload, raw, start, time() * 1000))
-
-        async def arun(prompting: Prompting) -> T:
-            request = ask(prompting, await prompting.aread())
-            payload = provider.encode(request)
-            start = time() * 1000
-            try:
-                raw = await provider.asend(request, payload)
-            except Exception as error:
-                raise provider.failure(error, request)
-            return parse(provider.respond(request, payload, raw, start, time() * 1000))
+        async def arun(prompting: Prompting) -> Any:
+            return await adrive(flow(await ask.aread(prompting)), self._asend)
 
         return CallDecorator(run, arun)
 
-    def _streamed(self, ask: _Ask) -> CallDecorator[StreamT, AsyncStreamT]:
+    def _send(self, request: Request) -> ResponseT:
+        provider = self._provider
+        payload = provider.payload(request)
+        start = time() * 1000
+        try:
+            raw = provider.send(request, payload)
+        except Exception as error:
+            raise provider.failure(error, request)
+        return provider.respond(request, payload, raw, start, time() * 1000)
+
+    async def _asend(self, request: Request) -> ResponseT:
+        provider = self._provider
+        payload = provider.payload(request)
+        start = time() * 1000
+        try:
+            raw = await provider.asend(request, payload)
+        except Exception as error:
+            raise provider.failure(error, request)
+        return provider.respond(request, payload, raw, start, time() * 1000)
+
+    def _streamed(self, ask: Ask) -> CallDecorator[StreamT, AsyncStreamT]:
         def run(prompting: Prompting) -> StreamT:
-            return self._stream(self._provider, ask(prompting, prompting.read()))
+            return self._stream(self._provider, ask.read(prompting))
 
         def arun(prompting: Prompting) -> AsyncStreamT:
-            async def prepare() -> Request:
-                return ask(prompting, await prompting.aread())
+            return self._async_stream(self._provider, lambda: ask.aread(prompting))
 
-            return self._async_stream(self._provider, prepare)
+        return CallDecorator(run, arun)
+
+    def _structured(
+        self, ask: Ask, wanted: ResponseModel[T], *, fail_fast: bool
+    ) -> CallDecorator[StructuredStream[T, StreamT], AsyncStructuredStream[T, AsyncStreamT]]:
+        def run(prompting: Prompting) -> StructuredStream[T, StreamT]:
+            reading = Reading(wanted, fail_fast=fail_fast)
+            return StructuredStream(self._stream(self._provider, reading.ask(ask.read(prompting))), reading)
+
+        def arun(prompting: Prompting) -> AsyncStructuredStream[T, AsyncStreamT]:
+            reading = Reading(wanted, fail_fast=fail_fast)
+
+            async def prepare() -> Request:
+                return reading.ask(await ask.aread(prompting))
+
+            return AsyncStructuredStream(self._async_stream(self._provider, prepare), reading)
 
         return CallDecorator(run, arun)
 
 
-class _Ask:
-    """Makes requests of prompts, by what the decorator was given."""
-
-    def __init__(
-        self,
-        provider: Provider[Any, Any, Any],
-        model: str,
-        options: Mapping[str, Any],
-        stream: bool | StreamConfig,
-    ) -> None:
-        self._provider = provider
-        self._model = model
-        self._params: Mapping[str, Any] = options.get("call_params") or {}
-        self._json_mode = bool(options.get("json_mode"))
-        self._chosen: str | None = options.get("provider")
-        self._client = options.get("client")
-        self._tools = self._split(options.get("tools") or ())
-        self._streaming = stream is not False
-        self._partial = isinstance(stream, Mapping) and bool(stream.get("partial_tools"))
-
-    def __call__(self, prompting: Prompting, prompted: Prompted) -> Request:
-        config = prompted.config
-        params = config.get("call_params") or {}
-        if params:
-            check_params(params, self._provider)
-        tools, native = self._tools if (given := config.get("tools")) is None else self._split(given)
-        template = prompting.prompt.template
-        return Request(
-            provider=self._provider.name,
-            model=self._model,
-            chosen_provider=self._chosen,
-            overrides=prompting.overrides,
-            messages=prompted.messages,
-            call_params={**self._params, **params},
-            tools=tools,
-            native_tools=native,
-            json_mode=self._json_mode,
-            stream=self._streaming,
-            partial_tools=self._partial,
-            client=config.get("client") or self._client,
-            prompt_template=template.text if template is not None else None,
-            fn_args=prompted.values,
-            dynamic_config=cast("Mapping[str, Any]", config) or None,
-            metadata={**prompting.prompt.metadata, **(config.get("metadata") or {})},
-        )
-
-    def _split(self, tools: Sequence[Any]) -> tuple[list[type[BaseTool]], list[Any]]:
-        native: list[Any] = [tool for tool in tools if isinstance(tool, Mapping)]
-        types = [tool_type(tool, self._provider.tool_type) for tool in tools if not isinstance(tool, Mapping)]
-        return types, native
-
-
-def _itself(response: Any) -> Any:
-    return response
-
-
-def _annotations(params: type[Any]) -> set[str]:
-    return {name for kind in params.__mro__ for name in getattr(kind, "__annotations__", {})}
-
-
-def check_params(given: Mapping[str, Any], provider: Provider[Any, Any, Any]) -> None:
-    """Raise `ConfigurationError` for a parameter that a provider does not take; suggest the right name."""
-    _known(given, provider.known_params(), f"call parameter of {provider.name}")
-
-
-def _known(given: Mapping[str, Any], known: Any, what: str) -> None:
-    for name in given:
-        if name not in known:
-            near = difflib.get_close_matches(name, list(known), n=1)
-            hint = f": did you mean {near[0]!r}?" if near else ""
-            raise ConfigurationError(f"{name!r} is no {what}{hint}")
+def _is_response(found: object) -> bool:
+    return isinstance(found, BaseCallResponse)

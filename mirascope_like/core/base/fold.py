@@ -77,7 +77,7 @@ class Fold(ABC, Generic[ChunkT, ToolT]):
         self._heard: list[str] = []
 
     def listen(self, answer: str, heard: list[str]) -> None:
-        """Take calls of this name for the structured answer: they are no tools; the first goes to `heard` as it grows."""
+        """Take calls of this name for the structured answer, and put the first into `heard` as it grows: no tool."""
         self._answer = answer
         self._heard = heard
 

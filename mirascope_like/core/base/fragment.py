@@ -37,13 +37,17 @@ def incomplete(model: type[ModelT], given: Mapping[str, Any]) -> ModelT:
         key = alias if alias in rest else name
         if key in rest:
             values[name] = _fitted(info.annotation, rest.pop(key))
-    extras = rest if model.model_config.get("extra") == "allow" else None
-    bare = model.__new__(model)
-    object.__setattr__(bare, "__dict__", {**dict.fromkeys(model.model_fields), **values})
-    object.__setattr__(bare, "__pydantic_fields_set__", set(values))
-    object.__setattr__(bare, "__pydantic_extra__", extras)
-    object.__setattr__(bare, "__pydantic_private__", _private(model) or None)
-    return bare
+    return bare(model, values, rest if model.model_config.get("extra") == "allow" else None)
+
+
+def bare(model: type[ModelT], values: Mapping[str, Any], extras: Mapping[str, Any] | None = None) -> ModelT:
+    """Return a model with these values as they are; the other fields are None. No validator runs."""
+    made = model.__new__(model)
+    object.__setattr__(made, "__dict__", {**dict.fromkeys(model.model_fields), **values})
+    object.__setattr__(made, "__pydantic_fields_set__", set(values))
+    object.__setattr__(made, "__pydantic_extra__", extras)
+    object.__setattr__(made, "__pydantic_private__", _private(model) or None)
+    return made
 
 
 def _private(model: type[BaseModel]) -> dict[str, Any]:
@@ -63,7 +67,7 @@ def _private(model: type[BaseModel]) -> dict[str, Any]:
 def _fitted(kind: Any, value: Any) -> Any:
     """Return a value as the type that was asked for, as far as it goes; None where it does not fit."""
     try:
-        return _adapter(kind).validate_python(value)
+        return adapter_of(kind).validate_python(value)
     except Exception:  # a validator of the user's may raise anything for half a value
         pass
     origin, arms = get_origin(kind), get_args(kind)
@@ -80,7 +84,8 @@ def _fitted(kind: Any, value: Any) -> Any:
     return None
 
 
-def _adapter(kind: Any) -> TypeAdapter[Any]:
+def adapter_of(kind: Any) -> TypeAdapter[Any]:
+    """Return the adapter of a type, kept where the type can be a key."""
     try:
         return _kept_adapter(kind)
     except TypeError:  # an annotation that cannot be a key

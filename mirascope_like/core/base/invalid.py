@@ -46,10 +46,7 @@ def parse_error(cause: Exception, response: Any = None, prefix: Sequence[int | s
 def _restore(title: str, faults: Sequence[Any], response: Any, prefix: Sequence[int | str] = ()) -> ResponseParseError:
     lines = [
         InitErrorDetails(
-            type=_kind(fault),
-            loc=(*prefix, *fault["loc"]),
-            input=fault["input"],
-            **({"ctx": fault["ctx"]} if "ctx" in fault else {}),
+            type=_kind(fault), loc=(*prefix, *fault["loc"]), input=fault["input"], ctx=fault.get("ctx") or {}
         )
         for fault in faults
     ]

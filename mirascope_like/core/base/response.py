@@ -22,6 +22,7 @@ from pydantic_core import to_jsonable_python
 
 from .cost import call_cost
 from .errors import ToolArgumentsError
+from .json_text import json_in
 from .messages import BaseMessageParam, ToolResultPart
 from .request import Request
 from .tools import BaseTool, ToolCall, call_of, find_tool, is_error, tool_name, tool_output_text
@@ -232,6 +233,10 @@ class BaseCallResponse(BaseModel, Generic[RawT, ToolT]):
         """The first of `tools`."""
         tools = self.tools
         return tools[0] if tools else None
+
+    def spoken(self, text: str) -> str:
+        """Return a text as `content`, for providers without a JSON mode: of JSON that was asked for, the JSON alone."""
+        return json_in(text) if self._json_mode else text
 
     @property
     def answer(self) -> str:

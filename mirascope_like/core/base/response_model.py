@@ -60,7 +60,7 @@ class ResponseModel(Generic[T]):
         self.kind: Any = kind
         self.wrapped = not _is_object(kind)
         try:
-            self.object_type: Any = create_model("Answer", **{WRAPPED: (kind, ...)}) if self.wrapped else kind
+            self.object_type: Any = create_model("Answer", value=(self.kind, ...)) if self.wrapped else kind
             self._adapter: TypeAdapter[Any] = TypeAdapter(self.object_type)
         except PydanticUserError as problem:
             raise ConfigurationError(f"{kind!r} cannot be a response model: {problem.message}") from problem
@@ -89,10 +89,11 @@ class ResponseModel(Generic[T]):
         """Return what to ask for."""
         name = "answer" if self.wrapped else str(self.kind.__name__)
         name = re.sub(r"[^a-zA-Z0-9_-]+", "_", name).strip("_")[:64] or "answer"
-        documented = None if self.wrapped else vars(self.kind).get("__doc__")
-        if documented and is_dataclass(self.kind) and documented.startswith(f"{self.kind.__name__}("):
-            documented = None  # written by `dataclass`
-        described = inspect.cleandoc(documented or "") or f"{in_words(name)}: give it by calling this."
+        kind: Any = self.kind
+        documented: str = "" if self.wrapped else kind.__dict__.get("__doc__") or ""
+        if documented.startswith(f"{name}("):
+            documented = ""  # written by `dataclass`
+        described = inspect.cleandoc(documented) or f"{in_words(name)}: give it by calling this."
         return Structure(name, described, self._schema, way)
 
     def given(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -140,11 +141,11 @@ class ResponseModel(Generic[T]):
 
 
 def _is_object(kind: Any) -> bool:
-    kind = get_origin(kind) or kind
-    if not isinstance(kind, type):
+    origin: Any = get_origin(kind) or kind
+    if not isinstance(origin, type):
         return False
-    if issubclass(kind, BaseModel):
-        return not issubclass(kind, RootModel)
+    if issubclass(origin, BaseModel):
+        return not issubclass(origin, RootModel)
     return is_dataclass(kind) or is_typeddict(kind)
 
 

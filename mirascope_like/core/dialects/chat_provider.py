@@ -10,11 +10,13 @@ from ..base.messages import Part
 from ..base.provider import AsyncSource, Source
 from ..base.request import Request
 from ..base.response import BaseCallResponse
+from ..base.structure import Structure, Way
 from ..base.tools import BaseTool, tool_description, tool_name
 from .chat_chunk import BaseChatChunk
 from .chat_fold import ChatFold
 from .chat_messages import encode_messages, encode_part
 from .sdk import SDK_OPTIONS, SDKProvider
+from .strict_schema import is_closed, strict_schema
 
 ResponseT = TypeVar("ResponseT", bound=BaseCallResponse[Any, Any])
 ChunkT = TypeVar("ChunkT", bound=BaseChatChunk[Any, Any, Any])
@@ -55,6 +57,24 @@ class ChatProvider(SDKProvider[ResponseT, ChunkT, ToolT]):
         Raises `PromptError` for a part that the provider cannot take.
         """
         return encode_part(part, self.name)
+
+    def way(self, request: Request, wanted: Way) -> Way:
+        return wanted
+
+    def structure(self, payload: dict[str, Any], structure: Structure) -> None:
+        named = {"name": structure.name, "description": structure.description}
+        if structure.way == "tool":
+            others: list[Any] = payload.get("tools") or []
+            payload["tools"] = [*others, {"type": "function", "function": {**named, "parameters": structure.schema}}]
+            this = {"type": "function", "function": {"name": structure.name}}
+            payload.setdefault("tool_choice", "required" if others else this)
+        elif structure.way == "schema":
+            strict = is_closed(structure.schema)
+            schema = strict_schema(structure.schema) if strict else structure.schema
+            payload["response_format"] = {
+                "type": "json_schema",
+                "json_schema": {**named, "schema": schema, "strict": strict},
+            }
 
     def fold(self, request: Request) -> ChatFold[ChunkT, ToolT]:
         return ChatFold(self.chunk_type, self.tool_type, request.tools, request.partial_tools)

@@ -1,36 +1,97 @@
-"""JSON schemas as OpenAI's strict mode takes them. Source: OpenAI's guide to structured outputs, supported schemas."""
+"""JSON schemas in the narrower words that providers hold an answer to.
+
+Sources: OpenAI's guide to structured outputs ("Supported schemas"), and what Anthropic's says of its own; what neither
+has a word for is told in the description, so that the model still reads it.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, cast
 
+from pydantic_core import to_json
 
-def strict_schema(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a schema that says the same in the words of the strict mode; the one given stays as it is.
+from ..base.wire import as_object
 
-    An object has all of its properties and no others; there are no defaults, and choices are `anyOf`.
+_UNTOLD = frozenset({"default", "discriminator", "title"})
+"""What says nothing of what an answer may be."""
+
+_WORDS = frozenset(
+    {"$defs", "$ref", "additionalProperties", "anyOf", "const", "description", "enum", "items", "properties"}
+    | {"required", "type"}
+)
+"""What every provider's structured output knows."""
+
+OPENAI_WORDS = _WORDS | frozenset(
+    {"exclusiveMaximum", "exclusiveMinimum", "format", "maxItems", "maximum", "minItems", "minimum", "multipleOf"}
+    | {"pattern"}
+)
+"""What OpenAI's strict mode knows."""
+
+ANTHROPIC_WORDS = _WORDS | {"format"}
+"""What Anthropic's structured output knows."""
+
+_FORMS = {
+    "format": re.compile("date-time|time|date|duration|email|hostname|ipv4|ipv6|uuid"),
+    "pattern": re.compile(r"(?:(?!\(\?).)*", re.DOTALL),
+}
+"""The values that are known, where not all are: formats by name, patterns without `(?...)`."""
+
+
+def strict_schema(
+    schema: Mapping[str, Any], words: frozenset[str] = OPENAI_WORDS, *, all_required: bool = True
+) -> dict[str, Any]:
+    """Return a schema that says the same in the words given; the one given stays as it is.
+
+    An object has its properties and no others, all of them required unless told otherwise; choices are `anyOf`.
     """
-    if "$ref" in schema and "$defs" in schema:  # a recursive type; the whole may not be a reference
-        schema = {**schema["$defs"][schema["$ref"].rpartition("/")[2]], "$defs": schema["$defs"]}
-    strict = {key: _strict(key, value) for key, value in schema.items() if key not in ("default", "discriminator")}
-    if "oneOf" in strict:
-        strict["anyOf"] = strict.pop("oneOf")
+    said = {key: value for key, value in schema.items() if key not in _UNTOLD}
+    if "oneOf" in said:
+        said["anyOf"] = said.pop("oneOf")
+    if "allOf" in said and len(said["allOf"]) == 1:
+        said = {**said.pop("allOf")[0], **said}
+    if "prefixItems" in said:
+        said["items"] = {"anyOf": said.pop("prefixItems")}
+    strict: dict[str, Any] = {}
+    untold: dict[str, Any] = {}
+    for key, value in said.items():
+        if key in words and (key not in _FORMS or _FORMS[key].fullmatch(str(value))):
+            strict[key] = _strict(key, value, words, all_required=all_required)
+        else:
+            untold[key] = value
     if "properties" in strict:
-        strict["required"] = list(strict["properties"])
-    if strict.get("type") == "object" or "properties" in strict:
-        strict.setdefault("additionalProperties", False)
+        strict["additionalProperties"] = False
+        if all_required:
+            strict["required"] = list(strict["properties"])
+    if untold:
+        told = "; ".join(f"{key}: {to_json(value).decode()}" for key, value in untold.items())
+        strict["description"] = f"{strict.get('description', '')} ({told})".strip()
     if "$ref" in strict and len(strict) > 1:
         # Nothing may stand beside a reference.
         strict["anyOf"] = [{"$ref": strict.pop("$ref")}]
     return strict
 
 
-def _strict(key: str, value: Any) -> Any:
+def _strict(key: str, value: Any, words: frozenset[str], *, all_required: bool) -> Any:
+    def inner(one: Any) -> Any:
+        return strict_schema(as_object(one), words, all_required=all_required) if isinstance(one, dict) else one
+
     if key in ("properties", "$defs"):
-        return {name: strict_schema(one) for name, one in cast("Mapping[str, Any]", value).items()}
-    if key in ("anyOf", "oneOf", "allOf", "prefixItems"):
-        return [strict_schema(one) for one in value]
-    if key in ("items", "additionalProperties", "not") and isinstance(value, Mapping):
-        return strict_schema(cast("Mapping[str, Any]", value))
-    return value
+        return {name: inner(one) for name, one in cast("Mapping[str, Any]", value).items()}
+    if key == "anyOf":
+        return [inner(one) for one in value]
+    return inner(value) if key in ("items", "additionalProperties") else value
+
+
+def is_closed(node: Mapping[str, Any]) -> bool:
+    """Whether a schema says of every part what it may be: no dict of free keys, and nothing that may be anything."""
+    if not node.keys() & {"type", "anyOf", "oneOf", "allOf", "enum", "const", "$ref"}:
+        return False
+    if node.get("type") == "object" and ("properties" not in node or node.get("additionalProperties")):
+        return False
+    if node.get("type") == "array" and not node.keys() & {"items", "prefixItems"}:
+        return False
+    parts = [*node.get("properties", {}).values(), *node.get("$defs", {}).values(), *node.get("prefixItems", ())]
+    parts += [*node.get("anyOf", ()), *node.get("oneOf", ()), *node.get("allOf", ())]
+    return all(is_closed(part) for part in [*parts, *([node["items"]] if "items" in node else [])])

@@ -1,0 +1,82 @@
+"""Having an answer read as a type: asking for it, reading it, and asking again where it does not fit. Does no I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from dataclasses import is_dataclass, replace
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+
+from .errors import ResponseParseError
+from .invalid import complaint
+from .provider import Provider
+from .request import Request
+from .response import BaseCallResponse
+from .response_model import ResponseModel
+from .structure import JSON_ALONE, Way, instructed
+
+T = TypeVar("T")
+ResponseT = TypeVar("ResponseT", bound=BaseCallResponse[Any, Any])
+
+
+def asked(request: Request, model: ResponseModel[Any] | None, provider: Provider[Any, Any, Any]) -> Request:
+    """Return the request, changed to ask for what `model` is, or for any JSON where the request wants just that.
+
+    Raises `ConfigurationError` where a field is to come from an argument that the call does not have.
+    """
+    if model is None:
+        told = request.overrides.get("json_mode", request.json_mode)
+        return replace(request, messages=instructed(request.messages, JSON_ALONE)) if told else request
+    model.given(request.fn_args)
+    in_json = request.overrides.get("json_mode", request.json_mode)
+    wanted: Way = "schema" if model.strict else "json" if in_json else "tool"
+    structure = model.structure(provider.way(request, wanted))
+    told = structure.way == "json"
+    messages = instructed(request.messages, structure.told()) if told else request.messages
+    return replace(request, messages=messages, structure=structure, json_mode=told)
+
+
+def answered(request: Request, model: ResponseModel[T], retries: int) -> Generator[Request, ResponseT, T | ResponseT]:
+    """Ask, and read the answer; give one that does not fit back to the model, at most `retries` times.
+
+    Returns the response itself where the model called one of the call's own tools instead. Raises `ResponseParseError`
+    with the last response.
+    """
+    earlier: list[ResponseT] = []
+    while True:
+        response = yield request
+        response.follow(earlier)
+        if response.tools:
+            return response
+        try:
+            return read(response, model, request.fn_args)
+        except ResponseParseError as error:
+            if len(earlier) >= retries:
+                raise
+            request = replace(request, messages=[*request.messages, *response.correct(complaint(error))])
+            earlier.append(response)
+
+
+def read(response: BaseCallResponse[Any, Any], model: ResponseModel[T], arguments: Mapping[str, Any]) -> T:
+    """Return the answer that a response holds, with the response as its `_response` where it can have one.
+
+    Raises `ResponseParseError` with the response.
+    """
+    try:
+        if response.refusal:
+            raise ResponseParseError(f"the model refused: {response.refusal}")
+        found = model.read(response.answer, model.given(arguments))
+    except ResponseParseError as error:
+        error.response = response
+        if "length" in (response.common_finish_reasons or ()):
+            error.add_note("the answer was cut off by the limit of tokens")
+        raise
+    remember(found, response)
+    return found
+
+
+def remember(found: Any, response: BaseCallResponse[Any, Any]) -> None:
+    """Keep the response with what was read from it: models and dataclasses can have one, builtins cannot."""
+    if isinstance(found, BaseModel) or (is_dataclass(found) and hasattr(found, "__dict__")):
+        object.__setattr__(found, "_response", response)

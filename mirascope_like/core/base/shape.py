@@ -1,0 +1,238 @@
+"""How a type's JSON grows: what its parts are, how a part is shown while it is open, and validated when it is closed.
+
+Each closed part is validated once: a field of a model as soon as it is whole, with its validators, a model when its
+last brace has come, from the fields that are validated already. Where that could give another result than pydantic's
+own validation of the whole (strict models, validators that see the raw data), the part is validated as a whole, again.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import fields as dataclass_fields
+from dataclasses import is_dataclass
+from functools import cached_property, lru_cache
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+
+from pydantic import BaseModel, RootModel
+from pydantic_core import to_json
+from typing_extensions import TypeAliasType, is_typeddict
+
+from .fragment import adapter_of
+from .model_parts import ModelParts
+from .partial import partial
+
+_ARRAYS = (list, tuple, set, frozenset, Sequence)
+
+
+class Shape:
+    """What a type's JSON may be: text, an object, an array; or none of these, and then it is shown only when whole."""
+
+    def __init__(self, kind: Any, *, text: bool = False, record: Record | None = None, item: Any = None) -> None:
+        self.kind = kind
+        self.text = text
+        """Whether a string may be shown before it is closed."""
+        self.record = record
+        """What an object is taken for."""
+        self._item = item
+
+    @cached_property
+    def item(self) -> Shape | None:
+        """The shape of an array's items."""
+        return shape_of(self._item) if self._item is not None else None
+
+    def validated(self, raw: Any) -> Any:
+        """Return a closed value, validated.
+
+        Raises `ValidationError`, or what a validator of the user's raises.
+        """
+        return adapter_of(self.kind).validate_json(to_json(raw))
+
+
+class Record(ABC):
+    """What a JSON object is taken for."""
+
+    checks = False
+    """Whether fields are validated one by one."""
+    whole = True
+    """Whether the object is validated by itself."""
+
+    @abstractmethod
+    def field(self, key: str) -> tuple[str, Shape] | None:
+        """Return the name and shape of what a key holds; None where it is not shown."""
+
+    @abstractmethod
+    def show(self, values: dict[str, Any]) -> Any:
+        """Return the object with these fields, unvalidated."""
+
+    def check(self, values: Mapping[str, Any], name: str, value: Any) -> Any:
+        """Return a closed field, validated; `values` are the fields validated before it.
+
+        Raises `ValidationError`, `Unchecked` where it can be known only with the whole, or what a validator raises.
+        """
+        return value
+
+    def close(self, values: dict[str, Any]) -> Any:
+        """Return the whole object, made of fields that `check` has validated.
+
+        Raises `Unchecked` where it must be validated as a whole.
+        """
+        raise Unchecked
+
+
+class Unchecked(Exception):  # no error: a signal between this file and `growth`
+    """A part can only be validated together with what it is a part of."""
+
+
+class Table(Record):
+    """A dict: keys of any name, values of one shape."""
+
+    whole = False
+
+    def __init__(self, kind: Any) -> None:
+        self._kind = kind
+
+    @cached_property
+    def _shape(self) -> Shape:
+        return shape_of(self._kind)
+
+    def field(self, key: str) -> tuple[str, Shape]:
+        return key, self._shape
+
+    def show(self, values: dict[str, Any]) -> Any:
+        return values
+
+
+class Fields(Record):
+    """Named fields: a dataclass or a TypedDict, which are validated as a whole."""
+
+    def __init__(self, kind: Any) -> None:
+        self._kind = kind
+
+    @cached_property
+    def _shapes(self) -> Mapping[str, Any]:
+        try:
+            return get_type_hints(self._kind)
+        except (NameError, TypeError):  # names of a scope that is not seen from here
+            return {}
+
+    def field(self, key: str) -> tuple[str, Shape] | None:
+        kind = self._shapes.get(key)
+        return (key, shape_of(kind)) if kind is not None else None
+
+    def show(self, values: dict[str, Any]) -> Any:
+        if is_typeddict(self._kind):
+            return values
+        made = object.__new__(self._kind)
+        for one in dataclass_fields(self._kind):
+            object.__setattr__(made, one.name, values.get(one.name))
+        return made
+
+
+class ModelRecord(Record):
+    """A pydantic model."""
+
+    checks = True
+
+    def __init__(self, model: type[BaseModel]) -> None:
+        self._model = model
+        self._shapes: dict[str, tuple[str, Shape]] = {}
+
+    @cached_property
+    def _keys(self) -> Mapping[str, str]:
+        fields = self._model.model_fields
+        config = self._model.model_config
+        by_name = config.get("populate_by_name") or config.get("validate_by_name")
+        keys: dict[str, str] = {}
+        for name, field in fields.items():
+            alias = field.validation_alias or field.alias
+            if alias is None or by_name:
+                keys[name] = name
+            if isinstance(alias, str):
+                keys[alias] = name
+        return keys
+
+    @cached_property
+    def _parts(self) -> ModelParts | None:
+        return ModelParts.of(self._model)
+
+    def field(self, key: str) -> tuple[str, Shape] | None:
+        known = self._shapes.get(key)
+        if known is None and (name := self._keys.get(key)) is not None:
+            known = self._shapes[key] = (name, shape_of(self._model.model_fields[name].annotation))
+        return known
+
+    def show(self, values: dict[str, Any]) -> Any:
+        return partial(self._model, values)
+
+    def check(self, values: Mapping[str, Any], name: str, value: Any) -> Any:
+        if self._parts is None or not self._parts.in_order(values, name):
+            raise Unchecked
+        return self._parts.check(values, name, value)
+
+    def close(self, values: dict[str, Any]) -> Any:
+        if self._parts is None or not self._parts.complete(values):
+            raise Unchecked
+        return self._parts.assemble(values)
+
+
+def shape_of(kind: Any) -> Shape:
+    """Return the shape of any type."""
+    try:
+        return _kept_shape(kind)
+    except TypeError:  # an annotation that cannot be a key
+        return _shape(kind)
+
+
+@lru_cache(maxsize=512)
+def _kept_shape(kind: Any) -> Shape:
+    return _shape(kind)
+
+
+def _shape(kind: Any) -> Shape:
+    bared = _bared(kind)
+    origin: Any = get_origin(bared) or bared
+    arms = get_args(bared)
+    if origin in (Union, UnionType):
+        return _union(kind, [shape_of(arm) for arm in arms if arm is not type(None)])
+    if bared in (Any, object):
+        return Shape(kind, text=True, record=Table(Any), item=Any)
+    if bared is str:
+        return Shape(kind, text=True)
+    if not isinstance(origin, type):
+        return Shape(kind)
+    if issubclass(origin, BaseModel):
+        return Shape(kind) if issubclass(origin, RootModel) else Shape(kind, record=ModelRecord(origin))
+    if is_dataclass(bared) or is_typeddict(bared):
+        return Shape(kind, record=Fields(origin))
+    if issubclass(origin, Mapping):
+        return Shape(kind, record=Table(arms[1] if len(arms) == 2 else Any))
+    if issubclass(origin, _ARRAYS) and not issubclass(origin, str | bytes):
+        of_one = len(arms) == 1 or (len(arms) == 2 and arms[1] is Ellipsis)
+        return Shape(kind, item=arms[0] if of_one else Any)
+    return Shape(kind)
+
+
+def _union(kind: Any, arms: Sequence[Shape]) -> Shape:
+    records = [arm.record for arm in arms if arm.record is not None]
+    items = [arm for arm in arms if arm.item is not None]
+    return Shape(
+        kind,
+        text=any(arm.text for arm in arms),
+        record=records[0] if len(records) == 1 else None,
+        item=items[0].item.kind if len(items) == 1 and items[0].item is not None else None,
+    )
+
+
+def _bared(kind: Any) -> Any:
+    """Return a type without the names and marks around it."""
+    while True:
+        if get_origin(kind) is Annotated:
+            kind = get_args(kind)[0]
+        elif isinstance(kind, TypeAliasType):
+            kind = kind.__value__
+        elif hasattr(kind, "__supertype__"):
+            kind = kind.__supertype__
+        else:
+            return kind

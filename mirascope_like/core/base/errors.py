@@ -148,11 +148,15 @@ class UnfinishedStreamError(StreamError):
         """The response rebuilt from what had arrived, or None where nothing had."""
         return self._partial() if self._partial is not None else None
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # What had arrived stays with the stream.
+        return type(self), self.args, {key: value for key, value in vars(self).items() if key != "_partial"}
+
 
 class StreamTimeoutError(UnfinishedStreamError, TimeoutError):
     """A deadline of the stream passed; `deadline` says which: "total", "first" or "idle"."""
 
-    def __init__(self, message: str, *, deadline: str) -> None:
+    def __init__(self, message: str, *, deadline: str = "") -> None:
         super().__init__(message)
         self.deadline = deadline
 
@@ -336,7 +340,9 @@ class _Adopted:
     parents: ClassVar[tuple[type[BaseException], ...]] = ()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        state = {key: value for key, value in vars(self).items() if key != "_partial"}
+        # The request and the response hold the key among their headers.
+        state = {**vars(self), **dict.fromkeys(vars(self).keys() & {"request", "response"})}
+        state.pop("_partial", None)
         parents = tuple(_importable(parent) for parent in self.parents)
         return _restore, (parents, cast("BaseException", self).args, state)
 

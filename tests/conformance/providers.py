@@ -163,6 +163,10 @@ class Row:
         given = {"base_url": self.url(server), "api_key": "sk-test", "max_retries": 0, "http_client": http}
         return self.amake(**given | options)
 
+    def theirs(self, name: str) -> type[Exception]:
+        """The class of this name among the SDK's errors; the root of them where it has none so fine."""
+        return getattr(self.sdk, name, self.base_error)
+
     def text(self, *texts: str) -> Reply:
         """A reply that streams these texts."""
         return self.streamed(*self.texts(*texts))

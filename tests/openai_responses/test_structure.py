@@ -10,12 +10,17 @@ import pytest
 from openai.lib import _pydantic as sdk_schema
 from pydantic import BaseModel, Field
 
+from mirascope_like.core import openai
 from mirascope_like.core.base.request import Request
+from mirascope_like.core.base.response_model import ResponseModelConfigDict
 from mirascope_like.core.base.structure import Structure, Way
 from mirascope_like.core.dialects.strict_schema import strict_schema
 from mirascope_like.core.openai.provider import OPENAI
 from mirascope_like.core.openai.responses import OpenAIResponsesProvider
-from tests.openai_responses.streams import CREATED, called, completed, function_call
+from tests.conformance.providers import RESPONSES, response_events
+from tests.harness.oracles import JSON
+from tests.harness.server import Reply, Server
+from tests.openai_responses.streams import CREATED, called, completed, function_call, message
 
 PROVIDER = OpenAIResponsesProvider(OPENAI)
 SCHEMA = {"type": "object", "properties": {"title": {"type": "string", "default": "x"}, "n": {"type": "integer"}}}
@@ -119,3 +124,50 @@ def test_nothing_stands_beside_a_reference() -> None:
 
     schema = strict_schema(House.model_json_schema())
     assert schema["properties"]["cat"] == {"anyOf": [{"$ref": "#/$defs/Cat"}], "description": "The one that stays."}
+
+
+class Book(BaseModel):
+    """A book."""
+
+    title: str
+
+
+class StrictBook(Book):
+    """A book, exactly."""
+
+    model_config = ResponseModelConfigDict(strict=True)
+
+
+def test_open_schema_is_not_strict() -> None:
+    class Notes(BaseModel):
+        notes: dict[str, str]
+
+    structure = Structure("Notes", "Notes.", Notes.model_json_schema(), "schema")
+    asked = PROVIDER.payload(Request("openai", "m", [], structure=structure))["text"]["format"]
+    assert (asked["strict"], asked["schema"]) == (False, Notes.model_json_schema())
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
+@pytest.mark.parametrize(("kind", "way"), [(Book, "tool"), (StrictBook, "schema"), (Book, "json")])
+def test_response_model(kind: type[Book], way: Way, stream: bool, server: Server) -> None:
+    call = function_call('{"title":"Emma"}', name=kind.__name__)
+    item = call if way == "tool" else message('{"title":"Emma"}')
+    deltas = called(0, call, '{"title"', ':"Em', 'ma"}') if way == "tool" else spoken('{"title"', ':"Em', 'ma"}')
+    server.reply(Reply.sse(CREATED, *deltas, completed(item)) if stream else Reply.json(completed(item)["response"]))
+    with RESPONSES.client(server) as client:
+
+        @openai.responses.call("m", client=client, response_model=kind, stream=stream, json_mode=way == "json")
+        def ask() -> str:
+            return "A book."
+
+        found: Any = list(ask()) if stream else [ask()]
+    assert found[-1] == kind(title="Emma")
+    if stream:
+        assert next(one.title for one in found if one.title) in ("Em", "Emma")
+    body = server.request.json
+    assert ("tools" in body, "text" in body) == (way == "tool", way != "tool")
+
+
+def spoken(*texts: str) -> list[JSON]:
+    """The events of a message in pieces."""
+    return response_events(*texts)[2:-1]

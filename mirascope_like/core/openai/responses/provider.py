@@ -15,7 +15,7 @@ from ...base.tools import BaseTool, tool_description, tool_name
 from ...base.wire import dumped
 from ...dialects.clients import Clients
 from ...dialects.sdk import SDK_OPTIONS, SDKProvider
-from ...dialects.strict_schema import strict_schema
+from ...dialects.strict_schema import is_closed, strict_schema
 from ..provider import OpenAIProvider
 from .fold import OpenAIResponsesFold
 from .messages import encode_messages
@@ -68,7 +68,9 @@ class OpenAIResponsesProvider(
             payload["tools"] = [*others, tool]
             payload.setdefault("tool_choice", "required" if others else {"type": "function", "name": structure.name})
         elif structure.way == "schema":
-            text = {"type": "json_schema", **named, "schema": strict_schema(structure.schema), "strict": True}
+            strict = is_closed(structure.schema)
+            schema = strict_schema(structure.schema) if strict else dict(structure.schema)
+            text = {"type": "json_schema", **named, "schema": schema, "strict": strict}
             payload["text"] = {**(payload.get("text") or {}), "format": text}
 
     def fold(self, request: Request) -> OpenAIResponsesFold:

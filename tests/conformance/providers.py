@@ -307,6 +307,11 @@ ROWS = (OPENAI, RESPONSES, ANTHROPIC, GROQ, AZURE)
 every_provider = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.apis[0])
 """Runs a test for every provider."""
 
+openai_like = pytest.mark.parametrize(
+    "row", [row for row in ROWS if hasattr(row.sdk, "APIStatusError")], ids=lambda row: row.apis[0]
+)
+"""Runs a test for every provider whose SDK is built like OpenAI's: its clients, its options, its errors."""
+
 
 def every_exchange(rows: Sequence[Row] = ROWS, **filters: Any) -> pytest.MarkDecorator:
     """Run a test for every recording of every provider that fits `filters`."""

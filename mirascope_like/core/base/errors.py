@@ -340,9 +340,12 @@ class _Adopted:
     parents: ClassVar[tuple[type[BaseException], ...]] = ()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # The request and the response hold the key among their headers.
-        state = {**vars(self), **dict.fromkeys(vars(self).keys() & {"request", "response"})}
-        state.pop("_partial", None)
+        # The request, and the response that knows it, hold the key among their headers; botocore's dict does not.
+        state = {
+            key: None if key in ("request", "response") and not isinstance(value, dict) else value
+            for key, value in vars(self).items()
+            if key != "_partial"
+        }
         parents = tuple(_importable(parent) for parent in self.parents)
         return _restore, (parents, cast("BaseException", self).args, state)
 

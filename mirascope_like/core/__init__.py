@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from . import anthropic, azure, bedrock, cohere, groq, hosts, local, mistral, openai
+    from . import anthropic, azure, bedrock, cohere, google, groq, hosts, local, mistral, openai
     from .base.base_prompt import BasePrompt, Metadata, merge_decorators, metadata
     from .base.call import StreamConfig
     from .base.chunk import BaseCallResponseChunk
@@ -227,6 +227,7 @@ __all__ = [
     "cohere",
     "deepseek",
     "fireworks",
+    "google",
     "groq",
     "hosts",
     "huggingface",

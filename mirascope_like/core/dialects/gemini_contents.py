@@ -1,0 +1,187 @@
+"""Messages as Gemini's contents, in the words of the wire, and back.
+
+Source: Google's reference of `generateContent` (`Content`, `Part`).
+"""
+
+from __future__ import annotations
+
+import mimetypes
+from base64 import b64decode, b64encode, urlsafe_b64decode
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+from ..base.errors import PromptError
+from ..base.messages import (
+    AudioPart,
+    AudioURLPart,
+    BaseMessageParam,
+    DocumentPart,
+    DocumentURLPart,
+    ImagePart,
+    ImageURLPart,
+    Part,
+    TextPart,
+    ToolCallPart,
+    ToolResultPart,
+)
+from ..base.wire import as_list, as_object
+
+JSON = dict[str, Any]
+
+_IMAGES = frozenset({"image/png", "image/jpeg", "image/webp", "image/heic", "image/heif"})
+_DOCUMENTS = frozenset({"application/pdf", "application/json", "application/xml", "application/rtf"})
+
+UNSIGNED = "c2tpcF90aG91Z2h0X3NpZ25hdHVyZV92YWxpZGF0b3I="
+"""The signature of a call that Gemini 3 did not make itself. Source: Google's guide to thought signatures."""
+
+
+def encode_contents(messages: Sequence[Any], *, sign_calls: bool = False) -> tuple[JSON | None, list[Any]]:
+    """Return the system instruction (None without one) and the contents.
+
+    System messages are taken out wherever they stand; neighbouring tool results become one content. What is no message
+    of ours stays as it is. With `sign_calls`, calls that a history holds in neutral words get the mark that Gemini 3
+    wants of them.
+
+    Raises `PromptError` for a part that Gemini has no place for.
+    """
+    system: list[JSON] = []
+    contents: list[Any] = []
+    names: dict[str | None, str] = {}
+    after_tool = False
+    for message in messages:
+        if not isinstance(message, BaseMessageParam):
+            contents.append(message)
+            after_tool = False
+            continue
+        parts = _parts(message, names, sign_calls)
+        is_tool = message.role == "tool"
+        if message.role == "system":
+            system += parts
+        elif is_tool and after_tool:
+            contents[-1] = {**contents[-1], "parts": [*contents[-1]["parts"], *parts]}
+        else:
+            contents.append({"role": "model" if message.role == "assistant" else "user", "parts": parts})
+        after_tool = is_tool
+    return ({"parts": system} if system else None), contents
+
+
+def encode_results(results: Sequence[ToolResultPart]) -> JSON:
+    """Return the outputs of tools as one content."""
+    return {"role": "user", "parts": [_result(result, {}) for result in results]}
+
+
+def _parts(message: BaseMessageParam, names: dict[str | None, str], sign_calls: bool) -> list[JSON]:
+    if isinstance(message.content, str):
+        return [{"text": message.content}]
+    encoded = [_part(part, names) for part in message.content]
+    if sign_calls:  # of parallel calls only the first is signed
+        first = next((part for part in encoded if "functionCall" in part), None)
+        if first is not None:
+            first["thoughtSignature"] = UNSIGNED
+    return encoded
+
+
+def _part(part: Part, names: dict[str | None, str]) -> JSON:
+    match part:
+        case TextPart():
+            return {"text": part.text}
+        case ImagePart() if part.media_type in _IMAGES:
+            return _inline(part.media_type, part.image)
+        case ImagePart():
+            raise PromptError(f"Gemini takes {', '.join(sorted(_IMAGES))}, not {part.media_type}")
+        case AudioPart():
+            return _inline(part.media_type, part.audio)
+        case DocumentPart() if part.media_type in _DOCUMENTS or part.media_type.startswith("text/"):
+            return _inline(part.media_type, part.document)
+        case DocumentPart():
+            raise PromptError(f"Gemini takes text and {', '.join(sorted(_DOCUMENTS))}, not {part.media_type}")
+        case ImageURLPart() | AudioURLPart() | DocumentURLPart():
+            return _by_url(part.url)
+        case ToolCallPart():
+            names[part.id] = part.name
+            return {"functionCall": _with_id(part.id, {"name": part.name, "args": part.args or {}})}
+        case ToolResultPart():
+            return _result(part, names)
+        case _:
+            raise PromptError(f"Gemini takes no {part.type.replace('_', ' ')} parts")
+
+
+def _inline(media_type: str, data: bytes) -> JSON:
+    return {"inlineData": {"mimeType": media_type, "data": b64encode(data).decode()}}
+
+
+def _by_url(url: str) -> JSON:
+    media_type = mimetypes.guess_type(urlsplit(url).path)[0]
+    return {"fileData": {"fileUri": url, **({"mimeType": media_type} if media_type else {})}}
+
+
+def _result(part: ToolResultPart, names: Mapping[str | None, str]) -> JSON:
+    name = part.name or names.get(part.id, "")
+    said = {"error" if part.is_error else "output": part.content}
+    return {"functionResponse": _with_id(part.id, {"name": name, "response": said})}
+
+
+def _with_id(id: str | None, found: JSON) -> JSON:
+    return {"id": id, **found} if id else found
+
+
+def decode_content(content: Mapping[str, Any]) -> BaseMessageParam:
+    """Return a content of the wire in neutral words. What these have no word for, thoughts too, is left out."""
+    found = [part for one in as_list(content.get("parts")) if (part := _decoded(as_object(one))) is not None]
+    role = {"model": "assistant", "system": "system"}.get(content.get("role") or "", "user")
+    if found and all(isinstance(part, ToolResultPart) for part in found):
+        role = "tool"
+    if len(found) == 1 and isinstance(found[0], TextPart):
+        return BaseMessageParam(role=cast("Any", role), content=found[0].text)
+    return BaseMessageParam(role=cast("Any", role), content=found)
+
+
+def _decoded(part: JSON) -> Part | None:
+    if part.get("thought"):
+        return None
+    if text := part.get("text"):
+        return TextPart(text=text)
+    if blob := as_object(part.get("inlineData")):
+        return _media(blob.get("mimeType") or "", blob_bytes(blob))
+    if file := as_object(part.get("fileData")):
+        return _linked(file.get("mimeType") or "", file.get("fileUri") or "")
+    if call := as_object(part.get("functionCall")):
+        return ToolCallPart(name=call.get("name") or "", args=call.get("args") or {}, id=call.get("id"))
+    if result := as_object(part.get("functionResponse")):
+        return _decoded_result(result)
+    return None
+
+
+def _decoded_result(result: JSON) -> ToolResultPart:
+    response = as_object(result.get("response"))
+    said = response.get("error", response.get("output", response))
+    if not isinstance(said, str):
+        from pydantic_core import to_json
+
+        said = to_json(said).decode()
+    return ToolResultPart(
+        name=result.get("name") or "", content=said, id=result.get("id"), is_error="error" in response
+    )
+
+
+def blob_bytes(blob: Mapping[str, Any]) -> bytes:
+    """Return the bytes of an `inlineData`, which the wire gives as base64 in either alphabet."""
+    data = blob.get("data") or b""
+    if isinstance(data, bytes):
+        return data
+    return urlsafe_b64decode(data) if "-" in data or "_" in data else b64decode(data)
+
+
+def _media(media_type: str, data: bytes) -> Part:
+    if media_type.startswith("image/"):
+        return ImagePart(media_type=media_type, image=data)
+    if media_type.startswith("audio/"):
+        return AudioPart(media_type=media_type, audio=data)
+    return DocumentPart(media_type=media_type, document=data)
+
+
+def _linked(media_type: str, url: str) -> Part:
+    if media_type.startswith("image/"):
+        return ImageURLPart(url=url)
+    return AudioURLPart(url=url) if media_type.startswith("audio/") else DocumentURLPart(url=url)

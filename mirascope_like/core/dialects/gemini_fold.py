@@ -1,0 +1,170 @@
+"""The sum of a stream of Gemini's answers.
+
+Source: Google's reference of `streamGenerateContent`. Every event is an answer of its own with what is new; the usage
+in it is that of all so far. A stream has no final event: an answer is whole when every candidate has said why it
+finished, or the prompt was blocked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Generic, TypeVar
+
+import jiter
+from pydantic_core import to_json
+
+from ..base.fold import ErrorEventError, Fold, GarbledEventError, settled
+from ..base.tools import BaseTool
+from ..base.usage import Usage
+from ..base.wire import as_list, as_object
+from .gemini_chunk import GeminiChunk
+from .gemini_merge import add_part, merged
+from .gemini_response import JSON, finished, read_usage, text_of, tool_call
+
+ChunkT = TypeVar("ChunkT", bound=GeminiChunk[Any, Any, Any])
+ToolT = TypeVar("ToolT", bound=BaseTool)
+
+
+class GeminiFold(Fold[ChunkT, ToolT], Generic[ChunkT, ToolT]):
+    """Sums answers. `native` makes the SDK's object of a function call, `reason` the SDK's word for a finish reason."""
+
+    def __init__(
+        self,
+        chunk_type: type[ChunkT],
+        tool_base: type[ToolT],
+        native: Callable[[JSON], Any],
+        reason: Callable[[str], Any],
+        tools: Sequence[type[BaseTool]] = (),
+        partial: bool = False,
+    ) -> None:
+        super().__init__(chunk_type, tool_base, tools, partial)
+        self._native = native
+        self._reason = reason
+        self._total: JSON = {}
+        self._usage: JSON = {}
+        self._candidates: dict[int, JSON] = {}
+        self._open: JSON | None = None
+        self._calls = 0
+        self._last: ChunkT | None = None
+
+    def read(self, events: Sequence[bytes]) -> Iterator[tuple[ChunkT, ToolT | None]]:
+        make = self.chunk_type.from_bytes
+        for raw in events:
+            try:
+                found = jiter.from_json(raw, cache_mode="keys")
+            except ValueError as error:
+                raise GarbledEventError(f"{error}: {raw[:200]!r}") from error
+            if isinstance(found, list):  # what a host sends that was not asked for server-sent events
+                for one in as_list(found):
+                    yield from self._add(make(to_json(one), text_of(one)), one)
+            else:
+                yield from self._add(make(raw, text_of(found)), found)
+
+    def read_objects(self, events: Sequence[Any]) -> Iterator[tuple[ChunkT, ToolT | None]]:
+        for event in events:
+            chunk = self.chunk_type(event)
+            yield from self._add(chunk, chunk.data)
+
+    def _add(self, chunk: ChunkT, data: Any) -> Iterator[tuple[ChunkT, ToolT | None]]:
+        if not isinstance(data, dict):
+            raise GarbledEventError(f"not an answer: {data!r:.200}")
+        chunk.calls_before = self._calls
+        self._last = chunk
+        return self.pairs(chunk, self._sum(as_object(data)))
+
+    def _sum(self, data: JSON) -> list[ToolT]:
+        if error := data.get("error"):
+            raise ErrorEventError(str(as_object(error).get("message") or error), data)
+        tools: list[ToolT] = []
+        for key, value in data.items():
+            if key == "candidates":
+                for position, candidate in enumerate(as_list(value)):
+                    tools += self._grow(position, as_object(candidate))
+            elif key == "usageMetadata":
+                self._usage.update({name: one for name, one in as_object(value).items() if one is not None})
+            else:
+                self._total[key] = merged(self._total.get(key), value)
+        return tools
+
+    def _grow(self, position: int, candidate: JSON) -> list[ToolT]:
+        index = candidate.get("index")
+        index = index if isinstance(index, int) else position
+        whole = self._candidates.setdefault(index, {})
+        for key, value in candidate.items():
+            if key != "content":
+                whole[key] = merged(whole.get(key), value, key)
+        if "content" not in candidate:
+            return []
+        content = whole.setdefault("content", {})
+        tools: list[ToolT] = []
+        for key, value in as_object(candidate["content"]).items():
+            if key == "parts":
+                parts = content.setdefault("parts", [])
+                calls = [call for part in as_list(value) if (call := add_part(parts, as_object(part))) is not None]
+                tools += self._called(calls) if index == min(self._candidates) else []
+            else:
+                content[key] = value
+        return tools
+
+    def _called(self, calls: Sequence[JSON]) -> list[ToolT]:
+        tools: list[ToolT | None] = []
+        for call in calls:
+            self._calls += call is not self._open
+            self._open = call if call.get("willContinue") else None
+            if self._open is None:
+                tools.append(self._whole(call))
+            elif self.partial:
+                tools.append(self.partial_tool(tool_call(call, self._native), ""))
+        return [tool for tool in tools if tool is not None]
+
+    def _whole(self, call: JSON) -> ToolT | None:
+        found = tool_call(call, self._native)
+        self.hear(found.name, found.arguments, call)
+        return self.whole_tool(found)
+
+    def finish(self) -> Iterator[tuple[ChunkT, ToolT | None]]:
+        if self._open is not None and self._last is not None:
+            tool = self._whole(self._open)
+            self._open = None
+            if tool is not None:
+                yield self._last.spent(), tool
+
+    @property
+    def complete(self) -> bool:
+        """Whether every candidate has finished, or the prompt was blocked."""
+        if as_object(self._total.get("promptFeedback")).get("blockReason"):
+            return True
+        return bool(self._candidates) and all(one.get("finishReason") for one in self._candidates.values())
+
+    def rebuild(self) -> JSON:
+        candidates = [settled(self._candidates[index]) for index in sorted(self._candidates)]
+        return {
+            **({"candidates": candidates} if candidates else {}),
+            **({"usageMetadata": dict(self._usage)} if self._usage else {}),
+            **self._total,
+        }
+
+    @property
+    def empty(self) -> bool:
+        return self._last is None
+
+    @property
+    def content(self) -> str:
+        return text_of({"candidates": [self._candidates[min(self._candidates)]]}) if self._candidates else ""
+
+    @property
+    def model(self) -> str | None:
+        return self._total.get("modelVersion") or None
+
+    @property
+    def id(self) -> str | None:
+        return self._total.get("responseId") or None
+
+    @property
+    def finish_reasons(self) -> list[Any] | None:
+        said = [self._candidates[index] for index in sorted(self._candidates)]
+        return finished({"candidates": said}, self._reason)
+
+    @property
+    def usage(self) -> Usage | None:
+        return read_usage(self._usage)

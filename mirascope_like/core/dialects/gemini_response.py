@@ -1,0 +1,209 @@
+"""What a Gemini answer says, read from the JSON of the wire. Knows no SDK: a provider gives its own types."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from pydantic import PrivateAttr
+from pydantic_core import to_json
+
+from ..base.messages import AudioPart, BaseMessageParam, DocumentPart, ImagePart
+from ..base.response import BaseCallResponse, tool_results
+from ..base.tools import BaseTool, ToolCall
+from ..base.usage import FinishReason, Usage
+from ..base.wire import as_list, as_object
+from .gemini_contents import decode_content, encode_results
+
+RawT = TypeVar("RawT")
+ToolT = TypeVar("ToolT", bound=BaseTool)
+JSON = dict[str, Any]
+
+_FINISH: dict[str, FinishReason] = {
+    **dict.fromkeys(("MAX_TOKENS", "CONTINUATION"), "length"),
+    **dict.fromkeys(("SAFETY", "RECITATION", "LANGUAGE", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII"), "content_filter"),
+    **dict.fromkeys(("IMAGE_SAFETY", "IMAGE_PROHIBITED_CONTENT", "IMAGE_RECITATION"), "content_filter"),
+    **dict.fromkeys(("MODEL_ARMOR", "ESCALATION", "PUP_LIMITED_DISABLED"), "content_filter"),
+}
+
+
+def read_usage(raw: Mapping[str, Any] | None) -> Usage | None:
+    """Return Gemini's usage in neutral words.
+
+    Source: Google's reference of `UsageMetadata`: the total is the sum of prompt (cached tokens included), results of
+    server-side tools, candidates and thoughts.
+    """
+    if not raw:
+        return None
+    return Usage(
+        input_tokens=_sum(raw.get("promptTokenCount"), raw.get("toolUsePromptTokenCount")),
+        cached_tokens=raw.get("cachedContentTokenCount"),
+        output_tokens=_sum(raw.get("candidatesTokenCount"), raw.get("thoughtsTokenCount")),
+        input_audio_tokens=_audio(raw.get("promptTokensDetails")),
+        output_audio_tokens=_audio(raw.get("candidatesTokensDetails")),
+    )
+
+
+def _sum(*counts: int | None) -> int | None:
+    known = [count for count in counts if count is not None]
+    return sum(known) if known else None
+
+
+def _audio(details: Any) -> int | None:
+    heard = [one for one in map(as_object, as_list(details)) if one.get("modality") == "AUDIO"]
+    return heard[0].get("tokenCount") if heard else None
+
+
+def parts_of(data: Any) -> list[JSON]:
+    """Return the parts of an answer's first candidate."""
+    candidates = as_list(as_object(data).get("candidates"))
+    content = as_object(candidates[0]).get("content") if candidates else None
+    return [as_object(part) for part in as_list(as_object(content).get("parts"))]
+
+
+def text_of(data: Any) -> str:
+    """Return the text of an answer's first candidate; thoughts are none."""
+    return "".join(str(part["text"]) for part in parts_of(data) if part.get("text") and not part.get("thought"))
+
+
+def thinking_of(data: Any) -> str:
+    """Return the thoughts of an answer's first candidate, as far as they are shown."""
+    return "".join(str(part["text"]) for part in parts_of(data) if part.get("text") and part.get("thought"))
+
+
+def finished(data: JSON, reason: Callable[[str], Any]) -> list[Any] | None:
+    """Return why the candidates of an answer finished; None where none has."""
+    said = [as_object(one).get("finishReason") for one in as_list(data.get("candidates"))]
+    return [reason(one) for one in said if one] or None
+
+
+def common_finish(reasons: Sequence[str] | None) -> list[str] | None:
+    """Return finish reasons in the same words for every provider."""
+    return [_FINISH.get(reason, "stop") for reason in reasons] if reasons else None
+
+
+def tool_call(call: JSON, native: Callable[[JSON], Any]) -> ToolCall:
+    """Return a function call of the wire as a call of a tool."""
+    arguments = to_json(call["args"]).decode() if "args" in call else ""
+    return ToolCall(id=call.get("id"), name=call.get("name") or "", arguments=arguments, native=native(call))
+
+
+class GeminiResponse(BaseCallResponse[RawT, ToolT]):
+    """A whole answer, read from its JSON."""
+
+    messages_key = "contents"
+
+    _read: JSON | None = PrivateAttr(default=None)
+
+    @classmethod
+    @abstractmethod
+    def wire(cls, response: RawT) -> JSON:
+        """Return the SDK's response object as the JSON that it was made of."""
+
+    @classmethod
+    @abstractmethod
+    def native_call(cls, call: JSON) -> Any:
+        """Make the SDK's object of a function call."""
+
+    @classmethod
+    def native_reason(cls, reason: str) -> Any:
+        """Return the SDK's word for a finish reason."""
+        return reason
+
+    @classmethod
+    def wire_content(cls, content: Any) -> JSON:
+        """Return a content in any form that the SDK takes as JSON of the wire."""
+        return as_object(content)
+
+    @property
+    def raw(self) -> JSON:
+        """The answer as it came over the wire, with what the SDK's types have no place for."""
+        if self._read is None:
+            self._read = self.wire(self.response)
+        return self._read
+
+    def _dump_response(self, value: Any) -> Any:
+        return self.raw
+
+    @property
+    def content(self) -> str:
+        """The text of the first candidate; empty where there is none."""
+        return text_of(self.raw)
+
+    @property
+    def thinking(self) -> str | None:
+        """The model's thoughts, where they are shown (`thinking_config={"include_thoughts": True}`)."""
+        return thinking_of(self.raw) or None
+
+    @property
+    def media(self) -> list[ImagePart | AudioPart | DocumentPart]:
+        """The images, recordings and documents that the model made."""
+        parts = self.common_message_param.content
+        return [part for part in parts if isinstance(part, ImagePart | AudioPart | DocumentPart)]
+
+    @property
+    def audio(self) -> bytes | None:
+        """The recording that the model made, where it made one: a stream brings it in pieces, which are joined."""
+        heard = [part.audio for part in self.media if isinstance(part, AudioPart)]
+        return b"".join(heard) if heard else None
+
+    @property
+    def finish_reasons(self) -> list[Any] | None:
+        """Why each candidate ended, in Google's words."""
+        return finished(self.raw, self.native_reason)
+
+    @property
+    def model(self) -> str | None:
+        """The model that answered."""
+        return self.raw.get("modelVersion") or None
+
+    @property
+    def id(self) -> str | None:
+        """The answer's id."""
+        return self.raw.get("responseId") or None
+
+    @property
+    def _usage(self) -> Usage | None:
+        return read_usage(self.raw.get("usageMetadata"))
+
+    @property
+    def message_param(self) -> JSON:
+        """The answer as a content to send back, with every signature as it came, in order."""
+        return {"role": "model", "parts": parts_of(self.raw)}
+
+    @property
+    def _tool_calls(self) -> list[ToolCall]:
+        calls = [as_object(part["functionCall"]) for part in parts_of(self.raw) if "functionCall" in part]
+        return [tool_call(call, self.native_call) for call in calls]
+
+    @classmethod
+    def tool_message_params(cls, tools_and_outputs: Sequence[tuple[Any, Any]]) -> list[Any]:
+        """Return one content with the outputs of all tools; an exception is told as an error."""
+        return [encode_results(tool_results(tools_and_outputs))]
+
+    @property
+    def common_finish_reasons(self) -> list[str] | None:
+        """`finish_reasons` in the same words for every provider."""
+        return common_finish(finished(self.raw, str))
+
+    @property
+    def common_message_param(self) -> BaseMessageParam:
+        """`message_param` in the same words for every provider."""
+        return decode_content(self.message_param)
+
+    @property
+    def common_messages(self) -> list[BaseMessageParam]:
+        """The contents and the system instruction, in the same words for every provider."""
+        return [decode_content(self.wire_content(content)) for content in [*self._system(), *self.messages]]
+
+    def _system(self) -> list[JSON]:
+        said = self._instruction()
+        if not said:
+            return []
+        if isinstance(said, str):
+            return [{"role": "system", "parts": [{"text": said}]}]
+        return [{**self.wire_content(said), "role": "system"}]
+
+    @abstractmethod
+    def _instruction(self) -> Any: ...

@@ -1,0 +1,68 @@
+"""A streamed answer of Gemini: as bytes, or as the SDK's iterator gives it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from itertools import chain
+from typing import Any
+
+import anyio
+
+from ..base.events import Events
+from .sdk import AsyncByteSource, AsyncObjectSource, ByteSource, ObjectSource
+
+
+class GeminiEvents(Events):
+    """Cuts events from buffers. Bare JSON among them, which is how an error can come, is given like the data of one."""
+
+    __slots__ = ()
+
+    @staticmethod
+    def data_of(block: bytes) -> bytes | None:
+        data = Events.data_of(block)
+        return block if data is None and block.lstrip().startswith((b"{", b"[")) else data
+
+
+class GeminiSource(ByteSource):
+    """A response read as bytes."""
+
+    cutter = GeminiEvents
+
+
+class AsyncGeminiSource(AsyncByteSource):
+    """A response read as bytes, asynchronously."""
+
+    cutter = GeminiEvents
+
+
+class BegunSource(ObjectSource):
+    """An SDK's generator, whose first event has been read; it is None where there was none."""
+
+    def __init__(self, first: Any, rest: Any) -> None:
+        super().__init__(rest)
+        self._all = chain([] if first is None else [first], rest)
+
+    def __iter__(self) -> Iterator[tuple[Any]]:
+        for event in self._all:
+            yield (event,)
+
+
+class AsyncBegunSource(AsyncObjectSource):
+    """`BegunSource`, asynchronously. Closing the SDK's generator closes nothing below it; a cancelled read does."""
+
+    def __init__(self, first: Any, rest: AsyncIterator[Any]) -> None:
+        self._rest = rest
+        super().__init__(self._chained(first))
+
+    async def _chained(self, first: Any) -> AsyncIterator[Any]:
+        if first is not None:
+            yield first
+        async for event in self._rest:
+            yield event
+
+    async def close(self) -> None:
+        await super().close()
+        with anyio.CancelScope() as scope:
+            scope.cancel()
+            async for _ in self._rest:
+                pass

@@ -1,0 +1,36 @@
+"""Calls to Google's Gemini, over the Gemini API or Vertex AI."""
+
+from __future__ import annotations
+
+from ..base.sdk import load_sdk
+
+load_sdk("google.genai", extra="google")
+
+from ..base.call import Call  # noqa: E402  # the SDK is looked for first, so that the error says how to get it
+from .http import fast_http_options  # noqa: E402
+from .params import GoogleCallParams  # noqa: E402
+from .provider import GoogleProvider  # noqa: E402
+from .types import (  # noqa: E402
+    GoogleAsyncStream,
+    GoogleCallResponse,
+    GoogleCallResponseChunk,
+    GoogleStream,
+    GoogleTool,
+)
+
+call: Call[GoogleCallResponse, GoogleStream, GoogleAsyncStream, GoogleCallParams] = Call(
+    GoogleProvider(), GoogleStream, GoogleAsyncStream, GoogleCallParams
+)
+"""Turn a prompt function into a call to Gemini's `generateContent`."""
+
+__all__ = [
+    "call",
+    "fast_http_options",
+    "GoogleAsyncStream",
+    "GoogleCallParams",
+    "GoogleCallResponse",
+    "GoogleCallResponseChunk",
+    "GoogleProvider",
+    "GoogleStream",
+    "GoogleTool",
+]

@@ -1,0 +1,149 @@
+"""What calls to Google's Gemini give."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import jiter
+from google.genai import types
+from pydantic_core import to_json
+
+from ..base.stream import AsyncStream, Stream
+from ..base.tools import BaseTool
+from ..base.wire import as_list, as_object, dumped
+from ..dialects.construct import fitted
+from ..dialects.gemini_chunk import GeminiChunk
+from ..dialects.gemini_response import JSON, GeminiResponse
+
+_ADDED = ("sdkHttpResponse", "automaticFunctionCallingHistory", "parsed")
+"""What the SDK puts into an answer besides the answer."""
+_BASE64 = ("thoughtSignature", "continuationToken")
+
+
+def wire(value: Any) -> Any:
+    """Return an object of the SDK, dumped, as it came over the wire: there, bytes are base64 in the usual alphabet."""
+    if isinstance(value, list):
+        return [wire(one) for one in as_list(value)]
+    if not isinstance(value, dict):
+        return value
+    fields = {key: wire(one) for key, one in as_object(value).items()}
+    for key in _BASE64 if "data" not in fields or "mimeType" not in fields else ("data",):
+        if isinstance(fields.get(key), str):
+            fields[key] = fields[key].replace("-", "+").replace("_", "/")
+    return fields
+
+
+def answer(raw: bytes) -> types.GenerateContentResponse:
+    """Make the SDK's response object."""
+    data: Any = jiter.from_json(raw)
+    if not isinstance(data, dict):
+        raise ValueError("the answer is not a JSON object")
+    for candidate in map(as_object, as_list(as_object(data).get("candidates"))):
+        cited = as_object(candidate.get("citationMetadata"))
+        if "citationSources" in cited:  # the Gemini API's word for what Vertex and the SDK call citations
+            cited["citations"] = cited.pop("citationSources")
+    return fitted(types.GenerateContentResponse, as_object(data))
+
+
+class GoogleTool(BaseTool):
+    """A tool that a model of Google called."""
+
+
+class GoogleCallResponse(GeminiResponse[types.GenerateContentResponse, GoogleTool]):
+    """Gemini's answer; `response` is the SDK's `GenerateContentResponse`, `raw` the JSON that came.
+
+    The SDK's types leave out what they do not know; `response.sdk_http_response.body` keeps it all.
+    """
+
+    provider = "google"
+    tool_base = GoogleTool
+
+    @classmethod
+    def parse_raw_response(cls, raw: bytes | Mapping[str, Any]) -> types.GenerateContentResponse:
+        body = raw if isinstance(raw, bytes) else to_json(raw)
+        response = answer(body)
+        response.sdk_http_response = types.HttpResponse(body=body.decode())
+        return response
+
+    @classmethod
+    def wire(cls, response: types.GenerateContentResponse) -> JSON:
+        came = response.sdk_http_response
+        if came is not None and came.body:
+            return as_object(jiter.from_json(came.body.encode()))
+        return {key: value for key, value in as_object(wire(dumped(response))).items() if key not in _ADDED}
+
+    @classmethod
+    def native_call(cls, call: JSON) -> types.FunctionCall:
+        return function_call(call)
+
+    @classmethod
+    def native_reason(cls, reason: str) -> types.FinishReason:
+        return types.FinishReason(reason)
+
+    @classmethod
+    def wire_content(cls, content: Any) -> JSON:
+        return as_object(wire(dumped(types.Content.model_validate(content))))
+
+    def _instruction(self) -> Any:
+        config = self.call_kwargs.get("config")
+        return as_object(config).get("system_instruction") or getattr(config, "system_instruction", None)
+
+    @property
+    def finish_reasons(self) -> list[types.FinishReason] | None:
+        """Why each candidate ended, in Google's words."""
+        return super().finish_reasons
+
+    @property
+    def usage(self) -> types.GenerateContentResponseUsageMetadata | None:
+        """Google's own account of tokens."""
+        usage: types.GenerateContentResponseUsageMetadata | None = self.response.usage_metadata
+        return usage
+
+
+def function_call(call: JSON) -> types.FunctionCall:
+    """Make the SDK's object of a function call."""
+    return fitted(types.FunctionCall, dict(call))
+
+
+class GoogleCallResponseChunk(
+    GeminiChunk[types.GenerateContentResponse, types.FinishReason, types.GenerateContentResponseUsageMetadata]
+):
+    """One event of Gemini's answer; `chunk` is the SDK's `GenerateContentResponse`."""
+
+    __slots__ = ()
+    provider = "google"
+
+    def __init__(self, chunk: types.GenerateContentResponse) -> None:
+        super().__init__(chunk)
+        self._data = GoogleCallResponse.wire(chunk)
+        self.content = self._text()
+
+    @classmethod
+    def _type(cls, raw: bytes) -> types.GenerateContentResponse:
+        return answer(raw)
+
+    @property
+    def finish_reasons(self) -> list[types.FinishReason] | None:
+        """Why the generation ended, in Google's words."""
+        return self._reasons(types.FinishReason)
+
+    @property
+    def usage(self) -> types.GenerateContentResponseUsageMetadata | None:
+        """Google's own account of tokens so far; said in every event."""
+        return self.chunk.usage_metadata
+
+
+class GoogleStream(Stream[GoogleCallResponse, GoogleCallResponseChunk, GoogleTool]):
+    """Gemini's answer, read while it arrives.
+
+    A stream carries all that a whole answer does. Two things can look otherwise: text that is signed in an event of its
+    own stays a part of its own, and average log probabilities are those of the last event.
+
+    With a default client, or one made with `fast_http_options`, the answer is read as bytes. With any other client the
+    SDK's own iterator is used, which leaves out what its types do not know (`finishMessage`, on the Gemini API).
+    """
+
+
+class GoogleAsyncStream(AsyncStream[GoogleCallResponse, GoogleCallResponseChunk, GoogleTool]):
+    """`GoogleStream`, to be read with `async for`."""

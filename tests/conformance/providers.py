@@ -10,10 +10,11 @@ from typing import Any
 
 import anthropic as anthropic_sdk
 import groq as groq_sdk
+import mistralai.client as mistral_sdk
 import openai as openai_sdk
 import pytest
 
-from mirascope_like.core import anthropic, azure, groq, openai
+from mirascope_like.core import anthropic, azure, groq, mistral, openai
 from mirascope_like.core.base.stream import AsyncStream, Stream
 from tests.harness.odd_streams import ODD_STREAMS, OddStream
 from tests.harness.recordings import MISSING, Exchange, exchanges
@@ -150,6 +151,8 @@ class Row:
     """Where a call goes."""
     settings: Mapping[str, str] = field(default_factory=dict[str, str])
     """Environment variables that the SDK's default client needs besides key and base URL."""
+    prelude: str = ""
+    """What a program has to do before, where its SDK reads no base URL from the environment."""
 
     def client(self, server: Server, **options: Any) -> Any:
         """A client of the SDK that calls the server, without retries unless told."""
@@ -302,7 +305,39 @@ AZURE = Row(
     settings={"OPENAI_API_VERSION": "2024-10-21"},
 )
 
-ROWS = (OPENAI, RESPONSES, ANTHROPIC, GROQ, AZURE)
+
+class MistralRow(Row):
+    """Mistral's SDK has one class of clients, and its own names for what they take."""
+
+    def client(self, server: Server, **options: Any) -> Any:
+        return self.make(**{"server_url": self.url(server), "api_key": "sk-test"} | options)
+
+    def aclient(self, server: Server, **options: Any) -> Any:
+        return self.client(server, **options)
+
+
+MISTRAL = MistralRow(
+    name="mistral",
+    module=mistral,
+    sdk=mistral_sdk,
+    base_error=mistral_sdk.errors.MistralError,
+    key="MISTRAL_API_KEY",
+    base_url="MISTRAL_BASE_URL",
+    apis=("mistral.chat",),
+    url=lambda server: server.url,
+    make=mistral_sdk.Mistral,
+    amake=mistral_sdk.Mistral,
+    create=lambda client: client.chat.complete,
+    demands={},
+    texts=chat_text,
+    streamed=Reply.chat,
+    whole=chat_whole,
+    path="/v1/chat/completions",
+    prelude="import os; from mistralai.client.sdkconfiguration import SERVERS\n"
+    "SERVERS['global'] = os.environ['MISTRAL_BASE_URL']\n",
+)
+
+ROWS = (OPENAI, RESPONSES, ANTHROPIC, GROQ, AZURE, MISTRAL)
 
 every_provider = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.apis[0])
 """Runs a test for every provider."""
@@ -340,6 +375,7 @@ __all__ = [
     "ANTHROPIC",
     "AZURE",
     "GROQ",
+    "MISTRAL",
     "OPENAI",
     "RESPONSES",
     "ROWS",

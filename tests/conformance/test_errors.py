@@ -40,7 +40,7 @@ def test_is_the_sdks_and_ours(
 ) -> None:
     reply = Reply.from_exchange(exchange)
     server.reply(reply, reply)
-    with row.client(server) as client, pytest.raises(row.sdk.APIStatusError) as caught:
+    with row.client(server) as client, pytest.raises(row.theirs("APIStatusError")) as caught:
         row.create(client)(model="m", messages=[], **row.demands)
     theirs: Any = caught.value
     ours = failed(row, server, asynchronous=asynchronous, stream=stream)

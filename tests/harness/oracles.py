@@ -57,6 +57,8 @@ def sum_events(api: str, events: Sequence[JSON]) -> JSON:
         return _sum_messages(copy.deepcopy(list(events)))
     if api in ("openai.chat", "azure.chat", "groq.chat"):
         return _sum_chat(copy.deepcopy(list(events)))
+    if api == "mistral.chat":
+        return _sum_mistral(copy.deepcopy(list(events)))
     if api == "openai.responses":
         return _sum_responses(copy.deepcopy(list(events)))
     raise NotImplementedError(f"nobody has written down how a stream of {api} adds up")
@@ -76,6 +78,15 @@ def _sum_chat(chunks: list[JSON]) -> JSON:
         _last_word(total, chunk)
     total["object"] = "chat.completion"
     total["choices"] = [choices[index] for index in sorted(choices)]
+    return total
+
+
+def _sum_mistral(chunks: list[JSON]) -> JSON:
+    """Chat completions whose calls are functions, as the SDK has it where the wire does not say."""
+    total = _sum_chat(chunks)
+    for choice in total["choices"]:
+        for call in choice["message"].get("tool_calls") or ():
+            call.setdefault("type", "function")
     return total
 
 
@@ -314,7 +325,7 @@ def differences(actual: Any, expected: Any, path: str = "") -> list[str]:
 
     The `index` of a tool call tells the pieces of a stream apart; whole responses need none, nor do we.
     """
-    actual, expected = _plain(actual), _plain(expected)
+    actual, expected = plain(actual), plain(expected)
     if isinstance(actual, dict) and isinstance(expected, dict):
         return [
             difference
@@ -334,8 +345,11 @@ def same(actual: Any, expected: Any) -> None:
     assert not found, "\n".join([f"{len(found)} fields differ:", *found])
 
 
-def _plain(value: Any) -> Any:
-    return value.to_dict(warnings=False) if hasattr(value, "to_dict") else value
+def plain(value: Any) -> Any:
+    """An object of an SDK as it was sent; any other value as it is."""
+    if hasattr(value, "to_dict"):
+        return value.to_dict(warnings=False)
+    return value.model_dump(mode="json", by_alias=True, exclude_unset=True) if hasattr(value, "model_dump") else value
 
 
 def _short(value: Any) -> str:

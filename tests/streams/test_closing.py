@@ -337,6 +337,7 @@ def test_many_streams_dropped(row: Row, server: Server) -> None:
         async with row.aclient(server) as client:
             await asyncio.gather(*(read(client) for _ in range(20)))
             assert await asyncio.to_thread(server.wait_closed)
+            await asyncio.sleep(0.01)
             assert no_tasks_left()
 
     asyncio.run(main())

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from mirascope_like.core import StreamState
+from mirascope_like.core import BadRequestError, StreamState
 from tests.conformance.providers import Row, every_provider
 from tests.harness.server import Reply, Server, Stall
 
@@ -101,7 +101,7 @@ def test_a_failed_stream_lets_its_connection_go(row: Row, server: Server) -> Non
 def test_an_error_leaves_the_connection_usable(row: Row, server: Server) -> None:
     server.reply(Reply.error(400), row.text("Hello"))
     with row.client(server) as client:
-        with pytest.raises(row.sdk.BadRequestError):
+        with pytest.raises(BadRequestError, match="scripted error"):
             row.stream(client).collect()
         gc.collect()
         assert row.stream(client).collect().content == "Hello"

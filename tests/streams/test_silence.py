@@ -110,7 +110,7 @@ assert kept.content == "Hel"
 
 def run(row: Row, server: Server, script: str) -> str:
     """Run a program under every warning to its last word; return what it complained of."""
-    code = PRELUDE.format(name=row.module.__name__) + textwrap.dedent(script) + "\nprint('done')\n"
+    code = row.prelude + PRELUDE.format(name=row.module.__name__) + textwrap.dedent(script) + "\nprint('done')\n"
     settings = {**row.settings, row.key: "sk-test", row.base_url: row.url(server)}
     environment = {**os.environ, **settings, "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-W", "error", "-X", "dev", "-c", code]

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from mirascope_like.core import (
+    BadRequestError,
     StreamClosedError,
     StreamError,
     StreamInterruptedError,
@@ -417,7 +418,7 @@ def test_failed_async(row: Row, server: Server) -> None:
 @every_provider
 def test_failed_to_open(row: Row, server: Server) -> None:
     with streamed(row, server, Reply.error(400)) as stream:
-        with pytest.raises(row.sdk.BadRequestError):
+        with pytest.raises(BadRequestError, match="scripted error"):
             stream.open()
         assert stream.state is StreamState.FAILED
         assert seen(stream) == NOTHING | {

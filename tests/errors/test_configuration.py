@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from mirascope_like.core import ConfigurationError, MirascopeLikeError
-from tests.conformance.providers import OPENAI, Row, every_provider
+from tests.conformance.providers import OPENAI, Row, openai_like
 from tests.harness.recordings import ROOT
 from tests.harness.server import Reply, Server
 
@@ -27,7 +27,7 @@ def ask(row: Row, *, stream: bool, asynchronous: bool) -> Any:
     return row.stream().collect() if stream else row.ask()
 
 
-@every_provider
+@openai_like
 @pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
 @pytest.mark.parametrize("stream", [False, True], ids=["unstreamed", "streamed"])
 def test_missing_key(
@@ -41,7 +41,7 @@ def test_missing_key(
     assert "client=" in str(caught.value)
 
 
-@every_provider
+@openai_like
 def test_key_that_comes_later_is_taken(
     row: Row, server: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
 ) -> None:
@@ -57,7 +57,7 @@ def test_key_that_comes_later_is_taken(
     assert "sk-later" in str(server.request.headers)
 
 
-@every_provider
+@openai_like
 def test_async_client_for_a_sync_call(row: Row, server: Server) -> None:
     client = row.aclient(server)
     for stream in (False, True):
@@ -67,7 +67,7 @@ def test_async_client_for_a_sync_call(row: Row, server: Server) -> None:
     asyncio.run(client.close())
 
 
-@every_provider
+@openai_like
 def test_sync_client_for_an_async_call(row: Row, server: Server) -> None:
     async def main(stream: bool) -> None:
         await (row.astream(client).collect() if stream else row.aask(client))
@@ -79,13 +79,13 @@ def test_sync_client_for_an_async_call(row: Row, server: Server) -> None:
             assert f"{row.sdk.__name__}.Async" in str(caught.value)
 
 
-@every_provider
+@openai_like
 def test_unknown_call_parameter(row: Row) -> None:
     with pytest.raises(ConfigurationError, match=r"'temprature'.*did you mean 'temperature'"):
         row.module.call("m", call_params={"temprature": 0.5})
 
 
-@every_provider
+@openai_like
 def test_unknown_call_parameter_of_a_dynamic_config(row: Row) -> None:
     @row.module.call("m")
     def say() -> Any:
@@ -95,13 +95,13 @@ def test_unknown_call_parameter_of_a_dynamic_config(row: Row) -> None:
         say()
 
 
-@every_provider
+@openai_like
 def test_unknown_option(row: Row) -> None:
     with pytest.raises((ConfigurationError, TypeError), match="call_parms"):
         row.module.call("m", call_parms={})
 
 
-@every_provider
+@openai_like
 def test_missing_argument_is_the_functions_own(row: Row) -> None:
     for decorated in (row.decorated, row.adecorated):
         say: Any = decorated()

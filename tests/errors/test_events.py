@@ -20,7 +20,7 @@ from mirascope_like.core import (
     StreamInterruptedError,
 )
 from mirascope_like.core.base import events
-from tests.conformance.providers import ANTHROPIC, OPENAI, Row, every_provider
+from tests.conformance.providers import ANTHROPIC, OPENAI, Row, every_provider, openai_like
 from tests.conformance.reading import Read, read
 from tests.harness.server import Reply, Server
 
@@ -114,7 +114,7 @@ def test_named_error_event_of_a_chat_host(server: Server) -> None:
 def test_garbage(row: Row, event: bytes, asynchronous: bool, server: Server) -> None:
     events = row.streamed(*row.texts("Hel", finish=None), event)
     error = failed(row, server, events, asynchronous=asynchronous)
-    assert isinstance(error, row.sdk.APIError)
+    assert isinstance(error, row.theirs("APIError"))
     assert isinstance(error, ProviderError)
     assert "cannot be read" in str(error)
     assert error.partial.content == "Hel"
@@ -134,7 +134,7 @@ PAGE = b"<!doctype html>\n\n<html><body>Sign in to the network</body></html>\n"
 
 
 @both_ways
-@every_provider
+@openai_like
 def test_html_for_a_stream(row: Row, asynchronous: bool, server: Server) -> None:
     error = failed(row, server, Reply((PAGE,), 200, {"content-type": "text/html"}), asynchronous=asynchronous)
     assert isinstance(error, ConnectionFailedError)
@@ -143,24 +143,24 @@ def test_html_for_a_stream(row: Row, asynchronous: bool, server: Server) -> None
 
 
 @both_ways
-@every_provider
+@openai_like
 def test_whole_answer_for_a_stream(row: Row, asynchronous: bool, server: Server) -> None:
     error = failed(row, server, Reply.json(row.whole("Hello")), asynchronous=asynchronous)
     assert "application/json" in str(error)
     assert error.partial is None
 
 
-@every_provider
+@openai_like
 def test_html_for_an_answer(row: Row, server: Server) -> None:
     server.reply(Reply((PAGE,), 200, {"content-type": "text/html"}, "length"))
     with row.client(server) as client, pytest.raises(ProviderError) as caught:
         row.ask(client)
-    assert isinstance(caught.value, row.sdk.APIResponseValidationError)
+    assert isinstance(caught.value, row.theirs("APIResponseValidationError"))
     assert "not JSON" in str(caught.value)
     assert caught.value.status_code == 200
 
 
-@every_provider
+@openai_like
 @pytest.mark.parametrize("body", [b"[]", b"3", b'"x"', b"null", b"", b'{"a":'])
 def test_nonsense_for_an_answer(row: Row, server: Server, body: bytes) -> None:
     server.reply(Reply((body,), 200, {"content-type": "application/json"}, "length"))
@@ -169,16 +169,16 @@ def test_nonsense_for_an_answer(row: Row, server: Server, body: bytes) -> None:
     assert isinstance(caught.value, row.base_error)
 
 
-@every_provider
+@openai_like
 def test_html_error_page(row: Row, server: Server) -> None:
     server.reply(Reply((PAGE,), 502, {"content-type": "text/html"}, "length"))
     with row.client(server) as client, pytest.raises(ServerError) as caught:
         row.ask(client)
-    assert isinstance(caught.value, row.sdk.InternalServerError)
+    assert isinstance(caught.value, row.theirs("InternalServerError"))
     assert caught.value.status_code == 502
 
 
-@every_provider
+@openai_like
 @pytest.mark.parametrize("content", ["{}", '{"choices": null, "content": null}'])
 def test_empty_answer_can_be_read(row: Row, server: Server, content: str) -> None:
     server.reply(Reply((content.encode(),), 200, {"content-type": "application/json"}, "length"))

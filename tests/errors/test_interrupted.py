@@ -30,10 +30,10 @@ def check_interrupted(row: Row, found: Read) -> None:
     error = found.error
     assert isinstance(error, StreamInterruptedError)
     assert isinstance(error, ConnectionFailedError)
-    assert isinstance(error, row.sdk.APIConnectionError)
+    assert isinstance(error, row.theirs("APIConnectionError"))
     assert error.provider == row.name
     assert error.model == "m"
-    assert error.status_code is None
+    assert error.status_code in (None, 200)
     assert found.stream.state is StreamState.FAILED
     assert found.text == found.stream.content
     partial = error.partial
@@ -106,7 +106,7 @@ def test_nothing_at_all(row: Row, asynchronous: bool, server: Server) -> None:
 
 @every_provider
 def test_partial_is_read_when_asked(row: Row, server: Server) -> None:
-    server.reply(Reply(row.streamed(*row.texts("Hel", finish=None), CloseEarly()).pieces, 200))
+    server.reply(row.streamed(*row.texts("Hel", finish=None), CloseEarly()))
     found = read(row, server, asynchronous=False)
     assert isinstance(found.error, StreamInterruptedError)
     assert found.error.partial.content == "Hel"

@@ -20,7 +20,7 @@ from mirascope_like.core import (
     StreamInterruptedError,
     StreamState,
 )
-from tests.conformance.providers import OPENAI, Row, every_provider
+from tests.conformance.providers import OPENAI, Row, openai_like
 from tests.harness.server import CloseEarly, Reply, Server, Stall
 
 streamed_or_not = pytest.mark.parametrize("stream", [False, True], ids=["unstreamed", "streamed"])
@@ -58,52 +58,52 @@ def closed_port() -> int:
 
 @both_ways
 @streamed_or_not
-@every_provider
+@openai_like
 def test_refused(row: Row, stream: bool, asynchronous: bool, server: Server, closed_port: int) -> None:
     options = {"base_url": f"http://127.0.0.1:{closed_port}"}
     error = failed(row, server, stream=stream, asynchronous=asynchronous, **options)
     assert isinstance(error, ConnectionFailedError)
-    assert isinstance(error, row.sdk.APIConnectionError)
+    assert isinstance(error, row.theirs("APIConnectionError"))
     assert not isinstance(error, StreamInterruptedError)
     assert (error.status_code, error.request_id, error.retry_after, error.body) == (None, None, None, None)
 
 
 @both_ways
 @streamed_or_not
-@every_provider
+@openai_like
 def test_no_answer_in_time(row: Row, stream: bool, asynchronous: bool, server: Server) -> None:
     server.reply(Reply((Stall(),), delay=30))
     error = failed(row, server, stream=stream, asynchronous=asynchronous, timeout=0.1)
     assert isinstance(error, RequestTimeoutError)
-    assert isinstance(error, row.sdk.APITimeoutError)
+    assert isinstance(error, row.theirs("APITimeoutError"))
     assert not isinstance(error, StreamInterruptedError)
     assert server.wait_closed()
 
 
 @both_ways
-@every_provider
+@openai_like
 def test_silence_in_mid_stream(row: Row, asynchronous: bool, server: Server) -> None:
     server.reply(row.streamed(*row.texts("Hel", finish=None), Stall()))
     error = failed(row, server, stream=True, asynchronous=asynchronous, timeout=0.15)
     assert isinstance(error, RequestTimeoutError)
-    assert isinstance(error, row.sdk.APITimeoutError)
+    assert isinstance(error, row.theirs("APITimeoutError"))
     assert isinstance(error, StreamInterruptedError)
     assert error.partial.content == "Hel"
     assert server.wait_closed()
 
 
 @both_ways
-@every_provider
+@openai_like
 def test_body_of_an_answer_breaks(row: Row, asynchronous: bool, server: Server) -> None:
     server.reply(Reply.json(row.whole("Hello")).at(10, CloseEarly()))
     error = failed(row, server, stream=False, asynchronous=asynchronous)
     assert isinstance(error, ConnectionFailedError)
-    assert isinstance(error, row.sdk.APIConnectionError)
+    assert isinstance(error, row.theirs("APIConnectionError"))
 
 
 @both_ways
 @streamed_or_not
-@every_provider
+@openai_like
 def test_retried_by_the_sdk(row: Row, stream: bool, asynchronous: bool, server: Server) -> None:
     server.reply(Reply.error(429, retry_after_ms="1"), Reply.error(500, retry_after_ms="1"))
     server.reply(row.text("Hello") if stream else Reply.json(row.whole("Hello")))
@@ -117,7 +117,7 @@ def test_retried_by_the_sdk(row: Row, stream: bool, asynchronous: bool, server: 
 
 @both_ways
 @streamed_or_not
-@every_provider
+@openai_like
 @pytest.mark.parametrize(
     ("headers", "seconds"),
     [
@@ -135,7 +135,7 @@ def test_rate_limit(
     server.reply(Reply.error(429, "Slow down", **headers))
     error = failed(row, server, stream=stream, asynchronous=asynchronous)
     assert isinstance(error, RateLimitError)
-    assert isinstance(error, row.sdk.RateLimitError)
+    assert isinstance(error, row.theirs("RateLimitError"))
     assert error.status_code == 429
     assert error.retry_after == seconds
     assert "Slow down" in str(error)
@@ -149,7 +149,7 @@ def test_retry_after_a_date(server: Server) -> None:
     assert 50 < error.retry_after <= 60
 
 
-@every_provider
+@openai_like
 @pytest.mark.parametrize(
     ("status", "ours"),
     [(500, ServerError), (502, ServerError), (503, OverloadedError), (529, OverloadedError)],
@@ -158,12 +158,12 @@ def test_server_errors(row: Row, status: int, ours: type[ProviderError], server:
     server.reply(Reply.error(status))
     error = failed(row, server, stream=False, asynchronous=False)
     assert isinstance(error, ours)
-    assert isinstance(error, row.sdk.InternalServerError)
+    assert isinstance(error, row.theirs("InternalServerError"))
     assert error.status_code == status
 
 
 @both_ways
-@every_provider
+@openai_like
 def test_timeout_of_the_call(row: Row, asynchronous: bool, server: Server) -> None:
     server.reply(row.streamed(*row.texts("Hel", finish=None), Stall()))
 
@@ -185,7 +185,7 @@ def test_timeout_of_the_call(row: Row, asynchronous: bool, server: Server) -> No
     assert stream.content == "Hel"
 
 
-@every_provider
+@openai_like
 def test_errors_of_the_user_stay_as_they_are(row: Row, server: Server) -> None:
     @row.module.call("m", client=row.client(server))
     def say() -> str:

@@ -7,11 +7,13 @@ reference count.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Generator
+import logging
+from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import suppress
 from enum import StrEnum
+from inspect import isawaitable
 from time import time
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from .chunk import BaseCallResponseChunk
 from .errors import StreamInterruptedError
@@ -24,6 +26,10 @@ from .tools import BaseTool
 ResponseT = TypeVar("ResponseT", bound=BaseCallResponse[Any, Any])
 ChunkT = TypeVar("ChunkT", bound=BaseCallResponseChunk[Any, Any, Any])
 ToolT = TypeVar("ToolT", bound=BaseTool)
+
+
+log = logging.getLogger(__name__)
+Ending: TypeAlias = Callable[["Progress[Any, Any, Any]"], Any]
 
 
 class StreamState(StrEnum):
@@ -53,6 +59,8 @@ class Progress(Generic[ResponseT, ChunkT, ToolT]):
         self.request: Request
         self.fold: Fold[ChunkT, ToolT] | None = None
         self.source: Source | AsyncSource | None = None
+        self.endings: list[Ending] = []
+        """Called once when the stream has ended, however it did."""
         if request is not None:
             self.ask(request)
 
@@ -97,6 +105,27 @@ class Progress(Generic[ResponseT, ChunkT, ToolT]):
         self.error = error
         return error
 
+    def tell(self, ending: Ending) -> Any:
+        """Tell that the stream has ended. What is raised then does not hide the error that ended it."""
+        try:
+            return ending(self)
+        except Exception:
+            if self.error is None:
+                raise
+            log.exception("what was called at the end of a failed stream failed too")
+            return None
+
+    async def atell(self, ending: Ending) -> None:
+        """`tell`, awaited where that is wanted."""
+        try:
+            telling = self.tell(ending)
+            if isawaitable(telling):
+                await telling
+        except Exception:
+            if self.error is None:
+                raise
+            log.exception("what was called at the end of a failed stream failed too")
+
     def response(self) -> ResponseT | None:
         """Rebuild the response from what has come so far; None where nothing has."""
         fold = self.fold
@@ -140,6 +169,8 @@ def loop(progress: Progress[Any, ChunkT, ToolT]) -> Generator[tuple[ChunkT, Tool
     finally:
         if source is not None:
             source.close()
+        for ending in progress.endings:
+            progress.tell(ending)
 
 
 async def aloop(progress: Progress[Any, ChunkT, ToolT]) -> AsyncGenerator[tuple[ChunkT, ToolT | None]]:
@@ -169,6 +200,8 @@ async def aloop(progress: Progress[Any, ChunkT, ToolT]) -> AsyncGenerator[tuple[
     finally:
         if source is not None:
             await source.close()
+        for ending in progress.endings:
+            await progress.atell(ending)
 
 
 def shut(response: Any) -> None:

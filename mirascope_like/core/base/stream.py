@@ -17,7 +17,7 @@ from weakref import finalize
 from .chunk import BaseCallResponseChunk
 from .deadlines import Deadline, Deadlines, Watchdog
 from .errors import FallbackError, RequestTimeoutError, StreamClosedError, StreamNotConsumedError, StreamTimeoutError
-from .progress import Progress, StreamState, aloop, loop
+from .progress import Ending, Progress, StreamState, aloop, loop
 from .provider import Provider
 from .request import Request
 from .response import BaseCallResponse
@@ -73,6 +73,7 @@ class BaseStream(Generic[ResponseT, ChunkT, ToolT]):
         self._listeners: list[Listener] = []
         self._deadlines: Deadlines | None = None
         self._limit: Callable[[str], bool] | None = None
+        self._endings: list[Ending] = []
         self._others: list[Callable[[], Any]] = []
         self._catches: list[Caught] = []
         self._caught: list[Exception] = []
@@ -81,6 +82,11 @@ class BaseStream(Generic[ResponseT, ChunkT, ToolT]):
     def state(self) -> StreamState:
         """Where the stream stands."""
         return self._progress.state
+
+    @property
+    def error(self) -> BaseException | None:
+        """Why the stream failed, or None."""
+        return self._progress.error
 
     @property
     def content(self) -> str:
@@ -255,17 +261,35 @@ class BaseStream(Generic[ResponseT, ChunkT, ToolT]):
         self._plain = False
         return self
 
-    def _other(self, error: Exception) -> Any:
-        """Return the stream to go on with after an error.
+    def ended(self, ending: Callable[[Self], Any]) -> Self:
+        """Have a function called once when the stream has ended: done, closed, dropped or failed.
 
-        Raises the error where there is none, as a `FallbackError` where it is the last of several.
+        It is given a stream that shares all that has come, as this one may be gone by then. Where the stream is read
+        asynchronously, what the function returns is awaited if it can be. Returns the stream itself.
         """
+        kind = type(self)
+        self._endings.append(lambda progress: ending(kind._of(progress)))
+        if not self._catches:
+            self._progress.endings = self._endings
+        return self
+
+    @classmethod
+    def _of(cls, progress: Progress[ResponseT, ChunkT, ToolT]) -> Self:
+        stream = cls.__new__(cls)
+        stream._begin(progress.provider, None)
+        stream._progress = progress
+        return stream
+
+    def _other(self, error: Exception) -> Callable[[], Any] | Exception:
+        """Return how to make the stream to go on with after an error, or what is to be raised."""
         if not self._catches or not isinstance(error, self._catches.pop(0)):
-            raise error
+            return error
         self._caught.append(error)
-        if not self._others:
-            raise FallbackError(self._caught) from error
-        return self._others.pop(0)()
+        if self._others:
+            return self._others.pop(0)
+        failed = FallbackError(self._caught)
+        failed.__cause__ = error
+        return failed
 
     def _simple(self) -> bool:
         return not (self._unread or self._listeners or self._deadlines or self._limit or self._catches)
@@ -273,6 +297,7 @@ class BaseStream(Generic[ResponseT, ChunkT, ToolT]):
     def _step(self, chunk: ChunkT, tool: ToolT | None) -> bool:
         """Take note of a step, and tell it; return whether to stop here."""
         self._last = chunk
+        self._progress.endings = self._endings
         self._others, self._catches = [], []
         if self._deadlines is not None:
             self._deadlines.seen = True
@@ -324,10 +349,11 @@ class Stream(BaseStream[ResponseT, ChunkT, ToolT]):
     errors while it is read.
     """
 
+    _pairs: Generator[tuple[ChunkT, ToolT | None]] | None = None
+    _watchdog: Watchdog | None = None
+
     def __init__(self, provider: Provider[ResponseT, ChunkT, ToolT], request: Request) -> None:
         self._begin(provider, request)
-        self._pairs: Generator[tuple[ChunkT, ToolT | None]] | None = None
-        self._watchdog: Watchdog | None = None
 
     def open(self) -> Self:
         """Send the request now; return once the answer begins."""
@@ -352,7 +378,7 @@ class Stream(BaseStream[ResponseT, ChunkT, ToolT]):
     def _next(self) -> tuple[ChunkT, ToolT | None]:
         if self._unread:
             return self._rest()
-        if self._pairs is None and self._progress.state is StreamState.CLOSED:
+        if self._pairs is None and self._progress.state is not StreamState.NEW:
             raise StopIteration
         while True:
             try:
@@ -366,8 +392,14 @@ class Stream(BaseStream[ResponseT, ChunkT, ToolT]):
                 self._finished()
                 raise
             except Exception as error:
-                other: Stream[ResponseT, ChunkT, ToolT] = self._other(error)
-                self._progress, self._pairs = other._progress, None
+                alone = self._progress.endings is self._endings
+                other = self._other(error)
+                if isinstance(other, Exception):
+                    for ending in [] if alone else self._endings:
+                        self._progress.tell(ending)
+                    raise other
+                made: Stream[ResponseT, ChunkT, ToolT] = other()
+                self._progress, self._pairs = made._progress, None
         if self._step(chunk, tool):
             self.close()
         return chunk, tool
@@ -498,11 +530,12 @@ class Stream(BaseStream[ResponseT, ChunkT, ToolT]):
 class AsyncStream(BaseStream[ResponseT, ChunkT, ToolT]):
     """`Stream`, to be read with `async for`. The call that made it may be awaited, or read at once."""
 
+    _pairs: AsyncGenerator[tuple[ChunkT, ToolT | None]] | None = None
+    _waiting: asyncio.Task[StreamEvent[ToolT] | None] | None = None
+
     def __init__(self, provider: Provider[ResponseT, ChunkT, ToolT], prepare: Callable[[], Awaitable[Request]]) -> None:
         self._begin(provider, None)
         self._prepare = prepare
-        self._pairs: AsyncGenerator[tuple[ChunkT, ToolT | None]] | None = None
-        self._waiting: asyncio.Task[StreamEvent[ToolT] | None] | None = None
 
     async def _ready(self) -> Self:
         if self._progress.fold is None:
@@ -540,7 +573,7 @@ class AsyncStream(BaseStream[ResponseT, ChunkT, ToolT]):
     async def _read(self) -> tuple[ChunkT, ToolT | None]:
         if self._unread:
             return self._rest()
-        if self._pairs is None and self._progress.state is StreamState.CLOSED:
+        if self._pairs is None and self._progress.state is not StreamState.NEW:
             raise StopAsyncIteration
         while True:
             try:
@@ -554,8 +587,14 @@ class AsyncStream(BaseStream[ResponseT, ChunkT, ToolT]):
                 self._finished()
                 raise
             except Exception as error:
-                other: AsyncStream[ResponseT, ChunkT, ToolT] = self._other(error)
-                self._progress, self._pairs = (await other._ready())._progress, None
+                alone = self._progress.endings is self._endings
+                other = self._other(error)
+                if isinstance(other, Exception):
+                    for ending in [] if alone else self._endings:
+                        await self._progress.atell(ending)
+                    raise other
+                made: AsyncStream[ResponseT, ChunkT, ToolT] = other()
+                self._progress, self._pairs = (await made._ready())._progress, None
         if self._step(chunk, tool):
             await self.close()
         return chunk, tool

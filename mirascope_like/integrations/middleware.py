@@ -1,0 +1,205 @@
+"""Decorators that are told how every call ends: exactly once, whatever it gives and however it ends."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+from functools import wraps
+from inspect import isawaitable
+from typing import Any, ParamSpec, TypeAlias, TypeVar, cast
+
+from ..core.base.response import BaseCallResponse
+from ..core.base.stream import BaseStream
+from ..core.base.structured import BaseStructuredStream
+from ..core.base.template import is_async
+
+P = ParamSpec("P")
+R = TypeVar("R")
+Function: TypeAlias = Callable[..., Any]
+Handler: TypeAlias = Callable[[Any, Function, Any], Any]
+"""Is given the result (or the error), the function called, and what the context manager yielded."""
+AsyncHandler: TypeAlias = Callable[[Any, Function, Any], Awaitable[Any]]
+
+log = logging.getLogger(__name__)
+
+
+def middleware_factory(
+    *,
+    custom_context_manager: Callable[[Function], AbstractContextManager[Any]] | None = None,
+    custom_decorator: Callable[[Function], Function] | None = None,
+    handle_call_response: Handler | None = None,
+    handle_call_response_async: AsyncHandler | None = None,
+    handle_stream: Handler | None = None,
+    handle_stream_async: AsyncHandler | None = None,
+    handle_response_model: Handler | None = None,
+    handle_response_model_async: AsyncHandler | None = None,
+    handle_structured_stream: Handler | None = None,
+    handle_structured_stream_async: AsyncHandler | None = None,
+    handle_error: Handler | None = None,
+    handle_error_async: AsyncHandler | None = None,
+) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Return a decorator for calls, sync and async, that tells handlers how each call ends.
+
+    Exactly one handler is called for each call: the one for what the call gave, or `handle_error`. A stream's is called
+    when the stream has ended: read to its end, closed early or dropped (its `state` says which), or failed. Handlers run
+    inside the context manager. The async ones are for async calls; without one, the sync one serves these too.
+
+    What `handle_error` returns takes the place of the result of a call, unless it is None: then the error goes on, and it
+    is always the error that was raised. An error of a handler is raised only where there is no other.
+    """
+    kinds = (
+        _Kind(BaseStructuredStream, handle_structured_stream, handle_structured_stream_async),
+        _Kind(BaseStream, handle_stream, handle_stream_async),
+        _Kind(BaseCallResponse, handle_call_response, handle_call_response_async),
+        _Kind(object, handle_response_model, handle_response_model_async),
+    )
+    failed = _Kind(BaseException, handle_error, handle_error_async)
+    surround = custom_context_manager or (lambda _: nullcontext())
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        inner = cast("Function", function)
+        inner = custom_decorator(inner) if custom_decorator is not None else inner
+
+        def call(*args: P.args, **kwargs: P.kwargs) -> Any:
+            around = _Around(surround(function), function, kinds, failed)
+            try:
+                made = inner(*args, **kwargs)
+            except Exception as error:
+                if (instead := around.fail(error)) is not None:
+                    return instead
+                raise
+            return around.settle(made)
+
+        async def awaited(made: Awaitable[Any], around: _Around) -> Any:
+            try:
+                result = await made
+            except Exception as error:
+                if (instead := await around.afail(error)) is not None:
+                    return instead
+                raise
+            return await around.asettle(result)
+
+        def acall(*args: P.args, **kwargs: P.kwargs) -> Any:
+            around = _Around(surround(function), function, kinds, failed)
+            made = inner(*args, **kwargs)
+            if isinstance(made, BaseStream | BaseStructuredStream):
+                return around.watch(cast("Any", made), asynchronous=True)
+            return awaited(made, around)
+
+        return cast("Callable[P, R]", wraps(function)(acall if is_async(function) else call))
+
+    return decorate
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """What a call may give, and who is told of it."""
+
+    of: type
+    handler: Handler | None
+    async_handler: AsyncHandler | None
+
+    def tell(self, result: Any, function: Function, context: Any) -> Any:
+        return self.handler(result, function, context) if self.handler is not None else None
+
+    def atell(self, result: Any, function: Function, context: Any) -> Any:
+        handler = self.async_handler or self.handler
+        return handler(result, function, context) if handler is not None else None
+
+
+class _Around:
+    """One call: the context it runs in, until one handler has been told how it ended."""
+
+    def __init__(
+        self, manager: AbstractContextManager[Any], function: Function, kinds: tuple[_Kind, ...], failed: _Kind
+    ) -> None:
+        self._manager = manager
+        self._function = function
+        self._kinds = kinds
+        self._failed = failed
+        self._context = manager.__enter__()
+
+    def settle(self, result: Any) -> Any:
+        """Tell of a result; a stream is told of when it has ended."""
+        if isinstance(result, BaseStream | BaseStructuredStream):
+            return self.watch(cast("Any", result), asynchronous=False)
+        self._tell(result)
+        return result
+
+    async def asettle(self, result: Any) -> Any:
+        """`settle`, awaited."""
+        await self._atell(result)
+        return result
+
+    def fail(self, error: BaseException) -> Any:
+        """Tell of an error; return what is to be given instead, or None."""
+        instead = None
+        with self._unhidden(error):
+            instead = self._failed.tell(error, self._function, self._context)
+        self._leave(error)
+        return instead
+
+    async def afail(self, error: BaseException) -> Any:
+        """`fail`, awaited."""
+        instead = None
+        with self._unhidden(error):
+            instead = self._failed.atell(error, self._function, self._context)
+            instead = await instead if isawaitable(instead) else instead
+        self._leave(error)
+        return instead
+
+    def watch(self, stream: Any, *, asynchronous: bool) -> Any:
+        """Have the end of a stream told."""
+        reading = stream._reading if isinstance(stream, BaseStructuredStream) else None
+        source: BaseStream[Any, Any, Any] = stream.stream if reading is not None else stream
+        kind = cast("Any", type(stream))
+
+        def ended(last: BaseStream[Any, Any, Any]) -> Any:
+            if (error := last.error) is not None:
+                return self.afail(error) if asynchronous else self.fail(error)
+            result = kind(last, reading) if reading is not None else last
+            return self._atell(result) if asynchronous else self._tell(result)
+
+        source.ended(ended)
+        return stream
+
+    def _kind(self, result: Any) -> _Kind:
+        return next(kind for kind in self._kinds if isinstance(result, kind.of))
+
+    def _tell(self, result: Any) -> None:
+        with self._leaving():
+            self._kind(result).tell(result, self._function, self._context)
+
+    async def _atell(self, result: Any) -> None:
+        with self._leaving():
+            telling = self._kind(result).atell(result, self._function, self._context)
+            if isawaitable(telling):
+                await telling
+
+    @contextmanager
+    def _leaving(self) -> Generator[None]:
+        try:
+            yield
+        except BaseException as error:
+            self._leave(error)
+            raise
+        self._leave(None)
+
+    def _leave(self, error: BaseException | None) -> None:
+        kind = type(error) if error is not None else None
+        if error is None:
+            self._manager.__exit__(kind, error, None)
+            return
+        with self._unhidden(error):
+            self._manager.__exit__(kind, error, error.__traceback__)
+
+    @contextmanager
+    def _unhidden(self, error: BaseException) -> Generator[None]:
+        """Let nothing that is raised here take the place of the error of the call."""
+        try:
+            yield
+        except Exception as other:
+            if other is not error:
+                log.exception("what was told of the error of a call failed itself")

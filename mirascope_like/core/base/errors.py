@@ -341,7 +341,7 @@ class _Adopted:
 
     def __reduce__(self) -> tuple[Any, ...]:
         # The request, and the response that knows it, hold the key among their headers; botocore's dict does not.
-        state = {
+        state: dict[str, Any] = {
             key: None if key in ("request", "response") and not isinstance(value, dict) else value
             for key, value in vars(self).items()
             if key != "_partial"

@@ -42,12 +42,12 @@ def middleware_factory(
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Return a decorator for calls, sync and async, that tells handlers how each call ends.
 
-    Exactly one handler is called for each call: the one for what the call gave, or `handle_error`. A stream's is called
-    when the stream has ended: read to its end, closed early or dropped (its `state` says which), or failed. Handlers run
-    inside the context manager. The async ones are for async calls; without one, the sync one serves these too.
+    Exactly one handler is called for each call: the one for what the call gave, or `handle_error`. A stream's is
+    called when the stream has ended: read to its end, closed early or dropped (its `state` says which), or failed.
+    Handlers run inside the context manager. The async ones are for async calls; without one, the sync one serves these.
 
-    What `handle_error` returns takes the place of the result of a call, unless it is None: then the error goes on, and it
-    is always the error that was raised. An error of a handler is raised only where there is no other.
+    What `handle_error` returns takes the place of the result of a call, unless it is None: then the error goes on, and
+    it is always the error that was raised. An error of a handler is raised only where there is no other.
     """
     kinds = (
         _Kind(BaseStructuredStream, handle_structured_stream, handle_structured_stream_async),
@@ -56,7 +56,7 @@ def middleware_factory(
         _Kind(object, handle_response_model, handle_response_model_async),
     )
     failed = _Kind(BaseException, handle_error, handle_error_async)
-    surround = custom_context_manager or (lambda _: nullcontext())
+    surround = custom_context_manager or _nothing
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
         inner = cast("Function", function)
@@ -91,6 +91,10 @@ def middleware_factory(
         return cast("Callable[P, R]", wraps(function)(acall if is_async(function) else call))
 
     return decorate
+
+
+def _nothing(_: Function) -> AbstractContextManager[Any]:
+    return nullcontext()
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,18 +156,18 @@ class _Around:
 
     def watch(self, stream: Any, *, asynchronous: bool) -> Any:
         """Have the end of a stream told."""
-        reading = stream._reading if isinstance(stream, BaseStructuredStream) else None
-        source: BaseStream[Any, Any, Any] = stream.stream if reading is not None else stream
-        kind = cast("Any", type(stream))
+        structured = isinstance(stream, BaseStructuredStream)
+        watched: Any = stream
+        source = watched.stream if structured else watched
 
         def ended(last: BaseStream[Any, Any, Any]) -> Any:
             if (error := last.error) is not None:
                 return self.afail(error) if asynchronous else self.fail(error)
-            result = kind(last, reading) if reading is not None else last
+            result = watched.over(last) if structured else last
             return self._atell(result) if asynchronous else self._tell(result)
 
         source.ended(ended)
-        return stream
+        return watched
 
     def _kind(self, result: Any) -> _Kind:
         return next(kind for kind in self._kinds if isinstance(result, kind.of))
@@ -203,3 +207,4 @@ class _Around:
         except Exception as other:
             if other is not error:
                 log.exception("what was told of the error of a call failed itself")
+

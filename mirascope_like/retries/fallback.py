@@ -79,10 +79,11 @@ def _noted(
     kwargs: Any = None,
 ) -> Any:
     """Note on an answer which errors went before it; give a stream the ways that are left."""
+    given = made
     if isinstance(made, BaseStream):
         makers = [partial(way, *args, **kwargs) for way, _ in ways[1:]]
         made.otherwise([errors for _, errors in ways], makers, caught)
     elif caught:
         with suppress(AttributeError, TypeError, ValueError):  # a str or an int has no room for it
             object.__setattr__(made, "_caught", caught)
-    return made
+    return given

@@ -163,6 +163,13 @@ class BaseStructuredStream(Generic[T, AnyStreamT]):
 
     _response = response
 
+    def over(self, stream: Any) -> Self:
+        """Return what has been read of this answer, over a stream that shares what has come of its own."""
+        other = type(self).__new__(type(self))
+        other.stream = stream
+        other._reading = self._reading
+        return other
+
     def _failed(self, error: ResponseParseError) -> ResponseParseError:
         if error.response is None:
             error.response = self.stream.construct_call_response(partial=True)

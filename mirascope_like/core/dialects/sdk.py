@@ -188,6 +188,8 @@ class SDKProvider(ClientProvider[ResponseT, ChunkT, ToolT]):
         """Send past the SDK's own `create`, which walks every message in Python, 0.1 ms each, and changes nothing."""
         body = {key: value for key, value in payload.items() if key not in SDK_OPTIONS}
         options = {name: payload[key] for key, name in SDK_OPTIONS.items() if payload.get(key) is not None}
+        if "timeout" in payload:
+            options["timeout"] = payload["timeout"]  # None is none at all
         if stream:
             body["stream"] = True
         return client.post(path, cast_to=self._http_response, body=body, options=options, stream=stream)

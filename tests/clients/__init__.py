@@ -1,0 +1,1 @@
+"""The clients that calls are sent with."""

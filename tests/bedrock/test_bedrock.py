@@ -13,6 +13,7 @@ import boto3
 import pytest
 from botocore import exceptions as sdk
 from botocore.config import Config
+from pydantic import BaseModel, ConfigDict
 
 from mirascope_like.core import (
     AuthenticationError,
@@ -786,3 +787,68 @@ def test_params_and_tools(client: Any, server: Server) -> None:
 def test_nothing_unset_is_sent(client: Any, server: Server) -> None:
     assert sent(server, client, "Hi") == {"messages": HI}
     assert server.request.path == f"/model/{MODEL.replace(':', '%3A')}/converse"
+
+
+# Structured answers
+
+
+class Trip(BaseModel):
+    """A trip."""
+
+    to: str
+    days: int
+
+
+TRIP = '{"to":"Rome","days":3}'
+
+
+def trips(*texts: str) -> Reply:
+    deltas = [delta(0, toolUse={"input": text}) for text in texts]
+    return streamed(START, start(0, toolUse={"toolUseId": "t1", "name": "Trip"}), *deltas, stop(0), ended("tool_use"))
+
+
+def test_an_answer_of_a_type(client: Any, server: Server) -> None:
+    server.reply(trips(TRIP[:7], TRIP[7:]))
+    answers = list(asked(client, response_model=Trip, stream=True)("Hi"))
+    assert answers[-1] == Trip(to="Rome", days=3)
+    config = server.request.json["toolConfig"]
+    assert config["toolChoice"] == {"any": {}}
+    assert config["tools"][0]["toolSpec"]["name"] == "Trip"
+    assert "outputConfig" not in server.request.json
+
+
+def test_a_strict_answer(client: Any, server: Server) -> None:
+    server.reply(Reply.from_exchange(exchange("call-structured-us.anthropic.claude-sonnet-4-6-68e3b37c")))
+
+    class CityInfo(BaseModel):
+        model_config = ConfigDict(strict=True)
+
+        city: str
+        country: str
+        population: int
+
+    assert asked(client, response_model=CityInfo)("Hi") == CityInfo(city="Paris", country="France", population=2161000)
+    held = server.request.json["outputConfig"]["textFormat"]
+    assert held["type"] == "json_schema"
+    assert held["structure"]["jsonSchema"]["name"] == "CityInfo"
+    schema = json.loads(held["structure"]["jsonSchema"]["schema"])
+    recorded = exchange("call-structured-us.anthropic.claude-sonnet-4-6-68e3b37c").request.body["outputConfig"]
+    assert schema == json.loads(recorded["textFormat"]["structure"]["jsonSchema"]["schema"])
+
+
+def test_a_model_that_thinks_is_asked_in_words(client: Any, server: Server) -> None:
+    thinking = {"thinking": {"type": "enabled", "budget_tokens": 1024}}
+    content = [{"reasoningContent": {"reasoningText": {"text": "hm", "signature": "s"}}}, {"text": f"So: {TRIP}"}]
+    server.reply(Reply.json({**WHOLE, "output": {"message": {"role": "assistant", "content": content}}}))
+    params: Any = {"additionalModelRequestFields": thinking}
+    assert asked(client, response_model=Trip, call_params=params)("Hi") == Trip(to="Rome", days=3)
+    assert "toolConfig" not in server.request.json
+    assert "JSON schema" in server.request.json["system"][0]["text"]
+
+
+def test_an_answer_beside_tools(client: Any, server: Server) -> None:
+    server.reply(trips(TRIP))
+    answers = list(asked(client, response_model=Trip, tools=[Book], stream=True)("Hi"))
+    assert answers[-1] == Trip(to="Rome", days=3)
+    names = [tool["toolSpec"]["name"] for tool in server.request.json["toolConfig"]["tools"]]
+    assert names == ["Book", "Trip"]

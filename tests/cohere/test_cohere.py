@@ -12,6 +12,7 @@ import cohere as sdk
 import httpx
 import pytest
 from cohere.core import ApiError
+from pydantic import BaseModel
 
 from mirascope_like.core import (
     AuthenticationError,
@@ -624,11 +625,10 @@ def test_params_and_native_messages(client: sdk.ClientV2, server: Server) -> Non
         "tool_choice": "REQUIRED",
         "request_options": {"additional_headers": {"x-a": "b"}},
     }
-    body = sent(server, client, [native], call_params=params, tools=[Book, tool], json_mode=True)
+    body = sent(server, client, [native], call_params=params, tools=[Book, tool])
     assert body["messages"] == [{"role": "user", "content": "Hi"}]
     assert (body["p"], body["k"], body["stop_sequences"], body["strict_tools"]) == (0.5, 3, ["x"], True)
     assert body["thinking"] == {"type": "enabled", "token_budget": 9}
-    assert body["response_format"] == {"type": "json_object"}
     assert [one["function"]["name"] for one in body["tools"]] == ["f", "Book"]
     assert "strict" not in body["tools"][1]["function"]
     assert server.request.headers["x-a"] == "b"
@@ -636,6 +636,55 @@ def test_params_and_native_messages(client: sdk.ClientV2, server: Server) -> Non
         asked(client, call_params={"max_token": 3})
 
 
+def test_json_mode(client: sdk.ClientV2, server: Server) -> None:
+    assert sent(server, client, "Hi", json_mode=True)["response_format"] == {"type": "json_object"}
+    beside: Any = {"documents": ["Grass is green."]}  # Cohere takes no format beside documents and tools
+    assert "response_format" not in sent(server, client, "Hi", json_mode=True, call_params=beside)
+    assert "response_format" not in sent(server, client, "Hi", json_mode=True, tools=[get_time])
+
+
 def test_nothing_unset_is_sent(client: sdk.ClientV2, server: Server) -> None:
     said = [{"role": "user", "content": "Hi"}]
     assert sent(server, client, "Hi") == {"model": "command-r", "messages": said, "stream": False}
+
+
+# Structured answers
+
+
+class Trip(BaseModel):
+    """A trip."""
+
+    to: str
+    days: int
+
+
+class Loose(BaseModel):
+    to: str
+    why: str | None = None
+
+
+TRIP = '{"to":"Rome","days":3}'
+
+
+@pytest.mark.parametrize("model", [Trip, Loose])
+def test_an_answer_of_a_type(model: type[BaseModel], client: sdk.ClientV2, server: Server) -> None:
+    text = TRIP if model is Trip else '{"to":"Rome"}'
+    server.reply(reply(START, *block(0, "text", text[:5], text[5:]), END))
+    *_, last = asked(client, response_model=model, stream=True)("Hi")
+    assert last == model.model_validate_json(text)
+    body = server.request.json
+    format_ = body["response_format"]
+    assert format_["type"] == "json_object"
+    # What Cohere could not hold an answer to is told in words alone.
+    assert ("json_schema" in format_) is (model is Trip)
+    assert '"to":{"type":"string"}' in body["messages"][0]["content"]
+
+
+def test_an_answer_beside_tools(client: sdk.ClientV2, server: Server) -> None:
+    server.reply(reply(START, *tool_call(0, "t1", "Trip", TRIP[:7], TRIP[7:]), END))
+    answer = list(asked(client, response_model=Trip, tools=[get_time], stream=True)("Hi"))
+    assert answer[-1] == Trip(to="Rome", days=3)
+    body = server.request.json
+    assert [tool["function"]["name"] for tool in body["tools"]] == ["get_time", "Trip"]
+    assert body["tool_choice"] == "REQUIRED"
+    assert "response_format" not in body

@@ -117,7 +117,9 @@ def _whole(block: JSON) -> JSON:
         return {"citationsContent": {"content": [{"text": block["text"]}], "citations": block["citations"]}}
     if "toolUse" in block:
         text = block["toolUse"].get("input") or "{}"
-        return {"toolUse": {**block["toolUse"], "input": jiter.from_json(text.encode(), partial_mode="trailing-strings")}}
+        return {
+            "toolUse": {**block["toolUse"], "input": jiter.from_json(text.encode(), partial_mode="trailing-strings")}
+        }
     thought = block.get("reasoningContent", {})
     if "text" in thought or "signature" in thought:
         return {"reasoningContent": {"reasoningText": {"text": "", **thought}}}

@@ -16,6 +16,8 @@ from ..base.usage import Usage
 from ..base.wire import as_object
 from .types import BedrockCallResponseChunk, BedrockTool, answering_model, is_call, read_usage
 
+_NOTHING: dict[str, Any] = {}
+
 
 class BedrockFold(Fold[BedrockCallResponseChunk, BedrockTool]):
     """Sums the events that boto3 reads. Blocks of text and reasoning begin without an event that says so."""
@@ -34,12 +36,19 @@ class BedrockFold(Fold[BedrockCallResponseChunk, BedrockTool]):
         yield from self.read_objects([jiter.from_json(event) for event in events])
 
     def read_objects(self, events: Sequence[Any]) -> Iterator[tuple[BedrockCallResponseChunk, BedrockTool | None]]:
+        make, texts = BedrockCallResponseChunk.of, self._texts
         for event in events:
-            if "ResponseMetadata" in event:
-                self._whole.update(event)
-                continue
-            self._last = chunk = BedrockCallResponseChunk(event)
             try:
+                piece: dict[str, Any] = event.get("contentBlockDelta", _NOTHING)
+                known = texts.get(piece.get("contentBlockIndex", -1))
+                if known is not None and (text := piece["delta"].get("text")) is not None:
+                    known.append(text)
+                    yield make(event, text), None
+                    continue
+                if "ResponseMetadata" in event:
+                    self._whole.update(event)
+                    continue
+                self._last = chunk = BedrockCallResponseChunk(event)
                 tools = self._add(event)
             except (LookupError, TypeError, AttributeError) as error:
                 raise GarbledEventError(f"{error!r}: {str(event)[:200]}") from error
@@ -87,6 +96,8 @@ class BedrockFold(Fold[BedrockCallResponseChunk, BedrockTool]):
     def _grow_call(self, index: int, piece: str) -> list[BedrockTool]:
         block = self._blocks[index]
         block["toolUse"].setdefault("input", Text()).append(piece)
+        if self.hear(block["toolUse"]["name"], piece, index):
+            return []
         if self.partial and piece and is_call(block):
             tool = self.partial_tool(self._call(index), piece)
             return [tool] if tool is not None else []

@@ -8,7 +8,10 @@ from contextlib import suppress
 from functools import cached_property
 from importlib import import_module
 from inspect import iscoroutinefunction
+from itertools import chain
 from typing import Any
+
+from pydantic_core import to_json
 
 from ..base.errors import (
     AuthenticationError,
@@ -29,10 +32,12 @@ from ..base.errors import (
 from ..base.fold import ErrorEventError
 from ..base.provider import AsyncSource, Source
 from ..base.request import Request
+from ..base.structure import Structure, Way
 from ..base.tools import BaseTool, tool_description, tool_name
 from ..base.wire import as_object
 from ..dialects.clients import Clients
 from ..dialects.failures import FailingProvider
+from ..dialects.strict_schema import strict_schema
 from ..dialects.threads import DRAIN_SECONDS, AsyncThreadSource, in_thread
 from .fold import BedrockFold
 from .messages import encode_messages
@@ -97,9 +102,7 @@ class BedrockSource:
         self._events = iter(self._stream)
 
     def __iter__(self) -> Iterator[Sequence[Any]]:
-        yield (self._metadata,)
-        for event in self._events:
-            yield (event,)
+        return chain([(self._metadata,)], zip(self._events, strict=False))  # one event at a time
 
     def drain(self) -> None:
         stop = threading.Timer(DRAIN_SECONDS, self.interrupt)
@@ -174,6 +177,24 @@ class BedrockProvider(FailingProvider[BedrockCallResponse, BedrockCallResponseCh
             config = as_object(payload.get("toolConfig"))
             payload["toolConfig"] = {**config, "tools": [*(config.get("tools") or ()), *tools]}
         return payload
+
+    def way(self, request: Request, wanted: Way) -> Way:
+        fields = as_object(request.call_params.get("additionalModelRequestFields"))
+        thinks = as_object(fields.get("thinking")).get("type", "disabled") != "disabled"
+        # A model that thinks cannot be made to call a tool.
+        return "json" if wanted == "tool" and thinks else wanted
+
+    def structure(self, payload: dict[str, Any], structure: Structure) -> None:
+        named = {"name": structure.name, "description": structure.description}
+        config = as_object(payload.get("toolConfig"))
+        if structure.way == "tool":
+            tool = {"toolSpec": {**named, "inputSchema": {"json": dict(structure.schema)}}}
+            tools = [*(config.get("tools") or ()), tool]
+            payload["toolConfig"] = {"toolChoice": {"any": {}}, **config, "tools": tools}
+        elif structure.way == "schema":
+            schema = to_json(strict_schema(structure.schema, all_required=False)).decode()
+            held = {"type": "json_schema", "structure": {"jsonSchema": {**named, "schema": schema}}}
+            payload["outputConfig"] = {**as_object(payload.get("outputConfig")), "textFormat": held}
 
     def fold(self, request: Request) -> BedrockFold:
         return BedrockFold(request.tools, request.partial_tools)

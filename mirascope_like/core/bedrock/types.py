@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from base64 import urlsafe_b64decode
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, cast
+from typing import Any, Literal, Self, cast
 
 import jiter
 from pydantic import field_serializer
@@ -160,7 +160,7 @@ class BedrockCallResponse(BaseCallResponse[BedrockResponse, BedrockTool]):
     @property
     def usage(self) -> BedrockUsage | None:
         """Bedrock's own account of tokens."""
-        return cast("BedrockUsage | None", self.response.get("usage"))
+        return self.response.get("usage")
 
     @property
     def _usage(self) -> Usage | None:
@@ -241,6 +241,15 @@ class BedrockCallResponseChunk(BaseCallResponseChunk[dict[str, Any], BedrockFini
 
     __slots__ = ()
     provider = "bedrock"
+
+    @classmethod
+    def of(cls, event: dict[str, Any], content: str) -> Self:
+        """Wrap boto3's event as it is; `content` is the text in it."""
+        self = cls.__new__(cls)
+        self._raw = None
+        self._data = self._chunk = event
+        self.content = content
+        return self
 
     @classmethod
     def _type(cls, raw: bytes) -> dict[str, Any]:

@@ -105,8 +105,10 @@ class CohereFold(Fold[CohereCallResponseChunk, CohereTool]):
 
     def _grow_call(self, index: int, piece: Mapping[str, Any]) -> list[CohereTool]:
         _grow(self._calls.setdefault(index, {}), piece)
-        grown = as_object(piece.get("function")).get("arguments")
-        tool = self.partial_tool(self._call(index), grown) if self.partial and grown else None
+        grown = as_object(piece.get("function")).get("arguments") or ""
+        call = self._call(index)
+        heard = self.hear(call.name, grown, index)
+        tool = self.partial_tool(call, grown) if self.partial and grown and not heard else None
         return [tool] if tool is not None else []
 
     def _stop(self, index: int) -> list[CohereTool]:

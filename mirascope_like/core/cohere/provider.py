@@ -17,6 +17,8 @@ from ..base.errors import ContentFilterError, MirascopeLikeError, ProviderError,
 from ..base.fold import ErrorEventError
 from ..base.provider import AsyncSource, Source
 from ..base.request import Request
+from ..base.structure import Structure, Way
+from ..base.wire import as_list
 from ..dialects.chat_provider import encode_tool
 from ..dialects.client_provider import ClientProvider, made_by
 from ..dialects.sdk import AsyncByteSource, AsyncObjectSource, ByteSource, ObjectSource
@@ -95,9 +97,24 @@ class CohereProvider(ClientProvider[CohereCallResponse, CohereCallResponseChunk,
             payload.setdefault("strict_tools", True)
         if tools := [*request.native_tools, *tools]:
             payload["tools"] = tools
-        if request.json_mode:
+        if request.json_mode and not payload.keys() & {"tools", "documents"}:  # Cohere takes no format beside these
             payload.setdefault("response_format", {"type": "json_object"})
         return payload
+
+    def way(self, request: Request, wanted: Way) -> Way:
+        if wanted != "json" and (request.tools or request.native_tools):
+            return "tool"
+        # Not all models can be made to call a tool, and their format must be asked for in words, too.
+        return "json"
+
+    def structure(self, payload: dict[str, Any], structure: Structure) -> None:
+        if structure.way == "tool":
+            named = {"name": structure.name, "description": structure.description}
+            tool = {"type": "function", "function": {**named, "parameters": dict(structure.schema)}}
+            payload["tools"] = [*(payload.get("tools") or ()), tool]
+            payload.setdefault("tool_choice", "REQUIRED")
+        elif payload.get("response_format") == {"type": "json_object"} and _is_held_to(structure.schema):
+            payload["response_format"] = {"type": "json_object", "json_schema": dict(structure.schema)}
 
     def fold(self, request: Request) -> CohereFold:
         return CohereFold(request.tools, request.partial_tools)
@@ -154,6 +171,22 @@ class CohereProvider(ClientProvider[CohereCallResponse, CohereCallResponseChunk,
         if isinstance(error, ApiError) and error.status_code is None and "CO_API_KEY" in str(error.body):
             return ApiError(body=self._key_to_set())
         return None
+
+
+_LOOSE = frozenset(
+    {"allOf", "anyOf", "not", "oneOf", "exclusiveMaximum", "exclusiveMinimum", "maximum", "minimum", "multipleOf"}
+    | {"maxItems", "minItems", "uniqueItems", "maxLength", "minLength", "prefixItems"}
+)
+"""Words of JSON schemas that Cohere's do not have. Source: Cohere's guide to structured outputs."""
+
+
+def _is_held_to(schema: Any) -> bool:
+    """Whether Cohere can hold an answer to a schema; where it cannot, it refuses the request."""
+    if isinstance(schema, Mapping):
+        node = cast("Mapping[str, Any]", schema)
+        needs = node.get("type") != "object" or bool(node.get("required"))
+        return needs and not node.keys() & _LOOSE and all(_is_held_to(one) for one in node.values())
+    return all(_is_held_to(one) for one in as_list(schema))
 
 
 def _headers(response: Any) -> dict[str, str] | None:

@@ -111,7 +111,7 @@ class CohereCallResponse(BaseCallResponse[V2ChatResponse, CohereTool]):
     @property
     def usage(self) -> CohereUsage | None:
         """Cohere's own account of tokens."""
-        return cast("CohereUsage | None", self.response.usage)
+        return self.response.usage
 
     @property
     def _usage(self) -> Usage | None:

@@ -53,8 +53,10 @@ if TYPE_CHECKING:
         ToolResultPart,
     )
     from .base.params import CommonCallParams
+    from .base.partial import Partial
     from .base.prompt import BaseDynamicConfig
     from .base.response import BaseCallResponse
+    from .base.response_model import FromCallArgs, ResponseModelConfigDict
     from .base.stream import AsyncStream, BaseStream, Stream, StreamState
     from .base.stream_events import (
         ErrorEvent,
@@ -68,6 +70,7 @@ if TYPE_CHECKING:
         ToolStartEvent,
         UsageEvent,
     )
+    from .base.structured import AsyncStructuredStream, StructuredStream
     from .base.template import prompt_template
     from .base.toolkit import BaseToolKit, toolkit_tool
     from .base.tools import BaseTool
@@ -151,9 +154,12 @@ _HOMES = {
         "ToolResultPart",
     ),
     "base.params": ("CommonCallParams",),
+    "base.partial": ("Partial",),
     "base.prompt": ("BaseDynamicConfig",),
     "base.response": ("BaseCallResponse",),
+    "base.response_model": ("FromCallArgs", "ResponseModelConfigDict"),
     "base.stream": ("AsyncStream", "BaseStream", "Stream", "StreamState"),
+    "base.structured": ("AsyncStructuredStream", "StructuredStream"),
     "base.template": ("prompt_template",),
     "base.toolkit": ("BaseToolKit", "toolkit_tool"),
     "base.tools": ("BaseTool",),
@@ -205,6 +211,11 @@ PROVIDERS = (*(name for name in _PACKAGES if name != "hosts"), *_HOSTS)
 """The names of all providers; each is loaded when it is first used."""
 
 __all__ = [
+    "AsyncStructuredStream",
+    "FromCallArgs",
+    "Partial",
+    "ResponseModelConfigDict",
+    "StructuredStream",
     "PROVIDERS",
     "StreamEvent",
     "ErrorEvent",

@@ -131,7 +131,7 @@ class AnthropicCallResponse(BaseCallResponse[Message, AnthropicTool]):
     @property
     def _tool_calls(self) -> list[ToolCall]:
         return [
-            ToolCall(id=block.id, name=block.name, arguments=to_json(cast("Any", block.input)).decode(), native=block)
+            ToolCall(id=block.id, name=block.name, arguments=to_json(block.input).decode(), native=block)
             for block in self._blocks
             if block.type == "tool_use"
         ]

@@ -106,7 +106,7 @@ class Growth:
         self.items.clear()
 
     def feed(self, text: str) -> bool:
-        """Read on; return whether anything that is shown has changed.
+        """Read on; return whether anything that is shown has changed; not at the end, when it is whole.
 
         Raises `ResponseParseError` for a closed part that does not fit, with `fail_fast`.
         """
@@ -269,7 +269,7 @@ class Growth:
             return
         self._read = Growth._over
         self._final = shown
-        self._changed = True
+        self._changed = False
         if sound:
             self.value = shown
 

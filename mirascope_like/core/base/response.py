@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Generic, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar, cast
 
 from pydantic import (
     BaseModel,
@@ -48,8 +48,11 @@ class BaseCallResponse(BaseModel, Generic[RawT, ToolT]):
 
     model_config = ConfigDict(arbitrary_types_allowed=True, extra="forbid", protected_namespaces=())
 
-    response: Any
-    """The provider's own response object."""
+    if TYPE_CHECKING:
+        response: RawT
+        """The provider's own response object."""
+    else:
+        response: Any  # no schema is built of an SDK's class
     metadata: dict[str, Any] = {}
     """What the call was marked with."""
     prompt_template: str | None = None

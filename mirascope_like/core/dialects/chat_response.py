@@ -24,9 +24,12 @@ class BaseChatCallResponse(BaseCallResponse[RawT, ToolT], Generic[RawT, FinishT,
     """A chat completion in OpenAI's format."""
 
     @property
+    def _choices(self) -> list[Any]:
+        return getattr(self.response, "choices", None) or []
+
+    @property
     def _message(self) -> Any:
-        choices = self.response.choices
-        return choices[0].message if choices else None
+        return self._choices[0].message if self._choices else None
 
     @property
     def _said(self) -> dict[str, Any]:
@@ -52,7 +55,7 @@ class BaseChatCallResponse(BaseCallResponse[RawT, ToolT], Generic[RawT, FinishT,
     @property
     def finish_reasons(self) -> list[FinishT] | None:
         """Why the generation ended, in the provider's words; one for each choice."""
-        return [choice.finish_reason for choice in self.response.choices or () if choice.finish_reason] or None
+        return [choice.finish_reason for choice in self._choices if choice.finish_reason] or None
 
     @property
     def model(self) -> str | None:

@@ -1,0 +1,178 @@
+"""What every form of `call` gives, as the type checkers see it."""
+
+from __future__ import annotations
+
+from typing import assert_type
+
+from openai.types.chat import ChatCompletion, ChatCompletionChunk
+from pydantic import BaseModel
+
+from mirascope_like.core import Messages, anthropic, openai, prompt_template
+
+
+class Book(BaseModel):
+    title: str
+
+
+def shelf(title: str) -> str:
+    """Where a book stands."""
+    return "B4"
+
+
+# Whole answers; names and defaults of the function survive.
+
+
+@openai.call("gpt-4o-mini", tools=[shelf], call_params={"temperature": 0.7, "user": "x"})
+def whole(genre: str, n: int = 1) -> str:
+    return genre * n
+
+
+response = whole("fantasy", n=2)
+assert_type(response, openai.OpenAICallResponse)
+assert_type(response.response, ChatCompletion)
+assert_type(response.tool, openai.OpenAITool | None)
+assert_type(whole(genre="fantasy"), openai.OpenAICallResponse)
+whole(3)  # error
+whole("fantasy", m=3)  # error
+whole()  # error
+
+
+@openai.call("gpt-4o-mini", json_mode=True)
+def in_json(genre: str) -> Messages.Type:
+    return Messages.User(genre)
+
+
+assert_type(in_json("fantasy").content, str)
+
+
+@openai.call("gpt-4o-mini", call_params={"temprature": 1})  # error
+def misspelt_parameter() -> str:
+    return ""
+
+
+@openai.call("gpt-4o-mini", jason_mode=True)  # error
+def misspelt_option() -> str:
+    return ""
+
+
+@openai.call("gpt-4o-mini")  # error
+def no_prompt() -> int:
+    return 3
+
+
+# Streams
+
+
+@openai.call("gpt-4o-mini", stream=True)
+def streamed(genre: str) -> str:
+    return genre
+
+
+for chunk, tool in streamed("fantasy"):
+    assert_type(chunk, openai.OpenAICallResponseChunk)
+    assert_type(chunk.chunk, ChatCompletionChunk)
+    assert_type(tool, openai.OpenAITool | None)
+assert_type(streamed("fantasy"), openai.OpenAIStream)
+assert_type(streamed("fantasy").collect(), openai.OpenAICallResponse)
+
+
+@openai.call("gpt-4o-mini", stream={"partial_tools": True}, tools=[shelf])
+def with_partial_tools(genre: str) -> str:
+    return genre
+
+
+assert_type(with_partial_tools("fantasy"), openai.OpenAIStream)
+
+
+@openai.call(model="gpt-4o-mini", stream=True)
+@prompt_template("Recommend a {genre} book")
+def recommend_book(genre: str) -> openai.OpenAIStream: ...
+
+
+assert_type(recommend_book("fantasy"), openai.OpenAIStream)
+assert_type(recommend_book(genre="fantasy"), openai.OpenAIStream)
+recommend_book(kind="fantasy")  # error
+
+
+@openai.call("gpt-4o-mini", stream=True)
+@prompt_template("Recommend a {genre} book")
+async def recommend_book_async(genre: str) -> openai.OpenAIAsyncStream: ...
+
+
+assert_type(recommend_book_async("fantasy"), openai.OpenAIAsyncStream)
+
+
+def chosen_later(stream: bool) -> None:
+    @openai.call("gpt-4o-mini", stream=stream)
+    def either(genre: str) -> str:
+        return genre
+
+    assert_type(either("fantasy"), openai.OpenAICallResponse | openai.OpenAIStream)
+
+
+# Output parsers
+
+
+@openai.call("gpt-4o-mini", output_parser=lambda response: len(response.content))
+def parsed(genre: str) -> str:
+    return genre
+
+
+assert_type(parsed("fantasy"), int)
+openai.call("gpt-4o-mini", stream=True, output_parser=str)  # error
+
+
+def shout(response: anthropic.AnthropicCallResponse) -> str:
+    return response.content.upper()
+
+
+anthropic.call("claude", output_parser=shout)
+openai.call("gpt-4o-mini", output_parser=shout)  # error
+
+
+# Methods
+
+
+class Librarian:
+    genre = "fantasy"
+
+    @openai.call("gpt-4o-mini")
+    def recommend(self, n: int = 1) -> str:
+        return self.genre * n
+
+    @openai.call("gpt-4o-mini", response_model=Book)
+    async def choose(self) -> str:
+        return self.genre
+
+
+assert_type(Librarian().recommend(3), openai.OpenAICallResponse)
+assert_type(Librarian().recommend(), openai.OpenAICallResponse)
+Librarian().recommend("3")  # error
+
+
+# Async
+
+
+@openai.call("gpt-4o-mini")
+async def awaited(genre: str) -> str:
+    return genre
+
+
+@openai.call("gpt-4o-mini", stream=True)
+async def awaited_stream(genre: str) -> str:
+    return genre
+
+
+@openai.call("gpt-4o-mini", output_parser=lambda response: response.response)
+async def awaited_parsed(genre: str) -> str:
+    return genre
+
+
+async def main() -> None:
+    assert_type(await awaited("fantasy"), openai.OpenAICallResponse)
+    assert_type(await awaited_stream("fantasy"), openai.OpenAIAsyncStream)
+    async for chunk, _ in awaited_stream("fantasy"):
+        assert_type(chunk, openai.OpenAICallResponseChunk)
+    async for chunk, _ in await awaited_stream("fantasy"):
+        assert_type(chunk.content, str)
+    assert_type(await Librarian().choose(), Book)

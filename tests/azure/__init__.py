@@ -1,0 +1,1 @@
+"""What Azure OpenAI alone does."""

@@ -1,0 +1,1 @@
+"""What Groq alone does."""

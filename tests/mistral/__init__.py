@@ -1,0 +1,1 @@
+"""What Mistral alone does."""

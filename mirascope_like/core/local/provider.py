@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from threading import Lock
 from typing import Any
@@ -10,11 +11,41 @@ import openai
 from anyio import to_thread
 
 from ..base.request import Request
+from ..base.structure import Way
+from ..base.wire import dumped
+from ..dialects.chat_fold import ChatFold
 from ..dialects.chat_provider import ChatProvider
 from ..dialects.clients import Clients
 from .engine import Engine, engine
 from .params import LocalCallParams
+from .speech import Speech, answer_in_calls, event_in_calls, told_in_words
 from .types import LocalCallResponse, LocalCallResponseChunk, LocalTool
+
+
+class LocalFold(ChatFold[LocalCallResponseChunk, LocalTool]):
+    """Sums the events of an answer that may be a call."""
+
+    _speech: Speech | None = None
+
+    def read(self, events: Sequence[bytes]) -> Iterator[tuple[LocalCallResponseChunk, LocalTool | None]]:
+        speech = self._speech = self._speech or Speech()
+        yield from super().read([told for event in events for told in event_in_calls(event, speech)])
+
+
+def _offers_tools(request: Request) -> bool:
+    if request.call_params.get("tool_choice") == "none":
+        return False
+    return bool(request.tools or request.native_tools or (request.structure and request.structure.way == "tool"))
+
+
+def _calls_tools(payload: Mapping[str, Any]) -> bool:
+    return any(message.get("role") == "tool" or message.get("tool_calls") for message in payload["messages"])
+
+
+def _heard(request: Request, answer: Any) -> Any:
+    if not _offers_tools(request):
+        return answer
+    return LocalCallResponse.parse_raw_response(answer_in_calls(dumped(answer)))
 
 
 class LocalProvider(ChatProvider[LocalCallResponse, LocalCallResponseChunk, LocalTool]):
@@ -35,8 +66,23 @@ class LocalProvider(ChatProvider[LocalCallResponse, LocalCallResponseChunk, Loca
     def known_params(self) -> frozenset[str]:
         return super().known_params() | frozenset(LocalCallParams.__annotations__)
 
-    def encode(self, request: Request) -> dict[str, Any]:
-        return {**super().encode(request), "model": str(request.model)}
+    def payload(self, request: Request) -> dict[str, Any]:
+        payload = {**super().payload(request), "model": str(request.model)}
+        return told_in_words(payload) if "tools" in payload or _calls_tools(payload) else payload
+
+    def way(self, request: Request, wanted: Way) -> Way:
+        # A grammar holds the answer to its schema; a call beside other tools is one of theirs.
+        return "tool" if request.tools or request.native_tools else "schema"
+
+    def fold(self, request: Request) -> ChatFold[LocalCallResponseChunk, LocalTool]:
+        kind: type[ChatFold[LocalCallResponseChunk, LocalTool]] = LocalFold if _offers_tools(request) else ChatFold
+        return kind(LocalCallResponseChunk, LocalTool, request.tools, request.partial_tools)
+
+    def send(self, request: Request, payload: dict[str, Any]) -> Any:
+        return _heard(request, super().send(request, payload))
+
+    async def asend(self, request: Request, payload: dict[str, Any]) -> Any:
+        return _heard(request, await super().asend(request, payload))
 
     def _client(self, request: Request) -> Any:
         if request.client is not None:

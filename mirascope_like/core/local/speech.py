@@ -1,0 +1,180 @@
+"""Tools for models whose chat template knows none: the answer is held, by a grammar, to JSON that is a call or a text.
+
+    {"tool": "add", "arguments": {"a": 17, "b": 25}}
+    {"text": "The sum is 42."}
+
+So a call is always well formed. What the model says is put back into the form that OpenAI gives tool calls.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, cast
+from uuid import uuid4
+
+import jiter
+from pydantic_core import to_json
+
+from ..base.structure import instructed
+from ..base.wire import as_list, as_object
+
+_TEXT = re.compile(r'\s*\{\s*"text"\s*:\s*"')
+_CALL = re.compile(r'\s*\{\s*"tool"\s*:\s*"((?:[^"\\]|\\.)*)"\s*,\s*"arguments"\s*:\s*')
+
+
+def told_in_words(payload: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a payload that asks for calls of its tools by a grammar, and holds earlier calls and results as text."""
+    words = {key: value for key, value in payload.items() if key not in ("tools", "tool_choice", "parallel_tool_calls")}
+    functions = [as_object(tool.get("function")) for tool in as_list(payload.get("tools"))]
+    wanted = _wanted(functions, payload.get("tool_choice"))
+    messages = [_as_text(message) for message in payload["messages"]]
+    if not wanted:
+        return {**words, "messages": messages}
+    free = payload.get("tool_choice", "auto") == "auto"
+    schema = _union(wanted, free=free)
+    words["response_format"] = {"type": "json_schema", "json_schema": {"name": "answer", "schema": schema}}
+    return {**words, "messages": instructed(messages, _instruction(wanted, free=free))}
+
+
+def _wanted(functions: list[dict[str, Any]], choice: Any) -> list[dict[str, Any]]:
+    if choice == "none":
+        return []
+    named = as_object(as_object(choice).get("function")).get("name")
+    return [function for function in functions if named is None or function["name"] == named]
+
+
+def _instruction(functions: list[dict[str, Any]], *, free: bool) -> str:
+    tools = "\n".join(
+        f"- {function['name']}: {function.get('description') or ''} "
+        f"Arguments: {to_json(as_object(function.get('parameters')).get('properties') or {}).decode()}"
+        for function in functions
+    )
+    text = ' To answer in words, write {"text": "..."}.' if free else ""
+    return f'You have tools:\n{tools}\nTo call one, write {{"tool": "its name", "arguments": {{...}}}}.{text}'
+
+
+def _union(functions: list[dict[str, Any]], *, free: bool) -> dict[str, Any]:
+    definitions: dict[str, Any] = {}
+    branches: list[dict[str, Any]] = []
+    for function in functions:
+        name = function["name"]
+        schema = _renamed(as_object(function.get("parameters")) or {"type": "object"}, f"{name}.")
+        definitions.update(schema.pop("$defs", {}))
+        branches.append(_object({"tool": {"const": name}, "arguments": schema}))
+    if free:
+        branches.append(_object({"text": {"type": "string"}}))
+    return {"anyOf": branches, "$defs": definitions} if definitions else {"anyOf": branches}
+
+
+def _object(properties: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
+
+
+def _renamed(schema: Any, prefix: str) -> Any:
+    """Return a schema with its definitions, and the references to them, under names of its own."""
+    if isinstance(schema, dict):
+        fields = cast("dict[str, Any]", schema)
+        renamed = {key: _renamed(value, prefix) for key, value in fields.items() if key != "$defs"}
+        if isinstance(ref := fields.get("$ref"), str):
+            renamed["$ref"] = ref.replace("#/$defs/", f"#/$defs/{prefix}")
+        if "$defs" in fields:
+            renamed["$defs"] = {f"{prefix}{name}": _renamed(one, prefix) for name, one in fields["$defs"].items()}
+        return renamed
+    return [_renamed(one, prefix) for one in as_list(schema)] if isinstance(schema, list) else schema
+
+
+def _as_text(message: Mapping[str, Any]) -> dict[str, Any]:
+    calls = as_list(message.get("tool_calls"))
+    if calls:
+        functions = [call["function"] for call in calls]
+        said = [f'{{"tool": "{one["name"]}", "arguments": {one["arguments"] or "{}"}}}' for one in functions]
+        return {"role": "assistant", "content": "\n".join(said)}
+    if message.get("role") == "tool":
+        return {"role": "user", "content": f"The tool answered: {message.get('content')}"}
+    return dict(message)
+
+
+class Speech:
+    """What the model says, put into OpenAI's deltas piece by piece."""
+
+    def __init__(self) -> None:
+        self._said = ""
+        self._call: int | None = None
+        self._given = 0
+
+    @property
+    def called(self) -> bool:
+        """Whether a tool is called."""
+        return self._call is not None
+
+    def add(self, piece: str) -> Iterator[dict[str, Any]]:
+        """Yield what a piece of text adds, as deltas."""
+        self._said += piece
+        if self._call is None and (found := _CALL.match(self._said)):
+            self._call = found.end()
+            function = {"name": jiter.from_json(f'"{found[1]}"'.encode()), "arguments": ""}
+            yield {"tool_calls": [{"index": 0, "id": f"call_{uuid4().hex}", "type": "function", "function": function}]}
+        if self._call is not None:
+            # The last brace closes the whole, not the arguments.
+            yield from self._arguments(self._said[self._call :].rstrip("} \n\t\r"))
+        elif _TEXT.match(self._said):
+            text: str = jiter.from_json(self._said.encode(), partial_mode="trailing-strings").get("text") or ""
+            new, self._given = text[self._given :], len(text)
+            if new:
+                yield {"content": new}
+
+    def end(self) -> Iterator[dict[str, Any]]:
+        """Yield what was held back."""
+        if self._call is not None:
+            yield from self._arguments(self._said[self._call :].rstrip().removesuffix("}").rstrip())
+        elif not _TEXT.match(self._said) and self._said:
+            yield {"content": self._said}
+
+    def _arguments(self, text: str) -> Iterator[dict[str, Any]]:
+        new, self._given = text[self._given :], max(self._given, len(text))
+        if new:
+            yield {"tool_calls": [{"index": 0, "function": {"arguments": new}}]}
+
+
+def event_in_calls(raw: bytes, speech: Speech) -> Iterator[bytes]:
+    """Yield an event of the stream as OpenAI would have sent it."""
+    if raw.startswith(b"[DONE]"):
+        yield raw
+        return
+    data = jiter.from_json(raw)
+    choices = as_list(data.get("choices"))
+    if not choices:
+        yield raw
+        return
+    choice = as_object(choices[0])
+    delta = as_object(choice.get("delta"))
+    finish = choice.get("finish_reason")
+    rest = {key: value for key, value in delta.items() if key != "content"}
+    deltas = [*speech.add(delta.get("content") or ""), *(speech.end() if finish else ())]
+    told = (
+        [{**rest, **deltas[0]}, *deltas[1:]] if deltas else [{**rest, **({"content": None} if "role" in rest else {})}]
+    )
+    for number, one in enumerate(told, 1):
+        last = number == len(told)
+        reason = ("tool_calls" if finish == "stop" and speech.called else finish) if last else None
+        yield to_json({**data, "choices": [{**choice, "delta": one, "finish_reason": reason}]})
+
+
+def answer_in_calls(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a whole answer as OpenAI would have given it."""
+    choices: list[Any] = []
+    for choice in as_list(raw.get("choices")):
+        speech = Speech()
+        message = as_object(choice.get("message"))
+        deltas = [*speech.add(message.get("content") or ""), *speech.end()]
+        text = "".join(delta.get("content") or "" for delta in deltas)
+        told: dict[str, Any] = {**message, "content": text or None}
+        pieces: Sequence[Any] = [delta["tool_calls"][0] for delta in deltas if "tool_calls" in delta]
+        if pieces:
+            arguments = "".join(piece["function"]["arguments"] for piece in pieces)
+            call = {key: value for key, value in pieces[0].items() if key != "index"}
+            told["tool_calls"] = [{**call, "function": {"name": call["function"]["name"], "arguments": arguments}}]
+        reason = "tool_calls" if pieces and choice.get("finish_reason") == "stop" else choice.get("finish_reason")
+        choices.append({**choice, "message": told, "finish_reason": reason})
+    return {**raw, "choices": choices}

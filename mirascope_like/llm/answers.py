@@ -138,7 +138,7 @@ class CallResponse(BaseCallResponse[Any, Tool]):
         """Return the message that gives the model the outputs of its tools; an exception is told as an error."""
         results = [
             ToolResultPart(
-                name=tool_name(type(tool)),
+                name=tool_name(cast("type[BaseTool]", type(tool))),
                 content=tool_output_text(output),
                 id=call_of(tool).id,
                 is_error=is_error(output),

@@ -112,7 +112,7 @@ class BasePrompt(BaseModel):
         return reduce(lambda function, decorator: decorator(function), [call, *decorators], carrier)(**values)
 
     def _template(self) -> Template:
-        template = getattr(type(self), "__prompt_template__", None)
+        template: Template | None = getattr(type(self), "__prompt_template__", None)
         if template is None:
             raise PromptError(f"{type(self).__name__} has no template: mark it with @prompt_template")
         return template

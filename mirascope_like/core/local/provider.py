@@ -100,7 +100,7 @@ class LocalProvider(ChatProvider[LocalCallResponse, LocalCallResponseChunk, Loca
         with self._lock:
             served = self._served.get(running.base_url)
             if served is None:
-                access = {"base_url": running.base_url, "api_key": running.api_key}
+                access: Any = {"base_url": running.base_url, "api_key": running.api_key}
                 served = Clients(partial(openai.OpenAI, **access), partial(openai.AsyncOpenAI, **access))
                 self._served[running.base_url] = served
             return served

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
 import jiter
+from pydantic_core import to_json
 
 from .stream_events import ToolDelta
 from .usage import CommonUsage, Usage
@@ -32,9 +33,12 @@ class BaseCallResponseChunk(ABC, Generic[RawChunkT, FinishT, UsageT]):
 
     def __init__(self, chunk: RawChunkT) -> None:
         """Wrap an object of the provider's SDK."""
-        self._raw = None
         self._data = dumped(chunk)
-        self._chunk: RawChunkT = chunk
+        if isinstance(chunk, Mapping):  # of a client that is not the SDK's own
+            self._raw = to_json(chunk)
+        else:
+            self._raw = None
+            self._chunk: RawChunkT = chunk
         self.content = self._text()
 
     @classmethod

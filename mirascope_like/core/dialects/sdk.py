@@ -30,6 +30,7 @@ from ..base.provider import AsyncSource, Source
 from ..base.request import Request
 from ..base.response import BaseCallResponse
 from ..base.tools import BaseTool
+from ..base.wire import as_object
 from .client_provider import ClientProvider, made_by
 
 ResponseT = TypeVar("ResponseT", bound=BaseCallResponse[Any, Any])
@@ -211,14 +212,17 @@ class SDKProvider(ClientProvider[ResponseT, ChunkT, ToolT]):
     def send(self, request: Request, payload: dict[str, Any]) -> Any:
         client = self._client(request)
         if not self._own(client):
-            return self.create(client)(**payload)
+            return self._typed(self.create(client)(**payload))
         return self._whole(unwrapped(self.http(client, payload, stream=False)))
 
     async def asend(self, request: Request, payload: dict[str, Any]) -> Any:
         client = await self._aclient(request)
         if not self._own(client):
-            return await self.create(client)(**payload)
+            return self._typed(await self.create(client)(**payload))
         return self._whole(unwrapped(await self.http(client, payload, stream=False)))
+
+    def _typed(self, answer: Any) -> Any:
+        return self.parse(as_object(answer)) if isinstance(answer, dict) else answer
 
     def _whole(self, response: Any) -> Any:
         try:

@@ -227,8 +227,10 @@ class AnthropicCallResponseChunk(
         """Anthropic's own account of tokens so far; said in the first event and in `message_delta`."""
         chunk: Any = self.chunk
         if self._message.get("usage") is not None:
-            return chunk.message.usage
-        return chunk.usage if self.data.get("usage") is not None else None
+            first: AnthropicUsage = chunk.message.usage
+            return first
+        later: MessageDeltaUsage | None = chunk.usage if self.data.get("usage") is not None else None
+        return later
 
     @property
     def _usage(self) -> Usage | None:

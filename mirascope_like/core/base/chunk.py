@@ -28,6 +28,8 @@ class BaseCallResponseChunk(ABC, Generic[RawChunkT, FinishT, UsageT]):
 
     content: str
     """The text that this event adds."""
+    _raw: bytes | None
+    _data: dict[str, Any]
 
     provider: ClassVar[str]
 
@@ -64,7 +66,7 @@ class BaseCallResponseChunk(ABC, Generic[RawChunkT, FinishT, UsageT]):
         try:
             return self._data
         except AttributeError:
-            self._data: dict[str, Any] = jiter.from_json(self._raw or b"{}")
+            self._data = jiter.from_json(self._raw or b"{}")
             return self._data
 
     @property

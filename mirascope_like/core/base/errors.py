@@ -37,7 +37,6 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from functools import lru_cache
 from typing import Any, ClassVar, cast
 
 
@@ -363,9 +362,18 @@ def _restore(parents: tuple[type[BaseException], ...], args: tuple[Any, ...], st
     return error
 
 
-@lru_cache(maxsize=256)
+_BOTH: dict[tuple[type[BaseException], ...], type[BaseException]] = {}
+
+
 def both(*parents: type[BaseException]) -> type[BaseException]:
     """Return the class that is all of the classes given, named as the first; made once."""
+    made = _BOTH.get(parents)
+    if made is None:
+        made = _BOTH[parents] = _made(parents)
+    return made
+
+
+def _made(parents: tuple[type[BaseException], ...]) -> type[BaseException]:
     kept = [one for one in parents if not any(other is not one and issubclass(other, one) for other in parents)]
     if len(kept) == 1:
         return kept[0]

@@ -47,7 +47,8 @@ def settled(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: settled(one) for key, one in cast("dict[str, Any]", value).items()}
     if isinstance(value, list):
-        return [settled(one) for one in cast("list[Any]", value)]
+        items: list[Any] = value
+        return [settled(one) for one in items]
     return value
 
 

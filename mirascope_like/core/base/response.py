@@ -345,9 +345,10 @@ def _without_secrets(value: Any) -> Any:
     if isinstance(value, BaseModel):
         return value.model_dump(mode="json")
     if isinstance(value, Mapping):
+        fields: Mapping[Any, Any] = value
         return {
             str(key): "***" if _SECRET.search(str(key)) and isinstance(one, str) else _without_secrets(one)
-            for key, one in cast("Mapping[Any, Any]", value).items()
+            for key, one in fields.items()
             if key != "client"
         }
     if isinstance(value, list | tuple):

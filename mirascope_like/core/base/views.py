@@ -132,14 +132,16 @@ class Held:
 
     def __init__(self, by: TextUnit | None) -> None:
         self._unit = _UNITS[by] if by is not None else None
-        self.clear()
-
-    def clear(self) -> list[str]:
-        """Hold nothing; return what was held."""
-        was = [*getattr(self, "_whole", ()), *([self._open] if getattr(self, "_open", "") else ())]
         self._whole: list[str] = []
         self._open = ""
         self._since: float | None = None
+
+    def clear(self) -> list[str]:
+        """Hold nothing; return what was held."""
+        was = [*self._whole, *([self._open] if self._open else ())]
+        self._whole = []
+        self._open = ""
+        self._since = None
         return was
 
     def add(self, text: str) -> None:

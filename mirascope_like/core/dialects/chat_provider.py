@@ -62,19 +62,7 @@ class ChatProvider(SDKProvider[ResponseT, ChunkT, ToolT]):
         return wanted
 
     def structure(self, payload: dict[str, Any], structure: Structure) -> None:
-        named = {"name": structure.name, "description": structure.description}
-        if structure.way == "tool":
-            others: list[Any] = payload.get("tools") or []
-            payload["tools"] = [*others, {"type": "function", "function": {**named, "parameters": structure.schema}}]
-            this = {"type": "function", "function": {"name": structure.name}}
-            payload.setdefault("tool_choice", "required" if others else this)
-        elif structure.way == "schema":
-            strict = is_closed(structure.schema)
-            schema = strict_schema(structure.schema) if strict else structure.schema
-            payload["response_format"] = {
-                "type": "json_schema",
-                "json_schema": {**named, "schema": schema, "strict": strict},
-            }
+        encode_structure(payload, structure)
 
     def fold(self, request: Request) -> ChatFold[ChunkT, ToolT]:
         return ChatFold(self.chunk_type, self.tool_type, request.tools, request.partial_tools)
@@ -116,3 +104,20 @@ def encode_tool(tool: type[BaseTool]) -> dict[str, Any]:
     if (strict := tool.tool_config.get("strict")) is not None:
         function["strict"] = strict
     return {"type": "function", "function": function}
+
+
+def encode_structure(payload: dict[str, Any], structure: Structure) -> None:
+    """Ask for a structured answer in OpenAI's format."""
+    named = {"name": structure.name, "description": structure.description}
+    if structure.way == "tool":
+        others: list[Any] = payload.get("tools") or []
+        payload["tools"] = [*others, {"type": "function", "function": {**named, "parameters": structure.schema}}]
+        this = {"type": "function", "function": {"name": structure.name}}
+        payload.setdefault("tool_choice", "required" if others else this)
+    elif structure.way == "schema":
+        strict = is_closed(structure.schema)
+        schema = strict_schema(structure.schema) if strict else structure.schema
+        payload["response_format"] = {
+            "type": "json_schema",
+            "json_schema": {**named, "schema": schema, "strict": strict},
+        }

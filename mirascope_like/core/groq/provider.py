@@ -9,6 +9,7 @@ import groq
 
 from ..base.messages import AudioPart, DocumentPart, Part
 from ..base.request import Request
+from ..base.structure import Way
 from ..base.wire import as_object
 from ..dialects.chat_fold import ChatFold
 from ..dialects.chat_messages import refused
@@ -47,6 +48,11 @@ class GroqProvider(ChatProvider[GroqCallResponse, GroqCallResponseChunk, GroqToo
         if isinstance(part, AudioPart | DocumentPart):
             raise refused(part, self.name)
         return super().encode_part(part)
+
+    def way(self, request: Request, wanted: Way) -> Way:
+        # Groq's structured outputs know neither streams nor tools. Source: its documentation of them.
+        beside = request.stream or request.tools or request.native_tools
+        return "tool" if wanted == "schema" and beside else wanted
 
     def fold(self, request: Request) -> GroqFold:
         return GroqFold(self.chunk_type, self.tool_type, request.tools, request.partial_tools)

@@ -20,9 +20,10 @@ from ..base.fold import ErrorEventError
 from ..base.messages import AudioPart, AudioURLPart, DocumentPart, DocumentURLPart, Part
 from ..base.provider import AsyncSource, Source
 from ..base.request import Request
+from ..base.structure import Structure, Way
 from ..dialects.chat_fold import ChatFold
 from ..dialects.chat_messages import data_url, encode_messages, encode_part
-from ..dialects.chat_provider import encode_tool
+from ..dialects.chat_provider import encode_structure, encode_tool
 from ..dialects.client_provider import ClientProvider, made_by
 from ..dialects.sdk import AsyncByteSource, AsyncObjectSource, ByteSource, ObjectSource
 from .params import MistralCallParams
@@ -97,6 +98,12 @@ class MistralProvider(ClientProvider[MistralCallResponse, MistralCallResponseChu
         if request.json_mode:
             payload.setdefault("response_format", {"type": "json_object"})
         return payload
+
+    def way(self, request: Request, wanted: Way) -> Way:
+        return wanted
+
+    def structure(self, payload: dict[str, Any], structure: Structure) -> None:
+        encode_structure(payload, structure)
 
     def fold(self, request: Request) -> MistralFold:
         return MistralFold(self.chunk_type, self.tool_type, request.tools, request.partial_tools)

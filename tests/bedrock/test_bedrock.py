@@ -37,6 +37,7 @@ from mirascope_like.core import (
     ServerError,
     StreamInterruptedError,
     StreamState,
+    StreamTimeoutError,
     TextPart,
     ToolCallPart,
     ToolResultPart,
@@ -467,6 +468,22 @@ def test_dropping_a_stream_closes_the_connection(client: Any, server: Server) ->
     stream = asked(client, stream=True)("Hi")
     next(stream)
     del stream
+    assert server.wait_closed()
+
+
+@WAYS
+@pytest.mark.parametrize("begun", [False, True])
+def test_deadlines(asynchronous: bool, begun: bool, client: Any, server: Server) -> None:
+    gate = Gate()
+    reply = streamed(START, delta(0, text="a"), Stall())
+    server.reply(reply if begun else reply.insert(0, gate))
+    make = aasked if asynchronous else asked
+    stream = make(client, stream=True)("Hi").timeout(idle=0.2, first=0.2)
+    with pytest.raises(StreamTimeoutError) as caught:
+        asyncio.run(stream.collect()) if asynchronous else stream.collect()
+    assert caught.value.deadline == ("idle" if begun else "first")
+    assert (caught.value.partial.content if begun else caught.value.partial) == ("a" if begun else None)
+    gate.open()
     assert server.wait_closed()
 
 

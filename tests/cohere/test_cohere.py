@@ -36,6 +36,7 @@ from mirascope_like.core import (
     ServerError,
     StreamInterruptedError,
     StreamState,
+    StreamTimeoutError,
     TextPart,
     ToolCallPart,
     ToolResultPart,
@@ -433,6 +434,16 @@ def test_leaving_closes_the_connection(asynchronous: bool, patch: Any, server: S
                     if chunk.content:
                         break
             assert server.wait_closed()
+
+
+@pytest.mark.parametrize("begun", [False, True])
+def test_deadlines(begun: bool, client: sdk.ClientV2, server: Server) -> None:
+    server.reply(Reply.sse(*([START, *block(0, "text", "a")[:2], Stall()] if begun else [Stall()])))
+    stream = asked(client, stream=True)("Hi").timeout(idle=0.2, first=0.2)
+    with pytest.raises(StreamTimeoutError) as caught:
+        stream.collect()
+    assert caught.value.deadline == ("idle" if begun else "first")
+    assert server.wait_closed()
 
 
 def test_a_finished_stream_gives_its_connection_back(client: sdk.ClientV2, server: Server) -> None:

@@ -92,7 +92,9 @@ class Progress(Generic[ResponseT, ChunkT, ToolT]):
 
     def abort(self) -> None:
         """Cut the connection, from another thread: a read that waits on it ends."""
-        if self.source is not None:
+        if (interrupt := getattr(self.source, "interrupt", None)) is not None:
+            interrupt()
+        elif self.source is not None:
             shut(self.source.response)
 
     def fail(self, error: BaseException) -> BaseException:

@@ -48,7 +48,7 @@ class BedrockFold(Fold[BedrockCallResponseChunk, BedrockTool]):
                 if "ResponseMetadata" in event:
                     self._whole.update(event)
                     continue
-                self._last = chunk = BedrockCallResponseChunk(event)
+                self._last = chunk = make(event, as_object(piece.get("delta")).get("text") or "")
                 tools = self._add(event)
             except (LookupError, TypeError, AttributeError) as error:
                 raise GarbledEventError(f"{error!r}: {str(event)[:200]}") from error

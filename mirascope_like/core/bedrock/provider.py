@@ -38,7 +38,7 @@ from ..base.wire import as_object
 from ..dialects.clients import Clients
 from ..dialects.failures import FailingProvider
 from ..dialects.strict_schema import strict_schema
-from ..dialects.threads import DRAIN_SECONDS, AsyncThreadSource, in_thread
+from ..dialects.threads import DRAIN_SECONDS, AsyncThreadSource, in_thread, within
 from .fold import BedrockFold
 from .messages import encode_messages
 from .params import BedrockCallParams
@@ -212,6 +212,8 @@ class BedrockProvider(FailingProvider[BedrockCallResponse, BedrockCallResponseCh
         return BedrockSource(self._client(request).converse_stream(**payload))
 
     def open(self, request: Request, payload: dict[str, Any]) -> Source:
+        if request.deadline is not None:  # the timeouts of boto3 are those of its client
+            return within(request.deadline, lambda: self._open(request, payload))
         return self._open(request, payload)
 
     async def aopen(self, request: Request, payload: dict[str, Any]) -> AsyncSource:

@@ -130,6 +130,9 @@ class CohereProvider(ClientProvider[CohereCallResponse, CohereCallResponseChunk,
 
     def open(self, request: Request, payload: dict[str, Any]) -> Source:
         client = self._client(request)
+        if request.deadline is not None:
+            options = {**(payload.get("request_options") or {}), "timeout": request.deadline}
+            payload = {**payload, "request_options": options}
         if self._own(client):
             return _RawSource(client.with_raw_response.chat_stream(**payload))
         events = _begun(client.chat_stream(**payload))

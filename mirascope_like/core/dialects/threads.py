@@ -10,6 +10,7 @@ import asyncio
 import threading
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from concurrent.futures import Future
 from contextlib import suppress
 from contextvars import copy_context
 from typing import Any, Protocol, Self, TypeVar
@@ -17,6 +18,7 @@ from typing import Any, Protocol, Self, TypeVar
 from ..base.provider import Source
 
 T = TypeVar("T")
+SourceT = TypeVar("SourceT", bound=Source)
 
 AHEAD = 64
 """How many events a thread reads ahead of its reader at most."""
@@ -49,6 +51,24 @@ async def in_thread(call: Callable[[], T]) -> T:
 
     _start(run)
     return await given
+
+
+def within(seconds: float, open: Callable[[], SourceT]) -> SourceT:
+    """Open a source in a new thread. Raises `TimeoutError` where that takes too long; it is closed when it comes."""
+    opened: Future[SourceT] = Future()
+
+    def run() -> None:
+        try:
+            opened.set_result(open())
+        except BaseException as error:
+            opened.set_exception(error)
+
+    _start(run)
+    try:
+        return opened.result(seconds)
+    except TimeoutError:
+        opened.add_done_callback(lambda late: None if late.exception() else late.result().close())
+        raise
 
 
 class AsyncThreadSource:

@@ -99,7 +99,7 @@ class Growth:
         self._fresh = False  # nothing has come in the innermost object or array
         self._text = Text()  # of the string or number that is open
         self._carry = ""  # an escape that is cut in two
-        self._last: Any = NOTHING  # the open string, as it was shown last
+        self._last: Any = NOTHING  # what is closed now, as it was shown last
         self._final: Any = NOTHING
         self.value: Any = NOTHING
         """The whole, once it is closed and each of its parts has been validated."""
@@ -264,7 +264,7 @@ class Growth:
         node = self._stack.pop()
         shown, sound = self._whole(node)
         if self._stack:
-            self._last = NOTHING
+            self._last = node.shown
             self._attach(node.raw, shown, sound=sound)
             return
         self._read = Growth._over

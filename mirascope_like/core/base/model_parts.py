@@ -151,6 +151,8 @@ _OPAQUE = ("function", "cls", "config", "metadata", "serialization", "default", 
 
 
 def _informed(schema: Any) -> bool:
-    """Whether a function in a schema is told of other fields."""
+    """Whether a function in a schema is told of other fields; those of models within are told of their own."""
     node = as_object(schema)
+    if node.get("type") in ("model", "dataclass", "typed-dict"):
+        return False
     return node.get("type") == "with-info" or any(_informed(one) for one in [*node.values(), *as_list(schema)])

@@ -222,6 +222,10 @@ class ToolTimeoutError(ToolError):
     """A tool did not finish in time."""
 
 
+class ToolRefusedError(ToolError):
+    """A tool was not approved; it did not run."""
+
+
 _CONTEXT = re.compile(
     r"context[_ ](length|window)|maximum context|prompt is too long|too many (input )?tokens"
     r"|exceeds? the (available )?context|reduce the length of the messages|input is too long"
@@ -351,7 +355,8 @@ class _Adopted:
 
 def _importable(kind: type[BaseException]) -> type[BaseException]:
     """Return the nearest class that can be found by its name: botocore makes classes of errors that cannot."""
-    return next(one for one in kind.__mro__ if getattr(sys.modules.get(one.__module__), one.__name__, None) is one)
+    mro: tuple[type[BaseException], ...] = kind.__mro__
+    return next(one for one in mro if getattr(sys.modules.get(one.__module__), one.__name__, None) is one)
 
 
 def _restore(parents: tuple[type[BaseException], ...], args: tuple[Any, ...], state: dict[str, Any]) -> BaseException:

@@ -12,6 +12,7 @@ from typing import Any, Generic, TypeVar, cast
 from .chunk import BaseCallResponseChunk
 from .tools import BaseTool, ToolCall, find_tool, tool_name
 from .usage import Usage
+from .wire import is_list
 
 ChunkT = TypeVar("ChunkT", bound=BaseCallResponseChunk[Any, Any, Any])
 ToolT = TypeVar("ToolT", bound=BaseTool)
@@ -46,9 +47,8 @@ def settled(value: Any) -> Any:
         return str(value)
     if isinstance(value, dict):
         return {key: settled(one) for key, one in cast("dict[str, Any]", value).items()}
-    if isinstance(value, list):
-        items: list[Any] = value
-        return [settled(one) for one in items]
+    if is_list(value):
+        return [settled(one) for one in value]
     return value
 
 

@@ -27,7 +27,7 @@ from .messages import BaseMessageParam, ToolResultPart
 from .request import Request
 from .tools import BaseTool, ToolCall, call_of, find_tool, is_error, tool_name, tool_output_text
 from .usage import CommonUsage, Usage
-from .wire import as_object, dumped
+from .wire import as_object, dumped, is_mapping
 
 RawT = TypeVar("RawT")
 ToolT = TypeVar("ToolT", bound=BaseTool)
@@ -137,7 +137,7 @@ class BaseCallResponse(BaseModel, Generic[RawT, ToolT]):
     def _drop_read(cls, value: Any) -> Any:
         if isinstance(value, Mapping):
             fields = cast("Mapping[str, Any]", value)
-            return {key: one for key, one in fields.items() if key not in _READ and key not in ("provider", "usage")}
+            return {key: one for key, one in value.items() if key not in _READ and key not in ("provider", "usage")}
         return value
 
     @property
@@ -344,8 +344,7 @@ def _plain(value: Any) -> Any:
 def _without_secrets(value: Any) -> Any:
     if isinstance(value, BaseModel):
         return value.model_dump(mode="json")
-    if isinstance(value, Mapping):
-        fields: Mapping[Any, Any] = value
+    if is_mapping(value):
         return {
             str(key): "***" if _SECRET.search(str(key)) and isinstance(one, str) else _without_secrets(one)
             for key, one in fields.items()

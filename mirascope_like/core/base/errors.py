@@ -356,7 +356,10 @@ class _Adopted:
 def _importable(kind: type[BaseException]) -> type[BaseException]:
     """Return the nearest class that can be found by its name: botocore makes classes of errors that cannot."""
     mro: tuple[type[BaseException], ...] = kind.__mro__
-    return next(one for one in mro if getattr(sys.modules.get(one.__module__), one.__name__, None) is one)
+    found: type[BaseException] = next(
+        one for one in mro if getattr(sys.modules.get(one.__module__), one.__name__, None) is one
+    )
+    return found
 
 
 def _restore(parents: tuple[type[BaseException], ...], args: tuple[Any, ...], state: dict[str, Any]) -> BaseException:

@@ -137,7 +137,7 @@ class BaseCallResponse(BaseModel, Generic[RawT, ToolT]):
     def _drop_read(cls, value: Any) -> Any:
         if isinstance(value, Mapping):
             fields = cast("Mapping[str, Any]", value)
-            return {key: one for key, one in value.items() if key not in _READ and key not in ("provider", "usage")}
+            return {key: one for key, one in fields.items() if key not in _READ and key not in ("provider", "usage")}
         return value
 
     @property
@@ -347,7 +347,7 @@ def _without_secrets(value: Any) -> Any:
     if is_mapping(value):
         return {
             str(key): "***" if _SECRET.search(str(key)) and isinstance(one, str) else _without_secrets(one)
-            for key, one in fields.items()
+            for key, one in value.items()
             if key != "client"
         }
     if isinstance(value, list | tuple):

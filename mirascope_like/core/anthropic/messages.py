@@ -52,7 +52,9 @@ def encode_messages(messages: Sequence[Any]) -> tuple[Any, list[dict[str, Any]]]
 
 def _encode(message: Any) -> dict[str, Any]:
     if not isinstance(message, BaseMessageParam):
-        return dumped(message)
+        said = dumped(message)
+        # An answer of the SDK's has much else that is not taken back.
+        return said if isinstance(message, Mapping) else {key: said[key] for key in ("role", "content")}
     role = "user" if message.role == "tool" else message.role
     if isinstance(message.content, str):
         return {"role": role, "content": message.content}

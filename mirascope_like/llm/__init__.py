@@ -5,7 +5,7 @@ from mirascope_like import llm
 @llm.call(provider="openai", model="gpt-4o-mini")
 def recommend(genre: str) -> str: ...
 
-with llm.context(provider="anthropic", model="claude-sonnet-4-5"):
+with llm.context(provider="anthropic", model="claude-sonnet-5"):
     recommend("fantasy")
 """
 

@@ -18,7 +18,7 @@ from ..base.fold import ErrorEventError
 from ..base.provider import AsyncSource, Source
 from ..base.request import Request
 from ..base.structure import Structure, Way
-from ..base.wire import as_list
+from ..base.wire import as_list, as_object
 from ..dialects.chat_provider import encode_tool
 from ..dialects.client_provider import ClientProvider, made_by
 from ..dialects.sdk import AsyncByteSource, AsyncObjectSource, ByteSource, ObjectSource
@@ -131,7 +131,7 @@ class CohereProvider(ClientProvider[CohereCallResponse, CohereCallResponseChunk,
     def open(self, request: Request, payload: dict[str, Any]) -> Source:
         client = self._client(request)
         if request.deadline is not None:
-            options = {**(payload.get("request_options") or {}), "timeout": request.deadline}
+            options = {**as_object(payload.get("request_options")), "timeout": request.deadline}
             payload = {**payload, "request_options": options}
         if self._own(client):
             return _RawSource(client.with_raw_response.chat_stream(**payload))

@@ -10,7 +10,6 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, NotRequired, Required, Unpack, get_args, get_origin, get_type_hints
 
-import docstring_parser
 from pydantic import Field, TypeAdapter
 from pydantic.errors import PydanticInvalidForJsonSchema
 from pydantic.fields import FieldInfo
@@ -45,6 +44,8 @@ class Documentation:
 
 def read_docstring(text: str | None) -> Documentation:
     """Read a docstring in Google, NumPy, Sphinx or epydoc style; parameters in any order, or none."""
+    import docstring_parser  # here, as few programs need it
+
     cleaned = inspect.cleandoc(text or "")
     try:
         parsed = docstring_parser.parse(cleaned)

@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from . import anthropic, azure, bedrock, cohere, google, groq, hosts, local, mistral, openai
+    from . import anthropic, azure, bedrock, cohere, gemini, google, groq, hosts, local, mistral, openai
     from .base.base_prompt import BasePrompt, Metadata, merge_decorators, metadata
     from .base.call import StreamConfig
     from .base.chunk import BaseCallResponseChunk
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         ToolError,
         ToolExecutionError,
         ToolNotFoundError,
+        ToolRefusedError,
         ToolTimeoutError,
     )
     from .base.messages import (
@@ -72,6 +73,7 @@ if TYPE_CHECKING:
     )
     from .base.structured import AsyncStructuredStream, StructuredStream
     from .base.template import prompt_template
+    from .base.tool_loop import ToolLoop
     from .base.toolkit import BaseToolKit, toolkit_tool
     from .base.tools import BaseTool
     from .base.usage import CommonUsage
@@ -137,6 +139,7 @@ _HOMES = {
         "ToolError",
         "ToolExecutionError",
         "ToolNotFoundError",
+        "ToolRefusedError",
         "ToolTimeoutError",
     ),
     "base.messages": (
@@ -161,6 +164,7 @@ _HOMES = {
     "base.stream": ("AsyncStream", "BaseStream", "Stream", "StreamState"),
     "base.structured": ("AsyncStructuredStream", "StructuredStream"),
     "base.template": ("prompt_template",),
+    "base.tool_loop": ("ToolLoop",),
     "base.toolkit": ("BaseToolKit", "toolkit_tool"),
     "base.tools": ("BaseTool",),
     "base.usage": ("CommonUsage",),
@@ -238,6 +242,7 @@ __all__ = [
     "cohere",
     "deepseek",
     "fireworks",
+    "gemini",
     "google",
     "groq",
     "hosts",
@@ -300,7 +305,9 @@ __all__ = [
     "ToolCallPart",
     "ToolError",
     "ToolExecutionError",
+    "ToolLoop",
     "ToolNotFoundError",
+    "ToolRefusedError",
     "ToolResultPart",
     "ToolTimeoutError",
     "prompt_template",

@@ -112,6 +112,11 @@ class GeminiResponse(BaseCallResponse[RawT, ToolT]):
         return reason
 
     @classmethod
+    def native_content(cls, content: JSON) -> JSON:
+        """Return a content of the wire as the SDK wants it in a dict."""
+        return content
+
+    @classmethod
     def wire_content(cls, content: Any) -> JSON:
         """Return a content in any form that the SDK takes as JSON of the wire."""
         return as_object(content)
@@ -168,9 +173,13 @@ class GeminiResponse(BaseCallResponse[RawT, ToolT]):
         return read_usage(self.raw.get("usageMetadata"))
 
     @property
+    def _said(self) -> JSON:
+        return {"role": "model", "parts": parts_of(self.raw)}
+
+    @property
     def message_param(self) -> JSON:
         """The answer as a content to send back, with every signature as it came, in order."""
-        return {"role": "model", "parts": parts_of(self.raw)}
+        return self.native_content(self._said)
 
     @property
     def _tool_calls(self) -> list[ToolCall]:
@@ -180,7 +189,7 @@ class GeminiResponse(BaseCallResponse[RawT, ToolT]):
     @classmethod
     def tool_message_params(cls, tools_and_outputs: Sequence[tuple[Any, Any]]) -> list[Any]:
         """Return one content with the outputs of all tools; an exception is told as an error."""
-        return [encode_results(tool_results(tools_and_outputs))]
+        return [cls.native_content(encode_results(tool_results(tools_and_outputs)))]
 
     @property
     def common_finish_reasons(self) -> list[str] | None:
@@ -190,7 +199,7 @@ class GeminiResponse(BaseCallResponse[RawT, ToolT]):
     @property
     def common_message_param(self) -> BaseMessageParam:
         """`message_param` in the same words for every provider."""
-        return decode_content(self.message_param)
+        return decode_content(self._said)
 
     @property
     def common_messages(self) -> list[BaseMessageParam]:

@@ -1,0 +1,42 @@
+"""Calls to Gemini through `google-generativeai`, which Google has retired: new programs take `google`.
+
+The SDK's own settings hold: `genai.configure(api_key=..., transport="rest")`. It is held to tests over REST; what the
+SDK's types of 2025 do not know (thoughts as such, their signatures, ids of answers) does not come through.
+"""
+
+from __future__ import annotations
+
+import warnings
+
+from ..base.sdk import load_sdk
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", FutureWarning)  # that it is retired is said above
+    load_sdk("google.generativeai", extra="gemini")
+
+from ..base.call import Call  # the SDK is looked for first, so that the error says how to get it
+from .params import GeminiCallParams
+from .provider import GeminiProvider
+from .types import (
+    GeminiAsyncStream,
+    GeminiCallResponse,
+    GeminiCallResponseChunk,
+    GeminiStream,
+    GeminiTool,
+)
+
+call: Call[GeminiCallResponse, GeminiStream, GeminiAsyncStream, GeminiCallParams] = Call(
+    GeminiProvider(), GeminiStream, GeminiAsyncStream, GeminiCallParams
+)
+"""Turn a prompt function into a call to Gemini, through the SDK that Google has retired."""
+
+__all__ = [
+    "call",
+    "GeminiAsyncStream",
+    "GeminiCallParams",
+    "GeminiCallResponse",
+    "GeminiCallResponseChunk",
+    "GeminiProvider",
+    "GeminiStream",
+    "GeminiTool",
+]

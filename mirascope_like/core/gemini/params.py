@@ -1,0 +1,25 @@
+"""Call parameters of Gemini's retired SDK."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..base.params import CommonCallParams
+
+
+class GeminiCallParams(CommonCallParams, total=False):
+    """What Gemini takes. Source: the SDK's `GenerativeModel.generate_content`.
+
+    The common parameters go into `generation_config`, as `max_output_tokens` and `stop_sequences` where those are their
+    names there; what `generation_config` says goes before them.
+    """
+
+    generation_config: Any
+    safety_settings: Any
+    tools: Sequence[Any]
+    """Tools in the SDK's own form, besides those of the call."""
+    tool_config: Any
+    cached_content: str
+    request_options: Mapping[str, Any]
+    """The SDK's `timeout` in seconds and `retry`."""

@@ -1,0 +1,274 @@
+"""Gemini through the SDK that Google has retired: the provider behind `gemini.call`."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from importlib import import_module
+from typing import Any
+
+from ..base.errors import (
+    AuthenticationError,
+    ConfigurationError,
+    MirascopeLikeError,
+    PromptError,
+    RequestTimeoutError,
+    StreamInterruptedError,
+)
+from ..base.fold import ErrorEventError, GarbledEventError
+from ..base.messages import BaseMessageParam
+from ..base.params import CommonCallParams
+from ..base.provider import AsyncSource
+from ..base.request import Request
+from ..base.structure import Structure, Way
+from ..base.tools import BaseTool, tool_description, tool_name
+from ..dialects.failures import FailingProvider
+from ..dialects.gemini_contents import encode_contents
+from ..dialects.gemini_failures import gemini_kind
+from ..dialects.gemini_fold import GeminiFold
+from ..dialects.threads import AsyncThreadSource, in_thread
+from .params import GeminiCallParams
+from .schema import open_schema
+from .types import (
+    GeminiCallResponse,
+    GeminiCallResponseChunk,
+    GeminiTool,
+    answer_bytes,
+    content_types,
+    message_of,
+    protos,
+    wire_bytes,
+)
+
+exceptions: Any = import_module("google.api_core.exceptions")
+auth_errors: Any = import_module("google.auth.exceptions")
+_sdk: Any = import_module("google.generativeai")
+_generation: Any = import_module("google.generativeai.types.generation_types")
+_safety: Any = import_module("google.generativeai.types.safety_types")
+_clients: Any = import_module("google.generativeai.client")
+
+_NAMES = {"max_tokens": "max_output_tokens", "stop": "stop_sequences"}
+_OURS = frozenset(GeminiCallParams.__annotations__) - frozenset(CommonCallParams.__annotations__)
+
+
+class GeminiSource:
+    """The SDK's iterator over a streamed answer, each event as JSON of the wire."""
+
+    typed = False
+    response = None
+
+    def __init__(self, events: Any) -> None:
+        self._events = events
+        # What a `GenerativeModel` gives cannot be closed; the iterator in it can.
+        self._below = getattr(events, "_iterator", events)
+
+    def __iter__(self) -> Iterator[Sequence[bytes]]:
+        try:
+            for event in self._events:
+                yield (wire_bytes(event) if isinstance(event, protos.GenerateContentResponse) else answer_bytes(event),)
+        except _generation.BlockedPromptException as blocked:  # what the SDK raises of an answer that says so
+            yield (wire_bytes(blocked.args[0]),)
+        except OSError as error:  # of requests, around what urllib3 says
+            inner = error.args[0] if error.args else None
+            raise inner if isinstance(inner, Exception) else error
+        except ValueError as error:  # it reads REST as one JSON array
+            if "Unfinished stream" in str(error):
+                raise StreamInterruptedError("the answer ended before its array did") from error
+            raise GarbledEventError(str(error)) from error
+
+    def drain(self) -> None:
+        """Nothing follows the array."""
+
+    def interrupt(self) -> None:
+        """End a read that waits in another thread: closing a socket does not, on Linux, but shutting it does."""
+        # The SDK has no name for it; the response below its iterator, urllib3's, has.
+        response = getattr(self._below, "_response", None)
+        with suppress(Exception):
+            response.raw.connection.sock.shutdown(socket.SHUT_RDWR) if response is not None else self.close()
+
+    def close(self) -> None:
+        if (cancel := getattr(self._below, "cancel", None)) is not None:
+            cancel()
+
+
+class GeminiProvider(FailingProvider[GeminiCallResponse, GeminiCallResponseChunk, GeminiTool]):
+    """Speaks to Gemini as `genai.configure` says, or with the client given.
+
+    That is a `GenerativeModel`, or the SDK's `GenerativeServiceClient`. An async call runs in a thread of its own.
+    """
+
+    name = "gemini"
+    response_type = GeminiCallResponse
+    chunk_type = GeminiCallResponseChunk
+    tool_type = GeminiTool
+
+    def known_params(self) -> frozenset[str]:
+        return frozenset(name for kind in GeminiCallParams.__mro__ for name in getattr(kind, "__annotations__", ()))
+
+    def encode(self, request: Request) -> dict[str, Any]:
+        system, contents = encode_contents([_content(message) for message in request.messages])
+        native = GeminiCallResponse.native_content
+        params = dict(request.call_params)
+        config = {_NAMES.get(key, key): params.pop(key) for key in list(params) if key not in _OURS}
+        config.update(_generation.to_generation_config_dict(params.pop("generation_config", None)))
+        if isinstance(stop := config.get("stop_sequences"), str):
+            config["stop_sequences"] = [stop]
+        declared = [{"function_declarations": [encode_tool(tool) for tool in request.tools]}] if request.tools else []
+        if tools := [*(params.pop("tools", None) or ()), *request.native_tools, *declared]:
+            params["tools"] = tools
+        elif request.json_mode:
+            config.setdefault("response_mime_type", "application/json")
+        model = request.model if "/" in request.model else f"models/{request.model}"
+        payload = {"model": model, "contents": [native(content) for content in contents], **params}
+        if config:
+            payload["generation_config"] = config
+        if system is not None:
+            payload["system_instruction"] = native(system)
+        return payload
+
+    def way(self, request: Request, wanted: Way) -> Way:
+        if wanted == "json":
+            return wanted
+        return "tool" if request.tools or request.native_tools or request.call_params.get("tools") else "schema"
+
+    def structure(self, payload: dict[str, Any], structure: Structure) -> None:
+        schema = open_schema(structure.schema)
+        if structure.way == "schema":
+            config = {"response_mime_type": "application/json", "response_schema": schema}
+            payload["generation_config"] = {**payload.get("generation_config", {}), **config}
+        elif structure.way == "tool":
+            declared = {"name": structure.name, "description": structure.description, "parameters": schema}
+            payload["tools"] = [*payload.get("tools", ()), {"function_declarations": [declared]}]
+            payload.setdefault("tool_config", {"function_calling_config": {"mode": "ANY"}})
+
+    def fold(self, request: Request) -> GeminiFold[GeminiCallResponseChunk, GeminiTool]:
+        native, tools = GeminiCallResponse.native_call, request.tools
+        return GeminiFold(GeminiCallResponseChunk, GeminiTool, native, str, tools, request.partial_tools)
+
+    def parse(self, raw: bytes | Mapping[str, Any]) -> Any:
+        return GeminiCallResponse.parse_raw_response(raw)
+
+    def send(self, request: Request, payload: dict[str, Any]) -> Any:
+        if isinstance(request.client, _sdk.GenerativeModel):
+            return request.client.generate_content(**_model_arguments(payload, request))
+        found = _client(request).generate_content(_asked(payload), **_options(payload, request))
+        return _generation.GenerateContentResponse.from_response(found)
+
+    async def asend(self, request: Request, payload: dict[str, Any]) -> Any:
+        return await in_thread(lambda: self.send(request, payload))
+
+    def open(self, request: Request, payload: dict[str, Any]) -> GeminiSource:
+        with _generation.rewrite_stream_error():
+            if isinstance(request.client, _sdk.GenerativeModel):
+                return GeminiSource(request.client.generate_content(**_model_arguments(payload, request), stream=True))
+            return GeminiSource(_client(request).stream_generate_content(_asked(payload), **_options(payload, request)))
+
+    async def aopen(self, request: Request, payload: dict[str, Any]) -> AsyncSource:
+        return await _AsyncGeminiSource(lambda: self.open(request, payload)).begin()
+
+    def identify(self, error: Exception) -> type[MirascopeLikeError] | None:
+        if isinstance(error, exceptions.GoogleAPICallError):
+            facts: Any = error
+            facts.status_code = int(facts.code) if facts.code is not None else None
+            facts.body = _body(facts.response) or {"error": {"message": facts.message}}
+            return gemini_kind(facts.status_code, facts.body)
+        if isinstance(error, exceptions.RetryError):
+            return RequestTimeoutError
+        if isinstance(error, auth_errors.DefaultCredentialsError):
+            return ConfigurationError
+        return AuthenticationError if isinstance(error, auth_errors.GoogleAuthError) else None
+
+    def broken(self, message: str, response: Any, *, timed_out: bool) -> Exception:
+        made: Exception = (exceptions.DeadlineExceeded if timed_out else exceptions.ServiceUnavailable)(message)
+        return made
+
+    def unreadable(self, message: str, response: Any) -> Exception:
+        made: Exception = exceptions.Unknown(message)
+        return made
+
+    def event_error(self, error: ErrorEventError, response: Any) -> Exception:
+        made: Exception = exceptions.Unknown(str(error))
+        return made
+
+    def keyless(self, error: Exception) -> Exception | None:
+        return None
+
+
+class _AsyncGeminiSource(AsyncThreadSource):
+    typed = False
+
+
+def _client(request: Request) -> Any:
+    return request.client if request.client is not None else _clients.get_default_generative_client()
+
+
+def _content(message: Any) -> Any:
+    """Return a content in any form that the SDK takes as JSON of the wire."""
+    if isinstance(message, BaseMessageParam):
+        return message
+    try:
+        return GeminiCallResponse.wire_content(message)
+    except (TypeError, ValueError, AttributeError) as error:
+        raise PromptError(f"no content of Gemini's: {error}") from error
+
+
+def _options(payload: Mapping[str, Any], request: Request) -> dict[str, Any]:
+    options = dict(payload.get("request_options") or {})
+    return options if request.deadline is None else {**options, "timeout": request.deadline, "retry": None}
+
+
+def _tools(payload: Mapping[str, Any]) -> list[Any] | None:
+    given = payload.get("tools")
+    return [message_of(protos.Tool, tool) if isinstance(tool, dict) else tool for tool in given] if given else None
+
+
+def _asked(payload: Mapping[str, Any]) -> Any:
+    """Return the SDK's request, as its `GenerativeModel` makes it."""
+    library = content_types.to_function_library(_tools(payload))
+    config, system = payload.get("tool_config"), payload.get("system_instruction")
+    return protos.GenerateContentRequest(
+        model=payload["model"],
+        contents=content_types.to_contents(payload["contents"]),
+        generation_config=_config(payload),
+        safety_settings=_safety.normalize_safety_settings(payload.get("safety_settings")),
+        tools=library.to_proto() if library is not None else None,
+        tool_config=content_types.to_tool_config(config) if config is not None else None,
+        system_instruction=content_types.to_content(system) if system is not None else None,
+        cached_content=payload.get("cached_content"),
+    )
+
+
+def _config(payload: Mapping[str, Any]) -> dict[str, Any]:
+    config = dict(payload.get("generation_config") or {})
+    if isinstance(config.get("response_schema"), dict):
+        config["response_schema"] = message_of(protos.Schema, config["response_schema"])
+    return config
+
+
+def _model_arguments(payload: Mapping[str, Any], request: Request) -> dict[str, Any]:
+    names = ("safety_settings", "tool_config")
+    given = {name: payload[name] for name in names if name in payload}
+    contents = payload["contents"]
+    if (system := payload.get("system_instruction")) is not None:
+        # A model has its own instruction, from when it was made: this one is told to it.
+        contents = [{**system, "role": "user"}, {"role": "model", "parts": [{"text": "Understood."}]}, *contents]
+    options = _options(payload, request)
+    return {**given, "contents": contents, "generation_config": _config(payload), "tools": _tools(payload)} | (
+        {"request_options": options} if options else {}
+    )
+
+
+def _body(response: Any) -> Any:
+    try:
+        return response.json() if response is not None else None
+    except ValueError:
+        return None
+
+
+def encode_tool(tool: type[BaseTool]) -> dict[str, Any]:
+    """Return a tool as a function declaration."""
+    encoded: dict[str, Any] = {"name": tool_name(tool), "description": tool_description(tool)}
+    if (schema := open_schema(tool.tool_json_schema())).get("properties"):
+        encoded["parameters"] = schema  # Gemini takes no object without properties
+    return encoded

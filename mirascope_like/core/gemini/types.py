@@ -1,0 +1,151 @@
+"""What calls to Gemini's retired SDK give."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any
+
+import jiter
+from google.generativeai.types import GenerateContentResponse
+from pydantic_core import to_json
+
+from ..base.cost import call_cost
+from ..base.stream import AsyncStream, Stream
+from ..base.tools import BaseTool
+from ..base.wire import as_list, as_object
+from ..dialects.gemini_chunk import GeminiChunk
+from ..dialects.gemini_contents import blob_bytes
+from ..dialects.gemini_response import JSON, GeminiResponse
+
+# Protocol buffers' classes are made at run time: no checker knows them.
+protos: Any = import_module("google.generativeai.protos")
+_json_format: Any = import_module("google.protobuf.json_format")
+content_types: Any = import_module("google.generativeai.types.content_types")
+
+_PARTS = {
+    "inlineData": ("inline_data", {"mimeType": "mime_type", "data": "data"}),
+    "fileData": ("file_data", {"mimeType": "mime_type", "fileUri": "file_uri"}),
+    "functionCall": ("function_call", {"id": "id", "name": "name", "args": "args"}),
+    "functionResponse": ("function_response", {"id": "id", "name": "name", "response": "response"}),
+    "executableCode": ("executable_code", {"language": "language", "code": "code"}),
+    "codeExecutionResult": ("code_execution_result", {"outcome": "outcome", "output": "output"}),
+}
+"""The names of parts and their fields on the wire, and in the SDK."""
+
+
+def wire_bytes(message: Any) -> bytes:
+    """Return a message of the SDK as JSON of the wire."""
+    return to_json(_json_format.MessageToDict(message.__class__.pb(message)))
+
+
+def message_of(kind: Any, raw: Any) -> Any:
+    """Make a message of the SDK of JSON, or of what becomes JSON, without what the SDK does not know."""
+    return kind.from_json(raw if isinstance(raw, bytes) else to_json(raw), ignore_unknown_fields=True)
+
+
+def answer_bytes(response: GenerateContentResponse) -> bytes:
+    """Return an answer of the SDK as JSON of the wire."""
+    names = ("candidates", "prompt_feedback", "usage_metadata", "model_version")
+    said: dict[str, Any] = {name: value for name in names if (value := getattr(response, name))}
+    return wire_bytes(protos.GenerateContentResponse(**said))
+
+
+def answer(raw: bytes | Mapping[str, Any]) -> GenerateContentResponse:
+    """Make the SDK's response object."""
+    response: GenerateContentResponse = GenerateContentResponse.from_response(
+        message_of(protos.GenerateContentResponse, raw)
+    )
+    return response
+
+
+def native_part(part: JSON) -> JSON:
+    """Return a part of the wire as the SDK wants it in a dict."""
+    for name, (native, fields) in _PARTS.items():
+        if name in part:
+            found = {fields[key]: value for key, value in as_object(part[name]).items() if key in fields}
+            return {native: {**found, "data": blob_bytes(found)} if name == "inlineData" else found}
+    return {"text": part.get("text") or ""}
+
+
+class GeminiTool(BaseTool):
+    """A tool that a model of Google called, through the retired SDK."""
+
+
+class GeminiCallResponse(GeminiResponse[GenerateContentResponse, GeminiTool]):
+    """Gemini's answer; `response` is the SDK's `GenerateContentResponse`, `raw` the same as JSON of the wire."""
+
+    provider = "gemini"
+    tool_base = GeminiTool
+
+    @classmethod
+    def parse_raw_response(cls, raw: bytes | Mapping[str, Any]) -> GenerateContentResponse:
+        return answer(raw)
+
+    @classmethod
+    def wire(cls, response: GenerateContentResponse) -> JSON:
+        return as_object(jiter.from_json(answer_bytes(response)))
+
+    @classmethod
+    def native_call(cls, call: JSON) -> Any:
+        return message_of(protos.FunctionCall, call)
+
+    @classmethod
+    def native_content(cls, content: JSON) -> JSON:
+        return {**content, "parts": [native_part(as_object(part)) for part in as_list(content.get("parts"))]}
+
+    @classmethod
+    def wire_content(cls, content: Any) -> JSON:
+        return as_object(jiter.from_json(wire_bytes(content_types.to_content(content))))
+
+    def _instruction(self) -> Any:
+        return self.call_kwargs.get("system_instruction")
+
+    @property
+    def finish_reasons(self) -> list[str] | None:
+        """Why each candidate ended, in Google's words."""
+        return super().finish_reasons
+
+    @property
+    def cost(self) -> float | None:
+        """US dollars spent; None where the usage, or the model's price, is unknown."""
+        usage = self._usage
+        return call_cost("google", self.model, usage) if usage else None
+
+    @property
+    def usage(self) -> Any:
+        """Google's own account of tokens."""
+        return self.response.usage_metadata if "usageMetadata" in self.raw else None
+
+
+class GeminiCallResponseChunk(GeminiChunk[GenerateContentResponse, str, Any]):
+    """One event of Gemini's answer; `chunk` is the SDK's `GenerateContentResponse`."""
+
+    __slots__ = ()
+    provider = "gemini"
+
+    @classmethod
+    def _type(cls, raw: bytes) -> GenerateContentResponse:
+        return answer(raw)
+
+    @property
+    def finish_reasons(self) -> list[str] | None:
+        """Why the generation ended, in Google's words."""
+        return self._reasons(str)
+
+    @property
+    def usage(self) -> Any:
+        """Google's own account of tokens so far; said in every event."""
+        return self.chunk.usage_metadata if "usageMetadata" in self.data else None
+
+
+class GeminiStream(Stream[GeminiCallResponse, GeminiCallResponseChunk, GeminiTool]):
+    """Gemini's answer, read while it arrives, through the retired SDK's iterator.
+
+    The SDK knows less than Gemini says today. Thoughts come as text; signatures, the answer's id, calls of
+    server-side tools, thinking tokens and an error in the middle of a stream do not come at all: `google` has them.
+    """
+
+
+class GeminiAsyncStream(AsyncStream[GeminiCallResponse, GeminiCallResponseChunk, GeminiTool]):
+    """`GeminiStream`, to be read with `async for`; the SDK knows no async REST, so a thread reads it."""

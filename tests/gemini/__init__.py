@@ -1,0 +1,1 @@
+"""Gemini, through the SDK that Google has retired."""

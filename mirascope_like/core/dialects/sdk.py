@@ -239,8 +239,18 @@ class SDKProvider(ClientProvider[ResponseT, ChunkT, ToolT]):
         if not self._own(client):
             return ObjectSource(self.create(client)(**payload, stream=True))
         if request.deadline is not None:
-            client = client.with_options(timeout=request.deadline, max_retries=0)
+            return self._open_within(request.deadline, client, payload)
         return ByteSource(unwrapped(self.http(client, payload, stream=True)))
+
+    def _open_within(self, seconds: float, client: Any, payload: dict[str, Any]) -> Source:
+        # There is time for one more try where it cost none: the server had closed a connection that was kept.
+        hasty = client.with_options(timeout=seconds, max_retries=0)
+        try:
+            return ByteSource(unwrapped(self.http(hasty, payload, stream=True)))
+        except self.sdk.APIConnectionError as error:
+            if isinstance(error, self.sdk.APITimeoutError):
+                raise
+            return ByteSource(unwrapped(self.http(hasty, payload, stream=True)))
 
     async def aopen(self, request: Request, payload: dict[str, Any]) -> AsyncSource:
         client = await self._aclient(request)

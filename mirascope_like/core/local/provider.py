@@ -61,7 +61,7 @@ class LocalProvider(ChatProvider[LocalCallResponse, LocalCallResponseChunk, Loca
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._served: dict[str, Clients] = {}
+        self._served: dict[Engine, Clients] = {}
 
     def known_params(self) -> frozenset[str]:
         return super().known_params() | frozenset(LocalCallParams.__annotations__)
@@ -98,9 +98,9 @@ class LocalProvider(ChatProvider[LocalCallResponse, LocalCallResponseChunk, Loca
 
     def _clients(self, running: Engine) -> Clients:
         with self._lock:
-            served = self._served.get(running.base_url)
+            served = self._served.get(running)
             if served is None:
                 access: Any = {"base_url": running.base_url, "api_key": running.api_key}
                 served = Clients(partial(openai.OpenAI, **access), partial(openai.AsyncOpenAI, **access))
-                self._served[running.base_url] = served
+                self._served[running] = served
             return served

@@ -80,12 +80,12 @@ class BaseChatCallResponse(BaseCallResponse[RawT, ToolT], Generic[RawT, FinishT,
     @property
     def message_param(self) -> dict[str, Any]:
         """The answer as a message to send back: all that the provider said, but for what was empty."""
-        said = {key: value for key, value in self._said.items() if value not in (None, [])}
+        said = {key: value for key, value in self._said.items() if value not in (None, [], "")}
         # `audio` is referred to by its id, and annotations are not taken back.
         if isinstance(audio := said.get("audio"), Mapping):
             said["audio"] = {"id": cast("Mapping[str, Any]", audio).get("id")}
         said.pop("annotations", None)
-        return {"content": None, **said, "role": "assistant"}
+        return {"content": self._said.get("content"), **said, "role": "assistant"}
 
     @property
     def _tool_calls(self) -> list[ToolCall]:

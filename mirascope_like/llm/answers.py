@@ -13,7 +13,7 @@ from ..core.base.messages import BaseMessageParam, ToolResultPart
 from ..core.base.response import BaseCallResponse
 from ..core.base.stream import AsyncStream as BaseAsyncStream
 from ..core.base.stream import Stream as BaseStream
-from ..core.base.stream_events import ToolDelta
+from ..core.base.stream_events import ToolDelta, ToolResultEvent
 from ..core.base.tools import BaseTool, ToolCall, call_of, is_error, tool_name, tool_output_text
 from ..core.base.usage import CommonUsage, Usage
 from .providers import provider_named
@@ -146,6 +146,11 @@ class CallResponse(BaseCallResponse[Any, Tool]):
             for tool, output in tools_and_outputs
         ]
         return [BaseMessageParam(role="tool", content=results)]
+
+    def give_back(self, results: Sequence[ToolResultEvent[Any]]) -> list[Any]:
+        """Return the messages that give this answer back to its own model, in the provider's own form."""
+        self._executed = tuple(results)
+        return self._inner.give_back(results)
 
     @property
     def common_finish_reasons(self) -> list[str] | None:

@@ -128,6 +128,9 @@ class NeutralProvider(Provider[CallResponse, CallResponseChunk, Tool]):
     def structure(self, payload: dict[str, Any], structure: Structure) -> None:
         raise TypeError("the payload is made by the provider chosen")
 
+    def untooled(self, request: Request) -> Request:
+        return self.chosen(request).untooled(request)
+
     def payload(self, request: Request) -> dict[str, Any]:
         return self.chosen(request).payload(request)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property
 from inspect import signature
 from typing import Any
@@ -80,6 +81,12 @@ class AnthropicProvider(SDKProvider[AnthropicCallResponse, AnthropicCallResponse
             tool = {"name": structure.name, "description": structure.description, "input_schema": structure.schema}
             payload["tools"] = [*others, tool]
             payload.setdefault("tool_choice", {"type": "any"} if others else {"type": "tool", "name": structure.name})
+
+    def untooled(self, request: Request) -> Request:
+        # Anthropic wants the tools named as long as the messages hold calls of them.
+        if request.structure is not None and request.structure.way == "tool":
+            return super().untooled(request)
+        return replace(request, call_params={**request.call_params, "tool_choice": {"type": "none"}})
 
     def _escaped(self, payload: dict[str, Any]) -> dict[str, Any]:
         # What the SDK at hand no longer names (2.x has no `temperature`) still reaches the API, in the body.

@@ -15,6 +15,7 @@ from .prompt import Prompted, PromptFunction
 from .provider import Provider
 from .request import Request
 from .response_model import ResponseModel
+from .tool_loop import ToolLoop
 from .tools import BaseTool, tool_type
 
 ParamsT = TypeVar("ParamsT")
@@ -39,6 +40,8 @@ class Options(TypedDict, Generic[ParamsT], total=False):
     """The SDK's client to send with, or one with the same interface."""
     call_params: ParamsT | None
     """Parameters of the provider; what is unset is not sent."""
+    tool_loop: ToolLoop | None
+    """Have the tools that the model calls run, and ask again with what they gave."""
     provider: str
     """Which provider to call, for `llm.call` alone."""
 
@@ -81,6 +84,7 @@ class Ask:
         self._json_mode = bool(options.get("json_mode"))
         self._chosen: str | None = options.get("provider")
         self._client = options.get("client")
+        self._tool_loop: ToolLoop | None = options.get("tool_loop")
         self._tools = self._split(tools or ())
         self._streaming = stream is not False
         self._partial = isinstance(stream, Mapping) and bool(stream.get("partial_tools"))
@@ -110,6 +114,7 @@ class Ask:
             call_params={**self._params, **params},
             tools=tools,
             native_tools=native,
+            tool_loop=self._tool_loop,
             json_mode=self._json_mode,
             stream=self._streaming,
             partial_tools=self._partial,

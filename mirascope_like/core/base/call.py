@@ -21,6 +21,7 @@ from .provider import Provider
 from .request import Request
 from .response import BaseCallResponse
 from .response_model import ResponseModel
+from .rounds import Calls, rounds
 from .stream import AsyncStream, Stream
 from .structured import AsyncStructuredStream, Reading, StructuredStream
 from .template import is_async
@@ -211,11 +212,11 @@ class Call(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
     def _whole(
         self, ask: Ask, wanted: ResponseModel[Any] | None, parse: Callable[[Any], Any] | None, retries: int
     ) -> CallDecorator[Any, Coroutine[Any, Any, Any]]:
-        def flow(request: Request) -> Generator[Request, ResponseT, Any]:
+        def flow(request: Request) -> Generator[Request | Calls, Any, Any]:
             if wanted is None:
-                response = yield request
+                _, response = yield from rounds(request, self._provider)
                 return response if parse is None else parse(response)
-            found: Any = yield from answered(request, wanted, retries)
+            found: Any = yield from answered(request, wanted, retries, self._provider)
             return found if parse is None or _is_response(found) else parse(found)
 
         def run(prompting: Prompting) -> Any:
@@ -226,7 +227,9 @@ class Call(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
 
         return CallDecorator(run, arun)
 
-    def _send(self, request: Request) -> ResponseT:
+    def _send(self, request: Request | Calls) -> Any:
+        if isinstance(request, Calls):
+            return request.loop.run(request.tools)
         provider = self._provider
         payload = provider.payload(request)
         start = time() * 1000
@@ -236,7 +239,9 @@ class Call(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
             raise provider.failure(error, request)
         return provider.respond(request, payload, raw, start, time() * 1000)
 
-    async def _asend(self, request: Request) -> ResponseT:
+    async def _asend(self, request: Request | Calls) -> Any:
+        if isinstance(request, Calls):
+            return await request.loop.arun(request.tools)
         provider = self._provider
         payload = provider.payload(request)
         start = time() * 1000

@@ -25,7 +25,8 @@
         ├── ToolNotFoundError
         ├── ToolArgumentsError
         ├── ToolExecutionError
-        └── ToolTimeoutError
+        ├── ToolTimeoutError
+        └── ToolRefusedError
 
 Knows no SDK: a provider says which of its SDK's errors means which of these.
 """

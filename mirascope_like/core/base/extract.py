@@ -14,6 +14,7 @@ from .provider import Provider
 from .request import Request
 from .response import BaseCallResponse
 from .response_model import ResponseModel
+from .rounds import Calls, rounds
 from .structure import JSON_ALONE, Way, instructed
 
 T = TypeVar("T")
@@ -37,7 +38,9 @@ def asked(request: Request, model: ResponseModel[Any] | None, provider: Provider
     return replace(request, messages=messages, structure=structure, json_mode=told)
 
 
-def answered(request: Request, model: ResponseModel[T], retries: int) -> Generator[Request, ResponseT, T | ResponseT]:
+def answered(
+    request: Request, model: ResponseModel[T], retries: int, provider: Provider[ResponseT, Any, Any]
+) -> Generator[Request | Calls, Any, T | ResponseT]:
     """Ask, and read the answer; give one that does not fit back to the model, at most `retries` times.
 
     Returns the response itself where the model called one of the call's own tools instead. Raises `ResponseParseError`
@@ -45,7 +48,7 @@ def answered(request: Request, model: ResponseModel[T], retries: int) -> Generat
     """
     earlier: list[ResponseT] = []
     while True:
-        response = yield request
+        request, response = yield from rounds(request, provider)
         response.follow(earlier)
         if response.tools:
             return response

@@ -8,7 +8,7 @@ reference count.
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import AsyncGenerator, Callable, Generator, Sequence
 from contextlib import suppress
 from enum import StrEnum
 from inspect import isawaitable
@@ -21,6 +21,8 @@ from .fold import Fold
 from .provider import AsyncSource, Provider, Source
 from .request import Request
 from .response import BaseCallResponse
+from .rounds import Calls, calls, next_round
+from .stream_events import ToolResultEvent
 from .tools import BaseTool
 
 ResponseT = TypeVar("ResponseT", bound=BaseCallResponse[Any, Any])
@@ -59,6 +61,12 @@ class Progress(Generic[ResponseT, ChunkT, ToolT]):
         self.request: Request
         self.fold: Fold[ChunkT, ToolT] | None = None
         self.source: Source | AsyncSource | None = None
+        self.before: list[ResponseT] = []
+        """The responses of a tool loop's rounds that are over."""
+        self.said = ""
+        """The text of those rounds."""
+        self.results: list[ToolResultEvent[ToolT]] = []
+        """What was run after the last of them, until a view has told it."""
         self.endings: list[Ending] = []
         """Called once when the stream has ended, however it did."""
         if request is not None:
@@ -78,6 +86,22 @@ class Progress(Generic[ResponseT, ChunkT, ToolT]):
         self.state = StreamState.OPEN
         self.start_time = time() * 1000
         return self.fold
+
+    def calls(self) -> Calls | None:
+        """Return what is to run now that a round is over; None where the stream is."""
+        assert self.fold is not None
+        return calls(self.request, self.fold.tools, len(self.before))
+
+    def go_on(self, results: Sequence[ToolResultEvent[Any]]) -> Fold[ChunkT, ToolT]:
+        """Ask the next round, with what the tools of this one did."""
+        response = self.response()
+        assert response is not None
+        following = next_round(self.request, response, results, self.provider)
+        self.said += self.fold.content if self.fold is not None else ""
+        self.before = [*self.before, response]
+        self.results = list(results)
+        self.ask(following)
+        return self.begin()
 
     def end(self, state: StreamState) -> None:
         """Note how the stream ended."""
@@ -132,11 +156,12 @@ class Progress(Generic[ResponseT, ChunkT, ToolT]):
         """Rebuild the response from what has come so far; None where nothing has."""
         fold = self.fold
         if fold is None or fold.empty:
-            return None
+            return self.before[-1] if self.before else None
         raw = self.provider.rebuilt(self.request, fold)
         start = self.start_time or 0.0
         response = self.provider.respond(self.request, self.payload, raw, start, self.end_time or time() * 1000)
         response.attach_tools(fold.tools)
+        response.come_after(self.before)
         return response
 
 
@@ -148,20 +173,29 @@ def loop(progress: Progress[Any, ChunkT, ToolT]) -> Generator[tuple[ChunkT, Tool
     """Send the request, yield `OPENED` once the answer begins, and then its pairs; let the connection go in the end."""
     fold = progress.begin()
     source: Source | None = None
+    pair = OPENED
     try:
-        progress.source = source = progress.provider.open(progress.request, progress.payload)
-        yield OPENED
-        read = fold.read_objects if source.typed else fold.read
-        for events in source:
-            for pair in read(events):
+        while True:
+            progress.source = source = progress.provider.open(progress.request, progress.payload)
+            if pair is OPENED:
                 yield pair
-            if fold.ended:
-                source.drain()
+            read = fold.read_objects if source.typed else fold.read
+            for events in source:
+                for pair in read(events):
+                    yield pair
+                if fold.ended:
+                    source.drain()
+                    break
+            if not fold.complete:
+                raise StreamInterruptedError("the answer ended before the provider's final event")
+            for pair in fold.finish():
+                yield pair
+            if (called := progress.calls()) is None:
                 break
-        if not fold.complete:
-            raise StreamInterruptedError("the answer ended before the provider's final event")
-        for pair in fold.finish():
-            yield pair
+            source.close()
+            progress.source = source = None
+            fold = progress.go_on(called.loop.run(called.tools))
+            yield pair[0].spent(), None
         progress.end(StreamState.DONE)
     except GeneratorExit:
         progress.end(StreamState.CLOSED)
@@ -179,20 +213,29 @@ async def aloop(progress: Progress[Any, ChunkT, ToolT]) -> AsyncGenerator[tuple[
     """`loop`, with an async connection."""
     fold = progress.begin()
     source: AsyncSource | None = None
+    pair = OPENED
     try:
-        progress.source = source = await progress.provider.aopen(progress.request, progress.payload)
-        yield OPENED
-        read = fold.read_objects if source.typed else fold.read
-        async for events in source:
-            for pair in read(events):
+        while True:
+            progress.source = source = await progress.provider.aopen(progress.request, progress.payload)
+            if pair is OPENED:
                 yield pair
-            if fold.ended:
-                await source.drain()
+            read = fold.read_objects if source.typed else fold.read
+            async for events in source:
+                for pair in read(events):
+                    yield pair
+                if fold.ended:
+                    await source.drain()
+                    break
+            if not fold.complete:
+                raise StreamInterruptedError("the answer ended before the provider's final event")
+            for pair in fold.finish():
+                yield pair
+            if (called := progress.calls()) is None:
                 break
-        if not fold.complete:
-            raise StreamInterruptedError("the answer ended before the provider's final event")
-        for pair in fold.finish():
-            yield pair
+            await source.close()
+            progress.source = source = None
+            fold = progress.go_on(await called.loop.arun(called.tools))
+            yield pair[0].spent(), None
         progress.end(StreamState.DONE)
     except GeneratorExit:
         progress.end(StreamState.CLOSED)

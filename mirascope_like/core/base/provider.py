@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from .chunk import BaseCallResponseChunk
@@ -16,6 +17,9 @@ from .tools import BaseTool
 ResponseT = TypeVar("ResponseT", bound=BaseCallResponse[Any, Any])
 ChunkT = TypeVar("ChunkT", bound=BaseCallResponseChunk[Any, Any, Any])
 ToolT = TypeVar("ToolT", bound=BaseTool)
+
+_ABOUT_TOOLS = frozenset({"tool_choice", "parallel_tool_calls"})
+"""Parameters that providers refuse where there are no tools."""
 
 
 class Source(Protocol):
@@ -99,6 +103,11 @@ class Provider(ABC, Generic[ResponseT, ChunkT, ToolT]):
         if request.structure is not None:
             self.structure(payload, request.structure)
         return payload
+
+    def untooled(self, request: Request) -> Request:
+        """Return the request, changed so that the model calls none of its tools and answers."""
+        params = {name: value for name, value in request.call_params.items() if name not in _ABOUT_TOOLS}
+        return replace(request, tools=(), native_tools=(), call_params=params)
 
     @abstractmethod
     def fold(self, request: Request) -> Fold[ChunkT, ToolT]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .structure import Structure
+from .tool_loop import ToolLoop
 from .tools import BaseTool
 
 
@@ -22,6 +23,8 @@ class Request:
     tools: Sequence[type[BaseTool]] = ()
     native_tools: Sequence[Any] = ()
     """Tools in the provider's own form, passed through."""
+    tool_loop: ToolLoop | None = None
+    """How the tools that the model calls are run; None where they are not."""
     structure: Structure | None = None
     """What the answer is to be, where it is to be structured."""
     heard: list[str] = field(default_factory=list[str])

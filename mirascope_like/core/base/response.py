@@ -21,13 +21,14 @@ from pydantic import (
 from pydantic_core import to_jsonable_python
 
 from .cost import call_cost
-from .errors import ToolArgumentsError
+from .errors import ToolArgumentsError, ToolExecutionError
 from .json_text import json_in
 from .messages import BaseMessageParam, ToolResultPart
 from .request import Request
+from .stream_events import ToolResultEvent
 from .tools import BaseTool, ToolCall, call_of, find_tool, is_error, tool_name, tool_output_text
 from .usage import CommonUsage, Usage
-from .wire import as_object, dumped, is_mapping
+from .wire import as_list, as_object, dumped, is_mapping
 
 RawT = TypeVar("RawT")
 ToolT = TypeVar("ToolT", bound=BaseTool)
@@ -82,6 +83,8 @@ class BaseCallResponse(BaseModel, Generic[RawT, ToolT]):
     _answer_name: str | None = PrivateAttr(default=None)
     _json_mode: bool = PrivateAttr(default=False)
     _earlier: Sequence[Any] = PrivateAttr(default=())
+    _before: Sequence[Any] = PrivateAttr(default=())
+    _executed: Sequence[ToolResultEvent[Any]] = PrivateAttr(default=())
 
     @classmethod
     def make(cls, request: Request, payload: Mapping[str, Any], raw: Any, start_time: float, end_time: float) -> Self:
@@ -261,16 +264,44 @@ class BaseCallResponse(BaseModel, Generic[RawT, ToolT]):
         """All answers to the call, this one last: those before it did not fit, and were sent back."""
         return [*self._earlier, self]
 
+    def come_after(self, before: Sequence[Self]) -> None:
+        """Take the answers of a tool loop's rounds before this one."""
+        self._before = tuple(before)
+
+    @property
+    def rounds(self) -> list[Self]:
+        """The answer of every round of a tool loop, this one last."""
+        return [*self._before, self]
+
+    @property
+    def executed(self) -> list[ToolResultEvent[ToolT]]:
+        """What a tool loop had run after this answer, a result for each of its `tools`."""
+        return list(self._executed)
+
+    def give_back(self, results: Sequence[ToolResultEvent[Any]]) -> list[Any]:
+        """Return the messages that give this answer back to the model, with what its tools did."""
+        self._executed = tuple(results)
+        early = ToolExecutionError("answer in a turn of its own, once the tools have been run")
+        answers = [call for call in self._tool_calls if call.name == self._answer_name]
+        outputs: list[tuple[Any, Any]] = [(find_tool((), call, self.tool_base), early) for call in answers]
+        outputs += [(one.tool, one.result if one.error is None else one.error) for one in results]
+        said = self.message_param
+        return [*(as_list(said) or [said]), *self.tool_message_params(outputs)]
+
+    @property
+    def _all(self) -> list[Self]:
+        return [one for attempt in self.attempts for one in attempt.rounds]
+
     @property
     def total_usage(self) -> CommonUsage | None:
-        """Tokens of all `attempts` together; the other properties tell of this answer alone."""
-        known = [one for attempt in self.attempts if (one := attempt.common_usage) is not None]
+        """Tokens of all `attempts` and all their `rounds`; the other properties tell of this answer alone."""
+        known = [one for answer in self._all if (one := answer.common_usage) is not None]
         return CommonUsage.sum(known) if known else None
 
     @property
     def total_cost(self) -> float | None:
-        """US dollars spent on all `attempts` together; None where the cost of one is unknown."""
-        costs = [attempt.cost for attempt in self.attempts]
+        """US dollars spent on all `attempts` and all their `rounds`; None where the cost of one is unknown."""
+        costs = [answer.cost for answer in self._all]
         return None if None in costs else sum(cost for cost in costs if cost is not None)
 
     def correct(self, complaint: str) -> list[Any]:

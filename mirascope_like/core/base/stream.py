@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator, Iterator, Sequence
-from inspect import isawaitable, iscoroutinefunction
 from types import TracebackType
 from typing import Any, Generic, NamedTuple, Self, TextIO, TypeAlias, TypeVar
 from weakref import finalize
@@ -22,6 +21,7 @@ from .provider import Provider
 from .request import Request
 from .response import BaseCallResponse
 from .stream_events import ErrorEvent, StreamEvent, ToolResultEvent
+from .tool_loop import aran, ran
 from .tools import BaseTool, delta_of
 from .views import (
     LATE,
@@ -32,10 +32,8 @@ from .views import (
     View,
     events_of,
     events_view,
-    failed,
     items_view,
     pair_of,
-    ran,
     text_view,
 )
 
@@ -90,9 +88,9 @@ class BaseStream(Generic[ResponseT, ChunkT, ToolT]):
 
     @property
     def content(self) -> str:
-        """The text so far."""
+        """The text so far; with a tool loop, that of all rounds as it came."""
         fold = self._progress.fold
-        return fold.content if fold is not None else ""
+        return self._progress.said + fold.content if fold is not None else ""
 
     @property
     def model(self) -> str | None:
@@ -176,7 +174,8 @@ class BaseStream(Generic[ResponseT, ChunkT, ToolT]):
     @property
     def start_time(self) -> float | None:
         """When the request was sent, in milliseconds since 1970."""
-        return self._progress.start_time
+        before = self._progress.before
+        return before[0].start_time if before else self._progress.start_time
 
     @property
     def end_time(self) -> float | None:
@@ -320,8 +319,13 @@ class BaseStream(Generic[ResponseT, ChunkT, ToolT]):
         return pair_of(self._unread, self._last.spent())
 
     def _told(self, chunk: ChunkT, tool: ToolT | None) -> Iterator[StreamEvent[ToolT]]:
+        results, self._progress.results = self._progress.results, []
+        yield from results
         growing = tool is not None and delta_of(tool) is not None
-        return events_of(chunk, tool, growing=growing)
+        yield from events_of(chunk, tool, growing=growing)
+
+    def _looped(self) -> bool:
+        return self._progress.request.tool_loop is not None
 
     def _late(self, deadline: Deadline, cause: BaseException | None) -> StreamTimeoutError:
         """Return the error of a deadline that has passed; the stream has failed."""
@@ -493,9 +497,10 @@ class Stream(BaseStream[ResponseT, ChunkT, ToolT]):
     def items(self) -> Iterator[str | ToolResultEvent[ToolT] | ResponseT]:
         """Yield pieces of text, tools that have been run (as soon as they were whole), and last the response.
 
-        A tool that fails is yielded with its `error`.
+        A tool that fails is yielded with its `error`. With a tool loop it is the loop that runs them, once a round is
+        over, and the next rounds follow.
         """
-        return self._view(items_view(self.construct_call_response))
+        return self._view(items_view(self.construct_call_response, self._looped))
 
     def cumulative(self) -> Iterator[Snapshot]:
         """Yield a snapshot for each event: all the text so far, what the event added, and the event itself."""
@@ -706,9 +711,10 @@ class AsyncStream(BaseStream[ResponseT, ChunkT, ToolT]):
     def items(self) -> AsyncIterator[str | ToolResultEvent[ToolT] | ResponseT]:
         """Yield pieces of text, tools that have been run (as soon as they were whole), and last the response.
 
-        Async tools are awaited, sync ones run in threads. A tool that fails is yielded with its `error`.
+        Async tools are awaited, sync ones run in threads. A tool that fails is yielded with its `error`. With a tool
+        loop it is the loop that runs them, once a round is over, and the next rounds follow.
         """
-        return self._view(items_view(self.construct_call_response))
+        return self._view(items_view(self.construct_call_response, self._looped))
 
     async def cumulative(self) -> AsyncIterator[Snapshot]:
         """Yield a snapshot for each event: all the text so far, what the event added, and the event itself."""
@@ -736,12 +742,3 @@ class AsyncStream(BaseStream[ResponseT, ChunkT, ToolT]):
         Raises `StreamNotConsumedError` when the stream has not been read to its end.
         """
         return self._rebuilt(partial, "read it to its end, or `await stream.collect()`")
-
-
-async def aran(tool: BaseTool) -> ToolResultEvent[Any]:
-    """Run a tool, a sync one in a thread; what it raises becomes a `ToolExecutionError`, beside the result."""
-    try:
-        result = tool.call() if iscoroutinefunction(tool.call) else await asyncio.to_thread(tool.call)
-        return ToolResultEvent(tool, result=await result if isawaitable(result) else result)
-    except Exception as error:
-        return failed(tool, error)

@@ -15,7 +15,6 @@ from time import monotonic
 from typing import Any, Literal, TypeAlias, TypeVar, cast
 
 from .chunk import BaseCallResponseChunk
-from .errors import ToolError, ToolExecutionError
 from .stream_events import (
     ErrorEvent,
     FinishEvent,
@@ -28,7 +27,7 @@ from .stream_events import (
     ToolStartEvent,
     UsageEvent,
 )
-from .tools import BaseTool, tool_name
+from .tools import BaseTool
 
 ChunkT = TypeVar("ChunkT", bound=BaseCallResponseChunk[Any, Any, Any])
 ToolT = TypeVar("ToolT", bound=BaseTool)
@@ -182,12 +181,14 @@ class Held:
         return bool(self._whole or self._open)
 
 
-def items_view(response: Callable[[], Any]) -> View:
-    """Show text, tools that have been run, and the response last."""
+def items_view(response: Callable[[], Any], looped: Callable[[], bool]) -> View:
+    """Show text, tools that have been run, and the response last. Where a tool loop runs the tools, it alone does."""
     while (event := (yield NEXT)) is not None:
         if isinstance(event, TextEvent):
             yield Show(event.text)
-        elif isinstance(event, ToolReadyEvent):
+        elif isinstance(event, ToolResultEvent):
+            yield Show(cast("Any", event))
+        elif isinstance(event, ToolReadyEvent) and not looped():
             yield Show((yield Run(cast("Any", event).tool)))
         elif isinstance(event, ErrorEvent):
             raise event.error
@@ -236,20 +237,3 @@ def pair_of(unread: Unread[ToolT], spent: ChunkT) -> tuple[ChunkT, ToolT | None]
             raise event.error
     spent.content = "".join(texts)
     return spent, tool
-
-
-def ran(tool: BaseTool, call: Callable[[], Any]) -> ToolResultEvent[Any]:
-    """Run a tool; what it raises becomes a `ToolExecutionError`, beside the result."""
-    try:
-        return ToolResultEvent(tool, result=call())
-    except Exception as error:
-        return failed(tool, error)
-
-
-def failed(tool: BaseTool, error: Exception) -> ToolResultEvent[Any]:
-    """Return the result of a tool that could not be run, or failed."""
-    if not isinstance(error, ToolError):
-        told = ToolExecutionError(f"{tool_name(type(tool))}: {type(error).__name__}: {error}")
-        told.__cause__ = error
-        error = told
-    return ToolResultEvent(tool, error=error)

@@ -196,6 +196,10 @@ class BedrockProvider(FailingProvider[BedrockCallResponse, BedrockCallResponseCh
             held = {"type": "json_schema", "structure": {"jsonSchema": {**named, "schema": schema}}}
             payload["outputConfig"] = {**as_object(payload.get("outputConfig")), "textFormat": held}
 
+    def untooled(self, request: Request) -> Request:
+        # Bedrock wants the tools named as long as the messages hold calls of them, and cannot be told to call none.
+        return request
+
     def fold(self, request: Request) -> BedrockFold:
         return BedrockFold(request.tools, request.partial_tools)
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+import sys
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar, cast
 
 from pydantic import (
@@ -47,7 +48,9 @@ class BaseCallResponse(BaseModel, Generic[RawT, ToolT]):
     A dump holds all that a log wants and no secret, and validates back to an equal response.
     """
 
-    model_config = ConfigDict(arbitrary_types_allowed=True, extra="forbid", protected_namespaces=())
+    model_config: ClassVar[ConfigDict] = ConfigDict(
+        arbitrary_types_allowed=True, extra="forbid", protected_namespaces=()
+    )
 
     if TYPE_CHECKING:
         response: RawT
@@ -350,6 +353,19 @@ class BaseCallResponse(BaseModel, Generic[RawT, ToolT]):
     def __str__(self) -> str:
         return self.content
 
+    def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
+        for name, value in super().__repr_args__():
+            yield name, value if name == "response" else _without_secrets(value)
+
+    def __getstate__(self) -> dict[Any, Any]:
+        # A tool made of a function has no name that it could be found by again.
+        state = super().__getstate__()
+        kinds: list[type[Any]] = [*self._tool_types, *(tool.__class__ for tool in self._tools or ())]
+        if not all(_importable(kind) for kind in kinds):
+            private: dict[str, Any] = state["__pydantic_private__"] or {}
+            state = {**state, "__pydantic_private__": {**private, "_tool_types": (), "_tools": None}}
+        return state
+
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and self.model_dump() == cast("BaseModel", other).model_dump()
 
@@ -384,6 +400,10 @@ def _without_secrets(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_without_secrets(one) for one in cast("Sequence[Any]", value)]
     return value
+
+
+def _importable(kind: type[Any]) -> bool:
+    return getattr(sys.modules.get(kind.__module__), kind.__qualname__, None) is kind
 
 
 def _named(value: Any) -> str:

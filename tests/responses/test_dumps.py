@@ -1,0 +1,162 @@
+"""Answers as logs and caches keep them: whole, the same when read again, and without secrets."""
+
+from __future__ import annotations
+
+import copy
+import json
+import pickle
+from typing import Any
+
+import pytest
+
+from mirascope_like.core import Messages, prompt_template
+from tests.conformance.providers import Row, openai_like
+from tests.harness.server import Reply, Server
+
+SECRETS = {
+    "extra_headers": {"Authorization": "Bearer hush-1", "X-Api-Key": "hush-2", "cookie": "a=hush-3", "x-trace": "t1"},
+    "extra_body": {"nested": {"client_secret": "hush-4", "list": [{"password": "hush-5"}]}},
+    "extra_query": {"api_key": "hush-6"},
+}
+
+
+def module_level_tool(city: str) -> str:
+    """Say the weather."""
+    return city
+
+
+def answered(row: Row, server: Server, *, stream: bool, **options: Any) -> Any:
+    server.reply(row.text("Hel", "lo") if stream else Reply.json(row.whole("Hello")))
+    with row.client(server) as client:
+        return row.stream(client, **options).collect() if stream else row.ask(client, **options)
+
+
+streamed_or_not = pytest.mark.parametrize("stream", [False, True], ids=["unstreamed", "streamed"])
+
+
+@streamed_or_not
+@openai_like
+def test_no_secret(row: Row, stream: bool, server: Server) -> None:
+    response = answered(row, server, stream=stream, call_params=SECRETS)
+    assert "hush-1" in str(server.request.headers)  # it was sent
+    for text in (
+        response.model_dump_json(),
+        str(response.model_dump()),
+        str(response.model_dump(mode="json")),
+        repr(response),
+        str(response),
+    ):
+        assert "hush" not in text
+        assert "sk-test" not in text
+    assert "t1" in response.model_dump_json()
+    assert response.call_params["extra_headers"]["Authorization"] == "Bearer hush-1"  # the object itself is the user's
+
+
+@openai_like
+def test_client_in_a_dynamic_config_is_not_told(row: Row, server: Server) -> None:
+    server.reply(Reply.json(row.whole("Hello")))
+    with row.client(server, api_key="sk-hush") as given:
+
+        @row.module.call("m")
+        def say() -> Any:
+            return {"messages": "Hi", "client": given, "call_params": {"temperature": 0.5}}
+
+        response = say()
+    assert "sk-hush" not in f"{response!r} {response.model_dump_json()}"
+    assert json.loads(response.model_dump_json())["dynamic_config"]["call_params"] == {"temperature": 0.5}
+
+
+@openai_like
+def test_all_that_a_log_wants(row: Row, server: Server) -> None:
+    server.reply(Reply.json(row.whole("Hello")))
+    with row.client(server) as client:
+
+        @row.module.call("m", client=client, call_params={"temperature": 0.5})
+        @prompt_template("SYSTEM: Be {mood}\nUSER: {question}")
+        def ask(mood: str, question: str) -> Any:
+            return {"metadata": {"tags": {"a"}}}
+
+        dump = json.loads(ask("brief", "Why?").model_dump_json())
+    assert dump["provider"] == row.name
+    assert (dump["model"], dump["content"]) == ("m-1", "Hello")
+    assert dump["prompt_template"] == "SYSTEM: Be {mood}\nUSER: {question}"
+    assert dump["fn_args"] == {"mood": "brief", "question": "Why?"}
+    assert dump["call_params"] == {"temperature": 0.5}
+    assert dump["call_kwargs"]["model"] == "m"
+    assert dump["metadata"] == {"tags": ["a"]}
+    assert "Why?" in json.dumps(dump["messages"])
+    assert dump["response"] == row.whole("Hello")
+    usage = {name: dump["usage"][name] for name in ("input_tokens", "output_tokens", "total_tokens")}
+    assert usage == {"input_tokens": 3, "output_tokens": 5, "total_tokens": 8}
+    assert {"cost", "start_time", "end_time", "finish_reasons", "id"} <= set(dump)
+
+
+class Opaque:
+    """What has no JSON form."""
+
+    def __repr__(self) -> str:
+        return "hush"
+
+
+@openai_like
+def test_arguments_that_json_cannot_hold(row: Row, server: Server) -> None:
+    server.reply(Reply.json(row.whole("Hello")))
+    with row.client(server) as client:
+
+        @row.module.call("m", client=client)
+        def say(one: Any, data: bytes, many: list[Any]) -> Any:
+            return [Messages.User("Hi")]
+
+        response = say(Opaque(), b"\x00\xff", [Opaque(), {1, 2}])
+    dump = json.loads(response.model_dump_json())
+    assert dump["fn_args"]["one"] == "<Opaque>"
+    assert "hush" not in response.model_dump_json()
+    assert type(response).model_validate(dump).model_dump() == response.model_dump()
+
+
+@streamed_or_not
+@openai_like
+def test_round_trip(row: Row, stream: bool, server: Server) -> None:
+    response = answered(row, server, stream=stream, call_params=SECRETS)
+    again = type(response).model_validate_json(response.model_dump_json())
+    assert again.model_dump() == response.model_dump()
+    assert type(again.response) is type(response.response)
+    assert again.response.to_dict() == response.response.to_dict()
+    assert type(response).model_validate(response.model_dump()).content == "Hello"
+    assert again == type(response).model_validate(response.model_dump())
+    assert again != "Hello"
+
+
+@streamed_or_not
+@openai_like
+def test_pickle_and_copy(row: Row, stream: bool, server: Server) -> None:
+    response = answered(row, server, stream=stream)
+    for again in (pickle.loads(pickle.dumps(response)), copy.copy(response), copy.deepcopy(response)):
+        assert type(again) is type(response)
+        assert again == response
+        assert (again.content, again.message_param) == (response.content, response.message_param)
+        assert again.response.to_dict() == response.response.to_dict()
+
+
+@openai_like
+def test_pickle_with_tools(row: Row, server: Server) -> None:
+    response = answered(row, server, stream=False, tools=[module_level_tool])
+    again = pickle.loads(pickle.dumps(response))
+    assert again == response
+    assert again.content == "Hello"
+
+
+@openai_like
+def test_unknown_field_of_a_dump_is_refused(row: Row, server: Server) -> None:
+    response = answered(row, server, stream=False)
+    with pytest.raises(ValueError, match="nonsense"):
+        type(response).model_validate({**response.model_dump(), "nonsense": 1})
+
+
+@openai_like
+def test_streams_tell_no_secret(row: Row, server: Server) -> None:
+    server.reply(row.text("Hello"))
+    with row.client(server) as client:
+        stream = row.stream(client, call_params=SECRETS)
+        stream.collect()
+    assert "hush" not in f"{stream!r} {stream}"

@@ -12,6 +12,7 @@ with llm.context(provider="anthropic", model="claude-sonnet-5"):
 from __future__ import annotations
 
 from ..core.base.call import Call
+from ..core.base.model import Models
 from ..core.base.params import CommonCallParams
 from .answers import AsyncStream, CallResponse, CallResponseChunk, Stream, Tool
 from .context import Settings, context, override
@@ -22,9 +23,12 @@ call: Call[CallResponse, Stream, AsyncStream, CommonCallParams] = Call(
 )
 """Turn a prompt function into a call to the `provider` and `model` named ("openai:gpt-4o-mini" names both), or chosen
 around the call with `context` or `override`."""
+model: Models[CallResponse, Stream, AsyncStream, CommonCallParams] = Models(call)
+"""Make an object of a model, with settings for every call made from it."""
 
 __all__ = [
     "call",
+    "model",
     "context",
     "override",
     "AsyncStream",

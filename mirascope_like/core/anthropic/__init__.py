@@ -7,6 +7,7 @@ from ..base.sdk import load_sdk
 load_sdk("anthropic", extra="anthropic")
 
 from ..base.call import Call  # noqa: E402  # the SDK is looked for first, so that the error says how to get it
+from ..base.model import Models  # noqa: E402
 from .params import AnthropicCallParams  # noqa: E402
 from .provider import AnthropicProvider  # noqa: E402
 from .types import (  # noqa: E402
@@ -21,9 +22,12 @@ call: Call[AnthropicCallResponse, AnthropicStream, AnthropicAsyncStream, Anthrop
     AnthropicProvider(), AnthropicStream, AnthropicAsyncStream, AnthropicCallParams
 )
 """Turn a prompt function into a call to Anthropic's messages."""
+model: Models[AnthropicCallResponse, AnthropicStream, AnthropicAsyncStream, AnthropicCallParams] = Models(call)
+"""Make an object of a model, with settings for every call made from it."""
 
 __all__ = [
     "call",
+    "model",
     "AnthropicAsyncStream",
     "AnthropicCallParams",
     "AnthropicCallResponse",

@@ -10,6 +10,7 @@ from ..base.sdk import load_sdk
 load_sdk("openai", extra="openai")
 
 from ..base.call import Call  # noqa: E402  # the SDK is looked for first, so that the error says how to get it
+from ..base.model import Models  # noqa: E402
 from .params import AzureCallParams  # noqa: E402
 from .provider import AzureProvider  # noqa: E402
 from .types import (  # noqa: E402
@@ -25,9 +26,12 @@ call: Call[AzureCallResponse, AzureStream, AzureAsyncStream, AzureCallParams] = 
     AzureProvider(), AzureStream, AzureAsyncStream, AzureCallParams
 )
 """Turn a prompt function into a call to a deployment on Azure OpenAI."""
+model: Models[AzureCallResponse, AzureStream, AzureAsyncStream, AzureCallParams] = Models(call)
+"""Make an object of a model, with settings for every call made from it."""
 
 __all__ = [
     "call",
+    "model",
     "AzureAsyncStream",
     "AzureCallParams",
     "AzureCallResponse",

@@ -46,6 +46,12 @@ class Options(TypedDict, Generic[ParamsT], total=False):
     """Which provider to call, for `llm.call` alone."""
 
 
+class AskOptions(Options[ParamsT], total=False):
+    """`Options`, and the tools."""
+
+    tools: Tools | None
+
+
 class Prompting:
     """A prompt function with the arguments of one call."""
 

@@ -1,4 +1,4 @@
-"""The `call` decorator. Every overload of the library stands in this file.
+"""The `call` decorator. Every overload of a provider's `call` stands in this file; those of models in `model`.
 
 What a call gives is asked in two steps: `Call` knows what comes back, `CallDecorator` whether the function is async.
 """
@@ -83,6 +83,10 @@ class Call(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
     def provider(self) -> Provider[ResponseT, Any, Any]:
         """The provider that is called."""
         return self._provider
+
+    def through(self, provider: Provider[ResponseT, Any, Any]) -> Call[ResponseT, StreamT, AsyncStreamT, ParamsT]:
+        """Return the same by way of another provider, which gives the same."""
+        return Call(provider, self._stream, self._async_stream, self._params)
 
     @overload
     def __call__(

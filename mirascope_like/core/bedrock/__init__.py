@@ -10,6 +10,7 @@ from ..base.sdk import load_sdk
 load_sdk("boto3", extra="bedrock")
 
 from ..base.call import Call  # noqa: E402  # the SDK is looked for first, so that the error says how to get it
+from ..base.model import Models  # noqa: E402
 from .params import BedrockCallParams  # noqa: E402
 from .provider import BedrockProvider  # noqa: E402
 from .types import (  # noqa: E402
@@ -24,9 +25,12 @@ call: Call[BedrockCallResponse, BedrockStream, BedrockAsyncStream, BedrockCallPa
     BedrockProvider(), BedrockStream, BedrockAsyncStream, BedrockCallParams
 )
 """Turn a prompt function into a call to Bedrock's Converse."""
+model: Models[BedrockCallResponse, BedrockStream, BedrockAsyncStream, BedrockCallParams] = Models(call)
+"""Make an object of a model, with settings for every call made from it."""
 
 __all__ = [
     "call",
+    "model",
     "BedrockAsyncStream",
     "BedrockCallParams",
     "BedrockCallResponse",

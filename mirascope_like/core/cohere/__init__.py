@@ -7,6 +7,7 @@ from ..base.sdk import load_sdk
 load_sdk("cohere", extra="cohere")
 
 from ..base.call import Call  # noqa: E402  # the SDK is looked for first, so that the error says how to get it
+from ..base.model import Models  # noqa: E402
 from .params import CohereCallParams  # noqa: E402
 from .provider import CohereProvider  # noqa: E402
 from .types import (  # noqa: E402
@@ -21,9 +22,12 @@ call: Call[CohereCallResponse, CohereStream, CohereAsyncStream, CohereCallParams
     CohereProvider(), CohereStream, CohereAsyncStream, CohereCallParams
 )
 """Turn a prompt function into a call to Cohere's Chat API."""
+model: Models[CohereCallResponse, CohereStream, CohereAsyncStream, CohereCallParams] = Models(call)
+"""Make an object of a model, with settings for every call made from it."""
 
 __all__ = [
     "call",
+    "model",
     "CohereAsyncStream",
     "CohereCallParams",
     "CohereCallResponse",

@@ -7,6 +7,7 @@ from ..base.sdk import load_sdk
 load_sdk("google.genai", extra="google")
 
 from ..base.call import Call  # noqa: E402  # the SDK is looked for first, so that the error says how to get it
+from ..base.model import Models  # noqa: E402
 from .http import fast_http_options  # noqa: E402
 from .params import GoogleCallParams  # noqa: E402
 from .provider import GoogleProvider  # noqa: E402
@@ -22,9 +23,12 @@ call: Call[GoogleCallResponse, GoogleStream, GoogleAsyncStream, GoogleCallParams
     GoogleProvider(), GoogleStream, GoogleAsyncStream, GoogleCallParams
 )
 """Turn a prompt function into a call to Gemini's `generateContent`."""
+model: Models[GoogleCallResponse, GoogleStream, GoogleAsyncStream, GoogleCallParams] = Models(call)
+"""Make an object of a model, with settings for every call made from it."""
 
 __all__ = [
     "call",
+    "model",
     "fast_http_options",
     "GoogleAsyncStream",
     "GoogleCallParams",

@@ -11,6 +11,7 @@ from typing import Any, TypeVar, cast
 import openai
 
 from ..base.call import Call
+from ..base.model import Models
 from ..dialects.openai_sdk import OpenAISDKProvider
 from .types import HostAsyncStream, HostCallParams, HostCallResponse, HostCallResponseChunk, HostStream, HostTool
 
@@ -40,6 +41,11 @@ class Host:
     def call(self) -> Call[HostCallResponse, HostStream, HostAsyncStream, HostCallParams]:
         """Turn a prompt function into a call to this host."""
         return Call(HostProvider(self), HostStream, HostAsyncStream, HostCallParams)
+
+    @cached_property
+    def model(self) -> Models[HostCallResponse, HostStream, HostAsyncStream, HostCallParams]:
+        """Make an object of one of this host's models, with settings for every call made from it."""
+        return Models(self.call)
 
     @cached_property
     def CallResponse(self) -> type[HostCallResponse]:

@@ -10,6 +10,7 @@ from ..base.sdk import load_sdk
 load_sdk("openai", extra="local")
 
 from ..base.call import Call  # noqa: E402  # the SDK is looked for first, so that the error says how to get it
+from ..base.model import Models  # noqa: E402
 from .engine import Engine, engine  # noqa: E402
 from .params import LocalCallParams  # noqa: E402
 from .provider import LocalProvider  # noqa: E402
@@ -27,9 +28,12 @@ call: Call[LocalCallResponse, LocalStream, LocalAsyncStream, LocalCallParams] = 
 )
 """Turn a prompt function into a call to a model on this machine: "smollm2-135m", the path of a GGUF file, or
 "hf:owner/repo/file.gguf". The model is loaded by the first call."""
+model: Models[LocalCallResponse, LocalStream, LocalAsyncStream, LocalCallParams] = Models(call)
+"""Make an object of a model, with settings for every call made from it."""
 
 __all__ = [
     "call",
+    "model",
     "engine",
     "Engine",
     "LocalAsyncStream",

@@ -7,6 +7,7 @@ from ..base.sdk import load_sdk
 load_sdk("mistralai.client", extra="mistral")
 
 from ..base.call import Call  # noqa: E402  # the SDK is looked for first, so that the error says how to get it
+from ..base.model import Models  # noqa: E402
 from .params import MistralCallParams  # noqa: E402
 from .provider import MistralProvider  # noqa: E402
 from .types import (  # noqa: E402
@@ -22,9 +23,12 @@ call: Call[MistralCallResponse, MistralStream, MistralAsyncStream, MistralCallPa
     MistralProvider(), MistralStream, MistralAsyncStream, MistralCallParams
 )
 """Turn a prompt function into a call to Mistral's chat completions."""
+model: Models[MistralCallResponse, MistralStream, MistralAsyncStream, MistralCallParams] = Models(call)
+"""Make an object of a model, with settings for every call made from it."""
 
 __all__ = [
     "call",
+    "model",
     "MistralAsyncStream",
     "MistralCallParams",
     "MistralCallResponse",

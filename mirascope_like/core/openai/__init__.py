@@ -10,6 +10,7 @@ from ..base.sdk import load_sdk
 load_sdk("openai", extra="openai")
 
 from ..base.call import Call  # noqa: E402  # the SDK is looked for first, so that the error says how to get it
+from ..base.model import Models  # noqa: E402
 from .params import OpenAICallParams  # noqa: E402
 from .provider import OPENAI, OpenAIProvider  # noqa: E402
 from .types import (  # noqa: E402
@@ -28,9 +29,12 @@ call: Call[OpenAICallResponse, OpenAIStream, OpenAIAsyncStream, OpenAICallParams
     OPENAI, OpenAIStream, OpenAIAsyncStream, OpenAICallParams
 )
 """Turn a prompt function into a call to OpenAI's chat completions."""
+model: Models[OpenAICallResponse, OpenAIStream, OpenAIAsyncStream, OpenAICallParams] = Models(call)
+"""Make an object of a model, with settings for every call made from it."""
 
 __all__ = [
     "call",
+    "model",
     "responses",
     "OpenAIAsyncStream",
     "OpenAICallParams",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...base.call import Call
+from ...base.model import Models
 from ..provider import OPENAI
 from .params import OpenAIResponsesCallParams
 from .provider import OpenAIResponsesProvider
@@ -19,9 +20,14 @@ call: Call[
     OpenAIResponsesCallResponse, OpenAIResponsesStream, OpenAIResponsesAsyncStream, OpenAIResponsesCallParams
 ] = Call(OpenAIResponsesProvider(OPENAI), OpenAIResponsesStream, OpenAIResponsesAsyncStream, OpenAIResponsesCallParams)
 """Turn a prompt function into a call to OpenAI's Responses. Default clients are those of `openai.call`."""
+model: Models[
+    OpenAIResponsesCallResponse, OpenAIResponsesStream, OpenAIResponsesAsyncStream, OpenAIResponsesCallParams
+] = Models(call)
+"""Make an object of a model, with settings for every call made from it."""
 
 __all__ = [
     "call",
+    "model",
     "OpenAIResponsesAsyncStream",
     "OpenAIResponsesCallParams",
     "OpenAIResponsesCallResponse",

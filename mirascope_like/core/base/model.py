@@ -1,0 +1,282 @@
+"""A model as an object: a provider, a model's name, a client and settings, for every call made from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Mapping
+from typing import TYPE_CHECKING, Any, Generic, Literal, ParamSpec, TypeVar, cast, overload
+
+from typing_extensions import Unpack
+
+from .asking import AskOptions, StreamConfig, Tools
+from .call import Call, CallDecorator
+from .limit import limited
+from .prompt import Prompt
+from .provider import Provider
+from .response import BaseCallResponse
+from .stream import AsyncStream, Stream
+from .structured import AsyncStructuredStream, StructuredStream
+from .tool_loop import ToolLoop
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeForm
+
+P = ParamSpec("P")
+T = TypeVar("T")
+U = TypeVar("U")
+ParamsT = TypeVar("ParamsT")
+ResponseT = TypeVar("ResponseT", bound=BaseCallResponse[Any, Any])
+StreamT = TypeVar("StreamT", bound=Stream[Any, Any, Any])
+AsyncStreamT = TypeVar("AsyncStreamT", bound=AsyncStream[Any, Any, Any])
+
+Function = Callable[P, Prompt]
+AsyncFunction = Callable[P, Coroutine[Any, Any, Prompt]]
+
+
+class BaseModelObject(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
+    """What models of both kinds share: all but what `call` gives without options."""
+
+    def __init__(
+        self,
+        call: Call[ResponseT, StreamT, AsyncStreamT, ParamsT],
+        name: str,
+        settings: Mapping[str, Any],
+        max_concurrent: int | None = None,
+    ) -> None:
+        self.name = name
+        """The model's name, as it was given."""
+        self._call = call if max_concurrent is None else call.through(limited(call.provider, max_concurrent))
+        self._settings = settings
+        self._decorator({})  # what is wrong with the settings is said at once
+
+    @property
+    def provider(self) -> Provider[ResponseT, Any, Any]:
+        """The provider that is called."""
+        return self._call.provider
+
+    @property
+    def origin(self) -> str:
+        """The name of the provider that answers, such as "openai"."""
+        return self.name.partition(":")[0] if self.provider.neutral else self.provider.name
+
+    def ask(self, prompt: Prompt, **options: Unpack[AskOptions[ParamsT]]) -> ResponseT:
+        """Send text or messages, without a prompt function; return the response."""
+        response: ResponseT = self._decorator({**options, "stream": False})(_said(prompt))()
+        return response
+
+    async def ask_async(self, prompt: Prompt, **options: Unpack[AskOptions[ParamsT]]) -> ResponseT:
+        """`ask`, awaited."""
+        response: ResponseT = await self._decorator({**options, "stream": False})(_asaid(prompt))()
+        return response
+
+    def stream(self, prompt: Prompt, **options: Unpack[AskOptions[ParamsT]]) -> StreamT:
+        """Return a stream of the answer to text or messages."""
+        stream: StreamT = self._decorator({"stream": self._streaming or True, **options})(_said(prompt))()
+        return stream
+
+    def stream_async(self, prompt: Prompt, **options: Unpack[AskOptions[ParamsT]]) -> AsyncStreamT:
+        """Return a stream of the answer, to be read with `async for`."""
+        stream: AsyncStreamT = self._decorator({"stream": self._streaming or True, **options})(_asaid(prompt))()
+        return stream
+
+    @property
+    def _streaming(self) -> bool | StreamConfig:
+        streaming: bool | StreamConfig = self._settings.get("stream", False)
+        return streaming
+
+    def _decorator(self, given: Mapping[str, Any]) -> CallDecorator[Any, Any]:
+        params = {**(self._settings.get("call_params") or {}), **(given.get("call_params") or {})}
+        options = {**self._settings, **given, "call_params": params}
+        made: CallDecorator[Any, Any] = cast("Any", self._call)(self.name, **options)
+        return made
+
+    def _called(self, fn: Callable[..., Any] | None, options: Mapping[str, Any]) -> Any:
+        decorator = self._decorator(options)
+        return decorator if fn is None else decorator(fn)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.origin} {self.name}>"
+
+
+class Model(BaseModelObject[ResponseT, StreamT, AsyncStreamT, ParamsT]):
+    """A model whose calls give whole responses, unless they say otherwise."""
+
+    @overload
+    def call(self, fn: AsyncFunction[P], /) -> Callable[P, Coroutine[Any, Any, ResponseT]]: ...
+    @overload
+    def call(self, fn: Function[P], /) -> Callable[P, ResponseT]: ...
+    @overload
+    def call(
+        self,
+        *,
+        response_model: TypeForm[T],
+        stream: Literal[True] | StreamConfig,
+        fail_fast: bool = False,
+        **options: Unpack[AskOptions[ParamsT]],
+    ) -> CallDecorator[StructuredStream[T, StreamT], AsyncStructuredStream[T, AsyncStreamT]]: ...
+    @overload
+    def call(
+        self,
+        *,
+        response_model: TypeForm[T],
+        tools: Tools,
+        max_retries: int = 0,
+        stream: Literal[False] = False,
+    ) -> CallDecorator[T | ResponseT, Coroutine[Any, Any, T | ResponseT]]: ...
+    @overload
+    def call(
+        self,
+        *,
+        response_model: TypeForm[T],
+        max_retries: int = 0,
+        stream: Literal[False] = False,
+        **options: Unpack[AskOptions[ParamsT]],
+    ) -> CallDecorator[T, Coroutine[Any, Any, T]]: ...
+    @overload
+    def call(
+        self,
+        *,
+        output_parser: Callable[[ResponseT], U],
+        stream: Literal[False] = False,
+        **options: Unpack[AskOptions[ParamsT]],
+    ) -> CallDecorator[U, Coroutine[Any, Any, U]]: ...
+    @overload
+    def call(
+        self, *, stream: Literal[True] | StreamConfig, **options: Unpack[AskOptions[ParamsT]]
+    ) -> CallDecorator[StreamT, AsyncStreamT]: ...
+    @overload
+    def call(
+        self, *, stream: Literal[False] = False, **options: Unpack[AskOptions[ParamsT]]
+    ) -> CallDecorator[ResponseT, Coroutine[Any, Any, ResponseT]]: ...
+    def call(self, fn: Callable[..., Any] | None = None, /, **options: Any) -> Any:
+        """Turn a prompt function into a call to this model, as the provider's own `call` does.
+
+        What is given here goes before the model's settings, and what the function returns before both; call parameters
+        are merged one by one.
+        """
+        return self._called(fn, options)
+
+
+class StreamingModel(BaseModelObject[ResponseT, StreamT, AsyncStreamT, ParamsT]):
+    """A model whose calls give streams, unless they say otherwise."""
+
+    @overload
+    def call(self, fn: AsyncFunction[P], /) -> Callable[P, AsyncStreamT]: ...
+    @overload
+    def call(self, fn: Function[P], /) -> Callable[P, StreamT]: ...
+    @overload
+    def call(
+        self,
+        *,
+        response_model: TypeForm[T],
+        stream: Literal[True] | StreamConfig = True,
+        fail_fast: bool = False,
+        **options: Unpack[AskOptions[ParamsT]],
+    ) -> CallDecorator[StructuredStream[T, StreamT], AsyncStructuredStream[T, AsyncStreamT]]: ...
+    @overload
+    def call(
+        self,
+        *,
+        response_model: TypeForm[T],
+        stream: Literal[False],
+        max_retries: int = 0,
+        **options: Unpack[AskOptions[ParamsT]],
+    ) -> CallDecorator[T | ResponseT, Coroutine[Any, Any, T | ResponseT]]: ...
+    @overload
+    def call(
+        self, *, stream: Literal[False], **options: Unpack[AskOptions[ParamsT]]
+    ) -> CallDecorator[ResponseT, Coroutine[Any, Any, ResponseT]]: ...
+    @overload
+    def call(
+        self, *, stream: Literal[True] | StreamConfig = True, **options: Unpack[AskOptions[ParamsT]]
+    ) -> CallDecorator[StreamT, AsyncStreamT]: ...
+    def call(self, fn: Callable[..., Any] | None = None, /, **options: Any) -> Any:
+        """Turn a prompt function into a streamed call to this model, as the provider's own `call` does.
+
+        What is given here goes before the model's settings, and what the function returns before both; call parameters
+        are merged one by one.
+        """
+        return self._called(fn, options)
+
+
+class Models(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
+    """A provider's `model`: makes objects of its models."""
+
+    def __init__(self, call: Call[ResponseT, StreamT, AsyncStreamT, ParamsT]) -> None:
+        self._call = call
+
+    @overload
+    def __call__(
+        self,
+        name: str,
+        /,
+        *,
+        stream: Literal[False] = False,
+        max_concurrent: int | None = None,
+        tools: Tools | None = None,
+        tool_loop: ToolLoop | None = None,
+        json_mode: bool = False,
+        client: Any = None,
+        call_params: ParamsT | None = None,
+        **params: Any,
+    ) -> Model[ResponseT, StreamT, AsyncStreamT, ParamsT]: ...
+    @overload
+    def __call__(
+        self,
+        name: str,
+        /,
+        *,
+        stream: Literal[True] | StreamConfig,
+        max_concurrent: int | None = None,
+        tools: Tools | None = None,
+        tool_loop: ToolLoop | None = None,
+        json_mode: bool = False,
+        client: Any = None,
+        call_params: ParamsT | None = None,
+        **params: Any,
+    ) -> StreamingModel[ResponseT, StreamT, AsyncStreamT, ParamsT]: ...
+    def __call__(
+        self,
+        name: str,
+        /,
+        *,
+        stream: bool | StreamConfig = False,
+        max_concurrent: int | None = None,
+        tools: Tools | None = None,
+        tool_loop: ToolLoop | None = None,
+        json_mode: bool = False,
+        client: Any = None,
+        call_params: ParamsT | None = None,
+        **params: Any,
+    ) -> Any:
+        """Return a model with settings for every call made from it.
+
+        `params` are call parameters, as `call_params` are. With `max_concurrent`, at most so many of its answers are
+        made at once; others wait, and a stream holds its place until its connection is let go.
+
+        Raises `ConfigurationError` for an unknown parameter, and suggests the right name.
+        """
+        given: Mapping[str, Any] = cast("Any", call_params) or {}
+        settings = {
+            "stream": stream,
+            "tools": tools,
+            "tool_loop": tool_loop,
+            "json_mode": json_mode,
+            "client": client,
+            "call_params": {**given, **params},
+        }
+        kind: type[BaseModelObject[ResponseT, StreamT, AsyncStreamT, ParamsT]] = StreamingModel if stream else Model
+        return kind(self._call, name, settings, max_concurrent)
+
+
+def _said(prompt: Prompt) -> Callable[[], Any]:
+    def ask() -> Prompt:
+        return prompt
+
+    return ask
+
+
+def _asaid(prompt: Prompt) -> Callable[[], Coroutine[Any, Any, Any]]:
+    async def ask() -> Prompt:
+        return prompt
+
+    return ask

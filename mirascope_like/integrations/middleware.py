@@ -22,7 +22,7 @@ Handler: TypeAlias = Callable[[Any, Function, Any], Any]
 """Is given the result (or the error), the function called, and what the context manager yielded."""
 AsyncHandler: TypeAlias = Callable[[Any, Function, Any], Awaitable[Any]]
 
-log = logging.getLogger(__name__)
+log: logging.Logger = logging.getLogger(__name__)
 
 
 def middleware_factory(
@@ -207,4 +207,3 @@ class _Around:
         except Exception as other:
             if other is not error:
                 log.exception("what was told of the error of a call failed itself")
-

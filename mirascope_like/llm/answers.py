@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Self, cast
+from typing import Any, ClassVar, Self, cast
 
 import jiter
 from pydantic import PrivateAttr
@@ -30,7 +30,7 @@ class CallResponse(BaseCallResponse[Any, Tool]):
     it. Messages are `BaseMessageParam`s, so that one provider's answer can be sent to another.
     """
 
-    tool_base = Tool
+    tool_base: ClassVar[type[BaseTool]] = Tool
 
     _inner: BaseCallResponse[Any, Any] = PrivateAttr()
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
 from inspect import signature
+from types import ModuleType
 from typing import Any
 
 import anthropic
@@ -31,9 +32,9 @@ class AnthropicProvider(SDKProvider[AnthropicCallResponse, AnthropicCallResponse
     """Speaks to Anthropic, or to whomever the client given speaks to."""
 
     name = "anthropic"
-    sdk = anthropic
-    clients = ("Anthropic", "AsyncAnthropic")
-    environment = (
+    sdk: ModuleType = anthropic
+    clients: tuple[str, str] = ("Anthropic", "AsyncAnthropic")
+    environment: tuple[str, ...] = (
         "ANTHROPIC_API_KEY",
         "ANTHROPIC_AUTH_TOKEN",
         "ANTHROPIC_BASE_URL",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any, cast, get_args
+from typing import Any, ClassVar, cast, get_args
 
 from anthropic.types import Message, MessageDeltaUsage, RawMessageStartEvent, RawMessageStreamEvent, StopReason
 from anthropic.types import Usage as AnthropicUsage
@@ -75,7 +75,7 @@ class AnthropicCallResponse(BaseCallResponse[Message, AnthropicTool]):
     """Anthropic's answer; `response` is its `Message`."""
 
     provider = "anthropic"
-    tool_base = AnthropicTool
+    tool_base: ClassVar[type[BaseTool]] = AnthropicTool
 
     @classmethod
     def parse_raw_response(cls, raw: bytes | Mapping[str, Any]) -> Message:

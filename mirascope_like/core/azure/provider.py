@@ -19,8 +19,8 @@ class AzureProvider(OpenAISDKProvider[AzureCallResponse, AzureCallResponseChunk,
     """Speaks to a deployment on Azure, which the call names as its model."""
 
     name = "azure"
-    clients = ("AzureOpenAI", "AsyncAzureOpenAI")
-    environment = (
+    clients: tuple[str, str] = ("AzureOpenAI", "AsyncAzureOpenAI")
+    environment: tuple[str, ...] = (
         "AZURE_OPENAI_API_KEY",
         "AZURE_OPENAI_AD_TOKEN",
         "AZURE_OPENAI_ENDPOINT",

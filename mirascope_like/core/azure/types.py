@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from ..base.stream import AsyncStream, Stream
 from ..base.tools import BaseTool
@@ -21,7 +21,7 @@ class AzureCallResponse(OpenAISDKCallResponse[AzureTool]):
     """Azure OpenAI's answer; `response` is its `ChatCompletion`."""
 
     provider = "azure"
-    tool_base = AzureTool
+    tool_base: ClassVar[type[BaseTool]] = AzureTool
 
     @property
     def prompt_filter_results(self) -> list[Any]:

@@ -6,7 +6,7 @@ The parts that messages are made of stand in `parts`, and are given again here: 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, TypeAlias
+from typing import Any, ClassVar, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict
 
@@ -57,7 +57,7 @@ class BaseMessageParam(BaseModel):
     Goes through JSON and back unchanged. Raises pydantic's `ValidationError` for an unknown role or part.
     """
 
-    model_config = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64", extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64", extra="forbid")
 
     role: Role
     content: str | Sequence[Part]

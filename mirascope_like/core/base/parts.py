@@ -5,7 +5,7 @@ Data only: every part goes through JSON and back unchanged, bytes as base64. Kno
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 class _Part(BaseModel):
     """What all parts share: bytes are base64 in JSON, and a misspelt field is an error."""
 
-    model_config = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64", extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64", extra="forbid")
 
 
 class TextPart(_Part):

@@ -30,7 +30,7 @@ ChunkT = TypeVar("ChunkT", bound=BaseCallResponseChunk[Any, Any, Any])
 ToolT = TypeVar("ToolT", bound=BaseTool)
 
 
-log = logging.getLogger(__name__)
+log: logging.Logger = logging.getLogger(__name__)
 Ending: TypeAlias = Callable[["Progress[Any, Any, Any]"], Any]
 
 

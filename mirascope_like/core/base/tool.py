@@ -137,7 +137,7 @@ class BaseTool(Facts, BaseModel):
     `name` or `args`, the attribute is the field; `call_of`, `arguments_of` and `error_of` tell the rest.
     """
 
-    model_config = ConfigDict(protected_namespaces=())
+    model_config: ClassVar[ConfigDict] = ConfigDict(protected_namespaces=())
     tool_config: ClassVar[ToolConfig] = ToolConfig()
     _origin: _Origin | None = PrivateAttr(default=None)
 

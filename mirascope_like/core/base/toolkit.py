@@ -53,7 +53,7 @@ class BaseToolKit(BaseModel):
     `__namespace__` is put before the names of the tools, with an underscore, to tell toolkits apart.
     """
 
-    model_config = ConfigDict(arbitrary_types_allowed=True)
+    model_config: ClassVar[ConfigDict] = ConfigDict(arbitrary_types_allowed=True)
     __namespace__: ClassVar[str | None] = None
 
     def create_tools(self) -> list[type[BaseTool]]:

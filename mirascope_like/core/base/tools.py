@@ -8,7 +8,7 @@ import inspect
 from collections.abc import Callable, Sequence
 from enum import Enum
 from types import new_class
-from typing import Any, TypeVar, cast, overload
+from typing import Any, ClassVar, TypeVar, cast, overload
 
 import pydantic_core
 from pydantic import BaseModel, ConfigDict, PydanticUserError, create_model
@@ -183,7 +183,7 @@ def _itself(self: BaseTool) -> BaseTool:
 class UnknownTool(BaseTool):
     """A call of a tool that was not offered: its `error` says so, its `args` are those of the call."""
 
-    model_config = ConfigDict(extra="allow")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="allow")
 
 
 def find_tool_type(types: Sequence[type[BaseTool]], name: str) -> type[BaseTool] | None:

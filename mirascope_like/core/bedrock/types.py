@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from base64 import urlsafe_b64decode
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Self, cast
+from typing import Any, ClassVar, Literal, Self, cast
 
 import jiter
 from pydantic import field_serializer
@@ -107,7 +107,7 @@ class BedrockCallResponse(BaseCallResponse[BedrockResponse, BedrockTool]):
     """Bedrock's answer; `response` is the dict that boto3 returns."""
 
     provider = "bedrock"
-    tool_base = BedrockTool
+    tool_base: ClassVar[type[BaseTool]] = BedrockTool
 
     @classmethod
     def parse_raw_response(cls, raw: bytes | Mapping[str, Any]) -> BedrockResponse:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, aclosing, closing
 from functools import cached_property
 from inspect import signature
+from types import ModuleType
 from typing import Any, cast
 
 import anyio
@@ -62,9 +63,9 @@ class CohereProvider(ClientProvider[CohereCallResponse, CohereCallResponseChunk,
     """Speaks to Cohere, or to whomever the client given speaks to."""
 
     name = "cohere"
-    sdk = cohere
-    clients = ("ClientV2", "AsyncClientV2")
-    environment = ("CO_API_KEY", "COHERE_API_KEY", "CO_API_URL")
+    sdk: ModuleType = cohere
+    clients: tuple[str, str] = ("ClientV2", "AsyncClientV2")
+    environment: tuple[str, ...] = ("CO_API_KEY", "COHERE_API_KEY", "CO_API_URL")
     response_type = CohereCallResponse
     chunk_type = CohereCallResponseChunk
     tool_type = CohereTool

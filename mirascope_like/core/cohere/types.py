@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal, cast
+from typing import Any, ClassVar, Literal, cast
 
 import jiter
 from cohere import Citation, V2ChatResponse, V2ChatStreamResponse
@@ -61,7 +61,7 @@ class CohereCallResponse(BaseCallResponse[V2ChatResponse, CohereTool]):
     """Cohere's answer; `response` is its `V2ChatResponse`."""
 
     provider = "cohere"
-    tool_base = CohereTool
+    tool_base: ClassVar[type[BaseTool]] = CohereTool
 
     @classmethod
     def parse_raw_response(cls, raw: bytes | Mapping[str, Any]) -> V2ChatResponse:

@@ -6,6 +6,7 @@ Importing this loads that SDK: it is for the providers that send with it.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import ModuleType
 from typing import Any, Generic, Literal, TypeVar
 
 import openai
@@ -49,5 +50,5 @@ class OpenAISDKChunk(BaseChatChunk[ChatCompletionChunk, ChatFinishReason, Comple
 class OpenAISDKProvider(ChatProvider[ResponseT, ChunkT, ToolT]):
     """Sends with OpenAI's SDK."""
 
-    sdk = openai
-    clients = ("OpenAI", "AsyncOpenAI")
+    sdk: ModuleType = openai
+    clients: tuple[str, str] = ("OpenAI", "AsyncOpenAI")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib import import_module
-from typing import Any
+from typing import Any, ClassVar
 
 import jiter
 from google.generativeai.types import GenerateContentResponse
@@ -76,7 +76,7 @@ class GeminiCallResponse(GeminiResponse[GenerateContentResponse, GeminiTool]):
     """Gemini's answer; `response` is the SDK's `GenerateContentResponse`, `raw` the same as JSON of the wire."""
 
     provider = "gemini"
-    tool_base = GeminiTool
+    tool_base: ClassVar[type[BaseTool]] = GeminiTool
 
     @classmethod
     def parse_raw_response(cls, raw: bytes | Mapping[str, Any]) -> GenerateContentResponse:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from types import ModuleType
 from typing import Any, cast
 
 from google import genai
@@ -44,9 +45,9 @@ class GoogleProvider(ClientProvider[GoogleCallResponse, GoogleCallResponseChunk,
     """Speaks to Gemini, or to whomever the client given speaks to."""
 
     name = "google"
-    sdk = genai
-    clients = ("Client", "Client")
-    environment = (
+    sdk: ModuleType = genai
+    clients: tuple[str, str] = ("Client", "Client")
+    environment: tuple[str, ...] = (
         "GOOGLE_API_KEY",
         "GEMINI_API_KEY",
         "GOOGLE_GENAI_USE_VERTEXAI",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import jiter
 from google.genai import types
@@ -18,20 +18,28 @@ from ..dialects.gemini_response import JSON, GeminiResponse
 
 _ADDED = ("sdkHttpResponse", "automaticFunctionCallingHistory", "parsed")
 """What the SDK puts into an answer besides the answer."""
-_BASE64 = ("thoughtSignature", "continuationToken")
 
 
-def wire(value: Any) -> Any:
-    """Return an object of the SDK, dumped, as it came over the wire: there, bytes are base64 in the usual alphabet."""
-    if isinstance(value, list):
-        return [wire(one) for one in as_list(value)]
-    if not isinstance(value, dict):
-        return value
-    fields = {key: wire(one) for key, one in as_object(value).items()}
-    for key in _BASE64 if "data" not in fields or "mimeType" not in fields else ("data",):
-        if isinstance(fields.get(key), str):
-            fields[key] = fields[key].replace("-", "+").replace("_", "/")
-    return fields
+def _usual(holder: JSON, *keys: str) -> None:
+    """Write bytes, which the SDK dumps in the alphabet of URLs, in the usual one of base64, as the wire does."""
+    for key in keys:
+        if isinstance(text := holder.get(key), str):
+            holder[key] = text.replace("-", "+").replace("_", "/")
+
+
+def _content(content: JSON) -> JSON:
+    for part in map(as_object, as_list(content.get("parts"))):
+        _usual(part, "thoughtSignature")
+        _usual(as_object(part.get("inlineData")), "data")
+    return content
+
+
+def _wire(response: types.GenerateContentResponse) -> JSON:
+    data = {key: value for key, value in dumped(response).items() if key not in _ADDED}
+    for candidate in map(as_object, as_list(data.get("candidates"))):
+        _usual(candidate, "continuationToken")
+        _content(as_object(candidate.get("content")))
+    return data
 
 
 def answer(raw: bytes) -> types.GenerateContentResponse:
@@ -57,7 +65,7 @@ class GoogleCallResponse(GeminiResponse[types.GenerateContentResponse, GoogleToo
     """
 
     provider = "google"
-    tool_base = GoogleTool
+    tool_base: ClassVar[type[BaseTool]] = GoogleTool
 
     @classmethod
     def parse_raw_response(cls, raw: bytes | Mapping[str, Any]) -> types.GenerateContentResponse:
@@ -71,7 +79,7 @@ class GoogleCallResponse(GeminiResponse[types.GenerateContentResponse, GoogleToo
         came = response.sdk_http_response
         if came is not None and came.body:
             return as_object(jiter.from_json(came.body.encode()))
-        return {key: value for key, value in as_object(wire(dumped(response))).items() if key not in _ADDED}
+        return _wire(response)
 
     @classmethod
     def native_call(cls, call: JSON) -> types.FunctionCall:
@@ -83,7 +91,7 @@ class GoogleCallResponse(GeminiResponse[types.GenerateContentResponse, GoogleToo
 
     @classmethod
     def wire_content(cls, content: Any) -> JSON:
-        return as_object(wire(dumped(types.Content.model_validate(content))))
+        return _content(dumped(types.Content.model_validate(content)))
 
     def _instruction(self) -> Any:
         config = self.call_kwargs.get("config")
@@ -115,8 +123,9 @@ class GoogleCallResponseChunk(
     provider = "google"
 
     def __init__(self, chunk: types.GenerateContentResponse) -> None:
-        super().__init__(chunk)
-        self._data = GoogleCallResponse.wire(chunk)
+        self._raw = None
+        self._chunk = chunk
+        self._data = _wire(chunk)
         self.content = self._text()
 
     @classmethod

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import ModuleType
 from typing import Any
 
 import groq
@@ -35,9 +36,9 @@ class GroqProvider(ChatProvider[GroqCallResponse, GroqCallResponseChunk, GroqToo
     """Speaks to Groq, or to whomever the client given speaks to."""
 
     name = "groq"
-    sdk = groq
-    clients = ("Groq", "AsyncGroq")
-    environment = ("GROQ_API_KEY", "GROQ_BASE_URL", "GROQ_CUSTOM_HEADERS")
+    sdk: ModuleType = groq
+    clients: tuple[str, str] = ("Groq", "AsyncGroq")
+    environment: tuple[str, ...] = ("GROQ_API_KEY", "GROQ_BASE_URL", "GROQ_CUSTOM_HEADERS")
     path = "/openai/v1/chat/completions"
     refuses_usage = True
     response_type = GroqCallResponse

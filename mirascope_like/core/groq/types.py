@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from groq.types import CompletionUsage
 from groq.types.chat import ChatCompletion, ChatCompletionChunk
@@ -29,7 +29,7 @@ class GroqCallResponse(BaseChatCallResponse[ChatCompletion, GroqFinishReason, Co
     """Groq's answer; `response` is its `ChatCompletion`."""
 
     provider = "groq"
-    tool_base = GroqTool
+    tool_base: ClassVar[type[BaseTool]] = GroqTool
 
     @classmethod
     def parse_raw_response(cls, raw: bytes | Mapping[str, Any]) -> ChatCompletion:

@@ -25,18 +25,18 @@ from .types import (  # noqa: E402
     HostTool,
 )
 
-cerebras = Host("cerebras", "https://api.cerebras.ai/v1", "CEREBRAS_API_KEY")
-deepseek = Host("deepseek", "https://api.deepseek.com", "DEEPSEEK_API_KEY")
-fireworks = Host("fireworks", "https://api.fireworks.ai/inference/v1", "FIREWORKS_API_KEY")
-huggingface = Host("huggingface", "https://router.huggingface.co/v1", "HF_TOKEN")
-lmstudio = Host("lmstudio", "http://localhost:1234/v1", "LMSTUDIO_API_KEY", needs_key=False)
-ollama = Host("ollama", "http://localhost:11434/v1", "OLLAMA_API_KEY", needs_key=False)
-openrouter = Host("openrouter", "https://openrouter.ai/api/v1", "OPENROUTER_API_KEY")
-perplexity = Host("perplexity", "https://api.perplexity.ai", "PERPLEXITY_API_KEY")
-together = Host("together", "https://api.together.xyz/v1", "TOGETHER_API_KEY")
-vllm = Host("vllm", "http://localhost:8000/v1", "VLLM_API_KEY", needs_key=False)
-xai = Host("xai", "https://api.x.ai/v1", "XAI_API_KEY", priced_as="x-ai")
-zai = Host("zai", "https://api.z.ai/api/paas/v4", "ZAI_API_KEY")
+cerebras: Host = Host("cerebras", "https://api.cerebras.ai/v1", "CEREBRAS_API_KEY")
+deepseek: Host = Host("deepseek", "https://api.deepseek.com", "DEEPSEEK_API_KEY")
+fireworks: Host = Host("fireworks", "https://api.fireworks.ai/inference/v1", "FIREWORKS_API_KEY")
+huggingface: Host = Host("huggingface", "https://router.huggingface.co/v1", "HF_TOKEN")
+lmstudio: Host = Host("lmstudio", "http://localhost:1234/v1", "LMSTUDIO_API_KEY", needs_key=False)
+ollama: Host = Host("ollama", "http://localhost:11434/v1", "OLLAMA_API_KEY", needs_key=False)
+openrouter: Host = Host("openrouter", "https://openrouter.ai/api/v1", "OPENROUTER_API_KEY")
+perplexity: Host = Host("perplexity", "https://api.perplexity.ai", "PERPLEXITY_API_KEY")
+together: Host = Host("together", "https://api.together.xyz/v1", "TOGETHER_API_KEY")
+vllm: Host = Host("vllm", "http://localhost:8000/v1", "VLLM_API_KEY", needs_key=False)
+xai: Host = Host("xai", "https://api.x.ai/v1", "XAI_API_KEY", priced_as="x-ai")
+zai: Host = Host("zai", "https://api.z.ai/api/paas/v4", "ZAI_API_KEY")
 
 __all__ = [
     "cerebras",

@@ -25,7 +25,7 @@ class HostTool(BaseTool):
 class HostCallResponse(OpenAISDKCallResponse[HostTool]):
     """A host's answer; `response` is a `ChatCompletion`, with what the host adds to one."""
 
-    tool_base = HostTool
+    tool_base: ClassVar[type[BaseTool]] = HostTool
     priced_as: ClassVar[str]
     """The host's name in the price list."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from threading import Lock
+from types import ModuleType
 from typing import Any
 
 import openai
@@ -52,9 +53,9 @@ class LocalProvider(ChatProvider[LocalCallResponse, LocalCallResponseChunk, Loca
     """Speaks to a server that it starts itself, in the format of OpenAI's chat completions."""
 
     name = "local"
-    sdk = openai
-    clients = ("OpenAI", "AsyncOpenAI")
-    environment = ()
+    sdk: ModuleType = openai
+    clients: tuple[str, str] = ("OpenAI", "AsyncOpenAI")
+    environment: tuple[str, ...] = ()
     response_type = LocalCallResponse
     chunk_type = LocalCallResponseChunk
     tool_type = LocalTool

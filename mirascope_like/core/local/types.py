@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import ClassVar, Literal
 
 from openai.types import CompletionUsage
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
@@ -26,7 +26,7 @@ class LocalCallResponse(BaseChatCallResponse[ChatCompletion, LocalFinishReason, 
     """A local model's answer; `response` is a `ChatCompletion`. It costs nothing."""
 
     provider = "local"
-    tool_base = LocalTool
+    tool_base: ClassVar[type[BaseTool]] = LocalTool
 
     @classmethod
     def parse_raw_response(cls, raw: bytes | Mapping[str, object]) -> ChatCompletion:

@@ -7,6 +7,7 @@ from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from inspect import signature
+from types import ModuleType
 from typing import Any
 
 import jiter
@@ -66,9 +67,9 @@ class MistralProvider(ClientProvider[MistralCallResponse, MistralCallResponseChu
     """Speaks to Mistral, or to whomever the client given speaks to."""
 
     name = "mistral"
-    sdk = mistralai.client
-    clients = ("Mistral", "Mistral")
-    environment = ("MISTRAL_API_KEY", "MISTRAL_SA_TOKEN_PATH")
+    sdk: ModuleType = mistralai.client
+    clients: tuple[str, str] = ("Mistral", "Mistral")
+    environment: tuple[str, ...] = ("MISTRAL_API_KEY", "MISTRAL_SA_TOKEN_PATH")
     response_type = MistralCallResponse
     chunk_type = MistralCallResponseChunk
     tool_type = MistralTool

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from mistralai.client.models import ChatCompletionResponse, CompletionChunk, UsageInfo
 from pydantic import field_serializer
@@ -26,7 +26,7 @@ class MistralCallResponse(BaseChatCallResponse[ChatCompletionResponse, MistralFi
     """Mistral's answer; `response` is its `ChatCompletionResponse`."""
 
     provider = "mistral"
-    tool_base = MistralTool
+    tool_base: ClassVar[type[BaseTool]] = MistralTool
 
     @classmethod
     def parse_raw_response(cls, raw: bytes | Mapping[str, Any]) -> ChatCompletionResponse:

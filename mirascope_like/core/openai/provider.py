@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import ModuleType
+
 import openai
 
 from ..dialects.chat_provider import ChatProvider
@@ -12,9 +14,9 @@ class OpenAIProvider(ChatProvider[OpenAICallResponse, OpenAICallResponseChunk, O
     """Speaks to OpenAI, or to whomever the client given speaks to."""
 
     name = "openai"
-    sdk = openai
-    clients = ("OpenAI", "AsyncOpenAI")
-    environment = (
+    sdk: ModuleType = openai
+    clients: tuple[str, str] = ("OpenAI", "AsyncOpenAI")
+    environment: tuple[str, ...] = (
         "OPENAI_API_KEY",
         "OPENAI_BASE_URL",
         "OPENAI_ORG_ID",

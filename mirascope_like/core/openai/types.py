@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from ..base.stream import AsyncStream, Stream
 from ..base.tools import BaseTool
 from ..dialects.openai_sdk import ChatFinishReason, OpenAISDKCallResponse, OpenAISDKChunk
@@ -18,7 +20,7 @@ class OpenAICallResponse(OpenAISDKCallResponse[OpenAITool]):
     """OpenAI's answer; `response` is its `ChatCompletion`."""
 
     provider = "openai"
-    tool_base = OpenAITool
+    tool_base: ClassVar[type[BaseTool]] = OpenAITool
 
 
 class OpenAICallResponseChunk(OpenAISDKChunk):

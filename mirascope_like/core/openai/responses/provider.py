@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
+from types import ModuleType
 from typing import Any
 
 from openai.types.responses.response_create_params import ResponseCreateParamsBase
@@ -28,9 +29,9 @@ class OpenAIResponsesProvider(
     """Speaks Responses to whom another provider speaks chat completions, with the same default clients."""
 
     name = OpenAIProvider.name
-    sdk = OpenAIProvider.sdk
-    clients = OpenAIProvider.clients
-    environment = OpenAIProvider.environment
+    sdk: ModuleType = OpenAIProvider.sdk
+    clients: tuple[str, str] = OpenAIProvider.clients
+    environment: tuple[str, ...] = OpenAIProvider.environment
     response_type = OpenAIResponsesCallResponse
     chunk_type = OpenAIResponsesCallResponseChunk
     tool_type = OpenAIResponsesTool

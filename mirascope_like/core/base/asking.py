@@ -59,8 +59,8 @@ class Prompting:
         self.prompt = prompt
         self._args = args
         self._kwargs = kwargs
-        self.arguments = prompt.bind(args, kwargs)
-        self.overrides = OVERRIDES.get()
+        self.arguments: dict[str, Any] = prompt.bind(args, kwargs)
+        self.overrides: Mapping[str, Any] = OVERRIDES.get()
 
     def read(self) -> Prompted:
         """Call the function; make messages of what it returns."""

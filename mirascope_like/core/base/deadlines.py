@@ -54,7 +54,7 @@ class Watchdog:
         self._at: float | None = None
         self._closed = False
         self._thread: threading.Thread | None = None
-        self.barked = False
+        self.barked: bool = False
 
     @contextmanager
     def watching(self, seconds: float) -> Generator[None]:

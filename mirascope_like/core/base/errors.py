@@ -196,7 +196,7 @@ class FallbackError(MirascopeLikeError):
     def __init__(self, errors: Sequence[Exception]) -> None:
         told = "; ".join(f"{type(error).__name__}: {error}" for error in errors)
         super().__init__(f"all {len(errors)} calls failed: {told}")
-        self.errors = list(errors)
+        self.errors: list[Exception] = list(errors)
 
 
 class ToolError(MirascopeLikeError):

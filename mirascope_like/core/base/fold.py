@@ -71,7 +71,7 @@ class Fold(ABC, Generic[ChunkT, ToolT]):
         self.partial = partial
         self.tools: list[ToolT] = []
         """The tools that were whole so far."""
-        self.ended = False
+        self.ended: bool = False
         """The provider's final event has been seen."""
         self._answer: str | None = None
         self._answering: object = None

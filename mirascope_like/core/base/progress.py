@@ -54,7 +54,7 @@ class Progress(Generic[ResponseT, ChunkT, ToolT]):
 
     def __init__(self, provider: Provider[ResponseT, ChunkT, ToolT], request: Request | None) -> None:
         self.provider = provider
-        self.state = StreamState.NEW
+        self.state: StreamState = StreamState.NEW
         self.start_time: float | None = None
         self.end_time: float | None = None
         self.error: BaseException | None = None
@@ -63,7 +63,7 @@ class Progress(Generic[ResponseT, ChunkT, ToolT]):
         self.source: Source | AsyncSource | None = None
         self.before: list[ResponseT] = []
         """The responses of a tool loop's rounds that are over."""
-        self.said = ""
+        self.said: str = ""
         """The text of those rounds."""
         self.results: list[ToolResultEvent[ToolT]] = []
         """What was run after the last of them, until a view has told it."""
@@ -75,7 +75,7 @@ class Progress(Generic[ResponseT, ChunkT, ToolT]):
     def ask(self, request: Request) -> None:
         """Take what is to be asked."""
         self.request = request
-        self.payload = self.provider.payload(request)
+        self.payload: dict[str, Any] = self.provider.payload(request)
         self.fold = self.provider.fold(request)
         if request.structure is not None:
             self.fold.listen(request.structure.name, request.heard)

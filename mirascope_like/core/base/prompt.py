@@ -53,7 +53,7 @@ class PromptFunction:
         template = getattr(fn, "__prompt_template__", None)
         self.template: Template | None = template
         self.fn: Callable[..., Any] = cast("Any", fn).__wrapped__ if template is not None else fn
-        self.name = getattr(fn, "__name__", type(fn).__name__)
+        self.name: str = getattr(fn, "__name__", type(fn).__name__)
         self.metadata: Mapping[str, Any] = getattr(fn, "__metadata__", {})
         self._signature: Signature = signature(self.fn)
 

@@ -58,7 +58,7 @@ class ResponseModel(Generic[T]):
         Raises `ConfigurationError` for a type that no JSON can become.
         """
         self.kind: Any = kind
-        self.wrapped = not _is_object(kind)
+        self.wrapped: bool = not _is_object(kind)
         try:
             self.object_type: Any = create_model("Answer", value=(self.kind, ...)) if self.wrapped else kind
             self._adapter: TypeAdapter[Any] = TypeAdapter(self.object_type)

@@ -41,7 +41,7 @@ class Reading(Generic[T]):
         self._growth: Growth | None = None
         self._items = _items_of(model)
         self._yielded = 0
-        self.over = False
+        self.over: bool = False
         self.value: T = NOTHING
 
     def ask(self, request: Request) -> Request:

@@ -22,6 +22,8 @@ _NOTHING: dict[str, Any] = {}
 class BedrockFold(Fold[BedrockCallResponseChunk, BedrockTool]):
     """Sums the events that boto3 reads. Blocks of text and reasoning begin without an event that says so."""
 
+    ended: bool
+
     def __init__(self, tools: Sequence[type[BaseTool]] = (), partial: bool = False) -> None:
         super().__init__(BedrockCallResponseChunk, BedrockTool, tools, partial)
         self._whole: dict[str, Any] = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from itertools import chain
 from typing import Any
 
@@ -26,13 +26,13 @@ class GeminiEvents(Events):
 class GeminiSource(ByteSource):
     """A response read as bytes."""
 
-    cutter = GeminiEvents
+    cutter: type[Events] = GeminiEvents
 
 
 class AsyncGeminiSource(AsyncByteSource):
     """A response read as bytes, asynchronously."""
 
-    cutter = GeminiEvents
+    cutter: type[Events] = GeminiEvents
 
 
 class BegunSource(ObjectSource):
@@ -51,18 +51,18 @@ class AsyncBegunSource(AsyncObjectSource):
     """`BegunSource`, asynchronously. Closing the SDK's generator closes nothing below it; a cancelled read does."""
 
     def __init__(self, first: Any, rest: AsyncIterator[Any]) -> None:
-        self._rest = rest
-        super().__init__(self._chained(first))
+        self._first = first
+        super().__init__(rest)
 
-    async def _chained(self, first: Any) -> AsyncIterator[Any]:
-        if first is not None:
-            yield first
-        async for event in self._rest:
-            yield event
+    async def _read(self) -> AsyncGenerator[Sequence[Any]]:
+        if self._first is not None:
+            yield (self._first,)
+        async for event in self._stream:
+            yield (event,)
 
     async def close(self) -> None:
-        await super().close()
+        await self._events.aclose()
         with anyio.CancelScope() as scope:
             scope.cancel()
-            async for _ in self._rest:
+            async for _ in self._stream:
                 pass

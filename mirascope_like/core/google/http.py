@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import ssl
+from functools import lru_cache
 from typing import Any
 
 import httpx2
@@ -11,12 +14,21 @@ from google.genai import types
 from ..dialects.catching import CatchingAsyncClient, CatchingClient
 
 
+@lru_cache(maxsize=4)
+def _trust(file: str | None, folder: str | None) -> ssl.SSLContext:
+    # As the SDK does; made once, as it takes longer than all else that a client is made of.
+    if file or folder:
+        return ssl.create_default_context(cafile=file, capath=folder)
+    return httpx2.create_ssl_context()
+
+
 def fast_http_options(**options: Any) -> types.HttpOptions:
     """Return HTTP options, for `genai.Client(http_options=...)`, with which streams cost a fraction of the SDK's own.
 
     Takes what `HttpOptions` takes. The SDK leaves it to its user to close the HTTP clients in it.
     """
-    shared: dict[str, Any] = {"verify": httpx2.create_ssl_context(), "follow_redirects": True, "timeout": None}
+    trust = _trust(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
+    shared: dict[str, Any] = {"verify": trust, "follow_redirects": True, "timeout": None}
     options.setdefault("httpx_client", CatchingClient(**shared))
     options.setdefault("httpx_async_client", CatchingAsyncClient(**shared))
     return types.HttpOptions(**options)
@@ -27,7 +39,7 @@ class DefaultClient:
 
     def __init__(self) -> None:
         self._options = fast_http_options()
-        self.client = genai.Client(http_options=self._options)
+        self.client: genai.Client = genai.Client(http_options=self._options)
 
     def close(self) -> Any:
         """Let the connections go."""

@@ -121,6 +121,7 @@ class GoogleCallResponseChunk(
 
     __slots__ = ()
     provider = "google"
+    content: str
 
     def __init__(self, chunk: types.GenerateContentResponse) -> None:
         self._raw = None

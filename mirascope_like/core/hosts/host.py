@@ -72,11 +72,11 @@ class HostProvider(OpenAISDKProvider[HostCallResponse, HostCallResponseChunk, Ho
 
     def __init__(self, host: Host) -> None:
         self.host = host
-        self.name = host.name
-        self.environment = (host.key, f"{host.name.upper()}_BASE_URL", "OPENAI_CUSTOM_HEADERS")
-        self.refuses_usage = host.refuses_usage
-        self.response_type = host.CallResponse
-        self.chunk_type = host.CallResponseChunk
+        self.name: str = host.name
+        self.environment: tuple[str, ...] = (host.key, f"{host.name.upper()}_BASE_URL", "OPENAI_CUSTOM_HEADERS")
+        self.refuses_usage: bool = host.refuses_usage
+        self.response_type: type[HostCallResponse] = host.CallResponse
+        self.chunk_type: type[HostCallResponseChunk] = host.CallResponseChunk
 
     def make_client(self) -> openai.OpenAI:
         client = openai.OpenAI(api_key=self._key(), base_url=self._base_url(), default_headers=self._headers())

@@ -54,6 +54,8 @@ _FINAL = frozenset({"completed", "incomplete", "failed", "cancelled"})
 class OpenAIResponsesFold(Fold[OpenAIResponsesCallResponseChunk, OpenAIResponsesTool]):
     """Sums response events."""
 
+    ended: bool
+
     def __init__(self, tools: Sequence[type[BaseTool]] = (), partial: bool = False) -> None:
         super().__init__(OpenAIResponsesCallResponseChunk, OpenAIResponsesTool, tools, partial)
         self._response: dict[str, Any] = {}

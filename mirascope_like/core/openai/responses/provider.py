@@ -28,7 +28,7 @@ class OpenAIResponsesProvider(
 ):
     """Speaks Responses to whom another provider speaks chat completions, with the same default clients."""
 
-    name = OpenAIProvider.name
+    name: str = OpenAIProvider.name
     sdk: ModuleType = OpenAIProvider.sdk
     clients: tuple[str, str] = OpenAIProvider.clients
     environment: tuple[str, ...] = OpenAIProvider.environment

@@ -9,10 +9,13 @@ from typing_extensions import Unpack
 
 from .asking import AskOptions, StreamConfig, Tools
 from .call import Call, CallDecorator
+from .conversation import Conversation
 from .limit import limited
 from .prompt import Prompt
 from .provider import Provider
 from .response import BaseCallResponse
+from .session import Session
+from .stores import Store
 from .stream import AsyncStream, Stream
 from .structured import AsyncStructuredStream, StructuredStream
 from .tool_loop import ToolLoop
@@ -78,6 +81,19 @@ class BaseModelObject(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
         stream: AsyncStreamT = self._decorator({"stream": self._streaming or True, **options})(_asaid(prompt))()
         return stream
 
+    def session(
+        self,
+        conversation: Conversation | None = None,
+        *,
+        system: str | None = None,
+        tools: Tools | None = None,
+        tool_loop: ToolLoop | None = None,
+        store: Store | None = None,
+        name: str | None = None,
+    ) -> Session[ResponseT, StreamT, AsyncStreamT]:
+        """Return a conversation that goes on with this model."""
+        return Session(self, conversation, system=system, tools=tools, tool_loop=tool_loop, store=store, name=name)
+
     @property
     def _streaming(self) -> bool | StreamConfig:
         streaming: bool | StreamConfig = self._settings.get("stream", False)
@@ -89,7 +105,7 @@ class BaseModelObject(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
         made: CallDecorator[Any, Any] = cast("Any", self._call)(self.name, **options)
         return made
 
-    def _called(self, fn: Callable[..., Any] | None, options: Mapping[str, Any]) -> Any:
+    def _called(self, fn: Callable[..., Any] | None = None, /, **options: Any) -> Any:
         decorator = self._decorator(options)
         return decorator if fn is None else decorator(fn)
 
@@ -147,13 +163,13 @@ class Model(BaseModelObject[ResponseT, StreamT, AsyncStreamT, ParamsT]):
     def call(
         self, *, stream: Literal[False] = False, **options: Unpack[AskOptions[ParamsT]]
     ) -> CallDecorator[ResponseT, Coroutine[Any, Any, ResponseT]]: ...
-    def call(self, fn: Callable[..., Any] | None = None, /, **options: Any) -> Any:
+    def call(self, *fn: Any, **options: Any) -> Any:
         """Turn a prompt function into a call to this model, as the provider's own `call` does.
 
         What is given here goes before the model's settings, and what the function returns before both; call parameters
         are merged one by one.
         """
-        return self._called(fn, options)
+        return self._called(*fn, **options)
 
 
 class StreamingModel(BaseModelObject[ResponseT, StreamT, AsyncStreamT, ParamsT]):
@@ -189,13 +205,13 @@ class StreamingModel(BaseModelObject[ResponseT, StreamT, AsyncStreamT, ParamsT])
     def call(
         self, *, stream: Literal[True] | StreamConfig = True, **options: Unpack[AskOptions[ParamsT]]
     ) -> CallDecorator[StreamT, AsyncStreamT]: ...
-    def call(self, fn: Callable[..., Any] | None = None, /, **options: Any) -> Any:
+    def call(self, *fn: Any, **options: Any) -> Any:
         """Turn a prompt function into a streamed call to this model, as the provider's own `call` does.
 
         What is given here goes before the model's settings, and what the function returns before both; call parameters
         are merged one by one.
         """
-        return self._called(fn, options)
+        return self._called(*fn, **options)
 
 
 class Models(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
@@ -264,8 +280,9 @@ class Models(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
             "client": client,
             "call_params": {**given, **params},
         }
-        kind: type[BaseModelObject[ResponseT, StreamT, AsyncStreamT, ParamsT]] = StreamingModel if stream else Model
-        return kind(self._call, name, settings, max_concurrent)
+        if stream:
+            return StreamingModel(self._call, name, settings, max_concurrent)
+        return Model(self._call, name, settings, max_concurrent)
 
 
 def _said(prompt: Prompt) -> Callable[[], Any]:

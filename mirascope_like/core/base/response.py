@@ -267,6 +267,11 @@ class BaseCallResponse(BaseModel, Generic[RawT, ToolT]):
         """All answers to the call, this one last: those before it did not fit, and were sent back."""
         return [*self._earlier, self]
 
+    @property
+    def provider_response(self) -> BaseCallResponse[Any, Any]:
+        """The answer as the provider's own `call` gives it: this one, but for `llm.call`."""
+        return self
+
     def come_after(self, before: Sequence[Self]) -> None:
         """Take the answers of a tool loop's rounds before this one."""
         self._before = tuple(before)

@@ -1,0 +1,192 @@
+"""A conversation as data: messages in their order, in no provider's words. Sends nothing.
+
+A conversation never changes: what adds to one gives a new one, so that a fork is just a name for it. A message of a
+model is also kept in its provider's own form, for that provider alone; others are told it in neutral words.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Protocol, Self, cast
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter
+
+from .messages import BaseMessageParam, Content, Messages, ToolCallPart, ToolResultPart
+from .provider import Provider
+from .request import Request
+
+
+class Turn(BaseModel):
+    """A message of a conversation, and where it comes from."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_bytes="base64", val_json_bytes="base64")
+
+    message: BaseMessageParam
+    """The message in no provider's words."""
+    native: tuple[Any, ...] = ()
+    """The message in the form of its origin, where that is JSON; it may be several there."""
+    origin: str | None = None
+    """The provider that it came from, such as "openai"."""
+    partial: bool = False
+    """Whether it was broken off."""
+
+
+class HasProvider(Protocol):
+    """Something that calls a provider: a provider's `call`, or a model."""
+
+    @property
+    def provider(self) -> Provider[Any, Any, Any]:
+        """The provider that is called."""
+        ...
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """Messages in their order. Every method that adds gives a new conversation and leaves this one as it is.
+
+    Raises pydantic's `ValidationError` where it is read from something that is none.
+    """
+
+    turns: tuple[Turn, ...] = ()
+
+    def add(self, *messages: BaseMessageParam | Turn) -> Conversation:
+        """Return the conversation with messages added."""
+        added = (one if isinstance(one, Turn) else Turn(message=one.model_copy(deep=True)) for one in messages)
+        return Conversation((*self.turns, *added))
+
+    def system(self, *content: Content) -> Conversation:
+        """Return the conversation with a system message added; a provider that wants it first is given it first."""
+        return self.add(Messages.System(*content))
+
+    def user(self, *content: Content) -> Conversation:
+        """Return the conversation with a message of the user added."""
+        return self.add(Messages.User(*content))
+
+    def assistant(self, *content: Content) -> Conversation:
+        """Return the conversation with a message of the model added."""
+        return self.add(Messages.Assistant(*content))
+
+    def tool(self, *results: ToolResultPart) -> Conversation:
+        """Return the conversation with the results of tools added."""
+        return self.add(Messages.Tool(*results))
+
+    def fork(self, length: int | None = None) -> Conversation:
+        """Return the first `length` messages as a conversation; all of them without it."""
+        return Conversation(self.turns[:length])
+
+    @property
+    def messages(self) -> list[BaseMessageParam]:
+        """The messages, copied."""
+        return [turn.message.model_copy(deep=True) for turn in self.turns]
+
+    def __len__(self) -> int:
+        return len(self.turns)
+
+    def __iter__(self) -> Iterator[BaseMessageParam]:
+        return iter(self.messages)
+
+    def sent_to(self, origin: str) -> list[Any]:
+        """Return the messages as a provider is sent them: its own in its own form, others in neutral words.
+
+        Others come without thinking, and with ids of tool calls that every provider takes.
+        """
+        ids = _Ids()
+        sent: list[Any] = []
+        for turn in self.turns:
+            if turn.origin == origin and turn.native:
+                sent += turn.native
+            elif turn.message.content:
+                foreign = turn.origin not in (None, origin)
+                sent.append(ids.adapted(turn.message) if foreign else turn.message.model_copy(deep=True))
+        return sent
+
+    def to_provider(self, target: HasProvider) -> dict[str, Any]:
+        """Return the arguments of the SDK's own call that hold the messages: `messages`, `system` and the like.
+
+        `target` is a provider's `call`, or a model. Raises `PromptError` for a part that the provider cannot take.
+        """
+        provider = target.provider
+        name = str(getattr(target, "name", "model"))
+        full, empty = (
+            provider.encode(Request(provider=provider.name, model=name, messages=messages))
+            for messages in (self.sent_to(str(getattr(target, "origin", provider.name))), [])
+        )
+        return {key: value for key, value in full.items() if key == "messages" or value != empty.get(key)}
+
+    @classmethod
+    def from_provider(cls, target: HasProvider, messages: Sequence[Any], **others: Any) -> Self:
+        """Return messages of a provider's own form as a conversation; `others` are arguments such as `system`."""
+        kind = target.provider.response_type
+        return cls(tuple(Turn(message=one) for one in read_native(kind, messages, others)))
+
+    def to_json(self) -> str:
+        """Return the conversation as JSON, bytes in base64."""
+        return _TURNS.dump_json(self.turns).decode()
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Self:
+        """Read a conversation from JSON."""
+        return cls(_TURNS.validate_json(text))
+
+    def save(self, path: str | Path) -> None:
+        """Write the conversation to a file, as JSON."""
+        Path(path).write_text(self.to_json())
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Read a conversation from a file."""
+        return cls.from_json(Path(path).read_text())
+
+
+_TURNS: TypeAdapter[tuple[Turn, ...]] = TypeAdapter(tuple[Turn, ...])
+
+
+def read_native(kind: Any, messages: Sequence[Any], others: Mapping[str, Any]) -> list[BaseMessageParam]:
+    """Return messages of a provider's own form in neutral words; its class of responses knows how."""
+    holder = kind.model_construct(messages=list(messages), call_kwargs=dict(others))
+    return cast("list[BaseMessageParam]", holder.common_messages)
+
+
+def native_of(messages: Iterable[Any]) -> tuple[Any, ...]:
+    """Return a provider's messages if they are JSON, copied; else none: only JSON can be kept."""
+    try:
+        return tuple(json.loads(json.dumps(list(messages))))
+    except (TypeError, ValueError):
+        return ()
+
+
+class _Ids:
+    """Ids for the tool calls of another provider: nine letters and digits, the strictest form that is asked for.
+
+    Where the other provider gives no ids, results belong to the calls in their order.
+    """
+
+    def __init__(self) -> None:
+        self._made = 0
+        self._open: list[str] = []
+
+    def adapted(self, message: BaseMessageParam) -> BaseMessageParam:
+        if isinstance(message.content, str):
+            return message.model_copy()
+        parts = [
+            part.model_copy(update={"id": self._id(part)}) if isinstance(part, ToolCallPart | ToolResultPart) else part
+            for part in message.content
+        ]
+        return BaseMessageParam(role=message.role, content=parts)
+
+    def _id(self, part: ToolCallPart | ToolResultPart) -> str:
+        if part.id is not None:
+            return _short(part.id)
+        if isinstance(part, ToolResultPart):
+            return self._open.pop(0) if self._open else _short(part.name)
+        self._made += 1
+        self._open.append(_short(f"{self._made} {part.name}"))
+        return self._open[-1]
+
+
+def _short(text: str) -> str:
+    return sha256(text.encode()).hexdigest()[:9]

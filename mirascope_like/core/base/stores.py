@@ -1,0 +1,156 @@
+"""Where sessions are kept: in memory, in a file of JSON lines, or in SQLite. Each can be used by several threads."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Lock
+from typing import Protocol
+
+from .conversation import Conversation, Turn
+
+
+class Store(Protocol):
+    """Keeps conversations under names."""
+
+    def append(self, name: str, turns: Sequence[Turn]) -> None:
+        """Add turns to a conversation; all of them or none."""
+        ...
+
+    def load(self, name: str) -> Conversation | None:
+        """Return a conversation, or None where there is none of this name."""
+        ...
+
+    def names(self) -> list[str]:
+        """Return the names of all conversations, sorted."""
+        ...
+
+    def delete(self, name: str) -> None:
+        """Forget a conversation, if there is one of this name."""
+        ...
+
+
+class MemoryStore:
+    """Keeps conversations as long as the program runs."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, Conversation] = {}
+        self._lock = Lock()
+
+    def append(self, name: str, turns: Sequence[Turn]) -> None:
+        """Add turns to a conversation."""
+        with self._lock:
+            self._kept[name] = self._kept.get(name, Conversation()).add(*turns)
+
+    def load(self, name: str) -> Conversation | None:
+        """Return a conversation, or None."""
+        return self._kept.get(name)
+
+    def names(self) -> list[str]:
+        """Return the names of all conversations, sorted."""
+        return sorted(self._kept)
+
+    def delete(self, name: str) -> None:
+        """Forget a conversation."""
+        with self._lock:
+            self._kept.pop(name, None)
+
+
+class JSONLinesStore:
+    """Keeps conversations in a file, to which a line is added for each exchange; a line that is cut off is no line."""
+
+    def __init__(self, path: str | Path) -> None:
+        self._path = Path(path)
+        self._lock = Lock()
+
+    def append(self, name: str, turns: Sequence[Turn]) -> None:
+        """Add a line."""
+        self._write({"session": name, "turns": [turn.model_dump(mode="json") for turn in turns]})
+
+    def load(self, name: str) -> Conversation | None:
+        """Read a conversation, or None."""
+        return self._read().get(name)
+
+    def names(self) -> list[str]:
+        """Return the names of all conversations, sorted."""
+        return sorted(self._read())
+
+    def delete(self, name: str) -> None:
+        """Add a line that says that a conversation is to be forgotten."""
+        self._write({"session": name, "turns": None})
+
+    def _write(self, line: object) -> None:
+        with self._lock, self._path.open("ab") as file:
+            cut = file.tell() > 0 and self._path.read_bytes()[-1:] != b"\n"
+            file.write((b"\n" if cut else b"") + json.dumps(line).encode() + b"\n")
+
+    def _read(self) -> dict[str, Conversation]:
+        found: dict[str, Conversation] = {}
+        with self._lock:
+            lines = self._path.read_bytes().splitlines() if self._path.exists() else []
+        for line in lines:
+            try:
+                entry = json.loads(line)
+            except ValueError:
+                continue
+            name, turns = entry["session"], entry["turns"]
+            if turns is None:
+                found.pop(name, None)
+            else:
+                found[name] = found.get(name, Conversation()).add(*(Turn.model_validate(turn) for turn in turns))
+        return found
+
+
+class SQLiteStore:
+    """Keeps conversations in a SQLite database. Close it with `close`, or use it as a context manager."""
+
+    def __init__(self, path: str | Path) -> None:
+        self._lock = Lock()
+        self._database = sqlite3.connect(path, check_same_thread=False)
+        with self._changing() as database:
+            database.execute(
+                "CREATE TABLE IF NOT EXISTS turns"
+                " (number INTEGER PRIMARY KEY, session TEXT NOT NULL, turn TEXT NOT NULL)"
+            )
+            database.execute("CREATE INDEX IF NOT EXISTS turns_by_session ON turns (session, number)")
+
+    @contextmanager
+    def _changing(self) -> Iterator[sqlite3.Connection]:
+        with self._lock, self._database:
+            yield self._database
+
+    def append(self, name: str, turns: Sequence[Turn]) -> None:
+        """Add turns to a conversation, in one transaction."""
+        rows = [(name, turn.model_dump_json()) for turn in turns]
+        with self._changing() as database:
+            database.executemany("INSERT INTO turns (session, turn) VALUES (?, ?)", rows)
+
+    def load(self, name: str) -> Conversation | None:
+        """Read a conversation, or None."""
+        with self._changing() as database:
+            rows = database.execute("SELECT turn FROM turns WHERE session = ? ORDER BY number", (name,)).fetchall()
+        return Conversation(tuple(Turn.model_validate_json(turn) for (turn,) in rows)) if rows else None
+
+    def names(self) -> list[str]:
+        """Return the names of all conversations, sorted."""
+        with self._changing() as database:
+            return [name for (name,) in database.execute("SELECT DISTINCT session FROM turns ORDER BY session")]
+
+    def delete(self, name: str) -> None:
+        """Forget a conversation."""
+        with self._changing() as database:
+            database.execute("DELETE FROM turns WHERE session = ?", (name,))
+
+    def close(self) -> None:
+        """Close the database."""
+        with self._lock:
+            self._database.close()
+
+    def __enter__(self) -> SQLiteStore:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

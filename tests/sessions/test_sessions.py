@@ -1,0 +1,243 @@
+"""Sessions: what is said and what is answered go together."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mirascope_like import llm
+from mirascope_like.core import (
+    BaseMessageParam,
+    Conversation,
+    JSONLinesStore,
+    MemoryStore,
+    ProviderError,
+    Session,
+    SQLiteStore,
+    ToolLoop,
+    Turn,
+)
+from tests.harness.rounds import SIDES, Side
+from tests.harness.server import CloseEarly, Reply, Server, Stall
+
+
+def add(a: int, b: int) -> int:
+    """Add two numbers."""
+    return a + b
+
+
+def said(session: Any) -> list[tuple[str, Any, bool]]:
+    return [(turn.message.role, turn.message.content, turn.partial) for turn in session.conversation.turns]
+
+
+def test_send(side: Side, server: Server) -> None:
+    server.reply(side.whole("Hello"), side.whole("Fine"))
+    session = side.module.model("m", client=side.client(server)).session(system="Be brief")
+    assert session.send("Hi").content == "Hello"
+    assert session.send("How are you?").content == "Fine"
+    body = server.request.json
+    talk = [(one["role"], one["content"]) for one in body["messages"]]
+    if side.name == "openai":
+        assert talk.pop(0) == ("system", "Be brief")
+    else:
+        assert body["system"] == "Be brief"
+    assert talk[0] == ("user", "Hi")
+    assert talk[2] == ("user", "How are you?")
+    assert said(session) == [
+        ("system", "Be brief", False),
+        ("user", "Hi", False),
+        ("assistant", "Hello", False),
+        ("user", "How are you?", False),
+        ("assistant", "Fine", False),
+    ]
+
+
+def test_a_stream_is_kept_when_it_is_done(side: Side, server: Server) -> None:
+    server.reply(side.streamed("Hel lo"))
+    session = Session(side.module.model("m", client=side.client(server)))
+    stream = session.stream("Hi")
+    for _ in stream:
+        assert said(session) == []
+    assert said(session) == [("user", "Hi", False), ("assistant", "Hel lo", False)]
+
+
+@pytest.mark.parametrize("how", ["close", "drop"])
+def test_a_stream_that_is_left_is_kept_as_partial(side: Side, server: Server, how: str) -> None:
+    reply = side.streamed("Hel lo").by_event()
+    at = next(n for n, piece in enumerate(reply.pieces) if isinstance(piece, bytes) and b"Hel" in piece) + 1
+    server.reply(reply.insert(at, Stall()))
+    session = Session(side.module.model("m", client=side.client(server)))
+    stream = session.stream("Hi")
+    for chunk, _ in stream:
+        if chunk.content:
+            break
+    if how == "close":
+        stream.close()
+    del stream
+    assert said(session) == [("user", "Hi", False), ("assistant", "Hel", True)]
+
+
+def test_a_stream_that_breaks_off_is_kept_as_partial(side: Side, server: Server) -> None:
+    reply = side.streamed("Hel lo").by_event()
+    at = next(n for n, piece in enumerate(reply.pieces) if isinstance(piece, bytes) and b"Hel" in piece) + 1
+    server.reply(reply.insert(at, CloseEarly()))
+    session = Session(side.module.model("m", client=side.client(server)))
+    with pytest.raises(ProviderError):
+        session.stream("Hi").collect()
+    assert said(session) == [("user", "Hi", False), ("assistant", "Hel", True)]
+
+
+def test_nothing_is_kept_of_what_failed(side: Side, server: Server) -> None:
+    server.reply(Reply.error(500), Reply.error(500))
+    session = Session(side.module.model("m", client=side.client(server)))
+    with pytest.raises(ProviderError):
+        session.send("Hi")
+    with pytest.raises(ProviderError):
+        session.stream("Hi").collect()
+    session.stream("Hi").close()
+    assert said(session) == []
+
+
+def test_async(side: Side, server: Server) -> None:
+    async def main() -> None:
+        async with side.aclient(server) as client:
+            store = MemoryStore()
+            session = side.module.model("m", client=client).session(store=store, name="a")
+            server.reply(side.whole("Hello"), side.streamed("Fi ne"))
+            assert (await session.send_async("Hi")).content == "Hello"
+            assert [text async for text in session.stream_async("How?").text()] == ["Fi", " ne"]
+            texts = [("user", "Hi"), ("assistant", "Hello"), ("user", "How?"), ("assistant", "Fi ne")]
+            assert [one[:2] for one in said(session)] == texts
+            assert store.load("a") == session.conversation
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+def test_tools(side: Side, server: Server, streamed: bool) -> None:
+    made = side.streamed if streamed else side.whole
+    server.reply(made("", ("call_1", "add", '{"a": 1, "b": 2}')), made("It is 3"), made("Yes"))
+    session = Session(side.module.model("m", client=side.client(server)), tools=[add], tool_loop=ToolLoop())
+    ask: Any = (lambda text: session.stream(text).collect()) if streamed else session.send
+    assert ask("1 + 2?").content == "It is 3"
+    assert [turn.message.role for turn in session.conversation.turns] == ["user", "assistant", "tool", "assistant"]
+    ask("Sure?")
+    assert side.results(server.request.json) == [("call_1", "3", False)]
+
+
+def test_another_provider_in_the_middle(server: Server) -> None:
+    openai, anthropic = SIDES
+    try:
+        server.reply(openai.whole("", ("call_1", "add", '{"a": 1, "b": 2}')), openai.whole("3"))
+        session = llm.model("openai:m", client=openai.client(server)).session(tools=[add], tool_loop=ToolLoop())
+        session.send("1 + 2?")
+        session.model = anthropic.module.model("m", client=anthropic.client(server))
+        thinking = {"type": "thinking", "thinking": "Hm", "signature": "s"}
+        server.reply(
+            Reply.json(
+                {
+                    "id": "msg_1",
+                    "type": "message",
+                    "role": "assistant",
+                    "model": "m-1",
+                    "stop_sequence": None,
+                    "content": [thinking, {"type": "text", "text": "Yes"}],
+                    "stop_reason": "end_turn",
+                    "usage": {"input_tokens": 1, "output_tokens": 1},
+                }
+            ),
+            anthropic.whole("Sure"),
+            openai.whole("Good"),
+        )
+        session.send("Sure?")
+        sent = server.request.json["messages"]
+        assert [one["role"] for one in sent] == ["user", "assistant", "user", "assistant", "user"]
+        assert sent[1]["content"][0]["id"] == sent[2]["content"][0]["tool_use_id"]
+        session.send("Really?")
+        assert server.request.json["messages"][5]["content"] == [thinking, {"type": "text", "text": "Yes"}]
+        session.switch(openai.module.model("m", client=openai.client(server))).send("Good")
+        sent = server.request.json["messages"]
+        assert sent[1]["tool_calls"][0]["id"] == "call_1"
+        assert sent[5]["content"] == "Yes"
+    finally:
+        for one in SIDES:
+            one.close()
+
+
+def test_fork_and_load(side: Side, server: Server, tmp_path: Path) -> None:
+    server.always(side.whole("Hello"))
+    model = side.module.model("m", client=side.client(server))
+    session = Session(model)
+    session.send("Hi")
+    fork = session.fork()
+    fork.send("More")
+    assert (len(session.conversation), len(fork.conversation)) == (2, 4)
+    session.save(tmp_path / "s.json")
+    assert Session(model, Conversation.load(tmp_path / "s.json")).conversation == session.conversation
+
+
+def test_a_conversation_is_answered_as_it_stands(side: Side, server: Server) -> None:
+    server.reply(side.whole("Hello"))
+    session = Session(side.module.model("m", client=side.client(server)), Conversation().user("Hi"))
+    session.send()
+    assert [one[:2] for one in said(session)] == [("user", "Hi"), ("assistant", "Hello")]
+
+
+STORES: Any = pytest.mark.parametrize("kind", [lambda _: MemoryStore(), JSONLinesStore, SQLiteStore])
+
+
+@STORES
+def test_stores(kind: Any, tmp_path: Path) -> None:
+    store = kind(tmp_path / "kept")
+    turn = Turn(message=BaseMessageParam(role="user", content="Hi\n\u2028é"), native=({"a": [1]},), origin="openai")
+    assert (store.load("a"), store.names()) == (None, [])
+    store.append("a", [turn])
+    store.append("b", [turn, turn])
+    store.append("a", [turn])
+    assert (len(store.load("a")), store.load("b").turns) == (2, (turn, turn))
+    store.delete("a")
+    assert (store.load("a"), store.names()) == (None, ["b"])
+    if kind is SQLiteStore:
+        store.close()
+
+
+@STORES
+def test_stores_under_threads(kind: Any, tmp_path: Path) -> None:
+    store = kind(tmp_path / "kept")
+    turn = Turn(message=BaseMessageParam(role="user", content="Hi"))
+    threads = [threading.Thread(target=store.append, args=("a", [turn, turn])) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(store.load("a")) == 40
+    if kind is SQLiteStore:
+        store.close()
+
+
+def test_a_line_that_is_cut_off_is_no_line(tmp_path: Path) -> None:
+    turn = Turn(message=BaseMessageParam(role="user", content="Hi"))
+    store = JSONLinesStore(tmp_path / "kept")
+    store.append("a", [turn])
+    with (tmp_path / "kept").open("ab") as file:
+        file.write(b'{"session": "a", "tu')
+    store.append("a", [turn])
+    found = store.load("a")
+    assert found is not None
+    assert len(found) == 2
+
+
+def test_a_session_goes_on_from_its_store(side: Side, server: Server, tmp_path: Path) -> None:
+    server.always(side.whole("Hello"))
+    model = side.module.model("m", client=side.client(server))
+    with SQLiteStore(tmp_path / "kept.db") as store:
+        model.session(store=store, name="me", system="Be brief").send("Hi")
+    with SQLiteStore(tmp_path / "kept.db") as store:
+        session = model.session(store=store, name="me", system="Be brief")
+        session.send("Again")
+        assert [one[0] for one in said(session)] == ["system", "user", "assistant", "user", "assistant"]
+        assert store.load("me") == session.conversation

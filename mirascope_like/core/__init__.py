@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from .base.base_prompt import BasePrompt, Metadata, merge_decorators, metadata
     from .base.call import StreamConfig
     from .base.chunk import BaseCallResponseChunk
+    from .base.conversation import Conversation, Turn
     from .base.errors import (
         AuthenticationError,
         BadRequestError,
@@ -53,11 +54,14 @@ if TYPE_CHECKING:
         ToolCallPart,
         ToolResultPart,
     )
+    from .base.model import Model, StreamingModel
     from .base.params import CommonCallParams
     from .base.partial import Partial
     from .base.prompt import BaseDynamicConfig
     from .base.response import BaseCallResponse
     from .base.response_model import FromCallArgs, ResponseModelConfigDict
+    from .base.session import Session
+    from .base.stores import JSONLinesStore, MemoryStore, SQLiteStore
     from .base.stream import AsyncStream, BaseStream, Stream, StreamState
     from .base.stream_events import (
         ErrorEvent,
@@ -72,6 +76,7 @@ if TYPE_CHECKING:
         UsageEvent,
     )
     from .base.structured import AsyncStructuredStream, StructuredStream
+    from .base.task import Prepared, Task
     from .base.template import prompt_template
     from .base.tool_loop import ToolLoop
     from .base.toolkit import BaseToolKit, toolkit_tool
@@ -113,6 +118,11 @@ _HOMES = {
     ),
     "base.call": ("StreamConfig",),
     "base.chunk": ("BaseCallResponseChunk",),
+    "base.conversation": ("Conversation", "Turn"),
+    "base.model": ("Model", "StreamingModel"),
+    "base.session": ("Session",),
+    "base.stores": ("JSONLinesStore", "MemoryStore", "SQLiteStore"),
+    "base.task": ("Prepared", "Task"),
     "base.errors": (
         "AuthenticationError",
         "BadRequestError",
@@ -305,7 +315,17 @@ __all__ = [
     "ToolCallPart",
     "ToolError",
     "ToolExecutionError",
+    "Conversation",
+    "JSONLinesStore",
+    "MemoryStore",
+    "Model",
+    "Prepared",
+    "SQLiteStore",
+    "Session",
+    "StreamingModel",
+    "Task",
     "ToolLoop",
+    "Turn",
     "ToolNotFoundError",
     "ToolRefusedError",
     "ToolResultPart",

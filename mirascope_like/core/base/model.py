@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Mapping
-from typing import TYPE_CHECKING, Any, Generic, Literal, ParamSpec, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Generic, Literal, ParamSpec, Protocol, TypeVar, cast, overload
 
 from typing_extensions import Unpack
 
@@ -18,6 +18,7 @@ from .session import Session
 from .stores import Store
 from .stream import AsyncStream, Stream
 from .structured import AsyncStructuredStream, StructuredStream
+from .task import Task
 from .tool_loop import ToolLoop
 
 if TYPE_CHECKING:
@@ -33,6 +34,36 @@ AsyncStreamT = TypeVar("AsyncStreamT", bound=AsyncStream[Any, Any, Any])
 
 Function = Callable[P, Prompt]
 AsyncFunction = Callable[P, Coroutine[Any, Any, Prompt]]
+
+
+class TaskDecorator(Protocol[ResponseT]):
+    """Makes a task of a function."""
+
+    @overload
+    def __call__(
+        self, fn: Callable[P, Coroutine[Any, Any, T]], /
+    ) -> Task[P, Coroutine[Any, Any, T], ResponseT, None]: ...
+    @overload
+    def __call__(self, fn: Callable[P, T], /) -> Task[P, T, ResponseT, None]: ...
+
+
+class StreamTaskDecorator(Protocol[ResponseT, StreamT, AsyncStreamT]):
+    """Makes a streamed task of a function."""
+
+    @overload
+    def __call__(
+        self, fn: Callable[P, Coroutine[Any, Any, str]], /
+    ) -> Task[P, AsyncStreamT, ResponseT, AsyncStreamT]: ...
+    @overload
+    def __call__(
+        self, fn: Callable[P, Coroutine[Any, Any, T]], /
+    ) -> Task[P, AsyncStructuredStream[T, AsyncStreamT], ResponseT, AsyncStructuredStream[T, AsyncStreamT]]: ...
+    @overload
+    def __call__(self, fn: Callable[P, str], /) -> Task[P, StreamT, ResponseT, StreamT]: ...
+    @overload
+    def __call__(
+        self, fn: Callable[P, T], /
+    ) -> Task[P, StructuredStream[T, StreamT], ResponseT, StructuredStream[T, StreamT]]: ...
 
 
 class BaseModelObject(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
@@ -100,14 +131,22 @@ class BaseModelObject(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
         return streaming
 
     def _decorator(self, given: Mapping[str, Any]) -> CallDecorator[Any, Any]:
-        params = {**(self._settings.get("call_params") or {}), **(given.get("call_params") or {})}
-        options = {**self._settings, **given, "call_params": params}
-        made: CallDecorator[Any, Any] = cast("Any", self._call)(self.name, **options)
+        made: CallDecorator[Any, Any] = cast("Any", self._call)(self.name, **self._merged(given))
         return made
+
+    def _merged(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        params: dict[str, Any] = {**(self._settings.get("call_params") or {}), **(given.get("call_params") or {})}
+        return {**self._settings, **given, "call_params": params}
 
     def _called(self, fn: Callable[..., Any] | None = None, /, **options: Any) -> Any:
         decorator = self._decorator(options)
         return decorator if fn is None else decorator(fn)
+
+    def _tasked(self, fn: Callable[..., Any] | None = None, /, **options: Any) -> Any:
+        def decorate(fn: Callable[..., Any]) -> Task[..., Any, ResponseT, Any]:
+            return Task(fn, self._call, self.name, self._merged(options))
+
+        return decorate if fn is None else decorate(fn)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.origin} {self.name}>"
@@ -171,6 +210,22 @@ class Model(BaseModelObject[ResponseT, StreamT, AsyncStreamT, ParamsT]):
         """
         return self._called(*fn, **options)
 
+    @overload
+    def task(self, fn: Callable[P, Coroutine[Any, Any, T]], /) -> Task[P, Coroutine[Any, Any, T], ResponseT, None]: ...
+    @overload
+    def task(self, fn: Callable[P, T], /) -> Task[P, T, ResponseT, None]: ...
+    @overload
+    def task(
+        self, *, stream: Literal[True] | StreamConfig, **options: Unpack[AskOptions[ParamsT]]
+    ) -> StreamTaskDecorator[ResponseT, StreamT, AsyncStreamT]: ...
+    @overload
+    def task(
+        self, *, stream: Literal[False] = False, **options: Unpack[AskOptions[ParamsT]]
+    ) -> TaskDecorator[ResponseT]: ...
+    def task(self, *fn: Any, **options: Any) -> Any:
+        """Turn a function into a task that this model carries out: its docstring is the prompt."""
+        return self._tasked(*fn, **options)
+
 
 class StreamingModel(BaseModelObject[ResponseT, StreamT, AsyncStreamT, ParamsT]):
     """A model whose calls give streams, unless they say otherwise."""
@@ -212,6 +267,28 @@ class StreamingModel(BaseModelObject[ResponseT, StreamT, AsyncStreamT, ParamsT])
         are merged one by one.
         """
         return self._called(*fn, **options)
+
+    @overload
+    def task(self, fn: Callable[P, Coroutine[Any, Any, str]], /) -> Task[P, AsyncStreamT, ResponseT, AsyncStreamT]: ...
+    @overload
+    def task(
+        self, fn: Callable[P, Coroutine[Any, Any, T]], /
+    ) -> Task[P, AsyncStructuredStream[T, AsyncStreamT], ResponseT, AsyncStructuredStream[T, AsyncStreamT]]: ...
+    @overload
+    def task(self, fn: Callable[P, str], /) -> Task[P, StreamT, ResponseT, StreamT]: ...
+    @overload
+    def task(
+        self, fn: Callable[P, T], /
+    ) -> Task[P, StructuredStream[T, StreamT], ResponseT, StructuredStream[T, StreamT]]: ...
+    @overload
+    def task(self, *, stream: Literal[False], **options: Unpack[AskOptions[ParamsT]]) -> TaskDecorator[ResponseT]: ...
+    @overload
+    def task(
+        self, *, stream: Literal[True] | StreamConfig = True, **options: Unpack[AskOptions[ParamsT]]
+    ) -> StreamTaskDecorator[ResponseT, StreamT, AsyncStreamT]: ...
+    def task(self, *fn: Any, **options: Any) -> Any:
+        """Turn a function into a task that this model carries out, streamed: its docstring is the prompt."""
+        return self._tasked(*fn, **options)
 
 
 class Models(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
@@ -118,7 +118,7 @@ class SQLiteStore:
             database.execute("CREATE INDEX IF NOT EXISTS turns_by_session ON turns (session, number)")
 
     @contextmanager
-    def _changing(self) -> Iterator[sqlite3.Connection]:
+    def _changing(self) -> Generator[sqlite3.Connection]:
         with self._lock, self._database:
             yield self._database
 

@@ -1,0 +1,188 @@
+"""Tasks: functions that a model carries out. The docstring is the prompt, the return annotation the type of answer."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
+from functools import update_wrapper
+from typing import Any, Generic, NamedTuple, ParamSpec, TypeVar, cast
+
+from .asking import Ask, Prompting
+from .call import Call
+from .errors import PromptError, StreamNotConsumedError
+from .messages import BaseMessageParam
+from .prompt import PromptFunction
+from .provider import Provider
+from .response import BaseCallResponse
+from .response_model import ResponseModel
+from .template import bound_values, is_async
+from .tool_schema import read_docstring
+from .tools import tool_output_text
+
+P = ParamSpec("P")
+OutT = TypeVar("OutT")
+ResponseT = TypeVar("ResponseT", bound=BaseCallResponse[Any, Any])
+StreamT = TypeVar("StreamT")
+
+
+class Last(NamedTuple):
+    """What a task gave last."""
+
+    stream: Any = None
+    response: Any = None
+
+
+class Task(Generic[P, OutT, ResponseT, StreamT]):
+    """A function that a model carries out; its body never runs.
+
+    The docstring is the prompt, as it is written, and the arguments follow with what `:param` says of them. The return
+    annotation is the type of the answer: text for `str` or none, else anything that `response_model` takes.
+
+    Raises `PromptError` where there is no docstring.
+    """
+
+    def __init__(
+        self, fn: Callable[P, Any], call: Call[Any, Any, Any, Any], model: str, options: Mapping[str, Any]
+    ) -> None:
+        self._documented = read_docstring(inspect.getdoc(fn))
+        if not self._documented.description:
+            raise PromptError(f"the task {fn.__name__} has no docstring to be its prompt")
+        self._signature = inspect.signature(fn)
+        self._kind = answer_type(fn)
+        self._model = model
+        self._options = options
+        self._last: ContextVar[Last] = ContextVar(f"last of {fn.__name__}")
+        self._call = call.through(_recording(call.provider, self._record))
+        self._stream = options.get("stream") or False
+        update_wrapper(cast("Any", self), fn)
+
+        def prompt(*args: Any, **kwargs: Any) -> Any:
+            return self._messages(args, kwargs)
+
+        async def aprompt(*args: Any, **kwargs: Any) -> Any:
+            return self._messages(args, kwargs)
+
+        self._prompt = update_wrapper(prompt, fn)
+        wanted: dict[str, Any] = {"response_model": self._kind} if self._kind is not str else {}
+        if not wanted and not self._stream:
+            wanted = {"output_parser": _text}
+        run = update_wrapper(aprompt, fn) if is_async(fn) else self._prompt
+        self._run: Callable[..., Any] = cast("Any", self._call)(model, **options, **wanted)(run)
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> OutT:
+        """Have the task carried out."""
+        given: Any = self._run(*args, **kwargs)
+        if self._stream:
+            self._last.set(Last(stream=given))
+        return cast("OutT", given)
+
+    def prepare(self, *args: P.args, **kwargs: P.kwargs) -> Prepared[OutT]:
+        """Return what would be sent, to be looked at first."""
+        prompting = Prompting(PromptFunction(self._prompt), args, kwargs)
+        wanted: ResponseModel[Any] | None = ResponseModel(self._kind) if self._kind is not str else None
+        tools = self._options.get("tools")
+        ask = Ask(
+            self._call.provider, self._model, self._options, tools=tools, stream=self._stream, response_model=wanted
+        )
+        request = ask.read(prompting)
+        payload = self._call.provider.payload(request)
+        return Prepared(list(request.messages), payload, lambda: self(*args, **kwargs))
+
+    @property
+    def last_stream(self) -> StreamT | None:
+        """The stream that the task gave last in this thread or asyncio task; None before, and after a whole answer."""
+        stream: StreamT | None = self._found().stream
+        return stream
+
+    @property
+    def last_response(self) -> ResponseT | None:
+        """The last response in this thread or asyncio task: of a stream, what has come so far. None before."""
+        last = self._found()
+        if last.stream is None:
+            return cast("ResponseT | None", last.response)
+        try:
+            response: ResponseT = getattr(last.stream, "stream", last.stream).construct_call_response(partial=True)
+        except StreamNotConsumedError:
+            return None
+        return response
+
+    def _found(self) -> Last:
+        return self._last.get(Last())
+
+    def _record(self, response: Any) -> None:
+        if not self._stream:
+            self._last.set(Last(response=response))
+
+    def _messages(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> list[BaseMessageParam]:
+        values = bound_values(self._signature, args, kwargs)
+        text = self._documented.description
+        if values:
+            lines = [f"{self._named(name)}: {tool_output_text(value)}" for name, value in values.items()]
+            text = "\n".join([text, "", "Inputs:", *lines])
+        return [BaseMessageParam(role="user", content=text)]
+
+    def _named(self, name: str) -> str:
+        described = self._documented.parameters.get(name)
+        return f"{name} ({described})" if described else name
+
+
+class Prepared(Generic[OutT]):
+    """What a task would send."""
+
+    def __init__(self, messages: list[Any], payload: dict[str, Any], send: Callable[[], OutT]) -> None:
+        self.messages = messages
+        """The messages, in no provider's words."""
+        self.payload = payload
+        """The arguments of the SDK's own call."""
+        self._send = send
+
+    def send(self) -> OutT:
+        """Have the task carried out after all."""
+        return self._send()
+
+
+def answer_type(fn: Callable[..., Any]) -> Any:
+    """Return the type that a function is annotated to return, even in words; `str` where it says nothing.
+
+    Raises `PromptError` for words that are no type where the function stands.
+    """
+    kind: Any = getattr(fn, "__annotations__", {}).get("return", str)
+    if not isinstance(kind, str):
+        return str if kind is None else kind
+    frame = sys._getframe()  # pyright: ignore[reportPrivateUsage]  # a local class can be found nowhere else
+    while frame.f_back is not None and str(frame.f_globals.get("__name__")).startswith(_HERE):
+        frame = frame.f_back
+    try:
+        found = eval(kind, {**frame.f_globals, **getattr(fn, "__globals__", {})}, dict(frame.f_locals))
+    except NameError as error:
+        raise PromptError(f"the task {fn.__name__} returns {kind!r}, which is no type here") from error
+    return str if found is None else found
+
+
+_HERE = __name__.rpartition(".")[0]
+
+
+def _text(response: BaseCallResponse[Any, Any]) -> str:
+    return response.content
+
+
+def _recording(provider: Provider[Any, Any, Any], record: Callable[[Any], None]) -> Any:
+    return cast("Any", _Recording(provider, record))
+
+
+class _Recording:
+    """A provider that tells of each response, and is the given one in all else."""
+
+    def __init__(self, provider: Provider[Any, Any, Any], record: Callable[[Any], None]) -> None:
+        self._provider = provider
+        self._record = record
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._provider, name)
+
+    def respond(self, *answer: Any) -> Any:
+        response = self._provider.respond(*answer)
+        self._record(response)
+        return response

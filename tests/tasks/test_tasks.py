@@ -1,0 +1,164 @@
+"""Tasks: the docstring is the prompt."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from mirascope_like import llm
+from mirascope_like.core import PromptError, StreamState, openai
+from tests.harness.rounds import Side
+from tests.harness.server import Server
+
+
+def nickname(person: str, count: int = 1) -> str:
+    """Suggest nicknames: like {this} one
+
+    :param person: the real name: first and last {name}
+    """
+    raise AssertionError("never runs")
+
+
+PROMPT = """Suggest nicknames: like {this} one
+
+Inputs:
+person (the real name: first and last {name}): Ann
+count: 1"""
+
+
+def test_text(side: Side, server: Server) -> None:
+    server.always(side.whole("Annie"))
+    task = side.module.model("m", client=side.client(server)).task(nickname)
+    assert task.last_response is None
+    assert (task("Ann"), task(person="Ann")) == ("Annie", "Annie")
+    assert server.request.json["messages"] == [{"role": "user", "content": PROMPT}]
+    assert task.last_response.content == "Annie"
+    assert task.last_stream is None
+    assert (task.__name__, task.__wrapped__) == ("nickname", nickname)
+    with pytest.raises(TypeError):
+        task("Ann", nobody=1)
+
+
+def test_types(side: Side, server: Server) -> None:
+    class Name(BaseModel):
+        name: str
+
+    model = side.module.model("m", client=side.client(server))
+
+    @model.task
+    def tags(text: str) -> list[str]:
+        """Give tags"""
+        raise AssertionError
+
+    @model.task(call_params={"max_tokens": 9})
+    def name() -> Name:
+        """Give a name"""
+        raise AssertionError
+
+    server.reply(side.whole("", ("call_1", "answer", '{"value": ["a", "b"]}')))
+    assert tags("x") == ["a", "b"]
+    assert tags.last_response.answer is not None
+    server.reply(side.whole("", ("call_1", "Name", '{"name": "Ann"}')))
+    assert name() == Name(name="Ann")
+    assert server.request.json["max_tokens"] == 9
+    assert server.request.json["messages"] == [{"role": "user", "content": "Give a name"}]
+
+
+def test_streams(side: Side, server: Server) -> None:
+    server.reply(side.streamed("An nie"))
+    task: Any = side.module.model("m", client=side.client(server)).task(stream=True)(nickname)
+    stream = task("Ann")
+    assert task.last_stream is stream
+    assert task.last_response is None
+    assert next(stream.text()) == "An"
+    assert task.last_response.content == "An"
+    stream.collect()
+    assert task.last_response.content == "An nie"
+
+
+def test_streams_of_types(side: Side, server: Server) -> None:
+    class Name(BaseModel):
+        name: str
+
+    model = side.module.model("m", client=side.client(server), stream=True)
+
+    @model.task
+    def name() -> Name:
+        """Give a name"""
+        raise AssertionError
+
+    server.reply(side.streamed("", ("call_1", "Name", '{"name": "Ann"}')))
+    stream = name()
+    assert list(stream)[-1] == Name(name="Ann")
+    assert name.last_response is not None
+    assert name.last_stream is stream
+
+
+def test_async(side: Side, server: Server) -> None:
+    async def main() -> None:
+        async with side.aclient(server) as client:
+            model = side.module.model("m", client=client)
+
+            @model.task
+            async def greet(name: str) -> str:
+                """Greet"""
+                raise AssertionError
+
+            @model.task(stream=True)
+            async def say(name: str) -> str:
+                """Say"""
+                raise AssertionError
+
+            server.reply(side.whole("Hello"), side.streamed("Hel lo"), side.whole("Other"))
+            assert await greet("Ann") == "Hello"
+            assert [text async for text in say("Ann").text()] == ["Hel", " lo"]
+            assert say.last_stream.state is StreamState.DONE
+
+            async def other() -> None:
+                assert await greet("Bob") == "Other"
+                assert greet.last_response.content == "Other"
+
+            await asyncio.create_task(other())
+            assert greet.last_response.content == "Hello"
+            assert greet.prepare("Ann").messages[0].content == "Greet\n\nInputs:\nname: Ann"
+
+    asyncio.run(main())
+
+
+def test_threads_have_their_own_last_response(side: Side, server: Server) -> None:
+    server.always(side.whole("Annie"))
+    task = side.module.model("m", client=side.client(server)).task(nickname)
+    thread = threading.Thread(target=task, args=("Ann",))
+    thread.start()
+    thread.join()
+    assert task.last_response is None
+
+
+def test_prepare(side: Side, server: Server) -> None:
+    server.reply(side.whole("Annie"))
+    task = side.module.model("m", client=side.client(server), temperature=0.5).task(nickname)
+    prepared = task.prepare("Ann", count=1)
+    assert [(one.role, one.content) for one in prepared.messages] == [("user", PROMPT)]
+    assert (prepared.payload["model"], prepared.payload["messages"][0]["content"]) == ("m", PROMPT)
+    assert server.requests == []
+    assert prepared.send() == "Annie"
+    assert server.request.json["messages"] == [{"role": "user", "content": PROMPT}]
+
+
+def test_llm(side: Side, server: Server) -> None:
+    server.reply(side.whole("Annie"))
+    task = llm.model(f"{side.name}:m", client=side.client(server)).task(nickname)
+    assert task("Ann") == "Annie"
+    assert task.last_response is not None
+
+
+def test_a_task_needs_a_docstring() -> None:
+    def silent() -> str:
+        raise AssertionError
+
+    with pytest.raises(PromptError, match="silent has no docstring"):
+        openai.model("m").task(silent)

@@ -51,15 +51,17 @@ class StreamTaskDecorator(Protocol[ResponseT, StreamT, AsyncStreamT]):
     """Makes a streamed task of a function."""
 
     @overload
-    def __call__(
+    def __call__(  # type: ignore[overload-overlap]  # pyright: ignore[reportOverlappingOverload]  # the first that fits counts
         self, fn: Callable[P, Coroutine[Any, Any, str]], /
     ) -> Task[P, AsyncStreamT, ResponseT, AsyncStreamT]: ...
     @overload
-    def __call__(
+    def __call__(  # type: ignore[overload-overlap]  # the first that fits counts
         self, fn: Callable[P, Coroutine[Any, Any, T]], /
     ) -> Task[P, AsyncStructuredStream[T, AsyncStreamT], ResponseT, AsyncStructuredStream[T, AsyncStreamT]]: ...
     @overload
-    def __call__(self, fn: Callable[P, str], /) -> Task[P, StreamT, ResponseT, StreamT]: ...
+    def __call__(  # type: ignore[overload-overlap]  # the first that fits counts
+        self, fn: Callable[P, str], /
+    ) -> Task[P, StreamT, ResponseT, StreamT]: ...
     @overload
     def __call__(
         self, fn: Callable[P, T], /
@@ -135,8 +137,8 @@ class BaseModelObject(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
         return made
 
     def _merged(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        params: dict[str, Any] = {**(self._settings.get("call_params") or {}), **(given.get("call_params") or {})}
-        return {**self._settings, **given, "call_params": params}
+        params: list[Mapping[str, Any]] = [one.get("call_params") or {} for one in (self._settings, given)]
+        return {**self._settings, **given, "call_params": {**params[0], **params[1]}}
 
     def _called(self, fn: Callable[..., Any] | None = None, /, **options: Any) -> Any:
         decorator = self._decorator(options)
@@ -269,13 +271,17 @@ class StreamingModel(BaseModelObject[ResponseT, StreamT, AsyncStreamT, ParamsT])
         return self._called(*fn, **options)
 
     @overload
-    def task(self, fn: Callable[P, Coroutine[Any, Any, str]], /) -> Task[P, AsyncStreamT, ResponseT, AsyncStreamT]: ...
+    def task(  # type: ignore[overload-overlap]  # pyright: ignore[reportOverlappingOverload]  # the first that fits counts
+        self, fn: Callable[P, Coroutine[Any, Any, str]], /
+    ) -> Task[P, AsyncStreamT, ResponseT, AsyncStreamT]: ...
     @overload
-    def task(
+    def task(  # type: ignore[overload-overlap]  # the first that fits counts
         self, fn: Callable[P, Coroutine[Any, Any, T]], /
     ) -> Task[P, AsyncStructuredStream[T, AsyncStreamT], ResponseT, AsyncStructuredStream[T, AsyncStreamT]]: ...
     @overload
-    def task(self, fn: Callable[P, str], /) -> Task[P, StreamT, ResponseT, StreamT]: ...
+    def task(  # type: ignore[overload-overlap]  # the first that fits counts
+        self, fn: Callable[P, str], /
+    ) -> Task[P, StreamT, ResponseT, StreamT]: ...
     @overload
     def task(
         self, fn: Callable[P, T], /

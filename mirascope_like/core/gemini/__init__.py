@@ -15,6 +15,7 @@ with warnings.catch_warnings():
     load_sdk("google.generativeai", extra="gemini")
 
 from ..base.call import Call  # the SDK is looked for first, so that the error says how to get it
+from ..base.model import Models
 from .params import GeminiCallParams
 from .provider import GeminiProvider
 from .types import (
@@ -29,9 +30,12 @@ call: Call[GeminiCallResponse, GeminiStream, GeminiAsyncStream, GeminiCallParams
     GeminiProvider(), GeminiStream, GeminiAsyncStream, GeminiCallParams
 )
 """Turn a prompt function into a call to Gemini, through the SDK that Google has retired."""
+model: Models[GeminiCallResponse, GeminiStream, GeminiAsyncStream, GeminiCallParams] = Models(call)
+"""Make an object of a model, with settings for every call made from it."""
 
 __all__ = [
     "call",
+    "model",
     "GeminiAsyncStream",
     "GeminiCallParams",
     "GeminiCallResponse",

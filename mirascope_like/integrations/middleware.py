@@ -156,14 +156,15 @@ class _Around:
 
     def watch(self, stream: Any, *, asynchronous: bool) -> Any:
         """Have the end of a stream told."""
-        structured = isinstance(stream, BaseStructuredStream)
+        # What is kept for the end must not refer to the stream, or it would not be closed when it is dropped.
         watched: Any = stream
-        source = watched.stream if structured else watched
+        remake = watched.remaker() if isinstance(stream, BaseStructuredStream) else None
+        source = watched.stream if remake is not None else watched
 
         def ended(last: BaseStream[Any, Any, Any]) -> Any:
             if (error := last.error) is not None:
                 return self.afail(error) if asynchronous else self.fail(error)
-            result = watched.over(last) if structured else last
+            result = remake(last) if remake is not None else last
             return self._atell(result) if asynchronous else self._tell(result)
 
         source.ended(ended)

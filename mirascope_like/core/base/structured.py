@@ -6,7 +6,7 @@ of the stream, so that a structured stream that is dropped drops its stream at o
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Generator, Iterator
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from types import TracebackType
 from typing import Any, Generic, Self, TypeAlias, TypeVar, cast, overload
 
@@ -163,12 +163,20 @@ class BaseStructuredStream(Generic[T, AnyStreamT]):
 
     _response = response
 
-    def over(self, stream: Any) -> Self:
-        """Return what has been read of this answer, over a stream that shares what has come of its own."""
-        other = type(self).__new__(type(self))
-        other.stream = stream
-        other._reading = self._reading
-        return other
+    def remaker(self) -> Callable[[Any], Self]:
+        """Return what makes a structured stream of what has been read, over a stream that shares what has come.
+
+        It holds no reference to this one.
+        """
+        kind, reading = type(self), self._reading
+
+        def remake(stream: Any) -> Self:
+            other = kind.__new__(kind)
+            other.stream = stream
+            other._reading = reading
+            return other
+
+        return remake
 
     def _failed(self, error: ResponseParseError) -> ResponseParseError:
         if error.response is None:

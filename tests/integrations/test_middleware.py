@@ -1,0 +1,244 @@
+"""What is put around calls is told how each ends: exactly once, whatever it gives and however it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Any
+
+import openai as openai_sdk
+import pytest
+from pydantic import BaseModel
+
+from mirascope_like.core import ServerError, StreamInterruptedError, openai
+from mirascope_like.integrations import middleware_factory
+from tests.harness.server import Reply, Server, Stall
+
+
+class Book(BaseModel):
+    title: str
+
+
+def completion(text: str) -> Reply:
+    choice = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": text}}
+    return Reply.json({"id": "c", "object": "chat.completion", "created": 1, "model": "gpt", "choices": [choice]})
+
+
+def event(content: str, finish: str | None = None) -> dict[str, Any]:
+    choice = {"index": 0, "delta": {"content": content}, "finish_reason": finish}
+    return {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "gpt", "choices": [choice]}
+
+
+BROKEN = Reply.error(500, x_should_retry="false")
+Log = list[Any]
+
+
+@pytest.fixture
+def log() -> Log:
+    return []
+
+
+@pytest.fixture
+def told(log: Log) -> Any:
+    @contextmanager
+    def around(function: Any) -> Generator[str]:
+        log.append(f"enter {function.__name__}")
+        try:
+            yield "context"
+        finally:
+            log.append("exit")
+
+    def handler(name: str) -> Any:
+        def handle(result: Any, function: Any, context: Any) -> None:
+            log.append((name, function.__name__, context, getattr(result, "state", None) or str(result)))
+
+        return handle
+
+    return middleware_factory(
+        custom_context_manager=around,
+        handle_call_response=handler("response"),
+        handle_stream=handler("stream"),
+        handle_response_model=handler("model"),
+        handle_structured_stream=handler("structured"),
+        handle_error=handler("error"),
+    )
+
+
+@pytest.fixture
+def client(server: Server) -> Generator[openai_sdk.OpenAI]:
+    with openai_sdk.OpenAI(base_url=server.url, api_key="k", max_retries=0) as client:
+        yield client
+
+
+def test_response(server: Server, client: Any, told: Any, log: Log) -> None:
+    server.reply(completion("hello"))
+
+    @told
+    @openai.call("m", client=client)
+    def ask() -> str:
+        return "hi"
+
+    assert ask().content == "hello"
+    assert log == ["enter ask", ("response", "ask", "context", "hello"), "exit"]
+
+
+def test_response_model(server: Server, client: Any, told: Any, log: Log) -> None:
+    server.reply(completion('{"title": "Dune"}'))
+
+    @told
+    @openai.call("m", client=client, response_model=Book, json_mode=True)
+    def ask() -> str:
+        return "hi"
+
+    assert ask() == Book(title="Dune")
+    assert log == ["enter ask", ("model", "ask", "context", "title='Dune'"), "exit"]
+
+
+def streamed(told: Any, client: Any) -> Any:
+    @told
+    @openai.call("m", client=client, stream=True)
+    def ask() -> str:
+        return "hi"
+
+    return ask()
+
+
+def test_stream_read_to_its_end(server: Server, client: Any, told: Any, log: Log) -> None:
+    server.reply(Reply.chat(event("hel"), event("lo", "stop")))
+    stream = streamed(told, client)
+    assert log == ["enter ask"]
+    stream.collect()
+    assert log == ["enter ask", ("stream", "ask", "context", "done"), "exit"]
+    assert list(stream) == []
+    assert len(log) == 3
+
+
+def test_stream_closed_early(server: Server, client: Any, told: Any, log: Log) -> None:
+    server.reply(Reply.sse(event("hel"), Stall()))
+    with streamed(told, client) as stream:
+        next(stream)
+    assert log == ["enter ask", ("stream", "ask", "context", "closed"), "exit"]
+
+
+def test_stream_dropped(server: Server, client: Any, told: Any, log: Log) -> None:
+    server.reply(Reply.sse(event("hel"), Stall()))
+    for _ in streamed(told, client):
+        break
+    gc.collect()
+    assert log == ["enter ask", ("stream", "ask", "context", "closed"), "exit"]
+
+
+def test_stream_that_breaks_off(server: Server, client: Any, told: Any, log: Log) -> None:
+    server.reply(Reply.sse(event("hel")))
+    with pytest.raises(StreamInterruptedError):
+        list(streamed(told, client))
+    assert [entry[0] if isinstance(entry, tuple) else entry for entry in log] == ["enter ask", "error", "exit"]
+
+
+def test_structured_stream(server: Server, client: Any, told: Any, log: Log) -> None:
+    server.reply(Reply.chat(event('{"title": '), event('"Dune"}', "stop")))
+
+    @told
+    @openai.call("m", client=client, response_model=Book, json_mode=True, stream=True)
+    def ask() -> str:
+        return "hi"
+
+    assert list(ask())[-1] == Book(title="Dune")
+    assert [entry[0] if isinstance(entry, tuple) else entry for entry in log] == ["enter ask", "structured", "exit"]
+
+
+def test_error(server: Server, client: Any, told: Any, log: Log) -> None:
+    server.reply(BROKEN)
+
+    @told
+    @openai.call("m", client=client)
+    def ask() -> str:
+        return "hi"
+
+    with pytest.raises(ServerError):
+        ask()
+    assert [entry[0] if isinstance(entry, tuple) else entry for entry in log] == ["enter ask", "error", "exit"]
+
+
+def test_a_handler_that_fails_does_not_hide_the_error(server: Server, client: Any) -> None:
+    def fail(error: Any, function: Any, context: Any) -> None:
+        raise KeyError("mine")
+
+    server.reply(BROKEN, Reply.sse(event("hel")))
+    around = middleware_factory(handle_error=fail)
+
+    @around
+    @openai.call("m", client=client)
+    def ask() -> str:
+        return "hi"
+
+    with pytest.raises(ServerError):
+        ask()
+    with pytest.raises(StreamInterruptedError):
+        list(streamed(around, client))
+
+
+def test_handle_error_may_answer_instead(server: Server, client: Any) -> None:
+    server.reply(BROKEN)
+
+    @middleware_factory(handle_error=lambda error, function, context: "instead")
+    @openai.call("m", client=client)
+    def ask() -> str:
+        return "hi"
+
+    assert ask() == "instead"  # type: ignore[comparison-overlap]
+
+
+def test_async_handlers(server: Server) -> None:
+    server.reply(completion("hello"), Reply.chat(event("hel"), event("lo", "stop")), Reply.sse(event("hel"), Stall()))
+    log: Log = []
+
+    async def handle(result: Any, function: Any, context: Any) -> None:
+        await asyncio.sleep(0)
+        log.append(getattr(result, "state", None) or str(result))
+
+    around = middleware_factory(handle_call_response_async=handle, handle_stream_async=handle)
+
+    async def main() -> None:
+        async with openai_sdk.AsyncOpenAI(base_url=server.url, api_key="k") as client:
+
+            @around
+            @openai.call("m", client=client)
+            async def ask() -> str:
+                return "hi"
+
+            @around
+            @openai.call("m", client=client, stream=True)
+            async def stream() -> str:
+                return "hi"
+
+            await ask()
+            async for _ in stream():
+                pass
+            async with stream() as left:
+                await anext(left)
+
+    asyncio.run(main())
+    assert log == ["hello", "done", "closed"]
+
+
+def test_custom_decorator(server: Server, client: Any) -> None:
+    server.reply(completion("hello"))
+    seen: Log = []
+
+    def decorator(function: Any) -> Any:
+        def call(*args: Any, **kwargs: Any) -> Any:
+            seen.append("before")
+            return function(*args, **kwargs)
+
+        return call
+
+    @middleware_factory(custom_decorator=decorator)
+    @openai.call("m", client=client)
+    def ask() -> str:
+        return "hi"
+
+    assert ask().content == "hello"
+    assert seen == ["before"]

@@ -1,0 +1,247 @@
+"""Calls to a provider chosen by name: around the call, nested, in tasks, and one provider's answer sent to another."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import anthropic as anthropic_sdk
+import openai as openai_sdk
+import pytest
+
+from mirascope_like import llm
+from mirascope_like.core import BaseMessageParam, ConfigurationError, TextPart, ToolCallPart, ToolResultPart
+from mirascope_like.llm import CallResponse
+from tests.harness.server import Reply, Request, Server
+
+USAGE = {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}
+
+
+def completion(text: str, **message: Any) -> dict[str, Any]:
+    choice = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": text, **message}}
+    return {"id": "c", "object": "chat.completion", "created": 1, "model": "gpt", "choices": [choice], "usage": USAGE}
+
+
+def message(text: str) -> dict[str, Any]:
+    return {
+        "id": "m",
+        "type": "message",
+        "role": "assistant",
+        "model": "claude",
+        "content": [{"type": "text", "text": text}],
+        "stop_reason": "end_turn",
+        "stop_sequence": None,
+        "usage": {"input_tokens": 3, "output_tokens": 2},
+    }
+
+
+def answer(request: Request) -> Reply:
+    if request.path.endswith("/chat/completions"):
+        return Reply.json(completion(f"openai {request.json['model']}"))
+    return Reply.json(message(f"anthropic {request.json['model']}"))
+
+
+@pytest.fixture
+def both(server: Server, monkeypatch: pytest.MonkeyPatch) -> Server:
+    monkeypatch.setenv("OPENAI_API_KEY", "k")
+    monkeypatch.setenv("OPENAI_BASE_URL", f"{server.url}/v1")
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "k")
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", server.url)
+    server.reply_with(answer)
+    return server
+
+
+@llm.call(provider="openai", model="one", call_params={"temperature": 0.5})
+def ask(question: str) -> str:
+    return question
+
+
+@llm.call("openai:one")
+async def aask(question: str) -> str:
+    return question
+
+
+def test_answer_in_neutral_words(both: Server) -> None:
+    response = ask("hi")
+    assert isinstance(response, CallResponse)
+    assert response.content == "openai one"
+    assert response.provider_name == "openai"
+    assert response.finish_reasons == ["stop"]
+    assert response.usage is not None
+    assert response.usage.model_dump() == {
+        "input_tokens": 3,
+        "cached_tokens": None,
+        "output_tokens": 2,
+        "total_tokens": 5,
+    }
+    assert response.message_param == BaseMessageParam(role="assistant", content="openai one")
+    assert response.user_message_param == BaseMessageParam(role="user", content="hi")
+    assert response.response.choices[0].message.content == "openai one"
+    assert response.provider_response.message_param == {"role": "assistant", "content": "openai one"}
+
+
+def test_dump_validates_back(both: Server) -> None:
+    response = ask("hi")
+    assert CallResponse.model_validate_json(response.model_dump_json()) == response
+    assert response.model_dump()["provider"] == "openai"
+
+
+def test_contexts_nest_and_each_setting_stands_alone(both: Server) -> None:
+    with llm.context(provider="anthropic"):
+        assert ask("hi").content == "anthropic one"
+        with llm.context(model="two"):
+            assert ask("hi").content == "anthropic two"
+        assert ask("hi").content == "anthropic one"
+        with llm.context(provider="openai", call_params={"max_tokens": 7}):
+            ask("hi")
+            assert both.request.json == {
+                "model": "one",
+                "messages": [{"role": "user", "content": "hi"}],
+                "temperature": 0.5,
+                "max_tokens": 7,
+            }
+    assert ask("hi").content == "openai one"
+
+
+async def both_at_once() -> tuple[str, str]:
+    ready = asyncio.Event()
+
+    async def first() -> str:
+        with llm.context(model="first"):
+            ready.set()
+            await asyncio.sleep(0.05)
+            return (await aask("hi")).content
+
+    async def second() -> str:
+        await ready.wait()
+        return (await aask("hi")).content
+
+    one, other = await asyncio.gather(first(), second())
+    return one, other
+
+
+def test_contexts_hold_for_their_own_task(both: Server) -> None:
+    assert asyncio.run(both_at_once()) == ("openai first", "openai one")
+
+
+def test_an_async_call_keeps_the_context_it_was_made_in(both: Server) -> None:
+    async def main() -> str:
+        with llm.context(provider="anthropic"):
+            made = aask("hi")
+        return (await made).content
+
+    assert asyncio.run(main()) == "anthropic one"
+
+
+def test_override(both: Server) -> None:
+    other = llm.override(ask, provider="anthropic", model="two")
+    assert other("hi").content == "anthropic two"
+    assert ask("hi").content == "openai one"
+    assert other.__name__ == "ask"
+
+
+def test_client_of_a_context(server: Server) -> None:
+    server.always(Reply.json(message("mine")))
+    client = anthropic_sdk.Anthropic(base_url=server.url, api_key="k")
+    with llm.context(provider="anthropic", client=client):
+        assert ask("hi").content == "mine"
+
+
+def test_history_goes_from_one_provider_to_the_other(both: Server) -> None:
+    @llm.call(provider="openai", model="one")
+    def chat(history: list[Any], question: str) -> list[Any]:
+        return [*history, BaseMessageParam(role="user", content=question)]
+
+    first = chat([], "one?")
+    with llm.context(provider="anthropic"):
+        chat([first.user_message_param, first.message_param], "two?")
+    assert both.request.json["messages"] == [
+        {"role": "user", "content": "one?"},
+        {"role": "assistant", "content": "openai one"},
+        {"role": "user", "content": "two?"},
+    ]
+
+
+def test_tools_go_from_one_provider_to_the_other(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "k")
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", server.url)
+    call = {"id": "t1", "type": "function", "function": {"name": "add", "arguments": '{"a": 1, "b": 2}'}}
+    server.reply(Reply.json(completion("", tool_calls=[call])), Reply.json(message("3")))
+
+    def add(a: int, b: int) -> int:
+        """Add."""
+        return a + b
+
+    @llm.call(provider="openai", model="one", tools=[add], client=openai_sdk.OpenAI(base_url=server.url, api_key="k"))
+    def first() -> str:
+        return "1 + 2?"
+
+    response = first()
+    tool = response.tool
+    assert tool is not None
+    assert tool.args == {"a": 1, "b": 2}
+    assert response.message_param == BaseMessageParam(
+        role="assistant", content=[ToolCallPart(name="add", args={"a": 1, "b": 2}, id="t1")]
+    ) or response.message_param == BaseMessageParam(
+        role="assistant",
+        content=[TextPart(text=""), ToolCallPart(name="add", args={"a": 1, "b": 2}, id="t1")],
+    )
+    results = response.tool_message_params([(tool, tool.call())])
+    assert results == [BaseMessageParam(role="tool", content=[ToolResultPart(name="add", content="3", id="t1")])]
+
+    @llm.call(provider="anthropic", model="two")
+    def second() -> list[Any]:
+        return [response.user_message_param, response.message_param, *results]
+
+    second()
+    sent = server.request.json["messages"]
+    assert sent[1]["content"][-1] == {"type": "tool_use", "id": "t1", "name": "add", "input": {"a": 1, "b": 2}}
+    assert sent[2] == {
+        "role": "user",
+        "content": [{"type": "tool_result", "tool_use_id": "t1", "content": "3"}],
+    }
+
+
+def test_stream(server: Server) -> None:
+    def event(delta: dict[str, Any], finish: str | None = None) -> dict[str, Any]:
+        choice = {"index": 0, "delta": delta, "finish_reason": finish}
+        return {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "gpt", "choices": [choice]}
+
+    server.reply(
+        Reply.chat(event({"role": "assistant", "content": "Hel"}), event({"content": "lo"}), event({}, "stop"))
+    )
+
+    @llm.call(provider="openai", model="one", stream=True, client=openai_sdk.OpenAI(base_url=server.url, api_key="k"))
+    def streamed() -> str:
+        return "hi"
+
+    stream = streamed()
+    chunks = [chunk for chunk, _ in stream]
+    assert [chunk.content for chunk in chunks] == ["Hel", "lo", ""]
+    assert [chunk.finish_reasons for chunk in chunks] == [None, None, ["stop"]]
+    assert stream.construct_call_response().message_param == BaseMessageParam(role="assistant", content="Hello")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"provider": "opnai", "model": "x"}, "did you mean 'openai'"),
+        ({"model": "x"}, "llm.call needs a provider"),
+    ],
+)
+def test_no_such_provider(arguments: dict[str, Any], said: str) -> None:
+    call = llm.call(**arguments)(lambda: "hi")
+    with pytest.raises(ConfigurationError, match=said):
+        call()
+
+
+def test_unknown_setting() -> None:
+    with pytest.raises(ConfigurationError, match="response_model"), llm.context(response_model=int):  # type: ignore[call-arg]
+        pass
+
+
+def test_a_providers_own_call_takes_no_provider() -> None:
+    from mirascope_like.core import openai
+
+    with pytest.raises(ConfigurationError, match="llm.call takes a provider"):
+        openai.call("x", provider="anthropic")

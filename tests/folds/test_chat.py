@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mirascope_like.core import BaseTool
@@ -104,6 +104,7 @@ def packed(draw: st.DrawFn, queues: list[list[JSON]]) -> list[list[JSON]]:
     return found
 
 
+@settings(max_examples=40)
 @given(answers(), st.booleans(), st.booleans())
 def test_however_cut(answer: tuple[list[JSON], JSON], typed: bool, partial: bool) -> None:
     chunks, whole = answer
@@ -122,6 +123,7 @@ def test_however_cut(answer: tuple[list[JSON], JSON], typed: bool, partial: bool
     assert found == [(call["id"], nothing | json.loads(call["function"]["arguments"])) for call in calls]
 
 
+@settings(max_examples=40)
 @given(answers(), st.data())
 def test_however_read(answer: tuple[list[JSON], JSON], data: st.DataObject) -> None:
     chunks, _ = answer
@@ -133,6 +135,7 @@ def test_however_read(answer: tuple[list[JSON], JSON], data: st.DataObject) -> N
     assert at_once.rebuild() == one_by_one.rebuild()
 
 
+@settings(max_examples=40)
 @given(answers(), st.data())
 def test_any_beginning_can_be_read(answer: tuple[list[JSON], JSON], data: st.DataObject) -> None:
     chunks, _ = answer
@@ -152,6 +155,7 @@ VALUE = st.recursive(
 )
 
 
+@settings(max_examples=40)
 @given(st.lists(VALUE | st.builds(lambda v: {"choices": v}, VALUE), max_size=3))
 @example([{"choices": [None]}])
 @example([{"choices": {"a": 1}}])
@@ -171,6 +175,7 @@ def test_garbage_is_told_as_such(values: list[Any]) -> None:
     assert isinstance(fold.content, str)
 
 
+@settings(max_examples=40)
 @given(st.binary(max_size=20))
 def test_bytes_that_are_no_json(raw: bytes) -> None:
     fold = new()

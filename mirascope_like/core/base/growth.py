@@ -6,32 +6,17 @@ the piece costs, however much has come before. Does no I/O; knows `Shape`s, and 
 
 from __future__ import annotations
 
-import json
-import re
 from collections import deque
-from collections.abc import Callable
 from typing import Any
 
-import jiter
 from pydantic import ValidationError
 
-from .fold import Text
 from .invalid import parse_error
+from .json_reader import JSONReader
 from .shape import Record, Shape, Unchecked
-
-_RUN = re.compile(r'[^"\\]*')
-_SPACE = re.compile(r"[ \t\r\n]*")
-_TOKEN = re.compile(r"[-+.\w]*")
-_ESCAPE = re.compile(r'\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|["\\/bfnrt])')
-_SURROGATE = re.compile(r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
-_LONGEST_ESCAPE = len(r"\ud83d\ude00")
 
 NOTHING: Any = object()
 """What is not to be shown, or not there yet."""
-
-
-class _BrokenError(ValueError):
-    """This is no JSON after all."""
 
 
 class _Node:
@@ -73,7 +58,7 @@ class _Node:
         return self.key if self.is_object else len(self.raw)
 
 
-class Growth:
+class Growth(JSONReader):
     """An object that grows out of pieces of text, with whatever stands before it.
 
     `given` are fields of the root that do not come from the text. Closed items of the root's array `watch` are put into
@@ -90,15 +75,11 @@ class Growth:
         self._changed = False
         self.items: deque[tuple[Any, Any]] = deque()
         """Closed items: as they came, and validated, or `NOTHING` where they are not validated by themselves."""
-        self._reset()
+        super().__init__()
 
-    def _reset(self) -> None:
-        self._read: Callable[[Growth, str, int], int] = Growth._seek
+    def restart(self) -> None:
         self._stack: list[_Node] = []
-        self._shape: Shape | None = None  # of the value that comes next, or is open
-        self._fresh = False  # nothing has come in the innermost object or array
-        self._text = Text()  # of the string or number that is open
-        self._carry = ""  # an escape that is cut in two
+        self._shape: Shape | None = self._root  # of the value that comes next, or is open
         self._last: Any = NOTHING  # what is closed now, as it was shown last
         self._final: Any = NOTHING
         self.value: Any = NOTHING
@@ -111,14 +92,7 @@ class Growth:
         Raises `ResponseParseError` for a closed part that does not fit, with `fail_fast`.
         """
         self._changed = False
-        text, self._carry = self._carry + text, ""
-        at = 0
-        while at < len(text):
-            try:
-                at = self._read(self, text, at)
-            except _BrokenError:
-                self._reset()  # and look for another beginning
-                at += 1
+        self.read(text)
         return self._changed
 
     def show(self) -> Any:
@@ -126,148 +100,41 @@ class Growth:
         if not self._stack:
             return self._final
         inner = NOTHING
-        if self._read is Growth._in_string and self._shape is not None and self._shape.text:
-            inner = self._last = str(self._text)
+        if self._shape is not None and self._shape.text and (text := self.open_string) is not None:
+            inner = self._last = text
         for node in reversed(self._stack):
             inner = node.show(inner)
         return inner
 
-    # What is read next: each of these reads on from a place, and returns how far it came.
-
-    def _seek(self, text: str, at: int) -> int:
-        start = text.find("{", at)
-        if start < 0:
-            return len(text)
-        self._shape = self._root
-        self._open(is_object=True)
-        for name, value in self._given.items():
-            self._stack[0].name = name
-            self._take(value, value, sound=True)
-        self._read, self._fresh = Growth._key, True
-        return start + 1
-
-    def _over(self, text: str, at: int) -> int:
-        return len(text)
-
-    def _value(self, text: str, at: int) -> int:
-        at, mark = _next_mark(text, at)
-        if mark in ("{", "["):
-            self._open(is_object=mark == "{")
-        elif mark == '"':
-            self._begin(Growth._in_string)
-        elif mark == "]" and self._fresh and not self._stack[-1].is_object:
-            self._close()
-        elif mark:
-            self._begin(Growth._in_token)
-            return at
-        return at + 1
-
-    def _key(self, text: str, at: int) -> int:
-        at, mark = _next_mark(text, at)
-        if mark == '"':
-            self._begin(Growth._in_key)
-        elif mark == "}" and self._fresh:
-            self._close()
-        elif mark:
-            raise _BrokenError
-        return at + 1
-
-    def _colon(self, text: str, at: int) -> int:
-        at, mark = _next_mark(text, at)
-        if mark == ":":
-            self._read = Growth._value
-        elif mark:
-            raise _BrokenError
-        return at + 1
-
-    def _comma(self, text: str, at: int) -> int:
-        at, mark = _next_mark(text, at)
-        node = self._stack[-1]
-        if mark == ",":
-            self._next_part(node)
-        elif mark and mark == ("}" if node.is_object else "]"):
-            self._close()
-        elif mark:
-            raise _BrokenError
-        return at + 1
-
-    def _in_key(self, text: str, at: int) -> int:
-        at, closed = self._run(text, at)
-        if closed:
-            node = self._stack[-1]
-            node.key = str(self._text)
-            known = node.record.field(node.key) if node.record is not None else None
-            node.name, self._shape = known if known is not None else (None, None)
-            self._read, self._fresh = Growth._colon, False
-        return at
-
-    def _in_string(self, text: str, at: int) -> int:
-        at, closed = self._run(text, at)
-        if closed:
-            value = str(self._text)
-            self._attach(value, value, sound=True)
-        elif self._shape is not None and self._shape.text:
-            self._changed = True
-        return at
-
-    def _in_token(self, text: str, at: int) -> int:
-        end = _end(_TOKEN, text, at)
-        self._text.append(text[at:end])
-        if end < len(text):
-            try:
-                value = jiter.from_json(str(self._text).encode())
-            except ValueError:
-                raise _BrokenError from None
-            self._attach(value, value, sound=True)
-        return end
-
-    def _begin(self, read: Callable[[Growth, str, int], int]) -> None:
-        self._text = Text()
-        self._last = NOTHING
-        self._read = read
-
-    def _run(self, text: str, at: int) -> tuple[int, bool]:
-        """Read on in a string; return how far, and whether the string is closed."""
-        end = _end(_RUN, text, at)
-        if end > at:
-            self._text.append(text[at:end])
-        if end == len(text):
-            return end, False
-        if text[end] == '"':
-            return end + 1, True
-        escape = _ESCAPE.match(text, end)
-        lone = escape is not None and _SURROGATE.fullmatch(escape[0]) is not None
-        if escape is not None and not lone:
-            self._text.append(json.loads(f'"{escape[0]}"'))
-            return escape.end(), False
-        if len(text) - end >= _LONGEST_ESCAPE:
-            raise _BrokenError
-        self._carry = text[end:]
-        return len(text), False
-
-    # What becomes of the parts
-
-    def _next_part(self, node: _Node) -> None:
-        self._read = Growth._key if node.is_object else Growth._value
-        if not node.is_object:
-            self._shape = node.item
-
-    def _open(self, *, is_object: bool) -> None:
+    def begin(self, *, is_object: bool) -> None:
         node = _Node(self._shape, is_object=is_object)
         node.watched = len(self._stack) == 1 and self._watch is not None and self._stack[0].name == self._watch
         self._stack.append(node)
+        self._shape = node.item
         self._changed = self._changed or node.visible
-        self._fresh = True
-        self._next_part(node)
+        if len(self._stack) == 1:
+            for node.name, value in self._given.items():
+                self._take(value, value, sound=True)
 
-    def _close(self) -> None:
+    def key(self, key: str) -> None:
+        node = self._stack[-1]
+        node.key = key
+        known = node.record.field(key) if node.record is not None else None
+        node.name, self._shape = known if known is not None else (None, None)
+
+    def grown(self) -> None:
+        self._changed = self._changed or (self._shape is not None and self._shape.text)
+
+    def leaf(self, value: Any) -> None:
+        self._attach(value, value, sound=True)
+
+    def end(self) -> None:
         node = self._stack.pop()
         shown, sound = self._whole(node)
         if self._stack:
             self._last = node.shown
             self._attach(node.raw, shown, sound=sound)
             return
-        self._read = Growth._over
         self._final = shown
         self._changed = False
         if sound:
@@ -315,7 +182,8 @@ class Growth:
                 self.items.append((raw, shown if sound and alone else NOTHING))
         if node.visible and (node.name is not None or not node.is_object):
             self._changed = self._changed or (shown is not None if self._last is NOTHING else shown != self._last)
-        self._read, self._fresh = Growth._comma, False
+        self._last = NOTHING
+        self._shape = node.item
 
     def _take(self, raw: Any, shown: Any, *, sound: bool) -> Any:
         """Add a closed field to the innermost object; return what it is shown as."""
@@ -348,13 +216,3 @@ class Growth:
         """Raise for a closed part that does not fit, where that ends the generation."""
         if self._fail_fast and isinstance(error, ValidationError):
             raise parse_error(error, prefix=[node.path() for node in self._stack[:depth]])
-
-
-def _next_mark(text: str, at: int) -> tuple[int, str]:
-    at = _end(_SPACE, text, at)
-    return at, text[at : at + 1]
-
-
-def _end(pattern: re.Pattern[str], text: str, at: int) -> int:
-    found = pattern.match(text, at)
-    return found.end() if found is not None else at

@@ -32,6 +32,7 @@ from mirascope_like.core import (
     RequestTimeoutError,
     StreamInterruptedError,
     StreamState,
+    StreamTimeoutError,
     google,
     prompt_template,
 )
@@ -440,6 +441,21 @@ def test_a_stream_that_is_left_is_closed(how: str, kind: Kind, server: Server) -
         del stream
     assert server.wait_closed()
     assert server.aborted == 1
+    close(client)
+
+
+@pytest.mark.parametrize("kind", ["default", "plain"])
+def test_a_deadline_for_the_first_event(kind: Kind, server: Server) -> None:
+    server.reply(Reply((Stall(),), delay=5))
+    client = client_of(kind, server)
+
+    @google.call("m", stream=True, client=client)
+    def ask() -> str:
+        return "Hi"
+
+    with pytest.raises(StreamTimeoutError):
+        ask().timeout(first=0.2).collect()
+    assert "x-server-timeout" not in server.request.headers
     close(client)
 
 

@@ -7,9 +7,12 @@ sends and retries; a streamed answer goes to whoever has asked for it with `catc
 from __future__ import annotations
 
 import asyncio
+import os
+import ssl
 from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import lru_cache
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -61,3 +64,18 @@ class CatchingAsyncClient(httpx2.AsyncClient):
         """Close the connections of the running loop."""
         if (client := self._of_loops.pop(asyncio.get_running_loop(), None)) is not None:
             await client.aclose()
+
+
+def catching_clients() -> tuple[CatchingClient, CatchingAsyncClient]:
+    """Make a client of each kind; they wait as long as each request says."""
+    trust = _trust(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
+    options: dict[str, Any] = {"verify": trust, "follow_redirects": True, "timeout": None}
+    return CatchingClient(**options), CatchingAsyncClient(**options)
+
+
+@lru_cache(maxsize=4)
+def _trust(file: str | None, folder: str | None) -> ssl.SSLContext:
+    # Made once, as it takes longer than all else that a client is made of.
+    if file or folder:
+        return ssl.create_default_context(cafile=file, capath=folder)
+    return httpx2.create_ssl_context()

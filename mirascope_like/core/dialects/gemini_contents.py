@@ -185,3 +185,17 @@ def _linked(media_type: str, url: str) -> Part:
     if media_type.startswith("image/"):
         return ImageURLPart(url=url)
     return AudioURLPart(url=url) if media_type.startswith("audio/") else DocumentURLPart(url=url)
+
+
+def as_sent(content: JSON) -> JSON:
+    """Write the bytes in a content as the wire does, in place; SDKs dump them in the base64 of URLs."""
+    for part in map(as_object, as_list(content.get("parts"))):
+        usual_base64(part, "thoughtSignature")
+        usual_base64(as_object(part.get("inlineData")), "data")
+    return content
+
+
+def usual_base64(holder: JSON, key: str) -> None:
+    """Write one value in the usual alphabet of base64, in place."""
+    if isinstance(text := holder.get(key), str):
+        holder[key] = text.replace("-", "+").replace("_", "/")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
 import anyio
 
 from ..base.events import Events
+from ..base.provider import AsyncSource, Source
+from .catching import catching
 from .sdk import AsyncByteSource, AsyncObjectSource, ByteSource, ObjectSource
 
 
@@ -66,3 +68,19 @@ class AsyncBegunSource(AsyncObjectSource):
             scope.cancel()
             async for _ in self._stream:
                 pass
+
+
+def begun(ask: Callable[..., Any], arguments: Mapping[str, Any]) -> Source:
+    """Send through an SDK whose streams are generators; return once the answer begins, as bytes where it is caught."""
+    with catching() as caught:
+        stream = ask(**arguments)
+        first = next(stream, None)
+    return GeminiSource(caught[0]) if caught else BegunSource(first, stream)
+
+
+async def abegun(ask: Callable[..., Any], arguments: Mapping[str, Any]) -> AsyncSource:
+    """`begun`, awaited."""
+    with catching() as caught:
+        stream = await ask(**arguments)
+        first = await anext(stream, None)
+    return AsyncGeminiSource(caught[0]) if caught else AsyncBegunSource(first, stream)

@@ -21,15 +21,11 @@ from ..base.messages import BaseMessageParam
 from ..base.params import CommonCallParams
 from ..base.provider import AsyncSource
 from ..base.request import Request
-from ..base.structure import Structure, Way
-from ..base.tools import BaseTool, tool_description, tool_name
-from ..dialects.failures import FailingProvider
-from ..dialects.gemini_contents import encode_contents
 from ..dialects.gemini_failures import gemini_kind
-from ..dialects.gemini_fold import GeminiFold
-from ..dialects.threads import AsyncThreadSource, in_thread
+from ..dialects.gemini_provider import GeminiSpeaker
+from ..dialects.open_schema import open_schema
+from ..dialects.threads import AsyncThreadSource, in_thread, within
 from .params import GeminiCallParams
-from .schema import open_schema
 from .types import (
     GeminiCallResponse,
     GeminiCallResponseChunk,
@@ -48,8 +44,7 @@ _generation: Any = import_module("google.generativeai.types.generation_types")
 _safety: Any = import_module("google.generativeai.types.safety_types")
 _clients: Any = import_module("google.generativeai.client")
 
-_NAMES = {"max_tokens": "max_output_tokens", "stop": "stop_sequences"}
-_OURS = frozenset(GeminiCallParams.__annotations__) - frozenset(CommonCallParams.__annotations__)
+_BESIDE = frozenset(GeminiCallParams.__annotations__) - frozenset(CommonCallParams.__annotations__)
 
 
 class GeminiSource:
@@ -92,7 +87,7 @@ class GeminiSource:
             cancel()
 
 
-class GeminiProvider(FailingProvider[GeminiCallResponse, GeminiCallResponseChunk, GeminiTool]):
+class GeminiProvider(GeminiSpeaker[GeminiCallResponse, GeminiCallResponseChunk, GeminiTool]):
     """Speaks to Gemini as `genai.configure` says, or with the client given.
 
     That is a `GenerativeModel`, or the SDK's `GenerativeServiceClient`. An async call runs in a thread of its own.
@@ -103,51 +98,29 @@ class GeminiProvider(FailingProvider[GeminiCallResponse, GeminiCallResponseChunk
     chunk_type = GeminiCallResponseChunk
     tool_type = GeminiTool
 
+    config_name = "generation_config"
+    all_in_config = False
+    parameters_name = "parameters"
+    answer_name = "response_schema"
+
     def known_params(self) -> frozenset[str]:
-        return frozenset(name for kind in GeminiCallParams.__mro__ for name in getattr(kind, "__annotations__", ()))
+        return frozenset(GeminiCallParams.__annotations__)
 
-    def encode(self, request: Request) -> dict[str, Any]:
-        system, contents = encode_contents([_content(message) for message in request.messages])
-        native = GeminiCallResponse.native_content
-        params = dict(request.call_params)
-        config = {_NAMES.get(key, key): params.pop(key) for key in list(params) if key not in _OURS}
-        config.update(_generation.to_generation_config_dict(params.pop("generation_config", None)))
-        if isinstance(stop := config.get("stop_sequences"), str):
-            config["stop_sequences"] = [stop]
-        declared = [{"function_declarations": [encode_tool(tool) for tool in request.tools]}] if request.tools else []
-        if tools := [*(params.pop("tools", None) or ()), *request.native_tools, *declared]:
-            params["tools"] = tools
-        elif request.json_mode:
-            config.setdefault("response_mime_type", "application/json")
-        model = request.model if "/" in request.model else f"models/{request.model}"
-        payload = {"model": model, "contents": [native(content) for content in contents], **params}
-        if config:
-            payload["generation_config"] = config
-        if system is not None:
-            payload["system_instruction"] = native(system)
-        return payload
+    def settings(self, params: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+        given = _generation.to_generation_config_dict(params.pop("generation_config", None))
+        config = {key: params.pop(key) for key in list(params) if key not in _BESIDE}
+        return {**config, **given}, params
 
-    def way(self, request: Request, wanted: Way) -> Way:
-        if wanted == "json":
-            return wanted
-        return "tool" if request.tools or request.native_tools or request.call_params.get("tools") else "schema"
+    def schema(self, schema: Mapping[str, Any]) -> dict[str, Any]:
+        return open_schema(schema)
 
-    def structure(self, payload: dict[str, Any], structure: Structure) -> None:
-        schema = open_schema(structure.schema)
-        if structure.way == "schema":
-            config = {"response_mime_type": "application/json", "response_schema": schema}
-            payload["generation_config"] = {**payload.get("generation_config", {}), **config}
-        elif structure.way == "tool":
-            declared = {"name": structure.name, "description": structure.description, "parameters": schema}
-            payload["tools"] = [*payload.get("tools", ()), {"function_declarations": [declared]}]
-            payload.setdefault("tool_config", {"function_calling_config": {"mode": "ANY"}})
-
-    def fold(self, request: Request) -> GeminiFold[GeminiCallResponseChunk, GeminiTool]:
-        native, tools = GeminiCallResponse.native_call, request.tools
-        return GeminiFold(GeminiCallResponseChunk, GeminiTool, native, str, tools, request.partial_tools)
-
-    def parse(self, raw: bytes | Mapping[str, Any]) -> Any:
-        return GeminiCallResponse.parse_raw_response(raw)
+    def taken(self, content: Any) -> Any:
+        if isinstance(content, BaseMessageParam):
+            return content
+        try:
+            return GeminiCallResponse.wire_content(content)
+        except (TypeError, ValueError, AttributeError) as error:
+            raise PromptError(f"no content of Gemini's: {error}") from error
 
     def send(self, request: Request, payload: dict[str, Any]) -> Any:
         if isinstance(request.client, _sdk.GenerativeModel):
@@ -159,13 +132,18 @@ class GeminiProvider(FailingProvider[GeminiCallResponse, GeminiCallResponseChunk
         return await in_thread(lambda: self.send(request, payload))
 
     def open(self, request: Request, payload: dict[str, Any]) -> GeminiSource:
+        if request.deadline is not None:
+            return within(request.deadline, lambda: self._open(request, payload))
+        return self._open(request, payload)
+
+    def _open(self, request: Request, payload: dict[str, Any]) -> GeminiSource:
         with _generation.rewrite_stream_error():
             if isinstance(request.client, _sdk.GenerativeModel):
                 return GeminiSource(request.client.generate_content(**_model_arguments(payload, request), stream=True))
             return GeminiSource(_client(request).stream_generate_content(_asked(payload), **_options(payload, request)))
 
     async def aopen(self, request: Request, payload: dict[str, Any]) -> AsyncSource:
-        return await _AsyncGeminiSource(lambda: self.open(request, payload)).begin()
+        return await _AsyncGeminiSource(lambda: self._open(request, payload)).begin()
 
     def identify(self, error: Exception) -> type[MirascopeLikeError] | None:
         if isinstance(error, exceptions.GoogleAPICallError):
@@ -203,19 +181,9 @@ def _client(request: Request) -> Any:
     return request.client if request.client is not None else _clients.get_default_generative_client()
 
 
-def _content(message: Any) -> Any:
-    """Return a content in any form that the SDK takes as JSON of the wire."""
-    if isinstance(message, BaseMessageParam):
-        return message
-    try:
-        return GeminiCallResponse.wire_content(message)
-    except (TypeError, ValueError, AttributeError) as error:
-        raise PromptError(f"no content of Gemini's: {error}") from error
-
-
 def _options(payload: Mapping[str, Any], request: Request) -> dict[str, Any]:
     options = dict(payload.get("request_options") or {})
-    return options if request.deadline is None else {**options, "timeout": request.deadline, "retry": None}
+    return options if request.deadline is None else {**options, "retry": None}
 
 
 def _tools(payload: Mapping[str, Any]) -> list[Any] | None:
@@ -228,7 +196,7 @@ def _asked(payload: Mapping[str, Any]) -> Any:
     library = content_types.to_function_library(_tools(payload))
     config, system = payload.get("tool_config"), payload.get("system_instruction")
     return protos.GenerateContentRequest(
-        model=payload["model"],
+        model=model if "/" in (model := payload["model"]) else f"models/{model}",
         contents=content_types.to_contents(payload["contents"]),
         generation_config=_config(payload),
         safety_settings=_safety.normalize_safety_settings(payload.get("safety_settings")),
@@ -264,11 +232,3 @@ def _body(response: Any) -> Any:
         return response.json() if response is not None else None
     except ValueError:
         return None
-
-
-def encode_tool(tool: type[BaseTool]) -> dict[str, Any]:
-    """Return a tool as a function declaration."""
-    encoded: dict[str, Any] = {"name": tool_name(tool), "description": tool_description(tool)}
-    if (schema := open_schema(tool.tool_json_schema())).get("properties"):
-        encoded["parameters"] = schema  # Gemini takes no object without properties
-    return encoded

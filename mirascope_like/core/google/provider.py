@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from types import ModuleType
 from typing import Any, cast
@@ -22,46 +21,43 @@ from ..base.errors import (
 from ..base.fold import ErrorEventError
 from ..base.provider import AsyncSource, Source
 from ..base.request import Request
-from ..base.structure import Structure, Way
-from ..base.tools import BaseTool, tool_description, tool_name
 from ..base.wire import as_object
-from ..dialects.catching import catching
 from ..dialects.client_provider import ClientProvider, made_by
-from ..dialects.gemini_contents import encode_contents
 from ..dialects.gemini_failures import gemini_kind
-from ..dialects.gemini_fold import GeminiFold
-from ..dialects.gemini_source import AsyncBegunSource, AsyncGeminiSource, BegunSource, GeminiSource
-from ..dialects.sdk import AsyncObjectSource, ObjectSource
+from ..dialects.gemini_provider import GeminiSpeaker
+from ..dialects.gemini_source import AsyncBegunSource, abegun, begun
+from ..dialects.sdk import ObjectSource
+from ..dialects.threads import within
 from .http import DefaultAsyncClient, DefaultClient
 from .params import GoogleCallParams
-from .types import GoogleCallResponse, GoogleCallResponseChunk, GoogleTool, function_call
-
-_NAMES = {"max_tokens": "max_output_tokens", "stop": "stop_sequences"}
-_BEFORE_3 = re.compile(r"(.*/)?gemini-[12][.-]")
-"""Models that want no signature of a call that they did not make, and give no schema beside tools."""
+from .types import GoogleCallResponse, GoogleCallResponseChunk, GoogleTool
 
 
-class GoogleProvider(ClientProvider[GoogleCallResponse, GoogleCallResponseChunk, GoogleTool]):
-    """Speaks to Gemini, or to whomever the client given speaks to."""
+class GoogleProvider(
+    GeminiSpeaker[GoogleCallResponse, GoogleCallResponseChunk, GoogleTool],
+    ClientProvider[GoogleCallResponse, GoogleCallResponseChunk, GoogleTool],
+):
+    """Speaks to Gemini, or to whomever the client given speaks to.
+
+    The SDK makes and sends the request; its answer is taken as it came. One that stops with `CONTINUATION` is left
+    there, with its token: to go on is the caller's choice.
+    """
 
     name = "google"
     sdk: ModuleType = genai
     clients: tuple[str, str] = ("Client", "Client")
     environment: tuple[str, ...] = (
-        "GOOGLE_API_KEY",
-        "GEMINI_API_KEY",
-        "GOOGLE_GENAI_USE_VERTEXAI",
-        "GOOGLE_GENAI_USE_ENTERPRISE",
-        "GOOGLE_CLOUD_PROJECT",
-        "GOOGLE_CLOUD_LOCATION",
-        "GOOGLE_APPLICATION_CREDENTIALS",
-        "GOOGLE_GEMINI_BASE_URL",
-        "GOOGLE_VERTEX_BASE_URL",
-        "GOOGLE_GENAI_API_VERSION",
+        *("GOOGLE_API_KEY", "GEMINI_API_KEY", "GOOGLE_GENAI_USE_VERTEXAI", "GOOGLE_GENAI_USE_ENTERPRISE"),
+        *("GOOGLE_CLOUD_PROJECT", "GOOGLE_CLOUD_LOCATION", "GOOGLE_APPLICATION_CREDENTIALS"),
+        *("GOOGLE_GEMINI_BASE_URL", "GOOGLE_VERTEX_BASE_URL", "GOOGLE_GENAI_API_VERSION"),
     )
     response_type = GoogleCallResponse
     chunk_type = GoogleCallResponseChunk
     tool_type = GoogleTool
+    config_name = "config"
+    all_in_config = True
+    parameters_name = "parameters_json_schema"
+    answer_name = "response_json_schema"
 
     def make_client(self) -> Any:
         return DefaultClient()
@@ -73,49 +69,14 @@ class GoogleProvider(ClientProvider[GoogleCallResponse, GoogleCallResponseChunk,
         ours = {name for kind in GoogleCallParams.__mro__ for name in getattr(kind, "__annotations__", ())}
         return frozenset(ours | types.GenerateContentConfig.model_fields.keys())
 
-    def encode(self, request: Request) -> dict[str, Any]:
-        signed = _BEFORE_3.match(request.model) is None
-        said = [_native(message) for message in request.messages]
-        system, contents = encode_contents(said, sign_calls=signed)
-        config: dict[str, Any] = {_NAMES.get(key, key): value for key, value in request.call_params.items()}
-        config.update(_fields(config.pop("config", None)))
-        if isinstance(stop := config.get("stop_sequences"), str):
-            config["stop_sequences"] = [stop]
-        if system is not None:
-            config["system_instruction"] = system
-        declared = [{"function_declarations": [encode_tool(tool) for tool in request.tools]}] if request.tools else []
-        if tools := [*(config.get("tools") or ()), *request.native_tools, *declared]:
-            config["tools"] = tools
-        elif request.json_mode:  # before Gemini 3 it does not go with tools
-            config.setdefault("response_mime_type", "application/json")
-        return {"model": request.model, "contents": contents, **({"config": config} if config else {})}
+    def settings(self, params: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+        config: Any = params.pop("config", None) or {}
+        if isinstance(config, types.GenerateContentConfig):
+            config = {name: getattr(config, name) for name in config.model_fields_set}
+        return {**params, **config}, {}
 
-    def way(self, request: Request, wanted: Way) -> Way:
-        if wanted == "json":
-            return wanted
-        config = _fields(request.call_params.get("config"))
-        tools = request.tools or request.native_tools or config.get("tools") or request.call_params.get("tools")
-        # A call comes in one piece, text as it is made; before Gemini 3 a schema does not go with tools.
-        return "tool" if tools and (wanted == "tool" or _BEFORE_3.match(request.model)) else "schema"
-
-    def structure(self, payload: dict[str, Any], structure: Structure) -> None:
-        config = payload["config"] = dict(payload.get("config") or {})
-        schema = dict(structure.schema)
-        if structure.way == "schema":
-            config["response_mime_type"] = "application/json"
-            config["response_json_schema"] = schema
-        elif structure.way == "tool":
-            declared = {"name": structure.name, "description": structure.description, "parameters_json_schema": schema}
-            config["tools"] = [*(config.get("tools") or ()), {"function_declarations": [declared]}]
-            config.setdefault("tool_config", {"function_calling_config": {"mode": "ANY"}})
-
-    def fold(self, request: Request) -> GeminiFold[GoogleCallResponseChunk, GoogleTool]:
-        reason = types.FinishReason
-        tools, partial = request.tools, request.partial_tools
-        return GeminiFold(GoogleCallResponseChunk, GoogleTool, function_call, reason, tools, partial)
-
-    def parse(self, raw: bytes | Mapping[str, Any]) -> types.GenerateContentResponse:
-        return GoogleCallResponse.parse_raw_response(raw)
+    def taken(self, content: Any) -> Any:
+        return GoogleCallResponse.wire_content(content) if isinstance(content, types.Content) else content
 
     def _models(self, request: Request) -> Any:
         client = request.client
@@ -143,23 +104,18 @@ class GoogleProvider(ClientProvider[GoogleCallResponse, GoogleCallResponseChunk,
         return _decoded(found) if own else found
 
     def open(self, request: Request, payload: dict[str, Any]) -> Source:
+        if request.deadline is not None:  # the SDK's own timeout would be told to the server, for the whole answer
+            return within(request.deadline, lambda: self._open(request, payload))
+        return self._open(request, payload)
+
+    def _open(self, request: Request, payload: dict[str, Any]) -> Source:
         ask, arguments, own = _prepared(self._models(request).generate_content_stream, payload, stream=True)
-        if not own:
-            return ObjectSource(ask(**arguments))
-        with catching() as caught:
-            stream = ask(**arguments)
-            first = next(stream, None)
-        return GeminiSource(caught[0]) if caught else BegunSource(first, stream)
+        return begun(ask, arguments) if own else ObjectSource(ask(**arguments))
 
     async def aopen(self, request: Request, payload: dict[str, Any]) -> AsyncSource:
         models = await self._amodels(request)
         ask, arguments, own = _prepared(models.generate_content_stream, payload, stream=True)
-        if not own:
-            return AsyncObjectSource(await ask(**arguments))
-        with catching() as caught:
-            stream = await ask(**arguments)
-            first = await anext(stream, None)
-        return AsyncGeminiSource(caught[0]) if caught else AsyncBegunSource(first, stream)
+        return await abegun(ask, arguments) if own else AsyncBegunSource(None, await ask(**arguments))
 
     def identify(self, error: Exception) -> type[MirascopeLikeError] | None:
         if isinstance(error, errors.APIError):
@@ -197,16 +153,6 @@ def _told(error: errors.APIError) -> errors.APIError:
     return error
 
 
-def _native(message: Any) -> Any:
-    return GoogleCallResponse.wire_content(message) if isinstance(message, types.Content) else message
-
-
-def _fields(config: Any) -> Mapping[str, Any]:
-    if isinstance(config, types.GenerateContentConfig):
-        return {name: getattr(config, name) for name in config.model_fields_set}
-    return config or {}
-
-
 def _prepared(ask: Any, payload: dict[str, Any], *, stream: bool) -> tuple[Any, dict[str, Any], bool]:
     """Return the SDK's call, its arguments, and whether its answer can be taken as it came over the wire.
 
@@ -233,13 +179,3 @@ def _decoded(found: types.GenerateContentResponse) -> types.GenerateContentRespo
         raise errors.UnknownApiResponseError(f"the answer is not JSON: {error}: {body[:200]!r}") from error
     response.sdk_http_response = came
     return response
-
-
-def encode_tool(tool: type[BaseTool]) -> dict[str, Any]:
-    """Return a tool as a function declaration."""
-    encoded: dict[str, Any] = {
-        "name": tool_name(tool),
-        "description": tool_description(tool),
-        "parameters_json_schema": tool.tool_json_schema(),
-    }
-    return {**encoded, **{key: value for key, value in tool.tool_config.items() if value is not None}}

@@ -14,31 +14,18 @@ from ..base.tools import BaseTool
 from ..base.wire import as_list, as_object, dumped
 from ..dialects.construct import fitted
 from ..dialects.gemini_chunk import GeminiChunk
+from ..dialects.gemini_contents import as_sent, usual_base64
 from ..dialects.gemini_response import JSON, GeminiResponse
 
 _ADDED = ("sdkHttpResponse", "automaticFunctionCallingHistory", "parsed")
 """What the SDK puts into an answer besides the answer."""
 
 
-def _usual(holder: JSON, *keys: str) -> None:
-    """Write bytes, which the SDK dumps in the alphabet of URLs, in the usual one of base64, as the wire does."""
-    for key in keys:
-        if isinstance(text := holder.get(key), str):
-            holder[key] = text.replace("-", "+").replace("_", "/")
-
-
-def _content(content: JSON) -> JSON:
-    for part in map(as_object, as_list(content.get("parts"))):
-        _usual(part, "thoughtSignature")
-        _usual(as_object(part.get("inlineData")), "data")
-    return content
-
-
 def _wire(response: types.GenerateContentResponse) -> JSON:
     data = {key: value for key, value in dumped(response).items() if key not in _ADDED}
     for candidate in map(as_object, as_list(data.get("candidates"))):
-        _usual(candidate, "continuationToken")
-        _content(as_object(candidate.get("content")))
+        usual_base64(candidate, "continuationToken")
+        as_sent(as_object(candidate.get("content")))
     return data
 
 
@@ -91,7 +78,7 @@ class GoogleCallResponse(GeminiResponse[types.GenerateContentResponse, GoogleToo
 
     @classmethod
     def wire_content(cls, content: Any) -> JSON:
-        return _content(dumped(types.Content.model_validate(content)))
+        return as_sent(dumped(types.Content.model_validate(content)))
 
     def _instruction(self) -> Any:
         config = self.call_kwargs.get("config")

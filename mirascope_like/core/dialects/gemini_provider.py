@@ -1,0 +1,109 @@
+"""Providers that speak Gemini's words: what is asked, whichever SDK asks it."""
+
+from __future__ import annotations
+
+import re
+from abc import abstractmethod
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from ..base.request import Request
+from ..base.structure import Structure, Way
+from ..base.tools import BaseTool, tool_description, tool_name
+from .failures import FailingProvider
+from .gemini_chunk import GeminiChunk
+from .gemini_contents import encode_contents
+from .gemini_fold import GeminiFold
+from .gemini_response import JSON, GeminiResponse
+
+ResponseT = TypeVar("ResponseT", bound=GeminiResponse[Any, Any])
+ChunkT = TypeVar("ChunkT", bound=GeminiChunk[Any, Any, Any])
+ToolT = TypeVar("ToolT", bound=BaseTool)
+
+_NAMES = {"max_tokens": "max_output_tokens", "stop": "stop_sequences"}
+_BEFORE_3 = re.compile(r"(.*/)?gemini-[12][.-]")
+"""Models that want no signature of a call that they did not make, and give no schema beside tools."""
+
+
+class GeminiSpeaker(FailingProvider[ResponseT, ChunkT, ToolT]):
+    """A provider as far as its words go."""
+
+    config_name: str
+    """The argument of the SDK's call that says how to generate."""
+    all_in_config: bool
+    """Whether that argument also holds the tools and the system instruction, which else stand beside it."""
+    parameters_name: str
+    """What a function declaration calls the schema of its parameters."""
+    answer_name: str
+    """What the configuration calls the schema of the answer."""
+
+    @abstractmethod
+    def settings(self, params: dict[str, Any]) -> tuple[JSON, JSON]:
+        """Divide call parameters into the configuration and what stands beside it."""
+
+    def schema(self, schema: Mapping[str, Any]) -> JSON:
+        """Return a JSON schema in the words that the provider knows."""
+        return dict(schema)
+
+    def taken(self, content: Any) -> Any:
+        """Return a content in the SDK's own form as the rest is to find it."""
+        return content
+
+    def _divided(self, request: Request) -> tuple[JSON, JSON, JSON]:
+        config, rest = self.settings({_NAMES.get(key, key): value for key, value in request.call_params.items()})
+        return config, rest, config if self.all_in_config else rest
+
+    def encode(self, request: Request) -> dict[str, Any]:
+        said = [self.taken(message) for message in request.messages]
+        system, contents = encode_contents(said, sign_calls=_BEFORE_3.match(request.model) is None)
+        native = self.response_type.native_content
+        config, rest, beside = self._divided(request)
+        if isinstance(stop := config.get("stop_sequences"), str):
+            config["stop_sequences"] = [stop]
+        if system is not None:
+            beside["system_instruction"] = native(system)
+        declared = [{"function_declarations": [self._tool(tool) for tool in request.tools]}] if request.tools else []
+        if tools := [*(beside.get("tools") or ()), *request.native_tools, *declared]:
+            beside["tools"] = tools
+        elif request.json_mode:  # before Gemini 3 it does not go with tools
+            config.setdefault("response_mime_type", "application/json")
+        asked = {"model": request.model, "contents": [native(content) for content in contents], **rest}
+        return {**asked, self.config_name: config} if config else asked
+
+    def _tool(self, tool: type[BaseTool]) -> JSON:
+        settings = {key: value for key, value in tool.tool_config.items() if value is not None}
+        return {**self._declared(tool_name(tool), tool_description(tool), tool.tool_json_schema()), **settings}
+
+    def _declared(self, name: str, description: str, schema: Mapping[str, Any]) -> JSON:
+        declared: JSON = {"name": name, "description": description}
+        said = self.schema(schema)
+        # An object without properties is no schema in the words of 2025; a function without one takes no arguments.
+        return {**declared, self.parameters_name: said} if said.get("properties") else declared
+
+    def way(self, request: Request, wanted: Way) -> Way:
+        if wanted == "json":
+            return wanted
+        tools = request.tools or request.native_tools or self._divided(request)[2].get("tools")
+        # A call comes in one piece, text as it is made.
+        return "tool" if tools and (wanted == "tool" or _BEFORE_3.match(request.model)) else "schema"
+
+    def structure(self, payload: dict[str, Any], structure: Structure) -> None:
+        config = dict(payload.get(self.config_name) or {})
+        beside = config if self.all_in_config else payload
+        if structure.way == "schema":
+            config["response_mime_type"] = "application/json"
+            config[self.answer_name] = self.schema(structure.schema)
+        elif structure.way == "tool":
+            declared = self._declared(structure.name, structure.description, structure.schema)
+            beside["tools"] = [*(beside.get("tools") or ()), {"function_declarations": [declared]}]
+            beside.setdefault("tool_config", {"function_calling_config": {"mode": "ANY"}})
+        if config:
+            payload[self.config_name] = config
+
+    def fold(self, request: Request) -> GeminiFold[ChunkT, ToolT]:
+        read, tools = self.response_type, request.tools
+        native, reason = read.native_call, read.native_reason
+        return GeminiFold(self.chunk_type, self.tool_type, native, reason, tools, request.partial_tools)
+
+    def parse(self, raw: bytes | Mapping[str, Any]) -> Any:
+        return self.response_type.parse_raw_response(raw)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Mapping
-from typing import TYPE_CHECKING, Any, Generic, Literal, ParamSpec, Protocol, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Generic, Literal, ParamSpec, TypeVar, cast, overload
 
 from typing_extensions import Unpack
 
@@ -18,7 +18,7 @@ from .session import Session
 from .stores import Store
 from .stream import AsyncStream, Stream
 from .structured import AsyncStructuredStream, StructuredStream
-from .task import Task
+from .task import StreamTaskDecorator, Task, TaskDecorator
 from .tool_loop import ToolLoop
 
 if TYPE_CHECKING:
@@ -34,38 +34,6 @@ AsyncStreamT = TypeVar("AsyncStreamT", bound=AsyncStream[Any, Any, Any])
 
 Function = Callable[P, Prompt]
 AsyncFunction = Callable[P, Coroutine[Any, Any, Prompt]]
-
-
-class TaskDecorator(Protocol[ResponseT]):
-    """Makes a task of a function."""
-
-    @overload
-    def __call__(
-        self, fn: Callable[P, Coroutine[Any, Any, T]], /
-    ) -> Task[P, Coroutine[Any, Any, T], ResponseT, None]: ...
-    @overload
-    def __call__(self, fn: Callable[P, T], /) -> Task[P, T, ResponseT, None]: ...
-
-
-class StreamTaskDecorator(Protocol[ResponseT, StreamT, AsyncStreamT]):
-    """Makes a streamed task of a function."""
-
-    @overload
-    def __call__(  # type: ignore[overload-overlap]  # pyright: ignore[reportOverlappingOverload]  # the first that fits counts
-        self, fn: Callable[P, Coroutine[Any, Any, str]], /
-    ) -> Task[P, AsyncStreamT, ResponseT, AsyncStreamT]: ...
-    @overload
-    def __call__(  # type: ignore[overload-overlap]  # the first that fits counts
-        self, fn: Callable[P, Coroutine[Any, Any, T]], /
-    ) -> Task[P, AsyncStructuredStream[T, AsyncStreamT], ResponseT, AsyncStructuredStream[T, AsyncStreamT]]: ...
-    @overload
-    def __call__(  # type: ignore[overload-overlap]  # the first that fits counts
-        self, fn: Callable[P, str], /
-    ) -> Task[P, StreamT, ResponseT, StreamT]: ...
-    @overload
-    def __call__(
-        self, fn: Callable[P, T], /
-    ) -> Task[P, StructuredStream[T, StreamT], ResponseT, StructuredStream[T, StreamT]]: ...
 
 
 class BaseModelObject(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from contextvars import ContextVar
 from functools import update_wrapper
-from typing import Any, Generic, NamedTuple, ParamSpec, TypeVar, cast
+from typing import Any, Generic, NamedTuple, ParamSpec, Protocol, TypeVar, cast, overload
 
 from .asking import Ask, Prompting
 from .call import Call
@@ -17,6 +17,8 @@ from .prompt import PromptFunction
 from .provider import Provider
 from .response import BaseCallResponse
 from .response_model import ResponseModel
+from .stream import AsyncStream, Stream
+from .structured import AsyncStructuredStream, StructuredStream
 from .template import bound_values, is_async
 from .tool_schema import read_docstring
 from .tools import tool_output_text
@@ -25,6 +27,9 @@ P = ParamSpec("P")
 OutT = TypeVar("OutT")
 ResponseT = TypeVar("ResponseT", bound=BaseCallResponse[Any, Any])
 StreamT = TypeVar("StreamT")
+PlainT = TypeVar("PlainT", bound=Stream[Any, Any, Any])
+AsyncPlainT = TypeVar("AsyncPlainT", bound=AsyncStream[Any, Any, Any])
+T = TypeVar("T")
 
 
 class Last(NamedTuple):
@@ -126,6 +131,38 @@ class Task(Generic[P, OutT, ResponseT, StreamT]):
     def _named(self, name: str) -> str:
         described = self._documented.parameters.get(name)
         return f"{name} ({described})" if described else name
+
+
+class TaskDecorator(Protocol[ResponseT]):
+    """Makes a task of a function."""
+
+    @overload
+    def __call__(
+        self, fn: Callable[P, Coroutine[Any, Any, T]], /
+    ) -> Task[P, Coroutine[Any, Any, T], ResponseT, None]: ...
+    @overload
+    def __call__(self, fn: Callable[P, T], /) -> Task[P, T, ResponseT, None]: ...
+
+
+class StreamTaskDecorator(Protocol[ResponseT, PlainT, AsyncPlainT]):
+    """Makes a streamed task of a function."""
+
+    @overload
+    def __call__(  # type: ignore[overload-overlap]  # pyright: ignore[reportOverlappingOverload]  # the first that fits counts
+        self, fn: Callable[P, Coroutine[Any, Any, str]], /
+    ) -> Task[P, AsyncPlainT, ResponseT, AsyncPlainT]: ...
+    @overload
+    def __call__(  # type: ignore[overload-overlap]  # the first that fits counts
+        self, fn: Callable[P, Coroutine[Any, Any, T]], /
+    ) -> Task[P, AsyncStructuredStream[T, AsyncPlainT], ResponseT, AsyncStructuredStream[T, AsyncPlainT]]: ...
+    @overload
+    def __call__(  # type: ignore[overload-overlap]  # the first that fits counts
+        self, fn: Callable[P, str], /
+    ) -> Task[P, PlainT, ResponseT, PlainT]: ...
+    @overload
+    def __call__(
+        self, fn: Callable[P, T], /
+    ) -> Task[P, StructuredStream[T, PlainT], ResponseT, StructuredStream[T, PlainT]]: ...
 
 
 class Prepared(Generic[OutT]):

@@ -170,7 +170,7 @@ class BaseStructuredStream(Generic[T, AnyStreamT]):
         """
         kind, reading = type(self), self._reading
 
-        def remake(stream: Any) -> Self:
+        def remake(stream: Any) -> Any:
             other = kind.__new__(kind)
             other.stream = stream
             other._reading = reading

@@ -243,5 +243,5 @@ def test_unknown_setting() -> None:
 def test_a_providers_own_call_takes_no_provider() -> None:
     from mirascope_like.core import openai
 
-    with pytest.raises(ConfigurationError, match="llm.call takes a provider"):
+    with pytest.raises(ConfigurationError, match=r"llm\.call takes a provider"):
         openai.call("x", provider="anthropic")

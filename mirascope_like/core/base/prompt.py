@@ -62,7 +62,10 @@ class PromptFunction:
 
         Raises `TypeError`, as the function itself would, where they do not fit.
         """
-        return bound_values(self._signature, args, kwargs)
+        try:
+            return bound_values(self._signature, args, kwargs)
+        except TypeError as error:
+            raise TypeError(f"{self.name}() {error}") from None
 
     def read(self, result: Any, arguments: Mapping[str, Any]) -> Prompted:
         """Make messages of what the function returned.

@@ -117,7 +117,7 @@ class Speech:
             yield {"tool_calls": [{"index": 0, "id": f"call_{uuid4().hex}", "type": "function", "function": function}]}
         if self._call is not None:
             # The last brace closes the whole, not the arguments.
-            yield from self._arguments(self._said[self._call :].rstrip("} \n\t\r"))
+            yield from self._arguments(self._said[self._call :].strip().rstrip("} \n\t\r"))
         elif _TEXT.match(self._said):
             text: str = jiter.from_json(self._said.encode(), partial_mode="trailing-strings").get("text") or ""
             new, self._given = text[self._given :], len(text)
@@ -127,7 +127,7 @@ class Speech:
     def end(self) -> Iterator[dict[str, Any]]:
         """Yield what was held back."""
         if self._call is not None:
-            yield from self._arguments(self._said[self._call :].rstrip().removesuffix("}").rstrip())
+            yield from self._arguments(self._said[self._call :].strip().removesuffix("}").rstrip())
         elif not _TEXT.match(self._said) and self._said:
             yield {"content": self._said}
 

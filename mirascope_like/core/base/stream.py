@@ -40,6 +40,7 @@ from .views import (
 ResponseT = TypeVar("ResponseT", bound=BaseCallResponse[Any, Any])
 ChunkT = TypeVar("ChunkT", bound=BaseCallResponseChunk[Any, Any, Any])
 ToolT = TypeVar("ToolT", bound=BaseTool)
+T = TypeVar("T")
 
 __all__ = ["AsyncStream", "BaseStream", "Stream", "StreamState"]
 
@@ -235,7 +236,7 @@ class BaseStream(Generic[ResponseT, ChunkT, ToolT]):
         self._deadlines = Deadlines(total, first, idle)
         if self._progress.start_time is not None:
             self._deadlines.start()
-            self._deadlines.seen = self._last is not None
+            self._deadlines.seen = self._progress.fold is not None and not self._progress.fold.empty
         self._plain = False
         return self
 
@@ -403,7 +404,7 @@ class Stream(BaseStream[ResponseT, ChunkT, ToolT]):
                         self._progress.tell(ending)
                     raise other
                 made: Stream[ResponseT, ChunkT, ToolT] = other()
-                self._progress, self._pairs = made._progress, None
+                self._progress, self._pairs, self._watchdog = made._progress, None, None
         if self._step(chunk, tool):
             self.close()
         return chunk, tool
@@ -422,8 +423,10 @@ class Stream(BaseStream[ResponseT, ChunkT, ToolT]):
             with self._watchdog.watching(seconds):
                 return next(pairs)
         except (StopIteration, GeneratorExit):
+            self._watchdog.close()
             raise
         except Exception as error:
+            self._watchdog.close()
             opening = self._progress.source is None and isinstance(error, RequestTimeoutError)
             if self._watchdog.barked or opening or type(error) is TimeoutError:
                 self.close()
@@ -536,7 +539,9 @@ class AsyncStream(BaseStream[ResponseT, ChunkT, ToolT]):
     """`Stream`, to be read with `async for`. The call that made it may be awaited, or read at once."""
 
     _pairs: AsyncGenerator[tuple[ChunkT, ToolT | None]] | None = None
-    _waiting: asyncio.Task[StreamEvent[ToolT] | None] | None = None
+    _waiting: asyncio.Task[tuple[ChunkT, ToolT | None]] | None = None
+    """A step that a view would not wait for; it is the next one of whoever reads on."""
+    _waits_until: tuple[float, Deadline] | None = None
 
     def __init__(self, provider: Provider[ResponseT, ChunkT, ToolT], prepare: Callable[[], Awaitable[Request]]) -> None:
         self._begin(provider, None)
@@ -570,12 +575,7 @@ class AsyncStream(BaseStream[ResponseT, ChunkT, ToolT]):
             return self._pairs.__anext__()  # type: ignore[union-attr]
         return self._next()
 
-    async def _next(self) -> tuple[ChunkT, ToolT | None]:
-        if self._waiting is not None and (event := await self._arrived()) is not None:
-            self._unread.appendleft(event)
-        return await self._read()
-
-    async def _read(self) -> tuple[ChunkT, ToolT | None]:
+    async def _next(self, within: float | None = None) -> tuple[ChunkT, ToolT | None]:
         if self._unread:
             return self._rest()
         if self._pairs is None and self._progress.state is not StreamState.NEW:
@@ -584,10 +584,15 @@ class AsyncStream(BaseStream[ResponseT, ChunkT, ToolT]):
             try:
                 if self._pairs is None:
                     await self.open()
-                self._plain = self._simple() and self._waiting is None
+                self._plain = self._simple() and within is None and self._waiting is None
                 assert self._pairs is not None
-                chunk, tool = await self._timed(self._pairs)
+                if within is None and self._waiting is None:
+                    chunk, tool = await self._timed(self._pairs)
+                else:
+                    chunk, tool = await self._patient(self._pairs, within)
                 break
+            except _Late:
+                raise
             except StopAsyncIteration:
                 self._finished()
                 raise
@@ -619,6 +624,32 @@ class AsyncStream(BaseStream[ResponseT, ChunkT, ToolT]):
                 raise self._late(deadline, error)
             raise
 
+    async def _patient(
+        self, pairs: AsyncGenerator[tuple[ChunkT, ToolT | None]], within: float | None
+    ) -> tuple[ChunkT, ToolT | None]:
+        """Take the next step; raise `_Late`, and leave it to the next reader, where it does not come within a time."""
+        now = asyncio.get_running_loop().time
+        if self._waiting is None:
+            left = self._deadlines.left() if self._deadlines is not None else None
+            self._waits_until = (now() + left[0], left[1]) if left is not None else None
+            # The task knows nothing of the stream, so that a stream that is dropped meanwhile is closed.
+            self._waiting = asyncio.ensure_future(_step_of(pairs))
+            finalize(self, _abandon, self._waiting)
+        waiting, until = self._waiting, self._waits_until
+        limits = [one for one in (within, until and max(0.0, until[0] - now())) if one is not None]
+        try:
+            done, _ = await asyncio.wait({waiting}, timeout=min(limits, default=None))
+        except asyncio.CancelledError:
+            await self.close()
+            raise
+        if done:
+            self._waiting = None
+            return waiting.result()
+        if until is not None and until[0] <= now():
+            await self.close()
+            raise self._late(until[1], None)
+        raise _Late
+
     async def close(self) -> None:
         """Let the connection go. What has come stays readable."""
         if self._waiting is not None:
@@ -641,25 +672,11 @@ class AsyncStream(BaseStream[ResponseT, ChunkT, ToolT]):
         await self.close()
 
     async def _event(self, within: float | None = None) -> StreamEvent[ToolT] | None:
-        if self._unread:
-            return self._unread.popleft()
-        if within is None and self._waiting is None:
-            return await self._fetch()
-        if self._waiting is None:
-            self._plain = False
-            self._waiting = asyncio.ensure_future(self._fetch())
-        try:
-            done, _ = await asyncio.wait({self._waiting}, timeout=within)
-        except asyncio.CancelledError:
-            await self.close()
-            raise
-        # An event that is late is left to whoever reads next.
-        return await self._arrived() if done else LATE
-
-    async def _fetch(self) -> StreamEvent[ToolT] | None:
         while not self._unread:
             try:
-                chunk, tool = await self._read()
+                chunk, tool = await self._next(within)
+            except _Late:
+                return LATE
             except StopAsyncIteration:
                 return None
             except Exception as error:
@@ -667,12 +684,6 @@ class AsyncStream(BaseStream[ResponseT, ChunkT, ToolT]):
             self._unread.extend(self._told(chunk, tool))
             self._plain = False
         return self._unread.popleft()
-
-    async def _arrived(self) -> StreamEvent[ToolT] | None:
-        assert self._waiting is not None
-        event = await self._waiting
-        self._waiting = None
-        return event
 
     async def _view(self, view: View) -> AsyncIterator[Any]:
         answer: Any = None
@@ -742,3 +753,17 @@ class AsyncStream(BaseStream[ResponseT, ChunkT, ToolT]):
         Raises `StreamNotConsumedError` when the stream has not been read to its end.
         """
         return self._rebuilt(partial, "read it to its end, or `await stream.collect()`")
+
+
+class _Late(Exception):
+    """A step has not come within the time given; it has not failed."""
+
+
+async def _step_of(pairs: AsyncGenerator[T]) -> T:
+    return await anext(pairs)
+
+
+def _abandon(task: asyncio.Task[Any]) -> None:
+    loop = task.get_loop()
+    if not loop.is_closed() and not task.done():
+        loop.call_soon_threadsafe(task.cancel)

@@ -8,6 +8,7 @@ reads on, in whatever way, goes on exactly there.
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
@@ -35,11 +36,15 @@ ToolT = TypeVar("ToolT", bound=BaseTool)
 TextUnit = Literal["word", "line", "sentence"]
 """What a text can be cut into."""
 
-_UNITS: dict[TextUnit, re.Pattern[str]] = {
-    "word": re.compile(r"\s*\S+\s+(?=\S)"),
-    "line": re.compile(r"[^\n]*\n"),
-    "sentence": re.compile(r"(?s)\s*.*?(?:[.!?…]+[\"')\]\u201d\u2019]*\s+(?=\S)|[\u3002\uff01\uff1f]+)"),
+_ENDS: dict[TextUnit, tuple[re.Pattern[str], Callable[[str], int]]] = {
+    "word": (re.compile(r"\S\s++(?=\S)"), lambda text: len(text.rstrip()) - 1),
+    "line": (re.compile(r"\n"), len),
+    "sentence": (
+        re.compile(r"(?<![.!?…])[.!?…]++[\"')\]\u201d\u2019]*+\s++(?=\S)|[\u3002\uff01\uff1f]++"),
+        lambda text: len(text.rstrip().rstrip("\"')]\u201d\u2019").rstrip(".!?…")),
+    ),
 }
+"""What a unit ends with, and from where on a text in which no end was found may still get one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +108,7 @@ def text_view(
 
     What is held is shown all the same after `max_delay` seconds, before a tool, before an error, and at the end.
     """
-    held = Held(by)
+    held: Held = HeldPieces() if by is None else HeldUnits(by)
     while True:
         event = yield Next(held.due(max_delay))
         if isinstance(event, TextEvent):
@@ -126,35 +131,20 @@ def text_view(
         yield Show(text)
 
 
-class Held:
-    """Text that is held back: whole pieces or units, and the beginning of the next unit."""
+class Held(ABC):
+    """Text that is held back."""
 
-    def __init__(self, by: TextUnit | None) -> None:
-        self._unit = _UNITS[by] if by is not None else None
-        self._whole: list[str] = []
-        self._open = ""
-        self._since: float | None = None
-
-    def clear(self) -> list[str]:
-        """Hold nothing; return what was held."""
-        was = [*self._whole, *([self._open] if self._open else ())]
-        self._whole = []
-        self._open = ""
-        self._since = None
-        return was
+    _since: float | None = None
 
     def add(self, text: str) -> None:
         """Hold a piece of text."""
         self._since = monotonic() if self._since is None else self._since
-        if self._unit is None:
-            self._whole.append(text)
-            return
-        self._open += text
-        end = 0
-        for found in self._unit.finditer(self._open):
-            self._whole.append(found[0])
-            end = found.end()
-        self._open = self._open[end:]
+        self._add(text)
+
+    def clear(self) -> list[str]:
+        """Hold nothing; return what was held."""
+        self._since = None
+        return self._clear()
 
     def due(self, max_delay: float | None) -> float | None:
         """Return in how many seconds what is held must be shown; None where nothing presses."""
@@ -162,23 +152,82 @@ class Held:
             return None
         return max(0.0, self._since + max_delay - monotonic())
 
-    def take(self, count: int, chars: int) -> str | None:
-        """Return the shortest text of so many pieces and characters, or None where there is none yet."""
-        length = 0
-        for taken, piece in enumerate(self._whole, 1):
-            length += len(piece)
-            if taken >= count and length >= chars:
-                text = "".join(self._whole[:taken])
-                del self._whole[:taken]
-                return text
-        return None
-
     def take_all(self) -> str:
         """Return all that is held."""
         return "".join(self.clear())
 
+    @abstractmethod
+    def take(self, count: int, chars: int) -> str | None:
+        """Return the shortest text of so many pieces or units and characters, or None where there is none yet."""
+
+    @abstractmethod
+    def _add(self, text: str) -> None: ...
+
+    @abstractmethod
+    def _clear(self) -> list[str]: ...
+
+    @abstractmethod
+    def __bool__(self) -> bool: ...
+
+
+class HeldPieces(Held):
+    """Pieces, as they came."""
+
+    def __init__(self) -> None:
+        self._pieces: list[str] = []
+
+    def take(self, count: int, chars: int) -> str | None:
+        length = 0
+        for taken, piece in enumerate(self._pieces, 1):
+            length += len(piece)
+            if taken >= count and length >= chars:
+                text = "".join(self._pieces[:taken])
+                del self._pieces[:taken]
+                return text
+        return None
+
+    def _add(self, text: str) -> None:
+        self._pieces.append(text)
+
+    def _clear(self) -> list[str]:
+        pieces, self._pieces = self._pieces, []
+        return pieces
+
     def __bool__(self) -> bool:
-        return bool(self._whole or self._open)
+        return bool(self._pieces)
+
+
+class HeldUnits(Held):
+    """Whole units, and the beginning of the next. No part of the text is searched twice for a unit's end."""
+
+    def __init__(self, by: TextUnit) -> None:
+        self._pattern, self._resume = _ENDS[by]
+        self._clear()
+
+    def take(self, count: int, chars: int) -> str | None:
+        while self._count < max(count, 1) or self._end < chars:
+            found = self._pattern.search(self._text, self._at)
+            if found is None:
+                self._at = max(self._end, self._resume(self._text))
+                return None
+            self._end = self._at = found.end()
+            self._count += 1
+        text, rest = self._text[: self._end], self._text[self._end :]
+        self._clear()
+        self._text = rest
+        return text
+
+    def _add(self, text: str) -> None:
+        self._text += text
+
+    def _clear(self) -> list[str]:
+        text = getattr(self, "_text", "")
+        self._text = ""
+        self._count = self._end = self._at = 0
+        return [text] if text else []
+
+    def __bool__(self) -> bool:
+        return bool(self._text)
 
 
 def items_view(response: Callable[[], Any], looped: Callable[[], bool]) -> View:

@@ -1,0 +1,1 @@
+"""Views of a stream: other ways to read it, alone and mixed."""

@@ -1,0 +1,176 @@
+"""`timeout()`: the deadline that passed is named, what had come stays, and nothing is left behind."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from dataclasses import replace
+from time import monotonic
+from typing import Any
+
+import pytest
+
+from mirascope_like.core import StreamState, StreamTimeoutError
+from tests.harness.rounds import Side
+from tests.harness.server import Gate, Pause, Server, Stall
+from tests.views.reading import Reader, Views, ask, texts
+
+
+def watchdogs() -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if thread.name == "stream-watchdog"]
+
+
+def no_watchdogs() -> bool:
+    for thread in watchdogs():
+        thread.join(2)
+    return not watchdogs()
+
+
+@pytest.mark.parametrize("view", ["pairs", "text", "words", "events", "items", "collect"])
+@pytest.mark.parametrize("deadline", ["total", "first", "idle"])
+def test_deadline(reader: Reader, side: Side, server: Server, deadline: str, view: str) -> None:
+    async def use(stream: Any, views: Views) -> None:
+        assert stream.timeout(**{deadline: 0.15}) is stream
+        begun = monotonic()
+        if view == "collect":
+            with pytest.raises(StreamTimeoutError) as caught:
+                await views.value(stream.collect())
+            error: Any = caught.value
+        else:
+            made = {
+                "pairs": lambda: stream,
+                "text": stream.text,
+                "words": lambda: stream.text(by="word", max_delay=0.04, buffer=9),
+                "events": stream.events,
+                "items": stream.items,
+            }[view]()
+            _, error = await views.until_error(made)
+        assert 0.1 < monotonic() - begun < 2
+        assert isinstance(error, StreamTimeoutError)
+        assert isinstance(error, TimeoutError)
+        assert error.deadline == deadline
+        assert f"{deadline} deadline of 0.15 seconds" in str(error)
+        assert stream.state is StreamState.FAILED
+        assert stream.error is error
+        if deadline == "first":
+            assert error.partial is None
+        else:
+            assert error.partial.content == "Hel" == stream.content
+        assert server.wait_closed()
+        assert no_watchdogs()
+        if reader.asynchronous:
+            assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    if deadline == "first":
+        server.reply(replace(texts(side, "Hel"), delay=30))
+    else:
+        server.reply(texts(side, "Hel", Stall(), finish=False))
+    reader.run(side, server, use)
+
+
+def test_deadlines_that_do_not_pass(reader: Reader, side: Side, server: Server) -> None:
+    async def use(stream: Any, views: Views) -> None:
+        stream.timeout(total=5, first=5, idle=5)
+        assert "".join(await views.all(stream.text(max_delay=0.01, buffer=9))) == "Hello"
+        assert stream.state is StreamState.DONE
+        assert no_watchdogs()  # though the stream is still there
+
+    server.reply(texts(side, "Hel", Pause(0.03), "lo"))
+    reader.run(side, server, use)
+
+
+def test_idle_counts_between_events_alone(reader: Reader, side: Side, server: Server) -> None:
+    async def use(stream: Any, views: Views) -> None:
+        stream.timeout(idle=0.25)
+        assert "".join(await views.all(stream.text())) == "abcd"
+
+    server.reply(texts(side, "a", Pause(0.1), "b", Pause(0.1), "c", Pause(0.1), "d"))
+    reader.run(side, server, use)
+
+
+def test_a_timer_of_text_does_not_put_a_deadline_off(side: Side, server: Server) -> None:
+    async def use(stream: Any, views: Views) -> None:
+        stream.timeout(idle=0.2)
+        begun = monotonic()
+        found, error = await views.until_error(stream.text(max_delay=0.1, buffer=9))
+        assert found == ["a"]
+        assert error.deadline == "idle"  # type: ignore[attr-defined]
+        assert monotonic() - begun < 0.29
+
+    server.reply(texts(side, "a", Stall(), finish=False))
+    Reader(True).run(side, server, use)
+
+
+def test_the_time_of_the_reader_is_not_idle(reader: Reader, side: Side, server: Server) -> None:
+    async def use(stream: Any, views: Views) -> None:
+        stream.timeout(idle=0.2)
+        await views.some(stream.text(), 1)
+        await asyncio.sleep(0.3)
+        assert await views.all(stream.text()) == ["b"]
+
+    server.reply(texts(side, "a", "b"))
+    reader.run(side, server, use)
+
+
+def test_given_in_the_middle(reader: Reader, side: Side, server: Server) -> None:
+    async def use(stream: Any, views: Views) -> None:
+        for chunk, _ in await views.some(stream, 4):
+            assert chunk is not None
+        stream.timeout(first=0.01, idle=5)
+        await asyncio.sleep(0.05)
+        assert "".join(await views.all(stream.text())).endswith("d")  # the first event has long come
+
+    server.reply(texts(side, "a", "b", "c", "d"))
+    reader.run(side, server, use)
+
+
+def test_closed_in_time(reader: Reader, side: Side, server: Server) -> None:
+    async def use(stream: Any, views: Views) -> None:
+        stream.timeout(total=30)
+        await views.some(stream.text(), 1)
+        await views.value(stream.close())
+        assert server.wait_closed()
+        assert no_watchdogs()
+        assert stream.state is StreamState.CLOSED
+
+    server.reply(texts(side, "a", Stall(), finish=False))
+    reader.run(side, server, use)
+
+
+@pytest.mark.parametrize("view", ["pairs", "text", "words"])
+def test_asyncio_timeout(side: Side, server: Server, view: str) -> None:
+    async def read(stream: Any) -> None:
+        async with asyncio.timeout(0.1):
+            async for _ in (
+                stream if view == "pairs" else stream.text(**({"max_delay": 0.02} if view == "words" else {}))
+            ):
+                pass
+
+    async def main() -> None:
+        async with side.aclient(server) as client:
+            stream = ask(side, client, asynchronous=True)
+            with pytest.raises(TimeoutError) as caught:
+                await read(stream)
+            assert not isinstance(caught.value, StreamTimeoutError)
+            assert stream.state is StreamState.CLOSED
+            assert stream.construct_call_response(partial=True).content == "Hel"
+            assert await asyncio.to_thread(server.wait_closed)
+            await asyncio.sleep(0.01)
+            assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    server.reply(texts(side, "Hel", Stall(), finish=False))
+    asyncio.run(main())
+
+
+def test_many_deadlines_leave_no_thread(side: Side, server: Server) -> None:
+    gate = Gate()
+    server.always(texts(side, "a", gate))
+    client = side.client(server)
+    streams = [ask(side, client, asynchronous=False).timeout(total=30) for _ in range(20)]
+    for stream in streams:
+        assert next(iter(stream.text())) == "a"
+    assert len(watchdogs()) == 20
+    gate.open()
+    for stream in streams:
+        assert stream.collect().content == "a"
+    assert no_watchdogs()

@@ -37,7 +37,7 @@ U = TypeVar("U")
 SyncT_co = TypeVar("SyncT_co", covariant=True)
 AsyncT_co = TypeVar("AsyncT_co", covariant=True)
 ParamsT = TypeVar("ParamsT")
-ResponseT = TypeVar("ResponseT", bound=BaseCallResponse[Any, Any])
+ResponseT = TypeVar("ResponseT", bound="BaseCallResponse[Any, Any]")
 StreamT = TypeVar("StreamT", bound=Stream[Any, Any, Any])
 AsyncStreamT = TypeVar("AsyncStreamT", bound=AsyncStream[Any, Any, Any])
 

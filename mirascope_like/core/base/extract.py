@@ -18,7 +18,7 @@ from .rounds import Calls, rounds
 from .structure import JSON_ALONE, Way, instructed
 
 T = TypeVar("T")
-ResponseT = TypeVar("ResponseT", bound=BaseCallResponse[Any, Any])
+ResponseT = TypeVar("ResponseT", bound="BaseCallResponse[Any, Any]")
 
 
 def asked(request: Request, model: ResponseModel[Any] | None, provider: Provider[Any, Any, Any]) -> Request:

@@ -28,7 +28,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 U = TypeVar("U")
 ParamsT = TypeVar("ParamsT")
-ResponseT = TypeVar("ResponseT", bound=BaseCallResponse[Any, Any])
+ResponseT = TypeVar("ResponseT", bound="BaseCallResponse[Any, Any]")
 StreamT = TypeVar("StreamT", bound=Stream[Any, Any, Any])
 AsyncStreamT = TypeVar("AsyncStreamT", bound=AsyncStream[Any, Any, Any])
 

@@ -25,7 +25,7 @@ from .rounds import Calls, calls, next_round
 from .stream_events import ToolResultEvent
 from .tools import BaseTool
 
-ResponseT = TypeVar("ResponseT", bound=BaseCallResponse[Any, Any])
+ResponseT = TypeVar("ResponseT", bound="BaseCallResponse[Any, Any]")
 ChunkT = TypeVar("ChunkT", bound=BaseCallResponseChunk[Any, Any, Any])
 ToolT = TypeVar("ToolT", bound=BaseTool)
 

@@ -14,7 +14,7 @@ from .response import BaseCallResponse
 from .structure import Structure, Way
 from .tools import BaseTool
 
-ResponseT = TypeVar("ResponseT", bound=BaseCallResponse[Any, Any])
+ResponseT = TypeVar("ResponseT", bound="BaseCallResponse[Any, Any]")
 ChunkT = TypeVar("ChunkT", bound=BaseCallResponseChunk[Any, Any, Any])
 ToolT = TypeVar("ToolT", bound=BaseTool)
 

@@ -13,7 +13,7 @@ from .stream_events import ToolResultEvent
 from .tool_loop import ToolLoop
 from .tools import BaseTool
 
-ResponseT = TypeVar("ResponseT", bound=BaseCallResponse[Any, Any])
+ResponseT = TypeVar("ResponseT", bound="BaseCallResponse[Any, Any]")
 
 
 @dataclass(frozen=True, slots=True)

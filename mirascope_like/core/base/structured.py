@@ -25,7 +25,7 @@ from .stream import AsyncStream, Stream, StreamState
 
 T = TypeVar("T")
 ItemT = TypeVar("ItemT")
-ResponseT = TypeVar("ResponseT", bound=BaseCallResponse[Any, Any])
+ResponseT = TypeVar("ResponseT", bound="BaseCallResponse[Any, Any]")
 StreamT = DefaultTypeVar("StreamT", bound=Stream[Any, Any, Any], default=Stream[Any, Any, Any])
 AsyncStreamT = DefaultTypeVar("AsyncStreamT", bound=AsyncStream[Any, Any, Any], default=AsyncStream[Any, Any, Any])
 AnyStream: TypeAlias = Stream[ResponseT, Any, Any] | AsyncStream[ResponseT, Any, Any]

@@ -18,7 +18,7 @@ from .chat_messages import encode_messages, encode_part
 from .sdk import SDK_OPTIONS, SDKProvider
 from .strict_schema import is_closed, strict_schema
 
-ResponseT = TypeVar("ResponseT", bound=BaseCallResponse[Any, Any])
+ResponseT = TypeVar("ResponseT", bound="BaseCallResponse[Any, Any]")
 ChunkT = TypeVar("ChunkT", bound=BaseChatChunk[Any, Any, Any])
 ToolT = TypeVar("ToolT", bound=BaseTool)
 

@@ -33,7 +33,7 @@ from ..base.tools import BaseTool
 from ..base.wire import as_object
 from .client_provider import ClientProvider, made_by
 
-ResponseT = TypeVar("ResponseT", bound=BaseCallResponse[Any, Any])
+ResponseT = TypeVar("ResponseT", bound="BaseCallResponse[Any, Any]")
 ChunkT = TypeVar("ChunkT", bound=BaseCallResponseChunk[Any, Any, Any])
 ToolT = TypeVar("ToolT", bound=BaseTool)
 

@@ -166,6 +166,17 @@ def test_the_hosts_own_price(server: Server, monkeypatch: pytest.MonkeyPatch) ->
     assert ask(hosts.openrouter).cost == 0.25
 
 
+def test_sources_that_every_event_tells_anew(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    point(monkeypatch, hosts.perplexity, server)
+    told = {"citations": ["https://a.example", "https://b.example"], "search_results": [{"title": "A"}]}
+    chunks = chat_text("Hel", "lo", "!")
+    server.reply(
+        Reply.chat({**chunks[0], "citations": ["https://a.example"]}, *({**one, **told} for one in chunks[1:]))
+    )
+    response = ask(hosts.perplexity, stream=True).response
+    assert (response.citations, response.search_results) == (told["citations"], told["search_results"])
+
+
 def test_a_client_of_ones_own(server: Server) -> None:
     server.reply(Reply.json(chat_whole("a")))
     with openai.OpenAI(base_url=f"{server.url}/v3", api_key="key-3") as client:

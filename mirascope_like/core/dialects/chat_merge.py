@@ -7,9 +7,7 @@ from typing import Any, cast
 
 from ..base.fold import Text
 from ..base.wire import as_list, as_object
-from .chat_chunk import arguments_text, content_text
-
-__all__ = ["add_parts", "arguments_text", "merge"]
+from .chat_chunk import content_text
 
 _TEXTS = frozenset({"content", "refusal", "arguments", "transcript", "text", "summary", "data", "input", "thinking"})
 """Strings that arrive in pieces; so do those whose name begins with "reasoning". All other strings arrive whole."""
@@ -25,7 +23,7 @@ def merge(known: dict[str, Any], new: Mapping[str, Any]) -> None:
         if value is None:
             known.setdefault(key, None)
         elif isinstance(value, str):
-            if key in _TEXTS or key.startswith("reasoning"):
+            if _grows(key):
                 known[key] = old if isinstance(old, Text) else Text([old] if old else [])
                 known[key].append(value)
             elif value or old is None:
@@ -38,6 +36,25 @@ def merge(known: dict[str, Any], new: Mapping[str, Any]) -> None:
             known[key] = _merged(as_list(old), as_list(cast("Any", value)), restated=key == "executed_tools")
         else:
             known[key] = value
+
+
+def merge_head(known: dict[str, Any], new: Mapping[str, Any]) -> None:
+    """Add the fields beside the choices: as `merge`, but that a list is told anew, as Perplexity tells its sources."""
+    merge(known, {key: value for key, value in new.items() if not isinstance(value, list)})
+    for key, value in new.items():
+        if isinstance(value, list) and (value or key not in known):
+            known[key] = value
+
+
+def restates(key: str, value: Any) -> bool:
+    """Whether a field, merged once more, changes nothing."""
+    if isinstance(value, dict):
+        return all(restates(inner, one) for inner, one in cast("dict[str, Any]", value).items())
+    return not (value and (isinstance(value, list) or (isinstance(value, str) and _grows(key))))
+
+
+def _grows(key: str) -> bool:
+    return key in _TEXTS or key.startswith("reasoning")
 
 
 def _merged(known: list[Any], new: list[Any], *, restated: bool) -> list[Any]:

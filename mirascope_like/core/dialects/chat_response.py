@@ -10,8 +10,7 @@ from ..base.response import BaseCallResponse, tool_results
 from ..base.tools import BaseTool, ToolCall
 from ..base.usage import Usage
 from ..base.wire import dumped
-from .chat_chunk import common_finish, content_text, message_thinking, read_usage
-from .chat_merge import arguments_text
+from .chat_chunk import arguments_text, common_finish, content_text, message_thinking, read_usage
 from .chat_messages import decode_message, encode_tool_result
 
 RawT = TypeVar("RawT")

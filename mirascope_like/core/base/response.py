@@ -48,7 +48,7 @@ class BaseCallResponse(BaseModel, Generic[RawT, ToolT]):
     A dump holds all that a log wants and no secret, and validates back to an equal response.
     """
 
-    # What validates and dumps is built when it is first needed, as in the SDKs' own models: few programs dump a response.
+    # What validates and dumps is built when it is first needed, as in the SDKs' models: few programs dump a response.
     model_config: ClassVar[ConfigDict] = ConfigDict(
         arbitrary_types_allowed=True, extra="forbid", protected_namespaces=(), defer_build=True
     )

@@ -676,7 +676,8 @@ class AsyncStream(BaseStream[ResponseT, ChunkT, ToolT]):
             try:
                 chunk, tool = await self._next(within)
             except _Late:
-                return LATE
+                late: StreamEvent[ToolT] | None = LATE
+                return late
             except StopAsyncIteration:
                 return None
             except Exception as error:

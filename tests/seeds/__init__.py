@@ -1,0 +1,1 @@
+"""The documents of other libraries on streams: each snippet, in the form it takes here."""

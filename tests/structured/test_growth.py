@@ -349,9 +349,9 @@ def check_prefix(part: Any, whole: Any) -> None:
             check_prefix(one, whole[key])
     elif isinstance(part, list):
         assert len(part) <= len(whole)
-        assert part[:-1] == whole[: len(part) - 1]
-        if part:
-            check_prefix(part[-1], whole[len(part) - 1])
+        for one, other in zip(part, whole, strict=False):
+            check_prefix(one, other)
+        assert part[:-1] == whole[: max(0, len(part) - 1)]
     else:
         assert part == whole
 

@@ -1,0 +1,92 @@
+"""Streams as server-sent events, for any ASGI framework: Starlette, FastAPI, or none.
+
+from mirascope_like.integrations.asgi import EventStreamResponse
+
+@app.get("/write")
+async def write(topic: str):
+    return EventStreamResponse(write_essay(topic))
+
+The browser's `EventSource` hears `text` events, then `done`, or `error`. The provider's connection is closed as soon as
+the browser goes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
+from contextlib import aclosing
+from typing import Any, TypeAlias, cast
+
+from ..core.base.stream import AsyncStream
+
+Message: TypeAlias = MutableMapping[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[Message]]
+Send: TypeAlias = Callable[[Message], Awaitable[None]]
+
+HEADERS = {"content-type": "text/event-stream; charset=utf-8", "cache-control": "no-store", "x-accel-buffering": "no"}
+
+
+def sse(event: str, data: object) -> bytes:
+    """Return a server-sent event whose data is JSON."""
+    return f"event: {event}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n".encode()
+
+
+async def server_sent_events(stream: AsyncStream[Any, Any, Any], **text: Any) -> AsyncIterator[bytes]:
+    """Yield a stream as server-sent events; `text` are the arguments of its `text()`.
+
+    `text` holds a piece of the answer, `done` its reasons to finish and the tokens used, and `error` the name of an
+    error, and no more: its message may say what a browser is not to know. Closed early, it closes the stream.
+    """
+    try:
+        try:
+            async for piece in stream.text(**text):
+                yield sse("text", piece)
+        except Exception as error:
+            yield sse("error", type(error).__name__)
+            return
+        yield sse("done", {"finish_reasons": stream.finish_reasons, "output_tokens": stream.output_tokens})
+    finally:
+        await stream.close()
+
+
+class EventStreamResponse:
+    """An ASGI response that sends a stream as server-sent events.
+
+    Give `text()`'s arguments by name. When the browser goes, the stream is closed at once.
+    """
+
+    def __init__(
+        self, stream: AsyncStream[Any, Any, Any], *, headers: Mapping[str, str] | None = None, **text: Any
+    ) -> None:
+        self.stream = stream
+        self.headers = {**HEADERS, **(headers or {})}
+        self._text = text
+
+    async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
+        sending = asyncio.ensure_future(self._send(send))
+        leaving = asyncio.ensure_future(_gone(receive))
+        try:
+            await asyncio.wait({sending, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            was_sent = sending.done()
+            for task in (sending, leaving):
+                task.cancel()
+            await asyncio.wait({sending, leaving})
+            await self.stream.close()
+        if was_sent:
+            sending.result()
+
+    async def _send(self, send: Send) -> None:
+        headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in self.headers.items()]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        events = cast("Any", server_sent_events(self.stream, **self._text))
+        async with aclosing(events):
+            async for event in events:
+                await send({"type": "http.response.body", "body": event, "more_body": True})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def _gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

@@ -1,0 +1,1 @@
+"""What goes wrong between a provider and a stream, fault by fault."""

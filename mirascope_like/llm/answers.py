@@ -222,20 +222,6 @@ class CallResponseChunk(BaseCallResponseChunk[Any, str, CommonUsage]):
         return self._inner.content
 
     @property
-    def answer(self) -> str:
-        """The text of a structured answer: the arguments of its call, or else `content`."""
-        return self._inner.answer
-
-    @property
-    def refusal(self) -> str | None:
-        """What the model said when it refused to answer, where the provider tells that apart."""
-        return self._inner.refusal
-
-    def correct(self, complaint: str) -> list[Any]:
-        """Return the messages that give this answer back to its own model, and say what is wrong with it."""
-        return self._inner.correct(complaint)
-
-    @property
     def finish_reasons(self) -> list[str] | None:
         """Why the generation ended: "stop", "length", "tool_calls" or "content_filter"."""
         return self._inner.common_finish_reasons

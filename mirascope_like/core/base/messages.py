@@ -57,7 +57,9 @@ class BaseMessageParam(BaseModel):
     Goes through JSON and back unchanged. Raises pydantic's `ValidationError` for an unknown role or part.
     """
 
-    model_config: ClassVar[ConfigDict] = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64", extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(
+        defer_build=True, ser_json_bytes="base64", val_json_bytes="base64", extra="forbid"
+    )
 
     role: Role
     content: str | Sequence[Part]

@@ -13,7 +13,9 @@ from pydantic import BaseModel, ConfigDict, Field
 class _Part(BaseModel):
     """What all parts share: bytes are base64 in JSON, and a misspelt field is an error."""
 
-    model_config: ClassVar[ConfigDict] = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64", extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(
+        defer_build=True, ser_json_bytes="base64", val_json_bytes="base64", extra="forbid"
+    )
 
 
 class TextPart(_Part):

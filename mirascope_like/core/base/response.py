@@ -50,7 +50,7 @@ class BaseCallResponse(BaseModel, Generic[RawT, ToolT]):
 
     # What validates and dumps is built when it is first needed, as in the SDKs' models: few programs dump a response.
     model_config: ClassVar[ConfigDict] = ConfigDict(
-        arbitrary_types_allowed=True, extra="forbid", protected_namespaces=(), defer_build=True
+        defer_build=True, arbitrary_types_allowed=True, extra="forbid", protected_namespaces=()
     )
 
     if TYPE_CHECKING:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Self
+from typing import ClassVar, Literal, Self
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 FinishReason = Literal["stop", "length", "tool_calls", "content_filter"]
 """Why a generation ended, in the same words for every provider."""
@@ -14,6 +14,8 @@ FinishReason = Literal["stop", "length", "tool_calls", "content_filter"]
 
 class CommonUsage(BaseModel):
     """Tokens of a call. What the provider did not say is `None`."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(defer_build=True)
 
     input_tokens: int | None = None
     """Tokens of the prompt, cached ones included."""

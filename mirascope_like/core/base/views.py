@@ -200,6 +200,11 @@ class HeldPieces(Held):
 class HeldUnits(Held):
     """Whole units, and the beginning of the next. No part of the text is searched twice for a unit's end."""
 
+    _text: str = ""
+    _at: int = 0
+    _end: int = 0
+    _count: int = 0
+
     def __init__(self, by: TextUnit) -> None:
         self._pattern, self._resume = _ENDS[by]
         self._clear()
@@ -221,7 +226,7 @@ class HeldUnits(Held):
         self._text += text
 
     def _clear(self) -> list[str]:
-        text = getattr(self, "_text", "")
+        text = self._text
         self._text = ""
         self._count = self._end = self._at = 0
         return [text] if text else []

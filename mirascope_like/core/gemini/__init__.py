@@ -15,7 +15,7 @@ with warnings.catch_warnings():
     load_sdk("google.generativeai", extra="gemini")
 
 from ..base.call import Call  # the SDK is looked for first, so that the error says how to get it
-from ..base.model import Models
+from ..base.models import Models
 from .params import GeminiCallParams
 from .provider import GeminiProvider
 from .types import (

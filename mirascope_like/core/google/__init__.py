@@ -7,7 +7,7 @@ from ..base.sdk import load_sdk
 load_sdk("google.genai", extra="google")
 
 from ..base.call import Call  # noqa: E402  # the SDK is looked for first, so that the error says how to get it
-from ..base.model import Models  # noqa: E402
+from ..base.models import Models  # noqa: E402
 from .http import fast_http_options  # noqa: E402
 from .params import GoogleCallParams  # noqa: E402
 from .provider import GoogleProvider  # noqa: E402

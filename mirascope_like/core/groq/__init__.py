@@ -7,7 +7,7 @@ from ..base.sdk import load_sdk
 load_sdk("groq", extra="groq")
 
 from ..base.call import Call  # noqa: E402  # the SDK is looked for first, so that the error says how to get it
-from ..base.model import Models  # noqa: E402
+from ..base.models import Models  # noqa: E402
 from .params import GroqCallParams  # noqa: E402
 from .provider import GroqProvider  # noqa: E402
 from .types import (  # noqa: E402

@@ -11,7 +11,7 @@ from typing import Any, TypeVar, cast
 import openai
 
 from ..base.call import Call
-from ..base.model import Models
+from ..base.models import Models
 from ..dialects.openai_sdk import OpenAISDKProvider
 from .types import HostAsyncStream, HostCallParams, HostCallResponse, HostCallResponseChunk, HostStream, HostTool
 

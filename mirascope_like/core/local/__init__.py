@@ -10,7 +10,7 @@ from ..base.sdk import load_sdk
 load_sdk("openai", extra="local")
 
 from ..base.call import Call  # noqa: E402  # the SDK is looked for first, so that the error says how to get it
-from ..base.model import Models  # noqa: E402
+from ..base.models import Models  # noqa: E402
 from .engine import Engine, engine  # noqa: E402
 from .params import LocalCallParams  # noqa: E402
 from .provider import LocalProvider  # noqa: E402

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...base.call import Call
-from ...base.model import Models
+from ...base.models import Models
 from ..provider import OPENAI
 from .params import OpenAIResponsesCallParams
 from .provider import OpenAIResponsesProvider

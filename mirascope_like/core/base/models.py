@@ -1,0 +1,94 @@
+"""A provider's `model`: makes objects of models, which are loaded when the first is made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, cast, overload
+
+from .asking import StreamConfig, Tools
+from .call import Call
+from .response import BaseCallResponse
+from .stream import AsyncStream, Stream
+from .tool_loop import ToolLoop
+
+if TYPE_CHECKING:
+    from .model import Model, StreamingModel
+
+ParamsT = TypeVar("ParamsT")
+ResponseT = TypeVar("ResponseT", bound="BaseCallResponse[Any, Any]")
+StreamT = TypeVar("StreamT", bound=Stream[Any, Any, Any])
+AsyncStreamT = TypeVar("AsyncStreamT", bound=AsyncStream[Any, Any, Any])
+
+
+class Models(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
+    """A provider's `model`: makes objects of its models."""
+
+    def __init__(self, call: Call[ResponseT, StreamT, AsyncStreamT, ParamsT]) -> None:
+        self._call = call
+
+    @overload
+    def __call__(
+        self,
+        name: str,
+        /,
+        *,
+        stream: Literal[False] = False,
+        max_concurrent: int | None = None,
+        tools: Tools | None = None,
+        tool_loop: ToolLoop | None = None,
+        json_mode: bool = False,
+        client: Any = None,
+        call_params: ParamsT | None = None,
+        **params: Any,
+    ) -> Model[ResponseT, StreamT, AsyncStreamT, ParamsT]: ...
+    @overload
+    def __call__(
+        self,
+        name: str,
+        /,
+        *,
+        stream: Literal[True] | StreamConfig,
+        max_concurrent: int | None = None,
+        tools: Tools | None = None,
+        tool_loop: ToolLoop | None = None,
+        json_mode: bool = False,
+        client: Any = None,
+        call_params: ParamsT | None = None,
+        **params: Any,
+    ) -> StreamingModel[ResponseT, StreamT, AsyncStreamT, ParamsT]: ...
+    def __call__(
+        self,
+        name: str,
+        /,
+        *,
+        stream: bool | StreamConfig = False,
+        max_concurrent: int | None = None,
+        tools: Tools | None = None,
+        tool_loop: ToolLoop | None = None,
+        json_mode: bool = False,
+        client: Any = None,
+        call_params: ParamsT | None = None,
+        **params: Any,
+    ) -> Any:
+        """Return a model with settings for every call made from it.
+
+        `params` are call parameters, as `call_params` are. With `max_concurrent`, at most so many of its answers are
+        made at once; others wait, and a stream holds its place until its connection is let go.
+
+        Raises `ConfigurationError` for an unknown parameter, and suggests the right name.
+        """
+        given: Mapping[str, Any] = cast("Any", call_params) or {}
+        settings = {
+            "stream": stream,
+            "tools": tools,
+            "tool_loop": tool_loop,
+            "json_mode": json_mode,
+            "client": client,
+            "call_params": {**given, **params},
+        }
+        # Sessions, tasks and all that a model can do are loaded with the first one.
+        from .model import Model, StreamingModel
+
+        if stream:
+            return StreamingModel(self._call, name, settings, max_concurrent)
+        return Model(self._call, name, settings, max_concurrent)

@@ -6,17 +6,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Generic, TypeVar, cast
 
 from ..base.messages import BaseMessageParam
-from ..base.response import BaseCallResponse, tool_results
-from ..base.tools import BaseTool, ToolCall
+from ..base.response import BaseCallResponse, RawT, ToolT, tool_results
+from ..base.tools import ToolCall
 from ..base.usage import Usage
 from ..base.wire import dumped
 from .chat_chunk import arguments_text, common_finish, content_text, message_thinking, read_usage
 from .chat_messages import decode_message, encode_tool_result
 
-RawT = TypeVar("RawT")
 FinishT = TypeVar("FinishT", bound=str)
 UsageT = TypeVar("UsageT")
-ToolT = TypeVar("ToolT", bound=BaseTool)
 
 
 class BaseChatCallResponse(BaseCallResponse[RawT, ToolT], Generic[RawT, FinishT, UsageT, ToolT]):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from typing_extensions import TypedDict
 
@@ -14,9 +14,11 @@ from .overrides import OVERRIDES
 from .prompt import Prompted, PromptFunction
 from .provider import Provider
 from .request import Request
-from .response_model import ResponseModel
 from .tool_loop import ToolLoop
 from .tools import BaseTool, tool_type
+
+if TYPE_CHECKING:
+    from .response_model import ResponseModel
 
 ParamsT = TypeVar("ParamsT")
 

@@ -20,14 +20,15 @@ from .prompt import Prompt, PromptFunction
 from .provider import Provider
 from .request import Request
 from .response import BaseCallResponse
-from .response_model import ResponseModel
 from .rounds import Calls, rounds
 from .stream import AsyncStream, Stream
-from .structured import AsyncStructuredStream, Reading, StructuredStream
 from .template import is_async
 
 if TYPE_CHECKING:
     from typing_extensions import TypeForm
+
+    from .response_model import ResponseModel
+    from .structured import AsyncStructuredStream, StructuredStream
 
 __all__ = ["Call", "CallDecorator", "StreamConfig"]
 
@@ -200,7 +201,7 @@ class Call(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
         Raises `ConfigurationError` for an unknown option or parameter, and suggests the right name.
         """
         check_options(options, self._params, self._provider)
-        wanted: ResponseModel[Any] | None = ResponseModel(response_model) if response_model is not None else None
+        wanted = _wanted(response_model) if response_model is not None else None
         ask = Ask(self._provider, model, options, tools=tools, stream=stream, response_model=wanted)
         streaming = stream is not False
         if streaming and output_parser is not None:
@@ -267,6 +268,8 @@ class Call(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
     def _structured(
         self, ask: Ask, wanted: ResponseModel[T], *, fail_fast: bool
     ) -> CallDecorator[StructuredStream[T, StreamT], AsyncStructuredStream[T, AsyncStreamT]]:
+        from .structured import AsyncStructuredStream, Reading, StructuredStream
+
         def run(prompting: Prompting) -> StructuredStream[T, StreamT]:
             reading = Reading(wanted, fail_fast=fail_fast)
             return StructuredStream(self._stream(self._provider, reading.ask(ask.read(prompting))), reading)
@@ -280,6 +283,13 @@ class Call(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
             return AsyncStructuredStream(self._async_stream(self._provider, prepare), reading)
 
         return CallDecorator(run, arun)
+
+
+def _wanted(kind: Any) -> ResponseModel[Any]:
+    # What answers of a type need is loaded with the first of them.
+    from .response_model import ResponseModel
+
+    return ResponseModel(kind)
 
 
 def _is_response(found: object) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping
 from dataclasses import is_dataclass, replace
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel
 
@@ -13,9 +13,11 @@ from .invalid import complaint
 from .provider import Provider
 from .request import Request
 from .response import BaseCallResponse
-from .response_model import ResponseModel
 from .rounds import Calls, rounds
 from .structure import JSON_ALONE, Way, instructed
+
+if TYPE_CHECKING:
+    from .response_model import ResponseModel
 
 T = TypeVar("T")
 ResponseT = TypeVar("ResponseT", bound="BaseCallResponse[Any, Any]")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
@@ -161,6 +160,8 @@ def check_params(given: Mapping[str, Any], provider: Provider[Any, Any, Any]) ->
 def _known(given: Mapping[str, Any], known: Any, what: str) -> None:
     for name in given:
         if name not in known:
-            near = difflib.get_close_matches(name, list(known), n=1)
+            from difflib import get_close_matches  # here, as few programs misspell
+
+            near = get_close_matches(name, list(known), n=1)
             hint = f": did you mean {near[0]!r}?" if near else ""
             raise ConfigurationError(f"{name!r} is no {what}{hint}")

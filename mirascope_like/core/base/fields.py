@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import TypeAlias, cast
 
 from pydantic import BaseModel
@@ -125,6 +124,8 @@ def parts_of(field: Field, value: object) -> list[AnyPart]:
 
 def near(name: str, names: Iterable[str]) -> str:
     """Return the end of an error message that suggests the name meant, or nothing where none is like it."""
+    from difflib import get_close_matches  # here, as few programs misspell
+
     found = get_close_matches(name, list(names), n=1)
     return f": did you mean {found[0]!r}?" if found else ""
 

@@ -3,7 +3,6 @@
 Knows no provider: a provider passes its own subclass of `BaseTool` as `base`.
 """
 
-import difflib
 import inspect
 from collections.abc import Callable, Sequence
 from enum import Enum
@@ -197,7 +196,9 @@ def find_tool(types: Sequence[type[BaseTool]], call: ToolCall, base: type[ToolT]
     if kind is not None:
         return tool_type(kind, base).from_call(call)
     known = [tool_name(kind) for kind in types]
-    close = difflib.get_close_matches(call.name, known, n=1)
+    from difflib import get_close_matches  # here, as few programs misspell
+
+    close = get_close_matches(call.name, known, n=1)
     message = f"there is no tool {call.name!r}; " + (f"known: {', '.join(known)}" if known else "none is known")
     error = ToolNotFoundError(f"{message}; did you mean {close[0]!r}?" if close else message)
     return tool_type(UnknownTool, base).from_error(call, error)

@@ -60,7 +60,7 @@ class EventStreamResponse:
         self, stream: AsyncStream[Any, Any, Any], *, headers: Mapping[str, str] | None = None, **text: Any
     ) -> None:
         self.stream = stream
-        self.headers = {**HEADERS, **(headers or {})}
+        self.headers: dict[str, str] = {**HEADERS, **(headers or {})}
         self._text = text
 
     async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:

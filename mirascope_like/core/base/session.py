@@ -76,13 +76,13 @@ class Session(Generic[ResponseT, StreamT, AsyncStreamT]):
     ) -> None:
         self.model: SessionModel[Any, Any, Any] = model
         """The model that answers next. Another one may be put here, of another provider too; `switch` tells types."""
-        self.name = name or uuid4().hex
+        self.name: str = name or uuid4().hex
         """What the session is called in its store."""
         self._store = store
         self._lock = Lock()
         self._options = {"tools": tools, "tool_loop": tool_loop}
         kept = store.load(self.name) if store is not None else None
-        self.conversation = conversation or kept or Conversation()
+        self.conversation: Conversation = conversation or kept or Conversation()
         """All that was said; another conversation may be put here."""
         if system is not None and all(turn.message.role != "system" for turn in self.conversation.turns):
             self.conversation = Conversation((*Conversation().system(system).turns, *self.conversation.turns))

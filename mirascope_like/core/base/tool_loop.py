@@ -138,7 +138,7 @@ class Started(Future[Any]):
 
     def __init__(self) -> None:
         super().__init__()
-        self.begun = monotonic()
+        self.begun: float = monotonic()
         """When it began, in seconds of the monotonic clock."""
 
 

@@ -25,13 +25,13 @@ class DefaultClient:
     """The SDK's client, with HTTP clients that the SDK leaves to us to close."""
 
     def __init__(self) -> None:
-        self.http, self.async_http = catching_clients()
-        options = types.HttpOptions(httpx_client=self.http, httpx_async_client=self.async_http)
-        self.client = genai.Client(http_options=options)
+        self._http, self._async_http = catching_clients()
+        options = types.HttpOptions(httpx_client=self._http, httpx_async_client=self._async_http)
+        self.client: genai.Client = genai.Client(http_options=options)
 
     def close(self) -> Any:
         """Let the connections go."""
-        self.http.close()
+        self._http.close()
 
 
 class DefaultAsyncClient(DefaultClient):
@@ -39,4 +39,4 @@ class DefaultAsyncClient(DefaultClient):
 
     def close(self) -> Any:
         """Let the connections go; to be awaited."""
-        return self.async_http.aclose()
+        return self._async_http.aclose()

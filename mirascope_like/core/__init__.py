@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from . import anthropic, azure, bedrock, cohere, gemini, google, groq, hosts, local, mistral, openai
+    from .base.async_stream import AsyncStream
     from .base.base_prompt import BasePrompt, Metadata, merge_decorators, metadata
+    from .base.base_stream import BaseStream
     from .base.call import StreamConfig
     from .base.chunk import BaseCallResponseChunk
     from .base.conversation import Conversation, Turn
@@ -57,12 +59,13 @@ if TYPE_CHECKING:
     from .base.model import Model, StreamingModel
     from .base.params import CommonCallParams
     from .base.partial import Partial
+    from .base.progress import StreamState
     from .base.prompt import BaseDynamicConfig
     from .base.response import BaseCallResponse
     from .base.response_model import FromCallArgs, ResponseModelConfigDict
     from .base.session import Session
     from .base.stores import JSONLinesStore, MemoryStore, SQLiteStore
-    from .base.stream import AsyncStream, BaseStream, Stream, StreamState
+    from .base.stream import Stream
     from .base.stream_events import (
         ErrorEvent,
         FinishEvent,
@@ -171,7 +174,10 @@ _HOMES = {
     "base.prompt": ("BaseDynamicConfig",),
     "base.response": ("BaseCallResponse",),
     "base.response_model": ("FromCallArgs", "ResponseModelConfigDict"),
-    "base.stream": ("AsyncStream", "BaseStream", "Stream", "StreamState"),
+    "base.async_stream": ("AsyncStream",),
+    "base.base_stream": ("BaseStream",),
+    "base.progress": ("StreamState",),
+    "base.stream": ("Stream",),
     "base.structured": ("AsyncStructuredStream", "StructuredStream"),
     "base.template": ("prompt_template",),
     "base.tool_loop": ("ToolLoop",),

@@ -18,7 +18,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Mutable
 from contextlib import aclosing
 from typing import Any, TypeAlias, cast
 
-from ..core.base.stream import AsyncStream
+from ..core.base.async_stream import AsyncStream
 
 Message: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]

@@ -10,10 +10,10 @@ from functools import wraps
 from inspect import isawaitable
 from typing import Any, ParamSpec, TypeAlias, TypeVar, cast
 
+from ..core.base.base_stream import BaseStream
 from ..core.base.response import BaseCallResponse
-from ..core.base.stream import BaseStream
+from ..core.base.signatures import is_async
 from ..core.base.structured import BaseStructuredStream
-from ..core.base.template import is_async
 
 P = ParamSpec("P")
 R = TypeVar("R")

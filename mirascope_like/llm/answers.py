@@ -8,12 +8,12 @@ from typing import Any, ClassVar, Self, cast
 import jiter
 from pydantic import PrivateAttr
 
-from ..core.base.chunk import BaseCallResponseChunk
+from ..core.base.async_stream import AsyncStream as BaseAsyncStream
+from ..core.base.chunk import BaseCallResponseChunk, ToolDelta
 from ..core.base.messages import BaseMessageParam, ToolResultPart
 from ..core.base.response import BaseCallResponse
-from ..core.base.stream import AsyncStream as BaseAsyncStream
 from ..core.base.stream import Stream as BaseStream
-from ..core.base.stream_events import ToolDelta, ToolResultEvent
+from ..core.base.stream_events import ToolResultEvent
 from ..core.base.tools import BaseTool, ToolCall, call_of, is_error, tool_name, tool_output_text
 from ..core.base.usage import CommonUsage, Usage
 from .providers import provider_named

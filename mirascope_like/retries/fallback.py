@@ -7,9 +7,9 @@ from contextlib import suppress
 from functools import partial, wraps
 from typing import Any, ParamSpec, Required, TypeVar, cast
 
+from ..core.base.base_stream import BaseStream, Caught
 from ..core.base.errors import FallbackError
-from ..core.base.stream import BaseStream, Caught
-from ..core.base.template import is_async
+from ..core.base.signatures import is_async
 from ..llm.context import Settings, override
 
 P = ParamSpec("P")

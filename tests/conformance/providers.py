@@ -15,7 +15,8 @@ import openai as openai_sdk
 import pytest
 
 from mirascope_like.core import anthropic, azure, groq, mistral, openai
-from mirascope_like.core.base.stream import AsyncStream, Stream
+from mirascope_like.core.base.async_stream import AsyncStream
+from mirascope_like.core.base.stream import Stream
 from tests.harness.odd_streams import ODD_STREAMS, OddStream
 from tests.harness.recordings import MISSING, Exchange, exchanges
 from tests.harness.server import Reply, Server

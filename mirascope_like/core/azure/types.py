@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from ..base.stream import AsyncStream, Stream
+from ..base.async_stream import AsyncStream
+from ..base.stream import Stream
 from ..base.tools import BaseTool
 from ..base.wire import as_list, as_object
 from ..dialects.openai_sdk import ChatFinishReason, OpenAISDKCallResponse, OpenAISDKChunk

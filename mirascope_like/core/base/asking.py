@@ -13,11 +13,11 @@ from .overrides import OVERRIDES
 from .prompt import Prompted, PromptFunction
 from .provider import Provider
 from .request import Request
-from .tool_loop import ToolLoop
 from .tools import BaseTool, tool_type
 
 if TYPE_CHECKING:
     from .response_model import ResponseModel
+    from .tool_loop import ToolLoop
 
 ParamsT = TypeVar("ParamsT")
 

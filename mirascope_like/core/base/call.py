@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, ParamSpec, TypeVar, ove
 from typing_extensions import Unpack
 
 from .asking import Ask, Options, Prompting, StreamConfig, Tools, check_options
+from .async_stream import AsyncStream
 from .errors import ConfigurationError
 from .extract import answered
 from .flow import adrive, drive
@@ -21,8 +22,8 @@ from .provider import Provider
 from .request import Request
 from .response import BaseCallResponse
 from .rounds import Calls, rounds
-from .stream import AsyncStream, Stream
-from .template import is_async
+from .signatures import is_async
+from .stream import Stream
 
 if TYPE_CHECKING:
     from typing_extensions import TypeForm

@@ -4,18 +4,31 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
 import jiter
 from pydantic_core import to_json
 
-from .stream_events import ToolDelta
 from .usage import CommonUsage, Usage
 from .wire import dumped
 
 RawChunkT = TypeVar("RawChunkT")
 FinishT = TypeVar("FinishT", bound=str)
 UsageT = TypeVar("UsageT")
+
+
+@dataclass(frozen=True, slots=True)
+class ToolDelta:
+    """A piece of a tool call, as one event of a stream brings it."""
+
+    index: int
+    """Which of the answer's calls it belongs to."""
+    arguments: str = ""
+    """The piece of the arguments, as JSON text."""
+    id: str | None = None
+    name: str | None = None
+    """The tool's name, in the piece that begins a call."""
 
 
 class BaseCallResponseChunk(ABC, Generic[RawChunkT, FinishT, UsageT]):

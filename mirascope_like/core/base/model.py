@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, ParamSpec, TypeVar, cas
 from typing_extensions import Unpack
 
 from .asking import AskOptions, StreamConfig, Tools
+from .async_stream import AsyncStream
 from .call import Call, CallDecorator
 from .conversation import Conversation
 from .limit import limited
@@ -16,7 +17,7 @@ from .provider import Provider
 from .response import BaseCallResponse
 from .session import Session
 from .stores import Store
-from .stream import AsyncStream, Stream
+from .stream import Stream
 from .structured import AsyncStructuredStream, StructuredStream
 from .task import StreamTaskDecorator, Task, TaskDecorator
 from .tool_loop import ToolLoop

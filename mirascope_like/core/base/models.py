@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, cast, overload
 
 from .asking import StreamConfig, Tools
+from .async_stream import AsyncStream
 from .call import Call
 from .response import BaseCallResponse
-from .stream import AsyncStream, Stream
-from .tool_loop import ToolLoop
+from .stream import Stream
 
 if TYPE_CHECKING:
     from .model import Model, StreamingModel
+    from .tool_loop import ToolLoop
 
 ParamsT = TypeVar("ParamsT")
 ResponseT = TypeVar("ResponseT", bound="BaseCallResponse[Any, Any]")

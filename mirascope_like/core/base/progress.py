@@ -13,7 +13,7 @@ from contextlib import suppress
 from enum import StrEnum
 from inspect import isawaitable
 from time import time
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
 from .chunk import BaseCallResponseChunk
 from .errors import StreamInterruptedError
@@ -22,8 +22,10 @@ from .provider import AsyncSource, Provider, Source
 from .request import Request
 from .response import BaseCallResponse
 from .rounds import Calls, calls, next_round
-from .stream_events import ToolResultEvent
 from .tools import BaseTool
+
+if TYPE_CHECKING:
+    from .stream_events import ToolResultEvent
 
 ResponseT = TypeVar("ResponseT", bound="BaseCallResponse[Any, Any]")
 ChunkT = TypeVar("ChunkT", bound=BaseCallResponseChunk[Any, Any, Any])

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from inspect import Signature, signature
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import BaseModel
 from typing_extensions import TypedDict
 
 from .errors import PromptError
 from .messages import BaseMessageParam, Messages
-from .template import Template, bound_values
+from .signatures import bound_values
 from .wire import as_list
+
+if TYPE_CHECKING:
+    from .template import Template
 
 
 class BaseDynamicConfig(TypedDict, total=False):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .structure import Structure
-from .tool_loop import ToolLoop
 from .tools import BaseTool
+
+if TYPE_CHECKING:
+    from .tool_loop import ToolLoop
 
 
 @dataclass(slots=True)

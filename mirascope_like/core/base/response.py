@@ -26,10 +26,12 @@ from .errors import ToolArgumentsError, ToolExecutionError
 from .json_text import json_in
 from .messages import BaseMessageParam, ToolResultPart
 from .request import Request
-from .stream_events import ToolResultEvent
 from .tools import BaseTool, ToolCall, call_of, find_tool, is_error, tool_name, tool_output_text
 from .usage import CommonUsage, Usage
 from .wire import as_list, as_object, dumped, is_mapping
+
+if TYPE_CHECKING:
+    from .stream_events import ToolResultEvent
 
 RawT = TypeVar("RawT")
 ToolT = TypeVar("ToolT", bound=BaseTool)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from .provider import Provider
 from .request import Request
 from .response import BaseCallResponse
-from .stream_events import ToolResultEvent
-from .tool_loop import ToolLoop
 from .tools import BaseTool
+
+if TYPE_CHECKING:
+    from .stream_events import ToolResultEvent
+    from .tool_loop import ToolLoop
 
 ResponseT = TypeVar("ResponseT", bound="BaseCallResponse[Any, Any]")
 

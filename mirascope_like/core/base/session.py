@@ -10,13 +10,15 @@ from typing import Any, Generic, Protocol, TypeVar
 from uuid import uuid4
 
 from .asking import Tools
+from .async_stream import AsyncStream
 from .conversation import Conversation, Turn, native_of
 from .errors import PromptError, StreamNotConsumedError
 from .messages import BaseMessageParam
+from .progress import StreamState
 from .prompt import Prompt, as_messages
 from .response import BaseCallResponse, tool_results
 from .stores import Store
-from .stream import AsyncStream, Stream, StreamState
+from .stream import Stream
 from .tool_loop import ToolLoop
 from .wire import as_list
 

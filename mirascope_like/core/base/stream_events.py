@@ -13,19 +13,6 @@ ToolT = TypeVar("ToolT", bound=BaseTool)
 
 
 @dataclass(frozen=True, slots=True)
-class ToolDelta:
-    """A piece of a tool call, as one event of a stream brings it."""
-
-    index: int
-    """Which of the answer's calls it belongs to."""
-    arguments: str = ""
-    """The piece of the arguments, as JSON text."""
-    id: str | None = None
-    name: str | None = None
-    """The tool's name, in the piece that begins a call."""
-
-
-@dataclass(frozen=True, slots=True)
 class TextEvent:
     """A piece of the answer's text."""
 

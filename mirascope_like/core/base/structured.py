@@ -12,16 +12,18 @@ from typing import Any, Generic, Self, TypeAlias, TypeVar, cast, overload
 
 from typing_extensions import TypeVar as DefaultTypeVar
 
+from .async_stream import AsyncStream
 from .errors import ConfigurationError, ResponseParseError, StreamNotConsumedError
 from .extract import read, remember
 from .growth import NOTHING, Growth
 from .invalid import parse_error
 from .partial import Partial
+from .progress import StreamState
 from .request import Request
 from .response import BaseCallResponse
 from .response_model import WRAPPED, ResponseModel
 from .shape import Shape, shape_of
-from .stream import AsyncStream, Stream, StreamState
+from .stream import Stream
 
 T = TypeVar("T")
 ItemT = TypeVar("ItemT")

@@ -10,6 +10,7 @@ from functools import update_wrapper
 from typing import Any, Generic, NamedTuple, ParamSpec, Protocol, TypeVar, cast, overload
 
 from .asking import Ask, Prompting
+from .async_stream import AsyncStream
 from .call import Call
 from .errors import PromptError, StreamNotConsumedError
 from .messages import BaseMessageParam
@@ -17,9 +18,9 @@ from .prompt import PromptFunction
 from .provider import Provider
 from .response import BaseCallResponse
 from .response_model import ResponseModel
-from .stream import AsyncStream, Stream
+from .signatures import bound_values, is_async
+from .stream import Stream
 from .structured import AsyncStructuredStream, StructuredStream
-from .template import bound_values, is_async
 from .tool_schema import read_docstring
 from .tools import tool_output_text
 

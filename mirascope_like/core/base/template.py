@@ -21,6 +21,7 @@ from .fields import Field, Piece, parse, parts_of, text_of, value_of
 from .media import shown
 from .messages import AnyPart, BaseMessageParam, TextPart
 from .sections import Heading, Section, error_at, sections
+from .signatures import bound_values, is_async
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -134,22 +135,6 @@ class PromptDecorator:
         return cast("Any", prompt)
 
 
-def bound_values(
-    signature: inspect.Signature, args: Sequence[object], kwargs: Mapping[str, object]
-) -> dict[str, object]:
-    """Return the variables that a call gives to a template: arguments and defaults, those in `**kwargs` too.
-
-    Raises `TypeError` where the arguments do not fit the signature.
-    """
-    bound = signature.bind(*args, **kwargs)
-    bound.apply_defaults()
-    values: dict[str, object] = dict(bound.arguments)
-    for name, parameter in signature.parameters.items():
-        if parameter.kind is inspect.Parameter.VAR_KEYWORD:
-            values.update(cast("Mapping[str, object]", values[name]))
-    return values
-
-
 def prompt_messages(template: Template, values: Mapping[str, object], returned: object) -> list[BaseMessageParam]:
     """Return the messages of a prompt function with a template, from what the function returned.
 
@@ -173,12 +158,6 @@ def prompt_messages(template: Template, values: Mapping[str, object], returned: 
     if not isinstance(computed, Mapping):
         raise PromptError(f"computed_fields are a mapping of names to values, not {shown(computed)}")
     return template.render({**values, **cast("Mapping[str, object]", computed)})
-
-
-def is_async(fn: Callable[..., object]) -> bool:
-    """Whether calling the function, or the one that it wraps, gives a coroutine."""
-    inner = inspect.unwrap(fn)
-    return any(inspect.iscoroutinefunction(one) for one in (fn, inner, type(inner).__call__))
 
 
 def _prompt_function(fn: Callable[P, object], template: Template) -> Callable[P, object]:

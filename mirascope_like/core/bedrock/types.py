@@ -11,12 +11,12 @@ from pydantic import field_serializer
 from pydantic_core import to_json, to_jsonable_python
 from typing_extensions import TypedDict
 
-from ..base.chunk import BaseCallResponseChunk
+from ..base.async_stream import AsyncStream
+from ..base.chunk import BaseCallResponseChunk, ToolDelta
 from ..base.cost import call_cost
 from ..base.messages import BaseMessageParam
 from ..base.response import BaseCallResponse, tool_results
-from ..base.stream import AsyncStream, Stream
-from ..base.stream_events import ToolDelta
+from ..base.stream import Stream
 from ..base.tools import BaseTool, ToolCall
 from ..base.usage import FinishReason, Usage
 from ..base.wire import as_list, as_object

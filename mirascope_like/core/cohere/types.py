@@ -9,12 +9,12 @@ import jiter
 from cohere import Citation, V2ChatResponse, V2ChatStreamResponse
 from cohere import Usage as CohereUsage
 
-from ..base.chunk import BaseCallResponseChunk
+from ..base.async_stream import AsyncStream
+from ..base.chunk import BaseCallResponseChunk, ToolDelta
 from ..base.cost import call_cost
 from ..base.messages import BaseMessageParam
 from ..base.response import BaseCallResponse, tool_results
-from ..base.stream import AsyncStream, Stream
-from ..base.stream_events import ToolDelta
+from ..base.stream import Stream
 from ..base.tools import BaseTool, ToolCall
 from ..base.usage import FinishReason, Usage
 from ..base.wire import as_object, dumped

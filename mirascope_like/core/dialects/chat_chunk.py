@@ -7,8 +7,7 @@ from typing import Any, TypeVar, cast
 
 from pydantic_core import to_json
 
-from ..base.chunk import BaseCallResponseChunk
-from ..base.stream_events import ToolDelta
+from ..base.chunk import BaseCallResponseChunk, ToolDelta
 from ..base.usage import FinishReason, Usage
 from ..base.wire import as_list, as_object
 

@@ -7,8 +7,7 @@ from typing import Any, TypeVar
 
 from pydantic_core import to_json
 
-from ..base.chunk import BaseCallResponseChunk
-from ..base.stream_events import ToolDelta
+from ..base.chunk import BaseCallResponseChunk, ToolDelta
 from ..base.usage import Usage
 from ..base.wire import as_object
 from .gemini_response import common_finish, finished, parts_of, read_usage, text_of, thinking_of

@@ -10,8 +10,9 @@ import jiter
 from google.generativeai.types import GenerateContentResponse
 from pydantic_core import to_json
 
+from ..base.async_stream import AsyncStream
 from ..base.cost import call_cost
-from ..base.stream import AsyncStream, Stream
+from ..base.stream import Stream
 from ..base.tools import BaseTool
 from ..base.wire import as_list, as_object
 from ..dialects.gemini_chunk import GeminiChunk

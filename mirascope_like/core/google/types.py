@@ -9,7 +9,8 @@ import jiter
 from google.genai import types
 from pydantic_core import to_json
 
-from ..base.stream import AsyncStream, Stream
+from ..base.async_stream import AsyncStream
+from ..base.stream import Stream
 from ..base.tools import BaseTool
 from ..base.wire import as_list, as_object, dumped
 from ..dialects.construct import fitted

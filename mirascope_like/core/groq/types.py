@@ -9,7 +9,8 @@ from groq.types import CompletionUsage
 from groq.types.chat import ChatCompletion, ChatCompletionChunk
 from groq.types.chat.chat_completion_message import ExecutedTool
 
-from ..base.stream import AsyncStream, Stream
+from ..base.async_stream import AsyncStream
+from ..base.stream import Stream
 from ..base.tools import BaseTool
 from ..base.usage import Usage
 from ..base.wire import as_object

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from ..base.async_stream import AsyncStream
 from ..base.cost import call_cost
-from ..base.stream import AsyncStream, Stream
+from ..base.stream import Stream
 from ..base.tools import BaseTool
 from ..dialects.openai_params import ChatCallParams
 from ..dialects.openai_sdk import ChatFinishReason, OpenAISDKCallResponse, OpenAISDKChunk

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from ..base.stream import AsyncStream, Stream
+from ..base.async_stream import AsyncStream
+from ..base.stream import Stream
 from ..base.tools import BaseTool
 from ..dialects.openai_sdk import ChatFinishReason, OpenAISDKCallResponse, OpenAISDKChunk
 

@@ -7,11 +7,11 @@ from typing import Any, ClassVar, Literal
 
 from openai.types.responses import Response, ResponseStreamEvent, ResponseUsage
 
-from ...base.chunk import BaseCallResponseChunk
+from ...base.async_stream import AsyncStream
+from ...base.chunk import BaseCallResponseChunk, ToolDelta
 from ...base.messages import BaseMessageParam
 from ...base.response import BaseCallResponse, tool_results
-from ...base.stream import AsyncStream, Stream
-from ...base.stream_events import ToolDelta
+from ...base.stream import Stream
 from ...base.tools import BaseTool, ToolCall
 from ...base.usage import FinishReason, Usage
 from ...base.wire import as_list, as_object, dumped

@@ -1,0 +1,267 @@
+"""A stream that is read with `async for`; else the same as `stream`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self, TextIO, TypeVar
+from weakref import finalize
+
+from .base_stream import BaseStream
+from .chunk import BaseCallResponseChunk
+from .later import Later
+from .progress import StreamState, aloop
+from .provider import Provider
+from .request import Request
+from .response import BaseCallResponse
+from .tools import BaseTool
+
+if TYPE_CHECKING:
+    from . import stream_events, tool_loop, views
+    from .deadlines import Deadline
+    from .stream_events import StreamEvent, ToolResultEvent
+else:
+    stream_events = Later(f"{__package__}.stream_events")
+    tool_loop = Later(f"{__package__}.tool_loop")
+    views = Later(f"{__package__}.views")
+
+ResponseT = TypeVar("ResponseT", bound="BaseCallResponse[Any, Any]")
+ChunkT = TypeVar("ChunkT", bound=BaseCallResponseChunk[Any, Any, Any])
+ToolT = TypeVar("ToolT", bound=BaseTool)
+T = TypeVar("T")
+
+
+class AsyncStream(BaseStream[ResponseT, ChunkT, ToolT]):
+    """`Stream`, to be read with `async for`. The call that made it may be awaited, or read at once."""
+
+    _pairs: AsyncGenerator[tuple[ChunkT, ToolT | None]] | None = None
+    _waiting: asyncio.Task[tuple[ChunkT, ToolT | None]] | None = None
+    """A step that a view would not wait for; it is the next one of whoever reads on."""
+    _waits_until: tuple[float, Deadline] | None = None
+
+    def __init__(self, provider: Provider[ResponseT, ChunkT, ToolT], prepare: Callable[[], Awaitable[Request]]) -> None:
+        self._begin(provider, None)
+        self._prepare = prepare
+
+    async def _ready(self) -> Self:
+        if self._progress.fold is None:
+            self._progress.ask(await self._prepare())
+        return self
+
+    def __await__(self) -> Generator[Any, Any, Self]:
+        return self._ready().__await__()
+
+    async def open(self) -> Self:
+        """Send the request now; return once the answer begins."""
+        self._check_open()
+        if self._pairs is None:
+            await self._ready()
+            self._pairs = aloop(self._progress)
+            if self._deadlines is not None:
+                self._deadlines.start()
+            await self._timed(self._pairs)
+            self._plain = self._simple()
+        return self
+
+    def __aiter__(self) -> Self:
+        return self
+
+    def __anext__(self) -> Awaitable[tuple[ChunkT, ToolT | None]]:
+        if self._plain:
+            return self._pairs.__anext__()  # type: ignore[union-attr]
+        return self._next()
+
+    async def _next(self, within: float | None = None) -> tuple[ChunkT, ToolT | None]:
+        if self._unread:
+            return self._rest()
+        if self._pairs is None and self._progress.state is not StreamState.NEW:
+            raise StopAsyncIteration
+        while True:
+            try:
+                if self._pairs is None:
+                    await self.open()
+                self._plain = self._simple() and within is None and self._waiting is None
+                assert self._pairs is not None
+                if within is None and self._waiting is None:
+                    chunk, tool = await self._timed(self._pairs)
+                else:
+                    chunk, tool = await self._patient(self._pairs, within)
+                break
+            except _Late:
+                raise
+            except StopAsyncIteration:
+                self._finished()
+                raise
+            except Exception as error:
+                alone = self._progress.endings is self._endings
+                other = self._other(error)
+                if isinstance(other, Exception):
+                    for ending in [] if alone else self._endings:
+                        await self._progress.atell(ending)
+                    raise other
+                made: AsyncStream[ResponseT, ChunkT, ToolT] = other()
+                self._progress, self._pairs = (await made._ready())._progress, None
+        if self._step(chunk, tool):
+            await self.close()
+        return chunk, tool
+
+    async def _timed(self, pairs: AsyncGenerator[tuple[ChunkT, ToolT | None]]) -> tuple[ChunkT, ToolT | None]:
+        left = self._deadlines.left() if self._deadlines is not None else None
+        if left is None:
+            return await anext(pairs)
+        seconds, deadline = left
+        limit = asyncio.timeout(max(0.0, seconds))
+        try:
+            async with limit:
+                return await anext(pairs)
+        except Exception as error:
+            if limit.expired():
+                await self.close()
+                raise self._late(deadline, error)
+            raise
+
+    async def _patient(
+        self, pairs: AsyncGenerator[tuple[ChunkT, ToolT | None]], within: float | None
+    ) -> tuple[ChunkT, ToolT | None]:
+        """Take the next step; raise `_Late`, and leave it to the next reader, where it does not come within a time."""
+        now = asyncio.get_running_loop().time
+        if self._waiting is None:
+            left = self._deadlines.left() if self._deadlines is not None else None
+            self._waits_until = (now() + left[0], left[1]) if left is not None else None
+            # The task knows nothing of the stream, so that a stream that is dropped meanwhile is closed.
+            self._waiting = asyncio.ensure_future(_step_of(pairs))
+            finalize(self, _abandon, self._waiting)
+        waiting, until = self._waiting, self._waits_until
+        limits = [one for one in (within, until and max(0.0, until[0] - now())) if one is not None]
+        try:
+            done, _ = await asyncio.wait({waiting}, timeout=min(limits, default=None))
+        except asyncio.CancelledError:
+            await self.close()
+            raise
+        if done:
+            self._waiting = None
+            return waiting.result()
+        if until is not None and until[0] <= now():
+            await self.close()
+            raise self._late(until[1], None)
+        raise _Late
+
+    async def close(self) -> None:
+        """Let the connection go. What has come stays readable."""
+        if self._waiting is not None:
+            waiting, self._waiting = self._waiting, None
+            waiting.cancel()
+            await asyncio.wait({waiting})
+        if self._pairs is not None:
+            await self._pairs.aclose()
+        elif self._progress.state is StreamState.NEW:
+            self._progress.state = StreamState.CLOSED
+
+    aclose = close
+
+    async def __aenter__(self) -> Self:
+        return await self.open()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def _event(self, within: float | None = None) -> StreamEvent[ToolT] | None:
+        while not self._unread:
+            try:
+                chunk, tool = await self._next(within)
+            except _Late:
+                late: StreamEvent[ToolT] | None = views.LATE
+                return late
+            except StopAsyncIteration:
+                return None
+            except Exception as error:
+                return stream_events.ErrorEvent(error)
+            self._unread.extend(self._told(chunk, tool))
+            self._plain = False
+        return self._unread.popleft()
+
+    async def _view(self, view: views.View) -> AsyncIterator[Any]:
+        answer: Any = None
+        while True:
+            try:
+                wish = view.send(answer)
+            except StopIteration:
+                return
+            answer = None
+            if isinstance(wish, views.Show):
+                yield wish.value
+            elif isinstance(wish, views.Run):
+                answer = await tool_loop.aran(wish.tool)
+            else:
+                answer = await self._event(wish.within)
+
+    def text(
+        self,
+        *,
+        buffer: int = 1,
+        min_chars: int = 0,
+        max_delay: float | None = None,
+        by: views.TextUnit | None = None,
+    ) -> AsyncIterator[str]:
+        """Yield the text: pieces as they come, or whole words, lines or sentences. Joined, it is always the same.
+
+        At least `buffer` pieces or units and `min_chars` characters are given at a time. What is held is given all the
+        same after `max_delay` seconds, before a tool, before an error, and at the end.
+        """
+        return self._view(views.text_view(self._unread, buffer, min_chars, max_delay, by))
+
+    def events(self) -> AsyncIterator[StreamEvent[ToolT]]:
+        """Yield everything that happens, to match on. An error is yielded, and then raised."""
+        return self._view(views.events_view())
+
+    def items(self) -> AsyncIterator[str | ToolResultEvent[ToolT] | ResponseT]:
+        """Yield pieces of text, tools that have been run (as soon as they were whole), and last the response.
+
+        Async tools are awaited, sync ones run in threads. A tool that fails is yielded with its `error`. With a tool
+        loop it is the loop that runs them, once a round is over, and the next rounds follow.
+        """
+        return self._view(views.items_view(self.construct_call_response, self._looped))
+
+    async def cumulative(self) -> AsyncIterator[views.Snapshot]:
+        """Yield a snapshot for each event: all the text so far, what the event added, and the event itself."""
+        async for chunk, _ in self:
+            yield self._snapshot(chunk)
+
+    async def print(self, *, file: TextIO | None = None) -> ResponseT:
+        """Print the text as it comes; return the full response."""
+        async for chunk, _ in self:
+            print(chunk.content, end="", file=file, flush=True)
+        print(file=file)
+        return self.construct_call_response()
+
+    async def collect(self) -> ResponseT:
+        """Read to the end; return the full response."""
+        async for _ in self:
+            pass
+        return self.construct_call_response()
+
+    def construct_call_response(self, *, partial: bool = False) -> ResponseT:
+        """Return the response that the provider would have sent unstreamed.
+
+        With `partial`, what has come so far will do.
+
+        Raises `StreamNotConsumedError` when the stream has not been read to its end.
+        """
+        return self._rebuilt(partial, "read it to its end, or `await stream.collect()`")
+
+
+class _Late(Exception):
+    """A step has not come within the time given; it has not failed."""
+
+
+async def _step_of(pairs: AsyncGenerator[T]) -> T:
+    return await anext(pairs)
+
+
+def _abandon(task: asyncio.Task[Any]) -> None:
+    loop = task.get_loop()
+    if not loop.is_closed() and not task.done():
+        loop.call_soon_threadsafe(task.cancel)

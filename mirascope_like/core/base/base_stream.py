@@ -1,0 +1,326 @@
+"""What streams of both kinds share: all that has come, readable at any time, and how they are to be read."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Self, TypeAlias, TypeVar
+
+from .chunk import BaseCallResponseChunk
+from .errors import FallbackError, StreamClosedError, StreamNotConsumedError, StreamTimeoutError
+from .later import Later
+from .progress import Ending, Progress, StreamState
+from .provider import Provider
+from .request import Request
+from .response import BaseCallResponse
+from .tools import BaseTool, delta_of
+
+if TYPE_CHECKING:
+    from . import deadlines, views
+    from .stream_events import StreamEvent
+else:
+    deadlines = Later(f"{__package__}.deadlines")
+    views = Later(f"{__package__}.views")
+
+ResponseT = TypeVar("ResponseT", bound="BaseCallResponse[Any, Any]")
+ChunkT = TypeVar("ChunkT", bound=BaseCallResponseChunk[Any, Any, Any])
+ToolT = TypeVar("ToolT", bound=BaseTool)
+
+Caught: TypeAlias = type[Exception] | tuple[type[Exception], ...]
+"""Errors to catch."""
+
+
+class Listener(NamedTuple):
+    """Functions to call while a stream is read."""
+
+    text: Callable[[str], object] | None
+    tool: Callable[[Any], object] | None
+    done: Callable[[Any], object] | None
+
+
+class BaseStream(Generic[ResponseT, ChunkT, ToolT]):
+    """What streams of both kinds share: all but the loop. Every property can be read at any time."""
+
+    _progress: Progress[ResponseT, ChunkT, ToolT]
+    _response: ResponseT | None = None
+    _plain = False
+    """Whether a step is just a step of the loop: it runs, nothing is left unread, nobody listens, nothing is timed."""
+
+    def _begin(self, provider: Provider[ResponseT, ChunkT, ToolT], request: Request | None) -> None:
+        self._progress = Progress(provider, request)
+        self._unread: deque[StreamEvent[ToolT]] = deque()
+        self._last: ChunkT | None = None
+        self._listeners: list[Listener] = []
+        self._deadlines: deadlines.Deadlines | None = None
+        self._limit: Callable[[str], bool] | None = None
+        self._endings: list[Ending] = []
+        self._others: list[Callable[[], Any]] = []
+        self._catches: list[Caught] = []
+        self._caught: list[Exception] = []
+
+    @property
+    def state(self) -> StreamState:
+        """Where the stream stands."""
+        return self._progress.state
+
+    @property
+    def error(self) -> BaseException | None:
+        """Why the stream failed, or None."""
+        return self._progress.error
+
+    @property
+    def content(self) -> str:
+        """The text so far; with a tool loop, that of all rounds as it came."""
+        fold = self._progress.fold
+        return self._progress.said + fold.content if fold is not None else ""
+
+    @property
+    def model(self) -> str | None:
+        """The model that answers, or the one asked for while nothing has come."""
+        fold = self._progress.fold
+        return (fold.model or self._progress.request.model) if fold is not None else None
+
+    @property
+    def id(self) -> str | None:
+        """The answer's id."""
+        fold = self._progress.fold
+        return fold.id if fold is not None else None
+
+    @property
+    def finish_reasons(self) -> list[Any] | None:
+        """Why the generation ended, in the provider's words."""
+        fold = self._progress.fold
+        return fold.finish_reasons if fold is not None else None
+
+    @property
+    def usage(self) -> Any:
+        """The provider's own account of tokens, or None while it has not come."""
+        so_far = self._so_far()
+        return so_far.usage if so_far is not None else None
+
+    @property
+    def input_tokens(self) -> int | None:
+        """Tokens of the prompt, cached ones included."""
+        usage = self._progress.fold.usage if self._progress.fold is not None else None
+        return usage.input_tokens if usage is not None else None
+
+    @property
+    def cached_tokens(self) -> int | None:
+        """Tokens of the prompt that came from the provider's cache; a part of `input_tokens`."""
+        usage = self._progress.fold.usage if self._progress.fold is not None else None
+        return usage.cached_tokens if usage is not None else None
+
+    @property
+    def output_tokens(self) -> int | None:
+        """Tokens generated."""
+        usage = self._progress.fold.usage if self._progress.fold is not None else None
+        return usage.output_tokens if usage is not None else None
+
+    @property
+    def cost(self) -> float | None:
+        """US dollars spent, or None while the usage, or the model's price, is unknown."""
+        so_far = self._so_far()
+        return so_far.cost if so_far is not None else None
+
+    @property
+    def tools(self) -> list[ToolT] | None:
+        """The tools that were whole so far."""
+        fold = self._progress.fold
+        return list(fold.tools) or None if fold is not None else None
+
+    @property
+    def tool(self) -> ToolT | None:
+        """The first of `tools`."""
+        tools = self.tools
+        return tools[0] if tools else None
+
+    @property
+    def messages(self) -> list[Any]:
+        """The messages sent, in the provider's own form."""
+        progress = self._progress
+        key = progress.provider.response_type.messages_key
+        return list(progress.payload.get(key, ())) if progress.fold is not None else []
+
+    @property
+    def message_param(self) -> Any:
+        """The answer so far as a message to send back, or None while nothing has come."""
+        so_far = self._so_far()
+        return so_far.message_param if so_far is not None else None
+
+    @property
+    def user_message_param(self) -> Any:
+        """The user's last message, in the provider's own form."""
+        progress = self._progress
+        return progress.provider.response_type.last_user_message(self.messages) if progress.fold is not None else None
+
+    @property
+    def start_time(self) -> float | None:
+        """When the request was sent, in milliseconds since 1970."""
+        before = self._progress.before
+        return before[0].start_time if before else self._progress.start_time
+
+    @property
+    def end_time(self) -> float | None:
+        """When the stream ended, in milliseconds since 1970."""
+        return self._progress.end_time
+
+    def tool_message_params(self, tools_and_outputs: Sequence[tuple[ToolT, Any]]) -> list[Any]:
+        """Return the messages that give the model the outputs of its tools."""
+        return self._progress.provider.response_type.tool_message_params(tools_and_outputs)
+
+    def _so_far(self) -> ResponseT | None:
+        if self._response is None and self.state is StreamState.DONE:
+            self._response = self._progress.response()
+        return self._response or self._progress.response()
+
+    def _rebuilt(self, partial: bool, hint: str) -> ResponseT:
+        if self.state is not StreamState.DONE and not partial:
+            raise StreamNotConsumedError(
+                f"the stream is {self.state.value}: {hint}, or take what has come with partial=True"
+            ) from self._progress.error
+        so_far = self._so_far()
+        if so_far is None:
+            raise StreamNotConsumedError("nothing has come yet: there is no response to rebuild")
+        return so_far
+
+    def _check_open(self) -> None:
+        if self.state is StreamState.CLOSED:
+            raise StreamClosedError("the stream was closed")
+
+    def __str__(self) -> str:
+        return self.content
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.model} {self.state.value}>"
+
+    def on(
+        self,
+        *,
+        text: Callable[[str], object] | None = None,
+        tool: Callable[[ToolT], object] | None = None,
+        done: Callable[[ResponseT], object] | None = None,
+    ) -> Self:
+        """Have functions called while the stream is read: with each piece of text, each whole tool, and the response.
+
+        Returns the stream itself.
+        """
+        self._listeners.append(Listener(text, tool, done))
+        self._plain = False
+        return self
+
+    def timeout(self, *, total: float | None = None, first: float | None = None, idle: float | None = None) -> Self:
+        """Give the stream deadlines, in seconds: for the whole of it, for its first event, and between two events.
+
+        Reading raises `StreamTimeoutError` when one passes, and the connection is let go; what has come stays readable.
+        While it is opened the SDK makes no retries of its own. Returns the stream itself.
+        """
+        self._deadlines = deadlines.Deadlines(total, first, idle)
+        if self._progress.start_time is not None:
+            self._deadlines.start()
+            self._deadlines.seen = self._progress.fold is not None and not self._progress.fold.empty
+        self._plain = False
+        return self
+
+    def until(self, stop: int | Callable[[str], bool]) -> Self:
+        """Stop early: once the text has so many characters, or once `stop(text)` is true.
+
+        The connection is let go at once and the loop ends; the stream is then closed, not done. Returns the stream.
+        """
+        self._limit = (lambda text: len(text) >= stop) if isinstance(stop, int) else stop
+        self._plain = False
+        return self
+
+    def otherwise(
+        self, catches: Sequence[Caught], others: Sequence[Callable[[], Any]], caught: Sequence[Exception] = ()
+    ) -> Self:
+        """Go on with another stream if this one fails before its first event.
+
+        The first of `catches` are the errors after which the first of `others` is made and read instead, and so on; the
+        last of them are those after which there is no other way. `caught` are errors that went before.
+        """
+        self._catches, self._others, self._caught = list(catches), list(others), list(caught)
+        self._plain = False
+        return self
+
+    def ended(self, ending: Callable[[Self], Any]) -> Self:
+        """Have a function called once when the stream has ended: done, closed, dropped or failed.
+
+        It is given a stream that shares all that has come, as this one may be gone by then. Where the stream is read
+        asynchronously, what the function returns is awaited if it can be. Returns the stream itself.
+        """
+        kind = type(self)
+        self._endings.append(lambda progress: ending(kind._of(progress)))
+        if not self._catches:
+            self._progress.endings = self._endings
+        return self
+
+    @classmethod
+    def _of(cls, progress: Progress[ResponseT, ChunkT, ToolT]) -> Self:
+        stream = cls.__new__(cls)
+        stream._begin(progress.provider, None)
+        stream._progress = progress
+        return stream
+
+    def _other(self, error: Exception) -> Callable[[], Any] | Exception:
+        """Return how to make the stream to go on with after an error, or what is to be raised."""
+        if not self._catches or not isinstance(error, self._catches.pop(0)):
+            return error
+        self._caught.append(error)
+        if self._others:
+            return self._others.pop(0)
+        failed = FallbackError(self._caught)
+        failed.__cause__ = error
+        return failed
+
+    def _simple(self) -> bool:
+        return not (self._unread or self._listeners or self._deadlines or self._limit or self._catches)
+
+    def _step(self, chunk: ChunkT, tool: ToolT | None) -> bool:
+        """Take note of a step, and tell it; return whether to stop here."""
+        self._last = chunk
+        self._progress.endings = self._endings
+        self._others, self._catches = [], []
+        if self._deadlines is not None:
+            self._deadlines.seen = True
+        for listener in self._listeners:
+            if listener.text is not None and chunk.content:
+                listener.text(chunk.content)
+            if listener.tool is not None and tool is not None and delta_of(tool) is None:
+                listener.tool(tool)
+        return self._limit is not None and self._limit(self.content)
+
+    def _finished(self) -> None:
+        for listener in self._listeners:
+            if listener.done is not None and self.state is StreamState.DONE:
+                listener.done(self._rebuilt(False, ""))
+        self._listeners = []
+
+    def _rest(self) -> tuple[ChunkT, ToolT | None]:
+        """Give what a view has left unread."""
+        assert self._last is not None
+        return views.pair_of(self._unread, self._last.spent())
+
+    def _told(self, chunk: ChunkT, tool: ToolT | None) -> Iterator[StreamEvent[ToolT]]:
+        results, self._progress.results = self._progress.results, []
+        yield from results
+        growing = tool is not None and delta_of(tool) is not None
+        yield from views.events_of(chunk, tool, growing=growing)
+
+    def _looped(self) -> bool:
+        return self._progress.request.tool_loop is not None
+
+    def _late(self, deadline: deadlines.Deadline, cause: BaseException | None) -> StreamTimeoutError:
+        """Return the error of a deadline that has passed; the stream has failed."""
+        assert self._deadlines is not None
+        seconds = getattr(self._deadlines, deadline)
+        error = StreamTimeoutError(
+            f"the stream passed its {deadline} deadline of {seconds:g} seconds", deadline=deadline
+        )
+        error.__cause__ = cause
+        error._partial = self._progress.response  # pyright: ignore[reportPrivateUsage]  # and in Progress
+        self._progress.state = StreamState.FAILED
+        self._progress.error = error
+        return error
+
+    def _snapshot(self, chunk: ChunkT) -> views.Snapshot:
+        return views.Snapshot(chunk.content, chunk.data, self, len(self.content))

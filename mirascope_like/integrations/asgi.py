@@ -16,9 +16,17 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
 from contextlib import aclosing
-from typing import Any, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
-from ..core.base.async_stream import AsyncStream
+from ..core import AsyncStream
+
+if TYPE_CHECKING:
+    Response = object
+else:
+    try:
+        from starlette.responses import Response  # FastAPI takes an answer as it is only where it is one of these
+    except ImportError:
+        Response = object
 
 Message: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
@@ -50,17 +58,24 @@ async def server_sent_events(stream: AsyncStream[Any, Any, Any], **text: Any) ->
         await stream.close()
 
 
-class EventStreamResponse:
-    """An ASGI response that sends a stream as server-sent events.
+class EventStreamResponse(Response):
+    """An ASGI response that sends a stream as server-sent events; where Starlette is installed, a response of its kind.
 
     Give `text()`'s arguments by name. When the browser goes, the stream is closed at once.
     """
+
+    status_code: int = 200
+    background: Callable[[], Awaitable[None]] | None = None
+    """Awaited once the stream has been sent, or the browser has gone."""
 
     def __init__(
         self, stream: AsyncStream[Any, Any, Any], *, headers: Mapping[str, str] | None = None, **text: Any
     ) -> None:
         self.stream = stream
-        self.headers: dict[str, str] = {**HEADERS, **(headers or {})}
+        named = {name.lower(): value for name, value in {**HEADERS, **(headers or {})}.items()}
+        self.raw_headers: list[tuple[bytes, bytes]] = [
+            (name.encode("latin-1"), value.encode("latin-1")) for name, value in named.items()
+        ]
         self._text = text
 
     async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
@@ -74,12 +89,13 @@ class EventStreamResponse:
                 task.cancel()
             await asyncio.wait({sending, leaving})
             await self.stream.close()
+        if self.background is not None:
+            await self.background()
         if was_sent:
             sending.result()
 
     async def _send(self, send: Send) -> None:
-        headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in self.headers.items()]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         events = cast("Any", server_sent_events(self.stream, **self._text))
         async with aclosing(events):
             async for event in events:

@@ -11,6 +11,12 @@ from typing import Any
 
 import httpx
 import pytest
+from starlette.applications import Starlette
+from starlette.background import BackgroundTask
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.routing import Route
 
 from mirascope_like.core import openai
 from mirascope_like.integrations.asgi import EventStreamResponse
@@ -74,6 +80,60 @@ def test_browser_that_goes(server: Server, address: str) -> None:
         assert next(answer.iter_lines()) == "event: text"
     assert server.wait_closed()
     assert server.aborted == 1
+
+
+@contextmanager
+def application(kind: str) -> Iterator[tuple[str, list[str]]]:
+    """Serve the same answer by Starlette or FastAPI; give its address, and what was done in the background."""
+    done: list[str] = []
+
+    async def write(request: Request) -> EventStreamResponse:
+        answer = EventStreamResponse(openai.model("m").stream_async("Hi"), headers={"X-Mine": "yes"})
+        answer.background = BackgroundTask(done.append, "afterwards")
+        return answer
+
+    if kind == "starlette":
+        app: Any = Starlette(routes=[Route("/write", write)], middleware=[Middleware(GZipMiddleware)])
+    else:
+        app = pytest.importorskip("fastapi").FastAPI(middleware=[Middleware(GZipMiddleware)])
+        write.__annotations__ = {"request": Request, "return": EventStreamResponse}  # it looks them up in the module
+        app.get("/write")(write)
+    with serving(app) as address:
+        yield f"{address}/write", done
+
+
+frameworks = pytest.mark.parametrize("kind", ["starlette", "fastapi"])
+
+
+@frameworks
+def test_response_of_a_framework(server: Server, address: str, kind: str) -> None:
+    server.reply(OPENAI.text("Hel", "lö"))
+    with application(kind) as (url, done):
+        answer = httpx.get(url)
+        assert answer.status_code == 200
+        assert answer.headers["content-type"] == "text/event-stream; charset=utf-8"
+        assert answer.headers["x-mine"] == "yes"
+        assert answer.text.startswith('event: text\ndata: "Hel"\n\nevent: text\ndata: "lö"\n\nevent: done\n')
+        assert server.wait_until(lambda: done == ["afterwards"])
+
+
+def test_response_that_a_framework_changes() -> None:
+    answer: Any = EventStreamResponse(openai.model("m").stream_async("Hi"), headers={"Cache-Control": "private"})
+    answer.headers["x-mine"] = "yes"
+    answer.set_cookie("seen", "1")
+    assert answer.headers["cache-control"] == "private"
+    assert [name for name, _ in answer.raw_headers] == [
+        *(b"content-type", b"cache-control", b"x-accel-buffering", b"x-mine", b"set-cookie"),
+    ]
+
+
+@frameworks
+def test_browser_that_goes_from_a_framework(server: Server, address: str, kind: str) -> None:
+    server.reply(OPENAI.streamed(*OPENAI.texts("Hel", finish=None), Stall()))
+    with application(kind) as (url, _):
+        with httpx.stream("GET", url) as answer:
+            assert next(answer.iter_lines()) == "event: text"
+        assert server.wait_closed()
 
 
 def test_without_a_server(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:

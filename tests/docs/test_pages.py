@@ -19,7 +19,9 @@ from mirascope_like.core import local
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
+SERVING = {"browser.py"}
+"""They serve until they are stopped, and are tested where they are used: in tests/integrations/test_browser.py."""
+EXAMPLES = sorted(path for path in (ROOT / "examples").glob("*.py") if path.name not in SERVING)
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 

@@ -1,0 +1,120 @@
+"""A headless Chromium, driven as a person would: with mouse and keyboard, through its DevTools protocol."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import httpx
+from websockets.sync.client import ClientConnection, connect
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "headless_shell")
+MISSING = "needs Chromium: install it (Debian's package is chromium), or name its program in CHROMIUM"
+QUIET = (
+    *("--headless=new", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-extensions"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage"),
+    *("--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1", "--no-proxy-server"),
+)
+"""What keeps it to itself and to this machine."""
+
+
+def chromium() -> str | None:
+    """Return the path of a Chromium, or None where there is none."""
+    named = os.environ.get("CHROMIUM")
+    return shutil.which(named) if named else next(filter(None, map(shutil.which, NAMES)), None)
+
+
+class Page:
+    """A page, and the person in front of it."""
+
+    def __init__(self, connection: ClientConnection) -> None:
+        self._connection = connection
+        self._sent = 0
+
+    def go(self, address: str) -> None:
+        """Open an address, and wait until it has loaded."""
+        self._do("Page.navigate", url=address)
+        self.wait(f"document.readyState == 'complete' && location.href.startsWith({json.dumps(address)})")
+
+    def evaluate(self, expression: str) -> Any:
+        """Return the value of an expression of JavaScript."""
+        found = self._do("Runtime.evaluate", expression=expression, returnByValue=True)
+        assert "exceptionDetails" not in found, found["exceptionDetails"]
+        return found["result"].get("value")
+
+    def wait(self, expression: str, seconds: float = 20) -> Any:
+        """Wait until an expression is true; return its value."""
+        limit = time.monotonic() + seconds
+        while not (value := self.evaluate(expression)):
+            assert time.monotonic() < limit, f"not so within {seconds:g} seconds: {expression}; {self.text('body')!r}"
+            time.sleep(0.01)
+        return value
+
+    def text(self, selector: str) -> str:
+        """Return the text that can be seen in an element."""
+        return str(self.evaluate(f"document.querySelector({json.dumps(selector)}).innerText"))
+
+    def shows(self, selector: str, text: str) -> None:
+        """Wait until just this text can be seen in an element."""
+        self.wait(f"document.querySelector({json.dumps(selector)}).innerText == {json.dumps(text)}")
+
+    def click(self, selector: str) -> None:
+        """Click in the middle of an element, with the mouse."""
+        corners = f"document.querySelector({json.dumps(selector)}).getBoundingClientRect().toJSON()"
+        found = self.evaluate(corners)
+        place = {"x": found["x"] + found["width"] / 2, "y": found["y"] + found["height"] / 2}
+        for kind in ("mousePressed", "mouseReleased"):
+            self._do("Input.dispatchMouseEvent", type=kind, button="left", clickCount=1, **place)
+
+    def type(self, text: str) -> None:
+        """Type into what has the focus."""
+        self._do("Input.insertText", text=text)
+
+    def _do(self, method: str, **params: Any) -> Any:
+        self._sent += 1
+        self._connection.send(json.dumps({"id": self._sent, "method": method, "params": params}))
+        while True:
+            answer = json.loads(self._connection.recv(timeout=20))
+            if answer.get("id") == self._sent:
+                assert "error" not in answer, answer["error"]
+                return answer["result"]
+
+
+@contextmanager
+def opened(program: str) -> Iterator[Page]:
+    """Start a Chromium with an empty profile; give its page, and end it afterwards."""
+    with TemporaryDirectory(ignore_cleanup_errors=True) as profile:
+        command = [program, *QUIET, f"--user-data-dir={profile}", "--remote-debugging-port=0", "about:blank"]
+        if hasattr(os, "geteuid") and os.geteuid() == 0:
+            command.insert(1, "--no-sandbox")  # it does not run as root with one
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            with connect(_address(process, Path(profile, "DevToolsActivePort")), max_size=None) as connection:
+                yield Page(connection)
+        finally:
+            process.terminate()
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _address(process: subprocess.Popen[bytes], told: Path) -> str:
+    limit = time.monotonic() + 60
+    while time.monotonic() < limit:
+        assert process.poll() is None, f"Chromium ended with status {process.returncode}"
+        if told.exists() and (lines := told.read_text().split()):
+            targets = httpx.get(f"http://127.0.0.1:{lines[0]}/json/list", trust_env=False).json()
+            if pages := [one for one in targets if one["type"] == "page"]:
+                return str(pages[0]["webSocketDebuggerUrl"])
+        time.sleep(0.05)
+    raise AssertionError("Chromium did not say where it listens")

@@ -92,6 +92,12 @@ class BaseCallResponse(BaseModel, Generic[RawT, ToolT]):
     _before: Sequence[Any] = PrivateAttr(default=())
     _executed: Sequence[ToolResultEvent[Any]] = PrivateAttr(default=())
 
+    if not TYPE_CHECKING:
+
+        @classmethod
+        def __class_getitem__(cls, parameters: Any) -> type[Self]:
+            return cls  # no field's schema depends on a parameter, so pydantic need not build a class for each
+
     @classmethod
     def make(cls, request: Request, payload: Mapping[str, Any], raw: Any, start_time: float, end_time: float) -> Self:
         """Wrap the SDK's response object."""

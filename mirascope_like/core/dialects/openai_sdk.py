@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import ModuleType
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 import openai
 from openai.types import CompletionUsage
@@ -27,9 +27,7 @@ ResponseT = TypeVar("ResponseT", bound="OpenAISDKCallResponse[Any]")
 ChunkT = TypeVar("ChunkT", bound="OpenAISDKChunk")
 
 
-class OpenAISDKCallResponse(
-    BaseChatCallResponse[ChatCompletion, ChatFinishReason, CompletionUsage, ToolT], Generic[ToolT]
-):
+class OpenAISDKCallResponse(BaseChatCallResponse[ChatCompletion, ChatFinishReason, CompletionUsage, ToolT]):
     """An answer; `response` is a `ChatCompletion`."""
 
     @classmethod

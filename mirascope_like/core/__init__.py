@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from .base.call import StreamConfig
     from .base.chunk import BaseCallResponseChunk
     from .base.conversation import Conversation, Turn
+    from .base.dynamic_config import BaseDynamicConfig
     from .base.errors import (
         AuthenticationError,
         BadRequestError,
@@ -60,7 +61,6 @@ if TYPE_CHECKING:
     from .base.params import CommonCallParams
     from .base.partial import Partial
     from .base.progress import StreamState
-    from .base.prompt import BaseDynamicConfig
     from .base.response import BaseCallResponse
     from .base.response_model import FromCallArgs, ResponseModelConfigDict
     from .base.session import Session
@@ -171,7 +171,7 @@ _HOMES = {
     ),
     "base.params": ("CommonCallParams",),
     "base.partial": ("Partial",),
-    "base.prompt": ("BaseDynamicConfig",),
+    "base.dynamic_config": ("BaseDynamicConfig",),
     "base.response": ("BaseCallResponse",),
     "base.response_model": ("FromCallArgs", "ResponseModelConfigDict"),
     "base.async_stream": ("AsyncStream",),

@@ -17,6 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mirascope_like.core.base.dynamic_config import BaseDynamicConfig
 from mirascope_like.core.base.errors import PromptError
 from mirascope_like.core.base.messages import (
     AudioPart,
@@ -537,10 +538,29 @@ class TestDecorator:
         ]
 
     def test_neither_template_nor_docstring(self) -> None:
-        with pytest.raises(PromptError, match="prompt has neither a prompt template nor a docstring"):
+        @prompt_template()
+        def prompt() -> None: ...
 
-            @prompt_template()
-            def prompt() -> None: ...
+        with pytest.raises(PromptError, match="prompt has neither a prompt template nor a docstring"):
+            prompt()
+
+    def test_what_is_returned_without_a_template(self) -> None:
+        @prompt_template()
+        def prompt(genre: str) -> str:
+            """Say what to ask, as {"no": "template"}."""
+            return f"Recommend a {genre} book"
+
+        assert prompt("fantasy") == [Messages.User("Recommend a fantasy book")]
+
+    def test_a_config_without_a_template_stays_one(self) -> None:
+        @prompt_template()
+        def prompt(genre: str) -> BaseDynamicConfig:
+            return {"messages": f"Recommend a {genre} book", "call_params": {"seed": 1}}
+
+        assert prompt("fantasy") == {
+            "messages": [Messages.User("Recommend a fantasy book")],
+            "call_params": {"seed": 1},
+        }
 
     def test_brackets_forgotten(self) -> None:
         def fn() -> None: ...

@@ -11,9 +11,9 @@ from pydantic import BaseModel
 from typing_extensions import TypedDict
 
 from .call import CallDecorator
+from .dynamic_config import BaseDynamicConfig
 from .errors import PromptError
 from .messages import BaseMessageParam
-from .prompt import BaseDynamicConfig
 from .template import Template
 
 P = ParamSpec("P")

@@ -14,10 +14,11 @@ from typing_extensions import Unpack
 
 from .asking import Ask, Options, Prompting, StreamConfig, Tools, check_options
 from .async_stream import AsyncStream
+from .dynamic_config import Prompt
 from .errors import ConfigurationError
 from .extract import answered
 from .flow import adrive, drive
-from .prompt import Prompt, PromptFunction
+from .prompt import PromptFunction
 from .provider import Provider
 from .request import Request
 from .response import BaseCallResponse

@@ -12,10 +12,10 @@ from uuid import uuid4
 from .asking import Tools
 from .async_stream import AsyncStream
 from .conversation import Conversation, Turn, native_of
+from .dynamic_config import Prompt, as_messages
 from .errors import PromptError, StreamNotConsumedError
 from .messages import BaseMessageParam
 from .progress import StreamState
-from .prompt import Prompt, as_messages
 from .response import BaseCallResponse, tool_results
 from .stores import Store
 from .stream import Stream

@@ -13,9 +13,10 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, ParamSpec, TypeAlias, TypeVar, cast, overload
 
+from .dynamic_config import BaseDynamicConfig, as_messages, is_config
 from .errors import PromptError
 from .fields import Field, Piece, parse, parts_of, text_of, value_of
 from .media import shown
@@ -25,6 +26,7 @@ from .signatures import bound_values, is_async
 
 P = ParamSpec("P")
 T = TypeVar("T")
+ConfigT = TypeVar("ConfigT", bound=BaseDynamicConfig[Any, Any, Any])
 
 _Compiled: TypeAlias = "tuple[Heading, tuple[Piece, ...]]"
 
@@ -93,19 +95,24 @@ class Template:
             raise error_at(f"{piece.source}: {error}", self.text, piece.at) from error
 
 
-def prompt_template(template: str | None = None) -> PromptDecorator:
+@overload
+def prompt_template(template: None = None) -> ReturnedPrompt: ...
+@overload
+def prompt_template(template: str) -> PromptDecorator: ...
+def prompt_template(template: str | None = None) -> PromptDecorator | ReturnedPrompt:
     """Return a decorator that makes a function's arguments into the messages of a template.
 
-    Without a template, the function's docstring is the template. The function itself may return nothing, or a
-    dynamic config: a mapping whose `computed_fields` add to the arguments, and whose `messages`, if given,
-    take the template's place. The variables are the arguments by name (`self` too, and what `**kwargs` took).
+    The function itself may return nothing, or a dynamic config: a mapping whose `computed_fields` add to the arguments,
+    and whose `messages`, if given, take the template's place. The variables are the arguments by name (`self` too, and
+    what `**kwargs` took). Without a template, the messages are those of what the function returns: text, parts,
+    messages or a dynamic config; where it returns none, its docstring is the template.
 
     Raises `PromptError` at once where the template is malformed, and from the decorated function where a
     variable is missing: only then is it known what the function computes.
     """
     if callable(template):
         raise PromptError("write @prompt_template(): the brackets are needed")
-    return PromptDecorator(None if template is None else Template(template))
+    return ReturnedPrompt() if template is None else PromptDecorator(Template(template))
 
 
 class PromptDecorator:
@@ -115,7 +122,7 @@ class PromptDecorator:
     is annotated to return. A class stays what it is.
     """
 
-    def __init__(self, template: Template | None) -> None:
+    def __init__(self, template: Template) -> None:
         self._template = template
 
     # The overloads overlap, as classes can be called and coroutines are objects; the first that fits counts.
@@ -129,10 +136,37 @@ class PromptDecorator:
     def __call__(self, fn: Callable[P, object], /) -> Callable[P, list[BaseMessageParam]]: ...
     def __call__(self, fn: Callable[P, object] | type[T], /) -> Any:
         """Return the function or class with the template."""
-        template = self._template or _docstring(fn)
-        prompt = fn if isinstance(fn, type) else _prompt_function(fn, template)
-        cast("Any", prompt).__prompt_template__ = template
-        return cast("Any", prompt)
+        prompt: Any = fn if isinstance(fn, type) else _prompt_function(fn, partial(prompt_messages, self._template))
+        prompt.__prompt_template__ = self._template
+        return prompt
+
+
+class ReturnedPrompt:
+    """Makes messages of what a function returns; where it returns none, of its docstring.
+
+    A dynamic config stays one, with messages. A class stays what it is, and its docstring is its template.
+    """
+
+    # As above, the first overload that fits counts.
+    @overload
+    def __call__(self, fn: type[T], /) -> type[T]: ...  # type: ignore[overload-overlap]
+    @overload
+    def __call__(  # type: ignore[overload-overlap]
+        self, fn: Callable[P, Coroutine[Any, Any, ConfigT]], /
+    ) -> Callable[P, Coroutine[Any, Any, ConfigT]]: ...
+    @overload
+    def __call__(  # type: ignore[overload-overlap]
+        self, fn: Callable[P, Coroutine[Any, Any, object]], /
+    ) -> Callable[P, Coroutine[Any, Any, list[BaseMessageParam]]]: ...
+    @overload
+    def __call__(self, fn: Callable[P, ConfigT], /) -> Callable[P, ConfigT]: ...  # type: ignore[overload-overlap]
+    @overload
+    def __call__(self, fn: Callable[P, object], /) -> Callable[P, list[BaseMessageParam]]: ...
+    def __call__(self, fn: Callable[P, object] | type[T], /) -> Any:
+        """Return the function, giving messages."""
+        if isinstance(fn, type):
+            return PromptDecorator(_docstring(fn))(cast("Any", fn))
+        return _prompt_function(fn, partial(_returned_messages, fn))
 
 
 def prompt_messages(template: Template, values: Mapping[str, object], returned: object) -> list[BaseMessageParam]:
@@ -160,24 +194,36 @@ def prompt_messages(template: Template, values: Mapping[str, object], returned: 
     return template.render({**values, **cast("Mapping[str, object]", computed)})
 
 
-def _prompt_function(fn: Callable[P, object], template: Template) -> Callable[P, object]:
+def _returned_messages(fn: object, values: Mapping[str, object], returned: object) -> object:
+    if not is_config(returned):
+        return as_messages(returned) if returned is not None else _docstring(fn).render(values)
+    config = cast("Mapping[str, object]", returned)
+    given = config.get("messages")
+    messages = as_messages(given) if given is not None else prompt_messages(_docstring(fn), values, config)
+    return {**config, "messages": messages}
+
+
+def _prompt_function(
+    fn: Callable[P, object], made: Callable[[Mapping[str, object], object], object]
+) -> Callable[P, object]:
+    """Return a function that gives what is `made` of the arguments and of what `fn` returns."""
     signature = inspect.signature(fn)
 
     if is_async(fn):
 
         @wraps(fn)
-        async def aprompt(*args: P.args, **kwargs: P.kwargs) -> list[BaseMessageParam]:
+        async def aprompt(*args: P.args, **kwargs: P.kwargs) -> object:
             values = bound_values(signature, args, kwargs)
             returned = fn(*args, **kwargs)
             if inspect.isawaitable(returned):  # a wrapper may have waited for it already
                 returned = await returned
-            return prompt_messages(template, values, returned)
+            return made(values, returned)
 
         return aprompt
 
     @wraps(fn)
-    def prompt(*args: P.args, **kwargs: P.kwargs) -> list[BaseMessageParam]:
-        return prompt_messages(template, bound_values(signature, args, kwargs), fn(*args, **kwargs))
+    def prompt(*args: P.args, **kwargs: P.kwargs) -> object:
+        return made(bound_values(signature, args, kwargs), fn(*args, **kwargs))
 
     return prompt
 

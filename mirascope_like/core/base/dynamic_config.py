@@ -1,0 +1,80 @@
+"""What a prompt function may return: text, messages, or a configuration of its call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Generic, cast
+
+from pydantic import BaseModel
+from typing_extensions import TypedDict, TypeVar
+
+from .errors import PromptError
+from .messages import BaseMessageParam, Messages
+from .wire import as_list
+
+MessageT = TypeVar("MessageT", default=Any)
+ParamsT = TypeVar("ParamsT", default=Mapping[str, Any])
+ClientT = TypeVar("ClientT", default=Any)
+
+
+class BaseDynamicConfig(TypedDict, Generic[MessageT, ParamsT, ClientT], total=False):
+    """What a prompt function may return to decide more than its text, for this call alone.
+
+    A provider's own, such as `OpenAIDynamicConfig`, names the types of its messages, parameters and clients.
+    """
+
+    messages: str | MessageT | Sequence[MessageT]
+    """Text, parts or messages; they replace the template."""
+    tools: Sequence[Any]
+    """The tools of this call; they replace those of the decorator."""
+    call_params: ParamsT
+    """Added to those of the decorator."""
+    computed_fields: Mapping[str, Any]
+    """Added to the variables of the template."""
+    metadata: Mapping[str, Any]
+    """Added to what the function is marked with."""
+    client: ClientT
+    """The client for this call."""
+
+
+Prompt = str | BaseMessageParam | Sequence[Any] | BaseDynamicConfig[Any, Any, Any] | Mapping[str, Any] | None
+"""What a prompt function may return."""
+
+
+def is_config(returned: object) -> bool:
+    """Whether a prompt function returned a configuration; a message that is a dict has a role."""
+    return isinstance(returned, Mapping) and "role" not in returned
+
+
+def as_messages(result: Any) -> list[Any]:
+    """Return text, parts, a message, or a list of them as messages; text and parts are the user's."""
+    if isinstance(result, BaseMessageParam) or is_message(result):
+        return [result]
+    if isinstance(result, list | tuple):
+        items = list(_spliced(cast("Sequence[Any]", result)))
+        if all(is_message(item) for item in items):
+            return items
+        if any(is_message(item) for item in items):
+            raise PromptError("a list of messages holds something that is no message")
+        return [Messages.User(*items)]
+    return [Messages.User(result)]
+
+
+def _spliced(values: Sequence[Any]) -> Iterator[Any]:
+    """Yield values, with each list of messages in its place: some providers answer in several."""
+    for value in values:
+        items = as_list(value)
+        if isinstance(value, list) and all(is_message(one) for one in items):
+            yield from items
+        else:
+            yield value
+
+
+def is_message(value: Any) -> bool:
+    """Whether a value is a message: one of ours, or a dict or an object of an SDK that has a role.
+
+    An item of OpenAI's Responses may have no role: it has a type, and an id of its own or of the call that it answers.
+    """
+    if isinstance(value, Mapping):
+        return "role" in value or ("type" in value and any(str(key).endswith("id") for key in cast("Any", value)))
+    return hasattr(value, "role") or (isinstance(value, BaseModel) and hasattr(value, "type") and hasattr(value, "id"))

@@ -35,30 +35,43 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def talk(name: str | None, system: str | None) -> int:
-    """Stream an answer to each line that is typed, until the end of input."""
+    """Stream an answer to each line that is typed, until the end of input.
+
+    In a terminal, Ctrl-C stops an answer, and what had come of it is kept in the conversation.
+    """
     try:
         from .integrations.progress import progress
     except ImportError:
         raise ConfigurationError('the chat needs the package rich: pip install "mirascope-like[chat]"') from None
     model: Any = llm.model(name) if name else local.model(EMBEDDED)
     session = model.session(system=system) if system else model.session()
-    prompt = "> " if sys.stdin.isatty() else ""
+    typed = sys.stdin.isatty()
+    if typed:
+        print("Ctrl-C stops an answer, Ctrl-D ends.")
     while True:
         try:
-            said = input(prompt).strip()
+            said = input("> " if typed else "").strip()
         except EOFError:
             return 0
-        if not said:
-            continue
-        stream = session.stream(said)
-        try:
-            progress(stream)
         except KeyboardInterrupt:
-            stream.close()
-        except ConfigurationError:
-            raise
-        except MirascopeLikeError as error:
-            print(f"{type(error).__name__}: {error}", file=sys.stderr)
+            if not typed:
+                raise
+            print()
+            continue
+        if said:
+            answer(progress(session.stream(said), text=True))
+
+
+def answer(stream: Any) -> None:
+    """Read an answer to its end, or until Ctrl-C. What fails is told, but for what is missing: that is raised."""
+    try:
+        stream.collect()
+    except KeyboardInterrupt:
+        stream.close()
+    except ConfigurationError:
+        raise
+    except MirascopeLikeError as error:
+        print(f"{type(error).__name__}: {error}", file=sys.stderr)
 
 
 if __name__ == "__main__":

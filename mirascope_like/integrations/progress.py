@@ -1,46 +1,210 @@
-"""Progress of long generations in a terminal, with rich (the extra `chat`).
+"""Progress of long generations in a terminal, live, with rich (the extra `chat`).
 
 from mirascope_like.integrations.progress import progress
 
-response = progress(write_essay("the sea"))
+for chunk, tool in progress(write_book("the sea")):
+    ...
 """
 
 from __future__ import annotations
 
-from time import monotonic
-from typing import Any, TypeVar
+import sys
+from collections.abc import Iterator
+from functools import cache
+from threading import RLock
+from time import time
+from typing import Any, TypeVar, cast
+from weakref import finalize, ref
 
-from rich.console import Console
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.spinner import Spinner
+from rich.text import Text
 
-from ..core.base.response import BaseCallResponse
-from ..core.base.stream import Stream
+from ..core import BaseStream
+from ..core.base.structured import BaseStructuredStream
 
-ResponseT = TypeVar("ResponseT", bound=BaseCallResponse[Any, Any])
+StreamT = TypeVar("StreamT", bound=BaseStream[Any, Any, Any] | BaseStructuredStream[Any, Any])
 
-
-def told(stream: Stream[Any, Any, Any], seconds: float) -> str:
-    """Return what a stream has cost so far: tokens, tokens per second, elapsed time and US dollars."""
-    parts = [f"{seconds:.1f} s"]
-    if (tokens := stream.output_tokens) is not None:
-        parts = [f"{tokens} tokens", *([f"{tokens / seconds:.1f} tokens/s"] if seconds > 0 else []), *parts]
-    if stream.cost is not None:
-        parts.append(f"${stream.cost:.6f}")
-    return ", ".join(parts)
+CHARACTERS = 4
+"""About so many make a token of English."""
+CONTROLS = dict.fromkeys([*range(9), *range(11, 32), *range(127, 160)])
+"""What could move the cursor, or worse: all control characters but tab and line feed."""
 
 
-def progress(stream: Stream[ResponseT, Any, Any], *, console: Console | None = None) -> ResponseT:
-    """Print a stream as it comes, and then its tokens, tokens per second, elapsed time and cost.
+def progress(stream: StreamT, *, console: Console | None = None, text: bool = False) -> StreamT:
+    """Show in a terminal how a stream gets on while it is read; return the stream itself, which gives what it gave.
 
-    Until the text begins a spinner turns, where the console is a terminal. Returns the full response.
+    One line tells tokens, tokens per second, seconds elapsed, and the cost in US dollars once it is known. Until the
+    provider has counted the tokens, they are guessed from the text, and marked `~`. With `text` the answer is shown
+    above that line as it comes; then print nothing else. Streams that are read at once have a line each.
+
+    `console` is standard error, or standard output with `text`. Where it is no terminal the line is left out.
     """
-    console = console or Console()
-    begun = monotonic()
-    texts = stream.text()
-    with console.status("waiting"):
-        first = next(texts, "")
-    console.out(first, end="", highlight=False)
-    for text in texts:
-        console.out(text, end="", highlight=False)
-    console.print()
-    console.print(told(stream, monotonic() - begun), style="dim", highlight=False)
-    return stream.construct_call_response()
+    console = console or _standard(error=not text)
+    live = console.is_interactive
+    if not live and not text:
+        return stream
+    watched = cast("BaseStream[Any, Any, Any]", stream.stream if isinstance(stream, BaseStructuredStream) else stream)
+    shown = _Shown(Meter(watched), console, text=text)
+    # What is kept for the end must not refer to the stream, or it would not be closed when it is dropped.
+    watched.on(text=shown.read if live else shown.write)
+    watched.ended(shown.end if live else shown.end_text)
+    if live:
+        shown.begin()
+        finalize(watched, shown.drop)
+    return stream
+
+
+class Meter:
+    """What a stream has given so far, in numbers; can be read from any thread."""
+
+    def __init__(self, stream: BaseStream[Any, Any, Any]) -> None:
+        self._stream = ref(stream)
+        self._first: int | None = None
+        self._priced = 0.0
+        self._seconds = 0.0
+        self.characters: int = 0
+        """Of text."""
+        self.tokens: int | None = None
+        """Generated, as the provider counts them; None until it has."""
+        self.cost: float | None = None
+        """US dollars; None while it is not known."""
+        self.ended: str | None = None
+        """How the stream ended: "done", "closed" or "failed"; None while it has not."""
+
+    def read(self, text: str) -> None:
+        """Count a piece of text."""
+        self.characters += len(text)
+        stream = self._stream()
+        if stream is None or (tokens := stream.output_tokens) is None:
+            return
+        if self._first is None:
+            self._first = tokens  # Anthropic's first is but a beginning; a figure that has grown is kept up to date
+        if tokens != self._first:
+            self.tokens = tokens
+            if time() - self._priced >= 1:  # to know it, what has come is summed up
+                self._priced = time()
+                self.cost = stream.cost
+
+    def end(self, stream: BaseStream[Any, Any, Any]) -> None:
+        """Take the last figures."""
+        self._seconds = self.seconds
+        if stream.start_time is not None and stream.end_time is not None:
+            self._seconds = (stream.end_time - stream.start_time) / 1000
+        self.ended = stream.state.value
+        if self.ended == "done":
+            self.tokens, self.cost = stream.output_tokens, stream.cost
+
+    @property
+    def seconds(self) -> float:
+        """Since the request was sent; 0 before."""
+        stream = self._stream() if self.ended is None else None
+        began = stream.start_time if stream is not None else None
+        return max(0.0, time() - began / 1000) if began is not None else self._seconds
+
+    def __str__(self) -> str:
+        seconds = self.seconds
+        parts = [f"{seconds:.1f} s"]
+        if count := self.tokens if self.tokens is not None else -(-self.characters // CHARACTERS):
+            sign = "~" if self.tokens is None else ""
+            rate = [f"{sign}{count / seconds:.1f} tokens/s"] if seconds > 0 else []
+            parts = [f"{sign}{count} tokens", *rate, *parts]
+        elif self.ended is None:
+            parts = ["waiting", *parts]
+        if self.cost is not None:
+            parts.append(f"${self.cost:.6f}")
+        if self.ended in ("closed", "failed"):
+            parts.append("stopped" if self.ended == "closed" else "failed")
+        return ", ".join(parts)
+
+
+class _Shown:
+    """One stream on a console: its line, and above it the end of its text that is still open."""
+
+    def __init__(self, meter: Meter, console: Console, *, text: bool) -> None:
+        self._meter = meter
+        self._console = console
+        self._text = text
+        self._open = ""
+        self._spinner = Spinner("dots")
+
+    def begin(self) -> None:
+        with LOCK:
+            display = DISPLAYS.get(self._console) or DISPLAYS.setdefault(self._console, _Display(self._console))
+            display.add(self)
+
+    def read(self, text: str) -> None:
+        self._meter.read(text)
+        if self._text:
+            whole, feed, self._open = (self._open + text.translate(CONTROLS)).rpartition("\n")
+            if feed:
+                self._console.print(Text(whole), soft_wrap=True)
+
+    def end(self, stream: BaseStream[Any, Any, Any]) -> None:
+        self._meter.end(stream)
+        said, self._open = self._open, ""
+        if said:
+            self._console.print(Text(said), soft_wrap=True)
+        self._console.print(Text(str(self._meter), style="dim"))
+        self.drop()
+
+    def drop(self) -> None:
+        with LOCK:
+            if (display := DISPLAYS.get(self._console)) is not None:
+                display.remove(self)
+
+    def write(self, text: str) -> None:
+        """Write text where there is no terminal."""
+        self._open = text
+        self._console.out(text, end="", highlight=False)
+
+    def end_text(self, _: object) -> None:
+        if self._open and not self._open.endswith("\n"):
+            self._console.out("")
+
+    def rows(self) -> Iterator[RenderableType]:
+        if self._open:
+            room = self._console.width * max(1, self._console.height - 3)
+            yield Text(self._open[-room:])
+        self._spinner.text = Text(str(self._meter))
+        yield self._spinner
+
+
+class _Display:
+    """What a console shows, live: the streams that are being read."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._shown: list[_Shown] = []
+        self._live = Live(
+            self,
+            console=console,
+            refresh_per_second=8,
+            transient=True,
+            redirect_stdout=sys.stdout.isatty(),  # what is printed into a file stays there
+            redirect_stderr=sys.stderr.isatty(),
+        )
+
+    def add(self, shown: _Shown) -> None:
+        self._shown = [*self._shown, shown]
+        self._live.start(refresh=True)
+
+    def remove(self, shown: _Shown) -> None:
+        self._shown = [one for one in self._shown if one is not shown]
+        if not self._shown:
+            DISPLAYS.pop(self._console, None)
+            self._live.stop()
+
+    def __rich__(self) -> Group:
+        return Group(*(row for shown in self._shown for row in shown.rows()))
+
+
+LOCK = RLock()
+DISPLAYS: dict[Console, _Display] = {}
+"""Those on which something is shown now."""
+
+
+@cache
+def _standard(*, error: bool) -> Console:
+    return Console(stderr=error)

@@ -1,1 +1,79 @@
-"""The typed LLM call for Python: one decorator turns a prompt function into a call to any provider."""
+"""The typed LLM call for Python: one decorator turns a prompt function into a call to any provider.
+
+What most programs use is here by its name; the rest is in `core`. Each is loaded when it is first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from . import core, integrations, llm, retries
+    from .core import (
+        AudioPart,
+        AudioURLPart,
+        BaseDynamicConfig,
+        BaseMessageParam,
+        BasePrompt,
+        BaseTool,
+        BaseToolKit,
+        CacheControlPart,
+        DocumentPart,
+        DocumentURLPart,
+        FromCallArgs,
+        ImagePart,
+        ImageURLPart,
+        Messages,
+        ResponseModelConfigDict,
+        TextPart,
+        ToolCallPart,
+        ToolResultPart,
+        merge_decorators,
+        metadata,
+        prompt_template,
+        toolkit_tool,
+    )
+
+_PACKAGES = ("core", "integrations", "llm", "retries")
+
+__all__ = [
+    "core",
+    "integrations",
+    "llm",
+    "retries",
+    "AudioPart",
+    "AudioURLPart",
+    "BaseDynamicConfig",
+    "BaseMessageParam",
+    "BasePrompt",
+    "BaseTool",
+    "BaseToolKit",
+    "CacheControlPart",
+    "DocumentPart",
+    "DocumentURLPart",
+    "FromCallArgs",
+    "ImagePart",
+    "ImageURLPart",
+    "Messages",
+    "ResponseModelConfigDict",
+    "TextPart",
+    "ToolCallPart",
+    "ToolResultPart",
+    "merge_decorators",
+    "metadata",
+    "prompt_template",
+    "toolkit_tool",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _PACKAGES:
+        return import_module(f".{name}", __name__)
+    if name in __all__:
+        return getattr(import_module(".core", __name__), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

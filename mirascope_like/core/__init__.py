@@ -7,84 +7,93 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from . import anthropic, azure, bedrock, cohere, gemini, google, groq, hosts, local, mistral, openai
-    from .base.async_stream import AsyncStream
-    from .base.base_prompt import BasePrompt, Metadata, merge_decorators, metadata
-    from .base.base_stream import BaseStream
-    from .base.call import StreamConfig
-    from .base.chunk import BaseCallResponseChunk
-    from .base.conversation import Conversation, Turn
-    from .base.dynamic_config import BaseDynamicConfig
-    from .base.errors import (
+    from .base import (
+        AsyncStream,
+        AsyncStructuredStream,
+        AudioPart,
+        AudioURLPart,
         AuthenticationError,
         BadRequestError,
+        BaseCallResponse,
+        BaseCallResponseChunk,
+        BaseDynamicConfig,
+        BaseMessageParam,
+        BasePrompt,
+        BaseStream,
+        BaseTool,
+        BaseToolKit,
+        CacheControlPart,
+        CommonCallParams,
+        CommonUsage,
         ConfigurationError,
         ConnectionFailedError,
         ContentFilterError,
         ContextWindowExceededError,
+        Conversation,
+        DocumentPart,
+        DocumentURLPart,
+        ErrorEvent,
+        FinishEvent,
+        FromCallArgs,
+        ImagePart,
+        ImageURLPart,
+        JSONLinesStore,
+        MemoryStore,
+        Messages,
+        Metadata,
         MirascopeLikeError,
+        Model,
         NotFoundError,
         OverloadedError,
+        Partial,
         PermissionDeniedError,
+        Prepared,
+        Price,
         PromptError,
         ProviderError,
         RateLimitError,
         RequestTimeoutError,
+        ResponseModelConfigDict,
         ResponseParseError,
         ServerError,
+        Session,
+        SQLiteStore,
+        Stream,
         StreamClosedError,
+        StreamConfig,
         StreamError,
+        StreamEvent,
+        StreamingModel,
         StreamInterruptedError,
         StreamNotConsumedError,
+        StreamState,
         StreamTimeoutError,
+        StructuredStream,
+        Task,
+        TextEvent,
+        TextPart,
+        ThinkingEvent,
         ToolArgumentsError,
+        ToolCallPart,
+        ToolDeltaEvent,
         ToolError,
         ToolExecutionError,
+        ToolLoop,
         ToolNotFoundError,
-        ToolRefusedError,
-        ToolTimeoutError,
-    )
-    from .base.messages import (
-        AudioPart,
-        AudioURLPart,
-        BaseMessageParam,
-        CacheControlPart,
-        DocumentPart,
-        DocumentURLPart,
-        ImagePart,
-        ImageURLPart,
-        Messages,
-        TextPart,
-        ToolCallPart,
-        ToolResultPart,
-    )
-    from .base.model import Model, StreamingModel
-    from .base.params import CommonCallParams
-    from .base.partial import Partial
-    from .base.progress import StreamState
-    from .base.response import BaseCallResponse
-    from .base.response_model import FromCallArgs, ResponseModelConfigDict
-    from .base.session import Session
-    from .base.stores import JSONLinesStore, MemoryStore, SQLiteStore
-    from .base.stream import Stream
-    from .base.stream_events import (
-        ErrorEvent,
-        FinishEvent,
-        StreamEvent,
-        TextEvent,
-        ThinkingEvent,
-        ToolDeltaEvent,
         ToolReadyEvent,
+        ToolRefusedError,
         ToolResultEvent,
+        ToolResultPart,
         ToolStartEvent,
+        ToolTimeoutError,
+        Turn,
         UsageEvent,
+        merge_decorators,
+        metadata,
+        prompt_template,
+        set_price,
+        toolkit_tool,
     )
-    from .base.structured import AsyncStructuredStream, StructuredStream
-    from .base.task import Prepared, Task
-    from .base.template import prompt_template
-    from .base.tool_loop import ToolLoop
-    from .base.toolkit import BaseToolKit, toolkit_tool
-    from .base.tools import BaseTool
-    from .base.usage import CommonUsage
     from .hosts import (
         cerebras,
         deepseek,
@@ -100,106 +109,6 @@ if TYPE_CHECKING:
         zai,
     )
 
-_HOMES = {
-    "base.stream_events": (
-        "ErrorEvent",
-        "FinishEvent",
-        "StreamEvent",
-        "TextEvent",
-        "ThinkingEvent",
-        "ToolDeltaEvent",
-        "ToolReadyEvent",
-        "ToolResultEvent",
-        "ToolStartEvent",
-        "UsageEvent",
-    ),
-    "base.base_prompt": (
-        "BasePrompt",
-        "Metadata",
-        "merge_decorators",
-        "metadata",
-    ),
-    "base.call": ("StreamConfig",),
-    "base.chunk": ("BaseCallResponseChunk",),
-    "base.conversation": ("Conversation", "Turn"),
-    "base.model": ("Model", "StreamingModel"),
-    "base.session": ("Session",),
-    "base.stores": ("JSONLinesStore", "MemoryStore", "SQLiteStore"),
-    "base.task": ("Prepared", "Task"),
-    "base.errors": (
-        "AuthenticationError",
-        "BadRequestError",
-        "ConfigurationError",
-        "ConnectionFailedError",
-        "ContentFilterError",
-        "ContextWindowExceededError",
-        "MirascopeLikeError",
-        "NotFoundError",
-        "OverloadedError",
-        "PermissionDeniedError",
-        "PromptError",
-        "ProviderError",
-        "RateLimitError",
-        "RequestTimeoutError",
-        "ResponseParseError",
-        "ServerError",
-        "StreamClosedError",
-        "StreamError",
-        "StreamInterruptedError",
-        "StreamNotConsumedError",
-        "StreamTimeoutError",
-        "ToolArgumentsError",
-        "ToolError",
-        "ToolExecutionError",
-        "ToolNotFoundError",
-        "ToolRefusedError",
-        "ToolTimeoutError",
-    ),
-    "base.messages": (
-        "AudioPart",
-        "AudioURLPart",
-        "BaseMessageParam",
-        "CacheControlPart",
-        "DocumentPart",
-        "DocumentURLPart",
-        "ImagePart",
-        "ImageURLPart",
-        "Messages",
-        "TextPart",
-        "ToolCallPart",
-        "ToolResultPart",
-    ),
-    "base.params": ("CommonCallParams",),
-    "base.partial": ("Partial",),
-    "base.dynamic_config": ("BaseDynamicConfig",),
-    "base.response": ("BaseCallResponse",),
-    "base.response_model": ("FromCallArgs", "ResponseModelConfigDict"),
-    "base.async_stream": ("AsyncStream",),
-    "base.base_stream": ("BaseStream",),
-    "base.progress": ("StreamState",),
-    "base.stream": ("Stream",),
-    "base.structured": ("AsyncStructuredStream", "StructuredStream"),
-    "base.template": ("prompt_template",),
-    "base.tool_loop": ("ToolLoop",),
-    "base.toolkit": ("BaseToolKit", "toolkit_tool"),
-    "base.tools": ("BaseTool",),
-    "base.usage": ("CommonUsage",),
-    "hosts": (
-        "cerebras",
-        "deepseek",
-        "fireworks",
-        "huggingface",
-        "lmstudio",
-        "ollama",
-        "openrouter",
-        "perplexity",
-        "together",
-        "vllm",
-        "xai",
-        "zai",
-    ),
-}
-_HOME = {name: home for home, names in _HOMES.items() for name in names}
 _PACKAGES = (
     "anthropic",
     "azure",
@@ -326,6 +235,7 @@ __all__ = [
     "MemoryStore",
     "Model",
     "Prepared",
+    "Price",
     "SQLiteStore",
     "Session",
     "StreamingModel",
@@ -337,6 +247,7 @@ __all__ = [
     "ToolResultPart",
     "ToolTimeoutError",
     "prompt_template",
+    "set_price",
     "toolkit_tool",
 ]
 
@@ -346,8 +257,8 @@ def __getattr__(name: str) -> Any:
         return getattr(import_module(".hosts", __name__), name)
     if name in _PACKAGES:
         return import_module(f".{name}", __name__)
-    if (home := _HOME.get(name)) is not None:
-        value = getattr(import_module(f".{home}", __name__), name)
+    if name in __all__:
+        value = getattr(import_module(".base", __name__), name)
         globals()[name] = value
         return value
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -17,6 +17,7 @@ from ..core.base.params import CommonCallParams
 from .answers import AsyncStream, CallResponse, CallResponseChunk, Stream, Tool
 from .context import Settings, context, override
 from .provider import NeutralProvider
+from .providers import LocalProvider, Provider
 
 call: Call[CallResponse, Stream, AsyncStream, CommonCallParams] = Call(
     NeutralProvider(), Stream, AsyncStream, CommonCallParams
@@ -34,6 +35,8 @@ __all__ = [
     "AsyncStream",
     "CallResponse",
     "CallResponseChunk",
+    "LocalProvider",
+    "Provider",
     "Settings",
     "Stream",
     "Tool",

@@ -4,15 +4,43 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from .. import core
 from ..core.base.errors import ConfigurationError
-from ..core.base.provider import Provider
+from ..core.base.provider import Provider as BaseProvider
+
+Provider: TypeAlias = Literal[
+    "anthropic",
+    "azure",
+    "bedrock",
+    "cerebras",
+    "cohere",
+    "deepseek",
+    "fireworks",
+    "gemini",
+    "google",
+    "groq",
+    "huggingface",
+    "lmstudio",
+    "local",
+    "mistral",
+    "ollama",
+    "openai",
+    "openrouter",
+    "perplexity",
+    "together",
+    "vllm",
+    "xai",
+    "zai",
+]
+"""The names of all providers."""
+LocalProvider: TypeAlias = Literal["lmstudio", "local", "ollama", "vllm"]
+"""The names of those that run on this machine."""
 
 
 @lru_cache
-def provider_named(name: str) -> Provider[Any, Any, Any]:
+def provider_named(name: str) -> BaseProvider[Any, Any, Any]:
     """Return the provider of this name, such as "openai" or "ollama".
 
     Raises `ConfigurationError` for an unknown name, and `MissingSDKError` where its SDK is not installed.
@@ -21,5 +49,5 @@ def provider_named(name: str) -> Provider[Any, Any, Any]:
         near = get_close_matches(name, core.PROVIDERS, n=1)
         hint = f"did you mean {near[0]!r}? " if near else ""
         raise ConfigurationError(f"there is no provider {name!r}: {hint}There are {', '.join(sorted(core.PROVIDERS))}")
-    provider: Provider[Any, Any, Any] = getattr(core, name).call.provider
+    provider: BaseProvider[Any, Any, Any] = getattr(core, name).call.provider
     return provider

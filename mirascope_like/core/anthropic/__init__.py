@@ -8,7 +8,13 @@ load_sdk("anthropic", extra="anthropic")
 
 from ..base.call import Call  # noqa: E402  # the SDK is looked for first, so that the error says how to get it
 from ..base.models import Models  # noqa: E402
-from .params import AnthropicCallParams  # noqa: E402
+from .params import (  # noqa: E402
+    AnthropicCallParams,
+    AnthropicDynamicConfig,
+    AnthropicMessageParam,
+    AnthropicToolConfig,
+    AsyncAnthropicDynamicConfig,
+)
 from .provider import AnthropicProvider  # noqa: E402
 from .types import (  # noqa: E402
     AnthropicAsyncStream,
@@ -22,17 +28,24 @@ call: Call[AnthropicCallResponse, AnthropicStream, AnthropicAsyncStream, Anthrop
     AnthropicProvider(), AnthropicStream, AnthropicAsyncStream, AnthropicCallParams
 )
 """Turn a prompt function into a call to Anthropic's messages."""
+anthropic_call: Call[AnthropicCallResponse, AnthropicStream, AnthropicAsyncStream, AnthropicCallParams] = call
+"""`call`, under a name of its own."""
 model: Models[AnthropicCallResponse, AnthropicStream, AnthropicAsyncStream, AnthropicCallParams] = Models(call)
 """Make an object of a model, with settings for every call made from it."""
 
 __all__ = [
     "call",
+    "anthropic_call",
     "model",
     "AnthropicAsyncStream",
     "AnthropicCallParams",
     "AnthropicCallResponse",
     "AnthropicCallResponseChunk",
+    "AnthropicDynamicConfig",
+    "AnthropicMessageParam",
     "AnthropicProvider",
     "AnthropicStream",
     "AnthropicTool",
+    "AnthropicToolConfig",
+    "AsyncAnthropicDynamicConfig",
 ]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from anthropic.types import (
+    CacheControlEphemeralParam,
+    MessageParam,
     MetadataParam,
     OutputConfigParam,
     TextBlockParam,
@@ -14,7 +16,10 @@ from anthropic.types import (
 )
 from typing_extensions import TypedDict
 
+from ..base.dynamic_config import BaseDynamicConfig
+from ..base.messages import BaseMessageParam
 from ..base.params import SDKCallParams
+from ..base.tool import ToolConfig
 
 
 class AnthropicCallParams(SDKCallParams, TypedDict, total=False):
@@ -43,3 +48,18 @@ class AnthropicCallParams(SDKCallParams, TypedDict, total=False):
     tool_choice: ToolChoiceParam
     user_profile_id: str
     workspace_id: str
+
+
+class AnthropicToolConfig(ToolConfig, total=False):
+    """Settings of a tool: all that Anthropic takes beside its name, description and schema."""
+
+    cache_control: CacheControlEphemeralParam
+    strict: bool
+
+
+AnthropicMessageParam: TypeAlias = MessageParam | BaseMessageParam
+"""A message in the SDK's form, or one of ours."""
+AnthropicDynamicConfig: TypeAlias = BaseDynamicConfig[AnthropicMessageParam, AnthropicCallParams]
+"""What a prompt function may return to decide more than its text."""
+AsyncAnthropicDynamicConfig: TypeAlias = AnthropicDynamicConfig
+"""The same, for an async function."""

@@ -11,7 +11,13 @@ load_sdk("openai", extra="openai")
 
 from ..base.call import Call  # noqa: E402  # the SDK is looked for first, so that the error says how to get it
 from ..base.models import Models  # noqa: E402
-from .params import AzureCallParams  # noqa: E402
+from .params import (  # noqa: E402
+    AsyncAzureDynamicConfig,
+    AzureCallParams,
+    AzureDynamicConfig,
+    AzureMessageParam,
+    AzureToolConfig,
+)
 from .provider import AzureProvider  # noqa: E402
 from .types import (  # noqa: E402
     AzureAsyncStream,
@@ -26,18 +32,25 @@ call: Call[AzureCallResponse, AzureStream, AzureAsyncStream, AzureCallParams] = 
     AzureProvider(), AzureStream, AzureAsyncStream, AzureCallParams
 )
 """Turn a prompt function into a call to a deployment on Azure OpenAI."""
+azure_call: Call[AzureCallResponse, AzureStream, AzureAsyncStream, AzureCallParams] = call
+"""`call`, under a name of its own."""
 model: Models[AzureCallResponse, AzureStream, AzureAsyncStream, AzureCallParams] = Models(call)
 """Make an object of a model, with settings for every call made from it."""
 
 __all__ = [
     "call",
+    "azure_call",
     "model",
+    "AsyncAzureDynamicConfig",
     "AzureAsyncStream",
     "AzureCallParams",
     "AzureCallResponse",
     "AzureCallResponseChunk",
+    "AzureDynamicConfig",
     "AzureFinishReason",
+    "AzureMessageParam",
     "AzureProvider",
     "AzureStream",
     "AzureTool",
+    "AzureToolConfig",
 ]

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
-from ..dialects.openai_params import ChatCallParams
+from openai.types.chat import ChatCompletionMessageParam
+
+from ..base.dynamic_config import BaseDynamicConfig
+from ..base.messages import BaseMessageParam
+from ..dialects.openai_params import ChatCallParams, ChatToolConfig
 
 
 class AzureCallParams(ChatCallParams, total=False):
@@ -15,3 +19,15 @@ class AzureCallParams(ChatCallParams, total=False):
     """Where to look for grounds of the answer: Azure's "on your data"."""
     user_security_context: Mapping[str, Any]
     """Who asks, for Microsoft Defender."""
+
+
+class AzureToolConfig(ChatToolConfig, total=False):
+    """Settings of a tool: whether its arguments must follow the schema strictly."""
+
+
+AzureMessageParam: TypeAlias = ChatCompletionMessageParam | BaseMessageParam
+"""A message in the SDK's form, or one of ours."""
+AzureDynamicConfig: TypeAlias = BaseDynamicConfig[AzureMessageParam, AzureCallParams]
+"""What a prompt function may return to decide more than its text."""
+AsyncAzureDynamicConfig: TypeAlias = AzureDynamicConfig
+"""The same, for an async function."""

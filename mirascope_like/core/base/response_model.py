@@ -9,8 +9,9 @@ import inspect
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import is_dataclass
+from enum import Enum
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, cast, get_args, get_origin
 
 import jiter
 from pydantic import BaseModel, ConfigDict, PydanticUserError, RootModel, TypeAdapter, ValidationError, create_model
@@ -24,6 +25,9 @@ from .tool_schema import arguments_schema, in_words
 
 if TYPE_CHECKING:
     from typing_extensions import TypeForm
+
+BaseType: TypeAlias = str | bytes | int | float | bool | list[Any] | set[Any] | tuple[Any, ...] | dict[str, Any] | Enum
+"""What an answer may be that is no model."""
 
 T = TypeVar("T")
 

@@ -11,7 +11,10 @@ load_sdk("boto3", extra="bedrock")
 
 from ..base.call import Call  # noqa: E402  # the SDK is looked for first, so that the error says how to get it
 from ..base.models import Models  # noqa: E402
-from .params import BedrockCallParams  # noqa: E402
+from .params import (  # noqa: E402
+    BedrockCallParams,
+    BedrockDynamicConfig,
+)
 from .provider import BedrockProvider  # noqa: E402
 from .types import (  # noqa: E402
     BedrockAsyncStream,
@@ -25,16 +28,20 @@ call: Call[BedrockCallResponse, BedrockStream, BedrockAsyncStream, BedrockCallPa
     BedrockProvider(), BedrockStream, BedrockAsyncStream, BedrockCallParams
 )
 """Turn a prompt function into a call to Bedrock's Converse."""
+bedrock_call: Call[BedrockCallResponse, BedrockStream, BedrockAsyncStream, BedrockCallParams] = call
+"""`call`, under a name of its own."""
 model: Models[BedrockCallResponse, BedrockStream, BedrockAsyncStream, BedrockCallParams] = Models(call)
 """Make an object of a model, with settings for every call made from it."""
 
 __all__ = [
     "call",
+    "bedrock_call",
     "model",
     "BedrockAsyncStream",
     "BedrockCallParams",
     "BedrockCallResponse",
     "BedrockCallResponseChunk",
+    "BedrockDynamicConfig",
     "BedrockProvider",
     "BedrockStream",
     "BedrockTool",

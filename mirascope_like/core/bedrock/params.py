@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from typing_extensions import TypedDict
+
+from ..base.dynamic_config import BaseDynamicConfig
 
 
 class BedrockCallParams(TypedDict, total=False):
@@ -29,3 +31,7 @@ class BedrockCallParams(TypedDict, total=False):
     """Put before the prompt's own system messages."""
     toolConfig: Mapping[str, Any]
     """`toolChoice`, and tools besides those of the call."""
+
+
+BedrockDynamicConfig: TypeAlias = BaseDynamicConfig[Any, BedrockCallParams]
+"""What a prompt function may return to decide more than its text."""

@@ -8,7 +8,11 @@ load_sdk("cohere", extra="cohere")
 
 from ..base.call import Call  # noqa: E402  # the SDK is looked for first, so that the error says how to get it
 from ..base.models import Models  # noqa: E402
-from .params import CohereCallParams  # noqa: E402
+from .params import (  # noqa: E402
+    AsyncCohereDynamicConfig,
+    CohereCallParams,
+    CohereDynamicConfig,
+)
 from .provider import CohereProvider  # noqa: E402
 from .types import (  # noqa: E402
     CohereAsyncStream,
@@ -22,16 +26,21 @@ call: Call[CohereCallResponse, CohereStream, CohereAsyncStream, CohereCallParams
     CohereProvider(), CohereStream, CohereAsyncStream, CohereCallParams
 )
 """Turn a prompt function into a call to Cohere's Chat API."""
+cohere_call: Call[CohereCallResponse, CohereStream, CohereAsyncStream, CohereCallParams] = call
+"""`call`, under a name of its own."""
 model: Models[CohereCallResponse, CohereStream, CohereAsyncStream, CohereCallParams] = Models(call)
 """Make an object of a model, with settings for every call made from it."""
 
 __all__ = [
     "call",
+    "cohere_call",
     "model",
+    "AsyncCohereDynamicConfig",
     "CohereAsyncStream",
     "CohereCallParams",
     "CohereCallResponse",
     "CohereCallResponseChunk",
+    "CohereDynamicConfig",
     "CohereProvider",
     "CohereStream",
     "CohereTool",

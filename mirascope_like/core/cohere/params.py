@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from cohere import CitationOptions, Document, ResponseFormatV2, Thinking
 from cohere.core.request_options import RequestOptions
 
+from ..base.dynamic_config import BaseDynamicConfig
 from ..base.params import CommonCallParams
 
 
@@ -30,3 +31,9 @@ class CohereCallParams(CommonCallParams, total=False):
     strict_tools: bool
     thinking: Thinking | Mapping[str, Any]
     tool_choice: Literal["REQUIRED", "NONE"]
+
+
+CohereDynamicConfig: TypeAlias = BaseDynamicConfig[Any, CohereCallParams]
+"""What a prompt function may return to decide more than its text."""
+AsyncCohereDynamicConfig: TypeAlias = CohereDynamicConfig
+"""The same, for an async function."""

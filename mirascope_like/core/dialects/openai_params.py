@@ -14,6 +14,7 @@ from openai.types.chat import (
 from openai.types.chat.completion_create_params import ResponseFormat, WebSearchOptions
 
 from ..base.params import CommonCallParams, SDKCallParams
+from ..base.tool import ToolConfig
 
 
 class ChatCallParams(CommonCallParams, SDKCallParams, total=False):
@@ -45,3 +46,10 @@ class ChatCallParams(CommonCallParams, SDKCallParams, total=False):
     functions: Iterable[Mapping[str, Any]]
     function_call: str | Mapping[str, Any]
     moderation: Mapping[str, Any]
+
+
+class ChatToolConfig(ToolConfig, total=False):
+    """Settings of a tool in chat completions."""
+
+    strict: bool
+    """Whether the arguments must follow the schema strictly."""

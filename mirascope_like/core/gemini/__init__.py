@@ -16,7 +16,10 @@ with warnings.catch_warnings():
 
 from ..base.call import Call  # the SDK is looked for first, so that the error says how to get it
 from ..base.models import Models
-from .params import GeminiCallParams
+from .params import (
+    GeminiCallParams,
+    GeminiDynamicConfig,
+)
 from .provider import GeminiProvider
 from .types import (
     GeminiAsyncStream,
@@ -30,16 +33,20 @@ call: Call[GeminiCallResponse, GeminiStream, GeminiAsyncStream, GeminiCallParams
     GeminiProvider(), GeminiStream, GeminiAsyncStream, GeminiCallParams
 )
 """Turn a prompt function into a call to Gemini, through the SDK that Google has retired."""
+gemini_call: Call[GeminiCallResponse, GeminiStream, GeminiAsyncStream, GeminiCallParams] = call
+"""`call`, under a name of its own."""
 model: Models[GeminiCallResponse, GeminiStream, GeminiAsyncStream, GeminiCallParams] = Models(call)
 """Make an object of a model, with settings for every call made from it."""
 
 __all__ = [
     "call",
+    "gemini_call",
     "model",
     "GeminiAsyncStream",
     "GeminiCallParams",
     "GeminiCallResponse",
     "GeminiCallResponseChunk",
+    "GeminiDynamicConfig",
     "GeminiProvider",
     "GeminiStream",
     "GeminiTool",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
+from ..base.dynamic_config import BaseDynamicConfig
 from ..base.params import CommonCallParams
 
 
@@ -23,3 +24,7 @@ class GeminiCallParams(CommonCallParams, total=False):
     cached_content: str
     request_options: Mapping[str, Any]
     """The SDK's `timeout` in seconds and `retry`."""
+
+
+GeminiDynamicConfig: TypeAlias = BaseDynamicConfig[Any, GeminiCallParams]
+"""What a prompt function may return to decide more than its text."""

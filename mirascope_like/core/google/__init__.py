@@ -9,7 +9,11 @@ load_sdk("google.genai", extra="google")
 from ..base.call import Call  # noqa: E402  # the SDK is looked for first, so that the error says how to get it
 from ..base.models import Models  # noqa: E402
 from .http import fast_http_options  # noqa: E402
-from .params import GoogleCallParams  # noqa: E402
+from .params import (  # noqa: E402
+    AsyncGoogleDynamicConfig,
+    GoogleCallParams,
+    GoogleDynamicConfig,
+)
 from .provider import GoogleProvider  # noqa: E402
 from .types import (  # noqa: E402
     GoogleAsyncStream,
@@ -23,17 +27,22 @@ call: Call[GoogleCallResponse, GoogleStream, GoogleAsyncStream, GoogleCallParams
     GoogleProvider(), GoogleStream, GoogleAsyncStream, GoogleCallParams
 )
 """Turn a prompt function into a call to Gemini's `generateContent`."""
+google_call: Call[GoogleCallResponse, GoogleStream, GoogleAsyncStream, GoogleCallParams] = call
+"""`call`, under a name of its own."""
 model: Models[GoogleCallResponse, GoogleStream, GoogleAsyncStream, GoogleCallParams] = Models(call)
 """Make an object of a model, with settings for every call made from it."""
 
 __all__ = [
     "call",
+    "google_call",
     "model",
     "fast_http_options",
+    "AsyncGoogleDynamicConfig",
     "GoogleAsyncStream",
     "GoogleCallParams",
     "GoogleCallResponse",
     "GoogleCallResponseChunk",
+    "GoogleDynamicConfig",
     "GoogleProvider",
     "GoogleStream",
     "GoogleTool",

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any, TypeAlias
 
 from google.genai import types
 
+from ..base.dynamic_config import BaseDynamicConfig
 from ..base.params import CommonCallParams
 
 
@@ -26,3 +28,9 @@ class GoogleCallParams(CommonCallParams, total=False):
     thinking_config: types.ThinkingConfigOrDict
     tool_config: types.ToolConfigOrDict
     top_k: float
+
+
+GoogleDynamicConfig: TypeAlias = BaseDynamicConfig[Any, GoogleCallParams]
+"""What a prompt function may return to decide more than its text."""
+AsyncGoogleDynamicConfig: TypeAlias = GoogleDynamicConfig
+"""The same, for an async function."""

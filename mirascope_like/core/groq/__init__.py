@@ -8,7 +8,12 @@ load_sdk("groq", extra="groq")
 
 from ..base.call import Call  # noqa: E402  # the SDK is looked for first, so that the error says how to get it
 from ..base.models import Models  # noqa: E402
-from .params import GroqCallParams  # noqa: E402
+from .params import (  # noqa: E402
+    AsyncGroqDynamicConfig,
+    GroqCallParams,
+    GroqDynamicConfig,
+    GroqMessageParam,
+)
 from .provider import GroqProvider  # noqa: E402
 from .types import (  # noqa: E402
     GroqAsyncStream,
@@ -23,17 +28,23 @@ call: Call[GroqCallResponse, GroqStream, GroqAsyncStream, GroqCallParams] = Call
     GroqProvider(), GroqStream, GroqAsyncStream, GroqCallParams
 )
 """Turn a prompt function into a call to Groq's chat completions."""
+groq_call: Call[GroqCallResponse, GroqStream, GroqAsyncStream, GroqCallParams] = call
+"""`call`, under a name of its own."""
 model: Models[GroqCallResponse, GroqStream, GroqAsyncStream, GroqCallParams] = Models(call)
 """Make an object of a model, with settings for every call made from it."""
 
 __all__ = [
     "call",
+    "groq_call",
     "model",
+    "AsyncGroqDynamicConfig",
     "GroqAsyncStream",
     "GroqCallParams",
     "GroqCallResponse",
     "GroqCallResponseChunk",
+    "GroqDynamicConfig",
     "GroqFinishReason",
+    "GroqMessageParam",
     "GroqProvider",
     "GroqStream",
     "GroqTool",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
-from groq.types.chat import ChatCompletionToolChoiceOptionParam
+from groq.types.chat import ChatCompletionMessageParam, ChatCompletionToolChoiceOptionParam
 from groq.types.chat.completion_create_params import CompoundCustom, Document, ResponseFormat, SearchSettings
 
+from ..base.dynamic_config import BaseDynamicConfig
+from ..base.messages import BaseMessageParam
 from ..base.params import CommonCallParams, SDKCallParams
 
 
@@ -38,3 +40,11 @@ class GroqCallParams(CommonCallParams, SDKCallParams, total=False):
     tool_choice: ChatCompletionToolChoiceOptionParam | None
     top_logprobs: int | None
     user: str | None
+
+
+GroqMessageParam: TypeAlias = ChatCompletionMessageParam | BaseMessageParam
+"""A message in the SDK's form, or one of ours."""
+GroqDynamicConfig: TypeAlias = BaseDynamicConfig[GroqMessageParam, GroqCallParams]
+"""What a prompt function may return to decide more than its text."""
+AsyncGroqDynamicConfig: TypeAlias = GroqDynamicConfig
+"""The same, for an async function."""

@@ -8,7 +8,11 @@ load_sdk("mistralai.client", extra="mistral")
 
 from ..base.call import Call  # noqa: E402  # the SDK is looked for first, so that the error says how to get it
 from ..base.models import Models  # noqa: E402
-from .params import MistralCallParams  # noqa: E402
+from .params import (  # noqa: E402
+    AsyncMistralDynamicConfig,
+    MistralCallParams,
+    MistralDynamicConfig,
+)
 from .provider import MistralProvider  # noqa: E402
 from .types import (  # noqa: E402
     MistralAsyncStream,
@@ -23,16 +27,21 @@ call: Call[MistralCallResponse, MistralStream, MistralAsyncStream, MistralCallPa
     MistralProvider(), MistralStream, MistralAsyncStream, MistralCallParams
 )
 """Turn a prompt function into a call to Mistral's chat completions."""
+mistral_call: Call[MistralCallResponse, MistralStream, MistralAsyncStream, MistralCallParams] = call
+"""`call`, under a name of its own."""
 model: Models[MistralCallResponse, MistralStream, MistralAsyncStream, MistralCallParams] = Models(call)
 """Make an object of a model, with settings for every call made from it."""
 
 __all__ = [
     "call",
+    "mistral_call",
     "model",
+    "AsyncMistralDynamicConfig",
     "MistralAsyncStream",
     "MistralCallParams",
     "MistralCallResponse",
     "MistralCallResponseChunk",
+    "MistralDynamicConfig",
     "MistralFinishReason",
     "MistralProvider",
     "MistralStream",

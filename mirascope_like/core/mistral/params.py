@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from mistralai.client import models
 from mistralai.client.utils import RetryConfig
 
+from ..base.dynamic_config import BaseDynamicConfig
 from ..base.params import CommonCallParams
 
 
@@ -41,3 +42,9 @@ class MistralCallParams(CommonCallParams, total=False):
     top_k: int
     top_logprobs: int
     top_prompt_logprobs: int
+
+
+MistralDynamicConfig: TypeAlias = BaseDynamicConfig[Any, MistralCallParams]
+"""What a prompt function may return to decide more than its text."""
+AsyncMistralDynamicConfig: TypeAlias = MistralDynamicConfig
+"""The same, for an async function."""

@@ -11,7 +11,13 @@ load_sdk("openai", extra="openai")
 
 from ..base.call import Call  # noqa: E402  # the SDK is looked for first, so that the error says how to get it
 from ..base.models import Models  # noqa: E402
-from .params import OpenAICallParams  # noqa: E402
+from .params import (  # noqa: E402
+    AsyncOpenAIDynamicConfig,
+    OpenAICallParams,
+    OpenAIDynamicConfig,
+    OpenAIMessageParam,
+    OpenAIToolConfig,
+)
 from .provider import OPENAI, OpenAIProvider  # noqa: E402
 from .types import (  # noqa: E402
     OpenAIAsyncStream,
@@ -29,21 +35,28 @@ call: Call[OpenAICallResponse, OpenAIStream, OpenAIAsyncStream, OpenAICallParams
     OPENAI, OpenAIStream, OpenAIAsyncStream, OpenAICallParams
 )
 """Turn a prompt function into a call to OpenAI's chat completions."""
+openai_call: Call[OpenAICallResponse, OpenAIStream, OpenAIAsyncStream, OpenAICallParams] = call
+"""`call`, under a name of its own."""
 model: Models[OpenAICallResponse, OpenAIStream, OpenAIAsyncStream, OpenAICallParams] = Models(call)
 """Make an object of a model, with settings for every call made from it."""
 
 __all__ = [
     "call",
+    "openai_call",
     "model",
     "responses",
+    "AsyncOpenAIDynamicConfig",
     "OpenAIAsyncStream",
     "OpenAICallParams",
     "OpenAICallResponse",
     "OpenAICallResponseChunk",
+    "OpenAIDynamicConfig",
     "OpenAIFinishReason",
+    "OpenAIMessageParam",
     "OpenAIProvider",
     "OpenAIStream",
     "OpenAITool",
+    "OpenAIToolConfig",
 ]
 
 

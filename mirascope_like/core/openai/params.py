@@ -2,8 +2,26 @@
 
 from __future__ import annotations
 
-from ..dialects.openai_params import ChatCallParams
+from typing import TypeAlias
+
+from openai.types.chat import ChatCompletionMessageParam
+
+from ..base.dynamic_config import BaseDynamicConfig
+from ..base.messages import BaseMessageParam
+from ..dialects.openai_params import ChatCallParams, ChatToolConfig
 
 
 class OpenAICallParams(ChatCallParams, total=False):
     """What OpenAI's chat completions take. Source: the SDK's `CompletionCreateParams`."""
+
+
+class OpenAIToolConfig(ChatToolConfig, total=False):
+    """Settings of a tool: whether its arguments must follow the schema strictly."""
+
+
+OpenAIMessageParam: TypeAlias = ChatCompletionMessageParam | BaseMessageParam
+"""A message in the SDK's form, or one of ours."""
+OpenAIDynamicConfig: TypeAlias = BaseDynamicConfig[OpenAIMessageParam, OpenAICallParams]
+"""What a prompt function may return to decide more than its text."""
+AsyncOpenAIDynamicConfig: TypeAlias = OpenAIDynamicConfig
+"""The same, for an async function."""

@@ -1,26 +1,76 @@
-"""Tokens to US dollars. Uses the price list of the package `genai-prices`, where it is installed; never the network."""
+"""Tokens to US dollars: by the prices that a program sets, else by the list of the package `genai-prices`, where it is
+installed. Never the network.
+"""
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from .usage import Usage
 
+_DATE = re.compile(r"[-@](\d{8}|\d{4}-\d{2}-\d{2})$")
+_own: dict[tuple[str | None, str], Price] = {}
 
-@lru_cache(maxsize=1)
-def _prices() -> Any:
-    try:
-        import genai_prices
-    except ImportError:
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What a model costs, in US dollars for a million tokens. Each token is priced once."""
+
+    input: float
+    """Of the prompt, but for the tokens that the two prices of the cache are for."""
+    output: float
+    """Generated, reasoning included."""
+    cached: float | None = None
+    """Read from the provider's cache; the price of the prompt where it is None."""
+    cache_write: float | None = None
+    """Written to the provider's cache; the price of the prompt where it is None."""
+
+    def of(self, usage: Usage) -> float | None:
+        """Return the US dollars of these tokens, or None where their number is not known."""
+        if usage.input_tokens is None or usage.output_tokens is None:
+            return None
+        cached, written = usage.cached_tokens or 0, usage.cache_write_tokens or 0
+        dollars = (
+            (usage.input_tokens - cached - written) * self.input
+            + cached * (self.input if self.cached is None else self.cached)
+            + written * (self.input if self.cache_write is None else self.cache_write)
+            + usage.output_tokens * self.output
+        )
+        return dollars / 1_000_000
+
+
+def set_price(model: str, price: Price | None, *, provider: str | None = None) -> None:
+    """Set what a model costs, for a model that no price list knows, or at a price of your own; None takes it back.
+
+    It holds in this process, for every response and stream whose `cost` is read from then on, and wins over the list.
+    The price of `my-model` is also that of `my-model-2026-11-21` where that has none of its own. Without a `provider`
+    (`"openai"`, `"anthropic"`: the `provider` of a response) it is the model's price at all of them.
+    """
+    if price is None:
+        _own.pop((provider, model), None)
+    else:
+        _own[provider, model] = price
+
+
+def call_cost(provider: str, model: str | None, usage: Usage, *, listed_as: str | None = None) -> float | None:
+    """Return the US dollars of a call, or None where the price of the model, or the tokens, are not known.
+
+    `listed_as` is the provider's name in the price list, where it is another one there.
+    """
+    if model is None:
         return None
-    return genai_prices
+    for name in (model, _DATE.sub("", model)):
+        if (price := _own.get((provider, name)) or _own.get((None, name))) is not None:
+            return price.of(usage)
+    return _listed(listed_as or provider, model, usage)
 
 
-def call_cost(provider: str, model: str | None, usage: Usage) -> float | None:
-    """Return the US dollars of a call, or None where the price of the model is not known."""
-    prices = _prices()
-    if prices is None or model is None or usage.input_tokens is None or usage.output_tokens is None:
+def _listed(provider: str, model: str, usage: Usage) -> float | None:
+    prices = _price_list()
+    if prices is None or usage.input_tokens is None or usage.output_tokens is None:
         return None
     tokens = prices.Usage(
         input_tokens=usage.input_tokens,
@@ -34,3 +84,12 @@ def call_cost(provider: str, model: str | None, usage: Usage) -> float | None:
         return float(prices.calc_price(tokens, model, provider_id=provider).total_price)
     except LookupError:
         return None
+
+
+@lru_cache(maxsize=1)
+def _price_list() -> Any:
+    try:
+        import genai_prices
+    except ImportError:
+        return None
+    return genai_prices

@@ -81,6 +81,8 @@ class BaseCallResponse(BaseModel, Generic[RawT, ToolT]):
 
     provider: ClassVar[str]
     tool_base: ClassVar[type[BaseTool]]
+    priced_as: ClassVar[str | None] = None
+    """The provider's name in the price list, where it is another one there."""
     messages_key: ClassVar[str] = "messages"
     """What the messages are called in the SDK's own call."""
 
@@ -230,8 +232,13 @@ class BaseCallResponse(BaseModel, Generic[RawT, ToolT]):
     @property
     def cost(self) -> float | None:
         """US dollars spent; None where the usage, or the model's price, is unknown."""
-        usage = self._usage
-        return call_cost(self.provider, self.model, usage) if usage else None
+        usage = self._priced
+        return call_cost(self.provider, self.model, usage, listed_as=self.priced_as) if usage else None
+
+    @property
+    def _priced(self) -> Usage | None:
+        """The tokens that the provider bills."""
+        return self._usage
 
     @property
     def tool_types(self) -> list[type[BaseTool]] | None:

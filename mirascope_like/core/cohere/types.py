@@ -11,7 +11,6 @@ from cohere import Usage as CohereUsage
 
 from ..base.async_stream import AsyncStream
 from ..base.chunk import BaseCallResponseChunk, ToolDelta
-from ..base.cost import call_cost
 from ..base.messages import BaseMessageParam
 from ..base.response import BaseCallResponse, tool_results
 from ..base.stream import Stream
@@ -118,10 +117,8 @@ class CohereCallResponse(BaseCallResponse[V2ChatResponse, CohereTool]):
         return read_usage(dumped(self.usage)) if self.usage is not None else None
 
     @property
-    def cost(self) -> float | None:
-        """US dollars spent, by the units that Cohere bills; None where these, or the model's price, are unknown."""
-        billed = read_usage(dumped(self.usage), billed=True) if self.usage is not None else None
-        return call_cost(self.provider, self.model, billed) if billed is not None else None
+    def _priced(self) -> Usage | None:
+        return read_usage(dumped(self.usage), billed=True) if self.usage is not None else None
 
     @property
     def message_param(self) -> dict[str, Any]:

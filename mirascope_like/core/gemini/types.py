@@ -11,7 +11,6 @@ from google.generativeai.types import GenerateContentResponse
 from pydantic_core import to_json
 
 from ..base.async_stream import AsyncStream
-from ..base.cost import call_cost
 from ..base.stream import Stream
 from ..base.tools import BaseTool
 from ..base.wire import as_list, as_object
@@ -77,6 +76,7 @@ class GeminiCallResponse(GeminiResponse[GenerateContentResponse, GeminiTool]):
     """Gemini's answer; `response` is the SDK's `GenerateContentResponse`, `raw` the same as JSON of the wire."""
 
     provider = "gemini"
+    priced_as: ClassVar[str | None] = "google"
     tool_base: ClassVar[type[BaseTool]] = GeminiTool
 
     @classmethod
@@ -106,12 +106,6 @@ class GeminiCallResponse(GeminiResponse[GenerateContentResponse, GeminiTool]):
     def finish_reasons(self) -> list[str] | None:
         """Why each candidate ended, in Google's words."""
         return super().finish_reasons
-
-    @property
-    def cost(self) -> float | None:
-        """US dollars spent; None where the usage, or the model's price, is unknown."""
-        usage = self._usage
-        return call_cost("google", self.model, usage) if usage else None
 
     @property
     def usage(self) -> Any:

@@ -50,7 +50,7 @@ class Host:
     @cached_property
     def CallResponse(self) -> type[HostCallResponse]:
         """The class of this host's answers."""
-        return self._made("CallResponse", HostCallResponse, priced_as=self.priced_as or self.name)
+        return self._made("CallResponse", HostCallResponse, priced_as=self.priced_as or None)
 
     @cached_property
     def CallResponseChunk(self) -> type[HostCallResponseChunk]:

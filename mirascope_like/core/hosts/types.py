@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import ClassVar
 
 from ..base.async_stream import AsyncStream
-from ..base.cost import call_cost
 from ..base.stream import Stream
 from ..base.tools import BaseTool
 from ..dialects.openai_params import ChatCallParams
@@ -27,8 +26,6 @@ class HostCallResponse(OpenAISDKCallResponse[HostTool]):
     """A host's answer; `response` is a `ChatCompletion`, with what the host adds to one."""
 
     tool_base: ClassVar[type[BaseTool]] = HostTool
-    priced_as: ClassVar[str]
-    """The host's name in the price list."""
 
     @property
     def cost(self) -> float | None:
@@ -36,8 +33,7 @@ class HostCallResponse(OpenAISDKCallResponse[HostTool]):
         said = getattr(self.usage, "cost", None)
         if isinstance(said, int | float):
             return float(said)
-        usage = self._usage
-        return call_cost(self.priced_as, self.model, usage) if usage else None
+        return super().cost
 
 
 class HostCallResponseChunk(OpenAISDKChunk):

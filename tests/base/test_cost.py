@@ -1,0 +1,143 @@
+"""What a call costs. The prices are those that the providers publish, in US dollars for a million tokens:
+
+gpt-4o-mini 0.15, 0.60, cached 0.075; claude-sonnet-4-5 3, 15, cache read 0.30, cache write 3.75.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from mirascope_like.core import Price, anthropic, openai, set_price
+from mirascope_like.core.base import cost
+from mirascope_like.core.base.cost import call_cost
+from mirascope_like.core.base.usage import Usage
+from tests.harness.server import Reply, Server
+
+TOKENS = Usage(input_tokens=1000, cached_tokens=400, output_tokens=100)
+
+
+@pytest.fixture
+def own_prices(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Prices set by a test are forgotten after it."""
+    monkeypatch.setattr(cost, "_own", {})
+
+
+def chat(model: str, **usage: Any) -> dict[str, Any]:
+    message = {"role": "assistant", "content": "Hi"}
+    choices = [{"index": 0, "message": message, "finish_reason": "stop"}]
+    return {"id": "c1", "object": "chat.completion", "created": 1, "model": model, "choices": choices, "usage": usage}
+
+
+@pytest.mark.parametrize("model", ["gpt-4o-mini", "gpt-4o-mini-2024-07-18"])
+def test_cached_tokens_are_priced_once(model: str) -> None:
+    assert call_cost("openai", model, TOKENS) == pytest.approx((600 * 0.15 + 400 * 0.075 + 100 * 0.60) / 1e6)
+
+
+def test_a_fully_cached_prompt_costs_what_the_cache_does() -> None:
+    usage = Usage(input_tokens=1000, cached_tokens=1000, output_tokens=10)
+    assert call_cost("openai", "gpt-4o-mini", usage) == pytest.approx((1000 * 0.075 + 10 * 0.60) / 1e6)
+
+
+@pytest.mark.parametrize("model", ["claude-sonnet-4-5", "claude-sonnet-4-5-20250929"])
+def test_written_tokens_are_priced_once(model: str) -> None:
+    usage = Usage(input_tokens=1000, cached_tokens=300, cache_write_tokens=500, output_tokens=100)
+    expected = (200 * 3 + 300 * 0.30 + 500 * 3.75 + 100 * 15) / 1e6
+    assert call_cost("anthropic", model, usage) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("model", "usage"),
+    [
+        ("no-such-model", TOKENS),
+        (None, TOKENS),
+        ("gpt-4o-mini", Usage()),
+        ("gpt-4o-mini", Usage(input_tokens=5)),
+    ],
+)
+def test_what_is_unknown_is_none(model: str | None, usage: Usage) -> None:
+    assert call_cost("openai", model, usage) is None
+
+
+@pytest.mark.usefixtures("own_prices")
+class TestOwnPrices:
+    def test_for_a_model_that_no_list_knows(self) -> None:
+        set_price("ours", Price(input=2, output=10, cached=0.5, cache_write=4))
+        usage = Usage(input_tokens=1000, cached_tokens=300, cache_write_tokens=500, output_tokens=100)
+        assert call_cost("openai", "ours", usage) == pytest.approx((200 * 2 + 300 * 0.5 + 500 * 4 + 100 * 10) / 1e6)
+        assert call_cost("ollama", "ours", Usage(input_tokens=5)) is None
+
+    def test_without_prices_of_the_cache_its_tokens_cost_what_the_others_do(self) -> None:
+        set_price("ours", Price(input=2, output=10))
+        assert call_cost("openai", "ours", TOKENS) == pytest.approx((1000 * 2 + 100 * 10) / 1e6)
+
+    def test_wins_over_the_list_and_is_taken_back(self) -> None:
+        set_price("gpt-4o-mini", Price(input=0, output=0))
+        assert call_cost("openai", "gpt-4o-mini", TOKENS) == 0
+        set_price("gpt-4o-mini", None)
+        assert call_cost("openai", "gpt-4o-mini", TOKENS) == pytest.approx(180e-6)
+
+    @pytest.mark.parametrize("name", ["ours-2026-11-21", "ours-20261121", "ours@20261121"])
+    def test_of_a_dated_name(self, name: str) -> None:
+        set_price("ours", Price(input=1, output=1))
+        assert call_cost("openai", name, TOKENS) == pytest.approx(1100e-6)
+        set_price(name, Price(input=2, output=2))
+        assert call_cost("openai", name, TOKENS) == pytest.approx(2200e-6)
+        assert call_cost("openai", "ours", TOKENS) == pytest.approx(1100e-6)
+
+    def test_of_one_provider(self) -> None:
+        set_price("ours", Price(input=1, output=1))
+        set_price("ours", Price(input=3, output=3), provider="groq")
+        assert call_cost("groq", "ours", TOKENS) == pytest.approx(3300e-6)
+        assert call_cost("openai", "ours", TOKENS) == pytest.approx(1100e-6)
+
+    def test_on_responses_and_streams(self, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("OPENAI_API_KEY", "sk-test")
+        monkeypatch.setenv("OPENAI_BASE_URL", f"{server.url}/v1")
+        usage = {"prompt_tokens": 3, "completion_tokens": 5, "total_tokens": 8}
+        server.reply(Reply.json(chat("ours", **usage)))
+        head = {"id": "c1", "object": "chat.completion.chunk", "created": 1, "model": "ours"}
+        delta = {"index": 0, "delta": {"content": "Hi"}, "finish_reason": "stop"}
+        server.reply(Reply.chat({**head, "choices": [delta]}, {**head, "choices": [], "usage": usage}))
+
+        @openai.call("ours")
+        def whole() -> str:
+            return "Hi"
+
+        @openai.call("ours", stream=True)
+        def streamed() -> str:
+            return "Hi"
+
+        response, stream = whole(), streamed()
+        stream.collect()
+        assert response.cost is None
+        set_price("ours", Price(input=100, output=1000), provider="openai")
+        assert response.cost == stream.cost == stream.construct_call_response().cost == pytest.approx(5300e-6)
+
+
+def test_without_the_price_list_it_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cost, "_price_list", lambda: None)
+    assert call_cost("openai", "gpt-4o-mini", TOKENS) is None
+
+
+def test_anthropic_counts_cached_tokens_beside_the_others(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-test")
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", server.url)
+    usage = {
+        "input_tokens": 200,
+        "cache_read_input_tokens": 300,
+        "cache_creation_input_tokens": 500,
+        "output_tokens": 100,
+    }
+    message = {"id": "m1", "type": "message", "role": "assistant", "model": "claude-sonnet-4-5"}
+    content = [{"type": "text", "text": "Hi"}]
+    server.reply(Reply.json({**message, "content": content, "stop_reason": "end_turn", "usage": usage}))
+
+    @anthropic.call("claude-sonnet-5", call_params={"max_tokens": 10})
+    def say() -> str:
+        return "Hi"
+
+    response = say()
+    assert (response.input_tokens, response.cached_tokens, response.output_tokens) == (1000, 300, 100)
+    assert response.cost == pytest.approx((200 * 3 + 300 * 0.30 + 500 * 3.75 + 100 * 15) / 1e6)

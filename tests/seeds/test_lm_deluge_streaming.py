@@ -1,4 +1,4 @@
-"""LM Deluge's document on streaming, snippet by snippet."""
+"""LM Deluge's document on streaming, snippet by snippet, in order, with what each prints."""
 
 from __future__ import annotations
 
@@ -41,21 +41,21 @@ def test_conversation(server: Server, capsys: pytest.CaptureFixture[str]) -> Non
     assert [one["role"] for one in server.request.json["messages"]] == ["system", "user"]
 
 
-def test_custom_processing(server: Server) -> None:
-    async def custom_streaming() -> tuple[str, OpenAICallResponse]:
+def test_custom_processing(server: Server, capsys: pytest.CaptureFixture[str]) -> None:
+    async def custom_streaming() -> OpenAICallResponse:
         model = openai.model("gpt-4o", temperature=0.7, max_tokens=500)
-        content = ""
         async for item in model.stream_async("Explain quantum computing in simple terms.").items():
             if isinstance(item, str):
-                content += item
+                print(item, end="", flush=True)
             elif isinstance(item, OpenAICallResponse):
-                return content, item
+                print("\n\nStreaming complete!")
+                print(f"Total tokens: {item.usage.total_tokens if item.usage else 'Unknown'}")
+                print(f"Model: {item.model}")
+                return item
         raise AssertionError
 
     server.reply(OPENAI.text("It is", " odd."))
-    content, item = asyncio.run(custom_streaming())
-    assert content == item.content == "It is odd."
-    assert item.usage is not None
-    assert item.usage.total_tokens == 8
-    assert item.model == "m-1"
+    item = asyncio.run(custom_streaming())
+    assert capsys.readouterr().out == "It is odd.\n\nStreaming complete!\nTotal tokens: 8\nModel: m-1\n"
+    assert item.content == "It is odd."
     assert server.request.json["temperature"] == 0.7

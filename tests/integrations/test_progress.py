@@ -41,7 +41,7 @@ class Terminal(Console):
         return [line.strip() for line in re.split(r"[\r\n]+", ESCAPES.sub("", self.written.getvalue()))]
 
     @property
-    def screen(self) -> str:
+    def seen(self) -> str:
         """What stands there in the end."""
         rows = [""]
         for piece in re.findall(r"\x1b\[[0-9;?]*[A-Za-z]|\r|\n|[^\x1b\r\n]+", self.written.getvalue()):
@@ -80,7 +80,7 @@ def test_last_line(model: Any, server: Server, terminal: Terminal) -> None:
     server.reply(priced("Hel", "lo"))
     read = list(progress(model.stream("Hi"), console=terminal))
     assert "".join(chunk.content for chunk, _ in read) == "Hello"
-    assert LAST.fullmatch(terminal.screen.strip())
+    assert LAST.fullmatch(terminal.seen.strip())
     assert "Hello" not in terminal.written.getvalue()
     assert not module.DISPLAYS
 
@@ -98,7 +98,7 @@ def test_it_is_live(model: Any, server: Server, terminal: Terminal) -> None:
     assert server.wait_until(lambda: any(told.fullmatch(line) for line in terminal.lines)), terminal.lines
     later.open()
     assert list(texts) == [" Very."]
-    assert terminal.screen.startswith("5 tokens, ")
+    assert terminal.seen.startswith("5 tokens, ")
 
 
 def test_results_are_those_of_the_stream_itself(model: Any, server: Server, terminal: Terminal) -> None:
@@ -117,7 +117,7 @@ def test_async(model: Any, server: Server, terminal: Terminal) -> None:
 
     server.reply(priced("Hel", "lo"))
     asyncio.run(main())
-    assert LAST.fullmatch(terminal.screen.strip())
+    assert LAST.fullmatch(terminal.seen.strip())
 
 
 def test_several_at_once(model: Any, server: Server, terminal: Terminal) -> None:
@@ -128,7 +128,7 @@ def test_several_at_once(model: Any, server: Server, terminal: Terminal) -> None
 
     server.always(priced("Hel", "lo"))
     asyncio.run(main())
-    assert len(LAST.findall(terminal.screen)) == 3
+    assert len(LAST.findall(terminal.seen)) == 3
     assert not module.DISPLAYS
 
 
@@ -139,7 +139,7 @@ def test_structured_stream(model: Any, server: Server, terminal: Terminal) -> No
     server.reply(OPENAI.text('{"title":', ' "Dune"}'))
     stream = openai.call("gpt-4o-mini", stream=True, response_model=Book, json_mode=True)(lambda: "Hi")()
     assert list(progress(stream, console=terminal))[-1] == Book(title="Dune")
-    assert terminal.screen.startswith("5 tokens, ")
+    assert terminal.seen.startswith("5 tokens, ")
 
 
 def test_silent_where_there_is_no_terminal(
@@ -157,7 +157,7 @@ def test_text(model: Any, server: Server, terminal: Terminal) -> None:
     response = progress(model.stream("Hi"), console=terminal, text=True).collect()
     assert "\x1b[2J" in response.content
     assert "\x1b[2J" not in terminal.written.getvalue()
-    one, two, three, last, end = terminal.screen.split("\n")
+    one, two, three, last, end = terminal.seen.split("\n")
     assert (one, two, three) == ("One", "two [b]", "thr[2Jee " + ("and " * 30).strip())
     assert LAST.fullmatch(last)
     assert end == ""
@@ -197,11 +197,11 @@ def test_however_it_ends(model: Any, server: Server, terminal: Terminal, how: st
     assert watched() is None
     assert not module.DISPLAYS
     if how == "never read":
-        assert terminal.screen.strip() == ""
+        assert terminal.seen.strip() == ""
         server._queue.clear()
     else:
         told = "failed" if how == "failed" else "stopped"
-        assert re.fullmatch(rf"~2 tokens, ~\d+\.\d tokens/s, \d+\.\d s, {told}", terminal.screen.strip())
+        assert re.fullmatch(rf"~2 tokens, ~\d+\.\d tokens/s, \d+\.\d s, {told}", terminal.seen.strip())
 
 
 def test_tokens_are_told_as_soon_as_they_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -235,4 +235,4 @@ def test_anthropic(server: Server, terminal: Terminal) -> None:
     server.reply(ANTHROPIC.text("Hel", "lo"))
     with ANTHROPIC.client(server) as client:
         progress(ANTHROPIC.stream(client), console=terminal).collect()
-    assert terminal.screen.startswith("5 tokens, ")
+    assert terminal.seen.startswith("5 tokens, ")

@@ -14,6 +14,7 @@ from .provider import Provider
 from .request import Request
 from .response import BaseCallResponse
 from .tools import BaseTool, delta_of
+from .usage import Counted, Usage
 
 if TYPE_CHECKING:
     from . import deadlines, views
@@ -38,7 +39,7 @@ class Listener(NamedTuple):
     done: Callable[[Any], object] | None
 
 
-class BaseStream(Generic[ResponseT, ChunkT, ToolT]):
+class BaseStream(Counted, Generic[ResponseT, ChunkT, ToolT]):
     """What streams of both kinds share: all but the loop. Every property can be read at any time."""
 
     _progress: Progress[ResponseT, ChunkT, ToolT]
@@ -99,22 +100,9 @@ class BaseStream(Generic[ResponseT, ChunkT, ToolT]):
         return so_far.usage if so_far is not None else None
 
     @property
-    def input_tokens(self) -> int | None:
-        """Tokens of the prompt, cached ones included."""
-        usage = self._progress.fold.usage if self._progress.fold is not None else None
-        return usage.input_tokens if usage is not None else None
-
-    @property
-    def cached_tokens(self) -> int | None:
-        """Tokens of the prompt that came from the provider's cache; a part of `input_tokens`."""
-        usage = self._progress.fold.usage if self._progress.fold is not None else None
-        return usage.cached_tokens if usage is not None else None
-
-    @property
-    def output_tokens(self) -> int | None:
-        """Tokens generated."""
-        usage = self._progress.fold.usage if self._progress.fold is not None else None
-        return usage.output_tokens if usage is not None else None
+    def _usage(self) -> Usage | None:
+        fold = self._progress.fold
+        return fold.usage if fold is not None else None
 
     @property
     def cost(self) -> float | None:

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Generic, Self, TypeVar
 import jiter
 from pydantic_core import to_json
 
-from .usage import CommonUsage, Usage
+from .usage import Counted
 from .wire import dumped
 
 RawChunkT = TypeVar("RawChunkT")
@@ -31,7 +31,7 @@ class ToolDelta:
     """The tool's name, in the piece that begins a call."""
 
 
-class BaseCallResponseChunk(ABC, Generic[RawChunkT, FinishT, UsageT]):
+class BaseCallResponseChunk(Counted, ABC, Generic[RawChunkT, FinishT, UsageT]):
     """What one event of a stream says. Nothing is worked out before it is asked for.
 
     What an event does not say is `None`, for every provider; `content` is then the empty string.
@@ -118,35 +118,6 @@ class BaseCallResponseChunk(ABC, Generic[RawChunkT, FinishT, UsageT]):
     @abstractmethod
     def usage(self) -> UsageT | None:
         """The provider's own account of tokens."""
-
-    @property
-    @abstractmethod
-    def _usage(self) -> Usage | None:
-        """`usage` in neutral words."""
-
-    @property
-    def input_tokens(self) -> int | None:
-        """Tokens of the prompt, cached ones included."""
-        usage = self._usage
-        return usage.input_tokens if usage else None
-
-    @property
-    def cached_tokens(self) -> int | None:
-        """Tokens of the prompt that came from the provider's cache; a part of `input_tokens`."""
-        usage = self._usage
-        return usage.cached_tokens if usage else None
-
-    @property
-    def output_tokens(self) -> int | None:
-        """Tokens generated."""
-        usage = self._usage
-        return usage.output_tokens if usage else None
-
-    @property
-    def common_usage(self) -> CommonUsage | None:
-        """`usage` in the same words for every provider."""
-        usage = self._usage
-        return usage.common() if usage else None
 
     @property
     def thinking(self) -> str:

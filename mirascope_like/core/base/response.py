@@ -27,7 +27,7 @@ from .json_text import json_in
 from .messages import BaseMessageParam, ToolResultPart
 from .request import Request
 from .tools import BaseTool, ToolCall, call_of, find_tool, is_error, tool_name, tool_output_text
-from .usage import CommonUsage, Usage
+from .usage import CommonUsage, Counted, Usage
 from .wire import as_list, as_object, dumped, is_mapping
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ _READ = ("model", "id", "content", "finish_reasons", "cost")
 """What a dump tells besides the fields; worked out anew when it is validated back."""
 
 
-class BaseCallResponse(BaseModel, Generic[RawT, ToolT]):
+class BaseCallResponse(Counted, BaseModel, Generic[RawT, ToolT]):
     """A provider's answer and the call that it answers.
 
     `response` is the provider's own object; everything else is read from it. What the provider did not say is `None`.
@@ -184,10 +184,6 @@ class BaseCallResponse(BaseModel, Generic[RawT, ToolT]):
 
     @property
     @abstractmethod
-    def _usage(self) -> Usage | None: ...
-
-    @property
-    @abstractmethod
     def message_param(self) -> Any:
         """The answer as a message to send back, with everything the provider wants to see again."""
 
@@ -210,24 +206,6 @@ class BaseCallResponse(BaseModel, Generic[RawT, ToolT]):
     def user_message_param(self) -> Any:
         """The user's last message, in the provider's own form."""
         return self.last_user_message(self.messages)
-
-    @property
-    def input_tokens(self) -> int | None:
-        """Tokens of the prompt, cached ones included."""
-        usage = self._usage
-        return usage.input_tokens if usage else None
-
-    @property
-    def cached_tokens(self) -> int | None:
-        """Tokens of the prompt that came from the provider's cache; a part of `input_tokens`."""
-        usage = self._usage
-        return usage.cached_tokens if usage else None
-
-    @property
-    def output_tokens(self) -> int | None:
-        """Tokens generated."""
-        usage = self._usage
-        return usage.output_tokens if usage else None
 
     @property
     def cost(self) -> float | None:
@@ -343,12 +321,6 @@ class BaseCallResponse(BaseModel, Generic[RawT, ToolT]):
     @abstractmethod
     def common_finish_reasons(self) -> list[str] | None:
         """`finish_reasons` in the same words for every provider."""
-
-    @property
-    def common_usage(self) -> CommonUsage | None:
-        """`usage` in the same words for every provider."""
-        usage = self._usage
-        return usage.common() if usage else None
 
     @property
     @abstractmethod

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal, Self
@@ -57,3 +58,38 @@ class Usage:
             output_tokens=self.output_tokens,
             total_tokens=(self.input_tokens or 0) + (self.output_tokens or 0) if known else None,
         )
+
+
+class Counted:
+    """What tells its tokens in the same words for every provider."""
+
+    __slots__ = ()
+
+    @property
+    @abstractmethod
+    def _usage(self) -> Usage | None:
+        """The provider's own account, in neutral words."""
+
+    @property
+    def input_tokens(self) -> int | None:
+        """Tokens of the prompt, cached ones included."""
+        usage = self._usage
+        return usage.input_tokens if usage else None
+
+    @property
+    def cached_tokens(self) -> int | None:
+        """Tokens of the prompt that came from the provider's cache; a part of `input_tokens`."""
+        usage = self._usage
+        return usage.cached_tokens if usage else None
+
+    @property
+    def output_tokens(self) -> int | None:
+        """Tokens generated, reasoning included."""
+        usage = self._usage
+        return usage.output_tokens if usage else None
+
+    @property
+    def common_usage(self) -> CommonUsage | None:
+        """`usage` in the same words for every provider."""
+        usage = self._usage
+        return usage.common() if usage else None

@@ -870,6 +870,17 @@ class TestErrors:
         assert isinstance(tool, OtherBase)
         assert tool.call() == "A by B"
 
+    def test_arguments_of_no_use_are_pydantics_error_too(self) -> None:
+        def shelve(title: str, copies: int) -> None: ...
+
+        tool = tool_from_function(shelve).from_call(called("shelve", '{"title": "Dune", "copies": "many"}'))
+        with pytest.raises(ValidationError) as caught:
+            tool.call()
+        assert isinstance(caught.value, ToolArgumentsError)
+        assert [one["loc"] for one in caught.value.errors()] == [("copies",)]
+        again = pickle.loads(pickle.dumps(caught.value))
+        assert (str(again), again.arguments) == (str(caught.value), '{"title": "Dune", "copies": "many"}')
+
 
 class TestPartial:
     def test_fields_as_they_arrive(self) -> None:

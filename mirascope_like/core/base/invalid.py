@@ -1,4 +1,4 @@
-"""What is raised for a reply that does not fit: our error, and pydantic's where pydantic found the fault."""
+"""What is raised for a reply or for arguments that do not fit: our error, and pydantic's where it found the fault."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, cast
 from pydantic import ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError, PydanticKnownError
 
-from .errors import ResponseParseError
+from .errors import ResponseParseError, ToolArgumentsError
 
 
 class ResponseValidationError(ResponseParseError, ValidationError):
@@ -33,6 +33,41 @@ class ResponseValidationError(ResponseParseError, ValidationError):
         return _restore, (self.title, self.errors(include_url=False), self.response)
 
 
+class ToolValidationError(ToolArgumentsError, ValidationError):
+    """A `ToolArgumentsError` that is pydantic's `ValidationError` as well: same title and errors."""
+
+    arguments: str | None = None
+    message: str = ""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        """Take what `ValidationError.from_exception_data` gives; `__new__` has used it already."""
+
+    def __str__(self) -> str:
+        return self.message
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restore_arguments, (self.title, self.errors(include_url=False), self.message, self.arguments)
+
+
+ToolValidationError.__name__ = ToolArgumentsError.__name__  # models and tracebacks are told the public name
+
+
+def arguments_error(message: str, cause: Exception, arguments: str) -> ToolArgumentsError:
+    """Return what a tool's `error` is for a fault found in its arguments; the fault is its cause."""
+    if isinstance(cause, ValidationError):
+        error = _restore_arguments(cause.title, cause.errors(include_url=False), message, arguments)
+    else:
+        error = ToolArgumentsError(message, arguments=arguments)
+    error.__cause__ = cause.with_traceback(None)
+    return error
+
+
+def _restore_arguments(title: str, faults: Sequence[Any], message: str, arguments: str | None) -> ToolArgumentsError:
+    made: Any = ToolValidationError.from_exception_data(title, _lines(faults), input_type="json")
+    made.message, made.arguments = message, arguments
+    return cast("ToolArgumentsError", made)
+
+
 def parse_error(cause: Exception, response: Any = None, prefix: Sequence[int | str] = ()) -> ResponseParseError:
     """Return what to raise for a fault found in `response`, at `prefix` in it; the fault is its cause."""
     if isinstance(cause, ValidationError):
@@ -44,15 +79,18 @@ def parse_error(cause: Exception, response: Any = None, prefix: Sequence[int | s
 
 
 def _restore(title: str, faults: Sequence[Any], response: Any, prefix: Sequence[int | str] = ()) -> ResponseParseError:
-    lines = [
+    made: Any = ResponseValidationError.from_exception_data(title, _lines(faults, prefix), input_type="json")
+    made.response = response
+    return cast("ResponseParseError", made)
+
+
+def _lines(faults: Sequence[Any], prefix: Sequence[int | str] = ()) -> list[InitErrorDetails]:
+    return [
         InitErrorDetails(
             type=_kind(fault), loc=(*prefix, *fault["loc"]), input=fault["input"], ctx=fault.get("ctx") or {}
         )
         for fault in faults
     ]
-    made: Any = ResponseValidationError.from_exception_data(title, lines, input_type="json")
-    made.response = response
-    return cast("ResponseParseError", made)
 
 
 def _kind(fault: Any) -> Any:

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationError
 
 from .errors import ToolArgumentsError, ToolError
 from .fragment import incomplete, object_so_far
+from .invalid import arguments_error
 from .tool_schema import Signature, arguments_schema, in_words
 
 FactT = TypeVar("FactT")
@@ -176,9 +177,7 @@ class BaseTool(Facts, BaseModel):
         try:
             tool = cls.model_validate_json("{}" if text in ("", "null") else text)
         except Exception as problem:  # a validator of the user's may raise anything
-            error = ToolArgumentsError(_complaint(call.name, problem), arguments=call.arguments)
-            error.__cause__ = problem.with_traceback(None)
-            return cls.from_error(call, error)
+            return cls.from_error(call, arguments_error(_complaint(call.name, problem), problem, call.arguments))
         tool._origin = _Origin(call)
         return tool
 

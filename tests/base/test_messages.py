@@ -121,6 +121,7 @@ def test_one_str_stays_the_content() -> None:
     assert Messages.System("a") == BaseMessageParam(role="system", content="a")
     assert Messages.User("") == BaseMessageParam(role="user", content="")
     assert Messages.Assistant("a") == BaseMessageParam(role="assistant", content="a")
+    assert Messages.User(content="a") == BaseMessageParam(role="user", content="a")
 
 
 def test_several_become_parts_and_adjacent_strings_stay_apart() -> None:

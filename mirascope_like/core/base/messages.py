@@ -69,7 +69,7 @@ class Messages:
     """Makes messages, one method per role.
 
     Each takes text, parts, media in memory (bytes, PIL images, pydub segments, `wave` readers), and lists of
-    these. A single str stays the content as it is; anything else becomes parts. A str is never read as a path
+    these; one of them may be given as `content`. A single str stays the content as it is; anything else becomes parts. A str is never read as a path
     or URL. Raises `PromptError` for a value that cannot be sent.
     """
 
@@ -77,21 +77,25 @@ class Messages:
     """What a prompt function may be annotated to return: text, a message, a list of content or messages."""
 
     @staticmethod
-    def System(*content: Content) -> BaseMessageParam:
+    def System(*contents: Content, content: Content | None = None) -> BaseMessageParam:
         """Return a system message."""
-        return BaseMessageParam(role="system", content=content_of(content))
+        return _said("system", contents, content)
 
     @staticmethod
-    def User(*content: Content) -> BaseMessageParam:
+    def User(*contents: Content, content: Content | None = None) -> BaseMessageParam:
         """Return a user message."""
-        return BaseMessageParam(role="user", content=content_of(content))
+        return _said("user", contents, content)
 
     @staticmethod
-    def Assistant(*content: Content) -> BaseMessageParam:
+    def Assistant(*contents: Content, content: Content | None = None) -> BaseMessageParam:
         """Return a message of the model."""
-        return BaseMessageParam(role="assistant", content=content_of(content))
+        return _said("assistant", contents, content)
 
     @staticmethod
     def Tool(*results: ToolResultPart) -> BaseMessageParam:
         """Return the message that answers the model's tool calls."""
         return BaseMessageParam(role="tool", content=content_of(results))
+
+
+def _said(role: Role, contents: Sequence[Content], content: Content | None) -> BaseMessageParam:
+    return BaseMessageParam(role=role, content=content_of(contents if content is None else (*contents, content)))

@@ -1,6 +1,6 @@
 """Every fenced block of Python in the README and the documentation runs, page by page, on the embedded model.
 
-OpenAI's and Anthropic's SDKs are pointed at it by their own environment variables.
+The SDKs of OpenAI and Anthropic, and Ollama, are pointed at it by their environment variables.
 """
 
 from __future__ import annotations
@@ -33,6 +33,8 @@ def embedded(monkeypatch: pytest.MonkeyPatch) -> None:
         "OPENAI_BASE_URL": engine.base_url,
         "ANTHROPIC_API_KEY": engine.api_key,
         "ANTHROPIC_BASE_URL": engine.anthropic_base_url,
+        "OLLAMA_API_KEY": engine.api_key,
+        "OLLAMA_BASE_URL": engine.base_url,
     }.items():
         monkeypatch.setenv(name, value)
 

@@ -124,10 +124,11 @@ class BedrockCallResponse(BaseCallResponse[BedrockResponse, BedrockTool]):
     @property
     def content(self) -> str:
         """The text of all text blocks, cited or not; empty where there is none."""
-        return "".join(
+        texts = (
             block["text"] if "text" in block else joined(as_object(block.get("citationsContent")).get("content"))
             for block in self._blocks
         )
+        return self.spoken("".join(texts))
 
     @property
     def thinking(self) -> str | None:

@@ -13,7 +13,6 @@ from typing_extensions import TypedDict
 
 from ..base.async_stream import AsyncStream
 from ..base.chunk import BaseCallResponseChunk, ToolDelta
-from ..base.cost import call_cost
 from ..base.messages import BaseMessageParam
 from ..base.response import BaseCallResponse, tool_results
 from ..base.stream import Stream
@@ -107,6 +106,7 @@ class BedrockCallResponse(BaseCallResponse[BedrockResponse, BedrockTool]):
     """Bedrock's answer; `response` is the dict that boto3 returns."""
 
     provider = "bedrock"
+    priced_as: ClassVar[str | None] = "aws"
     tool_base: ClassVar[type[BaseTool]] = BedrockTool
 
     @classmethod
@@ -166,11 +166,6 @@ class BedrockCallResponse(BaseCallResponse[BedrockResponse, BedrockTool]):
     @property
     def _usage(self) -> Usage | None:
         return read_usage(self.response.get("usage"))
-
-    @property
-    def cost(self) -> float | None:
-        """US dollars spent; None where the usage, or the model's price, is unknown."""
-        return call_cost("aws", self.model, self._usage) if self._usage else None
 
     @property
     def message_param(self) -> dict[str, Any]:

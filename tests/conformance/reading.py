@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mirascope_like.core.base.base_stream import BaseStream
-from tests.conformance.providers import Row
+from tests.conformance.contract import BaseRow
 from tests.harness.server import Server
 
 
@@ -35,7 +35,7 @@ class Read:
         return self.stream.construct_call_response()
 
 
-def read(row: Row, server: Server, *, asynchronous: bool, **options: Any) -> Read:
+def read(row: BaseRow, server: Server, *, asynchronous: bool, **options: Any) -> Read:
     """Read one stream from the server through the SDK's own client."""
     if asynchronous:
         return asyncio.run(_aread(row, server, options))
@@ -49,7 +49,7 @@ def read(row: Row, server: Server, *, asynchronous: bool, **options: Any) -> Rea
     return found
 
 
-async def _aread(row: Row, server: Server, options: dict[str, Any]) -> Read:
+async def _aread(row: BaseRow, server: Server, options: dict[str, Any]) -> Read:
     async with row.aclient(server) as client:
         found = Read(row.astream(client, **options))
         try:

@@ -17,6 +17,13 @@ LACKING: list[str] = []
 
 both_ways = pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
 
+SDKS_WARN = pytest.mark.filterwarnings(
+    # An older protobuf is spoken to, and aiohttp is no friend of being inherited from.
+    "ignore:.*including_default_value_fields:DeprecationWarning",
+    "ignore:Inheritance class AiohttpClientSession:DeprecationWarning",
+)
+"""Lets Google's SDKs warn of what they do themselves."""
+
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
@@ -43,12 +50,7 @@ def _of(rows: list[BaseRow], name: str) -> Decorator:
 
 
 def _each(rows: Sequence[BaseRow]) -> pytest.MarkDecorator:
-    marks = pytest.mark.filterwarnings(
-        # An older protobuf is spoken to, and aiohttp is no friend of being inherited from.
-        "ignore:.*including_default_value_fields:DeprecationWarning",
-        "ignore:Inheritance class AiohttpClientSession:DeprecationWarning",
-    )
-    return pytest.mark.parametrize("row", [pytest.param(row, id=row.id, marks=marks) for row in rows])
+    return pytest.mark.parametrize("row", [pytest.param(row, id=row.id, marks=SDKS_WARN) for row in rows])
 
 
 every_row = _each(EVERY)

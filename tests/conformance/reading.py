@@ -1,4 +1,4 @@
-"""Streams read to their end or to where they break, sync and async."""
+"""Calls made and streams read to their end, or to where they break, sync and async."""
 
 from __future__ import annotations
 
@@ -58,3 +58,30 @@ async def _aread(row: BaseRow, server: Server, options: dict[str, Any]) -> Read:
         except Exception as error:
             found.error = error
     return found
+
+
+def asked(row: BaseRow, server: Server, asynchronous: bool, prompt: Any = "Hi", /, **options: Any) -> Any:
+    """The response of one unstreamed call."""
+    if not asynchronous:
+        with row.client(server) as client:
+            return row.ask(client, prompt, **options)
+
+    async def main() -> Any:
+        async with row.aclient(server) as client:
+            return await row.aask(client, prompt, **options)
+
+    return asyncio.run(main())
+
+
+def shown(row: BaseRow, server: Server, asynchronous: bool, **options: Any) -> list[Any]:
+    """All that a structured stream shows."""
+    options["stream"] = True
+    if not asynchronous:
+        with row.client(server) as client:
+            return list(row.decorated(client, **options)("Hi"))
+
+    async def main() -> list[Any]:
+        async with row.aclient(server) as client:
+            return [one async for one in row.adecorated(client, **options)("Hi")]
+
+    return asyncio.run(main())

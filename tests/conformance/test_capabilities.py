@@ -38,7 +38,7 @@ from mirascope_like.core.base.parts import (
 )
 from tests.conformance.capabilities import both_ways, capability, lacking, nodes
 from tests.conformance.contract import BaseRow
-from tests.conformance.reading import read
+from tests.conformance.reading import asked, read, shown
 from tests.conformance.wires.answer import IMAGE_URL, PDF, PNG, WAV, Answer, Call, Text, Thought
 from tests.harness.oracles import same
 from tests.harness.server import CloseEarly, Pause, Server, Stall
@@ -50,33 +50,6 @@ ROME = Call("call_2", "get_weather", '{"city": "R', 'ome"}')
 def get_weather(city: str) -> str:
     """Get the weather of a city."""
     return f"sunny in {city}"
-
-
-def asked(row: BaseRow, server: Server, asynchronous: bool, prompt: Any = "Hi", /, **options: Any) -> Any:
-    """The response of one unstreamed call."""
-    if not asynchronous:
-        with row.client(server) as client:
-            return row.ask(client, prompt, **options)
-
-    async def main() -> Any:
-        async with row.aclient(server) as client:
-            return await row.aask(client, prompt, **options)
-
-    return asyncio.run(main())
-
-
-def shown(row: BaseRow, server: Server, asynchronous: bool, **options: Any) -> list[Any]:
-    """All that a structured stream shows."""
-    options["stream"] = True
-    if not asynchronous:
-        with row.client(server) as client:
-            return list(row.decorated(client, **options)("Hi"))
-
-    async def main() -> list[Any]:
-        async with row.aclient(server) as client:
-            return [one async for one in row.adecorated(client, **options)("Hi")]
-
-    return asyncio.run(main())
 
 
 def body(row: BaseRow, server: Server) -> Any:

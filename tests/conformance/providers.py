@@ -10,6 +10,7 @@ from typing import Any
 
 import anthropic as anthropic_sdk
 import groq as groq_sdk
+import httpx2
 import mistralai.client as mistral_sdk
 import openai as openai_sdk
 import pytest
@@ -230,6 +231,25 @@ AZURE = Row(
 )
 
 
+class MistralClient(mistral_sdk.Mistral):
+    """The SDK's client, with HTTP clients that are closed when it is left.
+
+    The SDK closes its own again when it is collected as garbage: in a task, in whatever event loop runs then.
+    """
+
+    __module__ = mistral_sdk.Mistral.__module__  # so that it counts as the SDK's own
+
+    def __init__(self, **options: Any) -> None:
+        self._http, self._async_http = httpx2.Client(verify=False), httpx2.AsyncClient(verify=False)
+        super().__init__(**{"client": self._http, "async_client": self._async_http} | options)
+
+    def __exit__(self, *error: Any) -> None:
+        self._http.close()
+
+    async def __aexit__(self, *error: Any) -> None:
+        await self._async_http.aclose()
+
+
 class MistralRow(Row):
     """Mistral's SDK has one class of clients, and its own names for what they take."""
 
@@ -253,8 +273,8 @@ MISTRAL = MistralRow(
     base_url="MISTRAL_BASE_URL",
     apis=("mistral.chat",),
     url=lambda server: server.url,
-    make=mistral_sdk.Mistral,
-    amake=mistral_sdk.Mistral,
+    make=MistralClient,
+    amake=MistralClient,
     create=lambda client: client.chat.complete,
     demands={},
     package="mistralai",

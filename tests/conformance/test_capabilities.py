@@ -302,6 +302,39 @@ def test_streamed_response_model(row: BaseRow, wanted: str, asynchronous: bool, 
     assert ("Em" in titles) == pieces
 
 
+@capability("response models beside tools")
+@both_ways
+def test_response_model_beside_tools(row: BaseRow, asynchronous: bool, server: Server) -> None:
+    options: Any = {"response_model": Book, "tools": [get_weather]}
+    server.reply(row.wire.answered(Answer(OSLO)), row.wire.answered(Answer(Call("call_1", "Book", "".join(EMMA)))))
+    response = asked(row, server, asynchronous, **options)
+    assert called(response.tools) == [("call_1", "get_weather", {"city": "Oslo"})]
+    assert asked(row, server, asynchronous, **options) == Book(title="Emma", year=1815)
+    names = [one.get("name") for one in nodes(body(row, server)) if isinstance(one, dict)]
+    assert {"Book", "get_weather"} <= set(names)
+
+
+@capability("response models asked for again")
+@structures
+@both_ways
+def test_asked_again(row: BaseRow, wanted: str, asynchronous: bool, server: Server) -> None:
+    kind, _, options = structured(row, wanted, stream=False)
+    name = kind.__name__
+    texts = ('{"title": "Emma", "year": "soon"}', '{"title": "Emma", "year": 1815}')
+    is_call = way(row, wanted, stream=False) == "tool"
+    answers = [Answer(Call(f"call_{at}", name, one) if is_call else one) for at, one in enumerate(texts)]
+    server.reply(*(row.wire.answered(one) for one in answers))
+    found = asked(row, server, asynchronous, **options, max_retries=1)
+    assert found == kind(title="Emma", year=1815)
+    assert len(server.requests) == 2
+    told = str(body(row, server))
+    assert "soon" in told
+    assert "year" in told
+    assert "valid integer" in told
+    assert [attempt.input_tokens for attempt in found._response.attempts] == [3, 3]
+    assert found._response.total_usage.output_tokens == 10
+
+
 @capability("JSON mode")
 @both_ways
 def test_json_mode(row: BaseRow, asynchronous: bool, server: Server) -> None:

@@ -137,7 +137,10 @@ class PromptDecorator:
     def __call__(self, fn: Callable[P, object], /) -> Callable[P, list[BaseMessageParam]]: ...
     def __call__(self, fn: Callable[P, object] | type[T], /) -> Any:
         """Return the function or class with the template."""
-        prompt: Any = fn if isinstance(fn, type) else _prompt_function(fn, partial(prompt_messages, self._template))
+        prompt: Any = fn
+        if not isinstance(fn, type):
+            prompt = _prompt_function(fn, partial(prompt_messages, self._template))
+            prompt._prompt_template = self._template.text  # v1's name, for what is put around calls
         prompt.__prompt_template__ = self._template
         return prompt
 

@@ -7,8 +7,9 @@ from typing import Any
 
 from ..core.base.asking import check_params
 from ..core.base.errors import ConfigurationError
-from ..core.base.fold import Fold
+from ..core.base.fold import Fold, Text
 from ..core.base.params import CommonCallParams
+from ..core.base.prefill import Prefill
 from ..core.base.provider import AsyncSource, Provider, Source
 from ..core.base.request import Request
 from ..core.base.structure import Structure, Way
@@ -83,6 +84,17 @@ class NeutralFold(Fold[CallResponseChunk, Tool]):
     def empty(self) -> bool:
         return self.inner.empty
 
+    @property
+    def silent(self) -> bool:
+        return self.inner.silent
+
+    @property
+    def beginning(self) -> str | None:
+        return self.inner.beginning
+
+    def go_on(self, text: Text) -> None:
+        self.inner.go_on(text)
+
 
 class NeutralProvider(Provider[CallResponse, CallResponseChunk, Tool]):
     """Does everything by the provider that a request is for."""
@@ -132,6 +144,9 @@ class NeutralProvider(Provider[CallResponse, CallResponseChunk, Tool]):
 
     def untooled(self, request: Request) -> Request:
         return self.chosen(request).untooled(request)
+
+    def prefill(self, request: Request) -> Prefill | None:
+        return self.chosen(request).prefill(request)
 
     def payload(self, request: Request) -> dict[str, Any]:
         return self.chosen(request).payload(request)

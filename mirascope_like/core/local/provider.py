@@ -11,6 +11,7 @@ from typing import Any
 import openai
 from anyio import to_thread
 
+from ..base.prefill import Prefill
 from ..base.request import Request
 from ..base.structure import Structure, Way
 from ..base.wire import dumped
@@ -71,6 +72,10 @@ class LocalProvider(ChatProvider[LocalCallResponse, LocalCallResponseChunk, Loca
     def payload(self, request: Request) -> dict[str, Any]:
         payload = {**super().payload(request), "model": str(request.model)}
         return told_in_words(payload) if "tools" in payload or _calls_tools(payload) else payload
+
+    def prefill(self, request: Request) -> Prefill | None:
+        # The server leaves a last message of the assistant's open; beside tools the answer is no text.
+        return None if _offers_tools(request) else Prefill()
 
     def structure(self, payload: dict[str, Any], structure: Structure) -> None:
         encode_structure(payload, structure, OPENAI_WORDS | {"maxLength", "minLength"})  # the grammar knows these too

@@ -127,7 +127,8 @@ class NeutralProvider(Provider[CallResponse, CallResponseChunk, Tool]):
             )
         chosen = provider_named(request.provider)
         request.call_params = {**request.call_params, **decided.get("call_params", {})}
-        request.client = decided.get("client") or request.client
+        own = request.client if request.provider == provider else None  # a client is for its own provider alone
+        request.client = decided.get("client") or own
         request.json_mode = decided.get("json_mode", request.json_mode)
         tools: Sequence[Any] = decided.get("tools", request.tools)
         request.tools = [tool_type(tool, chosen.tool_type) for tool in tools if not isinstance(tool, Mapping)]

@@ -157,6 +157,7 @@ def test_refused(reader: Reader, side: Side, server: Server) -> None:
         assert isinstance(error, StreamInterruptedError)
         assert isinstance(error, OverloadedError)
         assert isinstance(error.__cause__, BadRequestError)
+        assert not isinstance(error.__cause__, StreamInterruptedError)
         assert told in str(error.__cause__)
         assert error.partial.content == "One, two"
         assert stream.construct_call_response(partial=True).content == "One, two"

@@ -85,6 +85,16 @@ def test_no_more_often_than_it_may_and_the_sdk_adds_none(reader: Reader, side: S
     assert len(server.requests) == 3
 
 
+def test_each_request_fails_for_reasons_of_its_own(reader: Reader, side: Side, server: Server) -> None:
+    async def use(stream: Any) -> None:
+        _, error = await reader.broken(stream)
+        assert isinstance(error, ServerError)
+        assert not isinstance(error, StreamInterruptedError)
+
+    server.reply(side.begun(then=[CloseEarly()]), Reply.error(500))
+    reader.run(side, server, use, retry=1)
+
+
 def test_without_it_the_sdk_does_as_it_is_told(reader: Reader, side: Side, server: Server) -> None:
     async def use(stream: Any) -> None:
         assert (await reader.value(stream.collect())).content == "Hello"
@@ -340,9 +350,13 @@ def test_another_call_function(reader: Reader, server: Server) -> None:
 
 
 def test_a_function_that_gives_no_stream(reader: Reader, server: Server) -> None:
+    ends: list[Any] = []
+
     async def use(stream: Any) -> None:
+        stream.ended(lambda ended: ends.append(ended.state))
         with pytest.raises(ConfigurationError, match="has to give a stream, not str"):
             await reader.value(stream.collect())
+        assert ends == [StreamState.FAILED]
 
     server.always(Reply.error(401))
     reader.run(OPENAI, server, use, fallback=[lambda: "Hello"])

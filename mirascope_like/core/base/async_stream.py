@@ -76,13 +76,16 @@ class AsyncStream(BaseStream[ResponseT, ChunkT, ToolT]):
     async def _onward(self, error: Exception) -> None:
         """Make ready to go on after an error, or raise."""
         other = self._recover(error)
-        if isinstance(other, Exception):
+        if callable(other):
+            try:
+                made = other()
+                other = self._take(await made._ready() if isinstance(made, AsyncStream) else made)
+            except Exception as failed:
+                other = failed
+        if other is not None:
             for ending in self._endings if self._progress.pending else []:
                 await self._progress.atell(ending)
             raise other
-        if other is not None:
-            made = other()
-            self._take(await made._ready() if isinstance(made, AsyncStream) else made)
         self._pairs = None
 
     def __aiter__(self) -> Self:

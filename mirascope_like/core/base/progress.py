@@ -113,7 +113,7 @@ class Progress(Generic[ResponseT, ChunkT, ToolT]):
         """Note that the request is sent now."""
         assert self.fold is not None
         self.state = StreamState.OPEN
-        self.pending, self.late = False, bool
+        self.source, self.pending, self.late = None, False, bool
         if self.broken is None:
             self.start_time = time() * 1000
         return self.fold
@@ -136,7 +136,8 @@ class Progress(Generic[ResponseT, ChunkT, ToolT]):
     def mend(self, error: Exception, left: float | None) -> Exception | None:
         """Make ready to ask again after an error; return what to raise where that is not to be.
 
-        `left` are the seconds that there are for it. A provider that refuses to go on is never asked anew.
+        `left` are the seconds that there are for it. Where going on from a text failed before anything was added, what
+        is raised is why the text broke off. Once something has been said, nothing is ever asked anew.
         """
         fold = self.fold
         if fold is None or not (self.request.retry or self.request.resume):
@@ -234,7 +235,7 @@ class Progress(Generic[ResponseT, ChunkT, ToolT]):
         """Rebuild the response from what has come so far; None where nothing has."""
         fold = self.fold
         if fold is None or fold.empty:
-            come = [*self.before, *self.interrupted] if fold is not None else self.before
+            come = self.before if fold is None else [*self.before, *self.interrupted]
             return come[-1] if come else None
         raw = self.provider.rebuilt(self.request, fold)
         start = self.start_time or 0.0

@@ -70,12 +70,15 @@ class Stream(BaseStream[ResponseT, ChunkT, ToolT]):
     def _onward(self, error: Exception) -> None:
         """Make ready to go on after an error, or raise."""
         other = self._recover(error)
-        if isinstance(other, Exception):
+        if callable(other):
+            try:
+                other = self._take(other())
+            except Exception as failed:
+                other = failed
+        if other is not None:
             for ending in self._endings if self._progress.pending else []:
                 self._progress.tell(ending)
             raise other
-        if other is not None:
-            self._take(other())
         self._pairs = self._watchdog = None
 
     def __iter__(self) -> Self:

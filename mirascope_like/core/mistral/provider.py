@@ -55,12 +55,12 @@ class MistralFold(ChatFold[MistralCallResponseChunk, MistralTool]):
     def read_objects(self, events: Sequence[Any]) -> Iterator[tuple[MistralCallResponseChunk, MistralTool | None]]:
         yield from super().read_objects([event.data for event in events])
 
-    def _add(
-        self, chunk: MistralCallResponseChunk, data: dict[str, Any]
+    def add(
+        self, chunk: MistralCallResponseChunk, data: Mapping[str, Any]
     ) -> Iterator[tuple[MistralCallResponseChunk, MistralTool | None]]:
         if data.get("object") == "error" or ("choices" not in data and "message" in data):
             data = {"error": data}
-        yield from super()._add(chunk, data)
+        yield from super().add(chunk, data)
 
 
 class MistralProvider(ClientProvider[MistralCallResponse, MistralCallResponseChunk, MistralTool]):

@@ -14,11 +14,13 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 from . import server
 from .calls import acalling, calling, long_calling
 from .contenders import ANTHROPIC, CALL, OPENAI, OUR_CALL, OURS, REBUILT, SDK, Contest
+from .crowded import peaks
 from .measure import Work, measured, measured_statements
 from .memory import held
 from .streams import areading, crowd, reading
@@ -27,6 +29,8 @@ from .table import Table
 STREAM_TARGETS = {"OpenAI": (0.15, 0.15, 0.08), "Anthropic": (0.50, 0.50, 0.30)}
 """Sync, async, and async on the SDKs' aiohttp client."""
 CROWD_TARGETS = {"OpenAI": 0.25, "Anthropic": 0.65}
+CROWD_MEMORY = 1.10
+"""The most memory of the process, against the SDK's."""
 REBUILDING = 1.10
 CALLING = 1.05
 MEGABYTES = 3.0
@@ -69,6 +73,18 @@ class Bench:
                 samples = measured(crowd(contest, client, self.runner, 200), self.rounds)
             held_to = {OURS: (SDK, CROWD_TARGETS[contest.name])}
             self.table.compare(samples, 1e6, base=SDK, targets=held_to)
+
+            self._crowd_memory(contest)
+
+    def _crowd_memory(self, contest: Contest) -> None:
+        size = 200 if self.quick else 1000
+        if not Path("/proc/self/status").exists():
+            return  # the most memory that a process held is read there
+        self.table.title(f"{contest.name}: memory of {size:,} async streams held open", "MB")
+        found = peaks(contest, self.base_url, size)
+        for name, (peak, each) in found.items():
+            target = CROWD_MEMORY if name == OURS else None
+            self.table.row(f"{name}: at most ({each:.0f} KB a stream)", peak, peak / found[SDK][0], target)
 
     def calls(self) -> None:
         times = 20 if self.quick else 50

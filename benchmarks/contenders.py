@@ -101,7 +101,7 @@ OPENAI = Contest(
 )
 ANTHROPIC = Contest(
     name="Anthropic",
-    model="claude-sonnet-4-5",
+    model="claude-sonnet-5",
     sdk=anthropic_sdk,
     clients=("Anthropic", "AsyncAnthropic"),
     path="",

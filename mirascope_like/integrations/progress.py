@@ -139,13 +139,13 @@ class _Shown:
         if self._text:
             whole, feed, self._open = (self._open + text.translate(CONTROLS)).rpartition("\n")
             if feed:
-                self._console.print(Text(whole), soft_wrap=True)
+                self._console.print(Text(whole))
 
     def end(self, stream: BaseStream[Any, Any, Any]) -> None:
         self._meter.end(stream)
         said, self._open = self._open, ""
         if said:
-            self._console.print(Text(said), soft_wrap=True)
+            self._console.print(Text(said))
         self._console.print(Text(str(self._meter), style="dim"))
         self.drop()
 

@@ -11,17 +11,15 @@ with llm.context(provider="anthropic", model="claude-sonnet-5"):
 
 from __future__ import annotations
 
-from ..core.base.call import Call
 from ..core.base.models import Models
 from ..core.base.params import CommonCallParams
 from .answers import AsyncStream, CallResponse, CallResponseChunk, Stream, Tool
 from .context import Settings, context, override
+from .neutral_call import NeutralCall
 from .provider import NeutralProvider
 from .providers import LocalProvider, Provider
 
-call: Call[CallResponse, Stream, AsyncStream, CommonCallParams] = Call(
-    NeutralProvider(), Stream, AsyncStream, CommonCallParams
-)
+call: NeutralCall = NeutralCall(NeutralProvider(), Stream, AsyncStream, CommonCallParams)
 """Turn a prompt function into a call to the `provider` and `model` named ("openai:gpt-4o-mini" names both), or chosen
 around the call with `context` or `override`."""
 model: Models[CallResponse, Stream, AsyncStream, CommonCallParams] = Models(call)

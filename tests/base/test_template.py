@@ -114,9 +114,10 @@ class TestRoles:
             ("user", "b"),
         ]
 
-    def test_an_empty_section_is_left_out_and_an_empty_value_is_not(self) -> None:
-        assert said("SYSTEM:\nUSER: {x}\nASSISTANT:   \n", x="") == [("user", "")]
-        assert said("SYSTEM: a\nUSER: {x}", x=None) == [("system", "a"), ("user", "")]
+    def test_an_empty_message_is_left_out(self) -> None:
+        assert said("SYSTEM:\nUSER: {x}\nASSISTANT:   \n", x="a") == [("user", "a")]
+        assert said("SYSTEM: a\nUSER: {x}", x=None) == [("system", "a")]
+        assert said("SYSTEM: a\nUSER: {x}\nASSISTANT: {y:texts}", x="", y=[]) == [("system", "a")]
 
     @pytest.mark.parametrize("text", ["", "  \n ", "SYSTEM:\nUSER:"])
     def test_an_empty_template_is_an_error(self, text: str) -> None:
@@ -224,8 +225,8 @@ class TestFields:
             ("{number:.2f}", "3.14"),
             ("{number!s:>6}", "3.1415"),
             ("{day:%d.%m.%Y}", "02.01.2026"),
-            ("{none}", ""),
-            ("{none:.2f}", ""),
+            ("-{none}", "-"),
+            ("-{none:.2f}", "-"),
             ("{none!r}", "None"),
             ("{yes}", "True"),
             ("{self.x}", "7"),
@@ -388,7 +389,7 @@ class TestParts:
 
     def test_nothing_given_gives_no_part(self) -> None:
         assert content("Look {x:image}{y:images}{z:text} here", x=None, y=[], z="") == "Look  here"
-        assert content("{x:image}", x="") == ""
+        assert said("{x:image}", x="") == []
 
     def test_a_text_alone_is_a_str(self) -> None:
         assert content("{x:text}", x="a") == "a"
@@ -617,7 +618,7 @@ class TestValuesAreInert:
         assert said("SYSTEM: x{a}y {b}\nUSER:{c}z\n  {{a}}\nASSISTANT: {a}", a=a, b=b, c=c) == [
             ("system", "x" + a + "y " + b),
             ("user", c + "z\n  {a}"),
-            ("assistant", a),
+            *([("assistant", a)] if a else []),
         ]
 
     @given(HOSTILE, st.lists(HOSTILE), st.lists(st.lists(HOSTILE)))

@@ -863,6 +863,15 @@ def test_a_model_that_thinks_is_asked_in_words(client: Any, server: Server) -> N
     assert "JSON schema" in server.request.json["system"][0]["text"]
 
 
+@WAYS
+def test_json_mode(asynchronous: bool, client: Any, server: Server) -> None:
+    message = {"role": "assistant", "content": [{"text": f"Here it is: {TRIP}"}]}
+    server.reply(Reply.json({**WHOLE, "output": {"message": message}}))
+    options: Any = {"json_mode": True}
+    response = asyncio.run(aasked(client, **options)("Hi")) if asynchronous else asked(client, **options)("Hi")
+    assert response.content == TRIP
+
+
 def test_an_answer_beside_tools(client: Any, server: Server) -> None:
     server.reply(trips(TRIP))
     answers = list(asked(client, response_model=Trip, tools=[Book], stream=True)("Hi"))

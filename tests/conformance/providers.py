@@ -2,139 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from types import ModuleType
 from typing import Any
 
 import anthropic as anthropic_sdk
 import groq as groq_sdk
+import httpx2
 import mistralai.client as mistral_sdk
 import openai as openai_sdk
 import pytest
 
 from mirascope_like.core import anthropic, azure, groq, mistral, openai
-from mirascope_like.core.base.async_stream import AsyncStream
-from mirascope_like.core.base.stream import Stream
+from tests.conformance.contract import BaseRow
+from tests.conformance.wires.answer import JSON
+from tests.conformance.wires.chat import CHAT_HEAD, ChatWire, MistralWire, chat_text, chat_whole
+from tests.conformance.wires.messages import MessagesWire, message_text, message_whole
+from tests.conformance.wires.responses import ResponsesWire, response_events, response_whole
 from tests.harness.odd_streams import ODD_STREAMS, OddStream
 from tests.harness.recordings import MISSING, Exchange, exchanges
 from tests.harness.server import Reply, Server
 
-JSON = dict[str, Any]
 
-CHAT_HEAD: JSON = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": "m-1"}
+@dataclass(frozen=True, kw_only=True)
+class Row(BaseRow):
+    """A provider whose SDK is built like OpenAI's, with its recordings, and small streams of text in its format."""
 
-
-def chat_text(*texts: str, finish: str | None = "stop") -> list[JSON]:
-    """A chat completions stream of these texts, without the `[DONE]`."""
-    deltas: list[JSON] = [{"role": "assistant", "content": ""}, *({"content": text} for text in texts)]
-    choices = [{"index": 0, "delta": delta, "finish_reason": None} for delta in deltas]
-    if finish is None:
-        return [{**CHAT_HEAD, "choices": [choice]} for choice in choices]
-    choices.append({"index": 0, "delta": {}, "finish_reason": finish})
-    usage = {"prompt_tokens": 3, "completion_tokens": 5, "total_tokens": 8}
-    return [*({**CHAT_HEAD, "choices": [choice]} for choice in choices), {**CHAT_HEAD, "choices": [], "usage": usage}]
-
-
-def message_text(*texts: str, finish: str | None = "end_turn") -> list[JSON]:
-    """An Anthropic message stream of these texts."""
-    message = {"id": "msg_1", "type": "message", "role": "assistant", "model": "m-1", "content": []}
-    usage = {"input_tokens": 3, "output_tokens": 1}
-    start = {**message, "stop_reason": None, "stop_sequence": None, "usage": usage}
-    deltas = [{"type": "text_delta", "text": text} for text in texts]
-    events: list[JSON] = [
-        {"type": "message_start", "message": start},
-        {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
-        {"type": "ping"},
-        *({"type": "content_block_delta", "index": 0, "delta": delta} for delta in deltas),
-    ]
-    if finish is None:
-        return events
-    delta = {"stop_reason": finish, "stop_sequence": None}
-    return [
-        *events,
-        {"type": "content_block_stop", "index": 0},
-        {"type": "message_delta", "delta": delta, "usage": {"output_tokens": 5}},
-        {"type": "message_stop"},
-    ]
-
-
-RESPONSE_HEAD: JSON = {"id": "msg_1", "object": "response", "created_at": 1.0, "model": "m-1"}
-
-
-def response_events(*texts: str, finish: str | None = "completed") -> list[JSON]:
-    """A Responses stream of these texts."""
-    head = {**RESPONSE_HEAD, "status": "in_progress", "output": []}
-    message = {"id": "msg_1", "type": "message", "role": "assistant"}
-    part = {"type": "output_text", "annotations": [], "text": "".join(texts)}
-    place = {"item_id": "msg_1", "output_index": 0, "content_index": 0}
-    started = {**message, "status": "in_progress", "content": []}
-    events: list[JSON] = [
-        {"type": "response.created", "response": head},
-        {"type": "response.in_progress", "response": head},
-        {"type": "response.output_item.added", "output_index": 0, "item": started},
-        {"type": "response.content_part.added", **place, "part": {**part, "text": ""}},
-        *({"type": "response.output_text.delta", **place, "delta": text, "logprobs": []} for text in texts),
-    ]
-    if finish is not None:
-        events += [
-            {"type": "response.output_text.done", **place, "text": part["text"], "logprobs": []},
-            {"type": "response.content_part.done", **place, "part": part},
-            {
-                "type": "response.output_item.done",
-                "output_index": 0,
-                "item": {**message, "status": "completed", "content": [part]},
-            },
-            {"type": f"response.{finish}", "response": {**response_whole("".join(texts)), "status": finish}},
-        ]
-    return [{**event, "sequence_number": number} for number, event in enumerate(events)]
-
-
-def response_whole(text: str) -> JSON:
-    """The response that `response_events` streams."""
-    part = {"type": "output_text", "annotations": [], "text": text}
-    message = {"id": "msg_1", "type": "message", "role": "assistant", "status": "completed", "content": [part]}
-    usage = {"input_tokens": 3, "output_tokens": 5, "total_tokens": 8}
-    return {**RESPONSE_HEAD, "status": "completed", "output": [message], "usage": usage}
-
-
-def chat_whole(text: str) -> JSON:
-    """The chat completion that `chat_text` streams."""
-    choice = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
-    usage = {"prompt_tokens": 3, "completion_tokens": 5, "total_tokens": 8}
-    return {**CHAT_HEAD, "object": "chat.completion", "choices": [choice], "usage": usage}
-
-
-def message_whole(text: str) -> JSON:
-    """The message that `message_text` streams."""
-    return {
-        "id": "msg_1",
-        "type": "message",
-        "role": "assistant",
-        "model": "m-1",
-        "content": [{"type": "text", "text": text}],
-        "stop_reason": "end_turn",
-        "stop_sequence": None,
-        "usage": {"input_tokens": 3, "output_tokens": 5},
-    }
-
-
-@dataclass(frozen=True)
-class Row:
-    """A provider: its module, its SDK's clients, its recordings, and small scripted replies in its format."""
-
-    name: str
     module: ModuleType
     sdk: ModuleType
     base_error: type[Exception]
     """The root of the SDK's errors."""
-    key: str
-    """The environment variable of the key."""
     base_url: str
-    """The environment variable of the base URL."""
     apis: tuple[str, ...]
-    url: Callable[[Server], str]
     make: Callable[..., Any]
     """Makes the SDK's client; keyword arguments are the SDK's own."""
     amake: Callable[..., Any]
@@ -150,8 +51,6 @@ class Row:
     """The whole answer that says the text."""
     path: str
     """Where a call goes."""
-    settings: Mapping[str, str] = field(default_factory=dict[str, str])
-    """Environment variables that the SDK's default client needs besides key and base URL."""
     prelude: str = ""
     """What a program has to do before, where its SDK reads no base URL from the environment."""
 
@@ -175,40 +74,26 @@ class Row:
         """A reply that streams these texts."""
         return self.streamed(*self.texts(*texts))
 
-    def ask(self, client: Any = None, prompt: str = "Hi", /, **options: Any) -> Any:
-        """An unstreamed call, made."""
-        return self.decorated(client, **options)(prompt)
+    def refusal(self, status: int) -> type[Exception]:
+        return self.theirs(_STATUSES[status])
 
-    def stream(self, client: Any = None, prompt: str = "Hi", /, **options: Any) -> Stream[Any, Any, Any]:
-        """A streamed call."""
-        return self.decorated(client, **{"stream": True, **options})(prompt)
+    @property
+    def broken(self) -> type[Exception]:
+        return self.theirs("APIConnectionError")
 
-    def astream(self, client: Any = None, prompt: str = "Hi", /, **options: Any) -> AsyncStream[Any, Any, Any]:
-        """A streamed async call, neither awaited nor read."""
-        return self.adecorated(client, **{"stream": True, **options})(prompt)
 
-    def aask(self, client: Any = None, prompt: str = "Hi", /, **options: Any) -> Awaitable[Any]:
-        """An unstreamed async call, to be awaited."""
-        return self.adecorated(client, **options)(prompt)
+_STATUSES = {
+    400: "BadRequestError",
+    401: "AuthenticationError",
+    404: "NotFoundError",
+    429: "RateLimitError",
+    500: "InternalServerError",
+}
 
-    def decorated(self, client: Any = None, **options: Any) -> Callable[[str], Any]:
-        """A prompt function under the provider's `call`."""
-
-        @self.module.call("m", client=client, **options)
-        def say(prompt: str) -> str:
-            return prompt
-
-        return say
-
-    def adecorated(self, client: Any = None, **options: Any) -> Callable[[str], Any]:
-        """An async prompt function under the provider's `call`."""
-
-        @self.module.call("m", client=client, **options)
-        async def say(prompt: str) -> str:
-            return prompt
-
-        return say
-
+NO_REASONING = "chat completions do not show reasoning; `openai.responses` does"
+NO_AUDIO = "takes no recordings"
+NO_JSON_MODE = "no such setting: the prompt has to ask for JSON, which is then taken out of the text"
+WHOLE_CALLS = "sends each call in one piece: the tool comes whole at once"
 
 OPENAI = Row(
     name="openai",
@@ -223,6 +108,12 @@ OPENAI = Row(
     amake=openai_sdk.AsyncOpenAI,
     create=lambda client: client.chat.completions.create,
     demands={},
+    package="openai",
+    iterator="openai.Stream.__stream__",
+    wire=ChatWire(),
+    priced="gpt-4o-mini-2024-07-18",
+    dollars=(0.15, 0.075, 0.6),
+    lacks={"thinking": NO_REASONING},
     texts=chat_text,
     streamed=Reply.chat,
     whole=chat_whole,
@@ -242,6 +133,14 @@ RESPONSES = Row(
     amake=openai_sdk.AsyncOpenAI,
     create=lambda client: lambda messages, **given: client.responses.create(input=messages, **given),
     demands={},
+    label="openai.responses",
+    package="openai",
+    iterator="openai.Stream.__stream__",
+    wire=ResponsesWire(),
+    priced="gpt-4o-mini-2024-07-18",
+    dollars=(0.15, 0.075, 0.6),
+    stops={},
+    lacks={"audio": NO_AUDIO},
     texts=response_events,
     streamed=Reply.messages,
     whole=response_whole,
@@ -261,6 +160,15 @@ ANTHROPIC = Row(
     amake=anthropic_sdk.AsyncAnthropic,
     create=lambda client: client.messages.create,
     demands={"max_tokens": 1024},
+    package="anthropic",
+    iterator="anthropic.Stream.__stream__",
+    wire=MessagesWire(),
+    priced="claude-haiku-4-5",
+    dollars=(1.0, 0.1, 5.0),
+    lacks={
+        "JSON mode": NO_JSON_MODE,
+        "audio": NO_AUDIO,
+    },
     texts=message_text,
     streamed=Reply.messages,
     whole=message_whole,
@@ -280,6 +188,16 @@ GROQ = Row(
     amake=groq_sdk.AsyncGroq,
     create=lambda client: client.chat.completions.create,
     demands={},
+    package="groq",
+    iterator="groq.Stream.__stream__",
+    wire=ChatWire("reasoning", whole_calls=True),
+    priced="llama-3.3-70b-versatile",
+    dollars=(0.59, 0.59, 0.79),
+    lacks={
+        "partial tools": WHOLE_CALLS,
+        "audio": NO_AUDIO,
+        "documents": "takes no documents",
+    },
     texts=chat_text,
     streamed=Reply.chat,
     whole=chat_whole,
@@ -299,12 +217,37 @@ AZURE = Row(
     amake=partial(openai_sdk.AsyncAzureOpenAI, api_version="2024-10-21"),
     create=lambda client: client.chat.completions.create,
     demands={},
+    package="openai",
+    iterator="openai.Stream.__stream__",
+    wire=ChatWire(),
+    priced="gpt-4o-mini-2024-07-18",
+    dollars=(0.15, 0.075, 0.6),
+    lacks={"thinking": NO_REASONING},
     texts=chat_text,
     streamed=Reply.chat,
     whole=chat_whole,
     path="/openai/deployments/m/chat/completions?api-version=2024-10-21",
     settings={"OPENAI_API_VERSION": "2024-10-21"},
 )
+
+
+class MistralClient(mistral_sdk.Mistral):
+    """The SDK's client, with HTTP clients that are closed when it is left.
+
+    The SDK closes its own again when it is collected as garbage: in a task, in whatever event loop runs then.
+    """
+
+    __module__ = mistral_sdk.Mistral.__module__  # so that it counts as the SDK's own
+
+    def __init__(self, **options: Any) -> None:
+        self._http, self._async_http = httpx2.Client(verify=False), httpx2.AsyncClient(verify=False)
+        super().__init__(**{"client": self._http, "async_client": self._async_http} | options)
+
+    def __exit__(self, *error: Any) -> None:
+        self._http.close()
+
+    async def __aexit__(self, *error: Any) -> None:
+        await self._async_http.aclose()
 
 
 class MistralRow(Row):
@@ -316,6 +259,10 @@ class MistralRow(Row):
     def aclient(self, server: Server, **options: Any) -> Any:
         return self.client(server, **options)
 
+    @property
+    def broken(self) -> Any:
+        return mistral_sdk.errors.MistralError, mistral_sdk.errors.NoResponseError
+
 
 MISTRAL = MistralRow(
     name="mistral",
@@ -326,10 +273,16 @@ MISTRAL = MistralRow(
     base_url="MISTRAL_BASE_URL",
     apis=("mistral.chat",),
     url=lambda server: server.url,
-    make=mistral_sdk.Mistral,
-    amake=mistral_sdk.Mistral,
+    make=MistralClient,
+    amake=MistralClient,
     create=lambda client: client.chat.complete,
     demands={},
+    package="mistralai",
+    iterator="mistralai.client.utils.eventstreaming.EventStream.__next__",
+    wire=MistralWire(),
+    priced="mistral-small-latest",
+    dollars=(0.15, 0.015, 0.6),
+    lacks={"partial tools": WHOLE_CALLS},
     texts=chat_text,
     streamed=Reply.chat,
     whole=chat_whole,
@@ -375,6 +328,7 @@ def ways(cuts: Sequence[int | None] = (None,)) -> Callable[[Any], Any]:
 __all__ = [
     "ANTHROPIC",
     "AZURE",
+    "CHAT_HEAD",
     "GROQ",
     "MISTRAL",
     "OPENAI",
@@ -383,8 +337,14 @@ __all__ = [
     "Exchange",
     "OddStream",
     "Row",
+    "chat_text",
+    "chat_whole",
     "every_exchange",
     "every_odd_stream",
     "every_provider",
+    "message_text",
+    "message_whole",
+    "response_events",
+    "response_whole",
     "ways",
 ]

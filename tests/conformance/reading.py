@@ -1,4 +1,4 @@
-"""Streams read to their end or to where they break, sync and async."""
+"""Calls made and streams read to their end, or to where they break, sync and async."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mirascope_like.core.base.base_stream import BaseStream
-from tests.conformance.providers import Row
+from tests.conformance.contract import BaseRow
 from tests.harness.server import Server
 
 
@@ -35,7 +35,7 @@ class Read:
         return self.stream.construct_call_response()
 
 
-def read(row: Row, server: Server, *, asynchronous: bool, **options: Any) -> Read:
+def read(row: BaseRow, server: Server, *, asynchronous: bool, **options: Any) -> Read:
     """Read one stream from the server through the SDK's own client."""
     if asynchronous:
         return asyncio.run(_aread(row, server, options))
@@ -49,7 +49,7 @@ def read(row: Row, server: Server, *, asynchronous: bool, **options: Any) -> Rea
     return found
 
 
-async def _aread(row: Row, server: Server, options: dict[str, Any]) -> Read:
+async def _aread(row: BaseRow, server: Server, options: dict[str, Any]) -> Read:
     async with row.aclient(server) as client:
         found = Read(row.astream(client, **options))
         try:
@@ -58,3 +58,30 @@ async def _aread(row: Row, server: Server, options: dict[str, Any]) -> Read:
         except Exception as error:
             found.error = error
     return found
+
+
+def asked(row: BaseRow, server: Server, asynchronous: bool, prompt: Any = "Hi", /, **options: Any) -> Any:
+    """The response of one unstreamed call."""
+    if not asynchronous:
+        with row.client(server) as client:
+            return row.ask(client, prompt, **options)
+
+    async def main() -> Any:
+        async with row.aclient(server) as client:
+            return await row.aask(client, prompt, **options)
+
+    return asyncio.run(main())
+
+
+def shown(row: BaseRow, server: Server, asynchronous: bool, **options: Any) -> list[Any]:
+    """All that a structured stream shows."""
+    options["stream"] = True
+    if not asynchronous:
+        with row.client(server) as client:
+            return list(row.decorated(client, **options)("Hi"))
+
+    async def main() -> list[Any]:
+        async with row.aclient(server) as client:
+            return [one async for one in row.adecorated(client, **options)("Hi")]
+
+    return asyncio.run(main())

@@ -284,8 +284,11 @@ def test_errors(asynchronous: bool, server: Server) -> None:
     error = Read(asynchronous).error
     assert isinstance(error, ContextWindowExceededError)
     assert isinstance(error, exceptions.InvalidArgument | exceptions.BadRequest)
-    server.reply(Reply.json({"error": {"code": 429, "message": "Slow.", "status": "RESOURCE_EXHAUSTED"}}, 429))
-    assert isinstance(Read(asynchronous, stream=True).error, RateLimitError)
+    slow = {"error": {"code": 429, "message": "Slow.", "status": "RESOURCE_EXHAUSTED"}}
+    server.reply(Reply.json(slow, 429, headers={"retry-after": "7"}))
+    error = Read(asynchronous, stream=True).error
+    assert isinstance(error, RateLimitError)
+    assert error.retry_after == 7
 
 
 @both_ways

@@ -95,7 +95,8 @@ def opened(program: str) -> Iterator[Page]:
         command = [program, *QUIET, f"--user-data-dir={profile}", "--remote-debugging-port=0", "about:blank"]
         if hasattr(os, "geteuid") and os.geteuid() == 0:
             command.insert(1, "--no-sandbox")  # it does not run as root with one
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        environment = {**os.environ, "TMPDIR": profile}  # what it leaves behind goes with the profile
+        process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
             with connect(_address(process, Path(profile, "DevToolsActivePort")), max_size=None) as connection:
                 yield Page(connection)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from time import monotonic, sleep
 from typing import Any
 
@@ -136,7 +138,14 @@ def test_browser_that_goes_from_a_framework(server: Server, address: str, kind: 
         assert server.wait_closed()
 
 
-def test_without_a_server(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("starlette", [True, False], ids=["with Starlette", "without it"])
+def test_without_a_server(server: Server, monkeypatch: pytest.MonkeyPatch, starlette: bool) -> None:
+    response_type: Any = EventStreamResponse
+    if not starlette:
+        monkeypatch.setitem(sys.modules, "starlette.responses", None)
+        monkeypatch.delitem(sys.modules, EventStreamResponse.__module__)
+        response_type = import_module(EventStreamResponse.__module__).EventStreamResponse
+        assert response_type.__bases__ == (object,)
     monkeypatch.setenv("OPENAI_API_KEY", "k")
     monkeypatch.setenv("OPENAI_BASE_URL", f"{server.url}/v1")
     server.reply(OPENAI.text("Hello"))
@@ -151,7 +160,7 @@ def test_without_a_server(server: Server, monkeypatch: pytest.MonkeyPatch) -> No
         async def send(message: Any) -> None:
             sent.append(message)
 
-        await EventStreamResponse(openai.model("m").stream_async("Hi"))({}, receive, send)
+        await response_type(openai.model("m").stream_async("Hi"))({}, receive, send)
         assert asyncio.all_tasks() == {asyncio.current_task()}
 
     asyncio.run(main())

@@ -98,6 +98,11 @@ class AnthropicCallResponse(BaseCallResponse[Message, AnthropicTool]):
         return "".join(texts) if texts else None
 
     @property
+    def signature(self) -> str | None:
+        """Anthropic's signature of the thinking, by which it knows it again."""
+        return next((block.signature for block in self._blocks if block.type == "thinking"), None)
+
+    @property
     def finish_reasons(self) -> list[StopReason] | None:
         """Why the generation ended, in Anthropic's words."""
         reason = self.response.stop_reason
@@ -179,6 +184,11 @@ class AnthropicCallResponseChunk(
     def thinking(self) -> str:
         """The piece of the model's thinking that this event adds."""
         return as_object(self.data.get("delta")).get("thinking") or ""
+
+    @property
+    def signature(self) -> str:
+        """The signature of the thinking before; empty in all other events."""
+        return as_object(self.data.get("delta")).get("signature") or ""
 
     @property
     def tool_deltas(self) -> Sequence[ToolDelta]:

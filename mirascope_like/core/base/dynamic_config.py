@@ -47,13 +47,16 @@ def is_config(returned: object) -> bool:
 
 
 def as_messages(result: Any) -> list[Any]:
-    """Return text, parts, a message, or a list of them as messages; text and parts are the user's."""
+    """Return text, parts, a message, or a list of them as messages; text and parts are the user's.
+
+    Of several messages, an empty one of ours is left out, as it is of a template.
+    """
     if isinstance(result, BaseMessageParam) or is_message(result):
         return [result]
     if isinstance(result, list | tuple):
         items = list(_spliced(cast("Sequence[Any]", result)))
         if all(is_message(item) for item in items):
-            return items
+            return [item for item in items if not isinstance(item, BaseMessageParam) or item.content != ""] or items
         if any(is_message(item) for item in items):
             raise PromptError("a list of messages holds something that is no message")
         return [Messages.User(*items)]

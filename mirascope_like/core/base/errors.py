@@ -417,7 +417,7 @@ def adopt(
         error = _copied(error, kind)
     if isinstance(error, ProviderError):
         state = vars(error)
-        response = state.get("response")
+        response = getattr(error, "response", None)  # an attribute, or, in google.api_core, a property
         headers = getattr(response, "headers", None) or state.get("headers")
         error.provider = provider
         error.model = model

@@ -68,9 +68,9 @@ class BaseMessageParam(BaseModel):
 class Messages:
     """Makes messages, one method per role.
 
-    Each takes text, parts, media in memory (bytes, PIL images, pydub segments, `wave` readers), and lists of
-    these; one of them may be given as `content`. A single str stays the content as it is; anything else becomes parts. A str is never read as a path
-    or URL. Raises `PromptError` for a value that cannot be sent.
+    Each takes text, parts, media in memory (bytes, PIL images, pydub segments, `wave` readers), and lists of these;
+    one of them may be given as `content`. A single str stays the content as it is; anything else becomes parts. A str
+    is never read as a path or URL. Raises `PromptError` for a value that cannot be sent.
     """
 
     Type: TypeAlias = str | BaseMessageParam | Sequence[Any]

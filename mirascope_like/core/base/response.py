@@ -147,6 +147,8 @@ class BaseCallResponse(Neutral, BaseModel, Generic[RawT, ToolT]):
         # What is read from the response stands beside it, as a log wants it.
         read: dict[str, Any] = {"provider": self.provider, **{name: getattr(self, name) for name in _READ}}
         read["usage"] = self.common_usage.model_dump() if self.common_usage else None
+        if (computed := (self.dynamic_config or {}).get("computed_fields")) is not None:
+            read["computed_fields"] = _plain(computed)
         return {**read, **handler(self)}
 
     @model_validator(mode="before")
@@ -154,7 +156,8 @@ class BaseCallResponse(Neutral, BaseModel, Generic[RawT, ToolT]):
     def _drop_read(cls, value: Any) -> Any:
         if isinstance(value, Mapping):
             fields = cast("Mapping[str, Any]", value)
-            return {key: one for key, one in fields.items() if key not in _READ and key not in ("provider", "usage")}
+            read = (*_READ, "provider", "usage", "computed_fields")
+            return {key: one for key, one in fields.items() if key not in read}
         return value
 
     @property

@@ -153,7 +153,11 @@ class BaseStructuredStream(Generic[T, AnyStreamT]):
 
         Raises `StreamNotConsumedError` before the end, and `ResponseParseError` where the model gave none.
         """
-        return self._reading.constructed()
+        reading = self._reading
+        if not reading.over and self.stream.state is StreamState.DONE:
+            reading.finish(self.stream.construct_call_response())
+            reading.over = False  # the loop is still to be given it
+        return reading.constructed()
 
     @property
     def response(self: BaseStructuredStream[Any, AnyStream[ResponseT]]) -> ResponseT:

@@ -38,7 +38,8 @@ class Template:
     Roles are SYSTEM:, USER:, ASSISTANT: and MESSAGES:, at the start of a line; text before the first is a
     user message of its own, and a template without any is one user message. Common indentation and the blank
     space around each message are not part of it; all else is kept as written. A message without parts has a
-    str as its content.
+    str as its content; one whose content comes out empty is left out, so that a question that is in the history
+    already need not be asked again.
 
     Raises `PromptError`, with the position, where the text is malformed.
     """
@@ -68,8 +69,8 @@ class Template:
         for heading, pieces in self._sections:
             if heading == "messages":
                 messages.extend(self._filled(cast("Field", pieces[0]), values, _history))
-            else:
-                messages.append(BaseMessageParam(role=heading, content=self._content(pieces, values)))
+            elif content := self._content(pieces, values):
+                messages.append(BaseMessageParam(role=heading, content=content))
         return messages
 
     def _content(self, pieces: tuple[Piece, ...], values: Mapping[str, object]) -> str | list[AnyPart]:
@@ -136,7 +137,10 @@ class PromptDecorator:
     def __call__(self, fn: Callable[P, object], /) -> Callable[P, list[BaseMessageParam]]: ...
     def __call__(self, fn: Callable[P, object] | type[T], /) -> Any:
         """Return the function or class with the template."""
-        prompt: Any = fn if isinstance(fn, type) else _prompt_function(fn, partial(prompt_messages, self._template))
+        prompt: Any = fn
+        if not isinstance(fn, type):
+            prompt = _prompt_function(fn, partial(prompt_messages, self._template))
+            prompt._prompt_template = self._template.text  # v1's name, for what is put around calls
         prompt.__prompt_template__ = self._template
         return prompt
 

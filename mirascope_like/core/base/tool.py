@@ -152,7 +152,7 @@ class BaseTool(Facts, BaseModel):
 
     @classmethod
     def _name(cls) -> str:
-        return re.sub(r"[^a-zA-Z0-9_-]+", "_", cls.__name__).strip("_")
+        return re.sub(r"[^a-zA-Z0-9_-]+", "_", cls.__name__).rstrip("_")
 
     @classmethod
     def _description(cls) -> str:

@@ -13,7 +13,6 @@ from typing_extensions import TypedDict
 
 from ..base.async_stream import AsyncStream
 from ..base.chunk import BaseCallResponseChunk, ToolDelta
-from ..base.cost import call_cost
 from ..base.messages import BaseMessageParam
 from ..base.response import BaseCallResponse, tool_results
 from ..base.stream import Stream
@@ -103,6 +102,7 @@ class BedrockCallResponse(BaseCallResponse[BedrockResponse, BedrockTool]):
 
     provider = "bedrock"
     finish_words: ClassVar[FinishWords] = _FINISH
+    priced_as: ClassVar[str | None] = "aws"
     tool_base: ClassVar[type[BaseTool]] = BedrockTool
 
     @classmethod
@@ -120,10 +120,11 @@ class BedrockCallResponse(BaseCallResponse[BedrockResponse, BedrockTool]):
     @property
     def content(self) -> str:
         """The text of all text blocks, cited or not; empty where there is none."""
-        return "".join(
+        texts = (
             block["text"] if "text" in block else joined(as_object(block.get("citationsContent")).get("content"))
             for block in self._blocks
         )
+        return self.spoken("".join(texts))
 
     @property
     def thinking(self) -> str | None:
@@ -161,11 +162,6 @@ class BedrockCallResponse(BaseCallResponse[BedrockResponse, BedrockTool]):
     @property
     def _usage(self) -> Usage | None:
         return read_usage(self.response.get("usage"))
-
-    @property
-    def cost(self) -> float | None:
-        """US dollars spent; None where the usage, or the model's price, is unknown."""
-        return call_cost("aws", self.model, self._usage) if self._usage else None
 
     @property
     def message_param(self) -> dict[str, Any]:

@@ -5,6 +5,7 @@ Importing this loads that SDK: it is for the providers that send with it.
 
 from __future__ import annotations
 
+from base64 import b64decode
 from collections.abc import Mapping
 from types import ModuleType
 from typing import Any, Literal, TypeVar
@@ -14,6 +15,7 @@ from openai.types import CompletionUsage
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
 from ..base.tools import BaseTool
+from ..base.wire import as_list, as_object
 from .chat_chunk import BaseChatChunk
 from .chat_provider import ChatProvider
 from .chat_response import BaseChatCallResponse
@@ -27,12 +29,28 @@ ResponseT = TypeVar("ResponseT", bound="OpenAISDKCallResponse[Any]")
 ChunkT = TypeVar("ChunkT", bound="OpenAISDKChunk")
 
 
+def audio_bytes(audio: Any) -> bytes | None:
+    """Return the sound in a message's or a delta's `audio`."""
+    data = as_object(audio).get("data")
+    return b64decode(data) if isinstance(data, str) else None
+
+
 class OpenAISDKCallResponse(BaseChatCallResponse[ChatCompletion, ChatFinishReason, CompletionUsage, ToolT]):
     """An answer; `response` is a `ChatCompletion`."""
 
     @classmethod
     def parse_raw_response(cls, raw: bytes | Mapping[str, Any]) -> ChatCompletion:
         return construct(ChatCompletion, raw)
+
+    @property
+    def audio(self) -> bytes | None:
+        """The answer as sound, in the format asked for."""
+        return audio_bytes(self._said.get("audio"))
+
+    @property
+    def audio_transcript(self) -> str | None:
+        """What is said in `audio`."""
+        return as_object(self._said.get("audio")).get("transcript")
 
 
 class OpenAISDKChunk(BaseChatChunk[ChatCompletionChunk, ChatFinishReason, CompletionUsage]):
@@ -43,6 +61,21 @@ class OpenAISDKChunk(BaseChatChunk[ChatCompletionChunk, ChatFinishReason, Comple
     @classmethod
     def _type(cls, raw: bytes) -> ChatCompletionChunk:
         return construct(ChatCompletionChunk, raw)
+
+    @property
+    def _audio(self) -> Mapping[str, Any]:
+        choices = as_list(self.data.get("choices"))
+        return as_object(as_object(as_object(choices[0]).get("delta")).get("audio")) if choices else {}
+
+    @property
+    def audio(self) -> bytes | None:
+        """The piece of the answer's sound that this event adds."""
+        return audio_bytes(self._audio)
+
+    @property
+    def audio_transcript(self) -> str | None:
+        """The piece of the transcript that this event adds."""
+        return self._audio.get("transcript")
 
 
 class OpenAISDKProvider(ChatProvider[ResponseT, ChunkT, ToolT]):

@@ -1,0 +1,283 @@
+"""Every provider of the conformance suite: those of `providers`, hosts, and those whose SDKs are like no other's."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+import cohere as cohere_sdk
+import httpx
+from botocore import exceptions as boto_errors
+from botocore.config import Config
+from cohere.core import ApiError
+from google import genai
+from google.genai import errors as genai_errors
+
+from mirascope_like.core import bedrock, cohere, google, hosts
+from mirascope_like.core.hosts import Host
+from tests.conformance.contract import BaseRow
+from tests.conformance.providers import NO_AUDIO, NO_JSON_MODE, OPENAI, ROWS, WHOLE_CALLS, Row
+from tests.conformance.wires.bedrock import BedrockWire
+from tests.conformance.wires.chat import ChatWire
+from tests.conformance.wires.cohere import CohereWire
+from tests.conformance.wires.gemini import ArrayWire, GeminiWire
+from tests.harness.server import Server
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", FutureWarning)  # the SDK says that it is retired
+    from google.ai import generativelanguage
+    from google.api_core import exceptions as api_errors
+
+    from mirascope_like.core import gemini
+
+    assert gemini.call
+
+
+class CohereRow(BaseRow):
+    """Cohere: clients that call themselves version 2."""
+
+    def client(self, server: Server, **options: Any) -> Any:
+        given = {"base_url": server.url, "max_retries": 0, "httpx_client": httpx.Client(verify=False)}
+        return cohere_sdk.ClientV2("sk-test", **given | options)
+
+    def aclient(self, server: Server, **options: Any) -> Any:
+        given = {"base_url": server.url, "max_retries": 0, "httpx_client": httpx.AsyncClient(verify=False)}
+        return cohere_sdk.AsyncClientV2("sk-test", **given | options)
+
+    def refusal(self, status: int) -> type[Exception]:
+        return {
+            400: cohere_sdk.BadRequestError,
+            401: cohere_sdk.UnauthorizedError,
+            404: cohere_sdk.NotFoundError,
+            429: cohere_sdk.TooManyRequestsError,
+            500: cohere_sdk.InternalServerError,
+        }[status]
+
+    @property
+    def broken(self) -> type[Exception]:
+        return ApiError
+
+    def raw(self, response: Any) -> Any:
+        return json.loads(response.response.json())
+
+
+class BedrockRow(BaseRow):
+    """Bedrock: one class of clients, sync, for every service of Amazon's."""
+
+    @contextmanager
+    def client(self, server: Server, **options: Any) -> Iterator[Any]:
+        client = boto3.client(
+            "bedrock-runtime",
+            endpoint_url=server.url,
+            region_name="us-east-1",
+            aws_access_key_id="sk-test",
+            aws_secret_access_key="secret",
+            config=Config(retries={"total_max_attempts": 1}, **options),
+        )
+        try:
+            yield client
+        finally:
+            client.close()
+
+    @asynccontextmanager
+    async def aclient(self, server: Server, **options: Any) -> AsyncIterator[Any]:
+        with self.client(server, **options) as client:
+            yield client
+
+    def refusal(self, status: int) -> type[Exception]:
+        return boto_errors.ClientError
+
+    @property
+    def broken(self) -> type[Exception]:
+        return boto_errors.BotoCoreError
+
+    def raw(self, response: Any) -> Any:
+        return {key: value for key, value in response.response.items() if key != "ResponseMetadata"}
+
+
+_UNVERIFIED = {"client_args": {"verify": False}, "async_client_args": {"verify": False}}
+"""Spares a client the loading of certificates, which takes longer than a test."""
+
+
+class GoogleRow(BaseRow):
+    """Google's SDK of today: one class of clients, whose HTTP clients are its user's to close."""
+
+    @contextmanager
+    def client(self, server: Server, **options: Any) -> Iterator[Any]:
+        given = google.fast_http_options(**{"base_url": server.url, **_UNVERIFIED} | options)
+        client = genai.Client(api_key="sk-test", http_options=given)
+        try:
+            yield client
+        finally:
+            client.close()
+            given.httpx_client.close()
+
+    @asynccontextmanager
+    async def aclient(self, server: Server, **options: Any) -> AsyncIterator[Any]:
+        given = google.fast_http_options(**{"base_url": server.url, **_UNVERIFIED} | options)
+        client = genai.Client(api_key="sk-test", http_options=given)
+        try:
+            yield client
+        finally:
+            await client.aio.aclose()
+            await given.httpx_async_client.aclose()
+            client.close()
+            given.httpx_client.close()
+
+    def refusal(self, status: int) -> type[Exception]:
+        return genai_errors.ServerError if status >= 500 else genai_errors.ClientError
+
+    @property
+    def broken(self) -> type[Exception]:
+        return genai_errors.APIError
+
+    def raw(self, response: Any) -> Any:
+        return response.raw
+
+
+class GeminiRow(BaseRow):
+    """Google's retired SDK, over REST: the client below its models, which alone can be given an address."""
+
+    @contextmanager
+    def client(self, server: Server, **options: Any) -> Iterator[Any]:
+        where = {"api_endpoint": server.url, "api_key": "sk-test"}
+        client = generativelanguage.GenerativeServiceClient(transport="rest", client_options=where)
+        try:
+            yield client
+        finally:
+            client.transport.close()
+
+    @asynccontextmanager
+    async def aclient(self, server: Server, **options: Any) -> AsyncIterator[Any]:
+        with self.client(server, **options) as client:
+            yield client
+
+    def decorated(self, client: Any = None, **options: Any) -> Any:
+        return super().decorated(client, **self._unrepeated(options))
+
+    def adecorated(self, client: Any = None, **options: Any) -> Any:
+        return super().adecorated(client, **self._unrepeated(options))
+
+    def _unrepeated(self, options: Any) -> Any:
+        params = {"request_options": {"retry": None}, **options.get("call_params", {})}
+        return {**options, "call_params": params}
+
+    def refusal(self, status: int) -> type[Exception]:
+        return {
+            400: api_errors.BadRequest,
+            401: api_errors.Unauthorized,
+            404: api_errors.NotFound,
+            429: api_errors.TooManyRequests,
+            500: api_errors.InternalServerError,
+        }[status]
+
+    @property
+    def broken(self) -> type[Exception]:
+        return api_errors.GoogleAPICallError
+
+    def raw(self, response: Any) -> Any:
+        return response.raw
+
+
+@dataclass(frozen=True, kw_only=True)
+class HostRow(Row):
+    """A host that speaks OpenAI's format."""
+
+    module: Host  # type: ignore[assignment]
+
+
+def host_row(host: Host, **given: Any) -> HostRow:
+    """A row of a host: OpenAI's, but for what is given."""
+    same = {name: getattr(OPENAI, name) for name in OPENAI.__dataclass_fields__}
+    own = {"name": host.name, "module": host, "key": host.key, "base_url": f"{host.name.upper()}_BASE_URL"}
+    return HostRow(**{**same, **own, "apis": (), "lacks": {}, **given})
+
+
+COHERE = CohereRow(
+    name="cohere",
+    module=cohere,
+    package="cohere",
+    wire=CohereWire(),
+    key="CO_API_KEY",
+    base_url="CO_API_URL",
+    iterator="cohere.core.http_sse._api.EventSource.iter_sse",
+    ways={"loose": "json", "strict": "json", "json": "json"},
+    priced="command-r-08-2024",
+    dollars=(0.15, 0.15, 0.6),
+    lacks={
+        "audio": NO_AUDIO,
+        "documents": "takes documents of text alone, beside the messages",
+    },
+)
+
+GOOGLE = GoogleRow(
+    name="google",
+    module=google,
+    package="google-genai",
+    wire=GeminiWire(),
+    key="GOOGLE_API_KEY",
+    base_url="GOOGLE_GEMINI_BASE_URL",
+    iterator="google.genai._api_client.HttpResponse._load_json_from_response",
+    ways={"loose": "schema", "strict": "schema", "json": "json"},
+    priced="gemini-2.5-flash",
+    dollars=(0.3, 0.03, 2.5),
+)
+
+GEMINI = GeminiRow(
+    name="gemini",
+    module=gemini,
+    package="google-generativeai",
+    wire=ArrayWire(),
+    key="GOOGLE_API_KEY",
+    iterator="google.api_core.rest_streaming.ResponseIterator.__next__",
+    reads="iterator",
+    ways={"loose": "schema", "strict": "schema", "json": "json"},
+    priced="gemini-2.0-flash",
+    dollars=(0.1, 0.025, 0.4),
+    lacks={
+        "partial tools": WHOLE_CALLS,
+        "thinking": "the retired SDK has no word for thoughts, and cannot ask for them",
+    },
+)
+
+BEDROCK = BedrockRow(
+    name="bedrock",
+    module=bedrock,
+    package="boto3",
+    wire=BedrockWire(),
+    key="AWS_ACCESS_KEY_ID",
+    base_url="AWS_ENDPOINT_URL_BEDROCK_RUNTIME",
+    settings={"AWS_SECRET_ACCESS_KEY": "secret", "AWS_DEFAULT_REGION": "us-east-1"},
+    iterator="botocore.eventstream.EventStream.__iter__",
+    reads="iterator",
+    priced="anthropic.claude-3-haiku-20240307-v1:0",
+    dollars=(0.25, 0.25, 1.25),
+    lacks={
+        "JSON mode": NO_JSON_MODE,
+        "image URLs": "fetches `s3://` URLs only",
+    },
+)
+
+OLLAMA = host_row(
+    hosts.ollama,
+    wire=ChatWire("reasoning", whole_calls=True),
+    lacks={
+        "partial tools": WHOLE_CALLS,
+        "cost": "a model on a machine of one's own has no price",
+        "missing key named": "needs no key",
+    },
+)
+
+OPENROUTER = host_row(
+    hosts.openrouter,
+    wire=ChatWire("reasoning"),
+    priced="openai/gpt-4o-mini",
+)
+
+EVERY: tuple[BaseRow, ...] = (*ROWS, COHERE, GOOGLE, GEMINI, BEDROCK, OLLAMA, OPENROUTER)
+"""The rows, in the order of the table."""

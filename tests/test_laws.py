@@ -174,6 +174,7 @@ WORDS = {
     "aopen": "open",
     "arun": "run",
     "asend": "send",
+    "asleep": "sleep",
     "atell": "tell",
     "_aclient": "_client",
 }

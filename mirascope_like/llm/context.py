@@ -27,6 +27,7 @@ class Settings(TypedDict, total=False):
     """Instead of those of the call."""
     json_mode: bool
     client: Any
+    """Instead of the call's own, which is not used with another provider."""
 
 
 @contextmanager
@@ -39,6 +40,8 @@ def context(**settings: Unpack[Settings]) -> Generator[None]:
     """
     _check(settings)
     outer = OVERRIDES.get()
+    if settings.get("provider", outer.get("provider")) != outer.get("provider"):
+        outer = {name: one for name, one in outer.items() if name != "client"}  # it was for the other provider
     params = {**outer.get("call_params", {}), **settings.get("call_params", {})}
     token = OVERRIDES.set({**outer, **settings, **({"call_params": params} if params else {})})
     try:

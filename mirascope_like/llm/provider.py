@@ -7,8 +7,9 @@ from typing import Any
 
 from ..core.base.asking import check_params
 from ..core.base.errors import ConfigurationError
-from ..core.base.fold import Fold
+from ..core.base.fold import Fold, Text
 from ..core.base.params import CommonCallParams
+from ..core.base.prefill import Prefill
 from ..core.base.provider import AsyncSource, Provider, Source
 from ..core.base.request import Request
 from ..core.base.structure import Structure, Way
@@ -90,6 +91,17 @@ class NeutralFold(Fold[CallResponseChunk, Tool]):
     def empty(self) -> bool:
         return self.inner.empty
 
+    @property
+    def silent(self) -> bool:
+        return self.inner.silent
+
+    @property
+    def beginning(self) -> str | None:
+        return self.inner.beginning
+
+    def go_on(self, text: Text) -> None:
+        self.inner.go_on(text)
+
 
 class NeutralProvider(Provider[CallResponse, CallResponseChunk, Tool]):
     """Does everything by the provider that a request is for."""
@@ -122,7 +134,8 @@ class NeutralProvider(Provider[CallResponse, CallResponseChunk, Tool]):
             )
         chosen = provider_named(request.provider)
         request.call_params = {**request.call_params, **decided.get("call_params", {})}
-        request.client = decided.get("client") or request.client
+        own = request.client if request.provider == provider else None  # a client is for its own provider alone
+        request.client = decided.get("client") or own
         request.json_mode = decided.get("json_mode", request.json_mode)
         tools: Sequence[Any] = decided.get("tools", request.tools)
         request.tools = [tool_type(tool, chosen.tool_type) for tool in tools if not isinstance(tool, Mapping)]
@@ -139,6 +152,9 @@ class NeutralProvider(Provider[CallResponse, CallResponseChunk, Tool]):
 
     def untooled(self, request: Request) -> Request:
         return self.chosen(request).untooled(request)
+
+    def prefill(self, request: Request) -> Prefill | None:
+        return self.chosen(request).prefill(request)
 
     def payload(self, request: Request) -> dict[str, Any]:
         return self.chosen(request).payload(request)

@@ -7,8 +7,8 @@ from contextlib import suppress
 from functools import partial, wraps
 from typing import Any, ParamSpec, Required, TypeVar, cast
 
-from ..core.base.base_stream import BaseStream, Caught
-from ..core.base.errors import FallbackError
+from ..core.base.base_stream import BaseStream
+from ..core.base.errors import Caught, FallbackError
 from ..core.base.signatures import is_async
 from ..llm.context import Settings, override
 

@@ -10,7 +10,14 @@ import openai as openai_sdk
 import pytest
 
 from mirascope_like import llm
-from mirascope_like.core import BaseMessageParam, ConfigurationError, TextPart, ToolCallPart, ToolResultPart
+from mirascope_like.core import (
+    BaseMessageParam,
+    ConfigurationError,
+    ConnectionFailedError,
+    TextPart,
+    ToolCallPart,
+    ToolResultPart,
+)
 from mirascope_like.llm import CallResponse
 from tests.harness.server import Reply, Request, Server
 
@@ -145,6 +152,20 @@ def test_client_of_a_context(server: Server) -> None:
     client = anthropic_sdk.Anthropic(base_url=server.url, api_key="k")
     with llm.context(provider="anthropic", client=client):
         assert ask("hi").content == "mine"
+
+
+def test_a_client_is_for_its_own_provider_alone(both: Server) -> None:
+    nowhere = openai_sdk.OpenAI(base_url="http://127.0.0.1:9/v1", api_key="k", max_retries=0)
+
+    @llm.call(provider="openai", model="one", client=nowhere)
+    def mine(question: str) -> str:
+        return question
+
+    assert llm.override(mine, provider="anthropic")("hi").content == "anthropic one"
+    with llm.context(provider="openai", client=nowhere), llm.context(provider="anthropic"):
+        assert ask("hi").content == "anthropic one"
+    with pytest.raises(ConnectionFailedError), llm.context(provider="openai", model="two"):
+        mine("hi")
 
 
 def test_history_goes_from_one_provider_to_the_other(both: Server) -> None:

@@ -71,3 +71,14 @@ def test_builtins(local: Any) -> None:
 
     items = list(numbers().each())
     assert all(type(item) is int for item in items)
+
+
+def test_lengths_are_kept(local: Any) -> None:
+    class Note(BaseModel):
+        text: str = Field(min_length=12, max_length=16)
+
+    @local.call("smollm2-135m", response_model=Note, call_params=PARAMS)
+    def write(topic: str) -> str:
+        return f"Write at length about {topic}"
+
+    assert 12 <= len(write("the sea").text) <= 16

@@ -7,7 +7,7 @@ from typing import assert_type
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 from pydantic import BaseModel
 
-from mirascope_like.core import Messages, anthropic, openai, prompt_template
+from mirascope_like.core import BaseDynamicConfig, Messages, anthropic, openai, prompt_template
 
 
 class Book(BaseModel):
@@ -43,6 +43,43 @@ def in_json(genre: str) -> Messages.Type:
 
 
 assert_type(in_json("fantasy").content, str)
+
+
+# Dynamic configs, with any of their keys.
+
+
+@openai.call("gpt-4o-mini")
+def by_messages(genre: str) -> openai.OpenAIDynamicConfig:
+    return {"messages": [{"role": "system", "content": "Be brief"}, Messages.User(genre)]}
+
+
+@openai.call("gpt-4o-mini")
+def by_params(genre: str) -> openai.OpenAIDynamicConfig:
+    return {"messages": genre, "call_params": {"temperature": 1}}
+
+
+@openai.call("gpt-4o-mini")
+def by_wrong_params(genre: str) -> openai.OpenAIDynamicConfig:
+    return {"messages": genre, "call_params": {"temperature": "1"}}  # error
+
+
+@anthropic.call("claude-sonnet-5")
+@prompt_template("Recommend a {genre} book")
+async def by_fields(genre: str) -> anthropic.AnthropicDynamicConfig:
+    return {"computed_fields": {"genre": genre.upper()}, "call_params": {"top_k": 3}}
+
+
+@openai.call("gpt-4o-mini")
+def by_base(genre: str) -> BaseDynamicConfig:
+    return {"messages": [Messages.User(genre)], "tools": [shelf]}
+
+
+assert_type(by_messages("fantasy"), openai.OpenAICallResponse)
+assert_type(by_base("fantasy"), openai.OpenAICallResponse)
+
+
+async def asked_by_fields() -> None:
+    assert_type(await by_fields("fantasy"), anthropic.AnthropicCallResponse)
 
 
 @openai.call("gpt-4o-mini", call_params={"temprature": 1})  # error

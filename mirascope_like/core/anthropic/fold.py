@@ -24,6 +24,10 @@ _PARTS = {"content_block_start": "content_block", "content_block_delta": "delta"
 """Where the events of a block hold what they add."""
 
 
+_BEFORE = -1
+"""The index of a text that has come before, until its block goes on."""
+
+
 class AnthropicFold(NumberedFold[AnthropicCallResponseChunk, AnthropicTool]):
     """Sums message events."""
 
@@ -83,7 +87,12 @@ class AnthropicFold(NumberedFold[AnthropicCallResponseChunk, AnthropicTool]):
     def _start(self, index: int, block: dict[str, Any]) -> None:
         self._blocks[index] = block
         if block.get("type") == "text":
-            self._texts[index] = block["text"] = Text([block.get("text") or ""])
+            before = self._texts.pop(_BEFORE, None) if index == 0 else None
+            if before is not None:
+                del self._blocks[_BEFORE]
+            text = Text() if before is None else before
+            text.append(block.get("text") or "")
+            self._texts[index] = block["text"] = text
         elif block.get("type") in _CALLS:
             self._json[index] = Text()
 
@@ -155,6 +164,21 @@ class AnthropicFold(NumberedFold[AnthropicCallResponseChunk, AnthropicTool]):
     @property
     def empty(self) -> bool:
         return not self._message
+
+    @property
+    def silent(self) -> bool:
+        known = (settled(block) for block in self._blocks.values())
+        return not self.finish_reasons and not any(block.get("type") != "text" or block["text"] for block in known)
+
+    @property
+    def beginning(self) -> str | None:
+        block: dict[str, Any] = settled(next(iter(self._blocks.values()), dict[str, Any]()))
+        alone = len(self._blocks) == 1 and block.get("type") == "text" and not block.get("citations")
+        return block["text"] if alone and not self.finish_reasons else None
+
+    def go_on(self, text: Text) -> None:
+        self._texts[_BEFORE] = text
+        self._blocks[_BEFORE] = {"type": "text", "text": text}
 
     @property
     def model(self) -> str | None:

@@ -59,7 +59,11 @@ class AnthropicToolConfig(ToolConfig, total=False):
 
 AnthropicMessageParam: TypeAlias = MessageParam | BaseMessageParam
 """A message in the SDK's form, or one of ours."""
-AnthropicDynamicConfig: TypeAlias = BaseDynamicConfig[AnthropicMessageParam, AnthropicCallParams]
-"""What a prompt function may return to decide more than its text."""
+
+
+class AnthropicDynamicConfig(BaseDynamicConfig[AnthropicMessageParam, AnthropicCallParams, Any], total=False):
+    """What a prompt function may return to decide more than its text."""
+
+
 AsyncAnthropicDynamicConfig: TypeAlias = AnthropicDynamicConfig
 """The same, for an async function."""

@@ -13,6 +13,7 @@ import anthropic
 from anthropic.resources import Messages
 
 from ..base.fold import ErrorEventError
+from ..base.prefill import Prefill
 from ..base.request import Request
 from ..base.structure import Structure, Way
 from ..base.tools import BaseTool, tool_description, tool_name
@@ -65,6 +66,10 @@ class AnthropicProvider(SDKProvider[AnthropicCallResponse, AnthropicCallResponse
         if tools := [*request.native_tools, *(encode_tool(tool) for tool in request.tools)]:
             payload["tools"] = tools
         return self._escaped(payload)
+
+    def prefill(self, request: Request) -> Prefill | None:
+        # Models since Claude Opus 4.6 refuse it, with an error.
+        return Prefill()
 
     def way(self, request: Request, wanted: Way) -> Way:
         # Anthropic does not let a call be forced while the model thinks.

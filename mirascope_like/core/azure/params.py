@@ -27,7 +27,11 @@ class AzureToolConfig(ChatToolConfig, total=False):
 
 AzureMessageParam: TypeAlias = ChatCompletionMessageParam | BaseMessageParam
 """A message in the SDK's form, or one of ours."""
-AzureDynamicConfig: TypeAlias = BaseDynamicConfig[AzureMessageParam, AzureCallParams]
-"""What a prompt function may return to decide more than its text."""
+
+
+class AzureDynamicConfig(BaseDynamicConfig[AzureMessageParam, AzureCallParams, Any], total=False):
+    """What a prompt function may return to decide more than its text."""
+
+
 AsyncAzureDynamicConfig: TypeAlias = AzureDynamicConfig
 """The same, for an async function."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
+from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from typing_extensions import TypedDict
 
-from .errors import ConfigurationError
+from .errors import Caught, ConfigurationError, ProviderError, StreamInterruptedError, StreamTimeoutError
 from .extract import asked
 from .overrides import OVERRIDES
 from .prompt import Prompted, PromptFunction
@@ -16,10 +18,19 @@ from .request import Request
 from .tools import BaseTool, tool_type
 
 if TYPE_CHECKING:
+    from .base_stream import BaseStream
     from .response_model import ResponseModel
     from .tool_loop import ToolLoop
 
 ParamsT = TypeVar("ParamsT")
+AnyStreamT = TypeVar("AnyStreamT", bound="BaseStream[Any, Any, Any]")
+
+RESUMES = 3
+"""How often `resume=True` goes on."""
+RESUMABLE = "anthropic, deepseek, local, mistral, openrouter (models of Anthropic) and vllm"
+"""Whose models can go on from the beginning of an answer."""
+_FAILURES: Caught = (ProviderError, StreamInterruptedError, StreamTimeoutError)
+"""Errors after which a fallback is asked."""
 
 Tools = Sequence[type[BaseTool] | Callable[..., Any] | Mapping[str, Any]]
 """Functions, tool classes, or tools in the provider's own form."""
@@ -33,7 +44,7 @@ class StreamConfig(TypedDict, total=False):
 
 
 class Options(TypedDict, Generic[ParamsT], total=False):
-    """What every form of `call` takes."""
+    """What every form of `call` takes. `retry`, `fallback` and `resume` are for streams."""
 
     json_mode: bool
     """Ask for JSON text."""
@@ -45,6 +56,26 @@ class Options(TypedDict, Generic[ParamsT], total=False):
     """Have the tools that the model calls run, and ask again with what they gave."""
     provider: str
     """Which provider to call, for `llm.call` alone."""
+    retry: int
+    """How often to ask again where a stream fails before anything has been said: no connection, a rate limit, a server
+    error, an interruption, a `first` or `idle` deadline. In between it waits as long as the provider asks for, up to 60
+    seconds (it does not wait for more), else 0.5 seconds, then twice as long each time, up to 8.
+
+    The SDKs of OpenAI, Anthropic and Groq then make no retries of their own, so that 2 means at most three requests;
+    those of other SDKs come within each of ours. In a tool loop it counts for each round.
+    """
+    fallback: Sequence[str | Callable[..., Any]]
+    """What to ask instead where a stream fails, for any reason that is the provider's, before anything has been said,
+    and after the retries: names of models (for `llm.call` also "provider:model"), or call functions that take the same
+    arguments and give a stream. Raises `FallbackError` where all fail."""
+    resume: bool | int
+    """How often to go on where a stream breaks off, or falls silent for its `idle` deadline, within a text: the same is
+    asked again with that text as the beginning of the answer. `True` is three times; waits are those of `retry`.
+
+    The text goes on without a gap or a repeat, and the response says that it was `resumed`. `max_tokens` counts for
+    each request. What is not text alone, and what a model refuses to go on from, raises the `StreamInterruptedError`
+    that there would have been; nothing is ever begun anew.
+    """
 
 
 class AskOptions(Options[ParamsT], total=False):
@@ -62,6 +93,10 @@ class Prompting:
         self._kwargs = kwargs
         self.arguments: dict[str, Any] = prompt.bind(args, kwargs)
         self.overrides: Mapping[str, Any] = OVERRIDES.get()
+
+    def call(self, function: Callable[..., Any]) -> Any:
+        """Call another function with the same arguments."""
+        return function(*self._args, **self._kwargs)
 
     def read(self) -> Prompted:
         """Call the function; make messages of what it returns."""
@@ -96,6 +131,53 @@ class Ask:
         self._streaming = stream is not False
         self._partial = isinstance(stream, Mapping) and bool(stream.get("partial_tools"))
         self._response_model = response_model
+        self._retry = _times("retry", options.get("retry"))
+        self._resume = _times("resume", options.get("resume"))
+        self._fallback: Sequence[str | Callable[..., Any]] = options.get("fallback") or ()
+        self._replaced: tuple[str, ...] = ()
+        self._check_again()
+
+    def _check_again(self) -> None:
+        given = {"retry": self._retry, "fallback": self._fallback, "resume": self._resume}
+        if not self._streaming and (named := [name for name, one in given.items() if one]):
+            raise ConfigurationError(
+                f"{' and '.join(named)} can be given to streams: a whole answer is asked for again by the SDK itself, "
+                "by `retries.fallback`, or by tenacity"
+            )
+        if self._resume and (self._json_mode or self._response_model is not None):
+            raise ConfigurationError(
+                "resume goes on from plain text: it cannot be given with response_model or json_mode"
+            )
+        if self._response_model is not None and not all(isinstance(one, str) for one in self._fallback):
+            raise ConfigurationError("the fallbacks of a response_model are names of models")
+        if self._resume and not self._provider.neutral:
+            self._check_prefill(Request(provider=self._provider.name, model=self._model, messages=()))
+
+    def _check_prefill(self, request: Request) -> None:
+        if self._provider.prefill(request) is None:
+            raise ConfigurationError(
+                f"{request.model} of {request.provider} cannot go on from the beginning of an answer, which resume "
+                f"needs: {RESUMABLE} can"
+            )
+
+    def instead(self, model: str) -> Ask:
+        """Return the same for another model; where it is named with its provider, the client is that one's own."""
+        other = copy(self)
+        other._model, other._fallback, other._replaced = model, (), ("model",)
+        if self._provider.neutral and ":" in model:
+            other._chosen, other._replaced = None, ("model", "provider", "client")
+        return other
+
+    def led(self, make: Callable[[Ask, Prompting], AnyStreamT], prompting: Prompting) -> AnyStreamT:
+        """Return a stream, as `make` makes one, which knows what to go on with if it fails."""
+        stream = make(self, prompting)
+        if self._fallback:
+            others = [
+                partial(make, self.instead(one), prompting) if isinstance(one, str) else partial(prompting.call, one)
+                for one in self._fallback
+            ]
+            stream.otherwise([_FAILURES] * (len(others) + 1), others)
+        return stream
 
     def read(self, prompting: Prompting) -> Request:
         """Call the prompt function; return the request."""
@@ -116,7 +198,7 @@ class Ask:
             provider=self._provider.name,
             model=self._model,
             chosen_provider=self._chosen,
-            overrides=prompting.overrides,
+            overrides={name: one for name, one in prompting.overrides.items() if name not in self._replaced},
             messages=prompted.messages,
             call_params={**self._params, **params},
             tools=tools,
@@ -125,12 +207,16 @@ class Ask:
             json_mode=self._json_mode,
             stream=self._streaming,
             partial_tools=self._partial,
-            client=config.get("client") or self._client,
+            retry=self._retry,
+            resume=self._resume,
+            client=None if "client" in self._replaced else config.get("client") or self._client,
             prompt_template=template.text if template is not None else None,
             fn_args=prompted.values,
             dynamic_config=cast("Mapping[str, Any]", config) or None,
             metadata={**prompting.prompt.metadata, **(config.get("metadata") or {})},
         )
+        if self._resume and self._provider.neutral and not self._replaced:
+            self._check_prefill(request)
         return asked(request, self._response_model, self._provider)
 
     def _split(self, tools: Sequence[Any]) -> tuple[list[type[BaseTool]], list[Any]]:
@@ -147,6 +233,14 @@ def check_options(options: Mapping[str, Any], params: type[Any], provider: Provi
     named = {name for kind in params.__mro__ for name in getattr(kind, "__annotations__", {})}
     known = frozenset(named) | provider.known_params()
     _known(options.get("call_params") or {}, known, f"call parameter of {provider.name}")
+
+
+def _times(name: str, given: Any) -> int:
+    """Return how often something may be done, as it was given."""
+    count = (RESUMES if name == "resume" else given) if given is True else given or 0
+    if not isinstance(count, int) or isinstance(count, bool) or count < 0:
+        raise ConfigurationError(f"{name} is a number of times, not {given!r}")
+    return count
 
 
 _FORMS = ("response_model", "output_parser", "max_retries", "fail_fast")

@@ -55,14 +55,35 @@ class AsyncStream(BaseStream[ResponseT, ChunkT, ToolT]):
     async def open(self) -> Self:
         """Send the request now; return once the answer begins."""
         self._check_open()
-        if self._pairs is None:
-            await self._ready()
-            self._pairs = aloop(self._progress)
-            if self._deadlines is not None:
-                self._deadlines.start()
-            await self._timed(self._pairs)
-            self._plain = self._simple()
+        while self._pairs is None:
+            try:
+                await self._start()
+            except Exception as error:
+                await self._onward(error)
         return self
+
+    async def _start(self) -> None:
+        await self._ready()
+        self._pairs = aloop(self._progress)
+        self._hope()
+        if self._progress.wait:
+            await anext(self._pairs)  # no deadline but the last is about a wait, and there is time
+        if self._deadlines is not None:
+            self._deadlines.start(seen=self._progress.broken is not None)
+        await self._timed(self._pairs)
+        self._plain = self._simple()
+
+    async def _onward(self, error: Exception) -> None:
+        """Make ready to go on after an error, or raise."""
+        other = self._recover(error)
+        if isinstance(other, Exception):
+            for ending in self._endings if self._progress.pending else []:
+                await self._progress.atell(ending)
+            raise other
+        if other is not None:
+            made = other()
+            self._take(await made._ready() if isinstance(made, AsyncStream) else made)
+        self._pairs = None
 
     def __aiter__(self) -> Self:
         return self
@@ -80,7 +101,7 @@ class AsyncStream(BaseStream[ResponseT, ChunkT, ToolT]):
         while True:
             try:
                 if self._pairs is None:
-                    await self.open()
+                    await self._start()
                 self._plain = self._simple() and within is None and self._waiting is None
                 assert self._pairs is not None
                 if within is None and self._waiting is None:
@@ -94,14 +115,7 @@ class AsyncStream(BaseStream[ResponseT, ChunkT, ToolT]):
                 self._finished()
                 raise
             except Exception as error:
-                alone = self._progress.endings is self._endings
-                other = self._other(error)
-                if isinstance(other, Exception):
-                    for ending in [] if alone else self._endings:
-                        await self._progress.atell(ending)
-                    raise other
-                made: AsyncStream[ResponseT, ChunkT, ToolT] = other()
-                self._progress, self._pairs = (await made._ready())._progress, None
+                await self._onward(error)
         if self._step(chunk, tool):
             await self.close()
         return chunk, tool
@@ -112,6 +126,7 @@ class AsyncStream(BaseStream[ResponseT, ChunkT, ToolT]):
             return await anext(pairs)
         seconds, deadline = left
         limit = asyncio.timeout(max(0.0, seconds))
+        self._progress.late = limit.expired
         try:
             async with limit:
                 return await anext(pairs)
@@ -143,6 +158,7 @@ class AsyncStream(BaseStream[ResponseT, ChunkT, ToolT]):
             self._waiting = None
             return waiting.result()
         if until is not None and until[0] <= now():
+            self._progress.late = lambda: True
             await self.close()
             raise self._late(until[1], None)
         raise _Late

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Self, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Self, TypeVar, cast
 
 from .chunk import BaseCallResponseChunk
-from .errors import FallbackError, StreamClosedError, StreamNotConsumedError, StreamTimeoutError
+from .errors import (
+    Caught,
+    ConfigurationError,
+    FallbackError,
+    StreamClosedError,
+    StreamNotConsumedError,
+    StreamTimeoutError,
+)
 from .later import Later
 from .progress import Ending, Progress, StreamState
 from .provider import Provider
@@ -26,9 +33,6 @@ else:
 ResponseT = TypeVar("ResponseT", bound="BaseCallResponse[Any, Any]")
 ChunkT = TypeVar("ChunkT", bound=BaseCallResponseChunk[Any, Any, Any])
 ToolT = TypeVar("ToolT", bound=BaseTool)
-
-Caught: TypeAlias = type[Exception] | tuple[type[Exception], ...]
-"""Errors to catch."""
 
 
 class Listener(NamedTuple):
@@ -206,12 +210,12 @@ class BaseStream(Neutral, Generic[ResponseT, ChunkT, ToolT]):
         """Give the stream deadlines, in seconds: for the whole of it, for its first event, and between two events.
 
         Reading raises `StreamTimeoutError` when one passes, and the connection is let go; what has come stays readable.
-        While it is opened the SDK makes no retries of its own. Returns the stream itself.
+        While it is opened the SDK makes no retries of its own. Where the stream asks again (`retry`, `resume`), `total`
+        counts all requests and the waits between them, and `first` each request anew. Returns the stream itself.
         """
         self._deadlines = deadlines.Deadlines(total, first, idle)
         if self._progress.start_time is not None:
-            self._deadlines.start()
-            self._deadlines.seen = self._progress.fold is not None and not self._progress.fold.empty
+            self._deadlines.start(seen=self._progress.fold is not None and not self._progress.fold.empty)
         self._plain = False
         return self
 
@@ -227,7 +231,7 @@ class BaseStream(Neutral, Generic[ResponseT, ChunkT, ToolT]):
     def otherwise(
         self, catches: Sequence[Caught], others: Sequence[Callable[[], Any]], caught: Sequence[Exception] = ()
     ) -> Self:
-        """Go on with another stream if this one fails before its first event.
+        """Go on with another stream if this one fails before it has said anything.
 
         The first of `catches` are the errors after which the first of `others` is made and read instead, and so on; the
         last of them are those after which there is no other way. `caught` are errors that went before.
@@ -244,8 +248,7 @@ class BaseStream(Neutral, Generic[ResponseT, ChunkT, ToolT]):
         """
         kind = type(self)
         self._endings.append(lambda progress: ending(kind._of(progress)))
-        if not self._catches:
-            self._progress.endings = self._endings
+        self._progress.endings = self._endings
         return self
 
     @classmethod
@@ -267,13 +270,43 @@ class BaseStream(Neutral, Generic[ResponseT, ChunkT, ToolT]):
         return failed
 
     def _simple(self) -> bool:
-        return not (self._unread or self._listeners or self._deadlines or self._limit or self._catches)
+        return not (self._unread or self._listeners or self._deadlines or self._limit or self._progress.hopeful)
+
+    def _hope(self) -> None:
+        """Note whether there are errors after which the stream may go on."""
+        fold = self._progress.fold
+        if self._catches and fold is not None and not fold.silent:
+            self._others, self._catches = [], []
+        self._progress.hopeful = bool(self._catches) or self._progress.mendable
+
+    def _recover(self, error: Exception) -> Callable[[], Any] | Exception | None:
+        """Make ready to go on after an error: with the same progress (None), or with a stream that is to be made.
+
+        Else return what is to be raised.
+        """
+        if isinstance(error, StreamTimeoutError) and error.deadline == "total":
+            return error
+        left = self._deadlines.remaining() if self._deadlines is not None else None
+        found = self._progress.mend(error, left)
+        if found is None:
+            return None
+        other = self._other(found)
+        if isinstance(other, Exception) and self._progress.fold is not None:
+            self._progress.error = other
+        return other
+
+    def _take(self, made: Any) -> None:
+        """Go on with another stream."""
+        if not isinstance(made, BaseStream):
+            raise ConfigurationError(f"a fallback of a stream has to give a stream, not {type(made).__name__}")
+        self._progress = cast("Self", made)._progress
+        self._progress.endings = self._endings
 
     def _step(self, chunk: ChunkT, tool: ToolT | None) -> bool:
         """Take note of a step, and tell it; return whether to stop here."""
         self._last = chunk
-        self._progress.endings = self._endings
-        self._others, self._catches = [], []
+        if self._progress.hopeful:
+            self._hope()
         if self._deadlines is not None:
             self._deadlines.seen = True
         for listener in self._listeners:

@@ -6,7 +6,7 @@ What a call gives is asked in two steps: `Call` knows what comes back, `CallDeco
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Generator
-from functools import wraps
+from functools import partial, wraps
 from time import time
 from typing import TYPE_CHECKING, Any, Generic, Literal, ParamSpec, TypeVar, overload
 
@@ -259,13 +259,13 @@ class Call(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
         return provider.respond(request, payload, raw, start, time() * 1000)
 
     def _streamed(self, ask: Ask) -> CallDecorator[StreamT, AsyncStreamT]:
-        def run(prompting: Prompting) -> StreamT:
+        def make(ask: Ask, prompting: Prompting) -> StreamT:
             return self._stream(self._provider, ask.read(prompting))
 
-        def arun(prompting: Prompting) -> AsyncStreamT:
+        def amake(ask: Ask, prompting: Prompting) -> AsyncStreamT:
             return self._async_stream(self._provider, lambda: ask.aread(prompting))
 
-        return CallDecorator(run, arun)
+        return CallDecorator(partial(ask.led, make), partial(ask.led, amake))
 
     def _structured(
         self, ask: Ask, wanted: ResponseModel[T], *, fail_fast: bool
@@ -274,15 +274,22 @@ class Call(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
 
         def run(prompting: Prompting) -> StructuredStream[T, StreamT]:
             reading = Reading(wanted, fail_fast=fail_fast)
-            return StructuredStream(self._stream(self._provider, reading.ask(ask.read(prompting))), reading)
+
+            def make(ask: Ask, prompting: Prompting) -> StreamT:
+                return self._stream(self._provider, reading.ask(ask.read(prompting)))
+
+            return StructuredStream(ask.led(make, prompting), reading)
 
         def arun(prompting: Prompting) -> AsyncStructuredStream[T, AsyncStreamT]:
             reading = Reading(wanted, fail_fast=fail_fast)
 
-            async def prepare() -> Request:
+            async def prepare(ask: Ask, prompting: Prompting) -> Request:
                 return reading.ask(await ask.aread(prompting))
 
-            return AsyncStructuredStream(self._async_stream(self._provider, prepare), reading)
+            def make(ask: Ask, prompting: Prompting) -> AsyncStreamT:
+                return self._async_stream(self._provider, lambda: prepare(ask, prompting))
+
+            return AsyncStructuredStream(ask.led(make, prompting), reading)
 
         return CallDecorator(run, arun)
 

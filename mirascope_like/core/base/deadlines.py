@@ -22,24 +22,32 @@ class Deadlines:
     total: float | None = None
     """From the request to the end."""
     first: float | None = None
-    """From the request to the first event."""
+    """From the request to the first event; a request that is sent again has as long."""
     idle: float | None = None
     """From one event to the next."""
     started: float | None = None
+    asked: float | None = None
     seen: bool = False
 
-    def start(self) -> None:
-        """Note that the request is sent now."""
-        self.started = monotonic()
+    def start(self, *, seen: bool = False) -> None:
+        """Note that a request is sent now; where it goes on from what came, an event has been `seen`."""
+        self.asked = monotonic()
+        self.started = self.asked if self.started is None else self.started
+        self.seen = seen
+
+    def remaining(self) -> float | None:
+        """Return the seconds until the end of it all; None where there is no such deadline."""
+        if self.total is None or self.started is None:
+            return self.total
+        return self.total - (monotonic() - self.started)
 
     def left(self) -> tuple[float, Deadline] | None:
         """Return the seconds until the next deadline, and which it is; None where there is none."""
-        spent = monotonic() - self.started if self.started is not None else 0.0
         waits: list[tuple[float, Deadline]] = []
-        if self.total is not None:
-            waits.append((self.total - spent, "total"))
+        if (remaining := self.remaining()) is not None:
+            waits.append((remaining, "total"))
         if self.first is not None and not self.seen:
-            waits.append((self.first - spent, "first"))
+            waits.append((self.first - (monotonic() - self.asked if self.asked is not None else 0.0), "first"))
         if self.idle is not None and self.seen:
             waits.append((self.idle, "idle"))
         return min(waits, default=None)

@@ -12,15 +12,16 @@ from .errors import PromptError
 from .messages import BaseMessageParam, Messages
 from .wire import as_list
 
+# Any by default: where a dict says one of these, pyright leaves the others open, and an open one fits Any alone.
 MessageT = TypeVar("MessageT", default=Any)
-ParamsT = TypeVar("ParamsT", default=Mapping[str, Any])
+ParamsT = TypeVar("ParamsT", default=Any)
 ClientT = TypeVar("ClientT", default=Any)
 
 
 class BaseDynamicConfig(TypedDict, Generic[MessageT, ParamsT, ClientT], total=False):
     """What a prompt function may return to decide more than its text, for this call alone.
 
-    A provider's own, such as `OpenAIDynamicConfig`, names the types of its messages, parameters and clients.
+    A provider has its own, such as `OpenAIDynamicConfig`, with the types of its messages and parameters.
     """
 
     messages: str | MessageT | Sequence[MessageT]

@@ -38,7 +38,10 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar, TypeAlias, cast
+
+Caught: TypeAlias = type[Exception] | tuple[type[Exception], ...]
+"""Errors to catch."""
 
 
 class MirascopeLikeError(Exception):

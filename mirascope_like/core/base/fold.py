@@ -129,6 +129,20 @@ class Fold(ABC, Generic[ChunkT, ToolT]):
     def complete(self) -> bool:
         """Whether the answer may honestly end here."""
 
+    @property
+    def silent(self) -> bool:
+        """Whether nothing has been said yet, though events may have come."""
+        return self.empty
+
+    @property
+    def beginning(self) -> str | None:
+        """The text so far, if the answer is nothing else and has not said why it ended; else None."""
+        return None
+
+    def go_on(self, text: Text) -> None:
+        """Begin with a text that has come before: what is read now goes on from it."""
+        raise NotImplementedError
+
     @abstractmethod
     def rebuild(self) -> dict[str, Any]:
         """Return the raw response that the events sum up to, as the provider would have sent it whole."""

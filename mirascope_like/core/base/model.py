@@ -37,6 +37,9 @@ Function = Callable[P, Prompt]
 AsyncFunction = Callable[P, Coroutine[Any, Any, Prompt]]
 
 
+_OF_STREAMS = ("retry", "fallback", "resume")
+
+
 class BaseModelObject(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
     """What models of both kinds share: all but what `call` gives without options."""
 
@@ -107,7 +110,10 @@ class BaseModelObject(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
 
     def _merged(self, given: Mapping[str, Any]) -> dict[str, Any]:
         params: list[Mapping[str, Any]] = [one.get("call_params") or {} for one in (self._settings, given)]
-        return {**self._settings, **given, "call_params": {**params[0], **params[1]}}
+        merged = {**self._settings, **given, "call_params": {**params[0], **params[1]}}
+        if not merged.get("stream"):  # what the model's streams do after an error is not for whole answers
+            merged = {name: one for name, one in merged.items() if name in given or name not in _OF_STREAMS}
+        return merged
 
     def _called(self, fn: Callable[..., Any] | None = None, /, **options: Any) -> Any:
         decorator = self._decorator(options)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, cast, overload
 
 from .asking import StreamConfig, Tools
@@ -52,6 +52,9 @@ class Models(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
         max_concurrent: int | None = None,
         tools: Tools | None = None,
         tool_loop: ToolLoop | None = None,
+        retry: int = 0,
+        fallback: Sequence[str | Callable[..., Any]] = (),
+        resume: bool | int = False,
         json_mode: bool = False,
         client: Any = None,
         call_params: ParamsT | None = None,
@@ -66,6 +69,9 @@ class Models(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
         max_concurrent: int | None = None,
         tools: Tools | None = None,
         tool_loop: ToolLoop | None = None,
+        retry: int = 0,
+        fallback: Sequence[str | Callable[..., Any]] = (),
+        resume: bool | int = False,
         json_mode: bool = False,
         client: Any = None,
         call_params: ParamsT | None = None,
@@ -83,6 +89,9 @@ class Models(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
             "stream": stream,
             "tools": tools,
             "tool_loop": tool_loop,
+            "retry": retry,
+            "fallback": fallback,
+            "resume": resume,
             "json_mode": json_mode,
             "client": client,
             "call_params": {**given, **params},

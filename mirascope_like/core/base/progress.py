@@ -8,16 +8,18 @@ reference count.
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncGenerator, Callable, Generator, Sequence
+from asyncio import sleep as asleep
+from collections.abc import AsyncGenerator, Callable, Generator, Iterator, Sequence
 from contextlib import suppress
 from enum import StrEnum
 from inspect import isawaitable
-from time import time
+from time import sleep, time
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
 from .chunk import BaseCallResponseChunk
 from .errors import StreamInterruptedError
-from .fold import Fold
+from .fold import Fold, Text
+from .later import Later
 from .provider import AsyncSource, Provider, Source
 from .request import Request
 from .response import BaseCallResponse
@@ -25,7 +27,10 @@ from .rounds import Calls, calls, next_round
 from .tools import BaseTool
 
 if TYPE_CHECKING:
+    from . import resuming
     from .stream_events import ToolResultEvent
+else:
+    resuming = Later(f"{__package__}.resuming")
 
 ResponseT = TypeVar("ResponseT", bound="BaseCallResponse[Any, Any]")
 ChunkT = TypeVar("ChunkT", bound=BaseCallResponseChunk[Any, Any, Any])
@@ -71,6 +76,12 @@ class Progress(Generic[ResponseT, ChunkT, ToolT]):
         """What was run after the last of them, until a view has told it."""
         self.endings: list[Ending] = []
         """Called once when the stream has ended, however it did."""
+        self.hopeful: bool = False
+        """Whether the stream may go on after an error; it then calls the endings itself if it does not."""
+        self.pending: bool = False
+        """Whether the loop has left the endings to the stream."""
+        self.late: Callable[[], bool] = bool
+        """Tells whether a deadline has passed, where reading is broken off for that."""
         if request is not None:
             self.ask(request)
 
@@ -78,16 +89,80 @@ class Progress(Generic[ResponseT, ChunkT, ToolT]):
         """Take what is to be asked."""
         self.request = request
         self.payload: dict[str, Any] = self.provider.payload(request)
-        self.fold = self.provider.fold(request)
+        self.sent: dict[str, Any] = self.payload
+        """What is sent: the payload, and the text to go on from."""
+        self.wait: float = 0.0
+        """Seconds to wait before it is sent."""
+        self.retried: int = 0
+        self.resumed: int = 0
+        self.broken: resuming.Broken | None = None
+        """The text that is gone on from."""
+        self.interrupted: list[ResponseT] = []
+        """What had come each time that it broke off."""
+        self._listen()
+
+    def _listen(self) -> Fold[ChunkT, ToolT]:
+        request = self.request
+        self.fold = fold = self.provider.fold(request)
         if request.structure is not None:
-            self.fold.listen(request.structure.name, request.heard)
+            request.heard.clear()
+            fold.listen(request.structure.name, request.heard)
+        return fold
 
     def begin(self) -> Fold[ChunkT, ToolT]:
         """Note that the request is sent now."""
         assert self.fold is not None
         self.state = StreamState.OPEN
-        self.start_time = time() * 1000
+        self.pending, self.late = False, bool
+        if self.broken is None:
+            self.start_time = time() * 1000
         return self.fold
+
+    def reading(self, source: Source | AsyncSource) -> Callable[[Any], Iterator[tuple[ChunkT, ToolT | None]]]:
+        """Return what makes pairs of the events of an open answer."""
+        fold = self.fold
+        assert fold is not None
+        read = fold.read_objects if source.typed else fold.read
+        broken = self.broken
+        return read if broken is None else lambda events: broken.pairs(read(events), fold)
+
+    @property
+    def mendable(self) -> bool:
+        """Whether there are errors after which the same may be asked again, or be gone on from, now or later."""
+        request, fold = self.request, self.fold
+        saying = fold is not None and not fold.silent
+        return bool(request.resume or (request.retry and (request.tool_loop is not None or not saying)))
+
+    def mend(self, error: Exception, left: float | None) -> Exception | None:
+        """Make ready to ask again after an error; return what to raise where that is not to be.
+
+        `left` are the seconds that there are for it. A provider that refuses to go on is never asked anew.
+        """
+        fold = self.fold
+        if fold is None or not (self.request.retry or self.request.resume):
+            return error
+        request, before = self.request, self.broken
+        anew = before is None and fold.silent
+        tries, most = (self.retried, request.retry) if anew else (self.resumed, request.resume)
+        wait = resuming.wait_after(error, tries) if tries < most else None
+        prefill = self.provider.prefill(request) if not anew and resuming.plain(request) else None
+        broken = resuming.broken(error, before, fold, prefill) if prefill is not None else None
+        sent = prefill.payload(self.payload, broken.seam.sent) if prefill is not None and broken is not None else None
+        possible = anew or sent is not None
+        if wait is None or not possible or (left is not None and wait >= left):
+            return error if before is None or fold.content != before.text else _from(before.error, error)
+        self.wait, self.error, self.end_time = wait, None, None
+        if broken is None or sent is None:
+            self.retried += 1
+        else:
+            if broken.error is error and (response := self.response()) is not None:
+                self.interrupted = [*self.interrupted, response]
+            self.resumed, self.broken, self.sent = tries + 1, broken, sent
+        fold = self._listen()
+        if broken is not None:
+            seam = broken.seam
+            fold.go_on(resuming.ContinuedText(broken.text, seam) if seam.open else Text([broken.text]))
+        return None
 
     def calls(self) -> Calls | None:
         """Return what is to run now that a round is over; None where the stream is."""
@@ -126,6 +201,7 @@ class Progress(Generic[ResponseT, ChunkT, ToolT]):
     def fail(self, error: BaseException) -> BaseException:
         """Note an error; return what is to be raised for it. A cancelled task or an interrupt is no failure."""
         self.end(StreamState.FAILED if isinstance(error, Exception) else StreamState.CLOSED)
+        self.pending = self.hopeful and (isinstance(error, Exception) or self.late())
         if isinstance(error, Exception):
             error = self.provider.failure(error, self.request, self.source)
         if isinstance(error, StreamInterruptedError):
@@ -158,17 +234,21 @@ class Progress(Generic[ResponseT, ChunkT, ToolT]):
         """Rebuild the response from what has come so far; None where nothing has."""
         fold = self.fold
         if fold is None or fold.empty:
-            return self.before[-1] if self.before else None
+            come = [*self.before, *self.interrupted] if fold is not None else self.before
+            return come[-1] if come else None
         raw = self.provider.rebuilt(self.request, fold)
         start = self.start_time or 0.0
         response = self.provider.respond(self.request, self.payload, raw, start, self.end_time or time() * 1000)
         response.attach_tools(fold.tools)
         response.come_after(self.before)
+        response.go_on_from(self.interrupted)
         return response
 
 
 OPENED: Any = None
 """What a loop yields first, once the answer begins; nobody sees it."""
+WAITED: Any = None
+"""What a loop yields before that where it has to wait, once it has waited; nobody sees it."""
 
 
 def loop(progress: Progress[Any, ChunkT, ToolT]) -> Generator[tuple[ChunkT, ToolT | None]]:
@@ -177,11 +257,14 @@ def loop(progress: Progress[Any, ChunkT, ToolT]) -> Generator[tuple[ChunkT, Tool
     source: Source | None = None
     pair = OPENED
     try:
+        if progress.wait:
+            sleep(progress.wait)
+            yield WAITED
         while True:
-            progress.source = source = progress.provider.open(progress.request, progress.payload)
+            progress.source = source = progress.provider.open(progress.request, progress.sent)
             if pair is OPENED:
                 yield pair
-            read = fold.read_objects if source.typed else fold.read
+            read = progress.reading(source)
             for events in source:
                 for pair in read(events):
                     yield pair
@@ -207,8 +290,9 @@ def loop(progress: Progress[Any, ChunkT, ToolT]) -> Generator[tuple[ChunkT, Tool
     finally:
         if source is not None:
             source.close()
-        for ending in progress.endings:
-            progress.tell(ending)
+        if not progress.pending:
+            for ending in progress.endings:
+                progress.tell(ending)
 
 
 async def aloop(progress: Progress[Any, ChunkT, ToolT]) -> AsyncGenerator[tuple[ChunkT, ToolT | None]]:
@@ -217,11 +301,14 @@ async def aloop(progress: Progress[Any, ChunkT, ToolT]) -> AsyncGenerator[tuple[
     source: AsyncSource | None = None
     pair = OPENED
     try:
+        if progress.wait:
+            await asleep(progress.wait)
+            yield WAITED
         while True:
-            progress.source = source = await progress.provider.aopen(progress.request, progress.payload)
+            progress.source = source = await progress.provider.aopen(progress.request, progress.sent)
             if pair is OPENED:
                 yield pair
-            read = fold.read_objects if source.typed else fold.read
+            read = progress.reading(source)
             async for events in source:
                 for pair in read(events):
                     yield pair
@@ -247,8 +334,14 @@ async def aloop(progress: Progress[Any, ChunkT, ToolT]) -> AsyncGenerator[tuple[
     finally:
         if source is not None:
             await source.close()
-        for ending in progress.endings:
-            await progress.atell(ending)
+        if not progress.pending:
+            for ending in progress.endings:
+                await progress.atell(ending)
+
+
+def _from(error: Exception, cause: Exception) -> Exception:
+    error.__cause__ = cause
+    return error
 
 
 def shut(response: Any) -> None:

@@ -20,7 +20,7 @@ class Prompted:
     """A prompt function's answer: the messages, and the configuration that came with them."""
 
     messages: list[Any]
-    config: BaseDynamicConfig = field(default_factory=BaseDynamicConfig[Any])
+    config: BaseDynamicConfig[Any, Mapping[str, Any], Any] = field(default_factory=BaseDynamicConfig[Any])
     values: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from .chunk import BaseCallResponseChunk
 from .fold import Fold
+from .prefill import Prefill
 from .request import Request
 from .response import BaseCallResponse
 from .structure import Structure, Way
@@ -108,6 +109,13 @@ class Provider(ABC, Generic[ResponseT, ChunkT, ToolT]):
         """Return the request, changed so that the model calls none of its tools and answers."""
         params = {name: value for name, value in request.call_params.items() if name not in _ABOUT_TOOLS}
         return replace(request, tools=(), native_tools=(), call_params=params)
+
+    def prefill(self, request: Request) -> Prefill | None:
+        """Return how the model of a request is had to go on from the beginning of an answer; None where it is not.
+
+        A model that would answer anew instead, without an error, counts as one that cannot.
+        """
+        return None
 
     @abstractmethod
     def fold(self, request: Request) -> Fold[ChunkT, ToolT]:

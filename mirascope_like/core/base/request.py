@@ -35,6 +35,10 @@ class Request:
     stream: bool = False
     partial_tools: bool = False
     client: Any = None
+    retry: int = 0
+    """How often a stream may ask again that failed before anything was said."""
+    resume: int = 0
+    """How often a stream may go on from a text that broke off."""
     deadline: float | None = None
     """Seconds in which the answer is to begin; there is then no time for the SDK's own retries."""
     chosen_provider: str | None = None

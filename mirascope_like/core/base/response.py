@@ -93,6 +93,7 @@ class BaseCallResponse(Neutral, BaseModel, Generic[RawT, ToolT]):
     _earlier: Sequence[Any] = PrivateAttr(default=())
     _before: Sequence[Any] = PrivateAttr(default=())
     _executed: Sequence[ToolResultEvent[Any]] = PrivateAttr(default=())
+    _interrupted: Sequence[Any] = PrivateAttr(default=())
 
     if not TYPE_CHECKING:
 
@@ -288,19 +289,38 @@ class BaseCallResponse(Neutral, BaseModel, Generic[RawT, ToolT]):
         said = self.message_param
         return [*(as_list(said) or [said]), *self.tool_message_params(outputs)]
 
+    def go_on_from(self, interrupted: Sequence[Self]) -> None:
+        """Take what had come of this answer each time that it broke off."""
+        self._interrupted = tuple(interrupted)
+
+    @property
+    def interruptions(self) -> list[Self]:
+        """What had come of this answer each time that it broke off, where it was resumed."""
+        return list(self._interrupted)
+
+    @property
+    def resumed(self) -> int:
+        """How often this answer broke off and was gone on from. `content` is then all of it, and `usage` and what else
+        the provider said are those of the last request; see `interruptions` and `total_usage` for the others."""
+        return len(self._interrupted)
+
     @property
     def _all(self) -> list[Self]:
-        return [one for attempt in self.attempts for one in attempt.rounds]
+        rounds = [one for attempt in self.attempts for one in attempt.rounds]
+        return [one for round in rounds for one in (*round.interruptions, round)]
 
     @property
     def total_usage(self) -> CommonUsage | None:
-        """Tokens of all `attempts` and all their `rounds`; the other properties tell of this answer alone."""
+        """Tokens of all `attempts`, their `rounds` and `interruptions`; the other properties tell of this answer alone.
+
+        A request that broke off before it said what it spent is not counted.
+        """
         known = [one for answer in self._all if (one := answer.common_usage) is not None]
         return CommonUsage.sum(known) if known else None
 
     @property
     def total_cost(self) -> float | None:
-        """US dollars spent on all `attempts` and all their `rounds`; None where the cost of one is unknown."""
+        """US dollars spent on all that `total_usage` is about; None where the cost of one request is unknown."""
         costs = [answer.cost for answer in self._all]
         return None if None in costs else sum(cost for cost in costs if cost is not None)
 

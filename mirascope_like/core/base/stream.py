@@ -49,14 +49,34 @@ class Stream(BaseStream[ResponseT, ChunkT, ToolT]):
     def open(self) -> Self:
         """Send the request now; return once the answer begins."""
         self._check_open()
-        if self._pairs is None:
-            self._pairs = loop(self._progress)
-            if self._deadlines is not None:
-                self._deadlines.start()
-                self._progress.hurry(self._deadlines.left())
-            self._timed(self._pairs)
-            self._plain = self._simple()
+        while self._pairs is None:
+            try:
+                self._start()
+            except Exception as error:
+                self._onward(error)
         return self
+
+    def _start(self) -> None:
+        self._pairs = loop(self._progress)
+        self._hope()
+        if self._progress.wait:
+            next(self._pairs)  # no deadline but the last is about a wait, and there is time
+        if self._deadlines is not None:
+            self._deadlines.start(seen=self._progress.broken is not None)
+            self._progress.hurry(self._deadlines.left())
+        self._timed(self._pairs)
+        self._plain = self._simple()
+
+    def _onward(self, error: Exception) -> None:
+        """Make ready to go on after an error, or raise."""
+        other = self._recover(error)
+        if isinstance(other, Exception):
+            for ending in self._endings if self._progress.pending else []:
+                self._progress.tell(ending)
+            raise other
+        if other is not None:
+            self._take(other())
+        self._pairs = self._watchdog = None
 
     def __iter__(self) -> Self:
         return self
@@ -74,7 +94,7 @@ class Stream(BaseStream[ResponseT, ChunkT, ToolT]):
         while True:
             try:
                 if self._pairs is None:
-                    self.open()
+                    self._start()
                 self._plain = self._simple()
                 assert self._pairs is not None
                 chunk, tool = self._timed(self._pairs)
@@ -83,14 +103,7 @@ class Stream(BaseStream[ResponseT, ChunkT, ToolT]):
                 self._finished()
                 raise
             except Exception as error:
-                alone = self._progress.endings is self._endings
-                other = self._other(error)
-                if isinstance(other, Exception):
-                    for ending in [] if alone else self._endings:
-                        self._progress.tell(ending)
-                    raise other
-                made: Stream[ResponseT, ChunkT, ToolT] = other()
-                self._progress, self._pairs, self._watchdog = made._progress, None, None
+                self._onward(error)
         if self._step(chunk, tool):
             self.close()
         return chunk, tool
@@ -115,6 +128,7 @@ class Stream(BaseStream[ResponseT, ChunkT, ToolT]):
             self._watchdog.close()
             opening = self._progress.source is None and isinstance(error, RequestTimeoutError)
             if self._watchdog.barked or opening or type(error) is TimeoutError:
+                self._progress.pending = self._progress.hopeful  # the loop may not have failed yet
                 self.close()
                 raise self._late(deadline, error)
             raise

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
 from typing_extensions import TypedDict
 
@@ -33,5 +33,5 @@ class BedrockCallParams(TypedDict, total=False):
     """`toolChoice`, and tools besides those of the call."""
 
 
-BedrockDynamicConfig: TypeAlias = BaseDynamicConfig[Any, BedrockCallParams]
-"""What a prompt function may return to decide more than its text."""
+class BedrockDynamicConfig(BaseDynamicConfig[Any, BedrockCallParams, Any], total=False):
+    """What a prompt function may return to decide more than its text."""

@@ -33,7 +33,9 @@ class CohereCallParams(CommonCallParams, total=False):
     tool_choice: Literal["REQUIRED", "NONE"]
 
 
-CohereDynamicConfig: TypeAlias = BaseDynamicConfig[Any, CohereCallParams]
-"""What a prompt function may return to decide more than its text."""
+class CohereDynamicConfig(BaseDynamicConfig[Any, CohereCallParams, Any], total=False):
+    """What a prompt function may return to decide more than its text."""
+
+
 AsyncCohereDynamicConfig: TypeAlias = CohereDynamicConfig
 """The same, for an async function."""

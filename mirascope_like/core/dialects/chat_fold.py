@@ -100,6 +100,15 @@ class _Choice:
             return None
         return known
 
+    def says(self, *but: str) -> bool:
+        """Whether the message holds anything, but for its role and the fields named."""
+        said = (
+            str(value) if isinstance(value, Text) else value
+            for key, value in self.message.items()
+            if key not in ("role", *but)
+        )
+        return bool(self.calls or self.parts or any(said))
+
     def _in_order(self) -> list[_Call]:
         if all(isinstance(call.index, int) for call in self.calls):
             return sorted(self.calls, key=lambda call: call.index)
@@ -253,6 +262,23 @@ class ChatFold(Fold[ChunkT, ToolT]):
         if self._usage is not None:
             raw["usage"] = self._usage
         return raw
+
+    @property
+    def silent(self) -> bool:
+        return not str(self._text) and not any(
+            choice.rest.get("finish_reason") or choice.says() for choice in self._choices.values()
+        )
+
+    @property
+    def beginning(self) -> str | None:
+        first = self._choices.get(0)
+        if first is None or len(self._choices) > 1 or first.rest.get("finish_reason") or first.says("content"):
+            return None
+        return str(self._text)
+
+    def go_on(self, text: Text) -> None:
+        self._text = text
+        self._choices[0] = _Choice({"role": "assistant", "content": text})
 
     @property
     def content(self) -> str:

@@ -16,7 +16,7 @@ from .chat_chunk import BaseChatChunk
 from .chat_fold import ChatFold
 from .chat_messages import encode_messages, encode_part
 from .sdk import SDK_OPTIONS, SDKProvider
-from .strict_schema import is_closed, strict_schema
+from .strict_schema import OPENAI_WORDS, is_closed, strict_schema
 
 ResponseT = TypeVar("ResponseT", bound="BaseCallResponse[Any, Any]")
 ChunkT = TypeVar("ChunkT", bound=BaseChatChunk[Any, Any, Any])
@@ -106,8 +106,8 @@ def encode_tool(tool: type[BaseTool]) -> dict[str, Any]:
     return {"type": "function", "function": function}
 
 
-def encode_structure(payload: dict[str, Any], structure: Structure) -> None:
-    """Ask for a structured answer in OpenAI's format."""
+def encode_structure(payload: dict[str, Any], structure: Structure, words: frozenset[str] = OPENAI_WORDS) -> None:
+    """Ask for a structured answer in OpenAI's format, of whose schemas these words are known."""
     named = {"name": structure.name, "description": structure.description}
     if structure.way == "tool":
         others: list[Any] = payload.get("tools") or []
@@ -116,7 +116,7 @@ def encode_structure(payload: dict[str, Any], structure: Structure) -> None:
         payload.setdefault("tool_choice", "required" if others else this)
     elif structure.way == "schema":
         strict = is_closed(structure.schema)
-        schema = strict_schema(structure.schema) if strict else structure.schema
+        schema = strict_schema(structure.schema, words) if strict else structure.schema
         payload["response_format"] = {
             "type": "json_schema",
             "json_schema": {**named, "schema": schema, "strict": strict},

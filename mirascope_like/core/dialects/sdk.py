@@ -240,6 +240,7 @@ class SDKProvider(ClientProvider[ResponseT, ChunkT, ToolT]):
             return ObjectSource(self.create(client)(**payload, stream=True))
         if request.deadline is not None:
             return self._open_within(request.deadline, client, payload)
+        client = client.with_options(max_retries=0) if request.retry else client
         return ByteSource(unwrapped(self.http(client, payload, stream=True)))
 
     def _open_within(self, seconds: float, client: Any, payload: dict[str, Any]) -> Source:
@@ -258,6 +259,7 @@ class SDKProvider(ClientProvider[ResponseT, ChunkT, ToolT]):
         client = await self._aclient(request)
         if not self._own(client):
             return AsyncObjectSource(await self.create(client)(**payload, stream=True))
+        client = client.with_options(max_retries=0) if request.retry else client
         return AsyncByteSource(unwrapped(await self.http(client, payload, stream=True)))
 
     def identify(self, error: Exception) -> type[MirascopeLikeError] | None:

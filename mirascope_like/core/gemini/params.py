@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
 from ..base.dynamic_config import BaseDynamicConfig
 from ..base.params import CommonCallParams
@@ -26,5 +26,5 @@ class GeminiCallParams(CommonCallParams, total=False):
     """The SDK's `timeout` in seconds and `retry`."""
 
 
-GeminiDynamicConfig: TypeAlias = BaseDynamicConfig[Any, GeminiCallParams]
-"""What a prompt function may return to decide more than its text."""
+class GeminiDynamicConfig(BaseDynamicConfig[Any, GeminiCallParams, Any], total=False):
+    """What a prompt function may return to decide more than its text."""

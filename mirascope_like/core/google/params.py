@@ -30,7 +30,9 @@ class GoogleCallParams(CommonCallParams, total=False):
     top_k: float
 
 
-GoogleDynamicConfig: TypeAlias = BaseDynamicConfig[Any, GoogleCallParams]
-"""What a prompt function may return to decide more than its text."""
+class GoogleDynamicConfig(BaseDynamicConfig[Any, GoogleCallParams, Any], total=False):
+    """What a prompt function may return to decide more than its text."""
+
+
 AsyncGoogleDynamicConfig: TypeAlias = GoogleDynamicConfig
 """The same, for an async function."""

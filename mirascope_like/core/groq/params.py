@@ -44,7 +44,11 @@ class GroqCallParams(CommonCallParams, SDKCallParams, total=False):
 
 GroqMessageParam: TypeAlias = ChatCompletionMessageParam | BaseMessageParam
 """A message in the SDK's form, or one of ours."""
-GroqDynamicConfig: TypeAlias = BaseDynamicConfig[GroqMessageParam, GroqCallParams]
-"""What a prompt function may return to decide more than its text."""
+
+
+class GroqDynamicConfig(BaseDynamicConfig[GroqMessageParam, GroqCallParams, Any], total=False):
+    """What a prompt function may return to decide more than its text."""
+
+
 AsyncGroqDynamicConfig: TypeAlias = GroqDynamicConfig
 """The same, for an async function."""

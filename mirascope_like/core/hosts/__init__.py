@@ -14,7 +14,8 @@ from ..base.sdk import load_sdk
 
 load_sdk("openai", extra="openai")
 
-from .host import Host, HostProvider  # noqa: E402  # the SDK is looked for first, so that the error says how to get it
+from ..base.prefill import Prefill  # noqa: E402  # the SDK is looked for first, so that the error says how to get it
+from .host import Host, HostProvider  # noqa: E402
 from .types import (  # noqa: E402
     HostAsyncStream,
     HostCallParams,
@@ -26,15 +27,28 @@ from .types import (  # noqa: E402
 )
 
 cerebras: Host = Host("cerebras", "https://api.cerebras.ai/v1", "CEREBRAS_API_KEY")
-deepseek: Host = Host("deepseek", "https://api.deepseek.com", "DEEPSEEK_API_KEY")
+deepseek: Host = Host(
+    "deepseek",
+    "https://api.deepseek.com",
+    "DEEPSEEK_API_KEY",
+    prefill=Prefill({"prefix": True}, path="/beta/chat/completions"),
+)
 fireworks: Host = Host("fireworks", "https://api.fireworks.ai/inference/v1", "FIREWORKS_API_KEY")
 huggingface: Host = Host("huggingface", "https://router.huggingface.co/v1", "HF_TOKEN")
 lmstudio: Host = Host("lmstudio", "http://localhost:1234/v1", "LMSTUDIO_API_KEY", needs_key=False)
 ollama: Host = Host("ollama", "http://localhost:11434/v1", "OLLAMA_API_KEY", needs_key=False)
-openrouter: Host = Host("openrouter", "https://openrouter.ai/api/v1", "OPENROUTER_API_KEY")
+openrouter: Host = Host(
+    "openrouter", "https://openrouter.ai/api/v1", "OPENROUTER_API_KEY", prefill=Prefill(models=("anthropic/",))
+)
 perplexity: Host = Host("perplexity", "https://api.perplexity.ai", "PERPLEXITY_API_KEY")
 together: Host = Host("together", "https://api.together.xyz/v1", "TOGETHER_API_KEY")
-vllm: Host = Host("vllm", "http://localhost:8000/v1", "VLLM_API_KEY", needs_key=False)
+vllm: Host = Host(
+    "vllm",
+    "http://localhost:8000/v1",
+    "VLLM_API_KEY",
+    needs_key=False,
+    prefill=Prefill(body={"continue_final_message": True, "add_generation_prompt": False}),
+)
 xai: Host = Host("xai", "https://api.x.ai/v1", "XAI_API_KEY", priced_as="x-ai")
 zai: Host = Host("zai", "https://api.z.ai/api/paas/v4", "ZAI_API_KEY")
 
@@ -60,4 +74,5 @@ __all__ = [
     "HostProvider",
     "HostStream",
     "HostTool",
+    "Prefill",
 ]

@@ -12,6 +12,8 @@ import openai
 
 from ..base.call import Call
 from ..base.models import Models
+from ..base.prefill import Prefill
+from ..base.request import Request
 from ..dialects.openai_sdk import OpenAISDKProvider
 from .types import HostAsyncStream, HostCallParams, HostCallResponse, HostCallResponseChunk, HostStream, HostTool
 
@@ -36,6 +38,9 @@ class Host:
     """Whether the host is known to refuse `stream_options`; one that turns out to is asked once more without."""
     priced_as: str = ""
     """Its name in the price list, where it is another."""
+    prefill: Prefill | None = None
+    """How its models are had to go on from the beginning of an answer, which `resume` needs. None where they would
+    answer anew instead, without an error."""
 
     @cached_property
     def call(self) -> Call[HostCallResponse, HostStream, HostAsyncStream, HostCallParams]:
@@ -77,6 +82,17 @@ class HostProvider(OpenAISDKProvider[HostCallResponse, HostCallResponseChunk, Ho
         self.refuses_usage: bool = host.refuses_usage
         self.response_type: type[HostCallResponse] = host.CallResponse
         self.chunk_type: type[HostCallResponseChunk] = host.CallResponseChunk
+
+    def prefill(self, request: Request) -> Prefill | None:
+        prefill = self.host.prefill
+        return prefill if prefill is not None and str(request.model).startswith(prefill.models) else None
+
+    def http(self, client: Any, payload: dict[str, Any], *, stream: bool) -> Any:
+        prefill = self.host.prefill
+        last: list[dict[str, Any]] = payload["messages"][-1:]
+        if prefill is not None and prefill.path and any(one.items() >= prefill.message.items() for one in last):
+            return self.post(client, prefill.path, payload, stream=stream)
+        return super().http(client, payload, stream=stream)
 
     def make_client(self) -> openai.OpenAI:
         client = openai.OpenAI(api_key=self._key(), base_url=self._base_url(), default_headers=self._headers())

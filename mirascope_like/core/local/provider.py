@@ -11,12 +11,14 @@ from typing import Any
 import openai
 from anyio import to_thread
 
+from ..base.prefill import Prefill
 from ..base.request import Request
-from ..base.structure import Way
+from ..base.structure import Structure, Way
 from ..base.wire import dumped
 from ..dialects.chat_fold import ChatFold
-from ..dialects.chat_provider import ChatProvider
+from ..dialects.chat_provider import ChatProvider, encode_structure
 from ..dialects.clients import Clients
+from ..dialects.strict_schema import OPENAI_WORDS
 from .engine import Engine, engine
 from .params import LocalCallParams
 from .speech import Speech, answer_in_calls, event_in_calls, told_in_words
@@ -70,6 +72,13 @@ class LocalProvider(ChatProvider[LocalCallResponse, LocalCallResponseChunk, Loca
     def payload(self, request: Request) -> dict[str, Any]:
         payload = {**super().payload(request), "model": str(request.model)}
         return told_in_words(payload) if "tools" in payload or _calls_tools(payload) else payload
+
+    def prefill(self, request: Request) -> Prefill | None:
+        # The server leaves a last message of the assistant's open; beside tools the answer is no text.
+        return None if _offers_tools(request) else Prefill()
+
+    def structure(self, payload: dict[str, Any], structure: Structure) -> None:
+        encode_structure(payload, structure, OPENAI_WORDS | {"maxLength", "minLength"})  # the grammar knows these too
 
     def way(self, request: Request, wanted: Way) -> Way:
         # A grammar holds the answer to its schema; a call beside other tools is one of theirs.

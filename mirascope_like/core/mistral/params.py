@@ -44,7 +44,9 @@ class MistralCallParams(CommonCallParams, total=False):
     top_prompt_logprobs: int
 
 
-MistralDynamicConfig: TypeAlias = BaseDynamicConfig[Any, MistralCallParams]
-"""What a prompt function may return to decide more than its text."""
+class MistralDynamicConfig(BaseDynamicConfig[Any, MistralCallParams, Any], total=False):
+    """What a prompt function may return to decide more than its text."""
+
+
 AsyncMistralDynamicConfig: TypeAlias = MistralDynamicConfig
 """The same, for an async function."""

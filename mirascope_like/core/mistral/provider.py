@@ -19,6 +19,7 @@ from pydantic_core import to_json
 from ..base.errors import ConfigurationError, ConnectionFailedError, MirascopeLikeError, described, error_kind
 from ..base.fold import ErrorEventError
 from ..base.messages import AudioPart, AudioURLPart, DocumentPart, DocumentURLPart, Part
+from ..base.prefill import Prefill
 from ..base.provider import AsyncSource, Source
 from ..base.request import Request
 from ..base.structure import Structure, Way
@@ -29,6 +30,9 @@ from ..dialects.client_provider import ClientProvider, made_by, patient
 from ..dialects.sdk import AsyncByteSource, AsyncObjectSource, ByteSource, ObjectSource
 from .params import MistralCallParams
 from .types import MistralCallResponse, MistralCallResponseChunk, MistralTool
+
+_PREFILL = Prefill({"prefix": True}, echoes=True)
+"""Source: the SDK's `AssistantMessage.prefix`, which has the model "start its answer by the content of the message"."""
 
 
 class _StreamSource(ByteSource):
@@ -99,6 +103,9 @@ class MistralProvider(ClientProvider[MistralCallResponse, MistralCallResponseChu
         if request.json_mode:
             payload.setdefault("response_format", {"type": "json_object"})
         return payload
+
+    def prefill(self, request: Request) -> Prefill | None:
+        return _PREFILL
 
     def way(self, request: Request, wanted: Way) -> Way:
         return wanted

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from openai.types.chat import ChatCompletionMessageParam
 
@@ -21,7 +21,11 @@ class OpenAIToolConfig(ChatToolConfig, total=False):
 
 OpenAIMessageParam: TypeAlias = ChatCompletionMessageParam | BaseMessageParam
 """A message in the SDK's form, or one of ours."""
-OpenAIDynamicConfig: TypeAlias = BaseDynamicConfig[OpenAIMessageParam, OpenAICallParams]
-"""What a prompt function may return to decide more than its text."""
+
+
+class OpenAIDynamicConfig(BaseDynamicConfig[OpenAIMessageParam, OpenAICallParams, Any], total=False):
+    """What a prompt function may return to decide more than its text."""
+
+
 AsyncOpenAIDynamicConfig: TypeAlias = OpenAIDynamicConfig
 """The same, for an async function."""

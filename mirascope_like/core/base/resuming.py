@@ -1,0 +1,162 @@
+"""What follows an error of a stream: the same question again, or one that goes on from the text that has come.
+
+Does no I/O and knows nothing of `async`; loaded with the first error after which there is something to decide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from random import uniform
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from .chunk import BaseCallResponseChunk
+from .errors import (
+    AuthenticationError,
+    BadRequestError,
+    ConnectionFailedError,
+    NotFoundError,
+    PermissionDeniedError,
+    RateLimitError,
+    RequestTimeoutError,
+    ServerError,
+    StreamInterruptedError,
+    StreamTimeoutError,
+    described,
+)
+from .fold import Fold, Text
+from .request import Request
+
+if TYPE_CHECKING:
+    from .prefill import Prefill
+
+ChunkT = TypeVar("ChunkT", bound=BaseCallResponseChunk[Any, Any, Any])
+ToolT = TypeVar("ToolT")
+
+FIRST_WAIT = 0.5
+"""Seconds before the second try, where the provider does not say how many; each further wait is twice as long."""
+LONGEST_WAIT = 8.0
+"""The most seconds that such a wait grows to. Both are those of OpenAI's and Anthropic's SDKs."""
+PATIENCE = 60.0
+"""The most seconds that a provider is let to ask for."""
+
+_FINAL = (BadRequestError, AuthenticationError, PermissionDeniedError, NotFoundError)
+_BILLS = frozenset({"insufficient_quota", "billing_error"})
+_FORMS = ("response_format", "output_config", "audio")
+"""Parameters by which an answer is not plain text."""
+
+
+def passes(error: Exception) -> bool:
+    """Whether an error may be gone when the same is asked again."""
+    if isinstance(error, StreamTimeoutError):
+        return error.deadline != "total"
+    if isinstance(error, RateLimitError):
+        said = vars(error)
+        return said.get("status_code") != 402 and described(said.get("body"))[1] not in _BILLS
+    if isinstance(error, ServerError | ConnectionFailedError | RequestTimeoutError):
+        return True
+    return isinstance(error, StreamInterruptedError) and not isinstance(error, _FINAL)
+
+
+def wait_after(error: Exception, tries: int) -> float | None:
+    """Return the seconds to wait before another try, `tries` having been made; None where there is to be none.
+
+    That is what the provider asks for, if it is not more than `PATIENCE`; else twice as long each time, and up to a
+    quarter less, so that those who failed together do not come again together.
+    """
+    if not passes(error):
+        return None
+    asked: float | None = getattr(error, "retry_after", None)
+    if asked is not None:
+        return max(0.0, asked) if asked <= PATIENCE else None
+    return float(min(LONGEST_WAIT, FIRST_WAIT * 2**tries) * uniform(0.75, 1))
+
+
+def plain(request: Request) -> bool:
+    """Whether what is asked for is one answer in plain text."""
+    params = request.call_params
+    formed = request.structure is not None or request.json_mode or any(params.get(one) for one in _FORMS)
+    return not formed and (params.get("n") or 1) == 1
+
+
+class Seam:
+    """Where a text that broke off and its continuation meet: drops what the continuation tells again.
+
+    That is the whole beginning, from providers that tell it again, and the whitespace at its end, which is not sent
+    (Anthropic refuses it, and it makes bad tokens elsewhere) and so is generated once more.
+    """
+
+    def __init__(self, text: str, *, echoes: bool) -> None:
+        self.sent: str = text.rstrip()
+        self._echo: str = self.sent if echoes else ""
+        self._space: str = text[len(self.sent) :]
+        self._held: str = ""
+
+    @property
+    def open(self) -> bool:
+        """Whether something may still be dropped."""
+        return bool(self._echo or self._space)
+
+    def new(self, piece: str) -> str:
+        """Return what is new in a piece of the continuation."""
+        if self._echo:
+            piece = self._held + piece
+            if len(piece) < len(self._echo) and self._echo.startswith(piece):
+                self._held = piece
+                return ""
+            piece = piece.removeprefix(self._echo)
+            self._echo = ""
+        while self._space and piece:
+            if piece[0] != self._space[0]:
+                self._space = ""
+                break
+            piece, self._space = piece[1:], self._space[1:]
+        return piece
+
+
+class ContinuedText(Text):
+    """A text that broke off and grows again."""
+
+    __slots__ = ("_seam",)
+
+    def __init__(self, text: str, seam: Seam) -> None:
+        super().__init__([text])
+        self._seam = seam
+
+    def append(self, piece: str, /) -> None:
+        """Add what is new in a piece of the continuation."""
+        super().append(self._seam.new(piece) if self._seam.open else piece)
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A text that broke off, and is gone on from."""
+
+    text: str
+    error: Exception
+    """Why it broke off."""
+    seam: Seam
+
+    def pairs(
+        self, pairs: Iterator[tuple[ChunkT, ToolT | None]], fold: Fold[Any, Any]
+    ) -> Iterator[tuple[ChunkT, ToolT | None]]:
+        """Give what a fold reads of the continuation; of its text what is new."""
+        joining = self.seam.open
+        known = len(fold.content) if joining else 0
+        for chunk, tool in pairs:
+            if joining and chunk.content:
+                content = fold.content
+                chunk.content, known, joining = content[known:], len(content), self.seam.open
+            yield chunk, tool
+
+
+def broken(error: Exception, before: Broken | None, fold: Fold[Any, Any], prefill: Prefill) -> Broken | None:
+    """Return the text that broke off with this error, and can be gone on from; None where it cannot.
+
+    `before` is the one that was gone on from; where that added nothing, it stays.
+    """
+    text = fold.beginning
+    if text is None or not text.strip():
+        return None
+    first = before.error if before is not None and before.text == text else error
+    return Broken(text, first, Seam(text, echoes=prefill.echoes))

@@ -171,6 +171,10 @@ class CallResponse(BaseCallResponse[Any, Tool]):
         """`finish_reasons`."""
         return self.finish_reasons
 
+    @classmethod
+    def decode_message(cls, message: BaseMessageParam) -> BaseMessageParam:
+        return message
+
     @property
     def common_message_param(self) -> BaseMessageParam:
         """`message_param`."""

@@ -49,6 +49,13 @@ class NeutralFold(Fold[CallResponseChunk, Tool]):
             yield CallResponseChunk.of(chunk), tool
         self.ended = self.inner.ended
 
+    def add(self, chunk: CallResponseChunk, data: Mapping[str, Any]) -> Iterator[tuple[CallResponseChunk, Tool | None]]:
+        for one, tool in self.inner.add(chunk.provider_chunk, data):
+            yield CallResponseChunk.of(one), tool
+
+    def rest(self) -> list[Tool]:
+        return self.inner.rest()
+
     def finish(self) -> Iterator[tuple[CallResponseChunk, Tool | None]]:
         for chunk, tool in self.inner.finish():
             yield CallResponseChunk.of(chunk), tool

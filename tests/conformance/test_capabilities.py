@@ -571,6 +571,14 @@ def test_deadlines(row: BaseRow, asynchronous: bool, server: Server) -> None:
     assert error.partial.content == "Hello"
 
 
+@capability("deadlines")
+def test_a_deadline_for_the_first_event_is_none_for_the_rest(row: BaseRow, server: Server) -> None:
+    first, *rest = row.wire.events(Answer(Text("Hel", "lo")))
+    server.reply(row.wire.stream(first, Pause(0.8), *rest))
+    with row.client(server) as client:
+        assert row.stream(client).timeout(first=0.5).collect().content == "Hello"
+
+
 @capability("streams left early")
 @both_ways
 def test_left(row: BaseRow, asynchronous: bool, server: Server) -> None:

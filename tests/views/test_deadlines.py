@@ -30,7 +30,7 @@ def no_watchdogs() -> bool:
 @pytest.mark.parametrize("deadline", ["total", "first", "idle"])
 def test_deadline(reader: Reader, side: Side, server: Server, deadline: str, view: str) -> None:
     async def use(stream: Any, views: Views) -> None:
-        assert stream.timeout(**{deadline: 0.15}) is stream
+        assert stream.timeout(**{deadline: 0.3}) is stream
         begun = monotonic()
         if view == "collect":
             with pytest.raises(StreamTimeoutError) as caught:
@@ -45,11 +45,11 @@ def test_deadline(reader: Reader, side: Side, server: Server, deadline: str, vie
                 "items": stream.items,
             }[view]()
             _, error = await views.until_error(made)
-        assert 0.1 < monotonic() - begun < 2
+        assert 0.2 < monotonic() - begun < 5
         assert isinstance(error, StreamTimeoutError)
         assert isinstance(error, TimeoutError)
         assert error.deadline == deadline
-        assert f"{deadline} deadline of 0.15 seconds" in str(error)
+        assert f"{deadline} deadline of 0.3 seconds" in str(error)
         assert stream.state is StreamState.FAILED
         assert stream.error is error
         if deadline == "first":
@@ -81,21 +81,21 @@ def test_deadlines_that_do_not_pass(reader: Reader, side: Side, server: Server) 
 
 def test_idle_counts_between_events_alone(reader: Reader, side: Side, server: Server) -> None:
     async def use(stream: Any, views: Views) -> None:
-        stream.timeout(idle=0.25)
+        stream.timeout(idle=0.6)
         assert "".join(await views.all(stream.text())) == "abcd"
 
-    server.reply(texts(side, "a", Pause(0.1), "b", Pause(0.1), "c", Pause(0.1), "d"))
+    server.reply(texts(side, "a", Pause(0.25), "b", Pause(0.25), "c", Pause(0.25), "d"))
     reader.run(side, server, use)
 
 
 def test_a_timer_of_text_does_not_put_a_deadline_off(side: Side, server: Server) -> None:
     async def use(stream: Any, views: Views) -> None:
-        stream.timeout(idle=0.2)
+        stream.timeout(idle=0.6)
         begun = monotonic()
-        found, error = await views.until_error(stream.text(max_delay=0.1, buffer=9))
+        found, error = await views.until_error(stream.text(max_delay=0.3, buffer=9))
         assert found == ["a"]
         assert error.deadline == "idle"  # type: ignore[attr-defined]
-        assert monotonic() - begun < 0.29
+        assert monotonic() - begun < 0.89  # put off by the timer, it would be 0.9 at least
 
     server.reply(texts(side, "a", Stall(), finish=False))
     Reader(True).run(side, server, use)

@@ -6,13 +6,13 @@ what it does not name stays.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
 import jiter
 from pydantic_core import to_json
 
-from ..base.fold import ErrorEventError, Fold, GarbledEventError, Text, settled
+from ..base.fold import ErrorEventError, GarbledEventError, NumberedFold, Text, settled
 from ..base.tools import BaseTool, ToolCall
 from ..base.usage import Usage
 from ..base.wire import as_list, as_object
@@ -28,7 +28,7 @@ _BEFORE = -1
 """The index of a text that has come before, until its block goes on."""
 
 
-class AnthropicFold(Fold[AnthropicCallResponseChunk, AnthropicTool]):
+class AnthropicFold(NumberedFold[AnthropicCallResponseChunk, AnthropicTool]):
     """Sums message events."""
 
     def __init__(self, tools: Sequence[type[BaseTool]] = (), partial: bool = False) -> None:
@@ -36,9 +36,6 @@ class AnthropicFold(Fold[AnthropicCallResponseChunk, AnthropicTool]):
         self._message: dict[str, Any] = {}
         self._blocks: dict[int, dict[str, Any]] = {}
         self._json: dict[int, Text] = {}
-        self._texts: dict[int, Text] = {}
-        self._given: set[int] = set()
-        self._last: AnthropicCallResponseChunk | None = None
 
     def read(self, events: Sequence[bytes]) -> Iterator[tuple[AnthropicCallResponseChunk, AnthropicTool | None]]:
         make, texts = AnthropicCallResponseChunk.from_bytes, self._texts
@@ -53,21 +50,16 @@ class AnthropicFold(Fold[AnthropicCallResponseChunk, AnthropicTool]):
                         continue
             except (ValueError, LookupError, TypeError, AttributeError) as error:
                 raise GarbledEventError(f"{error}: {raw[:200]!r}") from error
-            yield from self._add(make(raw, event_text(data)), data)
+            yield from self.add(make(raw, event_text(data)), data)
 
-    def read_objects(self, events: Sequence[Any]) -> Iterator[tuple[AnthropicCallResponseChunk, AnthropicTool | None]]:
-        for event in events:
-            chunk = AnthropicCallResponseChunk(event)
-            yield from self._add(chunk, chunk.data)
-
-    def _add(
+    def add(
         self, chunk: AnthropicCallResponseChunk, data: Mapping[str, Any]
     ) -> Iterator[tuple[AnthropicCallResponseChunk, AnthropicTool | None]]:
         if not _well_formed(data):
             raise GarbledEventError(f"not an event of a message: {str(data)[:200]}")
         if data["type"] == "ping":
             return
-        self._last = chunk
+        self.last = chunk
         tools: list[AnthropicTool] = []
         match data["type"]:
             case "content_block_delta":
@@ -125,23 +117,16 @@ class AnthropicFold(Fold[AnthropicCallResponseChunk, AnthropicTool]):
 
     def _grow_call(self, index: int, piece: str) -> list[AnthropicTool]:
         self._json.setdefault(index, Text()).append(piece)
-        if self.hear(self._blocks[index].get("name") or "", piece, index):
-            return []
-        if self.partial and piece and self._blocks[index].get("type") == "tool_use":
-            tool = self.partial_tool(self._call(index), piece)
-            return [tool] if tool is not None else []
-        return []
+        return self._grown(index, self._blocks[index].get("name") or "", piece)
 
-    def _stop(self, index: int) -> list[AnthropicTool]:
-        if index in self._given or self._blocks.get(index, {}).get("type") != "tool_use":
-            return []
-        self._given.add(index)
-        tool = self.whole_tool(self._call(index))
-        return [tool] if tool is not None else []
+    def _numbers(self) -> Iterable[int]:
+        return self._blocks
 
-    def _call(self, index: int) -> ToolCall:
-        block = self._block(index)
-        text = str(self._json.get(index, "")) or (to_json(block["input"]).decode() if block.get("input") else "")
+    def _call(self, number: int) -> ToolCall | None:
+        if self._blocks.get(number, {}).get("type") != "tool_use":
+            return None
+        block = self._block(number)
+        text = str(self._json.get(number, "")) or (to_json(block["input"]).decode() if block.get("input") else "")
         return ToolCall(id=block.get("id"), name=block.get("name") or "", arguments=text, native=block)
 
     def _block(self, index: int) -> dict[str, Any]:
@@ -167,13 +152,6 @@ class AnthropicFold(Fold[AnthropicCallResponseChunk, AnthropicTool]):
                 )
             elif key != "type":
                 self._message[key] = value
-
-    def finish(self) -> Iterator[tuple[AnthropicCallResponseChunk, AnthropicTool | None]]:
-        tools = [tool for index in self._blocks for tool in self._stop(index)]
-        if self._last is not None and tools:
-            spent = self._last.spent()
-            for tool in tools:
-                yield spent, tool
 
     @property
     def complete(self) -> bool:
@@ -201,10 +179,6 @@ class AnthropicFold(Fold[AnthropicCallResponseChunk, AnthropicTool]):
     def go_on(self, text: Text) -> None:
         self._texts[_BEFORE] = text
         self._blocks[_BEFORE] = {"type": "text", "text": text}
-
-    @property
-    def content(self) -> str:
-        return "".join(str(self._texts[index]) for index in sorted(self._texts))
 
     @property
     def model(self) -> str | None:

@@ -16,12 +16,12 @@ from ..base.messages import BaseMessageParam
 from ..base.response import BaseCallResponse, tool_results
 from ..base.stream import Stream
 from ..base.tools import BaseTool, ToolCall
-from ..base.usage import FinishReason, Usage
+from ..base.usage import FinishWords, Usage
 from ..base.wire import as_object, dumped
 from ..dialects.construct import construct
 from .messages import decode_message, encode_tool_results
 
-_FINISH: dict[str, FinishReason] = {
+_FINISH: FinishWords = {
     "end_turn": "stop",
     "stop_sequence": "stop",
     "pause_turn": "stop",
@@ -75,6 +75,7 @@ class AnthropicCallResponse(BaseCallResponse[Message, AnthropicTool]):
     """Anthropic's answer; `response` is its `Message`."""
 
     provider = "anthropic"
+    finish_words: ClassVar[FinishWords] = _FINISH
     tool_base: ClassVar[type[BaseTool]] = AnthropicTool
 
     @classmethod
@@ -146,27 +147,13 @@ class AnthropicCallResponse(BaseCallResponse[Message, AnthropicTool]):
         """Return one message with the outputs of all tools; an exception is told as an error."""
         return [encode_tool_results(tool_results(tools_and_outputs))]
 
-    @property
-    def common_finish_reasons(self) -> list[str] | None:
-        """`finish_reasons` in the same words for every provider."""
-        return common_finish(self.finish_reasons)
+    @classmethod
+    def decode_message(cls, message: Any) -> BaseMessageParam:
+        return decode_message(message)
 
-    @property
-    def common_message_param(self) -> BaseMessageParam:
-        """`message_param` in the same words for every provider."""
-        return decode_message(self.message_param)
-
-    @property
-    def common_messages(self) -> list[BaseMessageParam]:
-        """The messages and the system prompt, in the same words for every provider."""
+    def _instructions(self) -> Sequence[Any]:
         system = self.call_kwargs.get("system")
-        said = [{"role": "system", "content": system}] if system else []
-        return [decode_message(message) for message in [*said, *self.messages]]
-
-
-def common_finish(reasons: Sequence[str] | None) -> list[str] | None:
-    """Return finish reasons in the same words for every provider."""
-    return [_FINISH.get(reason, "stop") for reason in reasons] if reasons else None
+        return [{"role": "system", "content": system}] if system else ()
 
 
 def _sent_back(block: dict[str, Any]) -> dict[str, Any]:
@@ -181,6 +168,7 @@ class AnthropicCallResponseChunk(
 
     __slots__ = ()
     provider = "anthropic"
+    finish_words: ClassVar[FinishWords] = _FINISH
 
     @classmethod
     def _type(cls, raw: bytes) -> RawMessageStreamEvent:
@@ -245,11 +233,6 @@ class AnthropicCallResponseChunk(
     @property
     def _usage(self) -> Usage | None:
         return read_usage(self.data.get("usage") or self._message.get("usage"))
-
-    @property
-    def common_finish_reasons(self) -> list[str] | None:
-        """`finish_reasons` in the same words for every provider."""
-        return common_finish(self.finish_reasons)
 
 
 class AnthropicStream(Stream[AnthropicCallResponse, AnthropicCallResponseChunk, AnthropicTool]):

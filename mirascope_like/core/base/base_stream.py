@@ -21,7 +21,7 @@ from .provider import Provider
 from .request import Request
 from .response import BaseCallResponse
 from .tools import BaseTool, delta_of
-from .usage import Counted, Usage
+from .usage import Neutral, Usage
 
 if TYPE_CHECKING:
     from . import deadlines, views
@@ -43,7 +43,7 @@ class Listener(NamedTuple):
     done: Callable[[Any], object] | None
 
 
-class BaseStream(Counted, Generic[ResponseT, ChunkT, ToolT]):
+class BaseStream(Neutral, Generic[ResponseT, ChunkT, ToolT]):
     """What streams of both kinds share: all but the loop. Every property can be read at any time."""
 
     _progress: Progress[ResponseT, ChunkT, ToolT]
@@ -96,6 +96,12 @@ class BaseStream(Counted, Generic[ResponseT, ChunkT, ToolT]):
         """Why the generation ended, in the provider's words."""
         fold = self._progress.fold
         return fold.finish_reasons if fold is not None else None
+
+    @property
+    def common_finish_reasons(self) -> list[str] | None:
+        """`finish_reasons` in the same words for every provider."""
+        so_far = self._so_far()
+        return so_far.common_finish_reasons if so_far is not None else None
 
     @property
     def usage(self) -> Any:

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Generic, Self, TypeVar
 import jiter
 from pydantic_core import to_json
 
-from .usage import Counted
+from .usage import Neutral
 from .wire import dumped
 
 RawChunkT = TypeVar("RawChunkT")
@@ -31,7 +31,7 @@ class ToolDelta:
     """The tool's name, in the piece that begins a call."""
 
 
-class BaseCallResponseChunk(Counted, ABC, Generic[RawChunkT, FinishT, UsageT]):
+class BaseCallResponseChunk(Neutral, ABC, Generic[RawChunkT, FinishT, UsageT]):
     """What one event of a stream says. Nothing is worked out before it is asked for.
 
     What an event does not say is `None`, for every provider; `content` is then the empty string.
@@ -128,11 +128,6 @@ class BaseCallResponseChunk(Counted, ABC, Generic[RawChunkT, FinishT, UsageT]):
     def tool_deltas(self) -> Sequence[ToolDelta]:
         """The pieces of tool calls that this event adds."""
         return ()
-
-    @property
-    @abstractmethod
-    def common_finish_reasons(self) -> list[str] | None:
-        """`finish_reasons` in the same words for every provider."""
 
     def __str__(self) -> str:
         return self.content

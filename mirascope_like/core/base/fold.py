@@ -6,7 +6,7 @@ A fold holds memory in proportion to the reply, not to the number of events.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Generic, TypeVar, cast
 
 from .chunk import BaseCallResponseChunk
@@ -73,6 +73,8 @@ class Fold(ABC, Generic[ChunkT, ToolT]):
         """The tools that were whole so far."""
         self.ended: bool = False
         """The provider's final event has been seen."""
+        self.last: ChunkT | None = None
+        """The last event that was added."""
         self._answer: str | None = None
         self._answering: object = None
         self._heard: list[str] = []
@@ -102,13 +104,25 @@ class Fold(ABC, Generic[ChunkT, ToolT]):
         Raises `GarbledEventError` for an event that cannot be read and `ErrorEventError` for one that is an error.
         """
 
-    @abstractmethod
     def read_objects(self, events: Sequence[Any]) -> Iterator[tuple[ChunkT, ToolT | None]]:
         """`read`, for events that are objects of the provider's SDK already."""
+        for event in events:
+            chunk = self.chunk_type(event)
+            yield from self.add(chunk, chunk.data)
 
     @abstractmethod
+    def add(self, chunk: ChunkT, data: Mapping[str, Any]) -> Iterator[tuple[ChunkT, ToolT | None]]:
+        """Add one event, decoded; yield its pairs. Raises what `read` raises."""
+
+    @abstractmethod
+    def rest(self) -> list[ToolT]:
+        """Return the tools that only the end of the stream shows to be whole."""
+
     def finish(self) -> Iterator[tuple[ChunkT, ToolT | None]]:
-        """Yield the tools that only the end of the stream shows to be whole, with a chunk that adds nothing."""
+        """Yield the `rest`, with a chunk that adds nothing."""
+        tools = self.rest()
+        if tools and self.last is not None:
+            yield from self.pairs(self.last.spent(), tools)
 
     @property
     @abstractmethod
@@ -159,9 +173,9 @@ class Fold(ABC, Generic[ChunkT, ToolT]):
         """The tokens spent so far, in neutral words."""
 
     @property
-    @abstractmethod
     def empty(self) -> bool:
         """Whether nothing has arrived yet."""
+        return self.last is None
 
     def pairs(self, chunk: ChunkT, tools: Sequence[ToolT]) -> Iterator[tuple[ChunkT, ToolT | None]]:
         """Yield a chunk with the tools that it completes; its text is seen once."""
@@ -174,17 +188,61 @@ class Fold(ABC, Generic[ChunkT, ToolT]):
             for tool in tools[1:]:
                 yield spent, tool
 
-    def whole_tool(self, call: ToolCall) -> ToolT | None:
-        """Return a finished call as a tool, or None where no tools were offered."""
+    def whole(self, call: ToolCall) -> list[ToolT]:
+        """Return a finished call as a tool; nothing where no tools were offered."""
         if not self.tool_types or call.name == self._answer:
-            return None
+            return []
         tool = find_tool(self.tool_types, call, self.tool_base)
         self.tools.append(tool)
-        return tool
+        return [tool]
 
-    def partial_tool(self, call: ToolCall, delta: str) -> ToolT | None:
-        """Return a call that still grows as a tool; it is shown and not kept."""
-        for kind in self.tool_types:
-            if tool_name(kind) == call.name:
-                return cast("ToolT", kind.partial(call, delta))
-        return None
+    def growing(self, call: ToolCall, delta: str) -> list[ToolT]:
+        """Return a call that grew by `delta` as a tool, where such are wanted; it is shown and not kept."""
+        if not self.partial:
+            return []
+        kinds = [kind for kind in self.tool_types if tool_name(kind) == call.name]
+        return [cast("ToolT", kind.partial(call, delta)) for kind in kinds[:1]]
+
+
+class NumberedFold(Fold[ChunkT, ToolT]):
+    """Sums an answer whose texts and calls are numbered."""
+
+    def __init__(
+        self,
+        chunk_type: type[ChunkT],
+        tool_base: type[ToolT],
+        tools: Sequence[type[BaseTool]] = (),
+        partial: bool = False,
+    ) -> None:
+        super().__init__(chunk_type, tool_base, tools, partial)
+        self._texts: dict[int, Text] = {}
+        self._given: set[int] = set()
+
+    @abstractmethod
+    def _numbers(self) -> Iterable[int]:
+        """The numbers of the calls, among those of other parts."""
+
+    @abstractmethod
+    def _call(self, number: int) -> ToolCall | None:
+        """The call of this number as far as it has come; None where it is none that the model wants made."""
+
+    def _grown(self, number: int, name: str, piece: str) -> list[ToolT]:
+        """Note that a call grew; return it where tools are wanted that still grow."""
+        if self.hear(name, piece, number) or not (self.partial and piece):
+            return []
+        call = self._call(number)
+        return self.growing(call, piece) if call is not None else []
+
+    def _stop(self, number: int) -> list[ToolT]:
+        """Return a call that is whole now as a tool, once."""
+        if number in self._given or (call := self._call(number)) is None:
+            return []
+        self._given.add(number)
+        return self.whole(call)
+
+    def rest(self) -> list[ToolT]:
+        return [tool for number in list(self._numbers()) for tool in self._stop(number)]
+
+    @property
+    def content(self) -> str:
+        return "".join(str(self._texts[number]) for number in sorted(self._texts))

@@ -27,7 +27,7 @@ from .json_text import json_in
 from .messages import BaseMessageParam, ToolResultPart
 from .request import Request
 from .tools import BaseTool, ToolCall, call_of, find_tool, is_error, tool_name, tool_output_text
-from .usage import CommonUsage, Counted, Usage
+from .usage import CommonUsage, Neutral, Usage
 from .wire import as_list, as_object, dumped, is_mapping
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ _READ = ("model", "id", "content", "finish_reasons", "cost")
 """What a dump tells besides the fields; worked out anew when it is validated back."""
 
 
-class BaseCallResponse(Counted, BaseModel, Generic[RawT, ToolT]):
+class BaseCallResponse(Neutral, BaseModel, Generic[RawT, ToolT]):
     """A provider's answer and the call that it answers.
 
     `response` is the provider's own object; everything else is read from it. What the provider did not say is `None`.
@@ -165,11 +165,6 @@ class BaseCallResponse(Counted, BaseModel, Generic[RawT, ToolT]):
     @abstractmethod
     def content(self) -> str:
         """The text of the answer; empty where there is none."""
-
-    @property
-    @abstractmethod
-    def finish_reasons(self) -> list[Any] | None:
-        """Why the generation ended, in the provider's words."""
 
     @property
     @abstractmethod
@@ -340,20 +335,24 @@ class BaseCallResponse(Counted, BaseModel, Generic[RawT, ToolT]):
         told = BaseMessageParam(role="user", content=f"That does not fit: {complaint}. Answer again.")
         return [self.message_param, told] if self.content else [told]
 
-    @property
+    @classmethod
     @abstractmethod
-    def common_finish_reasons(self) -> list[str] | None:
-        """`finish_reasons` in the same words for every provider."""
+    def decode_message(cls, message: Any) -> BaseMessageParam:
+        """Return a message of the provider's own form in the same words for every provider."""
+
+    def _instructions(self) -> Sequence[Any]:
+        """The system prompt as messages of the provider's own form, where it stands apart from them."""
+        return ()
 
     @property
-    @abstractmethod
     def common_message_param(self) -> BaseMessageParam:
         """`message_param` in the same words for every provider."""
+        return self.decode_message(self.message_param)
 
     @property
-    @abstractmethod
     def common_messages(self) -> list[BaseMessageParam]:
-        """`messages` in the same words for every provider."""
+        """The system prompt and `messages`, in the same words for every provider."""
+        return [self.decode_message(message) for message in (*self._instructions(), *self.messages)]
 
     @property
     def common_user_message_param(self) -> BaseMessageParam | None:

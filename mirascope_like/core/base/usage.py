@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self, TypeAlias
 
 from pydantic import BaseModel, ConfigDict
 
 FinishReason = Literal["stop", "length", "tool_calls", "content_filter"]
 """Why a generation ended, in the same words for every provider."""
+
+FinishWords: TypeAlias = Mapping[str, FinishReason]
+"""A provider's reasons to end, each in the same words for every provider."""
 
 
 class CommonUsage(BaseModel):
@@ -60,10 +63,28 @@ class Usage:
         )
 
 
-class Counted:
-    """What tells its tokens in the same words for every provider."""
+class Neutral:
+    """What tells its tokens, and why it ended, in the same words for every provider."""
 
     __slots__ = ()
+
+    finish_words: ClassVar[FinishWords] = {}
+    """The provider's reasons to end, in the same words for every provider; one that is not among them is "stop"."""
+
+    @property
+    @abstractmethod
+    def finish_reasons(self) -> list[Any] | None:
+        """Why the generation ended, in the provider's words."""
+
+    @property
+    def _finish(self) -> Sequence[str] | None:
+        return self.finish_reasons
+
+    @property
+    def common_finish_reasons(self) -> list[str] | None:
+        """`finish_reasons` in the same words for every provider."""
+        reasons = self._finish
+        return [self.finish_words.get(reason, "stop") for reason in reasons] if reasons else None
 
     @property
     @abstractmethod

@@ -5,12 +5,12 @@ Source: Bedrock's documentation of `ConverseStream`. The usage is said once, in 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
 import jiter
 
-from ..base.fold import Fold, GarbledEventError, Text, settled
+from ..base.fold import GarbledEventError, NumberedFold, Text, settled
 from ..base.tools import BaseTool, ToolCall
 from ..base.usage import Usage
 from ..base.wire import as_object
@@ -19,7 +19,7 @@ from .types import BedrockCallResponseChunk, BedrockTool, answering_model, is_ca
 _NOTHING: dict[str, Any] = {}
 
 
-class BedrockFold(Fold[BedrockCallResponseChunk, BedrockTool]):
+class BedrockFold(NumberedFold[BedrockCallResponseChunk, BedrockTool]):
     """Sums the events that boto3 reads. Blocks of text and reasoning begin without an event that says so."""
 
     ended: bool
@@ -29,10 +29,7 @@ class BedrockFold(Fold[BedrockCallResponseChunk, BedrockTool]):
         self._whole: dict[str, Any] = {}
         self._role = "assistant"
         self._blocks: dict[int, dict[str, Any]] = {}
-        self._texts: dict[int, Text] = {}
-        self._given: set[int] = set()
         self._stopped = False
-        self._last: BedrockCallResponseChunk | None = None
 
     def read(self, events: Sequence[bytes]) -> Iterator[tuple[BedrockCallResponseChunk, BedrockTool | None]]:
         yield from self.read_objects([jiter.from_json(event) for event in events])
@@ -50,14 +47,22 @@ class BedrockFold(Fold[BedrockCallResponseChunk, BedrockTool]):
                 if "ResponseMetadata" in event:
                     self._whole.update(event)
                     continue
-                self._last = chunk = make(event, as_object(piece.get("delta")).get("text") or "")
-                tools = self._add(event)
+                chunk = make(event, as_object(piece.get("delta")).get("text") or "")
             except (LookupError, TypeError, AttributeError) as error:
                 raise GarbledEventError(f"{error!r}: {str(event)[:200]}") from error
-            yield from self.pairs(chunk, tools)
+            yield from self.add(chunk, event)
 
-    def _add(self, event: Mapping[str, Any]) -> list[BedrockTool]:
-        name, data = next(iter(event.items()))
+    def add(
+        self, chunk: BedrockCallResponseChunk, data: Mapping[str, Any]
+    ) -> Iterator[tuple[BedrockCallResponseChunk, BedrockTool | None]]:
+        self.last = chunk
+        try:
+            tools = self._sum(*next(iter(data.items())))
+        except (LookupError, TypeError, AttributeError) as error:
+            raise GarbledEventError(f"{error!r}: {str(data)[:200]}") from error
+        yield from self.pairs(chunk, tools)
+
+    def _sum(self, name: str, data: Any) -> list[BedrockTool]:
         match name:
             case "contentBlockDelta":
                 return self._grow(data["contentBlockIndex"], data["delta"])
@@ -98,24 +103,17 @@ class BedrockFold(Fold[BedrockCallResponseChunk, BedrockTool]):
     def _grow_call(self, index: int, piece: str) -> list[BedrockTool]:
         block = self._blocks[index]
         block["toolUse"].setdefault("input", Text()).append(piece)
-        if self.hear(block["toolUse"]["name"], piece, index):
-            return []
-        if self.partial and piece and is_call(block):
-            tool = self.partial_tool(self._call(index), piece)
-            return [tool] if tool is not None else []
-        return []
+        return self._grown(index, block["toolUse"]["name"], piece)
 
-    def _stop(self, index: int) -> list[BedrockTool]:
-        if index in self._given or not is_call(self._blocks.get(index, {})):
-            return []
-        self._given.add(index)
-        tool = self.whole_tool(self._call(index))
-        return [tool] if tool is not None else []
+    def _numbers(self) -> Iterable[int]:
+        return self._blocks
 
-    def _call(self, index: int) -> ToolCall:
-        use = self._blocks[index]["toolUse"]
+    def _call(self, number: int) -> ToolCall | None:
+        if not is_call(self._blocks.get(number, {})):
+            return None
+        use = self._blocks[number]["toolUse"]
         arguments = str(use.get("input", ""))
-        return ToolCall(id=use["toolUseId"], name=use["name"], arguments=arguments, native=self._block(index))
+        return ToolCall(id=use["toolUseId"], name=use["name"], arguments=arguments, native=self._block(number))
 
     def _block(self, index: int) -> dict[str, Any]:
         block = cast("dict[str, Any]", settled(self._blocks[index]))
@@ -135,13 +133,6 @@ class BedrockFold(Fold[BedrockCallResponseChunk, BedrockTool]):
             return {"reasoningContent": {"reasoningText": {"text": "", **thought}}}
         return block
 
-    def finish(self) -> Iterator[tuple[BedrockCallResponseChunk, BedrockTool | None]]:
-        tools = [tool for index in self._blocks for tool in self._stop(index)]
-        if self._last is not None and tools:
-            spent = self._last.spent()
-            for tool in tools:
-                yield spent, tool
-
     @property
     def complete(self) -> bool:
         """After `messageStop`: the usage that follows it may be missing, and is then unknown."""
@@ -150,14 +141,6 @@ class BedrockFold(Fold[BedrockCallResponseChunk, BedrockTool]):
     def rebuild(self) -> dict[str, Any]:
         content = [self._block(index) for index in sorted(self._blocks)]
         return {**self._whole, "output": {"message": {"role": self._role, "content": content}}}
-
-    @property
-    def empty(self) -> bool:
-        return self._last is None
-
-    @property
-    def content(self) -> str:
-        return "".join(str(self._texts[index]) for index in sorted(self._texts))
 
     @property
     def model(self) -> str | None:

@@ -17,7 +17,7 @@ from ..base.messages import BaseMessageParam
 from ..base.response import BaseCallResponse, tool_results
 from ..base.stream import Stream
 from ..base.tools import BaseTool, ToolCall
-from ..base.usage import FinishReason, Usage
+from ..base.usage import FinishWords, Usage
 from ..base.wire import as_list, as_object
 from .messages import decode_message, encode_tool_result, joined
 
@@ -34,7 +34,7 @@ BedrockFinishReason = Literal[
 ]
 """Why a generation ended. Source: `StopReason` of boto3's service model."""
 
-_FINISH: dict[str, FinishReason] = {
+_FINISH: FinishWords = {
     "tool_use": "tool_calls",
     "max_tokens": "length",
     "model_context_window_exceeded": "length",
@@ -88,11 +88,6 @@ def read_usage(raw: Mapping[str, Any] | None) -> Usage | None:
     )
 
 
-def common_finish(reasons: Sequence[str] | None) -> list[str] | None:
-    """Return finish reasons in the same words for every provider."""
-    return [_FINISH.get(reason, "stop") for reason in reasons] if reasons else None
-
-
 def answering_model(raw: Mapping[str, Any]) -> str | None:
     """Return the model that a prompt router chose, where one did."""
     return as_object(as_object(raw.get("trace")).get("promptRouter")).get("invokedModelId")
@@ -106,6 +101,7 @@ class BedrockCallResponse(BaseCallResponse[BedrockResponse, BedrockTool]):
     """Bedrock's answer; `response` is the dict that boto3 returns."""
 
     provider = "bedrock"
+    finish_words: ClassVar[FinishWords] = _FINISH
     priced_as: ClassVar[str | None] = "aws"
     tool_base: ClassVar[type[BaseTool]] = BedrockTool
 
@@ -182,22 +178,13 @@ class BedrockCallResponse(BaseCallResponse[BedrockResponse, BedrockTool]):
         """Return one message with the outputs of all tools; an exception is told as an error."""
         return [{"role": "user", "content": [encode_tool_result(part) for part in tool_results(tools_and_outputs)]}]
 
-    @property
-    def common_finish_reasons(self) -> list[str] | None:
-        """`finish_reasons` in the same words for every provider."""
-        return common_finish(self.finish_reasons)
+    @classmethod
+    def decode_message(cls, message: Any) -> BaseMessageParam:
+        return decode_message(message)
 
-    @property
-    def common_message_param(self) -> BaseMessageParam:
-        """`message_param` in the same words for every provider."""
-        return decode_message(self.message_param)
-
-    @property
-    def common_messages(self) -> list[BaseMessageParam]:
-        """The messages and the system prompt, in the same words for every provider."""
+    def _instructions(self) -> Sequence[Any]:
         system = self.call_kwargs.get("system")
-        said = [{"role": "system", "content": system}] if system else []
-        return [decode_message(message) for message in [*said, *self.messages]]
+        return [{"role": "system", "content": system}] if system else ()
 
 
 def is_call(block: Mapping[str, Any]) -> bool:
@@ -237,6 +224,7 @@ class BedrockCallResponseChunk(BaseCallResponseChunk[dict[str, Any], BedrockFini
 
     __slots__ = ()
     provider = "bedrock"
+    finish_words: ClassVar[FinishWords] = _FINISH
 
     @classmethod
     def of(cls, event: dict[str, Any], content: str) -> Self:
@@ -299,11 +287,6 @@ class BedrockCallResponseChunk(BaseCallResponseChunk[dict[str, Any], BedrockFini
     @property
     def _usage(self) -> Usage | None:
         return read_usage(as_object(self.data.get("metadata")).get("usage"))
-
-    @property
-    def common_finish_reasons(self) -> list[str] | None:
-        """`finish_reasons` in the same words for every provider."""
-        return common_finish(self.finish_reasons)
 
 
 class BedrockStream(Stream[BedrockCallResponse, BedrockCallResponseChunk, BedrockTool]):

@@ -5,12 +5,12 @@ Source: Cohere's documentation of streaming, version 2. The usage is said once, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
 import jiter
 
-from ..base.fold import ErrorEventError, Fold, GarbledEventError, Text, settled
+from ..base.fold import ErrorEventError, GarbledEventError, NumberedFold, Text, settled
 from ..base.tools import BaseTool, ToolCall
 from ..base.usage import Usage
 from ..base.wire import as_object
@@ -19,7 +19,7 @@ from .types import CohereCallResponseChunk, CohereTool, delta_of, event_text, re
 _GROWING = frozenset({"text", "thinking", "arguments", "tool_plan"})
 
 
-class CohereFold(Fold[CohereCallResponseChunk, CohereTool]):
+class CohereFold(NumberedFold[CohereCallResponseChunk, CohereTool]):
     """Sums chat events."""
 
     def __init__(self, tools: Sequence[type[BaseTool]] = (), partial: bool = False) -> None:
@@ -27,12 +27,9 @@ class CohereFold(Fold[CohereCallResponseChunk, CohereTool]):
         self._whole: dict[str, Any] = {}
         self._message: dict[str, Any] = {}
         self._blocks: dict[int, dict[str, Any]] = {}
-        self._texts: dict[int, Text] = {}
         self._calls: dict[int, dict[str, Any]] = {}
         self._citations: dict[int, dict[str, Any]] = {}
         self._logprobs: list[Any] = []
-        self._given: set[int] = set()
-        self._last: CohereCallResponseChunk | None = None
 
     def read(self, events: Sequence[bytes]) -> Iterator[tuple[CohereCallResponseChunk, CohereTool | None]]:
         make, texts = CohereCallResponseChunk.from_bytes, self._texts
@@ -50,17 +47,12 @@ class CohereFold(Fold[CohereCallResponseChunk, CohereTool]):
                         continue
             except (ValueError, LookupError, TypeError, AttributeError) as error:
                 raise GarbledEventError(f"{error}: {raw[:200]!r}") from error
-            yield from self._add(make(raw, event_text(data)), data)
+            yield from self.add(make(raw, event_text(data)), data)
 
-    def read_objects(self, events: Sequence[Any]) -> Iterator[tuple[CohereCallResponseChunk, CohereTool | None]]:
-        for event in events:
-            chunk = CohereCallResponseChunk(event)
-            yield from self._add(chunk, chunk.data)
-
-    def _add(
+    def add(
         self, chunk: CohereCallResponseChunk, data: Mapping[str, Any]
     ) -> Iterator[tuple[CohereCallResponseChunk, CohereTool | None]]:
-        self._last = chunk
+        self.last = chunk
         tools: list[CohereTool] = []
         index, delta = data.get("index") or 0, delta_of(data)
         match data.get("type"):
@@ -106,20 +98,15 @@ class CohereFold(Fold[CohereCallResponseChunk, CohereTool]):
     def _grow_call(self, index: int, piece: Mapping[str, Any]) -> list[CohereTool]:
         _grow(self._calls.setdefault(index, {}), piece)
         grown = as_object(piece.get("function")).get("arguments") or ""
-        call = self._call(index)
-        heard = self.hear(call.name, grown, index)
-        tool = self.partial_tool(call, grown) if self.partial and grown and not heard else None
-        return [tool] if tool is not None else []
+        return self._grown(index, as_object(self._calls[index].get("function")).get("name") or "", grown)
 
-    def _stop(self, index: int) -> list[CohereTool]:
-        if index in self._given or index not in self._calls:
-            return []
-        self._given.add(index)
-        tool = self.whole_tool(self._call(index))
-        return [tool] if tool is not None else []
+    def _numbers(self) -> Iterable[int]:
+        return self._calls
 
-    def _call(self, index: int) -> ToolCall:
-        call = settled(self._calls[index])
+    def _call(self, number: int) -> ToolCall | None:
+        if number not in self._calls:
+            return None
+        call = settled(self._calls[number])
         function = as_object(call.get("function"))
         return ToolCall(
             id=call.get("id"), name=function.get("name") or "", arguments=function.get("arguments") or "", native=call
@@ -133,13 +120,6 @@ class CohereFold(Fold[CohereCallResponseChunk, CohereTool]):
             raise ErrorEventError(str(error), {**data, "message": error})
         self.ended = True
 
-    def finish(self) -> Iterator[tuple[CohereCallResponseChunk, CohereTool | None]]:
-        tools = [tool for index in self._calls for tool in self._stop(index)]
-        if self._last is not None and tools:
-            spent = self._last.spent()
-            for tool in tools:
-                yield spent, tool
-
     @property
     def complete(self) -> bool:
         """After `message-end`."""
@@ -150,14 +130,6 @@ class CohereFold(Fold[CohereCallResponseChunk, CohereTool]):
         grown = {key: [items[index] for index in sorted(items)] for key, items in lists.items() if items}
         logprobs = {"logprobs": list(self._logprobs)} if self._logprobs else {}
         return {**self._whole, "message": settled({**self._message, **grown}), **logprobs}
-
-    @property
-    def empty(self) -> bool:
-        return self._last is None
-
-    @property
-    def content(self) -> str:
-        return "".join(str(self._texts[index]) for index in sorted(self._texts))
 
     @property
     def model(self) -> str | None:

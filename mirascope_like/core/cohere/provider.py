@@ -21,7 +21,7 @@ from ..base.request import Request
 from ..base.structure import Structure, Way
 from ..base.wire import as_list, as_object
 from ..dialects.chat_provider import encode_tool
-from ..dialects.client_provider import ClientProvider, made_by
+from ..dialects.client_provider import ClientProvider, made_by, patient
 from ..dialects.sdk import AsyncByteSource, AsyncObjectSource, ByteSource, ObjectSource
 from .fold import CohereFold
 from .messages import encode_messages
@@ -131,11 +131,14 @@ class CohereProvider(ClientProvider[CohereCallResponse, CohereCallResponseChunk,
 
     def open(self, request: Request, payload: dict[str, Any]) -> Source:
         client = self._client(request)
+        options = as_object(payload.get("request_options"))
         if request.deadline is not None:
-            options = {**as_object(payload.get("request_options")), "timeout": request.deadline}
-            payload = {**payload, "request_options": options}
+            payload = {**payload, "request_options": {**options, "timeout": request.deadline}}
         if self._own(client):
-            return _RawSource(client.with_raw_response.chat_stream(**payload))
+            source = _RawSource(client.with_raw_response.chat_stream(**payload))
+            if request.deadline is not None:
+                patient(source.response, options.get("timeout", client._client_wrapper.get_timeout()))
+            return source
         events = _begun(client.chat_stream(**payload))
         next(events)
         return ObjectSource(events)

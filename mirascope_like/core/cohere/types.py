@@ -15,7 +15,7 @@ from ..base.messages import BaseMessageParam
 from ..base.response import BaseCallResponse, tool_results
 from ..base.stream import Stream
 from ..base.tools import BaseTool, ToolCall
-from ..base.usage import FinishReason, Usage
+from ..base.usage import FinishWords, Usage
 from ..base.wire import as_object, dumped
 from ..dialects.chat_messages import decode_message, encode_tool_result
 from ..dialects.event_types import construct_event
@@ -23,7 +23,7 @@ from ..dialects.event_types import construct_event
 CohereFinishReason = Literal["COMPLETE", "STOP_SEQUENCE", "MAX_TOKENS", "TOOL_CALL", "ERROR", "TIMEOUT"]
 """Why a generation ended. Source: the SDK's `ChatFinishReason`, which also stands for what Cohere may add."""
 
-_FINISH: dict[str, FinishReason] = {"MAX_TOKENS": "length", "TIMEOUT": "length", "TOOL_CALL": "tool_calls"}
+_FINISH: FinishWords = {"MAX_TOKENS": "length", "TIMEOUT": "length", "TOOL_CALL": "tool_calls"}
 
 
 def read_usage(raw: Mapping[str, Any] | None, *, billed: bool = False) -> Usage | None:
@@ -60,6 +60,7 @@ class CohereCallResponse(BaseCallResponse[V2ChatResponse, CohereTool]):
     """Cohere's answer; `response` is its `V2ChatResponse`."""
 
     provider = "cohere"
+    finish_words: ClassVar[FinishWords] = _FINISH
     tool_base: ClassVar[type[BaseTool]] = CohereTool
 
     @classmethod
@@ -139,25 +140,9 @@ class CohereCallResponse(BaseCallResponse[V2ChatResponse, CohereTool]):
         """Return a message for each output of a tool."""
         return [encode_tool_result(result) for result in tool_results(tools_and_outputs)]
 
-    @property
-    def common_finish_reasons(self) -> list[str] | None:
-        """`finish_reasons` in the same words for every provider."""
-        return common_finish(self.finish_reasons)
-
-    @property
-    def common_message_param(self) -> BaseMessageParam:
-        """`message_param` in the same words for every provider."""
-        return decode_message(self.message_param)
-
-    @property
-    def common_messages(self) -> list[BaseMessageParam]:
-        """`messages` in the same words for every provider."""
-        return [decode_message(message) for message in self.messages]
-
-
-def common_finish(reasons: Sequence[str] | None) -> list[str] | None:
-    """Return finish reasons in the same words for every provider."""
-    return [_FINISH.get(reason, "stop") for reason in reasons] if reasons else None
+    @classmethod
+    def decode_message(cls, message: Any) -> BaseMessageParam:
+        return decode_message(message)
 
 
 class CohereCallResponseChunk(BaseCallResponseChunk[V2ChatStreamResponse, CohereFinishReason, CohereUsage]):
@@ -165,6 +150,7 @@ class CohereCallResponseChunk(BaseCallResponseChunk[V2ChatStreamResponse, Cohere
 
     __slots__ = ()
     provider = "cohere"
+    finish_words: ClassVar[FinishWords] = _FINISH
 
     @classmethod
     def _type(cls, raw: bytes) -> V2ChatStreamResponse:
@@ -211,11 +197,6 @@ class CohereCallResponseChunk(BaseCallResponseChunk[V2ChatStreamResponse, Cohere
     @property
     def _usage(self) -> Usage | None:
         return read_usage(as_object(self.data.get("delta")).get("usage"))
-
-    @property
-    def common_finish_reasons(self) -> list[str] | None:
-        """`finish_reasons` in the same words for every provider."""
-        return common_finish(self.finish_reasons)
 
 
 class CohereStream(Stream[CohereCallResponse, CohereCallResponseChunk, CohereTool]):

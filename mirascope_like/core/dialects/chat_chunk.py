@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar, cast
+from typing import Any, ClassVar, TypeVar
 
 from pydantic_core import to_json
 
 from ..base.chunk import BaseCallResponseChunk, ToolDelta
-from ..base.usage import FinishReason, Usage
+from ..base.usage import FinishWords, Usage
 from ..base.wire import as_list, as_object
 
 RawChunkT = TypeVar("RawChunkT")
 FinishT = TypeVar("FinishT", bound=str)
 UsageT = TypeVar("UsageT")
 
-_FINISH: dict[str, FinishReason] = {
+FINISH: FinishWords = {
     "stop": "stop",
     "length": "length",
     "model_length": "length",
@@ -23,11 +23,6 @@ _FINISH: dict[str, FinishReason] = {
     "function_call": "tool_calls",
     "content_filter": "content_filter",
 }
-
-
-def common_finish(reasons: list[Any] | None) -> list[FinishReason] | None:
-    """Return finish reasons in the same words for every provider; one that nobody knows counts as "stop"."""
-    return [_FINISH.get(reason, "stop") for reason in reasons] if reasons else None
 
 
 def chunk_text(choices: Sequence[Mapping[str, Any]]) -> str:
@@ -84,6 +79,7 @@ class BaseChatChunk(BaseCallResponseChunk[RawChunkT, FinishT, UsageT]):
     """A chunk in OpenAI's format."""
 
     __slots__ = ()
+    finish_words: ClassVar[FinishWords] = FINISH
 
     def _text(self) -> str:
         return chunk_text(as_list(self.data.get("choices")))
@@ -137,8 +133,3 @@ class BaseChatChunk(BaseCallResponseChunk[RawChunkT, FinishT, UsageT]):
             )
             for position, piece in enumerate(as_list(self._delta.get("tool_calls")))
         ]
-
-    @property
-    def common_finish_reasons(self) -> list[str] | None:
-        """`finish_reasons` in the same words for every provider."""
-        return cast("list[str] | None", common_finish(self.finish_reasons))

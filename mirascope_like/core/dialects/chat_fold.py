@@ -26,6 +26,9 @@ ToolT = TypeVar("ToolT", bound=BaseTool)
 _PADDING = "obfuscation"
 """Random padding that OpenAI adds to hide the length of events; it means nothing and is not kept."""
 
+_APART = frozenset({"choices", "usage", _PADDING})
+"""What of an event is not part of the answer's head."""
+
 
 @dataclass(slots=True)
 class _Call:
@@ -140,7 +143,6 @@ class ChatFold(Fold[ChunkT, ToolT]):
         self._usage: dict[str, Any] | None = None
         self._text = Text()
         self._mould: Mould | None = None
-        self._last: ChunkT | None = None
 
     def read(self, events: Sequence[bytes]) -> Iterator[tuple[ChunkT, ToolT | None]]:
         make, pieces = self.chunk_type.from_bytes, self._text
@@ -153,11 +155,6 @@ class ChatFold(Fold[ChunkT, ToolT]):
             else:
                 yield from self._merge(raw)
 
-    def read_objects(self, events: Sequence[Any]) -> Iterator[tuple[ChunkT, ToolT | None]]:
-        for event in events:
-            chunk = self.chunk_type(event)
-            yield from self._add(chunk, dict(chunk.data))
-
     def _merge(self, raw: bytes) -> Iterator[tuple[ChunkT, ToolT | None]]:
         try:
             data = jiter.from_json(raw, cache_mode="keys")
@@ -168,20 +165,19 @@ class ChatFold(Fold[ChunkT, ToolT]):
         data = as_object(data)
         chunk = self.chunk_type.from_bytes(raw, chunk_text(as_list(data.get("choices"))))
         self._mould = Mould.of(raw, "content", chunk.content, _PADDING) if _adds_text(data) else None
-        yield from self._add(chunk, data)
+        yield from self.add(chunk, data)
 
-    def _add(self, chunk: ChunkT, data: dict[str, Any]) -> Iterator[tuple[ChunkT, ToolT | None]]:
+    def add(self, chunk: ChunkT, data: Mapping[str, Any]) -> Iterator[tuple[ChunkT, ToolT | None]]:
         if error := data.get("error"):
             message = as_object(error).get("message") or (error if isinstance(error, str) else None)
             raise ErrorEventError(str(message or "an error in the stream"), error)
         if not _well_formed(data):
             raise GarbledEventError(f"not a chat completion chunk: {str(data)[:200]}")
-        self._last = chunk
-        choices: list[dict[str, Any]] = as_list(data.pop("choices", None))
-        data.pop(_PADDING, None)
-        if isinstance(usage := data.pop("usage", None), dict):
+        self.last = chunk
+        choices: list[dict[str, Any]] = as_list(data.get("choices"))
+        if isinstance(usage := data.get("usage"), dict):
             self._usage = as_object(usage)
-        merge_head(self._head, data)
+        merge_head(self._head, {key: value for key, value in data.items() if key not in _APART})
         shown: list[ToolT] = []
         for position, choice in enumerate(choices):
             shown += self._add_choice(choice, position)
@@ -236,8 +232,8 @@ class ChatFold(Fold[ChunkT, ToolT]):
             call.pieces.append(delta)
         if not shown or call.given or self.hear(call.name, delta, call):
             return given
-        if self.partial and delta and (tool := self.partial_tool(call.call(), delta)) is not None:
-            given.append(tool)
+        if self.partial and delta:
+            given += self.growing(call.call(), delta)
         if delta.rstrip().endswith("}") and call.whole():
             given += self._give_one(call)
         return given
@@ -247,15 +243,11 @@ class ChatFold(Fold[ChunkT, ToolT]):
 
     def _give_one(self, call: _Call) -> list[ToolT]:
         call.given = True
-        tool = self.whole_tool(call.call())
-        return [tool] if tool is not None else []
+        return self.whole(call.call())
 
-    def finish(self) -> Iterator[tuple[ChunkT, ToolT | None]]:
+    def rest(self) -> list[ToolT]:
         first = self._choices.get(0)
-        if first is not None and self._last is not None and (tools := self._give(first)):
-            spent = self._last.spent()
-            for tool in tools:
-                yield spent, tool
+        return self._give(first) if first is not None else []
 
     @property
     def complete(self) -> bool:
@@ -270,10 +262,6 @@ class ChatFold(Fold[ChunkT, ToolT]):
         if self._usage is not None:
             raw["usage"] = self._usage
         return raw
-
-    @property
-    def empty(self) -> bool:
-        return self._last is None
 
     @property
     def silent(self) -> bool:

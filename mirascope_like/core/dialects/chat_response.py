@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, ClassVar, Generic, TypeVar, cast
 
 from ..base.messages import BaseMessageParam
 from ..base.response import BaseCallResponse, RawT, ToolT, tool_results
 from ..base.tools import ToolCall
-from ..base.usage import Usage
+from ..base.usage import FinishWords, Usage
 from ..base.wire import dumped
-from .chat_chunk import arguments_text, common_finish, content_text, message_thinking, read_usage
+from .chat_chunk import FINISH, arguments_text, content_text, message_thinking, read_usage
 from .chat_messages import decode_message, encode_tool_result
 
 FinishT = TypeVar("FinishT", bound=str)
@@ -19,6 +19,8 @@ UsageT = TypeVar("UsageT")
 
 class BaseChatCallResponse(BaseCallResponse[RawT, ToolT], Generic[RawT, FinishT, UsageT, ToolT]):
     """A chat completion in OpenAI's format."""
+
+    finish_words: ClassVar[FinishWords] = FINISH
 
     @property
     def _choices(self) -> list[Any]:
@@ -99,17 +101,6 @@ class BaseChatCallResponse(BaseCallResponse[RawT, ToolT], Generic[RawT, FinishT,
         """Return a message for each output of a tool; an exception is told as an error."""
         return [encode_tool_result(result) for result in tool_results(tools_and_outputs)]
 
-    @property
-    def common_finish_reasons(self) -> list[str] | None:
-        """`finish_reasons` in the same words for every provider."""
-        return cast("list[str] | None", common_finish(self.finish_reasons))
-
-    @property
-    def common_message_param(self) -> BaseMessageParam:
-        """`message_param` in the same words for every provider."""
-        return decode_message(self.message_param)
-
-    @property
-    def common_messages(self) -> list[BaseMessageParam]:
-        """`messages` in the same words for every provider."""
-        return [decode_message(message) for message in self.messages]
+    @classmethod
+    def decode_message(cls, message: Any) -> BaseMessageParam:
+        return decode_message(message)

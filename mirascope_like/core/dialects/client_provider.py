@@ -76,3 +76,13 @@ def made_by(sdk: ModuleType, value: Any) -> bool:
     # A tracer's proxy pretends to be of the type that it wraps, but only to `isinstance`.
     home = value.__globals__["__name__"] if type(value) is FunctionType else type(value).__module__
     return str(home).partition(".")[0] == sdk.__name__.partition(".")[0]
+
+
+def patient(response: Any, timeout: Any) -> None:
+    """Have the reads of a response wait as long as its client does: a deadline for its beginning is none for the rest.
+
+    `timeout` is in seconds, or an `httpx.Timeout`; None is none at all.
+    """
+    limits = response.request.extensions.get("timeout")
+    if isinstance(limits, dict):
+        limits["read"] = getattr(timeout, "read", timeout)

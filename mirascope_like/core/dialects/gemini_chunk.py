@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from pydantic_core import to_json
 
 from ..base.chunk import BaseCallResponseChunk, ToolDelta
-from ..base.usage import Usage
+from ..base.usage import FinishWords, Usage
 from ..base.wire import as_object
-from .gemini_response import common_finish, finished, parts_of, read_usage, text_of, thinking_of
+from .gemini_response import FINISH, finished, parts_of, read_usage, text_of, thinking_of
 
 RawChunkT = TypeVar("RawChunkT")
 FinishT = TypeVar("FinishT", bound=str)
@@ -21,6 +21,7 @@ class GeminiChunk(BaseCallResponseChunk[RawChunkT, FinishT, UsageT]):
     """One event of an answer: an answer itself, with what is new."""
 
     __slots__ = ("calls_before",)
+    finish_words: ClassVar[FinishWords] = FINISH
 
     calls_before: int
     """How many calls the events before this one brought."""
@@ -62,9 +63,8 @@ class GeminiChunk(BaseCallResponseChunk[RawChunkT, FinishT, UsageT]):
         return read_usage(self.data.get("usageMetadata"))
 
     @property
-    def common_finish_reasons(self) -> list[str] | None:
-        """`finish_reasons` in the same words for every provider."""
-        return common_finish(finished(self.data, str))
+    def _finish(self) -> list[str] | None:
+        return finished(self.data, str)
 
     def _reasons(self, reason: Any) -> list[Any] | None:
         return finished(self.data, reason)

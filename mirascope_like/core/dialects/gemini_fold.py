@@ -45,7 +45,6 @@ class GeminiFold(Fold[ChunkT, ToolT], Generic[ChunkT, ToolT]):
         self._candidates: dict[int, JSON] = {}
         self._open: JSON | None = None
         self._calls = 0
-        self._last: ChunkT | None = None
 
     def read(self, events: Sequence[bytes]) -> Iterator[tuple[ChunkT, ToolT | None]]:
         make = self.chunk_type.from_bytes
@@ -56,20 +55,15 @@ class GeminiFold(Fold[ChunkT, ToolT], Generic[ChunkT, ToolT]):
                 raise GarbledEventError(f"{error}: {raw[:200]!r}") from error
             if isinstance(found, list):  # what a host sends that was not asked for server-sent events
                 for one in as_list(found):
-                    yield from self._add(make(to_json(one), text_of(one)), one)
+                    yield from self.add(make(to_json(one), text_of(one)), one)
             else:
-                yield from self._add(make(raw, text_of(found)), found)
+                yield from self.add(make(raw, text_of(found)), found)
 
-    def read_objects(self, events: Sequence[Any]) -> Iterator[tuple[ChunkT, ToolT | None]]:
-        for event in events:
-            chunk = self.chunk_type(event)
-            yield from self._add(chunk, chunk.data)
-
-    def _add(self, chunk: ChunkT, data: Any) -> Iterator[tuple[ChunkT, ToolT | None]]:
+    def add(self, chunk: ChunkT, data: Any) -> Iterator[tuple[ChunkT, ToolT | None]]:
         if not isinstance(data, dict):
             raise GarbledEventError(f"not an answer: {data!r:.200}")
         chunk.calls_before = self._calls
-        self._last = chunk
+        self.last = chunk
         return self.pairs(chunk, self._sum(as_object(data)))
 
     def _sum(self, data: JSON) -> list[ToolT]:
@@ -107,27 +101,24 @@ class GeminiFold(Fold[ChunkT, ToolT], Generic[ChunkT, ToolT]):
         return tools
 
     def _called(self, calls: Sequence[JSON]) -> list[ToolT]:
-        tools: list[ToolT | None] = []
+        tools: list[ToolT] = []
         for call in calls:
             self._calls += call is not self._open
             self._open = call if call.get("willContinue") else None
             if self._open is None:
-                tools.append(self._whole(call))
-            elif self.partial:
-                tools.append(self.partial_tool(tool_call(call, self._native), ""))
-        return [tool for tool in tools if tool is not None]
+                tools += self._closed(call)
+            else:
+                tools += self.growing(tool_call(call, self._native), "")
+        return tools
 
-    def _whole(self, call: JSON) -> ToolT | None:
+    def _closed(self, call: JSON) -> list[ToolT]:
         found = tool_call(call, self._native)
         self.hear(found.name, found.arguments, call)
-        return self.whole_tool(found)
+        return self.whole(found)
 
-    def finish(self) -> Iterator[tuple[ChunkT, ToolT | None]]:
-        if self._open is not None and self._last is not None:
-            tool = self._whole(self._open)
-            self._open = None
-            if tool is not None:
-                yield self._last.spent(), tool
+    def rest(self) -> list[ToolT]:
+        call, self._open = self._open, None
+        return self._closed(call) if call is not None else []
 
     @property
     def complete(self) -> bool:
@@ -143,10 +134,6 @@ class GeminiFold(Fold[ChunkT, ToolT], Generic[ChunkT, ToolT]):
             **({"usageMetadata": dict(self._usage)} if self._usage else {}),
             **self._total,
         }
-
-    @property
-    def empty(self) -> bool:
-        return self._last is None
 
     @property
     def content(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from pydantic import PrivateAttr
 from pydantic_core import to_json
@@ -12,7 +12,7 @@ from pydantic_core import to_json
 from ..base.messages import AudioPart, BaseMessageParam, DocumentPart, ImagePart
 from ..base.response import BaseCallResponse, tool_results
 from ..base.tools import BaseTool, ToolCall
-from ..base.usage import FinishReason, Usage
+from ..base.usage import FinishWords, Usage
 from ..base.wire import as_list, as_object
 from .gemini_contents import decode_content, encode_results
 
@@ -20,7 +20,7 @@ RawT = TypeVar("RawT")
 ToolT = TypeVar("ToolT", bound=BaseTool)
 JSON = dict[str, Any]
 
-_FINISH: dict[str, FinishReason] = {
+FINISH: FinishWords = {
     **dict.fromkeys(("MAX_TOKENS", "CONTINUATION"), "length"),
     **dict.fromkeys(("SAFETY", "RECITATION", "LANGUAGE", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII"), "content_filter"),
     **dict.fromkeys(("IMAGE_SAFETY", "IMAGE_PROHIBITED_CONTENT", "IMAGE_RECITATION"), "content_filter"),
@@ -78,11 +78,6 @@ def finished(data: JSON, reason: Callable[[str], Any]) -> list[Any] | None:
     return [reason(one) for one in said if one] or None
 
 
-def common_finish(reasons: Sequence[str] | None) -> list[str] | None:
-    """Return finish reasons in the same words for every provider."""
-    return [_FINISH.get(reason, "stop") for reason in reasons] if reasons else None
-
-
 def tool_call(call: JSON, native: Callable[[JSON], Any]) -> ToolCall:
     """Return a function call of the wire as a call of a tool."""
     arguments = to_json(call["args"]).decode() if "args" in call else ""
@@ -93,6 +88,7 @@ class GeminiResponse(BaseCallResponse[RawT, ToolT]):
     """A whole answer, read from its JSON."""
 
     messages_key = "contents"
+    finish_words: ClassVar[FinishWords] = FINISH
 
     _read: JSON | None = PrivateAttr(default=None)
 
@@ -192,21 +188,19 @@ class GeminiResponse(BaseCallResponse[RawT, ToolT]):
         return [cls.native_content(encode_results(tool_results(tools_and_outputs)))]
 
     @property
-    def common_finish_reasons(self) -> list[str] | None:
-        """`finish_reasons` in the same words for every provider."""
-        return common_finish(finished(self.raw, str))
+    def _finish(self) -> list[str] | None:
+        return finished(self.raw, str)
+
+    @classmethod
+    def decode_message(cls, message: Any) -> BaseMessageParam:
+        return decode_content(cls.wire_content(message))
 
     @property
     def common_message_param(self) -> BaseMessageParam:
         """`message_param` in the same words for every provider."""
         return decode_content(self._said)
 
-    @property
-    def common_messages(self) -> list[BaseMessageParam]:
-        """The contents and the system instruction, in the same words for every provider."""
-        return [decode_content(self.wire_content(content)) for content in [*self._system(), *self.messages]]
-
-    def _system(self) -> list[JSON]:
+    def _instructions(self) -> list[JSON]:
         said = self._instruction()
         if not said:
             return []

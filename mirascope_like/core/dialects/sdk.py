@@ -31,7 +31,7 @@ from ..base.request import Request
 from ..base.response import BaseCallResponse
 from ..base.tools import BaseTool
 from ..base.wire import as_object
-from .client_provider import ClientProvider, made_by
+from .client_provider import ClientProvider, made_by, patient
 
 ResponseT = TypeVar("ResponseT", bound="BaseCallResponse[Any, Any]")
 ChunkT = TypeVar("ChunkT", bound=BaseCallResponseChunk[Any, Any, Any])
@@ -247,11 +247,13 @@ class SDKProvider(ClientProvider[ResponseT, ChunkT, ToolT]):
         # There is time for one more try where it cost none: the server had closed a connection that was kept.
         hasty = client.with_options(timeout=seconds, max_retries=0)
         try:
-            return ByteSource(unwrapped(self.http(hasty, payload, stream=True)))
+            response = unwrapped(self.http(hasty, payload, stream=True))
         except self.sdk.APIConnectionError as error:
             if isinstance(error, self.sdk.APITimeoutError):
                 raise
-            return ByteSource(unwrapped(self.http(hasty, payload, stream=True)))
+            response = unwrapped(self.http(hasty, payload, stream=True))
+        patient(response, payload.get("timeout", client.timeout))
+        return ByteSource(response)
 
     async def aopen(self, request: Request, payload: dict[str, Any]) -> AsyncSource:
         client = await self._aclient(request)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from types import ModuleType
 from typing import Any
 
@@ -21,15 +21,12 @@ from .types import GroqCallResponse, GroqCallResponseChunk, GroqTool
 class GroqFold(ChatFold[GroqCallResponseChunk, GroqTool]):
     """Sums Groq's chunks: what stands in `x_groq` counts as well."""
 
-    def _add(
-        self, chunk: GroqCallResponseChunk, data: dict[str, Any]
+    def add(
+        self, chunk: GroqCallResponseChunk, data: Mapping[str, Any]
     ) -> Iterator[tuple[GroqCallResponseChunk, GroqTool | None]]:
         extra = as_object(data.get("x_groq"))
-        if (error := extra.get("error")) is not None:
-            data["error"] = error
-        if data.get("usage") is None and extra.get("usage") is not None:
-            data["usage"] = extra["usage"]
-        yield from super()._add(chunk, data)
+        said = {key: extra[key] for key in ("error", "usage") if extra.get(key) is not None and data.get(key) is None}
+        yield from super().add(chunk, {**data, **said})
 
 
 class GroqProvider(ChatProvider[GroqCallResponse, GroqCallResponseChunk, GroqTool]):

@@ -26,7 +26,7 @@ from ..base.structure import Structure, Way
 from ..dialects.chat_fold import ChatFold
 from ..dialects.chat_messages import data_url, encode_messages, encode_part
 from ..dialects.chat_provider import encode_structure, encode_tool
-from ..dialects.client_provider import ClientProvider, made_by
+from ..dialects.client_provider import ClientProvider, made_by, patient
 from ..dialects.sdk import AsyncByteSource, AsyncObjectSource, ByteSource, ObjectSource
 from .params import MistralCallParams
 from .types import MistralCallResponse, MistralCallResponseChunk, MistralTool
@@ -59,12 +59,12 @@ class MistralFold(ChatFold[MistralCallResponseChunk, MistralTool]):
     def read_objects(self, events: Sequence[Any]) -> Iterator[tuple[MistralCallResponseChunk, MistralTool | None]]:
         yield from super().read_objects([event.data for event in events])
 
-    def _add(
-        self, chunk: MistralCallResponseChunk, data: dict[str, Any]
+    def add(
+        self, chunk: MistralCallResponseChunk, data: Mapping[str, Any]
     ) -> Iterator[tuple[MistralCallResponseChunk, MistralTool | None]]:
         if data.get("object") == "error" or ("choices" not in data and "message" in data):
             data = {"error": data}
-        yield from super()._add(chunk, data)
+        yield from super().add(chunk, data)
 
 
 class MistralProvider(ClientProvider[MistralCallResponse, MistralCallResponseChunk, MistralTool]):
@@ -127,10 +127,14 @@ class MistralProvider(ClientProvider[MistralCallResponse, MistralCallResponseChu
 
     def open(self, request: Request, payload: dict[str, Any]) -> Source:
         client = self._client(request)
-        if request.deadline is not None:
-            payload = {**payload, "timeout_ms": max(1, int(request.deadline * 1000))}
-        stream = client.chat.stream(**payload)
-        return _StreamSource(stream) if self._own(client, client.chat.stream, stream) else ObjectSource(stream)
+        hasty = {} if request.deadline is None else {"timeout_ms": max(1, int(request.deadline * 1000))}
+        stream = client.chat.stream(**{**payload, **hasty})
+        if not self._own(client, client.chat.stream, stream):
+            return ObjectSource(stream)
+        if hasty:
+            given = payload.get("timeout_ms") or client.sdk_configuration.timeout_ms
+            patient(stream.response, given / 1000 if given else client.sdk_configuration.client.timeout)
+        return _StreamSource(stream)
 
     async def aopen(self, request: Request, payload: dict[str, Any]) -> AsyncSource:
         client = await self._aclient(request)

@@ -6,12 +6,12 @@ leaves the output out, the answer is the sum of the events before it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, cast
 
 import jiter
 
-from ...base.fold import ErrorEventError, Fold, GarbledEventError, Text, settled
+from ...base.fold import ErrorEventError, GarbledEventError, NumberedFold, Text, settled
 from ...base.tools import BaseTool, ToolCall
 from ...base.usage import Usage
 from ...base.wire import as_list, as_object
@@ -51,7 +51,7 @@ _STATUSES = frozenset({"in_progress", "searching", "interpreting", "generating",
 _FINAL = frozenset({"completed", "incomplete", "failed", "cancelled"})
 
 
-class OpenAIResponsesFold(Fold[OpenAIResponsesCallResponseChunk, OpenAIResponsesTool]):
+class OpenAIResponsesFold(NumberedFold[OpenAIResponsesCallResponseChunk, OpenAIResponsesTool]):
     """Sums response events."""
 
     ended: bool
@@ -60,16 +60,14 @@ class OpenAIResponsesFold(Fold[OpenAIResponsesCallResponseChunk, OpenAIResponses
         super().__init__(OpenAIResponsesCallResponseChunk, OpenAIResponsesTool, tools, partial)
         self._response: dict[str, Any] = {}
         self._items: dict[int, dict[str, Any]] = {}
-        self._texts: dict[tuple[int, int], Text] = {}
+        self._parts: dict[tuple[int, int], Text] = {}
         self._shown: set[tuple[int, int]] = set()
-        self._given: set[int] = set()
         self._final = False
-        self._last: OpenAIResponsesCallResponseChunk | None = None
 
     def read(
         self, events: Sequence[bytes]
     ) -> Iterator[tuple[OpenAIResponsesCallResponseChunk, OpenAIResponsesTool | None]]:
-        make, texts = OpenAIResponsesCallResponseChunk.from_bytes, self._texts
+        make, texts = OpenAIResponsesCallResponseChunk.from_bytes, self._parts
         for raw in events:
             known = None
             try:
@@ -85,22 +83,15 @@ class OpenAIResponsesFold(Fold[OpenAIResponsesCallResponseChunk, OpenAIResponses
                 known.append(text)
                 yield make(raw, text), None
                 continue
-            yield from self._add(make(raw, event_text(data)), data)
+            yield from self.add(make(raw, event_text(data)), data)
 
-    def read_objects(
-        self, events: Sequence[Any]
-    ) -> Iterator[tuple[OpenAIResponsesCallResponseChunk, OpenAIResponsesTool | None]]:
-        for event in events:
-            chunk = OpenAIResponsesCallResponseChunk(event)
-            yield from self._add(chunk, chunk.data)
-
-    def _add(
+    def add(
         self, chunk: OpenAIResponsesCallResponseChunk, data: Mapping[str, Any]
     ) -> Iterator[tuple[OpenAIResponsesCallResponseChunk, OpenAIResponsesTool | None]]:
         if (error := data.get("error")) or data.get("type") == "error":
             message = as_object(error).get("message") or data.get("message") or error
             raise ErrorEventError(str(message or "an error in the stream"), error or dict(data))
-        self._last = chunk
+        self.last = chunk
         subject, _, verb = str(data.get("type")).rpartition(".")
         tools: list[OpenAIResponsesTool] = []
         if isinstance(response := data.get("response"), dict):
@@ -128,7 +119,7 @@ class OpenAIResponsesFold(Fold[OpenAIResponsesCallResponseChunk, OpenAIResponses
             if isinstance(item := data.get("item"), dict):
                 self._items[index] = settled(item)
                 self._forget(index)
-            return self._give(index) if verb == "done" else []
+            return self._stop(index) if verb == "done" else []
         if (growing := _GROWING.get(subject)) is not None:
             return self._grow(index, growing, verb, data)
         item = self._items.setdefault(index, {"id": data.get("item_id")})
@@ -165,19 +156,14 @@ class OpenAIResponsesFold(Fold[OpenAIResponsesCallResponseChunk, OpenAIResponses
         if logprobs := data.get("logprobs"):
             part["logprobs"] = [*(part.get("logprobs") or ()), *logprobs]
         if growing.part_type == "output_text":
-            self._texts[index, at] = text
+            self._parts[index, at] = text
             self._shown.add((index, at))
-        if growing.item_type != "function_call" or self.hear(item.get("name") or "", piece, item):
-            return []
-        if self.partial and piece:
-            tool = self.partial_tool(_call(item), piece)
-            return [tool] if tool is not None else []
-        return []
+        return self._grown(index, item.get("name") or "", piece) if growing.item_type == "function_call" else []
 
     def _forget(self, index: int, at: int | None = None) -> None:
         # A text that has been replaced grows no more.
-        for key in [key for key in self._texts if key[0] == index and at in (None, key[1])]:
-            del self._texts[key]
+        for key in [key for key in self._parts if key[0] == index and at in (None, key[1])]:
+            del self._parts[key]
 
     def _show(self, index: int, chunk: OpenAIResponsesCallResponseChunk) -> None:
         # Some hosts send no deltas: a text that came whole is shown where it came.
@@ -187,24 +173,22 @@ class OpenAIResponsesFold(Fold[OpenAIResponsesCallResponseChunk, OpenAIResponses
                 self._shown.add((index, at))
                 chunk.content += text
 
-    def _give(self, index: int) -> list[OpenAIResponsesTool]:
-        item = self._items.get(index, {})
-        if item.get("type") != "function_call" or index in self._given:
-            return []
-        self._given.add(index)
-        tool = self.whole_tool(_call(item))
-        return [tool] if tool is not None else []
+    def _numbers(self) -> Iterable[int]:
+        return sorted(self._items)
 
-    def finish(self) -> Iterator[tuple[OpenAIResponsesCallResponseChunk, OpenAIResponsesTool | None]]:
+    def _call(self, number: int) -> ToolCall | None:
+        item = settled(self._items.get(number, {}))
+        if item.get("type") != "function_call":
+            return None
+        name, arguments = item.get("name") or "", item.get("arguments") or ""
+        return ToolCall(id=item.get("call_id"), name=name, arguments=arguments, native=item)
+
+    def rest(self) -> list[OpenAIResponsesTool]:
         known = {item.get("call_id") for item in self._items.values()}
         for item in map(as_object, self._output()):
             if item.get("type") == "function_call" and item.get("call_id") not in known:
                 self._items[max(self._items, default=-1) + 1] = item
-        tools = [tool for index in sorted(self._items) for tool in self._give(index)]
-        if self._last is not None and tools:
-            spent = self._last.spent()
-            for tool in tools:
-                yield spent, tool
+        return super().rest()
 
     @property
     def complete(self) -> bool:
@@ -254,8 +238,3 @@ def _parts(item: dict[str, Any], name: str, at: int) -> list[dict[str, Any]]:
     parts = item[name] = as_list(item.get(name))
     parts.extend({} for _ in range(at + 1 - len(parts)))
     return parts
-
-
-def _call(item: Mapping[str, Any]) -> ToolCall:
-    raw = settled(item)
-    return ToolCall(id=raw.get("call_id"), name=raw.get("name") or "", arguments=raw.get("arguments") or "", native=raw)

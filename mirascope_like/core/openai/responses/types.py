@@ -13,7 +13,7 @@ from ...base.messages import BaseMessageParam
 from ...base.response import BaseCallResponse, tool_results
 from ...base.stream import Stream
 from ...base.tools import BaseTool, ToolCall
-from ...base.usage import FinishReason, Usage
+from ...base.usage import FinishReason, FinishWords, Usage
 from ...base.wire import as_list, as_object, dumped
 from ...dialects.construct import construct
 from ...dialects.event_types import construct_event
@@ -29,7 +29,7 @@ OpenAIResponsesFinishReason = Literal[
 ]
 """Why a response ended: the reason of an incomplete one, else its status."""
 
-_FINISH: dict[str, FinishReason] = {
+_FINISH: FinishWords = {
     "incomplete": "length",
     "max_output_tokens": "length",
     "max_messages": "length",
@@ -167,6 +167,10 @@ class OpenAIResponsesCallResponse(BaseCallResponse[Response, OpenAIResponsesTool
     def common_finish_reasons(self) -> list[str] | None:
         """`finish_reasons` in the same words for every provider."""
         return common_finish(self.finish_reasons, [{"type": item.type} for item in self._output])
+
+    @classmethod
+    def decode_message(cls, message: Any) -> BaseMessageParam:
+        return decode_items([message])[0]
 
     @property
     def common_message_param(self) -> BaseMessageParam:

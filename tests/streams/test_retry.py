@@ -232,11 +232,14 @@ def test_a_structured_stream(reader: Reader, side: Side, server: Server) -> None
     assert len(server.requests) == 3
 
 
-def test_a_model_has_it_for_all_its_streams(server: Server) -> None:
-    server.reply(Reply.error(500), OPENAI.text("Hello"))
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_model_has_it_for_all_its_streams(server: Server, stream: bool) -> None:
+    server.reply(Reply.error(500), OPENAI.text("Hello"), Reply.error(500))
     with OPENAI.client(server, max_retries=0) as client:
-        model = openai.model("m", stream=True, client=client, retry=1)
+        model = openai.model("m", stream=stream, client=client, retry=1)
         assert model.stream("Hi").collect().content == "Hello"
+        with pytest.raises(ServerError):
+            model.ask("Hi")
 
 
 # What passes, and how long is waited

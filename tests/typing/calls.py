@@ -139,6 +139,34 @@ async def recommend_book_async(genre: str) -> openai.OpenAIAsyncStream: ...
 assert_type(recommend_book_async("fantasy"), openai.OpenAIAsyncStream)
 
 
+# What follows an error of a stream
+
+
+@anthropic.call("claude", stream=True, retry=2, fallback=["haiku", streamed], resume=True)
+def mended(genre: str) -> str:
+    return genre
+
+
+@anthropic.call("claude", stream=True, resume=5, retry=1)
+async def amended(genre: str) -> str:
+    return genre
+
+
+@openai.call("gpt-4o-mini", stream=True, retry=2, fallback=["gpt-4o"], response_model=Book)
+def mended_book(genre: str) -> str:
+    return genre
+
+
+assert_type(mended("fantasy"), anthropic.AnthropicStream)
+assert_type(amended("fantasy"), anthropic.AnthropicAsyncStream)
+assert_type(mended_book("fantasy").collect(), Book)
+assert_type(mended("fantasy").collect().resumed, int)
+assert_type(mended("fantasy").collect().interruptions, list[anthropic.AnthropicCallResponse])
+openai.call("gpt-4o-mini", stream=True, retry="2")  # error
+openai.call("gpt-4o-mini", stream=True, fallback=[3])  # error
+openai.call("gpt-4o-mini", stream=True, resumes=True)  # error
+
+
 def chosen_later(stream: bool) -> None:
     @openai.call("gpt-4o-mini", stream=stream)
     def either(genre: str) -> str:

@@ -17,7 +17,13 @@ class Book(BaseModel):
 
 whole = openai.model("gpt-4o-mini", temperature=0)
 streaming = openai.model("gpt-4o-mini", stream=True)
+lasting = openai.model("gpt-4o-mini", stream=True, retry=2, fallback=["gpt-4o", "gpt-4.1"])
 neutral = llm.model("anthropic:claude-sonnet-4-5", stream=True)
+
+
+assert_type(lasting.stream("Hi"), openai.OpenAIStream)
+assert_type(lasting.ask("Hi"), openai.OpenAICallResponse)
+openai.model("gpt-4o-mini", stream=True, retry="2")  # error
 
 
 @whole.call

@@ -79,7 +79,8 @@ class AsyncStream(BaseStream[ResponseT, ChunkT, ToolT]):
         if callable(other):
             try:
                 made = other()
-                other = self._take(await made._ready() if isinstance(made, AsyncStream) else made)
+                self._take(await made._ready() if isinstance(made, AsyncStream) else made)
+                other = None
             except Exception as failed:
                 other = failed
         if other is not None:

@@ -37,6 +37,9 @@ class Models(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
         max_concurrent: int | None = None,
         tools: Tools | None = None,
         tool_loop: ToolLoop | None = None,
+        retry: int = 0,
+        fallback: Sequence[str | Callable[..., Any]] = (),
+        resume: bool | int = False,
         json_mode: bool = False,
         client: Any = None,
         call_params: ParamsT | None = None,
@@ -80,7 +83,8 @@ class Models(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
         """Return a model with settings for every call made from it.
 
         `params` are call parameters, as `call_params` are. With `max_concurrent`, at most so many of its answers are
-        made at once; others wait, and a stream holds its place until its connection is let go.
+        made at once; others wait, and a stream holds its place until its connection is let go. `retry`, `fallback` and
+        `resume` are for its streams.
 
         Raises `ConfigurationError` for an unknown parameter, and suggests the right name.
         """

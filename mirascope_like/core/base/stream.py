@@ -72,7 +72,8 @@ class Stream(BaseStream[ResponseT, ChunkT, ToolT]):
         other = self._recover(error)
         if callable(other):
             try:
-                other = self._take(other())
+                self._take(other())
+                other = None
             except Exception as failed:
                 other = failed
         if other is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Self, cast
 
@@ -15,7 +16,7 @@ from ..core.base.response import BaseCallResponse
 from ..core.base.stream import Stream as BaseStream
 from ..core.base.stream_events import ToolResultEvent
 from ..core.base.tools import BaseTool, ToolCall, call_of, is_error, tool_name, tool_output_text
-from ..core.base.usage import CommonUsage, Usage
+from ..core.base.usage import CommonUsage, Neutral, Usage
 from .providers import provider_named
 
 
@@ -23,7 +24,46 @@ class Tool(BaseTool):
     """A tool that a model of any provider called."""
 
 
-class CallResponse(BaseCallResponse[Any, Tool]):
+class Told(Neutral):
+    """What is told by a provider's own answer or event."""
+
+    __slots__ = ()
+
+    @property
+    @abstractmethod
+    def _told_by(self) -> Neutral: ...
+
+    @property
+    def finish_reasons(self) -> list[str] | None:
+        """Why the generation ended: "stop", "length", "tool_calls" or "content_filter"."""
+        return self._told_by.common_finish_reasons
+
+    @property
+    def common_finish_reasons(self) -> list[str] | None:
+        """`finish_reasons`."""
+        return self.finish_reasons
+
+    @property
+    def model(self) -> str | None:
+        """The model that answers, as the provider names it."""
+        return self._told_by.model
+
+    @property
+    def id(self) -> str | None:
+        """The answer's id."""
+        return self._told_by.id
+
+    @property
+    def usage(self) -> CommonUsage | None:
+        """The tokens spent."""
+        return self._told_by.common_usage
+
+    @property
+    def _usage(self) -> Usage | None:
+        return self._told_by._usage
+
+
+class CallResponse(Told, BaseCallResponse[Any, Tool]):
     """Any provider's answer, in neutral words.
 
     `response` is the SDK's own object, and `provider_response` the answer as the provider's own `call` would have given
@@ -71,6 +111,10 @@ class CallResponse(BaseCallResponse[Any, Tool]):
         self._inner.attach_tools(tools)
 
     @property
+    def _told_by(self) -> Neutral:
+        return self._inner
+
+    @property
     def provider_response(self) -> BaseCallResponse[Any, Any]:
         """The answer as the provider's own `call` would have given it."""
         return self._inner
@@ -98,30 +142,6 @@ class CallResponse(BaseCallResponse[Any, Tool]):
     def correct(self, complaint: str) -> list[Any]:
         """Return the messages that give this answer back to its own model, and say what is wrong with it."""
         return self._inner.correct(complaint)
-
-    @property
-    def finish_reasons(self) -> list[str] | None:
-        """Why the generation ended: "stop", "length", "tool_calls" or "content_filter"."""
-        return self._inner.common_finish_reasons
-
-    @property
-    def model(self) -> str | None:
-        """The model that answered, as the provider names it."""
-        return self._inner.model
-
-    @property
-    def id(self) -> str | None:
-        """The answer's id."""
-        return self._inner.id
-
-    @property
-    def usage(self) -> CommonUsage | None:
-        """The tokens spent."""
-        return self._inner.common_usage
-
-    @property
-    def _usage(self) -> Usage | None:
-        return self._inner._usage
 
     @property
     def cost(self) -> float | None:
@@ -166,11 +186,6 @@ class CallResponse(BaseCallResponse[Any, Tool]):
         self._executed = tuple(results)
         return self._inner.give_back(results)
 
-    @property
-    def common_finish_reasons(self) -> list[str] | None:
-        """`finish_reasons`."""
-        return self.finish_reasons
-
     @classmethod
     def decode_message(cls, message: BaseMessageParam) -> BaseMessageParam:
         return message
@@ -186,7 +201,7 @@ class CallResponse(BaseCallResponse[Any, Tool]):
         return self._inner.common_messages
 
 
-class CallResponseChunk(BaseCallResponseChunk[Any, str, CommonUsage]):
+class CallResponseChunk(Told, BaseCallResponseChunk[Any, str, CommonUsage]):
     """One event of any provider's answer; `chunk` is the SDK's own object."""
 
     __slots__ = ("_inner",)
@@ -202,6 +217,10 @@ class CallResponseChunk(BaseCallResponseChunk[Any, str, CommonUsage]):
 
     def spent(self) -> Self:
         return type(self).of(self._inner.spent())
+
+    @property
+    def _told_by(self) -> Neutral:
+        return self._inner
 
     @property
     def provider_chunk(self) -> BaseCallResponseChunk[Any, Any, Any]:
@@ -226,30 +245,6 @@ class CallResponseChunk(BaseCallResponseChunk[Any, str, CommonUsage]):
         return self._inner.content
 
     @property
-    def finish_reasons(self) -> list[str] | None:
-        """Why the generation ended: "stop", "length", "tool_calls" or "content_filter"."""
-        return self._inner.common_finish_reasons
-
-    @property
-    def model(self) -> str | None:
-        """The model that answers."""
-        return self._inner.model
-
-    @property
-    def id(self) -> str | None:
-        """The answer's id."""
-        return self._inner.id
-
-    @property
-    def usage(self) -> CommonUsage | None:
-        """The tokens spent so far."""
-        return self._inner.common_usage
-
-    @property
-    def _usage(self) -> Usage | None:
-        return self._inner._usage
-
-    @property
     def thinking(self) -> str:
         """The piece of the model's thinking that this event adds."""
         return self._inner.thinking
@@ -258,11 +253,6 @@ class CallResponseChunk(BaseCallResponseChunk[Any, str, CommonUsage]):
     def tool_deltas(self) -> Sequence[ToolDelta]:
         """The pieces of tool calls that this event adds."""
         return self._inner.tool_deltas
-
-    @property
-    def common_finish_reasons(self) -> list[str] | None:
-        """`finish_reasons`."""
-        return self.finish_reasons
 
 
 class Stream(BaseStream[CallResponse, CallResponseChunk, Tool]):

@@ -106,16 +106,6 @@ class BaseCallResponseChunk(Neutral, ABC, Generic[RawChunkT, FinishT, UsageT]):
 
     @property
     @abstractmethod
-    def model(self) -> str | None:
-        """The model that answers."""
-
-    @property
-    @abstractmethod
-    def id(self) -> str | None:
-        """The answer's id."""
-
-    @property
-    @abstractmethod
     def usage(self) -> UsageT | None:
         """The provider's own account of tokens."""
 

@@ -168,16 +168,6 @@ class BaseCallResponse(Neutral, BaseModel, Generic[RawT, ToolT]):
 
     @property
     @abstractmethod
-    def model(self) -> str | None:
-        """The model that answered, as the provider names it."""
-
-    @property
-    @abstractmethod
-    def id(self) -> str | None:
-        """The answer's id."""
-
-    @property
-    @abstractmethod
     def usage(self) -> Any:
         """The provider's own account of tokens."""
 

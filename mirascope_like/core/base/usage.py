@@ -64,12 +64,22 @@ class Usage:
 
 
 class Neutral:
-    """What tells its tokens, and why it ended, in the same words for every provider."""
+    """What tells who answers, its tokens, and why it ended, in the same words for every provider."""
 
     __slots__ = ()
 
     finish_words: ClassVar[FinishWords] = {}
     """The provider's reasons to end, in the same words for every provider; one that is not among them is "stop"."""
+
+    @property
+    @abstractmethod
+    def model(self) -> str | None:
+        """The model that answers, as the provider names it."""
+
+    @property
+    @abstractmethod
+    def id(self) -> str | None:
+        """The answer's id."""
 
     @property
     @abstractmethod

@@ -60,10 +60,13 @@ def closed_port() -> int:
 @streamed_or_not
 @openai_like
 def test_refused(row: Row, stream: bool, asynchronous: bool, server: Server, closed_port: int) -> None:
-    options = {"base_url": f"http://127.0.0.1:{closed_port}"}
+    options = {"base_url": f"http://me:a-secret@127.0.0.1:{closed_port}"}
     error = failed(row, server, stream=stream, asynchronous=asynchronous, **options)
     assert isinstance(error, ConnectionFailedError)
     assert isinstance(error, row.theirs("APIConnectionError"))
+    (note,) = error.__notes__
+    assert note.startswith(f"http://127.0.0.1:{closed_port}: ")
+    assert "a-secret" not in f"{note} {error}"
     assert not isinstance(error, StreamInterruptedError)
     assert (error.status_code, error.request_id, error.retry_after, error.body) == (None, None, None, None)
 

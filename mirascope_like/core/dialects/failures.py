@@ -69,6 +69,8 @@ class FailingProvider(Provider[ResponseT, ChunkT, ToolT]):
             return found
         if source is not None:
             kinds.insert(0, StreamInterruptedError)
+        elif ConnectionFailedError in kinds:
+            _say_where(found)
         return adopt(found, *kinds, provider=self.name, model=request.model)
 
     def _told(self, error: Exception, response: Any) -> tuple[Exception, *tuple[type[MirascopeLikeError], ...]]:
@@ -107,3 +109,10 @@ def transport_kind(error: Exception) -> type[ConnectionFailedError | RequestTime
     if isinstance(error, TimeoutError):
         return RequestTimeoutError
     return ConnectionFailedError if isinstance(error, OSError) else None
+
+
+def _say_where(error: Exception) -> None:
+    """Note which server could not be reached, and why; of the address only what holds no secret."""
+    url = getattr(getattr(error, "request", None), "url", None)
+    if url is not None and (cause := str(error.__cause__ or "")):
+        error.add_note(f"{url.scheme}://{url.netloc.decode().rpartition('@')[2]}: {cause}")

@@ -13,7 +13,7 @@ from mirascope_like.core import local, prompt_template
     USER: Recommend a {genre} book.
     """
 )
-def recommend_book(genre: str): ...
+def recommend_book(genre: str) -> None: ...
 
 
 def main() -> None:

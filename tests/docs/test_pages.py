@@ -1,55 +1,53 @@
-"""Every fenced block of Python in the README and the documentation runs, page by page, on the embedded model.
+"""Every fenced block of Python in the README and the documentation runs, page by page.
 
-The SDKs of OpenAI and Anthropic, and Ollama, are pointed at it by their environment variables.
+The SDKs of OpenAI and Anthropic, and Ollama, are pointed at the embedded model by their environment variables; on the
+pages in `SCRIPTS`, those of OpenAI, Anthropic and Google at scripted answers.
 """
 
 from __future__ import annotations
 
 import re
-import runpy
 import sys
 import types
 from pathlib import Path
 
 import pytest
 
-pytest.importorskip("xllamacpp", reason="runs where the embedded model is installed (the extra `local`)")
-
-from mirascope_like.core import local
+from tests.docs.scripted import SCRIPTS, answering
+from tests.harness.server import Server
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-SERVING = {"browser.py"}
-"""They serve until they are stopped, and are tested where they are used: in tests/integrations/test_browser.py."""
-EXAMPLES = sorted(path for path in (ROOT / "examples").glob("*.py") if path.name not in SERVING)
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
-@pytest.fixture(autouse=True)
-def embedded(monkeypatch: pytest.MonkeyPatch) -> None:
-    engine = local.engine("smollm2-135m", n_ctx=512)  # an example that sets no limit ends soon all the same
-    for name, value in {
-        "OPENAI_API_KEY": engine.api_key,
-        "OPENAI_BASE_URL": engine.base_url,
-        "ANTHROPIC_API_KEY": engine.api_key,
-        "ANTHROPIC_BASE_URL": engine.anthropic_base_url,
-        "OLLAMA_API_KEY": engine.api_key,
-        "OLLAMA_BASE_URL": engine.base_url,
-    }.items():
-        monkeypatch.setenv(name, value)
+@pytest.mark.parametrize("page", [path for path in PAGES if path.name not in SCRIPTS], ids=lambda page: page.name)
+def test_page(page: Path, embedded: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    run(page, monkeypatch)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_page(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    blocks = list(BLOCK.finditer(page.read_text()))
+@pytest.mark.parametrize("page", [path for path in PAGES if path.name in SCRIPTS], ids=lambda page: page.name)
+def test_scripted_page(page: Path, served: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = iter(SCRIPTS[page.name])
+    served.reply_with(answering(answers))
+    run(page, monkeypatch)
+    assert list(answers) == [], "the page asks less often"
+
+
+def run(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     module = types.ModuleType(f"page_{page.stem}")
     monkeypatch.setitem(sys.modules, module.__name__, module)
-    for block in blocks:
+    for block in BLOCK.finditer(page.read_text()):
         line = page.read_text()[: block.start(1)].count("\n")
         # The block's lines keep their numbers, so that a failure points into the page.
         exec(compile("\n" * line + block[1], str(page), "exec"), module.__dict__)
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.name)
-def test_example(example: Path) -> None:
-    runpy.run_path(str(example), run_name="__main__")
+def test_every_example_is_named_on_a_page() -> None:
+    text = "".join(page.read_text() for page in PAGES)
+    assert [path.name for path in (ROOT / "examples").glob("*.py") if f"examples/{path.name}" not in text] == []
+
+
+def test_every_page_is_named_in_the_readme() -> None:
+    readme = PAGES[0].read_text()
+    assert [page.name for page in PAGES[1:] if f"docs/{page.name}" not in readme] == []

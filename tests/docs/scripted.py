@@ -1,0 +1,58 @@
+"""What models say on the pages that ask for what the embedded model cannot do: images, thinking, server-side tools."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tests.conformance.wires.answer import Answer, Call, Thought, Wire
+from tests.conformance.wires.chat import ChatWire
+from tests.conformance.wires.gemini import GeminiWire
+from tests.conformance.wires.messages import MessagesWire
+from tests.conformance.wires.responses import ResponsesWire
+from tests.harness.server import Handler, Reply, Request
+
+BOOK = '{"title": "Dune", "author": "Frank Herbert"}'
+
+SCRIPTS: dict[str, list[Answer]] = {
+    "multi-modal.md": [
+        Answer("A globe made of puzzle pieces."),
+        Answer("Neither: both are red."),
+        Answer("That the library is closed."),
+        Answer("The second is red."),
+        Answer("Silence."),
+    ],
+    "provider-features.md": [
+        Answer(BOOK),
+        Answer(Call("call_1", "FormatBook", BOOK)),
+        Answer("def add(left, right):\n", "    return left + right\n"),
+        Answer(Thought("I search."), "An exhibition."),
+        Answer("A concert."),
+        Answer(Thought("27 * 453 ", "is 12231."), "12231"),
+        Answer("April.", input=2000, cached=1900),
+        Answer("April.", input=2000, cached=1900),
+        Answer("An exhibition."),
+        Answer(Thought("I search."), "An exhibition."),
+    ],
+    "google.md": [Answer("The sea ", "is wide."), Answer("Because of rivers.")],
+}
+"""The answers that a page is given, in their order."""
+
+WIRES: dict[str, Wire] = {
+    "/chat/completions": ChatWire(),
+    "/responses": ResponsesWire(),
+    "/messages": MessagesWire(),
+    ":generateContent": GeminiWire(),
+    ":streamGenerateContent": GeminiWire(),
+}
+
+
+def answering(answers: Iterator[Answer]) -> Handler:
+    """Answer each request in its provider's format."""
+
+    def answer(request: Request) -> Reply:
+        path = request.path.partition("?")[0]
+        wire = next(wire for end, wire in WIRES.items() if path.endswith(end))
+        streamed = path.endswith(":streamGenerateContent") or request.json.get("stream")
+        return (wire.streamed if streamed else wire.answered)(next(answers))
+
+    return answer

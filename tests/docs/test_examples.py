@@ -1,0 +1,134 @@
+"""Every example runs, and prints what its page promises: on the embedded model, or on recorded answers."""
+
+from __future__ import annotations
+
+import re
+import runpy
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.harness.recordings import exchange
+from tests.harness.server import Reply, Server
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+SERVING = {"browser.py"}
+"""They serve until they are stopped, and are tested where they are used: in tests/integrations/test_browser.py."""
+
+PRINTED: dict[str, list[str]] = {
+    "agents.py": [r"said so far: 4 messages", r"a round: \['list_shelves -> Dune: A1, Emma: B2'\]", r"a round: \[\]"],
+    "any_provider.py": [r"local smollm2-135m \['length'\]", r"in the context: 5 tokens", r"streamed: .+"],
+    "calls.py": [
+        r"ended because of: \['length'\]",
+        r"tokens: \d+ in, 30 out",
+        r"cost: 0\.0",
+        r"the SDK's own object: ChatCompletion",
+        r"fantasy -> .+",
+        r"crime -> .+",
+    ],
+    "chaining.py": [r"1\. .+", r"the summary went in: True", r"facts that went in: True"],
+    "demo.py": [r"\{", r'  "provider": "local",', r'    "genre": "fantasy"', r"\}"],
+    "dynamic_config.py": [
+        r"asked: Say 4 facts about the sea",
+        r"tokens: 20 of 20",
+        r"metadata: \{'tags': \{'books'\}, 'n': 2\}",
+        r"careful: False \| messages: 1 \| tools: 0",
+        r"careful: True \| messages: \d \| tools: \d",
+    ],
+    "evals.py": [r"local:smollm2-135m reasoning='.{1,60}' score=[1-5]", r"the panel: [1-5](\.0)?"],
+    "json_mode.py": [r"\{'name': 'Rome'\}", r"name='.*' country='.*'"],
+    "multi_modal.py": [
+        r"The image depicts a stylized globe made of puzzle pieces, representing Wikipedia\.",
+        r'The text file says "Dummy TXT file"\.',
+    ],
+    "prompts.py": [
+        r"system \| You are a librarian\. You know:",
+        r"fantasy",
+        r"crime",
+        r"user \| Hi",
+        r"assistant \| Hello",
+        r"user \| Who wrote Dune\?",
+        r"SYSTEM: this stays the user's",
+        r"Recommend a fantasy book of 1,200 pages",
+    ],
+    "provider_features.py": [
+        r"o3-mini reasons: \*\*.+\*\*",
+        r".*2 \+ 2.*",
+        r"-> 2 \+ 2 = 4",
+        r"\['thinking', 'text', 'server_tool_use', 'advisor_tool_result', 'text'\] .*",
+        r"amount=12\.34",
+    ],
+    "response_models.py": [
+        r"Book Genre\.(FANTASY|CRIME)",
+        r"title=None genre=None",
+        r"the same: True",
+        r"one more: Genre\.(FANTASY|CRIME)",
+    ],
+    "retries.py": [
+        r"what was wrong before: \[\]",
+        r"what was wrong before: \['Value error, the first try is never good enough'\]",
+        r"Author after 2 tries",
+        r"answered by: local",
+    ],
+    "sessions.py": [
+        r"said: 5 \| in the fork: 7",
+        r"taken up: \['system', 'user', 'assistant', 'user', 'assistant'\]",
+        r"kept: \['ann', 'ann, again'\]",
+    ],
+    "streams.py": [
+        r"rebuilt: True \['length'\] 20",
+        r"stopped after 10 characters: True closed",
+        r"async, the same text: True",
+    ],
+    "tools.py": [r"called: look_up \{'amount': -?\d+\} -> .+", r"growing: .+", r"whole: \{'amount': -?\d+\}"],
+}
+"""Lines that an example prints, in this order, whatever stands between them."""
+
+RECORDED: dict[str, list[str]] = {
+    "multi_modal.py": ["call-media-gpt-4o-mini-98fdefca", "call-media-claude-sonnet-4-5-1e988f66"],
+    "provider_features.py": [
+        "call-reasoning-o3-mini-1dab103e",
+        "stream-reasoning-claude-sonnet-4-20250514-6ea76a33",
+        "call-tools-reasoning-claude-sonnet-5-9ebc23b7",
+        "call-structured-claude-sonnet-4-5-4de47b8a",
+    ],
+}
+"""The exchanges with a provider that an example has again, in this order, whatever model it names."""
+
+LOCAL = sorted(path.name for path in EXAMPLES.glob("*.py") if path.name not in {*SERVING, *RECORDED})
+
+
+@pytest.mark.parametrize("example", LOCAL)
+def test_example(example: str, embedded: None, capsys: pytest.CaptureFixture[str]) -> None:
+    run(example, capsys)
+
+
+@pytest.mark.parametrize("example", RECORDED)
+def test_recorded_example(example: str, served: Server, capsys: pytest.CaptureFixture[str]) -> None:
+    exchanges = [exchange(stem) for stem in RECORDED[example]]
+    served.reply(*map(Reply.from_exchange, exchanges))
+    run(example, capsys)
+    for request, recorded in zip(served.requests, exchanges, strict=True):
+        assert asked(request.json) == asked(recorded.request.body)
+
+
+def run(example: str, capsys: pytest.CaptureFixture[str]) -> None:
+    runpy.run_path(str(EXAMPLES / example), run_name="__main__")
+    printed = iter(capsys.readouterr().out.splitlines())
+    for line in PRINTED[example]:
+        assert any(re.fullmatch(line, one) for one in printed), line
+
+
+def asked(body: dict[str, Any]) -> dict[str, Any]:
+    """What a request says and offers; text that stands alone in a list is text. The model may be a newer one."""
+    said: list[Any] = body.get("input") or body["messages"]
+    return {"said": [{**one, "content": alone(one["content"])} for one in said], "tools": body.get("tools")}
+
+
+def alone(content: Any) -> Any:
+    return content[0]["text"] if len(content) == 1 and isinstance(content, list) else content
+
+
+def test_what_is_printed_is_known_of_every_example() -> None:
+    assert PRINTED.keys() == {path.name for path in EXAMPLES.glob("*.py")} - SERVING

@@ -42,7 +42,7 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def typing(session: nox.Session) -> None:
-    """Check types, with both checkers, and that all public ones are known."""
+    """Check types, of the library and the examples, with both checkers, and that all public ones are known."""
     session.install("-e", ".[all]", *group("typing"))
     session.run("pyright")
     session.run("mypy")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import pickle
 import re
 from typing import Any
@@ -168,6 +169,61 @@ def test_refused(reader: Reader, side: Side, server: Server) -> None:
     server.reply(side.begun("One,", " two", then=[OVERLOADED]), Reply.error(400, told, type="invalid_request_error"))
     reader.run(side, server, use, resume=True)
     assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize("how", ["close", "drop"])
+@pytest.mark.parametrize("count", [1, 2])
+def test_left_early(side: Side, server: Server, how: str, count: int) -> None:
+    ends: list[Any] = []
+    server.reply(side.begun("One,", then=[Stall()] if count == 1 else []), side.begun(" two", then=[Stall()]))
+    with side.client(server) as client:
+
+        @side.call("m", client=client, stream=True, resume=True, retry=1, fallback=["two"])
+        def say() -> str:
+            return "Hi"
+
+        stream = say().ended(lambda ended: ends.append((ended.state, ended.content)))
+        texts = stream.text()
+        assert [next(texts) for _ in range(count)] == ["One,", " two"][:count]
+        texts.close()
+        if how == "close":
+            stream.close()
+        del stream, texts
+        assert server.wait_closed()
+        assert ends == [(StreamState.CLOSED, "One, two"[: 4 * count])]
+
+
+def test_left_before_it_begins(side: Side, server: Server) -> None:
+    ends: list[Any] = []
+    server.reply(side.begun(then=[Stall()]))
+    with side.client(server) as client:
+
+        @side.call("m", client=client, stream=True, resume=True, retry=1, fallback=["two"])
+        def say() -> str:
+            return "Hi"
+
+        with say().ended(lambda ended: ends.append(ended.state)):
+            pass
+        assert server.wait_closed()
+        assert ends == [StreamState.CLOSED]
+
+
+def test_cancelled(side: Side, server: Server) -> None:
+    ends: list[Any] = []
+
+    async def use(stream: Any) -> None:
+        stream.ended(lambda ended: ends.append((ended.state, ended.content))).timeout(idle=20, total=30)
+        reading = asyncio.ensure_future(stream.collect())
+        assert await asyncio.to_thread(server.wait_requests, 2)
+        await asyncio.sleep(0.05)
+        reading.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await reading
+        assert ends == [(StreamState.CLOSED, "One, two")]
+        assert await asyncio.to_thread(server.wait_closed)
+
+    server.reply(side.begun("One,"), side.begun(" two", then=[Stall()]))
+    Reader(True).run(side, server, use, resume=True, retry=1)
 
 
 def test_what_is_over_is_not_resumed(reader: Reader, side: Side, server: Server) -> None:

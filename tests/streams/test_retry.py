@@ -199,6 +199,22 @@ def test_waiting_does_not_block_the_event_loop(side: Side, server: Server) -> No
     Reader(True).run(side, server, use, retry=1)
 
 
+@pytest.mark.parametrize("options", [{"retry": 1}, {"fallback": ["two"]}], ids=["retry", "fallback"])
+def test_dropped(side: Side, server: Server, options: Any) -> None:
+    server.reply(Reply.error(500), side.begun("Hel", then=[Stall()]))
+    with side.client(server, max_retries=0) as client:
+
+        @side.call("m", client=client, stream=True, **options)
+        def say() -> str:
+            return "Hi"
+
+        stream = say()
+        while not stream.content:
+            next(stream)
+        del stream
+        assert server.wait_closed()
+
+
 def test_each_round_of_a_tool_loop(reader: Reader, server: Server) -> None:
     ran: list[int] = []
 

@@ -24,10 +24,11 @@ from .tools import BaseTool, delta_of
 from .usage import Neutral, Usage
 
 if TYPE_CHECKING:
-    from . import deadlines, views
+    from . import deadlines, resuming, views
     from .stream_events import StreamEvent
 else:
     deadlines = Later(f"{__package__}.deadlines")
+    resuming = Later(f"{__package__}.resuming")
     views = Later(f"{__package__}.views")
 
 ResponseT = TypeVar("ResponseT", bound="BaseCallResponse[Any, Any]")
@@ -288,10 +289,10 @@ class BaseStream(Neutral, Generic[ResponseT, ChunkT, ToolT]):
             return error
         left = self._deadlines.remaining() if self._deadlines is not None else None
         found = self._progress.mend(error, left)
-        if found is None:
-            return None
-        other = self._other(found)
-        if isinstance(other, Exception) and self._progress.fold is not None:
+        other = self._other(found) if found is not None else None
+        if not isinstance(other, Exception):
+            resuming.forget(error)
+        elif self._progress.fold is not None:
             self._progress.error = other
         return other
 

@@ -72,6 +72,21 @@ def wait_after(error: Exception, tries: int) -> float | None:
     return float(min(LONGEST_WAIT, FIRST_WAIT * 2**tries) * uniform(0.75, 1))
 
 
+def forget(error: BaseException) -> None:
+    """Let an error that is kept forget where it was raised.
+
+    Its frames hold the stream, which would then not be closed when it is dropped.
+    """
+    known: list[BaseException] = []
+    left: list[BaseException | None] = [error]
+    while left:
+        one = left.pop()
+        if one is not None and not any(one is other for other in known):
+            known.append(one)
+            one.__traceback__ = None
+            left += [one.__cause__, one.__context__]
+
+
 def plain(request: Request) -> bool:
     """Whether what is asked for is one answer in plain text."""
     params = request.call_params

@@ -239,11 +239,11 @@ class SDKProvider(ClientProvider[ResponseT, ChunkT, ToolT]):
         if not self._own(client):
             return ObjectSource(self.create(client)(**payload, stream=True))
         if request.deadline is not None:
-            return self._open_within(request.deadline, client, payload)
+            return self._open_within(request.deadline, client, payload, again=not request.retry)
         client = client.with_options(max_retries=0) if request.retry else client
         return ByteSource(unwrapped(self.http(client, payload, stream=True)))
 
-    def _open_within(self, seconds: float, client: Any, payload: dict[str, Any]) -> Source:
+    def _open_within(self, seconds: float, client: Any, payload: dict[str, Any], *, again: bool) -> Source:
         # There is time for one more try where it cost none: the server had closed a connection that was kept.
         hasty = client.with_options(timeout=seconds, max_retries=0)
         try:

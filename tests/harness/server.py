@@ -70,6 +70,8 @@ class Server:
         self._stopping = False
         self._transports: set[asyncio.WriteTransport] = set()
         self._socket = socket.create_server(("127.0.0.1", 0), backlog=512)
+        # Inherited by every connection: asyncio sets it only for sockets that name their protocol.
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.port: int = self._socket.getsockname()[1]
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name=f"loopback-{self.port}", daemon=True)

@@ -199,11 +199,11 @@ def test_cut_at_every_byte(row: Row, asynchronous: bool, server: Server) -> None
         assert text == said_in(body), place
         if error is None:
             assert text == said_in(whole.body)
+            assert (b"message_stop" if row is ANTHROPIC else b'"finish_reason":"') in body  # it did end
         else:
             assert isinstance(error, StreamInterruptedError), (place, error)
             assert isinstance(error, row.theirs("APIConnectionError"))
             assert (error.partial.content if error.partial is not None else "") == text
-    assert sum(error is None for *_, error in results) < 100  # but for the last few bytes, a cut is always seen
     assert server.wait_closed()
 
 

@@ -43,6 +43,19 @@ def test_text(side: Side, server: Server) -> None:
         task("Ann", nobody=1)
 
 
+def test_what_the_answer_is_to_be(side: Side, server: Server) -> None:
+    @side.module.model("m", client=side.client(server)).task
+    def tags(text: str) -> str:
+        """Give tags
+
+        :return: a list: of {tags}, one a line
+        """
+        raise AssertionError
+
+    asked = "Give tags\n\nInputs:\ntext: cats\n\nAnswer with: a list: of {tags}, one a line"
+    assert tags.prepare("cats").messages[0].content == asked
+
+
 def test_types(side: Side, server: Server) -> None:
     class Name(BaseModel):
         name: str

@@ -43,8 +43,9 @@ class Last(NamedTuple):
 class Task(Generic[P, OutT, ResponseT, StreamT]):
     """A function that a model carries out; its body never runs.
 
-    The docstring is the prompt, as it is written, and the arguments follow with what `:param` says of them. The return
-    annotation is the type of the answer: text for `str` or none, else anything that `response_model` takes.
+    The docstring is the prompt, as it is written; the arguments follow with what `:param` says of them, and what
+    `:return:` says of the answer. The return annotation is its type: text for `str` or none, else anything that
+    `response_model` takes.
 
     Raises `PromptError` where there is no docstring.
     """
@@ -127,6 +128,8 @@ class Task(Generic[P, OutT, ResponseT, StreamT]):
         if values:
             lines = [f"{self._named(name)}: {tool_output_text(value)}" for name, value in values.items()]
             text = "\n".join([text, "", "Inputs:", *lines])
+        if self._documented.returns:
+            text = f"{text}\n\nAnswer with: {self._documented.returns}"
         return [BaseMessageParam(role="user", content=text)]
 
     def _named(self, name: str) -> str:

@@ -31,15 +31,16 @@ def in_words(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Documentation:
-    """What a docstring says of a function, without its returns, errors and examples."""
+    """What a docstring says of a function, without its errors and examples."""
 
     description: str = ""
     parameters: Mapping[str, str] = field(default_factory=dict[str, str])
+    returns: str = ""
 
     def map(self, change: Callable[[str], str]) -> "Documentation":
         """Return this with `change` made to each text; texts stay where they are, whatever they become."""
         parameters = {name: change(text) for name, text in self.parameters.items()}
-        return Documentation(change(self.description), parameters)
+        return Documentation(change(self.description), parameters, change(self.returns))
 
 
 def read_docstring(text: str | None) -> Documentation:
@@ -57,7 +58,8 @@ def read_docstring(text: str | None) -> Documentation:
             if parameter.description:
                 parameters.setdefault(name.strip().lstrip("*"), parameter.description.strip())
     parts = [part.strip() for part in (parsed.short_description, parsed.long_description) if part]
-    return Documentation("\n\n".join(parts), parameters)
+    returns = parsed.returns.description if parsed.returns is not None else None
+    return Documentation("\n\n".join(parts), parameters, (returns or "").strip())
 
 
 @dataclass(frozen=True, slots=True)

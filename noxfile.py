@@ -53,5 +53,6 @@ def typing(session: nox.Session) -> None:
 @nox.session
 def bench(session: nox.Session) -> None:
     """Measure against the raw SDKs, in the same run."""
-    session.install("-e", ".[openai,anthropic,aiohttp]")
+    extras = "openai,anthropic,groq,mistral,cohere,google,gemini,bedrock,aiohttp"
+    session.install("-e", f".[{extras}]", *group("tests"))  # the replies are partly those of the tests
     session.run("python", "-m", "benchmarks", *session.posargs)

@@ -11,7 +11,7 @@ import asyncio
 import os
 import platform
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -23,7 +23,8 @@ from .contenders import ANTHROPIC, CALL, OPENAI, OUR_CALL, OURS, REBUILT, SDK, C
 from .crowded import peaks
 from .measure import Work, measured, measured_statements
 from .memory import held
-from .streams import areading, crowd, reading
+from .streams import aplainly, areading, plainly, reading
+from .structured import SIZES, growing, streaming
 from .table import Table
 
 STREAM_TARGETS = {"OpenAI": (0.15, 0.15, 0.08), "Anthropic": (0.50, 0.50, 0.30)}
@@ -33,6 +34,9 @@ CROWD_MEMORY = 1.10
 """The most memory of the process, against the SDK's."""
 REBUILDING = 1.10
 CALLING = 1.05
+STRUCTURED = 0.5
+"""Seconds for an answer of 24 kB; one of 95 kB may take `STRUCTURED_GROWTH` times that."""
+STRUCTURED_GROWTH = 4.0
 MEGABYTES = 3.0
 CONTESTS = (OPENAI, ANTHROPIC)
 
@@ -62,15 +66,31 @@ class Bench:
             headers = {"x-chunks": str(count), "x-pace-ms": "1"}
             self.table.title(f"{contest.name}: a chunk every millisecond, {count} chunks", "µs/chunk")
             for kind, works in self._ways(contest, headers):
-                samples = measured({name: works[name] for name in (SDK, OURS)}, self.rounds)
-                renamed = {f"{kind}: {name}": found for name, found in samples.items()}
-                self.table.compare(renamed, 1e6, base=f"{kind}: {SDK}", targets={})
+                self._kind(kind, {name: works[name] for name in (SDK, OURS)})
+
+    def providers(self) -> None:
+        from .providers import RIVALS  # whose SDKs are loaded for this alone
+
+        for rival in RIVALS:
+            self.table.title(f"{rival.entrant.name}: a stream of 2,000 chunks", "µs/chunk")
+            for asynchronous, clients in rival.pairs(self.base_url):
+                threaded = asynchronous and rival.threaded
+                kind = "async, from a thread" if threaded else "async" if asynchronous else "sync"
+                works = (
+                    aplainly(rival.entrant, *clients, self.runner) if asynchronous else plainly(rival.entrant, *clients)
+                )
+                self._kind(kind, works, None if threaded else rival.target)
+
+    def _kind(self, kind: str, works: dict[str, Work], target: float | None = None) -> None:
+        renamed = {f"{kind}: {name}": found for name, found in measured(works, self.rounds).items()}
+        base = f"{kind}: {SDK}"
+        self.table.compare(renamed, 1e6, base=base, targets={f"{kind}: {OURS}": (base, target)})
 
     def crowds(self) -> None:
         for contest in CONTESTS:
             self.table.title(f"{contest.name}: 200 async streams of 200 chunks at once", "µs/chunk")
             with self._async_client(contest, {"x-chunks": "200"}) as client:
-                samples = measured(crowd(contest, client, self.runner, 200), self.rounds)
+                samples = measured(aplainly(contest, client, client, self.runner, 200), self.rounds)
             held_to = {OURS: (SDK, CROWD_TARGETS[contest.name])}
             self.table.compare(samples, 1e6, base=SDK, targets=held_to)
 
@@ -103,6 +123,23 @@ class Bench:
         self.table.title(f"{contest.name}, {kind}: a call of one message", "µs/call")
         samples = measured(works, self.rounds)
         self.table.compare(samples, 1e6, base=CALL, targets={OUR_CALL: (CALL, CALLING)})
+
+    def structured(self) -> None:
+        self._sizes("the pieces alone", [growing(*each) for each in SIZES])
+        for contest in CONTESTS:
+            works: list[Work] = []
+            with ExitStack() as clients:
+                for size, count in SIZES:
+                    headers = {"x-library": str(size), "x-chunks": str(count)}
+                    client = clients.enter_context(contest.client(self.base_url, headers))
+                    works.append(streaming(contest, client, count))
+                self._sizes(f"{contest.name}, sync", works)
+
+    def _sizes(self, name: str, works: list[Work]) -> None:
+        small, large = measured({"small": works[0], "large": works[1]}, self.rounds).values()
+        self.table.title(f"{name}: a structured stream, a call's arguments", "s")
+        self.table.row("24 kB in 4,000 pieces", small.median, target=STRUCTURED)
+        self.table.row("95 kB in 16,000 pieces", large.median, large.ratio(small), STRUCTURED_GROWTH)
 
     def imports(self) -> None:
         ours = "import mirascope_like.core"
@@ -143,7 +180,7 @@ class Bench:
             self.runner.run(client.close())
 
 
-SECTIONS = ("streams", "paced", "crowds", "calls", "imports", "memory")
+SECTIONS = ("streams", "providers", "paced", "crowds", "calls", "structured", "imports", "memory")
 
 
 def main() -> None:

@@ -17,7 +17,7 @@ from mirascope_like.core.base.events import Events
 from mirascope_like.core.dialects.mould import Mould
 from mirascope_like.core.openai import OpenAICallResponseChunk
 
-from . import server
+from . import replies, server
 from .contenders import OPENAI, Contest
 
 ROUNDS = 15
@@ -142,9 +142,9 @@ def main() -> None:
     count = 2000
     with server.start() as base_url:
         reading(OPENAI, base_url, count)
-    cutting("OpenAI's events", server.chat_events(count))
-    cutting("Anthropic's events", server.message_events(count))
-    knowing(server.chat_events(count))
+    cutting("OpenAI's events", replies.chat_events(count))
+    cutting("Anthropic's events", replies.message_events(count))
+    knowing(replies.chat_events(count))
     yielding(count)
 
 

@@ -5,31 +5,60 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from .contenders import HELPER, OURS, REBUILT, SDK, TYPED, Contest
+from .contenders import HELPER, OURS, REBUILT, SDK, TYPED, Contest, Entrant
 from .measure import Work
 
 
-def reading(contest: Contest, client: Any) -> dict[str, Work]:
-    """Ways to read a stream to its end; each returns the number of events."""
-    prompt = contest.prompt(client, stream=True)
+def plainly(entrant: Entrant, client: Any, our_client: Any) -> dict[str, Work]:
+    """The SDK's way and ours to read a stream to its end; each returns the number of events."""
+    prompt = entrant.prompt(our_client, stream=True)
 
     def sdk() -> int:
         count = 0
-        for _ in contest.stream(client):
+        for _ in entrant.stream(client):
             count += 1
-        return count
-
-    def helper() -> int:
-        count = 0
-        with contest.helper(client) as stream:
-            for _ in stream:
-                count += 1
         return count
 
     def ours() -> int:
         count = 0
         for _, _ in prompt():
             count += 1
+        return count
+
+    return {SDK: sdk, OURS: ours}
+
+
+def aplainly(entrant: Entrant, client: Any, our_client: Any, runner: asyncio.Runner, size: int = 1) -> dict[str, Work]:
+    """`plainly`, with async clients; `size` streams at once in one event loop."""
+    prompt = entrant.aprompt(our_client, stream=True)
+
+    async def sdk() -> int:
+        count = 0
+        async for _ in await entrant.astream(client):
+            count += 1
+        return count
+
+    async def ours() -> int:
+        count = 0
+        async for _, _ in prompt():
+            count += 1
+        return count
+
+    async def all_of(read: Any) -> int:
+        return sum(await asyncio.gather(*(read() for _ in range(size)))) if size > 1 else await read()
+
+    return {SDK: lambda: runner.run(all_of(sdk)), OURS: lambda: runner.run(all_of(ours))}
+
+
+def reading(contest: Contest, client: Any) -> dict[str, Work]:
+    """`plainly`, and the other ways."""
+    plain, prompt = plainly(contest, client, client), contest.prompt(client, stream=True)
+
+    def helper() -> int:
+        count = 0
+        with contest.helper(client) as stream:
+            for _ in stream:
+                count += 1
         return count
 
     def rebuilt() -> int:
@@ -47,30 +76,18 @@ def reading(contest: Contest, client: Any) -> dict[str, Work]:
             count += 1
         return count
 
-    return {SDK: sdk, HELPER: per_event(helper, sdk), OURS: ours, REBUILT: rebuilt, TYPED: typed}
+    return {SDK: plain[SDK], HELPER: per_event(helper, plain[SDK]), OURS: plain[OURS], REBUILT: rebuilt, TYPED: typed}
 
 
 def areading(contest: Contest, client: Any, runner: asyncio.Runner) -> dict[str, Work]:
     """`reading`, with an async client."""
-    prompt = contest.aprompt(client, stream=True)
-
-    async def sdk() -> int:
-        count = 0
-        async for _ in await contest.astream(client):
-            count += 1
-        return count
+    plain, prompt = aplainly(contest, client, client, runner), contest.aprompt(client, stream=True)
 
     async def helper() -> int:
         count = 0
         async with contest.ahelper(client) as stream:
             async for _ in stream:
                 count += 1
-        return count
-
-    async def ours() -> int:
-        count = 0
-        async for _, _ in prompt():
-            count += 1
         return count
 
     async def rebuilt() -> int:
@@ -89,11 +106,10 @@ def areading(contest: Contest, client: Any, runner: asyncio.Runner) -> dict[str,
         return count
 
     run = runner.run
-    asked = per_event(lambda: run(helper()), lambda: run(sdk()))
     return {
-        SDK: lambda: run(sdk()),
-        HELPER: asked,
-        OURS: lambda: run(ours()),
+        SDK: plain[SDK],
+        HELPER: per_event(lambda: run(helper()), plain[SDK]),
+        OURS: plain[OURS],
         REBUILT: lambda: run(rebuilt()),
         TYPED: lambda: run(typed()),
     }
@@ -110,25 +126,3 @@ def per_event(work: Work, plain: Work) -> Work:
         return count
 
     return counted
-
-
-def crowd(contest: Contest, client: Any, runner: asyncio.Runner, size: int) -> dict[str, Work]:
-    """Many streams at once in one event loop."""
-    prompt = contest.aprompt(client, stream=True)
-
-    async def sdk() -> int:
-        count = 0
-        async for _ in await contest.astream(client):
-            count += 1
-        return count
-
-    async def ours() -> int:
-        count = 0
-        async for _, _ in prompt():
-            count += 1
-        return count
-
-    async def all_of(read: Any) -> int:
-        return sum(await asyncio.gather(*(read() for _ in range(size))))
-
-    return {SDK: lambda: runner.run(all_of(sdk)), OURS: lambda: runner.run(all_of(ours))}

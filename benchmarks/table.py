@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from .measure import Samples
@@ -39,7 +40,7 @@ class Table:
         scale: float,
         *,
         base: str,
-        targets: dict[str, tuple[str, float]],
+        targets: Mapping[str, tuple[str, float | None]],
     ) -> None:
         """Print a row for each contender; `targets` says what each is held against, and the most it may be."""
         for name, found in samples.items():

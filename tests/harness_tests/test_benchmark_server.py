@@ -10,7 +10,8 @@ import anthropic
 import openai
 import pytest
 
-from benchmarks.server import chat_answer, message_answer, start
+from benchmarks.replies import chat_answer, message_answer
+from benchmarks.server import start
 from tests.harness.oracles import same
 
 

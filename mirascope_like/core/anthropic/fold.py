@@ -59,7 +59,7 @@ class AnthropicFold(NumberedFold[AnthropicCallResponseChunk, AnthropicTool]):
             raise GarbledEventError(f"not an event of a message: {str(data)[:200]}")
         if data["type"] == "ping":
             return
-        self.last = chunk
+        self._last = chunk
         tools: list[AnthropicTool] = []
         match data["type"]:
             case "content_block_delta":

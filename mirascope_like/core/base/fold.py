@@ -73,7 +73,7 @@ class Fold(ABC, Generic[ChunkT, ToolT]):
         """The tools that were whole so far."""
         self.ended: bool = False
         """The provider's final event has been seen."""
-        self.last: ChunkT | None = None
+        self._last: ChunkT | None = None
         """The last event that was added."""
         self._answer: str | None = None
         self._answering: object = None
@@ -121,8 +121,8 @@ class Fold(ABC, Generic[ChunkT, ToolT]):
     def finish(self) -> Iterator[tuple[ChunkT, ToolT | None]]:
         """Yield the `rest`, with a chunk that adds nothing."""
         tools = self.rest()
-        if tools and self.last is not None:
-            yield from self.pairs(self.last.spent(), tools)
+        if tools and self._last is not None:
+            yield from self.pairs(self._last.spent(), tools)
 
     @property
     @abstractmethod
@@ -175,7 +175,7 @@ class Fold(ABC, Generic[ChunkT, ToolT]):
     @property
     def empty(self) -> bool:
         """Whether nothing has arrived yet."""
-        return self.last is None
+        return self._last is None
 
     def pairs(self, chunk: ChunkT, tools: Sequence[ToolT]) -> Iterator[tuple[ChunkT, ToolT | None]]:
         """Yield a chunk with the tools that it completes; its text is seen once."""

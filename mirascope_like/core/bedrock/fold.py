@@ -55,7 +55,7 @@ class BedrockFold(NumberedFold[BedrockCallResponseChunk, BedrockTool]):
     def add(
         self, chunk: BedrockCallResponseChunk, data: Mapping[str, Any]
     ) -> Iterator[tuple[BedrockCallResponseChunk, BedrockTool | None]]:
-        self.last = chunk
+        self._last = chunk
         try:
             tools = self._sum(*next(iter(data.items())))
         except (LookupError, TypeError, AttributeError) as error:

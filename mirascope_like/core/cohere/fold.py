@@ -52,7 +52,7 @@ class CohereFold(NumberedFold[CohereCallResponseChunk, CohereTool]):
     def add(
         self, chunk: CohereCallResponseChunk, data: Mapping[str, Any]
     ) -> Iterator[tuple[CohereCallResponseChunk, CohereTool | None]]:
-        self.last = chunk
+        self._last = chunk
         tools: list[CohereTool] = []
         index, delta = data.get("index") or 0, delta_of(data)
         match data.get("type"):

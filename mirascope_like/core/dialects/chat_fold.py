@@ -173,7 +173,7 @@ class ChatFold(Fold[ChunkT, ToolT]):
             raise ErrorEventError(str(message or "an error in the stream"), error)
         if not _well_formed(data):
             raise GarbledEventError(f"not a chat completion chunk: {str(data)[:200]}")
-        self.last = chunk
+        self._last = chunk
         choices: list[dict[str, Any]] = as_list(data.get("choices"))
         if isinstance(usage := data.get("usage"), dict):
             self._usage = as_object(usage)

@@ -63,7 +63,7 @@ class GeminiFold(Fold[ChunkT, ToolT], Generic[ChunkT, ToolT]):
         if not isinstance(data, dict):
             raise GarbledEventError(f"not an answer: {data!r:.200}")
         chunk.calls_before = self._calls
-        self.last = chunk
+        self._last = chunk
         return self.pairs(chunk, self._sum(as_object(data)))
 
     def _sum(self, data: JSON) -> list[ToolT]:

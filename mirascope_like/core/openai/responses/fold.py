@@ -91,7 +91,7 @@ class OpenAIResponsesFold(NumberedFold[OpenAIResponsesCallResponseChunk, OpenAIR
         if (error := data.get("error")) or data.get("type") == "error":
             message = as_object(error).get("message") or data.get("message") or error
             raise ErrorEventError(str(message or "an error in the stream"), error or dict(data))
-        self.last = chunk
+        self._last = chunk
         subject, _, verb = str(data.get("type")).rpartition(".")
         tools: list[OpenAIResponsesTool] = []
         if isinstance(response := data.get("response"), dict):

@@ -21,7 +21,6 @@ from pydantic import (
 )
 from pydantic_core import to_jsonable_python
 
-from .cost import call_cost
 from .errors import ToolArgumentsError, ToolExecutionError
 from .json_text import json_in
 from .messages import BaseMessageParam, ToolResultPart
@@ -199,6 +198,8 @@ class BaseCallResponse(Neutral, BaseModel, Generic[RawT, ToolT]):
     @property
     def cost(self) -> float | None:
         """US dollars spent; None where the usage, or the model's price, is unknown."""
+        from .cost import call_cost  # here, as few programs ask
+
         usage = self._priced
         return call_cost(self.provider, self.model, usage, listed_as=self.priced_as) if usage else None
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from .provider import Provider
 from .request import Request
@@ -18,8 +18,7 @@ if TYPE_CHECKING:
 ResponseT = TypeVar("ResponseT", bound="BaseCallResponse[Any, Any]")
 
 
-@dataclass(frozen=True, slots=True)
-class Calls:
+class Calls(NamedTuple):
     """A wish to have the tools of a round run; what is sent back is a result for each."""
 
     loop: ToolLoop

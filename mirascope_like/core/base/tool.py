@@ -18,7 +18,12 @@ from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationError
 from .errors import ToolArgumentsError, ToolError
 from .fragment import incomplete, object_so_far
 from .invalid import arguments_error
-from .tool_schema import Signature, arguments_schema, in_words
+from .later import Later
+
+if TYPE_CHECKING:
+    from . import tool_schema
+else:
+    tool_schema = Later(f"{__package__}.tool_schema")
 
 FactT = TypeVar("FactT")
 
@@ -156,7 +161,7 @@ class BaseTool(Facts, BaseModel):
 
     @classmethod
     def _description(cls) -> str:
-        return inspect.cleandoc(cls.__doc__ or "") or in_words(cls.__name__)
+        return inspect.cleandoc(cls.__doc__ or "") or tool_schema.in_words(cls.__name__)
 
     @classmethod
     def tool_json_schema(cls) -> dict[str, Any]:
@@ -166,7 +171,7 @@ class BaseTool(Facts, BaseModel):
         """
         kept: bytes | None = vars(cls).get(_SCHEMA)
         if kept is None:
-            kept = pydantic_core.to_json(arguments_schema(cls))
+            kept = pydantic_core.to_json(tool_schema.arguments_schema(cls))
             setattr(cls, _SCHEMA, kept)
         return cast("dict[str, Any]", pydantic_core.from_json(kept))
 
@@ -237,7 +242,7 @@ def arguments_of(tool: BaseTool) -> dict[str, Any]:
     """Return a tool's arguments: `tool.args`, whatever fields it has."""
     if error_of(tool) is not None:
         return object_so_far(call_of(tool).arguments)
-    signature: Signature | None = getattr(type(tool), SIGNATURE, None)
+    signature: tool_schema.Signature | None = getattr(type(tool), SIGNATURE, None)
     names = {one.field_name: one.name for one in signature.parameters} if signature else {}
     values = {names.get(field, field): vars(tool)[field] for field in type(tool).model_fields}
     return {**values, **(tool.model_extra or {})}

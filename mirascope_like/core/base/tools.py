@@ -7,12 +7,13 @@ import inspect
 from collections.abc import Callable, Sequence
 from enum import Enum
 from types import new_class
-from typing import Any, ClassVar, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast, overload
 
 import pydantic_core
 from pydantic import BaseModel, ConfigDict, PydanticUserError, create_model
 
 from .errors import ConfigurationError, ToolNotFoundError
+from .later import Later
 from .tool import (
     CALL,
     SIGNATURE,
@@ -28,7 +29,11 @@ from .tool import (
     tool_description,
     tool_name,
 )
-from .tool_schema import Documentation, Signature, in_words, read_signature
+
+if TYPE_CHECKING:
+    from . import tool_schema
+else:
+    tool_schema = Later(f"{__package__}.tool_schema")
 
 __all__ = [
     "BaseTool",
@@ -87,10 +92,10 @@ def build_tool(
     fn: Callable[..., Any],
     base: type[ToolT],
     prefix: str = "",
-    document: Callable[[Documentation], Documentation] | None = None,
+    document: "Callable[[tool_schema.Documentation], tool_schema.Documentation] | None" = None,
 ) -> type[ToolT]:
     """Return a new tool type for `fn`, its name after `prefix`, its docstring as `document` makes it."""
-    signature = read_signature(fn, lambda name: name in vars(Facts) or hasattr(base, name))
+    signature = tool_schema.read_signature(fn, lambda name: name in vars(Facts) or hasattr(base, name))
     documentation = document(signature.documentation) if document else signature.documentation
     bases = (base,) if signature.extras is None else (_open_arguments(signature.extras), base)
     try:
@@ -98,7 +103,7 @@ def build_tool(
             prefix + signature.name,
             __base__=cast("tuple[type[ToolT], ...]", bases),
             __module__=signature.module,
-            __doc__=documentation.description or in_words(signature.name),
+            __doc__=documentation.description or tool_schema.in_words(signature.name),
             **cast("dict[str, Any]", signature.fields(documentation)),
         )
     except PydanticUserError as problem:
@@ -120,7 +125,7 @@ def _open_arguments(kind: Any) -> type[BaseTool]:
     return cast("type[BaseTool]", new_class("OpenArguments", (BaseTool,), exec_body=body))
 
 
-def _runner(fn: Callable[..., Any], signature: Signature) -> Callable[..., Any]:
+def _runner(fn: Callable[..., Any], signature: "tool_schema.Signature") -> Callable[..., Any]:
     """Return a `call` for tools of a function: a coroutine function for a coroutine function."""
 
     def bound(tool: BaseTool) -> tuple[list[Any], dict[str, Any]]:

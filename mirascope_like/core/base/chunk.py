@@ -48,7 +48,7 @@ class BaseCallResponseChunk(Neutral, ABC, Generic[RawChunkT, FinishT, UsageT]):
 
     def __init__(self, chunk: RawChunkT) -> None:
         """Wrap an object of the provider's SDK."""
-        self._data = dumped(chunk)
+        self._data = self._dumped(chunk)
         if isinstance(chunk, Mapping):  # of a client that is not the SDK's own
             self._raw = to_json(chunk)
         else:
@@ -61,6 +61,14 @@ class BaseCallResponseChunk(Neutral, ABC, Generic[RawChunkT, FinishT, UsageT]):
         """Wrap an event as it came; `content` is the text in it."""
         self = cls.__new__(cls)
         self._raw = raw
+        self.content = content
+        return self
+
+    @classmethod
+    def from_object(cls, chunk: RawChunkT, content: str) -> Self:
+        """Wrap an object of the provider's SDK; `content` is the text in it."""
+        self = cls.__new__(cls)
+        self._chunk = chunk
         self.content = content
         return self
 
@@ -79,7 +87,8 @@ class BaseCallResponseChunk(Neutral, ABC, Generic[RawChunkT, FinishT, UsageT]):
         try:
             return self._data
         except AttributeError:
-            self._data = jiter.from_json(self._raw or b"{}")
+            raw = getattr(self, "_raw", None)
+            self._data = self._dumped(self._chunk) if raw is None else jiter.from_json(raw)
             return self._data
 
     @property
@@ -90,6 +99,11 @@ class BaseCallResponseChunk(Neutral, ABC, Generic[RawChunkT, FinishT, UsageT]):
         except AttributeError:
             self._chunk = self._type(self._raw or b"{}")
             return self._chunk
+
+    @classmethod
+    def _dumped(cls, chunk: Any) -> dict[str, Any]:
+        """Return the JSON that the SDK's object was made of."""
+        return dumped(chunk)
 
     @classmethod
     @abstractmethod

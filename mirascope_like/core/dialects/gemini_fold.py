@@ -75,10 +75,13 @@ class GeminiFold(Fold[ChunkT, ToolT], Generic[ChunkT, ToolT]):
                 for position, candidate in enumerate(as_list(value)):
                     tools += self._grow(position, as_object(candidate))
             elif key == "usageMetadata":
-                self._usage.update({name: one for name, one in as_object(value).items() if one is not None})
+                self._spend(as_object(value))
             else:
                 self._total[key] = merged(self._total.get(key), value)
         return tools
+
+    def _spend(self, usage: JSON) -> None:
+        self._usage.update({name: one for name, one in usage.items() if one is not None})
 
     def _grow(self, position: int, candidate: JSON) -> list[ToolT]:
         index = candidate.get("index")

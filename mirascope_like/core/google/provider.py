@@ -28,6 +28,7 @@ from ..dialects.gemini_provider import GeminiSpeaker
 from ..dialects.gemini_source import AsyncBegunSource, abegun, begun
 from ..dialects.sdk import ObjectSource
 from ..dialects.threads import within
+from .fold import GoogleFold
 from .http import DefaultAsyncClient, DefaultClient
 from .params import GoogleCallParams
 from .types import GoogleCallResponse, GoogleCallResponseChunk, GoogleTool
@@ -91,6 +92,12 @@ class GoogleProvider(
         if client is None:
             client = (await self._defaults.asynchronous()).client
         return client.models if isinstance(client, AsyncClient) else client.aio.models
+
+    def fold(self, request: Request) -> GoogleFold:
+        read = GoogleCallResponse
+        return GoogleFold(
+            self.chunk_type, self.tool_type, read.native_call, read.native_reason, request.tools, request.partial_tools
+        )
 
     def send(self, request: Request, payload: dict[str, Any]) -> types.GenerateContentResponse:
         ask, arguments, own = _prepared(self._models(request).generate_content, payload, stream=False)
@@ -161,12 +168,12 @@ def _prepared(ask: Any, payload: dict[str, Any], *, stream: bool) -> tuple[Any, 
     """
     config: dict[str, Any] = dict(payload.get("config") or {})
     own = made_by(genai, ask) and all(isinstance(tool, Mapping | types.Tool) for tool in config.get("tools") or ())
+    if not config and (stream or not own):  # the SDK takes longer over every event of a call that is configured
+        return ask, payload, own
     if own:
         config.setdefault("automatic_function_calling", {"disable": True})
         if not stream:
             config["should_return_http_response"] = True
-    elif not config:
-        return ask, payload, own
     return ask, {**payload, "config": types.GenerateContentConfig(**config)}, own
 
 

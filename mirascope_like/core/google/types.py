@@ -109,13 +109,10 @@ class GoogleCallResponseChunk(
 
     __slots__ = ()
     provider = "google"
-    content: str
 
-    def __init__(self, chunk: types.GenerateContentResponse) -> None:
-        self._raw = None
-        self._chunk = chunk
-        self._data = _wire(chunk)
-        self.content = self._text()
+    @classmethod
+    def _dumped(cls, chunk: Any) -> JSON:
+        return _wire(chunk)
 
     @classmethod
     def _type(cls, raw: bytes) -> types.GenerateContentResponse:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ..core.base.asking import check_params
@@ -44,7 +44,7 @@ class NeutralFold(Fold[CallResponseChunk, Tool]):
             yield CallResponseChunk.of(chunk), tool
         self.ended = self.inner.ended
 
-    def read_objects(self, events: Sequence[Any]) -> Iterator[tuple[CallResponseChunk, Tool | None]]:
+    def read_objects(self, events: Iterable[Any]) -> Iterator[tuple[CallResponseChunk, Tool | None]]:
         for chunk, tool in self.inner.read_objects(events):
             yield CallResponseChunk.of(chunk), tool
         self.ended = self.inner.ended

@@ -104,11 +104,13 @@ class Fold(ABC, Generic[ChunkT, ToolT]):
         Raises `GarbledEventError` for an event that cannot be read and `ErrorEventError` for one that is an error.
         """
 
-    def read_objects(self, events: Sequence[Any]) -> Iterator[tuple[ChunkT, ToolT | None]]:
-        """`read`, for events that are objects of the provider's SDK already."""
+    def read_objects(self, events: Iterable[Any]) -> Iterator[tuple[ChunkT, ToolT | None]]:
+        """`read`, for events that are objects of the provider's SDK already. Takes none after the final one."""
         for event in events:
             chunk = self.chunk_type(event)
             yield from self.add(chunk, chunk.data)
+            if self.ended:
+                break
 
     @abstractmethod
     def add(self, chunk: ChunkT, data: Mapping[str, Any]) -> Iterator[tuple[ChunkT, ToolT | None]]:

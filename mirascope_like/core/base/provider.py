@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, ClassVar, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
 
 from .chunk import BaseCallResponseChunk
 from .fold import Fold
-from .prefill import Prefill
 from .request import Request
 from .response import BaseCallResponse
 from .structure import Structure, Way
 from .tools import BaseTool
+
+if TYPE_CHECKING:
+    from .prefill import Prefill
 
 ResponseT = TypeVar("ResponseT", bound="BaseCallResponse[Any, Any]")
 ChunkT = TypeVar("ChunkT", bound=BaseCallResponseChunk[Any, Any, Any])
@@ -31,8 +33,8 @@ class Source(Protocol):
     response: Any
     """The HTTP response that is read, where it is known."""
 
-    def __iter__(self) -> Iterator[Sequence[Any]]:
-        """Yield the events that arrive, as many at a time as there are."""
+    def __iter__(self) -> Iterator[Iterable[Any]]:
+        """Yield the events that arrive, as many at a time as there are; an iterable of the SDK's own may wait."""
         ...
 
     def drain(self) -> None:

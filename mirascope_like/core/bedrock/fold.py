@@ -16,8 +16,6 @@ from ..base.usage import Usage
 from ..base.wire import as_object
 from .types import BedrockCallResponseChunk, BedrockTool, answering_model, is_call, read_usage
 
-_NOTHING: dict[str, Any] = {}
-
 
 class BedrockFold(NumberedFold[BedrockCallResponseChunk, BedrockTool]):
     """Sums the events that boto3 reads. Blocks of text and reasoning begin without an event that says so."""
@@ -32,25 +30,32 @@ class BedrockFold(NumberedFold[BedrockCallResponseChunk, BedrockTool]):
         self._stopped = False
 
     def read(self, events: Sequence[bytes]) -> Iterator[tuple[BedrockCallResponseChunk, BedrockTool | None]]:
-        yield from self.read_objects([jiter.from_json(event) for event in events])
+        yield from self.read_objects(map(jiter.from_json, events))
 
-    def read_objects(self, events: Sequence[Any]) -> Iterator[tuple[BedrockCallResponseChunk, BedrockTool | None]]:
-        make, texts = BedrockCallResponseChunk.of, self._texts
+    def read_objects(self, events: Iterable[Any]) -> Iterator[tuple[BedrockCallResponseChunk, BedrockTool | None]]:
+        make, texts = BedrockCallResponseChunk.from_object, self._texts
         for event in events:
+            # Most events add to a text that has begun: none of these is looked at twice.
             try:
-                piece: dict[str, Any] = event.get("contentBlockDelta", _NOTHING)
-                known = texts.get(piece.get("contentBlockIndex", -1))
-                if known is not None and (text := piece["delta"].get("text")) is not None:
-                    known.append(text)
-                    yield make(event, text), None
-                    continue
-                if "ResponseMetadata" in event:
-                    self._whole.update(event)
-                    continue
-                chunk = make(event, as_object(piece.get("delta")).get("text") or "")
-            except (LookupError, TypeError, AttributeError) as error:
-                raise GarbledEventError(f"{error!r}: {str(event)[:200]}") from error
-            yield from self.add(chunk, event)
+                piece = event["contentBlockDelta"]
+                known, text = texts[piece["contentBlockIndex"]], piece["delta"]["text"]
+            except (LookupError, TypeError):
+                yield from self._told(event)
+                if self.ended:
+                    break
+                continue
+            known.append(text)
+            yield make(event, text), None
+
+    def _told(self, event: Any) -> Iterator[tuple[BedrockCallResponseChunk, BedrockTool | None]]:
+        try:
+            if "ResponseMetadata" in event:
+                self._whole.update(event)
+                return
+            delta = event.get("contentBlockDelta", {}).get("delta")
+        except (TypeError, AttributeError) as error:
+            raise GarbledEventError(f"{error!r}: {str(event)[:200]}") from error
+        yield from self.add(BedrockCallResponseChunk.from_object(event, as_object(delta).get("text") or ""), event)
 
     def add(
         self, chunk: BedrockCallResponseChunk, data: Mapping[str, Any]

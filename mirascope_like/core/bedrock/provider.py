@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import cached_property
 from importlib import import_module
 from inspect import iscoroutinefunction
-from itertools import chain
 from typing import Any
 
 from pydantic_core import to_json
@@ -101,8 +100,8 @@ class BedrockSource:
         self._stream = answer["stream"]
         self._events = iter(self._stream)
 
-    def __iter__(self) -> Iterator[Sequence[Any]]:
-        return chain([(self._metadata,)], zip(self._events, strict=False))  # one event at a time
+    def __iter__(self) -> Iterator[Iterable[Any]]:
+        return iter([(self._metadata,), self._events])  # which come one at a time
 
     def drain(self) -> None:
         stop = threading.Timer(DRAIN_SECONDS, self.interrupt)

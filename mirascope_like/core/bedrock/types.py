@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from base64 import urlsafe_b64decode
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Literal, Self, cast
+from typing import Any, ClassVar, Literal, cast
 
 import jiter
 from pydantic import field_serializer
@@ -225,15 +225,6 @@ class BedrockCallResponseChunk(BaseCallResponseChunk[dict[str, Any], BedrockFini
     __slots__ = ()
     provider = "bedrock"
     finish_words: ClassVar[FinishWords] = _FINISH
-
-    @classmethod
-    def of(cls, event: dict[str, Any], content: str) -> Self:
-        """Wrap boto3's event as it is; `content` is the text in it."""
-        self = cls.__new__(cls)
-        self._raw = None
-        self._data = self._chunk = event
-        self.content = content
-        return self
 
     @classmethod
     def _type(cls, raw: bytes) -> dict[str, Any]:

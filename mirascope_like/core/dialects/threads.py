@@ -13,6 +13,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from contextvars import copy_context
+from itertools import chain
 from typing import Any, Protocol, Self, TypeVar
 
 from ..base.provider import Source
@@ -151,11 +152,11 @@ class AsyncThreadSource:
                 self._source = source
                 self._tell()
                 if not self._left:
-                    for events in source:
+                    for event in chain.from_iterable(source):
                         self._room.acquire()
                         if self._left:
                             break
-                        self._read.append(events)
+                        self._read.append((event,))
                         self._tell()
             finally:
                 source.close()

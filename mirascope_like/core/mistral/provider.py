@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from base64 import b64encode
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from inspect import signature
 from types import ModuleType
@@ -56,8 +56,8 @@ class _AsyncStreamSource(AsyncByteSource):
 class MistralFold(ChatFold[MistralCallResponseChunk, MistralTool]):
     """Sums Mistral's chunks."""
 
-    def read_objects(self, events: Sequence[Any]) -> Iterator[tuple[MistralCallResponseChunk, MistralTool | None]]:
-        yield from super().read_objects([event.data for event in events])
+    def read_objects(self, events: Iterable[Any]) -> Iterator[tuple[MistralCallResponseChunk, MistralTool | None]]:
+        yield from super().read_objects(event.data for event in events)
 
     def add(
         self, chunk: MistralCallResponseChunk, data: Mapping[str, Any]

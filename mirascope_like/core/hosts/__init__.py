@@ -5,7 +5,7 @@
     @mine.call("some-model")
     def recommend(genre: str) -> str: ...
 
-Ollama is called through its `/v1`, which gives the types of all other hosts; its own `/api/chat` is another format.
+Ollama is called through its `/v1`; with a client of the package `ollama` it is through its own `/api/chat`.
 """
 
 from __future__ import annotations

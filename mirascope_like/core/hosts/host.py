@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from types import new_class
@@ -11,10 +12,12 @@ from typing import Any, TypeVar, cast
 import openai
 
 from ..base.call import Call
+from ..base.errors import MirascopeLikeError, error_kind
 from ..base.models import Models
 from ..base.prefill import Prefill
 from ..base.request import Request
 from ..dialects.openai_sdk import OpenAISDKProvider
+from .native_ollama import is_native, native_create
 from .types import HostAsyncStream, HostCallParams, HostCallResponse, HostCallResponseChunk, HostStream, HostTool
 
 ClassT = TypeVar("ClassT", bound=type[Any])
@@ -86,6 +89,14 @@ class HostProvider(OpenAISDKProvider[HostCallResponse, HostCallResponseChunk, Ho
     def prefill(self, request: Request) -> Prefill | None:
         prefill = self.host.prefill
         return prefill if prefill is not None and str(request.model).startswith(prefill.models) else None
+
+    def create(self, client: Any) -> Callable[..., Any]:
+        return native_create(client) if is_native(client) else super().create(client)
+
+    def identify(self, error: Exception) -> type[MirascopeLikeError] | None:
+        if is_native(error):
+            return error_kind(vars(error).get("status_code"), text=str(error))
+        return super().identify(error)
 
     def http(self, client: Any, payload: dict[str, Any], *, stream: bool) -> Any:
         prefill = self.host.prefill

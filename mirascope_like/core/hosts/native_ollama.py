@@ -1,0 +1,160 @@
+"""Ollama's own `/api/chat`, spoken by a client of the package `ollama`, in the words of chat completions.
+
+Source: Ollama's documentation of its API, and the types of its package. What Ollama alone says (durations, in
+nanoseconds) is kept as it is; what it alone takes (`options`, `keep_alive`, `think`) goes through `extra_body`. It
+numbers no calls, so they are given ids, and it cannot be made to call a tool: `tool_choice` is not sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator, Iterator, Mapping
+from contextlib import aclosing, closing
+from datetime import datetime
+from inspect import isawaitable
+from typing import Any
+
+import jiter
+from pydantic_core import to_json
+
+from ..base.wire import as_list, as_object, dumped
+from ..dialects.chat_chunk import content_text
+
+JSON = dict[str, Any]
+
+_OPTIONS = {
+    "max_tokens": "num_predict",
+    "max_completion_tokens": "num_predict",
+    **{name: name for name in ("temperature", "top_p", "seed", "stop", "frequency_penalty", "presence_penalty")},
+}
+"""What chat completions call Ollama's options."""
+_PASSED = ("model", "tools", "logprobs", "top_logprobs")
+
+
+def is_native(value: Any) -> bool:
+    """Whether a client, or an error, is one of the package `ollama`."""
+    return any(kind.__module__.partition(".")[0] == "ollama" for kind in type(value).__mro__)
+
+
+def native_create(client: Any) -> Callable[..., Any]:
+    """Return a function that takes what the `create` of OpenAI's SDK takes, and gives the same as dicts."""
+
+    def create(*, stream: bool = False, **payload: Any) -> Any:
+        answer = client.chat(**arguments(payload), stream=stream)
+        if isawaitable(answer):
+            return _athen(answer, stream)
+        return _chunks(answer) if stream else completion(answer)
+
+    return create
+
+
+def arguments(payload: Mapping[str, Any]) -> JSON:
+    """Return the arguments of Ollama's `chat` for a payload of chat completions."""
+    options = {name: payload[key] for key, name in _OPTIONS.items() if payload.get(key) is not None}
+    extra = dict(as_object(payload.get("extra_body")))
+    options.update(as_object(extra.pop("options", None)))
+    asked = {key: payload[key] for key in _PASSED if payload.get(key) is not None}
+    if options:
+        asked["options"] = options
+    if (effort := payload.get("reasoning_effort")) is not None:
+        asked["think"] = effort != "none" and effort
+    if (form := as_object(payload.get("response_format"))).get("type") == "json_schema":
+        asked["format"] = as_object(form.get("json_schema")).get("schema")
+    elif form.get("type") == "json_object":
+        asked["format"] = "json"
+    names: dict[str, str] = {}
+    return {**asked, "messages": [_message(as_object(one), names) for one in payload["messages"]], **extra}
+
+
+def _message(message: JSON, names: dict[str, str]) -> JSON:
+    parts = as_list(message.get("content")) if isinstance(message.get("content"), list) else []
+    said: JSON = {"role": message["role"], "content": content_text(message.get("content"))}
+    urls = [as_object(as_object(part).get("image_url")).get("url") or "" for part in parts]
+    if images := [url.partition("base64,")[2] for url in urls if url]:
+        said["images"] = images
+    if thinking := message.get("reasoning"):
+        said["thinking"] = thinking
+    for call in as_list(message.get("tool_calls")):
+        function = as_object(call["function"])
+        names[call.get("id") or ""] = function["name"]
+        made = {"name": function["name"], "arguments": jiter.from_json((function["arguments"] or "{}").encode())}
+        said.setdefault("tool_calls", []).append({"function": made})
+    if message["role"] == "tool":
+        said["tool_name"] = names.get(message.get("tool_call_id") or "", message.get("name") or "")
+    return said
+
+
+async def _athen(answer: Awaitable[Any], stream: bool) -> Any:
+    return _achunks(await answer) if stream else completion(await answer)
+
+
+def _chunks(parts: Generator[Any]) -> Iterator[JSON]:
+    calls = 0
+    with closing(parts):
+        for part in parts:
+            chunk = event(dumped(part), calls)
+            calls += len(as_list(chunk["choices"][0]["delta"].get("tool_calls")))
+            yield chunk
+
+
+async def _achunks(parts: AsyncGenerator[Any]) -> AsyncIterator[JSON]:
+    calls = 0
+    async with aclosing(parts):
+        async for part in parts:
+            chunk = event(dumped(part), calls)
+            calls += len(as_list(chunk["choices"][0]["delta"].get("tool_calls")))
+            yield chunk
+
+
+def event(part: JSON, calls: int) -> JSON:
+    """Return a part of a streamed answer as a chunk, `calls` tool calls having come before it."""
+    delta = _said(part, calls)
+    for place, call in enumerate(as_list(delta.get("tool_calls")), calls):
+        call["index"] = place
+    choice = {"index": 0, "delta": delta, **_why(part, bool(calls or delta.get("tool_calls")))}
+    return {**_head(part), "object": "chat.completion.chunk", "choices": [choice]}
+
+
+def completion(answer: Any) -> JSON:
+    """Return a whole answer as a chat completion."""
+    part = dumped(answer)
+    message = _said(part, 0)
+    choice = {"index": 0, "message": message, **_why(part, bool(message.get("tool_calls")))}
+    return {**_head(part), "object": "chat.completion", "choices": [choice]}
+
+
+def _head(part: JSON) -> JSON:
+    kept = {key: value for key, value in part.items() if value is not None}
+    for name in ("message", "done", "done_reason", "created_at", "logprobs"):
+        kept.pop(name, None)
+    if (said := part.get("created_at")) is not None:
+        kept["created"] = int(datetime.fromisoformat(said).timestamp())
+    asked, written = kept.pop("prompt_eval_count", None), kept.pop("eval_count", None)
+    if part.get("done"):
+        told = {"prompt_tokens": asked or 0, "completion_tokens": written or 0}
+        kept["usage"] = {**told, "total_tokens": sum(told.values())}
+    return kept
+
+
+def _said(part: JSON, calls: int) -> JSON:
+    message = as_object(part.get("message"))
+    said: JSON = {"role": message.get("role") or "assistant", "content": message.get("content") or ""}
+    if thinking := message.get("thinking"):
+        said["reasoning"] = thinking
+    made = [as_object(as_object(call).get("function")) for call in as_list(message.get("tool_calls"))]
+    if made:
+        said["tool_calls"] = [_call(function, place) for place, function in enumerate(made, calls)]
+    return said
+
+
+def _call(function: JSON, place: int) -> JSON:
+    arguments = to_json(function.get("arguments") or {}).decode()
+    return {"id": f"call_{place}", "type": "function", "function": {"name": function["name"], "arguments": arguments}}
+
+
+def _why(part: JSON, called: bool) -> JSON:
+    """Return why an answer ended, if it has, and its probabilities, if they were asked for."""
+    logprobs = {"logprobs": {"content": part["logprobs"]}} if part.get("logprobs") else {}
+    if not part.get("done"):
+        return {"finish_reason": None, **logprobs}
+    reason = part.get("done_reason") or "stop"
+    return {"finish_reason": "tool_calls" if called and reason == "stop" else reason, **logprobs}

@@ -26,7 +26,17 @@ Lines = dict[tuple[str, int], str]
 
 def pyright() -> Lines:
     """The errors of pyright, in strict mode."""
-    command = [sys.executable, "-m", "pyright", "--outputjson", "--project", str(FOLDER), *map(str, FILES)]
+    command = [
+        sys.executable,
+        "-m",
+        "pyright",
+        "--outputjson",
+        "--pythonpath",
+        sys.executable,
+        "--project",
+        str(FOLDER),
+        *map(str, FILES),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
     found: Lines = {}
     for one in json.loads(done.stdout)["generalDiagnostics"]:

@@ -229,3 +229,52 @@ def test_unknown_tool_and_cut_arguments_give_a_tool_with_an_error() -> None:
     tools = [t for _, t in read(fold, [chunk(choice({"tool_calls": calls}, finish="length"))]) if t]
     assert [tool.error is not None for tool in tools] == [True, True]
     assert "did you mean 'Look'" in str(tools[0].error)
+
+
+def piece(arguments: str, index: int = 0) -> JSON:
+    return chunk(choice({"tool_calls": [{"index": index, "function": {"arguments": arguments}}]}))
+
+
+def begun(index: int) -> JSON:
+    function = {"name": "Look", "arguments": ""}
+    return chunk(
+        choice({"tool_calls": [{"index": index, "id": f"c{index}", "type": "function", "function": function}]})
+    )
+
+
+CALLS = {
+    "one after the other": [begun(0), *map(piece, ('{"que', 'ry": "', '\\"a', ' }"', "}")), begun(1), piece("{}", 1)],
+    "at once": [begun(0), begun(1), piece("{"), piece("{", 1), piece('"query": "a"'), piece("}"), piece("}", 1)],
+    "text between": [
+        begun(0),
+        piece("{"),
+        chunk(choice({"content": "a"})),
+        piece('"query": '),
+        piece('"b"'),
+        piece("}"),
+    ],
+    "more than whole": [begun(0), piece("{"), piece("}"), piece(" "), piece("")],
+    "after the end": [begun(0), piece("{"), chunk(choice({}, finish="tool_calls")), piece("}"), piece(" ")],
+    "never begun": [piece('{"query": '), piece('"a"'), piece("}"), begun(0)],
+}
+
+
+@pytest.mark.parametrize("partial", [False, True], ids=["whole", "partial"])
+@pytest.mark.parametrize("chunks", CALLS.values(), ids=CALLS)
+def test_arguments_known_by_their_bytes_are_those_that_are_decoded(chunks: list[JSON], *, partial: bool) -> None:
+    by_bytes, by_objects = new(partial=partial), new(partial=partial)
+    told = [
+        [(one.content, one.data, tool and (tool.tool_call, getattr(tool, "delta", None))) for one, tool in pairs]
+        for pairs in (read(by_bytes, chunks), read(by_objects, chunks, typed=True))
+    ]
+    assert told[0] == told[1]
+    assert by_bytes.rebuild() == by_objects.rebuild()
+
+
+def test_most_pieces_of_arguments_are_not_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
+    added: list[Any] = []
+    add = ChatFold.add
+    monkeypatch.setattr(ChatFold, "add", lambda self, *given: (added.append(given), add(self, *given))[1])
+    pairs = read(new(), [begun(0), *map(piece, ("{", '"que', 'ry"', ':"', "é", '\\n"', "}"))])
+    assert [tool.query for _, tool in pairs if tool] == ["é\n"]
+    assert len(added) == 2

@@ -143,13 +143,18 @@ class ChatFold(Fold[ChunkT, ToolT]):
         self._usage: dict[str, Any] | None = None
         self._text = Text()
         self._mould: Mould | None = None
+        self._called: _Call | None = None
+        """The call whose arguments the mould's string adds to; else it adds to the text."""
 
     def read(self, events: Sequence[bytes]) -> Iterator[tuple[ChunkT, ToolT | None]]:
         make, pieces = self.chunk_type.from_bytes, self._text
         for raw in events:
             if self._mould is not None and (text := self._mould.text(raw)) is not None:
-                pieces.append(text)
-                yield make(raw, text), None
+                if self._called is None:
+                    pieces.append(text)
+                    yield make(raw, text), None
+                else:
+                    yield from self.pairs(make(raw, ""), self._add_arguments(self._called, text, shown=True))
             elif raw.startswith(b"[DONE]"):
                 self.ended = True
             else:
@@ -165,7 +170,12 @@ class ChatFold(Fold[ChunkT, ToolT]):
         data = as_object(data)
         chunk = self.chunk_type.from_bytes(raw, chunk_text(as_list(data.get("choices"))))
         self._mould = Mould.of(raw, "content", chunk.content, _PADDING) if _adds_text(data) else None
-        yield from self.add(chunk, data)
+        self._called = None
+        pairs = list(self.add(chunk, data))
+        if (arguments := _adds_arguments(data)) is not None:
+            self._called = self._choices[0].find(arguments)
+            self._mould = Mould.of(raw, "arguments", arguments["function"]["arguments"], _PADDING)
+        yield from pairs
 
     def add(self, chunk: ChunkT, data: Mapping[str, Any]) -> Iterator[tuple[ChunkT, ToolT | None]]:
         if error := data.get("error"):
@@ -217,7 +227,6 @@ class ChatFold(Fold[ChunkT, ToolT]):
 
     def _add_call(self, choice: _Choice, piece: dict[str, Any], *, shown: bool) -> list[ToolT]:
         call = choice.find(piece)
-        given: list[ToolT] = []
         if call is None:
             call = _Call(index=piece.get("index"), fields={})
             choice.calls.append(call)
@@ -228,6 +237,10 @@ class ChatFold(Fold[ChunkT, ToolT]):
                 fields[kind] = dict(fields[kind])
                 delta += arguments_text(fields[kind].pop(key, None))
         merge(call.fields, fields)
+        return self._add_arguments(call, delta, shown=shown)
+
+    def _add_arguments(self, call: _Call, delta: str, *, shown: bool) -> list[ToolT]:
+        given: list[ToolT] = []
         if delta:
             call.pieces.append(delta)
         if not shown or call.given or self.hear(call.name, delta, call):
@@ -319,12 +332,27 @@ def _well_formed(data: Mapping[str, Any]) -> bool:
 
 def _adds_text(data: Mapping[str, Any]) -> bool:
     """Whether an event adds text to the first choice, and nothing that one like it has not said before."""
+    return type(_only(data, "content")) is str
+
+
+def _adds_arguments(data: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the piece of a call, if an event adds it to the first choice and it is nothing but arguments."""
+    pieces: list[dict[str, Any]] = as_list(_only(data, "tool_calls"))
+    if len(pieces) != 1 or pieces[0].keys() != {"index", "function"}:
+        return None
+    function = as_object(pieces[0]["function"])
+    plain = function.keys() == {"arguments"} and type(function["arguments"]) is str
+    return pieces[0] if plain and type(pieces[0]["index"]) is int else None
+
+
+def _only(data: Mapping[str, Any], key: str) -> Any:
+    """Return what an event says under a key of the first choice's delta, if it says nothing else that is new."""
     choices = as_list(data.get("choices"))
     if len(choices) != 1 or data.get("usage") is not None:
-        return False
+        return None
     choice = as_object(choices[0])
     delta = as_object(choice.get("delta"))
     said = [*choice.items(), *delta.items()]
-    silent = all(restates(key, value) for key, value in said if key not in ("delta", "content"))
+    silent = all(restates(name, value) for name, value in said if name not in ("delta", key))
     first = not choice.get("index") and not choice.get("finish_reason")
-    return silent and first and type(delta.get("content")) is str
+    return delta.get(key) if silent and first else None

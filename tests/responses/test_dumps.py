@@ -5,9 +5,11 @@ from __future__ import annotations
 import copy
 import json
 import pickle
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from pydantic import BaseModel, ConfigDict, Field
 
 from mirascope_like.core import Messages, prompt_template
 from tests.conformance.providers import Row, openai_like
@@ -96,6 +98,30 @@ class Opaque:
 
     def __repr__(self) -> str:
         return "hush"
+
+
+@openai_like
+def test_no_secret_of_an_argument(row: Row, server: Server) -> None:
+    @dataclass
+    class Account:
+        access_key: str = "hush-1"
+
+    class Librarian(BaseModel):
+        model_config = ConfigDict(arbitrary_types_allowed=True)
+        api_key: str = "hush-2"
+        lock: Any = Field(default_factory=object)
+
+        def prompt(self, account: Account, headers: Any) -> str:
+            return "Hi"
+
+    server.reply(Reply.json(row.whole("Hello")))
+    with row.client(server) as client:
+        call = row.module.call("m", client=client)(Librarian.prompt)
+        response = call(Librarian(), Account(), {"Authorization": b"hush-3", "cookie": ["hush-4"], "x-trace": b"t1"})
+    told = response.model_dump_json()
+    assert "hush" not in told + repr(response)
+    assert json.loads(told)["fn_args"]["self"] == {"api_key": "***", "lock": "<object>"}
+    assert type(response).model_validate_json(told) == response
 
 
 @openai_like

@@ -27,7 +27,7 @@ from .messages import BaseMessageParam, ToolResultPart
 from .request import Request
 from .tools import BaseTool, ToolCall, call_of, find_tool, is_error, tool_name, tool_output_text
 from .usage import CommonUsage, Neutral, Usage
-from .wire import as_list, as_object, dumped, is_mapping
+from .wire import as_list, as_object, dumped, is_list, is_mapping
 
 if TYPE_CHECKING:
     from .stream_events import ToolResultEvent
@@ -35,7 +35,9 @@ if TYPE_CHECKING:
 RawT = TypeVar("RawT")
 ToolT = TypeVar("ToolT", bound=BaseTool)
 
-_SECRET = re.compile(r"authorization|api[-_]?key|token$|secret|password|cookie|credential", re.IGNORECASE)
+_SECRET = re.compile(
+    r"authorization|(api|access|private)[-_]?key|token$|secret|password|cookie|credential", re.IGNORECASE
+)
 
 
 _READ = ("model", "id", "content", "finish_reasons", "cost")
@@ -361,7 +363,7 @@ class BaseCallResponse(Neutral, BaseModel, Generic[RawT, ToolT]):
 
     def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
         for name, value in super().__repr_args__():
-            yield name, value if name == "response" else _without_secrets(value)
+            yield name, value if name == "response" else _plain(value)
 
     def __getstate__(self) -> dict[Any, Any]:
         # A tool made of a function has no name that it could be found by again.
@@ -391,21 +393,18 @@ def tool_results(tools_and_outputs: Sequence[tuple[BaseTool, Any]]) -> list[Tool
 
 def _plain(value: Any) -> Any:
     """Return a value as JSON can hold it, without secrets."""
-    return to_jsonable_python(_without_secrets(value), fallback=_named, serialize_unknown=True, bytes_mode="base64")
+    plain = to_jsonable_python(value, by_alias=False, fallback=_named, serialize_unknown=True, bytes_mode="base64")
+    return _without_secrets(plain)
 
 
 def _without_secrets(value: Any) -> Any:
-    if isinstance(value, BaseModel):
-        return value.model_dump(mode="json")
     if is_mapping(value):
         return {
-            str(key): "***" if _SECRET.search(str(key)) and isinstance(one, str) else _without_secrets(one)
+            key: "***" if _SECRET.search(key) and isinstance(one, str | list) else _without_secrets(one)
             for key, one in value.items()
             if key != "client"
         }
-    if isinstance(value, list | tuple):
-        return [_without_secrets(one) for one in cast("Sequence[Any]", value)]
-    return value
+    return [_without_secrets(one) for one in value] if is_list(value) else value
 
 
 def _importable(kind: type[Any]) -> bool:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 import threading
 from dataclasses import replace
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any
 
 import pytest
 
-from mirascope_like.core import StreamState, StreamTimeoutError
+from mirascope_like.core import StreamInterruptedError, StreamState, StreamTimeoutError, ToolLoop
 from tests.harness.rounds import Side
-from tests.harness.server import Gate, Pause, Server, Stall
-from tests.views.reading import Reader, Views, ask, texts
+from tests.harness.server import CloseEarly, Gate, Pause, Server, Stall
+from tests.views.reading import ADD, Reader, Views, add, ask, texts
 
 
 def watchdogs() -> list[threading.Thread]:
@@ -176,3 +176,30 @@ def test_many_deadlines_leave_no_thread(side: Side, server: Server) -> None:
     for stream in streams:
         assert stream.collect().content == "a"
     assert no_watchdogs()
+
+
+@pytest.mark.parametrize("deadline", ["total", "first", "idle"])
+def test_a_later_round_of_a_tool_loop(reader: Reader, side: Side, server: Server, deadline: str) -> None:
+    async def use(stream: Any, views: Views) -> None:
+        _, error = await views.until_error(stream.timeout(**{deadline: 0.6}))
+        assert isinstance(error, StreamTimeoutError)
+        assert error.deadline == deadline
+        assert stream.error is error
+        assert len(server.requests) == 2
+        assert server.wait_closed()
+        assert no_watchdogs()
+
+    server.reply(side.streamed("Hel", ADD), replace(texts(side, "lo"), delay=30))
+    reader.run(side, server, use, tools=[add], tool_loop=ToolLoop())
+
+
+def test_a_tool_that_is_slow_does_not_take_the_blame_for_what_comes_after(side: Side, server: Server) -> None:
+    def slow(a: int, b: int) -> int:
+        sleep(1.2)
+        return a + b
+
+    client = side.client(server)
+    stream = ask(side, client, asynchronous=False, tools=[slow], tool_loop=ToolLoop()).timeout(idle=0.8)
+    server.reply(side.streamed("Hel", ("call_1", "slow", '{"a": 1, "b": 2}')), texts(side, "lo", CloseEarly()))
+    with pytest.raises(StreamInterruptedError):
+        stream.collect()

@@ -310,6 +310,8 @@ class BaseStream(Neutral, Generic[ResponseT, ChunkT, ToolT]):
             self._hope()
         if self._deadlines is not None:
             self._deadlines.seen = True
+            if self._progress.source is None:
+                self._deadlines.again()  # a round is over
         for listener in self._listeners:
             if listener.text is not None and chunk.content:
                 listener.text(chunk.content)

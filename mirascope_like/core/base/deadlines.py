@@ -35,6 +35,10 @@ class Deadlines:
         self.started = self.asked if self.started is None else self.started
         self.seen = seen
 
+    def again(self) -> None:
+        """Note that the next step sends another request, of a tool loop; without `first`, `idle` goes on."""
+        self.asked, self.seen = None, self.first is None
+
     def remaining(self) -> float | None:
         """Return the seconds until the end of it all; None where there is no such deadline."""
         if self.total is None or self.started is None:
@@ -54,9 +58,9 @@ class Deadlines:
 
 
 class Watchdog:
-    """Calls `bark` when a read takes too long. Its thread runs while there is something to watch."""
+    """Calls `bark`, which tells if it ends the read, when one takes too long. Its thread runs while there is one."""
 
-    def __init__(self, bark: Callable[[], None]) -> None:
+    def __init__(self, bark: Callable[[], bool]) -> None:
         self._bark = bark
         self._changed = threading.Condition()
         self._at: float | None = None
@@ -94,5 +98,4 @@ class Watchdog:
                     self._changed.wait(left)
                 else:
                     self._at = None
-                    self.barked = True
-                    self._bark()
+                    self.barked = self._bark()

@@ -189,15 +189,16 @@ class Progress(Generic[ResponseT, ChunkT, ToolT]):
 
     def hurry(self, left: tuple[float, Any] | None) -> None:
         """Have the answer begin within the seconds left."""
-        if left is not None:
-            self.request.deadline = left[0]
+        self.request.deadline = left[0] if left is not None else None
 
-    def abort(self) -> None:
-        """Cut the connection, from another thread: a read that waits on it ends."""
-        if (interrupt := getattr(self.source, "interrupt", None)) is not None:
+    def abort(self) -> bool:
+        """Cut the connection, from another thread: a read that waits on it ends. Return whether there was one."""
+        source = self.source
+        if (interrupt := getattr(source, "interrupt", None)) is not None:
             interrupt()
-        elif self.source is not None:
-            shut(self.source.response)
+        elif source is not None:
+            shut(source.response)
+        return source is not None
 
     def fail(self, error: BaseException) -> BaseException:
         """Note an error; return what is to be raised for it. A cancelled task or an interrupt is no failure."""

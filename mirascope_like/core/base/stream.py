@@ -63,7 +63,6 @@ class Stream(BaseStream[ResponseT, ChunkT, ToolT]):
             next(self._pairs)  # no deadline but the last is about a wait, and there is time
         if self._deadlines is not None:
             self._deadlines.start(seen=self._progress.broken is not None)
-            self._progress.hurry(self._deadlines.left())
         self._timed(self._pairs)
         self._plain = self._simple()
 
@@ -114,6 +113,8 @@ class Stream(BaseStream[ResponseT, ChunkT, ToolT]):
 
     def _timed(self, pairs: Generator[tuple[ChunkT, ToolT | None]]) -> tuple[ChunkT, ToolT | None]:
         left = self._deadlines.left() if self._deadlines is not None else None
+        if self._progress.source is None:
+            self._progress.hurry(left)
         if left is None:
             return next(pairs)
         if self._watchdog is None:

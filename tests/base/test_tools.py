@@ -32,6 +32,7 @@ from mirascope_like.core.base.errors import (
     ToolArgumentsError,
     ToolNotFoundError,
 )
+from mirascope_like.core.base.response import tool_results
 from mirascope_like.core.base.tools import (
     BaseTool,
     ToolCall,
@@ -991,3 +992,8 @@ class TestOutputs:
         assert is_error(ToolNotFoundError("x"))
         assert not is_error("ValueError: x")
         assert not is_error(None)
+
+    def test_the_result_of_an_unknown_tool_has_the_name_of_its_call(self) -> None:
+        tool = find_tool([], ToolCall("c1", "nope", "{}"), BaseTool)
+        (result,) = tool_results([(tool, tool.error)])
+        assert (result.name, result.id, result.is_error) == ("nope", "c1", True)

@@ -25,7 +25,7 @@ from .errors import ToolArgumentsError, ToolExecutionError
 from .json_text import json_in
 from .messages import BaseMessageParam, ToolResultPart
 from .request import Request
-from .tools import BaseTool, ToolCall, call_of, find_tool, is_error, tool_name, tool_output_text
+from .tools import BaseTool, ToolCall, call_of, find_tool, is_error, tool_output_text
 from .usage import CommonUsage, Neutral, Usage
 from .wire import as_list, as_object, dumped, is_list, is_mapping
 
@@ -382,7 +382,7 @@ def tool_results(tools_and_outputs: Sequence[tuple[BaseTool, Any]]) -> list[Tool
     """Return the outputs of tools in neutral words; an exception is told as an error."""
     return [
         ToolResultPart(
-            name=tool_name(type(tool)),
+            name=call_of(tool).name,
             content=tool_output_text(output),
             id=call_of(tool).id,
             is_error=is_error(output),

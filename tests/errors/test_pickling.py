@@ -101,6 +101,13 @@ class TheirError(Exception):
     """An SDK's error."""
 
 
+def test_fallbacks_that_all_failed() -> None:
+    error = errors.FallbackError([ValueError("a"), ConfigurationError("b")])
+    for again in (pickle.loads(pickle.dumps(error)), copy.copy(error), copy.deepcopy(error)):
+        assert str(again) == str(error) == "all 2 calls failed: ValueError: a; ConfigurationError: b"
+        assert [type(one) for one in again.errors] == [ValueError, ConfigurationError]
+
+
 def test_adopted_twice_is_one_class() -> None:
     first = adopt(TheirError("a"), RateLimitError, provider="p", model=None)
     second = adopt(TheirError("b"), RateLimitError, provider="p", model="m")

@@ -201,6 +201,9 @@ class FallbackError(MirascopeLikeError):
         super().__init__(f"all {len(errors)} calls failed: {told}")
         self.errors: list[Exception] = list(errors)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.errors,), vars(self)
+
 
 class ToolError(MirascopeLikeError):
     """A tool could not be found, understood or run."""

@@ -305,6 +305,44 @@ def test_from_call_args(api: Api, client: Any, server: Server) -> None:
         summarize("Dune")
 
 
+@dataclass
+class Heading:
+    text: Annotated[str, FromCallArgs()]
+    title: str
+
+
+class Line(TypedDict):
+    text: Annotated[str, FromCallArgs]
+    title: str
+
+
+@pytest.mark.parametrize("kind", [Heading, Line])
+@pytest.mark.parametrize("stream", [False, True], ids=["unstreamed", "streamed"])
+def test_from_call_args_of_what_is_no_model(api: Api, client: Any, server: Server, kind: Any, stream: bool) -> None:
+    @api.module.call("m", client=client, response_model=kind, stream=stream, json_mode=True)
+    def head(text: str) -> str:
+        return f"Give this a title: {text}"
+
+    server.reply(api.stream(cut('{"title": "Sand"}')) if stream else api.whole('{"title": "Sand"}'))
+    given = head("Worms.")
+    if stream:
+        list(given)
+        given = given.constructed_response_model
+    assert given == kind(text="Worms.", title="Sand")
+    assert '"required":["title"]' in server.request.body.decode().replace("\\", "").replace(" ", "")
+
+
+def test_from_call_args_and_json_that_is_no_object(api: Api, client: Any, server: Server) -> None:
+    @api.module.call("m", client=client, response_model=Summary, json_mode=True)
+    def summarize(title: str, words: int = 2) -> str:
+        return f"Summarize {title}"
+
+    server.reply(api.whole('As in [1]: {"text": "Sand, worms."}'), api.whole("[1]"))
+    assert summarize("Dune").text == "Sand, worms."
+    with pytest.raises(ResponseParseError, match="Input should be an object"):
+        summarize("Dune")
+
+
 def test_from_call_args_that_are_not_there(api: Api, client: Any, server: Server) -> None:
     with pytest.raises(ConfigurationError, match=r"Summary\.title is to come from the call's arguments"):
         recommending(api, client, response_model=Summary)("fantasy")

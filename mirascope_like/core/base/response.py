@@ -119,7 +119,7 @@ class BaseCallResponse(Neutral, BaseModel, Generic[RawT, ToolT]):
         )
         self._tool_types = request.tools
         self._answer_name = request.structure.name if request.structure is not None else None
-        self._json_mode = request.json_mode
+        self._json_mode = request.json_mode and request.structure is None
         return self
 
     def attach_tools(self, tools: list[Any]) -> None:

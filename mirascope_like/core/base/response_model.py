@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import is_dataclass
 from enum import Enum
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, cast, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, cast, get_args, get_origin, get_type_hints
 
 import jiter
 from pydantic import BaseModel, ConfigDict, PydanticUserError, RootModel, TypeAdapter, ValidationError, create_model
@@ -22,6 +22,7 @@ from .invalid import parse_error
 from .json_text import json_texts
 from .structure import Structure, Way
 from .tool_schema import arguments_schema, in_words
+from .wire import as_object
 
 if TYPE_CHECKING:
     from typing_extensions import TypeForm
@@ -68,9 +69,8 @@ class ResponseModel(Generic[T]):
             self._adapter: TypeAdapter[Any] = TypeAdapter(self.object_type)
         except PydanticUserError as problem:
             raise ConfigurationError(f"{kind!r} cannot be a response model: {problem.message}") from problem
-        fields: Mapping[str, Any] = getattr(self.object_type, "model_fields", {})
         self.call_args: tuple[str, ...] = tuple(
-            name for name, field in fields.items() if any(_from_call(one) for one in field.metadata)
+            name for name, marks in _marks(self.object_type) if any(_from_call(one) for one in marks)
         )
         """The fields that are filled from the call's arguments."""
 
@@ -128,9 +128,8 @@ class ResponseModel(Generic[T]):
         raise ResponseParseError(f"there is no JSON in the reply: {text[:200]!r}")
 
     def _validated(self, text: str, given: Mapping[str, Any]) -> T:
-        if given:
-            names = {name: next(_keys(self.object_type, name)) for name in given}
-            fields = {**jiter.from_json(text.encode()), **{names[name]: value for name, value in given.items()}}
+        if given and isinstance(found := jiter.from_json(text.encode()), dict):
+            fields = {**as_object(found), **{next(_keys(self.object_type, name)): given[name] for name in given}}
             return cast(T, self._adapter.validate_python(fields, strict=False))
         if not self.wrapped:
             return cast(T, self._adapter.validate_json(text))
@@ -161,10 +160,23 @@ def _from_call(mark: Any) -> bool:
     return isinstance(mark, FromCallArgs) or mark is FromCallArgs
 
 
-def _keys(model: type[BaseModel], name: str) -> Iterator[str]:
+def _marks(kind: Any) -> Iterator[tuple[str, Sequence[Any]]]:
+    """Yield the fields of an object, with what they are marked with."""
+    fields: Mapping[str, Any] | None = getattr(kind, "model_fields", None)
+    if fields is not None:
+        yield from ((name, field.metadata) for name, field in fields.items())
+        return
+    try:
+        hints = get_type_hints(kind, include_extras=True)
+    except (NameError, TypeError):  # names of a scope that is not seen from here
+        return
+    yield from ((name, getattr(hint, "__metadata__", ())) for name, hint in hints.items())
+
+
+def _keys(kind: Any, name: str) -> Iterator[str]:
     """Yield the keys that fill a field in JSON, the schema's first."""
-    field = model.model_fields[name]
-    for key in (field.validation_alias, field.alias):
+    field = getattr(kind, "model_fields", {}).get(name)
+    for key in (getattr(field, "validation_alias", None), getattr(field, "alias", None)):
         if isinstance(key, str):
             yield key
     yield name

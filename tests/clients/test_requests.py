@@ -133,6 +133,18 @@ def test_a_retry_says_so(server: Server) -> None:
     assert server.request.headers["x-stainless-retry-count"] == "1"
 
 
+@openai_like
+def test_what_the_sdk_says_is_not_given(row: Row, server: Server) -> None:
+    sdk = row.sdk
+    server.reply(Reply.json(row.whole("Hello")), row.text("Hello"))
+    given = {"temperature": sdk.omit, "top_p": sdk.NOT_GIVEN, "timeout": sdk.NOT_GIVEN}
+    with row.client(server) as client:
+        row.ask(client, call_params=given)
+        row.stream(client, call_params={**given, "service_tier": sdk.omit}).collect()
+    for request in server.requests:
+        assert not {"temperature", "top_p", "timeout", "service_tier"} & set(request.json)
+
+
 def test_a_body_that_json_cannot_hold_is_told_by_the_sdk(server: Server) -> None:
     with OPENAI.client(server) as client, pytest.raises(TypeError, match="JSON"):
         OPENAI.ask(client, call_params={"user": object()})

@@ -6,9 +6,14 @@ from typing import Any
 
 import pytest
 from openai.types import CompletionUsage
-from openai.types.chat import ChatCompletion, ChatCompletionChunk
+from openai.types.chat import (
+    ChatCompletion,
+    ChatCompletionChunk,
+    ChatCompletionContentPartTextParam,
+    ChatCompletionMessage,
+)
 
-from mirascope_like.core import BaseMessageParam, ToolCallPart
+from mirascope_like.core import BaseMessageParam, ToolCallPart, openai
 from tests.conformance.providers import OPENAI
 from tests.conformance.reading import Read, read
 from tests.harness.recordings import exchange
@@ -192,3 +197,25 @@ def test_empty_strings_are_not_sent_back(server: Server) -> None:
     stem = "call-tools-reasoning-claude-sonnet-4-6-c7581eda"
     response = whole(stem, server)
     assert not [key for key, value in response.message_param.items() if value == "" and key != "content"]
+
+
+def test_objects_of_the_sdk_within_messages(server: Server) -> None:
+    called = ChatCompletionMessage.model_validate(
+        {
+            "role": "assistant",
+            "content": None,
+            "tool_calls": [{"id": "c1", "type": "function", "function": {"name": "look", "arguments": '{"x":1}'}}],
+        }
+    )
+    messages = [
+        {"role": "user", "content": [ChatCompletionContentPartTextParam(type="text", text="Look")]},
+        {"role": "assistant", "content": None, "tool_calls": called.tool_calls},
+        {"role": "tool", "content": "sun", "tool_call_id": "c1"},
+    ]
+    server.reply(Reply.json(OPENAI.whole("Hello")))
+    with OPENAI.client(server) as client:
+        response = openai.call("m", client=client)(lambda: messages)()
+    assert server.request.json["messages"][1]["tool_calls"][0]["function"]["name"] == "look"
+    assert response.common_messages[1] == BaseMessageParam(
+        role="assistant", content=[ToolCallPart(name="look", args={"x": 1}, id="c1")]
+    )

@@ -21,7 +21,7 @@ from ..base.messages import (
     ToolCallPart,
     ToolResultPart,
 )
-from ..base.wire import as_object
+from ..base.wire import as_object, dumped
 
 _AUDIO = {"audio/wav": "wav", "audio/x-wav": "wav", "audio/mp3": "mp3", "audio/mpeg": "mp3"}
 
@@ -126,7 +126,7 @@ def decode_message(message: Mapping[str, Any]) -> BaseMessageParam:
     if role == "tool":
         text = content if isinstance(content, str) else _joined(content)
         return BaseMessageParam(role="tool", content=[ToolResultPart(content=text, id=message.get("tool_call_id"))])
-    calls = [_decode_call(call) for call in message.get("tool_calls") or () if "function" in call]
+    calls = [_decode_call(call) for call in map(dumped, message.get("tool_calls") or ()) if "function" in call]
     parts = [decoded for part in _parts(content) if (decoded := _decode_part(part)) is not None]
     if not calls and all(isinstance(part, TextPart) for part in parts) and not isinstance(content, list):
         return BaseMessageParam(role=_role(role), content=content or message.get("refusal") or "")
@@ -140,7 +140,7 @@ def _role(role: Any) -> Any:
 def _parts(content: Any) -> list[Mapping[str, Any]]:
     if isinstance(content, str):
         return [{"type": "text", "text": content}] if content else []
-    return list(content or ())
+    return [dumped(part) for part in content or ()]
 
 
 def _joined(content: Any) -> str:

@@ -235,6 +235,11 @@ class Aliased(BaseModel):
     second: int = Field(2, validation_alias="2nd")
 
 
+class Checked(BaseModel):
+    number: int = Field("7", validate_default=True)  # type: ignore[assignment]  # what is tested
+    name: str = "x"
+
+
 class Open(BaseModel):
     model_config = ConfigDict(extra="allow")
     a: int
@@ -247,11 +252,12 @@ class Holder(BaseModel):
     open: Open | None = None
     dependent: Dependent | None = None
     aliased: Aliased | None = None
+    checked: Checked | None = None
 
 
 HARD = (
     '{"before": {"x": 1, "b": 2}, "strict": {"day": "2020-01-02", "number": 3}, "open": {"a": 1, "z": [2]},'
-    ' "dependent": {"high": 3, "name": "y", "low": 2}, "aliased": {"1st": 4, "second": 5},'
+    ' "dependent": {"high": 3, "name": "y", "low": 2}, "aliased": {"1st": 4, "second": 5}, "checked": {},'
     ' "items": [{"a": 4}, {"day": "2021-01-01", "number": 1}]}'
 )
 

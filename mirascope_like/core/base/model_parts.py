@@ -34,6 +34,8 @@ class ModelParts:
         extra = config.get("extra") in (None, "ignore")
         if not extra or any(config.get(name) for name in _TELLING) or model.__init__ is not BaseModel.__init__:
             return None
+        if any(field.validate_default for field in model.model_fields.values()):
+            return None
         try:
             schema, definitions = _opened(cast("Any", model.__pydantic_core_schema__))
             chain: list[Any] = []

@@ -12,17 +12,20 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from mirascope_like.core.anthropic import messages as anthropic_messages
 from mirascope_like.core.base.errors import PromptError
 from mirascope_like.core.base.media import media_part, part_of, sniff
 from mirascope_like.core.base.messages import (
     AudioPart,
     AudioURLPart,
+    BaseMessageParam,
     DocumentPart,
     DocumentURLPart,
     ImagePart,
     ImageURLPart,
     TextPart,
 )
+from mirascope_like.core.cohere import messages as cohere_messages
 
 PNG = b"\x89PNG\r\n\x1a\n rest"
 WAV = b"RIFF\x24\0\0\0WAVEfmt rest"
@@ -236,3 +239,10 @@ def test_parts_of_the_kind_stay_and_detail_is_added_to_a_copy() -> None:
     assert media_part("image", part) is part
     assert media_part("image", part, detail="low") == ImageURLPart(url="u", detail="low")
     assert part.detail is None
+
+
+def test_a_document_that_is_not_in_utf_8() -> None:
+    part = media_part("document", DocumentPart(media_type="text/csv", document="café".encode("latin-1")))
+    for encode in (anthropic_messages.encode_messages, cohere_messages.encode_messages):
+        with pytest.raises(PromptError, match=r"a document of text/csv is to be in UTF-8: .* at 3"):
+            encode([BaseMessageParam(role="user", content=[part])])

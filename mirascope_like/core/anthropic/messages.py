@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from ..base.errors import PromptError
+from ..base.media import document_text
 from ..base.messages import (
     BaseMessageParam,
     CacheControlPart,
@@ -87,7 +88,7 @@ def _block(part: Part) -> dict[str, Any]:
         case DocumentPart() if part.media_type == "application/pdf":
             return {"type": "document", "source": _base64(part.media_type, part.document)}
         case DocumentPart() if part.media_type.startswith("text/"):
-            source = {"type": "text", "media_type": "text/plain", "data": part.document.decode()}
+            source = {"type": "text", "media_type": "text/plain", "data": document_text(part)}
             return {"type": "document", "source": source}
         case DocumentURLPart():
             return {"type": "document", "source": {"type": "url", "url": part.url}}

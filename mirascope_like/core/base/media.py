@@ -166,6 +166,16 @@ def media_part(kind: Kind, source: object, *, detail: str | None = None) -> Medi
     return _part(_in_memory(source), kind, detail)
 
 
+def document_text(part: DocumentPart) -> str:
+    """Return a document of text as text. Raises `PromptError` for one that is not in UTF-8."""
+    try:
+        return part.document.decode()
+    except UnicodeDecodeError as error:
+        raise PromptError(
+            f"a document of {part.media_type} is to be in UTF-8: {error.reason} at {error.start}"
+        ) from error
+
+
 def shown(value: object) -> str:
     """Return a short repr, fit for an error message."""
     return _SHORT.repr(value)

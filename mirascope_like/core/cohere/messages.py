@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..base.errors import PromptError
+from ..base.media import document_text
 from ..base.messages import AudioPart, BaseMessageParam, DocumentPart, ImagePart, Part
 from ..dialects import chat_messages
 
@@ -26,7 +27,7 @@ def _without_documents(message: Any, documents: list[dict[str, Any]]) -> Any:
     if not isinstance(message, BaseMessageParam) or isinstance(message.content, str):
         return message
     found = [part for part in message.content if isinstance(part, DocumentPart) and part.media_type.startswith("text/")]
-    documents += [{"data": {"text": part.document.decode()}} for part in found]
+    documents += [{"data": {"text": document_text(part)}} for part in found]
     return BaseMessageParam(role=message.role, content=[part for part in message.content if part not in found])
 
 

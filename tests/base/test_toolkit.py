@@ -178,9 +178,23 @@ def test_static_and_class_methods() -> None:
             """Say the kind."""
             return cls.__name__
 
+        @staticmethod
+        @toolkit_tool
+        def halve(x: int) -> float:
+            """Halve it."""
+            return x / 2
+
+        @classmethod
+        @toolkit_tool
+        def size(cls) -> int:
+            """Say the size."""
+            return len(cls.model_fields)
+
     kinds = Kit().create_tools()
     assert tool(kinds, 0, '{"x": 2}').call() == 4
     assert tool(kinds, 1, "").call() == "Kit"
+    assert tool(kinds, 2, '{"x": 2}').call() == 1.0
+    assert tool(kinds, 3, "").call() == 0
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ def toolkit_tool(method: MethodT) -> MethodT:
                 f"the docstring of toolkit tool {method.__name__!r} names {{{name}}}: only {{self...}} can "
                 "be filled in; write a literal brace twice"
             )
-    setattr(method, _MARK, True)
+    setattr(_below(method), _MARK, True)
     return method
 
 
@@ -75,7 +75,12 @@ class BaseToolKit(BaseModel):
 def _marked(kind: type[BaseToolKit]) -> list[str]:
     """Return the names of a toolkit's tools, in the order of their definition."""
     names = dict.fromkeys(name for base in reversed(kind.__mro__) for name in vars(base))
-    return [name for name in names if getattr(_defined(kind, name), _MARK, None) is True]
+    return [name for name in names if getattr(_below(_defined(kind, name)), _MARK, None) is True]
+
+
+def _below(method: Any) -> Any:
+    """Return the function of a static or class method, whose mark is seen in whichever order they are decorated."""
+    return getattr(method, "__func__", method)
 
 
 def _defined(kind: type, name: str) -> Any:

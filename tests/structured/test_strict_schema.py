@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import pytest
 from pydantic import BaseModel, ConfigDict, Field
 
+from mirascope_like.core import BaseTool
+from mirascope_like.core.anthropic import provider as anthropic_provider
 from mirascope_like.core.base.tool_schema import arguments_schema
+from mirascope_like.core.dialects import chat_provider
 from mirascope_like.core.dialects.strict_schema import ANTHROPIC_WORDS, is_closed, strict_schema
+from mirascope_like.core.openai.responses import provider as responses_provider
 
 
 class Cat(BaseModel):
@@ -110,3 +114,27 @@ def test_closed(kind: Any, closed: bool) -> None:
         value: kind
 
     assert is_closed(arguments_schema(Answer)) is closed
+
+
+def test_tools_that_are_held_to_their_schema() -> None:
+    class Find(BaseTool):
+        """Find it."""
+
+        tool_config: ClassVar[Any] = {"strict": True}
+        title: str
+        shelf: str | None = None
+
+    class Free(Find):
+        """Find it."""
+
+        more: dict[str, Any]
+
+    chat = chat_provider.encode_tool(Find)["function"]
+    responses = responses_provider.encode_tool(Find)
+    for encoded in (chat, responses):
+        assert encoded["strict"] is True
+        assert encoded["parameters"] == strict_schema(Find.tool_json_schema())
+    held = anthropic_provider.encode_tool(Find)
+    assert (held["strict"], held["input_schema"]["required"]) == (True, ["title"])
+    assert held["input_schema"]["additionalProperties"] is False
+    assert chat_provider.encode_tool(Free)["function"]["parameters"] == Free.tool_json_schema()

@@ -19,7 +19,7 @@ from ..base.structure import Structure, Way
 from ..base.tools import BaseTool, tool_description, tool_name
 from ..base.wire import as_object
 from ..dialects.sdk import SDKProvider
-from ..dialects.strict_schema import ANTHROPIC_WORDS, is_closed, strict_schema
+from ..dialects.strict_schema import ANTHROPIC_WORDS, is_closed, strict_schema, tool_arguments
 from .fold import AnthropicFold
 from .messages import as_blocks, encode_messages
 from .params import AnthropicCallParams
@@ -125,6 +125,6 @@ def encode_tool(tool: type[BaseTool]) -> dict[str, Any]:
     encoded: dict[str, Any] = {
         "name": tool_name(tool),
         "description": tool_description(tool),
-        "input_schema": tool.tool_json_schema(),
+        "input_schema": tool_arguments(tool, ANTHROPIC_WORDS, all_required=False),
     }
     return {**encoded, **{key: value for key, value in tool.tool_config.items() if value is not None}}

@@ -16,7 +16,7 @@ from .chat_chunk import BaseChatChunk
 from .chat_fold import ChatFold
 from .chat_messages import encode_messages, encode_part
 from .sdk import SDK_OPTIONS, SDKProvider
-from .strict_schema import OPENAI_WORDS, is_closed, strict_schema
+from .strict_schema import OPENAI_WORDS, is_closed, strict_schema, tool_arguments
 
 ResponseT = TypeVar("ResponseT", bound="BaseCallResponse[Any, Any]")
 ChunkT = TypeVar("ChunkT", bound=BaseChatChunk[Any, Any, Any])
@@ -100,7 +100,7 @@ def _without_usage(request: Request, payload: dict[str, Any], error: Any) -> dic
 def encode_tool(tool: type[BaseTool]) -> dict[str, Any]:
     """Return a tool in OpenAI's format."""
     function: dict[str, Any] = {"name": tool_name(tool), "description": tool_description(tool)}
-    function["parameters"] = tool.tool_json_schema()
+    function["parameters"] = tool_arguments(tool)
     if (strict := tool.tool_config.get("strict")) is not None:
         function["strict"] = strict
     return {"type": "function", "function": function}

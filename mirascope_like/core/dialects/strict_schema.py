@@ -12,6 +12,7 @@ from typing import Any, cast
 
 from pydantic_core import to_json
 
+from ..base.tools import BaseTool
 from ..base.wire import as_object
 
 _UNTOLD = frozenset({"default", "discriminator", "title"})
@@ -71,6 +72,19 @@ def strict_schema(
         # Nothing may stand beside a reference.
         strict["anyOf"] = [{"$ref": strict.pop("$ref")}]
     return strict
+
+
+def tool_arguments(
+    tool: type[BaseTool], words: frozenset[str] = OPENAI_WORDS, *, all_required: bool = True
+) -> dict[str, Any]:
+    """Return the schema of a tool's arguments: a strict one where they are to be held to it.
+
+    One with free keys stays as it is, for the provider to refuse: it cannot be said strictly.
+    """
+    schema = tool.tool_json_schema()
+    if not cast("Mapping[str, Any]", tool.tool_config).get("strict") or not is_closed(schema):
+        return schema
+    return strict_schema(schema, words, all_required=all_required)
 
 
 def _strict(key: str, value: Any, words: frozenset[str], *, all_required: bool) -> Any:

@@ -16,7 +16,7 @@ from ...base.tools import BaseTool, tool_description, tool_name
 from ...base.wire import dumped
 from ...dialects.clients import Clients
 from ...dialects.sdk import SDK_OPTIONS, SDKProvider
-from ...dialects.strict_schema import is_closed, strict_schema
+from ...dialects.strict_schema import is_closed, strict_schema, tool_arguments
 from ..provider import OpenAIProvider
 from .fold import OpenAIResponsesFold
 from .messages import encode_messages
@@ -107,6 +107,6 @@ def encode_tool(tool: type[BaseTool]) -> dict[str, Any]:
         "type": "function",
         "name": tool_name(tool),
         "description": tool_description(tool),
-        "parameters": tool.tool_json_schema(),
+        "parameters": tool_arguments(tool),
         "strict": bool(tool.tool_config.get("strict")),
     }

@@ -1,0 +1,147 @@
+"""A span of OpenTelemetry for every call. Logfire, Langfuse and others that take OpenTelemetry's spans show it too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterable, Mapping
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
+
+from pydantic_core import to_json
+
+from ..core.base.errors import StreamNotConsumedError
+from ..core.base.messages import BaseMessageParam, TextPart, ToolCallPart, ToolResultPart
+from ..core.base.response import BaseCallResponse
+from ..core.base.sdk import load_sdk
+from .middleware import middleware_factory
+
+load_sdk("opentelemetry.trace", extra="otel")
+
+from opentelemetry import trace  # noqa: E402  # the package is looked for first, so that the error says how to get it
+
+if TYPE_CHECKING:
+    from opentelemetry.trace import Span, TracerProvider
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_PROVIDERS = {
+    "azure": "azure.ai.openai",
+    "bedrock": "aws.bedrock",
+    "gemini": "gcp.gemini",
+    "google": "gcp.gemini",
+    "mistral": "mistral_ai",
+    "xai": "x_ai",
+}
+"""Providers that the conventions call by another name."""
+_PARAMS = {
+    "temperature": "temperature",
+    "top_p": "top_p",
+    "top_k": "top_k",
+    "seed": "seed",
+    "max_tokens": "max_tokens",
+    "max_completion_tokens": "max_tokens",
+    "frequency_penalty": "frequency_penalty",
+    "presence_penalty": "presence_penalty",
+}
+"""Parameters that the conventions have an attribute for."""
+
+
+def with_otel(
+    *, content: bool = False, tracer_provider: TracerProvider | None = None
+) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Return a decorator that records each call as a span: whole, streamed or structured, sync or async.
+
+    The span begins with the call and ends with the answer: that of a stream with the stream, however it ends. It is a
+    child of the span that is current then. Its attributes are those of OpenTelemetry's semantic conventions for
+    generative AI (provider, models, finish reasons, tokens, parameters), and `mirascope_like.cost` in US dollars. What
+    was said is private, and only recorded with `content`. A `response_model` that is no class of yours (`list[str]`)
+    tells nothing of its response, so its span has no attributes.
+
+    Raises `ImportError` on import where `opentelemetry-api` is not installed.
+    """
+    tracer = trace.get_tracer("mirascope_like", tracer_provider=tracer_provider)
+
+    @contextmanager
+    def spanned(function: Callable[..., Any]) -> Generator[Span]:
+        span = tracer.start_span("chat", kind=trace.SpanKind.CLIENT)
+        span.set_attribute("code.function.name", f"{function.__module__}.{function.__qualname__}")
+        try:
+            yield span
+        finally:
+            span.end()
+
+    def tell(result: Any, _: Any, span: Span) -> None:
+        answer: Any = (
+            cast("Any", result) if isinstance(result, BaseCallResponse) else getattr(result, "_response", None)
+        )
+        if answer is not None:
+            describe(span, answer, content=content)
+
+    def tell_stream(stream: Any, _: Any, span: Span) -> None:
+        with suppress(StreamNotConsumedError):  # where nothing had come
+            describe(span, getattr(stream, "stream", stream).construct_call_response(partial=True), content=content)
+
+    def fail(error: BaseException, _: Any, span: Span) -> None:
+        span.set_attribute("error.type", type(error).__qualname__)
+        span.record_exception(error)
+        span.set_status(trace.StatusCode.ERROR, str(error))
+        if (partial := getattr(error, "partial", None)) is not None:
+            describe(span, partial, content=content)
+
+    return middleware_factory(
+        custom_context_manager=spanned,
+        handle_call_response=tell,
+        handle_stream=tell_stream,
+        handle_response_model=tell,
+        handle_structured_stream=tell_stream,
+        handle_error=fail,
+    )
+
+
+def describe(span: Span, response: BaseCallResponse[Any, Any], *, content: bool) -> None:
+    """Give a span the attributes of a response."""
+    asked = response.call_kwargs.get("model") or response.model
+    params: Mapping[str, Any] = {**response.call_kwargs, **response.call_params}
+    provider = getattr(response, "provider_name", response.provider)
+    attributes = {
+        "gen_ai.operation.name": "chat",
+        "gen_ai.provider.name": _PROVIDERS.get(provider, provider),
+        "gen_ai.request.model": asked,
+        "gen_ai.response.model": response.model,
+        "gen_ai.response.id": response.id,
+        "gen_ai.response.finish_reasons": response.finish_reasons and [str(one) for one in response.finish_reasons],
+        "gen_ai.usage.input_tokens": response.input_tokens,
+        "gen_ai.usage.cache_read.input_tokens": response.cached_tokens,
+        "gen_ai.usage.output_tokens": response.output_tokens,
+        "mirascope_like.cost": response.cost,
+        **{f"gen_ai.request.{name}": params[key] for key, name in _PARAMS.items() if key in params},
+    }
+    if content:
+        attributes["gen_ai.input.messages"] = said(response.common_messages)
+        attributes["gen_ai.output.messages"] = said([response.common_message_param])
+    if asked:
+        span.update_name(f"chat {asked}")
+    for name, value in attributes.items():
+        if value is not None:
+            span.set_attribute(name, value)
+
+
+def said(messages: Iterable[BaseMessageParam]) -> str:
+    """Return messages as the JSON of the conventions; of images, audio and documents only that there were some."""
+    return to_json([{"role": one.role, "parts": [_part(part) for part in _parts(one)]} for one in messages]).decode()
+
+
+def _parts(message: BaseMessageParam) -> Iterable[Any]:
+    return [TextPart(text=message.content)] if isinstance(message.content, str) else message.content
+
+
+def _part(part: Any) -> dict[str, Any]:
+    match part:
+        case TextPart():
+            return {"type": "text", "content": part.text}
+        case ToolCallPart():
+            return {"type": "tool_call", "id": part.id, "name": part.name, "arguments": part.args}
+        case ToolResultPart():
+            return {"type": "tool_call_response", "id": part.id, "response": part.content}
+        case _:
+            return {"type": part.type}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from asyncio import CancelledError
 from collections.abc import Awaitable, Callable, Generator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ Handler: TypeAlias = Callable[[Any, Function, Any], Any]
 AsyncHandler: TypeAlias = Callable[[Any, Function, Any], Awaitable[Any]]
 
 log: logging.Logger = logging.getLogger(__name__)
+_ENDS = (Exception, CancelledError, KeyboardInterrupt, SystemExit)
+"""How a call may end without a result."""
 
 
 def middleware_factory(
@@ -47,7 +50,8 @@ def middleware_factory(
     Handlers run inside the context manager. The async ones are for async calls; without one, the sync one serves these.
 
     What `handle_error` returns takes the place of the result of a call, unless it is None: then the error goes on, and
-    it is always the error that was raised. An error of a handler is raised only where there is no other.
+    it is always the error that was raised. It is told of a call that is cancelled too, which stays cancelled. An error
+    of a handler is raised only where there is no other.
     """
     kinds = (
         _Kind(BaseStructuredStream, handle_structured_stream, handle_structured_stream_async),
@@ -66,8 +70,8 @@ def middleware_factory(
             around = _Around(surround(function), function, kinds, failed)
             try:
                 made = inner(*args, **kwargs)
-            except Exception as error:
-                if (instead := around.fail(error)) is not None:
+            except _ENDS as error:
+                if (instead := around.fail(error)) is not None and isinstance(error, Exception):
                     return instead
                 raise
             return around.settle(made)
@@ -75,8 +79,8 @@ def middleware_factory(
         async def awaited(made: Awaitable[Any], around: _Around) -> Any:
             try:
                 result = await made
-            except Exception as error:
-                if (instead := await around.afail(error)) is not None:
+            except _ENDS as error:
+                if (instead := await around.afail(error)) is not None and isinstance(error, Exception):
                     return instead
                 raise
             return await around.asettle(result)

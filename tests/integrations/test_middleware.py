@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import Generator
+from collections.abc import Callable, Coroutine, Generator
 from contextlib import contextmanager
 from typing import Any
 
@@ -12,7 +12,7 @@ import openai as openai_sdk
 import pytest
 from pydantic import BaseModel
 
-from mirascope_like.core import ServerError, StreamInterruptedError, openai
+from mirascope_like.core import ServerError, StreamInterruptedError, StreamTimeoutError, openai
 from mirascope_like.integrations import middleware_factory
 from tests.harness.server import Reply, Server, Stall
 
@@ -137,6 +137,23 @@ def test_stream_that_breaks_off(server: Server, client: Any, told: Any, log: Log
     assert [entry[0] if isinstance(entry, tuple) else entry for entry in log] == ["enter ask", "error", "exit"]
 
 
+@pytest.mark.parametrize("total", [0, 0.3])
+def test_stream_that_is_late(server: Server, client: Any, told: Any, log: Log, total: float) -> None:
+    server.always(Reply.sse(event("hel"), Stall()))
+    stream = streamed(told, client).timeout(total=total)
+    with pytest.raises(StreamTimeoutError) as caught:
+        list(stream)
+    assert log == ["enter ask", ("error", "ask", "context", str(caught.value)), "exit"]
+    assert list(stream) == []
+    assert len(log) == 3
+
+
+def test_stream_closed_before_it_was_read(server: Server, client: Any, told: Any, log: Log) -> None:
+    streamed(told, client).close()
+    assert log == ["enter ask", ("stream", "ask", "context", "closed"), "exit"]
+    assert not server.requests
+
+
 def test_structured_stream(server: Server, client: Any, told: Any, log: Log) -> None:
     server.reply(Reply.chat(event('{"title": '), event('"Dune"}', "stop")))
 
@@ -242,3 +259,66 @@ def test_custom_decorator(server: Server, client: Any) -> None:
 
     assert ask().content == "hello"
     assert seen == ["before"]
+
+
+async def prompt(text: str) -> str:
+    if not text:
+        raise ValueError("no text")
+    return text
+
+
+def astreamed(told: Any, client: Any, text: str) -> Any:
+    return told(openai.call("m", client=client, stream=True)(prompt))(text)
+
+
+def run_async(server: Server, use: Callable[[Any], Coroutine[Any, Any, Any]]) -> None:
+    async def main() -> None:
+        async with openai_sdk.AsyncOpenAI(api_key="k", base_url=f"{server.url}/v1", max_retries=0) as client:
+            await use(client)
+
+    asyncio.run(main())
+
+
+def test_async_stream_that_is_late(server: Server, told: Any, log: Log) -> None:
+    async def use(client: Any) -> None:
+        with pytest.raises(StreamTimeoutError) as caught:
+            await astreamed(told, client, "hi").timeout(idle=0.3).collect()
+        assert log == ["enter prompt", ("error", "prompt", "context", str(caught.value)), "exit"]
+
+    server.reply(Reply.sse(event("hel"), Stall()))
+    run_async(server, use)
+
+
+def test_async_stream_closed_before_it_was_read(server: Server, told: Any, log: Log) -> None:
+    async def use(client: Any) -> None:
+        await astreamed(told, client, "hi").close()
+
+    run_async(server, use)
+    assert log == ["enter prompt", ("stream", "prompt", "context", "closed"), "exit"]
+
+
+@pytest.mark.parametrize("how", ["await", "read", "open"])
+def test_async_stream_whose_prompt_fails(server: Server, told: Any, log: Log, how: str) -> None:
+    async def use(client: Any) -> None:
+        stream = astreamed(told, client, "")
+        with pytest.raises(ValueError, match="no text") as caught:
+            await {"await": lambda: stream, "read": stream.collect, "open": stream.open}[how]()
+        assert stream.state == "failed"
+        assert stream.error is caught.value
+        assert [pair async for pair in stream] == []
+
+    run_async(server, use)
+    assert log == ["enter prompt", ("error", "prompt", "context", "no text"), "exit"]
+
+
+def test_async_call_that_is_cancelled(server: Server, told: Any, log: Log) -> None:
+    async def use(client: Any) -> None:
+        asking = asyncio.ensure_future(told(openai.call("m", client=client)(prompt))("hi"))
+        assert await asyncio.to_thread(server.wait_requests)
+        asking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+
+    server.reply(Reply.sse(Stall()))
+    run_async(server, use)
+    assert log == ["enter prompt", ("error", "prompt", "context", ""), "exit"]

@@ -122,8 +122,9 @@ def test_async_prompt_function_runs_when_the_stream_is_read(row: Row, server: Se
         assert stream.content == ""
         with pytest.raises(LookupError, match="prompt function"):
             await stream
+        assert stream.state is StreamState.FAILED
         with pytest.raises(LookupError, match="prompt function"):
-            await anext(stream)
+            await anext(say())
 
     asyncio.run(main())
     assert not server.requests

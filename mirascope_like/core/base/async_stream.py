@@ -50,7 +50,15 @@ class AsyncStream(BaseStream[ResponseT, ChunkT, ToolT]):
         return self
 
     def __await__(self) -> Generator[Any, Any, Self]:
-        return self._ready().__await__()
+        return self._given().__await__()
+
+    async def _given(self) -> Self:
+        while self._progress.fold is None and self.state is StreamState.NEW:
+            try:
+                await self._ready()
+            except Exception as error:
+                await self._onward(error)
+        return self
 
     async def open(self) -> Self:
         """Send the request now; return once the answer begins."""
@@ -84,7 +92,7 @@ class AsyncStream(BaseStream[ResponseT, ChunkT, ToolT]):
             except Exception as failed:
                 other = failed
         if other is not None:
-            for ending in self._endings if self._progress.pending else []:
+            for ending in self._untold():
                 await self._progress.atell(ending)
             raise other
         self._pairs = None
@@ -100,7 +108,7 @@ class AsyncStream(BaseStream[ResponseT, ChunkT, ToolT]):
     async def _next(self, within: float | None = None) -> tuple[ChunkT, ToolT | None]:
         if self._unread:
             return self._rest()
-        if self._pairs is None and self._progress.state is not StreamState.NEW:
+        if self._progress.state not in (StreamState.NEW, StreamState.OPEN):
             raise StopAsyncIteration
         while True:
             try:
@@ -177,6 +185,8 @@ class AsyncStream(BaseStream[ResponseT, ChunkT, ToolT]):
             await self._pairs.aclose()
         elif self._progress.state is StreamState.NEW:
             self._progress.state = StreamState.CLOSED
+            for ending in self._untold():
+                await self._progress.atell(ending)
 
     aclose = close
 

@@ -215,6 +215,7 @@ class BaseStream(Neutral, Generic[ResponseT, ChunkT, ToolT]):
         counts all requests and the waits between them, and `first` each request anew. Returns the stream itself.
         """
         self._deadlines = deadlines.Deadlines(total, first, idle)
+        self._progress.hopeful = True
         if self._progress.start_time is not None:
             self._deadlines.start(seen=self._progress.fold is not None and not self._progress.fold.empty)
         self._plain = False
@@ -252,6 +253,12 @@ class BaseStream(Neutral, Generic[ResponseT, ChunkT, ToolT]):
         self._progress.endings = self._endings
         return self
 
+    def _untold(self) -> list[Ending]:
+        """Return the endings that the loop has left to be called; they are called once."""
+        endings = self._endings if self._progress.pending else []
+        self._progress.pending = False
+        return endings
+
     @classmethod
     def _of(cls, progress: Progress[ResponseT, ChunkT, ToolT]) -> Self:
         stream = cls.__new__(cls)
@@ -274,11 +281,12 @@ class BaseStream(Neutral, Generic[ResponseT, ChunkT, ToolT]):
         return not (self._unread or self._listeners or self._deadlines or self._limit or self._progress.hopeful)
 
     def _hope(self) -> None:
-        """Note whether there are errors after which the stream may go on."""
+        """Note whether there are errors after which the stream may go on, or which deadlines make others of."""
         fold = self._progress.fold
         if self._catches and fold is not None and not fold.silent:
             self._others, self._catches = [], []
-        self._progress.hopeful = bool(self._catches) or self._progress.mendable
+        timed = self._deadlines is not None
+        self._progress.hopeful = timed or bool(self._catches) or self._progress.mendable
 
     def _recover(self, error: Exception) -> Callable[[], Any] | Exception | None:
         """Make ready to go on after an error: with the same progress (None), or with a stream that is to be made.
@@ -292,8 +300,10 @@ class BaseStream(Neutral, Generic[ResponseT, ChunkT, ToolT]):
         other = self._other(found) if found is not None else None
         if not isinstance(other, Exception):
             resuming.forget(error)
-        elif self._progress.fold is not None:
+        else:
             self._progress.error = other
+            if self.state is StreamState.NEW:
+                self._progress.state = StreamState.FAILED
         return other
 
     def _take(self, made: Any) -> None:

@@ -77,9 +77,9 @@ class Progress(Generic[ResponseT, ChunkT, ToolT]):
         self.endings: list[Ending] = []
         """Called once when the stream has ended, however it did."""
         self.hopeful: bool = False
-        """Whether the stream may go on after an error; it then calls the endings itself if it does not."""
-        self.pending: bool = False
-        """Whether the loop has left the endings to the stream."""
+        """Whether the stream has a say in what an error is, or goes on after it; it then calls the endings itself."""
+        self.pending: bool = True
+        """Whether the endings are left to the stream: before the loop has begun, and where it has a say."""
         self.late: Callable[[], bool] = bool
         """Tells whether a deadline has passed, where reading is broken off for that."""
         if request is not None:

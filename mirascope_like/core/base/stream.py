@@ -76,7 +76,7 @@ class Stream(BaseStream[ResponseT, ChunkT, ToolT]):
             except Exception as failed:
                 other = failed
         if other is not None:
-            for ending in self._endings if self._progress.pending else []:
+            for ending in self._untold():
                 self._progress.tell(ending)
             raise other
         self._pairs = self._watchdog = None
@@ -92,7 +92,7 @@ class Stream(BaseStream[ResponseT, ChunkT, ToolT]):
     def _next(self) -> tuple[ChunkT, ToolT | None]:
         if self._unread:
             return self._rest()
-        if self._pairs is None and self._progress.state is not StreamState.NEW:
+        if self._progress.state not in (StreamState.NEW, StreamState.OPEN):
             raise StopIteration
         while True:
             try:
@@ -133,7 +133,7 @@ class Stream(BaseStream[ResponseT, ChunkT, ToolT]):
             self._watchdog.close()
             opening = self._progress.source is None and isinstance(error, RequestTimeoutError)
             if self._watchdog.barked or opening or type(error) is TimeoutError:
-                self._progress.pending = self._progress.hopeful  # the loop may not have failed yet
+                self._progress.pending = True  # the loop may not have failed yet
                 self.close()
                 raise self._late(deadline, error)
             raise
@@ -144,6 +144,8 @@ class Stream(BaseStream[ResponseT, ChunkT, ToolT]):
             self._pairs.close()
         elif self._progress.state is StreamState.NEW:
             self._progress.state = StreamState.CLOSED
+            for ending in self._untold():
+                self._progress.tell(ending)
         if self._watchdog is not None:
             self._watchdog.close()
 

@@ -11,7 +11,13 @@ import openai
 import pytest
 
 import mirascope_like.core
-from mirascope_like.core import AuthenticationError, ConfigurationError, StreamInterruptedError, hosts
+from mirascope_like.core import (
+    AuthenticationError,
+    ConfigurationError,
+    RateLimitError,
+    StreamInterruptedError,
+    hosts,
+)
 from mirascope_like.core.hosts import Host
 from tests.conformance.providers import chat_text, chat_whole
 from tests.harness.oracles import expected_raw, same, stream_error
@@ -183,3 +189,16 @@ def test_a_client_of_ones_own(server: Server) -> None:
         hosts.xai.call("m", client=client)(hi)()
     assert server.request.path == "/v3/chat/completions"
     assert server.request.headers["authorization"] == "Bearer key-3"
+
+
+@pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
+@pytest.mark.parametrize("error", [{"message": "Slow down", "code": 429}, {"code": 429, "message": None}])
+def test_an_error_with_status_200(
+    asynchronous: bool, error: Any, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    point(monkeypatch, hosts.openrouter, server)
+    server.reply(Reply.json({"error": error, "user_id": "u1"}))
+    with pytest.raises(RateLimitError, match=error["message"] or "429") as caught:
+        ask(hosts.openrouter, asynchronous=asynchronous)
+    assert isinstance(caught.value, openai.OpenAIError)
+    assert caught.value.body == error

@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Any, ClassVar, TypeVar
 
+from ..base.fold import ErrorEventError
 from ..base.messages import Part
 from ..base.provider import AsyncSource, Source
 from ..base.request import Request
 from ..base.response import BaseCallResponse
 from ..base.structure import Structure, Way
 from ..base.tools import BaseTool, tool_description, tool_name
+from ..base.wire import as_object
 from .chat_chunk import BaseChatChunk
 from .chat_fold import ChatFold
 from .chat_messages import encode_messages, encode_part
@@ -76,6 +78,12 @@ class ChatProvider(SDKProvider[ResponseT, ChunkT, ToolT]):
     def parse(self, raw: bytes | Mapping[str, Any]) -> Any:
         return self.response_type.parse_raw_response(raw)
 
+    def send(self, request: Request, payload: dict[str, Any]) -> Any:
+        return _answered(super().send(request, payload))
+
+    async def asend(self, request: Request, payload: dict[str, Any]) -> Any:
+        return _answered(await super().asend(request, payload))
+
     def open(self, request: Request, payload: dict[str, Any]) -> Source:
         try:
             return super().open(request, payload)
@@ -87,6 +95,13 @@ class ChatProvider(SDKProvider[ResponseT, ChunkT, ToolT]):
             return await super().aopen(request, payload)
         except self.sdk.APIStatusError as error:
             return await super().aopen(request, _without_usage(request, payload, error))
+
+
+def _answered(answer: Any) -> Any:
+    # OpenRouter and its like may send an error with status 200, as within a stream.
+    if (error := getattr(answer, "error", None)) and not getattr(answer, "choices", None):
+        raise ErrorEventError(str(as_object(error).get("message") or error), error)
+    return answer
 
 
 def _without_usage(request: Request, payload: dict[str, Any], error: Any) -> dict[str, Any]:

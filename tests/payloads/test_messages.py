@@ -150,6 +150,13 @@ def test_anthropic_refuses(part: Any, why: str) -> None:
     assert "Anthropic" in str(caught.value)
 
 
+def test_anthropic_answer_without_content() -> None:
+    asked, again = {"role": "user", "content": "Hi"}, {"role": "user", "content": "Well?"}
+    ours = BaseMessageParam(role="assistant", content="")
+    for empty in ({"role": "assistant", "content": []}, {"role": "assistant", "content": ""}, ours):
+        assert anthropic(asked, empty, again)["messages"] == [asked, again]
+
+
 # Tools
 
 

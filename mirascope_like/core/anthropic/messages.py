@@ -43,7 +43,7 @@ def encode_messages(messages: Sequence[Any]) -> tuple[Any, list[dict[str, Any]]]
             system += as_blocks(said["content"])
         elif is_tool and after_tool:
             encoded[-1] = {**encoded[-1], "content": [*encoded[-1]["content"], *said["content"]]}
-        else:
+        elif said["content"] or said["role"] != "assistant":  # the model may say nothing, but it is not taken back
             encoded.append(said)
         after_tool = is_tool
     if len(system) == 1 and set(system[0]) == {"type", "text"}:

@@ -96,6 +96,18 @@ def test_unknown_call_parameter_of_a_dynamic_config(row: Row) -> None:
 
 
 @openai_like
+def test_unknown_option_of_stream(row: Row) -> None:
+    with pytest.raises(ConfigurationError, match="'partial_tool' is no option of stream: did you mean 'partial_tools'"):
+        row.module.call("m", stream={"partial_tool": True})
+
+
+@openai_like
+def test_what_is_no_tool(row: Row) -> None:
+    with pytest.raises(ConfigurationError, match="a tool is a function or a pydantic class, not 'search'"):
+        row.module.call("m", tools=["search"])
+
+
+@openai_like
 def test_unknown_option(row: Row) -> None:
     with pytest.raises((ConfigurationError, TypeError), match="call_parms"):
         row.module.call("m", call_parms={})

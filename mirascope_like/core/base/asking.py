@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import copy
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
@@ -130,6 +130,7 @@ class Ask:
         self._tools = self._split(tools or ())
         self._streaming = stream is not False
         self._partial = isinstance(stream, Mapping) and bool(stream.get("partial_tools"))
+        _known(stream if isinstance(stream, Mapping) else (), StreamConfig.__annotations__, "option of stream")
         self._response_model = response_model
         self._retry = _times("retry", options.get("retry"))
         self._resume = _times("resume", options.get("resume"))
@@ -251,7 +252,7 @@ def check_params(given: Mapping[str, Any], provider: Provider[Any, Any, Any]) ->
     _known(given, provider.known_params(), f"call parameter of {provider.name}")
 
 
-def _known(given: Mapping[str, Any], known: Any, what: str) -> None:
+def _known(given: Iterable[str], known: Any, what: str) -> None:
     for name in given:
         if name not in known:
             from difflib import get_close_matches  # here, as few programs misspell

@@ -159,6 +159,8 @@ def tool_type(tool: Callable[..., Any] | type[BaseModel], base: type[ToolT]) -> 
 
     Takes functions, tool classes (a toolkit's too) and plain pydantic models, whose `call` returns the model.
     """
+    if not callable(tool):
+        raise ConfigurationError(f"a tool is a function or a pydantic class, not {tool!r}")
     if not isinstance(tool, type):
         return tool_from_function(tool, base)
     if not issubclass(tool, BaseModel):

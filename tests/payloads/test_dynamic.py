@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import functools
 from typing import Any
 
 import pytest
@@ -80,6 +81,49 @@ def test_computed_fields(row: Row, server: Server, client: Any) -> None:
     assert response.prompt_template == "Give {k} facts about {topic}"
     assert response.metadata == {"tags": {"a"}}
     assert response.dynamic_config["computed_fields"] == {"k": 4}
+
+
+@openai_like
+@pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
+def test_decorators_around_the_template(row: Row, server: Server, asynchronous: bool) -> None:
+    """They are given its messages, and change arguments and messages; the configuration goes past them."""
+
+    def shouting(fn: Any) -> Any:
+        @functools.wraps(fn)
+        def shout(word: str) -> Any:
+            return fn(word.upper())
+
+        return shout
+
+    server.always(Reply.json(row.whole("Hello")))
+    if asynchronous:
+
+        async def main() -> Any:
+            async with row.aclient(server) as client:
+
+                @row.module.call("m", client=client)
+                @shouting
+                @prompt_template("Say {word} {count} times")
+                async def asay(word: str) -> Any:
+                    return {"computed_fields": {"count": 3}, "call_params": {"temperature": 0.5}}
+
+                return await asay("hi")
+
+        response = asyncio.run(main())
+    else:
+        with row.client(server) as client:
+
+            @row.module.call("m", client=client)
+            @shouting
+            @prompt_template("Say {word} {count} times")
+            def say(word: str) -> Any:
+                return {"computed_fields": {"count": 3}, "call_params": {"temperature": 0.5}}
+
+            response = say("hi")
+    assert "Say HI 3 times" in str(said(row, server))
+    assert server.request.json["temperature"] == 0.5
+    assert response.prompt_template == "Say {word} {count} times"
+    assert response.dynamic_config["computed_fields"] == {"count": 3}
 
 
 @openai_like

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Generic, cast
 
 from pydantic import BaseModel
@@ -36,6 +36,14 @@ class BaseDynamicConfig(TypedDict, Generic[MessageT, ParamsT, ClientT], total=Fa
     """Added to what the function is marked with."""
     client: ClientT
     """The client for this call."""
+
+
+class Rendered(list[BaseMessageParam]):
+    """The messages of a template, with the configuration that the function returned: for a call around decorators."""
+
+    def __init__(self, messages: Iterable[BaseMessageParam], config: Mapping[str, Any]) -> None:
+        super().__init__(messages)
+        self.config = config
 
 
 Prompt = str | BaseMessageParam | Sequence[Any] | BaseDynamicConfig[Any, Any, Any] | Mapping[str, Any] | None

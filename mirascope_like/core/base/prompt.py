@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from inspect import Signature, signature
 from typing import TYPE_CHECKING, Any, cast
 
-from .dynamic_config import BaseDynamicConfig, as_messages, is_config
+from .dynamic_config import BaseDynamicConfig, Rendered, as_messages, is_config
 from .errors import PromptError
 from .signatures import bound_values
 
@@ -31,6 +31,10 @@ class PromptFunction:
         template = getattr(fn, "__prompt_template__", None)
         self.template: Template | None = template
         self.fn: Callable[..., Any] = cast("Any", fn).__wrapped__ if template is not None else fn
+        # Where decorators stand around the template, they are given its messages and give them on.
+        self._decorated = template is not None and hasattr(self.fn, "__prompt_template__")
+        if self._decorated:
+            self.fn = fn
         self.name: str = getattr(fn, "__name__", type(fn).__name__)
         self.metadata: Mapping[str, Any] = getattr(fn, "__metadata__", {})
         self._signature: Signature = signature(self.fn)
@@ -51,14 +55,15 @@ class PromptFunction:
         Raises `PromptError` where it returned nothing that can be sent.
         """
         config = BaseDynamicConfig()
-        if is_config(result):
+        if isinstance(result, Rendered):
+            config = cast("BaseDynamicConfig", result.config)
+        elif is_config(result):
             config = cast("BaseDynamicConfig", result)
-            given = set(cast("Mapping[str, Any]", result))
-            if unknown := given - set(BaseDynamicConfig.__annotations__):
-                known = ", ".join(BaseDynamicConfig.__annotations__)
-                raise PromptError(f"{self.name} returned {sorted(unknown)}: a configuration has {known}")
             result = config.get("messages")
-        if result is not None and (self.template is None or config.get("messages") is not None):
+        if unknown := set(config) - set(BaseDynamicConfig.__annotations__):
+            known = ", ".join(BaseDynamicConfig.__annotations__)
+            raise PromptError(f"{self.name} returned {sorted(unknown)}: a configuration has {known}")
+        if result is not None and (self.template is None or self._decorated or config.get("messages") is not None):
             return Prompted(as_messages(result), config, arguments)
         if self.template is None:
             raise PromptError(f"{self.name} returned no prompt: return text or messages, or add @prompt_template")

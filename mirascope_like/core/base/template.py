@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from functools import partial, wraps
 from typing import Any, ParamSpec, TypeAlias, TypeVar, cast, overload
 
-from .dynamic_config import BaseDynamicConfig, as_messages, is_config
+from .dynamic_config import BaseDynamicConfig, Rendered, as_messages, is_config
 from .errors import PromptError
 from .fields import Field, Piece, parse, parts_of, text_of, value_of
 from .media import shown
@@ -189,13 +189,13 @@ def prompt_messages(template: Template, values: Mapping[str, object], returned: 
         )
     config = cast("Mapping[str, object]", returned)
     if (messages := config.get("messages")) is not None:
-        return _spliced(messages)
+        return Rendered(_spliced(messages), config)
     computed = config.get("computed_fields")
     if computed is None:
-        return template.render(values)
+        return Rendered(template.render(values), config)
     if not isinstance(computed, Mapping):
         raise PromptError(f"computed_fields are a mapping of names to values, not {shown(computed)}")
-    return template.render({**values, **cast("Mapping[str, object]", computed)})
+    return Rendered(template.render({**values, **cast("Mapping[str, object]", computed)}), config)
 
 
 def _returned_messages(fn: object, values: Mapping[str, object], returned: object) -> object:

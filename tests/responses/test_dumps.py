@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ConfigDict, Field
 
+from mirascope_like import llm
 from mirascope_like.core import Messages, prompt_template
-from tests.conformance.providers import Row, openai_like
+from tests.conformance.providers import OPENAI, Row, openai_like
 from tests.harness.server import Reply, Server
 
 SECRETS = {
@@ -186,3 +187,21 @@ def test_streams_tell_no_secret(row: Row, server: Server) -> None:
         stream = row.stream(client, call_params=SECRETS)
         stream.collect()
     assert "hush" not in f"{stream!r} {stream}"
+
+
+def test_an_answer_of_any_provider_among_the_arguments(server: Server) -> None:
+    @dataclass
+    class Draft:
+        answer: Any
+
+    with OPENAI.client(server) as client:
+
+        @llm.call("openai:m", client=client)
+        def say(draft: Any = None) -> str:
+            return "Hi"
+
+        server.always(Reply.json(OPENAI.whole("Hello")))
+        first = say()
+        for argument in (first, Draft(first)):
+            told = say(argument).model_dump()["fn_args"]["draft"]
+            assert told.get("answer", told) == first.model_dump(mode="json")

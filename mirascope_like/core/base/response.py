@@ -147,8 +147,9 @@ class BaseCallResponse(Neutral, BaseModel, Generic[RawT, ToolT]):
     @model_serializer(mode="wrap")
     def _dump_read(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
         # What is read from the response stands beside it, as a log wants it.
-        read: dict[str, Any] = {"provider": self.provider, **{name: getattr(self, name) for name in _READ}}
-        read["usage"] = self.common_usage.model_dump() if self.common_usage else None
+        told = self.provider_response
+        read: dict[str, Any] = {"provider": told.provider, **{name: getattr(told, name) for name in _READ}}
+        read["usage"] = told.common_usage.model_dump() if told.common_usage else None
         if (computed := (self.dynamic_config or {}).get("computed_fields")) is not None:
             read["computed_fields"] = _plain(computed)
         return {**read, **handler(self)}

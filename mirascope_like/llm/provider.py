@@ -138,6 +138,8 @@ class NeutralProvider(Provider[CallResponse, CallResponseChunk, Tool]):
         request.client = decided.get("client") or own
         request.json_mode = decided.get("json_mode", request.json_mode)
         tools: Sequence[Any] = decided.get("tools", request.tools)
+        if "tools" in decided:
+            request.native_tools = [tool for tool in tools if isinstance(tool, Mapping)]
         request.tools = [tool_type(tool, chosen.tool_type) for tool in tools if not isinstance(tool, Mapping)]
         check_params(request.call_params, chosen)
 

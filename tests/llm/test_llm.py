@@ -183,6 +183,25 @@ def test_history_goes_from_one_provider_to_the_other(both: Server) -> None:
     ]
 
 
+def test_tools_of_a_context_in_the_providers_own_form(server: Server) -> None:
+    def native(name: str) -> dict[str, Any]:
+        return {"type": "function", "function": {"name": name, "parameters": {"type": "object", "properties": {}}}}
+
+    client = openai_sdk.OpenAI(base_url=server.url, api_key="k")
+
+    @llm.call("openai:one", tools=[native("own")], client=client)
+    def ask() -> str:
+        return "hi"
+
+    server.always(Reply.json(completion("hi")))
+    with client, llm.context(tools=[native("other")]):
+        ask()
+        assert server.request.json["tools"] == [native("other")]
+        with llm.context(tools=[]):
+            ask()
+            assert "tools" not in server.request.json
+
+
 def test_tools_go_from_one_provider_to_the_other(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ANTHROPIC_API_KEY", "k")
     monkeypatch.setenv("ANTHROPIC_BASE_URL", server.url)

@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 
 from mirascope_like import llm
 from mirascope_like.core import StreamState, ToolExecutionError, ToolLoop
@@ -238,3 +239,29 @@ def test_llm(side: Side, server: Server) -> None:
     found = ask()
     assert [item.result for item in found.items() if hasattr(item, "result")] == [3]
     check(found)
+
+
+class Book(BaseModel):
+    title: str
+
+
+class Books(BaseModel):
+    books: list[Book]
+
+
+def test_a_structured_answer_beside_a_call_is_none(side: Side, server: Server) -> None:
+    early, late = ("call_0", "Book", '{"title": "Early"}'), ("call_2", "Book", '{"title": "Late"}')
+    server.reply(side.streamed("", early, ADD), side.streamed("", late))
+    found = stream(side, server, response_model=Book)
+    titles = [one.title for one in found]
+    assert titles[-1] == "Late"
+    assert found.constructed_response_model == Book(title="Late")
+    assert runs == [(1, 2)]
+
+
+def test_items_of_a_structured_answer_are_those_of_the_last_round(side: Side, server: Server) -> None:
+    early, late = ("call_0", "Books", '{"books": [{"title": "A"}]}'), ("call_2", "Books", '{"books": [{"title": "B"}]}')
+    server.reply(side.streamed("", early, ADD), side.streamed("", late))
+    found = stream(side, server, response_model=Books)
+    assert [one.title for one in found.each()][-1] == "B"
+    assert found.constructed_response_model == Books(books=[Book(title="B")])

@@ -31,9 +31,10 @@ class JSONReader(ABC):
     """Reads pieces of text for the first object in them. What seemed to be one and is none begins again."""
 
     def __init__(self) -> None:
-        self._begin_again()
+        self.begin_again()
 
-    def _begin_again(self) -> None:
+    def begin_again(self) -> None:
+        """Read another object."""
         self._read: Callable[[JSONReader, str, int], int] = JSONReader._seek
         self._open: list[bool] = []  # of the objects (True) and arrays that are open
         self._fresh = False  # nothing has come in the innermost of them
@@ -78,7 +79,7 @@ class JSONReader(ABC):
             try:
                 at = self._read(self, text, at)
             except BrokenError:
-                self._begin_again()
+                self.begin_again()
                 at += 1
 
     # What is read next: each of these reads on from a place, and returns how far it came.

@@ -178,6 +178,7 @@ class Progress(Generic[ResponseT, ChunkT, ToolT]):
         self.said += self.fold.content if self.fold is not None else ""
         self.before = [*self.before, response]
         self.results = list(results)
+        following.heard.round += 1
         self.ask(following)
         return self.begin()
 

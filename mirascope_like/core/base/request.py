@@ -13,6 +13,13 @@ if TYPE_CHECKING:
     from .tool_loop import ToolLoop
 
 
+class Heard(list[str]):
+    """The newest pieces of a structured answer that is given as a call."""
+
+    round: int = 0
+    """Of a tool loop; its answer is another one."""
+
+
 @dataclass(slots=True)
 class Request:
     """What is asked: messages, tools, options, and where they came from."""
@@ -29,7 +36,7 @@ class Request:
     """How the tools that the model calls are run; None where they are not."""
     structure: Structure | None = None
     """What the answer is to be, where it is to be structured."""
-    heard: list[str] = field(default_factory=list[str])
+    heard: Heard = field(default_factory=Heard)
     """Where a stream puts the newest pieces of a structured answer that is given as a call; its reader takes them."""
     json_mode: bool = False
     stream: bool = False

@@ -55,8 +55,14 @@ class Reading(Generic[T]):
         given = self.model.given(request.fn_args)
         self._growth = Growth(record, given, watch=watch, fail_fast=self._fail_fast)
         self._request = request
-        self._by_call = request.structure.way == "tool"
+        self._begin()
         return request
+
+    def _begin(self) -> None:
+        assert self._request.structure is not None
+        self._by_call = self._request.structure.way == "tool"
+        self._round = self._request.heard.round
+        self._yielded = 0
 
     def take(self, content: str) -> Any:
         """Read what an event adds; return the answer so far if it has changed, else `NOTHING`."""
@@ -66,9 +72,12 @@ class Reading(Generic[T]):
             self._by_call = True
             content = "".join(heard)
             heard.clear()
-        elif self._by_call:
+        elif self._by_call or not content:
+            if heard.round != self._round:  # what was read is no answer: the model called tools beside it
+                self._growth.begin_again()
+                self._begin()
             return NOTHING  # what is said beside the call
-        if not content or not self._growth.feed(content):
+        if not self._growth.feed(content):
             return NOTHING
         return self._unwrapped(self._growth.show())
 

@@ -368,6 +368,59 @@ def test_another_call_function(reader: Reader, server: Server) -> None:
     assert models(server) == ["m", "claude"]
 
 
+def test_another_call_function_with_ways_of_its_own(reader: Reader, server: Server) -> None:
+    """Each is told of its own end, once: the inner one when its ways have failed, the outer one at the very end."""
+    ends: list[Any] = []
+
+    def calls(client: Any, name: str, **options: Any) -> Any:
+        decorator = openai.call(name, client=client, stream=True, **options)
+        if reader.asynchronous:
+
+            @decorator
+            async def asay() -> str:
+                return "Ho"
+
+            return asay
+
+        @decorator
+        def say() -> str:
+            return "Ho"
+
+        return say
+
+    client = (OPENAI.aclient if reader.asynchronous else OPENAI.client)(server, max_retries=0)
+    inner = calls(client, "two", fallback=["three"])
+
+    def told() -> Any:
+        return inner().ended(lambda ended: ends.append(("inner", ended.model, ended.state)))
+
+    async def use(stream: Any) -> None:
+        stream.ended(lambda ended: ends.append(("outer", ended.model, ended.state)))
+        assert (await reader.value(stream.collect())).content == "Hello"
+        await reader.value(client.close())
+
+    server.reply_with(
+        by_model(m=Reply.error(500), two=Reply.error(500), three=Reply.error(401), four=OPENAI.text("Hello"))
+    )
+    reader.run(OPENAI, server, use, fallback=[told, calls(client, "four")])
+    assert models(server) == ["m", "two", "three", "four"]
+    assert [end[0] for end in ends] == ["inner", "outer"]
+    assert [end[2] for end in ends] == [StreamState.FAILED, StreamState.DONE]
+
+
+def test_an_async_call_cannot_be_read_sync(server: Server) -> None:
+    @openai.call("two", client=OPENAI.aclient(server), stream=True)
+    async def other() -> str:
+        return "Ho"
+
+    async def use(stream: Any) -> None:
+        with pytest.raises(ConfigurationError, match="async call cannot be the fallback"):
+            stream.collect()
+
+    server.always(Reply.error(500))
+    Reader(False).run(OPENAI, server, use, fallback=[other])
+
+
 def test_a_function_that_gives_no_stream(reader: Reader, server: Server) -> None:
     ends: list[Any] = []
 

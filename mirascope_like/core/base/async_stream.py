@@ -85,12 +85,14 @@ class AsyncStream(BaseStream[ResponseT, ChunkT, ToolT]):
         """Make ready to go on after an error, or raise."""
         other = self._recover(error)
         if callable(other):
+            for ending in self._left():
+                await self._progress.atell(ending)
             try:
                 made = other()
                 self._take(await made._ready() if isinstance(made, AsyncStream) else made)
                 other = None
             except Exception as failed:
-                other = failed
+                self._progress.error = other = failed
         if other is not None:
             for ending in self._untold():
                 await self._progress.atell(ending)

@@ -60,6 +60,10 @@ class BaseStream(Neutral, Generic[ResponseT, ChunkT, ToolT]):
         self._deadlines: deadlines.Deadlines | None = None
         self._limit: Callable[[str], bool] | None = None
         self._endings: list[Ending] = []
+        self._taken: list[Ending] = []
+        """Those of the stream that is gone on with."""
+        self._after: int = 0
+        """How many streams there are to go on with once that one's own ways are used up."""
         self._others: list[Callable[[], Any]] = []
         self._catches: list[Caught] = []
         self._caught: list[Exception] = []
@@ -250,13 +254,20 @@ class BaseStream(Neutral, Generic[ResponseT, ChunkT, ToolT]):
         """
         kind = type(self)
         self._endings.append(lambda progress: ending(kind._of(progress)))
-        self._progress.endings = self._endings
+        self._progress.endings = [*self._taken, *self._endings]
         return self
 
     def _untold(self) -> list[Ending]:
         """Return the endings that the loop has left to be called; they are called once."""
-        endings = self._endings if self._progress.pending else []
+        endings = self._progress.endings if self._progress.pending else []
         self._progress.pending = False
+        return endings
+
+    def _left(self) -> list[Ending]:
+        """Return the endings of a stream that was gone on with, if all of its ways have failed."""
+        if len(self._others) >= self._after:
+            return []
+        endings, self._taken = self._taken, []
         return endings
 
     @classmethod
@@ -307,11 +318,20 @@ class BaseStream(Neutral, Generic[ResponseT, ChunkT, ToolT]):
         return other
 
     def _take(self, made: Any) -> None:
-        """Go on with another stream."""
+        """Go on with another stream, which may have ways of its own to go on."""
         if not isinstance(made, BaseStream):
             raise ConfigurationError(f"a fallback of a stream has to give a stream, not {type(made).__name__}")
-        self._progress = cast("Self", made)._progress
-        self._progress.endings = self._endings
+        other = cast("Self", made)
+        if other._progress.fold is None:
+            raise ConfigurationError("an async call cannot be the fallback of a sync stream")
+        if not self._taken:
+            self._after = len(self._others)
+        self._others = [*other._others, *self._others]
+        self._catches = [*other._catches[:-1], *self._catches]
+        self._caught += other._caught
+        self._taken = [*other._endings, *self._taken]
+        self._progress = other._progress
+        self._progress.endings = [*self._taken, *self._endings]
 
     def _step(self, chunk: ChunkT, tool: ToolT | None) -> bool:
         """Take note of a step, and tell it; return whether to stop here."""

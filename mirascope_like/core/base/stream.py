@@ -70,11 +70,13 @@ class Stream(BaseStream[ResponseT, ChunkT, ToolT]):
         """Make ready to go on after an error, or raise."""
         other = self._recover(error)
         if callable(other):
+            for ending in self._left():
+                self._progress.tell(ending)
             try:
                 self._take(other())
                 other = None
             except Exception as failed:
-                other = failed
+                self._progress.error = other = failed
         if other is not None:
             for ending in self._untold():
                 self._progress.tell(ending)

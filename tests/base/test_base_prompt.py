@@ -127,3 +127,12 @@ def test_merged_decorators_are_applied_once_the_first_outermost(server: Server) 
     assert made == ["inner", "outer"]
     assert seen == ["outer", "inner"] * 2
     assert (ask.__name__, ask.__doc__) == ("ask", "Ask.")
+
+
+def test_a_prompts_own_methods_are_no_variables() -> None:
+    @prompt_template("{genre} {copy}")
+    class Shelf(BasePrompt):
+        genre: str
+
+    with pytest.raises(PromptError, match="there is no variable 'copy'"):
+        str(Shelf(genre="fantasy"))

@@ -119,8 +119,9 @@ class BasePrompt(BaseModel):
 
     def _values(self) -> dict[str, Any]:
         fields = {name: getattr(self, name) for name in type(self).model_fields}
-        # Properties and computed fields are variables too.
-        others = {name: getattr(self, name) for name in self._template().variables if hasattr(self, name)}
+        # Properties and computed fields are variables too; what every prompt has, as `copy`, is none.
+        names = [name for name in self._template().variables if not hasattr(BasePrompt, name)]
+        others = {name: getattr(self, name) for name in names if hasattr(self, name)}
         return {**fields, **others}
 
     def __str__(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import pickle
+import re
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -37,6 +38,8 @@ from mirascope_like.core import (
     ToolResultPart,
     mistral,
 )
+from mirascope_like.core.base.request import Request
+from mirascope_like.core.mistral import MistralProvider
 from tests.conformance.providers import MISTRAL, chat_text, chat_whole
 from tests.harness.odd_streams import call, choice, chunk
 from tests.harness.oracles import expected_raw
@@ -260,8 +263,8 @@ def test_parts(client: Mistral, server: Server) -> None:
                 DocumentPart(media_type="application/pdf", document=b"x"),
                 DocumentURLPart(url="https://example.com/a.pdf"),
             ),
-            Messages.Assistant(ToolCallPart(name="plus", args={"a": 1}, id="abc")),
-            Messages.Tool(ToolResultPart(name="plus", content="2", id="abc")),
+            Messages.Assistant(ToolCallPart(name="plus", args={"a": 1}, id="nqjf8Hqe1")),
+            Messages.Tool(ToolResultPart(name="plus", content="2", id="nqjf8Hqe1")),
         ]
 
     show()
@@ -277,7 +280,7 @@ def test_parts(client: Mistral, server: Server) -> None:
         {"type": "document_url", "document_url": "https://example.com/a.pdf"},
     ]
     assert assistant["tool_calls"][0]["function"] == {"name": "plus", "arguments": '{"a":1}'}
-    assert (tool["content"], tool["tool_call_id"]) == ("2", "abc")
+    assert (tool["content"], tool["tool_call_id"]) == ("2", "nqjf8Hqe1")
 
 
 @pytest.mark.parametrize(
@@ -420,3 +423,26 @@ def test_cut_by_length_in_mistrals_words(client: Mistral, server: Server) -> Non
     response = MISTRAL.stream(client).collect()
     assert response.finish_reasons == ["model_length"]
     assert response.common_finish_reasons == ["length"]
+
+
+def test_ids_of_other_providers_tool_calls() -> None:
+    request = Request(
+        "mistral",
+        "m",
+        [
+            BaseMessageParam(
+                role="assistant",
+                content=[
+                    ToolCallPart(name="look", args={}, id="call_PTLP8xhu3uwZk4l3nlnrrJha"),
+                    ToolCallPart(name="time", args={}, id="nqjf8Hqe1"),
+                ],
+            ),
+            Messages.Tool(ToolResultPart(content="sun", id="call_PTLP8xhu3uwZk4l3nlnrrJha")),
+            Messages.Tool(ToolResultPart(content="9", id="nqjf8Hqe1")),
+        ],
+    )
+    called, *results = MistralProvider().encode(request)["messages"]
+    ids = [call["id"] for call in called["tool_calls"]]
+    assert [result["tool_call_id"] for result in results] == ids
+    assert re.fullmatch("[a-zA-Z0-9]{9}", ids[0])
+    assert ids[1] == "nqjf8Hqe1"  # Mistral's own

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
+from hashlib import sha256
 from inspect import signature
 from types import ModuleType
 from typing import Any
@@ -18,7 +20,16 @@ from pydantic_core import to_json
 
 from ..base.errors import ConfigurationError, ConnectionFailedError, MirascopeLikeError, described, error_kind
 from ..base.fold import ErrorEventError
-from ..base.messages import AudioPart, AudioURLPart, DocumentPart, DocumentURLPart, Part
+from ..base.messages import (
+    AudioPart,
+    AudioURLPart,
+    BaseMessageParam,
+    DocumentPart,
+    DocumentURLPart,
+    Part,
+    ToolCallPart,
+    ToolResultPart,
+)
 from ..base.prefill import Prefill
 from ..base.provider import AsyncSource, Source
 from ..base.request import Request
@@ -33,6 +44,9 @@ from .types import MistralCallResponse, MistralCallResponseChunk, MistralTool
 
 _PREFILL = Prefill({"prefix": True}, echoes=True)
 """Source: the SDK's `AssistantMessage.prefix`, which has the model "start its answer by the content of the message"."""
+
+
+_ID = re.compile(r"[a-zA-Z0-9]{9}")
 
 
 class _StreamSource(ByteSource):
@@ -96,7 +110,7 @@ class MistralProvider(ClientProvider[MistralCallResponse, MistralCallResponseChu
         params = dict(request.call_params)
         if "seed" in params:
             params["random_seed"] = params.pop("seed")
-        messages = encode_messages(request.messages, _encode_part)
+        messages = encode_messages([_with_own_ids(message) for message in request.messages], _encode_part)
         payload: dict[str, Any] = {"model": request.model, "messages": messages, **params}
         if tools := [*request.native_tools, *(encode_tool(tool) for tool in request.tools)]:
             payload["tools"] = tools
@@ -177,6 +191,24 @@ def _decoded(body: str) -> Any:
         return jiter.from_json(body.encode())
     except ValueError:
         return body
+
+
+def _with_own_ids(message: Any) -> Any:
+    """Return a message of ours with ids of tool calls that Mistral takes: others' are told by their hash."""
+    if not isinstance(message, BaseMessageParam) or isinstance(message.content, str):
+        return message
+    parts = [
+        part.model_copy(update={"id": _own_id(part.id)}) if isinstance(part, ToolCallPart | ToolResultPart) else part
+        for part in message.content
+    ]
+    return message.model_copy(update={"content": parts})
+
+
+def _own_id(given: str | None) -> str | None:
+    # Source: the API's own "must be a-z, A-Z, 0-9, with a length of 9".
+    if given is None or _ID.fullmatch(given):
+        return given
+    return sha256(given.encode()).hexdigest()[:9]
 
 
 def _encode_part(part: Part) -> dict[str, Any]:

@@ -252,3 +252,51 @@ def test_settings_that_make_no_sense() -> None:
         ToolLoop(max_rounds=1)
     with pytest.raises(ConfigurationError, match="on_error"):
         ToolLoop(on_error="ignore")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # that is the test
+
+
+def test_a_late_sync_tool_does_not_keep_the_event_loop_from_closing(side: Side, server: Server) -> None:
+    leave, ended = threading.Event(), threading.Event()
+
+    def wait(a: int) -> str:
+        leave.wait(20)
+        ended.set()
+        return ""
+
+    async def main() -> None:
+        async with side.aclient(server) as client:
+
+            @side.module.call("m", client=client, tools=[wait], tool_loop=ToolLoop(timeout=0.1))
+            async def ask() -> str:
+                return "Wait"
+
+            response = await ask()
+            assert isinstance(response.rounds[0].executed[0].error, ToolTimeoutError)
+
+    server.reply(side.whole("", ("call_1", "wait", '{"a": 1}')), side.whole("Well"))
+    asyncio.run(main())
+    assert not ended.is_set()
+    leave.set()
+    assert ended.wait(5)
+
+
+def test_all_sync_tools_of_a_round_run_at_once_under_async(side: Side, server: Server) -> None:
+    count = 40  # more than asyncio has threads
+    together = threading.Barrier(count, timeout=20)
+
+    def meet(a: int) -> str:
+        together.wait()
+        return "met"
+
+    async def main() -> None:
+        async with side.aclient(server) as client:
+
+            @side.module.call("m", client=client, tools=[meet], tool_loop=ToolLoop())
+            async def ask() -> str:
+                return "Meet"
+
+            response = await ask()
+            assert [one.result for one in response.rounds[0].executed] == ["met"] * count
+
+    calls = [(f"call_{number}", "meet", f'{{"a": {number}}}') for number in range(count)]
+    server.reply(side.whole("", *calls), side.whole("Well"))
+    asyncio.run(main())

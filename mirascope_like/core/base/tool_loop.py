@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Future
 from contextvars import copy_context
 from dataclasses import dataclass
+from functools import partial
 from inspect import isawaitable, iscoroutinefunction
 from threading import Thread
 from time import monotonic
@@ -144,18 +145,26 @@ class Started(Future[Any]):
 
 def started(call: Callable[[], Any]) -> Started:
     """Call a function in a thread of its own, in a copy of this context; run what it gives if that is awaitable."""
+    return _threaded(lambda: _settled(call()))
+
+
+def _threaded(call: Callable[[], Any]) -> Started:
     future = Started()
+    future.set_running_or_notify_cancel()  # nobody can cancel it from now on
 
     def work() -> None:
         try:
-            result = call()
-            future.set_result(asyncio.run(_awaited(result)) if isawaitable(result) else result)
+            future.set_result(call())
         except BaseException as error:
             future.set_exception(error)
 
     # A daemon does not keep the interpreter from ending, however long the tool takes.
     Thread(target=copy_context().run, args=(work,), name="mirascope-like-tool", daemon=True).start()
     return future
+
+
+def _settled(value: Any) -> Any:
+    return asyncio.run(_awaited(value)) if isawaitable(value) else value
 
 
 async def _awaited(value: Awaitable[Any]) -> Any:
@@ -166,7 +175,8 @@ async def acalled(function: Callable[..., Any], *args: Any) -> Any:
     """Call a function, a sync one in a thread; await what it gives if that is awaitable."""
     if iscoroutinefunction(function):
         return await function(*args)
-    result = await asyncio.to_thread(function, *args)
+    # Not asyncio's own threads: there are few of them, and `asyncio.run` waits for them in the end.
+    result = await asyncio.wrap_future(_threaded(partial(function, *args)))
     return await result if isawaitable(result) else result
 
 

@@ -265,3 +265,13 @@ def test_items_of_a_structured_answer_are_those_of_the_last_round(side: Side, se
     found = stream(side, server, response_model=Books)
     assert [one.title for one in found.each()][-1] == "B"
     assert found.constructed_response_model == Books(books=[Book(title="B")])
+
+
+def test_items_without_a_loop_run_async_tools_in_a_sync_stream(side: Side, server: Server) -> None:
+    async def add(a: int, b: int) -> int:
+        await asyncio.sleep(0)
+        return a + b
+
+    server.reply(side.streamed("", ADD))
+    items = list(stream(side, server, tools=[add], tool_loop=None).items())
+    assert items[0].result == 3

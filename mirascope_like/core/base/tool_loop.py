@@ -181,9 +181,10 @@ async def acalled(function: Callable[..., Any], *args: Any) -> Any:
 
 
 def ran(tool: BaseTool, call: Callable[[], Any]) -> ToolResultEvent[Any]:
-    """Run a tool; what it raises becomes a `ToolExecutionError`, beside the result."""
+    """Run a tool, an async one in a thread; what it raises becomes a `ToolExecutionError`, beside the result."""
     try:
-        return ToolResultEvent(tool, result=call())
+        result = call()
+        return ToolResultEvent(tool, result=started(lambda: result).result() if isawaitable(result) else result)
     except Exception as error:
         return failed(tool, error)
 

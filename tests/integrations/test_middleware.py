@@ -322,3 +322,20 @@ def test_async_call_that_is_cancelled(server: Server, told: Any, log: Log) -> No
     server.reply(Reply.sse(Stall()))
     run_async(server, use)
     assert log == ["enter prompt", ("error", "prompt", "context", ""), "exit"]
+
+
+@pytest.mark.parametrize("how", ["close", "drop"])
+def test_async_stream_left_while_its_next_step_is_under_way(server: Server, told: Any, log: Log, how: str) -> None:
+    async def use(client: Any) -> None:
+        stream = astreamed(told, client, "hi")
+        async for _ in stream.text(buffer=2, max_delay=0.01):
+            break
+        if how == "close":
+            await stream.close()
+            assert stream.error is None
+        del stream
+        assert await asyncio.to_thread(server.wait_closed)
+
+    server.reply(Reply.sse(event("hel"), Stall()))
+    run_async(server, use)
+    assert log == ["enter prompt", ("stream", "prompt", "context", "closed"), "exit"]

@@ -11,7 +11,7 @@ from weakref import finalize
 from .base_stream import BaseStream
 from .chunk import BaseCallResponseChunk
 from .later import Later
-from .progress import StreamState, aloop
+from .progress import Progress, StreamState, aloop
 from .provider import Provider
 from .request import Request
 from .response import BaseCallResponse
@@ -160,25 +160,29 @@ class AsyncStream(BaseStream[ResponseT, ChunkT, ToolT]):
             self._waits_until = (now() + left[0], left[1]) if left is not None else None
             # The task knows nothing of the stream, so that a stream that is dropped meanwhile is closed.
             self._waiting = asyncio.ensure_future(_step_of(pairs))
-            finalize(self, _abandon, self._waiting)
+            finalize(self, _abandon, self._waiting, self._progress)
         waiting, until = self._waiting, self._waits_until
         limits = [one for one in (within, until and max(0.0, until[0] - now())) if one is not None]
         try:
             done, _ = await asyncio.wait({waiting}, timeout=min(limits, default=None))
         except asyncio.CancelledError:
-            await self.close()
+            await self._let_go()
             raise
         if done:
             self._waiting = None
             return waiting.result()
         if until is not None and until[0] <= now():
             self._progress.late = lambda: True
-            await self.close()
+            await self._let_go()
             raise self._late(until[1], None)
         raise _Late
 
     async def close(self) -> None:
         """Let the connection go. What has come stays readable."""
+        self._progress.left = self._waiting is not None and not self._waiting.done()
+        await self._let_go()
+
+    async def _let_go(self) -> None:
         if self._waiting is not None:
             waiting, self._waiting = self._waiting, None
             waiting.cancel()
@@ -293,7 +297,8 @@ async def _step_of(pairs: AsyncGenerator[T]) -> T:
     return await anext(pairs)
 
 
-def _abandon(task: asyncio.Task[Any]) -> None:
+def _abandon(task: asyncio.Task[Any], progress: Progress[Any, Any, Any]) -> None:
     loop = task.get_loop()
     if not loop.is_closed() and not task.done():
+        progress.left = True
         loop.call_soon_threadsafe(task.cancel)

@@ -82,6 +82,8 @@ class Progress(Generic[ResponseT, ChunkT, ToolT]):
         """Whether the endings are left to the stream: before the loop has begun, and where it has a say."""
         self.late: Callable[[], bool] = bool
         """Tells whether a deadline has passed, where reading is broken off for that."""
+        self.left: bool = False
+        """Whether the reader has left, and a step that it does not wait for is cancelled for that."""
         if request is not None:
             self.ask(request)
 
@@ -209,7 +211,7 @@ class Progress(Generic[ResponseT, ChunkT, ToolT]):
             error = self.provider.failure(error, self.request, self.source)
         if isinstance(error, StreamInterruptedError):
             error._partial = self.response  # pyright: ignore[reportPrivateUsage]  # set here alone
-        self.error = error
+        self.error = error if not self.left else None
         return error
 
     def tell(self, ending: Ending) -> Any:

@@ -28,6 +28,7 @@ _BEFORE_3 = re.compile(r"(.*/)?gemini-[12][.-]")
 class GeminiSpeaker(FailingProvider[ResponseT, ChunkT, ToolT]):
     """A provider as far as its words go."""
 
+    fold_type: type[GeminiFold[Any, Any]]
     config_name: str
     """The argument of the SDK's call that says how to generate."""
     all_in_config: bool
@@ -103,7 +104,7 @@ class GeminiSpeaker(FailingProvider[ResponseT, ChunkT, ToolT]):
     def fold(self, request: Request) -> GeminiFold[ChunkT, ToolT]:
         read, tools = self.response_type, request.tools
         native, reason = read.native_call, read.native_reason
-        return GeminiFold(self.chunk_type, self.tool_type, native, reason, tools, request.partial_tools)
+        return self.fold_type(self.chunk_type, self.tool_type, native, reason, tools, request.partial_tools)
 
     def parse(self, raw: bytes | Mapping[str, Any]) -> Any:
         return self.response_type.parse_raw_response(raw)

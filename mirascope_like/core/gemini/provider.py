@@ -25,16 +25,15 @@ from ..dialects.gemini_failures import gemini_kind
 from ..dialects.gemini_provider import GeminiSpeaker
 from ..dialects.open_schema import open_schema
 from ..dialects.threads import AsyncThreadSource, in_thread, within
+from .fold import GeminiMessageFold
 from .params import GeminiCallParams
 from .types import (
     GeminiCallResponse,
     GeminiCallResponseChunk,
     GeminiTool,
-    answer_bytes,
     content_types,
     message_of,
     protos,
-    wire_bytes,
 )
 
 exceptions: Any = import_module("google.api_core.exceptions")
@@ -48,9 +47,9 @@ _BESIDE = frozenset(GeminiCallParams.__annotations__) - frozenset(CommonCallPara
 
 
 class GeminiSource:
-    """The SDK's iterator over a streamed answer, each event as JSON of the wire."""
+    """The SDK's iterator over a streamed answer; a client's gives bare messages, a `GenerativeModel`'s wraps them."""
 
-    typed = False
+    typed = True
     response = None
 
     def __init__(self, events: Any) -> None:
@@ -58,12 +57,12 @@ class GeminiSource:
         # What a `GenerativeModel` gives cannot be closed; the iterator in it can.
         self._below = getattr(events, "_iterator", events)
 
-    def __iter__(self) -> Iterator[Sequence[bytes]]:
+    def __iter__(self) -> Iterator[Sequence[Any]]:
         try:
             for event in self._events:
-                yield (wire_bytes(event) if isinstance(event, protos.GenerateContentResponse) else answer_bytes(event),)
+                yield (event,)
         except _generation.BlockedPromptException as blocked:  # what the SDK raises of an answer that says so
-            yield (wire_bytes(blocked.args[0]),)
+            yield (blocked.args[0],)
         except OSError as error:  # of requests, around what urllib3 says
             inner = error.args[0] if error.args else None
             raise inner if isinstance(inner, Exception) else error
@@ -96,6 +95,7 @@ class GeminiProvider(GeminiSpeaker[GeminiCallResponse, GeminiCallResponseChunk, 
     name = "gemini"
     response_type = GeminiCallResponse
     chunk_type = GeminiCallResponseChunk
+    fold_type = GeminiMessageFold
     tool_type = GeminiTool
 
     config_name = "generation_config"
@@ -143,7 +143,7 @@ class GeminiProvider(GeminiSpeaker[GeminiCallResponse, GeminiCallResponseChunk, 
             return GeminiSource(_client(request).stream_generate_content(_asked(payload), **_options(payload, request)))
 
     async def aopen(self, request: Request, payload: dict[str, Any]) -> AsyncSource:
-        return await _AsyncGeminiSource(lambda: self._open(request, payload)).begin()
+        return await AsyncThreadSource(lambda: self._open(request, payload)).begin()
 
     def identify(self, error: Exception) -> type[MirascopeLikeError] | None:
         if isinstance(error, exceptions.GoogleAPICallError):
@@ -171,10 +171,6 @@ class GeminiProvider(GeminiSpeaker[GeminiCallResponse, GeminiCallResponseChunk, 
 
     def keyless(self, error: Exception) -> Exception | None:
         return None
-
-
-class _AsyncGeminiSource(AsyncThreadSource):
-    typed = False
 
 
 def _client(request: Request) -> Any:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib import import_module
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
-import jiter
 from google.generativeai.types import GenerateContentResponse
 from pydantic_core import to_json
 
@@ -34,9 +33,9 @@ _PARTS = {
 """The names of parts and their fields on the wire, and in the SDK."""
 
 
-def wire_bytes(message: Any) -> bytes:
-    """Return a message of the SDK as JSON of the wire."""
-    return to_json(_json_format.MessageToDict(message.__class__.pb(message)))
+def wire(message: Any) -> JSON:
+    """Return a message of protocol buffers as JSON of the wire."""
+    return as_object(_json_format.MessageToDict(message))
 
 
 def message_of(kind: Any, raw: Any) -> Any:
@@ -44,11 +43,17 @@ def message_of(kind: Any, raw: Any) -> Any:
     return kind.from_json(raw if isinstance(raw, bytes) else to_json(raw), ignore_unknown_fields=True)
 
 
-def answer_bytes(response: GenerateContentResponse) -> bytes:
-    """Return an answer of the SDK as JSON of the wire."""
-    names = ("candidates", "prompt_feedback", "usage_metadata", "model_version")
-    said: dict[str, Any] = {name: value for name in names if (value := getattr(response, name))}
-    return wire_bytes(protos.GenerateContentResponse(**said))
+def message(response: Any) -> Any:
+    """Return the message of protocol buffers that an answer of the SDK is, wrapped or not."""
+    kind = protos.GenerateContentResponse
+    if isinstance(response, kind):
+        return kind.pb(response)
+    said = kind.pb()(candidates=response.candidates.pb, model_version=response.model_version)
+    for name in ("prompt_feedback", "usage_metadata"):
+        told: Any = getattr(response, name)
+        if (found := told.__class__.pb(told)).ByteSize():
+            getattr(said, name).CopyFrom(found)
+    return said
 
 
 def answer(raw: bytes | Mapping[str, Any]) -> GenerateContentResponse:
@@ -85,7 +90,7 @@ class GeminiCallResponse(GeminiResponse[GenerateContentResponse, GeminiTool]):
 
     @classmethod
     def wire(cls, response: GenerateContentResponse) -> JSON:
-        return as_object(jiter.from_json(answer_bytes(response)))
+        return wire(message(response))
 
     @classmethod
     def native_call(cls, call: JSON) -> Any:
@@ -97,7 +102,7 @@ class GeminiCallResponse(GeminiResponse[GenerateContentResponse, GeminiTool]):
 
     @classmethod
     def wire_content(cls, content: Any) -> JSON:
-        return as_object(jiter.from_json(wire_bytes(content_types.to_content(content))))
+        return wire(protos.Content.pb(content_types.to_content(content)))
 
     def _instruction(self) -> Any:
         return self.call_kwargs.get("system_instruction")
@@ -118,6 +123,18 @@ class GeminiCallResponseChunk(GeminiChunk[GenerateContentResponse, str, Any]):
 
     __slots__ = ()
     provider = "gemini"
+
+    @property
+    def chunk(self) -> GenerateContentResponse:
+        """The event as an object of the SDK; wrapped when first asked for, where its iterator gives bare messages."""
+        found: Any = super().chunk
+        if isinstance(found, protos.GenerateContentResponse):
+            self._chunk = found = GenerateContentResponse.from_response(found)
+        return cast("GenerateContentResponse", found)
+
+    @classmethod
+    def _dumped(cls, chunk: Any) -> JSON:
+        return wire(message(chunk))
 
     @classmethod
     def _type(cls, raw: bytes) -> GenerateContentResponse:

@@ -54,6 +54,7 @@ class GoogleProvider(
     )
     response_type = GoogleCallResponse
     chunk_type = GoogleCallResponseChunk
+    fold_type = GoogleFold
     tool_type = GoogleTool
     config_name = "config"
     all_in_config = True
@@ -92,12 +93,6 @@ class GoogleProvider(
         if client is None:
             client = (await self._defaults.asynchronous()).client
         return client.models if isinstance(client, AsyncClient) else client.aio.models
-
-    def fold(self, request: Request) -> GoogleFold:
-        read = GoogleCallResponse
-        return GoogleFold(
-            self.chunk_type, self.tool_type, read.native_call, read.native_reason, request.tools, request.partial_tools
-        )
 
     def send(self, request: Request, payload: dict[str, Any]) -> types.GenerateContentResponse:
         ask, arguments, own = _prepared(self._models(request).generate_content, payload, stream=False)

@@ -1,0 +1,50 @@
+"""The sum of the answers that the SDK's iterator gives."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..dialects.gemini_objects import GeminiObjectFold
+from ..dialects.gemini_response import JSON
+from .types import GeminiCallResponseChunk, GeminiTool, message, wire
+
+_ANSWER = frozenset({"candidates", "usage_metadata", "model_version"})
+_CANDIDATE = frozenset({"content", "index", "safety_ratings"})
+_CONTENT = frozenset({"parts", "role"})
+"""What an answer, its candidate and the candidate's content say that tell nothing new, said again, but a text."""
+
+
+class GeminiMessageFold(GeminiObjectFold[GeminiCallResponseChunk, GeminiTool]):
+    """Knows a plain answer by a copy of the one before, which is given its text and its tokens: they are then equal."""
+
+    def plain(self, event: Any) -> Any:
+        said = message(event)
+        if not _told(said) <= _ANSWER or not said.HasField("usage_metadata") or len(said.candidates) != 1:
+            return None
+        candidate = said.candidates[0]
+        content = candidate.content
+        if not (_told(candidate) <= _CANDIDATE and _told(content) <= _CONTENT and len(content.parts) == 1):
+            return None
+        if content.parts[0].WhichOneof("data") != "text":
+            return None
+        copy = type(said)()
+        copy.CopyFrom(said)
+        return copy
+
+    def added(self, event: Any, before: Any) -> str | None:
+        said = message(event)
+        try:
+            text: str = said.candidates[0].content.parts[0].text
+        except IndexError:
+            return None
+        before.candidates[0].content.parts[0].text = text
+        # Not copied: an answer that leaves out tokens which one before has told is not like it.
+        before.usage_metadata.MergeFrom(said.usage_metadata)
+        return text if before == said else None
+
+    def tokens(self, event: Any) -> JSON:
+        return wire(message(event).usage_metadata)
+
+
+def _told(message: Any) -> set[str]:
+    return {field.name for field, _ in message.ListFields()}

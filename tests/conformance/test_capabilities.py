@@ -43,7 +43,7 @@ from tests.conformance.wires.answer import IMAGE_URL, PDF, PNG, WAV, Answer, Cal
 from tests.harness.oracles import same
 from tests.harness.server import CloseEarly, Pause, Server, Stall
 
-OSLO = Call("call_1", "get_weather", '{"city": "O', 'slo"}')
+OSLO = Call("callOslo1", "get_weather", '{"city": "O', 'slo"}')
 ROME = Call("call_2", "get_weather", '{"city": "R', 'ome"}')
 
 
@@ -177,7 +177,7 @@ def test_tools(row: BaseRow, asynchronous: bool, server: Server) -> None:
     response = asked(row, server, asynchronous, tools=[get_weather])
     offered = [one for one in nodes(body(row, server)) if isinstance(one, dict) and one.get("name") == "get_weather"]
     assert [one["description"] for one in offered] == ["Get the weather of a city."]
-    assert called(response.tools) == [("call_1", "get_weather", {"city": "Oslo"})]
+    assert called(response.tools) == [("callOslo1", "get_weather", {"city": "Oslo"})]
     assert response.common_finish_reasons in (["tool_calls"], ["stop"])  # Gemini stops
     tool = response.tool
     assert tool.call() == "sunny in Oslo"
@@ -192,7 +192,7 @@ def test_tools(row: BaseRow, asynchronous: bool, server: Server) -> None:
 def test_parallel_tools(row: BaseRow, asynchronous: bool, server: Server) -> None:
     answer = Answer(OSLO, ROME)
     server.reply(row.wire.answered(answer), row.wire.streamed(answer).cut(2))
-    expected = [("call_1", "get_weather", {"city": "Oslo"}), ("call_2", "get_weather", {"city": "Rome"})]
+    expected = [("callOslo1", "get_weather", {"city": "Oslo"}), ("call_2", "get_weather", {"city": "Rome"})]
     assert called(asked(row, server, asynchronous, tools=[get_weather]).tools) == expected
     found = read(row, server, asynchronous=asynchronous, tools=[get_weather])
     assert called(found.tools) == called(found.response.tools) == expected
@@ -203,7 +203,7 @@ def test_parallel_tools(row: BaseRow, asynchronous: bool, server: Server) -> Non
 def test_streamed_tools(row: BaseRow, asynchronous: bool, server: Server) -> None:
     server.reply(row.wire.streamed(Answer("Wait.", OSLO)))
     found = read(row, server, asynchronous=asynchronous, tools=[get_weather])
-    assert called(found.tools) == [("call_1", "get_weather", {"city": "Oslo"})]
+    assert called(found.tools) == [("callOslo1", "get_weather", {"city": "Oslo"})]
     assert (found.tools[0].call(), found.tools[0].delta) == ("sunny in Oslo", None)
     assert found.text == "Wait."
 
@@ -214,7 +214,7 @@ def test_partial_tools(row: BaseRow, asynchronous: bool, server: Server) -> None
     server.reply(row.wire.streamed(Answer(OSLO)))
     found = read(row, server, asynchronous=asynchronous, tools=[get_weather], stream={"partial_tools": True})
     *grown, whole = found.tools
-    assert called([whole]) == [("call_1", "get_weather", {"city": "Oslo"})]
+    assert called([whole]) == [("callOslo1", "get_weather", {"city": "Oslo"})]
     assert whole.delta is None
     assert all(tool.delta is not None for tool in grown)
     cities = [tool.city for tool in grown if getattr(tool, "city", None)]
@@ -229,7 +229,7 @@ def test_no_partial_tools(row: BaseRow, asynchronous: bool, server: Server) -> N
     server.reply(row.wire.streamed(Answer(OSLO)))
     found = read(row, server, asynchronous=asynchronous, tools=[get_weather], stream={"partial_tools": True})
     whole = [tool for tool in found.tools if tool.delta is None]
-    assert called(whole) == [("call_1", "get_weather", {"city": "Oslo"})]
+    assert called(whole) == [("callOslo1", "get_weather", {"city": "Oslo"})]
     assert {tool.city for tool in found.tools} == {"Oslo"}
 
 
@@ -257,7 +257,7 @@ structures = pytest.mark.parametrize("wanted", ["loose", "strict", "json"])
 def structured(row: BaseRow, wanted: str, *, stream: bool) -> tuple[type[Book], Answer, dict[str, Any]]:
     """A response model, the answer of the provider to it, and what the call is told."""
     kind = StrictBook if wanted == "strict" else Book
-    said = Call("call_1", kind.__name__, *EMMA) if way(row, wanted, stream) == "tool" else Text(*EMMA)
+    said = Call("callOslo1", kind.__name__, *EMMA) if way(row, wanted, stream) == "tool" else Text(*EMMA)
     return kind, Answer(said), {"response_model": kind, "json_mode": wanted == "json"}
 
 
@@ -306,9 +306,9 @@ def test_streamed_response_model(row: BaseRow, wanted: str, asynchronous: bool, 
 @both_ways
 def test_response_model_beside_tools(row: BaseRow, asynchronous: bool, server: Server) -> None:
     options: Any = {"response_model": Book, "tools": [get_weather]}
-    server.reply(row.wire.answered(Answer(OSLO)), row.wire.answered(Answer(Call("call_1", "Book", "".join(EMMA)))))
+    server.reply(row.wire.answered(Answer(OSLO)), row.wire.answered(Answer(Call("callOslo1", "Book", "".join(EMMA)))))
     response = asked(row, server, asynchronous, **options)
-    assert called(response.tools) == [("call_1", "get_weather", {"city": "Oslo"})]
+    assert called(response.tools) == [("callOslo1", "get_weather", {"city": "Oslo"})]
     assert asked(row, server, asynchronous, **options) == Book(title="Emma", year=1815)
     names = [one.get("name") for one in nodes(body(row, server)) if isinstance(one, dict)]
     assert {"Book", "get_weather"} <= set(names)
@@ -386,10 +386,10 @@ def test_history(row: BaseRow, server: Server) -> None:
             role="assistant",
             content=[
                 TextPart(text="Let me see."),
-                ToolCallPart(name="get_weather", args={"city": "Oslo"}, id="call_1"),
+                ToolCallPart(name="get_weather", args={"city": "Oslo"}, id="callOslo1"),
             ],
         ),
-        Messages.Tool(ToolResultPart(name="get_weather", content="sunny in Oslo", id="call_1")),
+        Messages.Tool(ToolResultPart(name="get_weather", content="sunny in Oslo", id="callOslo1")),
         Messages.User("Thanks."),
     ]
     server.reply(row.wire.answered(Answer("Hello")))
@@ -399,7 +399,7 @@ def test_history(row: BaseRow, server: Server) -> None:
     assert {"city": "Oslo"} in found or '{"city":"Oslo"}' in found
     first, second, third, last = response.common_messages
     assert (first, second, last) == (prompt[0], prompt[1], prompt[3])
-    assert [(part.content, part.id) for part in third.content] == [("sunny in Oslo", "call_1")]
+    assert [(part.content, part.id) for part in third.content] == [("sunny in Oslo", "callOslo1")]
 
 
 @capability("common parameters")

@@ -8,8 +8,9 @@ from functools import partial, wraps
 from typing import Any, ParamSpec, Required, TypeVar, cast
 
 from ..core.base.base_stream import BaseStream
-from ..core.base.errors import Caught, FallbackError
+from ..core.base.errors import Caught, ConfigurationError, FallbackError
 from ..core.base.signatures import is_async
+from ..core.base.structured import BaseStructuredStream
 from ..llm.context import Settings, override
 
 P = ParamSpec("P")
@@ -27,7 +28,8 @@ def fallback(catch: Caught, fallbacks: Sequence[Fallback]) -> Callable[[Callable
     """Return a decorator for a function made with `llm.call`: after one of these errors it calls the next instead.
 
     For a stream that is up to its first event; what comes after is raised. The errors that were caught are in `_caught`
-    of the response or the stream. Raises `FallbackError` when the last one fails with an error that it was to catch,
+    of the response or the stream. A structured stream takes its fallbacks from its call instead (`fallback=`); here it
+    raises `ConfigurationError`. Raises `FallbackError` when the last one fails with an error that it was to catch,
     and any other error as it is.
     """
 
@@ -58,7 +60,7 @@ def fallback(catch: Caught, fallbacks: Sequence[Fallback]) -> Callable[[Callable
 
         def acall(*args: P.args, **kwargs: P.kwargs) -> Any:
             made = first(*args, **kwargs)
-            if isinstance(made, BaseStream):
+            if isinstance(made, BaseStream | BaseStructuredStream):
                 return _noted(made, [], ways, args, kwargs)
             return awaited(made, args, kwargs)
 
@@ -80,6 +82,10 @@ def _noted(
 ) -> Any:
     """Note on an answer which errors went before it; give a stream the ways that are left."""
     given = made
+    if isinstance(made, BaseStructuredStream):
+        raise ConfigurationError(
+            "retries.fallback cannot take over a structured stream: give its call fallback=['provider:model', ...]"
+        )
     if isinstance(made, BaseStream):
         makers = [partial(way, *args, **kwargs) for way, _ in ways[1:]]
         made.otherwise([errors for _, errors in ways], makers, caught)

@@ -10,7 +10,14 @@ import pytest
 from tenacity import retry, stop_after_attempt
 
 from mirascope_like import llm
-from mirascope_like.core import AuthenticationError, RateLimitError, ServerError, StreamInterruptedError, openai
+from mirascope_like.core import (
+    AuthenticationError,
+    ConfigurationError,
+    RateLimitError,
+    ServerError,
+    StreamInterruptedError,
+    openai,
+)
 from mirascope_like.retries import Fallback, FallbackError, fallback
 from mirascope_like.retries.tenacity import collect_errors
 from tests.harness.server import Reply, Request, Server
@@ -128,6 +135,32 @@ def test_a_stream_that_has_begun_does_not_fall_back(server: Server) -> None:
         next(streamed)
     assert isinstance(caught.value, RateLimitError)
     assert models(server) == ["one"]
+
+
+@pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
+def test_a_structured_stream_is_told_where_its_fallbacks_go(asynchronous: bool) -> None:
+    decorated = llm.call(provider="openai", model="one", stream=True, response_model=list[str])
+
+    async def aprompt() -> str:
+        return "hi"
+
+    made: Any = decorated(aprompt if asynchronous else (lambda: "hi"))
+    with pytest.raises(ConfigurationError, match="fallback="):
+        fallback(RateLimitError, FALLBACKS)(made)()
+
+
+def test_a_structured_stream_falls_back_by_its_call(server: Server) -> None:
+    names = ('["a"', ', "b"]')
+
+    @llm.call(
+        provider="openai", model="one", stream=True, response_model=list[str], json_mode=True, fallback=["openai:two"]
+    )
+    def tags() -> str:
+        return "hi"
+
+    server.reply(LIMITED, Reply.chat(event('{"value": ' + names[0]), event(names[1] + "}", "stop")))
+    assert list(tags())[-1] == ["a", "b"]
+    assert models(server) == ["one", "two"]
 
 
 def test_a_stream_when_all_fail(server: Server) -> None:

@@ -76,7 +76,8 @@ def middleware_factory(
                 raise
             return around.settle(made)
 
-        async def awaited(made: Awaitable[Any], around: _Around) -> Any:
+        async def awaited(made: Awaitable[Any]) -> Any:
+            around = _Around(surround(function), function, kinds, failed)  # where the call runs: in its own task
             try:
                 result = await made
             except _ENDS as error:
@@ -86,11 +87,11 @@ def middleware_factory(
             return await around.asettle(result)
 
         def acall(*args: P.args, **kwargs: P.kwargs) -> Any:
-            around = _Around(surround(function), function, kinds, failed)
             made = inner(*args, **kwargs)
             if isinstance(made, BaseStream | BaseStructuredStream):
+                around = _Around(surround(function), function, kinds, failed)
                 return around.watch(cast("Any", made), asynchronous=True)
-            return awaited(made, around)
+            return awaited(made)
 
         return cast("Callable[P, R]", wraps(function)(acall if is_async(function) else call))
 

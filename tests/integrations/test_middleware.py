@@ -6,6 +6,7 @@ import asyncio
 import gc
 from collections.abc import Callable, Coroutine, Generator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import openai as openai_sdk
@@ -339,3 +340,34 @@ def test_async_stream_left_while_its_next_step_is_under_way(server: Server, told
     server.reply(Reply.sse(event("hel"), Stall()))
     run_async(server, use)
     assert log == ["enter prompt", ("stream", "prompt", "context", "closed"), "exit"]
+
+
+def test_many_async_calls_at_once_have_a_context_each(server: Server) -> None:
+    number: ContextVar[int] = ContextVar("number", default=0)
+    told: list[tuple[int, int]] = []
+
+    @contextmanager
+    def numbered(function: Any) -> Generator[int]:
+        mine = number.get() + 1
+        token = number.set(mine)
+        yield mine
+        number.reset(token)
+
+    saving = middleware_factory(
+        custom_context_manager=numbered,
+        handle_call_response=lambda response, function, mine: told.append((mine, number.get())),
+    )
+
+    async def main() -> None:
+        async with openai_sdk.AsyncOpenAI(api_key="k", base_url=server.url) as client:
+
+            @saving
+            @openai.call("gpt", client=client)
+            async def say() -> str:
+                return "hi"
+
+            await asyncio.gather(say(), say())
+
+    server.reply(completion("one"), completion("two"))
+    asyncio.run(main())
+    assert told == [(1, 1), (1, 1)]

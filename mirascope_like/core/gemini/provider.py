@@ -22,6 +22,7 @@ from ..base.params import CommonCallParams
 from ..base.provider import AsyncSource
 from ..base.request import Request
 from ..dialects.gemini_failures import gemini_kind
+from ..dialects.gemini_fold import GeminiFold
 from ..dialects.gemini_provider import GeminiSpeaker
 from ..dialects.open_schema import open_schema
 from ..dialects.threads import AsyncThreadSource, in_thread, within
@@ -95,7 +96,7 @@ class GeminiProvider(GeminiSpeaker[GeminiCallResponse, GeminiCallResponseChunk, 
     name = "gemini"
     response_type = GeminiCallResponse
     chunk_type = GeminiCallResponseChunk
-    fold_type = GeminiMessageFold
+    fold_type: type[GeminiFold[Any, Any]] = GeminiMessageFold
     tool_type = GeminiTool
 
     config_name = "generation_config"

@@ -24,6 +24,7 @@ from ..base.request import Request
 from ..base.wire import as_object
 from ..dialects.client_provider import ClientProvider, made_by
 from ..dialects.gemini_failures import gemini_kind
+from ..dialects.gemini_fold import GeminiFold
 from ..dialects.gemini_provider import GeminiSpeaker
 from ..dialects.gemini_source import AsyncBegunSource, abegun, begun
 from ..dialects.sdk import ObjectSource
@@ -54,7 +55,7 @@ class GoogleProvider(
     )
     response_type = GoogleCallResponse
     chunk_type = GoogleCallResponseChunk
-    fold_type = GoogleFold
+    fold_type: type[GeminiFold[Any, Any]] = GoogleFold
     tool_type = GoogleTool
     config_name = "config"
     all_in_config = True

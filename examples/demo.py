@@ -9,8 +9,8 @@ from mirascope_like.core import local, prompt_template
 @local.call("smollm2-135m", stream=True, call_params={"temperature": 0, "max_tokens": 120})
 @prompt_template(
     """
-    SYSTEM: You are a librarian. You answer in two sentences.
-    USER: Recommend a {genre} book.
+    SYSTEM: You are a librarian.
+    USER: Name one famous {genre} book, its author, and say in two sentences what it is about.
     """
 )
 def recommend_book(genre: str) -> None: ...

@@ -211,6 +211,7 @@ class Progress(Generic[ResponseT, ChunkT, ToolT]):
             error = self.provider.failure(error, self.request, self.source)
         if isinstance(error, StreamInterruptedError):
             error._partial = self.response  # pyright: ignore[reportPrivateUsage]  # set here alone
+            error.add_note("what had come is in `error.partial`; retry=, fallback= and resume= go on after such errors")
         self.error = error if not self.left else None
         return error
 

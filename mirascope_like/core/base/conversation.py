@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, Self, cast
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
-from .messages import BaseMessageParam, Content, Messages, ToolCallPart, ToolResultPart
+from .call_ids import CallIds
+from .messages import BaseMessageParam, Content, Messages, ToolResultPart
 from .provider import Provider
 from .request import Request
 
@@ -96,7 +96,7 @@ class Conversation:
 
         Others come without thinking, and with ids of tool calls that every provider takes.
         """
-        ids = _Ids()
+        ids = CallIds()
         sent: list[Any] = []
         for turn in self.turns:
             if turn.origin == origin and turn.native:
@@ -159,36 +159,3 @@ def native_of(messages: Iterable[Any]) -> tuple[Any, ...]:
         return tuple(json.loads(json.dumps(list(messages))))
     except (TypeError, ValueError):
         return ()
-
-
-class _Ids:
-    """Ids for the tool calls of another provider: nine letters and digits, the strictest form that is asked for.
-
-    Where the other provider gives no ids, results belong to the calls in their order.
-    """
-
-    def __init__(self) -> None:
-        self._made = 0
-        self._open: list[str] = []
-
-    def adapted(self, message: BaseMessageParam) -> BaseMessageParam:
-        if isinstance(message.content, str):
-            return message.model_copy()
-        parts = [
-            part.model_copy(update={"id": self._id(part)}) if isinstance(part, ToolCallPart | ToolResultPart) else part
-            for part in message.content
-        ]
-        return BaseMessageParam(role=message.role, content=parts)
-
-    def _id(self, part: ToolCallPart | ToolResultPart) -> str:
-        if part.id is not None:
-            return _short(part.id)
-        if isinstance(part, ToolResultPart):
-            return self._open.pop(0) if self._open else _short(part.name)
-        self._made += 1
-        self._open.append(_short(f"{self._made} {part.name}"))
-        return self._open[-1]
-
-
-def _short(text: str) -> str:
-    return sha256(text.encode()).hexdigest()[:9]

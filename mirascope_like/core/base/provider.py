@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
 
+from .call_ids import lacks_ids, with_ids
 from .chunk import BaseCallResponseChunk
 from .fold import Fold
 from .request import Request
@@ -68,6 +69,8 @@ class Provider(ABC, Generic[ResponseT, ChunkT, ToolT]):
     """Its name in messages, such as "openai"."""
     neutral: ClassVar[bool] = False
     """Whether it stands for any other provider."""
+    wants_ids: ClassVar[bool] = True
+    """Whether every tool call and result must have an id: those that have none, as Gemini's may, are then given one."""
     response_type: type[ResponseT]
     chunk_type: type[ChunkT]
     tool_type: type[ToolT]
@@ -102,6 +105,8 @@ class Provider(ABC, Generic[ResponseT, ChunkT, ToolT]):
 
     def payload(self, request: Request) -> dict[str, Any]:
         """Return what to send: the request, encoded, and the structured answer it asks for."""
+        if self.wants_ids and any(map(lacks_ids, request.messages)):
+            request = replace(request, messages=with_ids(request.messages))
         payload = self.encode(request)
         if request.structure is not None:
             self.structure(payload, request.structure)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from ..base.request import Request
 from ..base.structure import Structure, Way
@@ -28,6 +28,7 @@ _BEFORE_3 = re.compile(r"(.*/)?gemini-[12][.-]")
 class GeminiSpeaker(FailingProvider[ResponseT, ChunkT, ToolT]):
     """A provider as far as its words go."""
 
+    wants_ids: ClassVar[bool] = False
     fold_type: type[GeminiFold[Any, Any]]
     config_name: str
     """The argument of the SDK's call that says how to generate."""

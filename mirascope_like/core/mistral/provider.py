@@ -7,7 +7,6 @@ import re
 from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
-from hashlib import sha256
 from inspect import signature
 from types import ModuleType
 from typing import Any
@@ -18,6 +17,7 @@ from mistralai.client import errors
 from mistralai.client.chat import Chat
 from pydantic_core import to_json
 
+from ..base.call_ids import short_id
 from ..base.errors import ConfigurationError, ConnectionFailedError, MirascopeLikeError, described, error_kind
 from ..base.fold import ErrorEventError
 from ..base.messages import (
@@ -208,7 +208,7 @@ def _own_id(given: str | None) -> str | None:
     # Source: the API's own "must be a-z, A-Z, 0-9, with a length of 9".
     if given is None or _ID.fullmatch(given):
         return given
-    return sha256(given.encode()).hexdigest()[:9]
+    return short_id(given)
 
 
 def _encode_part(part: Part) -> dict[str, Any]:

@@ -1,0 +1,64 @@
+"""Ids of tool calls, for a provider that wants others than the one that the calls are from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from hashlib import sha256
+from typing import Any
+
+from .messages import BaseMessageParam, ToolCallPart, ToolResultPart
+
+
+def short_id(text: str) -> str:
+    """Return an id of nine letters and digits, the strictest form that is asked for, always the same for a text."""
+    return sha256(text.encode()).hexdigest()[:9]
+
+
+class CallIds:
+    """Gives ids to the tool calls and results of a conversation: to all, or with `keep` to those that have none.
+
+    A result without one belongs to the first call of its name that has no result yet, or else to the first of any name.
+    """
+
+    def __init__(self, *, keep: bool = False) -> None:
+        self._keep = keep
+        self._made = 0
+        self._open: dict[str, str] = {}
+        """The ids of the calls that have no result yet, with the names of their tools."""
+
+    def adapted(self, message: BaseMessageParam) -> BaseMessageParam:
+        """Return a message with ids; its messages are to be given in their order."""
+        if isinstance(message.content, str):
+            return message.model_copy()
+        parts = [
+            part.model_copy(update={"id": self._id(part)}) if isinstance(part, ToolCallPart | ToolResultPart) else part
+            for part in message.content
+        ]
+        return message.model_copy(update={"content": parts})
+
+    def _id(self, part: ToolCallPart | ToolResultPart) -> str:
+        given = part.id if part.id is None or self._keep else short_id(part.id)
+        if isinstance(part, ToolCallPart):
+            if given is None:
+                self._made += 1
+                given = short_id(f"{self._made} {part.name}")
+            self._open[given] = part.name
+            return given
+        if given is None:
+            first = next(iter(self._open), short_id(part.name))
+            given = next((id for id, name in self._open.items() if name == part.name), first)
+        self._open.pop(given, None)
+        return given
+
+
+def with_ids(messages: Sequence[Any]) -> list[Any]:
+    """Return messages of which each of ours has an id for each of its tool calls and results."""
+    ids = CallIds(keep=True)
+    return [ids.adapted(one) if isinstance(one, BaseMessageParam) else one for one in messages]
+
+
+def lacks_ids(message: Any) -> bool:
+    """Whether a message is one of ours with a tool call, or a result, that has no id."""
+    return isinstance(message, BaseMessageParam) and any(
+        isinstance(part, ToolCallPart | ToolResultPart) and part.id is None for part in message.content
+    )

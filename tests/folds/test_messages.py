@@ -10,6 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mirascope_like.core import BaseTool
+from mirascope_like.core.anthropic import AnthropicCallResponseChunk, AnthropicTool
 from mirascope_like.core.anthropic.fold import AnthropicFold
 from mirascope_like.core.base.fold import ErrorEventError, GarbledEventError
 from tests.folds.test_chat import TEXT, VALUE, cut
@@ -82,7 +83,7 @@ def answers(draw: st.DrawFn) -> tuple[list[JSON], JSON]:
 @given(answers(), st.booleans(), st.booleans())
 def test_however_cut(answer: tuple[list[JSON], JSON], typed: bool, partial: bool) -> None:
     events, whole = answer
-    fold = AnthropicFold([Look], partial)
+    fold = AnthropicFold(AnthropicCallResponseChunk, AnthropicTool, [Look], partial)
     pairs = read(fold, events, typed=typed)
     same(fold.rebuild(), whole)
     text = "".join(block["text"] for block in whole["content"] if block["type"] == "text")
@@ -101,7 +102,7 @@ def test_however_cut(answer: tuple[list[JSON], JSON], typed: bool, partial: bool
 @given(answers(), st.data())
 def test_any_beginning_can_be_read(answer: tuple[list[JSON], JSON], data: st.DataObject) -> None:
     events, _ = answer
-    fold = AnthropicFold([Look], True)
+    fold = AnthropicFold(AnthropicCallResponseChunk, AnthropicTool, [Look], True)
     list(fold.read([json.dumps(event).encode() for event in events[: data.draw(st.integers(0, len(events)))]]))
     raw = fold.rebuild()
     assert raw == fold.rebuild()
@@ -135,7 +136,7 @@ EVENT = st.builds(
 @example([{"type": "content_block_start", "index": 0, "content_block": {"type": [], "text": 5}}])
 @example([{"type": "error"}])
 def test_garbage_is_told_as_such(values: list[Any]) -> None:
-    fold = AnthropicFold([Look], True)
+    fold = AnthropicFold(AnthropicCallResponseChunk, AnthropicTool, [Look], True)
     try:
         list(fold.read([json.dumps(value).encode() for value in values]))
     except (GarbledEventError, ErrorEventError):
@@ -147,7 +148,7 @@ def test_garbage_is_told_as_such(values: list[Any]) -> None:
 
 @pytest.mark.parametrize("last", [True, False])
 def test_tool_without_input(last: bool) -> None:
-    fold = AnthropicFold([Look])
+    fold = AnthropicFold(AnthropicCallResponseChunk, AnthropicTool, [Look])
     block = {"type": "tool_use", "id": "t1", "name": "Look", "input": {}}
     events = [
         {"type": "message_start", "message": HEAD},
@@ -161,7 +162,7 @@ def test_tool_without_input(last: bool) -> None:
 
 
 def test_block_whose_start_was_lost() -> None:
-    fold = AnthropicFold()
+    fold = AnthropicFold(AnthropicCallResponseChunk, AnthropicTool)
     delta = {"type": "text_delta", "text": "hi"}
     chunks = read(fold, [{"type": "content_block_delta", "index": 0, "delta": delta}])
     assert fold.content == "hi" == chunks[0][0].content

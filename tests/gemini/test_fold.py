@@ -10,7 +10,6 @@ from pydantic_core import to_json
 
 from mirascope_like.core.gemini.fold import GeminiMessageFold
 from mirascope_like.core.gemini.types import (
-    GeminiCallResponse,
     GeminiCallResponseChunk,
     GeminiTool,
     answer,
@@ -81,8 +80,7 @@ class Counting(GeminiMessageFold):
 
 
 def fold() -> Counting:
-    read = GeminiCallResponse
-    return Counting(GeminiCallResponseChunk, GeminiTool, read.native_call, read.native_reason)
+    return Counting(GeminiCallResponseChunk, GeminiTool)
 
 
 def sent(events: list[JSON]) -> list[bytes]:

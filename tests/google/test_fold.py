@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mirascope_like.core.google.fold import GoogleFold
-from mirascope_like.core.google.types import GoogleCallResponse, GoogleCallResponseChunk, GoogleTool, answer
+from mirascope_like.core.google.types import GoogleCallResponseChunk, GoogleTool, answer
 
 JSON = dict[str, Any]
 
@@ -41,8 +41,7 @@ STREAMS = {
 
 
 def fold() -> GoogleFold:
-    read = GoogleCallResponse
-    return GoogleFold(GoogleCallResponseChunk, GoogleTool, read.native_call, read.native_reason)
+    return GoogleFold(GoogleCallResponseChunk, GoogleTool)
 
 
 @pytest.mark.parametrize("events", STREAMS.values(), ids=STREAMS)

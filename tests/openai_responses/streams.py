@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from mirascope_like.core.openai import responses
 from mirascope_like.core.openai.responses.fold import OpenAIResponsesFold
 from tests.conformance.providers import RESPONSES, Exchange, response_whole
 from tests.conformance.reading import Read, read
@@ -66,7 +67,7 @@ def partial(events: list[JSON]) -> OpenAIResponsesFold:
     """The sum of events, however few."""
     import json
 
-    fold = OpenAIResponsesFold()
+    fold = OpenAIResponsesFold(responses.OpenAIResponsesCallResponseChunk, responses.OpenAIResponsesTool)
     for event in events:
         list(fold.read([json.dumps(event).encode()]))
     return fold

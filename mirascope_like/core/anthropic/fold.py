@@ -6,17 +6,16 @@ what it does not name stays.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, cast
 
 import jiter
 from pydantic_core import to_json
 
-from ..base.fold import ErrorEventError, GarbledEventError, NumberedFold, Text, settled
-from ..base.tools import BaseTool, ToolCall
-from ..base.usage import Usage
+from ..base.fold import ErrorEventError, GarbledEventError, NumberedFold, Text, grow, settled
+from ..base.tools import ToolCall
 from ..base.wire import as_list, as_object
-from .types import AnthropicCallResponseChunk, AnthropicTool, event_text, read_usage
+from .types import AnthropicCallResponseChunk, AnthropicTool
 
 _CALLS = frozenset({"tool_use", "server_tool_use", "mcp_tool_use"})
 
@@ -31,26 +30,17 @@ _BEFORE = -1
 class AnthropicFold(NumberedFold[AnthropicCallResponseChunk, AnthropicTool]):
     """Sums message events."""
 
-    def __init__(self, tools: Sequence[type[BaseTool]] = (), partial: bool = False) -> None:
-        super().__init__(AnthropicCallResponseChunk, AnthropicTool, tools, partial)
-        self._message: dict[str, Any] = {}
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
         self._blocks: dict[int, dict[str, Any]] = {}
         self._json: dict[int, Text] = {}
 
-    def read(self, events: Sequence[bytes]) -> Iterator[tuple[AnthropicCallResponseChunk, AnthropicTool | None]]:
-        make, texts = AnthropicCallResponseChunk.from_bytes, self._texts
-        for raw in events:
-            try:
-                data = jiter.from_json(raw, cache_mode="keys")
-                if data["type"] == "content_block_delta" and len(data) == 3:
-                    delta = data["delta"]
-                    if len(delta) == 2 and type(text := delta.get("text")) is str and data["index"] in texts:
-                        texts[data["index"]].append(text)
-                        yield make(raw, text), None
-                        continue
-            except (ValueError, LookupError, TypeError, AttributeError) as error:
-                raise GarbledEventError(f"{error}: {raw[:200]!r}") from error
-            yield from self.add(make(raw, event_text(data)), data)
+    def _grown_text(self, data: Any) -> tuple[Text, str] | None:
+        if data["type"] == "content_block_delta" and len(data) == 3:
+            delta = data["delta"]
+            if len(delta) == 2 and type(piece := delta.get("text")) is str and data["index"] in self._texts:
+                return self._texts[data["index"]], piece
+        return None
 
     def add(
         self, chunk: AnthropicCallResponseChunk, data: Mapping[str, Any]
@@ -69,17 +59,15 @@ class AnthropicFold(NumberedFold[AnthropicCallResponseChunk, AnthropicTool]):
             case "content_block_stop":
                 tools = self._stop(data["index"])
             case "message_start":
-                self._message = {**data["message"]}
-                for index, block in enumerate(as_list(self._message.pop("content", None))):
+                self.told = {**data["message"]}
+                for index, block in enumerate(as_list(self.told.pop("content", None))):
                     self._start(index, dict(block))
             case "message_delta":
                 self._change(data)
             case "message_stop":
-                self.ended = True
+                self._final = self.ended = True
             case "error":
-                error = data.get("error")
-                message = as_object(error).get("message") or (error if isinstance(error, str) else None)
-                raise ErrorEventError(str(message or "an error in the stream"), dict(data))
+                raise ErrorEventError(dict(data))
             case _:
                 pass  # Anthropic may add events; they are shown and have no place in the message
         yield from self.pairs(chunk, tools)
@@ -102,17 +90,10 @@ class AnthropicFold(NumberedFold[AnthropicCallResponseChunk, AnthropicTool]):
         block = self._blocks[index]
         if "partial_json" in delta:
             return self._grow_call(index, delta["partial_json"])
-        for key, value in delta.items():
-            if key == "type" or value is None:
-                continue
-            if key == "citation":
-                block["citations"] = [*(block.get("citations") or ()), value]
-            elif isinstance(value, str):
-                old = block.get(key)
-                block[key] = old if isinstance(old, Text) else Text([old] if isinstance(old, str) else [])
-                block[key].append(value)
-            else:
-                block[key] = value
+        said = {key: value for key, value in delta.items() if key != "type" and value is not None}
+        if (citation := said.pop("citation", None)) is not None:
+            block["citations"] = [*(block.get("citations") or ()), citation]
+        grow(block, said)
         return []
 
     def _grow_call(self, index: int, piece: str) -> list[AnthropicTool]:
@@ -140,30 +121,18 @@ class AnthropicFold(NumberedFold[AnthropicCallResponseChunk, AnthropicTool]):
         return block
 
     def _change(self, data: Mapping[str, Any]) -> None:
-        for key, value in data.items():
-            if key == "usage":
-                usage = as_object(self._message.get("usage"))
-                said = {name: one for name, one in as_object(value).items() if one is not None or name not in usage}
-                self._message["usage"] = {**usage, **said}
-            elif key == "delta":
-                said = as_object(value)
-                self._message.update(
-                    {name: said[name] for name in said if said[name] is not None or name in self._message}
-                )
-            elif key != "type":
-                self._message[key] = value
-
-    @property
-    def complete(self) -> bool:
-        """After `message_stop`."""
-        return self.ended
+        rest = {key: value for key, value in data.items() if key not in ("type", "delta", "usage")}
+        self.told.update(_newer(self.told, as_object(data.get("delta"))), **rest)
+        if "usage" in data:
+            known = as_object(self.told.get("usage"))
+            self.told["usage"] = {**known, **_newer(known, as_object(data["usage"]))}
 
     def rebuild(self) -> dict[str, Any]:
-        return {**self._message, "content": [self._block(index) for index in sorted(self._blocks)]}
+        return {**self.told, "content": [self._block(index) for index in sorted(self._blocks)]}
 
     @property
     def empty(self) -> bool:
-        return not self._message
+        return not self.told
 
     @property
     def silent(self) -> bool:
@@ -180,22 +149,10 @@ class AnthropicFold(NumberedFold[AnthropicCallResponseChunk, AnthropicTool]):
         self._texts[_BEFORE] = text
         self._blocks[_BEFORE] = {"type": "text", "text": text}
 
-    @property
-    def model(self) -> str | None:
-        return self._message.get("model") or None
 
-    @property
-    def id(self) -> str | None:
-        return self._message.get("id") or None
-
-    @property
-    def finish_reasons(self) -> list[Any] | None:
-        reason = self._message.get("stop_reason")
-        return [reason] if reason else None
-
-    @property
-    def usage(self) -> Usage | None:
-        return read_usage(self._message.get("usage"))
+def _newer(known: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what an event says anew: null tells nothing of what is known."""
+    return {key: value for key, value in said.items() if value is not None or key not in known}
 
 
 def _well_formed(data: Mapping[str, Any]) -> bool:

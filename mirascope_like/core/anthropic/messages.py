@@ -21,6 +21,7 @@ from ..base.messages import (
     ToolResultPart,
 )
 from ..base.wire import dumped
+from ..dialects.turns import decode_turn, encode_turns
 
 _IMAGES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
 
@@ -33,22 +34,11 @@ def encode_messages(messages: Sequence[Any]) -> tuple[Any, list[dict[str, Any]]]
 
     Raises `PromptError` for a part that the format has no place for.
     """
-    system: list[dict[str, Any]] = []
-    encoded: list[dict[str, Any]] = []
-    after_tool = False
-    for message in messages:
-        said = _encode(message)
-        is_tool = isinstance(message, BaseMessageParam) and message.role == "tool"
-        if said["role"] == "system":
-            system += as_blocks(said["content"])
-        elif is_tool and after_tool:
-            encoded[-1] = {**encoded[-1], "content": [*encoded[-1]["content"], *said["content"]]}
-        elif said["content"] or said["role"] != "assistant":  # the model may say nothing, but it is not taken back
-            encoded.append(said)
-        after_tool = is_tool
+    said, turns = encode_turns(messages, _encode)
+    system = [block for content in said for block in as_blocks(content)]
     if len(system) == 1 and set(system[0]) == {"type", "text"}:
-        return system[0]["text"], encoded
-    return system or None, encoded
+        return system[0]["text"], turns
+    return system or None, turns
 
 
 def _encode(message: Any) -> dict[str, Any]:
@@ -116,20 +106,12 @@ def encode_tool_results(parts: Sequence[ToolResultPart]) -> dict[str, Any]:
 
 def decode_message(message: Mapping[str, Any]) -> BaseMessageParam:
     """Return a message of Anthropic's format in neutral words. What these have no word for is left out."""
-    content = message["content"]
-    if isinstance(content, str):
-        return BaseMessageParam(role=message["role"], content=content)
-    parts = [part for block in content for part in _parts(dumped(block))]
-    if parts and all(isinstance(part, TextPart) for part in parts) and len(parts) == 1:
-        return BaseMessageParam(role=message["role"], content=cast("TextPart", parts[0]).text)
-    only_results = bool(parts) and all(isinstance(part, ToolResultPart) for part in parts)
-    return BaseMessageParam(role="tool" if only_results else message["role"], content=parts)
+    blocks = as_blocks(message["content"])
+    return decode_turn(message["role"], [part for block in blocks for part in _parts(dumped(block))])
 
 
-def _parts(block: Mapping[str, Any]) -> list[Part]:
-    found = _part(block)
-    marked: list[Part] = [CacheControlPart()] if block.get("cache_control") else []
-    return [found, *marked] if found is not None else marked
+def _parts(block: Mapping[str, Any]) -> list[Part | None]:
+    return [_part(block), CacheControlPart() if block.get("cache_control") else None]
 
 
 def _part(block: Mapping[str, Any]) -> Part | None:

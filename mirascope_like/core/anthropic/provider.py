@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
 from inspect import signature
@@ -12,12 +11,13 @@ from typing import Any
 import anthropic
 from anthropic.resources import Messages
 
-from ..base.fold import ErrorEventError
+from ..base.fold import Fold
 from ..base.prefill import Prefill
 from ..base.request import Request
 from ..base.structure import Structure, Way
 from ..base.tools import BaseTool, tool_description, tool_name
 from ..base.wire import as_object
+from ..dialects.answer_tool import add_answer_tool
 from ..dialects.sdk import SDKProvider
 from ..dialects.strict_schema import ANTHROPIC_WORDS, is_closed, strict_schema, tool_arguments
 from .fold import AnthropicFold
@@ -45,14 +45,15 @@ class AnthropicProvider(SDKProvider[AnthropicCallResponse, AnthropicCallResponse
     response_type = AnthropicCallResponse
     chunk_type = AnthropicCallResponseChunk
     tool_type = AnthropicTool
+    fold_type: type[Fold[Any, Any]] = AnthropicFold
+    params_type = AnthropicCallParams
+
+    def known_params(self) -> frozenset[str]:
+        return super().known_params() | self._accepted - {"messages", "model", "stream", "tools"}
 
     @cached_property
     def _accepted(self) -> frozenset[str]:
-        return frozenset(signature(Messages.create).parameters)
-
-    def known_params(self) -> frozenset[str]:
-        ours = frozenset(AnthropicCallParams.__annotations__)
-        return ours | self._accepted - {"self", "messages", "model", "stream", "tools"}
+        return frozenset(signature(Messages.create).parameters) - {"self"}
 
     def encode(self, request: Request) -> dict[str, Any]:
         system, messages = encode_messages(request.messages)
@@ -83,10 +84,9 @@ class AnthropicProvider(SDKProvider[AnthropicCallResponse, AnthropicCallResponse
             payload["output_config"] = {**config, "format": {"type": "json_schema", "schema": schema}}
             self._escaped(payload)
         elif structure.way != "json":
-            others: list[Any] = payload.get("tools") or []
             tool = {"name": structure.name, "description": structure.description, "input_schema": structure.schema}
-            payload["tools"] = [*others, tool]
-            payload.setdefault("tool_choice", {"type": "any"} if others else {"type": "tool", "name": structure.name})
+            this = {"type": "tool", "name": structure.name}
+            add_answer_tool(payload, tool, alone=this, beside={"type": "any"})
 
     def untooled(self, request: Request) -> Request:
         # Anthropic wants the tools named as long as the messages hold calls of them.
@@ -101,9 +101,6 @@ class AnthropicProvider(SDKProvider[AnthropicCallResponse, AnthropicCallResponse
             payload["extra_body"] = {**unnamed, **(payload.get("extra_body") or {})}
         return payload
 
-    def fold(self, request: Request) -> AnthropicFold:
-        return AnthropicFold(request.tools, request.partial_tools)
-
     def create(self, client: Any) -> Any:
         return client.messages.create
 
@@ -111,13 +108,10 @@ class AnthropicProvider(SDKProvider[AnthropicCallResponse, AnthropicCallResponse
         # The SDK's own method is quick here, and guards requests that would take too long unstreamed.
         return client.messages.with_raw_response.create(**payload, **({"stream": True} if stream else {}))
 
-    def parse(self, raw: bytes | Mapping[str, Any]) -> Any:
-        return AnthropicCallResponse.parse_raw_response(raw)
-
-    def event_error(self, error: ErrorEventError, response: Any) -> Exception:
-        if response is None:
-            return super().event_error(error, response)
-        return anthropic.APIStatusError(str(error), response=response, body=error.body)
+    def reported(self, message: str, response: Any, body: Any = None) -> Exception:
+        if response is None or body is None:
+            return super().reported(message, response, body)
+        return anthropic.APIStatusError(message, response=response, body=body)
 
 
 def encode_tool(tool: type[BaseTool]) -> dict[str, Any]:

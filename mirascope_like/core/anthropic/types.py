@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
-from typing import Any, ClassVar, cast, get_args
+from typing import Any, ClassVar
 
-from anthropic.types import Message, MessageDeltaUsage, RawMessageStartEvent, RawMessageStreamEvent, StopReason
+from anthropic.types import Message, MessageDeltaUsage, RawMessageStreamEvent, StopReason
 from anthropic.types import Usage as AnthropicUsage
 from pydantic_core import to_json
 
@@ -16,9 +15,8 @@ from ..base.messages import BaseMessageParam
 from ..base.response import BaseCallResponse, tool_results
 from ..base.stream import Stream
 from ..base.tools import BaseTool, ToolCall
-from ..base.usage import FinishWords, Usage
+from ..base.usage import Counts, FinishWords, Places
 from ..base.wire import as_object, dumped
-from ..dialects.construct import construct
 from .messages import decode_message, encode_tool_results
 
 _FINISH: FinishWords = {
@@ -32,55 +30,32 @@ _FINISH: FinishWords = {
 }
 
 
-def read_usage(raw: Mapping[str, Any] | None) -> Usage | None:
-    """Return Anthropic's usage in neutral words.
+_PLACES = Places(finish="stop_reason")
 
-    Source: Anthropic's documentation of prompt caching, where `input_tokens` leaves out the tokens read from the cache
-    and those written to it; here they are included.
-    """
-    if raw is None:
-        return None
-    read, written = raw.get("cache_read_input_tokens"), raw.get("cache_creation_input_tokens")
-    asked = raw.get("input_tokens")
-    return Usage(
-        input_tokens=asked + (read or 0) + (written or 0) if asked is not None else None,
-        cached_tokens=read,
-        cache_write_tokens=written,
-        output_tokens=raw.get("output_tokens"),
-    )
-
-
-def event_text(data: Mapping[str, Any]) -> str:
-    """Return the text that an event adds."""
-    part: dict[str, Any] = {}
-    if data.get("type") == "content_block_delta":
-        part = as_object(data.get("delta"))
-    elif data.get("type") == "content_block_start":
-        part = as_object(data.get("content_block"))
-        part = part if part.get("type") == "text" else {}
-    return part.get("text") or ""
-
-
-@lru_cache(maxsize=1)
-def _event_types() -> dict[str, Any]:
-    union = get_args(RawMessageStreamEvent)[0]
-    return {get_args(kind.model_fields["type"].annotation)[0]: kind for kind in get_args(union)}
+_COUNTS = Counts(
+    input=("input_tokens",),
+    output=("output_tokens",),
+    cached=("cache_read_input_tokens",),
+    written=("cache_creation_input_tokens",),
+    apart=True,
+)
+"""Source: Anthropic's documentation of prompt caching, where `input_tokens` leaves out what was read from the cache or
+written to it; here both are included."""
 
 
 class AnthropicTool(BaseTool):
     """A tool that a model of Anthropic called."""
 
 
-class AnthropicCallResponse(BaseCallResponse[Message, AnthropicTool]):
+class AnthropicCallResponse(BaseCallResponse[Message, AnthropicTool, StopReason, AnthropicUsage]):
     """Anthropic's answer; `response` is its `Message`."""
 
     provider = "anthropic"
+    raw_type = Message
+    places: ClassVar[Places] = _PLACES
+    counts: ClassVar[Counts] = _COUNTS
     finish_words: ClassVar[FinishWords] = _FINISH
     tool_base: ClassVar[type[BaseTool]] = AnthropicTool
-
-    @classmethod
-    def parse_raw_response(cls, raw: bytes | Mapping[str, Any]) -> Message:
-        return construct(Message, raw)
 
     @property
     def _blocks(self) -> list[Any]:
@@ -101,32 +76,6 @@ class AnthropicCallResponse(BaseCallResponse[Message, AnthropicTool]):
     def signature(self) -> str | None:
         """Anthropic's signature of the thinking, by which it knows it again."""
         return next((block.signature for block in self._blocks if block.type == "thinking"), None)
-
-    @property
-    def finish_reasons(self) -> list[StopReason] | None:
-        """Why the generation ended, in Anthropic's words."""
-        reason = self.response.stop_reason
-        return [reason] if reason else None
-
-    @property
-    def model(self) -> str | None:
-        """The model that answered."""
-        return self.response.model or None
-
-    @property
-    def id(self) -> str | None:
-        """The answer's id."""
-        return self.response.id or None
-
-    @property
-    def usage(self) -> AnthropicUsage | None:
-        """Anthropic's own account of tokens."""
-        return getattr(self.response, "usage", None)
-
-    @property
-    def _usage(self) -> Usage | None:
-        usage = self.usage
-        return read_usage(dumped(usage)) if usage is not None else None
 
     @property
     def message_param(self) -> dict[str, Any]:
@@ -168,17 +117,23 @@ class AnthropicCallResponseChunk(
 
     __slots__ = ()
     provider = "anthropic"
+    raw_type = RawMessageStreamEvent
+    places: ClassVar[Places] = _PLACES
+    counts: ClassVar[Counts] = _COUNTS
     finish_words: ClassVar[FinishWords] = _FINISH
+    usage_places = ("message.usage", "usage")
 
     @classmethod
-    def _type(cls, raw: bytes) -> RawMessageStreamEvent:
-        import jiter
+    def text_of(cls, data: Mapping[str, Any]) -> str:
+        if data.get("type") == "content_block_start":
+            block = as_object(data.get("content_block"))
+            return (block.get("text") if block.get("type") == "text" else None) or ""
+        return as_object(data.get("delta")).get("text") or ""
 
-        kind = jiter.from_json(raw).get("type")
-        return cast("RawMessageStreamEvent", construct(_event_types().get(kind, RawMessageStartEvent), raw))
-
-    def _text(self) -> str:
-        return event_text(self.data)
+    @property
+    def _facts(self) -> Mapping[str, Any]:
+        # The first event holds the message; `message_delta` tells its end.
+        return self.data.get("message") or {**self.data, **as_object(self.data.get("delta"))}
 
     @property
     def thinking(self) -> str:
@@ -199,40 +154,6 @@ class AnthropicCallResponseChunk(
         if delta.get("type") == "input_json_delta":
             return [ToolDelta(index=self.data["index"], arguments=delta.get("partial_json") or "")]
         return ()
-
-    @property
-    def _message(self) -> Mapping[str, Any]:
-        return self.data.get("message") or {}
-
-    @property
-    def finish_reasons(self) -> list[StopReason] | None:
-        """Why the generation ended, in Anthropic's words."""
-        reason = as_object(self.data.get("delta")).get("stop_reason")
-        return [reason] if reason else None
-
-    @property
-    def model(self) -> str | None:
-        """The model that answers; said in the first event."""
-        return self._message.get("model")
-
-    @property
-    def id(self) -> str | None:
-        """The answer's id; said in the first event."""
-        return self._message.get("id")
-
-    @property
-    def usage(self) -> AnthropicUsage | MessageDeltaUsage | None:
-        """Anthropic's own account of tokens so far; said in the first event and in `message_delta`."""
-        chunk: Any = self.chunk
-        if self._message.get("usage") is not None:
-            first: AnthropicUsage = chunk.message.usage
-            return first
-        later: MessageDeltaUsage | None = chunk.usage if self.data.get("usage") is not None else None
-        return later
-
-    @property
-    def _usage(self) -> Usage | None:
-        return read_usage(self.data.get("usage") or self._message.get("usage"))
 
 
 class AnthropicStream(Stream[AnthropicCallResponse, AnthropicCallResponseChunk, AnthropicTool]):

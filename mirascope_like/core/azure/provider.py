@@ -9,6 +9,7 @@ import openai
 
 from ..base.request import Request
 from ..dialects.openai_sdk import OpenAISDKProvider
+from .params import AzureCallParams
 from .types import AzureCallResponse, AzureCallResponseChunk, AzureTool
 
 _BODY = frozenset({"data_sources", "user_security_context"})
@@ -32,9 +33,7 @@ class AzureProvider(OpenAISDKProvider[AzureCallResponse, AzureCallResponseChunk,
     response_type = AzureCallResponse
     chunk_type = AzureCallResponseChunk
     tool_type = AzureTool
-
-    def known_params(self) -> frozenset[str]:
-        return super().known_params() | _BODY
+    params_type = AzureCallParams
 
     def encode(self, request: Request) -> dict[str, Any]:
         payload = super().encode(request)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import ABC
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Generic, Self, TypeVar
+from typing import Any, ClassVar, Generic, Self, TypeVar, cast
 
 import jiter
 from pydantic_core import to_json
 
+from .construct import construct, construct_event
 from .usage import Neutral
-from .wire import dumped
+from .wire import at, dumped
 
 RawChunkT = TypeVar("RawChunkT")
 FinishT = TypeVar("FinishT", bound=str)
@@ -45,6 +46,10 @@ class BaseCallResponseChunk(Neutral, ABC, Generic[RawChunkT, FinishT, UsageT]):
     _data: dict[str, Any]
 
     provider: ClassVar[str]
+    raw_type: ClassVar[Any]
+    """The SDK's class of an event, or the union of its classes."""
+    usage_places: ClassVar[tuple[str, ...]] = ("usage",)
+    """Where the SDK's object tells the tokens."""
 
     def __init__(self, chunk: RawChunkT) -> None:
         """Wrap an object of the provider's SDK."""
@@ -106,22 +111,37 @@ class BaseCallResponseChunk(Neutral, ABC, Generic[RawChunkT, FinishT, UsageT]):
         return dumped(chunk)
 
     @classmethod
-    @abstractmethod
     def _type(cls, raw: bytes) -> RawChunkT:
         """Make the SDK's object."""
+        if isinstance(cls.raw_type, type):
+            return construct(cast("type[Any]", cls.raw_type), raw)
+        return cast("RawChunkT", construct_event(cls.raw_type, raw))
 
-    @abstractmethod
-    def _text(self) -> str: ...
+    @classmethod
+    def text_of(cls, data: Mapping[str, Any]) -> str:
+        """Return the text that an event adds."""
+        raise NotImplementedError
+
+    def _text(self) -> str:
+        return self.text_of(self.data)
 
     @property
-    @abstractmethod
+    def _facts(self) -> Mapping[str, Any]:
+        """What of the event tells what the top of a whole answer does."""
+        return self.data
+
+    @property
     def finish_reasons(self) -> list[FinishT] | None:
         """Why the generation ended, in the provider's words."""
+        return super().finish_reasons
 
     @property
-    @abstractmethod
     def usage(self) -> UsageT | None:
         """The provider's own account of tokens."""
+        if at(self._facts, self.places.usage) is None:
+            return None
+        told = (at(self.chunk, place) for place in self.usage_places)
+        return next((one for one in told if one is not None), None)
 
     @property
     def thinking(self) -> str:

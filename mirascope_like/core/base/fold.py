@@ -6,13 +6,15 @@ A fold holds memory in proportion to the reply, not to the number of events.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Generic, TypeVar, cast
+
+import jiter
 
 from .chunk import BaseCallResponseChunk
 from .tools import BaseTool, ToolCall, find_tool, tool_name
 from .usage import Usage
-from .wire import is_list
+from .wire import at, is_list
 
 ChunkT = TypeVar("ChunkT", bound=BaseCallResponseChunk[Any, Any, Any])
 ToolT = TypeVar("ToolT", bound=BaseTool)
@@ -23,10 +25,14 @@ class GarbledEventError(ValueError):
 
 
 class ErrorEventError(Exception):
-    """The provider reported an error in the middle of a stream; `body` is what it said."""
+    """The provider reported an error in the middle of a stream, or as an answer; `body` is what it said."""
 
-    def __init__(self, message: str, body: Any) -> None:
-        super().__init__(message)
+    def __init__(self, body: Any) -> None:
+        told: Any = body
+        while isinstance(told, Mapping) and (inner := cast("Mapping[str, Any]", told).get("error")):
+            told = inner
+        message = cast("Mapping[str, Any]", told).get("message") if isinstance(told, Mapping) else told
+        super().__init__(message if isinstance(message, str) and message else f"an error in the stream: {told}")
         self.body = body
 
 
@@ -39,6 +45,25 @@ class Text(list[str]):
         if len(self) > 1:
             self[:] = ["".join(self)]
         return self[0] if self else ""
+
+
+def grow(whole: dict[str, Any], piece: Mapping[str, Any], *, texts: Container[str] | None = None) -> None:
+    """Add a piece of an object: the strings under `texts` grow (all, if it is None) and so do bytes, objects are added
+    key by key, of anything else the last word counts."""
+    for key, value in piece.items():
+        known = whole.get(key)
+        if isinstance(value, str) and (texts is None or key in texts):
+            if not isinstance(known, Text):
+                known = whole[key] = Text([known] if isinstance(known, str) else [])
+            known.append(value)
+        elif isinstance(value, bytes) and isinstance(known, bytes):
+            whole[key] = known + value
+        elif isinstance(value, Mapping) and isinstance(known, dict | None):
+            inner: dict[str, Any] = {**known} if known else {}
+            grow(inner, cast("Mapping[str, Any]", value), texts=texts)
+            whole[key] = inner
+        else:
+            whole[key] = value
 
 
 def settled(value: Any) -> Any:
@@ -73,6 +98,8 @@ class Fold(ABC, Generic[ChunkT, ToolT]):
         """The tools that were whole so far."""
         self.ended: bool = False
         """The provider's final event has been seen."""
+        self.told: dict[str, Any] = {}
+        """What the events say at the top of the answer."""
         self._last: ChunkT | None = None
         """The last event that was added."""
         self._answer: str | None = None
@@ -155,24 +182,25 @@ class Fold(ABC, Generic[ChunkT, ToolT]):
         """The text so far."""
 
     @property
-    @abstractmethod
     def model(self) -> str | None:
         """The model that answers, as the provider named it."""
+        return at(self.told, self.chunk_type.places.model) or None
 
     @property
-    @abstractmethod
     def id(self) -> str | None:
         """The answer's id."""
+        return at(self.told, self.chunk_type.places.id) or None
 
     @property
-    @abstractmethod
     def finish_reasons(self) -> list[Any] | None:
         """Why the generation ended, in the provider's words."""
+        reason = at(self.told, self.chunk_type.places.finish)
+        return [reason] if reason else None
 
     @property
-    @abstractmethod
     def usage(self) -> Usage | None:
         """The tokens spent so far, in neutral words."""
+        return self.chunk_type.read_usage(at(self.told, self.chunk_type.places.usage))
 
     @property
     def empty(self) -> bool:
@@ -207,7 +235,7 @@ class Fold(ABC, Generic[ChunkT, ToolT]):
 
 
 class NumberedFold(Fold[ChunkT, ToolT]):
-    """Sums an answer whose texts and calls are numbered."""
+    """Sums an answer whose parts are numbered, told by events that each say what they are."""
 
     def __init__(
         self,
@@ -219,6 +247,34 @@ class NumberedFold(Fold[ChunkT, ToolT]):
         super().__init__(chunk_type, tool_base, tools, partial)
         self._texts: dict[int, Text] = {}
         self._given: set[int] = set()
+        self._final = False
+
+    def read(self, events: Sequence[bytes]) -> Iterator[tuple[ChunkT, ToolT | None]]:
+        make, grown = self.chunk_type.from_bytes, self._grown_text
+        for raw in events:
+            try:
+                data = jiter.from_json(raw, cache_mode="keys")
+                found = grown(data)
+            except (ValueError, LookupError, TypeError, AttributeError) as error:
+                if raw.startswith(b"[DONE]"):
+                    self.ended = True
+                    continue
+                raise GarbledEventError(f"{error}: {raw[:200]!r}") from error
+            if found is None:
+                yield from self.add(make(raw, self.chunk_type.text_of(data)), data)
+            else:
+                text, piece = found
+                text.append(piece)
+                yield make(raw, piece), None
+
+    @abstractmethod
+    def _grown_text(self, data: Any) -> tuple[Text, str] | None:
+        """Return the text that an event adds to and what it adds, where it says nothing else; most events do so."""
+
+    @property
+    def complete(self) -> bool:
+        """After the provider's final event."""
+        return self._final
 
     @abstractmethod
     def _numbers(self) -> Iterable[int]:

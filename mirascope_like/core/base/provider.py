@@ -74,10 +74,13 @@ class Provider(ABC, Generic[ResponseT, ChunkT, ToolT]):
     response_type: type[ResponseT]
     chunk_type: type[ChunkT]
     tool_type: type[ToolT]
+    fold_type: type[Fold[Any, Any]]
+    params_type: type[Any]
+    """The call parameters that the provider takes, as a `TypedDict`."""
 
-    @abstractmethod
     def known_params(self) -> frozenset[str]:
-        """The call parameters that the provider takes."""
+        """The names of the call parameters that the provider takes."""
+        return frozenset(self.params_type.__annotations__)
 
     @abstractmethod
     def encode(self, request: Request) -> dict[str, Any]:
@@ -124,13 +127,13 @@ class Provider(ABC, Generic[ResponseT, ChunkT, ToolT]):
         """
         return None
 
-    @abstractmethod
     def fold(self, request: Request) -> Fold[ChunkT, ToolT]:
         """Begin to sum up an answer."""
+        return self.fold_type(self.chunk_type, self.tool_type, request.tools, request.partial_tools)
 
-    @abstractmethod
     def parse(self, raw: bytes | Mapping[str, Any]) -> Any:
         """Make the SDK's response object of a response, decoded or not."""
+        return self.response_type.parse_raw_response(raw)
 
     def rebuilt(self, request: Request, fold: Fold[Any, Any]) -> Any:
         """Make the SDK's response object of what a stream has summed up."""

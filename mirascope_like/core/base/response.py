@@ -6,7 +6,7 @@ import re
 import sys
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, cast
 
 from pydantic import (
     BaseModel,
@@ -20,20 +20,24 @@ from pydantic import (
     model_validator,
 )
 from pydantic_core import to_jsonable_python
+from typing_extensions import TypeVar
 
+from .construct import construct
 from .errors import ToolArgumentsError, ToolExecutionError
 from .json_text import json_in
 from .messages import BaseMessageParam, ToolResultPart
 from .request import Request
 from .tools import BaseTool, ToolCall, call_of, find_tool, is_error, tool_output_text
 from .usage import CommonUsage, Neutral, Usage
-from .wire import as_list, as_object, dumped, is_list, is_mapping
+from .wire import as_list, as_object, at, dumped, is_list, is_mapping
 
 if TYPE_CHECKING:
     from .stream_events import ToolResultEvent
 
 RawT = TypeVar("RawT")
 ToolT = TypeVar("ToolT", bound=BaseTool)
+FinishT = TypeVar("FinishT", bound=str, default=Any)
+UsageT = TypeVar("UsageT", default=Any)
 
 _SECRET = re.compile(
     r"authorization|(api|access|private)[-_]?key|token$|secret|password|cookie|credential", re.IGNORECASE
@@ -44,7 +48,7 @@ _READ = ("model", "id", "content", "finish_reasons", "cost")
 """What a dump tells besides the fields; worked out anew when it is validated back."""
 
 
-class BaseCallResponse(Neutral, BaseModel, Generic[RawT, ToolT]):
+class BaseCallResponse(Neutral, BaseModel, Generic[RawT, ToolT, FinishT, UsageT]):
     """A provider's answer and the call that it answers.
 
     `response` is the provider's own object; everything else is read from it. What the provider did not say is `None`.
@@ -81,6 +85,8 @@ class BaseCallResponse(Neutral, BaseModel, Generic[RawT, ToolT]):
     """When the answer was whole, in milliseconds since 1970."""
 
     provider: ClassVar[str]
+    raw_type: ClassVar[type[Any]]
+    """The SDK's class of an answer."""
     tool_base: ClassVar[type[BaseTool]]
     priced_as: ClassVar[str | None] = None
     """The provider's name in the price list, where it is another one there."""
@@ -127,9 +133,9 @@ class BaseCallResponse(Neutral, BaseModel, Generic[RawT, ToolT]):
         self._tools = list(tools)
 
     @classmethod
-    @abstractmethod
-    def parse_raw_response(cls, raw: bytes | Mapping[str, Any]) -> Any:
+    def parse_raw_response(cls, raw: bytes | Mapping[str, Any]) -> RawT:
         """Make the SDK's response object of a response, decoded or not."""
+        return cast("RawT", construct(cls.raw_type, raw))
 
     @field_validator("response", mode="plain")
     @classmethod
@@ -169,9 +175,18 @@ class BaseCallResponse(Neutral, BaseModel, Generic[RawT, ToolT]):
         """The text of the answer; empty where there is none."""
 
     @property
-    @abstractmethod
-    def usage(self) -> Any:
+    def _facts(self) -> Any:
+        return self.response
+
+    @property
+    def finish_reasons(self) -> list[FinishT] | None:
+        """Why the generation ended, in the provider's words."""
+        return super().finish_reasons
+
+    @property
+    def usage(self) -> UsageT | None:
         """The provider's own account of tokens."""
+        return cast("UsageT | None", at(self.response, self.places.usage))
 
     @property
     @abstractmethod

@@ -8,6 +8,8 @@ from typing import Any, ClassVar, Literal, NamedTuple, Self, TypeAlias
 
 from pydantic import BaseModel, ConfigDict
 
+from .wire import at, dumped
+
 FinishReason = Literal["stop", "length", "tool_calls", "content_filter"]
 """Why a generation ended, in the same words for every provider."""
 
@@ -61,28 +63,71 @@ class Usage(NamedTuple):
         )
 
 
+class Counts(NamedTuple):
+    """Where a provider's own account of tokens tells each number; of several places the first that tells it counts."""
+
+    input: tuple[str, ...]
+    output: tuple[str, ...]
+    cached: tuple[str, ...] = ()
+    written: tuple[str, ...] = ()
+    """Tokens written to the cache."""
+    input_audio: tuple[str, ...] = ()
+    output_audio: tuple[str, ...] = ()
+    apart: bool = False
+    """Whether the tokens of the input leave out those read from the cache and those written to it."""
+
+    def read(self, raw: Any) -> Usage:
+        """Return an account, as JSON, in neutral words."""
+        asked, cached, written = _first(raw, self.input), _first(raw, self.cached), _first(raw, self.written)
+        if self.apart and asked is not None:
+            asked += (cached or 0) + (written or 0)
+        heard, spoken = _first(raw, self.input_audio), _first(raw, self.output_audio)
+        return Usage(asked, cached, _first(raw, self.output), written, heard, spoken)
+
+
+def _first(raw: Any, paths: Sequence[str]) -> int | None:
+    return next((int(found) for path in paths if isinstance(found := at(raw, path), int | float)), None)
+
+
+class Places(NamedTuple):
+    """Where a provider's answer tells what every answer tells, in its JSON and in the SDK's object of it."""
+
+    model: str = "model"
+    id: str = "id"
+    finish: str = "finish_reason"
+    usage: str = "usage"
+
+
 class Neutral:
     """What tells who answers, its tokens, and why it ended, in the same words for every provider."""
 
     __slots__ = ()
 
+    places: ClassVar[Places] = Places()
+    counts: ClassVar[Counts]
     finish_words: ClassVar[FinishWords] = {}
     """The provider's reasons to end, in the same words for every provider; one that is not among them is "stop"."""
 
     @property
     @abstractmethod
+    def _facts(self) -> Any:
+        """What tells them: JSON, or an object of the SDK."""
+
+    @property
     def model(self) -> str | None:
         """The model that answers, as the provider names it."""
+        return at(self._facts, self.places.model) or None
 
     @property
-    @abstractmethod
     def id(self) -> str | None:
         """The answer's id."""
+        return at(self._facts, self.places.id) or None
 
     @property
-    @abstractmethod
     def finish_reasons(self) -> list[Any] | None:
         """Why the generation ended, in the provider's words."""
+        reason = at(self._facts, self.places.finish)
+        return [reason] if reason else None
 
     @property
     def _finish(self) -> Sequence[str] | None:
@@ -94,10 +139,15 @@ class Neutral:
         reasons = self._finish
         return [self.finish_words.get(reason, "stop") for reason in reasons] if reasons else None
 
+    @classmethod
+    def read_usage(cls, raw: Any) -> Usage | None:
+        """Return the provider's own account of tokens, as JSON, in neutral words."""
+        return cls.counts.read(raw) if raw is not None else None
+
     @property
-    @abstractmethod
     def _usage(self) -> Usage | None:
-        """The provider's own account, in neutral words."""
+        usage = at(self._facts, self.places.usage)
+        return self.read_usage(dumped(usage)) if usage is not None else None
 
     @property
     def input_tokens(self) -> int | None:

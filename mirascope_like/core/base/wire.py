@@ -20,6 +20,13 @@ def as_object(value: Any) -> dict[str, Any]:
     return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
 
 
+def at(value: Any, path: str) -> Any:
+    """Return what JSON, or an SDK's object, holds at a path of keys with dots between; None where there is nothing."""
+    for key in path.split("."):
+        value = as_object(value).get(key) if isinstance(value, dict) else getattr(value, key, None)
+    return value
+
+
 def as_list(value: Any) -> list[Any]:
     """Return a decoded value if it is a JSON array, else an empty one."""
     return value if is_list(value) else []

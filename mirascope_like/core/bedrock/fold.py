@@ -10,52 +10,48 @@ from typing import Any, cast
 
 import jiter
 
-from ..base.fold import GarbledEventError, NumberedFold, Text, settled
-from ..base.tools import BaseTool, ToolCall
-from ..base.usage import Usage
-from ..base.wire import as_object
-from .types import BedrockCallResponseChunk, BedrockTool, answering_model, is_call, read_usage
+from ..base.fold import GarbledEventError, NumberedFold, Text, grow, settled
+from ..base.tools import ToolCall
+from .types import BedrockCallResponseChunk, BedrockTool, is_call
+
+_GROWING = frozenset({"text", "signature"})
 
 
 class BedrockFold(NumberedFold[BedrockCallResponseChunk, BedrockTool]):
     """Sums the events that boto3 reads. Blocks of text and reasoning begin without an event that says so."""
 
-    ended: bool
-
-    def __init__(self, tools: Sequence[type[BaseTool]] = (), partial: bool = False) -> None:
-        super().__init__(BedrockCallResponseChunk, BedrockTool, tools, partial)
-        self._whole: dict[str, Any] = {}
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
         self._role = "assistant"
         self._blocks: dict[int, dict[str, Any]] = {}
-        self._stopped = False
 
     def read(self, events: Sequence[bytes]) -> Iterator[tuple[BedrockCallResponseChunk, BedrockTool | None]]:
         yield from self.read_objects(map(jiter.from_json, events))
 
     def read_objects(self, events: Iterable[Any]) -> Iterator[tuple[BedrockCallResponseChunk, BedrockTool | None]]:
-        make, texts = BedrockCallResponseChunk.from_object, self._texts
+        make, grown = BedrockCallResponseChunk.from_object, self._grown_text
         for event in events:
-            # Most events add to a text that has begun: none of these is looked at twice.
             try:
-                piece = event["contentBlockDelta"]
-                known, text = texts[piece["contentBlockIndex"]], piece["delta"]["text"]
-            except (LookupError, TypeError):
-                yield from self._told(event)
+                found = grown(event)
+                head = found is None and "ResponseMetadata" in event
+            except (LookupError, TypeError, AttributeError) as error:
+                raise GarbledEventError(f"{error!r}: {str(event)[:200]}") from error
+            if found is not None:
+                text, piece = found
+                text.append(piece)
+                yield make(event, piece), None
+            elif head:
+                self.told.update(event)
+            else:
+                yield from self.add(make(event, BedrockCallResponseChunk.text_of(event)), event)
                 if self.ended:
                     break
-                continue
-            known.append(text)
-            yield make(event, text), None
 
-    def _told(self, event: Any) -> Iterator[tuple[BedrockCallResponseChunk, BedrockTool | None]]:
-        try:
-            if "ResponseMetadata" in event:
-                self._whole.update(event)
-                return
-            delta = event.get("contentBlockDelta", {}).get("delta")
-        except (TypeError, AttributeError) as error:
-            raise GarbledEventError(f"{error!r}: {str(event)[:200]}") from error
-        yield from self.add(BedrockCallResponseChunk.from_object(event, as_object(delta).get("text") or ""), event)
+    def _grown_text(self, data: Any) -> tuple[Text, str] | None:
+        if (piece := data.get("contentBlockDelta")) is None or (index := piece["contentBlockIndex"]) not in self._texts:
+            return None
+        text: str | None = piece["delta"].get("text")
+        return (self._texts[index], text) if text is not None else None
 
     def add(
         self, chunk: BedrockCallResponseChunk, data: Mapping[str, Any]
@@ -79,11 +75,11 @@ class BedrockFold(NumberedFold[BedrockCallResponseChunk, BedrockTool]):
             case "messageStart":
                 self._role = data["role"]
             case "messageStop":
-                self._whole.update(data)
-                self._stopped = True
+                self.told.update(data)
+                self._final = True
             case "metadata":
-                self._whole.update(data)
-                self.ended = self._stopped
+                self.told.update(data)
+                self.ended = self._final
             case _:
                 pass  # what a newer boto3 may know is shown, and has no place in the message
         return []
@@ -102,7 +98,7 @@ class BedrockFold(NumberedFold[BedrockCallResponseChunk, BedrockTool]):
                 for piece in value:
                     _grow_result(block["toolResult"].setdefault("content", []), piece)
             case _:  # reasoning, and images
-                _grow_piece(block.setdefault(kind, {}), value)
+                grow(block.setdefault(kind, {}), value, texts=_GROWING)
         return []
 
     def _grow_call(self, index: int, piece: str) -> list[BedrockTool]:
@@ -138,44 +134,9 @@ class BedrockFold(NumberedFold[BedrockCallResponseChunk, BedrockTool]):
             return {"reasoningContent": {"reasoningText": {"text": "", **thought}}}
         return block
 
-    @property
-    def complete(self) -> bool:
-        """After `messageStop`: the usage that follows it may be missing, and is then unknown."""
-        return self._stopped
-
     def rebuild(self) -> dict[str, Any]:
         content = [self._block(index) for index in sorted(self._blocks)]
-        return {**self._whole, "output": {"message": {"role": self._role, "content": content}}}
-
-    @property
-    def model(self) -> str | None:
-        return answering_model(self._whole)
-
-    @property
-    def id(self) -> str | None:
-        return as_object(self._whole.get("ResponseMetadata")).get("RequestId")
-
-    @property
-    def finish_reasons(self) -> list[Any] | None:
-        reason = self._whole.get("stopReason")
-        return [reason] if reason else None
-
-    @property
-    def usage(self) -> Usage | None:
-        return read_usage(self._whole.get("usage"))
-
-
-def _grow_piece(whole: dict[str, Any], piece: Mapping[str, Any]) -> None:
-    """Add a piece of a block: text and bytes grow, objects are added key by key, of all else the last word counts."""
-    for key, value in piece.items():
-        if isinstance(value, str) and key in ("text", "signature"):
-            whole.setdefault(key, Text()).append(value)
-        elif isinstance(value, bytes):
-            whole[key] = whole.get(key, b"") + value
-        elif isinstance(value, Mapping):
-            _grow_piece(whole.setdefault(key, {}), cast("Mapping[str, Any]", value))
-        else:
-            whole[key] = value
+        return {**self.told, "output": {"message": {"role": self._role, "content": content}}}
 
 
 def _grow_result(content: list[dict[str, Any]], piece: Mapping[str, Any]) -> None:

@@ -25,6 +25,7 @@ from ..base.messages import (
     ToolResultPart,
 )
 from ..base.wire import as_list, as_object
+from ..dialects.turns import decode_turn, encode_turns
 
 _CACHE_POINT = {"cachePoint": {"type": "default"}}
 _OFFICE = "application/vnd.openxmlformats-officedocument"
@@ -58,21 +59,9 @@ def encode_messages(messages: Sequence[Any]) -> tuple[list[dict[str, Any]], list
 
     Raises `PromptError` for a part that the format has no place for.
     """
-    system: list[dict[str, Any]] = []
-    encoded: list[dict[str, Any]] = []
     numbers = count(1)  # every document of a request must have a name of its own
-    after_tool = False
-    for message in messages:
-        said = _encode(message, numbers)
-        is_tool = isinstance(message, BaseMessageParam) and message.role == "tool"
-        if isinstance(message, BaseMessageParam) and message.role == "system":
-            system += said["content"]
-        elif is_tool and after_tool:
-            encoded[-1] = {**encoded[-1], "content": [*encoded[-1]["content"], *said["content"]]}
-        else:
-            encoded.append(said)
-        after_tool = is_tool
-    return system, encoded
+    said, turns = encode_turns(messages, lambda message: _encode(message, numbers))
+    return [block for blocks in said for block in blocks], turns
 
 
 def _encode(message: Any, numbers: count[int]) -> dict[str, Any]:
@@ -138,11 +127,7 @@ def encode_tool_result(part: ToolResultPart) -> dict[str, Any]:
 
 def decode_message(message: Mapping[str, Any]) -> BaseMessageParam:
     """Return a message of Converse's format in neutral words. What these have no word for is left out."""
-    parts = [part for block in message["content"] if (part := _part(block)) is not None]
-    if len(parts) == 1 and isinstance(parts[0], TextPart):
-        return BaseMessageParam(role=message["role"], content=parts[0].text)
-    only_results = bool(parts) and all(isinstance(part, ToolResultPart) for part in parts)
-    return BaseMessageParam(role="tool" if only_results else message["role"], content=parts)
+    return decode_turn(message["role"], [_part(block) for block in message["content"]])
 
 
 def _part(block: Mapping[str, Any]) -> Part | None:

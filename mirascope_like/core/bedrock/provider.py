@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import cached_property
 from importlib import import_module
 from inspect import iscoroutinefunction
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic_core import to_json
 
@@ -28,16 +27,15 @@ from ..base.errors import (
     error_kind,
     retry_after,
 )
-from ..base.fold import ErrorEventError
-from ..base.provider import AsyncSource, Source
+from ..base.fold import Fold
 from ..base.request import Request
 from ..base.structure import Structure, Way
 from ..base.tools import BaseTool, tool_description, tool_name
-from ..base.wire import as_object
+from ..base.wire import as_object, at
 from ..dialects.clients import Clients
-from ..dialects.failures import FailingProvider
+from ..dialects.sdk import read_out
 from ..dialects.strict_schema import strict_schema
-from ..dialects.threads import DRAIN_SECONDS, AsyncThreadSource, in_thread, within
+from ..dialects.threads import ThreadedProvider
 from .fold import BedrockFold
 from .messages import encode_messages
 from .params import BedrockCallParams
@@ -50,27 +48,18 @@ _session: Any = import_module("boto3.session").Session
 
 _INFERENCE = {"max_tokens": "maxTokens", "temperature": "temperature", "top_p": "topP", "stop": "stopSequences"}
 
-_KINDS: dict[str, type[ProviderError]] = {
-    "AccessDenied": PermissionDeniedError,
-    "ExpiredToken": AuthenticationError,
-    "IncompleteSignature": AuthenticationError,
-    "InternalServer": ServerError,
-    "InvalidClientTokenId": AuthenticationError,
-    "InvalidSignature": AuthenticationError,
-    "MissingAuthenticationToken": AuthenticationError,
-    "ModelError": ServerError,
-    "ModelNotReady": OverloadedError,
-    "ModelStreamError": ServerError,
-    "ModelTimeout": RequestTimeoutError,
-    "ResourceNotFound": NotFoundError,
-    "ServiceQuotaExceeded": RateLimitError,
-    "ServiceUnavailable": OverloadedError,
-    "SignatureDoesNotMatch": AuthenticationError,
-    "Throttling": RateLimitError,
-    "TooManyRequests": RateLimitError,
-    "UnrecognizedClient": AuthenticationError,
+_CODES: dict[type[ProviderError], str] = {
+    AuthenticationError: "ExpiredToken IncompleteSignature InvalidClientTokenId InvalidSignature"
+    " MissingAuthenticationToken SignatureDoesNotMatch UnrecognizedClient",
+    NotFoundError: "ResourceNotFound",
+    OverloadedError: "ModelNotReady ServiceUnavailable",
+    PermissionDeniedError: "AccessDenied",
+    RateLimitError: "ServiceQuotaExceeded Throttling TooManyRequests",
+    RequestTimeoutError: "ModelTimeout",
+    ServerError: "InternalServer ModelError ModelStreamError",
 }
-"""By the code of an error, without its end "Exception". Source: boto3's service model, and AWS's common errors."""
+"""The codes of errors, without the end "Exception". Source: boto3's service model, and AWS's common errors."""
+_KINDS = {code: kind for kind, codes in _CODES.items() for code in codes.split()}
 
 _SETTINGS: dict[type[Exception], str] = {
     sdk.NoCredentialsError: "no AWS credentials: set the environment variables AWS_ACCESS_KEY_ID and"
@@ -104,15 +93,7 @@ class BedrockSource:
         return iter([(self._metadata,), self._events])  # which come one at a time
 
     def drain(self) -> None:
-        stop = threading.Timer(DRAIN_SECONDS, self.interrupt)
-        stop.daemon = True
-        stop.start()
-        try:
-            with suppress(Exception):
-                for _ in self._events:
-                    pass
-        finally:
-            stop.cancel()
+        read_out(self._events, self.interrupt)
 
     def interrupt(self) -> None:
         """End a read that waits in another thread: closing a socket does not, on Linux, but shutting it does."""
@@ -125,7 +106,7 @@ class BedrockSource:
         self._stream.close()
 
 
-class BedrockProvider(FailingProvider[BedrockCallResponse, BedrockCallResponseChunk, BedrockTool]):
+class BedrockProvider(ThreadedProvider[BedrockCallResponse, BedrockCallResponseChunk, BedrockTool]):
     """Speaks to Bedrock, or to whomever the client given speaks to.
 
     An async call runs boto3 in a thread of its own: a call that is cancelled goes on there until it is answered.
@@ -135,19 +116,21 @@ class BedrockProvider(FailingProvider[BedrockCallResponse, BedrockCallResponseCh
     response_type = BedrockCallResponse
     chunk_type = BedrockCallResponseChunk
     tool_type = BedrockTool
+    fold_type: type[Fold[Any, Any]] = BedrockFold
+    params_type = BedrockCallParams
+    kinds: ClassVar[Mapping[type[Exception], type[MirascopeLikeError]]] = {
+        sdk.ConnectTimeoutError: RequestTimeoutError,
+        sdk.ReadTimeoutError: RequestTimeoutError,
+        sdk.HTTPClientError: ConnectionFailedError,
+        sdk.ConnectionError: ConnectionFailedError,
+        sdk.ParamValidationError: BadRequestError,
+        sdk.BotoCoreError: ProviderError,
+        _parser_error: ProviderError,
+    }
 
     @cached_property
     def _defaults(self) -> Clients:
-        names = (
-            "ACCESS_KEY_ID",
-            "SECRET_ACCESS_KEY",
-            "SESSION_TOKEN",
-            "PROFILE",
-            "DEFAULT_REGION",
-            "BEARER_TOKEN_BEDROCK",
-        )
-        places = ("ENDPOINT_URL", "ENDPOINT_URL_BEDROCK_RUNTIME", "CONFIG_FILE", "SHARED_CREDENTIALS_FILE")
-        return Clients(_make_client, _make_client, [f"AWS_{name}" for name in (*names, *places)])
+        return Clients(_make_client, _make_client, _ENVIRONMENT)
 
     def _client(self, request: Request) -> Any:
         client = request.client or self._defaults.sync()
@@ -156,9 +139,6 @@ class BedrockProvider(FailingProvider[BedrockCallResponse, BedrockCallResponseCh
                 "a call of bedrock needs a client of boto3: give it boto3.client('bedrock-runtime')"
             )
         return client
-
-    def known_params(self) -> frozenset[str]:
-        return frozenset(BedrockCallParams.__annotations__)
 
     def encode(self, request: Request) -> dict[str, Any]:
         system, messages = encode_messages(request.messages)
@@ -178,10 +158,9 @@ class BedrockProvider(FailingProvider[BedrockCallResponse, BedrockCallResponseCh
         return payload
 
     def way(self, request: Request, wanted: Way) -> Way:
-        fields = as_object(request.call_params.get("additionalModelRequestFields"))
-        thinks = as_object(fields.get("thinking")).get("type", "disabled") != "disabled"
+        thinking = at(request.call_params, "additionalModelRequestFields.thinking.type") or "disabled"
         # A model that thinks cannot be made to call a tool.
-        return "json" if wanted == "tool" and thinks else wanted
+        return "json" if wanted == "tool" and thinking != "disabled" else wanted
 
     def structure(self, payload: dict[str, Any], structure: Structure) -> None:
         named = {"name": structure.name, "description": structure.description}
@@ -199,68 +178,37 @@ class BedrockProvider(FailingProvider[BedrockCallResponse, BedrockCallResponseCh
         # Bedrock wants the tools named as long as the messages hold calls of them, and cannot be told to call none.
         return request
 
-    def fold(self, request: Request) -> BedrockFold:
-        return BedrockFold(request.tools, request.partial_tools)
-
-    def parse(self, raw: bytes | Mapping[str, Any]) -> Any:
-        return BedrockCallResponse.parse_raw_response(raw)
-
     def send(self, request: Request, payload: dict[str, Any]) -> Any:
         return self._client(request).converse(**payload)
 
-    async def asend(self, request: Request, payload: dict[str, Any]) -> Any:
-        return await in_thread(lambda: self.send(request, payload))
-
-    def _open(self, request: Request, payload: dict[str, Any]) -> BedrockSource:
+    def begin(self, request: Request, payload: dict[str, Any]) -> BedrockSource:
         return BedrockSource(self._client(request).converse_stream(**payload))
-
-    def open(self, request: Request, payload: dict[str, Any]) -> Source:
-        if request.deadline is not None:  # the timeouts of boto3 are those of its client
-            return within(request.deadline, lambda: self._open(request, payload))
-        return self._open(request, payload)
-
-    async def aopen(self, request: Request, payload: dict[str, Any]) -> AsyncSource:
-        return await AsyncThreadSource(lambda: self._open(request, payload)).begin()
 
     def failure(self, error: Exception, request: Request, source: Any = None) -> Exception:
         found = super().failure(error, request, source)
         if isinstance(found, ProviderError) and isinstance(told := vars(found).get("response"), dict):
-            metadata = as_object(as_object(told).get("ResponseMetadata"))
-            found.status_code = metadata.get("HTTPStatusCode")
-            found.request_id = metadata.get("RequestId")
-            found.retry_after = retry_after(as_object(metadata.get("HTTPHeaders")))
-            found.body = as_object(told).get("Error")
+            found.status_code = at(told, "ResponseMetadata.HTTPStatusCode")
+            found.request_id = at(told, "ResponseMetadata.RequestId")
+            found.retry_after = retry_after(at(told, "ResponseMetadata.HTTPHeaders") or {})
+            found.body = at(told, "Error")
         return found
 
     def identify(self, error: Exception) -> type[MirascopeLikeError] | None:
-        match error:
-            case sdk.ClientError():
-                told = as_object(error.response.get("Error"))
-                code = str(told.get("Code") or "")
-                kind = _KINDS.get(f"{code[:1].upper()}{code[1:]}".removesuffix("Exception"))
-                # In the middle of a stream an error has a code, but no status.
-                status = as_object(error.response.get("ResponseMetadata")).get("HTTPStatusCode")
-                return kind or error_kind(status or (400 if "alidation" in code else None), None, str(error))
-            case sdk.ConnectTimeoutError() | sdk.ReadTimeoutError():
-                return RequestTimeoutError
-            case sdk.HTTPClientError() | sdk.ConnectionError():
-                return ConnectionFailedError
-            case sdk.ParamValidationError():
-                return BadRequestError
-            case sdk.BotoCoreError():
-                return ProviderError
-            case _:
-                return ProviderError if isinstance(error, _parser_error) else None
+        if not isinstance(error, sdk.ClientError):
+            return super().identify(error)
+        told = vars(error).get("response")
+        code = str(at(told, "Error.Code") or "")
+        kind = _KINDS.get(f"{code[:1].upper()}{code[1:]}".removesuffix("Exception"))
+        # In the middle of a stream an error has a code, but no status.
+        status = at(told, "ResponseMetadata.HTTPStatusCode") or (400 if "alidation" in code else None)
+        return kind or error_kind(status, None, str(error))
 
     def broken(self, message: str, response: Any, *, timed_out: bool) -> Exception:
         made: Exception = sdk.ReadTimeoutError(endpoint_url=message) if timed_out else _streaming_error(message)
         return made
 
-    def unreadable(self, message: str, response: Any) -> Exception:
-        return _streaming_error(message)
-
-    def event_error(self, error: ErrorEventError, response: Any) -> Exception:
-        return _streaming_error(str(error))  # boto3 raises the errors that come in a stream itself
+    def reported(self, message: str, response: Any, body: Any = None) -> Exception:
+        return _streaming_error(message)  # boto3 raises the errors that come in a stream itself
 
     def keyless(self, error: Exception) -> Exception | None:
         advice = next((advice for kind, advice in _SETTINGS.items() if isinstance(error, kind)), None)

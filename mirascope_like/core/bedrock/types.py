@@ -17,8 +17,8 @@ from ..base.messages import BaseMessageParam
 from ..base.response import BaseCallResponse, tool_results
 from ..base.stream import Stream
 from ..base.tools import BaseTool, ToolCall
-from ..base.usage import FinishWords, Usage
-from ..base.wire import as_list, as_object
+from ..base.usage import Counts, FinishWords, Places
+from ..base.wire import as_list, as_object, at
 from .messages import decode_message, encode_tool_result, joined
 
 BedrockFinishReason = Literal[
@@ -70,37 +70,30 @@ class BedrockResponse(TypedDict, total=False):
     serviceTier: dict[str, Any]
 
 
-def read_usage(raw: Mapping[str, Any] | None) -> Usage | None:
-    """Return Bedrock's usage in neutral words.
+_PLACES = Places("trace.promptRouter.invokedModelId", "ResponseMetadata.RequestId", "stopReason")
+"""The model is named where a prompt router chose it."""
 
-    Source: Bedrock's documentation of prompt caching, where `inputTokens` leaves out the tokens read from the cache and
-    those written to it; here they are included.
-    """
-    if raw is None:
-        return None
-    read, written = raw.get("cacheReadInputTokens"), raw.get("cacheWriteInputTokens")
-    asked = raw.get("inputTokens")
-    return Usage(
-        input_tokens=asked + (read or 0) + (written or 0) if asked is not None else None,
-        cached_tokens=read,
-        cache_write_tokens=written,
-        output_tokens=raw.get("outputTokens"),
-    )
-
-
-def answering_model(raw: Mapping[str, Any]) -> str | None:
-    """Return the model that a prompt router chose, where one did."""
-    return as_object(as_object(raw.get("trace")).get("promptRouter")).get("invokedModelId")
+_COUNTS = Counts(
+    input=("inputTokens",),
+    output=("outputTokens",),
+    cached=("cacheReadInputTokens",),
+    written=("cacheWriteInputTokens",),
+    apart=True,
+)
+"""Source: Bedrock's documentation of prompt caching, where `inputTokens` leaves out what was read from the cache or
+written to it; here both are included."""
 
 
 class BedrockTool(BaseTool):
     """A tool that a model on Bedrock called."""
 
 
-class BedrockCallResponse(BaseCallResponse[BedrockResponse, BedrockTool]):
+class BedrockCallResponse(BaseCallResponse[BedrockResponse, BedrockTool, BedrockFinishReason, BedrockUsage]):
     """Bedrock's answer; `response` is the dict that boto3 returns."""
 
     provider = "bedrock"
+    places: ClassVar[Places] = _PLACES
+    counts: ClassVar[Counts] = _COUNTS
     finish_words: ClassVar[FinishWords] = _FINISH
     priced_as: ClassVar[str | None] = "aws"
     tool_base: ClassVar[type[BaseTool]] = BedrockTool
@@ -139,29 +132,9 @@ class BedrockCallResponse(BaseCallResponse[BedrockResponse, BedrockTool]):
         return [citation for citations in cited for citation in citations or ()] or None
 
     @property
-    def finish_reasons(self) -> list[BedrockFinishReason] | None:
-        """Why the generation ended, in Bedrock's words."""
-        reason = self.response.get("stopReason")
-        return [reason] if reason else None
-
-    @property
     def model(self) -> str | None:
         """The model that a prompt router chose, or else the one asked for: Bedrock does not say which one answered."""
-        return answering_model(self.response) or self.call_kwargs.get("modelId")
-
-    @property
-    def id(self) -> str | None:
-        """Amazon's id of the request."""
-        return as_object(self.response.get("ResponseMetadata")).get("RequestId")
-
-    @property
-    def usage(self) -> BedrockUsage | None:
-        """Bedrock's own account of tokens."""
-        return self.response.get("usage")
-
-    @property
-    def _usage(self) -> Usage | None:
-        return read_usage(self.response.get("usage"))
+        return super().model or self.call_kwargs.get("modelId")
 
     @property
     def message_param(self) -> dict[str, Any]:
@@ -224,60 +197,37 @@ class BedrockCallResponseChunk(BaseCallResponseChunk[dict[str, Any], BedrockFini
 
     __slots__ = ()
     provider = "bedrock"
+    places: ClassVar[Places] = _PLACES
+    counts: ClassVar[Counts] = _COUNTS
     finish_words: ClassVar[FinishWords] = _FINISH
+    usage_places = ("metadata.usage",)
 
     @classmethod
     def _type(cls, raw: bytes) -> dict[str, Any]:
         return cast("dict[str, Any]", jiter.from_json(raw))
 
-    @property
-    def _delta(self) -> dict[str, Any]:
-        return as_object(as_object(self.data.get("contentBlockDelta")).get("delta"))
+    @classmethod
+    def text_of(cls, data: Mapping[str, Any]) -> str:
+        return at(data, "contentBlockDelta.delta.text") or ""
 
-    def _text(self) -> str:
-        return self._delta.get("text") or ""
+    @property
+    def _facts(self) -> Mapping[str, Any]:
+        # An event is an object of one key, its name: `messageStop` and `metadata` tell what the top of an answer does.
+        return as_object(next(iter(self.data.values()), None))
 
     @property
     def thinking(self) -> str:
         """The piece of the model's thinking that this event adds; else empty."""
-        return as_object(self._delta.get("reasoningContent")).get("text") or ""
+        return at(self.data, "contentBlockDelta.delta.reasoningContent.text") or ""
 
     @property
     def tool_deltas(self) -> Sequence[ToolDelta]:
         """The piece of a tool call that this event adds."""
-        started = as_object(self.data.get("contentBlockStart"))
-        if use := as_object(as_object(started.get("start")).get("toolUse")):
-            begun = ToolDelta(index=started["contentBlockIndex"], id=use.get("toolUseId"), name=use.get("name"))
-            return [begun] if is_call(started["start"]) else ()
-        if use := as_object(self._delta.get("toolUse")):
-            index = self.data["contentBlockDelta"]["contentBlockIndex"]
-            return [ToolDelta(index=index, arguments=use.get("input") or "")]
-        return ()
-
-    @property
-    def finish_reasons(self) -> list[BedrockFinishReason] | None:
-        """Why the generation ended, in Bedrock's words; said in `messageStop`."""
-        reason = as_object(self.data.get("messageStop")).get("stopReason")
-        return [reason] if reason else None
-
-    @property
-    def model(self) -> str | None:
-        """The model that a prompt router chose; said in the last event."""
-        return answering_model(as_object(self.data.get("metadata")))
-
-    @property
-    def id(self) -> str | None:
-        """None: Amazon's id of the request is not in the events, but in the stream."""
-        return None
-
-    @property
-    def usage(self) -> BedrockUsage | None:
-        """Bedrock's own account of tokens; said in the last event."""
-        return cast("BedrockUsage | None", as_object(self.data.get("metadata")).get("usage"))
-
-    @property
-    def _usage(self) -> Usage | None:
-        return read_usage(as_object(self.data.get("metadata")).get("usage"))
+        facts, index = self._facts, self._facts.get("contentBlockIndex", 0)
+        if use := at(facts, "start.toolUse"):
+            return [ToolDelta(index, "", use.get("toolUseId"), use.get("name"))] if is_call(facts["start"]) else ()
+        use = at(facts, "delta.toolUse")
+        return [ToolDelta(index, use.get("input") or "")] if use else ()
 
 
 class BedrockStream(Stream[BedrockCallResponse, BedrockCallResponseChunk, BedrockTool]):

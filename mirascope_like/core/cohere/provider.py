@@ -15,11 +15,12 @@ import cohere
 from cohere.core import ApiError, ParsingError
 
 from ..base.errors import ContentFilterError, MirascopeLikeError, ProviderError, described, error_kind
-from ..base.fold import ErrorEventError
+from ..base.fold import Fold
 from ..base.provider import AsyncSource, Source
 from ..base.request import Request
 from ..base.structure import Structure, Way
 from ..base.wire import as_list, as_object
+from ..dialects.answer_tool import add_answer_tool
 from ..dialects.chat_provider import encode_tool
 from ..dialects.client_provider import ClientProvider, made_by, patient
 from ..dialects.sdk import AsyncByteSource, AsyncObjectSource, ByteSource, ObjectSource
@@ -69,6 +70,8 @@ class CohereProvider(ClientProvider[CohereCallResponse, CohereCallResponseChunk,
     response_type = CohereCallResponse
     chunk_type = CohereCallResponseChunk
     tool_type = CohereTool
+    fold_type: type[Fold[Any, Any]] = CohereFold
+    params_type = CohereCallParams
 
     def make_client(self) -> Any:
         # The SDK reads the variable when it is imported, and never again.
@@ -82,7 +85,7 @@ class CohereProvider(ClientProvider[CohereCallResponse, CohereCallResponseChunk,
         return frozenset(signature(cohere.ClientV2.chat).parameters) - {"self", "messages", "model", "tools"}
 
     def known_params(self) -> frozenset[str]:
-        return frozenset(CohereCallParams.__annotations__) | self._accepted
+        return super().known_params() | self._accepted
 
     def encode(self, request: Request) -> dict[str, Any]:
         messages, documents = encode_messages(request.messages)
@@ -112,16 +115,9 @@ class CohereProvider(ClientProvider[CohereCallResponse, CohereCallResponseChunk,
         if structure.way == "tool":
             named = {"name": structure.name, "description": structure.description}
             tool = {"type": "function", "function": {**named, "parameters": dict(structure.schema)}}
-            payload["tools"] = [*(payload.get("tools") or ()), tool]
-            payload.setdefault("tool_choice", "REQUIRED")
+            add_answer_tool(payload, tool, alone="REQUIRED", beside="REQUIRED")
         elif payload.get("response_format") == {"type": "json_object"} and _is_held_to(structure.schema):
             payload["response_format"] = {"type": "json_object", "json_schema": dict(structure.schema)}
-
-    def fold(self, request: Request) -> CohereFold:
-        return CohereFold(request.tools, request.partial_tools)
-
-    def parse(self, raw: bytes | Mapping[str, Any]) -> Any:
-        return CohereCallResponse.parse_raw_response(raw)
 
     def send(self, request: Request, payload: dict[str, Any]) -> Any:
         return self._client(request).chat(**payload)
@@ -168,11 +164,8 @@ class CohereProvider(ClientProvider[CohereCallResponse, CohereCallResponseChunk,
     def broken(self, message: str, response: Any, *, timed_out: bool) -> Exception:
         return ApiError(headers=_headers(response), body=message)
 
-    def unreadable(self, message: str, response: Any) -> Exception:
-        return ApiError(headers=_headers(response), body=message)
-
-    def event_error(self, error: ErrorEventError, response: Any) -> Exception:
-        return ApiError(headers=_headers(response), body=error.body)
+    def reported(self, message: str, response: Any, body: Any = None) -> Exception:
+        return ApiError(headers=_headers(response), body=message if body is None else body)
 
     def keyless(self, error: Exception) -> Exception | None:
         if isinstance(error, ApiError) and error.status_code is None and "CO_API_KEY" in str(error.body):

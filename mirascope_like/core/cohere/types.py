@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, ClassVar, Literal, cast
+from typing import Any, ClassVar, Literal
 
 import jiter
 from cohere import Citation, V2ChatResponse, V2ChatStreamResponse
@@ -15,10 +15,9 @@ from ..base.messages import BaseMessageParam
 from ..base.response import BaseCallResponse, tool_results
 from ..base.stream import Stream
 from ..base.tools import BaseTool, ToolCall
-from ..base.usage import FinishWords, Usage
+from ..base.usage import Counts, FinishWords, Usage
 from ..base.wire import as_object, dumped
 from ..dialects.chat_messages import decode_message, encode_tool_result
-from ..dialects.event_types import construct_event
 
 CohereFinishReason = Literal["COMPLETE", "STOP_SEQUENCE", "MAX_TOKENS", "TOOL_CALL", "ERROR", "TIMEOUT"]
 """Why a generation ended. Source: the SDK's `ChatFinishReason`, which also stands for what Cohere may add."""
@@ -26,20 +25,14 @@ CohereFinishReason = Literal["COMPLETE", "STOP_SEQUENCE", "MAX_TOKENS", "TOOL_CA
 _FINISH: FinishWords = {"MAX_TOKENS": "length", "TIMEOUT": "length", "TOOL_CALL": "tool_calls"}
 
 
-def read_usage(raw: Mapping[str, Any] | None, *, billed: bool = False) -> Usage | None:
-    """Return Cohere's usage in neutral words: all the tokens, or those that are `billed`.
-
-    Source: the SDK's `Usage`. `tokens` counts all that the model read and wrote, cached ones and Cohere's own preamble
-    included; `billed_units` is what is paid for.
-    """
-    if raw is None:
-        return None
-    units = as_object(raw.get("billed_units"))
-    tokens = {} if billed else {**units, **as_object(raw.get("tokens"))}
-    counts = [(tokens or units).get("input_tokens"), (tokens or units).get("output_tokens")]
-    asked, written = [None if count is None else int(count) for count in counts]
-    cached = None if billed or raw.get("cached_tokens") is None else int(raw["cached_tokens"])
-    return Usage(input_tokens=asked, cached_tokens=cached, output_tokens=written)
+_COUNTS = Counts(
+    input=("tokens.input_tokens", "billed_units.input_tokens"),
+    output=("tokens.output_tokens", "billed_units.output_tokens"),
+    cached=("cached_tokens",),
+)
+"""Source: the SDK's `Usage`. `tokens` counts all that the model read and wrote, cached ones and Cohere's own preamble
+included; `billed_units` is what is paid for."""
+_BILLED = Counts(input=("billed_units.input_tokens",), output=("billed_units.output_tokens",))
 
 
 def delta_of(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -47,8 +40,7 @@ def delta_of(data: Mapping[str, Any]) -> dict[str, Any]:
     return as_object(as_object(data.get("delta")).get("message"))
 
 
-def event_text(data: Mapping[str, Any], key: str = "text") -> str:
-    """Return the text that an event adds, or the thinking."""
+def _content_of(data: Mapping[str, Any], key: str) -> str:
     return as_object(delta_of(data).get("content")).get(key) or ""
 
 
@@ -56,10 +48,12 @@ class CohereTool(BaseTool):
     """A tool that a model of Cohere called."""
 
 
-class CohereCallResponse(BaseCallResponse[V2ChatResponse, CohereTool]):
+class CohereCallResponse(BaseCallResponse[V2ChatResponse, CohereTool, CohereFinishReason, CohereUsage]):
     """Cohere's answer; `response` is its `V2ChatResponse`."""
 
     provider = "cohere"
+    raw_type = V2ChatResponse
+    counts: ClassVar[Counts] = _COUNTS
     finish_words: ClassVar[FinishWords] = _FINISH
     tool_base: ClassVar[type[BaseTool]] = CohereTool
 
@@ -93,33 +87,13 @@ class CohereCallResponse(BaseCallResponse[V2ChatResponse, CohereTool]):
         return self.response.message.citations or None
 
     @property
-    def finish_reasons(self) -> list[CohereFinishReason] | None:
-        """Why the generation ended, in Cohere's words."""
-        reason = cast("CohereFinishReason | None", self.response.finish_reason)
-        return [reason] if reason else None
-
-    @property
     def model(self) -> str | None:
         """The model asked for: Cohere does not say which one answered."""
         return self.call_kwargs.get("model")
 
     @property
-    def id(self) -> str | None:
-        """The answer's id."""
-        return self.response.id or None
-
-    @property
-    def usage(self) -> CohereUsage | None:
-        """Cohere's own account of tokens."""
-        return self.response.usage
-
-    @property
-    def _usage(self) -> Usage | None:
-        return read_usage(dumped(self.usage)) if self.usage is not None else None
-
-    @property
     def _priced(self) -> Usage | None:
-        return read_usage(dumped(self.usage), billed=True) if self.usage is not None else None
+        return _BILLED.read(dumped(self.usage)) if self.usage is not None else None
 
     @property
     def message_param(self) -> dict[str, Any]:
@@ -150,19 +124,23 @@ class CohereCallResponseChunk(BaseCallResponseChunk[V2ChatStreamResponse, Cohere
 
     __slots__ = ()
     provider = "cohere"
+    raw_type = V2ChatStreamResponse
+    counts: ClassVar[Counts] = _COUNTS
     finish_words: ClassVar[FinishWords] = _FINISH
+    usage_places = ("delta.usage",)
 
     @classmethod
-    def _type(cls, raw: bytes) -> V2ChatStreamResponse:
-        return cast("V2ChatStreamResponse", construct_event(V2ChatStreamResponse, raw))
+    def text_of(cls, data: Mapping[str, Any]) -> str:
+        return _content_of(data, "text")
 
-    def _text(self) -> str:
-        return event_text(self.data)
+    @property
+    def _facts(self) -> Mapping[str, Any]:
+        return {**self.data, **as_object(self.data.get("delta"))}
 
     @property
     def thinking(self) -> str:
         """The piece of the model's thinking that this event adds; else empty."""
-        return event_text(self.data, "thinking")
+        return _content_of(self.data, "thinking")
 
     @property
     def tool_deltas(self) -> Sequence[ToolDelta]:
@@ -171,32 +149,6 @@ class CohereCallResponseChunk(BaseCallResponseChunk[V2ChatStreamResponse, Cohere
             return ()
         function, index = as_object(call.get("function")), self.data.get("index") or 0
         return [ToolDelta(index, function.get("arguments") or "", call.get("id"), function.get("name"))]
-
-    @property
-    def finish_reasons(self) -> list[CohereFinishReason] | None:
-        """Why the generation ended, in Cohere's words; said in the last event."""
-        reason = as_object(self.data.get("delta")).get("finish_reason")
-        return [reason] if reason else None
-
-    @property
-    def model(self) -> str | None:
-        """None: Cohere does not say which model answers."""
-        return None
-
-    @property
-    def id(self) -> str | None:
-        """The answer's id; said in the first event."""
-        return self.data.get("id")
-
-    @property
-    def usage(self) -> CohereUsage | None:
-        """Cohere's own account of tokens; said in the last event."""
-        chunk: Any = self.chunk
-        return chunk.delta.usage if as_object(self.data.get("delta")).get("usage") is not None else None
-
-    @property
-    def _usage(self) -> Usage | None:
-        return read_usage(as_object(self.data.get("delta")).get("usage"))
 
 
 class CohereStream(Stream[CohereCallResponse, CohereCallResponseChunk, CohereTool]):

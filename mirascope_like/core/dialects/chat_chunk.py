@@ -8,7 +8,7 @@ from typing import Any, ClassVar, TypeVar
 from pydantic_core import to_json
 
 from ..base.chunk import BaseCallResponseChunk, ToolDelta
-from ..base.usage import FinishWords, Usage
+from ..base.usage import Counts, FinishWords
 from ..base.wire import as_list, as_object
 
 RawChunkT = TypeVar("RawChunkT")
@@ -54,35 +54,28 @@ def arguments_text(arguments: Any) -> str:
     return to_json(arguments).decode()
 
 
-def read_usage(raw: Mapping[str, Any] | None) -> Usage | None:
-    """Return a chat completion's usage in neutral words.
-
-    Source: OpenAI's `CompletionUsage`, where details are parts of the totals; DeepSeek says `prompt_cache_hit_tokens`,
-    and Mistral, now and then, `num_cached_tokens`.
-    """
-    if raw is None:
-        return None
-    details = as_object(raw.get("prompt_tokens_details"))
-    output = as_object(raw.get("completion_tokens_details"))
-    cached = (details.get("cached_tokens"), raw.get("prompt_cache_hit_tokens"), raw.get("num_cached_tokens"))
-    return Usage(
-        input_tokens=raw.get("prompt_tokens"),
-        cached_tokens=next((one for one in cached if one is not None), None),
-        output_tokens=raw.get("completion_tokens"),
-        cache_write_tokens=details.get("cache_write_tokens"),
-        input_audio_tokens=details.get("audio_tokens"),
-        output_audio_tokens=output.get("audio_tokens"),
-    )
+COUNTS = Counts(
+    input=("prompt_tokens",),
+    output=("completion_tokens",),
+    cached=("prompt_tokens_details.cached_tokens", "prompt_cache_hit_tokens", "num_cached_tokens"),
+    written=("prompt_tokens_details.cache_write_tokens",),
+    input_audio=("prompt_tokens_details.audio_tokens",),
+    output_audio=("completion_tokens_details.audio_tokens",),
+)
+"""Source: OpenAI's `CompletionUsage`, where details are parts of the totals; DeepSeek says `prompt_cache_hit_tokens`,
+and Mistral, now and then, `num_cached_tokens`."""
 
 
 class BaseChatChunk(BaseCallResponseChunk[RawChunkT, FinishT, UsageT]):
     """A chunk in OpenAI's format."""
 
     __slots__ = ()
+    counts: ClassVar[Counts] = COUNTS
     finish_words: ClassVar[FinishWords] = FINISH
 
-    def _text(self) -> str:
-        return chunk_text(as_list(self.data.get("choices")))
+    @classmethod
+    def text_of(cls, data: Mapping[str, Any]) -> str:
+        return chunk_text(as_list(data.get("choices")))
 
     @property
     def _delta(self) -> dict[str, Any]:
@@ -101,25 +94,6 @@ class BaseChatChunk(BaseCallResponseChunk[RawChunkT, FinishT, UsageT]):
         """Why the generation ended, in the provider's words."""
         reasons = [choice.get("finish_reason") for choice in self.data.get("choices") or ()]
         return [reason for reason in reasons if reason] or None
-
-    @property
-    def model(self) -> str | None:
-        """The model that answers."""
-        return self.data.get("model") or None
-
-    @property
-    def id(self) -> str | None:
-        """The answer's id."""
-        return self.data.get("id") or None
-
-    @property
-    def usage(self) -> UsageT | None:
-        """The provider's own account of tokens."""
-        return getattr(self.chunk, "usage", None) if self.data.get("usage") is not None else None
-
-    @property
-    def _usage(self) -> Usage | None:
-        return read_usage(self.data.get("usage"))
 
     @property
     def tool_deltas(self) -> Sequence[ToolDelta]:

@@ -14,9 +14,8 @@ import jiter
 
 from ..base.fold import ErrorEventError, Fold, GarbledEventError, Text, settled
 from ..base.tools import BaseTool, ToolCall
-from ..base.usage import Usage
 from ..base.wire import as_list, as_object
-from .chat_chunk import BaseChatChunk, arguments_text, chunk_text, read_usage
+from .chat_chunk import BaseChatChunk, arguments_text, chunk_text
 from .chat_merge import add_parts, merge, merge_head, restates
 from .mould import Mould
 
@@ -128,8 +127,6 @@ class _Choice:
 class ChatFold(Fold[ChunkT, ToolT]):
     """Sums chat completion chunks."""
 
-    _head: dict[str, Any]
-
     def __init__(
         self,
         chunk_type: type[ChunkT],
@@ -138,9 +135,7 @@ class ChatFold(Fold[ChunkT, ToolT]):
         partial: bool = False,
     ) -> None:
         super().__init__(chunk_type, tool_base, tools, partial)
-        self._head = {}
         self._choices: dict[Any, _Choice] = {}
-        self._usage: dict[str, Any] | None = None
         self._text = Text()
         self._mould: Mould | None = None
         self._called: _Call | None = None
@@ -179,15 +174,14 @@ class ChatFold(Fold[ChunkT, ToolT]):
 
     def add(self, chunk: ChunkT, data: Mapping[str, Any]) -> Iterator[tuple[ChunkT, ToolT | None]]:
         if error := data.get("error"):
-            message = as_object(error).get("message") or (error if isinstance(error, str) else None)
-            raise ErrorEventError(str(message or "an error in the stream"), error)
+            raise ErrorEventError(error)
         if not _well_formed(data):
             raise GarbledEventError(f"not a chat completion chunk: {str(data)[:200]}")
         self._last = chunk
         choices: list[dict[str, Any]] = as_list(data.get("choices"))
         if isinstance(usage := data.get("usage"), dict):
-            self._usage = as_object(usage)
-        merge_head(self._head, {key: value for key, value in data.items() if key not in _APART})
+            self.told["usage"] = as_object(usage)
+        merge_head(self.told, {key: value for key, value in data.items() if key not in _APART})
         shown: list[ToolT] = []
         for position, choice in enumerate(choices):
             shown += self._add_choice(choice, position)
@@ -269,11 +263,9 @@ class ChatFold(Fold[ChunkT, ToolT]):
         return self.ended or (bool(choices) and all(choice.rest.get("finish_reason") for choice in choices))
 
     def rebuild(self) -> dict[str, Any]:
-        raw = cast("dict[str, Any]", settled(self._head))
+        raw = cast("dict[str, Any]", settled(self.told))
         raw["object"] = "chat.completion"
         raw["choices"] = [choice.raw(index) for index, choice in sorted(self._choices.items())]
-        if self._usage is not None:
-            raw["usage"] = self._usage
         return raw
 
     @property
@@ -298,21 +290,9 @@ class ChatFold(Fold[ChunkT, ToolT]):
         return str(self._text)
 
     @property
-    def model(self) -> str | None:
-        return self._head.get("model") or None
-
-    @property
-    def id(self) -> str | None:
-        return self._head.get("id") or None
-
-    @property
     def finish_reasons(self) -> list[Any] | None:
         reasons = [choice.rest.get("finish_reason") for _, choice in sorted(self._choices.items())]
         return [reason for reason in reasons if reason] or None
-
-    @property
-    def usage(self) -> Usage | None:
-        return read_usage(self._usage)
 
 
 def _well_formed(data: Mapping[str, Any]) -> bool:

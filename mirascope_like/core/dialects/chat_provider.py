@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from importlib import import_module
 from typing import Any, ClassVar, TypeVar
 
-from ..base.fold import ErrorEventError
+from ..base.fold import ErrorEventError, Fold
 from ..base.messages import Part
 from ..base.provider import AsyncSource, Source
 from ..base.request import Request
 from ..base.response import BaseCallResponse
 from ..base.structure import Structure, Way
 from ..base.tools import BaseTool, tool_description, tool_name
-from ..base.wire import as_object
+from .answer_tool import add_answer_tool
 from .chat_chunk import BaseChatChunk
 from .chat_fold import ChatFold
 from .chat_messages import encode_messages, encode_part
@@ -28,6 +27,7 @@ ToolT = TypeVar("ToolT", bound=BaseTool)
 class ChatProvider(SDKProvider[ResponseT, ChunkT, ToolT]):
     """Speaks OpenAI's chat format."""
 
+    fold_type: type[Fold[Any, Any]] = ChatFold
     path: ClassVar[str] = "/chat/completions"
     """Where completions are asked for, below the client's base URL."""
     refuses_usage: bool = False
@@ -36,8 +36,9 @@ class ChatProvider(SDKProvider[ResponseT, ChunkT, ToolT]):
     def known_params(self) -> frozenset[str]:
         module = import_module(f"{self.sdk.__name__}.types.chat.completion_create_params")
         named = getattr(module, "CompletionCreateParamsBase", None) or module.CompletionCreateParams
-        known = {*named.__annotations__, *SDK_OPTIONS, *(() if self.refuses_usage else ("stream_options",))}
-        return frozenset(known - {"messages", "model", "tools", "stream"})
+        known = super().known_params().union(named.__annotations__, SDK_OPTIONS)
+        refused = {"stream_options"} if self.refuses_usage else set[str]()
+        return known - refused - {"messages", "model", "tools", "stream"}
 
     def encode(self, request: Request) -> dict[str, Any]:
         payload: dict[str, Any] = {
@@ -66,17 +67,11 @@ class ChatProvider(SDKProvider[ResponseT, ChunkT, ToolT]):
     def structure(self, payload: dict[str, Any], structure: Structure) -> None:
         encode_structure(payload, structure)
 
-    def fold(self, request: Request) -> ChatFold[ChunkT, ToolT]:
-        return ChatFold(self.chunk_type, self.tool_type, request.tools, request.partial_tools)
-
     def create(self, client: Any) -> Any:
         return client.chat.completions.create
 
     def http(self, client: Any, payload: dict[str, Any], *, stream: bool) -> Any:
         return self.post(client, self.path, payload, stream=stream)
-
-    def parse(self, raw: bytes | Mapping[str, Any]) -> Any:
-        return self.response_type.parse_raw_response(raw)
 
     def send(self, request: Request, payload: dict[str, Any]) -> Any:
         return _answered(super().send(request, payload))
@@ -100,7 +95,7 @@ class ChatProvider(SDKProvider[ResponseT, ChunkT, ToolT]):
 def _answered(answer: Any) -> Any:
     # OpenRouter and its like may send an error with status 200, as within a stream.
     if (error := getattr(answer, "error", None)) and not getattr(answer, "choices", None):
-        raise ErrorEventError(str(as_object(error).get("message") or error), error)
+        raise ErrorEventError(error)
     return answer
 
 
@@ -125,10 +120,9 @@ def encode_structure(payload: dict[str, Any], structure: Structure, words: froze
     """Ask for a structured answer in OpenAI's format, of whose schemas these words are known."""
     named = {"name": structure.name, "description": structure.description}
     if structure.way == "tool":
-        others: list[Any] = payload.get("tools") or []
-        payload["tools"] = [*others, {"type": "function", "function": {**named, "parameters": structure.schema}}]
+        tool = {"type": "function", "function": {**named, "parameters": structure.schema}}
         this = {"type": "function", "function": {"name": structure.name}}
-        payload.setdefault("tool_choice", "required" if others else this)
+        add_answer_tool(payload, tool, alone=this, beside="required")
     elif structure.way == "schema":
         strict = is_closed(structure.schema)
         schema = strict_schema(structure.schema, words) if strict else structure.schema

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Generic, TypeVar, cast
+from typing import Any, ClassVar, TypeVar, cast
 
 from ..base.messages import BaseMessageParam
-from ..base.response import BaseCallResponse, RawT, ToolT, tool_results
-from ..base.tools import ToolCall
-from ..base.usage import FinishWords, Usage
+from ..base.response import BaseCallResponse, tool_results
+from ..base.tools import BaseTool, ToolCall
+from ..base.usage import Counts, FinishWords
 from ..base.wire import dumped
-from .chat_chunk import FINISH, arguments_text, content_text, message_thinking, read_usage
+from .chat_chunk import COUNTS, FINISH, arguments_text, content_text, message_thinking
 from .chat_messages import decode_message, encode_tool_result
 
+RawT = TypeVar("RawT")
+ToolT = TypeVar("ToolT", bound=BaseTool)
 FinishT = TypeVar("FinishT", bound=str)
 UsageT = TypeVar("UsageT")
 
 
-class BaseChatCallResponse(BaseCallResponse[RawT, ToolT], Generic[RawT, FinishT, UsageT, ToolT]):
+class BaseChatCallResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT]):
     """A chat completion in OpenAI's format."""
 
+    counts: ClassVar[Counts] = COUNTS
     finish_words: ClassVar[FinishWords] = FINISH
 
     @property
@@ -55,26 +58,6 @@ class BaseChatCallResponse(BaseCallResponse[RawT, ToolT], Generic[RawT, FinishT,
     def finish_reasons(self) -> list[FinishT] | None:
         """Why the generation ended, in the provider's words; one for each choice."""
         return [choice.finish_reason for choice in self._choices if choice.finish_reason] or None
-
-    @property
-    def model(self) -> str | None:
-        """The model that answered, as the provider names it."""
-        return getattr(self.response, "model", None) or None
-
-    @property
-    def id(self) -> str | None:
-        """The answer's id."""
-        return getattr(self.response, "id", None) or None
-
-    @property
-    def usage(self) -> UsageT | None:
-        """The provider's own account of tokens."""
-        return getattr(self.response, "usage", None)
-
-    @property
-    def _usage(self) -> Usage | None:
-        usage: Any = self.usage
-        return read_usage(dumped(usage)) if usage is not None else None
 
     @property
     def message_param(self) -> dict[str, Any]:

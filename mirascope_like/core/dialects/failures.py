@@ -7,7 +7,8 @@ made.
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Any, TypeVar
+from collections.abc import Mapping
+from typing import Any, ClassVar, TypeVar
 
 from ..base.chunk import BaseCallResponseChunk
 from ..base.errors import (
@@ -38,9 +39,12 @@ _HTTP = frozenset({"httpx", "httpx2", "httpcore", "httpcore2", "aiohttp", "anyio
 class FailingProvider(Provider[ResponseT, ChunkT, ToolT]):
     """A provider as far as its failures go."""
 
-    @abstractmethod
+    kinds: ClassVar[Mapping[type[Exception], type[MirascopeLikeError]]] = {}
+    """The SDK's errors, and what each is of ours; of several that an error is, the first counts."""
+
     def identify(self, error: Exception) -> type[MirascopeLikeError] | None:
         """Return the class of ours that an error of the SDK is; None for an error that is not the SDK's."""
+        return next((ours for theirs, ours in self.kinds.items() if isinstance(error, theirs)), None)
 
     @abstractmethod
     def broken(self, message: str, response: Any, *, timed_out: bool) -> Exception:
@@ -50,16 +54,12 @@ class FailingProvider(Provider[ResponseT, ChunkT, ToolT]):
         """
 
     @abstractmethod
-    def unreadable(self, message: str, response: Any) -> Exception:
-        """Make the SDK's error for a stream that is not what the provider's format says."""
+    def reported(self, message: str, response: Any, body: Any = None) -> Exception:
+        """Make the SDK's error for an answer that reports one, whose `body` it is, or that cannot be read."""
 
-    @abstractmethod
-    def event_error(self, error: ErrorEventError, response: Any) -> Exception:
-        """Make the SDK's error for an error that the provider reported in a stream."""
-
-    @abstractmethod
     def keyless(self, error: Exception) -> Exception | None:
         """Return the SDK's error that says which key to set, where this error is about a missing key."""
+        return None
 
     def failure(self, error: Exception, request: Request, source: Any = None) -> Exception:
         found, *kinds = self._told(error, getattr(source, "response", None))
@@ -76,9 +76,9 @@ class FailingProvider(Provider[ResponseT, ChunkT, ToolT]):
     def _told(self, error: Exception, response: Any) -> tuple[Exception, *tuple[type[MirascopeLikeError], ...]]:
         """Return the SDK's error for this one, and the classes of ours that it is."""
         if isinstance(error, ErrorEventError):
-            return self.event_error(error, response), error_kind(*described(error.body))
+            return self.reported(str(error), response, error.body), error_kind(*described(error.body))
         if isinstance(error, GarbledEventError | EventTooLongError):
-            return self.unreadable(f"the stream cannot be read: {error}", response), ProviderError
+            return self.reported(f"the stream cannot be read: {error}", response), ProviderError
         if isinstance(error, StreamInterruptedError):
             return self.broken(f"{error}{_unlike(response)}", response, timed_out=False), ConnectionFailedError
         if isinstance(error, MirascopeLikeError):

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, TypeVar
 
 from pydantic_core import to_json
 
 from ..base.chunk import BaseCallResponseChunk, ToolDelta
-from ..base.usage import FinishWords, Usage
+from ..base.usage import FinishWords, Places, Usage
 from ..base.wire import as_object
-from .gemini_response import FINISH, finished, parts_of, read_usage, text_of, thinking_of
+from .gemini_response import FINISH, PLACES, Words, finished, parts_of, read_usage, text_of, thinking_of
 
 RawChunkT = TypeVar("RawChunkT")
 FinishT = TypeVar("FinishT", bound=str)
@@ -21,13 +21,17 @@ class GeminiChunk(BaseCallResponseChunk[RawChunkT, FinishT, UsageT]):
     """One event of an answer: an answer itself, with what is new."""
 
     __slots__ = ("calls_before",)
+    places: ClassVar[Places] = PLACES
     finish_words: ClassVar[FinishWords] = FINISH
+    words: ClassVar[Words]
+    usage_places = ("usage_metadata",)
 
     calls_before: int
     """How many calls the events before this one brought."""
 
-    def _text(self) -> str:
-        return text_of(self.data)
+    @classmethod
+    def text_of(cls, data: Mapping[str, Any]) -> str:
+        return text_of(data)
 
     @property
     def thinking(self) -> str:
@@ -48,23 +52,15 @@ class GeminiChunk(BaseCallResponseChunk[RawChunkT, FinishT, UsageT]):
             for position, call in enumerate(calls)
         ]
 
-    @property
-    def model(self) -> str | None:
-        """The model that answers."""
-        return self.data.get("modelVersion") or None
-
-    @property
-    def id(self) -> str | None:
-        """The answer's id."""
-        return self.data.get("responseId") or None
-
-    @property
-    def _usage(self) -> Usage | None:
-        return read_usage(self.data.get("usageMetadata"))
+    @classmethod
+    def read_usage(cls, raw: Any) -> Usage | None:
+        return read_usage(raw)
 
     @property
     def _finish(self) -> list[str] | None:
         return finished(self.data, str)
 
-    def _reasons(self, reason: Any) -> list[Any] | None:
-        return finished(self.data, reason)
+    @property
+    def finish_reasons(self) -> list[FinishT] | None:
+        """Why the generation ended, in Google's words."""
+        return finished(self.data, self.words.reason)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import mimetypes
 from base64 import b64decode, b64encode, urlsafe_b64decode
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 from urllib.parse import urlsplit
 
 from ..base.errors import PromptError
@@ -26,6 +26,7 @@ from ..base.messages import (
     ToolResultPart,
 )
 from ..base.wire import as_list, as_object
+from .turns import decode_turn, encode_turns
 
 JSON = dict[str, Any]
 
@@ -45,25 +46,17 @@ def encode_contents(messages: Sequence[Any], *, sign_calls: bool = False) -> tup
 
     Raises `PromptError` for a part that Gemini has no place for.
     """
-    system: list[JSON] = []
-    contents: list[Any] = []
     names: dict[str | None, str] = {}
-    after_tool = False
-    for message in messages:
-        if not isinstance(message, BaseMessageParam):
-            contents.append(message)
-            after_tool = False
-            continue
-        parts = _parts(message, names, sign_calls)
-        is_tool = message.role == "tool"
-        if message.role == "system":
-            system += parts
-        elif is_tool and after_tool:
-            contents[-1] = {**contents[-1], "parts": [*contents[-1]["parts"], *parts]}
-        else:
-            contents.append({"role": "model" if message.role == "assistant" else "user", "parts": parts})
-        after_tool = is_tool
+    said, contents = encode_turns(messages, lambda message: _encode(message, names, sign_calls), key="parts")
+    system = [part for parts in said for part in parts]
     return ({"parts": system} if system else None), contents
+
+
+def _encode(message: Any, names: dict[str | None, str], sign_calls: bool) -> JSON:
+    if not isinstance(message, BaseMessageParam):
+        return message
+    role = {"assistant": "model", "system": "system"}.get(message.role, "user")
+    return {"role": role, "parts": _parts(message, names, sign_calls)}
 
 
 def encode_results(results: Sequence[ToolResultPart]) -> JSON:
@@ -128,13 +121,8 @@ def _with_id(id: str | None, found: JSON) -> JSON:
 
 def decode_content(content: Mapping[str, Any]) -> BaseMessageParam:
     """Return a content of the wire in neutral words. What these have no word for, thoughts too, is left out."""
-    found = [part for one in as_list(content.get("parts")) if (part := _decoded(as_object(one))) is not None]
     role = {"model": "assistant", "system": "system"}.get(content.get("role") or "", "user")
-    if found and all(isinstance(part, ToolResultPart) for part in found):
-        role = "tool"
-    if len(found) == 1 and isinstance(found[0], TextPart):
-        return BaseMessageParam(role=cast("Any", role), content=found[0].text)
-    return BaseMessageParam(role=cast("Any", role), content=found)
+    return decode_turn(role, [_decoded(as_object(part)) for part in as_list(content.get("parts"))])
 
 
 def _decoded(part: JSON) -> Part | None:

@@ -7,7 +7,7 @@ finished, or the prompt was blocked.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Generic, TypeVar
 
 import jiter
@@ -19,28 +19,18 @@ from ..base.usage import Usage
 from ..base.wire import as_list, as_object
 from .gemini_chunk import GeminiChunk
 from .gemini_merge import add_part, merged
-from .gemini_response import JSON, finished, read_usage, text_of, tool_call
+from .gemini_response import JSON, Words, finished, read_usage, text_of, tool_call
 
 ChunkT = TypeVar("ChunkT", bound=GeminiChunk[Any, Any, Any])
 ToolT = TypeVar("ToolT", bound=BaseTool)
 
 
 class GeminiFold(Fold[ChunkT, ToolT], Generic[ChunkT, ToolT]):
-    """Sums answers. `native` makes the SDK's object of a function call, `reason` the SDK's word for a finish reason."""
+    """Sums answers."""
 
-    def __init__(
-        self,
-        chunk_type: type[ChunkT],
-        tool_base: type[ToolT],
-        native: Callable[[JSON], Any],
-        reason: Callable[[str], Any],
-        tools: Sequence[type[BaseTool]] = (),
-        partial: bool = False,
-    ) -> None:
-        super().__init__(chunk_type, tool_base, tools, partial)
-        self._native = native
-        self._reason = reason
-        self._total: JSON = {}
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self._words: Words = self.chunk_type.words
         self._usage: JSON = {}
         self._candidates: dict[int, JSON] = {}
         self._open: JSON | None = None
@@ -67,8 +57,8 @@ class GeminiFold(Fold[ChunkT, ToolT], Generic[ChunkT, ToolT]):
         return self.pairs(chunk, self._sum(as_object(data)))
 
     def _sum(self, data: JSON) -> list[ToolT]:
-        if error := data.get("error"):
-            raise ErrorEventError(str(as_object(error).get("message") or error), data)
+        if data.get("error"):
+            raise ErrorEventError(data)
         tools: list[ToolT] = []
         for key, value in data.items():
             if key == "candidates":
@@ -77,7 +67,7 @@ class GeminiFold(Fold[ChunkT, ToolT], Generic[ChunkT, ToolT]):
             elif key == "usageMetadata":
                 self._spend(as_object(value))
             else:
-                self._total[key] = merged(self._total.get(key), value)
+                self.told[key] = merged(self.told.get(key), value)
         return tools
 
     def _spend(self, usage: JSON) -> None:
@@ -111,11 +101,11 @@ class GeminiFold(Fold[ChunkT, ToolT], Generic[ChunkT, ToolT]):
             if self._open is None:
                 tools += self._closed(call)
             else:
-                tools += self.growing(tool_call(call, self._native), "")
+                tools += self.growing(tool_call(call, self._words.call), "")
         return tools
 
     def _closed(self, call: JSON) -> list[ToolT]:
-        found = tool_call(call, self._native)
+        found = tool_call(call, self._words.call)
         self.hear(found.name, found.arguments, call)
         return self.whole(found)
 
@@ -126,7 +116,7 @@ class GeminiFold(Fold[ChunkT, ToolT], Generic[ChunkT, ToolT]):
     @property
     def complete(self) -> bool:
         """Whether every candidate has finished, or the prompt was blocked."""
-        if as_object(self._total.get("promptFeedback")).get("blockReason"):
+        if as_object(self.told.get("promptFeedback")).get("blockReason"):
             return True
         return bool(self._candidates) and all(one.get("finishReason") for one in self._candidates.values())
 
@@ -135,7 +125,7 @@ class GeminiFold(Fold[ChunkT, ToolT], Generic[ChunkT, ToolT]):
         return {
             **({"candidates": candidates} if candidates else {}),
             **({"usageMetadata": dict(self._usage)} if self._usage else {}),
-            **self._total,
+            **self.told,
         }
 
     @property
@@ -143,17 +133,9 @@ class GeminiFold(Fold[ChunkT, ToolT], Generic[ChunkT, ToolT]):
         return text_of({"candidates": [self._candidates[min(self._candidates)]]}) if self._candidates else ""
 
     @property
-    def model(self) -> str | None:
-        return self._total.get("modelVersion") or None
-
-    @property
-    def id(self) -> str | None:
-        return self._total.get("responseId") or None
-
-    @property
     def finish_reasons(self) -> list[Any] | None:
         said = [self._candidates[index] for index in sorted(self._candidates)]
-        return finished({"candidates": said}, self._reason)
+        return finished({"candidates": said}, self._words.reason)
 
     @property
     def usage(self) -> Usage | None:

@@ -13,10 +13,9 @@ from ..base.tools import BaseTool, tool_description, tool_name
 from .failures import FailingProvider
 from .gemini_chunk import GeminiChunk
 from .gemini_contents import encode_contents
-from .gemini_fold import GeminiFold
 from .gemini_response import JSON, GeminiResponse
 
-ResponseT = TypeVar("ResponseT", bound=GeminiResponse[Any, Any])
+ResponseT = TypeVar("ResponseT", bound="GeminiResponse[Any, Any, Any, Any]")
 ChunkT = TypeVar("ChunkT", bound=GeminiChunk[Any, Any, Any])
 ToolT = TypeVar("ToolT", bound=BaseTool)
 
@@ -29,7 +28,6 @@ class GeminiSpeaker(FailingProvider[ResponseT, ChunkT, ToolT]):
     """A provider as far as its words go."""
 
     wants_ids: ClassVar[bool] = False
-    fold_type: type[GeminiFold[Any, Any]]
     config_name: str
     """The argument of the SDK's call that says how to generate."""
     all_in_config: bool
@@ -101,11 +99,3 @@ class GeminiSpeaker(FailingProvider[ResponseT, ChunkT, ToolT]):
             beside.setdefault("tool_config", {"function_calling_config": {"mode": "ANY"}})
         if config:
             payload[self.config_name] = config
-
-    def fold(self, request: Request) -> GeminiFold[ChunkT, ToolT]:
-        read, tools = self.response_type, request.tools
-        native, reason = read.native_call, read.native_reason
-        return self.fold_type(self.chunk_type, self.tool_type, native, reason, tools, request.partial_tools)
-
-    def parse(self, raw: bytes | Mapping[str, Any]) -> Any:
-        return self.response_type.parse_raw_response(raw)

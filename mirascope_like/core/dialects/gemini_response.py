@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, NamedTuple, TypeVar
 
 from pydantic import PrivateAttr
 from pydantic_core import to_json
@@ -12,12 +12,14 @@ from pydantic_core import to_json
 from ..base.messages import AudioPart, BaseMessageParam, DocumentPart, ImagePart
 from ..base.response import BaseCallResponse, tool_results
 from ..base.tools import BaseTool, ToolCall
-from ..base.usage import FinishWords, Usage
+from ..base.usage import FinishWords, Places, Usage
 from ..base.wire import as_list, as_object
 from .gemini_contents import decode_content, encode_results
 
 RawT = TypeVar("RawT")
 ToolT = TypeVar("ToolT", bound=BaseTool)
+FinishT = TypeVar("FinishT", bound=str)
+UsageT = TypeVar("UsageT")
 JSON = dict[str, Any]
 
 FINISH: FinishWords = {
@@ -26,6 +28,9 @@ FINISH: FinishWords = {
     **dict.fromkeys(("IMAGE_SAFETY", "IMAGE_PROHIBITED_CONTENT", "IMAGE_RECITATION"), "content_filter"),
     **dict.fromkeys(("MODEL_ARMOR", "ESCALATION", "PUP_LIMITED_DISABLED"), "content_filter"),
 }
+
+
+PLACES = Places(model="modelVersion", id="responseId", usage="usageMetadata")
 
 
 def read_usage(raw: Mapping[str, Any] | None) -> Usage | None:
@@ -84,11 +89,22 @@ def tool_call(call: JSON, native: Callable[[JSON], Any]) -> ToolCall:
     return ToolCall(id=call.get("id"), name=call.get("name") or "", arguments=arguments, native=native(call))
 
 
-class GeminiResponse(BaseCallResponse[RawT, ToolT]):
+class Words(NamedTuple):
+    """What an SDK makes of what stands on the wire."""
+
+    call: Callable[[JSON], Any]
+    """Makes its object of a function call."""
+    reason: Callable[[str], Any] = str
+    """Makes its word for a finish reason."""
+
+
+class GeminiResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT]):
     """A whole answer, read from its JSON."""
 
     messages_key = "contents"
+    places: ClassVar[Places] = PLACES
     finish_words: ClassVar[FinishWords] = FINISH
+    words: ClassVar[Words]
 
     _read: JSON | None = PrivateAttr(default=None)
 
@@ -96,16 +112,6 @@ class GeminiResponse(BaseCallResponse[RawT, ToolT]):
     @abstractmethod
     def wire(cls, response: RawT) -> JSON:
         """Return the SDK's response object as the JSON that it was made of."""
-
-    @classmethod
-    @abstractmethod
-    def native_call(cls, call: JSON) -> Any:
-        """Make the SDK's object of a function call."""
-
-    @classmethod
-    def native_reason(cls, reason: str) -> Any:
-        """Return the SDK's word for a finish reason."""
-        return reason
 
     @classmethod
     def native_content(cls, content: JSON) -> JSON:
@@ -150,23 +156,23 @@ class GeminiResponse(BaseCallResponse[RawT, ToolT]):
         return b"".join(heard) if heard else None
 
     @property
-    def finish_reasons(self) -> list[Any] | None:
+    def finish_reasons(self) -> list[FinishT] | None:
         """Why each candidate ended, in Google's words."""
-        return finished(self.raw, self.native_reason)
+        return finished(self.raw, self.words.reason)
 
     @property
-    def model(self) -> str | None:
-        """The model that answered."""
-        return self.raw.get("modelVersion") or None
+    def usage(self) -> UsageT | None:
+        """Google's own account of tokens."""
+        told: Any = self.response
+        return told.usage_metadata if "usageMetadata" in self.raw else None
 
     @property
-    def id(self) -> str | None:
-        """The answer's id."""
-        return self.raw.get("responseId") or None
+    def _facts(self) -> JSON:
+        return self.raw
 
-    @property
-    def _usage(self) -> Usage | None:
-        return read_usage(self.raw.get("usageMetadata"))
+    @classmethod
+    def read_usage(cls, raw: Any) -> Usage | None:
+        return read_usage(raw)
 
     @property
     def _said(self) -> JSON:
@@ -180,7 +186,7 @@ class GeminiResponse(BaseCallResponse[RawT, ToolT]):
     @property
     def _tool_calls(self) -> list[ToolCall]:
         calls = [as_object(part["functionCall"]) for part in parts_of(self.raw) if "functionCall" in part]
-        return [tool_call(call, self.native_call) for call in calls]
+        return [tool_call(call, self.words.call) for call in calls]
 
     @classmethod
     def tool_message_params(cls, tools_and_outputs: Sequence[tuple[Any, Any]]) -> list[Any]:

@@ -19,7 +19,6 @@ from ..base.wire import as_list, as_object
 from .chat_chunk import BaseChatChunk
 from .chat_provider import ChatProvider
 from .chat_response import BaseChatCallResponse
-from .construct import construct
 
 ChatFinishReason = Literal["stop", "length", "tool_calls", "content_filter", "function_call"]
 """Why a generation ended."""
@@ -35,12 +34,10 @@ def audio_bytes(audio: Any) -> bytes | None:
     return b64decode(data) if isinstance(data, str) else None
 
 
-class OpenAISDKCallResponse(BaseChatCallResponse[ChatCompletion, ChatFinishReason, CompletionUsage, ToolT]):
+class OpenAISDKCallResponse(BaseChatCallResponse[ChatCompletion, ToolT, ChatFinishReason, CompletionUsage]):
     """An answer; `response` is a `ChatCompletion`."""
 
-    @classmethod
-    def parse_raw_response(cls, raw: bytes | Mapping[str, Any]) -> ChatCompletion:
-        return construct(ChatCompletion, raw)
+    raw_type = ChatCompletion
 
     @property
     def audio(self) -> bytes | None:
@@ -57,10 +54,7 @@ class OpenAISDKChunk(BaseChatChunk[ChatCompletionChunk, ChatFinishReason, Comple
     """One event of an answer; `chunk` is a `ChatCompletionChunk`."""
 
     __slots__ = ()
-
-    @classmethod
-    def _type(cls, raw: bytes) -> ChatCompletionChunk:
-        return construct(ChatCompletionChunk, raw)
+    raw_type = ChatCompletionChunk
 
     @property
     def _audio(self) -> Mapping[str, Any]:

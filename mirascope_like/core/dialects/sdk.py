@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from abc import abstractmethod
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from importlib import import_module
 from typing import Any, TypeVar
@@ -25,7 +25,6 @@ from ..base.errors import (
     error_kind,
 )
 from ..base.events import Events
-from ..base.fold import ErrorEventError
 from ..base.provider import AsyncSource, Source
 from ..base.request import Request
 from ..base.response import BaseCallResponse
@@ -40,8 +39,22 @@ ToolT = TypeVar("ToolT", bound=BaseTool)
 SDK_OPTIONS = {"extra_headers": "headers", "extra_query": "params", "extra_body": "extra_json", "timeout": "timeout"}
 """The arguments of an SDK's call that are not the body, and their names in its `post`."""
 
+
 DRAIN_SECONDS = 0.1
 """How long the end of a response is waited for after its final event (as long as OpenAI's SDK waits)."""
+
+
+def read_out(rest: Iterable[Any], interrupt: Callable[[], None]) -> None:
+    """Read what follows the final event. A sync read has no deadline: it is interrupted should the server not end."""
+    stop = threading.Timer(DRAIN_SECONDS, interrupt)
+    stop.daemon = True
+    stop.start()
+    try:
+        with suppress(Exception):
+            for _ in rest:
+                pass
+    finally:
+        stop.cancel()
 
 
 class ByteSource:
@@ -63,16 +76,7 @@ class ByteSource:
         yield cut.end()
 
     def drain(self) -> None:
-        # A sync read has no deadline of its own, so the socket is shut should the server keep it open.
-        stop = threading.Timer(DRAIN_SECONDS, self._shut)
-        stop.daemon = True
-        stop.start()
-        try:
-            with suppress(Exception):
-                for _ in self._buffers:
-                    pass
-        finally:
-            stop.cancel()
+        read_out(self._buffers, self._shut)
 
     def _shut(self) -> None:
         with suppress(Exception):
@@ -283,13 +287,9 @@ class SDKProvider(ClientProvider[ResponseT, ChunkT, ToolT]):
         )
         return made
 
-    def unreadable(self, message: str, response: Any) -> Exception:
-        made: Exception = self.sdk.APIError(message, getattr(response, "request", None), body=None)
-        return made
-
-    def event_error(self, error: ErrorEventError, response: Any) -> Exception:
+    def reported(self, message: str, response: Any, body: Any = None) -> Exception:
         """Make the SDK's error for an error event, as its own stream does."""
-        made: Exception = self.sdk.APIError(str(error), getattr(response, "request", None), body=error.body)
+        made: Exception = self.sdk.APIError(message, getattr(response, "request", None), body=body)
         return made
 
     def keyless(self, error: Exception) -> Exception | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from abc import abstractmethod
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from concurrent.futures import Future
@@ -16,14 +17,22 @@ from contextvars import copy_context
 from itertools import chain
 from typing import Any, Protocol, Self, TypeVar
 
-from ..base.provider import Source
+from ..base.chunk import BaseCallResponseChunk
+from ..base.provider import AsyncSource, Source
+from ..base.request import Request
+from ..base.response import BaseCallResponse
+from ..base.tools import BaseTool
+from .failures import FailingProvider
+from .sdk import DRAIN_SECONDS
 
 T = TypeVar("T")
+ResponseT = TypeVar("ResponseT", bound="BaseCallResponse[Any, Any]")
+ChunkT = TypeVar("ChunkT", bound=BaseCallResponseChunk[Any, Any, Any])
+ToolT = TypeVar("ToolT", bound=BaseTool)
 SourceT = TypeVar("SourceT", bound=Source)
 
 AHEAD = 64
 """How many events a thread reads ahead of its reader at most."""
-DRAIN_SECONDS = 0.1
 
 
 class BreakableSource(Source, Protocol):
@@ -31,6 +40,25 @@ class BreakableSource(Source, Protocol):
 
     def interrupt(self) -> None:
         """End a read that waits; it then fails, or finds the end."""
+
+
+class ThreadedProvider(FailingProvider[ResponseT, ChunkT, ToolT]):
+    """A provider whose SDK knows no `async`, and no timeout of a single call."""
+
+    @abstractmethod
+    def begin(self, request: Request, payload: dict[str, Any]) -> BreakableSource:
+        """Send, and return once the answer begins, however long that takes."""
+
+    async def asend(self, request: Request, payload: dict[str, Any]) -> Any:
+        return await in_thread(lambda: self.send(request, payload))
+
+    def open(self, request: Request, payload: dict[str, Any]) -> Source:
+        if request.deadline is not None:
+            return within(request.deadline, lambda: self.begin(request, payload))
+        return self.begin(request, payload)
+
+    async def aopen(self, request: Request, payload: dict[str, Any]) -> AsyncSource:
+        return await AsyncThreadSource(lambda: self.begin(request, payload)).begin()
 
 
 async def in_thread(call: Callable[[], T]) -> T:

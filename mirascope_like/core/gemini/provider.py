@@ -6,7 +6,7 @@ import socket
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from importlib import import_module
-from typing import Any
+from typing import Any, ClassVar
 
 from ..base.errors import (
     AuthenticationError,
@@ -16,16 +16,14 @@ from ..base.errors import (
     RequestTimeoutError,
     StreamInterruptedError,
 )
-from ..base.fold import ErrorEventError, GarbledEventError
+from ..base.fold import Fold, GarbledEventError
 from ..base.messages import BaseMessageParam
 from ..base.params import CommonCallParams
-from ..base.provider import AsyncSource
 from ..base.request import Request
 from ..dialects.gemini_failures import gemini_kind
-from ..dialects.gemini_fold import GeminiFold
 from ..dialects.gemini_provider import GeminiSpeaker
 from ..dialects.open_schema import open_schema
-from ..dialects.threads import AsyncThreadSource, in_thread, within
+from ..dialects.threads import ThreadedProvider
 from .fold import GeminiMessageFold
 from .params import GeminiCallParams
 from .types import (
@@ -87,7 +85,10 @@ class GeminiSource:
             cancel()
 
 
-class GeminiProvider(GeminiSpeaker[GeminiCallResponse, GeminiCallResponseChunk, GeminiTool]):
+class GeminiProvider(
+    GeminiSpeaker[GeminiCallResponse, GeminiCallResponseChunk, GeminiTool],
+    ThreadedProvider[GeminiCallResponse, GeminiCallResponseChunk, GeminiTool],
+):
     """Speaks to Gemini as `genai.configure` says, or with the client given.
 
     That is a `GenerativeModel`, or the SDK's `GenerativeServiceClient`. An async call runs in a thread of its own.
@@ -96,16 +97,19 @@ class GeminiProvider(GeminiSpeaker[GeminiCallResponse, GeminiCallResponseChunk, 
     name = "gemini"
     response_type = GeminiCallResponse
     chunk_type = GeminiCallResponseChunk
-    fold_type: type[GeminiFold[Any, Any]] = GeminiMessageFold
+    fold_type: type[Fold[Any, Any]] = GeminiMessageFold
     tool_type = GeminiTool
+    params_type = GeminiCallParams
+    kinds: ClassVar[Mapping[type[Exception], type[MirascopeLikeError]]] = {
+        exceptions.RetryError: RequestTimeoutError,
+        auth_errors.DefaultCredentialsError: ConfigurationError,
+        auth_errors.GoogleAuthError: AuthenticationError,
+    }
 
     config_name = "generation_config"
     all_in_config = False
     parameters_name = "parameters"
     answer_name = "response_schema"
-
-    def known_params(self) -> frozenset[str]:
-        return frozenset(GeminiCallParams.__annotations__)
 
     def settings(self, params: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
         given = _generation.to_generation_config_dict(params.pop("generation_config", None))
@@ -129,22 +133,11 @@ class GeminiProvider(GeminiSpeaker[GeminiCallResponse, GeminiCallResponseChunk, 
         found = _client(request).generate_content(_asked(payload), **_options(payload, request))
         return _generation.GenerateContentResponse.from_response(found)
 
-    async def asend(self, request: Request, payload: dict[str, Any]) -> Any:
-        return await in_thread(lambda: self.send(request, payload))
-
-    def open(self, request: Request, payload: dict[str, Any]) -> GeminiSource:
-        if request.deadline is not None:
-            return within(request.deadline, lambda: self._open(request, payload))
-        return self._open(request, payload)
-
-    def _open(self, request: Request, payload: dict[str, Any]) -> GeminiSource:
+    def begin(self, request: Request, payload: dict[str, Any]) -> GeminiSource:
         with _generation.rewrite_stream_error():
             if isinstance(request.client, _sdk.GenerativeModel):
                 return GeminiSource(request.client.generate_content(**_model_arguments(payload, request), stream=True))
             return GeminiSource(_client(request).stream_generate_content(_asked(payload), **_options(payload, request)))
-
-    async def aopen(self, request: Request, payload: dict[str, Any]) -> AsyncSource:
-        return await AsyncThreadSource(lambda: self._open(request, payload)).begin()
 
     def identify(self, error: Exception) -> type[MirascopeLikeError] | None:
         if isinstance(error, exceptions.GoogleAPICallError):
@@ -152,26 +145,15 @@ class GeminiProvider(GeminiSpeaker[GeminiCallResponse, GeminiCallResponseChunk, 
             facts.status_code = int(facts.code) if facts.code is not None else None
             facts.body = _body(facts.response) or {"error": {"message": facts.message}}
             return gemini_kind(facts.status_code, facts.body)
-        if isinstance(error, exceptions.RetryError):
-            return RequestTimeoutError
-        if isinstance(error, auth_errors.DefaultCredentialsError):
-            return ConfigurationError
-        return AuthenticationError if isinstance(error, auth_errors.GoogleAuthError) else None
+        return super().identify(error)
 
     def broken(self, message: str, response: Any, *, timed_out: bool) -> Exception:
         made: Exception = (exceptions.DeadlineExceeded if timed_out else exceptions.ServiceUnavailable)(message)
         return made
 
-    def unreadable(self, message: str, response: Any) -> Exception:
+    def reported(self, message: str, response: Any, body: Any = None) -> Exception:
         made: Exception = exceptions.Unknown(message)
         return made
-
-    def event_error(self, error: ErrorEventError, response: Any) -> Exception:
-        made: Exception = exceptions.Unknown(str(error))
-        return made
-
-    def keyless(self, error: Exception) -> Exception | None:
-        return None
 
 
 def _client(request: Request) -> Any:

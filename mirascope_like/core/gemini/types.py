@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from importlib import import_module
 from typing import Any, ClassVar, cast
 
@@ -15,7 +16,7 @@ from ..base.tools import BaseTool
 from ..base.wire import as_list, as_object
 from ..dialects.gemini_chunk import GeminiChunk
 from ..dialects.gemini_contents import blob_bytes
-from ..dialects.gemini_response import JSON, GeminiResponse
+from ..dialects.gemini_response import JSON, GeminiResponse, Words
 
 # Protocol buffers' classes are made at run time: no checker knows them.
 protos: Any = import_module("google.generativeai.protos")
@@ -73,15 +74,19 @@ def native_part(part: JSON) -> JSON:
     return {"text": part.get("text") or ""}
 
 
+_WORDS = Words(partial(message_of, protos.FunctionCall))
+
+
 class GeminiTool(BaseTool):
     """A tool that a model of Google called, through the retired SDK."""
 
 
-class GeminiCallResponse(GeminiResponse[GenerateContentResponse, GeminiTool]):
+class GeminiCallResponse(GeminiResponse[GenerateContentResponse, GeminiTool, str, Any]):
     """Gemini's answer; `response` is the SDK's `GenerateContentResponse`, `raw` the same as JSON of the wire."""
 
     provider = "gemini"
     priced_as: ClassVar[str | None] = "google"
+    words: ClassVar[Words] = _WORDS
     tool_base: ClassVar[type[BaseTool]] = GeminiTool
 
     @classmethod
@@ -91,10 +96,6 @@ class GeminiCallResponse(GeminiResponse[GenerateContentResponse, GeminiTool]):
     @classmethod
     def wire(cls, response: GenerateContentResponse) -> JSON:
         return wire(message(response))
-
-    @classmethod
-    def native_call(cls, call: JSON) -> Any:
-        return message_of(protos.FunctionCall, call)
 
     @classmethod
     def native_content(cls, content: JSON) -> JSON:
@@ -107,22 +108,13 @@ class GeminiCallResponse(GeminiResponse[GenerateContentResponse, GeminiTool]):
     def _instruction(self) -> Any:
         return self.call_kwargs.get("system_instruction")
 
-    @property
-    def finish_reasons(self) -> list[str] | None:
-        """Why each candidate ended, in Google's words."""
-        return super().finish_reasons
-
-    @property
-    def usage(self) -> Any:
-        """Google's own account of tokens."""
-        return self.response.usage_metadata if "usageMetadata" in self.raw else None
-
 
 class GeminiCallResponseChunk(GeminiChunk[GenerateContentResponse, str, Any]):
     """One event of Gemini's answer; `chunk` is the SDK's `GenerateContentResponse`."""
 
     __slots__ = ()
     provider = "gemini"
+    words: ClassVar[Words] = _WORDS
 
     @property
     def chunk(self) -> GenerateContentResponse:
@@ -139,16 +131,6 @@ class GeminiCallResponseChunk(GeminiChunk[GenerateContentResponse, str, Any]):
     @classmethod
     def _type(cls, raw: bytes) -> GenerateContentResponse:
         return answer(raw)
-
-    @property
-    def finish_reasons(self) -> list[str] | None:
-        """Why the generation ended, in Google's words."""
-        return self._reasons(str)
-
-    @property
-    def usage(self) -> Any:
-        """Google's own account of tokens so far; said in every event."""
-        return self.chunk.usage_metadata if "usageMetadata" in self.data else None
 
 
 class GeminiStream(Stream[GeminiCallResponse, GeminiCallResponseChunk, GeminiTool]):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import ModuleType
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from google import genai
 from google.auth import exceptions as auth_errors
@@ -18,13 +18,12 @@ from ..base.errors import (
     MirascopeLikeError,
     ProviderError,
 )
-from ..base.fold import ErrorEventError
+from ..base.fold import Fold
 from ..base.provider import AsyncSource, Source
 from ..base.request import Request
-from ..base.wire import as_object
+from ..base.wire import at
 from ..dialects.client_provider import ClientProvider, made_by
 from ..dialects.gemini_failures import gemini_kind
-from ..dialects.gemini_fold import GeminiFold
 from ..dialects.gemini_provider import GeminiSpeaker
 from ..dialects.gemini_source import AsyncBegunSource, abegun, begun
 from ..dialects.sdk import ObjectSource
@@ -55,8 +54,15 @@ class GoogleProvider(
     )
     response_type = GoogleCallResponse
     chunk_type = GoogleCallResponseChunk
-    fold_type: type[GeminiFold[Any, Any]] = GoogleFold
+    fold_type: type[Fold[Any, Any]] = GoogleFold
     tool_type = GoogleTool
+    params_type = GoogleCallParams
+    kinds: ClassVar[Mapping[type[Exception], type[MirascopeLikeError]]] = {
+        errors.UnknownApiResponseError: ProviderError,
+        auth_errors.DefaultCredentialsError: ConfigurationError,
+        auth_errors.TransportError: ConnectionFailedError,
+        auth_errors.GoogleAuthError: AuthenticationError,
+    }
     config_name = "config"
     all_in_config = True
     parameters_name = "parameters_json_schema"
@@ -69,8 +75,7 @@ class GoogleProvider(
         return DefaultAsyncClient()
 
     def known_params(self) -> frozenset[str]:
-        ours = {name for kind in GoogleCallParams.__mro__ for name in getattr(kind, "__annotations__", ())}
-        return frozenset(ours | types.GenerateContentConfig.model_fields.keys())
+        return super().known_params() | types.GenerateContentConfig.model_fields.keys()
 
     def settings(self, params: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
         config: Any = params.pop("config", None) or {}
@@ -124,25 +129,18 @@ class GoogleProvider(
         if isinstance(error, errors.APIError):
             found: Any = _told(error)
             return gemini_kind(found.code, found.body)
-        if isinstance(error, errors.UnknownApiResponseError):
-            return ProviderError
-        if isinstance(error, auth_errors.DefaultCredentialsError):
-            return ConfigurationError
-        if isinstance(error, auth_errors.TransportError):
-            return ConnectionFailedError
-        return AuthenticationError if isinstance(error, auth_errors.GoogleAuthError) else None
+        return super().identify(error)
 
     def broken(self, message: str, response: Any, *, timed_out: bool) -> Exception:
         status = "DEADLINE_EXCEEDED" if timed_out else "UNAVAILABLE"
         return errors.APIError(cast("Any", None), {"error": {"message": message, "status": status}})
 
-    def unreadable(self, message: str, response: Any) -> Exception:
-        return errors.UnknownApiResponseError(message)
-
-    def event_error(self, error: ErrorEventError, response: Any) -> Exception:
-        code = as_object(as_object(error.body).get("error")).get("code")
+    def reported(self, message: str, response: Any, body: Any = None) -> Exception:
+        if body is None:
+            return errors.UnknownApiResponseError(message)
+        code = at(body, "error.code")
         kind = errors.ServerError if isinstance(code, int) and code >= 500 else errors.ClientError
-        return _told(kind(cast("Any", code), error.body, response))
+        return _told(kind(cast("Any", code), body, response))
 
     def keyless(self, error: Exception) -> Exception | None:
         if type(error) is ValueError and "API key" in str(error):

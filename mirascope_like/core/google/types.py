@@ -10,13 +10,13 @@ from google.genai import types
 from pydantic_core import to_json
 
 from ..base.async_stream import AsyncStream
+from ..base.construct import fitted
 from ..base.stream import Stream
 from ..base.tools import BaseTool
 from ..base.wire import as_list, as_object, dumped
-from ..dialects.construct import fitted
 from ..dialects.gemini_chunk import GeminiChunk
 from ..dialects.gemini_contents import as_sent, usual_base64
-from ..dialects.gemini_response import JSON, GeminiResponse
+from ..dialects.gemini_response import JSON, GeminiResponse, Words
 
 _ADDED = ("sdkHttpResponse", "automaticFunctionCallingHistory", "parsed")
 """What the SDK puts into an answer besides the answer."""
@@ -42,17 +42,29 @@ def answer(raw: bytes) -> types.GenerateContentResponse:
     return fitted(types.GenerateContentResponse, as_object(data))
 
 
+def _call(call: JSON) -> types.FunctionCall:
+    return fitted(types.FunctionCall, dict(call))
+
+
+_WORDS = Words(_call, types.FinishReason)
+
+
 class GoogleTool(BaseTool):
     """A tool that a model of Google called."""
 
 
-class GoogleCallResponse(GeminiResponse[types.GenerateContentResponse, GoogleTool]):
+class GoogleCallResponse(
+    GeminiResponse[
+        types.GenerateContentResponse, GoogleTool, types.FinishReason, types.GenerateContentResponseUsageMetadata
+    ]
+):
     """Gemini's answer; `response` is the SDK's `GenerateContentResponse`, `raw` the JSON that came.
 
     The SDK's types leave out what they do not know; `response.sdk_http_response.body` keeps it all.
     """
 
     provider = "google"
+    words: ClassVar[Words] = _WORDS
     tool_base: ClassVar[type[BaseTool]] = GoogleTool
 
     @classmethod
@@ -70,36 +82,12 @@ class GoogleCallResponse(GeminiResponse[types.GenerateContentResponse, GoogleToo
         return _wire(response)
 
     @classmethod
-    def native_call(cls, call: JSON) -> types.FunctionCall:
-        return function_call(call)
-
-    @classmethod
-    def native_reason(cls, reason: str) -> types.FinishReason:
-        return types.FinishReason(reason)
-
-    @classmethod
     def wire_content(cls, content: Any) -> JSON:
         return as_sent(dumped(types.Content.model_validate(content)))
 
     def _instruction(self) -> Any:
         config = self.call_kwargs.get("config")
         return as_object(config).get("system_instruction") or getattr(config, "system_instruction", None)
-
-    @property
-    def finish_reasons(self) -> list[types.FinishReason] | None:
-        """Why each candidate ended, in Google's words."""
-        return super().finish_reasons
-
-    @property
-    def usage(self) -> types.GenerateContentResponseUsageMetadata | None:
-        """Google's own account of tokens."""
-        usage: types.GenerateContentResponseUsageMetadata | None = self.response.usage_metadata
-        return usage
-
-
-def function_call(call: JSON) -> types.FunctionCall:
-    """Make the SDK's object of a function call."""
-    return fitted(types.FunctionCall, dict(call))
 
 
 class GoogleCallResponseChunk(
@@ -109,6 +97,7 @@ class GoogleCallResponseChunk(
 
     __slots__ = ()
     provider = "google"
+    words: ClassVar[Words] = _WORDS
 
     @classmethod
     def _dumped(cls, chunk: Any) -> JSON:
@@ -117,16 +106,6 @@ class GoogleCallResponseChunk(
     @classmethod
     def _type(cls, raw: bytes) -> types.GenerateContentResponse:
         return answer(raw)
-
-    @property
-    def finish_reasons(self) -> list[types.FinishReason] | None:
-        """Why the generation ended, in Google's words."""
-        return self._reasons(types.FinishReason)
-
-    @property
-    def usage(self) -> types.GenerateContentResponseUsageMetadata | None:
-        """Google's own account of tokens so far; said in every event."""
-        return self.chunk.usage_metadata
 
 
 class GoogleStream(Stream[GoogleCallResponse, GoogleCallResponseChunk, GoogleTool]):

@@ -8,6 +8,7 @@ from typing import Any
 
 import groq
 
+from ..base.fold import Fold
 from ..base.messages import AudioPart, DocumentPart, Part
 from ..base.request import Request
 from ..base.structure import Way
@@ -15,6 +16,7 @@ from ..base.wire import as_object
 from ..dialects.chat_fold import ChatFold
 from ..dialects.chat_messages import refused
 from ..dialects.chat_provider import ChatProvider
+from .params import GroqCallParams
 from .types import GroqCallResponse, GroqCallResponseChunk, GroqTool
 
 
@@ -41,6 +43,8 @@ class GroqProvider(ChatProvider[GroqCallResponse, GroqCallResponseChunk, GroqToo
     response_type = GroqCallResponse
     chunk_type = GroqCallResponseChunk
     tool_type = GroqTool
+    fold_type: type[Fold[Any, Any]] = GroqFold
+    params_type = GroqCallParams
 
     def encode_part(self, part: Part) -> dict[str, Any]:
         if isinstance(part, AudioPart | DocumentPart):
@@ -51,6 +55,3 @@ class GroqProvider(ChatProvider[GroqCallResponse, GroqCallResponseChunk, GroqToo
         # Groq's structured outputs know neither streams nor tools. Source: its documentation of them.
         beside = request.stream or request.tools or request.native_tools
         return "tool" if wanted == "schema" and beside else wanted
-
-    def fold(self, request: Request) -> GroqFold:
-        return GroqFold(self.chunk_type, self.tool_type, request.tools, request.partial_tools)

@@ -12,11 +12,9 @@ from groq.types.chat.chat_completion_message import ExecutedTool
 from ..base.async_stream import AsyncStream
 from ..base.stream import Stream
 from ..base.tools import BaseTool
-from ..base.usage import Usage
 from ..base.wire import as_object
-from ..dialects.chat_chunk import BaseChatChunk, read_usage
+from ..dialects.chat_chunk import BaseChatChunk
 from ..dialects.chat_response import BaseChatCallResponse
-from ..dialects.construct import construct
 
 GroqFinishReason = Literal["stop", "length", "tool_calls", "content_filter", "function_call"]
 """Why Groq ended a generation."""
@@ -26,15 +24,12 @@ class GroqTool(BaseTool):
     """A tool that a model of Groq called."""
 
 
-class GroqCallResponse(BaseChatCallResponse[ChatCompletion, GroqFinishReason, CompletionUsage, GroqTool]):
+class GroqCallResponse(BaseChatCallResponse[ChatCompletion, GroqTool, GroqFinishReason, CompletionUsage]):
     """Groq's answer; `response` is its `ChatCompletion`."""
 
     provider = "groq"
+    raw_type = ChatCompletion
     tool_base: ClassVar[type[BaseTool]] = GroqTool
-
-    @classmethod
-    def parse_raw_response(cls, raw: bytes | Mapping[str, Any]) -> ChatCompletion:
-        return construct(ChatCompletion, raw)
 
     @property
     def executed_tools(self) -> list[ExecutedTool] | None:
@@ -47,20 +42,13 @@ class GroqCallResponseChunk(BaseChatChunk[ChatCompletionChunk, GroqFinishReason,
 
     __slots__ = ()
     provider = "groq"
-
-    @classmethod
-    def _type(cls, raw: bytes) -> ChatCompletionChunk:
-        return construct(ChatCompletionChunk, raw)
+    raw_type = ChatCompletionChunk
+    usage_places = ("usage", "x_groq.usage")
 
     @property
-    def usage(self) -> CompletionUsage | None:
-        """Groq's own account of tokens, which may stand in `x_groq` alone."""
-        extra = self.chunk.x_groq
-        return self.chunk.usage or (extra.usage if extra else None)
-
-    @property
-    def _usage(self) -> Usage | None:
-        return read_usage(self.data.get("usage") or as_object(self.data.get("x_groq")).get("usage"))
+    def _facts(self) -> Mapping[str, Any]:
+        # The tokens may stand in `x_groq` alone.
+        return {**self.data, "usage": self.data.get("usage") or as_object(self.data.get("x_groq")).get("usage")}
 
 
 class GroqStream(Stream[GroqCallResponse, GroqCallResponseChunk, GroqTool]):

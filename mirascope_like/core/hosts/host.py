@@ -77,6 +77,7 @@ class HostProvider(OpenAISDKProvider[HostCallResponse, HostCallResponseChunk, Ho
     """Speaks to a host, or to whomever the client given speaks to."""
 
     tool_type = HostTool
+    params_type = HostCallParams
 
     def __init__(self, host: Host) -> None:
         self.host = host

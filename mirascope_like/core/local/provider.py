@@ -61,13 +61,11 @@ class LocalProvider(ChatProvider[LocalCallResponse, LocalCallResponseChunk, Loca
     response_type = LocalCallResponse
     chunk_type = LocalCallResponseChunk
     tool_type = LocalTool
+    params_type = LocalCallParams
 
     def __init__(self) -> None:
         self._lock = Lock()
         self._served: dict[Engine, Clients] = {}
-
-    def known_params(self) -> frozenset[str]:
-        return super().known_params() | frozenset(LocalCallParams.__annotations__)
 
     def payload(self, request: Request) -> dict[str, Any]:
         payload = {**super().payload(request), "model": str(request.model)}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import ClassVar, Literal
 
 from openai.types import CompletionUsage
@@ -13,7 +12,6 @@ from ..base.stream import Stream
 from ..base.tools import BaseTool
 from ..dialects.chat_chunk import BaseChatChunk
 from ..dialects.chat_response import BaseChatCallResponse
-from ..dialects.construct import construct
 
 LocalFinishReason = Literal["stop", "length", "tool_calls"]
 """Why a local model ended a generation."""
@@ -23,15 +21,12 @@ class LocalTool(BaseTool):
     """A tool that a local model called."""
 
 
-class LocalCallResponse(BaseChatCallResponse[ChatCompletion, LocalFinishReason, CompletionUsage, LocalTool]):
+class LocalCallResponse(BaseChatCallResponse[ChatCompletion, LocalTool, LocalFinishReason, CompletionUsage]):
     """A local model's answer; `response` is a `ChatCompletion`. It costs nothing."""
 
     provider = "local"
+    raw_type = ChatCompletion
     tool_base: ClassVar[type[BaseTool]] = LocalTool
-
-    @classmethod
-    def parse_raw_response(cls, raw: bytes | Mapping[str, object]) -> ChatCompletion:
-        return construct(ChatCompletion, raw)
 
     @property
     def cost(self) -> float:
@@ -44,10 +39,7 @@ class LocalCallResponseChunk(BaseChatChunk[ChatCompletionChunk, LocalFinishReaso
 
     __slots__ = ()
     provider = "local"
-
-    @classmethod
-    def _type(cls, raw: bytes) -> ChatCompletionChunk:
-        return construct(ChatCompletionChunk, raw)
+    raw_type = ChatCompletionChunk
 
 
 class LocalStream(Stream[LocalCallResponse, LocalCallResponseChunk, LocalTool]):

@@ -19,7 +19,7 @@ from pydantic_core import to_json
 
 from ..base.call_ids import short_id
 from ..base.errors import ConfigurationError, ConnectionFailedError, MirascopeLikeError, described, error_kind
-from ..base.fold import ErrorEventError
+from ..base.fold import Fold
 from ..base.messages import (
     AudioPart,
     AudioURLPart,
@@ -91,6 +91,8 @@ class MistralProvider(ClientProvider[MistralCallResponse, MistralCallResponseChu
     response_type = MistralCallResponse
     chunk_type = MistralCallResponseChunk
     tool_type = MistralTool
+    fold_type: type[Fold[Any, Any]] = MistralFold
+    params_type = MistralCallParams
 
     def make_client(self) -> Any:
         if not any(os.environ.get(name) for name in self.environment):
@@ -104,7 +106,7 @@ class MistralProvider(ClientProvider[MistralCallResponse, MistralCallResponseChu
         return frozenset(signature(Chat.complete).parameters) - {"self", "messages", "model", "stream", "tools"}
 
     def known_params(self) -> frozenset[str]:
-        return frozenset(MistralCallParams.__annotations__) | self._accepted
+        return super().known_params() | self._accepted
 
     def encode(self, request: Request) -> dict[str, Any]:
         params = dict(request.call_params)
@@ -126,12 +128,6 @@ class MistralProvider(ClientProvider[MistralCallResponse, MistralCallResponseChu
 
     def structure(self, payload: dict[str, Any], structure: Structure) -> None:
         encode_structure(payload, structure)
-
-    def fold(self, request: Request) -> MistralFold:
-        return MistralFold(self.chunk_type, self.tool_type, request.tools, request.partial_tools)
-
-    def parse(self, raw: bytes | Mapping[str, Any]) -> Any:
-        return MistralCallResponse.parse_raw_response(raw)
 
     def send(self, request: Request, payload: dict[str, Any]) -> Any:
         return self._client(request).chat.complete(**payload)
@@ -171,15 +167,9 @@ class MistralProvider(ClientProvider[MistralCallResponse, MistralCallResponseChu
     def broken(self, message: str, response: Any, *, timed_out: bool) -> Exception:
         return _error(message, response, message)
 
-    def unreadable(self, message: str, response: Any) -> Exception:
-        return _error(message, response, message)
-
-    def event_error(self, error: ErrorEventError, response: Any) -> Exception:
+    def reported(self, message: str, response: Any, body: Any = None) -> Exception:
         """Make an error with the provider's words; the SDK's own stream says that validation failed."""
-        return _error(str(error), response, to_json(error.body).decode())
-
-    def keyless(self, error: Exception) -> Exception | None:
-        return None
+        return _error(message, response, message if body is None else to_json(body).decode())
 
 
 def _error(message: str, response: Any, body: str) -> Exception:

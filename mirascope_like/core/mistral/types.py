@@ -23,7 +23,7 @@ class MistralTool(BaseTool):
     """A tool that a model of Mistral called."""
 
 
-class MistralCallResponse(BaseChatCallResponse[ChatCompletionResponse, MistralFinishReason, UsageInfo, MistralTool]):
+class MistralCallResponse(BaseChatCallResponse[ChatCompletionResponse, MistralTool, MistralFinishReason, UsageInfo]):
     """Mistral's answer; `response` is its `ChatCompletionResponse`."""
 
     provider = "mistral"

@@ -7,6 +7,7 @@ from types import ModuleType
 import openai
 
 from ..dialects.chat_provider import ChatProvider
+from .params import OpenAICallParams
 from .types import OpenAICallResponse, OpenAICallResponseChunk, OpenAITool
 
 
@@ -27,6 +28,7 @@ class OpenAIProvider(ChatProvider[OpenAICallResponse, OpenAICallResponseChunk, O
     response_type = OpenAICallResponse
     chunk_type = OpenAICallResponseChunk
     tool_type = OpenAITool
+    params_type = OpenAICallParams
 
 
 OPENAI = OpenAIProvider()

@@ -6,23 +6,18 @@ leaves the output out, the answer is the sum of the events before it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, cast
 
-import jiter
-
-from ...base.fold import ErrorEventError, GarbledEventError, NumberedFold, Text, settled
-from ...base.tools import BaseTool, ToolCall
-from ...base.usage import Usage
+from ...base.fold import ErrorEventError, NumberedFold, Text, settled
+from ...base.tools import ToolCall
 from ...base.wire import as_list, as_object
 from .types import (
     TEXT_DELTA,
     OpenAIResponsesCallResponseChunk,
     OpenAIResponsesTool,
-    event_text,
     finish_reason,
     output_text,
-    read_usage,
 )
 
 
@@ -54,43 +49,24 @@ _FINAL = frozenset({"completed", "incomplete", "failed", "cancelled"})
 class OpenAIResponsesFold(NumberedFold[OpenAIResponsesCallResponseChunk, OpenAIResponsesTool]):
     """Sums response events."""
 
-    ended: bool
-
-    def __init__(self, tools: Sequence[type[BaseTool]] = (), partial: bool = False) -> None:
-        super().__init__(OpenAIResponsesCallResponseChunk, OpenAIResponsesTool, tools, partial)
-        self._response: dict[str, Any] = {}
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
         self._items: dict[int, dict[str, Any]] = {}
         self._parts: dict[tuple[int, int], Text] = {}
         self._shown: set[tuple[int, int]] = set()
-        self._final = False
 
-    def read(
-        self, events: Sequence[bytes]
-    ) -> Iterator[tuple[OpenAIResponsesCallResponseChunk, OpenAIResponsesTool | None]]:
-        make, texts = OpenAIResponsesCallResponseChunk.from_bytes, self._parts
-        for raw in events:
-            known = None
-            try:
-                data = jiter.from_json(raw, cache_mode="keys")
-                if data.get("type") == TEXT_DELTA and not data.get("logprobs"):
-                    known = texts.get((data.get("output_index"), data.get("content_index")))
-            except (ValueError, AttributeError, TypeError) as error:
-                if raw.startswith(b"[DONE]"):
-                    self.ended = True
-                    continue
-                raise GarbledEventError(f"{error}: {raw[:200]!r}") from error
-            if known is not None and type(text := data.get("delta")) is str:
-                known.append(text)
-                yield make(raw, text), None
-                continue
-            yield from self.add(make(raw, event_text(data)), data)
+    def _grown_text(self, data: Any) -> tuple[Text, str] | None:
+        if data.get("type") == TEXT_DELTA and not data.get("logprobs"):
+            known = self._parts.get((data.get("output_index"), data.get("content_index")))
+            if known is not None and type(piece := data.get("delta")) is str:
+                return known, piece
+        return None
 
     def add(
         self, chunk: OpenAIResponsesCallResponseChunk, data: Mapping[str, Any]
     ) -> Iterator[tuple[OpenAIResponsesCallResponseChunk, OpenAIResponsesTool | None]]:
         if (error := data.get("error")) or data.get("type") == "error":
-            message = as_object(error).get("message") or data.get("message") or error
-            raise ErrorEventError(str(message or "an error in the stream"), error or dict(data))
+            raise ErrorEventError(error or dict(data))
         self._last = chunk
         subject, _, verb = str(data.get("type")).rpartition(".")
         tools: list[OpenAIResponsesTool] = []
@@ -102,7 +78,7 @@ class OpenAIResponsesFold(NumberedFold[OpenAIResponsesCallResponseChunk, OpenAIR
         yield from self.pairs(chunk, tools)
 
     def _progress(self, verb: str, response: dict[str, Any], chunk: OpenAIResponsesCallResponseChunk) -> None:
-        self._response.update(response)
+        self.told.update(response)
         output = as_list(response.get("output"))
         if verb not in _FINAL:
             self._items.update({index: settled(item) for index, item in enumerate(output)})
@@ -111,8 +87,7 @@ class OpenAIResponsesFold(NumberedFold[OpenAIResponsesCallResponseChunk, OpenAIR
         if not self._shown:
             chunk.content = output_text(output)
         if verb == "failed":
-            error = as_object(response.get("error"))
-            raise ErrorEventError(str(error.get("message") or "the response failed"), error or response)
+            raise ErrorEventError(response.get("error") or "the response failed")
 
     def _change(self, index: int, subject: str, verb: str, data: Mapping[str, Any]) -> list[OpenAIResponsesTool]:
         if subject == "response.output_item":
@@ -190,42 +165,25 @@ class OpenAIResponsesFold(NumberedFold[OpenAIResponsesCallResponseChunk, OpenAIR
                 self._items[max(self._items, default=-1) + 1] = item
         return super().rest()
 
-    @property
-    def complete(self) -> bool:
-        """After the event that carries the whole response."""
-        return self._final
-
     def _output(self) -> list[dict[str, Any]]:
         # Hosts that leave out of the final event what they have streamed lose nothing.
-        whole = as_list(self._response.get("output")) if self._final else []
+        whole = as_list(self.told.get("output")) if self._final else []
         return whole if len(whole) >= len(self._items) else [settled(self._items[at]) for at in sorted(self._items)]
 
     def rebuild(self) -> dict[str, Any]:
-        return {**self._response, "output": self._output()}
+        return {**self.told, "output": self._output()}
 
     @property
     def empty(self) -> bool:
-        return not self._response and not self._items
+        return not self.told and not self._items
 
     @property
     def content(self) -> str:
         return output_text(self._output())
 
     @property
-    def model(self) -> str | None:
-        return self._response.get("model") or None
-
-    @property
-    def id(self) -> str | None:
-        return self._response.get("id") or None
-
-    @property
     def finish_reasons(self) -> list[Any] | None:
-        return finish_reason(self._response)
-
-    @property
-    def usage(self) -> Usage | None:
-        return read_usage(self._response.get("usage"))
+        return finish_reason(self.told)
 
 
 def _position(data: Mapping[str, Any], parts: str) -> int:

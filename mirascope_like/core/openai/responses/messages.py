@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from mimetypes import guess_extension
-from typing import Any, cast
+from typing import Any
 
 import jiter
 from pydantic_core import to_json
@@ -25,6 +25,7 @@ from ...base.messages import (
 )
 from ...base.wire import as_list, as_object, dumped
 from ...dialects.chat_messages import data_url
+from ...dialects.turns import decode_turn
 
 
 def encode_messages(messages: Sequence[Any]) -> list[dict[str, Any]]:
@@ -103,13 +104,7 @@ def decode_items(items: Sequence[Mapping[str, Any]]) -> list[BaseMessageParam]:
             said[-1][1].extend(parts)
         elif parts or role != "assistant":
             said.append((role, parts))
-    return [BaseMessageParam(role=cast("Any", role), content=_content(parts)) for role, parts in said]
-
-
-def _content(parts: list[Part]) -> str | list[Part]:
-    if len(parts) == 1 and isinstance(parts[0], TextPart):
-        return parts[0].text
-    return parts
+    return [decode_turn(role, parts) for role, parts in said]
 
 
 def _decode(item: Mapping[str, Any]) -> tuple[str, list[Part]]:

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cached_property
 from types import ModuleType
 from typing import Any
 
 from openai.types.responses.response_create_params import ResponseCreateParamsBase
 
-from ...base.fold import ErrorEventError
+from ...base.fold import ErrorEventError, Fold
 from ...base.request import Request
 from ...base.structure import Structure, Way
 from ...base.tools import BaseTool, tool_description, tool_name
 from ...base.wire import dumped
+from ...dialects.answer_tool import add_answer_tool
 from ...dialects.clients import Clients
 from ...dialects.sdk import SDK_OPTIONS, SDKProvider
 from ...dialects.strict_schema import is_closed, strict_schema, tool_arguments
 from ..provider import OpenAIProvider
 from .fold import OpenAIResponsesFold
 from .messages import encode_messages
+from .params import OpenAIResponsesCallParams
 from .types import OpenAIResponsesCallResponse, OpenAIResponsesCallResponseChunk, OpenAIResponsesTool
 
 
@@ -35,6 +36,8 @@ class OpenAIResponsesProvider(
     response_type = OpenAIResponsesCallResponse
     chunk_type = OpenAIResponsesCallResponseChunk
     tool_type = OpenAIResponsesTool
+    fold_type: type[Fold[Any, Any]] = OpenAIResponsesFold
+    params_type = OpenAIResponsesCallParams
 
     def __init__(self, chat: OpenAIProvider) -> None:
         self._chat = chat
@@ -44,8 +47,8 @@ class OpenAIResponsesProvider(
         return self._chat._defaults
 
     def known_params(self) -> frozenset[str]:
-        named = {*ResponseCreateParamsBase.__annotations__, *SDK_OPTIONS, "max_tokens"}
-        return frozenset(named - {"input", "model", "tools"})
+        known = super().known_params().union(ResponseCreateParamsBase.__annotations__, SDK_OPTIONS)
+        return known - {"input", "model", "tools"}
 
     def encode(self, request: Request) -> dict[str, Any]:
         params = dict(request.call_params)
@@ -64,27 +67,19 @@ class OpenAIResponsesProvider(
     def structure(self, payload: dict[str, Any], structure: Structure) -> None:
         named = {"name": structure.name, "description": structure.description}
         if structure.way == "tool":
-            others: list[Any] = payload.get("tools") or []
             tool = {"type": "function", **named, "parameters": dict(structure.schema), "strict": False}
-            payload["tools"] = [*others, tool]
-            payload.setdefault("tool_choice", "required" if others else {"type": "function", "name": structure.name})
+            add_answer_tool(payload, tool, alone={"type": "function", "name": structure.name}, beside="required")
         elif structure.way == "schema":
             strict = is_closed(structure.schema)
             schema = strict_schema(structure.schema) if strict else dict(structure.schema)
             text = {"type": "json_schema", **named, "schema": schema, "strict": strict}
             payload["text"] = {**(payload.get("text") or {}), "format": text}
 
-    def fold(self, request: Request) -> OpenAIResponsesFold:
-        return OpenAIResponsesFold(request.tools, request.partial_tools)
-
     def create(self, client: Any) -> Any:
         return client.responses.create
 
     def http(self, client: Any, payload: dict[str, Any], *, stream: bool) -> Any:
         return self.post(client, "/responses", payload, stream=stream)
-
-    def parse(self, raw: bytes | Mapping[str, Any]) -> Any:
-        return OpenAIResponsesCallResponse.parse_raw_response(raw)
 
     def send(self, request: Request, payload: dict[str, Any]) -> Any:
         return _succeeded(super().send(request, payload))
@@ -96,8 +91,8 @@ class OpenAIResponsesProvider(
 def _succeeded(response: Any) -> Any:
     # A response that failed comes with status 200; streamed, the same is an error event.
     if getattr(response, "status", None) == "failed":
-        error = dumped(getattr(response, "error", None) or {})
-        raise ErrorEventError(str(error.get("message") or "the response failed"), error)
+        error = getattr(response, "error", None)
+        raise ErrorEventError(dumped(error) if error is not None else "the response failed")
     return response
 
 

@@ -13,10 +13,8 @@ from ...base.messages import BaseMessageParam
 from ...base.response import BaseCallResponse, tool_results
 from ...base.stream import Stream
 from ...base.tools import BaseTool, ToolCall
-from ...base.usage import FinishReason, FinishWords, Usage
+from ...base.usage import Counts, FinishReason, FinishWords
 from ...base.wire import as_list, as_object, dumped
-from ...dialects.construct import construct
-from ...dialects.event_types import construct_event
 from .messages import decode_items, encode_tool_result
 
 TEXT_DELTA = "response.output_text.delta"
@@ -37,17 +35,13 @@ _FINISH: FinishWords = {
 }
 
 
-def read_usage(raw: Mapping[str, Any] | None) -> Usage | None:
-    """Return a response's usage in neutral words. Source: OpenAI's `ResponseUsage`; details are parts of the totals."""
-    if raw is None:
-        return None
-    details = as_object(raw.get("input_tokens_details"))
-    return Usage(
-        input_tokens=raw.get("input_tokens"),
-        cached_tokens=details.get("cached_tokens"),
-        output_tokens=raw.get("output_tokens"),
-        cache_write_tokens=details.get("cache_write_tokens"),
-    )
+_COUNTS = Counts(
+    input=("input_tokens",),
+    output=("output_tokens",),
+    cached=("input_tokens_details.cached_tokens",),
+    written=("input_tokens_details.cache_write_tokens",),
+)
+"""Source: OpenAI's `ResponseUsage`; details are parts of the totals."""
 
 
 def finish_reason(response: Mapping[str, Any]) -> list[Any] | None:
@@ -63,12 +57,6 @@ def common_finish(reasons: Sequence[str] | None, output: Sequence[Mapping[str, A
     return [_FINISH.get(reason, done) for reason in reasons] if reasons else None
 
 
-def event_text(data: Mapping[str, Any]) -> str:
-    """Return the text that an event adds."""
-    delta = data.get("delta") if data.get("type") == TEXT_DELTA else None
-    return delta if isinstance(delta, str) else ""
-
-
 def output_text(output: Sequence[Any]) -> str:
     """Return the text of all messages in an output."""
     messages = [item for one in output if (item := as_object(one)).get("type") == "message"]
@@ -80,16 +68,16 @@ class OpenAIResponsesTool(BaseTool):
     """A tool that a model called in a response."""
 
 
-class OpenAIResponsesCallResponse(BaseCallResponse[Response, OpenAIResponsesTool]):
+class OpenAIResponsesCallResponse(
+    BaseCallResponse[Response, OpenAIResponsesTool, OpenAIResponsesFinishReason, ResponseUsage]
+):
     """OpenAI's answer; `response` is its `Response`."""
 
     provider = "openai"
+    raw_type = Response
+    counts: ClassVar[Counts] = _COUNTS
     tool_base: ClassVar[type[BaseTool]] = OpenAIResponsesTool
     messages_key = "input"
-
-    @classmethod
-    def parse_raw_response(cls, raw: bytes | Mapping[str, Any]) -> Response:
-        return construct(Response, raw)
 
     @property
     def _output(self) -> list[Any]:
@@ -121,26 +109,6 @@ class OpenAIResponsesCallResponse(BaseCallResponse[Response, OpenAIResponsesTool
         details: Any = getattr(self.response, "incomplete_details", None)
         status = getattr(self.response, "status", None)
         return finish_reason({"status": status, "incomplete_details": dumped(details) if details else None})
-
-    @property
-    def model(self) -> str | None:
-        """The model that answered."""
-        return getattr(self.response, "model", None) or None
-
-    @property
-    def id(self) -> str | None:
-        """The response's id, which `previous_response_id` takes."""
-        return getattr(self.response, "id", None) or None
-
-    @property
-    def usage(self) -> ResponseUsage | None:
-        """OpenAI's own account of tokens."""
-        return getattr(self.response, "usage", None)
-
-    @property
-    def _usage(self) -> Usage | None:
-        usage = self.usage
-        return read_usage(dumped(usage)) if usage is not None else None
 
     @property
     def message_param(self) -> list[dict[str, Any]]:
@@ -191,14 +159,19 @@ class OpenAIResponsesCallResponseChunk(
 
     __slots__ = ()
     provider = "openai"
+    raw_type = ResponseStreamEvent
+    counts: ClassVar[Counts] = _COUNTS
+    usage_places = ("response.usage",)
 
     @classmethod
-    def _type(cls, raw: bytes) -> ResponseStreamEvent:
-        event: ResponseStreamEvent = construct_event(ResponseStreamEvent, raw)
-        return event
+    def text_of(cls, data: Mapping[str, Any]) -> str:
+        delta = data.get("delta") if data.get("type") == TEXT_DELTA else None
+        return delta if isinstance(delta, str) else ""
 
-    def _text(self) -> str:
-        return event_text(self.data)
+    @property
+    def _facts(self) -> Mapping[str, Any]:
+        # The first events and the final one hold the response.
+        return as_object(self.data.get("response"))
 
     @property
     def thinking(self) -> str:
@@ -216,38 +189,14 @@ class OpenAIResponsesCallResponseChunk(
         return ()
 
     @property
-    def _response(self) -> Mapping[str, Any]:
-        return as_object(self.data.get("response"))
-
-    @property
     def finish_reasons(self) -> list[OpenAIResponsesFinishReason] | None:
         """Why the response ended; said in the final event."""
-        return finish_reason(self._response)
-
-    @property
-    def model(self) -> str | None:
-        """The model that answers; said in the first and in the final event."""
-        return self._response.get("model") or None
-
-    @property
-    def id(self) -> str | None:
-        """The response's id; said in the first and in the final event."""
-        return self._response.get("id") or None
-
-    @property
-    def usage(self) -> ResponseUsage | None:
-        """OpenAI's own account of tokens; said in the final event."""
-        chunk: Any = self.chunk
-        return chunk.response.usage if self._response.get("usage") is not None else None
-
-    @property
-    def _usage(self) -> Usage | None:
-        return read_usage(self._response.get("usage"))
+        return finish_reason(self._facts)
 
     @property
     def common_finish_reasons(self) -> list[str] | None:
         """`finish_reasons` in the same words for every provider."""
-        return common_finish(self.finish_reasons, as_list(self._response.get("output")))
+        return common_finish(self.finish_reasons, as_list(self._facts.get("output")))
 
 
 class OpenAIResponsesStream(Stream[OpenAIResponsesCallResponse, OpenAIResponsesCallResponseChunk, OpenAIResponsesTool]):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, cast
+from functools import lru_cache
+from typing import Any, TypeVar, cast, get_args
 
 import jiter
 from pydantic import BaseModel, ValidationError
@@ -25,6 +26,20 @@ def construct(kind: type[ModelT], raw: bytes | Mapping[str, Any]) -> ModelT:
         if not isinstance(fields, dict):
             raise ValueError(f"not a JSON object: {body[:200]!r}") from None
         return cast("ModelT", cast("Any", kind).construct(**fields))
+
+
+def construct_event(union: Any, raw: bytes) -> Any:
+    """Make an SDK's object of an event: of a union, whose types are told apart by their `type`.
+
+    One of a type that the SDK does not know becomes the first of the union.
+    """
+    kinds = _kinds(union)
+    return construct(kinds.get(jiter.from_json(raw).get("type")) or next(iter(kinds.values())), raw)
+
+
+@lru_cache
+def _kinds(union: Any) -> dict[str, Any]:
+    return {get_args(kind.model_fields["type"].annotation)[0]: kind for kind in get_args(get_args(union)[0])}
 
 
 def fitted(kind: type[ModelT], data: dict[str, Any]) -> ModelT:

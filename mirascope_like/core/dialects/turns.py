@@ -1,0 +1,42 @@
+"""Conversations in formats that hold the system prompt apart, and want the results of parallel calls in one turn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, cast
+
+from ..base.messages import BaseMessageParam, Part, TextPart, ToolResultPart
+
+
+def encode_turns(
+    messages: Sequence[Any], encode: Callable[[Any], dict[str, Any]], *, key: str = "content"
+) -> tuple[list[Any], list[dict[str, Any]]]:
+    """Return what is under `key` of each system message, wherever it stands, and the other messages, encoded.
+
+    Neighbouring tool results become one message. An answer of the model's in which it said nothing is left out: it is
+    not taken back.
+    """
+    system: list[Any] = []
+    turns: list[dict[str, Any]] = []
+    after_tool = False
+    for message in messages:
+        said = encode(message)
+        role = said.get("role")
+        is_tool = isinstance(message, BaseMessageParam) and message.role == "tool"
+        if role == "system":
+            system.append(said[key])
+        elif is_tool and after_tool:
+            turns[-1] = {**turns[-1], key: [*turns[-1][key], *said[key]]}
+        elif said.get(key) or role not in ("assistant", "model"):
+            turns.append(said)
+        after_tool = is_tool
+    return system, turns
+
+
+def decode_turn(role: str, parts: Sequence[Part | None]) -> BaseMessageParam:
+    """Return a message of its parts in neutral words, but for those that these have no word for."""
+    known = [part for part in parts if part is not None]
+    if known and all(isinstance(part, ToolResultPart) for part in known):
+        role = "tool"
+    alone = known[0].text if len(known) == 1 and isinstance(known[0], TextPart) else None
+    return BaseMessageParam(role=cast("Any", role), content=known if alone is None else alone)

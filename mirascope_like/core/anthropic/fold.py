@@ -59,7 +59,7 @@ class AnthropicFold(NumberedFold[AnthropicCallResponseChunk, AnthropicTool]):
             case "content_block_stop":
                 tools = self._stop(data["index"])
             case "message_start":
-                self.told = {**data["message"]}
+                self.told.update(data["message"])
                 for index, block in enumerate(as_list(self.told.pop("content", None))):
                     self._start(index, dict(block))
             case "message_delta":

@@ -121,7 +121,7 @@ class AnthropicCallResponseChunk(
     places: ClassVar[Places] = _PLACES
     counts: ClassVar[Counts] = _COUNTS
     finish_words: ClassVar[FinishWords] = _FINISH
-    usage_places = ("message.usage", "usage")
+    usage_places: ClassVar[tuple[str, ...]] = ("message.usage", "usage")
 
     @classmethod
     def text_of(cls, data: Mapping[str, Any]) -> str:

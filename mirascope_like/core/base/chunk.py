@@ -11,7 +11,7 @@ import jiter
 from pydantic_core import to_json
 
 from .construct import construct, construct_event
-from .usage import Neutral
+from .usage import Told
 from .wire import at, dumped
 
 RawChunkT = TypeVar("RawChunkT")
@@ -32,7 +32,7 @@ class ToolDelta:
     """The tool's name, in the piece that begins a call."""
 
 
-class BaseCallResponseChunk(Neutral, ABC, Generic[RawChunkT, FinishT, UsageT]):
+class BaseCallResponseChunk(Told, ABC, Generic[RawChunkT, FinishT, UsageT]):
     """What one event of a stream says. Nothing is worked out before it is asked for.
 
     What an event does not say is `None`, for every provider; `content` is then the empty string.
@@ -114,7 +114,7 @@ class BaseCallResponseChunk(Neutral, ABC, Generic[RawChunkT, FinishT, UsageT]):
     def _type(cls, raw: bytes) -> RawChunkT:
         """Make the SDK's object."""
         if isinstance(cls.raw_type, type):
-            return construct(cast("type[Any]", cls.raw_type), raw)
+            return cast("RawChunkT", construct(cast("type[Any]", cls.raw_type), raw))
         return cast("RawChunkT", construct_event(cls.raw_type, raw))
 
     @classmethod

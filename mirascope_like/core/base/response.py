@@ -28,7 +28,7 @@ from .json_text import json_in
 from .messages import BaseMessageParam, ToolResultPart
 from .request import Request
 from .tools import BaseTool, ToolCall, call_of, find_tool, is_error, tool_output_text
-from .usage import CommonUsage, Neutral, Usage
+from .usage import CommonUsage, Told, Usage
 from .wire import as_list, as_object, at, dumped, is_list, is_mapping
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ _READ = ("model", "id", "content", "finish_reasons", "cost")
 """What a dump tells besides the fields; worked out anew when it is validated back."""
 
 
-class BaseCallResponse(Neutral, BaseModel, Generic[RawT, ToolT, FinishT, UsageT]):
+class BaseCallResponse(Told, BaseModel, Generic[RawT, ToolT, FinishT, UsageT]):
     """A provider's answer and the call that it answers.
 
     `response` is the provider's own object; everything else is read from it. What the provider did not say is `None`.

@@ -103,31 +103,23 @@ class Neutral:
 
     __slots__ = ()
 
-    places: ClassVar[Places] = Places()
-    counts: ClassVar[Counts]
     finish_words: ClassVar[FinishWords] = {}
     """The provider's reasons to end, in the same words for every provider; one that is not among them is "stop"."""
 
     @property
     @abstractmethod
-    def _facts(self) -> Any:
-        """What tells them: JSON, or an object of the SDK."""
-
-    @property
     def model(self) -> str | None:
         """The model that answers, as the provider names it."""
-        return at(self._facts, self.places.model) or None
 
     @property
+    @abstractmethod
     def id(self) -> str | None:
         """The answer's id."""
-        return at(self._facts, self.places.id) or None
 
     @property
+    @abstractmethod
     def finish_reasons(self) -> list[Any] | None:
         """Why the generation ended, in the provider's words."""
-        reason = at(self._facts, self.places.finish)
-        return [reason] if reason else None
 
     @property
     def _finish(self) -> Sequence[str] | None:
@@ -139,15 +131,10 @@ class Neutral:
         reasons = self._finish
         return [self.finish_words.get(reason, "stop") for reason in reasons] if reasons else None
 
-    @classmethod
-    def read_usage(cls, raw: Any) -> Usage | None:
-        """Return the provider's own account of tokens, as JSON, in neutral words."""
-        return cls.counts.read(raw) if raw is not None else None
-
     @property
+    @abstractmethod
     def _usage(self) -> Usage | None:
-        usage = at(self._facts, self.places.usage)
-        return self.read_usage(dumped(usage)) if usage is not None else None
+        """The provider's own account, in neutral words."""
 
     @property
     def input_tokens(self) -> int | None:
@@ -172,3 +159,43 @@ class Neutral:
         """`usage` in the same words for every provider."""
         usage = self._usage
         return usage.common() if usage else None
+
+
+class Told(Neutral):
+    """`Neutral`, of what tells it all in its own words at the places that every answer of its provider has for it."""
+
+    __slots__ = ()
+
+    places: ClassVar[Places] = Places()
+    counts: ClassVar[Counts]
+
+    @property
+    @abstractmethod
+    def _facts(self) -> Any:
+        """What tells it: JSON, or an object of the SDK."""
+
+    @property
+    def model(self) -> str | None:
+        """The model that answers, as the provider names it."""
+        return at(self._facts, self.places.model) or None
+
+    @property
+    def id(self) -> str | None:
+        """The answer's id."""
+        return at(self._facts, self.places.id) or None
+
+    @property
+    def finish_reasons(self) -> list[Any] | None:
+        """Why the generation ended, in the provider's words."""
+        reason = at(self._facts, self.places.finish)
+        return [reason] if reason else None
+
+    @classmethod
+    def read_usage(cls, raw: Any) -> Usage | None:
+        """Return the provider's own account of tokens, as JSON, in neutral words."""
+        return cls.counts.read(raw) if raw is not None else None
+
+    @property
+    def _usage(self) -> Usage | None:
+        usage = at(self._facts, self.places.usage)
+        return self.read_usage(dumped(usage)) if usage is not None else None

@@ -20,6 +20,8 @@ _GROWING = frozenset({"text", "signature"})
 class BedrockFold(NumberedFold[BedrockCallResponseChunk, BedrockTool]):
     """Sums the events that boto3 reads. Blocks of text and reasoning begin without an event that says so."""
 
+    ended: bool
+
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
         self._role = "assistant"

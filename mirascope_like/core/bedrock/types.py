@@ -200,7 +200,7 @@ class BedrockCallResponseChunk(BaseCallResponseChunk[dict[str, Any], BedrockFini
     places: ClassVar[Places] = _PLACES
     counts: ClassVar[Counts] = _COUNTS
     finish_words: ClassVar[FinishWords] = _FINISH
-    usage_places = ("metadata.usage",)
+    usage_places: ClassVar[tuple[str, ...]] = ("metadata.usage",)
 
     @classmethod
     def _type(cls, raw: bytes) -> dict[str, Any]:

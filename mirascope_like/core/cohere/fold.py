@@ -42,7 +42,7 @@ class CohereFold(NumberedFold[CohereCallResponseChunk, CohereTool]):
         index, delta = data.get("index") or 0, delta_of(data)
         match data.get("type"):
             case "message-start":
-                self.told = {key: value for key, value in data.items() if key not in ("type", "delta")}
+                self.told.update({key: value for key, value in data.items() if key not in ("type", "delta")})
                 self._start(delta)
             case "content-start" | "content-delta":
                 self._grow_block(index, as_object(delta.get("content")))

@@ -127,7 +127,7 @@ class CohereCallResponseChunk(BaseCallResponseChunk[V2ChatStreamResponse, Cohere
     raw_type = V2ChatStreamResponse
     counts: ClassVar[Counts] = _COUNTS
     finish_words: ClassVar[FinishWords] = _FINISH
-    usage_places = ("delta.usage",)
+    usage_places: ClassVar[tuple[str, ...]] = ("delta.usage",)
 
     @classmethod
     def text_of(cls, data: Mapping[str, Any]) -> str:

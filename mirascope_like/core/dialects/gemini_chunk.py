@@ -24,7 +24,7 @@ class GeminiChunk(BaseCallResponseChunk[RawChunkT, FinishT, UsageT]):
     places: ClassVar[Places] = PLACES
     finish_words: ClassVar[FinishWords] = FINISH
     words: ClassVar[Words]
-    usage_places = ("usage_metadata",)
+    usage_places: ClassVar[tuple[str, ...]] = ("usage_metadata",)
 
     calls_before: int
     """How many calls the events before this one brought."""

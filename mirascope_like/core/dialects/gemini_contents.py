@@ -8,7 +8,7 @@ from __future__ import annotations
 import mimetypes
 from base64 import b64decode, b64encode, urlsafe_b64decode
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from ..base.errors import PromptError
@@ -54,7 +54,7 @@ def encode_contents(messages: Sequence[Any], *, sign_calls: bool = False) -> tup
 
 def _encode(message: Any, names: dict[str | None, str], sign_calls: bool) -> JSON:
     if not isinstance(message, BaseMessageParam):
-        return message
+        return cast("JSON", message)
     role = {"assistant": "model", "system": "system"}.get(message.role, "user")
     return {"role": role, "parts": _parts(message, names, sign_calls)}
 

@@ -43,7 +43,7 @@ class GroqCallResponseChunk(BaseChatChunk[ChatCompletionChunk, GroqFinishReason,
     __slots__ = ()
     provider = "groq"
     raw_type = ChatCompletionChunk
-    usage_places = ("usage", "x_groq.usage")
+    usage_places: ClassVar[tuple[str, ...]] = ("usage", "x_groq.usage")
 
     @property
     def _facts(self) -> Mapping[str, Any]:

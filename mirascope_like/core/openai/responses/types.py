@@ -161,7 +161,7 @@ class OpenAIResponsesCallResponseChunk(
     provider = "openai"
     raw_type = ResponseStreamEvent
     counts: ClassVar[Counts] = _COUNTS
-    usage_places = ("response.usage",)
+    usage_places: ClassVar[tuple[str, ...]] = ("response.usage",)
 
     @classmethod
     def text_of(cls, data: Mapping[str, Any]) -> str:

@@ -6,18 +6,14 @@ what it does not name stays.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, cast
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
-import jiter
-from pydantic_core import to_json
-
-from ..base.fold import ErrorEventError, GarbledEventError, NumberedFold, Text, grow, settled
-from ..base.tools import ToolCall
+from ..base.fold import ErrorEventError, GarbledEventError, Text, grow, settled
 from ..base.wire import as_list, as_object
+from ..dialects.blocks import BlockFold, Blocks
+from .messages import BLOCKS
 from .types import AnthropicCallResponseChunk, AnthropicTool
-
-_CALLS = frozenset({"tool_use", "server_tool_use", "mcp_tool_use"})
 
 _PARTS = {"content_block_start": "content_block", "content_block_delta": "delta"}
 """Where the events of a block hold what they add."""
@@ -27,13 +23,11 @@ _BEFORE = -1
 """The index of a text that has come before, until its block goes on."""
 
 
-class AnthropicFold(NumberedFold[AnthropicCallResponseChunk, AnthropicTool]):
+class AnthropicFold(BlockFold[AnthropicCallResponseChunk, AnthropicTool]):
     """Sums message events."""
 
-    def __init__(self, *given: Any) -> None:
-        super().__init__(*given)
-        self._blocks: dict[int, dict[str, Any]] = {}
-        self._json: dict[int, Text] = {}
+    blocks: ClassVar[Blocks] = BLOCKS
+    cut_strings = False  # as in Anthropic's SDK
 
     def _grown_text(self, data: Any) -> tuple[Text, str] | None:
         if data["type"] == "content_block_delta" and len(data) == 3:
@@ -42,22 +36,18 @@ class AnthropicFold(NumberedFold[AnthropicCallResponseChunk, AnthropicTool]):
                 return self._texts[data["index"]], piece
         return None
 
-    def add(
-        self, chunk: AnthropicCallResponseChunk, data: Mapping[str, Any]
-    ) -> Iterator[tuple[AnthropicCallResponseChunk, AnthropicTool | None]]:
+    def _sum(self, chunk: AnthropicCallResponseChunk, data: Mapping[str, Any]) -> list[AnthropicTool] | None:
         if not _well_formed(data):
             raise GarbledEventError(f"not an event of a message: {str(data)[:200]}")
-        if data["type"] == "ping":
-            return
-        self._last = chunk
-        tools: list[AnthropicTool] = []
         match data["type"]:
+            case "ping":
+                return None
             case "content_block_delta":
-                tools = self._grow(data["index"], data["delta"])
+                return self._grow(data["index"], data["delta"])
             case "content_block_start":
                 self._start(data["index"], dict(data["content_block"]))
             case "content_block_stop":
-                tools = self._stop(data["index"])
+                return self._stop(data["index"])
             case "message_start":
                 self.told.update(data["message"])
                 for index, block in enumerate(as_list(self.told.pop("content", None))):
@@ -70,7 +60,7 @@ class AnthropicFold(NumberedFold[AnthropicCallResponseChunk, AnthropicTool]):
                 raise ErrorEventError(dict(data))
             case _:
                 pass  # Anthropic may add events; they are shown and have no place in the message
-        yield from self.pairs(chunk, tools)
+        return []
 
     def _start(self, index: int, block: dict[str, Any]) -> None:
         self._blocks[index] = block
@@ -81,44 +71,22 @@ class AnthropicFold(NumberedFold[AnthropicCallResponseChunk, AnthropicTool]):
             text = Text() if before is None else before
             text.append(block.get("text") or "")
             self._texts[index] = block["text"] = text
-        elif block.get("type") in _CALLS:
-            self._json[index] = Text()
 
     def _grow(self, index: int, delta: Mapping[str, Any]) -> list[AnthropicTool]:
         if index not in self._blocks:  # its start was lost; what grows says what it is
             self._start(index, {"type": str(delta.get("type")).removesuffix("_delta")})
         block = self._blocks[index]
         if "partial_json" in delta:
-            return self._grow_call(index, delta["partial_json"])
+            return self._grow_call(index, block.get("name") or "", delta["partial_json"])
         said = {key: value for key, value in delta.items() if key != "type" and value is not None}
         if (citation := said.pop("citation", None)) is not None:
             block["citations"] = [*(block.get("citations") or ()), citation]
         grow(block, said)
         return []
 
-    def _grow_call(self, index: int, piece: str) -> list[AnthropicTool]:
-        self._json.setdefault(index, Text()).append(piece)
-        return self._grown(index, self._blocks[index].get("name") or "", piece)
-
-    def _numbers(self) -> Iterable[int]:
-        return self._blocks
-
-    def _call(self, number: int) -> ToolCall | None:
-        if self._blocks.get(number, {}).get("type") != "tool_use":
-            return None
-        block = self._block(number)
-        text = str(self._json.get(number, "")) or (to_json(block["input"]).decode() if block.get("input") else "")
-        return ToolCall(id=block.get("id"), name=block.get("name") or "", arguments=text, native=block)
-
     def _block(self, index: int) -> dict[str, Any]:
-        block = cast("dict[str, Any]", settled(self._blocks[index]))
-        if text := str(self._json.get(index, "")):
-            # Arguments that were cut off are kept as far as they can be read, as Anthropic's SDK does.
-            try:
-                block["input"] = jiter.from_json(text.encode(), partial_mode=True)
-            except ValueError:
-                block["input"] = {}
-        return block
+        block = super()._block(index)
+        return {**block, "input": self._arguments(index, block.get("input"))} if index in self._json else block
 
     def _change(self, data: Mapping[str, Any]) -> None:
         rest = {key: value for key, value in data.items() if key not in ("type", "delta", "usage")}

@@ -6,6 +6,8 @@ from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
+from pydantic_core import to_json
+
 from ..base.errors import PromptError
 from ..base.media import document_text
 from ..base.messages import (
@@ -20,8 +22,10 @@ from ..base.messages import (
     ToolCallPart,
     ToolResultPart,
 )
-from ..base.wire import dumped
-from ..dialects.turns import decode_turn, encode_turns
+from ..base.tools import ToolCall
+from ..base.wire import at, dumped
+from ..dialects.blocks import Blocks
+from ..dialects.turns import encode_turns
 
 _IMAGES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
 
@@ -99,17 +103,6 @@ def _tool_result(part: ToolResultPart) -> dict[str, Any]:
     return {**result, "is_error": True} if part.is_error else result
 
 
-def encode_tool_results(parts: Sequence[ToolResultPart]) -> dict[str, Any]:
-    """Return the outputs of tools as one message."""
-    return {"role": "user", "content": [_tool_result(part) for part in parts]}
-
-
-def decode_message(message: Mapping[str, Any]) -> BaseMessageParam:
-    """Return a message of Anthropic's format in neutral words. What these have no word for is left out."""
-    blocks = as_blocks(message["content"])
-    return decode_turn(message["role"], [part for block in blocks for part in _parts(dumped(block))])
-
-
 def _parts(block: Mapping[str, Any]) -> list[Part | None]:
     return [_part(block), CacheControlPart() if block.get("cache_control") else None]
 
@@ -138,3 +131,22 @@ def _part(block: Mapping[str, Any]) -> Part | None:
             return ToolResultPart(content=text, id=block["tool_use_id"], is_error=is_error)
         case _:
             return None
+
+
+def _call(block: Any) -> ToolCall | None:
+    if at(block, "type") != "tool_use":
+        return None
+    arguments = to_json(at(block, "input") or {}).decode()
+    return ToolCall(id=at(block, "id"), name=at(block, "name") or "", arguments=arguments, native=block)
+
+
+def _text(block: Any) -> str:
+    return (at(block, "text") if at(block, "type") == "text" else None) or ""
+
+
+def _thinking(block: Any) -> str:
+    return (at(block, "thinking") if at(block, "type") == "thinking" else None) or ""
+
+
+BLOCKS = Blocks("content", _text, _thinking, _call, _parts, _tool_result)
+"""How the blocks of a message are read."""

@@ -7,17 +7,15 @@ from typing import Any, ClassVar
 
 from anthropic.types import Message, MessageDeltaUsage, RawMessageStreamEvent, StopReason
 from anthropic.types import Usage as AnthropicUsage
-from pydantic_core import to_json
 
 from ..base.async_stream import AsyncStream
 from ..base.chunk import BaseCallResponseChunk, ToolDelta
-from ..base.messages import BaseMessageParam
-from ..base.response import BaseCallResponse, tool_results
 from ..base.stream import Stream
-from ..base.tools import BaseTool, ToolCall
+from ..base.tools import BaseTool
 from ..base.usage import Counts, FinishWords, Places
-from ..base.wire import as_object, dumped
-from .messages import decode_message, encode_tool_results
+from ..base.wire import as_object
+from ..dialects.blocks import BlockResponse, Blocks
+from .messages import BLOCKS
 
 _FINISH: FinishWords = {
     "end_turn": "stop",
@@ -47,67 +45,21 @@ class AnthropicTool(BaseTool):
     """A tool that a model of Anthropic called."""
 
 
-class AnthropicCallResponse(BaseCallResponse[Message, AnthropicTool, StopReason, AnthropicUsage]):
+class AnthropicCallResponse(BlockResponse[Message, AnthropicTool, StopReason, AnthropicUsage]):
     """Anthropic's answer; `response` is its `Message`."""
 
     provider = "anthropic"
     raw_type = Message
+    blocks: ClassVar[Blocks] = BLOCKS
     places: ClassVar[Places] = _PLACES
     counts: ClassVar[Counts] = _COUNTS
     finish_words: ClassVar[FinishWords] = _FINISH
     tool_base: ClassVar[type[BaseTool]] = AnthropicTool
 
     @property
-    def _blocks(self) -> list[Any]:
-        return getattr(self.response, "content", None) or []
-
-    @property
-    def content(self) -> str:
-        """The text of all text blocks; empty where there is none."""
-        return self.spoken("".join(block.text for block in self._blocks if block.type == "text"))
-
-    @property
-    def thinking(self) -> str | None:
-        """The model's thinking, where it is shown."""
-        texts: list[str] = [block.thinking for block in self._blocks if block.type == "thinking"]
-        return "".join(texts) if texts else None
-
-    @property
     def signature(self) -> str | None:
         """Anthropic's signature of the thinking, by which it knows it again."""
         return next((block.signature for block in self._blocks if block.type == "thinking"), None)
-
-    @property
-    def message_param(self) -> dict[str, Any]:
-        """The answer as a message to send back, with thinking and its signatures, in order."""
-        blocks = [_sent_back(dumped(block)) for block in self._blocks]
-        return {"role": "assistant", "content": [block for block in blocks if block.get("text") != ""]}
-
-    @property
-    def _tool_calls(self) -> list[ToolCall]:
-        return [
-            ToolCall(id=block.id, name=block.name, arguments=to_json(block.input).decode(), native=block)
-            for block in self._blocks
-            if block.type == "tool_use"
-        ]
-
-    @classmethod
-    def tool_message_params(cls, tools_and_outputs: Sequence[tuple[Any, Any]]) -> list[Any]:
-        """Return one message with the outputs of all tools; an exception is told as an error."""
-        return [encode_tool_results(tool_results(tools_and_outputs))]
-
-    @classmethod
-    def decode_message(cls, message: Any) -> BaseMessageParam:
-        return decode_message(message)
-
-    def _instructions(self) -> Sequence[Any]:
-        system = self.call_kwargs.get("system")
-        return [{"role": "system", "content": system}] if system else ()
-
-
-def _sent_back(block: dict[str, Any]) -> dict[str, Any]:
-    # Anthropic does not take back what it left empty.
-    return {key: value for key, value in block.items() if value is not None}
 
 
 class AnthropicCallResponseChunk(

@@ -267,6 +267,19 @@ class NumberedFold(Fold[ChunkT, ToolT]):
                 text.append(piece)
                 yield make(raw, piece), None
 
+    def add(self, chunk: ChunkT, data: Mapping[str, Any]) -> Iterator[tuple[ChunkT, ToolT | None]]:
+        try:
+            tools = self._sum(chunk, data)
+        except (LookupError, TypeError, AttributeError) as error:
+            raise GarbledEventError(f"{error!r}: {str(data)[:200]}") from error
+        if tools is not None:
+            self._last = chunk
+            yield from self.pairs(chunk, tools)
+
+    @abstractmethod
+    def _sum(self, chunk: ChunkT, data: Mapping[str, Any]) -> list[ToolT] | None:
+        """Add an event; return the tools that it completes, or None where it is not to be shown."""
+
     @abstractmethod
     def _grown_text(self, data: Any) -> tuple[Text, str] | None:
         """Return the text that an event adds to and what it adds, where it says nothing else; most events do so."""

@@ -351,7 +351,8 @@ class BaseCallResponse(Told, BaseModel, Generic[RawT, ToolT, FinishT, UsageT]):
 
     def _instructions(self) -> Sequence[Any]:
         """The system prompt as messages of the provider's own form, where it stands apart from them."""
-        return ()
+        system = self.call_kwargs.get("system")
+        return [{"role": "system", "content": system}] if system else ()
 
     @property
     def common_message_param(self) -> BaseMessageParam:

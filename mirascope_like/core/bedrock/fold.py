@@ -6,26 +6,24 @@ Source: Bedrock's documentation of `ConverseStream`. The usage is said once, in 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, cast
+from typing import Any, ClassVar
 
 import jiter
 
-from ..base.fold import GarbledEventError, NumberedFold, Text, grow, settled
-from ..base.tools import ToolCall
-from .types import BedrockCallResponseChunk, BedrockTool, is_call
+from ..base.fold import GarbledEventError, Text, grow
+from ..dialects.blocks import BlockFold, Blocks
+from .messages import BLOCKS
+from .types import BedrockCallResponseChunk, BedrockTool
 
 _GROWING = frozenset({"text", "signature"})
 
 
-class BedrockFold(NumberedFold[BedrockCallResponseChunk, BedrockTool]):
+class BedrockFold(BlockFold[BedrockCallResponseChunk, BedrockTool]):
     """Sums the events that boto3 reads. Blocks of text and reasoning begin without an event that says so."""
 
     ended: bool
-
-    def __init__(self, *given: Any) -> None:
-        super().__init__(*given)
-        self._role = "assistant"
-        self._blocks: dict[int, dict[str, Any]] = {}
+    blocks: ClassVar[Blocks] = BLOCKS
+    _role = "assistant"
 
     def read(self, events: Sequence[bytes]) -> Iterator[tuple[BedrockCallResponseChunk, BedrockTool | None]]:
         yield from self.read_objects(map(jiter.from_json, events))
@@ -55,17 +53,8 @@ class BedrockFold(NumberedFold[BedrockCallResponseChunk, BedrockTool]):
         text: str | None = piece["delta"].get("text")
         return (self._texts[index], text) if text is not None else None
 
-    def add(
-        self, chunk: BedrockCallResponseChunk, data: Mapping[str, Any]
-    ) -> Iterator[tuple[BedrockCallResponseChunk, BedrockTool | None]]:
-        self._last = chunk
-        try:
-            tools = self._sum(*next(iter(data.items())))
-        except (LookupError, TypeError, AttributeError) as error:
-            raise GarbledEventError(f"{error!r}: {str(data)[:200]}") from error
-        yield from self.pairs(chunk, tools)
-
-    def _sum(self, name: str, data: Any) -> list[BedrockTool]:
+    def _sum(self, chunk: BedrockCallResponseChunk, data: Mapping[str, Any]) -> list[BedrockTool]:
+        name, data = next(iter(data.items()))
         match name:
             case "contentBlockDelta":
                 return self._grow(data["contentBlockIndex"], data["delta"])
@@ -93,7 +82,7 @@ class BedrockFold(NumberedFold[BedrockCallResponseChunk, BedrockTool]):
             case "text":
                 self._texts.setdefault(index, block.setdefault("text", Text())).append(value)
             case "toolUse":
-                return self._grow_call(index, value["input"])
+                return self._grow_call(index, block["toolUse"]["name"], value["input"])
             case "citation":
                 block.setdefault("citations", []).append(value)
             case "toolResult":
@@ -103,32 +92,13 @@ class BedrockFold(NumberedFold[BedrockCallResponseChunk, BedrockTool]):
                 grow(block.setdefault(kind, {}), value, texts=_GROWING)
         return []
 
-    def _grow_call(self, index: int, piece: str) -> list[BedrockTool]:
-        block = self._blocks[index]
-        block["toolUse"].setdefault("input", Text()).append(piece)
-        return self._grown(index, block["toolUse"]["name"], piece)
-
-    def _numbers(self) -> Iterable[int]:
-        return self._blocks
-
-    def _call(self, number: int) -> ToolCall | None:
-        if not is_call(self._blocks.get(number, {})):
-            return None
-        use = self._blocks[number]["toolUse"]
-        arguments = str(use.get("input", ""))
-        return ToolCall(id=use["toolUseId"], name=use["name"], arguments=arguments, native=self._block(number))
-
     def _block(self, index: int) -> dict[str, Any]:
-        block = cast("dict[str, Any]", settled(self._blocks[index]))
+        block = super()._block(index)
         if "citations" in block:
             cited = [{"text": block["text"]}] if "text" in block else []
             return {"citationsContent": {"content": cited, "citations": block["citations"]}}
-        if (use := block.get("toolUse")) is not None:
-            # Arguments that were cut off are kept as far as they can be read.
-            try:
-                use["input"] = jiter.from_json((use.get("input") or "{}").encode(), partial_mode="trailing-strings")
-            except ValueError:
-                use["input"] = {}
+        if "toolUse" in block:
+            block["toolUse"]["input"] = self._arguments(index)
         if "toolResult" in block:
             block["toolResult"].setdefault("content", [])
         thought = block.get("reasoningContent", {})

@@ -24,8 +24,10 @@ from ..base.messages import (
     ToolCallPart,
     ToolResultPart,
 )
-from ..base.wire import as_list, as_object
-from ..dialects.turns import decode_turn, encode_turns
+from ..base.tools import ToolCall
+from ..base.wire import as_list, as_object, at
+from ..dialects.blocks import Blocks
+from ..dialects.turns import encode_turns
 
 _CACHE_POINT = {"cachePoint": {"type": "default"}}
 _OFFICE = "application/vnd.openxmlformats-officedocument"
@@ -82,7 +84,7 @@ def _block(part: Part, numbers: count[int]) -> dict[str, Any]:
         case ToolCallPart():
             return {"toolUse": {"toolUseId": part.id, "name": part.name, "input": part.args or {}}}
         case ToolResultPart():
-            return encode_tool_result(part)
+            return _result(part)
         case ImagePart():
             return {"image": _media("image", part, {"bytes": part.image})}
         case AudioPart():
@@ -119,15 +121,13 @@ def _place(part: ImageURLPart | AudioURLPart | DocumentURLPart) -> dict[str, Any
     return {"s3Location": {"uri": part.url}}
 
 
-def encode_tool_result(part: ToolResultPart) -> dict[str, Any]:
-    """Return the output of a tool as a block of content."""
+def _result(part: ToolResultPart) -> dict[str, Any]:
     result: dict[str, Any] = {"toolUseId": part.id, "content": [{"text": part.content}]}
     return {"toolResult": {**result, "status": "error"} if part.is_error else result}
 
 
-def decode_message(message: Mapping[str, Any]) -> BaseMessageParam:
-    """Return a message of Converse's format in neutral words. What these have no word for is left out."""
-    return decode_turn(message["role"], [_part(block) for block in message["content"]])
+def _parts(block: Mapping[str, Any]) -> list[Part | None]:
+    return [_part(block)]
 
 
 def _part(block: Mapping[str, Any]) -> Part | None:
@@ -136,14 +136,14 @@ def _part(block: Mapping[str, Any]) -> Part | None:
         case "text":
             return TextPart(text=value)
         case "citationsContent":
-            return TextPart(text=joined(value.get("content")))
+            return TextPart(text=_joined(value.get("content")))
         case "cachePoint":
             return CacheControlPart()
         case "toolUse":
             return ToolCallPart(name=value["name"], args=as_object(value["input"]), id=value["toolUseId"])
         case "toolResult":
             failed = value.get("status") == "error"
-            return ToolResultPart(content=joined(value["content"]), id=value["toolUseId"], is_error=failed)
+            return ToolResultPart(content=_joined(value["content"]), id=value["toolUseId"], is_error=failed)
         case "image" | "audio" | "document":
             return _decode_media(kind, value)
         case _:
@@ -171,7 +171,26 @@ def _decode_media(kind: str, value: Mapping[str, Any]) -> Part | None:
             return None
 
 
-def joined(content: Any) -> str:
-    """Return the text of a list of text and JSON blocks."""
+def _joined(content: Any) -> str:
     blocks = cast("list[Mapping[str, Any]]", as_list(content))
     return "".join(block["text"] if "text" in block else to_json(block.get("json")).decode() for block in blocks)
+
+
+def _text(block: Mapping[str, Any]) -> str:
+    return block["text"] if "text" in block else _joined(at(block, "citationsContent.content"))
+
+
+def _thinking(block: Mapping[str, Any]) -> str:
+    return at(block, "reasoningContent.reasoningText.text") or ""
+
+
+def _call(block: Mapping[str, Any]) -> ToolCall | None:
+    use = as_object(block.get("toolUse"))
+    if not use or use.get("type") is not None:  # one that the model has made itself
+        return None
+    arguments = to_json(use.get("input") or {}).decode()
+    return ToolCall(id=use.get("toolUseId"), name=use.get("name") or "", arguments=arguments, native=block)
+
+
+BLOCKS = Blocks("output.message.content", _text, _thinking, _call, _parts, _result)
+"""How the blocks of a message are read."""

@@ -8,18 +8,17 @@ from typing import Any, ClassVar, Literal, cast
 
 import jiter
 from pydantic import field_serializer
-from pydantic_core import to_json, to_jsonable_python
+from pydantic_core import to_jsonable_python
 from typing_extensions import TypedDict
 
 from ..base.async_stream import AsyncStream
 from ..base.chunk import BaseCallResponseChunk, ToolDelta
-from ..base.messages import BaseMessageParam
-from ..base.response import BaseCallResponse, tool_results
 from ..base.stream import Stream
-from ..base.tools import BaseTool, ToolCall
+from ..base.tools import BaseTool
 from ..base.usage import Counts, FinishWords, Places
 from ..base.wire import as_list, as_object, at
-from .messages import decode_message, encode_tool_result, joined
+from ..dialects.blocks import BlockResponse, Blocks
+from .messages import BLOCKS
 
 BedrockFinishReason = Literal[
     "end_turn",
@@ -88,10 +87,11 @@ class BedrockTool(BaseTool):
     """A tool that a model on Bedrock called."""
 
 
-class BedrockCallResponse(BaseCallResponse[BedrockResponse, BedrockTool, BedrockFinishReason, BedrockUsage]):
+class BedrockCallResponse(BlockResponse[BedrockResponse, BedrockTool, BedrockFinishReason, BedrockUsage]):
     """Bedrock's answer; `response` is the dict that boto3 returns."""
 
     provider = "bedrock"
+    blocks: ClassVar[Blocks] = BLOCKS
     places: ClassVar[Places] = _PLACES
     counts: ClassVar[Counts] = _COUNTS
     finish_words: ClassVar[FinishWords] = _FINISH
@@ -107,25 +107,6 @@ class BedrockCallResponse(BaseCallResponse[BedrockResponse, BedrockTool, Bedrock
         return to_jsonable_python(value, bytes_mode="base64", fallback=str)
 
     @property
-    def _blocks(self) -> list[dict[str, Any]]:
-        return as_list(as_object(as_object(self.response.get("output")).get("message")).get("content"))
-
-    @property
-    def content(self) -> str:
-        """The text of all text blocks, cited or not; empty where there is none."""
-        texts = (
-            block["text"] if "text" in block else joined(as_object(block.get("citationsContent")).get("content"))
-            for block in self._blocks
-        )
-        return self.spoken("".join(texts))
-
-    @property
-    def thinking(self) -> str | None:
-        """The model's thinking, where it is shown."""
-        blocks = [as_object(as_object(block.get("reasoningContent")).get("reasoningText")) for block in self._blocks]
-        return "".join(block.get("text") or "" for block in blocks) or None
-
-    @property
     def citations(self) -> list[dict[str, Any]] | None:
         """The sources that the text rests on."""
         cited = [as_object(block.get("citationsContent")).get("citations") for block in self._blocks]
@@ -135,42 +116,6 @@ class BedrockCallResponse(BaseCallResponse[BedrockResponse, BedrockTool, Bedrock
     def model(self) -> str | None:
         """The model that a prompt router chose, or else the one asked for: Bedrock does not say which one answered."""
         return super().model or self.call_kwargs.get("modelId")
-
-    @property
-    def message_param(self) -> dict[str, Any]:
-        """The answer as a message to send back, with thinking and its signatures, in order."""
-        # Bedrock does not take back text that is empty.
-        return {"role": "assistant", "content": [block for block in self._blocks if block.get("text") != ""]}
-
-    @property
-    def _tool_calls(self) -> list[ToolCall]:
-        return [call_of_block(block) for block in self._blocks if is_call(block)]
-
-    @classmethod
-    def tool_message_params(cls, tools_and_outputs: Sequence[tuple[Any, Any]]) -> list[Any]:
-        """Return one message with the outputs of all tools; an exception is told as an error."""
-        return [{"role": "user", "content": [encode_tool_result(part) for part in tool_results(tools_and_outputs)]}]
-
-    @classmethod
-    def decode_message(cls, message: Any) -> BaseMessageParam:
-        return decode_message(message)
-
-    def _instructions(self) -> Sequence[Any]:
-        system = self.call_kwargs.get("system")
-        return [{"role": "system", "content": system}] if system else ()
-
-
-def is_call(block: Mapping[str, Any]) -> bool:
-    """Whether a block calls a tool of the user's, not one of the model's own."""
-    return "toolUse" in block and block["toolUse"].get("type") is None
-
-
-def call_of_block(block: Mapping[str, Any]) -> ToolCall:
-    """Return the call that a block is."""
-    use = block["toolUse"]
-    return ToolCall(
-        id=use.get("toolUseId"), name=use.get("name") or "", arguments=to_json(use["input"]).decode(), native=block
-    )
 
 
 _DATA = frozenset({"bytes", "redactedContent"})
@@ -225,7 +170,8 @@ class BedrockCallResponseChunk(BaseCallResponseChunk[dict[str, Any], BedrockFini
         """The piece of a tool call that this event adds."""
         facts, index = self._facts, self._facts.get("contentBlockIndex", 0)
         if use := at(facts, "start.toolUse"):
-            return [ToolDelta(index, "", use.get("toolUseId"), use.get("name"))] if is_call(facts["start"]) else ()
+            own = use.get("type") is not None  # one that the model makes itself
+            return () if own else [ToolDelta(index, "", use.get("toolUseId"), use.get("name"))]
         use = at(facts, "delta.toolUse")
         return [ToolDelta(index, use.get("input") or "")] if use else ()
 

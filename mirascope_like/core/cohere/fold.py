@@ -5,7 +5,7 @@ Source: Cohere's documentation of streaming, version 2. The usage is said once, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..base.fold import ErrorEventError, NumberedFold, Text, grow, settled
@@ -34,11 +34,7 @@ class CohereFold(NumberedFold[CohereCallResponseChunk, CohereTool]):
                 return self._texts[data["index"]], piece
         return None
 
-    def add(
-        self, chunk: CohereCallResponseChunk, data: Mapping[str, Any]
-    ) -> Iterator[tuple[CohereCallResponseChunk, CohereTool | None]]:
-        self._last = chunk
-        tools: list[CohereTool] = []
+    def _sum(self, chunk: CohereCallResponseChunk, data: Mapping[str, Any]) -> list[CohereTool]:
         index, delta = data.get("index") or 0, delta_of(data)
         match data.get("type"):
             case "message-start":
@@ -51,9 +47,9 @@ class CohereFold(NumberedFold[CohereCallResponseChunk, CohereTool]):
             case "tool-plan-delta":
                 grow(self._message, delta, texts=_GROWING)
             case "tool-call-start" | "tool-call-delta":
-                tools = self._grow_call(index, as_object(delta.get("tool_calls")))
+                return self._grow_call(index, as_object(delta.get("tool_calls")))
             case "tool-call-end":
-                tools = self._stop(index)
+                return self._stop(index)
             case "citation-start":
                 self._citations.setdefault(index, {}).update(as_object(delta.get("citations")))
             case "message-end":
@@ -62,7 +58,7 @@ class CohereFold(NumberedFold[CohereCallResponseChunk, CohereTool]):
                 raise ErrorEventError(dict(data))
             case _:
                 pass  # the ends of blocks add nothing; Cohere may add events, which have no place in the message
-        yield from self.pairs(chunk, tools)
+        return []
 
     def _start(self, message: Mapping[str, Any]) -> None:
         # What is named empty here is left out of a whole answer, unless something comes.

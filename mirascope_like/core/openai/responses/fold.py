@@ -6,7 +6,7 @@ leaves the output out, the answer is the sum of the events before it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple, cast
 
 from ...base.fold import ErrorEventError, NumberedFold, Text, settled
@@ -62,12 +62,9 @@ class OpenAIResponsesFold(NumberedFold[OpenAIResponsesCallResponseChunk, OpenAIR
                 return known, piece
         return None
 
-    def add(
-        self, chunk: OpenAIResponsesCallResponseChunk, data: Mapping[str, Any]
-    ) -> Iterator[tuple[OpenAIResponsesCallResponseChunk, OpenAIResponsesTool | None]]:
+    def _sum(self, chunk: OpenAIResponsesCallResponseChunk, data: Mapping[str, Any]) -> list[OpenAIResponsesTool]:
         if (error := data.get("error")) or data.get("type") == "error":
             raise ErrorEventError(error or dict(data))
-        self._last = chunk
         subject, _, verb = str(data.get("type")).rpartition(".")
         tools: list[OpenAIResponsesTool] = []
         if isinstance(response := data.get("response"), dict):
@@ -75,7 +72,7 @@ class OpenAIResponsesFold(NumberedFold[OpenAIResponsesCallResponseChunk, OpenAIR
         elif isinstance(index := data.get("output_index"), int):
             tools = self._change(index, subject, verb, data)
             self._show(index, chunk)
-        yield from self.pairs(chunk, tools)
+        return tools
 
     def _progress(self, verb: str, response: dict[str, Any], chunk: OpenAIResponsesCallResponseChunk) -> None:
         self.told.update(response)

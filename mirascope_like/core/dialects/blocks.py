@@ -1,0 +1,121 @@
+"""Answers that are lists of blocks: text, thinking, calls and whatever else, each an object of a kind of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from typing import Any, ClassVar, NamedTuple, TypeVar
+
+import jiter
+
+from ..base.chunk import BaseCallResponseChunk
+from ..base.fold import NumberedFold, Text, settled
+from ..base.messages import BaseMessageParam, Part, ToolResultPart
+from ..base.response import BaseCallResponse, tool_results
+from ..base.tools import BaseTool, ToolCall
+from ..base.wire import at, dumped
+from .turns import decode_turn
+
+RawT = TypeVar("RawT")
+ChunkT = TypeVar("ChunkT", bound=BaseCallResponseChunk[Any, Any, Any])
+ToolT = TypeVar("ToolT", bound=BaseTool)
+FinishT = TypeVar("FinishT", bound=str)
+UsageT = TypeVar("UsageT")
+
+
+class Blocks(NamedTuple):
+    """How a provider's blocks are read, be they JSON or objects of its SDK."""
+
+    place: str
+    """Where an answer holds them."""
+    text: Callable[[Any], str]
+    """Returns the text that a block is, or else an empty one."""
+    thinking: Callable[[Any], str]
+    """Returns the thinking that a block shows, or else an empty text."""
+    call: Callable[[Any], ToolCall | None]
+    """Returns the call that a block is, if it is one that the model wants made."""
+    decode: Callable[[Any], Sequence[Part | None]]
+    """Returns a block in neutral words."""
+    result: Callable[[ToolResultPart], dict[str, Any]]
+    """Makes a block of what a tool gave."""
+
+
+class BlockResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT]):
+    """An answer of blocks."""
+
+    blocks: ClassVar[Blocks]
+
+    @property
+    def _blocks(self) -> list[Any]:
+        return at(self.response, self.blocks.place) or []
+
+    @property
+    def content(self) -> str:
+        """The text of all blocks of text; empty where there is none."""
+        return self.spoken("".join(map(self.blocks.text, self._blocks)))
+
+    @property
+    def thinking(self) -> str | None:
+        """The model's thinking, where it is shown."""
+        return "".join(map(self.blocks.thinking, self._blocks)) or None
+
+    @property
+    def message_param(self) -> dict[str, Any]:
+        """The answer as a message to send back, with thinking and its signatures, in order."""
+        # What was left empty is not taken back.
+        said = [{key: one for key, one in dumped(block).items() if one is not None} for block in self._blocks]
+        return {"role": "assistant", "content": [block for block in said if block.get("text") != ""]}
+
+    @property
+    def _tool_calls(self) -> list[ToolCall]:
+        return [call for block in self._blocks if (call := self.blocks.call(block)) is not None]
+
+    @classmethod
+    def tool_message_params(cls, tools_and_outputs: Sequence[tuple[Any, Any]]) -> list[Any]:
+        """Return one message with the outputs of all tools; an exception is told as an error."""
+        return [{"role": "user", "content": [cls.blocks.result(part) for part in tool_results(tools_and_outputs)]}]
+
+    @classmethod
+    def decode_message(cls, message: Any) -> BaseMessageParam:
+        content = message["content"]
+        blocks: list[Any] = [{"type": "text", "text": content}] if isinstance(content, str) else content
+        return decode_turn(message["role"], [part for block in blocks for part in cls.blocks.decode(dumped(block))])
+
+
+class BlockFold(NumberedFold[ChunkT, ToolT]):
+    """Sums an answer of blocks."""
+
+    blocks: ClassVar[Blocks]
+    cut_strings: ClassVar[bool] = True
+    """Whether of arguments that break off within a string what had come of it is kept."""
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self._blocks: dict[int, dict[str, Any]] = {}
+        self._json: dict[int, Text] = {}
+        """The arguments of calls, as text."""
+
+    def _numbers(self) -> Iterable[int]:
+        return self._blocks
+
+    def _grow_call(self, index: int, name: str, piece: str) -> list[ToolT]:
+        self._json.setdefault(index, Text()).append(piece)
+        return self._grown(index, name, piece)
+
+    def _call(self, number: int) -> ToolCall | None:
+        call = self.blocks.call(self._block(number)) if number in self._blocks else None
+        text = str(self._json.get(number, ""))
+        return replace(call, arguments=text) if call is not None and text else call
+
+    def _block(self, index: int) -> dict[str, Any]:
+        """Return a block as far as it has come."""
+        block: dict[str, Any] = settled(self._blocks[index])
+        return block
+
+    def _arguments(self, index: int, known: Any = None) -> Any:
+        """Return the arguments of a call; those that were cut off as far as they can be read."""
+        text, mode = str(self._json.get(index, "")), "trailing-strings" if self.cut_strings else True
+        try:
+            return jiter.from_json(text.encode(), partial_mode=mode) if text else known or {}
+        except ValueError:
+            return {}

@@ -12,12 +12,12 @@ from ..base.async_stream import AsyncStream
 from ..base.chunk import BaseCallResponseChunk, ToolDelta
 from ..base.stream import Stream
 from ..base.tools import BaseTool
-from ..base.usage import Counts, FinishWords, Places
+from ..base.usage import Counts, Facts, FinishReason
 from ..base.wire import as_object
 from ..dialects.blocks import BlockResponse, Blocks
 from .messages import BLOCKS
 
-_FINISH: FinishWords = {
+_FINISH: dict[str, FinishReason] = {
     "end_turn": "stop",
     "stop_sequence": "stop",
     "pause_turn": "stop",
@@ -28,8 +28,6 @@ _FINISH: FinishWords = {
 }
 
 
-_PLACES = Places(finish="stop_reason")
-
 _COUNTS = Counts(
     input=("input_tokens",),
     output=("output_tokens",),
@@ -39,6 +37,8 @@ _COUNTS = Counts(
 )
 """Source: Anthropic's documentation of prompt caching, where `input_tokens` leaves out what was read from the cache or
 written to it; here both are included."""
+
+_FACTS = Facts(finish="stop_reason", counts=_COUNTS, reasons=_FINISH)
 
 
 class AnthropicTool(BaseTool):
@@ -51,9 +51,7 @@ class AnthropicCallResponse(BlockResponse[Message, AnthropicTool, StopReason, An
     provider = "anthropic"
     raw_type = Message
     blocks: ClassVar[Blocks] = BLOCKS
-    places: ClassVar[Places] = _PLACES
-    counts: ClassVar[Counts] = _COUNTS
-    finish_words: ClassVar[FinishWords] = _FINISH
+    facts: ClassVar[Facts] = _FACTS
     tool_base: ClassVar[type[BaseTool]] = AnthropicTool
 
     @property
@@ -70,9 +68,7 @@ class AnthropicCallResponseChunk(
     __slots__ = ()
     provider = "anthropic"
     raw_type = RawMessageStreamEvent
-    places: ClassVar[Places] = _PLACES
-    counts: ClassVar[Counts] = _COUNTS
-    finish_words: ClassVar[FinishWords] = _FINISH
+    facts: ClassVar[Facts] = _FACTS
     usage_places: ClassVar[tuple[str, ...]] = ("message.usage", "usage")
 
     @classmethod
@@ -83,7 +79,7 @@ class AnthropicCallResponseChunk(
         return as_object(data.get("delta")).get("text") or ""
 
     @property
-    def _facts(self) -> Mapping[str, Any]:
+    def _top(self) -> Mapping[str, Any]:
         # The first event holds the message; `message_delta` tells its end.
         return self.data.get("message") or {**self.data, **as_object(self.data.get("delta"))}
 

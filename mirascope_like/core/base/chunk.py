@@ -126,7 +126,7 @@ class BaseCallResponseChunk(Told, ABC, Generic[RawChunkT, FinishT, UsageT]):
         return self.text_of(self.data)
 
     @property
-    def _facts(self) -> Mapping[str, Any]:
+    def _top(self) -> Mapping[str, Any]:
         """What of the event tells what the top of a whole answer does."""
         return self.data
 
@@ -138,7 +138,7 @@ class BaseCallResponseChunk(Told, ABC, Generic[RawChunkT, FinishT, UsageT]):
     @property
     def usage(self) -> UsageT | None:
         """The provider's own account of tokens."""
-        if at(self._facts, self.places.usage) is None:
+        if at(self._top, self.facts.usage) is None:
             return None
         told = (at(self.chunk, place) for place in self.usage_places)
         return next((one for one in told if one is not None), None)

@@ -184,23 +184,23 @@ class Fold(ABC, Generic[ChunkT, ToolT]):
     @property
     def model(self) -> str | None:
         """The model that answers, as the provider named it."""
-        return at(self.told, self.chunk_type.places.model) or None
+        return at(self.told, self.chunk_type.facts.model) or None
 
     @property
     def id(self) -> str | None:
         """The answer's id."""
-        return at(self.told, self.chunk_type.places.id) or None
+        return at(self.told, self.chunk_type.facts.id) or None
 
     @property
     def finish_reasons(self) -> list[Any] | None:
         """Why the generation ended, in the provider's words."""
-        reason = at(self.told, self.chunk_type.places.finish)
+        reason = at(self.told, self.chunk_type.facts.finish)
         return [reason] if reason else None
 
     @property
     def usage(self) -> Usage | None:
         """The tokens spent so far, in neutral words."""
-        return self.chunk_type.read_usage(at(self.told, self.chunk_type.places.usage))
+        return self.chunk_type.read_usage(at(self.told, self.chunk_type.facts.usage))
 
     @property
     def empty(self) -> bool:

@@ -175,7 +175,7 @@ class BaseCallResponse(Told, BaseModel, Generic[RawT, ToolT, FinishT, UsageT]):
         """The text of the answer; empty where there is none."""
 
     @property
-    def _facts(self) -> Any:
+    def _top(self) -> Any:
         return self.response
 
     @property
@@ -186,7 +186,7 @@ class BaseCallResponse(Told, BaseModel, Generic[RawT, ToolT, FinishT, UsageT]):
     @property
     def usage(self) -> UsageT | None:
         """The provider's own account of tokens."""
-        return cast("UsageT | None", at(self.response, self.places.usage))
+        return cast("UsageT | None", at(self.response, self.facts.usage))
 
     @property
     @abstractmethod

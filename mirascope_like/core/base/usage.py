@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Literal, NamedTuple, Self, TypeAlias
+from typing import Any, ClassVar, Literal, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict
 
@@ -12,9 +12,6 @@ from .wire import at, dumped
 
 FinishReason = Literal["stop", "length", "tool_calls", "content_filter"]
 """Why a generation ended, in the same words for every provider."""
-
-FinishWords: TypeAlias = Mapping[str, FinishReason]
-"""A provider's reasons to end, each in the same words for every provider."""
 
 
 class CommonUsage(BaseModel):
@@ -66,8 +63,8 @@ class Usage(NamedTuple):
 class Counts(NamedTuple):
     """Where a provider's own account of tokens tells each number; of several places the first that tells it counts."""
 
-    input: tuple[str, ...]
-    output: tuple[str, ...]
+    input: tuple[str, ...] = ()
+    output: tuple[str, ...] = ()
     cached: tuple[str, ...] = ()
     written: tuple[str, ...] = ()
     """Tokens written to the cache."""
@@ -89,22 +86,23 @@ def _first(raw: Any, paths: Sequence[str]) -> int | None:
     return next((int(found) for path in paths if isinstance(found := at(raw, path), int | float)), None)
 
 
-class Places(NamedTuple):
-    """Where a provider's answer tells what every answer tells, in its JSON and in the SDK's object of it."""
+class Facts(NamedTuple):
+    """Where a provider's answer tells what every answer tells, in its JSON and in the SDK's object of it, and in what
+    words."""
 
     model: str = "model"
     id: str = "id"
     finish: str = "finish_reason"
     usage: str = "usage"
+    counts: Counts = Counts()
+    reasons: Mapping[str, FinishReason] = {}
+    """The reasons to end, each in the same words for every provider; one that is not among them is "stop"."""
 
 
 class Neutral:
     """What tells who answers, its tokens, and why it ended, in the same words for every provider."""
 
     __slots__ = ()
-
-    finish_words: ClassVar[FinishWords] = {}
-    """The provider's reasons to end, in the same words for every provider; one that is not among them is "stop"."""
 
     @property
     @abstractmethod
@@ -122,14 +120,9 @@ class Neutral:
         """Why the generation ended, in the provider's words."""
 
     @property
-    def _finish(self) -> Sequence[str] | None:
-        return self.finish_reasons
-
-    @property
+    @abstractmethod
     def common_finish_reasons(self) -> list[str] | None:
         """`finish_reasons` in the same words for every provider."""
-        reasons = self._finish
-        return [self.finish_words.get(reason, "stop") for reason in reasons] if reasons else None
 
     @property
     @abstractmethod
@@ -166,36 +159,45 @@ class Told(Neutral):
 
     __slots__ = ()
 
-    places: ClassVar[Places] = Places()
-    counts: ClassVar[Counts]
+    facts: ClassVar[Facts]
 
     @property
     @abstractmethod
-    def _facts(self) -> Any:
+    def _top(self) -> Any:
         """What tells it: JSON, or an object of the SDK."""
 
     @property
     def model(self) -> str | None:
         """The model that answers, as the provider names it."""
-        return at(self._facts, self.places.model) or None
+        return at(self._top, self.facts.model) or None
 
     @property
     def id(self) -> str | None:
         """The answer's id."""
-        return at(self._facts, self.places.id) or None
+        return at(self._top, self.facts.id) or None
 
     @property
     def finish_reasons(self) -> list[Any] | None:
         """Why the generation ended, in the provider's words."""
-        reason = at(self._facts, self.places.finish)
+        reason = at(self._top, self.facts.finish)
         return [reason] if reason else None
+
+    @property
+    def _reasons(self) -> Sequence[str] | None:
+        return self.finish_reasons
+
+    @property
+    def common_finish_reasons(self) -> list[str] | None:
+        """`finish_reasons` in the same words for every provider."""
+        reasons = self._reasons
+        return [self.facts.reasons.get(reason, "stop") for reason in reasons] if reasons else None
 
     @classmethod
     def read_usage(cls, raw: Any) -> Usage | None:
         """Return the provider's own account of tokens, as JSON, in neutral words."""
-        return cls.counts.read(raw) if raw is not None else None
+        return cls.facts.counts.read(raw) if raw is not None else None
 
     @property
     def _usage(self) -> Usage | None:
-        usage = at(self._facts, self.places.usage)
+        usage = at(self._top, self.facts.usage)
         return self.read_usage(dumped(usage)) if usage is not None else None

@@ -15,7 +15,7 @@ from ..base.async_stream import AsyncStream
 from ..base.chunk import BaseCallResponseChunk, ToolDelta
 from ..base.stream import Stream
 from ..base.tools import BaseTool
-from ..base.usage import Counts, FinishWords, Places
+from ..base.usage import Counts, Facts, FinishReason
 from ..base.wire import as_list, as_object, at
 from ..dialects.blocks import BlockResponse, Blocks
 from .messages import BLOCKS
@@ -33,7 +33,7 @@ BedrockFinishReason = Literal[
 ]
 """Why a generation ended. Source: `StopReason` of boto3's service model."""
 
-_FINISH: FinishWords = {
+_FINISH: dict[str, FinishReason] = {
     "tool_use": "tool_calls",
     "max_tokens": "length",
     "model_context_window_exceeded": "length",
@@ -69,9 +69,6 @@ class BedrockResponse(TypedDict, total=False):
     serviceTier: dict[str, Any]
 
 
-_PLACES = Places("trace.promptRouter.invokedModelId", "ResponseMetadata.RequestId", "stopReason")
-"""The model is named where a prompt router chose it."""
-
 _COUNTS = Counts(
     input=("inputTokens",),
     output=("outputTokens",),
@@ -81,6 +78,15 @@ _COUNTS = Counts(
 )
 """Source: Bedrock's documentation of prompt caching, where `inputTokens` leaves out what was read from the cache or
 written to it; here both are included."""
+
+_FACTS = Facts(
+    model="trace.promptRouter.invokedModelId",
+    id="ResponseMetadata.RequestId",
+    finish="stopReason",
+    counts=_COUNTS,
+    reasons=_FINISH,
+)
+"""The model is named where a prompt router chose it."""
 
 
 class BedrockTool(BaseTool):
@@ -92,9 +98,7 @@ class BedrockCallResponse(BlockResponse[BedrockResponse, BedrockTool, BedrockFin
 
     provider = "bedrock"
     blocks: ClassVar[Blocks] = BLOCKS
-    places: ClassVar[Places] = _PLACES
-    counts: ClassVar[Counts] = _COUNTS
-    finish_words: ClassVar[FinishWords] = _FINISH
+    facts: ClassVar[Facts] = _FACTS
     priced_as: ClassVar[str | None] = "aws"
     tool_base: ClassVar[type[BaseTool]] = BedrockTool
 
@@ -142,9 +146,7 @@ class BedrockCallResponseChunk(BaseCallResponseChunk[dict[str, Any], BedrockFini
 
     __slots__ = ()
     provider = "bedrock"
-    places: ClassVar[Places] = _PLACES
-    counts: ClassVar[Counts] = _COUNTS
-    finish_words: ClassVar[FinishWords] = _FINISH
+    facts: ClassVar[Facts] = _FACTS
     usage_places: ClassVar[tuple[str, ...]] = ("metadata.usage",)
 
     @classmethod
@@ -156,7 +158,7 @@ class BedrockCallResponseChunk(BaseCallResponseChunk[dict[str, Any], BedrockFini
         return at(data, "contentBlockDelta.delta.text") or ""
 
     @property
-    def _facts(self) -> Mapping[str, Any]:
+    def _top(self) -> Mapping[str, Any]:
         # An event is an object of one key, its name: `messageStop` and `metadata` tell what the top of an answer does.
         return as_object(next(iter(self.data.values()), None))
 
@@ -168,7 +170,7 @@ class BedrockCallResponseChunk(BaseCallResponseChunk[dict[str, Any], BedrockFini
     @property
     def tool_deltas(self) -> Sequence[ToolDelta]:
         """The piece of a tool call that this event adds."""
-        facts, index = self._facts, self._facts.get("contentBlockIndex", 0)
+        facts, index = self._top, self._top.get("contentBlockIndex", 0)
         if use := at(facts, "start.toolUse"):
             own = use.get("type") is not None  # one that the model makes itself
             return () if own else [ToolDelta(index, "", use.get("toolUseId"), use.get("name"))]

@@ -15,14 +15,14 @@ from ..base.messages import BaseMessageParam
 from ..base.response import BaseCallResponse, tool_results
 from ..base.stream import Stream
 from ..base.tools import BaseTool, ToolCall
-from ..base.usage import Counts, FinishWords, Usage
+from ..base.usage import Counts, Facts, FinishReason, Usage
 from ..base.wire import as_object, dumped
 from ..dialects.chat_messages import decode_message, encode_tool_result
 
 CohereFinishReason = Literal["COMPLETE", "STOP_SEQUENCE", "MAX_TOKENS", "TOOL_CALL", "ERROR", "TIMEOUT"]
 """Why a generation ended. Source: the SDK's `ChatFinishReason`, which also stands for what Cohere may add."""
 
-_FINISH: FinishWords = {"MAX_TOKENS": "length", "TIMEOUT": "length", "TOOL_CALL": "tool_calls"}
+_FINISH: dict[str, FinishReason] = {"MAX_TOKENS": "length", "TIMEOUT": "length", "TOOL_CALL": "tool_calls"}
 
 
 _COUNTS = Counts(
@@ -32,6 +32,7 @@ _COUNTS = Counts(
 )
 """Source: the SDK's `Usage`. `tokens` counts all that the model read and wrote, cached ones and Cohere's own preamble
 included; `billed_units` is what is paid for."""
+_FACTS = Facts(counts=_COUNTS, reasons=_FINISH)
 _BILLED = Counts(input=("billed_units.input_tokens",), output=("billed_units.output_tokens",))
 
 
@@ -53,8 +54,7 @@ class CohereCallResponse(BaseCallResponse[V2ChatResponse, CohereTool, CohereFini
 
     provider = "cohere"
     raw_type = V2ChatResponse
-    counts: ClassVar[Counts] = _COUNTS
-    finish_words: ClassVar[FinishWords] = _FINISH
+    facts: ClassVar[Facts] = _FACTS
     tool_base: ClassVar[type[BaseTool]] = CohereTool
 
     @classmethod
@@ -125,8 +125,7 @@ class CohereCallResponseChunk(BaseCallResponseChunk[V2ChatStreamResponse, Cohere
     __slots__ = ()
     provider = "cohere"
     raw_type = V2ChatStreamResponse
-    counts: ClassVar[Counts] = _COUNTS
-    finish_words: ClassVar[FinishWords] = _FINISH
+    facts: ClassVar[Facts] = _FACTS
     usage_places: ClassVar[tuple[str, ...]] = ("delta.usage",)
 
     @classmethod
@@ -134,7 +133,7 @@ class CohereCallResponseChunk(BaseCallResponseChunk[V2ChatStreamResponse, Cohere
         return _content_of(data, "text")
 
     @property
-    def _facts(self) -> Mapping[str, Any]:
+    def _top(self) -> Mapping[str, Any]:
         return {**self.data, **as_object(self.data.get("delta"))}
 
     @property

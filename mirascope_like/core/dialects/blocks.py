@@ -114,8 +114,9 @@ class BlockFold(NumberedFold[ChunkT, ToolT]):
 
     def _arguments(self, index: int, known: Any = None) -> Any:
         """Return the arguments of a call; those that were cut off as far as they can be read."""
-        text, mode = str(self._json.get(index, "")), "trailing-strings" if self.cut_strings else True
+        if not (text := str(self._json.get(index, ""))):
+            return known or {}
         try:
-            return jiter.from_json(text.encode(), partial_mode=mode) if text else known or {}
+            return jiter.from_json(text.encode(), partial_mode="trailing-strings" if self.cut_strings else True)
         except ValueError:
             return {}

@@ -8,14 +8,14 @@ from typing import Any, ClassVar, TypeVar
 from pydantic_core import to_json
 
 from ..base.chunk import BaseCallResponseChunk, ToolDelta
-from ..base.usage import Counts, FinishWords
+from ..base.usage import Counts, Facts, FinishReason
 from ..base.wire import as_list, as_object
 
 RawChunkT = TypeVar("RawChunkT")
 FinishT = TypeVar("FinishT", bound=str)
 UsageT = TypeVar("UsageT")
 
-FINISH: FinishWords = {
+_FINISH: dict[str, FinishReason] = {
     "stop": "stop",
     "length": "length",
     "model_length": "length",
@@ -54,7 +54,7 @@ def arguments_text(arguments: Any) -> str:
     return to_json(arguments).decode()
 
 
-COUNTS = Counts(
+_COUNTS = Counts(
     input=("prompt_tokens",),
     output=("completion_tokens",),
     cached=("prompt_tokens_details.cached_tokens", "prompt_cache_hit_tokens", "num_cached_tokens"),
@@ -65,13 +65,14 @@ COUNTS = Counts(
 """Source: OpenAI's `CompletionUsage`, where details are parts of the totals; DeepSeek says `prompt_cache_hit_tokens`,
 and Mistral, now and then, `num_cached_tokens`."""
 
+FACTS = Facts(counts=_COUNTS, reasons=_FINISH)
+
 
 class BaseChatChunk(BaseCallResponseChunk[RawChunkT, FinishT, UsageT]):
     """A chunk in OpenAI's format."""
 
     __slots__ = ()
-    counts: ClassVar[Counts] = COUNTS
-    finish_words: ClassVar[FinishWords] = FINISH
+    facts: ClassVar[Facts] = FACTS
 
     @classmethod
     def text_of(cls, data: Mapping[str, Any]) -> str:

@@ -8,9 +8,9 @@ from typing import Any, ClassVar, TypeVar, cast
 from ..base.messages import BaseMessageParam
 from ..base.response import BaseCallResponse, tool_results
 from ..base.tools import BaseTool, ToolCall
-from ..base.usage import Counts, FinishWords
+from ..base.usage import Facts
 from ..base.wire import dumped
-from .chat_chunk import COUNTS, FINISH, arguments_text, content_text, message_thinking
+from .chat_chunk import FACTS, arguments_text, content_text, message_thinking
 from .chat_messages import decode_message, encode_tool_result
 
 RawT = TypeVar("RawT")
@@ -22,8 +22,7 @@ UsageT = TypeVar("UsageT")
 class BaseChatCallResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT]):
     """A chat completion in OpenAI's format."""
 
-    counts: ClassVar[Counts] = COUNTS
-    finish_words: ClassVar[FinishWords] = FINISH
+    facts: ClassVar[Facts] = FACTS
 
     @property
     def _choices(self) -> list[Any]:

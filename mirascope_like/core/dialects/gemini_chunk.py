@@ -8,9 +8,9 @@ from typing import Any, ClassVar, TypeVar
 from pydantic_core import to_json
 
 from ..base.chunk import BaseCallResponseChunk, ToolDelta
-from ..base.usage import FinishWords, Places, Usage
+from ..base.usage import Facts, Usage
 from ..base.wire import as_object
-from .gemini_response import FINISH, PLACES, Words, finished, parts_of, read_usage, text_of, thinking_of
+from .gemini_response import FACTS, Words, finished, parts_of, read_usage, text_of, thinking_of
 
 RawChunkT = TypeVar("RawChunkT")
 FinishT = TypeVar("FinishT", bound=str)
@@ -21,8 +21,7 @@ class GeminiChunk(BaseCallResponseChunk[RawChunkT, FinishT, UsageT]):
     """One event of an answer: an answer itself, with what is new."""
 
     __slots__ = ("calls_before",)
-    places: ClassVar[Places] = PLACES
-    finish_words: ClassVar[FinishWords] = FINISH
+    facts: ClassVar[Facts] = FACTS
     words: ClassVar[Words]
     usage_places: ClassVar[tuple[str, ...]] = ("usage_metadata",)
 
@@ -57,7 +56,7 @@ class GeminiChunk(BaseCallResponseChunk[RawChunkT, FinishT, UsageT]):
         return read_usage(raw)
 
     @property
-    def _finish(self) -> list[str] | None:
+    def _reasons(self) -> list[str] | None:
         return finished(self.data, str)
 
     @property

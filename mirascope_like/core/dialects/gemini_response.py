@@ -12,7 +12,7 @@ from pydantic_core import to_json
 from ..base.messages import AudioPart, BaseMessageParam, DocumentPart, ImagePart
 from ..base.response import BaseCallResponse, tool_results
 from ..base.tools import BaseTool, ToolCall
-from ..base.usage import FinishWords, Places, Usage
+from ..base.usage import Facts, FinishReason, Usage
 from ..base.wire import as_list, as_object
 from .gemini_contents import decode_content, encode_results
 
@@ -22,7 +22,7 @@ FinishT = TypeVar("FinishT", bound=str)
 UsageT = TypeVar("UsageT")
 JSON = dict[str, Any]
 
-FINISH: FinishWords = {
+_FINISH: dict[str, FinishReason] = {
     **dict.fromkeys(("MAX_TOKENS", "CONTINUATION"), "length"),
     **dict.fromkeys(("SAFETY", "RECITATION", "LANGUAGE", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII"), "content_filter"),
     **dict.fromkeys(("IMAGE_SAFETY", "IMAGE_PROHIBITED_CONTENT", "IMAGE_RECITATION"), "content_filter"),
@@ -30,7 +30,7 @@ FINISH: FinishWords = {
 }
 
 
-PLACES = Places(model="modelVersion", id="responseId", usage="usageMetadata")
+FACTS = Facts(model="modelVersion", id="responseId", usage="usageMetadata", reasons=_FINISH)
 
 
 def read_usage(raw: Mapping[str, Any] | None) -> Usage | None:
@@ -102,8 +102,7 @@ class GeminiResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT]):
     """A whole answer, read from its JSON."""
 
     messages_key = "contents"
-    places: ClassVar[Places] = PLACES
-    finish_words: ClassVar[FinishWords] = FINISH
+    facts: ClassVar[Facts] = FACTS
     words: ClassVar[Words]
 
     _read: JSON | None = PrivateAttr(default=None)
@@ -167,7 +166,7 @@ class GeminiResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT]):
         return told.usage_metadata if "usageMetadata" in self.raw else None
 
     @property
-    def _facts(self) -> JSON:
+    def _top(self) -> JSON:
         return self.raw
 
     @classmethod
@@ -194,7 +193,7 @@ class GeminiResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT]):
         return [cls.native_content(encode_results(tool_results(tools_and_outputs)))]
 
     @property
-    def _finish(self) -> list[str] | None:
+    def _reasons(self) -> list[str] | None:
         return finished(self.raw, str)
 
     @classmethod

@@ -46,7 +46,7 @@ class GroqCallResponseChunk(BaseChatChunk[ChatCompletionChunk, GroqFinishReason,
     usage_places: ClassVar[tuple[str, ...]] = ("usage", "x_groq.usage")
 
     @property
-    def _facts(self) -> Mapping[str, Any]:
+    def _top(self) -> Mapping[str, Any]:
         # The tokens may stand in `x_groq` alone.
         return {**self.data, "usage": self.data.get("usage") or as_object(self.data.get("x_groq")).get("usage")}
 

@@ -13,7 +13,7 @@ from ...base.messages import BaseMessageParam
 from ...base.response import BaseCallResponse, tool_results
 from ...base.stream import Stream
 from ...base.tools import BaseTool, ToolCall
-from ...base.usage import Counts, FinishReason, FinishWords
+from ...base.usage import Counts, Facts, FinishReason
 from ...base.wire import as_list, as_object, dumped
 from .messages import decode_items, encode_tool_result
 
@@ -27,7 +27,7 @@ OpenAIResponsesFinishReason = Literal[
 ]
 """Why a response ended: the reason of an incomplete one, else its status."""
 
-_FINISH: FinishWords = {
+_FINISH: dict[str, FinishReason] = {
     "incomplete": "length",
     "max_output_tokens": "length",
     "max_messages": "length",
@@ -42,6 +42,8 @@ _COUNTS = Counts(
     written=("input_tokens_details.cache_write_tokens",),
 )
 """Source: OpenAI's `ResponseUsage`; details are parts of the totals."""
+
+_FACTS = Facts(counts=_COUNTS, reasons=_FINISH)
 
 
 def finish_reason(response: Mapping[str, Any]) -> list[Any] | None:
@@ -75,7 +77,7 @@ class OpenAIResponsesCallResponse(
 
     provider = "openai"
     raw_type = Response
-    counts: ClassVar[Counts] = _COUNTS
+    facts: ClassVar[Facts] = _FACTS
     tool_base: ClassVar[type[BaseTool]] = OpenAIResponsesTool
     messages_key = "input"
 
@@ -160,7 +162,7 @@ class OpenAIResponsesCallResponseChunk(
     __slots__ = ()
     provider = "openai"
     raw_type = ResponseStreamEvent
-    counts: ClassVar[Counts] = _COUNTS
+    facts: ClassVar[Facts] = _FACTS
     usage_places: ClassVar[tuple[str, ...]] = ("response.usage",)
 
     @classmethod
@@ -169,7 +171,7 @@ class OpenAIResponsesCallResponseChunk(
         return delta if isinstance(delta, str) else ""
 
     @property
-    def _facts(self) -> Mapping[str, Any]:
+    def _top(self) -> Mapping[str, Any]:
         # The first events and the final one hold the response.
         return as_object(self.data.get("response"))
 
@@ -191,12 +193,12 @@ class OpenAIResponsesCallResponseChunk(
     @property
     def finish_reasons(self) -> list[OpenAIResponsesFinishReason] | None:
         """Why the response ended; said in the final event."""
-        return finish_reason(self._facts)
+        return finish_reason(self._top)
 
     @property
     def common_finish_reasons(self) -> list[str] | None:
         """`finish_reasons` in the same words for every provider."""
-        return common_finish(self.finish_reasons, as_list(self._facts.get("output")))
+        return common_finish(self.finish_reasons, as_list(self._top.get("output")))
 
 
 class OpenAIResponsesStream(Stream[OpenAIResponsesCallResponse, OpenAIResponsesCallResponseChunk, OpenAIResponsesTool]):

@@ -213,6 +213,48 @@ def test_twins(module: str, sync: str, asynchronous: str) -> None:
     assert not found
 
 
+# Law 5: a provider is short
+
+SPEAKERS = frozenset({"azure", "groq", "local", "openai"})
+"""Providers that speak a dialect through an SDK that it is written for: they are told apart by little but data."""
+
+NO_PROVIDER = {"local": {"engine.py", "server.py", "speech.py"}}
+"""What a package holds besides its provider: `local` runs the model itself."""
+
+
+def code_of(file: Path) -> int:
+    """How many lines of a file are code: those of its functions, without docstrings, comments and imports.
+
+    What stands outside of functions is data: names, types, call parameters and tables.
+    """
+    inside: set[int] = set()
+    outside: set[int] = set()
+    for node in ast.walk(ast.parse(text := file.read_text("utf-8"))):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            first = (
+                min(node.lineno, *(one.lineno for one in node.decorator_list)) if node.decorator_list else node.lineno
+            )
+            inside.update(range(first, (node.end_lineno or 0) + 1))
+        docstring = (
+            isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and type(node.value.value) is str
+        )
+        if docstring or isinstance(node, ast.Import | ast.ImportFrom):
+            outside.update(range(node.lineno, (node.end_lineno or 0) + 1))
+    said = {number for number, line in enumerate(text.splitlines(), 1) if line.strip() and line.strip()[0] != "#"}
+    return len((inside - outside) & said)
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_a_provider_is_short(provider: str) -> None:
+    files = [file for file in (CORE / provider).rglob("*.py") if file.name not in NO_PROVIDER.get(provider, ())]
+    assert sum(map(code_of, files)) <= (80 if provider in SPEAKERS else 350)
+
+
+def test_names_types_and_tables_are_no_code() -> None:
+    assert code_of(CORE / "groq" / "params.py") == 0
+    assert code_of(CORE / "groq" / "types.py") == 6  # two properties, of three lines each
+
+
 # Law 6: names
 
 

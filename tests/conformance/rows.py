@@ -18,10 +18,10 @@ from cohere.core import ApiError
 from google import genai
 from google.genai import errors as genai_errors
 
-from mirascope_like.core import bedrock, cohere, google, hosts
-from mirascope_like.core.hosts import Host
+from mirascope_like.core import azure, bedrock, cohere, google, hosts
+from mirascope_like.core.hosts import Host, HostResponses
 from tests.conformance.contract import BaseRow
-from tests.conformance.providers import NO_AUDIO, NO_JSON_MODE, OPENAI, ROWS, WHOLE_CALLS, Row
+from tests.conformance.providers import AZURE, NO_AUDIO, NO_JSON_MODE, OPENAI, RESPONSES, ROWS, WHOLE_CALLS, Row
 from tests.conformance.wires.bedrock import BedrockWire
 from tests.conformance.wires.chat import ChatWire
 from tests.conformance.wires.cohere import CohereWire
@@ -188,12 +188,17 @@ class GeminiRow(BaseRow):
 class HostRow(Row):
     """A host that speaks OpenAI's format."""
 
-    module: Host  # type: ignore[assignment]
+    module: Host | HostResponses  # type: ignore[assignment]
+
+
+def fields_of(row: Row) -> dict[str, Any]:
+    """What a row is made of."""
+    return {name: getattr(row, name) for name in row.__dataclass_fields__}
 
 
 def host_row(host: Host, **given: Any) -> HostRow:
     """A row of a host: OpenAI's, but for what is given."""
-    same = {name: getattr(OPENAI, name) for name in OPENAI.__dataclass_fields__}
+    same = fields_of(OPENAI)
     own = {"name": host.name, "module": host, "key": host.key, "base_url": f"{host.name.upper()}_BASE_URL"}
     return HostRow(**{**same, **own, "apis": (), "lacks": {}, **given})
 
@@ -279,5 +284,42 @@ OPENROUTER = host_row(
     priced="openai/gpt-4o-mini",
 )
 
-EVERY: tuple[BaseRow, ...] = (*ROWS, COHERE, GOOGLE, GEMINI, BEDROCK, OLLAMA, OPENROUTER)
+XAI_RESPONSES = host_row(
+    hosts.xai,
+    module=hosts.xai.responses,
+    label="xai.responses",
+    wire=RESPONSES.wire,
+    create=RESPONSES.create,
+    texts=RESPONSES.texts,
+    streamed=RESPONSES.streamed,
+    whole=RESPONSES.whole,
+    path=RESPONSES.path,
+    priced="grok-4-0709",
+    dollars=(3, 0.75, 15),
+    stops={},
+    lacks=RESPONSES.lacks,
+)
+
+AZURE_RESPONSES = Row(
+    **{
+        **fields_of(RESPONSES),
+        **{name: getattr(AZURE, name) for name in ("name", "key", "base_url", "url", "make", "amake", "settings")},
+        "module": azure.responses,
+        "label": "azure.responses",
+        "apis": (),
+        "path": "/openai/responses?api-version=2024-10-21",
+    }
+)
+
+EVERY: tuple[BaseRow, ...] = (
+    *ROWS,
+    AZURE_RESPONSES,
+    COHERE,
+    GOOGLE,
+    GEMINI,
+    BEDROCK,
+    OLLAMA,
+    OPENROUTER,
+    XAI_RESPONSES,
+)
 """The rows, in the order of the table."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from mirascope_like.core.dialects.responses_fold import ResponsesFold
 from mirascope_like.core.openai import responses
-from mirascope_like.core.openai.responses.fold import OpenAIResponsesFold
 from tests.conformance.providers import RESPONSES, Exchange, response_whole
 from tests.conformance.reading import Read, read
 from tests.harness.oracles import JSON
@@ -63,11 +63,11 @@ def streamed(server: Server, *events: JSON | str, asynchronous: bool = False, **
     return read(RESPONSES, server, asynchronous=asynchronous, **options)
 
 
-def partial(events: list[JSON]) -> OpenAIResponsesFold:
+def partial(events: list[JSON]) -> ResponsesFold[Any, Any]:
     """The sum of events, however few."""
     import json
 
-    fold = OpenAIResponsesFold(responses.OpenAIResponsesCallResponseChunk, responses.OpenAIResponsesTool)
+    fold = ResponsesFold(responses.OpenAIResponsesCallResponseChunk, responses.OpenAIResponsesTool)
     for event in events:
         list(fold.read([json.dumps(event).encode()]))
     return fold

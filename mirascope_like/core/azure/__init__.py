@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from ..base.sdk import load_sdk
 
 load_sdk("openai", extra="openai")
@@ -18,7 +21,7 @@ from .params import (  # noqa: E402
     AzureMessageParam,
     AzureToolConfig,
 )
-from .provider import AzureProvider  # noqa: E402
+from .provider import AZURE, AzureProvider  # noqa: E402
 from .types import (  # noqa: E402
     AzureAsyncStream,
     AzureCallResponse,
@@ -28,8 +31,11 @@ from .types import (  # noqa: E402
     AzureTool,
 )
 
+if TYPE_CHECKING:
+    from . import responses
+
 call: Call[AzureCallResponse, AzureStream, AzureAsyncStream, AzureCallParams] = Call(
-    AzureProvider(), AzureStream, AzureAsyncStream, AzureCallParams
+    AZURE, AzureStream, AzureAsyncStream, AzureCallParams
 )
 """Turn a prompt function into a call to a deployment on Azure OpenAI."""
 azure_call: Call[AzureCallResponse, AzureStream, AzureAsyncStream, AzureCallParams] = call
@@ -41,6 +47,7 @@ __all__ = [
     "call",
     "azure_call",
     "model",
+    "responses",
     "AsyncAzureDynamicConfig",
     "AzureAsyncStream",
     "AzureCallParams",
@@ -54,3 +61,9 @@ __all__ = [
     "AzureTool",
     "AzureToolConfig",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "responses":
+        return import_module(".responses", __name__)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

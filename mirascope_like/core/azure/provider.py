@@ -53,3 +53,7 @@ class AzureProvider(OpenAISDKProvider[AzureCallResponse, AzureCallResponseChunk,
             "azure needs AZURE_OPENAI_ENDPOINT, OPENAI_API_VERSION, and a key (AZURE_OPENAI_API_KEY) or a token "
             "(AZURE_OPENAI_AD_TOKEN): set these environment variables, or give the call client=openai.AzureOpenAI(...)"
         )
+
+
+AZURE = AzureProvider()
+"""The provider behind `azure.call`, which keeps the default clients."""

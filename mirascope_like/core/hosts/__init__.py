@@ -15,7 +15,7 @@ from ..base.sdk import load_sdk
 load_sdk("openai", extra="openai")
 
 from ..base.prefill import Prefill  # noqa: E402  # the SDK is looked for first, so that the error says how to get it
-from .host import Host, HostProvider  # noqa: E402
+from .host import Host, HostProvider, HostResponses  # noqa: E402
 from .types import (  # noqa: E402
     HostAsyncStream,
     HostCallParams,
@@ -72,6 +72,7 @@ __all__ = [
     "HostCallResponseChunk",
     "HostFinishReason",
     "HostProvider",
+    "HostResponses",
     "HostStream",
     "HostTool",
     "Prefill",

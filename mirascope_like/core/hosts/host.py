@@ -7,18 +7,31 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from types import new_class
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import openai
 
 from ..base.call import Call
 from ..base.errors import MirascopeLikeError, error_kind
+from ..base.later import Later
 from ..base.models import Models
 from ..base.prefill import Prefill
 from ..base.request import Request
 from ..dialects.openai_sdk import OpenAISDKProvider
 from .native_ollama import is_native, native_create
 from .types import HostAsyncStream, HostCallParams, HostCallResponse, HostCallResponseChunk, HostStream, HostTool
+
+if TYPE_CHECKING:
+    from . import responses
+    from .responses import (
+        HostResponsesAsyncStream,
+        HostResponsesCallParams,
+        HostResponsesCallResponse,
+        HostResponsesCallResponseChunk,
+        HostResponsesStream,
+    )
+else:
+    responses = Later(f"{__package__}.responses")
 
 ClassT = TypeVar("ClassT", bound=type[Any])
 
@@ -46,9 +59,14 @@ class Host:
     answer anew instead, without an error."""
 
     @cached_property
+    def provider(self) -> HostProvider:
+        """What speaks to this host."""
+        return HostProvider(self)
+
+    @cached_property
     def call(self) -> Call[HostCallResponse, HostStream, HostAsyncStream, HostCallParams]:
         """Turn a prompt function into a call to this host."""
-        return Call(HostProvider(self), HostStream, HostAsyncStream, HostCallParams)
+        return Call(self.provider, HostStream, HostAsyncStream, HostCallParams)
 
     @cached_property
     def model(self) -> Models[HostCallResponse, HostStream, HostAsyncStream, HostCallParams]:
@@ -56,21 +74,63 @@ class Host:
         return Models(self.call)
 
     @cached_property
+    def responses(self) -> HostResponses:
+        """The host's Responses, where it speaks them besides chat completions."""
+        return HostResponses(self)
+
+    @cached_property
     def CallResponse(self) -> type[HostCallResponse]:
         """The class of this host's answers."""
-        return self._made("CallResponse", HostCallResponse, priced_as=self.priced_as or None)
+        return self.made("CallResponse", HostCallResponse, priced_as=self.priced_as or None)
 
     @cached_property
     def CallResponseChunk(self) -> type[HostCallResponseChunk]:
         """The class of this host's events."""
-        return self._made("CallResponseChunk", HostCallResponseChunk, __slots__=())
+        return self.made("CallResponseChunk", HostCallResponseChunk, __slots__=())
 
-    def _made(self, name: str, base: ClassT, **fields: Any) -> ClassT:
+    def made(self, name: str, base: ClassT, **fields: Any) -> ClassT:
+        """Make this host's class of a kind; `name` is where it stands below the host."""
         # The qualified name is where the class is found again, when an answer is unpickled.
         space = {"__module__": __package__, "__qualname__": f"{self.name}.{name}", "__doc__": base.__doc__}
         fields = {**space, "provider": self.name, **fields}
-        made = new_class(self.name.capitalize() + name, (base,), exec_body=lambda namespace: namespace.update(fields))
+        title = self.name.capitalize() + name.replace("responses.", "Responses")
+        made = new_class(title, (base,), exec_body=lambda namespace: namespace.update(fields))
         return cast("ClassT", made)
+
+
+class HostResponses:
+    """The Responses of a host. One that does not speak them answers with `NotFoundError`."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+
+    @cached_property
+    def call(
+        self,
+    ) -> Call[HostResponsesCallResponse, HostResponsesStream, HostResponsesAsyncStream, HostResponsesCallParams]:
+        """Turn a prompt function into a call to the host's Responses."""
+        provider = responses.HostResponsesProvider(self._host.provider, self.CallResponse, self.CallResponseChunk)
+        streams = responses.HostResponsesStream, responses.HostResponsesAsyncStream
+        return Call(provider, *streams, responses.HostResponsesCallParams)
+
+    @cached_property
+    def model(
+        self,
+    ) -> Models[HostResponsesCallResponse, HostResponsesStream, HostResponsesAsyncStream, HostResponsesCallParams]:
+        """Make an object of one of the host's models, with settings for every call made from it."""
+        return Models(self.call)
+
+    @cached_property
+    def CallResponse(self) -> type[HostResponsesCallResponse]:
+        """The class of the host's answers."""
+        base, priced_as = responses.HostResponsesCallResponse, self._host.priced_as or None
+        return self._host.made("responses.CallResponse", base, priced_as=priced_as)
+
+    @cached_property
+    def CallResponseChunk(self) -> type[HostResponsesCallResponseChunk]:
+        """The class of the host's events."""
+        base = responses.HostResponsesCallResponseChunk
+        return self._host.made("responses.CallResponseChunk", base, __slots__=())
 
 
 class HostProvider(OpenAISDKProvider[HostCallResponse, HostCallResponseChunk, HostTool]):

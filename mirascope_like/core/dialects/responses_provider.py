@@ -1,50 +1,52 @@
-"""OpenAI's Responses: the provider behind `openai.responses.call`."""
+"""Responses, sent with OpenAI's SDK."""
 
 from __future__ import annotations
 
 from functools import cached_property
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
 from openai.types.responses.response_create_params import ResponseCreateParamsBase
 
-from ...base.fold import ErrorEventError, Fold
-from ...base.request import Request
-from ...base.structure import Structure, Way
-from ...base.tools import BaseTool, tool_description, tool_name
-from ...base.wire import dumped
-from ...dialects.answer_tool import add_answer_tool
-from ...dialects.clients import Clients
-from ...dialects.sdk import SDK_OPTIONS, SDKProvider
-from ...dialects.strict_schema import is_closed, strict_schema, tool_arguments
-from ..provider import OpenAIProvider
-from .fold import OpenAIResponsesFold
-from .messages import encode_messages
-from .params import OpenAIResponsesCallParams
-from .types import OpenAIResponsesCallResponse, OpenAIResponsesCallResponseChunk, OpenAIResponsesTool
+from ..base.fold import ErrorEventError, Fold
+from ..base.request import Request
+from ..base.structure import Structure, Way
+from ..base.tools import BaseTool, tool_description, tool_name
+from ..base.wire import dumped
+from .answer_tool import add_answer_tool
+from .client_provider import ClientProvider
+from .clients import Clients
+from .responses_fold import ResponsesFold
+from .responses_messages import encode_messages
+from .responses_params import ResponsesCallParams
+from .responses_sdk import ResponsesCallResponse, ResponsesChunk
+from .sdk import SDK_OPTIONS, SDKProvider
+from .strict_schema import is_closed, strict_schema, tool_arguments
+
+ResponseT = TypeVar("ResponseT", bound="ResponsesCallResponse[Any]")
+ChunkT = TypeVar("ChunkT", bound=ResponsesChunk)
+ToolT = TypeVar("ToolT", bound=BaseTool)
 
 
-class OpenAIResponsesProvider(
-    SDKProvider[OpenAIResponsesCallResponse, OpenAIResponsesCallResponseChunk, OpenAIResponsesTool]
-):
+class ResponsesProvider(SDKProvider[ResponseT, ChunkT, ToolT]):
     """Speaks Responses to whom another provider speaks chat completions, with the same default clients."""
 
-    name: str = OpenAIProvider.name
-    sdk: ModuleType = OpenAIProvider.sdk
-    clients: tuple[str, str] = OpenAIProvider.clients
-    environment: tuple[str, ...] = OpenAIProvider.environment
-    response_type = OpenAIResponsesCallResponse
-    chunk_type = OpenAIResponsesCallResponseChunk
-    tool_type = OpenAIResponsesTool
-    fold_type: type[Fold[Any, Any]] = OpenAIResponsesFold
-    params_type = OpenAIResponsesCallParams
+    fold_type: type[Fold[Any, Any]] = ResponsesFold
+    params_type: type[Any] = ResponsesCallParams
 
-    def __init__(self, chat: OpenAIProvider) -> None:
+    def __init__(self, chat: ClientProvider[Any, Any, Any]) -> None:
         self._chat = chat
+        self.name: str = chat.name
+        self.sdk: ModuleType = chat.sdk
+        self.clients: tuple[str, str] = chat.clients
+        self.environment: tuple[str, ...] = chat.environment
 
     @cached_property
     def _defaults(self) -> Clients:
         return self._chat._defaults
+
+    def keyless(self, error: Exception) -> Exception | None:
+        return self._chat.keyless(error)
 
     def known_params(self) -> frozenset[str]:
         known = super().known_params().union(ResponseCreateParamsBase.__annotations__, SDK_OPTIONS)

@@ -1,4 +1,4 @@
-"""The sum of a stream of response events (OpenAI's Responses).
+"""The sum of a stream of response events (OpenAI's format, and that of hosts that speak it).
 
 The final event carries the whole response, which then is the answer. Until it comes, and for hosts whose final event
 leaves the output out, the answer is the sum of the events before it.
@@ -7,18 +7,15 @@ leaves the output out, the answer is the sum of the events before it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
-from ...base.fold import ErrorEventError, NumberedFold, Text, settled
-from ...base.tools import ToolCall
-from ...base.wire import as_list, as_object
-from .types import (
-    TEXT_DELTA,
-    OpenAIResponsesCallResponseChunk,
-    OpenAIResponsesTool,
-    finish_reason,
-    output_text,
-)
+from ..base.fold import ErrorEventError, NumberedFold, Text, settled
+from ..base.tools import BaseTool, ToolCall
+from ..base.wire import as_list, as_object
+from .responses_sdk import TEXT_DELTA, ResponsesChunk, finish_reason, output_text
+
+ChunkT = TypeVar("ChunkT", bound=ResponsesChunk)
+ToolT = TypeVar("ToolT", bound=BaseTool)
 
 
 class _Growing(NamedTuple):
@@ -46,7 +43,7 @@ _STATUSES = frozenset({"in_progress", "searching", "interpreting", "generating",
 _FINAL = frozenset({"completed", "incomplete", "failed", "cancelled"})
 
 
-class OpenAIResponsesFold(NumberedFold[OpenAIResponsesCallResponseChunk, OpenAIResponsesTool]):
+class ResponsesFold(NumberedFold[ChunkT, ToolT]):
     """Sums response events."""
 
     def __init__(self, *given: Any) -> None:
@@ -62,11 +59,11 @@ class OpenAIResponsesFold(NumberedFold[OpenAIResponsesCallResponseChunk, OpenAIR
                 return known, piece
         return None
 
-    def _sum(self, chunk: OpenAIResponsesCallResponseChunk, data: Mapping[str, Any]) -> list[OpenAIResponsesTool]:
+    def _sum(self, chunk: ChunkT, data: Mapping[str, Any]) -> list[ToolT]:
         if (error := data.get("error")) or data.get("type") == "error":
             raise ErrorEventError(error or dict(data))
         subject, _, verb = str(data.get("type")).rpartition(".")
-        tools: list[OpenAIResponsesTool] = []
+        tools: list[ToolT] = []
         if isinstance(response := data.get("response"), dict):
             self._progress(verb, cast("dict[str, Any]", response), chunk)
         elif isinstance(index := data.get("output_index"), int):
@@ -74,7 +71,7 @@ class OpenAIResponsesFold(NumberedFold[OpenAIResponsesCallResponseChunk, OpenAIR
             self._show(index, chunk)
         return tools
 
-    def _progress(self, verb: str, response: dict[str, Any], chunk: OpenAIResponsesCallResponseChunk) -> None:
+    def _progress(self, verb: str, response: dict[str, Any], chunk: ChunkT) -> None:
         self.told.update(response)
         output = as_list(response.get("output"))
         if verb not in _FINAL:
@@ -86,7 +83,7 @@ class OpenAIResponsesFold(NumberedFold[OpenAIResponsesCallResponseChunk, OpenAIR
         if verb == "failed":
             raise ErrorEventError(response.get("error") or "the response failed")
 
-    def _change(self, index: int, subject: str, verb: str, data: Mapping[str, Any]) -> list[OpenAIResponsesTool]:
+    def _change(self, index: int, subject: str, verb: str, data: Mapping[str, Any]) -> list[ToolT]:
         if subject == "response.output_item":
             if isinstance(item := data.get("item"), dict):
                 self._items[index] = settled(item)
@@ -106,7 +103,7 @@ class OpenAIResponsesFold(NumberedFold[OpenAIResponsesCallResponseChunk, OpenAIR
             item["status"] = verb
         return []
 
-    def _grow(self, index: int, growing: _Growing, verb: str, data: Mapping[str, Any]) -> list[OpenAIResponsesTool]:
+    def _grow(self, index: int, growing: _Growing, verb: str, data: Mapping[str, Any]) -> list[ToolT]:
         item = self._items.setdefault(index, {"id": data.get("item_id"), "type": growing.item_type})
         if item.get("type") == "message":
             item.setdefault("role", "assistant")
@@ -137,7 +134,7 @@ class OpenAIResponsesFold(NumberedFold[OpenAIResponsesCallResponseChunk, OpenAIR
         for key in [key for key in self._parts if key[0] == index and at in (None, key[1])]:
             del self._parts[key]
 
-    def _show(self, index: int, chunk: OpenAIResponsesCallResponseChunk) -> None:
+    def _show(self, index: int, chunk: ChunkT) -> None:
         # Some hosts send no deltas: a text that came whole is shown where it came.
         item = self._items.get(index, {})
         for at, part in enumerate(as_list(item.get("content")) if item.get("type") == "message" else ()):
@@ -155,7 +152,7 @@ class OpenAIResponsesFold(NumberedFold[OpenAIResponsesCallResponseChunk, OpenAIR
         name, arguments = item.get("name") or "", item.get("arguments") or ""
         return ToolCall(id=item.get("call_id"), name=name, arguments=arguments, native=item)
 
-    def rest(self) -> list[OpenAIResponsesTool]:
+    def rest(self) -> list[ToolT]:
         known = {item.get("call_id") for item in self._items.values()}
         for item in map(as_object, self._output()):
             if item.get("type") == "function_call" and item.get("call_id") not in known:

@@ -1,4 +1,4 @@
-"""Messages as input items of OpenAI's Responses, and back."""
+"""Messages as input items of Responses, and back."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any
 import jiter
 from pydantic_core import to_json
 
-from ...base.errors import PromptError
-from ...base.media import media_part
-from ...base.messages import (
+from ..base.errors import PromptError
+from ..base.media import media_part
+from ..base.messages import (
     BaseMessageParam,
     CacheControlPart,
     DocumentPart,
@@ -23,9 +23,9 @@ from ...base.messages import (
     ToolCallPart,
     ToolResultPart,
 )
-from ...base.wire import as_list, as_object, dumped
-from ...dialects.chat_messages import data_url
-from ...dialects.turns import decode_turn
+from ..base.wire import as_list, as_object, dumped
+from .chat_messages import data_url
+from .turns import decode_turn
 
 
 def encode_messages(messages: Sequence[Any]) -> list[dict[str, Any]]:

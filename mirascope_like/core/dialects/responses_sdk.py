@@ -1,28 +1,29 @@
-"""What calls of OpenAI's Responses give."""
+"""Responses in the types of OpenAI's SDK, for OpenAI itself and for all that its SDK is pointed to.
+
+Importing this loads that SDK: it is for the providers that send with it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, TypeVar
 
 from openai.types.responses import Response, ResponseStreamEvent, ResponseUsage
 
-from ...base.async_stream import AsyncStream
-from ...base.chunk import BaseCallResponseChunk, ToolDelta
-from ...base.messages import BaseMessageParam
-from ...base.response import BaseCallResponse, tool_results
-from ...base.stream import Stream
-from ...base.tools import BaseTool, ToolCall
-from ...base.usage import Counts, Facts, FinishReason
-from ...base.wire import as_list, as_object, dumped
-from .messages import decode_items, encode_tool_result
+from ..base.chunk import BaseCallResponseChunk, ToolDelta
+from ..base.messages import BaseMessageParam
+from ..base.response import BaseCallResponse, tool_results
+from ..base.tools import BaseTool, ToolCall
+from ..base.usage import Counts, Facts, FinishReason
+from ..base.wire import as_list, as_object, dumped
+from .responses_messages import decode_items, encode_tool_result
 
 TEXT_DELTA = "response.output_text.delta"
 """The type of the event that most of a stream is made of."""
 
 _THINKING = frozenset({"response.reasoning_text.delta", "response.reasoning_summary_text.delta"})
 
-OpenAIResponsesFinishReason = Literal[
+ResponsesFinishReason = Literal[
     "completed", "incomplete", "failed", "cancelled", "max_output_tokens", "max_messages", "content_filter", "steered"
 ]
 """Why a response ended: the reason of an incomplete one, else its status."""
@@ -66,19 +67,14 @@ def output_text(output: Sequence[Any]) -> str:
     return "".join(str(part.get("text") or "") for part in parts if part.get("type") == "output_text")
 
 
-class OpenAIResponsesTool(BaseTool):
-    """A tool that a model called in a response."""
+ToolT = TypeVar("ToolT", bound=BaseTool)
 
 
-class OpenAIResponsesCallResponse(
-    BaseCallResponse[Response, OpenAIResponsesTool, OpenAIResponsesFinishReason, ResponseUsage]
-):
-    """OpenAI's answer; `response` is its `Response`."""
+class ResponsesCallResponse(BaseCallResponse[Response, ToolT, ResponsesFinishReason, ResponseUsage]):
+    """An answer; `response` is a `Response`."""
 
-    provider = "openai"
     raw_type = Response
     facts: ClassVar[Facts] = _FACTS
-    tool_base: ClassVar[type[BaseTool]] = OpenAIResponsesTool
     messages_key = "input"
 
     @property
@@ -106,7 +102,7 @@ class OpenAIResponsesCallResponse(
         return "\n\n".join(shown or self._parts("reasoning", "summary_text", "summary", "text")) or None
 
     @property
-    def finish_reasons(self) -> list[OpenAIResponsesFinishReason] | None:
+    def finish_reasons(self) -> list[ResponsesFinishReason] | None:
         """Why the response ended: the reason of an incomplete one, else its status."""
         details: Any = getattr(self.response, "incomplete_details", None)
         status = getattr(self.response, "status", None)
@@ -154,13 +150,10 @@ class OpenAIResponsesCallResponse(
         return decode_items(self.messages)
 
 
-class OpenAIResponsesCallResponseChunk(
-    BaseCallResponseChunk[ResponseStreamEvent, OpenAIResponsesFinishReason, ResponseUsage]
-):
-    """One event of OpenAI's answer; `chunk` is the SDK's event."""
+class ResponsesChunk(BaseCallResponseChunk[ResponseStreamEvent, ResponsesFinishReason, ResponseUsage]):
+    """One event of an answer; `chunk` is the SDK's event."""
 
     __slots__ = ()
-    provider = "openai"
     raw_type = ResponseStreamEvent
     facts: ClassVar[Facts] = _FACTS
     usage_places: ClassVar[tuple[str, ...]] = ("response.usage",)
@@ -191,7 +184,7 @@ class OpenAIResponsesCallResponseChunk(
         return ()
 
     @property
-    def finish_reasons(self) -> list[OpenAIResponsesFinishReason] | None:
+    def finish_reasons(self) -> list[ResponsesFinishReason] | None:
         """Why the response ended; said in the final event."""
         return finish_reason(self._top)
 
@@ -199,17 +192,3 @@ class OpenAIResponsesCallResponseChunk(
     def common_finish_reasons(self) -> list[str] | None:
         """`finish_reasons` in the same words for every provider."""
         return common_finish(self.finish_reasons, as_list(self._top.get("output")))
-
-
-class OpenAIResponsesStream(Stream[OpenAIResponsesCallResponse, OpenAIResponsesCallResponseChunk, OpenAIResponsesTool]):
-    """OpenAI's answer, read while it arrives.
-
-    A stream carries all that a whole answer does. Partial images and audio are shown as chunks and have no place in the
-    response; `obfuscation`, the random padding of events, is left out.
-    """
-
-
-class OpenAIResponsesAsyncStream(
-    AsyncStream[OpenAIResponsesCallResponse, OpenAIResponsesCallResponseChunk, OpenAIResponsesTool]
-):
-    """`OpenAIResponsesStream`, to be read with `async for`."""

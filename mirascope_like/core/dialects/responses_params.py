@@ -1,4 +1,4 @@
-"""Call parameters of OpenAI's Responses."""
+"""Call parameters of Responses, in the types of OpenAI's SDK."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from openai.types.responses.response_create_params import Conversation, StreamOp
 from openai.types.responses.response_prompt_param import ResponsePromptParam
 from openai.types.shared_params.reasoning import Reasoning
 
-from ...base.params import SDKCallParams
+from ..base.params import SDKCallParams
 
 
-class OpenAIResponsesCallParams(SDKCallParams, total=False):
-    """What OpenAI's Responses take. Source: the SDK's `ResponseCreateParams`."""
+class ResponsesCallParams(SDKCallParams, total=False):
+    """What Responses take. Source: the SDK's `ResponseCreateParams`."""
 
     background: bool | None
     context_management: Iterable[Mapping[str, Any]] | None

@@ -31,9 +31,9 @@ class AnthropicFold(BlockFold[AnthropicCallResponseChunk, AnthropicTool]):
 
     def _grown_text(self, data: Any) -> tuple[Text, str] | None:
         if data["type"] == "content_block_delta" and len(data) == 3:
-            delta = data["delta"]
-            if len(delta) == 2 and type(piece := delta.get("text")) is str and data["index"] in self._texts:
-                return self._texts[data["index"]], piece
+            delta, text = data["delta"], self._texts.get(data["index"])
+            if text is not None and len(delta) == 2 and type(piece := delta.get("text")) is str:
+                return text, piece
         return None
 
     def _sum(self, chunk: AnthropicCallResponseChunk, data: Mapping[str, Any]) -> list[AnthropicTool] | None:

@@ -112,6 +112,9 @@ class NeutralProvider(Provider[CallResponse, CallResponseChunk, Tool]):
     chunk_type = CallResponseChunk
     tool_type = Tool
 
+    def origin(self, model: str) -> str:
+        return model.partition(":")[0]
+
     def known_params(self) -> frozenset[str]:
         return AnyParams(CommonCallParams.__annotations__)
 

@@ -32,7 +32,7 @@ class Turn(BaseModel):
     native: tuple[Any, ...] = ()
     """The message in the form of its origin, where that is JSON; it may be several there."""
     origin: str | None = None
-    """The provider that it came from, such as "openai"."""
+    """Whose form that is: the provider that it came from, such as "openai", or one of its forms, "openai.responses"."""
     partial: bool = False
     """Whether it was broken off."""
 
@@ -115,7 +115,7 @@ class Conversation:
         name = str(getattr(target, "name", "model"))
         full, empty = (
             provider.encode(Request(provider=provider.name, model=name, messages=messages))
-            for messages in (self.sent_to(str(getattr(target, "origin", provider.name))), [])
+            for messages in (self.sent_to(provider.origin(name)), [])
         )
         return {key: value for key, value in full.items() if key == "messages" or value != empty.get(key)}
 

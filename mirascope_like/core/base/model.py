@@ -63,8 +63,8 @@ class BaseModelObject(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
 
     @property
     def origin(self) -> str:
-        """The name of the provider that answers, such as "openai"."""
-        return self.name.partition(":")[0] if self.provider.neutral else self.provider.name
+        """Whose form its messages have: the provider that answers, such as "openai"."""
+        return self.provider.origin(self.name)
 
     def ask(self, prompt: Prompt, **options: Unpack[AskOptions[ParamsT]]) -> ResponseT:
         """Send text or messages, without a prompt function; return the response."""

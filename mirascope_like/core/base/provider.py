@@ -78,6 +78,10 @@ class Provider(ABC, Generic[ResponseT, ChunkT, ToolT]):
     params_type: type[Any]
     """The call parameters that the provider takes, as a `TypedDict`."""
 
+    def origin(self, model: str) -> str:
+        """Return whose form the messages of a model have, such as "openai"."""
+        return self.response_type.origin()
+
     def known_params(self) -> frozenset[str]:
         """The names of the call parameters that the provider takes."""
         return frozenset(self.params_type.__annotations__)

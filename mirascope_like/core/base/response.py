@@ -90,6 +90,8 @@ class BaseCallResponse(Told, BaseModel, Generic[RawT, ToolT, FinishT, UsageT]):
     tool_base: ClassVar[type[BaseTool]]
     priced_as: ClassVar[str | None] = None
     """The provider's name in the price list, where it is another one there."""
+    form: ClassVar[str | None] = None
+    """What the form of its messages is called, where the provider has several."""
     messages_key: ClassVar[str] = "messages"
     """What the messages are called in the SDK's own call."""
 
@@ -131,6 +133,11 @@ class BaseCallResponse(Told, BaseModel, Generic[RawT, ToolT, FinishT, UsageT]):
     def attach_tools(self, tools: list[Any]) -> None:
         """Take the tools that a stream has read already, with their errors."""
         self._tools = list(tools)
+
+    @classmethod
+    def origin(cls) -> str:
+        """Return whose form its messages have: the provider's name, and the form's where the provider has several."""
+        return f"{cls.provider}.{cls.form}" if cls.form else cls.provider
 
     @classmethod
     def parse_raw_response(cls, raw: bytes | Mapping[str, Any]) -> RawT:

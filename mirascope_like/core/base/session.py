@@ -35,7 +35,7 @@ class SessionModel(Protocol[ResponseT_co, StreamT_co, AsyncStreamT_co]):
 
     @property
     def origin(self) -> str:
-        """The name of the provider that answers."""
+        """Whose form its messages have: the provider that answers."""
         ...
 
     def ask(self, prompt: Prompt, /) -> ResponseT_co:
@@ -175,19 +175,19 @@ def answer_turns(response: BaseCallResponse[Any, Any], *, whole: bool = True) ->
         if not whole and number == len(response.rounds) and not outputs:
             if own.content:
                 said = BaseMessageParam(role="assistant", content=own.content)
-                turns.append(Turn(message=said, origin=own.provider, partial=True))
+                turns.append(Turn(message=said, origin=own.origin(), partial=True))
             break
         native = own.message_param
         turns.append(
             Turn(
                 message=own.common_message_param,
                 native=native_of(as_list(native) or [native]),
-                origin=own.provider,
+                origin=own.origin(),
             )
         )
         if outputs:
             told = BaseMessageParam(role="tool", content=tool_results(outputs))
-            turns.append(Turn(message=told, native=native_of(own.tool_message_params(outputs)), origin=own.provider))
+            turns.append(Turn(message=told, native=native_of(own.tool_message_params(outputs)), origin=own.origin()))
     return turns
 
 

@@ -73,6 +73,7 @@ ToolT = TypeVar("ToolT", bound=BaseTool)
 class ResponsesCallResponse(BaseCallResponse[Response, ToolT, ResponsesFinishReason, ResponseUsage]):
     """An answer; `response` is a `Response`."""
 
+    form: ClassVar[str | None] = "responses"
     raw_type = Response
     facts: ClassVar[Facts] = _FACTS
     messages_key = "input"

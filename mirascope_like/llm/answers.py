@@ -86,7 +86,8 @@ class CallResponse(Told, BaseCallResponse[Any, Tool]):
         """Validate a dump; it names its provider."""
         if isinstance(obj, cls):
             return obj
-        provider = provider_named(cast("Mapping[str, Any]", obj)["provider"])
+        told = cast("Mapping[str, Any]", obj)
+        provider = provider_named(told["provider"], told.get("form"))
         return cls.of(provider.response_type.model_validate(obj, **options))
 
     @classmethod

@@ -40,14 +40,17 @@ LocalProvider: TypeAlias = Literal["lmstudio", "local", "ollama", "vllm"]
 
 
 @lru_cache
-def provider_named(name: str) -> BaseProvider[Any, Any, Any]:
-    """Return the provider of this name, such as "openai" or "ollama".
+def provider_named(name: str, form: str | None = None) -> BaseProvider[Any, Any, Any]:
+    """Return the provider of this name, such as "openai" or "ollama", or the one that speaks a form of its own there.
 
-    Raises `ConfigurationError` for an unknown name, and `MissingSDKError` where its SDK is not installed.
+    Raises `ConfigurationError` for an unknown name or form, and `MissingSDKError` where its SDK is not installed.
     """
     if name not in core.PROVIDERS:
         near = get_close_matches(name, core.PROVIDERS, n=1)
         hint = f"did you mean {near[0]!r}? " if near else ""
         raise ConfigurationError(f"there is no provider {name!r}: {hint}There are {', '.join(sorted(core.PROVIDERS))}")
-    provider: BaseProvider[Any, Any, Any] = getattr(core, name).call.provider
+    speaker = getattr(core, name)
+    if form is not None and (speaker := getattr(speaker, form, None)) is None:
+        raise ConfigurationError(f"{name} has no form {form!r} of messages")
+    provider: BaseProvider[Any, Any, Any] = speaker.call.provider
     return provider

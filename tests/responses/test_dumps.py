@@ -12,8 +12,8 @@ import pytest
 from pydantic import BaseModel, ConfigDict, Field
 
 from mirascope_like import llm
-from mirascope_like.core import Messages, prompt_template
-from tests.conformance.providers import OPENAI, Row, openai_like
+from mirascope_like.core import ConfigurationError, Messages, prompt_template
+from tests.conformance.providers import OPENAI, RESPONSES, Row, openai_like
 from tests.harness.server import Reply, Server
 
 SECRETS = {
@@ -80,7 +80,7 @@ def test_all_that_a_log_wants(row: Row, server: Server) -> None:
             return {"metadata": {"tags": {"a"}}}
 
         dump = json.loads(ask("brief", "Why?").model_dump_json())
-    assert dump["provider"] == row.name
+    assert (dump["provider"], dump["form"]) == (row.name, "responses" if row is RESPONSES else None)
     assert (dump["model"], dump["content"]) == ("m-1", "Hello")
     assert dump["prompt_template"] == "SYSTEM: Be {mood}\nUSER: {question}"
     assert dump["fn_args"] == {"mood": "brief", "question": "Why?"}
@@ -187,6 +187,24 @@ def test_streams_tell_no_secret(row: Row, server: Server) -> None:
         stream = row.stream(client, call_params=SECRETS)
         stream.collect()
     assert "hush" not in f"{stream!r} {stream}"
+
+
+@streamed_or_not
+@openai_like
+def test_a_dump_is_one_of_any_provider(row: Row, stream: bool, server: Server) -> None:
+    response = answered(row, server, stream=stream)
+    for again in (
+        llm.CallResponse.model_validate_json(response.model_dump_json()),
+        llm.CallResponse.model_validate(response.model_dump()),
+    ):
+        assert again.provider_response == response
+        assert (again.content, again.provider_name, again.input_tokens) == ("Hello", row.name, 3)
+
+
+def test_a_dump_in_no_known_form_is_refused(server: Server) -> None:
+    dump = {**answered(OPENAI, server, stream=False).model_dump(), "form": "nonsense"}
+    with pytest.raises(ConfigurationError, match="openai has no form 'nonsense'"):
+        llm.CallResponse.model_validate(dump)
 
 
 def test_an_answer_of_any_provider_among_the_arguments(server: Server) -> None:

@@ -161,7 +161,11 @@ class BaseCallResponse(Told, BaseModel, Generic[RawT, ToolT, FinishT, UsageT]):
     def _dump_read(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
         # What is read from the response stands beside it, as a log wants it.
         told = self.provider_response
-        read: dict[str, Any] = {"provider": told.provider, **{name: getattr(told, name) for name in _READ}}
+        read: dict[str, Any] = {
+            "provider": told.provider,
+            "form": told.form,
+            **{name: getattr(told, name) for name in _READ},
+        }
         read["usage"] = told.common_usage.model_dump() if told.common_usage else None
         if (computed := (self.dynamic_config or {}).get("computed_fields")) is not None:
             read["computed_fields"] = _plain(computed)
@@ -172,7 +176,7 @@ class BaseCallResponse(Told, BaseModel, Generic[RawT, ToolT, FinishT, UsageT]):
     def _drop_read(cls, value: Any) -> Any:
         if isinstance(value, Mapping):
             fields = cast("Mapping[str, Any]", value)
-            read = (*_READ, "provider", "usage", "computed_fields")
+            read = (*_READ, "provider", "form", "usage", "computed_fields")
             return {key: one for key, one in fields.items() if key not in read}
         return value
 

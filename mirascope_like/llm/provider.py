@@ -8,6 +8,7 @@ from typing import Any
 from ..core.base.asking import check_params
 from ..core.base.errors import ConfigurationError
 from ..core.base.fold import Fold, Text
+from ..core.base.overrides import OVERRIDES
 from ..core.base.params import CommonCallParams
 from ..core.base.prefill import Prefill
 from ..core.base.provider import AsyncSource, Provider, Source
@@ -113,7 +114,8 @@ class NeutralProvider(Provider[CallResponse, CallResponseChunk, Tool]):
     tool_type = Tool
 
     def origin(self, model: str) -> str:
-        return model.partition(":")[0]
+        chosen: str = OVERRIDES.get().get("provider") or model.partition(":")[0]
+        return chosen
 
     def known_params(self) -> frozenset[str]:
         return AnyParams(CommonCallParams.__annotations__)

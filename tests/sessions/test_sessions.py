@@ -168,6 +168,39 @@ def test_another_provider_in_the_middle(server: Server) -> None:
             one.close()
 
 
+@pytest.mark.parametrize("streamed", [False, True])
+def test_another_provider_around_a_call(server: Server, streamed: bool) -> None:
+    openai, anthropic = SIDES
+    try:
+        made = "streamed" if streamed else "whole"
+        server.reply(
+            getattr(openai, made)("", ("call_1", "add", '{"a": 1, "b": 2}')),
+            *(getattr(side, made)("3") for side in (openai, anthropic, openai)),
+        )
+        session = llm.model("openai:m", client=openai.client(server)).session(tools=[add], tool_loop=ToolLoop())
+        ask: Any = (lambda text: session.stream(text).collect()) if streamed else session.send
+        ask("1 + 2?")
+        with llm.context(provider="anthropic", client=anthropic.client(server)):
+            ask("Sure?")
+        use = {"type": "tool_use", "id": "74196fe72", "name": "add", "input": {"a": 1, "b": 2}}
+        result = {"type": "tool_result", "tool_use_id": "74196fe72", "content": "3"}
+        assert server.request.json["messages"] == [
+            {"role": "user", "content": "1 + 2?"},
+            {"role": "assistant", "content": [use]},
+            {"role": "user", "content": [result]},
+            {"role": "assistant", "content": "3"},
+            {"role": "user", "content": "Sure?"},
+        ]
+        ask("Really?")
+        sent = server.request.json["messages"]
+        roles = ["user", "assistant", "tool", "assistant", "user", "assistant", "user"]
+        assert [one["role"] for one in sent] == roles
+        assert (sent[1]["tool_calls"][0]["id"], sent[2]["tool_call_id"]) == ("call_1", "call_1")
+    finally:
+        for one in SIDES:
+            one.close()
+
+
 def test_fork_and_load(side: Side, server: Server, tmp_path: Path) -> None:
     server.always(side.whole("Hello"))
     model = side.module.model("m", client=side.client(server))

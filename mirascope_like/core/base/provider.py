@@ -79,7 +79,7 @@ class Provider(ABC, Generic[ResponseT, ChunkT, ToolT]):
     """The call parameters that the provider takes, as a `TypedDict`."""
 
     def origin(self, model: str) -> str:
-        """Return whose form the messages of a model have, such as "openai"."""
+        """Return whose form the messages of a model have, in a call made now, such as "openai"."""
         return self.response_type.origin()
 
     def known_params(self) -> frozenset[str]:

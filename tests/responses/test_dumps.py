@@ -13,7 +13,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from mirascope_like import llm
 from mirascope_like.core import ConfigurationError, Messages, prompt_template
-from tests.conformance.providers import OPENAI, RESPONSES, Row, openai_like
+from tests.conformance.providers import ANTHROPIC, OPENAI, RESPONSES, Row, openai_like
+from tests.conformance.rows import BEDROCK
+from tests.conformance.wires.answer import Answer, Call
 from tests.harness.server import Reply, Server
 
 SECRETS = {
@@ -171,6 +173,47 @@ def test_pickle_with_tools(row: Row, server: Server) -> None:
     again = pickle.loads(pickle.dumps(response))
     assert again == response
     assert again.content == "Hello"
+
+
+class Book(BaseModel):
+    title: str
+
+
+def kept(response: Any) -> list[Any]:
+    """A response as it comes back from wherever it was kept."""
+    return [
+        type(response).model_validate_json(response.model_dump_json()),
+        type(response).model_validate(response.model_dump()),
+        pickle.loads(pickle.dumps(response)),
+        copy.copy(response),
+        copy.deepcopy(response),
+    ]
+
+
+@streamed_or_not
+@pytest.mark.parametrize("row", [ANTHROPIC, BEDROCK], ids=lambda row: row.name)
+def test_json_taken_out_of_a_text_is_kept(row: Any, stream: bool, server: Server) -> None:
+    answer = Answer('Here it is:\n```json\n{"a": 1}\n```\nDone.')
+    server.reply(row.wire.streamed(answer) if stream else row.wire.answered(answer))
+    with row.client(server) as client:
+        asked = (row.stream if stream else row.ask)(client, json_mode=True)
+        response = asked.collect() if stream else asked
+    for again in (response, *kept(response)):
+        assert (again.content, again) == ('{"a":1}', response)
+    assert response.model_dump()["json_mode"] is True
+
+
+@pytest.mark.parametrize("neutral", [False, True], ids=["own", "llm"])
+@openai_like
+def test_an_answer_given_as_a_call_is_kept(row: Row, neutral: bool, server: Server) -> None:
+    server.reply(row.wire.answered(Answer(Call("call_1", "Book", '{"title":"Emma"}'))))
+    with row.client(server) as client:
+        book = row.ask(client, response_model=Book)
+    response = llm.CallResponse.of(book._response) if neutral else book._response
+    for again in (response, *kept(response)):
+        assert (again.answer, again.content, again.tools) == ('{"title":"Emma"}', "", None)
+        assert again == response
+    assert response.model_dump()["answer_name"] == "Book"
 
 
 @openai_like

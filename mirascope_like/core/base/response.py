@@ -79,6 +79,10 @@ class BaseCallResponse(Told, BaseModel, Generic[RawT, ToolT, FinishT, UsageT]):
     """The call parameters given."""
     call_kwargs: dict[str, Any] = {}
     """All that was given to the SDK but for the messages."""
+    json_mode: bool = False
+    """Whether JSON was asked for."""
+    answer_name: str | None = None
+    """What a structured answer was asked for as; it may come as a call of this name."""
     start_time: float
     """When the request was sent, in milliseconds since 1970."""
     end_time: float
@@ -97,8 +101,6 @@ class BaseCallResponse(Told, BaseModel, Generic[RawT, ToolT, FinishT, UsageT]):
 
     _tool_types: Sequence[type[BaseTool]] = PrivateAttr(default=())
     _tools: list[Any] | None = PrivateAttr(default=None)
-    _answer_name: str | None = PrivateAttr(default=None)
-    _json_mode: bool = PrivateAttr(default=False)
     _earlier: Sequence[Any] = PrivateAttr(default=())
     _before: Sequence[Any] = PrivateAttr(default=())
     _executed: Sequence[ToolResultEvent[Any]] = PrivateAttr(default=())
@@ -122,12 +124,12 @@ class BaseCallResponse(Told, BaseModel, Generic[RawT, ToolT, FinishT, UsageT]):
             messages=list(payload.get(cls.messages_key, ())),
             call_params=dict(request.call_params),
             call_kwargs={key: value for key, value in payload.items() if key != cls.messages_key},
+            json_mode=request.json_mode,
+            answer_name=request.structure.name if request.structure is not None else None,
             start_time=start_time,
             end_time=end_time,
         )
         self._tool_types = request.tools
-        self._answer_name = request.structure.name if request.structure is not None else None
-        self._json_mode = request.json_mode and request.structure is None
         return self
 
     def attach_tools(self, tools: list[Any]) -> None:
@@ -246,7 +248,7 @@ class BaseCallResponse(Told, BaseModel, Generic[RawT, ToolT, FinishT, UsageT]):
     def tools(self) -> list[ToolT] | None:
         """The tools that the model called. One that cannot be called carries its `error`."""
         if self._tools is None:
-            calls = [call for call in self._tool_calls if call.name != self._answer_name] if self._tool_types else []
+            calls = [call for call in self._tool_calls if call.name != self.answer_name] if self._tool_types else []
             self._tools = [find_tool(self._tool_types, call, self.tool_base) for call in calls]
         return list(self._tools) or None
 
@@ -258,12 +260,12 @@ class BaseCallResponse(Told, BaseModel, Generic[RawT, ToolT, FinishT, UsageT]):
 
     def spoken(self, text: str) -> str:
         """Return a text as `content`, for providers without a JSON mode: of JSON that was asked for, the JSON alone."""
-        return json_in(text) if self._json_mode else text
+        return json_in(text) if self.json_mode and self.answer_name is None else text
 
     @property
     def answer(self) -> str:
         """The text of a structured answer: the arguments of its call, or else `content`."""
-        calls = [call for call in self._tool_calls if call.name == self._answer_name]
+        calls = [call for call in self._tool_calls if call.name == self.answer_name]
         return calls[0].arguments if calls else self.content
 
     @property
@@ -303,7 +305,7 @@ class BaseCallResponse(Told, BaseModel, Generic[RawT, ToolT, FinishT, UsageT]):
         """Return the messages that give this answer back to the model, with what its tools did."""
         self._executed = tuple(results)
         early = ToolExecutionError("answer in a turn of its own, once the tools have been run")
-        answers = [call for call in self._tool_calls if call.name == self._answer_name]
+        answers = [call for call in self._tool_calls if call.name == self.answer_name]
         outputs: list[tuple[Any, Any]] = [(find_tool((), call, self.tool_base), early) for call in answers]
         outputs += [(one.tool, one.result if one.error is None else one.error) for one in results]
         said = self.message_param

@@ -136,6 +136,10 @@ class CallResponse(Told, BaseCallResponse[Any, Tool]):
         return self._inner.answer
 
     @property
+    def thinking(self) -> str | None:
+        return self._inner.thinking
+
+    @property
     def refusal(self) -> str | None:
         """What the model said when it refused to answer, where the provider tells that apart."""
         return self._inner.refusal

@@ -19,6 +19,9 @@ from mirascope_like.core import (
     ToolResultPart,
 )
 from mirascope_like.llm import CallResponse
+from tests.conformance.contract import BaseRow
+from tests.conformance.rows import EVERY
+from tests.conformance.wires.answer import Answer, Text, Thought
 from tests.harness.server import Reply, Request, Server
 
 USAGE = {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}
@@ -85,6 +88,18 @@ def test_answer_in_neutral_words(both: Server) -> None:
     assert response.user_message_param == BaseMessageParam(role="user", content="hi")
     assert response.response.choices[0].message.content == "openai one"
     assert response.provider_response.message_param == {"role": "assistant", "content": "openai one"}
+
+
+@pytest.mark.parametrize("streamed", [False, True], ids=["unstreamed", "streamed"])
+@pytest.mark.parametrize("row", EVERY, ids=lambda row: row.id)
+def test_thinking(row: BaseRow, streamed: bool, server: Server) -> None:
+    thought = [] if "thinking" in row.lacks else [Thought("h", "mm")]
+    answer = Answer(*thought, Text("Hel", "lo"))
+    server.reply(row.wire.streamed(answer) if streamed else row.wire.answered(answer))
+    with row.client(server) as client:
+        response = row.stream(client).collect() if streamed else row.ask(client)
+    told = CallResponse.of(response)
+    assert (told.thinking, told.content) == ("hmm" if thought else None, "Hello")
 
 
 def test_dump_validates_back(both: Server) -> None:

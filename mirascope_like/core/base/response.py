@@ -269,6 +269,11 @@ class BaseCallResponse(Told, BaseModel, Generic[RawT, ToolT, FinishT, UsageT]):
         return calls[0].arguments if calls else self.content
 
     @property
+    def thinking(self) -> str | None:
+        """The model's thinking, where it is shown."""
+        return None
+
+    @property
     def refusal(self) -> str | None:
         """What the model said when it refused to answer, where the provider tells that apart."""
         return None

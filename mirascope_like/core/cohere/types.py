@@ -73,7 +73,6 @@ class CohereCallResponse(BaseCallResponse[V2ChatResponse, CohereTool, CohereFini
 
     @property
     def thinking(self) -> str | None:
-        """The model's thinking, where it is shown."""
         return "".join(self._texts("thinking")) or None
 
     @property

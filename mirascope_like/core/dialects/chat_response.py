@@ -45,7 +45,6 @@ class BaseChatCallResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT]):
 
     @property
     def thinking(self) -> str | None:
-        """The model's thinking, where it is shown."""
         return message_thinking(self._said)
 
     @property

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 import openai as sdk
 import pytest
+from openai.types.responses import ResponseOutputMessage
 
 from mirascope_like.core import (
     AudioPart,
@@ -17,6 +18,7 @@ from mirascope_like.core import (
     BaseTool,
     CacheControlPart,
     ConfigurationError,
+    Conversation,
     DocumentPart,
     DocumentURLPart,
     ImagePart,
@@ -32,6 +34,7 @@ from tests.conformance.providers import RESPONSES, Exchange, every_exchange, res
 from tests.harness.oracles import JSON
 from tests.harness.server import Reply, Server
 from tests.openai_responses.streams import completed, function_call
+from tests.openai_responses.streams import message as said
 
 OK = Reply.json(response_whole("Hello"))
 PIXEL = b"\x89PNG\r\n\x1a\n"
@@ -299,6 +302,49 @@ def test_neutral_messages_come_back(server: Server) -> None:
             return prompt
 
         assert ask().common_messages == prompt
+
+
+NOTHING = BaseMessageParam(role="assistant", content="")
+
+
+@pytest.mark.parametrize(
+    ("message", "neutral"),
+    [
+        ({"type": "reasoning", "id": "rs_1", "summary": []}, NOTHING),
+        ({"type": "item_reference", "id": "rs_1"}, NOTHING),
+        ([], NOTHING),
+        ([{"type": "reasoning", "id": "rs_1", "summary": []}], NOTHING),
+        (
+            [{"type": "reasoning", "id": "rs_1", "summary": []}, said("Let me look"), function_call()],
+            BaseMessageParam(
+                role="assistant",
+                content=[
+                    TextPart(text="Let me look"),
+                    ToolCallPart(name="format_book", args={"title": "Emma"}, id="call_1"),
+                ],
+            ),
+        ),
+        (ResponseOutputMessage.construct(**said("Hello")), BaseMessageParam(role="assistant", content="Hello")),
+    ],
+    ids=["reasoning", "reference", "nothing", "a list of reasoning", "message_param", "object"],
+)
+def test_a_message_in_neutral_words(message: Any, neutral: BaseMessageParam) -> None:
+    assert openai.responses.OpenAIResponsesCallResponse.decode_message(message) == neutral
+
+
+def test_answers_among_items_in_neutral_words(server: Server) -> None:
+    server.reply(Reply.json(completed(said("Let me look"), function_call())["response"]))
+    with RESPONSES.client(server) as client:
+        response = RESPONSES.ask(client, tools=[format_book])
+    told = [{"type": "function_call_output", "call_id": "call_1", "output": "<Emma>"}]
+    call = ToolCallPart(name="format_book", args={"title": "Emma"}, id="call_1")
+    assert Conversation.from_provider(
+        openai.responses.call, [{"role": "user", "content": "Hi"}, response.message_param, *told]
+    ).messages == [
+        BaseMessageParam(role="user", content="Hi"),
+        BaseMessageParam(role="assistant", content=[TextPart(text="Let me look"), call]),
+        BaseMessageParam(role="tool", content=[ToolResultPart(content="<Emma>", id="call_1")]),
+    ]
 
 
 def test_error_of_a_tool_is_told(server: Server) -> None:

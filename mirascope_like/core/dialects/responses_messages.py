@@ -92,13 +92,13 @@ def _part(part: Part, role: str) -> dict[str, Any]:
             raise PromptError(f"OpenAI's Responses take no {part.type.replace('_', ' ')} parts")
 
 
-def decode_items(items: Sequence[Mapping[str, Any]]) -> list[BaseMessageParam]:
-    """Return items in neutral words; what the model said without a break is one message.
+def decode_items(messages: Sequence[Any]) -> list[BaseMessageParam]:
+    """Return items, and lists of them, in neutral words; what the model said without a break is one message.
 
     What these have no word for is left out: reasoning, and what the provider's own tools did.
     """
     said: list[tuple[str, list[Part]]] = []
-    for item in items:
+    for item in encode_messages(messages):
         role, parts = _decode(item)
         if said and role == "assistant" == said[-1][0]:
             said[-1][1].extend(parts)

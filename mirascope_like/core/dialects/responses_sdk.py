@@ -137,12 +137,8 @@ class ResponsesCallResponse(BaseCallResponse[Response, ToolT, ResponsesFinishRea
 
     @classmethod
     def decode_message(cls, message: Any) -> BaseMessageParam:
-        return decode_items([message])[0]
-
-    @property
-    def common_message_param(self) -> BaseMessageParam:
-        """`message_param` in the same words for every provider."""
-        said = decode_items(self.message_param)
+        # An answer is a list of items, and one of them may have nothing that the neutral words can say.
+        said = decode_items([message])
         return said[0] if said else BaseMessageParam(role="assistant", content="")
 
     @property

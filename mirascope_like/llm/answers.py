@@ -87,7 +87,8 @@ class CallResponse(Told, BaseCallResponse[Any, Tool]):
         if isinstance(obj, cls):
             return obj
         told = cast("Mapping[str, Any]", obj)
-        provider = provider_named(told["provider"], told.get("form"))
+        form = told.get("form")
+        provider = provider_named(f"{told['provider']}.{form}" if form else told["provider"])
         return cls.of(provider.response_type.model_validate(obj, **options))
 
     @classmethod

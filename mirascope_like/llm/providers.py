@@ -13,6 +13,7 @@ from ..core.base.provider import Provider as BaseProvider
 Provider: TypeAlias = Literal[
     "anthropic",
     "azure",
+    "azure.responses",
     "bedrock",
     "cerebras",
     "cohere",
@@ -27,11 +28,15 @@ Provider: TypeAlias = Literal[
     "mistral",
     "ollama",
     "openai",
+    "openai.responses",
     "openrouter",
+    "openrouter.responses",
     "perplexity",
     "together",
     "vllm",
+    "vllm.responses",
     "xai",
+    "xai.responses",
     "zai",
 ]
 """The names of all providers."""
@@ -39,18 +44,23 @@ LocalProvider: TypeAlias = Literal["lmstudio", "local", "ollama", "vllm"]
 """The names of those that run on this machine."""
 
 
-@lru_cache
-def provider_named(name: str, form: str | None = None) -> BaseProvider[Any, Any, Any]:
-    """Return the provider of this name, such as "openai" or "ollama", or the one that speaks a form of its own there.
+_FORMS = ("responses",)
+"""Forms of messages that a provider may have besides its first."""
 
-    Raises `ConfigurationError` for an unknown name or form, and `MissingSDKError` where its SDK is not installed.
+
+@lru_cache
+def provider_named(name: str) -> BaseProvider[Any, Any, Any]:
+    """Return the provider of this name, such as "openai", "ollama" or, in a form of its own, "openai.responses".
+
+    Raises `ConfigurationError` for an unknown name, and `MissingSDKError` where its SDK is not installed.
     """
-    if name not in core.PROVIDERS:
+    home, _, form = name.partition(".")
+    if home not in core.PROVIDERS:
         near = get_close_matches(name, core.PROVIDERS, n=1)
         hint = f"did you mean {near[0]!r}? " if near else ""
         raise ConfigurationError(f"there is no provider {name!r}: {hint}There are {', '.join(sorted(core.PROVIDERS))}")
-    speaker = getattr(core, name)
-    if form is not None and (speaker := getattr(speaker, form, None)) is None:
-        raise ConfigurationError(f"{name} has no form {form!r} of messages")
+    speaker = getattr(core, home)
+    if form and (form not in _FORMS or (speaker := getattr(speaker, form, None)) is None):
+        raise ConfigurationError(f"there is no provider {name!r}: {home} has no form {form!r}")
     provider: BaseProvider[Any, Any, Any] = speaker.call.provider
     return provider

@@ -300,3 +300,33 @@ def test_a_providers_own_call_takes_no_provider() -> None:
 
     with pytest.raises(ConfigurationError, match=r"llm\.call takes a provider"):
         openai.call("x", provider="anthropic")
+
+
+RESPONSES = [row for row in EVERY if row.id.endswith(".responses")]
+
+
+@pytest.mark.parametrize("row", RESPONSES, ids=lambda row: row.id)
+def test_responses_are_a_provider_too(row: BaseRow, server: Server) -> None:
+    reply = Reply.json(row.wire.whole(Answer(Text("Hi"))))
+    server.reply(reply, reply)
+
+    @llm.call(f"{row.id}:m")
+    def say(text: str) -> str:
+        return text
+
+    with row.client(server) as client, llm.context(provider=row.id, model="n", client=client):
+        response = say("Hello")
+        again = say("Hello")
+    assert (response.content, response.provider_name, again.content) == ("Hi", row.name, "Hi")
+    assert [request.path.partition("?")[0].rpartition("/")[2] for request in server.requests] == ["responses"] * 2
+    assert server.requests[0].json["model"] == "n"
+
+
+@pytest.mark.parametrize("name", ["openai.chat", "openai.params", "groq.responses"])
+def test_a_form_that_a_provider_has_not(name: str) -> None:
+    @llm.call(f"{name}:m")
+    def say(text: str) -> str:
+        return text
+
+    with pytest.raises(ConfigurationError, match=f"there is no provider '{name}': .* has no form"):
+        say("Hello")

@@ -246,26 +246,27 @@ class SDKProvider(ClientProvider[ResponseT, ChunkT, ToolT]):
         if request.deadline is not None:
             return self._open_within(request.deadline, client, payload, again=not request.retry)
         client = client.with_options(max_retries=0) if request.retry else client
-        return ByteSource(unwrapped(self.http(client, payload, stream=True)))
+        return _source(self.http(client, payload, stream=True))
 
     def _open_within(self, seconds: float, client: Any, payload: dict[str, Any], *, again: bool) -> Source:
         # There is time for one more try where it cost none: the server had closed a connection that was kept.
         hasty = client.with_options(timeout=seconds, max_retries=0)
         try:
-            response = unwrapped(self.http(hasty, payload, stream=True))
+            source = _source(self.http(hasty, payload, stream=True))
         except self.sdk.APIConnectionError as error:
             if isinstance(error, self.sdk.APITimeoutError):
                 raise
-            response = unwrapped(self.http(hasty, payload, stream=True))
-        patient(response, payload.get("timeout", client.timeout))
-        return ByteSource(response)
+            source = _source(self.http(hasty, payload, stream=True))
+        patient(source.response, payload.get("timeout", client.timeout))
+        return source
 
     async def aopen(self, request: Request, payload: dict[str, Any]) -> AsyncSource:
         client = await self._aclient(request)
         if not self._own(client):
             return AsyncObjectSource(await self.create(client)(**payload, stream=True))
         client = client.with_options(max_retries=0) if request.retry else client
-        return AsyncByteSource(unwrapped(await self.http(client, payload, stream=True)))
+        raw = await self.http(client, payload, stream=True)
+        return AsyncObjectSource(await raw.parse()) if _framed(raw) else AsyncByteSource(unwrapped(raw))
 
     def identify(self, error: Exception) -> type[MirascopeLikeError] | None:
         sdk: Any = self.sdk
@@ -305,3 +306,13 @@ class SDKProvider(ClientProvider[ResponseT, ChunkT, ToolT]):
 def unwrapped(response: Any) -> Any:
     """Return the HTTP response itself of what an SDK's raw call gives."""
     return getattr(response, "http_response", response)
+
+
+def _source(raw: Any) -> Source:
+    return ObjectSource(raw.parse()) if _framed(raw) else ByteSource(unwrapped(raw))
+
+
+def _framed(raw: Any) -> bool:
+    # Amazon's Bedrock sends frames of its own, no server-sent events: the SDK's client for it reads them.
+    kind: str = unwrapped(raw).headers.get("content-type") or ""
+    return kind.startswith("application/vnd.amazon.eventstream")

@@ -1,0 +1,83 @@
+"""Clients that Anthropic's SDK has for other platforms, which are not of the class of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from base64 import b64encode
+from collections.abc import Callable
+from typing import Any
+
+import anthropic
+import pytest
+
+from mirascope_like.core import StreamInterruptedError, StreamTimeoutError
+from tests.conformance.providers import ANTHROPIC
+from tests.harness.oracles_bedrock import event, exception, streamed
+from tests.harness.server import Pause, Reply, Server
+
+
+def on_bedrock(server: Server, *, asynchronous: bool = False) -> Any:
+    make: Callable[..., Any] = anthropic.AsyncAnthropicBedrock if asynchronous else anthropic.AnthropicBedrock
+    http = anthropic.DefaultAsyncHttpxClient if asynchronous else anthropic.DefaultHttpxClient
+    keys = {"aws_region": "us-east-1", "aws_access_key": "a", "aws_secret_key": "b"}
+    return make(base_url=server.url, max_retries=0, http_client=http(verify=False), **keys)
+
+
+def framed(*events: Any) -> Reply:
+    """Events of Anthropic's in the binary stream of Bedrock."""
+    return streamed(*(event("chunk", bytes=b64encode(json.dumps(one).encode()).decode()) for one in events))
+
+
+both_ways = pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
+
+
+def collected(server: Server, *, asynchronous: bool) -> Any:
+    """The answer to a streamed call on Bedrock, and the texts that came."""
+    if not asynchronous:
+        with on_bedrock(server) as client:
+            stream = ANTHROPIC.stream(client)
+            return [chunk.content for chunk, _ in stream], stream.construct_call_response()
+
+    async def main() -> Any:
+        async with on_bedrock(server, asynchronous=True) as client:
+            stream = ANTHROPIC.astream(client)
+            texts = [chunk.content async for chunk, _ in stream]
+            return texts, await stream.collect()
+
+    return asyncio.run(main())
+
+
+@both_ways
+def test_stream_on_bedrock(asynchronous: bool, server: Server) -> None:
+    server.reply(framed(*ANTHROPIC.texts("Hel", "lo")))
+    texts, response = collected(server, asynchronous=asynchronous)
+    assert [text for text in texts if text] == ["Hel", "lo"]
+    assert (response.content, response.id, response.model) == ("Hello", "msg_1", "m-1")
+    assert (response.input_tokens, response.output_tokens, response.finish_reasons) == (3, 5, ["end_turn"])
+    assert server.request.path == "/model/m/invoke-with-response-stream"
+
+
+@both_ways
+def test_stream_on_bedrock_that_stops_early(asynchronous: bool, server: Server) -> None:
+    server.reply(framed(*ANTHROPIC.texts("Hel", finish=None)))
+    with pytest.raises(StreamInterruptedError) as caught:
+        collected(server, asynchronous=asynchronous)
+    assert isinstance(caught.value, anthropic.APIConnectionError)
+    assert caught.value.partial is not None
+    assert caught.value.partial.content == "Hel"
+
+
+@both_ways
+def test_error_in_a_stream_on_bedrock(asynchronous: bool, server: Server) -> None:
+    events = framed(*ANTHROPIC.texts("Hel", finish=None))
+    server.reply(events.then(exception("throttlingException", "Not now")))
+    with pytest.raises(StreamInterruptedError, match="Not now") as caught:
+        collected(server, asynchronous=asynchronous)
+    assert isinstance(caught.value, anthropic.APIStatusError)
+
+
+def test_first_deadline_on_bedrock(server: Server) -> None:
+    server.reply(framed(*ANTHROPIC.texts("Hello")).insert(0, Pause(5)))
+    with on_bedrock(server) as client, pytest.raises(StreamTimeoutError):
+        ANTHROPIC.stream(client).timeout(first=0.2).collect()

@@ -11,17 +11,27 @@ from typing import Any
 import anthropic
 import pytest
 
-from mirascope_like.core import StreamInterruptedError, StreamTimeoutError
+from mirascope_like.core import ConfigurationError, StreamInterruptedError, StreamTimeoutError
 from tests.conformance.providers import ANTHROPIC
 from tests.harness.oracles_bedrock import event, exception, streamed
 from tests.harness.server import Pause, Reply, Server
 
+ACCESS: dict[str, dict[str, str]] = {
+    "AnthropicBedrock": {"aws_region": "us-east-1", "aws_access_key": "a", "aws_secret_key": "b"},
+    "AnthropicVertex": {"region": "us-east5", "project_id": "p", "access_token": "t"},
+}
+"""The clients, and what each needs."""
+
+
+def made(name: str, server: Server, *, asynchronous: bool = False) -> Any:
+    """A client, sync or async."""
+    make: Callable[..., Any] = getattr(anthropic, f"Async{name}" if asynchronous else name)
+    http = anthropic.DefaultAsyncHttpxClient if asynchronous else anthropic.DefaultHttpxClient
+    return make(base_url=server.url, max_retries=0, http_client=http(verify=False), **ACCESS[name])
+
 
 def on_bedrock(server: Server, *, asynchronous: bool = False) -> Any:
-    make: Callable[..., Any] = anthropic.AsyncAnthropicBedrock if asynchronous else anthropic.AnthropicBedrock
-    http = anthropic.DefaultAsyncHttpxClient if asynchronous else anthropic.DefaultHttpxClient
-    keys = {"aws_region": "us-east-1", "aws_access_key": "a", "aws_secret_key": "b"}
-    return make(base_url=server.url, max_retries=0, http_client=http(verify=False), **keys)
+    return made("AnthropicBedrock", server, asynchronous=asynchronous)
 
 
 def framed(*events: Any) -> Reply:
@@ -81,3 +91,39 @@ def test_first_deadline_on_bedrock(server: Server) -> None:
     server.reply(framed(*ANTHROPIC.texts("Hello")).insert(0, Pause(5)))
     with on_bedrock(server) as client, pytest.raises(StreamTimeoutError):
         ANTHROPIC.stream(client).timeout(first=0.2).collect()
+
+
+every_platform = pytest.mark.parametrize("name", ACCESS)
+
+
+@every_platform
+def test_whole_answer(name: str, server: Server) -> None:
+    server.always(Reply.json(ANTHROPIC.whole("Hello")))
+    with made(name, server) as client:
+        assert ANTHROPIC.ask(client).content == "Hello"
+
+    async def main() -> None:
+        async with made(name, server, asynchronous=True) as client:
+            assert (await ANTHROPIC.aask(client)).content == "Hello"
+
+    asyncio.run(main())
+
+
+@every_platform
+def test_async_client_for_a_sync_call(name: str, server: Server) -> None:
+    client = made(name, server, asynchronous=True)
+    for call in (ANTHROPIC.ask, lambda given: ANTHROPIC.stream(given).collect()):
+        with pytest.raises(ConfigurationError, match=r"a sync call .* give it anthropic\.Anthropic\(\.\.\.\)"):
+            call(client)
+    asyncio.run(client.close())
+
+
+@every_platform
+def test_sync_client_for_an_async_call(name: str, server: Server) -> None:
+    async def main(call: Any) -> None:
+        await call(client)
+
+    with made(name, server) as client:
+        for call in (ANTHROPIC.aask, lambda given: ANTHROPIC.astream(given).collect()):
+            with pytest.raises(ConfigurationError, match=r"an async call .* give it anthropic\.AsyncAnthropic\("):
+                asyncio.run(main(call))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from types import FunctionType, MethodType, ModuleType
 from typing import Any, TypeVar
@@ -44,7 +45,7 @@ class ClientProvider(FailingProvider[ResponseT, ChunkT, ToolT]):
         client = request.client
         if client is None:
             return self._defaults.sync()
-        if self._only(client, 1):
+        if isinstance(client, self._kinds[1]):
             raise ConfigurationError(f"a sync call cannot use an async client: give it {self._named(0)}")
         return client
 
@@ -52,12 +53,15 @@ class ClientProvider(FailingProvider[ResponseT, ChunkT, ToolT]):
         client = request.client
         if client is None:
             return await self._defaults.asynchronous()
-        if self._only(client, 0):
+        if isinstance(client, self._kinds[0]):
             raise ConfigurationError(f"an async call needs an async client: give it {self._named(1)}")
         return client
 
-    def _only(self, client: Any, which: int) -> bool:
-        return self.clients[0] != self.clients[1] and isinstance(client, getattr(self.sdk, self.clients[which]))
+    @cached_property
+    def _kinds(self) -> Sequence[tuple[type, ...]]:
+        # Clients for other platforms, and of older versions, share with these no more than what they are based on.
+        sync, asynchronous = ({*getattr(self.sdk, name).__mro__} for name in self.clients)
+        return tuple(sync - asynchronous), tuple(asynchronous - sync)
 
     def _named(self, which: int) -> str:
         return f"{self.sdk.__name__}.{self.clients[which]}(...)"

@@ -47,6 +47,7 @@ class AnthropicProvider(SDKProvider[AnthropicCallResponse, AnthropicCallResponse
     tool_type = AnthropicTool
     fold_type: type[Fold[Any, Any]] = AnthropicFold
     params_type = AnthropicCallParams
+    method = "messages.create"
 
     def known_params(self) -> frozenset[str]:
         return super().known_params() | self._accepted - {"messages", "model", "stream", "tools"}
@@ -100,9 +101,6 @@ class AnthropicProvider(SDKProvider[AnthropicCallResponse, AnthropicCallResponse
         if unnamed:
             payload["extra_body"] = {**unnamed, **(payload.get("extra_body") or {})}
         return payload
-
-    def create(self, client: Any) -> Any:
-        return client.messages.create
 
     def http(self, client: Any, payload: dict[str, Any], *, stream: bool) -> Any:
         # The SDK's own method is quick here, and guards requests that would take too long unstreamed.

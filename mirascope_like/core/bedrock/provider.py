@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import cached_property
 from importlib import import_module
-from inspect import iscoroutinefunction
 from typing import Any, ClassVar
 
 from pydantic_core import to_json
@@ -14,7 +13,6 @@ from pydantic_core import to_json
 from ..base.errors import (
     AuthenticationError,
     BadRequestError,
-    ConfigurationError,
     ConnectionFailedError,
     MirascopeLikeError,
     NotFoundError,
@@ -35,7 +33,7 @@ from ..base.wire import as_object, at
 from ..dialects.clients import Clients
 from ..dialects.sdk import read_out
 from ..dialects.strict_schema import strict_schema
-from ..dialects.threads import ThreadedProvider
+from ..dialects.threads import ThreadedProvider, sync_method
 from .fold import BedrockFold
 from .messages import encode_messages
 from .params import BedrockCallParams
@@ -132,13 +130,8 @@ class BedrockProvider(ThreadedProvider[BedrockCallResponse, BedrockCallResponseC
     def _defaults(self) -> Clients:
         return Clients(_make_client, _make_client, _ENVIRONMENT)
 
-    def _client(self, request: Request) -> Any:
-        client = request.client or self._defaults.sync()
-        if iscoroutinefunction(getattr(client, "converse", None)):
-            raise ConfigurationError(
-                "a call of bedrock needs a client of boto3: give it boto3.client('bedrock-runtime')"
-            )
-        return client
+    def _ask(self, request: Request, name: str) -> Any:
+        return sync_method(request.client or self._defaults.sync(), name, "boto3.client('bedrock-runtime')")
 
     def encode(self, request: Request) -> dict[str, Any]:
         system, messages = encode_messages(request.messages)
@@ -179,10 +172,10 @@ class BedrockProvider(ThreadedProvider[BedrockCallResponse, BedrockCallResponseC
         return request
 
     def send(self, request: Request, payload: dict[str, Any]) -> Any:
-        return self._client(request).converse(**payload)
+        return self._ask(request, "converse")(**payload)
 
     def begin(self, request: Request, payload: dict[str, Any]) -> BedrockSource:
-        return BedrockSource(self._client(request).converse_stream(**payload))
+        return BedrockSource(self._ask(request, "converse_stream")(**payload))
 
     def failure(self, error: Exception, request: Request, source: Any = None) -> Exception:
         found = super().failure(error, request, source)

@@ -14,7 +14,14 @@ import anyio
 import cohere
 from cohere.core import ApiError, ParsingError
 
-from ..base.errors import ContentFilterError, MirascopeLikeError, ProviderError, described, error_kind
+from ..base.errors import (
+    ConfigurationError,
+    ContentFilterError,
+    MirascopeLikeError,
+    ProviderError,
+    described,
+    error_kind,
+)
 from ..base.fold import Fold
 from ..base.provider import AsyncSource, Source
 from ..base.request import Request
@@ -30,6 +37,7 @@ from .params import CohereCallParams
 from .types import CohereCallResponse, CohereCallResponseChunk, CohereTool
 
 _NAMES = {"top_p": "p", "stop": "stop_sequences"}
+_CLIENTS = (cohere.ClientV2, cohere.AsyncClientV2)
 _BLOCKED = 498
 """Cohere's status for a request or an answer that its filter stopped."""
 
@@ -120,10 +128,10 @@ class CohereProvider(ClientProvider[CohereCallResponse, CohereCallResponseChunk,
             payload["response_format"] = {"type": "json_object", "json_schema": dict(structure.schema)}
 
     def send(self, request: Request, payload: dict[str, Any]) -> Any:
-        return self._client(request).chat(**payload)
+        return self._method(self._client(request), "chat")(**payload)
 
     async def asend(self, request: Request, payload: dict[str, Any]) -> Any:
-        return await (await self._aclient(request)).chat(**payload)
+        return await self._method(await self._aclient(request), "chat")(**payload)
 
     def open(self, request: Request, payload: dict[str, Any]) -> Source:
         client = self._client(request)
@@ -135,7 +143,7 @@ class CohereProvider(ClientProvider[CohereCallResponse, CohereCallResponseChunk,
             if request.deadline is not None:
                 patient(source.response, options.get("timeout", client._client_wrapper.get_timeout()))
             return source
-        events = _begun(client.chat_stream(**payload))
+        events = _begun(self._method(client, "chat_stream")(**payload))
         next(events)
         return ObjectSource(events)
 
@@ -144,14 +152,22 @@ class CohereProvider(ClientProvider[CohereCallResponse, CohereCallResponseChunk,
         if self._own(client):
             context = client.with_raw_response.chat_stream(**payload)
             return _AsyncRawSource(context, (await context.__aenter__()).response)
-        events = _abegun(client.chat_stream(**payload))
+        events = _abegun(self._method(client, "chat_stream")(**payload))
         await anext(events)
         return AsyncObjectSource(events)
+
+    def _method(self, client: Any, path: str) -> Any:
+        # The clients of version 1 have methods of these names, which take other arguments.
+        if isinstance(client, cohere.Client | cohere.AsyncClient) and not isinstance(client, _CLIENTS):
+            version_1 = f"{type(client).__name__} speaks version 1 of Cohere's API"
+            raise ConfigurationError(f"{version_1}: give the call client={self._wanted}")
+        return super()._method(client, path)
 
     def _own(self, client: Any) -> bool:
         # Somebody who has wrapped the client, or patched its class or itself to trace it, is to see the call.
         kind: Any = cast("Any", type(client))
-        return made_by(cohere, client) and made_by(cohere, client.chat_stream) and made_by(cohere, kind.chat_stream)
+        ask = self._method(client, "chat_stream")
+        return made_by(cohere, client) and made_by(cohere, ask) and made_by(cohere, kind.chat_stream)
 
     def identify(self, error: Exception) -> type[MirascopeLikeError] | None:
         if not isinstance(error, ApiError | ParsingError):

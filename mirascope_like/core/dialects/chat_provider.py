@@ -28,6 +28,7 @@ class ChatProvider(SDKProvider[ResponseT, ChunkT, ToolT]):
     """Speaks OpenAI's chat format."""
 
     fold_type: type[Fold[Any, Any]] = ChatFold
+    method = "chat.completions.create"
     path: ClassVar[str] = "/chat/completions"
     """Where completions are asked for, below the client's base URL."""
     refuses_usage: bool = False
@@ -66,9 +67,6 @@ class ChatProvider(SDKProvider[ResponseT, ChunkT, ToolT]):
 
     def structure(self, payload: dict[str, Any], structure: Structure) -> None:
         encode_structure(payload, structure)
-
-    def create(self, client: Any) -> Any:
-        return client.chat.completions.create
 
     def http(self, client: Any, payload: dict[str, Any], *, stream: bool) -> Any:
         return self.post(client, self.path, payload, stream=stream)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
+from operator import attrgetter
 from types import FunctionType, MethodType, ModuleType
 from typing import Any, TypeVar
 
@@ -63,6 +64,13 @@ class ClientProvider(FailingProvider[ResponseT, ChunkT, ToolT]):
         sync, asynchronous = ({*getattr(self.sdk, name).__mro__} for name in self.clients)
         return tuple(sync - asynchronous), tuple(asynchronous - sync)
 
+    @cached_property
+    def _wanted(self) -> str:
+        return " or ".join(dict.fromkeys(self._named(which) for which in (0, 1)))
+
+    def _method(self, client: Any, path: str) -> Any:
+        return method_of(client, path, self._wanted)
+
     def _named(self, which: int) -> str:
         return f"{self.sdk.__name__}.{self.clients[which]}(...)"
 
@@ -71,6 +79,17 @@ class ClientProvider(FailingProvider[ResponseT, ChunkT, ToolT]):
             f"no key for {self.name}: set the environment variable {self.environment[0]}, "
             f"or give the call client={self._named(0).replace('...', 'api_key=...')}"
         )
+
+
+def method_of(client: Any, path: str, wanted: str) -> Any:
+    """Return a method of a client, by its name with dots.
+
+    Raises `ConfigurationError`, with what is wanted, where it has none: it is another SDK's.
+    """
+    try:
+        return attrgetter(path)(client)
+    except AttributeError as error:
+        raise ConfigurationError(f"{type(client).__name__} has no {path}: give the call client={wanted}") from error
 
 
 def made_by(sdk: ModuleType, value: Any) -> bool:

@@ -185,6 +185,9 @@ class AsyncObjectSource:
 class SDKProvider(ClientProvider[ResponseT, ChunkT, ToolT]):
     """A provider whose SDK is of this family."""
 
+    method: str
+    """The method of a client that a user would call, such as "messages.create"."""
+
     @abstractmethod
     def http(self, client: Any, payload: dict[str, Any], *, stream: bool) -> Any:
         """Send through the SDK's own client; return its HTTP response, awaitable for an async client."""
@@ -206,9 +209,10 @@ class SDKProvider(ClientProvider[ResponseT, ChunkT, ToolT]):
         named = str(self.sdk.APIStatusError.__annotations__["response"])
         return import_module(named.partition(".")[0]).Response
 
-    @abstractmethod
     def create(self, client: Any) -> Callable[..., Any]:
         """Return the method of a client that a user would call."""
+        found: Callable[..., Any] = self._method(client, self.method)
+        return found
 
     def _own(self, client: Any) -> bool:
         # Somebody who has wrapped the client, or patched `create` to trace it, is to see the call.

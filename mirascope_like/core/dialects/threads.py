@@ -14,14 +14,17 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from contextvars import copy_context
+from inspect import iscoroutinefunction
 from itertools import chain
 from typing import Any, Protocol, Self, TypeVar
 
 from ..base.chunk import BaseCallResponseChunk
+from ..base.errors import ConfigurationError
 from ..base.provider import AsyncSource, Source
 from ..base.request import Request
 from ..base.response import BaseCallResponse
 from ..base.tools import BaseTool
+from .client_provider import method_of
 from .failures import FailingProvider
 from .sdk import DRAIN_SECONDS
 
@@ -59,6 +62,14 @@ class ThreadedProvider(FailingProvider[ResponseT, ChunkT, ToolT]):
 
     async def aopen(self, request: Request, payload: dict[str, Any]) -> AsyncSource:
         return await AsyncThreadSource(lambda: self.begin(request, payload)).begin()
+
+
+def sync_method(client: Any, path: str, wanted: str) -> Any:
+    """`method_of` a client that is not to be an async one."""
+    method = method_of(client, path, wanted)
+    if iscoroutinefunction(method):
+        raise ConfigurationError(f"{type(client).__name__} is an async client: give the call client={wanted}")
+    return method
 
 
 async def in_thread(call: Callable[[], T]) -> T:

@@ -23,7 +23,7 @@ from ..base.request import Request
 from ..dialects.gemini_failures import gemini_kind
 from ..dialects.gemini_provider import GeminiSpeaker
 from ..dialects.open_schema import open_schema
-from ..dialects.threads import ThreadedProvider
+from ..dialects.threads import ThreadedProvider, sync_method
 from .fold import GeminiMessageFold
 from .params import GeminiCallParams
 from .types import (
@@ -130,14 +130,15 @@ class GeminiProvider(
     def send(self, request: Request, payload: dict[str, Any]) -> Any:
         if isinstance(request.client, _sdk.GenerativeModel):
             return request.client.generate_content(**_model_arguments(payload, request))
-        found = _client(request).generate_content(_asked(payload), **_options(payload, request))
+        found = _ask(request, "generate_content")(_asked(payload), **_options(payload, request))
         return _generation.GenerateContentResponse.from_response(found)
 
     def begin(self, request: Request, payload: dict[str, Any]) -> GeminiSource:
         with _generation.rewrite_stream_error():
             if isinstance(request.client, _sdk.GenerativeModel):
                 return GeminiSource(request.client.generate_content(**_model_arguments(payload, request), stream=True))
-            return GeminiSource(_client(request).stream_generate_content(_asked(payload), **_options(payload, request)))
+            ask = _ask(request, "stream_generate_content")
+            return GeminiSource(ask(_asked(payload), **_options(payload, request)))
 
     def identify(self, error: Exception) -> type[MirascopeLikeError] | None:
         if isinstance(error, exceptions.GoogleAPICallError):
@@ -156,8 +157,9 @@ class GeminiProvider(
         return made
 
 
-def _client(request: Request) -> Any:
-    return request.client if request.client is not None else _clients.get_default_generative_client()
+def _ask(request: Request, name: str) -> Any:
+    client = request.client if request.client is not None else _clients.get_default_generative_client()
+    return sync_method(client, name, "GenerativeModel(...) or GenerativeServiceClient(...)")
 
 
 def _options(payload: Mapping[str, Any], request: Request) -> dict[str, Any]:

@@ -86,28 +86,27 @@ class GoogleProvider(
     def taken(self, content: Any) -> Any:
         return GoogleCallResponse.wire_content(content) if isinstance(content, types.Content) else content
 
-    def _models(self, request: Request) -> Any:
+    def _ask(self, request: Request, name: str) -> Any:
         client = request.client
         if client is None:
             client = self._defaults.sync().client
         if isinstance(client, AsyncClient):
             raise ConfigurationError("a sync call cannot use an async client: give it google.genai.Client(...)")
-        return client.models
+        return self._method(client, f"models.{name}")
 
-    async def _amodels(self, request: Request) -> Any:
+    async def _aask(self, request: Request, name: str) -> Any:
         client = request.client
         if client is None:
             client = (await self._defaults.asynchronous()).client
-        return client.models if isinstance(client, AsyncClient) else client.aio.models
+        return self._method(client, f"models.{name}" if isinstance(client, AsyncClient) else f"aio.models.{name}")
 
     def send(self, request: Request, payload: dict[str, Any]) -> types.GenerateContentResponse:
-        ask, arguments, own = _prepared(self._models(request).generate_content, payload, stream=False)
+        ask, arguments, own = _prepared(self._ask(request, "generate_content"), payload, stream=False)
         found = ask(**arguments)
         return _decoded(found) if own else found
 
     async def asend(self, request: Request, payload: dict[str, Any]) -> types.GenerateContentResponse:
-        models = await self._amodels(request)
-        ask, arguments, own = _prepared(models.generate_content, payload, stream=False)
+        ask, arguments, own = _prepared(await self._aask(request, "generate_content"), payload, stream=False)
         found = await ask(**arguments)
         return _decoded(found) if own else found
 
@@ -117,12 +116,11 @@ class GoogleProvider(
         return self._open(request, payload)
 
     def _open(self, request: Request, payload: dict[str, Any]) -> Source:
-        ask, arguments, own = _prepared(self._models(request).generate_content_stream, payload, stream=True)
+        ask, arguments, own = _prepared(self._ask(request, "generate_content_stream"), payload, stream=True)
         return begun(ask, arguments) if own else ObjectSource(ask(**arguments))
 
     async def aopen(self, request: Request, payload: dict[str, Any]) -> AsyncSource:
-        models = await self._amodels(request)
-        ask, arguments, own = _prepared(models.generate_content_stream, payload, stream=True)
+        ask, arguments, own = _prepared(await self._aask(request, "generate_content_stream"), payload, stream=True)
         return await abegun(ask, arguments) if own else AsyncBegunSource(None, await ask(**arguments))
 
     def identify(self, error: Exception) -> type[MirascopeLikeError] | None:

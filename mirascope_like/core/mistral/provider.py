@@ -130,16 +130,17 @@ class MistralProvider(ClientProvider[MistralCallResponse, MistralCallResponseChu
         encode_structure(payload, structure)
 
     def send(self, request: Request, payload: dict[str, Any]) -> Any:
-        return self._client(request).chat.complete(**payload)
+        return self._method(self._client(request), "chat.complete")(**payload)
 
     async def asend(self, request: Request, payload: dict[str, Any]) -> Any:
-        return await (await self._aclient(request)).chat.complete_async(**payload)
+        return await self._method(await self._aclient(request), "chat.complete_async")(**payload)
 
     def open(self, request: Request, payload: dict[str, Any]) -> Source:
         client = self._client(request)
         hasty = {} if request.deadline is None else {"timeout_ms": max(1, int(request.deadline * 1000))}
-        stream = client.chat.stream(**{**payload, **hasty})
-        if not self._own(client, client.chat.stream, stream):
+        ask = self._method(client, "chat.stream")
+        stream = ask(**{**payload, **hasty})
+        if not self._own(client, ask, stream):
             return ObjectSource(stream)
         if hasty:
             given = payload.get("timeout_ms") or client.sdk_configuration.timeout_ms
@@ -148,8 +149,9 @@ class MistralProvider(ClientProvider[MistralCallResponse, MistralCallResponseChu
 
     async def aopen(self, request: Request, payload: dict[str, Any]) -> AsyncSource:
         client = await self._aclient(request)
-        stream = await client.chat.stream_async(**payload)
-        own = self._own(client, client.chat.stream_async, stream)
+        ask = self._method(client, "chat.stream_async")
+        stream = await ask(**payload)
+        own = self._own(client, ask, stream)
         return _AsyncStreamSource(stream) if own else AsyncObjectSource(stream)
 
     def _own(self, *values: Any) -> bool:

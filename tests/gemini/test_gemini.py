@@ -214,6 +214,18 @@ def test_a_blocked_prompt_is_an_answer(asynchronous: bool, with_model: bool, ser
     assert response.content == ""
 
 
+@pytest.mark.parametrize("with_model", [False, True], ids=["configured", "model"])
+def test_candidates_in_events_of_their_own(with_model: bool, server: Server) -> None:
+    pieces = [said("b", index=1), said("a"), said("d", index=1), said("f", index=1), said("c")]
+    server.reply(rest(*pieces, said("", index=1, finish="STOP"), said("", finish="STOP")))
+    client = genai.GenerativeModel("gemini-1.5-flash") if with_model else None
+    read = Read(False, stream=True, client=client).well()
+    assert [chunk.content for chunk, _ in read.pairs] == ["", "a", "", "", "c", "", ""]
+    assert (read.stream.content, read.response.content) == ("ac", "ac")
+    parts = [candidate["content"]["parts"] for candidate in read.response.raw["candidates"]]
+    assert parts == [[{"text": "ac"}], [{"text": "bdf"}]]
+
+
 @both_ways
 @pytest.mark.parametrize("size", [None, -1], ids=["finish", "array"])
 def test_an_end_without_an_end_is_an_interruption(asynchronous: bool, size: int | None, server: Server) -> None:

@@ -783,6 +783,34 @@ def test_two_candidates(server: Server) -> None:
     assert response.common_finish_reasons == ["length", "stop"]
 
 
+@both_ways
+@pytest.mark.parametrize("kind", ["fast", "plain"])
+def test_candidates_in_events_of_their_own(kind: Kind, asynchronous: bool, server: Server) -> None:
+    server.reply(
+        crlf(
+            *(said("b", index=1), said("a", index=0), said("d", index=1), said("c", index=0), said("f", index=1)),
+            said({"functionCall": {"name": "weather", "args": {"city": "Rome"}}}, index=1, finish="STOP"),
+            said({"functionCall": {"name": "weather", "args": {"city": "Oslo"}}}, index=0, finish="STOP"),
+        )
+    )
+    client = client_of(kind, server)
+    read = Read(asynchronous, stream=True, tools=[weather], client=client).well()
+    close(client)
+    assert [chunk.content for chunk, _ in read.pairs] == ["", "a", "", "c", "", "", ""]
+    assert [tool.city for _, tool in read.pairs if tool] == ["Oslo"]
+    assert [delta.index for chunk, _ in read.pairs for delta in chunk.tool_deltas] == [0]
+    assert (read.stream.content, read.response.content) == ("ac", "ac")
+    assert [tool.city for tool in read.response.tools] == ["Oslo"]
+    parts = [candidate["content"]["parts"] for candidate in read.response.raw["candidates"]]
+    assert [one[0]["text"] for one in parts] == ["ac", "bdf"]
+
+
+def test_whole_answer_whose_candidates_stand_in_another_order(server: Server) -> None:
+    candidates = [said("b", index=1, finish="STOP")["candidates"][0], said("a", finish="STOP")["candidates"][0]]
+    server.reply(Reply.json({"candidates": candidates}))
+    assert Read(False).well().response.content == "a"
+
+
 def test_nothing_is_lost_known_or_not(server: Server) -> None:
     chosen = [{"token": "a", "logProbability": -1}]
     first = said({"text": "a", "newKey": 1}, {"newPart": {"x": 1}}, later={"deep": [1]})

@@ -88,7 +88,7 @@ class GeminiFold(Fold[ChunkT, ToolT], Generic[ChunkT, ToolT]):
             if key == "parts":
                 parts = content.setdefault("parts", [])
                 calls = [call for part in as_list(value) if (call := add_part(parts, as_object(part))) is not None]
-                tools += self._called(calls) if index == min(self._candidates) else []
+                tools += self._called(calls) if index == 0 else []
             else:
                 content[key] = value
         return tools
@@ -130,7 +130,7 @@ class GeminiFold(Fold[ChunkT, ToolT], Generic[ChunkT, ToolT]):
 
     @property
     def content(self) -> str:
-        return text_of({"candidates": [self._candidates[min(self._candidates)]]}) if self._candidates else ""
+        return text_of({"candidates": [self._candidates.get(0)]})
 
     @property
     def finish_reasons(self) -> list[Any] | None:

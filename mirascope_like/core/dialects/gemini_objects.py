@@ -60,12 +60,12 @@ class GeminiObjectFold(GeminiFold[ChunkT, ToolT]):
                 self._settle()
                 yield from super().read_objects((event,))
                 plain = self.plain(event)
-                if plain is not None and self._goes_on(event.candidates[0].index or 0):
+                if plain is not None and not event.candidates[0].index and self._goes_on():
                     self._before = plain
 
-    def _goes_on(self, index: int) -> bool:
-        """Whether a candidate's last part is a text that the next piece is to be added to."""
-        parts = as_list(as_object(self._candidates[index].get("content")).get("parts"))
+    def _goes_on(self) -> bool:
+        """Whether the first candidate's last part is a text that the next piece is to be added to."""
+        parts = as_list(as_object(self._candidates[0].get("content")).get("parts"))
         text = parts[-1].get("text") if parts and not parts[-1].get("thought") else None
         if isinstance(text, Text):
             self._growing = text

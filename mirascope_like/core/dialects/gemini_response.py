@@ -61,10 +61,10 @@ def _audio(details: Any) -> int | None:
 
 
 def parts_of(data: Any) -> list[JSON]:
-    """Return the parts of an answer's first candidate."""
-    candidates = as_list(as_object(data).get("candidates"))
-    content = as_object(candidates[0]).get("content") if candidates else None
-    return [as_object(part) for part in as_list(as_object(content).get("parts"))]
+    """Return the parts of an answer's first candidate; a candidate without an index is the first."""
+    candidates = map(as_object, as_list(as_object(data).get("candidates")))
+    first = as_object(next((one for one in candidates if not one.get("index")), None))
+    return [as_object(part) for part in as_list(as_object(first.get("content")).get("parts"))]
 
 
 def text_of(data: Any) -> str:

@@ -694,6 +694,34 @@ def test_params(server: Server) -> None:
         google.call("m", call_params={"temprature": 0})  # type: ignore[typeddict-unknown-key]
 
 
+@pytest.mark.parametrize(
+    "given",
+    [
+        "Be brief.",
+        ["Be brief."],
+        [types.Part(text="Be brief.")],
+        types.Part(text="Be brief."),
+        types.Content(parts=[types.Part(text="Be brief.")]),
+        {"parts": [{"text": "Be brief."}]},
+        {"text": "Be brief."},
+    ],
+    ids=["text", "texts", "parts", "part", "content", "dict", "dict of a part"],
+)
+@pytest.mark.parametrize("where", ["params", "config", "typed config"])
+def test_system_instruction_beside_the_prompts_own(where: str, given: Any, server: Server) -> None:
+    params: Any = {"system_instruction": given}
+    if where != "params":
+        params = {"config": params if where == "config" else types.GenerateContentConfig(**params)}
+    for own in ([], [Messages.System("Say yes."), Messages.System("Always.")]):
+        server.reply(Reply.json(said("Hello", finish="STOP")))
+        response = Read(False, prompt=[*own, Messages.User("Hi")], call_params=params).well().response
+        texts = ["Be brief.", *(message.content for message in own)]
+        assert server.request.json["systemInstruction"]["parts"] == [{"text": text} for text in texts]
+        system, user = response.common_messages
+        assert (system.role, user) == ("system", Messages.User("Hi"))
+        assert system.content == ("Be brief." if not own else [TextPart(text=text) for text in texts])
+
+
 def weather(city: str, days: int = 1) -> str:
     """Tell the weather.
 

@@ -61,6 +61,8 @@ class GeminiSpeaker(FailingProvider[ResponseT, ChunkT, ToolT]):
         if isinstance(stop := config.get("stop_sequences"), str):
             config["stop_sequences"] = [stop]
         if system is not None:
+            if given := beside.get("system_instruction"):
+                system["parts"] = [*self.response_type.wire_content(given)["parts"], *system["parts"]]
             beside["system_instruction"] = native(system)
         declared = [{"function_declarations": [self._tool(tool) for tool in request.tools]}] if request.tools else []
         if tools := [*(beside.get("tools") or ()), *request.native_tools, *declared]:

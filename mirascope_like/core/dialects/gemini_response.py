@@ -207,11 +207,7 @@ class GeminiResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT]):
 
     def _instructions(self) -> list[JSON]:
         said = self._instruction()
-        if not said:
-            return []
-        if isinstance(said, str):
-            return [{"role": "system", "parts": [{"text": said}]}]
-        return [{**self.wire_content(said), "role": "system"}]
+        return [{**self.wire_content(said), "role": "system"}] if said else []
 
     @abstractmethod
     def _instruction(self) -> Any: ...

@@ -83,6 +83,8 @@ class GoogleCallResponse(
 
     @classmethod
     def wire_content(cls, content: Any) -> JSON:
+        if not isinstance(content, types.Content) and not as_object(content).keys() & {"parts", "role"}:
+            content = types.UserContent(content)  # of a text, a part, or a list of these
         return as_sent(dumped(types.Content.model_validate(content)))
 
     def _instruction(self) -> Any:

@@ -14,7 +14,7 @@ from PIL import Image
 
 from mirascope_like.core.anthropic import messages as anthropic_messages
 from mirascope_like.core.base.errors import PromptError
-from mirascope_like.core.base.media import media_part, part_of, sniff
+from mirascope_like.core.base.media import linked_part, media_part, part_of, sniff
 from mirascope_like.core.base.messages import (
     AudioPart,
     AudioURLPart,
@@ -232,6 +232,21 @@ def test_the_kind_must_fit() -> None:
         media_part("audio", PDF)
     with pytest.raises(PromptError, match="expected document, but this is a part of type 'text'"):
         media_part("document", TextPart(text="a"))
+
+
+def test_what_a_message_names_is_never_read_as_a_path(tmp_path: Path) -> None:
+    (tmp_path / "a.pdf").write_bytes(PDF)
+    path = str(tmp_path / "a.pdf")
+    assert linked_part("document", path) == DocumentURLPart(url=path)
+    assert linked_part("image", "s3://a/b.png", detail="low") == ImageURLPart(url="s3://a/b.png", detail="low")
+    assert linked_part("audio", "https://a/b.mp3") == AudioURLPart(url="https://a/b.mp3")
+
+
+def test_data_that_a_message_names() -> None:
+    picture = ImagePart(media_type="image/png", image=PNG[:8])
+    assert linked_part("image", "data:image/png;base64,iVBORw0KGgo=") == picture
+    assert linked_part("document", "DATA:application/pdf;base64,iVBORw0KGgo=") == picture
+    assert linked_part("image", "data:image/png;base64,i") == ImageURLPart(url="data:image/png;base64,i")
 
 
 def test_parts_of_the_kind_stay_and_detail_is_added_to_a_copy() -> None:

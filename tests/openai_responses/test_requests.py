@@ -288,6 +288,7 @@ def test_conversation(stream: bool, server: Server) -> None:
 def test_neutral_messages_come_back(server: Server) -> None:
     parts = [
         TextPart(text="Look"),
+        ImagePart(media_type="image/png", image=PIXEL),
         ImagePart(media_type="image/png", image=PIXEL, detail="high"),
         ImageURLPart(url="https://e.org/a.png", detail="low"),
         DocumentPart(media_type="application/pdf", document=b"%PDF"),

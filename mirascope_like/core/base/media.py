@@ -12,6 +12,7 @@ import mimetypes
 import re
 import sys
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from io import BytesIO
 from os import PathLike, fsdecode
 from pathlib import Path
@@ -164,6 +165,17 @@ def media_part(kind: Kind, source: object, *, detail: str | None = None) -> Medi
     if isinstance(source, AnyPart):
         return _same_kind(source, kind, detail)
     return _part(_in_memory(source), kind, detail)
+
+
+def linked_part(kind: Kind, url: str, *, detail: str | None = None) -> MediaPart:
+    """Return the part that a provider's message names by a URL: what a `data:` URL holds, else the URL.
+
+    It is never read as a path, and of bytes that cannot be decoded the URL stays.
+    """
+    if url[:5].lower() == "data:":
+        with suppress(PromptError):
+            return _part(_decoded(url), detail=detail)
+    return _by_url(kind, url, detail)
 
 
 def document_text(part: DocumentPart) -> str:

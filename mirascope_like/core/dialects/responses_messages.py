@@ -9,9 +9,15 @@ from typing import Any
 import jiter
 from pydantic_core import to_json
 
+<<<<<<< HEAD:mirascope_like/core/dialects/responses_messages.py
 from ..base.errors import PromptError
-from ..base.media import media_part
+from ..base.media import linked_part
 from ..base.messages import (
+=======
+from ...base.errors import PromptError
+from ...base.media import linked_part
+from ...base.messages import (
+>>>>>>> 17ddebb (Never read a path for what a message names by a URL):mirascope_like/core/openai/responses/messages.py
     BaseMessageParam,
     CacheControlPart,
     DocumentPart,
@@ -136,8 +142,10 @@ def _decode_part(part: Mapping[str, Any]) -> Part | None:
         case "refusal":
             return TextPart(text=part["refusal"])
         case "input_image" if part.get("image_url"):
-            return media_part("image", part["image_url"], detail=part.get("detail"))
+            detail = part.get("detail")
+            # "auto" is said of an image that was given none.
+            return linked_part("image", part["image_url"], detail=None if detail == "auto" else detail)
         case "input_file" if source := part.get("file_data") or part.get("file_url"):
-            return media_part("document", source)
+            return linked_part("document", source)
         case _:
             return None

@@ -424,8 +424,11 @@ MEDIA: dict[str, Any] = {
 
 def check_sent(row: BaseRow, server: Server, kind: str) -> None:
     server.reply(row.wire.answered(Answer("I see.")))
-    assert asked(row, server, False, [Messages.User("See:", MEDIA[kind])]).content == "I see."
+    prompt = [Messages.User("See:", MEDIA[kind])]
+    response = asked(row, server, False, prompt)
+    assert response.content == "I see."
     assert row.wire.media[kind] in list(nodes(body(row, server)))
+    assert response.common_messages == prompt
 
 
 def check_refused(row: BaseRow, server: Server, kind: str, words: str) -> None:

@@ -26,6 +26,7 @@ from mirascope_like.core import (
 )
 from mirascope_like.core.anthropic import AnthropicProvider
 from mirascope_like.core.base.request import Request
+from mirascope_like.core.dialects.chat_messages import decode_message
 from mirascope_like.core.openai import OpenAIProvider
 
 PNG, WAV, PDF = b"\x89PNG", b"RIFF", b"%PDF"
@@ -115,6 +116,40 @@ def test_anthropic_part(part: Any, expected: dict[str, Any]) -> None:
     text = {"type": "text", "text": "What is this?"}
     sent = anthropic(Messages.User("What is this?", part))["messages"]
     assert sent == [{"role": "user", "content": [text, expected]}]
+
+
+NATIVE_PARTS = [
+    *((said, part) for part, said in OPENAI_PARTS),
+    (
+        {"type": "file", "file": {"file_data": "JVBERi0="}},
+        DocumentPart(media_type="application/pdf", document=b"%PDF-"),
+    ),
+    ({"type": "image_url", "image_url": "https://x/y.png"}, ImageURLPart(url="https://x/y.png")),
+    ({"type": "image_url", "image_url": {"url": "pictures/y.png"}}, ImageURLPart(url="pictures/y.png")),
+    ({"type": "input_audio", "input_audio": "UklGRg=="}, AudioPart(media_type="audio/wav", audio=WAV)),
+    ({"type": "input_audio", "input_audio": "SUQzBA=="}, AudioPart(media_type="audio/mp3", audio=b"ID3\x04")),
+    ({"type": "input_audio", "input_audio": "https://x/y.mp3"}, AudioURLPart(url="https://x/y.mp3")),
+    ({"type": "document_url", "document_url": "https://x/y.pdf"}, DocumentURLPart(url="https://x/y.pdf")),
+    (
+        {"type": "document_url", "document_url": "data:application/pdf;base64,JVBERi0="},
+        DocumentPart(media_type="application/pdf", document=b"%PDF-"),
+    ),
+]
+
+
+@pytest.mark.parametrize(("said", "part"), NATIVE_PARTS)
+def test_chat_part_in_neutral_words(said: dict[str, Any], part: Any) -> None:
+    text = {"type": "text", "text": "What is this?"}
+    found = decode_message({"role": "user", "content": [text, said]})
+    assert found == Messages.User("What is this?", part)
+
+
+@pytest.mark.parametrize(
+    "said", [{"type": "file", "file": {"file_id": "file-1"}}, {"type": "file", "file_id": "1"}, {"type": "reference"}]
+)
+def test_chat_part_without_neutral_words(said: dict[str, Any]) -> None:
+    found = decode_message({"role": "user", "content": [{"type": "text", "text": "a"}, said]})
+    assert found.content == [TextPart(text="a")]
 
 
 @pytest.mark.parametrize(

@@ -10,12 +10,14 @@ import jiter
 from pydantic import BaseModel
 
 from ..base.errors import PromptError
+from ..base.media import Kind, linked_part
 from ..base.messages import (
     AudioPart,
     BaseMessageParam,
     DocumentPart,
     ImagePart,
     ImageURLPart,
+    MediaPart,
     Part,
     TextPart,
     ToolCallPart,
@@ -152,9 +154,23 @@ def _decode_part(part: Mapping[str, Any]) -> Part | None:
         case "text":
             return TextPart(text=part["text"])
         case "image_url":
-            return ImageURLPart(url=part["image_url"]["url"], detail=part["image_url"].get("detail"))
+            image = as_object(part["image_url"]) or {"url": part["image_url"]}
+            return linked_part("image", image["url"], detail=image.get("detail"))
+        case "input_audio" if sound := as_object(part["input_audio"]):
+            return _held("audio", sound["data"], f"audio/{sound['format']}")
+        case "input_audio":
+            return _held("audio", part["input_audio"], "audio/wav")
+        case "file" if data := as_object(part.get("file")).get("file_data"):
+            return _held("document", data, "application/pdf")
+        case "document_url":
+            return linked_part("document", part["document_url"])
         case _:
             return None
+
+
+def _held(kind: Kind, said: str, media_type: str) -> MediaPart:
+    """Return the part that a URL is, or base64 alone, whose bytes may tell that they are of another type."""
+    return linked_part(kind, said if ":" in said else f"data:{media_type};base64,{said}")
 
 
 def _decode_call(call: Mapping[str, Any]) -> ToolCallPart:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from mirascope_like.core import BaseTool
+from mirascope_like.core import BaseTool, ToolNotFoundError
 from mirascope_like.core.base.fold import ErrorEventError, GarbledEventError
 from mirascope_like.core.dialects.chat_fold import ChatFold
 from mirascope_like.core.openai import OpenAICallResponseChunk, OpenAITool
@@ -218,6 +218,19 @@ def test_call_without_arguments() -> None:
     call = {"index": 0, "id": "c0", "type": "function", "function": {"name": "Look", "arguments": ""}}
     pairs = read(fold, [chunk(choice({"tool_calls": [call]})), chunk(choice({}, finish="tool_calls"))])
     assert [t.args for _, t in pairs if t] == [{"query": "", "deep": None}]
+
+
+@pytest.mark.parametrize("kind", ["function", "custom"])
+@pytest.mark.parametrize("nothing", [None, [], ""])
+def test_call_that_names_nothing(kind: str, nothing: Any) -> None:
+    fold = new()
+    piece = {"index": 0, "id": "call-1", "type": kind, kind: nothing}
+    pairs = read(fold, [chunk(choice({"tool_calls": [piece]})), chunk(choice({}, 0, "tool_calls"))])
+    (tool,) = [tool for _, tool in pairs if tool is not None]
+    assert isinstance(tool.error, ToolNotFoundError)
+    held = {"name": "", "arguments": ""} if kind == "function" else {"input": ""}
+    (call,) = fold.rebuild()["choices"][0]["message"]["tool_calls"]
+    assert call == {"id": "call-1", "type": kind, kind: held}
 
 
 def test_unknown_tool_and_cut_arguments_give_a_tool_with_an_error() -> None:

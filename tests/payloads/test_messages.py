@@ -152,6 +152,11 @@ def test_chat_part_without_neutral_words(said: dict[str, Any]) -> None:
     assert found.content == [TextPart(text="a")]
 
 
+def test_chat_call_of_nothing_in_neutral_words() -> None:
+    calls = [{"id": "call_1", "type": "function", "function": None}]
+    assert decode_message({"role": "assistant", "content": "a", "tool_calls": calls}) == Messages.Assistant("a")
+
+
 @pytest.mark.parametrize(
     ("part", "why"),
     [

@@ -62,10 +62,9 @@ class _Call:
         raw = cast("dict[str, Any]", settled(self.fields))
         raw.setdefault("type", "function")
         if raw["type"] == "custom":
-            raw.setdefault("custom", {})["input"] = str(self.pieces)
+            raw["custom"] = {**as_object(raw.get("custom")), "input": str(self.pieces)}
         else:
-            function = {"name": self.name, **raw.get("function", {}), "arguments": str(self.pieces)}
-            raw["function"] = function
+            raw["function"] = {"name": self.name, **as_object(raw.get("function")), "arguments": str(self.pieces)}
         return raw
 
     def call(self) -> ToolCall:

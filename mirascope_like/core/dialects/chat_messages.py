@@ -128,7 +128,7 @@ def decode_message(message: Mapping[str, Any]) -> BaseMessageParam:
     if role == "tool":
         text = content if isinstance(content, str) else _joined(content)
         return BaseMessageParam(role="tool", content=[ToolResultPart(content=text, id=message.get("tool_call_id"))])
-    calls = [_decode_call(call) for call in map(dumped, message.get("tool_calls") or ()) if "function" in call]
+    calls = [_decode_call(call) for call in map(dumped, message.get("tool_calls") or ()) if call.get("function")]
     parts = [decoded for part in _parts(content) if (decoded := _decode_part(part)) is not None]
     if not calls and all(isinstance(part, TextPart) for part in parts) and not isinstance(content, list):
         return BaseMessageParam(role=_role(role), content=content or message.get("refusal") or "")

@@ -16,6 +16,7 @@ from openai.types.chat import (
 from mirascope_like.core import BaseMessageParam, ToolCallPart, openai
 from tests.conformance.providers import OPENAI
 from tests.conformance.reading import Read, read
+from tests.harness.odd_streams import choice, chunk
 from tests.harness.recordings import exchange
 from tests.harness.server import Reply, Server
 
@@ -110,6 +111,25 @@ def test_refusal(server: Server) -> None:
     assert response.message_param["refusal"] == "I'm sorry, I can\u2019t assist with that request."
     assert response.tools is None
     assert response.finish_reasons == ["stop"]
+
+
+@pytest.mark.parametrize(
+    ("pieces", "data", "sound"),
+    [
+        (["YWJjZA==", "ZWZnaA=="], "YWJjZGVmZ2g=", b"abcdefgh"),
+        (["YWJj", "ZA==", "ZWY=", "Z2hp"], "YWJjZGVmZ2hp", b"abcdefghi"),
+        (["YWJj", "ZGVm"], "YWJjZGVm", b"abcdef"),
+        (["YWJjZA=="], "YWJjZA==", b"abcd"),
+    ],
+)
+def test_streamed_audio(pieces: list[str], data: str, sound: bytes, server: Server) -> None:
+    said = [{"id": "audio_1", "transcript": "He"}, *({"data": piece} for piece in pieces), {"expires_at": 5}]
+    server.reply(Reply.chat(*(chunk(choice(audio=one)) for one in said), chunk(choice(0, "stop"))))
+    found = read(OPENAI, server, asynchronous=False)
+    assert b"".join(chunk.audio or b"" for chunk, _ in found.pairs) == found.response.audio == sound
+    expected = {"id": "audio_1", "transcript": "He", "data": data, "expires_at": 5}
+    assert found.response.response.choices[0].message.audio.model_dump() == expected
+    assert found.response.message_param == {"role": "assistant", "content": None, "audio": {"id": "audio_1"}}
 
 
 CALLS = [

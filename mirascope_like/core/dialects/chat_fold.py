@@ -16,7 +16,7 @@ from ..base.fold import ErrorEventError, Fold, GarbledEventError, Text, settled
 from ..base.tools import BaseTool, ToolCall
 from ..base.wire import as_list, as_object
 from .chat_chunk import BaseChatChunk, arguments_text, chunk_text
-from .chat_merge import add_parts, merge, merge_head, restates
+from .chat_merge import add_parts, joined_base64, merge, merge_head, restates
 from .mould import Mould
 
 ChunkT = TypeVar("ChunkT", bound=BaseChatChunk[Any, Any, Any])
@@ -118,6 +118,8 @@ class _Choice:
         if self.parts:
             message["content"] = settled(self.parts)
         message["role"] = message.get("role") or "assistant"
+        if isinstance(sound := as_object(message.get("audio")).get("data"), str):
+            message["audio"]["data"] = joined_base64(sound)
         if self.calls:
             message["tool_calls"] = [call.raw() for call in self._in_order()]
         return {"finish_reason": None, **settled(self.rest), "index": index, "message": message}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -77,6 +79,16 @@ def _same(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
     # OpenRouter's details of reasoning count each type on its own.
     index, kind = new.get("index"), new.get("type")
     return index is not None and old.get("index") == index and (kind is None or old.get("type") in (None, kind))
+
+
+def joined_base64(pieces: str) -> str:
+    """Return base64 that came in pieces, each of them padded by itself, as that of the whole."""
+    if "=" not in pieces.rstrip("="):
+        return pieces
+    try:
+        return b64encode(b"".join(b64decode(piece) for piece in re.findall("[^=]+=*", pieces))).decode()
+    except ValueError:
+        return pieces
 
 
 def add_parts(parts: list[dict[str, Any]], content: Any) -> str:

@@ -28,6 +28,7 @@ from mirascope_like.core.anthropic import AnthropicProvider
 from mirascope_like.core.base.request import Request
 from mirascope_like.core.dialects.chat_messages import decode_message
 from mirascope_like.core.openai import OpenAIProvider
+from mirascope_like.core.openai import responses as openai_responses
 
 PNG, WAV, PDF = b"\x89PNG", b"RIFF", b"%PDF"
 
@@ -35,6 +36,11 @@ PNG, WAV, PDF = b"\x89PNG", b"RIFF", b"%PDF"
 def openai(*messages: Any, **options: Any) -> Any:
     """What OpenAI is sent."""
     return OpenAIProvider().encode(Request("openai", "m", list(messages), **options))
+
+
+def responses(*messages: Any) -> Any:
+    """What OpenAI's Responses are sent."""
+    return openai_responses.call.provider.encode(Request("openai", "m", list(messages)))
 
 
 def anthropic(*messages: Any, **options: Any) -> Any:
@@ -195,6 +201,22 @@ def test_anthropic_answer_without_content() -> None:
     ours = BaseMessageParam(role="assistant", content="")
     for empty in ({"role": "assistant", "content": []}, {"role": "assistant", "content": ""}, ours):
         assert anthropic(asked, empty, again)["messages"] == [asked, again]
+
+
+def test_openai_answer_without_content() -> None:
+    asked, again = {"role": "user", "content": "Hi"}, {"role": "user", "content": "Well?"}
+    ours = BaseMessageParam(role="assistant", content="")
+    said: dict[str, Any] = {"role": "assistant", "content": None}
+    for empty in (said, {"role": "assistant"}, {"role": "assistant", "content": "", "reasoning": "Hm."}, ours):
+        assert openai(asked, empty, again)["messages"] == [asked, again]
+    assert responses(asked, ours, again)["input"] == [asked, again]
+    for more in (
+        {"refusal": "No."},
+        {"audio": {"id": "audio_1"}},
+        {"function_call": {"name": "f", "arguments": "{}"}},
+        {"tool_calls": [{"id": "c1", "type": "function", "function": {"name": "f", "arguments": "{}"}}]},
+    ):
+        assert openai(asked, {**said, **more}, again)["messages"] == [asked, {**said, **more}, again]
 
 
 # Tools

@@ -26,7 +26,8 @@ from ..base.messages import (
 from ..base.wire import as_object, dumped
 
 _AUDIO = {"audio/wav": "wav", "audio/x-wav": "wav", "audio/mp3": "mp3", "audio/mpeg": "mp3"}
-
+_SAID = ("content", "tool_calls", "function_call", "refusal", "audio")
+"""Where a message holds what is said in it."""
 
 EncodePart = Callable[[Part], dict[str, Any]]
 """Says a part in a provider's words; raises `PromptError` for one that it cannot take."""
@@ -35,9 +36,14 @@ EncodePart = Callable[[Part], dict[str, Any]]
 def encode_messages(messages: Sequence[Any], encode_part: EncodePart) -> list[dict[str, Any]]:
     """Return messages in OpenAI's format; those that are in it already stay as they are.
 
-    Raises `PromptError` for a part that `encode_part` has no place for.
+    An answer of the model's in which it said nothing is left out: it is not taken back. Raises `PromptError` for a part
+    that `encode_part` has no place for.
     """
-    return [one for message in messages for one in _encode(message, encode_part)]
+    return [one for message in messages for one in _encode(message, encode_part) if _says_anything(one)]
+
+
+def _says_anything(message: Mapping[str, Any]) -> bool:
+    return message.get("role") != "assistant" or any(message.get(key) for key in _SAID)
 
 
 def _encode(message: Any, encode_part: EncodePart) -> list[dict[str, Any]]:

@@ -37,8 +37,8 @@ from .turns import decode_turn
 def encode_messages(messages: Sequence[Any]) -> list[dict[str, Any]]:
     """Return messages as input items; those that are items already stay as they are.
 
-    A system prompt stays where it stands, and tool calls and their results become items of their own. Raises
-    `PromptError` for a part that the format has no place for.
+    A system prompt stays where it stands, and tool calls and their results become items of their own. An answer of the
+    model's in which it said nothing is left out. Raises `PromptError` for a part that the format has no place for.
     """
     return [item for message in messages for item in _encode(message)]
 
@@ -49,7 +49,8 @@ def _encode(message: Any) -> list[dict[str, Any]]:
     if not isinstance(message, BaseMessageParam):
         return [dumped(message)]
     if isinstance(message.content, str):
-        return [{"role": message.role, "content": message.content}]
+        says_anything = message.content or message.role != "assistant"
+        return [{"role": message.role, "content": message.content}] if says_anything else []
     items: list[dict[str, Any]] = []
     said: list[dict[str, Any]] | None = None
     for part in message.content:

@@ -7,10 +7,13 @@ from typing import Any
 
 import pytest
 
-from tests.conformance.providers import ANTHROPIC, OPENAI, Row, openai_like
+from mirascope_like.core import ConfigurationError
+from tests.conformance.providers import ANTHROPIC, OPENAI, RESPONSES, Row, openai_like
 from tests.harness.server import Reply, Request, Server
 
 HI = [{"role": "user", "content": "Hi"}]
+openai_clients = pytest.mark.parametrize("row", [OPENAI, RESPONSES], ids=lambda row: row.apis[0])
+"""Runs a test for every provider that is called with OpenAI's own client."""
 RAW = {"x-stainless-raw-response"}
 """What says that the SDK's raw door was taken."""
 
@@ -124,6 +127,42 @@ def test_key_that_is_a_function(server: Server) -> None:
         OPENAI.stream(client).collect()
         OPENAI.stream(client).collect()
     assert [request.headers["authorization"] for request in server.requests] == ["Bearer sk-1", "Bearer sk-2"]
+
+
+@openai_clients
+@pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
+def test_the_key_of_an_administrator_is_not_sent(row: Row, asynchronous: bool, server: Server) -> None:
+    given = {"api_key": None, "admin_api_key": "sk-admin"}
+
+    async def main() -> None:
+        async with row.aclient(server, **given) as client:
+            with pytest.raises(TypeError, match="admin_api_key"):
+                await row.create(client)(model="m", messages=HI)
+            with pytest.raises(ConfigurationError, match=row.key):
+                await row.aask(client)
+            with pytest.raises(ConfigurationError, match=row.key):
+                await row.astream(client).collect()
+
+    if asynchronous:
+        asyncio.run(main())
+    else:
+        with row.client(server, **given) as client:
+            with pytest.raises(TypeError, match="admin_api_key"):
+                row.create(client)(model="m", messages=HI)
+            with pytest.raises(ConfigurationError, match=row.key):
+                row.ask(client)
+            with pytest.raises(ConfigurationError, match=row.key):
+                row.stream(client).collect()
+    assert not server.requests
+
+
+@openai_clients
+def test_the_key_beside_that_of_an_administrator(row: Row, server: Server) -> None:
+    server.reply(Reply.json(row.whole("Hello")), row.text("Hello"))
+    with row.client(server, admin_api_key="sk-admin") as client:
+        row.ask(client)
+        row.stream(client).collect()
+    assert [request.headers["authorization"] for request in server.requests] == ["Bearer sk-test"] * 2
 
 
 def test_a_retry_says_so(server: Server) -> None:

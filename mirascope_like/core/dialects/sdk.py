@@ -199,6 +199,8 @@ class SDKProvider(ClientProvider[ResponseT, ChunkT, ToolT]):
         options = {name: payload[key] for key, name in SDK_OPTIONS.items() if payload.get(key) is not None}
         if "timeout" in payload:
             options["timeout"] = payload["timeout"]  # None is none at all
+        if hasattr(client, "admin_api_key"):  # OpenAI's: a key of an administrator is none for calls
+            options["security"] = {"bearer_auth": True}
         if stream:
             body["stream"] = True
         return client.post(path, cast_to=self._http_response, body=body, options=options, stream=stream)

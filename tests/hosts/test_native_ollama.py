@@ -10,9 +10,15 @@ import ollama as ollama_sdk
 import pytest
 
 from mirascope_like.core import (
+    AudioPart,
     BadRequestError,
+    ConfigurationError,
     ConnectionFailedError,
+    DocumentPart,
+    ImageURLPart,
+    Messages,
     NotFoundError,
+    PromptError,
     StreamInterruptedError,
     StreamState,
     ollama,
@@ -150,6 +156,50 @@ def test_what_is_sent(server: Server) -> None:
     assert body["messages"][1]["images"] == ["iVBORw0KGgo="]
     assert body["messages"][2]["tool_calls"] == [{"function": {"name": "add", "arguments": {"a": 1}}}]
     assert body["messages"][3]["tool_name"] == "add"
+
+
+@both_ways
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize(
+    ("part", "why"),
+    [
+        (ImageURLPart(url="https://e.org/a.png"), "fetches no images, as from 'https://e.org/a.png': give"),
+        (AudioPart(media_type="audio/wav", audio=b"RIFF"), "no parts of type 'input_audio'"),
+        (DocumentPart(media_type="application/pdf", document=b"%PDF-"), "no parts of type 'file'"),
+    ],
+    ids=lambda value: value.type if not isinstance(value, str) else "",
+)
+def test_media_without_a_place(part: Any, why: str, stream: bool, asynchronous: bool, server: Server) -> None:
+    with pytest.raises(PromptError, match=why):
+        ask(server, asynchronous, [Messages.User("See:", part)], stream=stream)
+    assert not server.requests
+
+
+@both_ways
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("n", 2),
+        ("logit_bias", {"1": 1}),
+        ("parallel_tool_calls", False),
+        ("user", "u"),
+        ("store", True),
+        ("extra_headers", {"x-a": "1"}),
+        ("timeout", 0.5),
+    ],
+)
+def test_parameters_without_a_place(name: str, value: Any, stream: bool, asynchronous: bool, server: Server) -> None:
+    with pytest.raises(ConfigurationError, match=f"no {name}: "):
+        ask(server, asynchronous, stream=stream, call_params={name: value})
+    assert not server.requests
+
+
+def test_parameters_that_are_moot(server: Server) -> None:
+    server.reply(lines(said("Hi", **END)))
+    params = {"stream_options": {"include_usage": True}, "tool_choice": "required", "n": None}
+    assert ask(server, False, stream=True, call_params=params).input_tokens == 3
+    assert server.request.json.keys() == {"model", "messages", "stream", "tools"}
 
 
 @both_ways

@@ -2,7 +2,7 @@
 
 Source: Ollama's documentation of its API, and the types of its package. What Ollama alone says (durations, in
 nanoseconds) is kept as it is; what it alone takes (`options`, `keep_alive`, `think`) goes through `extra_body`. It
-numbers no calls, so they are given ids, and it cannot be made to call a tool: `tool_choice` is not sent.
+numbers no calls, so they are given ids.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from typing import Any
 import jiter
 from pydantic_core import to_json
 
+from ..base.errors import ConfigurationError, PromptError
+from ..base.media import shown
 from ..base.wire import as_list, as_object, dumped
 from ..dialects.chat_chunk import content_text
 
@@ -28,6 +30,10 @@ _OPTIONS = {
 }
 """What chat completions call Ollama's options."""
 _PASSED = ("model", "tools", "logprobs", "top_logprobs")
+_SAID = frozenset({*_OPTIONS, *_PASSED, "messages", "reasoning_effort", "response_format", "extra_body"})
+"""What of a payload is said to Ollama."""
+_MOOT = frozenset({"stream_options", "tool_choice"})
+"""What is not sent: it tells its tokens unasked, and cannot be made to call a tool."""
 
 
 def is_native(value: Any) -> bool:
@@ -48,7 +54,15 @@ def native_create(client: Any) -> Callable[..., Any]:
 
 
 def arguments(payload: Mapping[str, Any]) -> JSON:
-    """Return the arguments of Ollama's `chat` for a payload of chat completions."""
+    """Return the arguments of Ollama's `chat` for a payload of chat completions.
+
+    Raises `ConfigurationError` for parameters, and `PromptError` for parts, that it has no place for.
+    """
+    if placeless := [key for key, value in payload.items() if value is not None and key not in _SAID | _MOOT]:
+        raise ConfigurationError(
+            f"Ollama's own API takes no {', '.join(placeless)}: what it alone takes goes into extra_body, and headers "
+            "and a timeout are its client's"
+        )
     options = {name: payload[key] for key, name in _OPTIONS.items() if payload.get(key) is not None}
     extra = dict(as_object(payload.get("extra_body")))
     options.update(as_object(extra.pop("options", None)))
@@ -68,8 +82,7 @@ def arguments(payload: Mapping[str, Any]) -> JSON:
 def _message(message: JSON, names: dict[str, str]) -> JSON:
     parts = as_list(message.get("content")) if isinstance(message.get("content"), list) else []
     said: JSON = {"role": message["role"], "content": content_text(message.get("content"))}
-    urls = [as_object(as_object(part).get("image_url")).get("url") or "" for part in parts]
-    if images := [url.partition("base64,")[2] for url in urls if url]:
+    if images := [_image(part) for part in map(as_object, parts) if part.get("type") != "text"]:
         said["images"] = images
     if thinking := message.get("reasoning"):
         said["thinking"] = thinking
@@ -81,6 +94,17 @@ def _message(message: JSON, names: dict[str, str]) -> JSON:
     if message["role"] == "tool":
         said["tool_name"] = names.get(message.get("tool_call_id") or "", message.get("name") or "")
     return said
+
+
+def _image(part: JSON) -> str:
+    """Return the bytes of an image, in base64."""
+    if part.get("type") != "image_url":
+        raise PromptError(f"Ollama's own API takes text and images, and no parts of type {part.get('type')!r}")
+    url = str(as_object(part.get("image_url")).get("url"))
+    head, comma, data = url.partition(";base64,")
+    if not comma or not head.startswith("data:"):
+        raise PromptError(f"Ollama fetches no images, as from {shown(url)}: give it the bytes")
+    return data
 
 
 async def _athen(answer: Awaitable[Any], stream: bool) -> Any:

@@ -9,15 +9,9 @@ from typing import Any
 import jiter
 from pydantic_core import to_json
 
-<<<<<<< HEAD:mirascope_like/core/dialects/responses_messages.py
 from ..base.errors import PromptError
 from ..base.media import linked_part
 from ..base.messages import (
-=======
-from ...base.errors import PromptError
-from ...base.media import linked_part
-from ...base.messages import (
->>>>>>> 17ddebb (Never read a path for what a message names by a URL):mirascope_like/core/openai/responses/messages.py
     BaseMessageParam,
     CacheControlPart,
     DocumentPart,

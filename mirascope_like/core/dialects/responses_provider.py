@@ -31,22 +31,9 @@ ToolT = TypeVar("ToolT", bound=BaseTool)
 class ResponsesProvider(SDKProvider[ResponseT, ChunkT, ToolT]):
     """Speaks Responses to whom another provider speaks chat completions, with the same default clients."""
 
-<<<<<<< HEAD:mirascope_like/core/dialects/responses_provider.py
     fold_type: type[Fold[Any, Any]] = ResponsesFold
     params_type: type[Any] = ResponsesCallParams
     method = "responses.create"
-=======
-    name: str = OpenAIProvider.name
-    sdk: ModuleType = OpenAIProvider.sdk
-    clients: tuple[str, str] = OpenAIProvider.clients
-    environment: tuple[str, ...] = OpenAIProvider.environment
-    response_type = OpenAIResponsesCallResponse
-    chunk_type = OpenAIResponsesCallResponseChunk
-    tool_type = OpenAIResponsesTool
-    fold_type: type[Fold[Any, Any]] = OpenAIResponsesFold
-    params_type = OpenAIResponsesCallParams
-    method = "responses.create"
->>>>>>> 715d3e4 (Tell of a client that cannot make the call which one can):mirascope_like/core/openai/responses/provider.py
 
     def __init__(self, chat: ClientProvider[Any, Any, Any]) -> None:
         self._chat = chat

@@ -24,7 +24,7 @@ class Tool(BaseTool):
     """A tool that a model of any provider called."""
 
 
-class Told(Neutral):
+class Retold(Neutral):
     """What is told by a provider's own answer or event."""
 
     __slots__ = ()
@@ -63,7 +63,7 @@ class Told(Neutral):
         return self._told_by._usage
 
 
-class CallResponse(Told, BaseCallResponse[Any, Tool]):
+class CallResponse(Retold, BaseCallResponse[Any, Tool]):
     """Any provider's answer, in neutral words.
 
     `response` is the SDK's own object, and `provider_response` the answer as the provider's own `call` would have given
@@ -207,7 +207,7 @@ class CallResponse(Told, BaseCallResponse[Any, Tool]):
         return self._inner.common_messages
 
 
-class CallResponseChunk(Told, BaseCallResponseChunk[Any, str, CommonUsage]):
+class CallResponseChunk(Retold, BaseCallResponseChunk[Any, str, CommonUsage]):
     """One event of any provider's answer; `chunk` is the SDK's own object."""
 
     __slots__ = ("_inner",)

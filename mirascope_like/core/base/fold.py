@@ -280,9 +280,9 @@ class NumberedFold(Fold[ChunkT, ToolT]):
     def _sum(self, chunk: ChunkT, data: Mapping[str, Any]) -> list[ToolT] | None:
         """Add an event; return the tools that it completes, or None where it is not to be shown."""
 
-    @abstractmethod
     def _grown_text(self, data: Any) -> tuple[Text, str] | None:
         """Return the text that an event adds to and what it adds, where it says nothing else; most events do so."""
+        return None
 
     @property
     def complete(self) -> bool:

@@ -10,7 +10,8 @@ from typing import Any, ClassVar
 
 import jiter
 
-from ..base.fold import GarbledEventError, Text, grow
+from ..base.fold import Text, grow
+from ..base.wire import as_object
 from ..dialects.blocks import BlockFold, Blocks
 from .messages import BLOCKS
 from .types import BedrockCallResponseChunk, BedrockTool
@@ -29,29 +30,22 @@ class BedrockFold(BlockFold[BedrockCallResponseChunk, BedrockTool]):
         yield from self.read_objects(map(jiter.from_json, events))
 
     def read_objects(self, events: Iterable[Any]) -> Iterator[tuple[BedrockCallResponseChunk, BedrockTool | None]]:
-        make, grown = BedrockCallResponseChunk.from_object, self._grown_text
+        make, texts = BedrockCallResponseChunk.from_object, self._texts
         for event in events:
+            # Most events add to a text that has begun: none of these is looked at twice.
             try:
-                found = grown(event)
-                head = found is None and "ResponseMetadata" in event
-            except (LookupError, TypeError, AttributeError) as error:
-                raise GarbledEventError(f"{error!r}: {str(event)[:200]}") from error
-            if found is not None:
-                text, piece = found
-                text.append(piece)
-                yield make(event, piece), None
-            elif head:
-                self.told.update(event)
-            else:
+                piece = event["contentBlockDelta"]
+                known, text = texts[piece["contentBlockIndex"]], piece["delta"]["text"]
+            except (LookupError, TypeError):
+                if "ResponseMetadata" in (head := as_object(event)):
+                    self.told.update(head)
+                    continue
                 yield from self.add(make(event, BedrockCallResponseChunk.text_of(event)), event)
                 if self.ended:
                     break
-
-    def _grown_text(self, data: Any) -> tuple[Text, str] | None:
-        if (piece := data.get("contentBlockDelta")) is None or (index := piece["contentBlockIndex"]) not in self._texts:
-            return None
-        text: str | None = piece["delta"].get("text")
-        return (self._texts[index], text) if text is not None else None
+            else:
+                known.append(text)
+                yield make(event, text), None
 
     def _sum(self, chunk: BedrockCallResponseChunk, data: Mapping[str, Any]) -> list[BedrockTool]:
         name, data = next(iter(data.items()))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from importlib import import_module
 from typing import Any, ClassVar
@@ -42,6 +42,8 @@ _generation: Any = import_module("google.generativeai.types.generation_types")
 _safety: Any = import_module("google.generativeai.types.safety_types")
 _clients: Any = import_module("google.generativeai.client")
 
+_MADE = {"safety_settings": _safety.normalize_safety_settings, "tool_config": content_types.to_tool_config}
+"""What the SDK makes its own objects of, and how."""
 _BESIDE = frozenset(GeminiCallParams.__annotations__) - frozenset(CommonCallParams.__annotations__)
 
 
@@ -112,7 +114,8 @@ class GeminiProvider(
     answer_name = "response_schema"
 
     def settings(self, params: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-        given = _generation.to_generation_config_dict(params.pop("generation_config", None))
+        make = _generation.to_generation_config_dict
+        given = _taken("generation_config", make, params.pop("generation_config", None))
         config = {key: params.pop(key) for key in list(params) if key not in _BESIDE}
         return {**config, **given}, params
 
@@ -175,37 +178,47 @@ def _tools(payload: Mapping[str, Any]) -> list[Any] | None:
 def _asked(payload: Mapping[str, Any]) -> Any:
     """Return the SDK's request, as its `GenerativeModel` makes it."""
     library = content_types.to_function_library(_tools(payload))
-    config, system = payload.get("tool_config"), payload.get("system_instruction")
+    system = payload.get("system_instruction")
     return protos.GenerateContentRequest(
         model=model if "/" in (model := payload["model"]) else f"models/{model}",
         contents=content_types.to_contents(payload["contents"]),
         generation_config=_config(payload),
-        safety_settings=_safety.normalize_safety_settings(payload.get("safety_settings")),
         tools=library.to_proto() if library is not None else None,
-        tool_config=content_types.to_tool_config(config) if config is not None else None,
         system_instruction=content_types.to_content(system) if system is not None else None,
         cached_content=payload.get("cached_content"),
+        **_beside(payload),
     )
+
+
+def _beside(payload: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _taken(name, make, payload[name]) for name, make in _MADE.items() if payload.get(name) is not None}
+
+
+def _taken(name: str, make: Callable[[Any], Any], given: Any) -> Any:
+    """Return what the SDK makes of a parameter. Raises `ConfigurationError`, with its name, where it refuses."""
+    try:
+        return make(given)
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        raise ConfigurationError(f"gemini does not take {name}: {error}") from error
 
 
 def _config(payload: Mapping[str, Any]) -> dict[str, Any]:
     config = dict(payload.get("generation_config") or {})
     if isinstance(config.get("response_schema"), dict):
         config["response_schema"] = message_of(protos.Schema, config["response_schema"])
+    for name, value in config.items():
+        _taken(name, protos.GenerationConfig, {name: value})
     return config
 
 
 def _model_arguments(payload: Mapping[str, Any], request: Request) -> dict[str, Any]:
-    names = ("safety_settings", "tool_config")
-    given = {name: payload[name] for name in names if name in payload}
     contents = payload["contents"]
     if (system := payload.get("system_instruction")) is not None:
         # A model has its own instruction, from when it was made: this one is told to it.
         contents = [{**system, "role": "user"}, {"role": "model", "parts": [{"text": "Understood."}]}, *contents]
     options = _options(payload, request)
-    return {**given, "contents": contents, "generation_config": _config(payload), "tools": _tools(payload)} | (
-        {"request_options": options} if options else {}
-    )
+    given = {**_beside(payload), **({"request_options": options} if options else {})}
+    return {**given, "contents": contents, "generation_config": _config(payload), "tools": _tools(payload)}
 
 
 def _body(response: Any) -> Any:

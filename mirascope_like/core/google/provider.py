@@ -26,6 +26,7 @@ from ..dialects.client_provider import ClientProvider, made_by
 from ..dialects.gemini_failures import gemini_kind
 from ..dialects.gemini_provider import GeminiSpeaker
 from ..dialects.gemini_source import AsyncBegunSource, abegun, begun
+from ..dialects.parameters import made
 from ..dialects.sdk import ObjectSource
 from ..dialects.threads import within
 from .fold import GoogleFold
@@ -166,7 +167,7 @@ def _prepared(ask: Any, payload: dict[str, Any], *, stream: bool) -> tuple[Any, 
         config.setdefault("automatic_function_calling", {"disable": True})
         if not stream:
             config["should_return_http_response"] = True
-    return ask, {**payload, "config": types.GenerateContentConfig(**config)}, own
+    return ask, {**payload, "config": made(types.GenerateContentConfig, config, "google")}, own
 
 
 def _decoded(found: types.GenerateContentResponse) -> types.GenerateContentResponse:

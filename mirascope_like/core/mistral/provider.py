@@ -13,8 +13,9 @@ from typing import Any
 
 import jiter
 import mistralai.client
-from mistralai.client import errors
+from mistralai.client import errors, models
 from mistralai.client.chat import Chat
+from pydantic import ValidationError
 from pydantic_core import to_json
 
 from ..base.call_ids import short_id
@@ -38,6 +39,7 @@ from ..dialects.chat_fold import ChatFold
 from ..dialects.chat_messages import data_url, encode_messages, encode_part
 from ..dialects.chat_provider import encode_structure, encode_tool
 from ..dialects.client_provider import ClientProvider, made_by, patient
+from ..dialects.parameters import made, refusal
 from ..dialects.sdk import AsyncByteSource, AsyncObjectSource, ByteSource, ObjectSource
 from .params import MistralCallParams
 from .types import MistralCallResponse, MistralCallResponseChunk, MistralTool
@@ -109,9 +111,7 @@ class MistralProvider(ClientProvider[MistralCallResponse, MistralCallResponseChu
         return super().known_params() | self._accepted
 
     def encode(self, request: Request) -> dict[str, Any]:
-        params = dict(request.call_params)
-        if "seed" in params:
-            params["random_seed"] = params.pop("seed")
+        params = _params(request)
         messages = encode_messages([_with_own_ids(message) for message in request.messages], _encode_part)
         payload: dict[str, Any] = {"model": request.model, "messages": messages, **params}
         if tools := [*request.native_tools, *(encode_tool(tool) for tool in request.tools)]:
@@ -158,6 +158,15 @@ class MistralProvider(ClientProvider[MistralCallResponse, MistralCallResponseChu
         # Somebody who has wrapped the client, its method or its stream, to trace it, is to see the events.
         return all(made_by(mistralai.client, value) for value in values)
 
+    def failure(self, error: Exception, request: Request, source: Any = None) -> Exception:
+        if isinstance(error, ValidationError) and source is None:  # the SDK refuses to send it
+            try:  # it does not always say which parameter
+                made(models.ChatCompletionRequest, {"model": "", "messages": [], **_params(request)}, self.name)
+                return refusal(error, self.name)
+            except ConfigurationError as named:
+                return named
+        return super().failure(error, request, source)
+
     def identify(self, error: Exception) -> type[MirascopeLikeError] | None:
         if isinstance(error, errors.NoResponseError):
             return ConnectionFailedError
@@ -172,6 +181,10 @@ class MistralProvider(ClientProvider[MistralCallResponse, MistralCallResponseChu
     def reported(self, message: str, response: Any, body: Any = None) -> Exception:
         """Make an error with the provider's words; the SDK's own stream says that validation failed."""
         return _error(message, response, message if body is None else to_json(body).decode())
+
+
+def _params(request: Request) -> dict[str, Any]:
+    return {"random_seed" if name == "seed" else name: value for name, value in request.call_params.items()}
 
 
 def _error(message: str, response: Any, body: str) -> Exception:

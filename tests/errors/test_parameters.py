@@ -1,0 +1,87 @@
+"""A parameter that an SDK refuses to take is told by its name, before anything is sent."""
+
+from __future__ import annotations
+
+import asyncio
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from mirascope_like.core import ConfigurationError
+from tests.conformance.contract import BaseRow
+from tests.conformance.providers import MISTRAL
+from tests.conformance.rows import GEMINI, GOOGLE
+from tests.conformance.wires.answer import Answer
+from tests.harness.server import Server
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", FutureWarning)  # the SDK says that it is retired
+    import google.generativeai as genai
+
+pytestmark = pytest.mark.filterwarnings("ignore:.*including_default_value_fields:DeprecationWarning")
+
+ask_ways = pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
+stream_ways = pytest.mark.parametrize("stream", [False, True], ids=["unstreamed", "streamed"])
+
+
+def ask(row: BaseRow, server: Server, *, stream: bool = False, asynchronous: bool = False, **options: Any) -> Any:
+    """Make a call; return what was sent."""
+
+    async def main() -> None:
+        async with row.aclient(server) as client:
+            await (row.astream(client, **options).collect() if stream else row.aask(client, **options))
+
+    server.always(row.wire.streamed(Answer("ok")) if stream else row.wire.answered(Answer("ok")))
+    if asynchronous:
+        asyncio.run(main())
+    else:
+        with row.client(server) as client:
+            row.stream(client, **options).collect() if stream else row.ask(client, **options)
+    return row.wire.body(server.request)
+
+
+@stream_ways
+@ask_ways
+@pytest.mark.parametrize(
+    ("row", "params", "told"),
+    [
+        (GOOGLE, {"config": {"temprature": 1}}, "google does not take temprature: Extra inputs are not permitted"),
+        (GOOGLE, {"temperature": "hot"}, "google does not take temperature: Input should be a valid number"),
+        (GOOGLE, {"thinking_config": {"budget": 1}}, "google does not take thinking_config.budget: Extra inputs"),
+        (MISTRAL, {"temperature": "hot"}, "mistral does not take temperature"),
+        (MISTRAL, {"tool_choice": {"type": "zzz"}}, "mistral does not take tool_choice.ToolChoice.function: Field"),
+        (MISTRAL, {"seed": "x", "stop": 3}, "mistral does not take random_seed"),
+        (MISTRAL, {"seed": "x", "stop": 3}, "; stop."),
+        (GEMINI, {"temperature": "hot"}, "gemini does not take temperature: must be real number, not str"),
+        (GEMINI, {"generation_config": {"temprature": 1}}, "gemini does not take temprature: Unknown field"),
+        (GEMINI, {"generation_config": 1}, "gemini does not take generation_config: "),
+        (GEMINI, {"safety_settings": {"x": "y"}}, "gemini does not take safety_settings: "),
+        (GEMINI, {"tool_config": {"x": "y"}}, "gemini does not take tool_config: "),
+    ],
+    ids=lambda value: value.id if isinstance(value, BaseRow) else "",
+)
+def test_refused(
+    row: BaseRow, params: dict[str, Any], told: str, asynchronous: bool, stream: bool, server: Server
+) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        ask(row, server, stream=stream, asynchronous=asynchronous, call_params=params)
+    assert told in str(caught.value)
+    assert caught.value.__cause__ is not None
+    assert not server.requests
+
+
+@stream_ways
+def test_refused_by_a_model_of_gemini(stream: bool) -> None:
+    options: Any = {"stream": True} if stream else {}
+    asked: Callable[[Any], Any] = GEMINI.decorated(
+        genai.GenerativeModel("gemini-1.5-flash"), call_params={"temperature": "hot"}, **options
+    )
+    with pytest.raises(ConfigurationError, match="gemini does not take temperature: must be real number, not str"):
+        asked("Hi").collect()
+
+
+def test_refused_tool_of_mistrals_own(server: Server) -> None:
+    with pytest.raises(ConfigurationError, match=r"mistral does not take body\..*function: Field required"):
+        ask(MISTRAL, server, tools=[{"type": "function"}])

@@ -85,3 +85,8 @@ def test_refused_by_a_model_of_gemini(stream: bool) -> None:
 def test_refused_tool_of_mistrals_own(server: Server) -> None:
     with pytest.raises(ConfigurationError, match=r"mistral does not take body\..*function: Field required"):
         ask(MISTRAL, server, tools=[{"type": "function"}])
+
+
+def test_gemini_takes_no_seed() -> None:
+    with pytest.raises(ConfigurationError, match="'seed' is no call parameter of gemini"):
+        GEMINI.module.call("m", call_params={"seed": 1})

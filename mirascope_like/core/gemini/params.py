@@ -5,17 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from typing_extensions import TypedDict
+
 from ..base.dynamic_config import BaseDynamicConfig
-from ..base.params import CommonCallParams
 
 
-class GeminiCallParams(CommonCallParams, total=False):
+class GeminiCallParams(TypedDict, total=False):
     """What Gemini takes. Source: the SDK's `GenerativeModel.generate_content`.
 
-    The common parameters go into `generation_config`, as `max_output_tokens` and `stop_sequences` where those are their
-    names there; what `generation_config` says goes before them.
+    The first six go into `generation_config`, as `max_output_tokens` and `stop_sequences` where those are their names
+    there; what `generation_config` says goes before them. The SDK has no word for a seed.
     """
 
+    temperature: float
+    max_tokens: int
+    top_p: float
+    frequency_penalty: float
+    presence_penalty: float
+    stop: str | list[str] | None
     generation_config: Any
     safety_settings: Any
     tools: Sequence[Any]

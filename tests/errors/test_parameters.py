@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import warnings
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
-from mirascope_like.core import ConfigurationError
+from mirascope_like.core import BaseTool, ConfigurationError
 from tests.conformance.contract import BaseRow
 from tests.conformance.providers import MISTRAL
 from tests.conformance.rows import GEMINI, GOOGLE
@@ -90,3 +90,32 @@ def test_refused_tool_of_mistrals_own(server: Server) -> None:
 def test_gemini_takes_no_seed() -> None:
     with pytest.raises(ConfigurationError, match="'seed' is no call parameter of gemini"):
         GEMINI.module.call("m", call_params={"seed": 1})
+
+
+class Weather(BaseTool):
+    """Tell the weather."""
+
+    city: str
+
+    def call(self) -> str:
+        return self.city
+
+
+class Marked(Weather):
+    """Tell the weather."""
+
+    tool_config: ClassVar[Any] = {"strict": True, "cache_control": {"type": "ephemeral"}, "behavior": "BLOCKING"}
+
+
+def declared(body: Any) -> dict[str, Any]:
+    (tool,) = body["tools"]
+    (function,) = tool.get("functionDeclarations") or tool["function_declarations"]
+    return {key: value for key, value in function.items() if not key.startswith("parameters")}
+
+
+def test_tool_settings_of_other_providers_are_left_out(server: Server) -> None:
+    words = {"description": "Tell the weather."}
+    named = {"name": "Marked", **words, "behavior": "BLOCKING"}
+    assert declared(ask(GOOGLE, server, tools=[Marked])) == named
+    assert declared(ask(GEMINI, server, tools=[Marked])) == {"name": "Marked", **words}
+    assert declared(ask(GOOGLE, server, tools=[Weather])) == {"name": "Weather", **words}

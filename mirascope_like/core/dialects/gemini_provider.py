@@ -24,6 +24,10 @@ _BEFORE_3 = re.compile(r"(.*/)?gemini-[12][.-]")
 """Models that want no signature of a call that they did not make, and give no schema beside tools."""
 
 
+_SETTINGS = frozenset({"behavior", "response", "response_json_schema"})
+"""What a function declaration says besides its name, description and parameters. Source: Google's reference of it."""
+
+
 class GeminiSpeaker(FailingProvider[ResponseT, ChunkT, ToolT]):
     """A provider as far as its words go."""
 
@@ -73,7 +77,8 @@ class GeminiSpeaker(FailingProvider[ResponseT, ChunkT, ToolT]):
         return {**asked, self.config_name: config} if config else asked
 
     def _tool(self, tool: type[BaseTool]) -> JSON:
-        settings = {key: value for key, value in tool.tool_config.items() if value is not None}
+        given = tool.tool_config.items()
+        settings = {key: value for key, value in given if key in _SETTINGS and value is not None}
         return {**self._declared(tool_name(tool), tool_description(tool), tool.tool_json_schema()), **settings}
 
     def _declared(self, name: str, description: str, schema: Mapping[str, Any]) -> JSON:

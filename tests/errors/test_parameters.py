@@ -1,4 +1,4 @@
-"""A parameter that an SDK refuses to take is told by its name, before anything is sent."""
+"""A parameter that an SDK refuses to take is told by its name, before anything is sent; one that is None is unset."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import pytest
 
 from mirascope_like.core import BaseTool, ConfigurationError
 from tests.conformance.contract import BaseRow
-from tests.conformance.providers import MISTRAL
-from tests.conformance.rows import GEMINI, GOOGLE
+from tests.conformance.providers import ANTHROPIC, MISTRAL
+from tests.conformance.rows import BEDROCK, EVERY, GEMINI, GOOGLE
 from tests.conformance.wires.answer import Answer
 from tests.harness.server import Server
 
@@ -119,3 +119,19 @@ def test_tool_settings_of_other_providers_are_left_out(server: Server) -> None:
     assert declared(ask(GOOGLE, server, tools=[Marked])) == named
     assert declared(ask(GEMINI, server, tools=[Marked])) == {"name": "Marked", **words}
     assert declared(ask(GOOGLE, server, tools=[Weather])) == {"name": "Weather", **words}
+
+
+@stream_ways
+def test_unset_for_anthropic(stream: bool, server: Server) -> None:
+    assert ask(ANTHROPIC, server, stream=stream, call_params={"max_tokens": None})["max_tokens"] == 1024
+
+
+def test_unset_for_bedrock(server: Server) -> None:
+    params = {"temperature": None, "max_tokens": None, "top_p": None, "stop": None, "guardrailConfig": None}
+    assert ask(BEDROCK, server, call_params=params).keys() == {"messages"}
+    assert ask(BEDROCK, server, call_params={**params, "max_tokens": 5})["inferenceConfig"] == {"maxTokens": 5}
+
+
+@pytest.mark.parametrize("row", EVERY, ids=lambda row: row.id)
+def test_unset_everywhere(row: BaseRow, server: Server) -> None:
+    ask(row, server, call_params={"temperature": None, "max_tokens": None})

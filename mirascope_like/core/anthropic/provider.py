@@ -61,7 +61,9 @@ class AnthropicProvider(SDKProvider[AnthropicCallResponse, AnthropicCallResponse
         params = dict(request.call_params)
         if (stop := params.pop("stop", None)) is not None:
             params["stop_sequences"] = [stop] if isinstance(stop, str) else list(stop)
-        payload: dict[str, Any] = {"model": request.model, "messages": messages, "max_tokens": MAX_TOKENS, **params}
+        if params.get("max_tokens") is None:
+            params["max_tokens"] = MAX_TOKENS
+        payload: dict[str, Any] = {"model": request.model, "messages": messages, **params}
         if system is not None:
             given = params.get("system")
             payload["system"] = system if given is None else [*as_blocks(given), *as_blocks(system)]

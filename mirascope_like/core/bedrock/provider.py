@@ -135,9 +135,8 @@ class BedrockProvider(ThreadedProvider[BedrockCallResponse, BedrockCallResponseC
 
     def encode(self, request: Request) -> dict[str, Any]:
         system, messages = encode_messages(request.messages)
-        params = dict(request.call_params)
-        inference = {name: params.pop(key) for key, name in _INFERENCE.items() if params.get(key) is not None}
-        params.pop("stop", None)
+        params = {key: value for key, value in request.call_params.items() if value is not None}
+        inference = {name: params.pop(key) for key, name in _INFERENCE.items() if key in params}
         if isinstance(stop := inference.get("stopSequences"), str):
             inference["stopSequences"] = [stop]
         payload: dict[str, Any] = {"modelId": request.model, "messages": messages, **params}

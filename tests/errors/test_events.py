@@ -66,6 +66,28 @@ def test_anthropic_error_event(kind: str, ours: type[ProviderError], asynchronou
 
 @both_ways
 @pytest.mark.parametrize(
+    ("body", "ours", "told"),
+    [
+        ({"error": {"message": "Not now", "type": "overloaded_error"}}, OverloadedError, "Not now"),
+        ({"error": {"message": "Not now"}}, ProviderError, "Not now"),
+        ({"error": "Not now"}, ProviderError, "Not now"),
+        ({"type": None, "error": {"message": "Not now"}}, ProviderError, "Not now"),
+        ({"type": "error"}, ProviderError, "an error in the stream"),
+    ],
+)
+def test_anthropic_error_event_that_is_half_said(
+    body: dict[str, Any], ours: type[ProviderError], told: str, asynchronous: bool, server: Server
+) -> None:
+    events = Reply.sse(*ANTHROPIC.texts("Hel", finish=None), body)
+    error = failed(ANTHROPIC, server, events, asynchronous=asynchronous)
+    assert isinstance(error, ours)
+    assert isinstance(error, anthropic.APIStatusError)
+    assert told in str(error)
+    assert error.body == body
+
+
+@both_ways
+@pytest.mark.parametrize(
     ("body", "ours"),
     [
         ({"message": "Slow down", "type": "rate_limit_error", "code": "rate_limit_exceeded"}, RateLimitError),

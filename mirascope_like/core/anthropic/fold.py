@@ -30,13 +30,15 @@ class AnthropicFold(BlockFold[AnthropicCallResponseChunk, AnthropicTool]):
     cut_strings = False  # as in Anthropic's SDK
 
     def _grown_text(self, data: Any) -> tuple[Text, str] | None:
-        if data["type"] == "content_block_delta" and len(data) == 3:
+        if data.get("type") == "content_block_delta" and len(data) == 3:
             delta, text = data["delta"], self._texts.get(data["index"])
             if text is not None and len(delta) == 2 and type(piece := delta.get("text")) is str:
                 return text, piece
         return None
 
     def _sum(self, chunk: AnthropicCallResponseChunk, data: Mapping[str, Any]) -> list[AnthropicTool] | None:
+        if data.get("type") == "error" or data.get("error"):  # a gateway may leave out the type
+            raise ErrorEventError(dict(data))
         if not _well_formed(data):
             raise GarbledEventError(f"not an event of a message: {str(data)[:200]}")
         match data["type"]:
@@ -56,8 +58,6 @@ class AnthropicFold(BlockFold[AnthropicCallResponseChunk, AnthropicTool]):
                 self._change(data)
             case "message_stop":
                 self._final = self.ended = True
-            case "error":
-                raise ErrorEventError(dict(data))
             case _:
                 pass  # Anthropic may add events; they are shown and have no place in the message
         return []

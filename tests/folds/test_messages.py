@@ -129,6 +129,7 @@ EVENT = st.builds(
 @example([{"type": "content_block_delta", "index": 0, "delta": "x"}])
 @example([{"type": "content_block_delta", "index": [], "delta": {"type": "text_delta", "text": "x"}}])
 @example([{"type": "content_block_delta", "index": 0, "delta": {"type": "input_json_delta", "partial_json": 1}}])
+@example([{"type": "content_block_delta", "index": 0, "delta": {"type": "input_json_delta", "partial_json": None}}])
 @example([{"type": "content_block_delta", "index": 5, "delta": {"type": "text_delta", "text": "x"}}])
 @example([{"type": "message_delta"}])
 @example([{"type": "message_delta", "delta": None, "usage": None}])
@@ -159,6 +160,24 @@ def test_tool_without_input(last: bool) -> None:
     assert [tool.id for _, tool in read(fold, events) if tool] == ["t1"]
     assert fold.tools[0].error is None
     assert fold.rebuild()["content"] == [block]
+
+
+def test_null_adds_nothing() -> None:
+    fold = AnthropicFold(AnthropicCallResponseChunk, AnthropicTool, [Look], True)
+    call = {"type": "tool_use", "id": "t1", "name": "Look", "input": {}}
+    pieces = ['{"query"', None, ': "x"}']
+    deltas = [{"type": "input_json_delta", "partial_json": piece} for piece in pieces]
+    events: list[JSON] = [
+        {"type": "message_start", "message": HEAD},
+        {"type": "content_block_start", "index": 0, "content_block": call},
+        *({"type": "content_block_delta", "index": 0, "delta": delta} for delta in deltas),
+        {"type": "content_block_start", "index": 1, "content_block": {"type": "text", "text": None}},
+        *({"type": "content_block_delta", "index": 1, "delta": {"type": "text_delta", "text": t}} for t in (None, "a")),
+        {"type": "message_stop"},
+    ]
+    read(fold, events)
+    assert [tool.args for tool in fold.tools] == [{"query": "x", "deep": None}]
+    assert fold.rebuild()["content"] == [{**call, "input": {"query": "x"}}, {"type": "text", "text": "a"}]
 
 
 def test_block_whose_start_was_lost() -> None:

@@ -77,7 +77,7 @@ class AnthropicFold(BlockFold[AnthropicCallResponseChunk, AnthropicTool]):
             self._start(index, {"type": str(delta.get("type")).removesuffix("_delta")})
         block = self._blocks[index]
         if "partial_json" in delta:
-            return self._grow_call(index, block.get("name") or "", delta["partial_json"])
+            return self._grow_call(index, block.get("name") or "", delta["partial_json"] or "")
         said = {key: value for key, value in delta.items() if key != "type" and value is not None}
         if (citation := said.pop("citation", None)) is not None:
             block["citations"] = [*(block.get("citations") or ()), citation]

@@ -363,6 +363,19 @@ def test_an_error_in_the_middle(asynchronous: bool, kind: Kind, server: Server) 
     assert read.error.partial.finish_reasons is None
 
 
+@both_ways
+@pytest.mark.parametrize("told", ["boom", ["boom"], {"boom": 1}], ids=["text", "list", "object"])
+def test_an_error_of_another_form_in_the_middle(told: Any, asynchronous: bool, server: Server) -> None:
+    server.reply(crlf(said("Hel"), {"error": told}))
+    read = Read(asynchronous, stream=True)
+    assert isinstance(read.error, ProviderError)
+    assert isinstance(read.error, StreamInterruptedError)
+    assert isinstance(read.error, errors.APIError)
+    assert "boom" in str(read.error)
+    assert read.error.body == {"error": told}
+    assert read.error.partial.content == "Hel"
+
+
 def test_bare_json_in_the_middle(server: Server) -> None:
     text = json.dumps({"error": {"code": 429, "message": "Slow down.", "status": "RESOURCE_EXHAUSTED"}}, indent=2)
     server.reply(crlf(said("Hel")).then(text.encode()))

@@ -21,7 +21,7 @@ from ..base.errors import (
 from ..base.fold import Fold
 from ..base.provider import AsyncSource, Source
 from ..base.request import Request
-from ..base.wire import at
+from ..base.wire import as_object, at
 from ..dialects.client_provider import ClientProvider, made_by
 from ..dialects.gemini_failures import gemini_kind
 from ..dialects.gemini_provider import GeminiSpeaker
@@ -139,7 +139,10 @@ class GoogleProvider(
             return errors.UnknownApiResponseError(message)
         code = at(body, "error.code")
         kind = errors.ServerError if isinstance(code, int) and code >= 500 else errors.ClientError
-        return _told(kind(cast("Any", code), body, response))
+        # The SDK can make nothing of an error that is text.
+        found: Any = kind(cast("Any", code), body if as_object(at(body, "error")) else {"message": message}, response)
+        found.details = body
+        return _told(found)
 
     def keyless(self, error: Exception) -> Exception | None:
         if type(error) is ValueError and "API key" in str(error):

@@ -187,6 +187,9 @@ class NeutralProvider(Provider[CallResponse, CallResponseChunk, Tool]):
     async def aopen(self, request: Request, payload: dict[str, Any]) -> AsyncSource:
         return await self.chosen(request).aopen(request, payload)
 
+    def check(self, request: Request, raw: Any) -> None:
+        self.chosen(request).check(request, raw)
+
     def failure(self, error: Exception, request: Request, source: Any = None) -> Exception:
         return self.chosen(request).failure(error, request, source)
 

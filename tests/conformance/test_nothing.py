@@ -1,4 +1,4 @@
-"""Answers that say nothing."""
+"""Answers that say nothing, and what comes with status 200 and is none."""
 
 from __future__ import annotations
 
@@ -6,12 +6,18 @@ from typing import Any
 
 import pytest
 
-from mirascope_like.core import BaseMessageParam, Messages
-from tests.conformance.capabilities import every_row
+from mirascope_like.core import BaseMessageParam, Messages, ProviderError, ServerError
+from tests.conformance.capabilities import both_ways, every_row
 from tests.conformance.contract import BaseRow
 from tests.conformance.reading import asked
 from tests.conformance.wires.answer import Answer
-from tests.harness.server import Server
+from tests.harness.server import Reply, Server
+
+DROPPED = {
+    "bedrock": "boto3 drops what its service model does not name",
+    "gemini": "the retired SDK drops what its messages have no field for",
+}
+"""Whose SDK keeps the words of such an error to itself."""
 
 
 def roles(row: BaseRow, server: Server) -> list[str]:
@@ -38,3 +44,26 @@ def test_a_neutral_answer_that_says_nothing_is_left_out(row: BaseRow, nothing: A
     answer = BaseMessageParam(role="assistant", content=nothing)
     asked(row, server, False, [Messages.User("Hi"), answer, Messages.User("Again")])
     assert roles(row, server) == ["user", "user"]
+
+
+@every_row
+@both_ways
+@pytest.mark.parametrize("error", [{"message": "boom", "code": 500}, "boom"], ids=["object", "text"])
+def test_an_error_in_place_of_an_answer(row: BaseRow, error: Any, asynchronous: bool, server: Server) -> None:
+    server.reply(Reply.json({"error": error}))
+    with pytest.raises(ProviderError) as caught:
+        asked(row, server, asynchronous)
+    assert (caught.value.provider, caught.value.model) == (row.name, "m")
+    if row.name not in DROPPED:
+        assert "boom" in str(caught.value)
+        assert isinstance(caught.value, ServerError) == (error != "boom")
+
+
+@every_row
+@both_ways
+@pytest.mark.parametrize("body", [b"{}", b'{"detail": "x"}'])
+def test_nothing_in_place_of_an_answer(row: BaseRow, body: bytes, asynchronous: bool, server: Server) -> None:
+    server.reply(Reply((body,), 200, {"content-type": "application/json"}, "length"))
+    with pytest.raises(ProviderError) as caught:
+        asked(row, server, asynchronous)
+    assert (caught.value.provider, caught.value.model) == (row.name, "m")

@@ -21,7 +21,7 @@ from mirascope_like.core import (
 )
 from mirascope_like.core.base import events
 from tests.conformance.providers import ANTHROPIC, OPENAI, Row, every_provider, openai_like
-from tests.conformance.reading import Read, read
+from tests.conformance.reading import Read, asked, read
 from tests.harness.server import Reply, Server
 
 both_ways = pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
@@ -192,6 +192,22 @@ def test_nonsense_for_an_answer(row: Row, server: Server, body: bytes) -> None:
 
 
 @openai_like
+def test_what_holds_nothing_of_an_answer_is_shown(row: Row, server: Server) -> None:
+    server.reply(Reply.json({"choices": None, "content": None, "output": None, "detail": "boom"}))
+    with row.client(server) as client, pytest.raises(ProviderError, match=r"cannot be read: .*'detail': 'boom'"):
+        row.ask(client)
+
+
+@both_ways
+def test_anthropic_error_for_an_answer(asynchronous: bool, server: Server) -> None:
+    server.reply(Reply.error(200, "Not now", type="overloaded_error"))
+    with pytest.raises(OverloadedError, match="Not now") as caught:
+        asked(ANTHROPIC, server, asynchronous)
+    assert isinstance(caught.value, anthropic.APIError)
+    assert caught.value.body == {"type": "overloaded_error", "message": "Not now", "code": None, "param": None}
+
+
+@openai_like
 def test_html_error_page(row: Row, server: Server) -> None:
     server.reply(Reply((PAGE,), 502, {"content-type": "text/html"}, "length"))
     with row.client(server) as client, pytest.raises(ServerError) as caught:
@@ -201,8 +217,9 @@ def test_html_error_page(row: Row, server: Server) -> None:
 
 
 @openai_like
-@pytest.mark.parametrize("content", ["{}", '{"choices": null, "content": null}'])
-def test_empty_answer_can_be_read(row: Row, server: Server, content: str) -> None:
+@pytest.mark.parametrize("more", ["", ', "id": null, "model": null, "usage": null'])
+def test_empty_answer_can_be_read(row: Row, server: Server, more: str) -> None:
+    content = '{"choices": [], "content": [], "output": []' + more + "}"
     server.reply(Reply((content.encode(),), 200, {"content-type": "application/json"}, "length"))
     with row.client(server) as client:
         response = row.ask(client)

@@ -242,6 +242,7 @@ class Call(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
         start = time() * 1000
         try:
             raw = provider.send(request, payload)
+            provider.check(request, raw)
         except Exception as error:
             raise provider.failure(error, request)
         return provider.respond(request, payload, raw, start, time() * 1000)
@@ -254,6 +255,7 @@ class Call(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
         start = time() * 1000
         try:
             raw = await provider.asend(request, payload)
+            provider.check(request, raw)
         except Exception as error:
             raise provider.failure(error, request)
         return provider.respond(request, payload, raw, start, time() * 1000)

@@ -159,6 +159,10 @@ class Provider(ABC, Generic[ResponseT, ChunkT, ToolT]):
     async def aopen(self, request: Request, payload: dict[str, Any]) -> AsyncSource:
         """`open`, awaited."""
 
+    def check(self, request: Request, raw: Any) -> None:
+        """Raise what the SDK's response object tells of in place of an answer."""
+        self.response_type.check(raw)
+
     @abstractmethod
     def failure(self, error: Exception, request: Request, source: Any = None) -> Exception:
         """Return what to raise for an error of the SDK, of its transport, or of the stream read from `source`."""

@@ -24,6 +24,7 @@ from typing_extensions import TypeVar
 
 from .construct import construct
 from .errors import ToolArgumentsError, ToolExecutionError
+from .fold import ErrorEventError, GarbledEventError
 from .json_text import json_in
 from .messages import BaseMessageParam, ToolResultPart
 from .request import Request
@@ -146,6 +147,28 @@ class BaseCallResponse(Told, BaseModel, Generic[RawT, ToolT, FinishT, UsageT]):
         """Make the SDK's response object of a response, decoded or not."""
         return cast("RawT", construct(cls.raw_type, raw))
 
+    @classmethod
+    def top_of(cls, response: RawT) -> Any:
+        """Return what tells all that an answer tells: JSON, or the SDK's response object."""
+        return response
+
+    @classmethod
+    def check(cls, response: RawT) -> None:
+        """Raise what a whole answer is instead of one.
+
+        That is `ErrorEventError` where it says nothing but an error, as gateways have it with status 200, and
+        `GarbledEventError` where it tells neither what the model said, nor why it ended, nor its tokens.
+        """
+        facts = cls.facts
+        if any(at(response, place) for place in facts.said):
+            return
+        top = cls.top_of(response)
+        if error := at(top, "error"):
+            raise ErrorEventError(dumped(error) if isinstance(error, BaseModel) else error)
+        if all(at(top, place) is None for place in (*facts.said, facts.finish, facts.usage)):
+            told = dumped(top) if isinstance(top, BaseModel) else top
+            raise GarbledEventError(f"it holds nothing of one: {told!s:.200}")
+
     @field_validator("response", mode="plain")
     @classmethod
     def _validate_response(cls, value: Any, info: ValidationInfo) -> Any:
@@ -189,7 +212,7 @@ class BaseCallResponse(Told, BaseModel, Generic[RawT, ToolT, FinishT, UsageT]):
 
     @property
     def _top(self) -> Any:
-        return self.response
+        return self.top_of(self.response)
 
     @property
     def finish_reasons(self) -> list[FinishT] | None:

@@ -94,6 +94,8 @@ class Facts(NamedTuple):
     id: str = "id"
     finish: str = "finish_reason"
     usage: str = "usage"
+    said: tuple[str, ...] = ("choices",)
+    """Where it holds what the model said, or why the model said nothing."""
     counts: Counts = Counts()
     reasons: Mapping[str, FinishReason] = {}
     """The reasons to end, each in the same words for every provider; one that is not among them is "stop"."""

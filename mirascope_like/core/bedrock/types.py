@@ -83,6 +83,7 @@ _FACTS = Facts(
     model="trace.promptRouter.invokedModelId",
     id="ResponseMetadata.RequestId",
     finish="stopReason",
+    said=("output",),
     counts=_COUNTS,
     reasons=_FINISH,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any, ClassVar, TypeVar
 
-from ..base.fold import ErrorEventError, Fold
+from ..base.fold import Fold
 from ..base.messages import Part
 from ..base.provider import AsyncSource, Source
 from ..base.request import Request
@@ -71,12 +71,6 @@ class ChatProvider(SDKProvider[ResponseT, ChunkT, ToolT]):
     def http(self, client: Any, payload: dict[str, Any], *, stream: bool) -> Any:
         return self.post(client, self.path, payload, stream=stream)
 
-    def send(self, request: Request, payload: dict[str, Any]) -> Any:
-        return _answered(super().send(request, payload))
-
-    async def asend(self, request: Request, payload: dict[str, Any]) -> Any:
-        return _answered(await super().asend(request, payload))
-
     def open(self, request: Request, payload: dict[str, Any]) -> Source:
         try:
             return super().open(request, payload)
@@ -88,13 +82,6 @@ class ChatProvider(SDKProvider[ResponseT, ChunkT, ToolT]):
             return await super().aopen(request, payload)
         except self.sdk.APIStatusError as error:
             return await super().aopen(request, _without_usage(request, payload, error))
-
-
-def _answered(answer: Any) -> Any:
-    # OpenRouter and its like may send an error with status 200, as within a stream.
-    if (error := getattr(answer, "error", None)) and not getattr(answer, "choices", None):
-        raise ErrorEventError(error)
-    return answer
 
 
 def _without_usage(request: Request, payload: dict[str, Any], error: Any) -> dict[str, Any]:

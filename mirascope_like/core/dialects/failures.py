@@ -62,7 +62,7 @@ class FailingProvider(Provider[ResponseT, ChunkT, ToolT]):
         return None
 
     def failure(self, error: Exception, request: Request, source: Any = None) -> Exception:
-        found, *kinds = self._told(error, getattr(source, "response", None))
+        found, *kinds = self._told(error, source)
         if found is not error:
             found.__cause__ = error
         if not kinds:
@@ -73,12 +73,14 @@ class FailingProvider(Provider[ResponseT, ChunkT, ToolT]):
             _say_where(found)
         return adopt(found, *kinds, provider=self.name, model=request.model)
 
-    def _told(self, error: Exception, response: Any) -> tuple[Exception, *tuple[type[MirascopeLikeError], ...]]:
+    def _told(self, error: Exception, source: Any) -> tuple[Exception, *tuple[type[MirascopeLikeError], ...]]:
         """Return the SDK's error for this one, and the classes of ours that it is."""
+        response = getattr(source, "response", None)
         if isinstance(error, ErrorEventError):
             return self.reported(str(error), response, error.body), error_kind(*described(error.body))
         if isinstance(error, GarbledEventError | EventTooLongError):
-            return self.reported(f"the stream cannot be read: {error}", response), ProviderError
+            read = "answer" if source is None else "stream"
+            return self.reported(f"the {read} cannot be read: {error}", response), ProviderError
         if isinstance(error, StreamInterruptedError):
             return self.broken(f"{error}{_unlike(response)}", response, timed_out=False), ConnectionFailedError
         if isinstance(error, MirascopeLikeError):

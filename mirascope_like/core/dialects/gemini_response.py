@@ -30,7 +30,13 @@ _FINISH: dict[str, FinishReason] = {
 }
 
 
-FACTS = Facts(model="modelVersion", id="responseId", usage="usageMetadata", reasons=_FINISH)
+FACTS = Facts(
+    model="modelVersion",
+    id="responseId",
+    usage="usageMetadata",
+    said=("candidates", "promptFeedback"),
+    reasons=_FINISH,
+)
 
 
 def read_usage(raw: Mapping[str, Any] | None) -> Usage | None:
@@ -111,6 +117,10 @@ class GeminiResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT]):
     @abstractmethod
     def wire(cls, response: RawT) -> JSON:
         """Return the SDK's response object as the JSON that it was made of."""
+
+    @classmethod
+    def top_of(cls, response: RawT) -> JSON:
+        return cls.wire(response)
 
     @classmethod
     def native_content(cls, content: JSON) -> JSON:

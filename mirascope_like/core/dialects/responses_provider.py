@@ -8,11 +8,10 @@ from typing import Any, TypeVar
 
 from openai.types.responses.response_create_params import ResponseCreateParamsBase
 
-from ..base.fold import ErrorEventError, Fold
+from ..base.fold import Fold
 from ..base.request import Request
 from ..base.structure import Structure, Way
 from ..base.tools import BaseTool, tool_description, tool_name
-from ..base.wire import dumped
 from .answer_tool import add_answer_tool
 from .client_provider import ClientProvider
 from .clients import Clients
@@ -80,20 +79,6 @@ class ResponsesProvider(SDKProvider[ResponseT, ChunkT, ToolT]):
 
     def http(self, client: Any, payload: dict[str, Any], *, stream: bool) -> Any:
         return self.post(client, "/responses", payload, stream=stream)
-
-    def send(self, request: Request, payload: dict[str, Any]) -> Any:
-        return _succeeded(super().send(request, payload))
-
-    async def asend(self, request: Request, payload: dict[str, Any]) -> Any:
-        return _succeeded(await super().asend(request, payload))
-
-
-def _succeeded(response: Any) -> Any:
-    # A response that failed comes with status 200; streamed, the same is an error event.
-    if getattr(response, "status", None) == "failed":
-        error = getattr(response, "error", None)
-        raise ErrorEventError(dumped(error) if error is not None else "the response failed")
-    return response
 
 
 def encode_tool(tool: type[BaseTool]) -> dict[str, Any]:

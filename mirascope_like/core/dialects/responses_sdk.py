@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Literal, TypeVar
 from openai.types.responses import Response, ResponseStreamEvent, ResponseUsage
 
 from ..base.chunk import BaseCallResponseChunk, ToolDelta
+from ..base.fold import ErrorEventError
 from ..base.messages import BaseMessageParam
 from ..base.response import BaseCallResponse, tool_results
 from ..base.tools import BaseTool, ToolCall
@@ -44,7 +45,7 @@ _COUNTS = Counts(
 )
 """Source: OpenAI's `ResponseUsage`; details are parts of the totals."""
 
-_FACTS = Facts(counts=_COUNTS, reasons=_FINISH)
+_FACTS = Facts(said=("output",), counts=_COUNTS, reasons=_FINISH)
 
 
 def finish_reason(response: Mapping[str, Any]) -> list[Any] | None:
@@ -77,6 +78,14 @@ class ResponsesCallResponse(BaseCallResponse[Response, ToolT, ResponsesFinishRea
     raw_type = Response
     facts: ClassVar[Facts] = _FACTS
     messages_key = "input"
+
+    @classmethod
+    def check(cls, response: Response) -> None:
+        # A response that failed comes with status 200; streamed, the same is an error event.
+        if getattr(response, "status", None) == "failed":
+            error: Any = getattr(response, "error", None)
+            raise ErrorEventError(dumped(error) if error is not None else "the response failed")
+        super().check(response)
 
     @property
     def _output(self) -> list[Any]:

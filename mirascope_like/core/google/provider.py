@@ -137,8 +137,6 @@ class GoogleProvider(
     def reported(self, message: str, response: Any, body: Any = None) -> Exception:
         if body is None:
             return errors.UnknownApiResponseError(message)
-        if not as_object(at(body, "error")):
-            body = {"error": {"message": message, **as_object(body)}}
         code = at(body, "error.code")
         kind = errors.ServerError if isinstance(code, int) and code >= 500 else errors.ClientError
         # The SDK can make nothing of an error that is text.

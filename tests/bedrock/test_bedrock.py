@@ -420,6 +420,23 @@ def test_garbage_is_an_error(asynchronous: bool, client: Any, server: Server) ->
     assert isinstance(found.error, ProviderError)
 
 
+TWO_KINDS = {"text": "a", "toolUse": {"toolUseId": "t1", "name": "f", "input": {}}}
+
+
+@WAYS
+def test_a_block_of_two_kinds_is_an_error(asynchronous: bool, client: Any, server: Server) -> None:
+    whole = {"output": {"message": {"role": "assistant", "content": [TWO_KINDS]}}, "stopReason": "end_turn"}
+    server.reply(Reply.json(whole))
+    with pytest.raises(ProviderError, match="must have one and only one member set") as caught:
+        opened(client, asynchronous, stream=False)
+    assert isinstance(caught.value, sdk.BotoCoreError)
+    server.reply(streamed(START, delta(0, text="so far"), delta(0, text="a", toolUse={"input": "{}"}), ended()))
+    found = Read(client, asynchronous=asynchronous)
+    assert isinstance(found.error, StreamInterruptedError)
+    assert isinstance(found.error, ProviderError)
+    assert found.error.partial.content == "so far"
+
+
 MID_STREAM = {
     "throttlingException": RateLimitError,
     "modelStreamErrorException": ServerError,

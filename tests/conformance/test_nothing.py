@@ -61,7 +61,7 @@ def test_an_error_in_place_of_an_answer(row: BaseRow, error: Any, asynchronous: 
 
 @every_row
 @both_ways
-@pytest.mark.parametrize("body", [b"{}", b'{"detail": "x"}'])
+@pytest.mark.parametrize("body", [b"", b"{}", b"null", b"[]", b'"x"', b"<html>", b'{"detail": "x"}'])
 def test_nothing_in_place_of_an_answer(row: BaseRow, body: bytes, asynchronous: bool, server: Server) -> None:
     server.reply(Reply((body,), 200, {"content-type": "application/json"}, "length"))
     with pytest.raises(ProviderError) as caught:

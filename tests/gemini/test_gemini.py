@@ -323,6 +323,27 @@ def test_no_array(server: Server) -> None:
     assert isinstance(error, StreamInterruptedError)
 
 
+@both_ways
+def test_answers_that_do_not_fit(asynchronous: bool, server: Server) -> None:
+    server.reply(Reply.json({"candidates": 3}))
+    error = Read(asynchronous).error
+    assert isinstance(error, ProviderError)
+    assert isinstance(error, exceptions.GoogleAPICallError)
+    assert "candidates" in str(error)
+    server.reply(rest(said("so far"), {"candidates": 3}))
+    error = Read(asynchronous, stream=True).error
+    assert isinstance(error, StreamInterruptedError)
+    assert isinstance(error, ProviderError)
+    assert error.partial.content == "so far"
+
+
+def test_a_tool_that_is_none(server: Server) -> None:
+    error = Read(False, tools=[{"function_declarations": 3}]).error
+    assert isinstance(error, ConfigurationError)
+    assert "Tool" in str(error)
+    assert not server.requests
+
+
 # What is sent
 
 

@@ -125,6 +125,7 @@ class BedrockProvider(ThreadedProvider[BedrockCallResponse, BedrockCallResponseC
         sdk.BotoCoreError: ProviderError,
         _parser_error: ProviderError,
     }
+    readers = ("botocore.parsers",)
 
     @cached_property
     def _defaults(self) -> Clients:

@@ -80,6 +80,7 @@ class CohereProvider(ClientProvider[CohereCallResponse, CohereCallResponseChunk,
     tool_type = CohereTool
     fold_type: type[Fold[Any, Any]] = CohereFold
     params_type = CohereCallParams
+    readers = ("cohere.core.unchecked_base_model",)
 
     def make_client(self) -> Any:
         # The SDK reads the variable when it is imported, and never again.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
+from traceback import walk_tb
 from typing import Any, ClassVar, TypeVar
 
 from ..base.chunk import BaseCallResponseChunk
@@ -41,6 +42,8 @@ class FailingProvider(Provider[ResponseT, ChunkT, ToolT]):
 
     kinds: ClassVar[Mapping[type[Exception], type[MirascopeLikeError]]] = {}
     """The SDK's errors, and what each is of ours; of several that an error is, the first counts."""
+    readers: ClassVar[tuple[str, ...]] = ()
+    """The modules with which the SDK reads answers: what they raise, of whatever kind, is of one that is none."""
 
     def identify(self, error: Exception) -> type[MirascopeLikeError] | None:
         """Return the class of ours that an error of the SDK is; None for an error that is not the SDK's."""
@@ -78,7 +81,7 @@ class FailingProvider(Provider[ResponseT, ChunkT, ToolT]):
         response = getattr(source, "response", None)
         if isinstance(error, ErrorEventError):
             return self.reported(str(error), response, error.body), error_kind(*described(error.body))
-        if isinstance(error, GarbledEventError | EventTooLongError):
+        if isinstance(error, GarbledEventError | EventTooLongError) or _raised_in(error) in self.readers:
             read = "answer" if source is None else "stream"
             return self.reported(f"the {read} cannot be read: {error}", response), ProviderError
         if isinstance(error, StreamInterruptedError):
@@ -93,6 +96,12 @@ class FailingProvider(Provider[ResponseT, ChunkT, ToolT]):
             timed_out = kind is RequestTimeoutError
             return self.broken(str(error) or "the connection broke", response, timed_out=timed_out), kind
         return (error,)
+
+
+def _raised_in(error: Exception) -> Any:
+    """Return the name of the module that raised an error."""
+    names = [frame.f_globals.get("__name__") for frame, _ in walk_tb(error.__traceback__)]
+    return names[-1] if names else None
 
 
 def _unlike(response: Any) -> str:

@@ -107,6 +107,7 @@ class GeminiProvider(
         auth_errors.DefaultCredentialsError: ConfigurationError,
         auth_errors.GoogleAuthError: AuthenticationError,
     }
+    readers = ("google.protobuf.json_format",)
 
     config_name = "generation_config"
     all_in_config = False
@@ -172,7 +173,14 @@ def _options(payload: Mapping[str, Any], request: Request) -> dict[str, Any]:
 
 def _tools(payload: Mapping[str, Any]) -> list[Any] | None:
     given = payload.get("tools")
-    return [message_of(protos.Tool, tool) if isinstance(tool, dict) else tool for tool in given] if given else None
+    return [_given(protos.Tool, tool) if isinstance(tool, dict) else tool for tool in given] if given else None
+
+
+def _given(kind: Any, raw: Any) -> Any:
+    try:
+        return message_of(kind, raw)
+    except Exception as error:
+        raise ConfigurationError(f"no {kind.__name__} of Gemini's: {error}") from error
 
 
 def _asked(payload: Mapping[str, Any]) -> Any:
@@ -205,7 +213,7 @@ def _taken(name: str, make: Callable[[Any], Any], given: Any) -> Any:
 def _config(payload: Mapping[str, Any]) -> dict[str, Any]:
     config = dict(payload.get("generation_config") or {})
     if isinstance(config.get("response_schema"), dict):
-        config["response_schema"] = message_of(protos.Schema, config["response_schema"])
+        config["response_schema"] = _given(protos.Schema, config["response_schema"])
     for name, value in config.items():
         _taken(name, protos.GenerationConfig, {name: value})
     return config

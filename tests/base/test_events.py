@@ -90,6 +90,13 @@ def test_any_bytes_give_the_same_however_cut(data: bytes, places: list[int]) -> 
         (b'data: {"a": 1\n\n', [b'{"a": 1']),
         (b"data: [DONE]", [b"[DONE]"]),
         (b"data: [DONE", []),
+        (b'{"error": {"message": "boom"}}', [b'{"error": {"message": "boom"}}']),
+        (b'{\n  "error": "boom"\n}\n', [b'{\n  "error": "boom"\n}\n']),
+        (b'data: 1\n\n{"error": "boom"}\n\ndata: 2\n\n', [b"1", b'{"error": "boom"}', b"2"]),
+        (b'{"error": {"message": "boo', []),
+        (b'{"error": null, "choices": []}', []),
+        (b'{"choices": []}\n\n', []),
+        (b'["error"]', []),
     ],
 )
 def test_literal(data: bytes, expected: list[bytes]) -> None:

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from mirascope_like.core import BaseMessageParam, Messages, ProviderError, ServerError
+from mirascope_like.core import BaseMessageParam, ConnectionFailedError, Messages, ProviderError, ServerError
 from tests.conformance.capabilities import both_ways, every_row
 from tests.conformance.contract import BaseRow
-from tests.conformance.reading import asked
+from tests.conformance.reading import asked, read
 from tests.conformance.wires.answer import Answer
 from tests.harness.server import Reply, Server
 
@@ -57,6 +57,19 @@ def test_an_error_in_place_of_an_answer(row: BaseRow, error: Any, asynchronous: 
     if row.name not in DROPPED:
         assert "boom" in str(caught.value)
         assert isinstance(caught.value, ServerError) == (error != "boom")
+
+
+@every_row
+@both_ways
+@pytest.mark.parametrize("error", [{"message": "boom", "code": 500}, "boom"], ids=["object", "text"])
+def test_an_error_in_place_of_a_stream(row: BaseRow, error: Any, asynchronous: bool, server: Server) -> None:
+    server.reply(Reply.json({"error": error}))
+    found: Any = read(row, server, asynchronous=asynchronous).error
+    assert isinstance(found, ProviderError)
+    if row.name not in DROPPED:
+        assert "boom" in str(found)
+        assert isinstance(found, ServerError) == (error != "boom")
+        assert not isinstance(found, ConnectionFailedError)
 
 
 @every_row

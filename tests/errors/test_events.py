@@ -115,6 +115,15 @@ def test_context_window_in_a_chunk(server: Server) -> None:
     assert isinstance(failed(OPENAI, server, Reply.chat({"error": body})), ContextWindowExceededError)
 
 
+@both_ways
+def test_anthropic_error_in_the_form_of_others(asynchronous: bool, server: Server) -> None:
+    events = [*ANTHROPIC.texts("Hel", finish=None), b'data: {"error": {"message": "Over", "type": "api_error"}}\n\n']
+    error = failed(ANTHROPIC, server, Reply.messages(*events), asynchronous=asynchronous)
+    assert isinstance(error, ServerError)
+    assert str(error) == "Over"
+    assert error.partial.content == "Hel"
+
+
 def test_error_that_is_text(server: Server) -> None:
     error = failed(OPENAI, server, Reply.chat({"error": "the engine is gone"}))
     assert "the engine is gone" in str(error)

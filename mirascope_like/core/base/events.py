@@ -76,7 +76,10 @@ class Events:
 
     @staticmethod
     def data_of(block: bytes) -> bytes | None:
-        """Return the data of the lines between two empty ones, or None where they carry none."""
+        """Return the data of the lines between two empty ones, or None where they carry none.
+
+        An error that stands there as bare JSON, as in place of a stream, is data too.
+        """
         # Comments and the fields event, id and retry carry nothing that is used here; nor does an event of empty data,
         # which the standard gives and no provider means.
         lines = [
@@ -84,7 +87,7 @@ class Events:
             for line in block.split(b"\n")
             if line.startswith(b"data:") or line == b"data"
         ]
-        return b"\n".join(lines) or None
+        return b"\n".join(lines) or (block if _tells_error(block) else None)
 
     def _hold(self, rest: bytes) -> None:
         self._held += len(rest)
@@ -100,6 +103,15 @@ class Events:
         if buffer.endswith(b"\r"):
             self._cr = True
         return buffer.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+
+
+def _tells_error(block: bytes) -> bool:
+    if not block.lstrip().startswith(b"{"):
+        return False
+    try:
+        return bool(jiter.from_json(block).get("error"))
+    except ValueError:
+        return False
 
 
 def _broken_off(data: bytes) -> bool:

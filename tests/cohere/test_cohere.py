@@ -399,6 +399,25 @@ def test_an_answer_that_is_no_stream(server: Server) -> None:
     assert isinstance(found.error, StreamInterruptedError)
 
 
+@pytest.mark.parametrize("body", [{}, {"message": None}, {"message": {}}, {"message": {"content": None}}], ids=str)
+def test_empty_answer_can_be_read(body: JSON, client: sdk.ClientV2, server: Server) -> None:
+    server.reply(Reply.json(body))
+    response = asked(client)("Hi")
+    assert response.content == ""
+    for name in ("thinking", "tool_plan", "citations", "tools", "finish_reasons", "id", "usage", "cost"):
+        assert getattr(response, name) is None, name
+    assert response.message_param == {"role": "assistant"}
+    assert response.common_message_param == BaseMessageParam(role="assistant", content="")
+    assert response.model_dump_json()
+
+
+def test_block_without_text(client: sdk.ClientV2, server: Server) -> None:
+    blocks = [{"type": "text", "text": None}, {"type": "thinking", "thinking": None}, {"type": "text", "text": "Hi"}]
+    server.reply(Reply.json({"message": {"role": "assistant", "content": blocks}}))
+    response = asked(client)("Hi")
+    assert (response.content, response.thinking) == ("Hi", None)
+
+
 def test_garbage_is_an_error(server: Server) -> None:
     server.reply(Reply.sse(START, "{not json"))
     found = read(server)

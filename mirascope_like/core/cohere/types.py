@@ -16,7 +16,7 @@ from ..base.response import BaseCallResponse, tool_results
 from ..base.stream import Stream
 from ..base.tools import BaseTool, ToolCall
 from ..base.usage import Counts, Facts, FinishReason, Usage
-from ..base.wire import as_object, dumped
+from ..base.wire import as_object, at, dumped
 from ..dialects.chat_messages import decode_message, encode_tool_result
 
 CohereFinishReason = Literal["COMPLETE", "STOP_SEQUENCE", "MAX_TOKENS", "TOOL_CALL", "ERROR", "TIMEOUT"]
@@ -63,8 +63,8 @@ class CohereCallResponse(BaseCallResponse[V2ChatResponse, CohereTool, CohereFini
         return V2ChatResponse.model_construct(**(jiter.from_json(raw) if isinstance(raw, bytes) else raw))
 
     def _texts(self, kind: str) -> list[str]:
-        blocks: Iterable[Any] = getattr(self.response.message, "content", None) or ()
-        return [getattr(block, kind) for block in blocks if getattr(block, "type", None) == kind]
+        blocks: Iterable[Any] = at(self.response, "message.content") or ()
+        return [getattr(block, kind) or "" for block in blocks if getattr(block, "type", None) == kind]
 
     @property
     def content(self) -> str:
@@ -78,12 +78,12 @@ class CohereCallResponse(BaseCallResponse[V2ChatResponse, CohereTool, CohereFini
     @property
     def tool_plan(self) -> str | None:
         """What the model says it will do with its tools."""
-        return self.response.message.tool_plan or None
+        return at(self.response, "message.tool_plan") or None
 
     @property
     def citations(self) -> list[Citation] | None:
         """Which stretches of the text rest on which sources."""
-        return self.response.message.citations or None
+        return at(self.response, "message.citations") or None
 
     @property
     def model(self) -> str | None:
@@ -97,14 +97,14 @@ class CohereCallResponse(BaseCallResponse[V2ChatResponse, CohereTool, CohereFini
     @property
     def message_param(self) -> dict[str, Any]:
         """The answer as a message to send back, with thinking, tool plan, tool calls and citations."""
-        message = dumped(self.response.message)
+        message = dumped(at(self.response, "message") or {})
         return {"role": "assistant", **{key: value for key, value in message.items() if value not in (None, "", [])}}
 
     @property
     def _tool_calls(self) -> list[ToolCall]:
         return [
             ToolCall(id=call.id, name=call.function.name or "", arguments=call.function.arguments or "", native=call)
-            for call in self.response.message.tool_calls or ()
+            for call in at(self.response, "message.tool_calls") or ()
             if call.function is not None
         ]
 

@@ -49,9 +49,11 @@ class Text(list[str]):
 
 def grow(whole: dict[str, Any], piece: Mapping[str, Any], *, texts: Container[str] | None = None) -> None:
     """Add a piece of an object: the strings under `texts` grow (all, if it is None) and so do bytes, objects are added
-    key by key, of anything else the last word counts."""
+    key by key, null tells nothing of what is known, of anything else the last word counts."""
     for key, value in piece.items():
         known = whole.get(key)
+        if value is None and known is not None:
+            continue
         if isinstance(value, str) and (texts is None or key in texts):
             if not isinstance(known, Text):
                 known = whole[key] = Text([known] if isinstance(known, str) else [])

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ..base.fold import ErrorEventError, NumberedFold, Text, grow, settled
+from ..base.fold import ErrorEventError, GarbledEventError, NumberedFold, Text, grow, settled
 from ..base.tools import ToolCall
-from ..base.wire import as_object
+from ..base.wire import as_list, as_object
 from .types import CohereCallResponseChunk, CohereTool, delta_of
 
 _GROWING = frozenset({"text", "thinking", "arguments", "tool_plan"})
@@ -30,11 +30,13 @@ class CohereFold(NumberedFold[CohereCallResponseChunk, CohereTool]):
     def _grown_text(self, data: Any) -> tuple[Text, str] | None:
         if data.get("type") == "content-delta" and len(data) == 3 and data["index"] in self._texts:
             content = data["delta"]["message"]["content"]
-            if len(content) == 1 and (piece := content.get("text")) is not None:
+            if content and len(content) == 1 and type(piece := content.get("text")) is str:
                 return self._texts[data["index"]], piece
         return None
 
     def _sum(self, chunk: CohereCallResponseChunk, data: Mapping[str, Any]) -> list[CohereTool]:
+        if not _well_formed(data):
+            raise GarbledEventError(f"not an event of a chat: {str(data)[:200]}")
         index, delta = data.get("index") or 0, delta_of(data)
         match data.get("type"):
             case "message-start":
@@ -63,18 +65,18 @@ class CohereFold(NumberedFold[CohereCallResponseChunk, CohereTool]):
     def _start(self, message: Mapping[str, Any]) -> None:
         # What is named empty here is left out of a whole answer, unless something comes.
         self._message = {key: value for key, value in message.items() if value not in (None, "", [])}
-        for index, block in enumerate(self._message.pop("content", ())):
-            self._grow_block(index, block)
-        for index, call in enumerate(self._message.pop("tool_calls", ())):
-            grow(self._calls.setdefault(index, {}), call, texts=_GROWING)
-        for index, citation in enumerate(self._message.pop("citations", ())):
-            self._citations[index] = citation
+        for index, block in enumerate(as_list(self._message.pop("content", None))):
+            self._grow_block(index, as_object(block))
+        for index, call in enumerate(as_list(self._message.pop("tool_calls", None))):
+            grow(self._calls.setdefault(index, {}), as_object(call), texts=_GROWING)
+        for index, citation in enumerate(as_list(self._message.pop("citations", None))):
+            self._citations[index] = as_object(citation)
 
     def _grow_block(self, index: int, content: Mapping[str, Any]) -> None:
         block = self._blocks.setdefault(index, {"type": "thinking" if "thinking" in content else "text"})
         grow(block, content, texts=_GROWING)
         if block["type"] == "text":
-            self._texts[index] = block.setdefault("text", Text())
+            self._texts[index] = block["text"] = block.get("text") or Text()
 
     def _grow_call(self, index: int, piece: Mapping[str, Any]) -> list[CohereTool]:
         grow(self._calls.setdefault(index, {}), piece, texts=_GROWING)
@@ -106,3 +108,17 @@ class CohereFold(NumberedFold[CohereCallResponseChunk, CohereTool]):
         grown = {key: [items[index] for index in sorted(items)] for key, items in lists.items() if items}
         logprobs = {"logprobs": list(self._logprobs)} if self._logprobs else {}
         return {**self.told, "message": settled({**self._message, **grown}), **logprobs}
+
+
+def _well_formed(data: Mapping[str, Any]) -> bool:
+    """Whether an event has the shape that all who read it rely on; what is empty may be of any kind."""
+    message = delta_of(data)
+    parts = [message.get(key) for key in ("content", "tool_calls", "citations")]
+    held: list[Any] = [one for part in parts for one in as_list(part) or [part] if one]
+    held += [function for one in held if (function := as_object(one).get("function"))]
+    texts = [as_object(one).get(key) for one in (message, *held) for key in (*_GROWING, "name")]
+    return (
+        isinstance(data.get("index") or 0, int)
+        and all(isinstance(one, dict) for one in held)
+        and all(isinstance(text, str) for text in texts if text)
+    )

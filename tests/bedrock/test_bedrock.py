@@ -13,7 +13,7 @@ import boto3
 import pytest
 from botocore import exceptions as sdk
 from botocore.config import Config
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from mirascope_like.core import (
     AuthenticationError,
@@ -818,6 +818,44 @@ def test_params_and_tools(client: Any, server: Server) -> None:
         asked(client, call_params={"maxtokens": 3})
 
 
+class Place(BaseModel):
+    street: str
+    floors: list[int] = Field(default=[], max_length=3)
+
+
+class Deliver(BaseTool):
+    """Bring it."""
+
+    to: Place
+    days: int = Field(default=1, ge=1)
+    tool_config: ClassVar[Any] = {"strict": True}
+
+
+def test_a_strict_tool_is_told_in_the_words_that_bedrock_takes(client: Any, server: Server) -> None:
+    (tool,) = sent(server, client, "Hi", tools=[Deliver])["toolConfig"]["tools"]
+    assert tool["toolSpec"]["strict"] is True
+    assert tool["toolSpec"]["inputSchema"]["json"] == {
+        "type": "object",
+        "properties": {
+            "to": {"$ref": "#/$defs/Place"},
+            "days": {"type": "integer", "description": "(minimum: 1)"},
+        },
+        "required": ["to"],
+        "additionalProperties": False,
+        "$defs": {
+            "Place": {
+                "type": "object",
+                "properties": {
+                    "street": {"type": "string"},
+                    "floors": {"type": "array", "items": {"type": "integer"}, "description": "(maxItems: 3)"},
+                },
+                "required": ["street"],
+                "additionalProperties": False,
+            }
+        },
+    }
+
+
 def test_nothing_unset_is_sent(client: Any, server: Server) -> None:
     assert sent(server, client, "Hi") == {"messages": HI}
     assert server.request.path == f"/model/{MODEL.replace(':', '%3A')}/converse"
@@ -868,6 +906,25 @@ def test_a_strict_answer(client: Any, server: Server) -> None:
     schema = json.loads(held["structure"]["jsonSchema"]["schema"])
     recorded = exchange("call-structured-us.anthropic.claude-sonnet-4-6-68e3b37c").request.body["outputConfig"]
     assert schema == json.loads(recorded["textFormat"]["structure"]["jsonSchema"]["schema"])
+
+
+def test_a_strict_answer_is_asked_for_in_the_words_that_bedrock_takes(client: Any, server: Server) -> None:
+    class Stay(BaseModel):
+        model_config = ConfigDict(strict=True)
+
+        nights: int = Field(ge=1)
+
+    server.reply(
+        Reply.json({**WHOLE, "output": {"message": {"role": "assistant", "content": [{"text": '{"nights": 2}'}]}}})
+    )
+    assert asked(client, response_model=Stay)("Hi") == Stay(nights=2)
+    held = json.loads(server.request.json["outputConfig"]["textFormat"]["structure"]["jsonSchema"]["schema"])
+    assert held == {
+        "type": "object",
+        "properties": {"nights": {"type": "integer", "description": "(minimum: 1)"}},
+        "required": ["nights"],
+        "additionalProperties": False,
+    }
 
 
 def test_a_model_that_thinks_is_asked_in_words(client: Any, server: Server) -> None:

@@ -32,7 +32,7 @@ from ..base.tools import BaseTool, tool_description, tool_name
 from ..base.wire import as_object, at
 from ..dialects.clients import Clients
 from ..dialects.sdk import read_out
-from ..dialects.strict_schema import strict_schema
+from ..dialects.strict_schema import ANTHROPIC_WORDS, strict_schema, tool_arguments
 from ..dialects.threads import ThreadedProvider, sync_method
 from .fold import BedrockFold
 from .messages import encode_messages
@@ -163,7 +163,7 @@ class BedrockProvider(ThreadedProvider[BedrockCallResponse, BedrockCallResponseC
             tools = [*(config.get("tools") or ()), tool]
             payload["toolConfig"] = {"toolChoice": {"any": {}}, **config, "tools": tools}
         elif structure.way == "schema":
-            schema = to_json(strict_schema(structure.schema, all_required=False)).decode()
+            schema = to_json(strict_schema(structure.schema, ANTHROPIC_WORDS, all_required=False)).decode()
             held = {"type": "json_schema", "structure": {"jsonSchema": {**named, "schema": schema}}}
             payload["outputConfig"] = {**as_object(payload.get("outputConfig")), "textFormat": held}
 
@@ -226,6 +226,6 @@ def encode_tool(tool: type[BaseTool]) -> dict[str, Any]:
     spec = {
         "name": tool_name(tool),
         "description": tool_description(tool),
-        "inputSchema": {"json": tool.tool_json_schema()},
+        "inputSchema": {"json": tool_arguments(tool, ANTHROPIC_WORDS, all_required=False)},
     }
     return {"toolSpec": {**spec, **{key: value for key, value in tool.tool_config.items() if value is not None}}}

@@ -1,7 +1,7 @@
 """JSON schemas in the narrower words that providers hold an answer to.
 
-Sources: OpenAI's guide to structured outputs ("Supported schemas"), and what Anthropic's says of its own; what neither
-has a word for is told in the description, so that the model still reads it.
+Sources: OpenAI's guide to structured outputs ("Supported schemas"), and what Anthropic's and Bedrock's say of theirs;
+what they have no word for is told in the description, so that the model still reads it.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ OPENAI_WORDS = _WORDS | frozenset(
 """What OpenAI's strict mode knows."""
 
 ANTHROPIC_WORDS = _WORDS | {"format"}
-"""What Anthropic's structured output knows."""
+"""What Anthropic's structured output knows, and Bedrock's."""
 
 _FORMS = {
     "format": re.compile("date-time|time|date|duration|email|hostname|ipv4|ipv6|uuid"),

@@ -125,7 +125,7 @@ class BedrockProvider(ThreadedProvider[BedrockCallResponse, BedrockCallResponseC
         sdk.BotoCoreError: ProviderError,
         _parser_error: ProviderError,
     }
-    readers = ("botocore.parsers",)
+    readers: ClassVar[tuple[str, ...]] = ("botocore.parsers",)
 
     @cached_property
     def _defaults(self) -> Clients:

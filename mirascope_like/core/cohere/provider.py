@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager, AbstractContextManager, aclo
 from functools import cached_property
 from inspect import signature
 from types import ModuleType
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import anyio
 import cohere
@@ -80,7 +80,7 @@ class CohereProvider(ClientProvider[CohereCallResponse, CohereCallResponseChunk,
     tool_type = CohereTool
     fold_type: type[Fold[Any, Any]] = CohereFold
     params_type = CohereCallParams
-    readers = ("cohere.core.unchecked_base_model",)
+    readers: ClassVar[tuple[str, ...]] = ("cohere.core.unchecked_base_model",)
 
     def make_client(self) -> Any:
         # The SDK reads the variable when it is imported, and never again.

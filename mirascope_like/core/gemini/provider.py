@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from importlib import import_module
 from typing import Any, ClassVar
 
@@ -107,7 +108,7 @@ class GeminiProvider(
         auth_errors.DefaultCredentialsError: ConfigurationError,
         auth_errors.GoogleAuthError: AuthenticationError,
     }
-    readers = ("google.protobuf.json_format",)
+    readers: ClassVar[tuple[str, ...]] = ("google.protobuf.json_format",)
 
     config_name = "generation_config"
     all_in_config = False
@@ -172,15 +173,8 @@ def _options(payload: Mapping[str, Any], request: Request) -> dict[str, Any]:
 
 
 def _tools(payload: Mapping[str, Any]) -> list[Any] | None:
-    given = payload.get("tools")
-    return [_given(protos.Tool, tool) if isinstance(tool, dict) else tool for tool in given] if given else None
-
-
-def _given(kind: Any, raw: Any) -> Any:
-    try:
-        return message_of(kind, raw)
-    except Exception as error:
-        raise ConfigurationError(f"no {kind.__name__} of Gemini's: {error}") from error
+    given, make = payload.get("tools"), partial(message_of, protos.Tool)
+    return [_taken("tools", make, tool) if isinstance(tool, dict) else tool for tool in given] if given else None
 
 
 def _asked(payload: Mapping[str, Any]) -> Any:
@@ -206,14 +200,16 @@ def _taken(name: str, make: Callable[[Any], Any], given: Any) -> Any:
     """Return what the SDK makes of a parameter. Raises `ConfigurationError`, with its name, where it refuses."""
     try:
         return make(given)
-    except (AttributeError, LookupError, TypeError, ValueError) as error:
+    except Exception as error:  # those of protocol buffers are of no common class
         raise ConfigurationError(f"gemini does not take {name}: {error}") from error
 
 
 def _config(payload: Mapping[str, Any]) -> dict[str, Any]:
     config = dict(payload.get("generation_config") or {})
     if isinstance(config.get("response_schema"), dict):
-        config["response_schema"] = _given(protos.Schema, config["response_schema"])
+        config["response_schema"] = _taken(
+            "response_schema", partial(message_of, protos.Schema), config["response_schema"]
+        )
     for name, value in config.items():
         _taken(name, protos.GenerationConfig, {name: value})
     return config

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Generator
 from contextlib import closing
-from typing import TypeVar
+from typing import Any, TypeVar
 
 AskT = TypeVar("AskT")
 AnswerT = TypeVar("AnswerT")
@@ -17,23 +17,25 @@ T = TypeVar("T")
 
 def drive(flow: Generator[AskT, AnswerT, T], send: Callable[[AskT], AnswerT]) -> T:
     """Run a flow to its end."""
+    answer: Any = None
     with closing(flow):
-        try:
-            ask = next(flow)
-            while True:
-                ask = flow.send(send(ask))
-        except StopIteration as end:
-            result: T = end.value
-            return result
+        while True:
+            try:
+                ask = flow.send(answer)
+            except StopIteration as end:
+                result: T = end.value
+                return result
+            answer = send(ask)
 
 
 async def adrive(flow: Generator[AskT, AnswerT, T], send: Callable[[AskT], Awaitable[AnswerT]]) -> T:
     """Run a flow to its end, awaiting each answer."""
+    answer: Any = None
     with closing(flow):
-        try:
-            ask = next(flow)
-            while True:
-                ask = flow.send(await send(ask))
-        except StopIteration as end:
-            result: T = end.value
-            return result
+        while True:
+            try:
+                ask = flow.send(answer)
+            except StopIteration as end:
+                result: T = end.value
+                return result
+            answer = await send(ask)

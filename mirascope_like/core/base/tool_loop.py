@@ -6,6 +6,7 @@ Sync and async stand side by side; what is decided stands in `ToolLoop.settled`,
 from __future__ import annotations
 
 import asyncio
+from asyncio import CancelledError
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Future
 from contextvars import copy_context
@@ -103,7 +104,12 @@ class ToolLoop:
         return bool(started(lambda: answer).result() if isawaitable(answer) else answer)
 
     async def _aapproved(self, tool: BaseTool) -> bool:
-        return self.approve is None or bool(await acalled(self.approve, tool))
+        if self.approve is None:
+            return True
+        answer, error = await acalled(self.approve, tool)
+        if error is not None:
+            raise error
+        return bool(answer)
 
     def _ran(self, tool: BaseTool) -> ToolResultEvent[Any]:
         if self.timeout is None and not iscoroutinefunction(tool.call):
@@ -114,16 +120,17 @@ class ToolLoop:
         left = None if self.timeout is None else max(0.0, future.begun + self.timeout - monotonic())
         try:
             return ToolResultEvent(tool, result=future.result(left))
-        except Exception as error:
+        except (Exception, CancelledError) as error:
             return failed(tool, error if future.done() else self._late(tool))
 
     async def _aran(self, tool: BaseTool) -> ToolResultEvent[Any]:
         limit = asyncio.timeout(self.timeout)
         try:
             async with limit:
-                return ToolResultEvent(tool, result=await acalled(tool.call))
-        except Exception as error:
-            return failed(tool, self._late(tool) if limit.expired() else error)
+                done = await aran(tool)
+        except TimeoutError as error:
+            done = failed(tool, error)
+        return failed(tool, self._late(tool)) if limit.expired() and done.error is not None else done
 
     def _late(self, tool: BaseTool) -> ToolTimeoutError:
         return ToolTimeoutError(f"{tool_name(type(tool))} did not finish within {self.timeout:g} seconds")
@@ -171,13 +178,32 @@ async def _awaited(value: Awaitable[Any]) -> Any:
     return await value
 
 
-async def acalled(function: Callable[..., Any], *args: Any) -> Any:
-    """Call a function, a sync one in a thread; await what it gives if that is awaitable."""
-    if iscoroutinefunction(function):
-        return await function(*args)
-    # Not asyncio's own threads: there are few of them, and `asyncio.run` waits for them in the end.
-    result = await asyncio.wrap_future(_threaded(partial(function, *args)))
-    return await result if isawaitable(result) else result
+async def acalled(function: Callable[..., Any], *args: Any) -> tuple[Any, Exception | CancelledError | None]:
+    """Call a function, a sync one in a thread, and await what it gives if that is awaitable.
+
+    Returns what came of that, and what was raised. Raises `CancelledError` where it is this task that is cancelled.
+    """
+    try:
+        if iscoroutinefunction(function):
+            return await function(*args), None
+        # Not asyncio's own threads: there are few of them, and `asyncio.run` waits for them in the end.
+        result, error = await asyncio.wrap_future(_threaded(partial(_outcome, function, *args)))
+        return await result if isawaitable(result) else result, error
+    except Exception as error:
+        return None, error
+    except CancelledError as error:
+        task = asyncio.current_task()
+        if task is None or task.cancelling():
+            raise
+        return None, error
+
+
+def _outcome(function: Callable[..., Any], *args: Any) -> tuple[Any, Exception | CancelledError | None]:
+    """Return what a function gave, or raised: asyncio's futures refuse `StopIteration`, and are cancelled by others."""
+    try:
+        return function(*args), None
+    except (Exception, CancelledError) as error:
+        return None, error
 
 
 def ran(tool: BaseTool, call: Callable[[], Any]) -> ToolResultEvent[Any]:
@@ -185,19 +211,17 @@ def ran(tool: BaseTool, call: Callable[[], Any]) -> ToolResultEvent[Any]:
     try:
         result = call()
         return ToolResultEvent(tool, result=started(lambda: result).result() if isawaitable(result) else result)
-    except Exception as error:
+    except (Exception, CancelledError) as error:
         return failed(tool, error)
 
 
 async def aran(tool: BaseTool) -> ToolResultEvent[Any]:
     """`ran`, with async tools awaited and sync ones run in threads."""
-    try:
-        return ToolResultEvent(tool, result=await acalled(tool.call))
-    except Exception as error:
-        return failed(tool, error)
+    result, error = await acalled(tool.call)
+    return ToolResultEvent(tool, result=result) if error is None else failed(tool, error)
 
 
-def failed(tool: BaseTool, error: Exception) -> ToolResultEvent[Any]:
+def failed(tool: BaseTool, error: Exception | CancelledError) -> ToolResultEvent[Any]:
     """Return the result of a tool that could not be run, or failed."""
     if not isinstance(error, ToolError):
         told = ToolExecutionError(f"{tool_name(type(tool))}: {type(error).__name__}: {error}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import pickle
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -580,6 +581,43 @@ def test_a_deadline_for_the_first_event_is_none_for_the_rest(row: BaseRow, serve
     server.reply(row.wire.stream(first, Pause(0.8), *rest))
     with row.client(server) as client:
         assert row.stream(client).timeout(first=0.5).collect().content == "Hello"
+
+
+@capability("streams left early")
+@both_ways
+def test_closed_while_it_is_read(row: BaseRow, asynchronous: bool, server: Server) -> None:
+    events = row.wire.events(Answer(Text("Hel", "lo"), ended=False))
+    server.reply(row.wire.stream(*events, Stall()))
+
+    def come(stream: Any) -> bool:
+        return server.wait_until(lambda: stream.content == "Hello")
+
+    async def main() -> Any:
+        async with row.aclient(server) as client:
+            stream = row.astream(client)
+            reader = asyncio.create_task(_drained(stream))
+            assert await asyncio.to_thread(come, stream)
+            await stream.close()
+            await asyncio.wait_for(reader, 10)
+            assert await asyncio.to_thread(server.wait_closed)
+        return stream
+
+    if asynchronous:
+        stream = asyncio.run(main())
+    else:
+        with row.client(server) as client, ThreadPoolExecutor(1) as reading:
+            stream = row.stream(client)
+            read = reading.submit(list[Any], stream)
+            assert come(stream)
+            stream.close()
+            read.result(10)
+            assert server.wait_closed()
+    assert (stream.state, stream.error) == (StreamState.CLOSED, None)
+
+
+async def _drained(stream: Any) -> None:
+    async for _ in stream:
+        pass
 
 
 @capability("streams left early")

@@ -11,7 +11,7 @@ from weakref import finalize
 from .base_stream import BaseStream
 from .chunk import BaseCallResponseChunk
 from .later import Later
-from .progress import Progress, StreamState, aloop
+from .progress import Progress, StreamState, aloop, runs
 from .provider import Provider
 from .request import Request
 from .response import BaseCallResponse
@@ -66,6 +66,9 @@ class AsyncStream(BaseStream[ResponseT, ChunkT, ToolT]):
         while self._pairs is None:
             try:
                 await self._start()
+            except StopAsyncIteration:
+                self._check_open()  # another task has closed it
+                raise
             except Exception as error:
                 await self._onward(error)
         return self
@@ -110,6 +113,8 @@ class AsyncStream(BaseStream[ResponseT, ChunkT, ToolT]):
     async def _next(self, within: float | None = None) -> tuple[ChunkT, ToolT | None]:
         if self._unread:
             return self._rest()
+        if self._progress.left:
+            await self._let_go()
         if self._progress.state not in (StreamState.NEW, StreamState.OPEN):
             raise StopAsyncIteration
         while True:
@@ -146,7 +151,7 @@ class AsyncStream(BaseStream[ResponseT, ChunkT, ToolT]):
                 return await anext(pairs)
         except Exception as error:
             if limit.expired():
-                await self.close()
+                await self._let_go()
                 raise self._late(deadline, error)
             raise
 
@@ -170,6 +175,8 @@ class AsyncStream(BaseStream[ResponseT, ChunkT, ToolT]):
             raise
         if done:
             self._waiting = None
+            if self._progress.left and waiting.cancelled():
+                raise StopAsyncIteration
             return waiting.result()
         if until is not None and until[0] <= now():
             self._progress.late = lambda: True
@@ -178,8 +185,11 @@ class AsyncStream(BaseStream[ResponseT, ChunkT, ToolT]):
         raise _Late
 
     async def close(self) -> None:
-        """Let the connection go. What has come stays readable."""
-        self._progress.left = self._waiting is not None and not self._waiting.done()
+        """Let the connection go. What has come stays readable.
+
+        Another task that is reading finds the end; where it waits for the answer to begin, it does once that has.
+        """
+        self._progress.left, self._plain = True, False
         await self._let_go()
 
     async def _let_go(self) -> None:
@@ -188,8 +198,13 @@ class AsyncStream(BaseStream[ResponseT, ChunkT, ToolT]):
             waiting.cancel()
             await asyncio.wait({waiting})
         if self._pairs is not None:
-            await self._pairs.aclose()
-        elif self._progress.state is StreamState.NEW:
+            try:
+                await self._pairs.aclose()
+            except RuntimeError as error:
+                if not runs(error):
+                    raise
+                self._progress.leave()  # it runs in another task, or the tool that closes this
+        if self._progress.state is StreamState.NEW:
             self._progress.state = StreamState.CLOSED
             for ending in self._untold():
                 await self._progress.atell(ending)

@@ -259,8 +259,9 @@ class BaseStream(Neutral, Generic[ResponseT, ChunkT, ToolT]):
 
     def _untold(self) -> list[Ending]:
         """Return the endings that the loop has left to be called; they are called once."""
-        endings = self._progress.endings if self._progress.pending else []
-        self._progress.pending = False
+        if not self._progress.pending:
+            return []
+        endings, self._progress.endings, self._progress.pending = self._progress.endings, [], False
         return endings
 
     def _left(self) -> list[Ending]:
@@ -330,6 +331,7 @@ class BaseStream(Neutral, Generic[ResponseT, ChunkT, ToolT]):
         self._catches = [*other._catches[:-1], *self._catches]
         self._caught += other._caught
         self._taken = [*other._endings, *self._taken]
+        other._progress.left = self._progress.left
         self._progress = other._progress
         self._progress.endings = [*self._taken, *self._endings]
 

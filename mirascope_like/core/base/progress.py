@@ -83,7 +83,7 @@ class Progress(Generic[ResponseT, ChunkT, ToolT]):
         self.late: Callable[[], bool] = bool
         """Tells whether a deadline has passed, where reading is broken off for that."""
         self.left: bool = False
-        """Whether the reader has left, and a step that it does not wait for is cancelled for that."""
+        """Whether the stream was closed, or its reader has gone: a step that is going on then ends it, quietly."""
         if request is not None:
             self.ask(request)
 
@@ -203,6 +203,18 @@ class Progress(Generic[ResponseT, ChunkT, ToolT]):
             shut(source.response)
         return source is not None
 
+    def leave(self) -> None:
+        """Have a step that another thread or task is at end soon."""
+        self.left = True
+        self.abort()
+
+    def cut(self, error: BaseException) -> bool:
+        """Whether an error comes of having left; the stream is then closed."""
+        cut = self.left and isinstance(error, Exception)
+        if cut:
+            self.end(StreamState.CLOSED)
+        return cut
+
     def fail(self, error: BaseException) -> BaseException:
         """Note an error; return what is to be raised for it. A cancelled task or an interrupt is no failure."""
         self.end(StreamState.FAILED if isinstance(error, Exception) else StreamState.CLOSED)
@@ -266,8 +278,10 @@ def loop(progress: Progress[Any, ChunkT, ToolT]) -> Generator[tuple[ChunkT, Tool
         if progress.wait:
             sleep(progress.wait)
             yield WAITED
-        while True:
+        while not progress.left:
             progress.source = source = progress.provider.open(progress.request, progress.sent)
+            if progress.left:
+                break
             if pair is OPENED:
                 yield pair
             read = progress.reading(source)
@@ -286,13 +300,15 @@ def loop(progress: Progress[Any, ChunkT, ToolT]) -> Generator[tuple[ChunkT, Tool
             source.close()
             progress.source = source = None
             fold = progress.go_on(called.loop.run(called.tools))
-            yield pair[0].spent(), None
-        progress.end(StreamState.DONE)
+            if not progress.left:
+                yield pair[0].spent(), None
+        progress.end(StreamState.CLOSED if progress.left else StreamState.DONE)
     except GeneratorExit:
         progress.end(StreamState.CLOSED)
         raise
     except BaseException as error:
-        raise progress.fail(error)
+        if not progress.cut(error):
+            raise progress.fail(error)
     finally:
         if source is not None:
             source.close()
@@ -310,8 +326,10 @@ async def aloop(progress: Progress[Any, ChunkT, ToolT]) -> AsyncGenerator[tuple[
         if progress.wait:
             await asleep(progress.wait)
             yield WAITED
-        while True:
+        while not progress.left:
             progress.source = source = await progress.provider.aopen(progress.request, progress.sent)
+            if progress.left:
+                break
             if pair is OPENED:
                 yield pair
             read = progress.reading(source)
@@ -330,19 +348,27 @@ async def aloop(progress: Progress[Any, ChunkT, ToolT]) -> AsyncGenerator[tuple[
             await source.close()
             progress.source = source = None
             fold = progress.go_on(await called.loop.arun(called.tools))
-            yield pair[0].spent(), None
-        progress.end(StreamState.DONE)
+            if not progress.left:
+                yield pair[0].spent(), None
+        progress.end(StreamState.CLOSED if progress.left else StreamState.DONE)
     except GeneratorExit:
         progress.end(StreamState.CLOSED)
         raise
     except BaseException as error:
-        raise progress.fail(error)
+        if not progress.cut(error):
+            raise progress.fail(error)
     finally:
         if source is not None:
             await source.close()
         if not progress.pending:
             for ending in progress.endings:
                 await progress.atell(ending)
+
+
+def runs(error: Exception) -> bool:
+    """Whether an error of closing a loop says that it runs just now, rather than comes out of it."""
+    trace = error.__traceback__
+    return trace is not None and trace.tb_next is None
 
 
 def _from(error: Exception, cause: Exception) -> Exception:

@@ -11,7 +11,7 @@ from .base_stream import BaseStream
 from .chunk import BaseCallResponseChunk
 from .errors import RequestTimeoutError
 from .later import Later
-from .progress import StreamState, loop
+from .progress import StreamState, loop, runs
 from .provider import Provider
 from .request import Request
 from .response import BaseCallResponse
@@ -52,6 +52,9 @@ class Stream(BaseStream[ResponseT, ChunkT, ToolT]):
         while self._pairs is None:
             try:
                 self._start()
+            except StopIteration:
+                self._check_open()  # another thread has closed it
+                raise
             except Exception as error:
                 self._onward(error)
         return self
@@ -94,6 +97,8 @@ class Stream(BaseStream[ResponseT, ChunkT, ToolT]):
     def _next(self) -> tuple[ChunkT, ToolT | None]:
         if self._unread:
             return self._rest()
+        if self._progress.left:
+            self._let_go()
         if self._progress.state not in (StreamState.NEW, StreamState.OPEN):
             raise StopIteration
         while True:
@@ -136,15 +141,27 @@ class Stream(BaseStream[ResponseT, ChunkT, ToolT]):
             opening = self._progress.source is None and isinstance(error, RequestTimeoutError)
             if self._watchdog.barked or opening or type(error) is TimeoutError:
                 self._progress.pending = True  # the loop may not have failed yet
-                self.close()
+                self._let_go()
                 raise self._late(deadline, error)
             raise
 
     def close(self) -> None:
-        """Let the connection go. What has come stays readable."""
+        """Let the connection go. What has come stays readable.
+
+        Another thread that is reading finds the end; where it waits for the answer to begin, it does once that has.
+        """
+        self._progress.left, self._plain = True, False
+        self._let_go()
+
+    def _let_go(self) -> None:
         if self._pairs is not None:
-            self._pairs.close()
-        elif self._progress.state is StreamState.NEW:
+            try:
+                self._pairs.close()
+            except ValueError as error:
+                if not runs(error):
+                    raise
+                self._progress.leave()  # it runs in another thread, or the tool that closes this
+        if self._progress.state is StreamState.NEW:
             self._progress.state = StreamState.CLOSED
             for ending in self._untold():
                 self._progress.tell(ending)

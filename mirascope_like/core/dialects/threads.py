@@ -168,6 +168,10 @@ class AsyncThreadSource:
         # Awaits nothing, so that no cancellation comes between; the thread closes the source as soon as it is free.
         self._left = True
         self._room.release()
+        self.interrupt()
+
+    def interrupt(self) -> None:
+        """End a read that waits; it then fails, or finds the end."""
         if self._source is not None and not self._done:
             self._source.interrupt()
 

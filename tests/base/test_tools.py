@@ -997,3 +997,30 @@ class TestOutputs:
         tool = find_tool([], ToolCall("c1", "nope", "{}"), BaseTool)
         (result,) = tool_results([(tool, tool.error)])
         assert (result.name, result.id, result.is_error) == ("nope", "c1", True)
+
+
+class Library:
+    def find(self, title: str) -> str:
+        """Find a book."""
+        return f"{title} is here"
+
+    @staticmethod
+    def count(self: int) -> int:
+        return self + 1
+
+
+def test_a_method_needs_its_object() -> None:
+    assert run(Library().find, '{"title": "Emma"}') == "Emma is here"
+    bound = tool_from_function(functools.partial(Library.find, Library()))
+    assert bound.from_call(called("find", '{"title": "Emma"}')).call() == "Emma is here"
+    assert run(Library.count, '{"self": 1}') == 2
+    for method in (Library.find, functools.partial(Library.find, title="Emma")):
+        with pytest.raises(ConfigurationError, match=r"Library.find needs its object .*: give the method of one"):
+            tool_from_function(method)
+
+
+def test_a_function_may_have_an_argument_named_self() -> None:
+    def look(self) -> str:  # type: ignore[no-untyped-def]  # pyright: ignore
+        return f"at {self}"
+
+    assert run(look, '{"self": "me"}') == "at me"

@@ -101,7 +101,7 @@ def read_signature(fn: Callable[..., Any], taken: Callable[[str], bool]) -> Sign
     """Read a function's signature; `taken` says which names its fields may not have.
 
     A parameter without an annotation takes any JSON value. Raises `ConfigurationError` for `*args`, which a
-    model cannot name, and for annotations that cannot be resolved.
+    model cannot name, for a method without its object, and for annotations that cannot be resolved.
     """
     source = _source(fn)
     name = str(getattr(fn, "__name__", "") or getattr(source, "__name__", ""))
@@ -110,6 +110,9 @@ def read_signature(fn: Callable[..., Any], taken: Callable[[str], bool]) -> Sign
     if not name.isidentifier():
         raise ConfigurationError(f"a tool needs a name: define {name or fn!r} with def")
     found = list(_declared(fn, source, name))
+    owner = getattr(source, "__qualname__", "").rpartition(".")[0]
+    if found and found[0].name == "self" and found[0].annotation is Any and owner and not owner.endswith("<locals>"):
+        raise ConfigurationError(f"{owner}.{name} needs its object to be a tool: give the method of one, object.{name}")
     field_names = _field_names([parameter.name for parameter in found], taken)
     extras: Any = None
     parameters: list[Parameter] = []

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from mirascope_like.core import ConfigurationError, MirascopeLikeError
+from mirascope_like.core import ConfigurationError, MirascopeLikeError, openai
 from tests.conformance.providers import OPENAI, Row, openai_like
 from tests.harness.recordings import ROOT
 from tests.harness.server import Reply, Server
@@ -188,3 +188,18 @@ def test_key_given_to_the_client_needs_no_environment(server: Server) -> None:
     with OPENAI.client(server, api_key="sk-given") as client:
         assert OPENAI.ask(client).content == "Hello"
     assert server.request.headers["authorization"] == "Bearer sk-given"
+
+
+@pytest.mark.parametrize("stream", [None, 0, "", {}])
+def test_what_is_false_is_not_streamed(stream: Any, server: Server) -> None:
+    server.reply(Reply.json(OPENAI.whole("Hello")), Reply.json(OPENAI.whole("Hello")))
+    with OPENAI.client(server) as client:
+        assert OPENAI.ask(client, stream=stream).content == "Hello"
+        assert OPENAI.ask(client, stream=stream, output_parser=str) == "Hello"
+    assert "stream" not in server.request.json
+
+
+@pytest.mark.parametrize("stream", [1, "yes", ["partial_tools"], object])
+def test_what_is_no_choice_of_streaming(stream: Any) -> None:
+    with pytest.raises(ConfigurationError, match="stream is True, False, or options such as"):
+        openai.call("m", stream=stream)

@@ -128,7 +128,11 @@ class Ask:
         self._client = options.get("client")
         self._tool_loop: ToolLoop | None = options.get("tool_loop")
         self._tools = self._split(tools or ())
-        self._streaming = stream is not False
+        if stream and not isinstance(cast("Any", stream), bool | Mapping):
+            raise ConfigurationError(
+                f"stream is True, False, or options such as {{'partial_tools': True}}, not {stream!r}"
+            )
+        self._streaming = bool(stream)
         self._partial = isinstance(stream, Mapping) and bool(stream.get("partial_tools"))
         _known(stream if isinstance(stream, Mapping) else (), StreamConfig.__annotations__, "option of stream")
         self._response_model = response_model

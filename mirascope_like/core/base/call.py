@@ -205,7 +205,7 @@ class Call(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
         check_options(options, self._params, self._provider)
         wanted = _wanted(response_model) if response_model is not None else None
         ask = Ask(self._provider, model, options, tools=tools, stream=stream, response_model=wanted)
-        streaming = stream is not False
+        streaming = bool(stream)
         if streaming and output_parser is not None:
             raise ConfigurationError("output_parser needs the whole response: it cannot be used with stream")
         if max_retries and (streaming or wanted is None):

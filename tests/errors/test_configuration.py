@@ -10,8 +10,10 @@ import textwrap
 from typing import Any
 
 import pytest
+from pydantic import create_model
 
-from mirascope_like.core import ConfigurationError, MirascopeLikeError, openai
+from mirascope_like import llm
+from mirascope_like.core import ConfigurationError, Messages, MirascopeLikeError, openai
 from tests.conformance.providers import OPENAI, Row, openai_like
 from tests.harness.recordings import ROOT
 from tests.harness.server import Reply, Server
@@ -188,6 +190,64 @@ def test_key_given_to_the_client_needs_no_environment(server: Server) -> None:
     with OPENAI.client(server, api_key="sk-given") as client:
         assert OPENAI.ask(client).content == "Hello"
     assert server.request.headers["authorization"] == "Bearer sk-given"
+
+
+def find(title: str) -> str:
+    """Find a book."""
+    return title
+
+
+class Library:
+    def find(self, title: str) -> str:
+        """Find a book."""
+        return title
+
+
+def answer(text: str) -> str:
+    """Answer."""
+    return text
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["unstreamed", "streamed"])
+def test_two_tools_of_one_name(stream: bool, server: Server) -> None:
+    with pytest.raises(ConfigurationError, match="two tools are named 'find'"):
+        OPENAI.decorated(tools=[find, Library().find], stream=stream)
+
+    @openai.call("m", stream=stream)
+    def ask() -> Any:
+        return {"messages": [Messages.User("Hi")], "tools": [find, find]}
+
+    with pytest.raises(ConfigurationError, match="two tools are named 'find'"):
+        ask()
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["unstreamed", "streamed"])
+@pytest.mark.parametrize(
+    ("kind", "tool"), [(list[str], answer), (create_model("find", title=(str, ...)), find)], ids=["list", "model"]
+)
+def test_a_tool_named_like_the_answer(stream: bool, kind: Any, tool: Any) -> None:
+    told = f"the answer is given by calling '{tool.__name__}', and a tool has that name"
+    with pytest.raises(ConfigurationError, match=told):
+        openai.call("m", response_model=kind, tools=[tool], stream=stream)
+
+    @openai.call("m", response_model=kind, stream=stream)
+    def ask() -> Any:
+        return {"messages": [Messages.User("Hi")], "tools": [tool]}
+
+    @llm.call("openai:m", response_model=kind, tools=[tool], stream=stream)
+    def ask_any() -> str:
+        return "Hi"
+
+    for call in (ask, ask_any):
+        with pytest.raises(ConfigurationError, match=told):
+            call()
+
+
+def test_a_tool_named_like_an_answer_that_is_given_as_text(server: Server) -> None:
+    server.reply(Reply.json(OPENAI.whole('{"value": ["a"]}')))
+    with OPENAI.client(server) as client:
+        found = OPENAI.ask(client, response_model=list[str], json_mode=True, tools=[answer])
+    assert found == ["a"]
 
 
 @pytest.mark.parametrize("stream", [None, 0, "", {}])

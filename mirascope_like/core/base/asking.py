@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 from typing_extensions import TypedDict
 
 from .errors import Caught, ConfigurationError, ProviderError, StreamInterruptedError, StreamTimeoutError
-from .extract import asked
+from .extract import asked, way_of
 from .overrides import OVERRIDES
 from .prompt import Prompted, PromptFunction
 from .provider import Provider
 from .request import Request
-from .tools import BaseTool, tool_type
+from .tools import BaseTool, tool_name, tool_type
 
 if TYPE_CHECKING:
     from .base_stream import BaseStream
@@ -136,6 +136,8 @@ class Ask:
         self._partial = isinstance(stream, Mapping) and bool(stream.get("partial_tools"))
         _known(stream if isinstance(stream, Mapping) else (), StreamConfig.__annotations__, "option of stream")
         self._response_model = response_model
+        if response_model is not None and self._tools[0] and not provider.neutral:
+            way_of(self._bare(), response_model, provider)  # what is wrong with it is said at once
         self._retry = _times("retry", options.get("retry"))
         self._resume = _times("resume", options.get("resume"))
         self._fallback: Sequence[str | Callable[..., Any]] = options.get("fallback") or ()
@@ -156,7 +158,21 @@ class Ask:
         if self._response_model is not None and not all(isinstance(one, str) for one in self._fallback):
             raise ConfigurationError("the fallbacks of a response_model are names of models")
         if self._resume and not self._provider.neutral:
-            self._check_prefill(Request(provider=self._provider.name, model=self._model, messages=()))
+            self._check_prefill(self._bare())
+
+    def _bare(self) -> Request:
+        """Return what is known of the request without a prompt."""
+        tools, native = self._tools
+        return Request(
+            provider=self._provider.name,
+            model=self._model,
+            messages=(),
+            call_params=self._params,
+            tools=tools,
+            native_tools=native,
+            json_mode=self._json_mode,
+            stream=self._streaming,
+        )
 
     def _check_prefill(self, request: Request) -> None:
         if self._provider.prefill(request) is None:
@@ -227,6 +243,12 @@ class Ask:
     def _split(self, tools: Sequence[Any]) -> tuple[list[type[BaseTool]], list[Any]]:
         native: list[Any] = [tool for tool in tools if isinstance(tool, Mapping)]
         types = [tool_type(tool, self._provider.tool_type) for tool in tools if not isinstance(tool, Mapping)]
+        names = [tool_name(kind) for kind in types]
+        if twice := next((name for name in names if names.count(name) > 1), None):
+            raise ConfigurationError(
+                f"two tools are named {twice!r}, and a model calls a tool by its name: rename one, or give toolkits a "
+                "`__namespace__`"
+            )
         return types, native
 
 

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel
 
-from .errors import ResponseParseError
+from .errors import ConfigurationError, ResponseParseError
 from .invalid import complaint
 from .provider import Provider
 from .request import Request
 from .response import BaseCallResponse
 from .rounds import Calls, rounds
 from .structure import JSON_ALONE, Way, instructed
+from .tools import tool_name
 
 if TYPE_CHECKING:
     from .response_model import ResponseModel
@@ -26,18 +27,30 @@ ResponseT = TypeVar("ResponseT", bound="BaseCallResponse[Any, Any]")
 def asked(request: Request, model: ResponseModel[Any] | None, provider: Provider[Any, Any, Any]) -> Request:
     """Return the request, changed to ask for what `model` is, or for any JSON where the request wants just that.
 
-    Raises `ConfigurationError` where a field is to come from an argument that the call does not have.
+    Raises `ConfigurationError` where a field is to come from an argument that the call does not have, and where a tool
+    has the name of the answer.
     """
     if model is None:
         told = request.overrides.get("json_mode", request.json_mode)
         return replace(request, messages=instructed(request.messages, JSON_ALONE)) if told else request
     model.given(request.fn_args)
-    in_json = request.overrides.get("json_mode", request.json_mode)
-    wanted: Way = "schema" if model.strict else "json" if in_json else "tool"
-    structure = model.structure(provider.way(request, wanted))
+    structure = model.structure(way_of(request, model, provider))
     told = structure.way == "json"
     messages = instructed(request.messages, structure.told()) if told else request.messages
     return replace(request, messages=messages, structure=structure, json_mode=told)
+
+
+def way_of(request: Request, model: ResponseModel[Any], provider: Provider[Any, Any, Any]) -> Way:
+    """Return how a request asks for what `model` is.
+
+    Raises `ConfigurationError` where that is by a tool, and one of the request's own has its name.
+    """
+    in_json = request.overrides.get("json_mode", request.json_mode)
+    wanted: Way = "schema" if model.strict else "json" if in_json else "tool"
+    way = provider.way(request, wanted)
+    if way == "tool" and any(tool_name(kind) == model.name for kind in request.tools):
+        raise ConfigurationError(f"the answer is given by calling {model.name!r}, and a tool has that name: rename it")
+    return way
 
 
 def answered(

@@ -89,10 +89,15 @@ class ResponseModel(Generic[T]):
             schema["required"] = [key for key in schema.get("required", ()) if key not in ours]
         return schema
 
+    @cached_property
+    def name(self) -> str:
+        """What the answer is called where it is asked for."""
+        name = "answer" if self.wrapped else str(self.kind.__name__)
+        return re.sub(r"[^a-zA-Z0-9_-]+", "_", name).strip("_")[:64] or "answer"
+
     def structure(self, way: Way) -> Structure:
         """Return what to ask for."""
-        name = "answer" if self.wrapped else str(self.kind.__name__)
-        name = re.sub(r"[^a-zA-Z0-9_-]+", "_", name).strip("_")[:64] or "answer"
+        name = self.name
         kind: Any = self.kind
         documented: str = "" if self.wrapped else kind.__dict__.get("__doc__") or ""
         if documented.startswith(f"{name}("):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -274,3 +275,53 @@ def test_a_session_goes_on_from_its_store(side: Side, server: Server, tmp_path: 
         session.send("Again")
         assert [one[0] for one in said(session)] == ["system", "user", "assistant", "user", "assistant"]
         assert store.load("me") == session.conversation
+
+
+class SlowStore(MemoryStore):
+    """Takes longest to keep the first exchange."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.slow = threading.Event()
+
+    def append(self, name: str, turns: Any) -> None:
+        if not self.slow.is_set():
+            self.slow.set()
+            time.sleep(0.3)
+        super().append(name, turns)
+
+
+@pytest.mark.parametrize("streamed", [False, True], ids=["whole", "streamed"])
+def test_the_store_has_the_order_of_the_conversation(side: Side, server: Server, streamed: bool) -> None:
+    server.always(side.streamed("Yes") if streamed else side.whole("Yes"))
+    store = SlowStore()
+    session = side.module.model("m", client=side.client(server)).session(store=store, name="ann")
+
+    def send(text: str) -> None:
+        session.stream(text).collect() if streamed else session.send(text)
+
+    first = threading.Thread(target=send, args=("first",))
+    first.start()
+    assert store.slow.wait(10)
+    send("second")
+    first.join()
+    assert store.load("ann") == session.conversation
+    assert [turn[1] for turn in said(session)] == ["first", "Yes", "second", "Yes"]
+
+
+@pytest.mark.parametrize("streamed", [False, True], ids=["whole", "streamed"])
+def test_the_store_has_the_order_of_the_conversation_async(side: Side, server: Server, streamed: bool) -> None:
+    async def main() -> None:
+        store = SlowStore()
+        async with side.aclient(server) as client:
+            session = side.module.model("m", client=client).session(store=store, name="ann")
+
+            async def send(text: str) -> None:
+                await (session.stream_async(text).collect() if streamed else session.send_async(text))
+
+            await asyncio.gather(*(send(text) for text in ("one", "two", "three")))
+            assert store.load("ann") == session.conversation
+            assert len(session.conversation) == 6
+
+    server.always(side.streamed("Yes") if streamed else side.whole("Yes"))
+    asyncio.run(main())

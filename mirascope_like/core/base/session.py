@@ -100,14 +100,14 @@ class Session(Generic[ResponseT, StreamT, AsyncStreamT]):
         """Say something, and return the answer; without a prompt, have the conversation answered as it stands."""
         said = _turns(prompt)
         response: ResponseT = self._asked().ask(self._messages(said), **self._given())
-        self._keep(self._add([*said, *answer_turns(response)]))
+        self._keep([*said, *answer_turns(response)])
         return response
 
     async def send_async(self, prompt: Prompt = None) -> ResponseT:
         """`send`, awaited."""
         said = _turns(prompt)
         response: ResponseT = await self._asked().ask_async(self._messages(said), **self._given())
-        await self._akeep(self._add([*said, *answer_turns(response)]))
+        await self._akeep([*said, *answer_turns(response)])
         return response
 
     def stream(self, prompt: Prompt = None) -> StreamT:
@@ -141,18 +141,19 @@ class Session(Generic[ResponseT, StreamT, AsyncStreamT]):
     def _messages(self, said: Sequence[Turn]) -> list[Any]:
         return Conversation((*self.conversation.turns, *said)).sent_to(self.model.origin)
 
-    def _add(self, turns: Sequence[Turn]) -> Sequence[Turn]:
-        with self._lock:
-            self.conversation = self.conversation.add(*turns)
-        return turns
-
     def _keep(self, turns: Sequence[Turn]) -> None:
-        if self._store is not None and turns:
-            self._store.append(self.name, turns)
+        if not turns:
+            return
+        with self._lock:  # for both, so that the store has the order of the conversation
+            self.conversation = self.conversation.add(*turns)
+            if self._store is not None:
+                self._store.append(self.name, turns)
 
     async def _akeep(self, turns: Sequence[Turn]) -> None:
-        if self._store is not None and turns:
-            await asyncio.to_thread(self._store.append, self.name, turns)
+        if self._store is None:
+            self._keep(turns)
+        else:
+            await asyncio.to_thread(self._keep, turns)
 
     def _ended(self, said: Sequence[Turn], stream: Any) -> Sequence[Turn]:
         try:
@@ -160,7 +161,7 @@ class Session(Generic[ResponseT, StreamT, AsyncStreamT]):
         except StreamNotConsumedError:
             return ()
         turns = answer_turns(response, whole=stream.state is StreamState.DONE)
-        return self._add([*said, *turns]) if turns else ()
+        return [*said, *turns] if turns else ()
 
 
 def answer_turns(response: BaseCallResponse[Any, Any], *, whole: bool = True) -> list[Turn]:

@@ -102,7 +102,7 @@ def describe(span: Span, response: BaseCallResponse[Any, Any], *, content: bool)
     """Give a span the attributes of a response."""
     asked = response.call_kwargs.get("model") or response.model
     params: Mapping[str, Any] = {**response.call_kwargs, **response.call_params}
-    provider = getattr(response, "provider_name", response.provider)
+    provider = response.provider_response.provider
     attributes = {
         "gen_ai.operation.name": "chat",
         "gen_ai.provider.name": _PROVIDERS.get(provider, provider),

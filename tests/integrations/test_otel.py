@@ -13,6 +13,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.trace import SpanKind, StatusCode
 from pydantic import BaseModel
 
+from mirascope_like import llm
 from mirascope_like.core import RateLimitError, StreamInterruptedError
 from mirascope_like.integrations.otel import with_otel
 from tests.conformance.providers import ANTHROPIC, OPENAI, Row
@@ -67,6 +68,20 @@ def test_whole(row: Row, server: Server, spans: Spans) -> None:
         traced(row, client, spans, call_params={"max_tokens": 9})("Hi")
     check(spans.one(), row)
     assert spans.one().attributes["gen_ai.request.max_tokens"] == 9
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
+@both
+def test_llm(row: Row, server: Server, spans: Spans, stream: bool) -> None:
+    server.reply(row.text("Hel", "lo") if stream else Reply.json(row.whole("Hello")))
+    with row.client(server) as client:
+        call = with_otel(tracer_provider=spans.provider)(
+            llm.call(f"{row.name}:m", client=client, stream=stream)(lambda: "Hi")
+        )
+        given: Any = call()
+        assert (given.collect() if stream else given).content == "Hello"
+    assert spans.one().attributes["gen_ai.provider.name"] == row.name
+    assert spans.one().attributes["gen_ai.response.finish_reasons"] == ("stop",)
 
 
 @both

@@ -13,7 +13,7 @@ from typing import Any, ParamSpec, TypeAlias, TypeVar, cast
 
 from ..core.base.base_stream import BaseStream
 from ..core.base.response import BaseCallResponse
-from ..core.base.signatures import is_async
+from ..core.base.signatures import alike, is_async
 from ..core.base.structured import BaseStructuredStream
 
 P = ParamSpec("P")
@@ -93,7 +93,7 @@ def middleware_factory(
                 return around.watch(cast("Any", made), asynchronous=True)
             return awaited(made)
 
-        return cast("Callable[P, R]", wraps(function)(acall if is_async(function) else call))
+        return cast("Callable[P, R]", wraps(function)(alike(acall, function) if is_async(function) else call))
 
     return decorate
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import wraps
-from typing import Any, ParamSpec, TypeVar
+from inspect import iscoroutinefunction
+from typing import Any, ParamSpec, TypeVar, cast
 
 from typing_extensions import TypedDict, Unpack
 
@@ -57,12 +58,15 @@ def override(function: Callable[P, R], **settings: Unpack[Settings]) -> Callable
     """
     _check(settings)
 
-    @wraps(function)
-    def overridden(*args: P.args, **kwargs: P.kwargs) -> R:
+    def overridden(*args: P.args, **kwargs: P.kwargs) -> Any:
         with context(**settings):
             return function(*args, **kwargs)
 
-    return overridden
+    async def aoverridden(*args: P.args, **kwargs: P.kwargs) -> Any:
+        with context(**settings):
+            return await cast("Any", function)(*args, **kwargs)
+
+    return cast("Callable[P, R]", wraps(function)(aoverridden if iscoroutinefunction(function) else overridden))
 
 
 def _check(settings: Mapping[str, Any]) -> None:

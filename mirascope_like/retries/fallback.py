@@ -9,7 +9,7 @@ from typing import Any, ParamSpec, Required, TypeVar, cast
 
 from ..core.base.base_stream import BaseStream
 from ..core.base.errors import Caught, ConfigurationError, FallbackError
-from ..core.base.signatures import is_async
+from ..core.base.signatures import alike, is_async
 from ..core.base.structured import BaseStructuredStream
 from ..llm.context import Settings, override
 
@@ -64,7 +64,7 @@ def fallback(catch: Caught, fallbacks: Sequence[Fallback]) -> Callable[[Callable
                 return _noted(made, [], ways, args, kwargs)
             return awaited(made, args, kwargs)
 
-        return cast("Callable[P, R]", wraps(first)(acall if is_async(first) else call))
+        return cast("Callable[P, R]", wraps(first)(alike(acall, first) if is_async(first) else call))
 
     return decorate
 

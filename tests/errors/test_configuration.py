@@ -117,13 +117,18 @@ def test_unknown_option(row: Row) -> None:
 
 @openai_like
 def test_missing_argument_is_the_functions_own(row: Row) -> None:
-    for decorated in (row.decorated, row.adecorated):
-        say: Any = decorated()
+    async def awaited(*args: Any, **kwargs: Any) -> None:
+        await row.adecorated()(*args, **kwargs)
+
+    def arun(*args: Any, **kwargs: Any) -> None:
+        asyncio.run(awaited(*args, **kwargs))
+
+    for say in (row.decorated(), row.adecorated(stream=True), arun):
         with pytest.raises(TypeError, match="'prompt'") as caught:
-            say()
+            say()  # type: ignore[call-arg]
         assert not isinstance(caught.value, MirascopeLikeError)
         with pytest.raises(TypeError, match="'promt'"):
-            say("x", promt="x")
+            say("x", promt="x")  # type: ignore[call-arg]
 
 
 def run(code: str) -> subprocess.CompletedProcess[str]:

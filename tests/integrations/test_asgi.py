@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import sys
 import threading
 from collections.abc import Iterator
@@ -117,6 +118,24 @@ def test_response_of_a_framework(server: Server, address: str, kind: str) -> Non
         assert answer.headers["x-mine"] == "yes"
         assert answer.text.startswith('event: text\ndata: "Hel"\n\nevent: text\ndata: "lö"\n\nevent: done\n')
         assert server.wait_until(lambda: done == ["afterwards"])
+
+
+def test_async_call_as_a_route(server: Server, address: str) -> None:
+    server.reply(Reply.json(OPENAI.whole("Hello")))
+    loops: list[Any] = []
+
+    async def write(topic: str) -> str:
+        loops.append(asyncio.get_running_loop())
+        return topic
+
+    app: Any = pytest.importorskip("fastapi").FastAPI()
+    call = openai.call("m", output_parser=lambda response: response.content)(write)
+    assert inspect.iscoroutinefunction(call)
+    app.get("/write")(call)
+    with serving(app) as url:
+        assert httpx.get(f"{url}/write", params={"topic": "the sea"}).json() == "Hello"
+    assert len(loops) == 1
+    assert server.request.json["messages"] == [{"role": "user", "content": "the sea"}]
 
 
 def test_response_that_a_framework_changes() -> None:

@@ -146,13 +146,15 @@ def test_contexts_hold_for_their_own_task(both: Server) -> None:
     assert asyncio.run(both_at_once()) == ("openai first", "openai one")
 
 
-def test_an_async_call_keeps_the_context_it_was_made_in(both: Server) -> None:
-    async def main() -> str:
+def test_an_async_call_takes_the_context_it_is_awaited_in(both: Server) -> None:
+    async def main() -> list[str]:
         with llm.context(provider="anthropic"):
             made = aask("hi")
-        return (await made).content
+            overridden = llm.override(aask, model="two")("hi")
+        with llm.context(model="three"):
+            return [(await made).content, (await overridden).content]
 
-    assert asyncio.run(main()) == "anthropic one"
+    assert asyncio.run(main()) == ["openai three", "openai two"]
 
 
 def test_override(both: Server) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 from typing import Any
 
 import openai as openai_sdk
@@ -18,6 +19,8 @@ from mirascope_like.core import (
     StreamInterruptedError,
     openai,
 )
+from mirascope_like.integrations import middleware_factory
+from mirascope_like.integrations.otel import with_otel
 from mirascope_like.retries import Fallback, FallbackError, fallback
 from mirascope_like.retries.tenacity import collect_errors
 from tests.harness.server import Reply, Request, Server
@@ -196,6 +199,60 @@ def test_other_errors_are_not_collected(server: Server) -> None:
 
     assert ask().content == "done"
     assert given == [None, None]
+
+
+def test_collected_errors_are_given_to_the_next_async_try(server: Server) -> None:
+    server.reply(BROKEN, LIMITED, completion("done"))
+    given: list[list[str]] = []
+
+    @retry(stop=stop_after_attempt(3), after=collect_errors(openai_sdk.APIError))
+    @openai.call("one")
+    async def ask(question: str, *, errors: list[Exception] | None = None) -> str:
+        given.append([type(error).__name__ for error in errors or ()])
+        return question
+
+    async def main() -> str:
+        return (await ask("hi")).content
+
+    assert asyncio.run(main()) == "done"
+    assert given == [[], ["ServerError"], ["ServerError", "RateLimitError"]]
+
+
+AROUND: dict[str, Any] = {
+    "call": lambda call: call,
+    "override": lambda call: llm.override(call, model="one"),
+    "fallback": fallback(RateLimitError, FALLBACKS),
+    "middleware": middleware_factory(),
+    "otel": with_otel(),
+    "all": lambda call: with_otel()(fallback(RateLimitError, FALLBACKS)(llm.override(call, model="one"))),
+}
+
+
+@pytest.mark.parametrize("around", AROUND.values(), ids=AROUND)
+def test_tenacity_tries_an_async_call_again(server: Server, around: Any) -> None:
+    server.reply(BROKEN, completion("done"))
+    call: Any = around(llm.call(provider="openai", model="one")(prompt))
+    assert inspect.iscoroutinefunction(call)
+    asked = retry(stop=stop_after_attempt(2))(call)
+    assert asyncio.run(asked("hi")).content == "done"
+    assert models(server) == ["one", "one"]
+    assert (asked.__name__, inspect.unwrap(asked)) == ("prompt", prompt)
+
+
+@pytest.mark.parametrize("around", AROUND.values(), ids=AROUND)
+def test_an_async_stream_need_not_be_awaited(server: Server, around: Any) -> None:
+    server.reply(STREAMED, STREAMED)
+    call: Any = around(llm.call(provider="openai", model="one", stream=True)(prompt))
+    assert not inspect.iscoroutinefunction(call)
+
+    async def main() -> list[list[str]]:
+        return [[chunk.content async for chunk, _ in one] for one in (call("hi"), await call("hi"))]
+
+    assert asyncio.run(main()) == [["Hel", "lo"], ["Hel", "lo"]]
+
+
+async def prompt(question: str) -> str:
+    return question
 
 
 def test_the_same_function_may_be_called_again(server: Server) -> None:

@@ -23,7 +23,7 @@ from .provider import Provider
 from .request import Request
 from .response import BaseCallResponse
 from .rounds import Calls, rounds
-from .signatures import is_async
+from .signatures import alike, is_async
 from .stream import Stream
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ AsyncStreamT = TypeVar("AsyncStreamT", bound=AsyncStream[Any, Any, Any])
 
 
 class CallDecorator(Generic[SyncT_co, AsyncT_co]):
-    """Makes a call of a prompt function; an async call of an async one."""
+    """Makes a call of a prompt function; of an async one a coroutine function, or one that gives an async stream."""
 
     def __init__(self, run: Callable[[Prompting], SyncT_co], arun: Callable[[Prompting], AsyncT_co]) -> None:
         self._run = run
@@ -60,11 +60,11 @@ class CallDecorator(Generic[SyncT_co, AsyncT_co]):
         prompt = PromptFunction(fn)
         run = self._arun if is_async(fn) else self._run
 
-        @wraps(fn)
         def call(*args: P.args, **kwargs: P.kwargs) -> Any:
             return run(Prompting(prompt, args, kwargs))
 
-        return call
+        made: Callable[..., Any] = wraps(fn)(alike(call, run))
+        return made
 
 
 class Call(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from typing import cast
+from typing import Any, cast
 
 
 def bound_values(
@@ -27,3 +27,17 @@ def is_async(fn: Callable[..., object]) -> bool:
     """Whether calling the function, or the one that it wraps, gives a coroutine."""
     inner = inspect.unwrap(fn)
     return any(inspect.iscoroutinefunction(one) for one in (fn, inner, type(inner).__call__))
+
+
+def alike(outer: Callable[..., Any], inner: Callable[..., Any]) -> Callable[..., Any]:
+    """Return `outer`, whose calls give what those of `inner` give, as a coroutine function where `inner` is one.
+
+    tenacity, FastAPI and others look at the function, not at what a call gives.
+    """
+    if not inspect.iscoroutinefunction(inner):
+        return outer
+
+    async def awaited(*args: Any, **kwargs: Any) -> Any:
+        return await outer(*args, **kwargs)
+
+    return awaited

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import wraps
 from inspect import iscoroutinefunction
 from typing import Any, ParamSpec, TypeVar, cast
+from weakref import WeakSet
 
 from typing_extensions import TypedDict, Unpack
 
@@ -40,11 +42,7 @@ def context(**settings: Unpack[Settings]) -> Generator[None]:
     Raises `ConfigurationError` for an unknown setting.
     """
     _check(settings)
-    outer = OVERRIDES.get()
-    if settings.get("provider", outer.get("provider")) != outer.get("provider"):
-        outer = {name: one for name, one in outer.items() if name != "client"}  # it was for the other provider
-    params = {**outer.get("call_params", {}), **settings.get("call_params", {})}
-    token = OVERRIDES.set({**outer, **settings, **({"call_params": params} if params else {})})
+    token = OVERRIDES.set(_merged(OVERRIDES.get(), settings))
     try:
         yield
     finally:
@@ -54,19 +52,55 @@ def context(**settings: Unpack[Settings]) -> Generator[None]:
 def override(function: Callable[P, R], **settings: Unpack[Settings]) -> Callable[P, R]:
     """Return a function made with `llm.call` with other settings; the function given stays as it is.
 
+    They go before those that it was overridden with already.
+
     Raises `ConfigurationError` for an unknown setting.
     """
     _check(settings)
+    within = next((one for one in _layers(function) if one in _MADE), None)
+
+    @contextmanager
+    def decided() -> Generator[None]:
+        around, outer = _AROUND.get()
+        told = _merged(settings, outer) if around is made else settings
+        token = _AROUND.set((within, told))
+        try:
+            with context(**told):
+                yield
+        finally:
+            _AROUND.reset(token)
 
     def overridden(*args: P.args, **kwargs: P.kwargs) -> Any:
-        with context(**settings):
+        with decided():
             return function(*args, **kwargs)
 
     async def aoverridden(*args: P.args, **kwargs: P.kwargs) -> Any:
-        with context(**settings):
+        with decided():
             return await cast("Any", function)(*args, **kwargs)
 
-    return cast("Callable[P, R]", wraps(function)(aoverridden if iscoroutinefunction(function) else overridden))
+    made = cast("Callable[P, R]", wraps(function)(aoverridden if iscoroutinefunction(function) else overridden))
+    _MADE.add(made)
+    return made
+
+
+_MADE: WeakSet[Callable[..., Any]] = WeakSet()
+"""The functions that `override` gave."""
+_AROUND: ContextVar[tuple[Callable[..., Any] | None, Settings]] = ContextVar("around", default=(None, Settings()))
+"""The function of these that is called through another of them, and what that one decides."""
+
+
+def _layers(function: Callable[..., Any] | None) -> Iterator[Callable[..., Any]]:
+    """Yield a function, and those that it stands around."""
+    while function is not None:
+        yield getattr(function, "__func__", function)
+        function = getattr(function, "__wrapped__", None)
+
+
+def _merged(outer: Mapping[str, Any], settings: Settings) -> Settings:
+    if settings.get("provider", outer.get("provider")) != outer.get("provider"):
+        outer = {name: one for name, one in outer.items() if name != "client"}  # it was for the other provider
+    params = {**outer.get("call_params", {}), **settings.get("call_params", {})}
+    return cast("Settings", {**outer, **settings, **({"call_params": params} if params else {})})
 
 
 def _check(settings: Mapping[str, Any]) -> None:

@@ -18,6 +18,7 @@ from mirascope_like.core import (
     ToolCallPart,
     ToolResultPart,
 )
+from mirascope_like.integrations import middleware_factory
 from mirascope_like.llm import CallResponse
 from tests.conformance.contract import BaseRow
 from tests.conformance.rows import EVERY
@@ -162,6 +163,32 @@ def test_override(both: Server) -> None:
     assert other("hi").content == "anthropic two"
     assert ask("hi").content == "openai one"
     assert other.__name__ == "ask"
+
+
+def test_the_outer_override_goes_first(both: Server) -> None:
+    inner = llm.override(ask, model="a", call_params={"temperature": 1, "max_tokens": 7})
+    outer = llm.override(inner, model="b", call_params={"temperature": 0})
+    assert [one("hi").content for one in (outer, inner)] == ["openai b", "openai a"]
+    assert [request.json["temperature"] for request in both.requests] == [0, 1]
+    assert [request.json["max_tokens"] for request in both.requests] == [7, 7]
+    with llm.context(provider="anthropic", model="c"):
+        assert outer("hi").content == "anthropic b"
+    around = llm.override(middleware_factory()(outer), model="d")
+    assert around("hi").content == "openai d"
+
+    arounds = llm.override(middleware_factory()(llm.override(aask, model="a")), model="b")
+    assert asyncio.run(arounds("hi")).content == "openai b"  # type: ignore[arg-type]
+
+
+def test_an_override_is_for_its_own_function(both: Server) -> None:
+    other = llm.override(ask, model="other")
+
+    @llm.call("openai:one")
+    def lead(question: str) -> str:
+        return other(question).content
+
+    assert llm.override(lead, model="leader")("hi").content == "openai leader"
+    assert [request.json["model"] for request in both.requests] == ["other", "leader"]
 
 
 def test_client_of_a_context(server: Server) -> None:

@@ -97,6 +97,14 @@ def test_async(server: Server) -> None:
     assert models(server) == ["one", "two"]
 
 
+def test_what_is_called_next_goes_before_what_was_overridden(server: Server) -> None:
+    call = llm.override(llm.call(provider="openai", model="one")(lambda: "hi"), model="own", call_params={"seed": 1})
+    server.reply(LIMITED, completion("two"))
+    assert fallback(RateLimitError, FALLBACKS)(call)().content == "two"
+    assert models(server) == ["own", "two"]
+    assert server.request.json["seed"] == 1
+
+
 def test_another_error_goes_through(server: Server) -> None:
     server.reply(Reply.error(401))
     with pytest.raises(AuthenticationError):

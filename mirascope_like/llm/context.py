@@ -14,6 +14,7 @@ from typing_extensions import TypedDict, Unpack
 
 from ..core.base.errors import ConfigurationError
 from ..core.base.overrides import OVERRIDES
+from .providers import named
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -24,6 +25,7 @@ class Settings(TypedDict, total=False):
 
     provider: str
     model: str
+    """Its name, or "anthropic:claude-sonnet-5" for both."""
     call_params: Mapping[str, Any]
     """Added to those of the call."""
     tools: Sequence[Any]
@@ -41,7 +43,7 @@ def context(**settings: Unpack[Settings]) -> Generator[None]:
 
     Raises `ConfigurationError` for an unknown setting.
     """
-    _check(settings)
+    settings = _read(settings)
     token = OVERRIDES.set(_merged(OVERRIDES.get(), settings))
     try:
         yield
@@ -56,7 +58,7 @@ def override(function: Callable[P, R], **settings: Unpack[Settings]) -> Callable
 
     Raises `ConfigurationError` for an unknown setting.
     """
-    _check(settings)
+    settings = _read(settings)
     within = next((one for one in _layers(function) if one in _MADE), None)
 
     @contextmanager
@@ -103,7 +105,12 @@ def _merged(outer: Mapping[str, Any], settings: Settings) -> Settings:
     return cast("Settings", {**outer, **settings, **({"call_params": params} if params else {})})
 
 
-def _check(settings: Mapping[str, Any]) -> None:
+def _read(settings: Settings) -> Settings:
+    """Return settings with the provider that the model may be named with."""
     if unknown := set(settings) - set(Settings.__annotations__):
         known = ", ".join(Settings.__annotations__)
         raise ConfigurationError(f"{', '.join(sorted(unknown))}: only {known} can be decided around a call")
+    if settings.get("provider"):
+        return settings
+    provider, model = named(settings.get("model") or "")
+    return {**settings, "provider": provider, "model": model} if provider is not None else settings

@@ -17,7 +17,7 @@ from ..core.base.structure import Structure, Way
 from ..core.base.tools import tool_type
 from ..core.base.usage import Usage
 from .answers import CallResponse, CallResponseChunk, Tool
-from .providers import provider_named
+from .providers import named, provider_named
 
 
 class AnyParams(frozenset[str]):
@@ -114,8 +114,11 @@ class NeutralProvider(Provider[CallResponse, CallResponseChunk, Tool]):
     tool_type = Tool
 
     def origin(self, model: str) -> str:
-        chosen: str = OVERRIDES.get().get("provider") or model.partition(":")[0]
+        chosen: str = OVERRIDES.get().get("provider") or named(model)[0] or self.name
         return chosen
+
+    def named(self, model: str) -> tuple[str | None, str]:
+        return named(model)
 
     def known_params(self) -> frozenset[str]:
         return AnyParams(CommonCallParams.__annotations__)
@@ -129,11 +132,13 @@ class NeutralProvider(Provider[CallResponse, CallResponseChunk, Tool]):
     def _decide(self, request: Request) -> None:
         decided = request.overrides
         provider, model = request.chosen_provider, request.model
-        if ":" in model and provider is None:
-            provider, _, model = model.partition(":")
+        if provider is None:
+            provider, model = named(model)
         request.provider = decided.get("provider") or provider or ""
         request.model = decided.get("model") or model
         if not request.provider:
+            if ":" in request.model:
+                provider_named(request.model.partition(":")[0])  # says which name is near
             raise ConfigurationError(
                 'llm.call needs a provider: llm.call(provider="openai", model="gpt-4o-mini"), or "openai:gpt-4o-mini"'
             )

@@ -48,6 +48,14 @@ _FORMS = ("responses",)
 """Forms of messages that a provider may have besides its first."""
 
 
+def named(text: str) -> tuple[str | None, str]:
+    """Return the provider and the model of "openai:gpt-4o-mini"; no provider where none is named ("llama3.2:1b")."""
+    name, colon, model = text.partition(":")
+    home, _, form = name.partition(".")
+    known = bool(colon) and home in core.PROVIDERS and (not form or form in _FORMS)
+    return (name, model) if known else (None, text)
+
+
 @lru_cache
 def provider_named(name: str) -> BaseProvider[Any, Any, Any]:
     """Return the provider of this name, such as "openai", "ollama" or, in a form of its own, "openai.responses".

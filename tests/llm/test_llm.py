@@ -14,12 +14,15 @@ from mirascope_like.core import (
     BaseMessageParam,
     ConfigurationError,
     ConnectionFailedError,
+    NotFoundError,
     TextPart,
     ToolCallPart,
     ToolResultPart,
 )
 from mirascope_like.integrations import middleware_factory
 from mirascope_like.llm import CallResponse
+from mirascope_like.retries import fallback
+from tests.conformance import providers
 from tests.conformance.contract import BaseRow
 from tests.conformance.rows import EVERY
 from tests.conformance.wires.answer import Answer, Text, Thought
@@ -359,3 +362,69 @@ def test_a_form_that_a_provider_has_not(name: str) -> None:
 
     with pytest.raises(ConfigurationError, match=f"there is no provider '{name}': .* has no form"):
         say("Hello")
+
+
+@llm.call(model="llama3.2:1b")
+def tagged(question: str) -> str:
+    return question
+
+
+def test_a_context_names_both_at_once(both: Server) -> None:
+    with llm.context(model="anthropic:claude"):
+        assert ask("hi").content == "anthropic claude"
+        with llm.context(model="llama3.2:1b"):
+            assert ask("hi").content == "anthropic llama3.2:1b"
+    assert llm.override(ask, model="anthropic:claude")("hi").content == "anthropic claude"
+    other = fallback(NotFoundError, [{"catch": NotFoundError, "model": "anthropic:claude"}])
+    both.reply_with(lambda request: answer(request) if "messages" in request.path else Reply.error(404))
+    assert other(ask)("hi").content == "anthropic claude"
+
+
+def test_a_name_with_a_colon_of_its_own(both: Server) -> None:
+    with llm.context(provider="openai"):
+        assert tagged("hi").content == "openai llama3.2:1b"
+    assert llm.call("openai:llama3.2:1b")(lambda: "hi")().content == "openai llama3.2:1b"
+    assert llm.call("openai.chat:1b", provider="openai")(lambda: "hi")().content == "openai openai.chat:1b"
+    with pytest.raises(ConfigurationError, match=r"there is no provider 'llama3\.2'"):
+        tagged("hi")
+    with pytest.raises(ConfigurationError, match="there is no provider 'opnai': did you mean 'openai'"):
+        llm.call("opnai:gpt")(lambda: "hi")()
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "asked"),
+    [
+        ("openai:bad", "good", ("/v1/chat/completions", "good")),
+        ("openai:bad", "good:1b", ("/v1/chat/completions", "good:1b")),
+        ("openai:bad", "anthropic:good", ("/v1/messages", "good")),
+        ("openai:bad", "openai.responses:good", ("/v1/responses", "good")),
+        ("openai.responses:bad", "good", ("/v1/responses", "good")),
+        ("anthropic:bad:3b", "good:1b", ("/v1/messages", "good:1b")),
+    ],
+)
+@pytest.mark.parametrize("way", ["call", "provider", "model", "context"])
+def test_which_provider_a_fallback_is_of(both: Server, way: str, first: str, then: str, asked: Any) -> None:
+    provider, _, model = first.partition(":")
+
+    def answered(request: Request) -> Reply:
+        if request.json["model"] == model:
+            return Reply.error(503, x_should_retry="false")
+        rows = {
+            "/v1/chat/completions": providers.OPENAI,
+            "/v1/messages": providers.ANTHROPIC,
+            "/v1/responses": providers.RESPONSES,
+        }
+        return rows[request.path].text("Hel", "lo")
+
+    def called() -> Any:
+        named: Any = {"call": {"model": first}, "provider": {"provider": provider, "model": model}}.get(way)
+        return llm.call(stream=True, fallback=[then], **(named or {"model": "openai:one"}))(lambda: "hi")()
+
+    both.reply_with(answered)
+    if way == "context":
+        with llm.context(model=first):
+            stream: Any = called()
+    else:
+        stream = llm.model(first, stream=True, fallback=[then]).stream("hi") if way == "model" else called()
+    assert stream.collect().content == "Hello"
+    assert (both.request.path, both.request.json["model"]) == asked

@@ -182,11 +182,16 @@ class Ask:
             )
 
     def instead(self, model: str) -> Ask:
-        """Return the same for another model; where it is named with its provider, the client is that one's own."""
+        """Return the same for another model, of the same provider.
+
+        Where it is named with its provider, it is that one's, and so is the client.
+        """
         other = copy(self)
         other._model, other._fallback, other._replaced = model, (), ("model",)
-        if self._provider.neutral and ":" in model:
+        if self._provider.named(model)[0] is not None:
             other._chosen, other._replaced = None, ("model", "provider", "client")
+        elif self._chosen is None:
+            other._chosen, _ = self._provider.named(self._model)
         return other
 
     def led(self, make: Callable[[Ask, Prompting], AnyStreamT], prompting: Prompting) -> AnyStreamT:

@@ -82,6 +82,10 @@ class Provider(ABC, Generic[ResponseT, ChunkT, ToolT]):
         """Return whose form the messages of a model have, in a call made now, such as "openai"."""
         return self.response_type.origin()
 
+    def named(self, model: str) -> tuple[str | None, str]:
+        """Return the provider that a model is named with, as in "openai:gpt-4o-mini", if any, and its name there."""
+        return None, model
+
     def known_params(self) -> frozenset[str]:
         """The names of the call parameters that the provider takes."""
         return frozenset(self.params_type.__annotations__)

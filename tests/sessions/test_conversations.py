@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+import textwrap
 from pathlib import Path
 from typing import Any
 
 from mirascope_like.core import BaseMessageParam, Conversation, ToolCallPart, ToolResultPart, Turn, anthropic, openai
+from tests.harness.recordings import ROOT
 
 TALK = Conversation().system("Be brief").user("Hi").assistant("Hello")
 
@@ -63,3 +68,21 @@ def test_calls_without_ids_get_some() -> None:
     calls, results = talk.sent_to("openai")
     assert [part.id for part in calls.content] == [part.id for part in results.content]
     assert len({part.id for part in calls.content}) == 2
+
+
+def test_a_file_is_in_utf_8_wherever_it_is_written(tmp_path: Path) -> None:
+    file = tmp_path / "talk.json"
+    program = """
+        import locale, sys
+        from mirascope_like.core import Conversation
+        assert locale.getpreferredencoding(False) not in ("utf-8", "UTF-8")
+        talk = Conversation().user("caf\\u00e9 \\u20ac")
+        talk.save(sys.argv[1])
+        assert Conversation.load(sys.argv[1]) == talk
+    """
+    settings = {"PYTHONPATH": str(ROOT), "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    command = [sys.executable, "-c", textwrap.dedent(program), str(file)]
+    ran = subprocess.run(command, env={**os.environ, **settings}, capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert "café €".encode() in file.read_bytes()
+    assert Conversation.load(file) == Conversation().user("café €")

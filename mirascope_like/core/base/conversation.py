@@ -135,13 +135,13 @@ class Conversation:
         return cls(_TURNS.validate_json(text))
 
     def save(self, path: str | Path) -> None:
-        """Write the conversation to a file, as JSON."""
-        Path(path).write_text(self.to_json())
+        """Write the conversation to a file, as JSON in UTF-8."""
+        Path(path).write_text(self.to_json(), "utf-8")
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
         """Read a conversation from a file."""
-        return cls.from_json(Path(path).read_text())
+        return cls.from_json(Path(path).read_text("utf-8"))
 
 
 _TURNS: TypeAdapter[tuple[Turn, ...]] = TypeAdapter(tuple[Turn, ...])

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from mirascope_like import llm
 from mirascope_like.core import Conversation, JSONLinesStore, Session, SQLiteStore, ToolLoop, openai
-from tests.conformance.providers import OPENAI, RESPONSES, Row
+from tests.conformance.providers import ANTHROPIC, OPENAI, RESPONSES, Row
 from tests.conformance.wires.answer import Answer, Call, Text, Thought
-from tests.harness.server import Server
+from tests.harness.server import Reply, Server
 
 CALL = Call("call_a", "weather", '{"city":"Oslo"}')
 ASKED: list[Any] = [{"role": "system", "content": "Be brief"}, {"role": "user", "content": "Hi"}]
@@ -101,6 +103,71 @@ def test_chat_to_responses_and_back(server: Server, streamed: bool) -> None:
         assert server.request.json["input"] == [*ASKED, *TOLD_ITEMS, MORE]
         talk.switch(openai.model("m", client=client)).send("More")
         assert server.request.json["messages"] == [*ASKED, *CHAT, MORE, {"role": "assistant", "content": "Fine"}, MORE]
+
+
+@pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
+@pytest.mark.parametrize(
+    ("row", "first", "fallback", "sent"),
+    [
+        pytest.param(OPENAI, "openai", "openai.responses:n", TOLD_ITEMS, id="to another form"),
+        pytest.param(RESPONSES, "openai.responses", "openai:n", TOLD_CHAT, id="from another form"),
+        pytest.param(RESPONSES, "openai", "openai.responses:n", ITEMS, id="to its own form"),
+        pytest.param(RESPONSES, "openai.responses", "n", ITEMS, id="in its own form"),
+    ],
+)
+def test_a_fallback_is_told_in_its_form(
+    row: Row,
+    first: str,
+    fallback: str,
+    sent: list[Any],
+    asynchronous: bool,
+    server: Server,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "k")
+    monkeypatch.setenv("OPENAI_BASE_URL", f"{server.url}/v1")
+    with row.client(server) as client:
+        talk = session(row, client, server)
+    talk.switch(llm.model(f"{first}:m", stream=True, fallback=[fallback]))
+    answered = RESPONSES if "responses" in (fallback if ":" in fallback else first) else OPENAI
+    server.reply(Reply.error(400), answered.text("Fi", "ne"))
+
+    async def asked() -> Any:
+        return await talk.stream_async("More").collect()
+
+    say = (lambda: asyncio.run(asked())) if asynchronous else talk.stream("More").collect
+    assert say().content == "Fine"
+    key = "input" if answered is RESPONSES else "messages"
+    assert server.request.json["model"] == "n"
+    assert server.request.json[key] == [*ASKED, *sent, MORE]
+    assert [turn.origin for turn in talk.conversation.turns[-2:]] == [None, answered.id]
+
+
+def test_a_fallback_of_another_provider_is_told_in_its_words(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "k")
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", server.url)
+    with OPENAI.client(server) as client:
+        talk = session(OPENAI, client, server)
+        talk.switch(llm.model("openai:m", client=client, stream=True, fallback=["anthropic:n"]))
+        server.reply(Reply.error(400), ANTHROPIC.text("Fi", "ne"))
+        assert talk.stream("More").collect().content == "Fine"
+    assert server.request.path == "/v1/messages"
+    assert server.request.json["messages"] == [
+        {"role": "user", "content": "Hi"},
+        {
+            "role": "assistant",
+            "content": [
+                {"type": "text", "text": "Let me look"},
+                {"type": "tool_use", "id": "05f49740f", "name": "weather", "input": {"city": "Oslo"}},
+            ],
+        },
+        {
+            "role": "user",
+            "content": [{"type": "tool_result", "tool_use_id": "05f49740f", "content": "sunny in Oslo"}],
+        },
+        {"role": "assistant", "content": "Sunny"},
+        {"role": "user", "content": "More"},
+    ]
 
 
 def test_to_provider(server: Server) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from typing_extensions import TypedDict
 
+from .dynamic_config import Sent
 from .errors import Caught, ConfigurationError, ProviderError, StreamInterruptedError, StreamTimeoutError
 from .extract import asked, way_of
 from .overrides import OVERRIDES
@@ -188,8 +189,9 @@ class Ask:
         """
         other = copy(self)
         other._model, other._fallback, other._replaced = model, (), ("model",)
-        if self._provider.named(model)[0] is not None:
-            other._chosen, other._replaced = None, ("model", "provider", "client")
+        named, name = self._provider.named(model)
+        if named is not None:
+            other._model, other._chosen, other._replaced = name, named, ("model", "provider", "client")
         elif self._chosen is None:
             other._chosen, _ = self._provider.named(self._model)
         return other
@@ -220,12 +222,15 @@ class Ask:
             check_params(params, self._provider)
         tools, native = self._tools if (given := config.get("tools")) is None else self._split(given)
         template = prompting.prompt.template
+        messages = prompted.messages
+        if isinstance(messages, Sent) and self._chosen is not None and "provider" in self._replaced:
+            messages = messages.to(self._chosen)
         request = Request(
             provider=self._provider.name,
             model=self._model,
             chosen_provider=self._chosen,
             overrides={name: one for name, one in prompting.overrides.items() if name not in self._replaced},
-            messages=prompted.messages,
+            messages=messages,
             call_params={**self._params, **params},
             tools=tools,
             native_tools=native,

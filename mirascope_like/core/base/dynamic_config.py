@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Generic, cast
 
 from pydantic import BaseModel
@@ -46,6 +46,15 @@ class Rendered(list[BaseMessageParam]):
         self.config = config
 
 
+class Sent(list[Any]):
+    """The messages of a conversation, as one provider is sent them."""
+
+    def __init__(self, messages: Iterable[Any], to: Callable[[str], list[Any]]) -> None:
+        super().__init__(messages)
+        self.to = to
+        """Gives them as another one is sent them, of its name."""
+
+
 Prompt = str | BaseMessageParam | Sequence[Any] | BaseDynamicConfig[Any, Any, Any] | Mapping[str, Any] | None
 """What a prompt function may return."""
 
@@ -60,6 +69,8 @@ def as_messages(result: Any) -> list[Any]:
 
     Of several messages, an empty one of ours is left out, as it is of a template.
     """
+    if isinstance(result, Sent):
+        return result
     if isinstance(result, BaseMessageParam) or is_message(result):
         return [result]
     if isinstance(result, list | tuple):

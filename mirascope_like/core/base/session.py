@@ -12,7 +12,7 @@ from uuid import uuid4
 from .asking import Tools
 from .async_stream import AsyncStream
 from .conversation import Conversation, Turn, native_of
-from .dynamic_config import Prompt, as_messages
+from .dynamic_config import Prompt, Sent, as_messages
 from .errors import PromptError, StreamNotConsumedError
 from .messages import BaseMessageParam
 from .progress import StreamState
@@ -139,7 +139,8 @@ class Session(Generic[ResponseT, StreamT, AsyncStreamT]):
         return {name: value for name, value in self._options.items() if value is not None}
 
     def _messages(self, said: Sequence[Turn]) -> list[Any]:
-        return Conversation((*self.conversation.turns, *said)).sent_to(self.model.origin)
+        conversation = Conversation((*self.conversation.turns, *said))
+        return Sent(conversation.sent_to(self.model.origin), conversation.sent_to)
 
     def _keep(self, turns: Sequence[Turn]) -> None:
         if not turns:

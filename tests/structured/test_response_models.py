@@ -7,10 +7,10 @@ import copy
 import enum
 import pickle
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NotRequired, Optional
 
 import pytest
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, RootModel, ValidationError, model_validator
 from typing_extensions import TypedDict
 
 from mirascope_like.core import (
@@ -341,6 +341,91 @@ def test_from_call_args_and_json_that_is_no_object(api: Api, client: Any, server
     assert summarize("Dune").text == "Sand, worms."
     with pytest.raises(ResponseParseError, match="Input should be an object"):
         summarize("Dune")
+
+
+class Maybe(BaseModel):
+    text: Annotated[str, FromCallArgs()] | None
+    title: str
+
+
+class Old(BaseModel):
+    text: Optional[Annotated[str, FromCallArgs()]] = None  # noqa: UP045  # spelt so by many
+    title: str
+
+
+class Loose(TypedDict):
+    text: NotRequired[Annotated[str, FromCallArgs()]]
+    title: str
+
+
+@pytest.mark.parametrize("kind", [Maybe, Old, Loose])
+@pytest.mark.parametrize("stream", [False, True], ids=["unstreamed", "streamed"])
+def test_from_call_args_that_may_be_none(api: Api, client: Any, server: Server, kind: Any, stream: bool) -> None:
+    @api.module.call("m", client=client, response_model=kind, stream=stream)
+    def head(text: str | None) -> str:
+        return f"Give this a title: {text}"
+
+    call = said(kind.__name__, '{"title": "Sand"}')
+    for text in ("Worms.", None) if kind is not Loose else ("Worms.",):
+        server.reply(api.stream([], call) if stream else api.whole(None, call))
+        given = head(text)
+        if stream:
+            list(given)
+            given = given.constructed_response_model
+        assert given == kind(text=text, title="Sand")
+    assert b'"required":["title"]' in server.request.body.replace(b" ", b"")
+
+
+class Page(BaseModel):
+    heading: Heading
+
+
+class Pages(BaseModel):
+    pages: dict[str, tuple[Summary, ...]]
+
+
+class Texts(BaseModel):
+    texts: list[Annotated[str, FromCallArgs()]]
+
+
+class Mixed(BaseModel):
+    text: Annotated[str, FromCallArgs()] | int
+
+
+class Library(RootModel[list[Line]]):
+    pass
+
+
+@pytest.mark.parametrize(
+    ("kind", "field"),
+    [
+        (Page, "Heading.text"),
+        (Pages, "Summary.title"),
+        (Texts, "Texts.texts"),
+        (Mixed, "Mixed.text"),
+        (Library, "Line.text"),
+        (list[Summary], "Summary.title"),
+        (Summary | int, "Summary.title"),
+        (Maybe | None, "Maybe.text"),
+    ],
+)
+def test_marks_that_nobody_fills(kind: Any, field: str) -> None:
+    with pytest.raises(ConfigurationError, match=rf"^{field} is marked FromCallArgs, and is not filled"):
+        openai.call("m", response_model=kind)
+
+
+class Branch(BaseModel):
+    name: Annotated[str, FromCallArgs()]
+    parts: list[Branch] = []
+
+
+def test_the_inner_fields_of_a_recursive_model_are_asked_for(api: Api, client: Any, server: Server) -> None:
+    @api.module.call("m", client=client, response_model=Branch)
+    def grow(name: str) -> str:
+        return name
+
+    server.reply(api.whole(None, said("Branch", '{"parts": [{"name": "leaf"}]}')))
+    assert grow("root") == Branch(name="root", parts=[Branch(name="leaf")])
 
 
 def test_from_call_args_that_are_not_there(api: Api, client: Any, server: Server) -> None:

@@ -11,7 +11,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import is_dataclass
 from enum import Enum
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, cast, get_args, get_origin, get_type_hints
+from types import NoneType, UnionType
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Any,
+    Generic,
+    NotRequired,
+    Required,
+    TypeAlias,
+    TypeVar,
+    Union,
+    cast,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 import jiter
 from pydantic import BaseModel, ConfigDict, PydanticUserError, RootModel, TypeAdapter, ValidationError, create_model
@@ -43,7 +58,7 @@ class FromCallArgs:
             title: Annotated[str, FromCallArgs()]
             summary: str
 
-    The model is not asked for it.
+    The model is not asked for it. It is a whole field of the response model itself; it may be None too.
     """
 
 
@@ -60,7 +75,8 @@ class ResponseModel(Generic[T]):
     def __init__(self, kind: TypeForm[T]) -> None:
         """Take any type that pydantic knows.
 
-        Raises `ConfigurationError` for a type that no JSON can become.
+        Raises `ConfigurationError` for a type that no JSON can become, and for a field marked `FromCallArgs` that
+        nobody fills.
         """
         self.kind: Any = kind
         self.wrapped: bool = not _is_object(kind)
@@ -70,9 +86,14 @@ class ResponseModel(Generic[T]):
         except PydanticUserError as problem:
             raise ConfigurationError(f"{kind!r} cannot be a response model: {problem.message}") from problem
         self.call_args: tuple[str, ...] = tuple(
-            name for name, marks in _marks(self.object_type) if any(_from_call(one) for one in marks)
+            name for name, _, marks in _fields(self.object_type) if any(map(_from_call, marks))
         )
         """The fields that are filled from the call's arguments."""
+        if (unfilled := next(_unfilled(self.object_type, []), None)) is not None:
+            raise ConfigurationError(
+                f"{unfilled} is marked FromCallArgs, and is not filled: a call's arguments fill whole fields of the "
+                "response model itself"
+            )
 
     @cached_property
     def strict(self) -> bool:
@@ -165,17 +186,57 @@ def _from_call(mark: Any) -> bool:
     return isinstance(mark, FromCallArgs) or mark is FromCallArgs
 
 
-def _marks(kind: Any) -> Iterator[tuple[str, Sequence[Any]]]:
-    """Yield the fields of an object, with what they are marked with."""
+def _fields(kind: Any) -> Iterator[tuple[str, Any, Sequence[Any]]]:
+    """Yield the fields of an object, with their types and what they are marked with."""
     fields: Mapping[str, Any] | None = getattr(kind, "model_fields", None)
     if fields is not None:
-        yield from ((name, field.metadata) for name, field in fields.items())
-        return
-    try:
-        hints = get_type_hints(kind, include_extras=True)
-    except (NameError, TypeError):  # names of a scope that is not seen from here
-        return
-    yield from ((name, getattr(hint, "__metadata__", ())) for name, hint in hints.items())
+        found = [(name, field.annotation, field.metadata) for name, field in fields.items()]
+    else:
+        try:
+            found = [(name, hint, ()) for name, hint in get_type_hints(kind, include_extras=True).items()]
+        except (NameError, TypeError):  # names of a scope that is not seen from here
+            return
+    for name, hint, marks in found:
+        hint, more = _unmarked(hint)
+        yield name, hint, (*marks, *more)
+
+
+def _unmarked(hint: Any) -> tuple[Any, tuple[Any, ...]]:
+    """Return a field's type, without None, and what it is marked with."""
+    marks: tuple[Any, ...] = ()
+    while True:
+        origin: Any = get_origin(hint)
+        inner = [one for one in get_args(hint) if one is not NoneType]
+        if origin is Annotated:
+            marks += hint.__metadata__
+        elif origin not in _AROUND or len(inner) != 1:
+            return hint, marks
+        hint = inner[0]
+
+
+_AROUND = (Union, UnionType, Required, NotRequired)
+
+
+def _unfilled(kind: Any, seen: list[Any]) -> Iterator[str]:
+    """Yield the fields that are marked as filled from the call, and are not: those of models within, or within a type.
+
+    `seen` are the models that have been looked at; the first is the response model.
+    """
+    seen.append(kind)
+    for name, hint, marks in _fields(kind):
+        within = list(_within(hint))
+        if any(map(_from_call, within)) or (len(seen) > 1 and any(map(_from_call, marks))):
+            yield f"{kind.__name__}.{name}"
+        for one in within:
+            if one not in seen and (_is_object(one) or hasattr(one, "model_fields")):
+                yield from _unfilled(one, seen)
+
+
+def _within(hint: Any) -> Iterator[Any]:
+    """Yield all that a type is made of, with what its parts are marked with."""
+    yield hint
+    for one in get_args(hint):
+        yield from _within(one)
 
 
 def _keys(kind: Any, name: str) -> Iterator[str]:

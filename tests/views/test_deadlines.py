@@ -81,6 +81,25 @@ def test_deadlines_that_do_not_pass(reader: Reader, side: Side, server: Server) 
     reader.run(side, server, use)
 
 
+@pytest.mark.parametrize("seconds", [float("inf"), 1e10])
+def test_deadlines_for_ever(reader: Reader, side: Side, server: Server, seconds: float) -> None:
+    async def use(stream: Any, views: Views) -> None:
+        stream.timeout(total=seconds, first=seconds, idle=seconds)
+        assert "".join(await views.all(stream.text())) == "Hello"
+
+    server.reply(texts(side, "Hel", "lo"))
+    reader.run(side, server, use)
+
+
+def test_a_deadline_beside_one_for_ever(reader: Reader, side: Side, server: Server) -> None:
+    async def use(stream: Any, views: Views) -> None:
+        _, error = await views.until_error(stream.timeout(total=float("inf"), idle=0.2))
+        assert error.deadline == "idle"  # type: ignore[attr-defined]
+
+    server.reply(texts(side, "Hel", Stall(), finish=False))
+    reader.run(side, server, use)
+
+
 def test_idle_counts_between_events_alone(reader: Reader, side: Side, server: Server) -> None:
     async def use(stream: Any, views: Views) -> None:
         stream.timeout(idle=0.6)

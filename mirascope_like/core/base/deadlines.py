@@ -54,7 +54,8 @@ class Deadlines:
             waits.append((self.first - (monotonic() - self.asked if self.asked is not None else 0.0), "first"))
         if self.idle is not None and self.seen:
             waits.append((self.idle, "idle"))
-        return min(waits, default=None)
+        # No thread can wait for longer, and nobody does: such a deadline is none.
+        return min((one for one in waits if one[0] < threading.TIMEOUT_MAX), default=None)
 
 
 class Watchdog:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mirascope_like.core import StreamInterruptedError
+from mirascope_like.core import ConfigurationError, StreamInterruptedError
 from mirascope_like.core.base.views import HeldUnits
 from tests.harness.rounds import Side
 from tests.harness.server import CloseEarly, Gate, Pause, Server, Stall
@@ -179,3 +179,11 @@ def test_units_of_any_length_cost_no_more_than_their_text(by: Any, piece: str) -
     held.add("e")
     assert size + len(held.take_all()) == 10_000 * len(piece) + 1
     assert monotonic() - begun < 5  # it is a fraction of a second; searched again for each piece, it would be minutes
+
+
+def test_a_unit_that_there_is_not(reader: Reader, side: Side, server: Server) -> None:
+    async def use(stream: Any, views: Views) -> None:
+        with pytest.raises(ConfigurationError, match="text is given by 'word', 'line', 'sentence', not by 'words'"):
+            stream.text(by="words")
+
+    reader.run(side, server, use)

@@ -16,6 +16,7 @@ from time import monotonic
 from typing import Any, Literal, TypeAlias, TypeVar, cast
 
 from .chunk import BaseCallResponseChunk
+from .errors import ConfigurationError
 from .stream_events import (
     ErrorEvent,
     FinishEvent,
@@ -107,8 +108,15 @@ def text_view(
     """Show text: pieces as they come, or units, at least `buffer` of them and `min_chars` characters at a time.
 
     What is held is shown all the same after `max_delay` seconds, before a tool, before an error, and at the end.
+
+    Raises `ConfigurationError` for a unit that there is not.
     """
-    held: Held = HeldPieces() if by is None else HeldUnits(by)
+    if by is not None and by not in _ENDS:
+        raise ConfigurationError(f"text is given by {', '.join(map(repr, _ENDS))}, not by {by!r}")
+    return _texts(unread, HeldPieces() if by is None else HeldUnits(by), buffer, min_chars, max_delay)
+
+
+def _texts(unread: Unread[Any], held: Held, buffer: int, min_chars: int, max_delay: float | None) -> View:
     while True:
         event = yield Next(held.due(max_delay))
         if isinstance(event, TextEvent):

@@ -14,11 +14,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
-from ..core import AsyncStream
+from ..core import AsyncStream, ConfigurationError
 
 if TYPE_CHECKING:
     Response = object
@@ -32,6 +33,8 @@ Message: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
 
+log: logging.Logger = logging.getLogger(__name__)
+
 HEADERS = {"content-type": "text/event-stream; charset=utf-8", "cache-control": "no-store", "x-accel-buffering": "no"}
 
 
@@ -44,13 +47,15 @@ async def server_sent_events(stream: AsyncStream[Any, Any, Any], **text: Any) ->
     """Yield a stream as server-sent events; `text` are the arguments of its `text()`.
 
     `text` holds a piece of the answer, `done` its reasons to finish and the tokens used, and `error` the name of an
-    error, and no more: its message may say what a browser is not to know. Closed early, it closes the stream.
+    error, and no more: its message may say what a browser is not to know, and is logged. Closed early, it closes the
+    stream.
     """
     try:
         try:
             async for piece in stream.text(**text):
                 yield sse("text", piece)
         except Exception as error:
+            log.exception("a stream that was being sent as server-sent events failed")
             yield sse("error", type(error).__name__)
             return
         yield sse("done", {"finish_reasons": stream.finish_reasons, "output_tokens": stream.output_tokens})
@@ -62,6 +67,8 @@ class EventStreamResponse(Response):
     """An ASGI response that sends a stream as server-sent events; where Starlette is installed, a response of its kind.
 
     Give `text()`'s arguments by name. When the browser goes, the stream is closed at once.
+
+    Raises `ConfigurationError` for what is no stream of an async call.
     """
 
     status_code: int = 200
@@ -71,6 +78,11 @@ class EventStreamResponse(Response):
     def __init__(
         self, stream: AsyncStream[Any, Any, Any], *, headers: Mapping[str, str] | None = None, **text: Any
     ) -> None:
+        if not isinstance(cast("Any", stream), AsyncStream):
+            raise ConfigurationError(
+                f"a {type(stream).__name__} cannot be sent: give the stream of an async call, without a response_model"
+            )
+        stream.text(**text)  # what is wrong with the arguments is said at once
         self.stream = stream
         named = {name.lower(): value for name, value in {**HEADERS, **(headers or {})}.items()}
         self.raw_headers: list[tuple[bytes, bytes]] = [

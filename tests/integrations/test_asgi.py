@@ -14,6 +14,7 @@ from typing import Any
 
 import httpx
 import pytest
+from pydantic import BaseModel
 from starlette.applications import Starlette
 from starlette.background import BackgroundTask
 from starlette.middleware import Middleware
@@ -21,7 +22,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.routing import Route
 
-from mirascope_like.core import openai
+from mirascope_like.core import ConfigurationError, openai
 from mirascope_like.integrations.asgi import EventStreamResponse
 from tests.conformance.providers import OPENAI
 from tests.harness.server import CloseEarly, Reply, Server, Stall
@@ -184,3 +185,33 @@ def test_without_a_server(server: Server, monkeypatch: pytest.MonkeyPatch, starl
 
     asyncio.run(main())
     assert [one["type"] for one in sent] == ["http.response.start", *["http.response.body"] * 3]
+
+
+class Book(BaseModel):
+    title: str
+
+
+def test_what_cannot_be_sent() -> None:
+    @openai.call("m", stream=True, response_model=Book)
+    async def structured() -> str:
+        return "Hi"
+
+    for stream, kind in ((openai.model("m").stream("Hi"), "OpenAIStream"), (structured(), "AsyncStructuredStream")):
+        given: Any = stream
+        with pytest.raises(ConfigurationError, match=f"a {kind} cannot be sent: give the stream of an async call"):
+            EventStreamResponse(given)
+
+
+@pytest.mark.parametrize(("text", "error"), [({"by": "words"}, ConfigurationError), ({"bye": "word"}, TypeError)])
+def test_arguments_that_text_does_not_take(text: Any, error: type[Exception]) -> None:
+    with pytest.raises(error):
+        EventStreamResponse(openai.model("m").stream_async("Hi"), **text)
+
+
+def test_errors_are_logged(server: Server, address: str, caplog: pytest.LogCaptureFixture) -> None:
+    server.reply(Reply.error(400, "what is wrong"))
+    httpx.get(address)
+    (logged,) = [one for one in caplog.records if one.name == "mirascope_like.integrations.asgi"]
+    assert logged.levelname == "ERROR"
+    assert logged.exc_info is not None
+    assert "what is wrong" in str(logged.exc_info[1])

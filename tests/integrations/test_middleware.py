@@ -342,6 +342,38 @@ def test_async_stream_left_while_its_next_step_is_under_way(server: Server, told
     assert log == ["enter prompt", ("stream", "prompt", "context", "closed"), "exit"]
 
 
+@pytest.mark.parametrize("structured", [False, True], ids=["plain", "structured"])
+def test_async_stream_left_as_the_program_ends(server: Server, told: Any, log: Log, structured: bool) -> None:
+    async def main() -> None:
+        client = openai_sdk.AsyncOpenAI(api_key="k", base_url=f"{server.url}/v1", max_retries=0)
+        options: Any = {"response_model": Book, "json_mode": True} if structured else {}
+        async for _ in told(openai.call("m", client=client, stream=True, **options)(prompt))("hi"):
+            break
+
+    server.reply(Reply.sse(event('{"title": "Du'), Stall()))
+    asyncio.run(main())
+    kind = "structured" if structured else "stream"
+    assert [entry[:2] if isinstance(entry, tuple) else entry for entry in log] == [
+        "enter prompt",
+        (kind, "prompt"),
+        "exit",
+    ]
+    assert server.wait_closed()
+
+
+def test_async_stream_that_is_cancelled_while_it_waits(server: Server, told: Any, log: Log) -> None:
+    async def use(client: Any) -> None:
+        reading = asyncio.ensure_future(astreamed(told, client, "hi").collect())
+        assert await asyncio.to_thread(server.wait_requests)
+        reading.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await reading
+
+    server.reply(Reply.sse(event("hel"), Stall()))
+    run_async(server, use)
+    assert log == ["enter prompt", ("error", "prompt", "context", ""), "exit"]
+
+
 def test_many_async_calls_at_once_have_a_context_each(server: Server) -> None:
     number: ContextVar[int] = ContextVar("number", default=0)
     told: list[tuple[int, int]] = []

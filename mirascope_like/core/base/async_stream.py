@@ -11,7 +11,7 @@ from weakref import finalize
 from .base_stream import BaseStream
 from .chunk import BaseCallResponseChunk
 from .later import Later
-from .progress import Progress, StreamState, aloop, runs
+from .progress import Progress, StreamState, aloop, raised_here
 from .provider import Provider
 from .request import Request
 from .response import BaseCallResponse
@@ -201,7 +201,7 @@ class AsyncStream(BaseStream[ResponseT, ChunkT, ToolT]):
             try:
                 await self._pairs.aclose()
             except RuntimeError as error:
-                if not runs(error):
+                if not raised_here(error):
                     raise
                 self._progress.leave()  # it runs in another task, or the tool that closes this
         if self._progress.state is StreamState.NEW:

@@ -8,6 +8,7 @@ reference count.
 from __future__ import annotations
 
 import logging
+from asyncio import CancelledError
 from asyncio import sleep as asleep
 from collections.abc import AsyncGenerator, Callable, Generator, Iterator, Sequence
 from contextlib import suppress
@@ -217,6 +218,9 @@ class Progress(Generic[ResponseT, ChunkT, ToolT]):
 
     def fail(self, error: BaseException) -> BaseException:
         """Note an error; return what is to be raised for it. A cancelled task or an interrupt is no failure."""
+        if isinstance(error, CancelledError) and raised_here(error):
+            # Nobody waited: a stream that was dropped is closed in a task, which is cancelled when the event loop ends.
+            self.left = True
         self.end(StreamState.FAILED if isinstance(error, Exception) else StreamState.CLOSED)
         self.pending = self.hopeful and (isinstance(error, Exception) or self.late())
         if isinstance(error, Exception):
@@ -365,8 +369,12 @@ async def aloop(progress: Progress[Any, ChunkT, ToolT]) -> AsyncGenerator[tuple[
                 await progress.atell(ending)
 
 
-def runs(error: Exception) -> bool:
-    """Whether an error of closing a loop says that it runs just now, rather than comes out of it."""
+def raised_here(error: BaseException) -> bool:
+    """Whether an error comes of the frame that catches it alone, and not out of what it called.
+
+    Of the closing of a loop it says that the loop runs just now; in the loop, that it was thrown where the loop waits
+    for its reader.
+    """
     trace = error.__traceback__
     return trace is not None and trace.tb_next is None
 

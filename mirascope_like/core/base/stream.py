@@ -11,7 +11,7 @@ from .base_stream import BaseStream
 from .chunk import BaseCallResponseChunk
 from .errors import RequestTimeoutError
 from .later import Later
-from .progress import StreamState, loop, runs
+from .progress import StreamState, loop, raised_here
 from .provider import Provider
 from .request import Request
 from .response import BaseCallResponse
@@ -158,7 +158,7 @@ class Stream(BaseStream[ResponseT, ChunkT, ToolT]):
             try:
                 self._pairs.close()
             except ValueError as error:
-                if not runs(error):
+                if not raised_here(error):
                     raise
                 self._progress.leave()  # it runs in another thread, or the tool that closes this
         if self._progress.state is StreamState.NEW:

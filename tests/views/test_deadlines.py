@@ -133,6 +133,23 @@ def test_the_time_of_the_reader_is_not_idle(reader: Reader, side: Side, server: 
     reader.run(side, server, use)
 
 
+@pytest.mark.parametrize("view", ["pairs", "words"])
+@pytest.mark.parametrize("deadlines", [{"idle": 0.3}, {"first": 0.3}, {"first": 0.3, "idle": 0.3}], ids=str)
+def test_the_time_of_tools_is_not_idle(reader: Reader, side: Side, server: Server, deadlines: Any, view: str) -> None:
+    def slow(a: int, b: int) -> int:
+        """Add two numbers, slowly."""
+        sleep(0.7)
+        return a + b
+
+    async def use(stream: Any, views: Views) -> None:
+        stream.timeout(**deadlines)
+        await views.all(stream if view == "pairs" else stream.text(max_delay=0.05, buffer=9))
+        assert stream.content == "Let me see. It is 3."
+
+    server.reply(side.streamed("Let me see. ", ("call_1", "slow", '{"a": 1, "b": 2}')), side.streamed("It is 3."))
+    reader.run(side, server, use, tools=[slow], tool_loop=ToolLoop())
+
+
 def test_given_in_the_middle(reader: Reader, side: Side, server: Server) -> None:
     async def use(stream: Any, views: Views) -> None:
         for chunk, _ in await views.some(stream, 4):

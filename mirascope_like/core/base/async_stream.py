@@ -140,7 +140,7 @@ class AsyncStream(BaseStream[ResponseT, ChunkT, ToolT]):
         return chunk, tool
 
     async def _timed(self, pairs: AsyncGenerator[tuple[ChunkT, ToolT | None]]) -> tuple[ChunkT, ToolT | None]:
-        left = self._deadlines.left() if self._deadlines is not None else None
+        left = self._deadlines.left(running=self._progress.running) if self._deadlines is not None else None
         if left is None:
             return await anext(pairs)
         seconds, deadline = left
@@ -161,7 +161,7 @@ class AsyncStream(BaseStream[ResponseT, ChunkT, ToolT]):
         """Take the next step; raise `_Late`, and leave it to the next reader, where it does not come within a time."""
         now = asyncio.get_running_loop().time
         if self._waiting is None:
-            left = self._deadlines.left() if self._deadlines is not None else None
+            left = self._deadlines.left(running=self._progress.running) if self._deadlines is not None else None
             self._waits_until = (now() + left[0], left[1]) if left is not None else None
             # The task knows nothing of the stream, so that a stream that is dropped meanwhile is closed.
             self._waiting = asyncio.ensure_future(_step_of(pairs))

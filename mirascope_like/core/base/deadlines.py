@@ -16,7 +16,7 @@ Deadline = Literal["total", "first", "idle"]
 class Deadlines:
     """How long a stream may take, in seconds.
 
-    Time that the reader takes between two steps counts for `total` alone.
+    Time that the reader takes between two steps, or that tools of a loop take, counts for `total` alone.
     """
 
     total: float | None = None
@@ -45,14 +45,17 @@ class Deadlines:
             return self.total
         return self.total - (monotonic() - self.started)
 
-    def left(self) -> tuple[float, Deadline] | None:
-        """Return the seconds until the next deadline, and which it is; None where there is none."""
+    def left(self, *, running: bool) -> tuple[float, Deadline] | None:
+        """Return the seconds until the next deadline, and which it is; None where there is none.
+
+        `running` is whether what is to come is that tools run.
+        """
         waits: list[tuple[float, Deadline]] = []
         if (remaining := self.remaining()) is not None:
             waits.append((remaining, "total"))
-        if self.first is not None and not self.seen:
+        if self.first is not None and not self.seen and not running:
             waits.append((self.first - (monotonic() - self.asked if self.asked is not None else 0.0), "first"))
-        if self.idle is not None and self.seen:
+        if self.idle is not None and self.seen and not running:
             waits.append((self.idle, "idle"))
         # No thread can wait for longer, and nobody does: such a deadline is none.
         return min((one for one in waits if one[0] < threading.TIMEOUT_MAX), default=None)

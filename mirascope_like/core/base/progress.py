@@ -75,6 +75,8 @@ class Progress(Generic[ResponseT, ChunkT, ToolT]):
         """The text of those rounds."""
         self.results: list[ToolResultEvent[ToolT]] = []
         """What was run after the last of them, until a view has told it."""
+        self.running: bool = False
+        """Whether the next step runs the tools of a loop."""
         self.endings: list[Ending] = []
         """Called once when the stream has ended, however it did."""
         self.hopeful: bool = False
@@ -180,7 +182,7 @@ class Progress(Generic[ResponseT, ChunkT, ToolT]):
         following = next_round(self.request, response, results, self.provider)
         self.said += self.fold.content if self.fold is not None else ""
         self.before = [*self.before, response]
-        self.results = list(results)
+        self.results, self.running = list(results), False
         following.heard.round += 1
         self.ask(following)
         return self.begin()
@@ -303,6 +305,8 @@ def loop(progress: Progress[Any, ChunkT, ToolT]) -> Generator[tuple[ChunkT, Tool
                 break
             source.close()
             progress.source = source = None
+            progress.running = True
+            yield pair[0].spent(), None
             fold = progress.go_on(called.loop.run(called.tools))
             if not progress.left:
                 yield pair[0].spent(), None
@@ -351,6 +355,8 @@ async def aloop(progress: Progress[Any, ChunkT, ToolT]) -> AsyncGenerator[tuple[
                 break
             await source.close()
             progress.source = source = None
+            progress.running = True
+            yield pair[0].spent(), None
             fold = progress.go_on(await called.loop.arun(called.tools))
             if not progress.left:
                 yield pair[0].spent(), None

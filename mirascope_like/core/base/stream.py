@@ -119,7 +119,7 @@ class Stream(BaseStream[ResponseT, ChunkT, ToolT]):
         return chunk, tool
 
     def _timed(self, pairs: Generator[tuple[ChunkT, ToolT | None]]) -> tuple[ChunkT, ToolT | None]:
-        left = self._deadlines.left() if self._deadlines is not None else None
+        left = self._deadlines.left(running=self._progress.running) if self._deadlines is not None else None
         if self._progress.source is None:
             self._progress.hurry(left)
         if left is None:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from mirascope_like.core import StreamState
-from tests.conformance.providers import Row, every_provider
+from tests.conformance.providers import OPENAI, Row, every_provider
 from tests.harness.server import Gate, Reply, Server, Stall
 
 
@@ -372,3 +372,70 @@ def test_left_by_a_generator_of_the_user(row: Row, server: Server) -> None:
                 pass
         mine.close()
         assert gone(server)
+
+
+# Dropped before anything is read
+
+
+@every_provider
+def test_dropped_unread(row: Row, server: Server) -> None:
+    told: list[StreamState] = []
+    gc.disable()
+    try:
+        with row.client(server) as client:
+            stream = row.stream(client).ended(lambda ended: told.append(ended.state))
+            assert not told
+            del stream
+            assert told == [StreamState.CLOSED]  # at once, by the reference count
+    finally:
+        gc.enable()
+    assert not server.requests
+
+
+@every_provider
+@pytest.mark.parametrize("awaited", [False, True], ids=["", "awaited"])
+def test_async_dropped_unread(row: Row, server: Server, awaited: bool) -> None:
+    told: list[StreamState] = []
+
+    async def tell(ended: Any) -> None:
+        await asyncio.sleep(0)
+        told.append(ended.state)
+
+    async def main() -> None:
+        async with row.aclient(server) as client:
+            stream = row.astream(client).ended(tell)
+            if awaited:
+                await stream
+            del stream
+            await asyncio.sleep(0.01)
+            assert told == [StreamState.CLOSED]
+            assert no_tasks_left()
+
+    asyncio.run(main())
+    assert not server.requests
+
+
+def test_async_dropped_unread_where_no_loop_runs() -> None:
+    told: list[StreamState] = []
+
+    async def tell(ended: Any) -> None:
+        told.append(ended.state)
+
+    OPENAI.astream().ended(tell)
+    OPENAI.astream().ended(lambda ended: told.append(ended.state))
+    assert told == [StreamState.CLOSED, StreamState.CLOSED]
+
+
+@every_provider
+def test_a_fallback_is_not_told_as_dropped(row: Row, server: Server) -> None:
+    told: list[tuple[str, StreamState]] = []
+    server.reply(Reply.error(500), row.text("Hello"))
+    with row.client(server) as client:
+
+        def other(prompt: Any) -> Any:
+            return row.stream(client).ended(lambda ended: told.append(("other", ended.state)))
+
+        stream = row.stream(client, fallback=[other]).ended(lambda ended: told.append(("own", ended.state)))
+        assert stream.collect().content == "Hello"
+        del stream
+    assert sorted(told) == [("other", StreamState.DONE), ("own", StreamState.DONE)]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator, Sequence
+from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TextIO, TypeVar
 from weakref import finalize
@@ -11,7 +12,7 @@ from weakref import finalize
 from .base_stream import BaseStream
 from .chunk import BaseCallResponseChunk
 from .later import Later
-from .progress import Progress, StreamState, aloop, raised_here
+from .progress import Ending, Progress, StreamState, aloop, raised_here
 from .provider import Provider
 from .request import Request
 from .response import BaseCallResponse
@@ -211,6 +212,11 @@ class AsyncStream(BaseStream[ResponseT, ChunkT, ToolT]):
 
     aclose = close
 
+    def __del__(self) -> None:
+        if self._unbegun():
+            self._progress.state = StreamState.CLOSED
+            _tell(self._progress, self._untold())
+
     async def __aenter__(self) -> Self:
         return await self.open()
 
@@ -310,6 +316,28 @@ class _Late(Exception):
 
 async def _step_of(pairs: AsyncGenerator[T]) -> T:
     return await anext(pairs)
+
+
+_TELLING: set[asyncio.Task[None]] = set()
+
+
+def _tell(progress: Progress[Any, Any, Any], endings: Sequence[Ending]) -> None:
+    """Tell that a dropped stream has ended, in a task; where no loop runs, as far as nothing has to be waited for."""
+
+    async def tell() -> None:
+        for ending in endings:
+            await progress.atell(ending)
+
+    try:
+        task = asyncio.get_running_loop().create_task(tell())
+    except RuntimeError:
+        telling = tell()
+        with suppress(StopIteration):
+            telling.send(None)
+        telling.close()
+    else:
+        _TELLING.add(task)  # a loop does not keep its tasks
+        task.add_done_callback(_TELLING.discard)
 
 
 def _abandon(task: asyncio.Task[Any], progress: Progress[Any, Any, Any]) -> None:

@@ -49,6 +49,7 @@ class BaseStream(Neutral, Generic[ResponseT, ChunkT, ToolT]):
 
     _progress: Progress[ResponseT, ChunkT, ToolT]
     _response: ResponseT | None = None
+    _endings: Sequence[Ending] = ()
     _plain = False
     """Whether a step is just a step of the loop: it runs, nothing is left unread, nobody listens, nothing is timed."""
 
@@ -59,7 +60,7 @@ class BaseStream(Neutral, Generic[ResponseT, ChunkT, ToolT]):
         self._listeners: list[Listener] = []
         self._deadlines: deadlines.Deadlines | None = None
         self._limit: Callable[[str], bool] | None = None
-        self._endings: list[Ending] = []
+        self._endings = []
         self._taken: list[Ending] = []
         """Those of the stream that is gone on with."""
         self._after: int = 0
@@ -253,7 +254,7 @@ class BaseStream(Neutral, Generic[ResponseT, ChunkT, ToolT]):
         asynchronously, what the function returns is awaited if it can be. Returns the stream itself.
         """
         kind = type(self)
-        self._endings.append(lambda progress: ending(kind._of(progress)))
+        self._endings = [*self._endings, lambda progress: ending(kind._of(progress))]
         self._progress.endings = [*self._taken, *self._endings]
         return self
 
@@ -263,6 +264,10 @@ class BaseStream(Neutral, Generic[ResponseT, ChunkT, ToolT]):
             return []
         endings, self._progress.endings, self._progress.pending = self._progress.endings, [], False
         return endings
+
+    def _unbegun(self) -> bool:
+        """Whether there is something to tell of a stream that is dropped and was never read."""
+        return bool(self._endings) and self._progress.state is StreamState.NEW
 
     def _left(self) -> list[Ending]:
         """Return the endings of a stream that was gone on with, if all of its ways have failed."""
@@ -331,6 +336,7 @@ class BaseStream(Neutral, Generic[ResponseT, ChunkT, ToolT]):
         self._catches = [*other._catches[:-1], *self._catches]
         self._caught += other._caught
         self._taken = [*other._endings, *self._taken]
+        other._endings = []  # it is dropped, and has not ended
         other._progress.left = self._progress.left
         self._progress = other._progress
         self._progress.endings = [*self._taken, *self._endings]

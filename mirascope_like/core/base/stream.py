@@ -168,6 +168,10 @@ class Stream(BaseStream[ResponseT, ChunkT, ToolT]):
         if self._watchdog is not None:
             self._watchdog.close()
 
+    def __del__(self) -> None:
+        if self._unbegun():
+            self.close()
+
     def __enter__(self) -> Self:
         return self.open()
 

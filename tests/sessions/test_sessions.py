@@ -325,3 +325,16 @@ def test_the_store_has_the_order_of_the_conversation_async(side: Side, server: S
 
     server.always(side.streamed("Yes") if streamed else side.whole("Yes"))
     asyncio.run(main())
+
+
+def test_a_kept_system_message_stays(side: Side, server: Server) -> None:
+    server.always(side.whole("Yes"))
+    model, store = side.module.model("m", client=side.client(server)), MemoryStore()
+    model.session(system="Be brief", store=store, name="ann").send("Hi")
+    later = model.session(system="Be verbose", store=store, name="ann")
+    later.send("And?")
+    assert said(later)[0] == ("system", "Be brief", False)
+    assert "Be verbose" not in server.request.body.decode()
+    model.session(store=store, name="bob").send("Hi")
+    assert said(model.session(system="Be verbose", store=store, name="bob"))[0] == ("system", "Be verbose", False)
+    assert said(model.session(store=store, name="bob"))[0] == ("user", "Hi", False)

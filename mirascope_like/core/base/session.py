@@ -62,7 +62,8 @@ class Session(Generic[ResponseT, StreamT, AsyncStreamT]):
     is whole. A stream that is left early, or breaks off, adds what had come, marked `partial`; one of which nothing
     had come, and a call that fails, add nothing.
 
-    With a `store`, what the store has under `name` is taken up, and each exchange is added there.
+    With a `store`, what the store has under `name` is taken up, and each exchange is added there. `system` is for a
+    conversation that has no system message: one that was kept with its own goes on with that.
     """
 
     def __init__(

@@ -146,7 +146,8 @@ class _Shown:
         said, self._open = self._open, ""
         if said:
             self._console.print(Text(said))
-        self._console.print(Text(str(self._meter), style="dim"))
+        if stream.start_time is not None:  # one that was never read has nothing to show
+            self._console.print(Text(str(self._meter), style="dim"))
         self.drop()
 
     def drop(self) -> None:

@@ -192,6 +192,10 @@ class AsyncStream(BaseStream[ResponseT, ChunkT, ToolT]):
         """
         self._progress.left, self._plain = True, False
         await self._let_go()
+        if self._progress.state is StreamState.NEW:
+            self._progress.state = StreamState.CLOSED
+            for ending in self._untold():
+                await self._progress.atell(ending)
 
     async def _let_go(self) -> None:
         if self._waiting is not None:
@@ -205,10 +209,6 @@ class AsyncStream(BaseStream[ResponseT, ChunkT, ToolT]):
                 if not raised_here(error):
                     raise
                 self._progress.leave()  # it runs in another task, or the tool that closes this
-        if self._progress.state is StreamState.NEW:
-            self._progress.state = StreamState.CLOSED
-            for ending in self._untold():
-                await self._progress.atell(ending)
 
     aclose = close
 

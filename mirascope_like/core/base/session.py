@@ -152,7 +152,7 @@ class Session(Generic[ResponseT, StreamT, AsyncStreamT]):
                 self._store.append(self.name, turns)
 
     async def _akeep(self, turns: Sequence[Turn]) -> None:
-        if self._store is None:
+        if self._store is None or not turns:
             self._keep(turns)
         else:
             await asyncio.to_thread(self._keep, turns)

@@ -152,6 +152,10 @@ class Stream(BaseStream[ResponseT, ChunkT, ToolT]):
         """
         self._progress.left, self._plain = True, False
         self._let_go()
+        if self._progress.state is StreamState.NEW:
+            self._progress.state = StreamState.CLOSED
+            for ending in self._untold():
+                self._progress.tell(ending)
 
     def _let_go(self) -> None:
         if self._pairs is not None:
@@ -161,10 +165,6 @@ class Stream(BaseStream[ResponseT, ChunkT, ToolT]):
                 if not raised_here(error):
                     raise
                 self._progress.leave()  # it runs in another thread, or the tool that closes this
-        if self._progress.state is StreamState.NEW:
-            self._progress.state = StreamState.CLOSED
-            for ending in self._untold():
-                self._progress.tell(ending)
         if self._watchdog is not None:
             self._watchdog.close()
 

@@ -146,7 +146,7 @@ class _Shown:
         said, self._open = self._open, ""
         if said:
             self._console.print(Text(said))
-        if stream.start_time is not None:  # one that was never read has nothing to show
+        if stream.start_time is not None or stream.error is not None:  # else it was never read
             self._console.print(Text(str(self._meter), style="dim"))
         self.drop()
 

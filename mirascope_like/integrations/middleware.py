@@ -167,9 +167,9 @@ class _Around:
         source = watched.stream if remake is not None else watched
 
         def ended(last: BaseStream[Any, Any, Any]) -> Any:
-            if (error := last.error) is not None:
-                return self.afail(error) if asynchronous else self.fail(error)
             result = remake(last) if remake is not None else last
+            if (error := result.error) is not None:
+                return self.afail(error) if asynchronous else self.fail(error)
             return self._atell(result) if asynchronous else self._tell(result)
 
         source.ended(ended)

@@ -13,8 +13,9 @@ import openai as openai_sdk
 import pytest
 from pydantic import BaseModel
 
-from mirascope_like.core import ServerError, StreamInterruptedError, StreamTimeoutError, openai
+from mirascope_like.core import ResponseParseError, ServerError, StreamInterruptedError, StreamTimeoutError, openai
 from mirascope_like.integrations import middleware_factory
+from tests.harness.rounds import chat_stream
 from tests.harness.server import Reply, Server, Stall
 
 
@@ -165,6 +166,65 @@ def test_structured_stream(server: Server, client: Any, told: Any, log: Log) -> 
 
     assert list(ask())[-1] == Book(title="Dune")
     assert [entry[0] if isinstance(entry, tuple) else entry for entry in log] == ["enter ask", "structured", "exit"]
+
+
+UNFIT = ['{"title": ["Du', 'ne"], "more": "', 'and more"}']
+
+
+@pytest.mark.parametrize("how", ["read", "collect", "drain", "fail_fast"])
+def test_structured_stream_whose_answer_does_not_fit(
+    server: Server, client: Any, told: Any, log: Log, how: str
+) -> None:
+    server.reply(Reply.chat(*map(event, UNFIT), event("", "stop")))
+    options: Any = {"fail_fast": True} if how == "fail_fast" else {}
+    call = openai.call("m", client=client, response_model=Book, json_mode=True, stream=True, **options)
+    stream: Any = told(call(lambda: "hi"))()
+    if how == "drain":
+        stream.stream.collect()
+        assert log[1][0] == "error"
+    with pytest.raises(ResponseParseError) as caught:
+        stream.collect() if how == "collect" else list(stream)
+    assert log == ["enter <lambda>", ("error", "<lambda>", "context", str(caught.value)), "exit"]
+    assert stream.error is caught.value
+    assert caught.value.response is not None
+    assert caught.value.response.content == "".join(UNFIT[:2] if how == "fail_fast" else UNFIT)
+    with pytest.raises(ResponseParseError):
+        stream.constructed_response_model  # noqa: B018
+    assert list(stream) == []
+
+
+@pytest.mark.parametrize("how", ["read", "each", "fail_fast"])
+def test_async_structured_stream_whose_answer_does_not_fit(server: Server, told: Any, log: Log, how: str) -> None:
+    async def use(client: Any) -> None:
+        call = openai.call("m", client=client, response_model=list[int], json_mode=True, stream=True, **options)
+        stream: Any = told(call(prompt))("hi")
+        with pytest.raises(ResponseParseError) as caught:
+            async for _ in stream.each() if how == "each" else stream:
+                pass
+        assert log == ["enter prompt", ("error", "prompt", "context", str(caught.value)), "exit"]
+        assert stream.error is caught.value
+
+    options: Any = {"fail_fast": True} if how == "fail_fast" else {}
+    server.reply(Reply.chat(event('{"value": [1, "two"'), event(", 3]}"), event("", "stop")))
+    run_async(server, use)
+
+
+def test_structured_stream_of_a_call_of_a_tool(server: Server, client: Any, told: Any, log: Log) -> None:
+    def look() -> str:
+        """Look it up."""
+        return "Dune"
+
+    server.reply(chat_stream("", ("call_1", "look", "{}")))
+
+    @told
+    @openai.call("m", client=client, response_model=Book, stream=True, tools=[look])
+    def ask() -> str:
+        return "hi"
+
+    stream = ask()
+    assert list(stream) == []
+    assert [entry[0] if isinstance(entry, tuple) else entry for entry in log] == ["enter ask", "structured", "exit"]
+    assert stream.error is None
 
 
 def test_error(server: Server, client: Any, told: Any, log: Log) -> None:

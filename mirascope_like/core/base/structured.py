@@ -7,6 +7,7 @@ of the stream, so that a structured stream that is dropped drops its stream at o
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Generic, Self, TypeAlias, TypeVar, cast, overload
 
@@ -45,6 +46,8 @@ class Reading(Generic[T]):
         self._yielded = 0
         self.over: bool = False
         self.value: T = NOTHING
+        self.error: ResponseParseError | None = None
+        """Why the answer does not fit, once that is known."""
 
     def ask(self, request: Request) -> Request:
         """Take the request that is sent; return it."""
@@ -94,15 +97,26 @@ class Reading(Generic[T]):
         """
         assert self._growth is not None
         self.over = True
-        if response.tools:
-            return cast("T", NOTHING)
-        whole = self._unwrapped(self._growth.value)
-        if whole is NOTHING:
-            whole = read(response, self.model, self._request.fn_args)
-        else:
-            remember(whole, response)
+        if self.error is not None:
+            raise self.error
+        if response.tools or self.value is not NOTHING:
+            return self.value
+        try:
+            whole = self._unwrapped(self._growth.value)
+            if whole is NOTHING:
+                whole = read(response, self.model, self._request.fn_args)
+            else:
+                remember(whole, response)
+        except ResponseParseError as error:
+            raise self.failed(error, response)
         self.value = whole
         return self.value
+
+    def failed(self, error: ResponseParseError, response: BaseCallResponse[Any, Any]) -> ResponseParseError:
+        """Note that the answer does not fit; return what is to be raised."""
+        error.response = error.response or response
+        self.error = error
+        return error
 
     def constructed(self) -> T:
         """Return the whole answer.
@@ -164,9 +178,18 @@ class BaseStructuredStream(Generic[T, AnyStreamT]):
         """
         reading = self._reading
         if not reading.over and self.stream.state is StreamState.DONE:
-            reading.finish(self.stream.construct_call_response())
-            reading.over = False  # the loop is still to be given it
+            try:
+                reading.finish(self.stream.construct_call_response())
+            finally:
+                reading.over = False  # the loop is still to be given it
         return reading.constructed()
+
+    @property
+    def error(self) -> BaseException | None:
+        """Why the stream failed, or why its answer does not fit; None where neither is so."""
+        with suppress(ResponseParseError, StreamNotConsumedError):
+            self.constructed_response_model  # noqa: B018  # reads an answer that is whole
+        return self.stream.error or self._reading.error
 
     @property
     def response(self: BaseStructuredStream[Any, AnyStream[ResponseT]]) -> ResponseT:
@@ -194,9 +217,7 @@ class BaseStructuredStream(Generic[T, AnyStreamT]):
         return remake
 
     def _failed(self, error: ResponseParseError) -> ResponseParseError:
-        if error.response is None:
-            error.response = self.stream.construct_call_response(partial=True)
-        return error
+        return self._reading.failed(error, self.stream.construct_call_response(partial=True))
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self._reading.model.kind!r} {self.stream.state.value}>"
@@ -231,8 +252,9 @@ class StructuredStream(BaseStructuredStream[T, StreamT]):
             return self._finish()
         except ResponseParseError as error:
             reading.over = True
+            failed = self._failed(error)  # before the end is told
             self.close()
-            raise self._failed(error)
+            raise failed
 
     def _finish(self) -> T:
         if self.stream.state is StreamState.DONE:
@@ -256,8 +278,9 @@ class StructuredStream(BaseStructuredStream[T, StreamT]):
             for _ in self:
                 yield from self._reading.items()
         except ResponseParseError as error:
+            failed = self._failed(error)
             self.close()
-            raise self._failed(error)
+            raise failed
 
     def collect(self) -> T:
         """Read to the end; return the whole answer."""
@@ -308,8 +331,9 @@ class AsyncStructuredStream(BaseStructuredStream[T, AsyncStreamT]):
             return self._finish()
         except ResponseParseError as error:
             reading.over = True
+            failed = self._failed(error)  # before the end is told
             await self.close()
-            raise self._failed(error)
+            raise failed
 
     def _finish(self) -> T:
         if self.stream.state is StreamState.DONE:
@@ -335,8 +359,9 @@ class AsyncStructuredStream(BaseStructuredStream[T, AsyncStreamT]):
                 for item in self._reading.items():
                     yield item
         except ResponseParseError as error:
+            failed = self._failed(error)
             await self.close()
-            raise self._failed(error)
+            raise failed
 
     async def collect(self) -> T:
         """Read to the end; return the whole answer."""

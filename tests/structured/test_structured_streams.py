@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import gc
 import itertools
+import warnings
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 import pytest
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError, computed_field
 
 from mirascope_like.core import (
     AsyncStructuredStream,
@@ -88,6 +90,37 @@ def test_partials_then_the_model(api: Api, client: Any, server: Server, way: str
     for one, other in itertools.pairwise(shown):
         assert one != other
     assert list(stream) == []
+
+
+class Inner(BaseModel):
+    a: int
+
+
+class Area(BaseModel):
+    w: int
+    h: int
+
+    @computed_field(alias="size", repr=False)
+    @property
+    def area(self) -> int:
+        return self.w * self.h
+
+    @computed_field  # type: ignore[prop-decorator]  # pydantic's own way to write it
+    @cached_property
+    def inner(self) -> Inner:
+        return Inner(a=self.w)
+
+
+def test_computed_fields_are_none_until_they_can_be_computed(api: Api, client: Any, server: Server) -> None:
+    server.reply(replies(api, '{"w": 2, "h": 3 }', "Area", width=3)["tool"])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        shown = [(repr(one), one.model_dump(by_alias=True)) for one in growing(api, client, Area)]
+    assert shown == [
+        ("PartialArea(w=None, h=None, inner=None)", {"w": None, "h": None, "size": None, "inner": None}),
+        ("PartialArea(w=2, h=None, inner=Inner(a=2))", {"w": 2, "h": None, "size": None, "inner": {"a": 2}}),
+        ("Area(w=2, h=3, inner=Inner(a=2))", {"w": 2, "h": 3, "size": 6, "inner": {"a": 2}}),
+    ]
 
 
 def test_nothing_is_sent_before_it_is_read(api: Api, client: Any, server: Server) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any, Generic, Optional, TypeVar, cast
 
-from pydantic import BaseModel, Field, SerializeAsAny, create_model
+from pydantic import BaseModel, Field, SerializeAsAny, computed_field, create_model
 
 from .fragment import bare
 
@@ -81,11 +82,39 @@ def _made(model: type[ModelT]) -> type[ModelT]:
             __base__=cast("Any", (model, Partial)),
             __module__=model.__module__,
             __doc__=f"`{model.__name__}`, as far as it has come.",
+            __validators__=_computed(model),  # takes all that pydantic decorates
             **fields,
         )
     except Exception:  # a model may refuse to be subclassed, in its own words
         return model
     return cast("type[ModelT]", made)
+
+
+def _computed(model: type[BaseModel]) -> dict[str, Any]:
+    """Return a model's computed fields, but that they are None where they cannot be computed yet."""
+    made: dict[str, Any] = {}
+    for name, decorator in model.__pydantic_decorators__.computed_fields.items():
+        field = decorator.info
+        told = computed_field(
+            alias=field.alias,
+            description=field.description,
+            repr=field.repr,
+            return_type=Annotated[_optional(field.return_type), _AS_ANY],
+        )
+        made[name] = told(property(_or_none(field.wrapped_property)))
+    return made
+
+
+def _or_none(computed: Any) -> Callable[[Any], Any]:
+    read: Callable[[Any], Any] = getattr(computed, "fget", None) or computed.func  # or a cached property
+
+    def get(self: Any) -> Any:
+        try:
+            return read(self)
+        except Exception:  # the user's own code may raise anything without what has not come
+            return None
+
+    return get
 
 
 def _optional(kind: Any) -> Any:

@@ -6,8 +6,7 @@ from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Self, cast
 
-import jiter
-from pydantic import PrivateAttr
+from pydantic import ModelWrapValidatorHandler, PrivateAttr, ValidationInfo, model_validator
 
 from ..core.base.async_stream import AsyncStream as BaseAsyncStream
 from ..core.base.chunk import BaseCallResponseChunk, ToolDelta
@@ -81,21 +80,16 @@ class CallResponse(Retold, BaseCallResponse[Any, Tool]):
         self._inner = inner
         return self
 
+    @model_validator(mode="wrap")
     @classmethod
-    def model_validate(cls, obj: Any, **options: Any) -> Self:
-        """Validate a dump; it names its provider."""
-        if isinstance(obj, cls):
-            return obj
-        told = cast("Mapping[str, Any]", obj)
-        form = told.get("form")
-        provider = provider_named(f"{told['provider']}.{form}" if form else told["provider"])
-        return cls.of(provider.response_type.model_validate(obj, **options))
-
-    @classmethod
-    def model_validate_json(cls, json_data: str | bytes | bytearray, **options: Any) -> Self:
-        """Validate a dump in JSON; it names its provider."""
-        data = json_data.encode() if isinstance(json_data, str) else bytes(json_data)
-        return cls.model_validate(jiter.from_json(data), **options)
+    def _of_dump(cls, value: Any, handler: ModelWrapValidatorHandler[Self], info: ValidationInfo) -> Self:
+        if not isinstance(value, Mapping):
+            return value if isinstance(value, cls) else handler(value)
+        told = cast("Mapping[str, Any]", value)
+        if not (name := told.get("provider")):
+            raise ValueError("a dump of a response names its provider")
+        provider = provider_named(f"{name}.{told['form']}" if told.get("form") else name)
+        return cls.of(provider.response_type.model_validate(told, context=info.context))
 
     def model_dump(self, **options: Any) -> dict[str, Any]:
         """Return all that a log wants, and no secret."""

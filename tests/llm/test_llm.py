@@ -8,6 +8,7 @@ from typing import Any
 import anthropic as anthropic_sdk
 import openai as openai_sdk
 import pytest
+from pydantic import BaseModel, ValidationError
 
 from mirascope_like import llm
 from mirascope_like.core import (
@@ -110,6 +111,24 @@ def test_dump_validates_back(both: Server) -> None:
     response = ask("hi")
     assert CallResponse.model_validate_json(response.model_dump_json()) == response
     assert response.model_dump()["provider"] == "openai"
+
+
+class Log(BaseModel):
+    answer: CallResponse
+
+
+def test_a_response_in_a_model_validates_back(both: Server) -> None:
+    response = ask("hi")
+    log = Log(answer=response)
+    assert log.answer is response
+    told = Log.model_validate_json(log.model_dump_json()).answer
+    assert told == response
+    assert (told.content, told.usage) == ("openai one", response.usage)
+    assert Log.model_validate(log.model_dump()) == log
+    with pytest.raises(ValidationError, match="provider"):
+        Log.model_validate({"answer": {"response": {}}})
+    with pytest.raises(ValidationError):
+        Log.model_validate({"answer": 1})
 
 
 def test_contexts_nest_and_each_setting_stands_alone(both: Server) -> None:

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 from pydantic import BaseModel
+from tenacity import retry, stop_after_attempt
 
 from mirascope_like import llm
 from mirascope_like.core import PromptError, StreamState, openai
 from tests.harness.rounds import Side
-from tests.harness.server import Server
+from tests.harness.server import Reply, Server
 
 
 def nickname(person: str, count: int = 1) -> str:
@@ -79,6 +80,74 @@ def test_types(side: Side, server: Server) -> None:
     assert name() == Name(name="Ann")
     assert server.request.json["max_tokens"] == 9
     assert server.request.json["messages"] == [{"role": "user", "content": "Give a name"}]
+
+
+def test_what_keywords_took_is_told_once(side: Side, server: Server) -> None:
+    @side.module.model("m", client=side.client(server)).task
+    def tags(text: str, *more: int, **others: str) -> str:
+        """Give tags"""
+        raise AssertionError
+
+    asked = "Give tags\n\nInputs:\ntext: cats\nmore: [1]\nlang: en"
+    assert tags.prepare("cats", 1, lang="en").messages[0].content == asked
+    assert tags.prepare("cats").messages[0].content == "Give tags\n\nInputs:\ntext: cats\nmore: []"
+
+
+class Namer:
+    """A class to be given tasks."""
+
+    def nick(self, person: str) -> str:
+        """Give a nickname"""
+        raise AssertionError
+
+    async def anick(self, person: str) -> str:
+        """Give a nickname"""
+        raise AssertionError
+
+    @classmethod
+    def of(cls, person: str) -> str:
+        """Give a nickname"""
+        raise AssertionError
+
+
+def test_methods(side: Side, server: Server) -> None:
+    asked = "Give a nickname\n\nInputs:\nperson: Ann"
+    model = side.module.model("m", client=side.client(server))
+
+    class Tasked(Namer):
+        nick = model.task(Namer.nick)
+        of = classmethod(model.task(Namer.__dict__["of"].__func__))
+        stream = model.task(stream=True)(Namer.nick)
+
+    server.reply(side.whole("Annie"), side.whole("An"), side.streamed("An na"))
+    namer: Any = Tasked()
+    assert namer.nick("Ann") == "Annie"
+    assert server.request.json["messages"] == [{"role": "user", "content": asked}]
+    assert namer.nick.last_response.content == "Annie"
+    assert namer.nick.prepare("Ann").messages[0].content == asked
+    assert (namer.nick.__name__, Tasked.nick.__wrapped__) == ("nick", Namer.nick)
+    assert namer.of("Ann") == "An"
+    assert server.request.json["messages"] == [{"role": "user", "content": asked}]
+    stream = namer.stream("Ann")
+    assert stream.collect().content == "An na"
+    assert Tasked.stream.last_stream is stream
+    with pytest.raises(TypeError, match="'person'"):
+        namer.nick()
+
+
+def test_an_async_task_is_tried_again(side: Side, server: Server) -> None:
+    server.reply(Reply.error(400), side.whole("Annie"), side.whole("An"))
+
+    async def main() -> list[str]:
+        async with side.aclient(server) as client:
+
+            class Tasked:
+                nick = side.module.model("m", client=client).task(Namer.anick)
+
+            asked: Any = retry(stop=stop_after_attempt(2))(Tasked().nick)
+            return [await asked("Ann"), await Tasked().nick("Ann")]
+
+    assert asyncio.run(main()) == ["Annie", "An"]
 
 
 def test_streams(side: Side, server: Server) -> None:

@@ -77,3 +77,15 @@ assert_type(whole.ask("a"), openai.OpenAICallResponse)
 assert_type(whole.stream("a"), openai.OpenAIStream)
 assert_type(whole.stream_async("a"), openai.OpenAIAsyncStream)
 one(1)  # error
+
+
+class Namer:
+    @whole.task
+    def nick(self, person: str, count: int = 1) -> list[str]:
+        """Give nicknames."""
+        raise AssertionError
+
+
+assert_type(Namer().nick("Ann", count=2), list[str])
+assert_type(Namer().nick.prepare("Ann").send(), list[str])
+Namer().nick(1)  # error

@@ -16,10 +16,11 @@ from .limit import limited
 from .provider import Provider
 from .response import BaseCallResponse
 from .session import Session
+from .signatures import is_async
 from .stores import Store
 from .stream import Stream
 from .structured import AsyncStructuredStream, StructuredStream
-from .task import StreamTaskDecorator, Task, TaskDecorator
+from .task import AsyncTask, StreamTaskDecorator, Task, TaskDecorator
 from .tool_loop import ToolLoop
 
 if TYPE_CHECKING:
@@ -121,7 +122,11 @@ class BaseModelObject(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
 
     def _tasked(self, fn: Callable[..., Any] | None = None, /, **options: Any) -> Any:
         def decorate(fn: Callable[..., Any]) -> Task[..., Any, ResponseT, Any]:
-            return Task(fn, self._call, self.name, self._merged(options))
+            settings = self._merged(options)
+            awaited = is_async(fn) and not settings.get("stream")
+            return cast("type[Task[..., Any, Any, Any]]", AsyncTask if awaited else Task)(
+                fn, self._call, self.name, settings
+            )
 
         return decorate if fn is None else decorate(fn)
 

@@ -6,8 +6,10 @@ import inspect
 import sys
 from collections.abc import Callable, Coroutine, Mapping
 from contextvars import ContextVar
+from copy import copy
 from functools import update_wrapper
-from typing import Any, Generic, NamedTuple, ParamSpec, Protocol, TypeVar, cast, overload
+from types import MethodType
+from typing import Any, Concatenate, Generic, NamedTuple, ParamSpec, Protocol, Self, TypeVar, cast, overload
 
 from .asking import Ask, Prompting
 from .async_stream import AsyncStream
@@ -25,6 +27,7 @@ from .tool_schema import read_docstring
 from .tools import tool_output_text
 
 P = ParamSpec("P")
+Q = ParamSpec("Q")
 OutT = TypeVar("OutT")
 ResponseT = TypeVar("ResponseT", bound=BaseCallResponse[Any, Any])
 StreamT = TypeVar("StreamT")
@@ -56,13 +59,16 @@ class Task(Generic[P, OutT, ResponseT, StreamT]):
         self._documented = read_docstring(inspect.getdoc(fn))
         if not self._documented.description:
             raise PromptError(f"the task {fn.__name__} has no docstring to be its prompt")
-        self._signature = inspect.signature(fn)
         self._kind = answer_type(fn)
         self._model = model
         self._options = options
         self._last: ContextVar[Last] = ContextVar(f"last of {fn.__name__}")
         self._call = call.through(_recording(call.provider, self._record))
         self._stream = options.get("stream") or False
+        self._carry_out(fn)
+
+    def _carry_out(self, fn: Callable[..., Any]) -> None:
+        self._signature = inspect.signature(fn)
         update_wrapper(cast("Any", self), fn)
 
         def prompt(*args: Any, **kwargs: Any) -> Any:
@@ -76,7 +82,7 @@ class Task(Generic[P, OutT, ResponseT, StreamT]):
         if not wanted and not self._stream:
             wanted = {"output_parser": _text}
         run = update_wrapper(aprompt, fn) if is_async(fn) else self._prompt
-        self._run: Callable[..., Any] = cast("Any", self._call)(model, **options, **wanted)(run)
+        self._run: Callable[..., Any] = cast("Any", self._call)(self._model, **self._options, **wanted)(run)
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> OutT:
         """Have the task carried out."""
@@ -84,6 +90,20 @@ class Task(Generic[P, OutT, ResponseT, StreamT]):
         if self._stream:
             self._last.set(Last(stream=given))
         return cast("OutT", given)
+
+    @overload
+    def __get__(self, instance: None, owner: type, /) -> Self: ...
+    @overload
+    def __get__(
+        self: Task[Concatenate[Any, Q], OutT, ResponseT, StreamT], instance: object, owner: type | None = None, /
+    ) -> Task[Q, OutT, ResponseT, StreamT]: ...
+    def __get__(self, instance: object, owner: type | None = None, /) -> Any:
+        """Return the task as a method of an instance, which is none of its inputs."""
+        if instance is None:
+            return self
+        bound = copy(self)
+        bound._carry_out(MethodType(cast("Any", self).__wrapped__, instance))
+        return bound
 
     def prepare(self, *args: P.args, **kwargs: P.kwargs) -> Prepared[OutT]:
         """Return what would be sent, to be looked at first."""
@@ -124,6 +144,9 @@ class Task(Generic[P, OutT, ResponseT, StreamT]):
 
     def _messages(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> list[BaseMessageParam]:
         values = bound_values(self._signature, args, kwargs)
+        for one in self._signature.parameters.values():
+            if one.kind is one.VAR_KEYWORD:  # what it took is told name by name
+                del values[one.name]
         text = self._documented.description
         if values:
             lines = [f"{self._named(name)}: {tool_output_text(value)}" for name, value in values.items()]
@@ -135,6 +158,14 @@ class Task(Generic[P, OutT, ResponseT, StreamT]):
     def _named(self, name: str) -> str:
         described = self._documented.parameters.get(name)
         return f"{name} ({described})" if described else name
+
+
+class AsyncTask(Task[P, Coroutine[Any, Any, T], ResponseT, None]):
+    """A task that is awaited: as callables go, one whose call is a coroutine function."""
+
+    async def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Have the task carried out."""
+        return await super().__call__(*args, **kwargs)
 
 
 class TaskDecorator(Protocol[ResponseT]):

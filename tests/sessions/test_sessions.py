@@ -16,6 +16,8 @@ from mirascope_like.core import (
     Conversation,
     JSONLinesStore,
     MemoryStore,
+    Messages,
+    PromptError,
     ProviderError,
     Session,
     SQLiteStore,
@@ -200,6 +202,17 @@ def test_another_provider_around_a_call(server: Server, streamed: bool) -> None:
     finally:
         for one in SIDES:
             one.close()
+
+
+@pytest.mark.parametrize("nothing", ["", [Messages.User("")], [""]], ids=["text", "message", "parts"])
+def test_to_say_nothing(side: Side, server: Server, nothing: Any) -> None:
+    server.reply(side.whole("Hello"))
+    session = side.module.model("m", client=side.client(server)).session(Conversation().user("Hi"))
+    for say in (session.send, session.stream, session.stream_async, lambda said: asyncio.run(session.send_async(said))):
+        with pytest.raises(PromptError, match="no text and no part"):
+            say(nothing)
+    assert session.conversation == Conversation().user("Hi")
+    assert session.send().content == "Hello"
 
 
 def test_fork_and_load(side: Side, server: Server, tmp_path: Path) -> None:

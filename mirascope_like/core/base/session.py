@@ -98,7 +98,10 @@ class Session(Generic[ResponseT, StreamT, AsyncStreamT]):
         return self
 
     def send(self, prompt: Prompt = None) -> ResponseT:
-        """Say something, and return the answer; without a prompt, have the conversation answered as it stands."""
+        """Say something, and return the answer; without a prompt, have the conversation answered as it stands.
+
+        Raises `PromptError` for a prompt that says nothing.
+        """
         said = _turns(prompt)
         response: ResponseT = self._asked().ask(self._messages(said), **self._given())
         self._keep([*said, *answer_turns(response)])
@@ -200,4 +203,8 @@ def _turns(prompt: Prompt) -> list[Turn]:
     messages = as_messages(prompt)
     if not all(isinstance(one, BaseMessageParam) for one in messages):
         raise PromptError("a session takes text, parts and messages in no provider's words")
+    if not all(one.content for one in messages):
+        raise PromptError(
+            "there is no text and no part to be sent: without a prompt the conversation is answered as it is"
+        )
     return [Turn(message=one) for one in messages]

@@ -327,6 +327,20 @@ class TestFields:
         assert "list has no item 'a' (line 1" in str(refused("{b.parts[a]}", b=book))
         assert "NoneType has no attribute 'a' (line 1" in str(refused("{b.a}", b=None))
 
+    def test_an_attribute_that_fails(self) -> None:
+        class Book:
+            @property
+            def title(self) -> str:
+                raise AttributeError("'NoneType' object has no attribute 'upper'")
+
+        error = refused("{b.title}", b=Book())
+        assert str(error) == (
+            "{b.title}: the attribute 'title' of Book failed: 'NoneType' object has no attribute 'upper' "
+            "(line 1, column 1)"
+        )
+        assert error.__cause__ is not None
+        assert isinstance(error.__cause__.__cause__, AttributeError)
+
     def test_a_spec_that_does_not_fit(self) -> None:
         assert "did you mean 'list'?" in str(refused("{x:lst}", x="a"))
         assert refused("a {x:.2f}", x="a").position == 2

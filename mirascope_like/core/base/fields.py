@@ -199,6 +199,8 @@ def _attribute(value: object, name: str) -> object:
     try:
         return getattr(value, name)
     except AttributeError as error:
+        if hasattr(type(value), name):
+            raise PromptError(f"the attribute {name!r} of {type(value).__name__} failed: {error}") from error
         public = [one for one in dir(value) if not one.startswith("_")]
         raise PromptError(f"{type(value).__name__} has no attribute {name!r}{near(name, public)}") from error
 

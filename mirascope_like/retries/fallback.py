@@ -30,8 +30,10 @@ def fallback(catch: Caught, fallbacks: Sequence[Fallback]) -> Callable[[Callable
     For a stream that is up to its first event; what comes after is raised. The errors that were caught are in `_caught`
     of the response or the stream. A structured stream takes its fallbacks from its call instead (`fallback=`); here it
     raises `ConfigurationError`. Raises `FallbackError` when the last one fails with an error that it was to catch,
-    and any other error as it is.
+    and any other error as it is; `ConfigurationError` for a fallback without `catch`.
     """
+    if not all("catch" in one for one in fallbacks):
+        raise ConfigurationError('each fallback says after which errors the next one is called: {"catch": ..., ...}')
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
         first = cast("Callable[..., Any]", function)

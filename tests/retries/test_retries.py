@@ -105,6 +105,12 @@ def test_what_is_called_next_goes_before_what_was_overridden(server: Server) -> 
     assert server.request.json["seed"] == 1
 
 
+def test_a_fallback_says_what_it_catches() -> None:
+    nothing: Any = [{"provider": "anthropic", "model": "two"}]
+    with pytest.raises(ConfigurationError, match='"catch"'):
+        fallback(RateLimitError, nothing)
+
+
 def test_another_error_goes_through(server: Server) -> None:
     server.reply(Reply.error(401))
     with pytest.raises(AuthenticationError):

@@ -169,7 +169,9 @@ def test_nothing_returned() -> None:
     def say() -> Any:
         return None
 
-    with pytest.raises(PromptError, match="say returned no prompt"):
+    with pytest.raises(
+        PromptError, match="say returned no prompt: return text or messages, or put @prompt_template below the call"
+    ):
         say()
 
 

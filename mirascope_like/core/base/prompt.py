@@ -66,6 +66,8 @@ class PromptFunction:
         if result is not None and (self.template is None or self._decorated or config.get("messages") is not None):
             return Prompted(as_messages(result), config, arguments)
         if self.template is None:
-            raise PromptError(f"{self.name} returned no prompt: return text or messages, or add @prompt_template")
+            raise PromptError(
+                f"{self.name} returned no prompt: return text or messages, or put @prompt_template below the call"
+            )
         values = {**arguments, **(config.get("computed_fields") or {})}
         return Prompted(self.template.render(values), config, arguments)

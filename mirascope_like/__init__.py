@@ -38,10 +38,6 @@ if TYPE_CHECKING:
 _PACKAGES = ("core", "integrations", "llm", "retries")
 
 __all__ = [
-    "core",
-    "integrations",
-    "llm",
-    "retries",
     "AudioPart",
     "AudioURLPart",
     "BaseDynamicConfig",
@@ -60,9 +56,13 @@ __all__ = [
     "TextPart",
     "ToolCallPart",
     "ToolResultPart",
+    "core",
+    "integrations",
+    "llm",
     "merge_decorators",
     "metadata",
     "prompt_template",
+    "retries",
     "toolkit_tool",
 ]
 

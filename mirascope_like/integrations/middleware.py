@@ -13,7 +13,7 @@ from typing import Any, ParamSpec, TypeAlias, TypeVar, cast
 
 from ..core.base.base_stream import BaseStream
 from ..core.base.response import BaseCallResponse
-from ..core.base.signatures import alike, is_async
+from ..core.base.runtime import alike, is_async
 from ..core.base.structured import BaseStructuredStream
 
 P = ParamSpec("P")

@@ -26,10 +26,6 @@ model: Models[CallResponse, Stream, AsyncStream, CommonCallParams] = Models(call
 """Make an object of a model, with settings for every call made from it."""
 
 __all__ = [
-    "call",
-    "model",
-    "context",
-    "override",
     "AsyncStream",
     "CallResponse",
     "CallResponseChunk",
@@ -38,4 +34,8 @@ __all__ = [
     "Settings",
     "Stream",
     "Tool",
+    "call",
+    "context",
+    "model",
+    "override",
 ]

@@ -9,7 +9,7 @@ from typing import Any, ParamSpec, Required, TypeVar, cast
 
 from ..core.base.base_stream import BaseStream
 from ..core.base.errors import Caught, ConfigurationError, FallbackError
-from ..core.base.signatures import alike, is_async
+from ..core.base.runtime import alike, is_async
 from ..core.base.structured import BaseStructuredStream
 from ..llm.context import Settings, override
 

@@ -8,16 +8,15 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from mirascope_like.core.base.errors import PromptError
-from mirascope_like.core.base.messages import (
+from mirascope_like.core.base.messages import BaseMessageParam, Messages
+from mirascope_like.core.base.parts import (
     AudioPart,
     AudioURLPart,
-    BaseMessageParam,
     CacheControlPart,
     DocumentPart,
     DocumentURLPart,
     ImagePart,
     ImageURLPart,
-    Messages,
     TextPart,
     ToolCallPart,
     ToolResultPart,

@@ -19,14 +19,13 @@ from hypothesis import strategies as st
 
 from mirascope_like.core.base.dynamic_config import BaseDynamicConfig
 from mirascope_like.core.base.errors import PromptError
-from mirascope_like.core.base.messages import (
+from mirascope_like.core.base.messages import BaseMessageParam, Messages
+from mirascope_like.core.base.parts import (
     AudioPart,
-    BaseMessageParam,
     CacheControlPart,
     DocumentPart,
     ImagePart,
     ImageURLPart,
-    Messages,
     TextPart,
 )
 from mirascope_like.core.base.template import Template, prompt_template

@@ -12,8 +12,9 @@ import pytest
 from pydantic import BaseModel
 
 from mirascope_like.core.base.errors import ConfigurationError
+from mirascope_like.core.base.tool import BaseTool, ToolCall, tool_description, tool_name
 from mirascope_like.core.base.toolkit import BaseToolKit, toolkit_tool
-from mirascope_like.core.base.tools import BaseTool, ToolCall, tool_description, tool_name, tool_type
+from mirascope_like.core.base.tools import tool_type
 
 
 class Shelf(BaseModel):

@@ -34,9 +34,6 @@ model: Models[AnthropicCallResponse, AnthropicStream, AnthropicAsyncStream, Anth
 """Make an object of a model, with settings for every call made from it."""
 
 __all__ = [
-    "call",
-    "anthropic_call",
-    "model",
     "AnthropicAsyncStream",
     "AnthropicCallParams",
     "AnthropicCallResponse",
@@ -48,4 +45,7 @@ __all__ = [
     "AnthropicTool",
     "AnthropicToolConfig",
     "AsyncAnthropicDynamicConfig",
+    "anthropic_call",
+    "call",
+    "model",
 ]

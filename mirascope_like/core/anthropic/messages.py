@@ -10,8 +10,8 @@ from pydantic_core import to_json
 
 from ..base.errors import PromptError
 from ..base.media import document_text
-from ..base.messages import (
-    BaseMessageParam,
+from ..base.messages import BaseMessageParam
+from ..base.parts import (
     CacheControlPart,
     DocumentPart,
     DocumentURLPart,
@@ -22,7 +22,7 @@ from ..base.messages import (
     ToolCallPart,
     ToolResultPart,
 )
-from ..base.tools import ToolCall
+from ..base.tool import ToolCall
 from ..base.wire import at, dumped
 from ..dialects.blocks import Blocks
 from ..dialects.turns import encode_turns

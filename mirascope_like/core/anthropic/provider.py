@@ -15,7 +15,7 @@ from ..base.fold import Fold
 from ..base.prefill import Prefill
 from ..base.request import Request
 from ..base.structure import Structure, Way
-from ..base.tools import BaseTool, tool_description, tool_name
+from ..base.tool import BaseTool, tool_description, tool_name
 from ..base.wire import as_object
 from ..dialects.answer_tool import add_answer_tool
 from ..dialects.sdk import SDKProvider

@@ -11,7 +11,7 @@ from anthropic.types import Usage as AnthropicUsage
 from ..base.async_stream import AsyncStream
 from ..base.chunk import BaseCallResponseChunk, ToolDelta
 from ..base.stream import Stream
-from ..base.tools import BaseTool
+from ..base.tool import BaseTool
 from ..base.usage import Counts, Facts, FinishReason
 from ..base.wire import as_object
 from ..dialects.blocks import BlockResponse, Blocks

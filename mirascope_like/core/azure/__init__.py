@@ -44,10 +44,6 @@ model: Models[AzureCallResponse, AzureStream, AzureAsyncStream, AzureCallParams]
 """Make an object of a model, with settings for every call made from it."""
 
 __all__ = [
-    "call",
-    "azure_call",
-    "model",
-    "responses",
     "AsyncAzureDynamicConfig",
     "AzureAsyncStream",
     "AzureCallParams",
@@ -60,6 +56,10 @@ __all__ = [
     "AzureStream",
     "AzureTool",
     "AzureToolConfig",
+    "azure_call",
+    "call",
+    "model",
+    "responses",
 ]
 
 

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from ..base.async_stream import AsyncStream
 from ..base.stream import Stream
-from ..base.tools import BaseTool
+from ..base.tool import BaseTool
 from ..base.wire import as_list, as_object
 from ..dialects.openai_sdk import ChatFinishReason, OpenAISDKCallResponse, OpenAISDKChunk
 

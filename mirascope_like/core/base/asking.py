@@ -16,7 +16,8 @@ from .overrides import OVERRIDES
 from .prompt import Prompted, PromptFunction
 from .provider import Provider
 from .request import Request
-from .tools import BaseTool, tool_name, tool_type
+from .tool import BaseTool, tool_name
+from .tools import Tools, tool_type
 
 if TYPE_CHECKING:
     from .base_stream import BaseStream
@@ -32,9 +33,6 @@ RESUMABLE = "anthropic, deepseek, local, mistral, openrouter (models of Anthropi
 """Whose models can go on from the beginning of an answer."""
 _FAILURES: Caught = (ProviderError, StreamInterruptedError, StreamTimeoutError)
 """Errors after which a fallback is asked."""
-
-Tools = Sequence[type[BaseTool] | Callable[..., Any] | Mapping[str, Any]]
-"""Functions, tool classes, or tools in the provider's own form."""
 
 
 class StreamConfig(TypedDict, total=False):

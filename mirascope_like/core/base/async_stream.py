@@ -11,12 +11,12 @@ from weakref import finalize
 
 from .base_stream import BaseStream
 from .chunk import BaseCallResponseChunk
-from .later import Later
 from .progress import Ending, Progress, StreamState, aloop, raised_here
 from .provider import Provider
 from .request import Request
 from .response import BaseCallResponse
-from .tools import BaseTool
+from .runtime import Later
+from .tool import BaseTool
 
 if TYPE_CHECKING:
     from . import stream_events, tool_loop, views

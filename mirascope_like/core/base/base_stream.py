@@ -15,12 +15,12 @@ from .errors import (
     StreamNotConsumedError,
     StreamTimeoutError,
 )
-from .later import Later
 from .progress import Ending, Progress, StreamState
 from .provider import Provider
 from .request import Request
 from .response import BaseCallResponse
-from .tools import BaseTool, delta_of
+from .runtime import Later
+from .tool import BaseTool, delta_of
 from .usage import Neutral, Usage
 
 if TYPE_CHECKING:

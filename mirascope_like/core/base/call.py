@@ -12,19 +12,19 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, ParamSpec, TypeVar, ove
 
 from typing_extensions import Unpack
 
-from .asking import Ask, Options, Prompting, StreamConfig, Tools, check_options
+from .asking import Ask, Options, Prompting, StreamConfig, check_options
 from .async_stream import AsyncStream
 from .dynamic_config import Prompt
 from .errors import ConfigurationError
 from .extract import answered
-from .flow import adrive, drive
 from .prompt import PromptFunction
 from .provider import Provider
 from .request import Request
 from .response import BaseCallResponse
 from .rounds import Calls, rounds
-from .signatures import alike, is_async
+from .runtime import adrive, alike, drive, is_async
 from .stream import Stream
+from .tools import Tools
 
 if TYPE_CHECKING:
     from typing_extensions import TypeForm
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from .response_model import ResponseModel
     from .structured import AsyncStructuredStream, StructuredStream
 
-__all__ = ["Call", "CallDecorator", "StreamConfig"]
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from hashlib import sha256
 from typing import Any
 
-from .messages import BaseMessageParam, ToolCallPart, ToolResultPart
+from .messages import BaseMessageParam
+from .parts import ToolCallPart, ToolResultPart
 
 
 def short_id(text: str) -> str:

@@ -15,7 +15,9 @@ from typing import Any, ClassVar, Protocol, Self, cast
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from .call_ids import CallIds
-from .messages import BaseMessageParam, Content, Messages, ToolResultPart
+from .media import Content
+from .messages import BaseMessageParam, Messages
+from .parts import ToolResultPart
 from .provider import Provider
 from .request import Request
 

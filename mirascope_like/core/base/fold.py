@@ -12,7 +12,8 @@ from typing import Any, Generic, TypeVar, cast
 import jiter
 
 from .chunk import BaseCallResponseChunk
-from .tools import BaseTool, ToolCall, find_tool, tool_name
+from .tool import BaseTool, ToolCall, tool_name
+from .tools import find_tool
 from .usage import Usage
 from .wire import at, is_list
 

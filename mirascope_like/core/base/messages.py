@@ -12,40 +12,9 @@ from pydantic import BaseModel, ConfigDict
 
 from .media import Content, content_of
 from .parts import (
-    AnyPart,
-    AudioPart,
-    AudioURLPart,
-    CacheControlPart,
-    DocumentPart,
-    DocumentURLPart,
-    ImagePart,
-    ImageURLPart,
-    MediaPart,
     Part,
-    TextPart,
-    ToolCallPart,
     ToolResultPart,
 )
-
-__all__ = [
-    "BaseMessageParam",
-    "Messages",
-    "Role",
-    "Content",
-    "AnyPart",
-    "MediaPart",
-    "Part",
-    "AudioPart",
-    "AudioURLPart",
-    "CacheControlPart",
-    "DocumentPart",
-    "DocumentURLPart",
-    "ImagePart",
-    "ImageURLPart",
-    "TextPart",
-    "ToolCallPart",
-    "ToolResultPart",
-]
 
 Role: TypeAlias = Literal["system", "user", "assistant", "tool"]
 """Who speaks."""

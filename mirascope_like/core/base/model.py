@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, ParamSpec, TypeVar, cas
 
 from typing_extensions import Unpack
 
-from .asking import AskOptions, StreamConfig, Tools
+from .asking import AskOptions, StreamConfig
 from .async_stream import AsyncStream
 from .call import Call, CallDecorator
 from .conversation import Conversation
@@ -15,13 +15,14 @@ from .dynamic_config import Prompt
 from .limit import limited
 from .provider import Provider
 from .response import BaseCallResponse
+from .runtime import is_async
 from .session import Session
-from .signatures import is_async
 from .stores import Store
 from .stream import Stream
 from .structured import AsyncStructuredStream, StructuredStream
 from .task import AsyncTask, StreamTaskDecorator, Task, TaskDecorator
 from .tool_loop import ToolLoop
+from .tools import Tools
 
 if TYPE_CHECKING:
     from typing_extensions import TypeForm

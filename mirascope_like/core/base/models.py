@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, cast, overload
 
-from .asking import StreamConfig, Tools
+from .asking import StreamConfig
 from .async_stream import AsyncStream
 from .call import Call
 from .response import BaseCallResponse
 from .stream import Stream
+from .tools import Tools
 
 if TYPE_CHECKING:
     from .model import Model, StreamingModel

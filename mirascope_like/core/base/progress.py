@@ -20,12 +20,12 @@ from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 from .chunk import BaseCallResponseChunk
 from .errors import StreamInterruptedError
 from .fold import Fold, Text
-from .later import Later
 from .provider import AsyncSource, Provider, Source
 from .request import Request
 from .response import BaseCallResponse
 from .rounds import Calls, calls, next_round
-from .tools import BaseTool
+from .runtime import Later
+from .tool import BaseTool
 
 if TYPE_CHECKING:
     from . import resuming

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from .dynamic_config import BaseDynamicConfig, Rendered, as_messages, is_config
 from .errors import PromptError
-from .signatures import bound_values
+from .runtime import bound_values
 
 if TYPE_CHECKING:
     from .template import Template

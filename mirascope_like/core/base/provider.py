@@ -13,7 +13,7 @@ from .fold import Fold
 from .request import Request
 from .response import BaseCallResponse
 from .structure import Structure, Way
-from .tools import BaseTool
+from .tool import BaseTool
 
 if TYPE_CHECKING:
     from .prefill import Prefill

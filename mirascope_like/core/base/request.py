@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from .structure import Structure
-from .tools import BaseTool
+from .tool import BaseTool
 
 if TYPE_CHECKING:
     from .tool_loop import ToolLoop

@@ -26,9 +26,11 @@ from .construct import construct
 from .errors import ToolArgumentsError, ToolExecutionError
 from .fold import ErrorEventError, GarbledEventError
 from .json_text import json_in
-from .messages import BaseMessageParam, ToolResultPart
+from .messages import BaseMessageParam
+from .parts import ToolResultPart
 from .request import Request
-from .tools import BaseTool, ToolCall, call_of, find_tool, is_error, tool_output_text
+from .tool import BaseTool, ToolCall, call_of
+from .tools import find_tool, is_error, tool_output_text
 from .usage import CommonUsage, Told, Usage
 from .wire import as_list, as_object, at, dumped, is_list, is_mapping
 

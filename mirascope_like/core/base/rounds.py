@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from .provider import Provider
 from .request import Request
 from .response import BaseCallResponse
-from .tools import BaseTool
+from .tool import BaseTool
 
 if TYPE_CHECKING:
     from .stream_events import ToolResultEvent

@@ -9,7 +9,6 @@ from threading import Lock
 from typing import Any, Generic, Protocol, TypeVar
 from uuid import uuid4
 
-from .asking import Tools
 from .async_stream import AsyncStream
 from .conversation import Conversation, Turn, native_of
 from .dynamic_config import Prompt, Sent, as_messages
@@ -20,6 +19,7 @@ from .response import BaseCallResponse, tool_results
 from .stores import Store
 from .stream import Stream
 from .tool_loop import ToolLoop
+from .tools import Tools
 from .wire import as_list
 
 ResponseT = TypeVar("ResponseT", bound=BaseCallResponse[Any, Any])

@@ -10,12 +10,12 @@ from weakref import finalize
 from .base_stream import BaseStream
 from .chunk import BaseCallResponseChunk
 from .errors import RequestTimeoutError
-from .later import Later
 from .progress import StreamState, loop, raised_here
 from .provider import Provider
 from .request import Request
 from .response import BaseCallResponse
-from .tools import BaseTool
+from .runtime import Later
+from .tool import BaseTool
 
 if TYPE_CHECKING:
     from . import deadlines, stream_events, tool_loop, views

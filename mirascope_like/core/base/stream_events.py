@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeAlias, TypeVar
 
-from .tools import BaseTool, arguments_of, tool_name
+from .tool import BaseTool, arguments_of, tool_name
 from .usage import CommonUsage
 
 ToolT = TypeVar("ToolT", bound=BaseTool)

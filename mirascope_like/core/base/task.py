@@ -20,7 +20,7 @@ from .prompt import PromptFunction
 from .provider import Provider
 from .response import BaseCallResponse
 from .response_model import ResponseModel
-from .signatures import bound_values, is_async
+from .runtime import bound_values, is_async
 from .stream import Stream
 from .structured import AsyncStructuredStream, StructuredStream
 from .tool_schema import read_docstring

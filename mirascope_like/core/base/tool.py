@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationError
 from .errors import ToolArgumentsError, ToolError
 from .fragment import incomplete, object_so_far
 from .invalid import arguments_error
-from .later import Later
+from .runtime import Later
 
 if TYPE_CHECKING:
     from . import tool_schema

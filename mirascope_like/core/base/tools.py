@@ -4,7 +4,7 @@ Knows no provider: a provider passes its own subclass of `BaseTool` as `base`.
 """
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from types import new_class
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast, overload
@@ -13,20 +13,14 @@ import pydantic_core
 from pydantic import BaseModel, ConfigDict, PydanticUserError, create_model
 
 from .errors import ConfigurationError, ToolNotFoundError
-from .later import Later
+from .runtime import Later
 from .tool import (
     CALL,
     SIGNATURE,
     BaseTool,
     Facts,
     ToolCall,
-    ToolConfig,
-    arguments_of,
-    call_of,
-    delta_of,
-    error_of,
     guarded,
-    tool_description,
     tool_name,
 )
 
@@ -35,25 +29,6 @@ if TYPE_CHECKING:
 else:
     tool_schema = Later(f"{__package__}.tool_schema")
 
-__all__ = [
-    "BaseTool",
-    "ToolCall",
-    "ToolConfig",
-    "UnknownTool",
-    "arguments_of",
-    "build_tool",
-    "call_of",
-    "delta_of",
-    "error_of",
-    "find_tool",
-    "find_tool_type",
-    "is_error",
-    "tool_description",
-    "tool_from_function",
-    "tool_name",
-    "tool_output_text",
-    "tool_type",
-]
 
 ToolT = TypeVar("ToolT", bound=BaseTool)
 
@@ -184,6 +159,10 @@ def _joined(kind: type[BaseModel], base: type[ToolT]) -> type[ToolT]:
 
 def _itself(self: BaseTool) -> BaseTool:
     return self
+
+
+Tools = Sequence[type[BaseTool] | Callable[..., Any] | Mapping[str, Any]]
+"""Functions, tool classes, or tools in the provider's own form."""
 
 
 class UnknownTool(BaseTool):

@@ -29,7 +29,7 @@ from .stream_events import (
     ToolStartEvent,
     UsageEvent,
 )
-from .tools import BaseTool
+from .tool import BaseTool
 
 ChunkT = TypeVar("ChunkT", bound=BaseCallResponseChunk[Any, Any, Any])
 ToolT = TypeVar("ToolT", bound=BaseTool)

@@ -34,9 +34,6 @@ model: Models[BedrockCallResponse, BedrockStream, BedrockAsyncStream, BedrockCal
 """Make an object of a model, with settings for every call made from it."""
 
 __all__ = [
-    "call",
-    "bedrock_call",
-    "model",
     "BedrockAsyncStream",
     "BedrockCallParams",
     "BedrockCallResponse",
@@ -45,4 +42,7 @@ __all__ = [
     "BedrockProvider",
     "BedrockStream",
     "BedrockTool",
+    "bedrock_call",
+    "call",
+    "model",
 ]

@@ -9,10 +9,10 @@ from typing import Any, cast
 from pydantic_core import to_json
 
 from ..base.errors import PromptError
-from ..base.messages import (
+from ..base.messages import BaseMessageParam
+from ..base.parts import (
     AudioPart,
     AudioURLPart,
-    BaseMessageParam,
     CacheControlPart,
     DocumentPart,
     DocumentURLPart,
@@ -24,7 +24,7 @@ from ..base.messages import (
     ToolCallPart,
     ToolResultPart,
 )
-from ..base.tools import ToolCall
+from ..base.tool import ToolCall
 from ..base.wire import as_list, as_object, at
 from ..dialects.blocks import Blocks
 from ..dialects.turns import encode_turns

@@ -28,7 +28,7 @@ from ..base.errors import (
 from ..base.fold import Fold
 from ..base.request import Request
 from ..base.structure import Structure, Way
-from ..base.tools import BaseTool, tool_description, tool_name
+from ..base.tool import BaseTool, tool_description, tool_name
 from ..base.wire import as_object, at
 from ..dialects.clients import Clients
 from ..dialects.sdk import read_out

@@ -14,7 +14,7 @@ from typing_extensions import TypedDict
 from ..base.async_stream import AsyncStream
 from ..base.chunk import BaseCallResponseChunk, ToolDelta
 from ..base.stream import Stream
-from ..base.tools import BaseTool
+from ..base.tool import BaseTool
 from ..base.usage import Counts, Facts, FinishReason
 from ..base.wire import as_list, as_object, at
 from ..dialects.blocks import BlockResponse, Blocks

@@ -32,9 +32,6 @@ model: Models[CohereCallResponse, CohereStream, CohereAsyncStream, CohereCallPar
 """Make an object of a model, with settings for every call made from it."""
 
 __all__ = [
-    "call",
-    "cohere_call",
-    "model",
     "AsyncCohereDynamicConfig",
     "CohereAsyncStream",
     "CohereCallParams",
@@ -44,4 +41,7 @@ __all__ = [
     "CohereProvider",
     "CohereStream",
     "CohereTool",
+    "call",
+    "cohere_call",
+    "model",
 ]

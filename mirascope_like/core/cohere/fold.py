@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..base.fold import ErrorEventError, GarbledEventError, NumberedFold, Text, grow, settled
-from ..base.tools import ToolCall
+from ..base.tool import ToolCall
 from ..base.wire import as_list, as_object
 from .types import CohereCallResponseChunk, CohereTool, delta_of
 

@@ -14,7 +14,7 @@ from ..base.chunk import BaseCallResponseChunk, ToolDelta
 from ..base.messages import BaseMessageParam
 from ..base.response import BaseCallResponse, tool_results
 from ..base.stream import Stream
-from ..base.tools import BaseTool, ToolCall
+from ..base.tool import BaseTool, ToolCall
 from ..base.usage import Counts, Facts, FinishReason, Usage
 from ..base.wire import as_object, at, dumped
 from ..dialects.chat_messages import decode_message, encode_tool_result

@@ -10,9 +10,10 @@ import jiter
 
 from ..base.chunk import BaseCallResponseChunk
 from ..base.fold import NumberedFold, Text, settled
-from ..base.messages import BaseMessageParam, Part, ToolResultPart
+from ..base.messages import BaseMessageParam
+from ..base.parts import Part, ToolResultPart
 from ..base.response import BaseCallResponse, tool_results
-from ..base.tools import BaseTool, ToolCall
+from ..base.tool import BaseTool, ToolCall
 from ..base.wire import at, dumped
 from .turns import decode_turn
 

@@ -13,7 +13,7 @@ from typing import Any, TypeVar, cast
 import jiter
 
 from ..base.fold import ErrorEventError, Fold, GarbledEventError, Text, settled
-from ..base.tools import BaseTool, ToolCall
+from ..base.tool import BaseTool, ToolCall
 from ..base.wire import as_list, as_object
 from .chat_chunk import BaseChatChunk, arguments_text, chunk_text
 from .chat_merge import add_parts, joined_base64, merge, merge_head, restates

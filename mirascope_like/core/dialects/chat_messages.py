@@ -11,9 +11,9 @@ from pydantic import BaseModel
 
 from ..base.errors import PromptError
 from ..base.media import Kind, linked_part
-from ..base.messages import (
+from ..base.messages import BaseMessageParam
+from ..base.parts import (
     AudioPart,
-    BaseMessageParam,
     DocumentPart,
     ImagePart,
     ImageURLPart,

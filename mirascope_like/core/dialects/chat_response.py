@@ -7,7 +7,7 @@ from typing import Any, ClassVar, TypeVar, cast
 
 from ..base.messages import BaseMessageParam
 from ..base.response import BaseCallResponse, tool_results
-from ..base.tools import BaseTool, ToolCall
+from ..base.tool import BaseTool, ToolCall
 from ..base.usage import Facts
 from ..base.wire import dumped
 from .chat_chunk import FACTS, arguments_text, content_text, message_thinking

@@ -28,7 +28,7 @@ from ..base.fold import ErrorEventError, GarbledEventError
 from ..base.provider import Provider
 from ..base.request import Request
 from ..base.response import BaseCallResponse
-from ..base.tools import BaseTool
+from ..base.tool import BaseTool
 
 ResponseT = TypeVar("ResponseT", bound="BaseCallResponse[Any, Any]")
 ChunkT = TypeVar("ChunkT", bound=BaseCallResponseChunk[Any, Any, Any])

@@ -12,10 +12,10 @@ from typing import Any, cast
 from urllib.parse import urlsplit
 
 from ..base.errors import PromptError
-from ..base.messages import (
+from ..base.messages import BaseMessageParam
+from ..base.parts import (
     AudioPart,
     AudioURLPart,
-    BaseMessageParam,
     DocumentPart,
     DocumentURLPart,
     ImagePart,

@@ -14,7 +14,7 @@ import jiter
 from pydantic_core import to_json
 
 from ..base.fold import ErrorEventError, Fold, GarbledEventError, settled
-from ..base.tools import BaseTool
+from ..base.tool import BaseTool
 from ..base.usage import Usage
 from ..base.wire import as_list, as_object
 from .gemini_chunk import GeminiChunk

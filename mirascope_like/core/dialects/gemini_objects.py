@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, TypeVar
 
 from ..base.fold import Text
-from ..base.tools import BaseTool
+from ..base.tool import BaseTool
 from ..base.usage import Usage
 from ..base.wire import as_list, as_object
 from .gemini_chunk import GeminiChunk

@@ -9,9 +9,10 @@ from typing import Any, ClassVar, NamedTuple, TypeVar
 from pydantic import PrivateAttr
 from pydantic_core import to_json
 
-from ..base.messages import AudioPart, BaseMessageParam, DocumentPart, ImagePart
+from ..base.messages import BaseMessageParam
+from ..base.parts import AudioPart, DocumentPart, ImagePart
 from ..base.response import BaseCallResponse, tool_results
-from ..base.tools import BaseTool, ToolCall
+from ..base.tool import BaseTool, ToolCall
 from ..base.usage import Facts, FinishReason, Usage
 from ..base.wire import as_list, as_object
 from .gemini_contents import decode_content, encode_results

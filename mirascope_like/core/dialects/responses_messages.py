@@ -11,8 +11,8 @@ from pydantic_core import to_json
 
 from ..base.errors import PromptError
 from ..base.media import linked_part
-from ..base.messages import (
-    BaseMessageParam,
+from ..base.messages import BaseMessageParam
+from ..base.parts import (
     CacheControlPart,
     DocumentPart,
     DocumentURLPart,

@@ -14,7 +14,7 @@ from ..base.chunk import BaseCallResponseChunk, ToolDelta
 from ..base.fold import ErrorEventError
 from ..base.messages import BaseMessageParam
 from ..base.response import BaseCallResponse, tool_results
-from ..base.tools import BaseTool, ToolCall
+from ..base.tool import BaseTool, ToolCall
 from ..base.usage import Counts, Facts, FinishReason
 from ..base.wire import as_list, as_object, dumped
 from .responses_messages import decode_items, encode_tool_result

@@ -17,18 +17,12 @@ from typing import Any, TypeVar
 import anyio
 
 from ..base.chunk import BaseCallResponseChunk
-from ..base.errors import (
-    ConnectionFailedError,
-    MirascopeLikeError,
-    RequestTimeoutError,
-    described,
-    error_kind,
-)
+from ..base.errors import ConnectionFailedError, MirascopeLikeError, RequestTimeoutError, described, error_kind
 from ..base.events import Events
 from ..base.provider import AsyncSource, Source
 from ..base.request import Request
 from ..base.response import BaseCallResponse
-from ..base.tools import BaseTool
+from ..base.tool import BaseTool
 from ..base.wire import as_object
 from .client_provider import ClientProvider, made_by, patient
 

@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from pydantic_core import to_json
 
-from ..base.tools import BaseTool
+from ..base.tool import BaseTool
 from ..base.wire import as_object
 
 _UNTOLD = frozenset({"default", "discriminator", "title"})

@@ -39,9 +39,6 @@ model: Models[GeminiCallResponse, GeminiStream, GeminiAsyncStream, GeminiCallPar
 """Make an object of a model, with settings for every call made from it."""
 
 __all__ = [
-    "call",
-    "gemini_call",
-    "model",
     "GeminiAsyncStream",
     "GeminiCallParams",
     "GeminiCallResponse",
@@ -50,4 +47,7 @@ __all__ = [
     "GeminiProvider",
     "GeminiStream",
     "GeminiTool",
+    "call",
+    "gemini_call",
+    "model",
 ]

@@ -33,10 +33,6 @@ model: Models[GoogleCallResponse, GoogleStream, GoogleAsyncStream, GoogleCallPar
 """Make an object of a model, with settings for every call made from it."""
 
 __all__ = [
-    "call",
-    "google_call",
-    "model",
-    "fast_http_options",
     "AsyncGoogleDynamicConfig",
     "GoogleAsyncStream",
     "GoogleCallParams",
@@ -46,4 +42,8 @@ __all__ = [
     "GoogleProvider",
     "GoogleStream",
     "GoogleTool",
+    "call",
+    "fast_http_options",
+    "google_call",
+    "model",
 ]

@@ -12,7 +12,7 @@ from pydantic_core import to_json
 from ..base.async_stream import AsyncStream
 from ..base.construct import fitted
 from ..base.stream import Stream
-from ..base.tools import BaseTool
+from ..base.tool import BaseTool
 from ..base.wire import as_list, as_object, dumped
 from ..dialects.gemini_chunk import GeminiChunk
 from ..dialects.gemini_contents import as_sent, usual_base64

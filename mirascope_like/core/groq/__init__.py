@@ -34,9 +34,6 @@ model: Models[GroqCallResponse, GroqStream, GroqAsyncStream, GroqCallParams] = M
 """Make an object of a model, with settings for every call made from it."""
 
 __all__ = [
-    "call",
-    "groq_call",
-    "model",
     "AsyncGroqDynamicConfig",
     "GroqAsyncStream",
     "GroqCallParams",
@@ -48,4 +45,7 @@ __all__ = [
     "GroqProvider",
     "GroqStream",
     "GroqTool",
+    "call",
+    "groq_call",
+    "model",
 ]

@@ -9,7 +9,7 @@ from typing import Any
 import groq
 
 from ..base.fold import Fold
-from ..base.messages import AudioPart, DocumentPart, Part
+from ..base.parts import AudioPart, DocumentPart, Part
 from ..base.request import Request
 from ..base.structure import Way
 from ..base.wire import as_object

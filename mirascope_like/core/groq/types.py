@@ -11,7 +11,7 @@ from groq.types.chat.chat_completion_message import ExecutedTool
 
 from ..base.async_stream import AsyncStream
 from ..base.stream import Stream
-from ..base.tools import BaseTool
+from ..base.tool import BaseTool
 from ..base.wire import as_object
 from ..dialects.chat_chunk import BaseChatChunk
 from ..dialects.chat_response import BaseChatCallResponse

@@ -53,6 +53,17 @@ xai: Host = Host("xai", "https://api.x.ai/v1", "XAI_API_KEY", priced_as="x-ai")
 zai: Host = Host("zai", "https://api.z.ai/api/paas/v4", "ZAI_API_KEY")
 
 __all__ = [
+    "Host",
+    "HostAsyncStream",
+    "HostCallParams",
+    "HostCallResponse",
+    "HostCallResponseChunk",
+    "HostFinishReason",
+    "HostProvider",
+    "HostResponses",
+    "HostStream",
+    "HostTool",
+    "Prefill",
     "cerebras",
     "deepseek",
     "fireworks",
@@ -65,15 +76,4 @@ __all__ = [
     "vllm",
     "xai",
     "zai",
-    "Host",
-    "HostAsyncStream",
-    "HostCallParams",
-    "HostCallResponse",
-    "HostCallResponseChunk",
-    "HostFinishReason",
-    "HostProvider",
-    "HostResponses",
-    "HostStream",
-    "HostTool",
-    "Prefill",
 ]

@@ -13,10 +13,10 @@ import openai
 
 from ..base.call import Call
 from ..base.errors import MirascopeLikeError, error_kind
-from ..base.later import Later
 from ..base.models import Models
 from ..base.prefill import Prefill
 from ..base.request import Request
+from ..base.runtime import Later
 from ..dialects.openai_sdk import OpenAISDKProvider
 from .native_ollama import is_native, native_create
 from .types import HostAsyncStream, HostCallParams, HostCallResponse, HostCallResponseChunk, HostStream, HostTool

@@ -32,9 +32,6 @@ model: Models[LocalCallResponse, LocalStream, LocalAsyncStream, LocalCallParams]
 """Make an object of a model, with settings for every call made from it."""
 
 __all__ = [
-    "call",
-    "model",
-    "engine",
     "Engine",
     "LocalAsyncStream",
     "LocalCallParams",
@@ -44,4 +41,7 @@ __all__ = [
     "LocalProvider",
     "LocalStream",
     "LocalTool",
+    "call",
+    "engine",
+    "model",
 ]

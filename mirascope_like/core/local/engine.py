@@ -27,7 +27,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any, NamedTuple, final
 
-from mirascope_like.core.base.errors import ConfigurationError
+from ..base.errors import ConfigurationError
 
 __all__ = ["Engine", "engine"]
 

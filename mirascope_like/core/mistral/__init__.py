@@ -33,9 +33,6 @@ model: Models[MistralCallResponse, MistralStream, MistralAsyncStream, MistralCal
 """Make an object of a model, with settings for every call made from it."""
 
 __all__ = [
-    "call",
-    "mistral_call",
-    "model",
     "AsyncMistralDynamicConfig",
     "MistralAsyncStream",
     "MistralCallParams",
@@ -46,4 +43,7 @@ __all__ = [
     "MistralProvider",
     "MistralStream",
     "MistralTool",
+    "call",
+    "mistral_call",
+    "model",
 ]

@@ -21,16 +21,8 @@ from pydantic_core import to_json
 from ..base.call_ids import short_id
 from ..base.errors import ConfigurationError, ConnectionFailedError, MirascopeLikeError, described, error_kind
 from ..base.fold import Fold
-from ..base.messages import (
-    AudioPart,
-    AudioURLPart,
-    BaseMessageParam,
-    DocumentPart,
-    DocumentURLPart,
-    Part,
-    ToolCallPart,
-    ToolResultPart,
-)
+from ..base.messages import BaseMessageParam
+from ..base.parts import AudioPart, AudioURLPart, DocumentPart, DocumentURLPart, Part, ToolCallPart, ToolResultPart
 from ..base.prefill import Prefill
 from ..base.provider import AsyncSource, Source
 from ..base.request import Request

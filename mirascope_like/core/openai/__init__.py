@@ -41,10 +41,6 @@ model: Models[OpenAICallResponse, OpenAIStream, OpenAIAsyncStream, OpenAICallPar
 """Make an object of a model, with settings for every call made from it."""
 
 __all__ = [
-    "call",
-    "openai_call",
-    "model",
-    "responses",
     "AsyncOpenAIDynamicConfig",
     "OpenAIAsyncStream",
     "OpenAICallParams",
@@ -57,6 +53,10 @@ __all__ = [
     "OpenAIStream",
     "OpenAITool",
     "OpenAIToolConfig",
+    "call",
+    "model",
+    "openai_call",
+    "responses",
 ]
 
 

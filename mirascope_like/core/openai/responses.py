@@ -8,7 +8,7 @@ from ..base.async_stream import AsyncStream
 from ..base.call import Call
 from ..base.models import Models
 from ..base.stream import Stream
-from ..base.tools import BaseTool
+from ..base.tool import BaseTool
 from ..dialects.responses_params import ResponsesCallParams
 from ..dialects.responses_provider import ResponsesProvider
 from ..dialects.responses_sdk import ResponsesCallResponse, ResponsesChunk, ResponsesFinishReason
@@ -74,8 +74,6 @@ model: Models[
 """Make an object of a model, with settings for every call made from it."""
 
 __all__ = [
-    "call",
-    "model",
     "OpenAIResponsesAsyncStream",
     "OpenAIResponsesCallParams",
     "OpenAIResponsesCallResponse",
@@ -84,4 +82,6 @@ __all__ = [
     "OpenAIResponsesProvider",
     "OpenAIResponsesStream",
     "OpenAIResponsesTool",
+    "call",
+    "model",
 ]

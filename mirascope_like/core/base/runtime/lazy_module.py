@@ -1,0 +1,39 @@
+"""Modules that are loaded when something in them is first used, so that a program pays for no more than it uses."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import Any
+
+
+class Later:
+    """A module, by its full name. A type checker is shown the import itself."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(import_module(self._name), name)
+        self.__dict__[name] = value  # the next time it is found at once
+        return value
+
+
+def lazy_names(
+    package: str, homes: Mapping[str, tuple[str, ...]]
+) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+    """Return a package's `__getattr__` and `__dir__`, which load a name's module when the name is first used.
+
+    `homes` maps each module of the package to the names in it. A type checker is shown the imports themselves.
+    """
+    home = {name: module for module, names in homes.items() for name in names}
+
+    def load(name: str) -> Any:
+        if (module := home.get(name)) is None:
+            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        value = getattr(import_module(f".{module}", package), name)
+        setattr(sys.modules[package], name, value)  # the next time it is found at once
+        return value
+
+    return load, lambda: sorted(home)

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 
 from pydantic_core import to_json
 
-from ..core.base.errors import StreamNotConsumedError
+from ..core.base.errors import StreamNotConsumedError, load_sdk
 from ..core.base.messages import BaseMessageParam
 from ..core.base.parts import TextPart, ToolCallPart, ToolResultPart
 from ..core.base.response import BaseCallResponse
-from ..core.base.sdk import load_sdk
 from .middleware import middleware_factory
 
 load_sdk("opentelemetry.trace", extra="otel")

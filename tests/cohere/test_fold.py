@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mirascope_like.core import BaseTool
-from mirascope_like.core.base.fold import ErrorEventError, GarbledEventError
+from mirascope_like.core.base.errors import ErrorEventError, GarbledEventError
 from mirascope_like.core.cohere.fold import CohereFold
 from mirascope_like.core.cohere.types import CohereCallResponseChunk, CohereTool
 from tests.folds.test_chat import VALUE

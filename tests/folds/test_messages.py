@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from mirascope_like.core import BaseTool
 from mirascope_like.core.anthropic import AnthropicCallResponseChunk, AnthropicTool
 from mirascope_like.core.anthropic.fold import AnthropicFold
-from mirascope_like.core.base.fold import ErrorEventError, GarbledEventError
+from mirascope_like.core.base.errors import ErrorEventError, GarbledEventError
 from tests.folds.test_chat import TEXT, VALUE, cut
 from tests.harness.oracles import same
 

@@ -8,8 +8,7 @@ import pytest
 from pydantic import BaseModel, Field, ValidationError, field_validator
 from pydantic_core import PydanticCustomError
 
-from mirascope_like.core.base.errors import MirascopeLikeError, ResponseParseError
-from mirascope_like.core.base.invalid import complaint, parse_error
+from mirascope_like.core.base.errors import MirascopeLikeError, ResponseParseError, complaint, parse_error
 
 
 class Strange(BaseModel):

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from ..base.fold import ErrorEventError, GarbledEventError, Text, grow, settled
+from ..base.errors import ErrorEventError, GarbledEventError
+from ..base.fold import Text, grow, settled
 from ..base.wire import as_list, as_object
 from ..dialects.blocks import BlockFold, Blocks
 from .messages import BLOCKS

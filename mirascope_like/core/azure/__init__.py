@@ -8,7 +8,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from ..base.sdk import load_sdk
+from ..base.errors import load_sdk
 
 load_sdk("openai", extra="openai")
 

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel
 
-from .errors import ConfigurationError, ResponseParseError
-from .invalid import complaint
+from .errors import ConfigurationError, ResponseParseError, complaint
 from .provider import Provider
 from .request import Request
 from .response import BaseCallResponse

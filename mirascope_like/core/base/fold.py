@@ -12,6 +12,7 @@ from typing import Any, Generic, TypeVar, cast
 import jiter
 
 from .chunk import BaseCallResponseChunk
+from .errors import GarbledEventError
 from .tool import BaseTool, ToolCall, tool_name
 from .tools import find_tool
 from .usage import Usage
@@ -19,22 +20,6 @@ from .wire import at, is_list
 
 ChunkT = TypeVar("ChunkT", bound=BaseCallResponseChunk[Any, Any, Any])
 ToolT = TypeVar("ToolT", bound=BaseTool)
-
-
-class GarbledEventError(ValueError):
-    """An event is not what the provider's format says."""
-
-
-class ErrorEventError(Exception):
-    """The provider reported an error in the middle of a stream, or as an answer; `body` is what it said."""
-
-    def __init__(self, body: Any) -> None:
-        told: Any = body
-        while isinstance(told, Mapping) and (inner := cast("Mapping[str, Any]", told).get("error")):
-            told = inner
-        message = cast("Mapping[str, Any]", told).get("message") if isinstance(told, Mapping) else told
-        super().__init__(message if isinstance(message, str) and message else f"an error in the stream: {told}")
-        self.body = body
 
 
 class Text(list[str]):

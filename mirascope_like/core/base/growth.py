@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from .invalid import parse_error
+from .errors import parse_error
 from .json_reader import JSONReader
 from .shape import Record, Shape, Unchecked
 

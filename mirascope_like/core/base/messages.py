@@ -11,10 +11,7 @@ from typing import Any, ClassVar, Literal, TypeAlias
 from pydantic import BaseModel, ConfigDict
 
 from .media import Content, content_of
-from .parts import (
-    Part,
-    ToolResultPart,
-)
+from .parts import Part, ToolResultPart
 
 Role: TypeAlias = Literal["system", "user", "assistant", "tool"]
 """Who speaks."""

@@ -23,8 +23,7 @@ from pydantic_core import to_jsonable_python
 from typing_extensions import TypeVar
 
 from .construct import construct
-from .errors import ToolArgumentsError, ToolExecutionError
-from .fold import ErrorEventError, GarbledEventError
+from .errors import ErrorEventError, GarbledEventError, ToolArgumentsError, ToolExecutionError
 from .json_text import json_in
 from .messages import BaseMessageParam
 from .parts import ToolResultPart

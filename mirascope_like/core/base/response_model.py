@@ -32,8 +32,7 @@ import jiter
 from pydantic import BaseModel, ConfigDict, PydanticUserError, RootModel, TypeAdapter, ValidationError, create_model
 from typing_extensions import is_typeddict
 
-from .errors import ConfigurationError, ResponseParseError
-from .invalid import parse_error
+from .errors import ConfigurationError, ResponseParseError, parse_error
 from .json_text import json_texts
 from .structure import Structure, Way
 from .tool_schema import arguments_schema, in_words

@@ -14,10 +14,9 @@ from typing import Any, Generic, Self, TypeAlias, TypeVar, cast, overload
 from typing_extensions import TypeVar as DefaultTypeVar
 
 from .async_stream import AsyncStream
-from .errors import ConfigurationError, ResponseParseError, StreamNotConsumedError
+from .errors import ConfigurationError, ResponseParseError, StreamNotConsumedError, parse_error
 from .extract import read, remember
 from .growth import NOTHING, Growth
-from .invalid import parse_error
 from .partial import Partial
 from .progress import StreamState
 from .request import Request

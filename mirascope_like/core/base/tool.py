@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypedDict, TypeV
 import pydantic_core
 from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationError
 
-from .errors import ToolArgumentsError, ToolError
+from .errors import ToolArgumentsError, ToolError, arguments_error
 from .fragment import incomplete, object_so_far
-from .invalid import arguments_error
 from .runtime import Later
 
 if TYPE_CHECKING:

@@ -14,15 +14,7 @@ from pydantic import BaseModel, ConfigDict, PydanticUserError, create_model
 
 from .errors import ConfigurationError, ToolNotFoundError
 from .runtime import Later
-from .tool import (
-    CALL,
-    SIGNATURE,
-    BaseTool,
-    Facts,
-    ToolCall,
-    guarded,
-    tool_name,
-)
+from .tool import CALL, SIGNATURE, BaseTool, Facts, ToolCall, guarded, tool_name
 
 if TYPE_CHECKING:
     from . import tool_schema

@@ -5,7 +5,7 @@ boto3 has no async client: an async call runs it in a thread of its own.
 
 from __future__ import annotations
 
-from ..base.sdk import load_sdk
+from ..base.errors import load_sdk
 
 load_sdk("boto3", extra="bedrock")
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ..base.fold import ErrorEventError, GarbledEventError, NumberedFold, Text, grow, settled
+from ..base.errors import ErrorEventError, GarbledEventError
+from ..base.fold import NumberedFold, Text, grow, settled
 from ..base.tool import ToolCall
 from ..base.wire import as_list, as_object
 from .types import CohereCallResponseChunk, CohereTool, delta_of

@@ -12,7 +12,8 @@ from typing import Any, TypeVar, cast
 
 import jiter
 
-from ..base.fold import ErrorEventError, Fold, GarbledEventError, Text, settled
+from ..base.errors import ErrorEventError, GarbledEventError
+from ..base.fold import Fold, Text, settled
 from ..base.tool import BaseTool, ToolCall
 from ..base.wire import as_list, as_object
 from .chat_chunk import BaseChatChunk, arguments_text, chunk_text

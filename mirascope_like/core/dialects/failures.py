@@ -15,6 +15,8 @@ from ..base.chunk import BaseCallResponseChunk
 from ..base.errors import (
     ConfigurationError,
     ConnectionFailedError,
+    ErrorEventError,
+    GarbledEventError,
     MirascopeLikeError,
     ProviderError,
     RequestTimeoutError,
@@ -24,7 +26,6 @@ from ..base.errors import (
     error_kind,
 )
 from ..base.events import EventTooLongError
-from ..base.fold import ErrorEventError, GarbledEventError
 from ..base.provider import Provider
 from ..base.request import Request
 from ..base.response import BaseCallResponse

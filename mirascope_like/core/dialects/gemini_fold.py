@@ -13,7 +13,8 @@ from typing import Any, Generic, TypeVar
 import jiter
 from pydantic_core import to_json
 
-from ..base.fold import ErrorEventError, Fold, GarbledEventError, settled
+from ..base.errors import ErrorEventError, GarbledEventError
+from ..base.fold import Fold, settled
 from ..base.tool import BaseTool
 from ..base.usage import Usage
 from ..base.wire import as_list, as_object

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple, TypeVar, cast
 
-from ..base.fold import ErrorEventError, NumberedFold, Text, settled
+from ..base.errors import ErrorEventError
+from ..base.fold import NumberedFold, Text, settled
 from ..base.tool import BaseTool, ToolCall
 from ..base.wire import as_list, as_object
 from .responses_sdk import TEXT_DELTA, ResponsesChunk, finish_reason, output_text

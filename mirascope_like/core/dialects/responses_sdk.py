@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Literal, TypeVar
 from openai.types.responses import Response, ResponseStreamEvent, ResponseUsage
 
 from ..base.chunk import BaseCallResponseChunk, ToolDelta
-from ..base.fold import ErrorEventError
+from ..base.errors import ErrorEventError
 from ..base.messages import BaseMessageParam
 from ..base.response import BaseCallResponse, tool_results
 from ..base.tool import BaseTool, ToolCall

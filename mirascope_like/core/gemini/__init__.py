@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import warnings
 
-from ..base.sdk import load_sdk
+from ..base.errors import load_sdk
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", FutureWarning)  # that it is retired is said above

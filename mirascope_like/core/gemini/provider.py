@@ -12,12 +12,13 @@ from typing import Any, ClassVar
 from ..base.errors import (
     AuthenticationError,
     ConfigurationError,
+    GarbledEventError,
     MirascopeLikeError,
     PromptError,
     RequestTimeoutError,
     StreamInterruptedError,
 )
-from ..base.fold import Fold, GarbledEventError
+from ..base.fold import Fold
 from ..base.messages import BaseMessageParam
 from ..base.params import CommonCallParams
 from ..base.request import Request

@@ -10,7 +10,7 @@ Ollama is called through its `/v1`; with a client of the package `ollama` it is 
 
 from __future__ import annotations
 
-from ..base.sdk import load_sdk
+from ..base.errors import load_sdk
 
 load_sdk("openai", extra="openai")
 

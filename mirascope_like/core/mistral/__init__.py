@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..base.sdk import load_sdk
+from ..base.errors import load_sdk
 
 load_sdk("mistralai.client", extra="mistral")
 

@@ -20,14 +20,13 @@ class Later:
         return value
 
 
-def lazy_names(
-    package: str, homes: Mapping[str, tuple[str, ...]]
-) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+def lazy_names(package: str, homes: Mapping[str, str]) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
     """Return a package's `__getattr__` and `__dir__`, which load a name's module when the name is first used.
 
-    `homes` maps each module of the package to the names in it. A type checker is shown the imports themselves.
+    `homes` maps each module of the package to the names in it, separated by spaces. A type checker is shown the imports
+    themselves.
     """
-    home = {name: module for module, names in homes.items() for name in names}
+    home = {name: module for module, names in homes.items() for name in names.split()}
 
     def load(name: str) -> Any:
         if (module := home.get(name)) is None:

@@ -8,7 +8,7 @@ from typing import Any, cast
 from pydantic import ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError, PydanticKnownError
 
-from .errors import ResponseParseError, ToolArgumentsError
+from .exceptions import ResponseParseError, ToolArgumentsError
 
 
 class ResponseValidationError(ResponseParseError, ValidationError):

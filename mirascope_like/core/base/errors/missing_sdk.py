@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from types import ModuleType
 
-from .errors import ConfigurationError
+from .exceptions import ConfigurationError
 
 
 class MissingSDKError(ConfigurationError, ImportError):

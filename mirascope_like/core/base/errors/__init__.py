@@ -1,0 +1,109 @@
+"""The errors that the library raises, and the mapping from an SDK's errors to them.
+
+Used by: every room but `runtime`, and every provider.
+Must not know: messages, requests, streams, or any SDK.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..runtime import lazy_names
+
+if TYPE_CHECKING:
+    from .adoption import adopt, both
+    from .classification import described, error_kind, retry_after
+    from .exceptions import (
+        AuthenticationError,
+        BadRequestError,
+        Caught,
+        ConfigurationError,
+        ConnectionFailedError,
+        ContentFilterError,
+        ContextWindowExceededError,
+        FallbackError,
+        MirascopeLikeError,
+        NotFoundError,
+        OverloadedError,
+        PermissionDeniedError,
+        PromptError,
+        ProviderError,
+        RateLimitError,
+        RequestTimeoutError,
+        ResponseParseError,
+        ServerError,
+        StreamClosedError,
+        StreamError,
+        StreamInterruptedError,
+        StreamNotConsumedError,
+        StreamTimeoutError,
+        ToolArgumentsError,
+        ToolError,
+        ToolExecutionError,
+        ToolNotFoundError,
+        ToolRefusedError,
+        ToolTimeoutError,
+    )
+    from .malformed import ErrorEventError, GarbledEventError
+    from .missing_sdk import load_sdk
+    from .validation import arguments_error, complaint, parse_error
+else:
+    __getattr__, __dir__ = lazy_names(
+        __name__,
+        {
+            "adoption": "adopt both",
+            "classification": "described error_kind retry_after",
+            "exceptions": "AuthenticationError BadRequestError Caught ConfigurationError ConnectionFailedError "
+            "ContentFilterError ContextWindowExceededError FallbackError MirascopeLikeError NotFoundError "
+            "OverloadedError PermissionDeniedError PromptError ProviderError RateLimitError "
+            "RequestTimeoutError ResponseParseError ServerError StreamClosedError StreamError "
+            "StreamInterruptedError StreamNotConsumedError StreamTimeoutError ToolArgumentsError ToolError "
+            "ToolExecutionError ToolNotFoundError ToolRefusedError ToolTimeoutError",
+            "malformed": "ErrorEventError GarbledEventError",
+            "missing_sdk": "load_sdk",
+            "validation": "arguments_error complaint parse_error",
+        },
+    )
+
+__all__ = [
+    "AuthenticationError",
+    "BadRequestError",
+    "Caught",
+    "ConfigurationError",
+    "ConnectionFailedError",
+    "ContentFilterError",
+    "ContextWindowExceededError",
+    "ErrorEventError",
+    "FallbackError",
+    "GarbledEventError",
+    "MirascopeLikeError",
+    "NotFoundError",
+    "OverloadedError",
+    "PermissionDeniedError",
+    "PromptError",
+    "ProviderError",
+    "RateLimitError",
+    "RequestTimeoutError",
+    "ResponseParseError",
+    "ServerError",
+    "StreamClosedError",
+    "StreamError",
+    "StreamInterruptedError",
+    "StreamNotConsumedError",
+    "StreamTimeoutError",
+    "ToolArgumentsError",
+    "ToolError",
+    "ToolExecutionError",
+    "ToolNotFoundError",
+    "ToolRefusedError",
+    "ToolTimeoutError",
+    "adopt",
+    "arguments_error",
+    "both",
+    "complaint",
+    "described",
+    "error_kind",
+    "load_sdk",
+    "parse_error",
+    "retry_after",
+]

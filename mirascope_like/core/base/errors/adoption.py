@@ -1,0 +1,99 @@
+"""Make an SDK's error one of ours as well: one class that is both, which can be pickled."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any, ClassVar, cast
+
+from .classification import request_id, retry_after
+from .exceptions import MirascopeLikeError, ProviderError
+
+
+class _Adopted:
+    """What the classes made by `both` share: they can be pickled, as both parents' names are enough to make one."""
+
+    parents: ClassVar[tuple[type[BaseException], ...]] = ()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # The request, and the response that knows it, hold the key among their headers; botocore's dict does not.
+        state: dict[str, Any] = {
+            key: None if key in ("request", "response") and not isinstance(value, dict) else value
+            for key, value in vars(self).items()
+            if key != "_partial"
+        }
+        parents = tuple(_importable(parent) for parent in self.parents)
+        return _restore, (parents, cast("BaseException", self).args, state)
+
+
+def _importable(kind: type[BaseException]) -> type[BaseException]:
+    """Return the nearest class that can be found by its name: botocore makes classes of errors that cannot."""
+    mro: tuple[type[BaseException], ...] = kind.__mro__
+    found: type[BaseException] = next(
+        one for one in mro if getattr(sys.modules.get(one.__module__), one.__name__, None) is one
+    )
+    return found
+
+
+def _restore(parents: tuple[type[BaseException], ...], args: tuple[Any, ...], state: dict[str, Any]) -> BaseException:
+    kind = both(*parents)
+    error = kind.__new__(kind, *args)
+    error.args = args
+    error.__dict__.update(state)
+    return error
+
+
+_BOTH: dict[tuple[type[BaseException], ...], type[BaseException]] = {}
+
+
+def both(*parents: type[BaseException]) -> type[BaseException]:
+    """Return the class that is all of the classes given, named as the first; made once."""
+    made = _BOTH.get(parents)
+    if made is None:
+        made = _BOTH[parents] = _made(parents)
+    return made
+
+
+def _made(parents: tuple[type[BaseException], ...]) -> type[BaseException]:
+    kept = [one for one in parents if not any(other is not one and issubclass(other, one) for other in parents)]
+    if len(kept) == 1:
+        return kept[0]
+    first = kept[0]
+    space = {"parents": tuple(kept), "__module__": first.__module__, "__doc__": first.__doc__}
+    return type(first.__name__, (_Adopted, *kept), space)
+
+
+def _copied(error: Exception, kind: type[BaseException]) -> Exception:
+    made = cast("Exception", kind.__new__(kind, *error.args))
+    made.args = error.args
+    made.__dict__.update(vars(error))
+    made.__cause__ = error.__cause__
+    return made.with_traceback(error.__traceback__)
+
+
+def adopt(
+    error: Exception,
+    *kinds: type[MirascopeLikeError],
+    provider: str,
+    model: str | None,
+) -> Exception:
+    """Make an SDK's error one of ours as well, in place: same object, message, traceback and attributes.
+
+    Give the classes of ours that it is to be; the SDK's class stays among its bases. An error of a built-in class, as
+    `ValueError`, cannot change it: a copy is returned.
+    """
+    kind = both(*kinds, type(error))
+    try:
+        cast("Any", error).__class__ = kind
+    except TypeError:
+        error = _copied(error, kind)
+    if isinstance(error, ProviderError):
+        state = vars(error)
+        response = getattr(error, "response", None)  # an attribute, or, in google.api_core, a property
+        headers = getattr(response, "headers", None) or state.get("headers")
+        error.provider = provider
+        error.model = model
+        state.setdefault("status_code", getattr(response, "status_code", None))
+        state.setdefault("request_id", request_id(headers) if headers is not None else None)
+        state.setdefault("body", None)
+        state["retry_after"] = retry_after(headers) if headers is not None else None
+    return error

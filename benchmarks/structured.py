@@ -6,8 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from mirascope_like.core.base.growth import Growth
-from mirascope_like.core.base.shape import ModelRecord
+from mirascope_like.core.base.parsing import Growth, ModelRecord
 
 from .contenders import QUESTION, Contest
 from .measure import Work

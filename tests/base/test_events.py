@@ -6,8 +6,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mirascope_like.core.base import events
-from mirascope_like.core.base.events import EventTooLongError, Events
+from mirascope_like.core.base.parsing import Events, EventTooLongError
+from mirascope_like.core.base.parsing import sse as events
 
 LINE = st.text(st.characters(exclude_characters="\r\n", exclude_categories=["Cs"]), max_size=8)
 NOISE = st.sampled_from(["", ": a comment\n", "event: x\n", "id: 1\n", "retry: 5\n", "unknown: data: x\n", "dat: x\n"])

@@ -10,7 +10,7 @@ import pytest
 from pydantic import BaseModel, ConfigDict, create_model
 
 from mirascope_like.core import BaseTool
-from mirascope_like.core.base.fragment import object_so_far
+from mirascope_like.core.base.parsing import object_so_far
 from tests.conformance.capabilities import SDKS_WARN, both_ways, nodes
 from tests.conformance.contract import BaseRow
 from tests.conformance.providers import ANTHROPIC, AZURE, GROQ, MISTRAL, OPENAI, RESPONSES

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import ConfigDict
 
 from mirascope_like.core import BaseTool, StreamInterruptedError, StreamState
-from mirascope_like.core.base.fragment import object_so_far
+from mirascope_like.core.base.parsing import object_so_far
 from tests.conformance.providers import Exchange, OddStream, Row, every_exchange, every_odd_stream, ways
 from tests.conformance.reading import Read, read
 from tests.harness.oracles import expected_raw, same, stream_error

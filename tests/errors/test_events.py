@@ -19,7 +19,7 @@ from mirascope_like.core import (
     ServerError,
     StreamInterruptedError,
 )
-from mirascope_like.core.base import events
+from mirascope_like.core.base.parsing import sse as events
 from tests.conformance.providers import ANTHROPIC, OPENAI, Row, every_provider, openai_like
 from tests.conformance.reading import Read, asked, read
 from tests.harness.server import Reply, Server

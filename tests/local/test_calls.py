@@ -12,7 +12,7 @@ from pydantic import BaseModel
 pytest.importorskip("xllamacpp", reason="runs where the embedded model is installed (the extra `local`)")
 
 from mirascope_like.core import Messages, local, prompt_template
-from mirascope_like.core.base.wire import dumped
+from mirascope_like.core.base.parsing import dumped
 from tests.harness.oracles import same
 
 PARAMS: local.LocalCallParams = {"temperature": 0, "max_tokens": 24}

@@ -15,7 +15,7 @@ import openai as openai_sdk
 import pytest
 
 from mirascope_like.core import anthropic, openai
-from mirascope_like.core.base.wire import dumped
+from mirascope_like.core.base.parsing import dumped
 from tests.harness.oracles import same
 from tests.harness.server import Reply, Server
 

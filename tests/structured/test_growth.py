@@ -16,9 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from typing_extensions import TypedDict
 
 from mirascope_like.core.base.errors import ResponseParseError
-from mirascope_like.core.base.growth import Growth, NOTHING
-from mirascope_like.core.base.partial import Partial
-from mirascope_like.core.base.shape import shape_of
+from mirascope_like.core.base.parsing import NOTHING, Growth, Partial, shape_of
 
 
 class Color(enum.Enum):

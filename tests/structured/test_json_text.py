@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from mirascope_like.core.base.json_text import json_in, json_texts
+from mirascope_like.core.base.parsing import json_in, json_texts
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from ..base.errors import ErrorEventError, GarbledEventError
-from ..base.fold import Text, grow, settled
-from ..base.wire import as_list, as_object
+from ..base.parsing import Text, as_list, as_object, grow, settled
 from ..dialects.blocks import BlockFold, Blocks
 from .messages import BLOCKS
 from .types import AnthropicCallResponseChunk, AnthropicTool

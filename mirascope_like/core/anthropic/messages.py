@@ -11,6 +11,7 @@ from pydantic_core import to_json
 from ..base.errors import PromptError
 from ..base.media import document_text
 from ..base.messages import BaseMessageParam
+from ..base.parsing import at, dumped
 from ..base.parts import (
     CacheControlPart,
     DocumentPart,
@@ -23,7 +24,6 @@ from ..base.parts import (
     ToolResultPart,
 )
 from ..base.tool import ToolCall
-from ..base.wire import at, dumped
 from ..dialects.blocks import Blocks
 from ..dialects.turns import encode_turns
 

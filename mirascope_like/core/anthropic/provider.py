@@ -12,11 +12,11 @@ import anthropic
 from anthropic.resources import Messages
 
 from ..base.fold import Fold
+from ..base.parsing import as_object
 from ..base.prefill import Prefill
 from ..base.request import Request
 from ..base.structure import Structure, Way
 from ..base.tool import BaseTool, tool_description, tool_name
-from ..base.wire import as_object
 from ..dialects.answer_tool import add_answer_tool
 from ..dialects.sdk import SDKProvider
 from ..dialects.strict_schema import ANTHROPIC_WORDS, is_closed, strict_schema, tool_arguments

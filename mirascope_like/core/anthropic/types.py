@@ -10,10 +10,10 @@ from anthropic.types import Usage as AnthropicUsage
 
 from ..base.async_stream import AsyncStream
 from ..base.chunk import BaseCallResponseChunk, ToolDelta
+from ..base.parsing import as_object
 from ..base.stream import Stream
 from ..base.tool import BaseTool
 from ..base.usage import Counts, Facts, FinishReason
-from ..base.wire import as_object
 from ..dialects.blocks import BlockResponse, Blocks
 from .messages import BLOCKS
 

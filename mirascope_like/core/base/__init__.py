@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from .messages import BaseMessageParam, Messages
     from .model import Model, StreamingModel
     from .params import CommonCallParams
-    from .partial import Partial
+    from .parsing import Partial
     from .parts import (
         AudioPart,
         AudioURLPart,
@@ -109,7 +109,7 @@ else:
             "messages": "BaseMessageParam Messages",
             "model": "Model StreamingModel",
             "params": "CommonCallParams",
-            "partial": "Partial",
+            "parsing": "Partial",
             "parts": "AudioPart AudioURLPart CacheControlPart DocumentPart DocumentURLPart ImagePart ImageURLPart "
             "TextPart ToolCallPart ToolResultPart",
             "progress": "StreamState",

@@ -10,9 +10,8 @@ from typing import Any, ClassVar, Generic, Self, TypeVar, cast
 import jiter
 from pydantic_core import to_json
 
-from .construct import construct, construct_event
+from .parsing import at, construct, construct_event, dumped
 from .usage import Told
-from .wire import at, dumped
 
 RawChunkT = TypeVar("RawChunkT")
 FinishT = TypeVar("FinishT", bound=str)

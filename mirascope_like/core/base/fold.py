@@ -6,63 +6,20 @@ A fold holds memory in proportion to the reply, not to the number of events.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Generic, TypeVar, cast
 
 import jiter
 
 from .chunk import BaseCallResponseChunk
 from .errors import GarbledEventError
+from .parsing import Text, at
 from .tool import BaseTool, ToolCall, tool_name
 from .tools import find_tool
 from .usage import Usage
-from .wire import at, is_list
 
 ChunkT = TypeVar("ChunkT", bound=BaseCallResponseChunk[Any, Any, Any])
 ToolT = TypeVar("ToolT", bound=BaseTool)
-
-
-class Text(list[str]):
-    """A text that grows: pieces, joined when it is read."""
-
-    __slots__ = ()
-
-    def __str__(self) -> str:
-        if len(self) > 1:
-            self[:] = ["".join(self)]
-        return self[0] if self else ""
-
-
-def grow(whole: dict[str, Any], piece: Mapping[str, Any], *, texts: Container[str] | None = None) -> None:
-    """Add a piece of an object: the strings under `texts` grow (all, if it is None) and so do bytes, objects are added
-    key by key, null tells nothing of what is known, of anything else the last word counts."""
-    for key, value in piece.items():
-        known = whole.get(key)
-        if value is None and known is not None:
-            continue
-        if isinstance(value, str) and (texts is None or key in texts):
-            if not isinstance(known, Text):
-                known = whole[key] = Text([known] if isinstance(known, str) else [])
-            known.append(value)
-        elif isinstance(value, bytes) and isinstance(known, bytes):
-            whole[key] = known + value
-        elif isinstance(value, Mapping) and isinstance(known, dict | None):
-            inner: dict[str, Any] = {**known} if known else {}
-            grow(inner, cast("Mapping[str, Any]", value), texts=texts)
-            whole[key] = inner
-        else:
-            whole[key] = value
-
-
-def settled(value: Any) -> Any:
-    """Return a copy of a summed value with every growing text made a string."""
-    if isinstance(value, Text):
-        return str(value)
-    if isinstance(value, dict):
-        return {key: settled(one) for key, one in cast("dict[str, Any]", value).items()}
-    if is_list(value):
-        return [settled(one) for one in value]
-    return value
 
 
 class Fold(ABC, Generic[ChunkT, ToolT]):

@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
 from .chunk import BaseCallResponseChunk
 from .errors import StreamInterruptedError
-from .fold import Fold, Text
+from .fold import Fold
+from .parsing import Text
 from .provider import AsyncSource, Provider, Source
 from .request import Request
 from .response import BaseCallResponse

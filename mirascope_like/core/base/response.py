@@ -22,16 +22,14 @@ from pydantic import (
 from pydantic_core import to_jsonable_python
 from typing_extensions import TypeVar
 
-from .construct import construct
 from .errors import ErrorEventError, GarbledEventError, ToolArgumentsError, ToolExecutionError
-from .json_text import json_in
 from .messages import BaseMessageParam
+from .parsing import as_list, as_object, at, construct, dumped, is_list, is_mapping, json_in
 from .parts import ToolResultPart
 from .request import Request
 from .tool import BaseTool, ToolCall, call_of
 from .tools import find_tool, is_error, tool_output_text
 from .usage import CommonUsage, Told, Usage
-from .wire import as_list, as_object, at, dumped, is_list, is_mapping
 
 if TYPE_CHECKING:
     from .stream_events import ToolResultEvent

@@ -33,10 +33,9 @@ from pydantic import BaseModel, ConfigDict, PydanticUserError, RootModel, TypeAd
 from typing_extensions import is_typeddict
 
 from .errors import ConfigurationError, ResponseParseError, parse_error
-from .json_text import json_texts
+from .parsing import as_object, json_texts
 from .structure import Structure, Way
 from .tool_schema import arguments_schema, in_words
-from .wire import as_object
 
 if TYPE_CHECKING:
     from typing_extensions import TypeForm

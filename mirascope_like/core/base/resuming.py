@@ -24,7 +24,8 @@ from .errors import (
     StreamTimeoutError,
     described,
 )
-from .fold import Fold, Text
+from .fold import Fold
+from .parsing import Text
 from .request import Request
 
 if TYPE_CHECKING:

@@ -14,13 +14,13 @@ from .conversation import Conversation, Turn, native_of
 from .dynamic_config import Prompt, Sent, as_messages
 from .errors import PromptError, StreamNotConsumedError
 from .messages import BaseMessageParam
+from .parsing import as_list
 from .progress import StreamState
 from .response import BaseCallResponse, tool_results
 from .stores import Store
 from .stream import Stream
 from .tool_loop import ToolLoop
 from .tools import Tools
-from .wire import as_list
 
 ResponseT = TypeVar("ResponseT", bound=BaseCallResponse[Any, Any])
 StreamT = TypeVar("StreamT", bound=Stream[Any, Any, Any])

@@ -16,13 +16,11 @@ from typing_extensions import TypeVar as DefaultTypeVar
 from .async_stream import AsyncStream
 from .errors import ConfigurationError, ResponseParseError, StreamNotConsumedError, parse_error
 from .extract import read, remember
-from .growth import NOTHING, Growth
-from .partial import Partial
+from .parsing import NOTHING, Growth, Partial, Shape, shape_of
 from .progress import StreamState
 from .request import Request
 from .response import BaseCallResponse
 from .response_model import WRAPPED, ResponseModel
-from .shape import Shape, shape_of
 from .stream import Stream
 
 T = TypeVar("T")

@@ -16,7 +16,7 @@ import pydantic_core
 from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationError
 
 from .errors import ToolArgumentsError, ToolError, arguments_error
-from .fragment import incomplete, object_so_far
+from .parsing import incomplete, object_so_far
 from .runtime import Later
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict
 
-from .wire import at, dumped
+from .parsing import at, dumped
 
 FinishReason = Literal["stop", "length", "tool_calls", "content_filter"]
 """Why a generation ended, in the same words for every provider."""

@@ -10,8 +10,7 @@ from typing import Any, ClassVar
 
 import jiter
 
-from ..base.fold import Text, grow
-from ..base.wire import as_object
+from ..base.parsing import Text, as_object, grow
 from ..dialects.blocks import BlockFold, Blocks
 from .messages import BLOCKS
 from .types import BedrockCallResponseChunk, BedrockTool

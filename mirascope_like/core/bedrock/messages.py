@@ -10,6 +10,7 @@ from pydantic_core import to_json
 
 from ..base.errors import PromptError
 from ..base.messages import BaseMessageParam
+from ..base.parsing import as_list, as_object, at
 from ..base.parts import (
     AudioPart,
     AudioURLPart,
@@ -25,7 +26,6 @@ from ..base.parts import (
     ToolResultPart,
 )
 from ..base.tool import ToolCall
-from ..base.wire import as_list, as_object, at
 from ..dialects.blocks import Blocks
 from ..dialects.turns import encode_turns
 

@@ -26,10 +26,10 @@ from ..base.errors import (
     retry_after,
 )
 from ..base.fold import Fold
+from ..base.parsing import as_object, at
 from ..base.request import Request
 from ..base.structure import Structure, Way
 from ..base.tool import BaseTool, tool_description, tool_name
-from ..base.wire import as_object, at
 from ..dialects.clients import Clients
 from ..dialects.sdk import read_out
 from ..dialects.strict_schema import ANTHROPIC_WORDS, strict_schema, tool_arguments

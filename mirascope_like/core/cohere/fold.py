@@ -9,9 +9,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..base.errors import ErrorEventError, GarbledEventError
-from ..base.fold import NumberedFold, Text, grow, settled
+from ..base.fold import NumberedFold
+from ..base.parsing import Text, as_list, as_object, grow, settled
 from ..base.tool import ToolCall
-from ..base.wire import as_list, as_object
 from .types import CohereCallResponseChunk, CohereTool, delta_of
 
 _GROWING = frozenset({"text", "thinking", "arguments", "tool_plan"})

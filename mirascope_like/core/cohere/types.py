@@ -12,11 +12,11 @@ from cohere import Usage as CohereUsage
 from ..base.async_stream import AsyncStream
 from ..base.chunk import BaseCallResponseChunk, ToolDelta
 from ..base.messages import BaseMessageParam
+from ..base.parsing import as_object, at, dumped
 from ..base.response import BaseCallResponse, tool_results
 from ..base.stream import Stream
 from ..base.tool import BaseTool, ToolCall
 from ..base.usage import Counts, Facts, FinishReason, Usage
-from ..base.wire import as_object, at, dumped
 from ..dialects.chat_messages import decode_message, encode_tool_result
 
 CohereFinishReason = Literal["COMPLETE", "STOP_SEQUENCE", "MAX_TOKENS", "TOOL_CALL", "ERROR", "TIMEOUT"]

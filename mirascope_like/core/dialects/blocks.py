@@ -9,12 +9,12 @@ from typing import Any, ClassVar, NamedTuple, TypeVar
 import jiter
 
 from ..base.chunk import BaseCallResponseChunk
-from ..base.fold import NumberedFold, Text, settled
+from ..base.fold import NumberedFold
 from ..base.messages import BaseMessageParam
+from ..base.parsing import Text, at, dumped, settled
 from ..base.parts import Part, ToolResultPart
 from ..base.response import BaseCallResponse, tool_results
 from ..base.tool import BaseTool, ToolCall
-from ..base.wire import at, dumped
 from .turns import decode_turn
 
 RawT = TypeVar("RawT")

@@ -7,8 +7,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from typing import Any, cast
 
-from ..base.fold import Text
-from ..base.wire import as_list, as_object
+from ..base.parsing import Text, as_list, as_object
 from .chat_chunk import content_text
 
 _TEXTS = frozenset({"content", "refusal", "arguments", "transcript", "text", "summary", "data", "input", "thinking"})

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from ..base.errors import PromptError
 from ..base.media import Kind, linked_part
 from ..base.messages import BaseMessageParam
+from ..base.parsing import as_object, dumped
 from ..base.parts import (
     AudioPart,
     DocumentPart,
@@ -23,7 +24,6 @@ from ..base.parts import (
     ToolCallPart,
     ToolResultPart,
 )
-from ..base.wire import as_object, dumped
 
 _AUDIO = {"audio/wav": "wav", "audio/x-wav": "wav", "audio/mp3": "mp3", "audio/mpeg": "mp3"}
 _SAID = ("content", "tool_calls", "function_call", "refusal", "audio")

@@ -25,7 +25,7 @@ from ..base.errors import (
     described,
     error_kind,
 )
-from ..base.events import EventTooLongError
+from ..base.parsing import EventTooLongError
 from ..base.provider import Provider
 from ..base.request import Request
 from ..base.response import BaseCallResponse

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from ..base.errors import PromptError
 from ..base.messages import BaseMessageParam
+from ..base.parsing import as_list, as_object
 from ..base.parts import (
     AudioPart,
     AudioURLPart,
@@ -25,7 +26,6 @@ from ..base.parts import (
     ToolCallPart,
     ToolResultPart,
 )
-from ..base.wire import as_list, as_object
 from .turns import decode_turn, encode_turns
 
 JSON = dict[str, Any]

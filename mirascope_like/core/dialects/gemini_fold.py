@@ -14,10 +14,10 @@ import jiter
 from pydantic_core import to_json
 
 from ..base.errors import ErrorEventError, GarbledEventError
-from ..base.fold import Fold, settled
+from ..base.fold import Fold
+from ..base.parsing import as_list, as_object, settled
 from ..base.tool import BaseTool
 from ..base.usage import Usage
-from ..base.wire import as_list, as_object
 from .gemini_chunk import GeminiChunk
 from .gemini_merge import add_part, merged
 from .gemini_response import JSON, Words, finished, read_usage, text_of, tool_call

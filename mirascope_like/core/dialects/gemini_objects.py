@@ -10,10 +10,9 @@ from abc import abstractmethod
 from collections.abc import Iterable, Iterator
 from typing import Any, TypeVar
 
-from ..base.fold import Text
+from ..base.parsing import Text, as_list, as_object
 from ..base.tool import BaseTool
 from ..base.usage import Usage
-from ..base.wire import as_list, as_object
 from .gemini_chunk import GeminiChunk
 from .gemini_fold import GeminiFold
 from .gemini_response import JSON

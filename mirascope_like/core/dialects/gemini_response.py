@@ -10,11 +10,11 @@ from pydantic import PrivateAttr
 from pydantic_core import to_json
 
 from ..base.messages import BaseMessageParam
+from ..base.parsing import as_list, as_object
 from ..base.parts import AudioPart, DocumentPart, ImagePart
 from ..base.response import BaseCallResponse, tool_results
 from ..base.tool import BaseTool, ToolCall
 from ..base.usage import Facts, FinishReason, Usage
-from ..base.wire import as_list, as_object
 from .gemini_contents import decode_content, encode_results
 
 RawT = TypeVar("RawT")

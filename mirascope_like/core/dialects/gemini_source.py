@@ -8,7 +8,7 @@ from typing import Any
 
 import anyio
 
-from ..base.events import Events
+from ..base.parsing import Events
 from ..base.provider import AsyncSource, Source
 from .catching import catching
 from .sdk import AsyncByteSource, AsyncObjectSource, ByteSource, ObjectSource

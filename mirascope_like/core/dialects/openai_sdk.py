@@ -14,8 +14,8 @@ import openai
 from openai.types import CompletionUsage
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
+from ..base.parsing import as_list, as_object
 from ..base.tool import BaseTool
-from ..base.wire import as_list, as_object
 from .chat_chunk import BaseChatChunk
 from .chat_provider import ChatProvider
 from .chat_response import BaseChatCallResponse

@@ -12,6 +12,7 @@ from pydantic_core import to_json
 from ..base.errors import PromptError
 from ..base.media import linked_part
 from ..base.messages import BaseMessageParam
+from ..base.parsing import as_list, as_object, dumped
 from ..base.parts import (
     CacheControlPart,
     DocumentPart,
@@ -23,7 +24,6 @@ from ..base.parts import (
     ToolCallPart,
     ToolResultPart,
 )
-from ..base.wire import as_list, as_object, dumped
 from .chat_messages import data_url
 from .turns import decode_turn
 

@@ -13,10 +13,10 @@ from openai.types.responses import Response, ResponseStreamEvent, ResponseUsage
 from ..base.chunk import BaseCallResponseChunk, ToolDelta
 from ..base.errors import ErrorEventError
 from ..base.messages import BaseMessageParam
+from ..base.parsing import as_list, as_object, dumped
 from ..base.response import BaseCallResponse, tool_results
 from ..base.tool import BaseTool, ToolCall
 from ..base.usage import Counts, Facts, FinishReason
-from ..base.wire import as_list, as_object, dumped
 from .responses_messages import decode_items, encode_tool_result
 
 TEXT_DELTA = "response.output_text.delta"

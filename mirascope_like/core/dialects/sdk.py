@@ -18,12 +18,11 @@ import anyio
 
 from ..base.chunk import BaseCallResponseChunk
 from ..base.errors import ConnectionFailedError, MirascopeLikeError, RequestTimeoutError, described, error_kind
-from ..base.events import Events
+from ..base.parsing import Events, as_object
 from ..base.provider import AsyncSource, Source
 from ..base.request import Request
 from ..base.response import BaseCallResponse
 from ..base.tool import BaseTool
-from ..base.wire import as_object
 from .client_provider import ClientProvider, made_by, patient
 
 ResponseT = TypeVar("ResponseT", bound="BaseCallResponse[Any, Any]")

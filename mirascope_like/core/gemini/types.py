@@ -11,9 +11,9 @@ from google.generativeai.types import GenerateContentResponse
 from pydantic_core import to_json
 
 from ..base.async_stream import AsyncStream
+from ..base.parsing import as_list, as_object
 from ..base.stream import Stream
 from ..base.tool import BaseTool
-from ..base.wire import as_list, as_object
 from ..dialects.gemini_chunk import GeminiChunk
 from ..dialects.gemini_contents import blob_bytes
 from ..dialects.gemini_response import JSON, GeminiResponse, Words

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..base.wire import dumped
+from ..base.parsing import dumped
 from ..dialects.gemini_objects import GeminiObjectFold
 from ..dialects.gemini_response import JSON
 from .types import GoogleCallResponseChunk, GoogleTool

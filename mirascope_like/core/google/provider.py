@@ -19,9 +19,9 @@ from ..base.errors import (
     ProviderError,
 )
 from ..base.fold import Fold
+from ..base.parsing import as_object, at
 from ..base.provider import AsyncSource, Source
 from ..base.request import Request
-from ..base.wire import as_object, at
 from ..dialects.client_provider import ClientProvider, made_by
 from ..dialects.gemini_failures import gemini_kind
 from ..dialects.gemini_provider import GeminiSpeaker

@@ -10,10 +10,9 @@ from google.genai import types
 from pydantic_core import to_json
 
 from ..base.async_stream import AsyncStream
-from ..base.construct import fitted
+from ..base.parsing import as_list, as_object, dumped, fitted
 from ..base.stream import Stream
 from ..base.tool import BaseTool
-from ..base.wire import as_list, as_object, dumped
 from ..dialects.gemini_chunk import GeminiChunk
 from ..dialects.gemini_contents import as_sent, usual_base64
 from ..dialects.gemini_response import JSON, GeminiResponse, Words

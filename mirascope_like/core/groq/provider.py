@@ -9,10 +9,10 @@ from typing import Any
 import groq
 
 from ..base.fold import Fold
+from ..base.parsing import as_object
 from ..base.parts import AudioPart, DocumentPart, Part
 from ..base.request import Request
 from ..base.structure import Way
-from ..base.wire import as_object
 from ..dialects.chat_fold import ChatFold
 from ..dialects.chat_messages import refused
 from ..dialects.chat_provider import ChatProvider

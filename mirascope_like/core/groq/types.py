@@ -10,9 +10,9 @@ from groq.types.chat import ChatCompletion, ChatCompletionChunk
 from groq.types.chat.chat_completion_message import ExecutedTool
 
 from ..base.async_stream import AsyncStream
+from ..base.parsing import as_object
 from ..base.stream import Stream
 from ..base.tool import BaseTool
-from ..base.wire import as_object
 from ..dialects.chat_chunk import BaseChatChunk
 from ..dialects.chat_response import BaseChatCallResponse
 

@@ -18,7 +18,7 @@ from pydantic_core import to_json
 
 from ..base.errors import ConfigurationError, PromptError
 from ..base.media import shown
-from ..base.wire import as_list, as_object, dumped
+from ..base.parsing import as_list, as_object, dumped
 from ..dialects.chat_chunk import content_text
 
 JSON = dict[str, Any]

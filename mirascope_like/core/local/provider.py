@@ -11,10 +11,10 @@ from typing import Any
 import openai
 from anyio import to_thread
 
+from ..base.parsing import dumped
 from ..base.prefill import Prefill
 from ..base.request import Request
 from ..base.structure import Structure, Way
-from ..base.wire import dumped
 from ..dialects.chat_fold import ChatFold
 from ..dialects.chat_provider import ChatProvider, encode_structure
 from ..dialects.clients import Clients

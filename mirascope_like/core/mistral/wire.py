@@ -9,8 +9,7 @@ import jiter
 from mistralai.client.types import UNSET
 from pydantic import BaseModel, ValidationError
 
-from ..base.fragment import incomplete
-from ..base.wire import as_list, as_object
+from ..base.parsing import as_list, as_object, incomplete
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 

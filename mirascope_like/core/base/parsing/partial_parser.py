@@ -11,9 +11,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from .errors import parse_error
-from .json_reader import JSONReader
-from .shape import Record, Shape, Unchecked
+from ..errors import parse_error
+from .json_tokenizer import JSONReader
+from .type_structure import Record, Shape, Unchecked
 
 NOTHING: Any = object()
 """What is not to be shown, or not there yet."""

@@ -19,8 +19,8 @@ from pydantic import BaseModel, RootModel
 from pydantic_core import to_json
 from typing_extensions import TypeAliasType, is_typeddict
 
-from .fragment import adapter_of
-from .model_parts import ModelParts
+from .field_validators import ModelParts
+from .lenient_models import adapter_of
 from .partial import partial
 
 _ARRAYS = (list, tuple, set, frozenset, Sequence)

@@ -13,7 +13,7 @@ from typing import Any
 
 import jiter
 
-from .fold import Text
+from .text_buffer import Text
 
 _RUN = re.compile(r'[^"\\]*')
 _SPACE = re.compile(r"[ \t\r\n]*")

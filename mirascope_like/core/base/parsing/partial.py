@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Generic, Optional, TypeVar, ca
 
 from pydantic import BaseModel, Field, SerializeAsAny, computed_field, create_model
 
-from .fragment import bare
+from .lenient_models import bare
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 T_co = TypeVar("T_co", covariant=True)

@@ -13,7 +13,7 @@ from typing import Any, Self, cast
 from pydantic import BaseModel
 from pydantic_core import SchemaValidator
 
-from .wire import as_list, as_object
+from .json_access import as_list, as_object
 
 
 class ModelParts:

@@ -1,0 +1,64 @@
+"""Bytes, server-sent events and JSON, whole or partial, to values of a type.
+
+Used by: tools, responses, streams, and the wire formats in `dialects`.
+Must not know: providers, prompts, or what a value is used for.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..runtime import lazy_names
+
+if TYPE_CHECKING:
+    from .json_access import as_list, as_object, at, dumped, is_list, is_mapping
+    from .json_extraction import json_in, json_texts
+    from .lenient_models import incomplete, object_so_far
+    from .partial import Partial
+    from .partial_parser import NOTHING, Growth
+    from .sdk_objects import construct, construct_event, fitted
+    from .sse import Events, EventTooLongError
+    from .text_buffer import Text, grow, settled
+    from .type_structure import ModelRecord, Shape, shape_of
+else:
+    __getattr__, __dir__ = lazy_names(
+        __name__,
+        {
+            "json_access": "as_list as_object at dumped is_list is_mapping",
+            "json_extraction": "json_in json_texts",
+            "lenient_models": "incomplete object_so_far",
+            "partial": "Partial",
+            "partial_parser": "Growth NOTHING",
+            "sdk_objects": "construct construct_event fitted",
+            "sse": "EventTooLongError Events",
+            "text_buffer": "Text grow settled",
+            "type_structure": "ModelRecord Shape shape_of",
+        },
+    )
+
+__all__ = [
+    "NOTHING",
+    "EventTooLongError",
+    "Events",
+    "Growth",
+    "ModelRecord",
+    "Partial",
+    "Shape",
+    "Text",
+    "as_list",
+    "as_object",
+    "at",
+    "construct",
+    "construct_event",
+    "dumped",
+    "fitted",
+    "grow",
+    "incomplete",
+    "is_list",
+    "is_mapping",
+    "json_in",
+    "json_texts",
+    "object_so_far",
+    "settled",
+    "shape_of",
+]

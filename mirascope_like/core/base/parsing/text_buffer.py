@@ -1,0 +1,51 @@
+"""Text that grows by deltas, and the merge of one JSON object into another."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Mapping
+from typing import Any, cast
+
+from .json_access import is_list
+
+
+class Text(list[str]):
+    """A text that grows: pieces, joined when it is read."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        if len(self) > 1:
+            self[:] = ["".join(self)]
+        return self[0] if self else ""
+
+
+def grow(whole: dict[str, Any], piece: Mapping[str, Any], *, texts: Container[str] | None = None) -> None:
+    """Add a piece of an object: the strings under `texts` grow (all, if it is None) and so do bytes, objects are added
+    key by key, null tells nothing of what is known, of anything else the last word counts."""
+    for key, value in piece.items():
+        known = whole.get(key)
+        if value is None and known is not None:
+            continue
+        if isinstance(value, str) and (texts is None or key in texts):
+            if not isinstance(known, Text):
+                known = whole[key] = Text([known] if isinstance(known, str) else [])
+            known.append(value)
+        elif isinstance(value, bytes) and isinstance(known, bytes):
+            whole[key] = known + value
+        elif isinstance(value, Mapping) and isinstance(known, dict | None):
+            inner: dict[str, Any] = {**known} if known else {}
+            grow(inner, cast("Mapping[str, Any]", value), texts=texts)
+            whole[key] = inner
+        else:
+            whole[key] = value
+
+
+def settled(value: Any) -> Any:
+    """Return a copy of a summed value with every growing text made a string."""
+    if isinstance(value, Text):
+        return str(value)
+    if isinstance(value, dict):
+        return {key: settled(one) for key, one in cast("dict[str, Any]", value).items()}
+    if is_list(value):
+        return [settled(one) for one in value]
+    return value

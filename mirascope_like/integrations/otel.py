@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 from pydantic_core import to_json
 
 from ..core.base.errors import StreamNotConsumedError, load_sdk
-from ..core.base.messages import BaseMessageParam
-from ..core.base.parts import TextPart, ToolCallPart, ToolResultPart
+from ..core.base.messages import BaseMessageParam, TextPart, ToolCallPart, ToolResultPart
 from ..core.base.response import BaseCallResponse
 from .middleware import middleware_factory
 

@@ -10,8 +10,7 @@ from pydantic import ModelWrapValidatorHandler, PrivateAttr, ValidationInfo, mod
 
 from ..core.base.async_stream import AsyncStream as BaseAsyncStream
 from ..core.base.chunk import BaseCallResponseChunk, ToolDelta
-from ..core.base.messages import BaseMessageParam
-from ..core.base.parts import ToolResultPart
+from ..core.base.messages import BaseMessageParam, ToolResultPart
 from ..core.base.response import BaseCallResponse
 from ..core.base.stream import Stream as BaseStream
 from ..core.base.stream_events import ToolResultEvent

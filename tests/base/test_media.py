@@ -14,16 +14,19 @@ from PIL import Image
 
 from mirascope_like.core.anthropic import messages as anthropic_messages
 from mirascope_like.core.base.errors import PromptError
-from mirascope_like.core.base.media import linked_part, media_part, part_of, sniff
-from mirascope_like.core.base.messages import BaseMessageParam
-from mirascope_like.core.base.parts import (
+from mirascope_like.core.base.messages import (
     AudioPart,
     AudioURLPart,
+    BaseMessageParam,
     DocumentPart,
     DocumentURLPart,
     ImagePart,
     ImageURLPart,
     TextPart,
+    linked_part,
+    media_part,
+    part_of,
+    sniff,
 )
 from mirascope_like.core.cohere import messages as cohere_messages
 

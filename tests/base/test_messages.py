@@ -8,15 +8,16 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from mirascope_like.core.base.errors import PromptError
-from mirascope_like.core.base.messages import BaseMessageParam, Messages
-from mirascope_like.core.base.parts import (
+from mirascope_like.core.base.messages import (
     AudioPart,
     AudioURLPart,
+    BaseMessageParam,
     CacheControlPart,
     DocumentPart,
     DocumentURLPart,
     ImagePart,
     ImageURLPart,
+    Messages,
     TextPart,
     ToolCallPart,
     ToolResultPart,

@@ -19,13 +19,14 @@ from hypothesis import strategies as st
 
 from mirascope_like.core.base.dynamic_config import BaseDynamicConfig
 from mirascope_like.core.base.errors import PromptError
-from mirascope_like.core.base.messages import BaseMessageParam, Messages
-from mirascope_like.core.base.parts import (
+from mirascope_like.core.base.messages import (
     AudioPart,
+    BaseMessageParam,
     CacheControlPart,
     DocumentPart,
     ImagePart,
     ImageURLPart,
+    Messages,
     TextPart,
 )
 from mirascope_like.core.base.template import Template, prompt_template

@@ -43,7 +43,7 @@ from mirascope_like.core import (
     ToolResultPart,
     bedrock,
 )
-from mirascope_like.core.base.parts import AudioPart, CacheControlPart, DocumentURLPart
+from mirascope_like.core.base.messages import AudioPart, CacheControlPart, DocumentURLPart
 from tests.harness.oracles_bedrock import (
     METADATA,
     START,

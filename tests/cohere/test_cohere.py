@@ -42,7 +42,7 @@ from mirascope_like.core import (
     ToolResultPart,
     cohere,
 )
-from mirascope_like.core.base.parts import AudioPart, CacheControlPart, DocumentURLPart
+from mirascope_like.core.base.messages import AudioPart, CacheControlPart, DocumentURLPart
 from tests.harness.oracles_cohere import expected_raw, sum_events
 from tests.harness.recordings import Exchange, exchange, parametrize_exchanges
 from tests.harness.server import CloseEarly, Reply, Reset, Server, Stall

@@ -28,7 +28,7 @@ from mirascope_like.core import (
     StreamState,
     StreamTimeoutError,
 )
-from mirascope_like.core.base.parts import (
+from mirascope_like.core.base.messages import (
     AudioPart,
     DocumentPart,
     ImagePart,

@@ -36,7 +36,7 @@ from mirascope_like.core import (
     google,
     prompt_template,
 )
-from mirascope_like.core.base.parts import (
+from mirascope_like.core.base.messages import (
     AudioPart,
     CacheControlPart,
     DocumentPart,

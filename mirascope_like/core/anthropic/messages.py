@@ -9,10 +9,8 @@ from typing import Any, cast
 from pydantic_core import to_json
 
 from ..base.errors import PromptError
-from ..base.media import document_text
-from ..base.messages import BaseMessageParam
-from ..base.parsing import at, dumped
-from ..base.parts import (
+from ..base.messages import (
+    BaseMessageParam,
     CacheControlPart,
     DocumentPart,
     DocumentURLPart,
@@ -22,7 +20,9 @@ from ..base.parts import (
     TextPart,
     ToolCallPart,
     ToolResultPart,
+    document_text,
 )
+from ..base.parsing import at, dumped
 from ..base.tool import ToolCall
 from ..dialects.blocks import Blocks
 from ..dialects.turns import encode_turns

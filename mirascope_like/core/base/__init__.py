@@ -47,22 +47,23 @@ if TYPE_CHECKING:
         ToolRefusedError,
         ToolTimeoutError,
     )
-    from .messages import BaseMessageParam, Messages
-    from .model import Model, StreamingModel
-    from .params import CommonCallParams
-    from .parsing import Partial
-    from .parts import (
+    from .messages import (
         AudioPart,
         AudioURLPart,
+        BaseMessageParam,
         CacheControlPart,
         DocumentPart,
         DocumentURLPart,
         ImagePart,
         ImageURLPart,
+        Messages,
         TextPart,
         ToolCallPart,
         ToolResultPart,
     )
+    from .model import Model, StreamingModel
+    from .params import CommonCallParams
+    from .parsing import Partial
     from .progress import StreamState
     from .response import BaseCallResponse
     from .response_model import BaseType, FromCallArgs, ResponseModelConfigDict
@@ -106,12 +107,11 @@ else:
             "ResponseParseError ServerError StreamClosedError StreamError StreamInterruptedError "
             "StreamNotConsumedError StreamTimeoutError ToolArgumentsError ToolError ToolExecutionError "
             "ToolNotFoundError ToolRefusedError ToolTimeoutError",
-            "messages": "BaseMessageParam Messages",
+            "messages": "AudioPart AudioURLPart BaseMessageParam CacheControlPart DocumentPart DocumentURLPart ImagePart "
+            "ImageURLPart Messages TextPart ToolCallPart ToolResultPart",
             "model": "Model StreamingModel",
             "params": "CommonCallParams",
             "parsing": "Partial",
-            "parts": "AudioPart AudioURLPart CacheControlPart DocumentPart DocumentURLPart ImagePart ImageURLPart "
-            "TextPart ToolCallPart ToolResultPart",
             "progress": "StreamState",
             "response": "BaseCallResponse",
             "response_model": "BaseType FromCallArgs ResponseModelConfigDict",

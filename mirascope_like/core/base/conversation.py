@@ -14,10 +14,7 @@ from typing import Any, ClassVar, Protocol, Self, cast
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
-from .call_ids import CallIds
-from .media import Content
-from .messages import BaseMessageParam, Messages
-from .parts import ToolResultPart
+from .messages import BaseMessageParam, CallIds, Content, Messages, ToolResultPart
 from .provider import Provider
 from .request import Request
 

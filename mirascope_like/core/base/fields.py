@@ -15,8 +15,7 @@ from typing import TypeAlias, cast
 from pydantic import BaseModel
 
 from .errors import PromptError
-from .media import media_part, part_of, shown
-from .parts import AnyPart, CacheControlPart, TextPart
+from .messages import AnyPart, CacheControlPart, TextPart, media_part, part_of, shown
 from .sections import Section, error_at
 
 Piece: TypeAlias = "str | Field"

@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
 
-from .call_ids import lacks_ids, with_ids
 from .chunk import BaseCallResponseChunk
 from .fold import Fold
+from .messages import lacks_ids, with_ids
 from .request import Request
 from .response import BaseCallResponse
 from .structure import Structure, Way

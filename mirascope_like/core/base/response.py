@@ -23,9 +23,8 @@ from pydantic_core import to_jsonable_python
 from typing_extensions import TypeVar
 
 from .errors import ErrorEventError, GarbledEventError, ToolArgumentsError, ToolExecutionError
-from .messages import BaseMessageParam
+from .messages import BaseMessageParam, ToolResultPart
 from .parsing import as_list, as_object, at, construct, dumped, is_list, is_mapping, json_in
-from .parts import ToolResultPart
 from .request import Request
 from .tool import BaseTool, ToolCall, call_of
 from .tools import find_tool, is_error, tool_output_text

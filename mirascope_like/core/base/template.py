@@ -19,9 +19,7 @@ from typing import Any, ParamSpec, TypeAlias, TypeVar, cast, overload
 from .dynamic_config import BaseDynamicConfig, Rendered, as_messages, is_config
 from .errors import PromptError
 from .fields import Field, Piece, parse, parts_of, text_of, value_of
-from .media import shown
-from .messages import BaseMessageParam
-from .parts import AnyPart, TextPart
+from .messages import AnyPart, BaseMessageParam, TextPart, shown
 from .runtime import bound_values, is_async
 from .sections import Heading, Section, error_at, sections
 

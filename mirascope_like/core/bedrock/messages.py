@@ -9,11 +9,10 @@ from typing import Any, cast
 from pydantic_core import to_json
 
 from ..base.errors import PromptError
-from ..base.messages import BaseMessageParam
-from ..base.parsing import as_list, as_object, at
-from ..base.parts import (
+from ..base.messages import (
     AudioPart,
     AudioURLPart,
+    BaseMessageParam,
     CacheControlPart,
     DocumentPart,
     DocumentURLPart,
@@ -25,6 +24,7 @@ from ..base.parts import (
     ToolCallPart,
     ToolResultPart,
 )
+from ..base.parsing import as_list, as_object, at
 from ..base.tool import ToolCall
 from ..dialects.blocks import Blocks
 from ..dialects.turns import encode_turns

@@ -6,9 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..base.errors import PromptError
-from ..base.media import document_text
-from ..base.messages import BaseMessageParam
-from ..base.parts import AudioPart, DocumentPart, ImagePart, Part
+from ..base.messages import AudioPart, BaseMessageParam, DocumentPart, ImagePart, Part, document_text
 from ..dialects import chat_messages
 
 _IMAGES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})

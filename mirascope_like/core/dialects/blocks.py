@@ -10,9 +10,8 @@ import jiter
 
 from ..base.chunk import BaseCallResponseChunk
 from ..base.fold import NumberedFold
-from ..base.messages import BaseMessageParam
+from ..base.messages import BaseMessageParam, Part, ToolResultPart
 from ..base.parsing import Text, at, dumped, settled
-from ..base.parts import Part, ToolResultPart
 from ..base.response import BaseCallResponse, tool_results
 from ..base.tool import BaseTool, ToolCall
 from .turns import decode_turn

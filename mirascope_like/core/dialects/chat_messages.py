@@ -10,20 +10,21 @@ import jiter
 from pydantic import BaseModel
 
 from ..base.errors import PromptError
-from ..base.media import Kind, linked_part
-from ..base.messages import BaseMessageParam
-from ..base.parsing import as_object, dumped
-from ..base.parts import (
+from ..base.messages import (
     AudioPart,
+    BaseMessageParam,
     DocumentPart,
     ImagePart,
     ImageURLPart,
+    Kind,
     MediaPart,
     Part,
     TextPart,
     ToolCallPart,
     ToolResultPart,
+    linked_part,
 )
+from ..base.parsing import as_object, dumped
 
 _AUDIO = {"audio/wav": "wav", "audio/x-wav": "wav", "audio/mp3": "mp3", "audio/mpeg": "mp3"}
 _SAID = ("content", "tool_calls", "function_call", "refusal", "audio")

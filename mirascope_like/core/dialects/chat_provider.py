@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import Any, ClassVar, TypeVar
 
 from ..base.fold import Fold
-from ..base.parts import Part
+from ..base.messages import Part
 from ..base.provider import AsyncSource, Source
 from ..base.request import Request
 from ..base.response import BaseCallResponse

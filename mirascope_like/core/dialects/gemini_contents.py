@@ -12,11 +12,10 @@ from typing import Any, cast
 from urllib.parse import urlsplit
 
 from ..base.errors import PromptError
-from ..base.messages import BaseMessageParam
-from ..base.parsing import as_list, as_object
-from ..base.parts import (
+from ..base.messages import (
     AudioPart,
     AudioURLPart,
+    BaseMessageParam,
     DocumentPart,
     DocumentURLPart,
     ImagePart,
@@ -26,6 +25,7 @@ from ..base.parts import (
     ToolCallPart,
     ToolResultPart,
 )
+from ..base.parsing import as_list, as_object
 from .turns import decode_turn, encode_turns
 
 JSON = dict[str, Any]

@@ -9,9 +9,8 @@ from typing import Any, ClassVar, NamedTuple, TypeVar
 from pydantic import PrivateAttr
 from pydantic_core import to_json
 
-from ..base.messages import BaseMessageParam
+from ..base.messages import AudioPart, BaseMessageParam, DocumentPart, ImagePart
 from ..base.parsing import as_list, as_object
-from ..base.parts import AudioPart, DocumentPart, ImagePart
 from ..base.response import BaseCallResponse, tool_results
 from ..base.tool import BaseTool, ToolCall
 from ..base.usage import Facts, FinishReason, Usage

@@ -10,10 +10,8 @@ import jiter
 from pydantic_core import to_json
 
 from ..base.errors import PromptError
-from ..base.media import linked_part
-from ..base.messages import BaseMessageParam
-from ..base.parsing import as_list, as_object, dumped
-from ..base.parts import (
+from ..base.messages import (
+    BaseMessageParam,
     CacheControlPart,
     DocumentPart,
     DocumentURLPart,
@@ -23,7 +21,9 @@ from ..base.parts import (
     TextPart,
     ToolCallPart,
     ToolResultPart,
+    linked_part,
 )
+from ..base.parsing import as_list, as_object, dumped
 from .chat_messages import data_url
 from .turns import decode_turn
 

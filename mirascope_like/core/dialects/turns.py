@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, cast
 
-from ..base.messages import BaseMessageParam
-from ..base.parts import Part, TextPart, ToolResultPart
+from ..base.messages import BaseMessageParam, Part, TextPart, ToolResultPart
 
 
 def encode_turns(

@@ -9,8 +9,8 @@ from typing import Any
 import groq
 
 from ..base.fold import Fold
+from ..base.messages import AudioPart, DocumentPart, Part
 from ..base.parsing import as_object
-from ..base.parts import AudioPart, DocumentPart, Part
 from ..base.request import Request
 from ..base.structure import Way
 from ..dialects.chat_fold import ChatFold

@@ -17,7 +17,7 @@ import jiter
 from pydantic_core import to_json
 
 from ..base.errors import ConfigurationError, PromptError
-from ..base.media import shown
+from ..base.messages import shown
 from ..base.parsing import as_list, as_object, dumped
 from ..dialects.chat_chunk import content_text
 

@@ -18,11 +18,19 @@ from mistralai.client.chat import Chat
 from pydantic import ValidationError
 from pydantic_core import to_json
 
-from ..base.call_ids import short_id
 from ..base.errors import ConfigurationError, ConnectionFailedError, MirascopeLikeError, described, error_kind
 from ..base.fold import Fold
-from ..base.messages import BaseMessageParam
-from ..base.parts import AudioPart, AudioURLPart, DocumentPart, DocumentURLPart, Part, ToolCallPart, ToolResultPart
+from ..base.messages import (
+    AudioPart,
+    AudioURLPart,
+    BaseMessageParam,
+    DocumentPart,
+    DocumentURLPart,
+    Part,
+    ToolCallPart,
+    ToolResultPart,
+    short_id,
+)
 from ..base.prefill import Prefill
 from ..base.provider import AsyncSource, Source
 from ..base.request import Request

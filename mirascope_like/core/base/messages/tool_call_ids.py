@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from hashlib import sha256
 from typing import Any
 
-from .messages import BaseMessageParam
+from .message import BaseMessageParam
 from .parts import ToolCallPart, ToolResultPart
 
 

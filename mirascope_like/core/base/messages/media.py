@@ -20,7 +20,7 @@ from reprlib import Repr
 from typing import IO, TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeAlias, cast
 from urllib.parse import unquote_to_bytes
 
-from .errors import PromptError
+from ..errors import PromptError
 from .parts import (
     AnyPart,
     AudioPart,

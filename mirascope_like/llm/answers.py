@@ -13,9 +13,7 @@ from ..core.base.chunk import BaseCallResponseChunk, ToolDelta
 from ..core.base.messages import BaseMessageParam, ToolResultPart
 from ..core.base.response import BaseCallResponse
 from ..core.base.stream import Stream as BaseStream
-from ..core.base.stream_events import ToolResultEvent
-from ..core.base.tool import BaseTool, ToolCall, call_of, tool_name
-from ..core.base.tools import is_error, tool_output_text
+from ..core.base.tools import BaseTool, ToolCall, ToolResultEvent, call_of, is_error, tool_name, tool_output_text
 from ..core.base.usage import CommonUsage, Neutral, Usage
 from .providers import provider_named
 

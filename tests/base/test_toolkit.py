@@ -12,9 +12,15 @@ import pytest
 from pydantic import BaseModel
 
 from mirascope_like.core.base.errors import ConfigurationError
-from mirascope_like.core.base.tool import BaseTool, ToolCall, tool_description, tool_name
-from mirascope_like.core.base.toolkit import BaseToolKit, toolkit_tool
-from mirascope_like.core.base.tools import tool_type
+from mirascope_like.core.base.tools import (
+    BaseTool,
+    BaseToolKit,
+    ToolCall,
+    tool_description,
+    tool_name,
+    tool_type,
+    toolkit_tool,
+)
 
 
 class Shelf(BaseModel):

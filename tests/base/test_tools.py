@@ -29,22 +29,20 @@ from pydantic import (
 
 from mirascope_like.core.base.errors import ConfigurationError, ToolArgumentsError, ToolNotFoundError
 from mirascope_like.core.base.response import tool_results
-from mirascope_like.core.base.tool import (
+from mirascope_like.core.base.tools import (
     BaseTool,
     ToolCall,
     ToolConfig,
+    UnknownTool,
     arguments_of,
     call_of,
     delta_of,
     error_of,
-    tool_description,
-    tool_name,
-)
-from mirascope_like.core.base.tools import (
-    UnknownTool,
     find_tool,
     is_error,
+    tool_description,
     tool_from_function,
+    tool_name,
     tool_output_text,
     tool_type,
 )

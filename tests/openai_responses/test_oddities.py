@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mirascope_like.core import ToolArgumentsError
-from mirascope_like.core.base.tool import error_of
+from mirascope_like.core.base.tools import error_of
 from tests.conformance.providers import RESPONSES
 from tests.conformance.reading import Read, read
 from tests.conformance.test_streams import offered

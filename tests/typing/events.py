@@ -12,10 +12,10 @@ from mirascope_like.core.base.stream_events import (
     ThinkingEvent,
     ToolDeltaEvent,
     ToolReadyEvent,
-    ToolResultEvent,
     ToolStartEvent,
     UsageEvent,
 )
+from mirascope_like.core.base.tools import ToolResultEvent
 
 
 def told(stream: openai.OpenAIStream) -> str:

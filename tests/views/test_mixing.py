@@ -9,7 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mirascope_like.core.base.stream_events import TextEvent, ToolReadyEvent, ToolResultEvent
+from mirascope_like.core.base.stream_events import TextEvent, ToolReadyEvent
+from mirascope_like.core.base.tools import ToolResultEvent
 from tests.harness.rounds import SIDES, Side
 from tests.harness.server import Server
 from tests.views.reading import ADD, Reader, Views, add, ask

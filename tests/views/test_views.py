@@ -14,10 +14,10 @@ from mirascope_like.core.base.stream_events import (
     TextEvent,
     ToolDeltaEvent,
     ToolReadyEvent,
-    ToolResultEvent,
     ToolStartEvent,
     UsageEvent,
 )
+from mirascope_like.core.base.tools import ToolResultEvent
 from tests.harness.rounds import Side
 from tests.harness.server import CloseEarly, Pause, Server, Stall
 from tests.views.reading import ADD, Reader, Views, add, fail, texts

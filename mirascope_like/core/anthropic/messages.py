@@ -23,7 +23,7 @@ from ..base.messages import (
     document_text,
 )
 from ..base.parsing import at, dumped
-from ..base.tool import ToolCall
+from ..base.tools import ToolCall
 from ..dialects.blocks import Blocks
 from ..dialects.turns import encode_turns
 

@@ -19,7 +19,7 @@ from typing_extensions import TypedDict
 from ..base.dynamic_config import BaseDynamicConfig
 from ..base.messages import BaseMessageParam
 from ..base.params import SDKCallParams
-from ..base.tool import ToolConfig
+from ..base.tools import ToolConfig
 
 
 class AnthropicCallParams(SDKCallParams, TypedDict, total=False):

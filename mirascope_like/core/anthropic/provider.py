@@ -16,7 +16,7 @@ from ..base.parsing import as_object
 from ..base.prefill import Prefill
 from ..base.request import Request
 from ..base.structure import Structure, Way
-from ..base.tool import BaseTool, tool_description, tool_name
+from ..base.tools import BaseTool, tool_description, tool_name
 from ..dialects.answer_tool import add_answer_tool
 from ..dialects.sdk import SDKProvider
 from ..dialects.strict_schema import ANTHROPIC_WORDS, is_closed, strict_schema, tool_arguments

@@ -12,7 +12,7 @@ from ..base.async_stream import AsyncStream
 from ..base.chunk import BaseCallResponseChunk, ToolDelta
 from ..base.parsing import as_object
 from ..base.stream import Stream
-from ..base.tool import BaseTool
+from ..base.tools import BaseTool
 from ..base.usage import Counts, Facts, FinishReason
 from ..dialects.blocks import BlockResponse, Blocks
 from .messages import BLOCKS

@@ -8,7 +8,7 @@ from ..base.async_stream import AsyncStream
 from ..base.call import Call
 from ..base.models import Models
 from ..base.stream import Stream
-from ..base.tool import BaseTool
+from ..base.tools import BaseTool
 from ..dialects.responses_params import ResponsesCallParams
 from ..dialects.responses_provider import ResponsesProvider
 from ..dialects.responses_sdk import ResponsesCallResponse, ResponsesChunk, ResponsesFinishReason

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from ..base.async_stream import AsyncStream
 from ..base.parsing import as_list, as_object
 from ..base.stream import Stream
-from ..base.tool import BaseTool
+from ..base.tools import BaseTool
 from ..dialects.openai_sdk import ChatFinishReason, OpenAISDKCallResponse, OpenAISDKChunk
 
 AzureFinishReason = ChatFinishReason

@@ -78,16 +78,13 @@ if TYPE_CHECKING:
         ThinkingEvent,
         ToolDeltaEvent,
         ToolReadyEvent,
-        ToolResultEvent,
         ToolStartEvent,
         UsageEvent,
     )
     from .structured import AsyncStructuredStream, BaseStructuredStream, StructuredStream
     from .task import Prepared, Task
     from .template import prompt_template
-    from .tool import BaseTool, ToolConfig
-    from .tool_loop import ToolLoop
-    from .toolkit import BaseToolKit, toolkit_tool
+    from .tools import BaseTool, BaseToolKit, ToolConfig, ToolLoop, ToolResultEvent, toolkit_tool
     from .usage import CommonUsage
 else:
     __getattr__, __dir__ = lazy_names(
@@ -101,14 +98,14 @@ else:
             "conversation": "Conversation Turn",
             "cost": "Price set_price",
             "dynamic_config": "BaseDynamicConfig",
-            "errors": "AuthenticationError BadRequestError ConfigurationError ConnectionFailedError ContentFilterError "
-            "ContextWindowExceededError MirascopeLikeError NotFoundError OverloadedError "
-            "PermissionDeniedError PromptError ProviderError RateLimitError RequestTimeoutError "
-            "ResponseParseError ServerError StreamClosedError StreamError StreamInterruptedError "
-            "StreamNotConsumedError StreamTimeoutError ToolArgumentsError ToolError ToolExecutionError "
-            "ToolNotFoundError ToolRefusedError ToolTimeoutError",
-            "messages": "AudioPart AudioURLPart BaseMessageParam CacheControlPart DocumentPart DocumentURLPart ImagePart "
-            "ImageURLPart Messages TextPart ToolCallPart ToolResultPart",
+            "errors": "AuthenticationError BadRequestError ConfigurationError ConnectionFailedError "
+            "ContentFilterError ContextWindowExceededError MirascopeLikeError NotFoundError "
+            "OverloadedError PermissionDeniedError PromptError ProviderError RateLimitError "
+            "RequestTimeoutError ResponseParseError ServerError StreamClosedError StreamError "
+            "StreamInterruptedError StreamNotConsumedError StreamTimeoutError ToolArgumentsError "
+            "ToolError ToolExecutionError ToolNotFoundError ToolRefusedError ToolTimeoutError",
+            "messages": "AudioPart AudioURLPart BaseMessageParam CacheControlPart DocumentPart DocumentURLPart "
+            "ImagePart ImageURLPart Messages TextPart ToolCallPart ToolResultPart",
             "model": "Model StreamingModel",
             "params": "CommonCallParams",
             "parsing": "Partial",
@@ -118,14 +115,12 @@ else:
             "session": "Session",
             "stores": "JSONLinesStore MemoryStore SQLiteStore",
             "stream": "Stream",
-            "stream_events": "ErrorEvent FinishEvent StreamEvent TextEvent ThinkingEvent ToolDeltaEvent ToolReadyEvent "
-            "ToolResultEvent ToolStartEvent UsageEvent",
+            "stream_events": "ErrorEvent FinishEvent StreamEvent TextEvent ThinkingEvent ToolDeltaEvent "
+            "ToolReadyEvent ToolStartEvent UsageEvent",
             "structured": "AsyncStructuredStream BaseStructuredStream StructuredStream",
             "task": "Prepared Task",
             "template": "prompt_template",
-            "tool": "BaseTool ToolConfig",
-            "tool_loop": "ToolLoop",
-            "toolkit": "BaseToolKit toolkit_tool",
+            "tools": "BaseTool BaseToolKit ToolConfig ToolLoop ToolResultEvent toolkit_tool",
             "usage": "CommonUsage",
         },
     )

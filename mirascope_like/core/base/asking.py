@@ -16,13 +16,12 @@ from .overrides import OVERRIDES
 from .prompt import Prompted, PromptFunction
 from .provider import Provider
 from .request import Request
-from .tool import BaseTool, tool_name
-from .tools import Tools, tool_type
+from .tools import BaseTool, Tools, tool_name, tool_type
 
 if TYPE_CHECKING:
     from .base_stream import BaseStream
     from .response_model import ResponseModel
-    from .tool_loop import ToolLoop
+    from .tools import ToolLoop
 
 ParamsT = TypeVar("ParamsT")
 AnyStreamT = TypeVar("AnyStreamT", bound="BaseStream[Any, Any, Any]")

@@ -16,15 +16,17 @@ from .provider import Provider
 from .request import Request
 from .response import BaseCallResponse
 from .runtime import Later
-from .tool import BaseTool
+from .tools import BaseTool
 
 if TYPE_CHECKING:
-    from . import stream_events, tool_loop, views
+    from . import stream_events, views
     from .deadlines import Deadline
-    from .stream_events import StreamEvent, ToolResultEvent
+    from .stream_events import StreamEvent
+    from .tools import ToolResultEvent
+    from .tools import executor as tool_loop
 else:
     stream_events = Later(f"{__package__}.stream_events")
-    tool_loop = Later(f"{__package__}.tool_loop")
+    tool_loop = Later(f"{__package__}.tools.executor")
     views = Later(f"{__package__}.views")
 
 ResponseT = TypeVar("ResponseT", bound="BaseCallResponse[Any, Any]")

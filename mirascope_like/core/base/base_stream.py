@@ -20,7 +20,7 @@ from .provider import Provider
 from .request import Request
 from .response import BaseCallResponse
 from .runtime import Later
-from .tool import BaseTool, delta_of
+from .tools import BaseTool, delta_of
 from .usage import Neutral, Usage
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from .request import Request
 from .response import BaseCallResponse
 from .rounds import Calls, rounds
 from .structure import JSON_ALONE, Way, instructed
-from .tool import tool_name
+from .tools import tool_name
 
 if TYPE_CHECKING:
     from .response_model import ResponseModel

@@ -14,8 +14,7 @@ import jiter
 from .chunk import BaseCallResponseChunk
 from .errors import GarbledEventError
 from .parsing import Text, at
-from .tool import BaseTool, ToolCall, tool_name
-from .tools import find_tool
+from .tools import BaseTool, ToolCall, find_tool, tool_name
 from .usage import Usage
 
 ChunkT = TypeVar("ChunkT", bound=BaseCallResponseChunk[Any, Any, Any])

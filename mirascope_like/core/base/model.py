@@ -21,8 +21,7 @@ from .stores import Store
 from .stream import Stream
 from .structured import AsyncStructuredStream, StructuredStream
 from .task import AsyncTask, StreamTaskDecorator, Task, TaskDecorator
-from .tool_loop import ToolLoop
-from .tools import Tools
+from .tools import ToolLoop, Tools
 
 if TYPE_CHECKING:
     from typing_extensions import TypeForm

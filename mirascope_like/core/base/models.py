@@ -14,7 +14,7 @@ from .tools import Tools
 
 if TYPE_CHECKING:
     from .model import Model, StreamingModel
-    from .tool_loop import ToolLoop
+    from .tools import ToolLoop
 
 ParamsT = TypeVar("ParamsT")
 ResponseT = TypeVar("ResponseT", bound="BaseCallResponse[Any, Any]")

@@ -26,11 +26,11 @@ from .request import Request
 from .response import BaseCallResponse
 from .rounds import Calls, calls, next_round
 from .runtime import Later
-from .tool import BaseTool
+from .tools import BaseTool
 
 if TYPE_CHECKING:
     from . import resuming
-    from .stream_events import ToolResultEvent
+    from .tools import ToolResultEvent
 else:
     resuming = Later(f"{__package__}.resuming")
 

@@ -13,7 +13,7 @@ from .messages import lacks_ids, with_ids
 from .request import Request
 from .response import BaseCallResponse
 from .structure import Structure, Way
-from .tool import BaseTool
+from .tools import BaseTool
 
 if TYPE_CHECKING:
     from .prefill import Prefill

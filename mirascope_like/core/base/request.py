@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from .structure import Structure
-from .tool import BaseTool
+from .tools import BaseTool
 
 if TYPE_CHECKING:
-    from .tool_loop import ToolLoop
+    from .tools import ToolLoop
 
 
 class Heard(list[str]):

@@ -26,12 +26,11 @@ from .errors import ErrorEventError, GarbledEventError, ToolArgumentsError, Tool
 from .messages import BaseMessageParam, ToolResultPart
 from .parsing import as_list, as_object, at, construct, dumped, is_list, is_mapping, json_in
 from .request import Request
-from .tool import BaseTool, ToolCall, call_of
-from .tools import find_tool, is_error, tool_output_text
+from .tools import BaseTool, ToolCall, call_of, find_tool, is_error, tool_output_text
 from .usage import CommonUsage, Told, Usage
 
 if TYPE_CHECKING:
-    from .stream_events import ToolResultEvent
+    from .tools import ToolResultEvent
 
 RawT = TypeVar("RawT")
 ToolT = TypeVar("ToolT", bound=BaseTool)

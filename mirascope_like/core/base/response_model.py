@@ -35,7 +35,7 @@ from typing_extensions import is_typeddict
 from .errors import ConfigurationError, ResponseParseError, parse_error
 from .parsing import as_object, json_texts
 from .structure import Structure, Way
-from .tool_schema import arguments_schema, in_words
+from .tools import arguments_schema, in_words
 
 if TYPE_CHECKING:
     from typing_extensions import TypeForm

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from .provider import Provider
 from .request import Request
 from .response import BaseCallResponse
-from .tool import BaseTool
+from .tools import BaseTool
 
 if TYPE_CHECKING:
-    from .stream_events import ToolResultEvent
-    from .tool_loop import ToolLoop
+    from .tools import ToolLoop, ToolResultEvent
 
 ResponseT = TypeVar("ResponseT", bound="BaseCallResponse[Any, Any]")
 

@@ -19,8 +19,7 @@ from .progress import StreamState
 from .response import BaseCallResponse, tool_results
 from .stores import Store
 from .stream import Stream
-from .tool_loop import ToolLoop
-from .tools import Tools
+from .tools import ToolLoop, Tools
 
 ResponseT = TypeVar("ResponseT", bound=BaseCallResponse[Any, Any])
 StreamT = TypeVar("StreamT", bound=Stream[Any, Any, Any])

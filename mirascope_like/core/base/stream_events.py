@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeAlias, TypeVar
 
-from .tool import BaseTool, arguments_of, tool_name
+from .tools import BaseTool, ToolResultEvent
 from .usage import CommonUsage
 
 ToolT = TypeVar("ToolT", bound=BaseTool)
@@ -48,27 +47,6 @@ class ToolReadyEvent(Generic[ToolT]):
     """A tool call is whole."""
 
     tool: ToolT
-
-
-@dataclass(frozen=True, slots=True)
-class ToolResultEvent(Generic[ToolT]):
-    """A tool has been run."""
-
-    tool: ToolT
-    result: Any = None
-    """What it returned, or None where it failed."""
-    error: Exception | None = None
-    """Why it failed, or None."""
-
-    @property
-    def name(self) -> str:
-        """The tool's name."""
-        return tool_name(type(self.tool))
-
-    @property
-    def arguments(self) -> Mapping[str, Any]:
-        """The arguments it was called with."""
-        return arguments_of(self.tool)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,8 +23,7 @@ from .response_model import ResponseModel
 from .runtime import bound_values, is_async
 from .stream import Stream
 from .structured import AsyncStructuredStream, StructuredStream
-from .tool_schema import read_docstring
-from .tools import tool_output_text
+from .tools import read_docstring, tool_output_text
 
 P = ParamSpec("P")
 Q = ParamSpec("Q")

@@ -25,11 +25,10 @@ from .stream_events import (
     ThinkingEvent,
     ToolDeltaEvent,
     ToolReadyEvent,
-    ToolResultEvent,
     ToolStartEvent,
     UsageEvent,
 )
-from .tool import BaseTool
+from .tools import BaseTool, ToolResultEvent
 
 ChunkT = TypeVar("ChunkT", bound=BaseCallResponseChunk[Any, Any, Any])
 ToolT = TypeVar("ToolT", bound=BaseTool)

@@ -25,7 +25,7 @@ from ..base.messages import (
     ToolResultPart,
 )
 from ..base.parsing import as_list, as_object, at
-from ..base.tool import ToolCall
+from ..base.tools import ToolCall
 from ..dialects.blocks import Blocks
 from ..dialects.turns import encode_turns
 

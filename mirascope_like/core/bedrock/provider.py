@@ -29,7 +29,7 @@ from ..base.fold import Fold
 from ..base.parsing import as_object, at
 from ..base.request import Request
 from ..base.structure import Structure, Way
-from ..base.tool import BaseTool, tool_description, tool_name
+from ..base.tools import BaseTool, tool_description, tool_name
 from ..dialects.clients import Clients
 from ..dialects.sdk import read_out
 from ..dialects.strict_schema import ANTHROPIC_WORDS, strict_schema, tool_arguments

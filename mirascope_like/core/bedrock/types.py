@@ -15,7 +15,7 @@ from ..base.async_stream import AsyncStream
 from ..base.chunk import BaseCallResponseChunk, ToolDelta
 from ..base.parsing import as_list, as_object, at
 from ..base.stream import Stream
-from ..base.tool import BaseTool
+from ..base.tools import BaseTool
 from ..base.usage import Counts, Facts, FinishReason
 from ..dialects.blocks import BlockResponse, Blocks
 from .messages import BLOCKS

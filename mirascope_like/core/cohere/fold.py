@@ -11,7 +11,7 @@ from typing import Any
 from ..base.errors import ErrorEventError, GarbledEventError
 from ..base.fold import NumberedFold
 from ..base.parsing import Text, as_list, as_object, grow, settled
-from ..base.tool import ToolCall
+from ..base.tools import ToolCall
 from .types import CohereCallResponseChunk, CohereTool, delta_of
 
 _GROWING = frozenset({"text", "thinking", "arguments", "tool_plan"})

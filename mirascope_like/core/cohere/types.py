@@ -15,7 +15,7 @@ from ..base.messages import BaseMessageParam
 from ..base.parsing import as_object, at, dumped
 from ..base.response import BaseCallResponse, tool_results
 from ..base.stream import Stream
-from ..base.tool import BaseTool, ToolCall
+from ..base.tools import BaseTool, ToolCall
 from ..base.usage import Counts, Facts, FinishReason, Usage
 from ..dialects.chat_messages import decode_message, encode_tool_result
 

@@ -13,7 +13,7 @@ from ..base.fold import NumberedFold
 from ..base.messages import BaseMessageParam, Part, ToolResultPart
 from ..base.parsing import Text, at, dumped, settled
 from ..base.response import BaseCallResponse, tool_results
-from ..base.tool import BaseTool, ToolCall
+from ..base.tools import BaseTool, ToolCall
 from .turns import decode_turn
 
 RawT = TypeVar("RawT")

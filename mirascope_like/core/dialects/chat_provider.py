@@ -11,7 +11,7 @@ from ..base.provider import AsyncSource, Source
 from ..base.request import Request
 from ..base.response import BaseCallResponse
 from ..base.structure import Structure, Way
-from ..base.tool import BaseTool, tool_description, tool_name
+from ..base.tools import BaseTool, tool_description, tool_name
 from .answer_tool import add_answer_tool
 from .chat_chunk import BaseChatChunk
 from .chat_fold import ChatFold

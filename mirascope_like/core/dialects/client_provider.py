@@ -12,7 +12,7 @@ from ..base.chunk import BaseCallResponseChunk
 from ..base.errors import ConfigurationError
 from ..base.request import Request
 from ..base.response import BaseCallResponse
-from ..base.tool import BaseTool
+from ..base.tools import BaseTool
 from .clients import Clients
 from .failures import FailingProvider
 

@@ -29,7 +29,7 @@ from ..base.parsing import EventTooLongError
 from ..base.provider import Provider
 from ..base.request import Request
 from ..base.response import BaseCallResponse
-from ..base.tool import BaseTool
+from ..base.tools import BaseTool
 
 ResponseT = TypeVar("ResponseT", bound="BaseCallResponse[Any, Any]")
 ChunkT = TypeVar("ChunkT", bound=BaseCallResponseChunk[Any, Any, Any])

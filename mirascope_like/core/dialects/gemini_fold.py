@@ -16,7 +16,7 @@ from pydantic_core import to_json
 from ..base.errors import ErrorEventError, GarbledEventError
 from ..base.fold import Fold
 from ..base.parsing import as_list, as_object, settled
-from ..base.tool import BaseTool
+from ..base.tools import BaseTool
 from ..base.usage import Usage
 from .gemini_chunk import GeminiChunk
 from .gemini_merge import add_part, merged

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, TypeVar
 
 from ..base.parsing import Text, as_list, as_object
-from ..base.tool import BaseTool
+from ..base.tools import BaseTool
 from ..base.usage import Usage
 from .gemini_chunk import GeminiChunk
 from .gemini_fold import GeminiFold

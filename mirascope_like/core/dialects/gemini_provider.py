@@ -9,7 +9,7 @@ from typing import Any, ClassVar, TypeVar
 
 from ..base.request import Request
 from ..base.structure import Structure, Way
-from ..base.tool import BaseTool, tool_description, tool_name
+from ..base.tools import BaseTool, tool_description, tool_name
 from .failures import FailingProvider
 from .gemini_chunk import GeminiChunk
 from .gemini_contents import encode_contents

@@ -14,7 +14,7 @@ from openai.types.chat import (
 from openai.types.chat.completion_create_params import ResponseFormat, WebSearchOptions
 
 from ..base.params import CommonCallParams, SDKCallParams
-from ..base.tool import ToolConfig
+from ..base.tools import ToolConfig
 
 
 class ChatCallParams(CommonCallParams, SDKCallParams, total=False):

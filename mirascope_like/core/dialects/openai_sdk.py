@@ -15,7 +15,7 @@ from openai.types import CompletionUsage
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
 from ..base.parsing import as_list, as_object
-from ..base.tool import BaseTool
+from ..base.tools import BaseTool
 from .chat_chunk import BaseChatChunk
 from .chat_provider import ChatProvider
 from .chat_response import BaseChatCallResponse

@@ -11,7 +11,7 @@ from openai.types.responses.response_create_params import ResponseCreateParamsBa
 from ..base.fold import Fold
 from ..base.request import Request
 from ..base.structure import Structure, Way
-from ..base.tool import BaseTool, tool_description, tool_name
+from ..base.tools import BaseTool, tool_description, tool_name
 from .answer_tool import add_answer_tool
 from .client_provider import ClientProvider
 from .clients import Clients

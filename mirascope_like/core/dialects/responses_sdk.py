@@ -15,7 +15,7 @@ from ..base.errors import ErrorEventError
 from ..base.messages import BaseMessageParam
 from ..base.parsing import as_list, as_object, dumped
 from ..base.response import BaseCallResponse, tool_results
-from ..base.tool import BaseTool, ToolCall
+from ..base.tools import BaseTool, ToolCall
 from ..base.usage import Counts, Facts, FinishReason
 from .responses_messages import decode_items, encode_tool_result
 

@@ -22,7 +22,7 @@ from ..base.parsing import Events, as_object
 from ..base.provider import AsyncSource, Source
 from ..base.request import Request
 from ..base.response import BaseCallResponse
-from ..base.tool import BaseTool
+from ..base.tools import BaseTool
 from .client_provider import ClientProvider, made_by, patient
 
 ResponseT = TypeVar("ResponseT", bound="BaseCallResponse[Any, Any]")

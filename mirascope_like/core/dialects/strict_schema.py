@@ -13,7 +13,7 @@ from typing import Any, cast
 from pydantic_core import to_json
 
 from ..base.parsing import as_object
-from ..base.tool import BaseTool
+from ..base.tools import BaseTool
 
 _UNTOLD = frozenset({"default", "discriminator", "title"})
 """What says nothing of what an answer may be."""

@@ -23,7 +23,7 @@ from ..base.errors import ConfigurationError
 from ..base.provider import AsyncSource, Source
 from ..base.request import Request
 from ..base.response import BaseCallResponse
-from ..base.tool import BaseTool
+from ..base.tools import BaseTool
 from .client_provider import method_of
 from .failures import FailingProvider
 from .sdk import DRAIN_SECONDS

@@ -13,7 +13,7 @@ from pydantic_core import to_json
 from ..base.async_stream import AsyncStream
 from ..base.parsing import as_list, as_object
 from ..base.stream import Stream
-from ..base.tool import BaseTool
+from ..base.tools import BaseTool
 from ..dialects.gemini_chunk import GeminiChunk
 from ..dialects.gemini_contents import blob_bytes
 from ..dialects.gemini_response import JSON, GeminiResponse, Words

@@ -12,7 +12,7 @@ from pydantic_core import to_json
 from ..base.async_stream import AsyncStream
 from ..base.parsing import as_list, as_object, dumped, fitted
 from ..base.stream import Stream
-from ..base.tool import BaseTool
+from ..base.tools import BaseTool
 from ..dialects.gemini_chunk import GeminiChunk
 from ..dialects.gemini_contents import as_sent, usual_base64
 from ..dialects.gemini_response import JSON, GeminiResponse, Words

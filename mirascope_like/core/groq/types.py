@@ -12,7 +12,7 @@ from groq.types.chat.chat_completion_message import ExecutedTool
 from ..base.async_stream import AsyncStream
 from ..base.parsing import as_object
 from ..base.stream import Stream
-from ..base.tool import BaseTool
+from ..base.tools import BaseTool
 from ..dialects.chat_chunk import BaseChatChunk
 from ..dialects.chat_response import BaseChatCallResponse
 

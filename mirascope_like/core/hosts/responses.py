@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from ..base.async_stream import AsyncStream
 from ..base.stream import Stream
-from ..base.tool import BaseTool
+from ..base.tools import BaseTool
 from ..dialects.client_provider import ClientProvider
 from ..dialects.responses_params import ResponsesCallParams
 from ..dialects.responses_provider import ResponsesProvider

@@ -9,7 +9,7 @@ from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
 from ..base.async_stream import AsyncStream
 from ..base.stream import Stream
-from ..base.tool import BaseTool
+from ..base.tools import BaseTool
 from ..dialects.chat_chunk import BaseChatChunk
 from ..dialects.chat_response import BaseChatCallResponse
 

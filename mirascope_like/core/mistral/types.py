@@ -10,7 +10,7 @@ from pydantic import field_serializer
 
 from ..base.async_stream import AsyncStream
 from ..base.stream import Stream
-from ..base.tool import BaseTool
+from ..base.tools import BaseTool
 from ..dialects.chat_chunk import BaseChatChunk
 from ..dialects.chat_response import BaseChatCallResponse
 from .wire import as_sent, made

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from ..base.async_stream import AsyncStream
 from ..base.stream import Stream
-from ..base.tool import BaseTool
+from ..base.tools import BaseTool
 from ..dialects.openai_sdk import ChatFinishReason, OpenAISDKCallResponse, OpenAISDKChunk
 
 OpenAIFinishReason = ChatFinishReason

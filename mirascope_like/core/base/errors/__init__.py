@@ -54,11 +54,12 @@ else:
             "adoption": "adopt both",
             "classification": "described error_kind retry_after",
             "exceptions": "AuthenticationError BadRequestError Caught ConfigurationError ConnectionFailedError "
-            "ContentFilterError ContextWindowExceededError FallbackError MirascopeLikeError NotFoundError "
-            "OverloadedError PermissionDeniedError PromptError ProviderError RateLimitError "
-            "RequestTimeoutError ResponseParseError ServerError StreamClosedError StreamError "
-            "StreamInterruptedError StreamNotConsumedError StreamTimeoutError ToolArgumentsError ToolError "
-            "ToolExecutionError ToolNotFoundError ToolRefusedError ToolTimeoutError",
+            "ContentFilterError ContextWindowExceededError FallbackError MirascopeLikeError "
+            "NotFoundError OverloadedError PermissionDeniedError PromptError ProviderError "
+            "RateLimitError RequestTimeoutError ResponseParseError ServerError StreamClosedError "
+            "StreamError StreamInterruptedError StreamNotConsumedError StreamTimeoutError "
+            "ToolArgumentsError ToolError ToolExecutionError ToolNotFoundError ToolRefusedError "
+            "ToolTimeoutError",
             "malformed": "ErrorEventError GarbledEventError",
             "missing_sdk": "load_sdk",
             "validation": "arguments_error complaint parse_error",

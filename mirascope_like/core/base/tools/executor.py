@@ -17,9 +17,9 @@ from threading import Thread
 from time import monotonic
 from typing import Any, Literal
 
-from .errors import ConfigurationError, ToolError, ToolExecutionError, ToolRefusedError, ToolTimeoutError
-from .stream_events import ToolResultEvent
-from .tool import BaseTool, error_of, tool_name
+from ..errors import ConfigurationError, ToolError, ToolExecutionError, ToolRefusedError, ToolTimeoutError
+from .base_tool import BaseTool, error_of, tool_name
+from .result import ToolResultEvent
 
 Approve = Callable[[Any], bool | Awaitable[bool]]
 """Is given a tool that is about to run; tells whether it may. May be async."""

@@ -8,10 +8,10 @@ from typing import Any, ClassVar, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
-from .errors import ConfigurationError
-from .tool import BaseTool
-from .tool_schema import Documentation
-from .tools import build_tool
+from ..errors import ConfigurationError
+from .base_tool import BaseTool
+from .function_tool import build_tool
+from .schema import Documentation
 
 MethodT = TypeVar("MethodT", bound=Callable[..., Any])
 

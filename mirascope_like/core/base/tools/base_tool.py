@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypedDict, TypeV
 import pydantic_core
 from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationError
 
-from .errors import ToolArgumentsError, ToolError, arguments_error
-from .parsing import incomplete, object_so_far
-from .runtime import Later
+from ..errors import ToolArgumentsError, ToolError, arguments_error
+from ..parsing import incomplete, object_so_far
+from ..runtime import Later
 
 if TYPE_CHECKING:
-    from . import tool_schema
+    from . import schema as tool_schema
 else:
-    tool_schema = Later(f"{__package__}.tool_schema")
+    tool_schema = Later(f"{__package__}.schema")
 
 FactT = TypeVar("FactT")
 

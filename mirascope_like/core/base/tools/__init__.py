@@ -1,0 +1,70 @@
+"""Tools: their types, their JSON schemas, finding the one a model called, and running it.
+
+Used by: responses, streams, calls, and every provider.
+Must not know: requests, providers, or when a tool call is made.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..runtime import lazy_names
+
+if TYPE_CHECKING:
+    from .base_tool import (
+        BaseTool,
+        ToolCall,
+        ToolConfig,
+        arguments_of,
+        call_of,
+        delta_of,
+        error_of,
+        tool_description,
+        tool_name,
+    )
+    from .executor import ToolLoop
+    from .function_tool import Tools, tool_from_function, tool_type
+    from .lookup import UnknownTool, find_tool, is_error, tool_output_text
+    from .result import ToolResultEvent
+    from .schema import arguments_schema, in_words, read_docstring
+    from .toolkit import BaseToolKit, toolkit_tool
+else:
+    __getattr__, __dir__ = lazy_names(
+        __name__,
+        {
+            "base_tool": "BaseTool ToolCall ToolConfig arguments_of call_of delta_of error_of tool_description "
+            "tool_name",
+            "executor": "ToolLoop",
+            "function_tool": "Tools tool_from_function tool_type",
+            "lookup": "UnknownTool find_tool is_error tool_output_text",
+            "result": "ToolResultEvent",
+            "schema": "arguments_schema in_words read_docstring",
+            "toolkit": "BaseToolKit toolkit_tool",
+        },
+    )
+
+__all__ = [
+    "BaseTool",
+    "BaseToolKit",
+    "ToolCall",
+    "ToolConfig",
+    "ToolLoop",
+    "ToolResultEvent",
+    "Tools",
+    "UnknownTool",
+    "arguments_of",
+    "arguments_schema",
+    "call_of",
+    "delta_of",
+    "error_of",
+    "find_tool",
+    "in_words",
+    "is_error",
+    "read_docstring",
+    "tool_description",
+    "tool_from_function",
+    "tool_name",
+    "tool_output_text",
+    "tool_type",
+    "toolkit_tool",
+]

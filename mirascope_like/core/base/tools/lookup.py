@@ -1,0 +1,71 @@
+"""Find the tool that a model called, and turn a tool's output into text for the model."""
+
+from collections.abc import Sequence
+from enum import Enum
+from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
+
+import pydantic_core
+from pydantic import BaseModel, ConfigDict
+
+from ..errors import ToolNotFoundError
+from ..runtime import Later
+from .base_tool import BaseTool, ToolCall, tool_name
+
+if TYPE_CHECKING:
+    from . import schema as tool_schema
+else:
+    tool_schema = Later(f"{__package__}.schema")
+from .function_tool import tool_type
+
+ToolT = TypeVar("ToolT", bound=BaseTool)
+
+
+class UnknownTool(BaseTool):
+    """A call of a tool that was not offered: its `error` says so, its `args` are those of the call."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="allow")
+
+
+def find_tool_type(types: Sequence[type[BaseTool]], name: str) -> type[BaseTool] | None:
+    """Return the tool type that a model means by `name`, or None."""
+    return next((kind for kind in types if tool_name(kind) == name), None)
+
+
+def find_tool(types: Sequence[type[BaseTool]], call: ToolCall, base: type[ToolT]) -> ToolT:
+    """Return the tool that a model called. Never raises: an unknown name gives a tool with an `error`."""
+    kind = find_tool_type(types, call.name)
+    if kind is not None:
+        return tool_type(kind, base).from_call(call)
+    known = [tool_name(kind) for kind in types]
+    from difflib import get_close_matches  # here, as few programs misspell
+
+    close = get_close_matches(call.name, known, n=1)
+    message = f"there is no tool {call.name!r}; " + (f"known: {', '.join(known)}" if known else "none is known")
+    error = ToolNotFoundError(f"{message}; did you mean {close[0]!r}?" if close else message)
+    return tool_type(UnknownTool, base).from_error(call, error)
+
+
+def is_error(output: object) -> bool:
+    """Return whether a tool's output says that the tool failed: it is an exception."""
+    return isinstance(output, BaseException)
+
+
+def tool_output_text(output: object) -> str:
+    """Return a tool's output as the text that a model is given.
+
+    Text stays as it is and None is no text. Dates, UUIDs, decimals, enums and bytes are their plain text, an
+    exception is "ErrorType: message", and all else is JSON; what has no JSON form is its `str`.
+    """
+    if output is None:
+        return ""
+    if isinstance(output, BaseException):
+        return ": ".join(filter(None, [type(output).__name__, str(output)]))
+    if isinstance(output, str) and not isinstance(output, Enum):
+        return str(output)
+    if isinstance(output, BaseModel):
+        return output.model_dump_json()
+    try:
+        text = pydantic_core.to_json(output, fallback=str).decode()
+    except ValueError:  # bytes that are no text, or an object within itself
+        return str(output)
+    return cast("str", pydantic_core.from_json(text)) if text.startswith('"') else text

@@ -1,0 +1,32 @@
+"""What came of running a tool."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from .base_tool import BaseTool, arguments_of, tool_name
+
+ToolT = TypeVar("ToolT", bound=BaseTool)
+
+
+@dataclass(frozen=True, slots=True)
+class ToolResultEvent(Generic[ToolT]):
+    """A tool has been run."""
+
+    tool: ToolT
+    result: Any = None
+    """What it returned, or None where it failed."""
+    error: Exception | None = None
+    """Why it failed, or None."""
+
+    @property
+    def name(self) -> str:
+        """The tool's name."""
+        return tool_name(type(self.tool))
+
+    @property
+    def arguments(self) -> Mapping[str, Any]:
+        """The arguments it was called with."""
+        return arguments_of(self.tool)

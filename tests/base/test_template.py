@@ -17,7 +17,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mirascope_like.core.base.dynamic_config import BaseDynamicConfig
 from mirascope_like.core.base.errors import PromptError
 from mirascope_like.core.base.messages import (
     AudioPart,
@@ -29,7 +28,7 @@ from mirascope_like.core.base.messages import (
     Messages,
     TextPart,
 )
-from mirascope_like.core.base.template import Template, prompt_template
+from mirascope_like.core.base.prompts import BaseDynamicConfig, Template, prompt_template
 
 PNG = b"\x89PNG\r\n\x1a\n rest"
 WAV = b"RIFF\x24\0\0\0WAVEfmt rest"

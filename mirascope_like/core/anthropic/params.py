@@ -16,9 +16,9 @@ from anthropic.types import (
 )
 from typing_extensions import TypedDict
 
-from ..base.dynamic_config import BaseDynamicConfig
 from ..base.messages import BaseMessageParam
 from ..base.params import SDKCallParams
+from ..base.prompts import BaseDynamicConfig
 from ..base.tools import ToolConfig
 
 

@@ -7,8 +7,8 @@ from typing import Any, TypeAlias
 
 from openai.types.chat import ChatCompletionMessageParam
 
-from ..base.dynamic_config import BaseDynamicConfig
 from ..base.messages import BaseMessageParam
+from ..base.prompts import BaseDynamicConfig
 from ..dialects.openai_params import ChatCallParams, ChatToolConfig
 
 

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from .chunk import BaseCallResponseChunk
     from .conversation import Conversation, Turn
     from .cost import Price, set_price
-    from .dynamic_config import BaseDynamicConfig
     from .errors import (
         AuthenticationError,
         BadRequestError,
@@ -65,6 +64,7 @@ if TYPE_CHECKING:
     from .params import CommonCallParams
     from .parsing import Partial
     from .progress import StreamState
+    from .prompts import BaseDynamicConfig, prompt_template
     from .response import BaseCallResponse
     from .response_model import BaseType, FromCallArgs, ResponseModelConfigDict
     from .session import Session
@@ -83,7 +83,6 @@ if TYPE_CHECKING:
     )
     from .structured import AsyncStructuredStream, BaseStructuredStream, StructuredStream
     from .task import Prepared, Task
-    from .template import prompt_template
     from .tools import BaseTool, BaseToolKit, ToolConfig, ToolLoop, ToolResultEvent, toolkit_tool
     from .usage import CommonUsage
 else:
@@ -97,7 +96,6 @@ else:
             "chunk": "BaseCallResponseChunk",
             "conversation": "Conversation Turn",
             "cost": "Price set_price",
-            "dynamic_config": "BaseDynamicConfig",
             "errors": "AuthenticationError BadRequestError ConfigurationError ConnectionFailedError "
             "ContentFilterError ContextWindowExceededError MirascopeLikeError NotFoundError "
             "OverloadedError PermissionDeniedError PromptError ProviderError RateLimitError "
@@ -110,6 +108,7 @@ else:
             "params": "CommonCallParams",
             "parsing": "Partial",
             "progress": "StreamState",
+            "prompts": "BaseDynamicConfig prompt_template",
             "response": "BaseCallResponse",
             "response_model": "BaseType FromCallArgs ResponseModelConfigDict",
             "session": "Session",
@@ -119,7 +118,6 @@ else:
             "ToolReadyEvent ToolStartEvent UsageEvent",
             "structured": "AsyncStructuredStream BaseStructuredStream StructuredStream",
             "task": "Prepared Task",
-            "template": "prompt_template",
             "tools": "BaseTool BaseToolKit ToolConfig ToolLoop ToolResultEvent toolkit_tool",
             "usage": "CommonUsage",
         },

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from typing_extensions import TypedDict
 
-from .dynamic_config import Sent
 from .errors import Caught, ConfigurationError, ProviderError, StreamInterruptedError, StreamTimeoutError
 from .extract import asked, way_of
 from .overrides import OVERRIDES
-from .prompt import Prompted, PromptFunction
+from .prompts import Prompted, PromptFunction, Sent
 from .provider import Provider
 from .request import Request
 from .tools import BaseTool, Tools, tool_name, tool_type

@@ -11,10 +11,9 @@ from pydantic import BaseModel
 from typing_extensions import TypedDict
 
 from .call import CallDecorator
-from .dynamic_config import BaseDynamicConfig
 from .errors import PromptError
 from .messages import BaseMessageParam
-from .template import Template
+from .prompts import BaseDynamicConfig, Template
 
 P = ParamSpec("P")
 Q = ParamSpec("Q")

@@ -14,10 +14,9 @@ from typing_extensions import Unpack
 
 from .asking import Ask, Options, Prompting, StreamConfig, check_options
 from .async_stream import AsyncStream
-from .dynamic_config import Prompt
 from .errors import ConfigurationError
 from .extract import answered
-from .prompt import PromptFunction
+from .prompts import Prompt, PromptFunction
 from .provider import Provider
 from .request import Request
 from .response import BaseCallResponse

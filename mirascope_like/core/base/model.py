@@ -11,8 +11,8 @@ from .asking import AskOptions, StreamConfig
 from .async_stream import AsyncStream
 from .call import Call, CallDecorator
 from .conversation import Conversation
-from .dynamic_config import Prompt
 from .limit import limited
+from .prompts import Prompt
 from .provider import Provider
 from .response import BaseCallResponse
 from .runtime import is_async

@@ -11,11 +11,11 @@ from uuid import uuid4
 
 from .async_stream import AsyncStream
 from .conversation import Conversation, Turn, native_of
-from .dynamic_config import Prompt, Sent, as_messages
 from .errors import PromptError, StreamNotConsumedError
 from .messages import BaseMessageParam
 from .parsing import as_list
 from .progress import StreamState
+from .prompts import Prompt, Sent, as_messages
 from .response import BaseCallResponse, tool_results
 from .stores import Store
 from .stream import Stream

@@ -16,7 +16,7 @@ from .async_stream import AsyncStream
 from .call import Call
 from .errors import PromptError, StreamNotConsumedError
 from .messages import BaseMessageParam
-from .prompt import PromptFunction
+from .prompts import PromptFunction
 from .provider import Provider
 from .response import BaseCallResponse
 from .response_model import ResponseModel

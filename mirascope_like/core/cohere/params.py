@@ -8,8 +8,8 @@ from typing import Any, Literal, TypeAlias
 from cohere import CitationOptions, Document, ResponseFormatV2, Thinking
 from cohere.core.request_options import RequestOptions
 
-from ..base.dynamic_config import BaseDynamicConfig
 from ..base.params import CommonCallParams
+from ..base.prompts import BaseDynamicConfig
 
 
 class CohereCallParams(CommonCallParams, total=False):

@@ -7,7 +7,7 @@ from typing import Any
 
 from typing_extensions import TypedDict
 
-from ..base.dynamic_config import BaseDynamicConfig
+from ..base.prompts import BaseDynamicConfig
 
 
 class GeminiCallParams(TypedDict, total=False):

@@ -7,8 +7,8 @@ from typing import Any, TypeAlias
 
 from google.genai import types
 
-from ..base.dynamic_config import BaseDynamicConfig
 from ..base.params import CommonCallParams
+from ..base.prompts import BaseDynamicConfig
 
 
 class GoogleCallParams(CommonCallParams, total=False):

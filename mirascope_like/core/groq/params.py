@@ -8,9 +8,9 @@ from typing import Any, Literal, TypeAlias
 from groq.types.chat import ChatCompletionMessageParam, ChatCompletionToolChoiceOptionParam
 from groq.types.chat.completion_create_params import CompoundCustom, Document, ResponseFormat, SearchSettings
 
-from ..base.dynamic_config import BaseDynamicConfig
 from ..base.messages import BaseMessageParam
 from ..base.params import CommonCallParams, SDKCallParams
+from ..base.prompts import BaseDynamicConfig
 
 
 class GroqCallParams(CommonCallParams, SDKCallParams, total=False):

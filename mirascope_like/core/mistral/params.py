@@ -8,8 +8,8 @@ from typing import Any, TypeAlias
 from mistralai.client import models
 from mistralai.client.utils import RetryConfig
 
-from ..base.dynamic_config import BaseDynamicConfig
 from ..base.params import CommonCallParams
+from ..base.prompts import BaseDynamicConfig
 
 
 class MistralCallParams(CommonCallParams, total=False):

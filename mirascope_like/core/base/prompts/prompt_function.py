@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from inspect import Signature, signature
 from typing import TYPE_CHECKING, Any, cast
 
+from ..errors import PromptError
+from ..runtime import bound_values
 from .dynamic_config import BaseDynamicConfig, Rendered, as_messages, is_config
-from .errors import PromptError
-from .runtime import bound_values
 
 if TYPE_CHECKING:
     from .template import Template

@@ -8,9 +8,9 @@ from typing import Any, Generic, cast
 from pydantic import BaseModel
 from typing_extensions import TypedDict, TypeVar
 
-from .errors import PromptError
-from .messages import BaseMessageParam, Messages
-from .parsing import as_list
+from ..errors import PromptError
+from ..messages import BaseMessageParam, Messages
+from ..parsing import as_list
 
 # Any by default: where a dict says one of these, pyright leaves the others open, and an open one fits Any alone.
 MessageT = TypeVar("MessageT", default=Any)

@@ -14,9 +14,9 @@ from typing import TypeAlias, cast
 
 from pydantic import BaseModel
 
-from .errors import PromptError
-from .messages import AnyPart, CacheControlPart, TextPart, media_part, part_of, shown
-from .sections import Section, error_at
+from ..errors import PromptError
+from ..messages import AnyPart, CacheControlPart, TextPart, media_part, part_of, shown
+from .template_sections import Section, error_at
 
 Piece: TypeAlias = "str | Field"
 """A stretch of literal text, or a field."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Literal, NamedTuple, TypeAlias, cast
 
-from .errors import PromptError
+from ..errors import PromptError
 
 Heading: TypeAlias = Literal["system", "user", "assistant", "messages"]
 """What begins a section: a role, or the place where a history of messages goes."""

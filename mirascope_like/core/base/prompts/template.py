@@ -16,12 +16,12 @@ from dataclasses import dataclass, field
 from functools import partial, wraps
 from typing import Any, ParamSpec, TypeAlias, TypeVar, cast, overload
 
+from ..errors import PromptError
+from ..messages import AnyPart, BaseMessageParam, TextPart, shown
+from ..runtime import bound_values, is_async
 from .dynamic_config import BaseDynamicConfig, Rendered, as_messages, is_config
-from .errors import PromptError
-from .fields import Field, Piece, parse, parts_of, text_of, value_of
-from .messages import AnyPart, BaseMessageParam, TextPart, shown
-from .runtime import bound_values, is_async
-from .sections import Heading, Section, error_at, sections
+from .template_fields import Field, Piece, parse, parts_of, text_of, value_of
+from .template_sections import Heading, Section, error_at, sections
 
 P = ParamSpec("P")
 T = TypeVar("T")

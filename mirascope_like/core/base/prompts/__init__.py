@@ -1,0 +1,36 @@
+"""Prompt templates and prompt functions: from arguments to messages and a dynamic config.
+
+Used by: calls, tasks and models.
+Must not know: requests, providers, or what is done with the messages.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..runtime import lazy_names
+
+if TYPE_CHECKING:
+    from .dynamic_config import BaseDynamicConfig, Prompt, Sent, as_messages
+    from .prompt_function import Prompted, PromptFunction
+    from .template import Template, prompt_template
+else:
+    __getattr__, __dir__ = lazy_names(
+        __name__,
+        {
+            "dynamic_config": "BaseDynamicConfig Prompt Sent as_messages",
+            "prompt_function": "PromptFunction Prompted",
+            "template": "Template prompt_template",
+        },
+    )
+
+__all__ = [
+    "BaseDynamicConfig",
+    "Prompt",
+    "PromptFunction",
+    "Prompted",
+    "Sent",
+    "Template",
+    "as_messages",
+    "prompt_template",
+]

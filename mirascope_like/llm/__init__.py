@@ -12,7 +12,7 @@ with llm.context(provider="anthropic", model="claude-sonnet-5"):
 from __future__ import annotations
 
 from ..core.base.models import Models
-from ..core.base.params import CommonCallParams
+from ..core.base.request import CommonCallParams
 from .answers import AsyncStream, CallResponse, CallResponseChunk, Stream, Tool
 from .context import Settings, context, override
 from .neutral_call import NeutralCall

@@ -13,7 +13,7 @@ from weakref import WeakSet
 from typing_extensions import TypedDict, Unpack
 
 from ..core.base.errors import ConfigurationError
-from ..core.base.overrides import OVERRIDES
+from ..core.base.request import OVERRIDES
 from .providers import named
 
 P = ParamSpec("P")

@@ -8,13 +8,9 @@ from typing import Any
 from ..core.base.asking import check_params
 from ..core.base.errors import ConfigurationError
 from ..core.base.fold import Fold
-from ..core.base.overrides import OVERRIDES
-from ..core.base.params import CommonCallParams
 from ..core.base.parsing import Text
-from ..core.base.prefill import Prefill
 from ..core.base.provider import AsyncSource, Provider, Source
-from ..core.base.request import Request
-from ..core.base.structure import Structure, Way
+from ..core.base.request import OVERRIDES, CommonCallParams, Prefill, Request, Structure, Way
 from ..core.base.tools import tool_type
 from ..core.base.usage import Usage
 from .answers import CallResponse, CallResponseChunk, Tool

@@ -11,9 +11,7 @@ from openai.lib import _pydantic as sdk_schema
 from pydantic import BaseModel, Field
 
 from mirascope_like.core import openai
-from mirascope_like.core.base.request import Request
-from mirascope_like.core.base.response_model import ResponseModelConfigDict
-from mirascope_like.core.base.structure import Structure, Way
+from mirascope_like.core.base.request import Request, ResponseModelConfigDict, Structure, Way
 from mirascope_like.core.dialects.strict_schema import strict_schema
 from mirascope_like.core.openai.provider import OPENAI
 from mirascope_like.core.openai.responses import OpenAIResponsesProvider

@@ -10,7 +10,7 @@ import pytest
 from pydantic import BaseModel
 
 from mirascope_like.core import hosts
-from mirascope_like.core.base.response_model import ResponseModelConfigDict
+from mirascope_like.core.base.request import ResponseModelConfigDict
 from tests.conformance.providers import AZURE, GROQ, MISTRAL, Row, chat_whole
 from tests.harness.odd_streams import call, choice, chunk
 from tests.harness.server import Reply, Server

@@ -24,7 +24,7 @@ from mirascope_like.core import (
     StreamState,
     StructuredStream,
 )
-from mirascope_like.core.base.response_model import FromCallArgs
+from mirascope_like.core.base.request import FromCallArgs
 from tests.harness.server import CloseEarly, Reply, Server, Stall
 from tests.structured.apis import Api, Call, cut
 

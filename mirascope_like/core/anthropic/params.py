@@ -17,8 +17,8 @@ from anthropic.types import (
 from typing_extensions import TypedDict
 
 from ..base.messages import BaseMessageParam
-from ..base.params import SDKCallParams
 from ..base.prompts import BaseDynamicConfig
+from ..base.request import SDKCallParams
 from ..base.tools import ToolConfig
 
 

@@ -13,9 +13,7 @@ from anthropic.resources import Messages
 
 from ..base.fold import Fold
 from ..base.parsing import as_object
-from ..base.prefill import Prefill
-from ..base.request import Request
-from ..base.structure import Structure, Way
+from ..base.request import Prefill, Request, Structure, Way
 from ..base.tools import BaseTool, tool_description, tool_name
 from ..dialects.answer_tool import add_answer_tool
 from ..dialects.sdk import SDKProvider

@@ -61,12 +61,11 @@ if TYPE_CHECKING:
         ToolResultPart,
     )
     from .model import Model, StreamingModel
-    from .params import CommonCallParams
     from .parsing import Partial
     from .progress import StreamState
     from .prompts import BaseDynamicConfig, prompt_template
+    from .request import BaseType, CommonCallParams, FromCallArgs, ResponseModelConfigDict
     from .response import BaseCallResponse
-    from .response_model import BaseType, FromCallArgs, ResponseModelConfigDict
     from .session import Session
     from .stores import JSONLinesStore, MemoryStore, SQLiteStore
     from .stream import Stream
@@ -105,12 +104,11 @@ else:
             "messages": "AudioPart AudioURLPart BaseMessageParam CacheControlPart DocumentPart DocumentURLPart "
             "ImagePart ImageURLPart Messages TextPart ToolCallPart ToolResultPart",
             "model": "Model StreamingModel",
-            "params": "CommonCallParams",
             "parsing": "Partial",
             "progress": "StreamState",
             "prompts": "BaseDynamicConfig prompt_template",
+            "request": "BaseType CommonCallParams FromCallArgs ResponseModelConfigDict",
             "response": "BaseCallResponse",
-            "response_model": "BaseType FromCallArgs ResponseModelConfigDict",
             "session": "Session",
             "stores": "JSONLinesStore MemoryStore SQLiteStore",
             "stream": "Stream",

@@ -11,15 +11,14 @@ from typing_extensions import TypedDict
 
 from .errors import Caught, ConfigurationError, ProviderError, StreamInterruptedError, StreamTimeoutError
 from .extract import asked, way_of
-from .overrides import OVERRIDES
 from .prompts import Prompted, PromptFunction, Sent
 from .provider import Provider
-from .request import Request
+from .request import OVERRIDES, Request
 from .tools import BaseTool, Tools, tool_name, tool_type
 
 if TYPE_CHECKING:
     from .base_stream import BaseStream
-    from .response_model import ResponseModel
+    from .request import ResponseModel
     from .tools import ToolLoop
 
 ParamsT = TypeVar("ParamsT")

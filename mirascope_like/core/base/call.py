@@ -28,7 +28,7 @@ from .tools import Tools
 if TYPE_CHECKING:
     from typing_extensions import TypeForm
 
-    from .response_model import ResponseModel
+    from .request import ResponseModel
     from .structured import AsyncStructuredStream, StructuredStream
 
 
@@ -296,7 +296,7 @@ class Call(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
 
 def _wanted(kind: Any) -> ResponseModel[Any]:
     # What answers of a type need is loaded with the first of them.
-    from .response_model import ResponseModel
+    from .request import ResponseModel
 
     return ResponseModel(kind)
 

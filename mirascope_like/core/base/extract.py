@@ -10,14 +10,13 @@ from pydantic import BaseModel
 
 from .errors import ConfigurationError, ResponseParseError, complaint
 from .provider import Provider
-from .request import Request
+from .request import JSON_ALONE, Request, Way, instructed
 from .response import BaseCallResponse
 from .rounds import Calls, rounds
-from .structure import JSON_ALONE, Way, instructed
 from .tools import tool_name
 
 if TYPE_CHECKING:
-    from .response_model import ResponseModel
+    from .request import ResponseModel
 
 T = TypeVar("T")
 ResponseT = TypeVar("ResponseT", bound="BaseCallResponse[Any, Any]")

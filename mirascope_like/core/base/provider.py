@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
 from .chunk import BaseCallResponseChunk
 from .fold import Fold
 from .messages import lacks_ids, with_ids
-from .request import Request
+from .request import Request, Structure, Way
 from .response import BaseCallResponse
-from .structure import Structure, Way
 from .tools import BaseTool
 
 if TYPE_CHECKING:
-    from .prefill import Prefill
+    from .request import Prefill
 
 ResponseT = TypeVar("ResponseT", bound="BaseCallResponse[Any, Any]")
 ChunkT = TypeVar("ChunkT", bound=BaseCallResponseChunk[Any, Any, Any])

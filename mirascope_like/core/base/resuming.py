@@ -29,7 +29,7 @@ from .parsing import Text
 from .request import Request
 
 if TYPE_CHECKING:
-    from .prefill import Prefill
+    from .request import Prefill
 
 ChunkT = TypeVar("ChunkT", bound=BaseCallResponseChunk[Any, Any, Any])
 ToolT = TypeVar("ToolT")

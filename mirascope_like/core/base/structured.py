@@ -18,9 +18,8 @@ from .errors import ConfigurationError, ResponseParseError, StreamNotConsumedErr
 from .extract import read, remember
 from .parsing import NOTHING, Growth, Partial, Shape, shape_of
 from .progress import StreamState
-from .request import Request
+from .request import WRAPPED, Request, ResponseModel
 from .response import BaseCallResponse
-from .response_model import WRAPPED, ResponseModel
 from .stream import Stream
 
 T = TypeVar("T")

@@ -18,8 +18,8 @@ from .errors import PromptError, StreamNotConsumedError
 from .messages import BaseMessageParam
 from .prompts import PromptFunction
 from .provider import Provider
+from .request import ResponseModel
 from .response import BaseCallResponse
-from .response_model import ResponseModel
 from .runtime import bound_values, is_async
 from .stream import Stream
 from .structured import AsyncStructuredStream, StructuredStream

@@ -27,8 +27,7 @@ from ..base.errors import (
 )
 from ..base.fold import Fold
 from ..base.parsing import as_object, at
-from ..base.request import Request
-from ..base.structure import Structure, Way
+from ..base.request import Request, Structure, Way
 from ..base.tools import BaseTool, tool_description, tool_name
 from ..dialects.clients import Clients
 from ..dialects.sdk import read_out

@@ -8,8 +8,8 @@ from typing import Any, Literal, TypeAlias
 from cohere import CitationOptions, Document, ResponseFormatV2, Thinking
 from cohere.core.request_options import RequestOptions
 
-from ..base.params import CommonCallParams
 from ..base.prompts import BaseDynamicConfig
+from ..base.request import CommonCallParams
 
 
 class CohereCallParams(CommonCallParams, total=False):

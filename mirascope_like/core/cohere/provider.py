@@ -25,8 +25,7 @@ from ..base.errors import (
 from ..base.fold import Fold
 from ..base.parsing import as_list, as_object
 from ..base.provider import AsyncSource, Source
-from ..base.request import Request
-from ..base.structure import Structure, Way
+from ..base.request import Request, Structure, Way
 from ..dialects.answer_tool import add_answer_tool
 from ..dialects.chat_provider import encode_tool
 from ..dialects.client_provider import ClientProvider, made_by, patient

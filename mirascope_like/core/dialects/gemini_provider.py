@@ -7,8 +7,7 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar, TypeVar
 
-from ..base.request import Request
-from ..base.structure import Structure, Way
+from ..base.request import Request, Structure, Way
 from ..base.tools import BaseTool, tool_description, tool_name
 from .failures import FailingProvider
 from .gemini_chunk import GeminiChunk

@@ -13,7 +13,7 @@ from openai.types.chat import (
 )
 from openai.types.chat.completion_create_params import ResponseFormat, WebSearchOptions
 
-from ..base.params import CommonCallParams, SDKCallParams
+from ..base.request import CommonCallParams, SDKCallParams
 from ..base.tools import ToolConfig
 
 

@@ -20,8 +20,7 @@ from ..base.errors import (
 )
 from ..base.fold import Fold
 from ..base.messages import BaseMessageParam
-from ..base.params import CommonCallParams
-from ..base.request import Request
+from ..base.request import CommonCallParams, Request
 from ..dialects.gemini_failures import gemini_kind
 from ..dialects.gemini_provider import GeminiSpeaker
 from ..dialects.open_schema import open_schema

@@ -7,8 +7,8 @@ from typing import Any, TypeAlias
 
 from google.genai import types
 
-from ..base.params import CommonCallParams
 from ..base.prompts import BaseDynamicConfig
+from ..base.request import CommonCallParams
 
 
 class GoogleCallParams(CommonCallParams, total=False):

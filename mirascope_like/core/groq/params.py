@@ -9,8 +9,8 @@ from groq.types.chat import ChatCompletionMessageParam, ChatCompletionToolChoice
 from groq.types.chat.completion_create_params import CompoundCustom, Document, ResponseFormat, SearchSettings
 
 from ..base.messages import BaseMessageParam
-from ..base.params import CommonCallParams, SDKCallParams
 from ..base.prompts import BaseDynamicConfig
+from ..base.request import CommonCallParams, SDKCallParams
 
 
 class GroqCallParams(CommonCallParams, SDKCallParams, total=False):

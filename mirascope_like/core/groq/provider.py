@@ -11,8 +11,7 @@ import groq
 from ..base.fold import Fold
 from ..base.messages import AudioPart, DocumentPart, Part
 from ..base.parsing import as_object
-from ..base.request import Request
-from ..base.structure import Way
+from ..base.request import Request, Way
 from ..dialects.chat_fold import ChatFold
 from ..dialects.chat_messages import refused
 from ..dialects.chat_provider import ChatProvider

@@ -14,7 +14,7 @@ from ..base.errors import load_sdk
 
 load_sdk("openai", extra="openai")
 
-from ..base.prefill import Prefill  # noqa: E402  # the SDK is looked for first, so that the error says how to get it
+from ..base.request import Prefill  # noqa: E402  # the SDK is looked for first, so that the error says how to get it
 from .host import Host, HostProvider, HostResponses  # noqa: E402
 from .types import (  # noqa: E402
     HostAsyncStream,

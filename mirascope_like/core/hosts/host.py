@@ -14,8 +14,7 @@ import openai
 from ..base.call import Call
 from ..base.errors import MirascopeLikeError, error_kind
 from ..base.models import Models
-from ..base.prefill import Prefill
-from ..base.request import Request
+from ..base.request import Prefill, Request
 from ..base.runtime import Later
 from ..dialects.openai_sdk import OpenAISDKProvider
 from .native_ollama import is_native, native_create

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..base.params import CommonCallParams, SDKCallParams
+from ..base.request import CommonCallParams, SDKCallParams
 
 
 class LocalCallParams(CommonCallParams, SDKCallParams, total=False):

@@ -12,9 +12,7 @@ import openai
 from anyio import to_thread
 
 from ..base.parsing import dumped
-from ..base.prefill import Prefill
-from ..base.request import Request
-from ..base.structure import Structure, Way
+from ..base.request import Prefill, Request, Structure, Way
 from ..dialects.chat_fold import ChatFold
 from ..dialects.chat_provider import ChatProvider, encode_structure
 from ..dialects.clients import Clients

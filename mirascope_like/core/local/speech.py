@@ -17,7 +17,7 @@ import jiter
 from pydantic_core import to_json
 
 from ..base.parsing import as_list, as_object
-from ..base.structure import instructed
+from ..base.request import instructed
 
 _TEXT = re.compile(r'\s*\{\s*"text"\s*:\s*"')
 _CALL = re.compile(r'\s*\{\s*"tool"\s*:\s*"((?:[^"\\]|\\.)*)"\s*,\s*"arguments"\s*:\s*')

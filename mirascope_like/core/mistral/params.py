@@ -8,8 +8,8 @@ from typing import Any, TypeAlias
 from mistralai.client import models
 from mistralai.client.utils import RetryConfig
 
-from ..base.params import CommonCallParams
 from ..base.prompts import BaseDynamicConfig
+from ..base.request import CommonCallParams
 
 
 class MistralCallParams(CommonCallParams, total=False):

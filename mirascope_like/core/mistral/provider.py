@@ -31,10 +31,8 @@ from ..base.messages import (
     ToolResultPart,
     short_id,
 )
-from ..base.prefill import Prefill
 from ..base.provider import AsyncSource, Source
-from ..base.request import Request
-from ..base.structure import Structure, Way
+from ..base.request import Prefill, Request, Structure, Way
 from ..dialects.chat_fold import ChatFold
 from ..dialects.chat_messages import data_url, encode_messages, encode_part
 from ..dialects.chat_provider import encode_structure, encode_tool

@@ -32,10 +32,10 @@ import jiter
 from pydantic import BaseModel, ConfigDict, PydanticUserError, RootModel, TypeAdapter, ValidationError, create_model
 from typing_extensions import is_typeddict
 
-from .errors import ConfigurationError, ResponseParseError, parse_error
-from .parsing import as_object, json_texts
-from .structure import Structure, Way
-from .tools import arguments_schema, in_words
+from ..errors import ConfigurationError, ResponseParseError, parse_error
+from ..parsing import as_object, json_texts
+from ..tools import arguments_schema, in_words
+from .response_format import Structure, Way
 
 if TYPE_CHECKING:
     from typing_extensions import TypeForm

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from .structure import Structure
-from .tools import BaseTool
+from ..tools import BaseTool
+from .response_format import Structure
 
 if TYPE_CHECKING:
-    from .tools import ToolLoop
+    from ..tools import ToolLoop
 
 
 class Heard(list[str]):

@@ -8,7 +8,7 @@ from typing import Any, Literal, cast
 
 from pydantic_core import to_json
 
-from .messages import BaseMessageParam, TextPart
+from ..messages import BaseMessageParam, TextPart
 
 Way = Literal["tool", "schema", "json"]
 """How to ask for a structured answer.

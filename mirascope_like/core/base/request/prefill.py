@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .parsing import as_list, as_object
+from ..parsing import as_list, as_object
 
 
 @dataclass(frozen=True)

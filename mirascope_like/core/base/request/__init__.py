@@ -1,0 +1,48 @@
+"""What is sent: one call's messages, tools, parameters and response format, before encoding.
+
+Used by: providers, flows, streams and calls.
+Must not know: how a provider encodes it, or what is received.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..runtime import lazy_names
+
+if TYPE_CHECKING:
+    from .call_params import CommonCallParams, SDKCallParams
+    from .context_overrides import OVERRIDES
+    from .prefill import Prefill
+    from .request import Request
+    from .response_format import JSON_ALONE, Structure, Way, instructed
+    from .response_model import WRAPPED, BaseType, FromCallArgs, ResponseModel, ResponseModelConfigDict
+else:
+    __getattr__, __dir__ = lazy_names(
+        __name__,
+        {
+            "call_params": "CommonCallParams SDKCallParams",
+            "context_overrides": "OVERRIDES",
+            "prefill": "Prefill",
+            "request": "Request",
+            "response_format": "JSON_ALONE Structure Way instructed",
+            "response_model": "BaseType FromCallArgs ResponseModel ResponseModelConfigDict WRAPPED",
+        },
+    )
+
+__all__ = [
+    "JSON_ALONE",
+    "OVERRIDES",
+    "WRAPPED",
+    "BaseType",
+    "CommonCallParams",
+    "FromCallArgs",
+    "Prefill",
+    "Request",
+    "ResponseModel",
+    "ResponseModelConfigDict",
+    "SDKCallParams",
+    "Structure",
+    "Way",
+    "instructed",
+]

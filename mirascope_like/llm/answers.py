@@ -9,12 +9,10 @@ from typing import Any, ClassVar, Self, cast
 from pydantic import ModelWrapValidatorHandler, PrivateAttr, ValidationInfo, model_validator
 
 from ..core.base.async_stream import AsyncStream as BaseAsyncStream
-from ..core.base.chunk import BaseCallResponseChunk, ToolDelta
 from ..core.base.messages import BaseMessageParam, ToolResultPart
-from ..core.base.response import BaseCallResponse
+from ..core.base.response import BaseCallResponse, BaseCallResponseChunk, CommonUsage, Neutral, ToolDelta, Usage
 from ..core.base.stream import Stream as BaseStream
 from ..core.base.tools import BaseTool, ToolCall, ToolResultEvent, call_of, is_error, tool_name, tool_output_text
-from ..core.base.usage import CommonUsage, Neutral, Usage
 from .providers import provider_named
 
 

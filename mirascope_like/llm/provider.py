@@ -7,12 +7,11 @@ from typing import Any
 
 from ..core.base.asking import check_params
 from ..core.base.errors import ConfigurationError
-from ..core.base.fold import Fold
 from ..core.base.parsing import Text
 from ..core.base.provider import AsyncSource, Provider, Source
 from ..core.base.request import OVERRIDES, CommonCallParams, Prefill, Request, Structure, Way
+from ..core.base.response import Fold, Usage
 from ..core.base.tools import tool_type
-from ..core.base.usage import Usage
 from .answers import CallResponse, CallResponseChunk, Tool
 from .providers import named, provider_named
 

@@ -10,9 +10,7 @@ from typing import Any
 import pytest
 
 from mirascope_like.core import Price, anthropic, openai, set_price
-from mirascope_like.core.base import cost
-from mirascope_like.core.base.cost import call_cost
-from mirascope_like.core.base.usage import Usage
+from mirascope_like.core.base.response import Usage, call_cost, cost
 from tests.harness.server import Reply, Server
 
 TOKENS = Usage(input_tokens=1000, cached_tokens=400, output_tokens=100)

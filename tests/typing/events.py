@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from mirascope_like.core import openai
-from mirascope_like.core.base.stream_events import (
+from mirascope_like.core.base.response import (
     ErrorEvent,
     FinishEvent,
     TextEvent,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mirascope_like.core.base.stream_events import TextEvent, ToolReadyEvent
+from mirascope_like.core.base.response import TextEvent, ToolReadyEvent
 from mirascope_like.core.base.tools import ToolResultEvent
 from tests.harness.rounds import SIDES, Side
 from tests.harness.server import Server

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mirascope_like.core import StreamInterruptedError, StreamState
-from mirascope_like.core.base.stream_events import (
+from mirascope_like.core.base.response import (
     ErrorEvent,
     FinishEvent,
     TextEvent,

@@ -11,9 +11,9 @@ from typing import Any
 import anthropic
 from anthropic.resources import Messages
 
-from ..base.fold import Fold
 from ..base.parsing import as_object
 from ..base.request import Prefill, Request, Structure, Way
+from ..base.response import Fold
 from ..base.tools import BaseTool, tool_description, tool_name
 from ..dialects.answer_tool import add_answer_tool
 from ..dialects.sdk import SDKProvider

@@ -9,11 +9,10 @@ from anthropic.types import Message, MessageDeltaUsage, RawMessageStreamEvent, S
 from anthropic.types import Usage as AnthropicUsage
 
 from ..base.async_stream import AsyncStream
-from ..base.chunk import BaseCallResponseChunk, ToolDelta
 from ..base.parsing import as_object
+from ..base.response import BaseCallResponseChunk, Counts, Facts, FinishReason, ToolDelta
 from ..base.stream import Stream
 from ..base.tools import BaseTool
-from ..base.usage import Counts, Facts, FinishReason
 from ..dialects.blocks import BlockResponse, Blocks
 from .messages import BLOCKS
 

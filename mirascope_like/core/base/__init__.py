@@ -14,9 +14,7 @@ if TYPE_CHECKING:
     from .async_stream import AsyncStream
     from .base_prompt import BasePrompt, Metadata, merge_decorators, metadata
     from .base_stream import BaseStream
-    from .chunk import BaseCallResponseChunk
     from .conversation import Conversation, Turn
-    from .cost import Price, set_price
     from .errors import (
         AuthenticationError,
         BadRequestError,
@@ -65,13 +63,13 @@ if TYPE_CHECKING:
     from .progress import StreamState
     from .prompts import BaseDynamicConfig, prompt_template
     from .request import BaseType, CommonCallParams, FromCallArgs, ResponseModelConfigDict
-    from .response import BaseCallResponse
-    from .session import Session
-    from .stores import JSONLinesStore, MemoryStore, SQLiteStore
-    from .stream import Stream
-    from .stream_events import (
+    from .response import (
+        BaseCallResponse,
+        BaseCallResponseChunk,
+        CommonUsage,
         ErrorEvent,
         FinishEvent,
+        Price,
         StreamEvent,
         TextEvent,
         ThinkingEvent,
@@ -79,11 +77,14 @@ if TYPE_CHECKING:
         ToolReadyEvent,
         ToolStartEvent,
         UsageEvent,
+        set_price,
     )
+    from .session import Session
+    from .stores import JSONLinesStore, MemoryStore, SQLiteStore
+    from .stream import Stream
     from .structured import AsyncStructuredStream, BaseStructuredStream, StructuredStream
     from .task import Prepared, Task
     from .tools import BaseTool, BaseToolKit, ToolConfig, ToolLoop, ToolResultEvent, toolkit_tool
-    from .usage import CommonUsage
 else:
     __getattr__, __dir__ = lazy_names(
         __name__,
@@ -92,9 +93,7 @@ else:
             "async_stream": "AsyncStream",
             "base_prompt": "BasePrompt Metadata merge_decorators metadata",
             "base_stream": "BaseStream",
-            "chunk": "BaseCallResponseChunk",
             "conversation": "Conversation Turn",
-            "cost": "Price set_price",
             "errors": "AuthenticationError BadRequestError ConfigurationError ConnectionFailedError "
             "ContentFilterError ContextWindowExceededError MirascopeLikeError NotFoundError "
             "OverloadedError PermissionDeniedError PromptError ProviderError RateLimitError "
@@ -108,16 +107,15 @@ else:
             "progress": "StreamState",
             "prompts": "BaseDynamicConfig prompt_template",
             "request": "BaseType CommonCallParams FromCallArgs ResponseModelConfigDict",
-            "response": "BaseCallResponse",
+            "response": "BaseCallResponse BaseCallResponseChunk CommonUsage ErrorEvent FinishEvent Price "
+            "StreamEvent TextEvent ThinkingEvent ToolDeltaEvent ToolReadyEvent ToolStartEvent "
+            "UsageEvent set_price",
             "session": "Session",
             "stores": "JSONLinesStore MemoryStore SQLiteStore",
             "stream": "Stream",
-            "stream_events": "ErrorEvent FinishEvent StreamEvent TextEvent ThinkingEvent ToolDeltaEvent "
-            "ToolReadyEvent ToolStartEvent UsageEvent",
             "structured": "AsyncStructuredStream BaseStructuredStream StructuredStream",
             "task": "Prepared Task",
             "tools": "BaseTool BaseToolKit ToolConfig ToolLoop ToolResultEvent toolkit_tool",
-            "usage": "CommonUsage",
         },
     )
 

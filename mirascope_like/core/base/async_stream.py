@@ -10,22 +10,21 @@ from typing import TYPE_CHECKING, Any, Self, TextIO, TypeVar
 from weakref import finalize
 
 from .base_stream import BaseStream
-from .chunk import BaseCallResponseChunk
 from .progress import Ending, Progress, StreamState, aloop, raised_here
 from .provider import Provider
 from .request import Request
-from .response import BaseCallResponse
+from .response import BaseCallResponse, BaseCallResponseChunk
 from .runtime import Later
 from .tools import BaseTool
 
 if TYPE_CHECKING:
-    from . import stream_events, views
+    from . import views
     from .deadlines import Deadline
-    from .stream_events import StreamEvent
+    from .response import StreamEvent, stream_events
     from .tools import ToolResultEvent
     from .tools import executor as tool_loop
 else:
-    stream_events = Later(f"{__package__}.stream_events")
+    stream_events = Later(f"{__package__}.response.stream_events")
     tool_loop = Later(f"{__package__}.tools.executor")
     views = Later(f"{__package__}.views")
 

@@ -6,7 +6,6 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Self, TypeVar, cast
 
-from .chunk import BaseCallResponseChunk
 from .errors import (
     Caught,
     ConfigurationError,
@@ -18,14 +17,13 @@ from .errors import (
 from .progress import Ending, Progress, StreamState
 from .provider import Provider
 from .request import Request
-from .response import BaseCallResponse
+from .response import BaseCallResponse, BaseCallResponseChunk, Neutral, Usage
 from .runtime import Later
 from .tools import BaseTool, delta_of
-from .usage import Neutral, Usage
 
 if TYPE_CHECKING:
     from . import deadlines, resuming, views
-    from .stream_events import StreamEvent
+    from .response import StreamEvent
 else:
     deadlines = Later(f"{__package__}.deadlines")
     resuming = Later(f"{__package__}.resuming")

@@ -17,13 +17,11 @@ from inspect import isawaitable
 from time import sleep, time
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
-from .chunk import BaseCallResponseChunk
 from .errors import StreamInterruptedError
-from .fold import Fold
 from .parsing import Text
 from .provider import AsyncSource, Provider, Source
 from .request import Request
-from .response import BaseCallResponse
+from .response import BaseCallResponse, BaseCallResponseChunk, Fold
 from .rounds import Calls, calls, next_round
 from .runtime import Later
 from .tools import BaseTool

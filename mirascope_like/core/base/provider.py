@@ -7,11 +7,9 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
 
-from .chunk import BaseCallResponseChunk
-from .fold import Fold
 from .messages import lacks_ids, with_ids
 from .request import Request, Structure, Way
-from .response import BaseCallResponse
+from .response import BaseCallResponse, BaseCallResponseChunk, Fold
 from .tools import BaseTool
 
 if TYPE_CHECKING:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from random import uniform
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from .chunk import BaseCallResponseChunk
 from .errors import (
     AuthenticationError,
     BadRequestError,
@@ -24,9 +23,9 @@ from .errors import (
     StreamTimeoutError,
     described,
 )
-from .fold import Fold
 from .parsing import Text
 from .request import Request
+from .response import BaseCallResponseChunk, Fold
 
 if TYPE_CHECKING:
     from .request import Prefill

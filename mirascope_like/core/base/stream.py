@@ -8,23 +8,22 @@ from typing import TYPE_CHECKING, Any, Self, TextIO, TypeVar
 from weakref import finalize
 
 from .base_stream import BaseStream
-from .chunk import BaseCallResponseChunk
 from .errors import RequestTimeoutError
 from .progress import StreamState, loop, raised_here
 from .provider import Provider
 from .request import Request
-from .response import BaseCallResponse
+from .response import BaseCallResponse, BaseCallResponseChunk
 from .runtime import Later
 from .tools import BaseTool
 
 if TYPE_CHECKING:
-    from . import deadlines, stream_events, views
-    from .stream_events import StreamEvent
+    from . import deadlines, views
+    from .response import StreamEvent, stream_events
     from .tools import ToolResultEvent
     from .tools import executor as tool_loop
 else:
     deadlines = Later(f"{__package__}.deadlines")
-    stream_events = Later(f"{__package__}.stream_events")
+    stream_events = Later(f"{__package__}.response.stream_events")
     tool_loop = Later(f"{__package__}.tools.executor")
     views = Later(f"{__package__}.views")
 

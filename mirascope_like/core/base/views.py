@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Any, Literal, TypeAlias, TypeVar, cast
 
-from .chunk import BaseCallResponseChunk
 from .errors import ConfigurationError
-from .stream_events import (
+from .response import (
+    BaseCallResponseChunk,
     ErrorEvent,
     FinishEvent,
     StreamEvent,

@@ -25,9 +25,9 @@ from ..base.errors import (
     error_kind,
     retry_after,
 )
-from ..base.fold import Fold
 from ..base.parsing import as_object, at
 from ..base.request import Request, Structure, Way
+from ..base.response import Fold
 from ..base.tools import BaseTool, tool_description, tool_name
 from ..dialects.clients import Clients
 from ..dialects.sdk import read_out

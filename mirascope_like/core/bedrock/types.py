@@ -12,11 +12,10 @@ from pydantic_core import to_jsonable_python
 from typing_extensions import TypedDict
 
 from ..base.async_stream import AsyncStream
-from ..base.chunk import BaseCallResponseChunk, ToolDelta
 from ..base.parsing import as_list, as_object, at
+from ..base.response import BaseCallResponseChunk, Counts, Facts, FinishReason, ToolDelta
 from ..base.stream import Stream
 from ..base.tools import BaseTool
-from ..base.usage import Counts, Facts, FinishReason
 from ..dialects.blocks import BlockResponse, Blocks
 from .messages import BLOCKS
 

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..base.errors import ErrorEventError, GarbledEventError
-from ..base.fold import NumberedFold
 from ..base.parsing import Text, as_list, as_object, grow, settled
+from ..base.response import NumberedFold
 from ..base.tools import ToolCall
 from .types import CohereCallResponseChunk, CohereTool, delta_of
 

@@ -10,13 +10,20 @@ from cohere import Citation, V2ChatResponse, V2ChatStreamResponse
 from cohere import Usage as CohereUsage
 
 from ..base.async_stream import AsyncStream
-from ..base.chunk import BaseCallResponseChunk, ToolDelta
 from ..base.messages import BaseMessageParam
 from ..base.parsing import as_object, at, dumped
-from ..base.response import BaseCallResponse, tool_results
+from ..base.response import (
+    BaseCallResponse,
+    BaseCallResponseChunk,
+    Counts,
+    Facts,
+    FinishReason,
+    ToolDelta,
+    Usage,
+    tool_results,
+)
 from ..base.stream import Stream
 from ..base.tools import BaseTool, ToolCall
-from ..base.usage import Counts, Facts, FinishReason, Usage
 from ..dialects.chat_messages import decode_message, encode_tool_result
 
 CohereFinishReason = Literal["COMPLETE", "STOP_SEQUENCE", "MAX_TOKENS", "TOOL_CALL", "ERROR", "TIMEOUT"]

@@ -8,11 +8,9 @@ from typing import Any, ClassVar, NamedTuple, TypeVar
 
 import jiter
 
-from ..base.chunk import BaseCallResponseChunk
-from ..base.fold import NumberedFold
 from ..base.messages import BaseMessageParam, Part, ToolResultPart
 from ..base.parsing import Text, at, dumped, settled
-from ..base.response import BaseCallResponse, tool_results
+from ..base.response import BaseCallResponse, BaseCallResponseChunk, NumberedFold, tool_results
 from ..base.tools import BaseTool, ToolCall
 from .turns import decode_turn
 

@@ -7,9 +7,8 @@ from typing import Any, ClassVar, TypeVar
 
 from pydantic_core import to_json
 
-from ..base.chunk import BaseCallResponseChunk, ToolDelta
 from ..base.parsing import as_list, as_object
-from ..base.usage import Counts, Facts, FinishReason
+from ..base.response import BaseCallResponseChunk, Counts, Facts, FinishReason, ToolDelta
 
 RawChunkT = TypeVar("RawChunkT")
 FinishT = TypeVar("FinishT", bound=str)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any, ClassVar, TypeVar
 
-from ..base.fold import Fold
 from ..base.messages import Part
 from ..base.provider import AsyncSource, Source
 from ..base.request import Request, Structure, Way
-from ..base.response import BaseCallResponse
+from ..base.response import BaseCallResponse, Fold
 from ..base.tools import BaseTool, tool_description, tool_name
 from .answer_tool import add_answer_tool
 from .chat_chunk import BaseChatChunk

@@ -7,9 +7,8 @@ from typing import Any, ClassVar, TypeVar, cast
 
 from ..base.messages import BaseMessageParam
 from ..base.parsing import dumped
-from ..base.response import BaseCallResponse, tool_results
+from ..base.response import BaseCallResponse, Facts, tool_results
 from ..base.tools import BaseTool, ToolCall
-from ..base.usage import Facts
 from .chat_chunk import FACTS, arguments_text, content_text, message_thinking
 from .chat_messages import decode_message, encode_tool_result
 

@@ -8,10 +8,9 @@ from operator import attrgetter
 from types import FunctionType, MethodType, ModuleType
 from typing import Any, TypeVar
 
-from ..base.chunk import BaseCallResponseChunk
 from ..base.errors import ConfigurationError
 from ..base.request import Request
-from ..base.response import BaseCallResponse
+from ..base.response import BaseCallResponse, BaseCallResponseChunk
 from ..base.tools import BaseTool
 from .clients import Clients
 from .failures import FailingProvider

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from traceback import walk_tb
 from typing import Any, ClassVar, TypeVar
 
-from ..base.chunk import BaseCallResponseChunk
 from ..base.errors import (
     ConfigurationError,
     ConnectionFailedError,
@@ -28,7 +27,7 @@ from ..base.errors import (
 from ..base.parsing import EventTooLongError
 from ..base.provider import Provider
 from ..base.request import Request
-from ..base.response import BaseCallResponse
+from ..base.response import BaseCallResponse, BaseCallResponseChunk
 from ..base.tools import BaseTool
 
 ResponseT = TypeVar("ResponseT", bound="BaseCallResponse[Any, Any]")

@@ -14,10 +14,9 @@ import jiter
 from pydantic_core import to_json
 
 from ..base.errors import ErrorEventError, GarbledEventError
-from ..base.fold import Fold
 from ..base.parsing import as_list, as_object, settled
+from ..base.response import Fold, Usage
 from ..base.tools import BaseTool
-from ..base.usage import Usage
 from .gemini_chunk import GeminiChunk
 from .gemini_merge import add_part, merged
 from .gemini_response import JSON, Words, finished, read_usage, text_of, tool_call

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any, TypeVar
 
 from ..base.parsing import Text, as_list, as_object
+from ..base.response import Usage
 from ..base.tools import BaseTool
-from ..base.usage import Usage
 from .gemini_chunk import GeminiChunk
 from .gemini_fold import GeminiFold
 from .gemini_response import JSON

@@ -11,9 +11,8 @@ from pydantic_core import to_json
 
 from ..base.messages import AudioPart, BaseMessageParam, DocumentPart, ImagePart
 from ..base.parsing import as_list, as_object
-from ..base.response import BaseCallResponse, tool_results
+from ..base.response import BaseCallResponse, Facts, FinishReason, Usage, tool_results
 from ..base.tools import BaseTool, ToolCall
-from ..base.usage import Facts, FinishReason, Usage
 from .gemini_contents import decode_content, encode_results
 
 RawT = TypeVar("RawT")

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple, TypeVar, cast
 
 from ..base.errors import ErrorEventError
-from ..base.fold import NumberedFold
 from ..base.parsing import Text, as_list, as_object, settled
+from ..base.response import NumberedFold
 from ..base.tools import BaseTool, ToolCall
 from .responses_sdk import TEXT_DELTA, ResponsesChunk, finish_reason, output_text
 

@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 
 from openai.types.responses.response_create_params import ResponseCreateParamsBase
 
-from ..base.fold import Fold
 from ..base.request import Request, Structure, Way
+from ..base.response import Fold
 from ..base.tools import BaseTool, tool_description, tool_name
 from .answer_tool import add_answer_tool
 from .client_provider import ClientProvider

@@ -10,13 +10,19 @@ from typing import Any, ClassVar, Literal, TypeVar
 
 from openai.types.responses import Response, ResponseStreamEvent, ResponseUsage
 
-from ..base.chunk import BaseCallResponseChunk, ToolDelta
 from ..base.errors import ErrorEventError
 from ..base.messages import BaseMessageParam
 from ..base.parsing import as_list, as_object, dumped
-from ..base.response import BaseCallResponse, tool_results
+from ..base.response import (
+    BaseCallResponse,
+    BaseCallResponseChunk,
+    Counts,
+    Facts,
+    FinishReason,
+    ToolDelta,
+    tool_results,
+)
 from ..base.tools import BaseTool, ToolCall
-from ..base.usage import Counts, Facts, FinishReason
 from .responses_messages import decode_items, encode_tool_result
 
 TEXT_DELTA = "response.output_text.delta"

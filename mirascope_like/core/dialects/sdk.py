@@ -16,12 +16,11 @@ from typing import Any, TypeVar
 
 import anyio
 
-from ..base.chunk import BaseCallResponseChunk
 from ..base.errors import ConnectionFailedError, MirascopeLikeError, RequestTimeoutError, described, error_kind
 from ..base.parsing import Events, as_object
 from ..base.provider import AsyncSource, Source
 from ..base.request import Request
-from ..base.response import BaseCallResponse
+from ..base.response import BaseCallResponse, BaseCallResponseChunk
 from ..base.tools import BaseTool
 from .client_provider import ClientProvider, made_by, patient
 

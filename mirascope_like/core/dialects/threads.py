@@ -18,11 +18,10 @@ from inspect import iscoroutinefunction
 from itertools import chain
 from typing import Any, Protocol, Self, TypeVar
 
-from ..base.chunk import BaseCallResponseChunk
 from ..base.errors import ConfigurationError
 from ..base.provider import AsyncSource, Source
 from ..base.request import Request
-from ..base.response import BaseCallResponse
+from ..base.response import BaseCallResponse, BaseCallResponseChunk
 from ..base.tools import BaseTool
 from .client_provider import method_of
 from .failures import FailingProvider

@@ -18,9 +18,9 @@ from ..base.errors import (
     RequestTimeoutError,
     StreamInterruptedError,
 )
-from ..base.fold import Fold
 from ..base.messages import BaseMessageParam
 from ..base.request import CommonCallParams, Request
+from ..base.response import Fold
 from ..dialects.gemini_failures import gemini_kind
 from ..dialects.gemini_provider import GeminiSpeaker
 from ..dialects.open_schema import open_schema

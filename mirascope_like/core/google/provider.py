@@ -18,10 +18,10 @@ from ..base.errors import (
     MirascopeLikeError,
     ProviderError,
 )
-from ..base.fold import Fold
 from ..base.parsing import as_object, at
 from ..base.provider import AsyncSource, Source
 from ..base.request import Request
+from ..base.response import Fold
 from ..dialects.client_provider import ClientProvider, made_by
 from ..dialects.gemini_failures import gemini_kind
 from ..dialects.gemini_provider import GeminiSpeaker

@@ -8,10 +8,10 @@ from typing import Any
 
 import groq
 
-from ..base.fold import Fold
 from ..base.messages import AudioPart, DocumentPart, Part
 from ..base.parsing import as_object
 from ..base.request import Request, Way
+from ..base.response import Fold
 from ..dialects.chat_fold import ChatFold
 from ..dialects.chat_messages import refused
 from ..dialects.chat_provider import ChatProvider

@@ -19,7 +19,6 @@ from pydantic import ValidationError
 from pydantic_core import to_json
 
 from ..base.errors import ConfigurationError, ConnectionFailedError, MirascopeLikeError, described, error_kind
-from ..base.fold import Fold
 from ..base.messages import (
     AudioPart,
     AudioURLPart,
@@ -33,6 +32,7 @@ from ..base.messages import (
 )
 from ..base.provider import AsyncSource, Source
 from ..base.request import Prefill, Request, Structure, Way
+from ..base.response import Fold
 from ..dialects.chat_fold import ChatFold
 from ..dialects.chat_messages import data_url, encode_messages, encode_part
 from ..dialects.chat_provider import encode_structure, encode_tool

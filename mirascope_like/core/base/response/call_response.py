@@ -22,15 +22,16 @@ from pydantic import (
 from pydantic_core import to_jsonable_python
 from typing_extensions import TypeVar
 
-from .errors import ErrorEventError, GarbledEventError, ToolArgumentsError, ToolExecutionError
-from .messages import BaseMessageParam, ToolResultPart
-from .parsing import as_list, as_object, at, construct, dumped, is_list, is_mapping, json_in
-from .request import Request
-from .tools import BaseTool, ToolCall, call_of, find_tool, is_error, tool_output_text
-from .usage import CommonUsage, Told, Usage
+from ..errors import ErrorEventError, GarbledEventError, ToolArgumentsError, ToolExecutionError
+from ..messages import BaseMessageParam, ToolResultPart
+from ..parsing import as_list, as_object, at, construct, dumped, is_list, is_mapping, json_in
+from ..request import Request
+from ..tools import BaseTool, ToolCall, call_of, find_tool, is_error, tool_output_text
+from .metadata import Told
+from .usage import CommonUsage, Usage
 
 if TYPE_CHECKING:
-    from .tools import ToolResultEvent
+    from ..tools import ToolResultEvent
 
 RawT = TypeVar("RawT")
 ToolT = TypeVar("ToolT", bound=BaseTool)

@@ -10,8 +10,8 @@ from typing import Any, ClassVar, Generic, Self, TypeVar, cast
 import jiter
 from pydantic_core import to_json
 
-from .parsing import at, construct, construct_event, dumped
-from .usage import Told
+from ..parsing import at, construct, construct_event, dumped
+from .metadata import Told
 
 RawChunkT = TypeVar("RawChunkT")
 FinishT = TypeVar("FinishT", bound=str)

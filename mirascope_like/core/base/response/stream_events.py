@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeAlias, TypeVar
 
-from .tools import BaseTool, ToolResultEvent
+from ..tools import BaseTool, ToolResultEvent
 from .usage import CommonUsage
 
 ToolT = TypeVar("ToolT", bound=BaseTool)

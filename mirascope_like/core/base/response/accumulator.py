@@ -9,12 +9,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Generic, TypeVar, cast
 
-import jiter
-
+from ..parsing import Text, at
+from ..tools import BaseTool, ToolCall, find_tool, tool_name
 from .chunk import BaseCallResponseChunk
-from .errors import GarbledEventError
-from .parsing import Text, at
-from .tools import BaseTool, ToolCall, find_tool, tool_name
 from .usage import Usage
 
 ChunkT = TypeVar("ChunkT", bound=BaseCallResponseChunk[Any, Any, Any])
@@ -176,88 +173,3 @@ class Fold(ABC, Generic[ChunkT, ToolT]):
             return []
         kinds = [kind for kind in self.tool_types if tool_name(kind) == call.name]
         return [cast("ToolT", kind.partial(call, delta)) for kind in kinds[:1]]
-
-
-class NumberedFold(Fold[ChunkT, ToolT]):
-    """Sums an answer whose parts are numbered, told by events that each say what they are."""
-
-    def __init__(
-        self,
-        chunk_type: type[ChunkT],
-        tool_base: type[ToolT],
-        tools: Sequence[type[BaseTool]] = (),
-        partial: bool = False,
-    ) -> None:
-        super().__init__(chunk_type, tool_base, tools, partial)
-        self._texts: dict[int, Text] = {}
-        self._given: set[int] = set()
-        self._final = False
-
-    def read(self, events: Sequence[bytes]) -> Iterator[tuple[ChunkT, ToolT | None]]:
-        make, grown = self.chunk_type.from_bytes, self._grown_text
-        for raw in events:
-            try:
-                data = jiter.from_json(raw, cache_mode="keys")
-                found = grown(data)
-            except (ValueError, LookupError, TypeError, AttributeError) as error:
-                if raw.startswith(b"[DONE]"):
-                    self.ended = True
-                    continue
-                raise GarbledEventError(f"{error}: {raw[:200]!r}") from error
-            if found is None:
-                yield from self.add(make(raw, self.chunk_type.text_of(data)), data)
-            else:
-                text, piece = found
-                text.append(piece)
-                yield make(raw, piece), None
-
-    def add(self, chunk: ChunkT, data: Mapping[str, Any]) -> Iterator[tuple[ChunkT, ToolT | None]]:
-        try:
-            tools = self._sum(chunk, data)
-        except (LookupError, TypeError, AttributeError) as error:
-            raise GarbledEventError(f"{error!r}: {str(data)[:200]}") from error
-        if tools is not None:
-            self._last = chunk
-            yield from self.pairs(chunk, tools)
-
-    @abstractmethod
-    def _sum(self, chunk: ChunkT, data: Mapping[str, Any]) -> list[ToolT] | None:
-        """Add an event; return the tools that it completes, or None where it is not to be shown."""
-
-    def _grown_text(self, data: Any) -> tuple[Text, str] | None:
-        """Return the text that an event adds to and what it adds, where it says nothing else; most events do so."""
-        return None
-
-    @property
-    def complete(self) -> bool:
-        """After the provider's final event."""
-        return self._final
-
-    @abstractmethod
-    def _numbers(self) -> Iterable[int]:
-        """The numbers of the calls, among those of other parts."""
-
-    @abstractmethod
-    def _call(self, number: int) -> ToolCall | None:
-        """The call of this number as far as it has come; None where it is none that the model wants made."""
-
-    def _grown(self, number: int, name: str, piece: str) -> list[ToolT]:
-        """Note that a call grew; return it where tools are wanted that still grow."""
-        if self.hear(name, piece, number) or not (self.partial and piece):
-            return []
-        call = self._call(number)
-        return self.growing(call, piece) if call is not None else []
-
-    def _stop(self, number: int) -> list[ToolT]:
-        """Return a call that is whole now as a tool, once."""
-        if number in self._given or (call := self._call(number)) is None:
-            return []
-        self._given.add(number)
-        return self.whole(call)
-
-    def rest(self) -> list[ToolT]:
-        return [tool for number in list(self._numbers()) for tool in self._stop(number)]
-
-    @property
-    def content(self) -> str:
-        return "".join(str(self._texts[number]) for number in sorted(self._texts))

@@ -1,0 +1,73 @@
+"""What is received: responses, chunks, their accumulators, usage, cost and stream events.
+
+Used by: providers, flows, streams, and the wire formats in `dialects`.
+Must not know: how a request is sent, or when another one is.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..runtime import lazy_names
+
+if TYPE_CHECKING:
+    from .accumulator import Fold
+    from .call_response import BaseCallResponse, tool_results
+    from .chunk import BaseCallResponseChunk, ToolDelta
+    from .cost import Price, call_cost, set_price
+    from .indexed_accumulator import NumberedFold
+    from .metadata import Facts, Neutral
+    from .stream_events import (
+        ErrorEvent,
+        FinishEvent,
+        StreamEvent,
+        TextEvent,
+        ThinkingEvent,
+        ToolDeltaEvent,
+        ToolReadyEvent,
+        ToolStartEvent,
+        UsageEvent,
+    )
+    from .usage import CommonUsage, Counts, FinishReason, Usage
+else:
+    __getattr__, __dir__ = lazy_names(
+        __name__,
+        {
+            "accumulator": "Fold",
+            "call_response": "BaseCallResponse tool_results",
+            "chunk": "BaseCallResponseChunk ToolDelta",
+            "cost": "Price call_cost set_price",
+            "indexed_accumulator": "NumberedFold",
+            "metadata": "Facts Neutral",
+            "stream_events": "ErrorEvent FinishEvent StreamEvent TextEvent ThinkingEvent ToolDeltaEvent "
+            "ToolReadyEvent ToolStartEvent UsageEvent",
+            "usage": "CommonUsage Counts FinishReason Usage",
+        },
+    )
+
+__all__ = [
+    "BaseCallResponse",
+    "BaseCallResponseChunk",
+    "CommonUsage",
+    "Counts",
+    "ErrorEvent",
+    "Facts",
+    "FinishEvent",
+    "FinishReason",
+    "Fold",
+    "Neutral",
+    "NumberedFold",
+    "Price",
+    "StreamEvent",
+    "TextEvent",
+    "ThinkingEvent",
+    "ToolDelta",
+    "ToolDeltaEvent",
+    "ToolReadyEvent",
+    "ToolStartEvent",
+    "Usage",
+    "UsageEvent",
+    "call_cost",
+    "set_price",
+    "tool_results",
+]

@@ -11,9 +11,8 @@ from .asking import AskOptions, StreamConfig
 from .async_stream import AsyncStream
 from .call import Call, CallDecorator
 from .conversation import Conversation
-from .limit import limited
 from .prompts import Prompt
-from .provider import Provider
+from .provider import Provider, limited
 from .response import BaseCallResponse
 from .runtime import is_async
 from .session import Session

@@ -7,13 +7,13 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
 
-from .messages import lacks_ids, with_ids
-from .request import Request, Structure, Way
-from .response import BaseCallResponse, BaseCallResponseChunk, Fold
-from .tools import BaseTool
+from ..messages import lacks_ids, with_ids
+from ..request import Request, Structure, Way
+from ..response import BaseCallResponse, BaseCallResponseChunk, Fold
+from ..tools import BaseTool
 
 if TYPE_CHECKING:
-    from .request import Prefill
+    from ..request import Prefill
 
 ResponseT = TypeVar("ResponseT", bound="BaseCallResponse[Any, Any]")
 ChunkT = TypeVar("ChunkT", bound=BaseCallResponseChunk[Any, Any, Any])

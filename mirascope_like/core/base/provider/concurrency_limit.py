@@ -8,9 +8,9 @@ from threading import BoundedSemaphore
 from typing import Any, cast
 from weakref import WeakKeyDictionary
 
-from .errors import ConfigurationError
+from ..errors import ConfigurationError
+from ..request import Request
 from .provider import AsyncSource, Provider, Source
-from .request import Request
 
 
 def limited(provider: Provider[Any, Any, Any], limit: int) -> Any:

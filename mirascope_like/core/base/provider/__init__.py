@@ -1,0 +1,25 @@
+"""The interface of a provider: encode, send, decode, rebuild, map errors; and its concurrency limit.
+
+Used by: flows, streams, calls, and every provider.
+Must not know: any particular provider, or how calls and streams use the interface.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..runtime import lazy_names
+
+if TYPE_CHECKING:
+    from .concurrency_limit import limited
+    from .provider import AsyncSource, Provider, Source
+else:
+    __getattr__, __dir__ = lazy_names(
+        __name__,
+        {
+            "concurrency_limit": "limited",
+            "provider": "AsyncSource Provider Source",
+        },
+    )
+
+__all__ = ["AsyncSource", "Provider", "Source", "limited"]

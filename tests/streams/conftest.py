@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mirascope_like.core.base import resuming
+from mirascope_like.core.base.flows import retry_policy
 from tests.streams.mending import CHAT, MESSAGES, Reader, Side
 
 
@@ -24,4 +24,4 @@ def reader(request: pytest.FixtureRequest) -> Reader:
 @pytest.fixture
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody waits between two tries."""
-    monkeypatch.setattr(resuming, "FIRST_WAIT", 0.0)
+    monkeypatch.setattr(retry_policy, "FIRST_WAIT", 0.0)

@@ -29,8 +29,8 @@ from mirascope_like.core import (
     openrouter,
     vllm,
 )
-from mirascope_like.core.base import resuming
 from mirascope_like.core.base.asking import RESUMABLE
+from mirascope_like.core.base.flows import resume
 from mirascope_like.core.base.request import Request as Asked
 from tests.conformance.providers import chat_text
 from tests.harness.rounds import chat_stream, message_stream
@@ -398,7 +398,7 @@ def test_a_provider_that_tells_the_beginning_again(at: int, server: Server) -> N
     ],
 )
 def test_seam(shown: str, echoes: bool, pieces: list[str], new: str) -> None:
-    seam = resuming.Seam(shown, echoes=echoes)
+    seam = resume.Seam(shown, echoes=echoes)
     assert "".join(map(seam.new, pieces)) == new
 
 

@@ -25,8 +25,8 @@ from mirascope_like.core import (
     anthropic,
     openai,
 )
-from mirascope_like.core.base import resuming
 from mirascope_like.core.base.errors import both
+from mirascope_like.core.base.flows import retry_policy
 from mirascope_like.retries import FallbackError
 from tests.harness.rounds import chat_stream
 from tests.harness.server import CloseEarly, Reply, Request, Reset, Server, Stall
@@ -268,13 +268,13 @@ def error(kind: type[Exception], **said: Any) -> Exception:
 
 
 def test_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(resuming, "FIRST_WAIT", 0.5)
-    monkeypatch.setattr(resuming, "uniform", lambda low, high: high)
-    waits = [resuming.wait_after(error(ServerError), tries) for tries in range(6)]
+    monkeypatch.setattr(retry_policy, "FIRST_WAIT", 0.5)
+    monkeypatch.setattr(retry_policy, "uniform", lambda low, high: high)
+    waits = [retry_policy.wait_after(error(ServerError), tries) for tries in range(6)]
     assert waits == [0.5, 1.0, 2.0, 4.0, 8.0, 8.0]
-    assert resuming.wait_after(error(RateLimitError, retry_after=7.5), 3) == 7.5
-    assert resuming.wait_after(error(RateLimitError, retry_after=-1.0), 0) == 0.0
-    assert resuming.wait_after(error(RateLimitError, retry_after=60.5), 0) is None
+    assert retry_policy.wait_after(error(RateLimitError, retry_after=7.5), 3) == 7.5
+    assert retry_policy.wait_after(error(RateLimitError, retry_after=-1.0), 0) == 0.0
+    assert retry_policy.wait_after(error(RateLimitError, retry_after=60.5), 0) is None
 
 
 @pytest.mark.parametrize(
@@ -295,7 +295,7 @@ def test_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_what_passes(made: Exception, passes: bool) -> None:
-    assert resuming.passes(made) is passes
+    assert retry_policy.passes(made) is passes
 
 
 # Something else instead

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 from typing_extensions import TypedDict
 
 from .errors import Caught, ConfigurationError, ProviderError, StreamInterruptedError, StreamTimeoutError
-from .extract import asked, way_of
+from .flows import asked, way_of
 from .prompts import Prompted, PromptFunction, Sent
 from .provider import Provider
 from .request import OVERRIDES, Request

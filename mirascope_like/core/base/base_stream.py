@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Self, TypeVar, cast
 
+from . import flows
 from .errors import (
     Caught,
     ConfigurationError,
@@ -22,11 +23,10 @@ from .runtime import Later
 from .tools import BaseTool, delta_of
 
 if TYPE_CHECKING:
-    from . import deadlines, resuming, views
+    from . import deadlines, views
     from .response import StreamEvent
 else:
     deadlines = Later(f"{__package__}.deadlines")
-    resuming = Later(f"{__package__}.resuming")
     views = Later(f"{__package__}.views")
 
 ResponseT = TypeVar("ResponseT", bound="BaseCallResponse[Any, Any]")
@@ -314,7 +314,7 @@ class BaseStream(Neutral, Generic[ResponseT, ChunkT, ToolT]):
         found = self._progress.mend(error, left)
         other = self._other(found) if found is not None else None
         if not isinstance(other, Exception):
-            resuming.forget(error)
+            flows.forget(error)
         else:
             self._progress.error = other
             if self.state is StreamState.NEW:

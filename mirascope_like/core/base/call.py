@@ -15,12 +15,11 @@ from typing_extensions import Unpack
 from .asking import Ask, Options, Prompting, StreamConfig, check_options
 from .async_stream import AsyncStream
 from .errors import ConfigurationError
-from .extract import answered
+from .flows import Calls, answered, rounds
 from .prompts import Prompt, PromptFunction
 from .provider import Provider
 from .request import Request
 from .response import BaseCallResponse
-from .rounds import Calls, rounds
 from .runtime import adrive, alike, drive, is_async
 from .stream import Stream
 from .tools import Tools

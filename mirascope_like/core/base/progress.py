@@ -17,20 +17,17 @@ from inspect import isawaitable
 from time import sleep, time
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
+from . import flows
 from .errors import StreamInterruptedError
+from .flows import Calls, calls, next_round
 from .parsing import Text
 from .provider import AsyncSource, Provider, Source
 from .request import Request
 from .response import BaseCallResponse, BaseCallResponseChunk, Fold
-from .rounds import Calls, calls, next_round
-from .runtime import Later
 from .tools import BaseTool
 
 if TYPE_CHECKING:
-    from . import resuming
     from .tools import ToolResultEvent
-else:
-    resuming = Later(f"{__package__}.resuming")
 
 ResponseT = TypeVar("ResponseT", bound="BaseCallResponse[Any, Any]")
 ChunkT = TypeVar("ChunkT", bound=BaseCallResponseChunk[Any, Any, Any])
@@ -99,7 +96,7 @@ class Progress(Generic[ResponseT, ChunkT, ToolT]):
         """Seconds to wait before it is sent."""
         self.retried: int = 0
         self.resumed: int = 0
-        self.broken: resuming.Broken | None = None
+        self.broken: flows.Broken | None = None
         """The text that is gone on from."""
         self.interrupted: list[ResponseT] = []
         """What had come each time that it broke off."""
@@ -149,9 +146,9 @@ class Progress(Generic[ResponseT, ChunkT, ToolT]):
         request, before = self.request, self.broken
         anew = before is None and fold.silent
         tries, most = (self.retried, request.retry) if anew else (self.resumed, request.resume)
-        wait = resuming.wait_after(error, tries) if tries < most else None
-        prefill = self.provider.prefill(request) if not anew and resuming.plain(request) else None
-        broken = resuming.broken(error, before, fold, prefill) if prefill is not None else None
+        wait = flows.wait_after(error, tries) if tries < most else None
+        prefill = self.provider.prefill(request) if not anew and flows.plain(request) else None
+        broken = flows.broken(error, before, fold, prefill) if prefill is not None else None
         sent = prefill.payload(self.payload, broken.seam.sent) if prefill is not None and broken is not None else None
         possible = anew or sent is not None
         if wait is None or not possible or (left is not None and wait >= left):
@@ -166,7 +163,7 @@ class Progress(Generic[ResponseT, ChunkT, ToolT]):
         fold = self._listen()
         if broken is not None:
             seam = broken.seam
-            fold.go_on(resuming.ContinuedText(broken.text, seam) if seam.open else Text([broken.text]))
+            fold.go_on(flows.ContinuedText(broken.text, seam) if seam.open else Text([broken.text]))
         return None
 
     def calls(self) -> Calls | None:

@@ -15,7 +15,7 @@ from typing_extensions import TypeVar as DefaultTypeVar
 
 from .async_stream import AsyncStream
 from .errors import ConfigurationError, ResponseParseError, StreamNotConsumedError, parse_error
-from .extract import read, remember
+from .flows import read, remember
 from .parsing import NOTHING, Growth, Partial, Shape, shape_of
 from .progress import StreamState
 from .request import WRAPPED, Request, ResponseModel

@@ -43,9 +43,10 @@ if TYPE_CHECKING:
         ToolNotFoundError,
         ToolRefusedError,
         ToolTimeoutError,
+        UnfinishedStreamError,
     )
     from .malformed import ErrorEventError, GarbledEventError
-    from .missing_sdk import load_sdk
+    from .missing_sdk import MissingSDKError, load_sdk
     from .validation import arguments_error, complaint, parse_error
 else:
     __getattr__, __dir__ = lazy_names(
@@ -59,9 +60,9 @@ else:
             "RateLimitError RequestTimeoutError ResponseParseError ServerError StreamClosedError "
             "StreamError StreamInterruptedError StreamNotConsumedError StreamTimeoutError "
             "ToolArgumentsError ToolError ToolExecutionError ToolNotFoundError ToolRefusedError "
-            "ToolTimeoutError",
+            "ToolTimeoutError UnfinishedStreamError",
             "malformed": "ErrorEventError GarbledEventError",
-            "missing_sdk": "load_sdk",
+            "missing_sdk": "MissingSDKError load_sdk",
             "validation": "arguments_error complaint parse_error",
         },
     )
@@ -78,6 +79,7 @@ __all__ = [
     "FallbackError",
     "GarbledEventError",
     "MirascopeLikeError",
+    "MissingSDKError",
     "NotFoundError",
     "OverloadedError",
     "PermissionDeniedError",
@@ -98,6 +100,7 @@ __all__ = [
     "ToolNotFoundError",
     "ToolRefusedError",
     "ToolTimeoutError",
+    "UnfinishedStreamError",
     "adopt",
     "arguments_error",
     "both",

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
         tool_description,
         tool_name,
     )
-    from .executor import ToolLoop
+    from .executor import ToolLoop, aran, ran
     from .function_tool import Tools, tool_from_function, tool_type
     from .lookup import UnknownTool, find_tool, is_error, tool_output_text
     from .result import ToolResultEvent
@@ -34,7 +34,7 @@ else:
         {
             "base_tool": "BaseTool ToolCall ToolConfig arguments_of call_of delta_of error_of tool_description "
             "tool_name",
-            "executor": "ToolLoop",
+            "executor": "ToolLoop aran ran",
             "function_tool": "Tools tool_from_function tool_type",
             "lookup": "UnknownTool find_tool is_error tool_output_text",
             "result": "ToolResultEvent",
@@ -52,6 +52,7 @@ __all__ = [
     "ToolResultEvent",
     "Tools",
     "UnknownTool",
+    "aran",
     "arguments_of",
     "arguments_schema",
     "call_of",
@@ -60,6 +61,7 @@ __all__ = [
     "find_tool",
     "in_words",
     "is_error",
+    "ran",
     "read_docstring",
     "tool_description",
     "tool_from_function",

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel
 
-from .errors import ConfigurationError, ResponseParseError, complaint
-from .provider import Provider
-from .request import JSON_ALONE, Request, Way, instructed
-from .response import BaseCallResponse
-from .rounds import Calls, rounds
-from .tools import tool_name
+from ..errors import ConfigurationError, ResponseParseError, complaint
+from ..provider import Provider
+from ..request import JSON_ALONE, Request, Way, instructed
+from ..response import BaseCallResponse
+from ..tools import tool_name
+from .tool_rounds import Calls, rounds
 
 if TYPE_CHECKING:
-    from .request import ResponseModel
+    from ..request import ResponseModel
 
 T = TypeVar("T")
 ResponseT = TypeVar("ResponseT", bound="BaseCallResponse[Any, Any]")

@@ -6,13 +6,13 @@ from collections.abc import Generator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from .provider import Provider
-from .request import Request
-from .response import BaseCallResponse
-from .tools import BaseTool
+from ..provider import Provider
+from ..request import Request
+from ..response import BaseCallResponse
+from ..tools import BaseTool
 
 if TYPE_CHECKING:
-    from .tools import ToolLoop, ToolResultEvent
+    from ..tools import ToolLoop, ToolResultEvent
 
 ResponseT = TypeVar("ResponseT", bound="BaseCallResponse[Any, Any]")
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from .base.runtime.old_paths import install as _install_old_paths
+
 if TYPE_CHECKING:
     from . import anthropic, azure, bedrock, cohere, gemini, google, groq, hosts, local, mistral, openai
     from .base import (
@@ -250,6 +252,9 @@ __all__ = [
     "xai",
     "zai",
 ]
+
+
+_install_old_paths()
 
 
 def __getattr__(name: str) -> Any:

@@ -11,10 +11,9 @@ from functools import wraps
 from inspect import isawaitable
 from typing import Any, ParamSpec, TypeAlias, TypeVar, cast
 
-from ..core.base.base_stream import BaseStream
 from ..core.base.response import BaseCallResponse
 from ..core.base.runtime import alike, is_async
-from ..core.base.structured import BaseStructuredStream
+from ..core.base.streams import BaseStream, BaseStructuredStream
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -22,7 +22,7 @@ from rich.spinner import Spinner
 from rich.text import Text
 
 from ..core import BaseStream
-from ..core.base.structured import BaseStructuredStream
+from ..core.base.streams import BaseStructuredStream
 
 StreamT = TypeVar("StreamT", bound=BaseStream[Any, Any, Any] | BaseStructuredStream[Any, Any])
 

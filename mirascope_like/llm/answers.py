@@ -8,10 +8,10 @@ from typing import Any, ClassVar, Self, cast
 
 from pydantic import ModelWrapValidatorHandler, PrivateAttr, ValidationInfo, model_validator
 
-from ..core.base.async_stream import AsyncStream as BaseAsyncStream
 from ..core.base.messages import BaseMessageParam, ToolResultPart
 from ..core.base.response import BaseCallResponse, BaseCallResponseChunk, CommonUsage, Neutral, ToolDelta, Usage
-from ..core.base.stream import Stream as BaseStream
+from ..core.base.streams import AsyncStream as BaseAsyncStream
+from ..core.base.streams import Stream as BaseStream
 from ..core.base.tools import BaseTool, ToolCall, ToolResultEvent, call_of, is_error, tool_name, tool_output_text
 from .providers import provider_named
 

@@ -7,10 +7,9 @@ from contextlib import suppress
 from functools import partial, wraps
 from typing import Any, ParamSpec, Required, TypeVar, cast
 
-from ..core.base.base_stream import BaseStream
 from ..core.base.errors import Caught, ConfigurationError, FallbackError
 from ..core.base.runtime import alike, is_async
-from ..core.base.structured import BaseStructuredStream
+from ..core.base.streams import BaseStream, BaseStructuredStream
 from ..llm.context import Settings, override
 
 P = ParamSpec("P")

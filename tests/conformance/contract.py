@@ -7,8 +7,7 @@ from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
-from mirascope_like.core.base.async_stream import AsyncStream
-from mirascope_like.core.base.stream import Stream
+from mirascope_like.core.base.streams import AsyncStream, Stream
 from tests.conformance.wires.answer import Wire
 from tests.harness.oracles import plain
 from tests.harness.server import Server

@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import Any
 
-from mirascope_like.core.base.base_stream import BaseStream
+from mirascope_like.core.base.streams import BaseStream
 from tests.conformance.contract import BaseRow
 from tests.harness.server import Server
 

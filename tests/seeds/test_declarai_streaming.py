@@ -8,7 +8,7 @@ import pytest
 
 from mirascope_like.core import azure, openai
 from mirascope_like.core.azure import AzureStream
-from mirascope_like.core.base.views import Snapshot
+from mirascope_like.core.base.streams import Snapshot
 from mirascope_like.core.openai import OpenAIStream
 from tests.harness.server import Reply, Server
 from tests.seeds.declarai import DELTAS, LINES, events

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from mirascope_like import llm
 from mirascope_like.core import ToolLoop, openai
-from mirascope_like.core.base.structured import StructuredStream
+from mirascope_like.core.base.streams import StructuredStream
 
 
 class Book(BaseModel):

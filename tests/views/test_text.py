@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mirascope_like.core import ConfigurationError, StreamInterruptedError
-from mirascope_like.core.base.views import HeldUnits
+from mirascope_like.core.base.streams import HeldUnits
 from tests.harness.rounds import Side
 from tests.harness.server import CloseEarly, Gate, Pause, Server, Stall
 from tests.views.reading import ADD, Reader, Views, add, ask, texts

@@ -8,10 +8,9 @@ from typing import Any, ClassVar
 from anthropic.types import Message, MessageDeltaUsage, RawMessageStreamEvent, StopReason
 from anthropic.types import Usage as AnthropicUsage
 
-from ..base.async_stream import AsyncStream
 from ..base.parsing import as_object
 from ..base.response import BaseCallResponseChunk, Counts, Facts, FinishReason, ToolDelta
-from ..base.stream import Stream
+from ..base.streams import AsyncStream, Stream
 from ..base.tools import BaseTool
 from ..dialects.blocks import BlockResponse, Blocks
 from .messages import BLOCKS

@@ -11,9 +11,7 @@ from .runtime import lazy_names
 
 if TYPE_CHECKING:
     from .asking import StreamConfig
-    from .async_stream import AsyncStream
     from .base_prompt import BasePrompt, Metadata, merge_decorators, metadata
-    from .base_stream import BaseStream
     from .conversation import Conversation, Turn
     from .errors import (
         AuthenticationError,
@@ -60,7 +58,6 @@ if TYPE_CHECKING:
     )
     from .model import Model, StreamingModel
     from .parsing import Partial
-    from .progress import StreamState
     from .prompts import BaseDynamicConfig, prompt_template
     from .request import BaseType, CommonCallParams, FromCallArgs, ResponseModelConfigDict
     from .response import (
@@ -81,8 +78,15 @@ if TYPE_CHECKING:
     )
     from .session import Session
     from .stores import JSONLinesStore, MemoryStore, SQLiteStore
-    from .stream import Stream
-    from .structured import AsyncStructuredStream, BaseStructuredStream, StructuredStream
+    from .streams import (
+        AsyncStream,
+        AsyncStructuredStream,
+        BaseStream,
+        BaseStructuredStream,
+        Stream,
+        StreamState,
+        StructuredStream,
+    )
     from .task import Prepared, Task
     from .tools import BaseTool, BaseToolKit, ToolConfig, ToolLoop, ToolResultEvent, toolkit_tool
 else:
@@ -90,9 +94,7 @@ else:
         __name__,
         {
             "asking": "StreamConfig",
-            "async_stream": "AsyncStream",
             "base_prompt": "BasePrompt Metadata merge_decorators metadata",
-            "base_stream": "BaseStream",
             "conversation": "Conversation Turn",
             "errors": "AuthenticationError BadRequestError ConfigurationError ConnectionFailedError "
             "ContentFilterError ContextWindowExceededError MirascopeLikeError NotFoundError "
@@ -104,7 +106,6 @@ else:
             "ImagePart ImageURLPart Messages TextPart ToolCallPart ToolResultPart",
             "model": "Model StreamingModel",
             "parsing": "Partial",
-            "progress": "StreamState",
             "prompts": "BaseDynamicConfig prompt_template",
             "request": "BaseType CommonCallParams FromCallArgs ResponseModelConfigDict",
             "response": "BaseCallResponse BaseCallResponseChunk CommonUsage ErrorEvent FinishEvent Price "
@@ -112,8 +113,8 @@ else:
             "UsageEvent set_price",
             "session": "Session",
             "stores": "JSONLinesStore MemoryStore SQLiteStore",
-            "stream": "Stream",
-            "structured": "AsyncStructuredStream BaseStructuredStream StructuredStream",
+            "streams": "AsyncStream AsyncStructuredStream BaseStream BaseStructuredStream Stream StreamState "
+            "StructuredStream",
             "task": "Prepared Task",
             "tools": "BaseTool BaseToolKit ToolConfig ToolLoop ToolResultEvent toolkit_tool",
         },

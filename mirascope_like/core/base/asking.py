@@ -17,8 +17,8 @@ from .request import OVERRIDES, Request
 from .tools import BaseTool, Tools, tool_name, tool_type
 
 if TYPE_CHECKING:
-    from .base_stream import BaseStream
     from .request import ResponseModel
+    from .streams import BaseStream
     from .tools import ToolLoop
 
 ParamsT = TypeVar("ParamsT")

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, ParamSpec, TypeVar, ove
 from typing_extensions import Unpack
 
 from .asking import Ask, Options, Prompting, StreamConfig, check_options
-from .async_stream import AsyncStream
 from .errors import ConfigurationError
 from .flows import Calls, answered, rounds
 from .prompts import Prompt, PromptFunction
@@ -21,14 +20,14 @@ from .provider import Provider
 from .request import Request
 from .response import BaseCallResponse
 from .runtime import adrive, alike, drive, is_async
-from .stream import Stream
+from .streams import AsyncStream, Stream
 from .tools import Tools
 
 if TYPE_CHECKING:
     from typing_extensions import TypeForm
 
     from .request import ResponseModel
-    from .structured import AsyncStructuredStream, StructuredStream
+    from .streams import AsyncStructuredStream, StructuredStream
 
 
 P = ParamSpec("P")
@@ -269,7 +268,7 @@ class Call(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
     def _structured(
         self, ask: Ask, wanted: ResponseModel[T], *, fail_fast: bool
     ) -> CallDecorator[StructuredStream[T, StreamT], AsyncStructuredStream[T, AsyncStreamT]]:
-        from .structured import AsyncStructuredStream, Reading, StructuredStream
+        from .streams import AsyncStructuredStream, Reading, StructuredStream
 
         def run(prompting: Prompting) -> StructuredStream[T, StreamT]:
             reading = Reading(wanted, fail_fast=fail_fast)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, ParamSpec, TypeVar, cas
 from typing_extensions import Unpack
 
 from .asking import AskOptions, StreamConfig
-from .async_stream import AsyncStream
 from .call import Call, CallDecorator
 from .conversation import Conversation
 from .prompts import Prompt
@@ -17,8 +16,7 @@ from .response import BaseCallResponse
 from .runtime import is_async
 from .session import Session
 from .stores import Store
-from .stream import Stream
-from .structured import AsyncStructuredStream, StructuredStream
+from .streams import AsyncStream, AsyncStructuredStream, Stream, StructuredStream
 from .task import AsyncTask, StreamTaskDecorator, Task, TaskDecorator
 from .tools import ToolLoop, Tools
 

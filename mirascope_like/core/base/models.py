@@ -6,10 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, cast, overload
 
 from .asking import StreamConfig
-from .async_stream import AsyncStream
 from .call import Call
 from .response import BaseCallResponse
-from .stream import Stream
+from .streams import AsyncStream, Stream
 from .tools import Tools
 
 if TYPE_CHECKING:

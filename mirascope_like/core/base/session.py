@@ -9,16 +9,14 @@ from threading import Lock
 from typing import Any, Generic, Protocol, TypeVar
 from uuid import uuid4
 
-from .async_stream import AsyncStream
 from .conversation import Conversation, Turn, native_of
 from .errors import PromptError, StreamNotConsumedError
 from .messages import BaseMessageParam
 from .parsing import as_list
-from .progress import StreamState
 from .prompts import Prompt, Sent, as_messages
 from .response import BaseCallResponse, tool_results
 from .stores import Store
-from .stream import Stream
+from .streams import AsyncStream, Stream, StreamState
 from .tools import ToolLoop, Tools
 
 ResponseT = TypeVar("ResponseT", bound=BaseCallResponse[Any, Any])

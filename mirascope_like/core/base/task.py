@@ -12,7 +12,6 @@ from types import MethodType
 from typing import Any, Concatenate, Generic, NamedTuple, ParamSpec, Protocol, Self, TypeVar, cast, overload
 
 from .asking import Ask, Prompting
-from .async_stream import AsyncStream
 from .call import Call
 from .errors import PromptError, StreamNotConsumedError
 from .messages import BaseMessageParam
@@ -21,8 +20,7 @@ from .provider import Provider
 from .request import ResponseModel
 from .response import BaseCallResponse
 from .runtime import bound_values, is_async
-from .stream import Stream
-from .structured import AsyncStructuredStream, StructuredStream
+from .streams import AsyncStream, AsyncStructuredStream, Stream, StructuredStream
 from .tools import read_docstring, tool_output_text
 
 P = ParamSpec("P")

@@ -11,10 +11,9 @@ from pydantic import field_serializer
 from pydantic_core import to_jsonable_python
 from typing_extensions import TypedDict
 
-from ..base.async_stream import AsyncStream
 from ..base.parsing import as_list, as_object, at
 from ..base.response import BaseCallResponseChunk, Counts, Facts, FinishReason, ToolDelta
-from ..base.stream import Stream
+from ..base.streams import AsyncStream, Stream
 from ..base.tools import BaseTool
 from ..dialects.blocks import BlockResponse, Blocks
 from .messages import BLOCKS

@@ -9,7 +9,6 @@ import jiter
 from cohere import Citation, V2ChatResponse, V2ChatStreamResponse
 from cohere import Usage as CohereUsage
 
-from ..base.async_stream import AsyncStream
 from ..base.messages import BaseMessageParam
 from ..base.parsing import as_object, at, dumped
 from ..base.response import (
@@ -22,7 +21,7 @@ from ..base.response import (
     Usage,
     tool_results,
 )
-from ..base.stream import Stream
+from ..base.streams import AsyncStream, Stream
 from ..base.tools import BaseTool, ToolCall
 from ..dialects.chat_messages import decode_message, encode_tool_result
 

@@ -10,9 +10,8 @@ from typing import Any, ClassVar, cast
 from google.generativeai.types import GenerateContentResponse
 from pydantic_core import to_json
 
-from ..base.async_stream import AsyncStream
 from ..base.parsing import as_list, as_object
-from ..base.stream import Stream
+from ..base.streams import AsyncStream, Stream
 from ..base.tools import BaseTool
 from ..dialects.gemini_chunk import GeminiChunk
 from ..dialects.gemini_contents import blob_bytes

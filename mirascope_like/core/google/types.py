@@ -9,9 +9,8 @@ import jiter
 from google.genai import types
 from pydantic_core import to_json
 
-from ..base.async_stream import AsyncStream
 from ..base.parsing import as_list, as_object, dumped, fitted
-from ..base.stream import Stream
+from ..base.streams import AsyncStream, Stream
 from ..base.tools import BaseTool
 from ..dialects.gemini_chunk import GeminiChunk
 from ..dialects.gemini_contents import as_sent, usual_base64

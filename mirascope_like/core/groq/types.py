@@ -9,9 +9,8 @@ from groq.types import CompletionUsage
 from groq.types.chat import ChatCompletion, ChatCompletionChunk
 from groq.types.chat.chat_completion_message import ExecutedTool
 
-from ..base.async_stream import AsyncStream
 from ..base.parsing import as_object
-from ..base.stream import Stream
+from ..base.streams import AsyncStream, Stream
 from ..base.tools import BaseTool
 from ..dialects.chat_chunk import BaseChatChunk
 from ..dialects.chat_response import BaseChatCallResponse

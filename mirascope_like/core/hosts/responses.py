@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from ..base.async_stream import AsyncStream
-from ..base.stream import Stream
+from ..base.streams import AsyncStream, Stream
 from ..base.tools import BaseTool
 from ..dialects.client_provider import ClientProvider
 from ..dialects.responses_params import ResponsesCallParams

@@ -7,8 +7,7 @@ from typing import ClassVar, Literal
 from openai.types import CompletionUsage
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
-from ..base.async_stream import AsyncStream
-from ..base.stream import Stream
+from ..base.streams import AsyncStream, Stream
 from ..base.tools import BaseTool
 from ..dialects.chat_chunk import BaseChatChunk
 from ..dialects.chat_response import BaseChatCallResponse

@@ -8,8 +8,7 @@ from typing import Any, ClassVar, Literal
 from mistralai.client.models import ChatCompletionResponse, CompletionChunk, UsageInfo
 from pydantic import field_serializer
 
-from ..base.async_stream import AsyncStream
-from ..base.stream import Stream
+from ..base.streams import AsyncStream, Stream
 from ..base.tools import BaseTool
 from ..dialects.chat_chunk import BaseChatChunk
 from ..dialects.chat_response import BaseChatCallResponse

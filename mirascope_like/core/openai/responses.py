@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from ..base.async_stream import AsyncStream
 from ..base.call import Call
 from ..base.models import Models
-from ..base.stream import Stream
+from ..base.streams import AsyncStream, Stream
 from ..base.tools import BaseTool
 from ..dialects.responses_params import ResponsesCallParams
 from ..dialects.responses_provider import ResponsesProvider

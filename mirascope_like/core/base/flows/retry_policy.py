@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from random import uniform
-from typing import TYPE_CHECKING
 
 from ..errors import (
     AuthenticationError,
@@ -18,10 +17,6 @@ from ..errors import (
     StreamTimeoutError,
     described,
 )
-
-if TYPE_CHECKING:
-    pass
-
 
 FIRST_WAIT = 0.5
 """Seconds before the second try, where the provider does not say how many; each further wait is twice as long."""

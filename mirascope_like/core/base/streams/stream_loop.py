@@ -12,22 +12,22 @@ from asyncio import CancelledError
 from asyncio import sleep as asleep
 from collections.abc import AsyncGenerator, Callable, Generator, Iterator, Sequence
 from contextlib import suppress
-from enum import StrEnum
 from inspect import isawaitable
 from time import sleep, time
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
-from . import flows
-from .errors import StreamInterruptedError
-from .flows import Calls, calls, next_round
-from .parsing import Text
-from .provider import AsyncSource, Provider, Source
-from .request import Request
-from .response import BaseCallResponse, BaseCallResponseChunk, Fold
-from .tools import BaseTool
+from .. import flows
+from ..errors import StreamInterruptedError
+from ..flows import Calls, calls, next_round
+from ..parsing import Text
+from ..provider import AsyncSource, Provider, Source
+from ..request import Request
+from ..response import BaseCallResponse, BaseCallResponseChunk, Fold
+from ..tools import BaseTool
+from .transcript import StreamState
 
 if TYPE_CHECKING:
-    from .tools import ToolResultEvent
+    from ..tools import ToolResultEvent
 
 ResponseT = TypeVar("ResponseT", bound="BaseCallResponse[Any, Any]")
 ChunkT = TypeVar("ChunkT", bound=BaseCallResponseChunk[Any, Any, Any])
@@ -36,21 +36,6 @@ ToolT = TypeVar("ToolT", bound=BaseTool)
 
 log: logging.Logger = logging.getLogger(__name__)
 Ending: TypeAlias = Callable[["Progress[Any, Any, Any]"], Any]
-
-
-class StreamState(StrEnum):
-    """Where a stream stands."""
-
-    NEW = "new"
-    """Nothing has been sent."""
-    OPEN = "open"
-    """The answer is arriving."""
-    DONE = "done"
-    """The whole answer has been read."""
-    CLOSED = "closed"
-    """Left before its end."""
-    FAILED = "failed"
-    """Broken off by an error."""
 
 
 class Progress(Generic[ResponseT, ChunkT, ToolT]):

@@ -6,8 +6,8 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Self, TypeVar, cast
 
-from . import flows
-from .errors import (
+from .. import flows
+from ..errors import (
     Caught,
     ConfigurationError,
     FallbackError,
@@ -15,16 +15,17 @@ from .errors import (
     StreamNotConsumedError,
     StreamTimeoutError,
 )
-from .progress import Ending, Progress, StreamState
-from .provider import Provider
-from .request import Request
-from .response import BaseCallResponse, BaseCallResponseChunk, Neutral, Usage
-from .runtime import Later
-from .tools import BaseTool, delta_of
+from ..provider import Provider
+from ..request import Request
+from ..response import BaseCallResponse, BaseCallResponseChunk, Neutral, Usage
+from ..runtime import Later
+from ..tools import BaseTool, delta_of
+from .stream_loop import Ending, Progress
+from .transcript import StreamState
 
 if TYPE_CHECKING:
+    from ..response import StreamEvent
     from . import deadlines, views
-    from .response import StreamEvent
 else:
     deadlines = Later(f"{__package__}.deadlines")
     views = Later(f"{__package__}.views")

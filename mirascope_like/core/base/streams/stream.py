@@ -7,24 +7,23 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TextIO, TypeVar
 from weakref import finalize
 
+from .. import response, tools
+from ..errors import RequestTimeoutError
+from ..provider import Provider
+from ..request import Request
+from ..response import BaseCallResponse, BaseCallResponseChunk
+from ..runtime import Later
+from ..tools import BaseTool
 from .base_stream import BaseStream
-from .errors import RequestTimeoutError
-from .progress import StreamState, loop, raised_here
-from .provider import Provider
-from .request import Request
-from .response import BaseCallResponse, BaseCallResponseChunk
-from .runtime import Later
-from .tools import BaseTool
+from .stream_loop import loop, raised_here
+from .transcript import StreamState
 
 if TYPE_CHECKING:
+    from ..response import StreamEvent
+    from ..tools import ToolResultEvent
     from . import deadlines, views
-    from .response import StreamEvent, stream_events
-    from .tools import ToolResultEvent
-    from .tools import executor as tool_loop
 else:
     deadlines = Later(f"{__package__}.deadlines")
-    stream_events = Later(f"{__package__}.response.stream_events")
-    tool_loop = Later(f"{__package__}.tools.executor")
     views = Later(f"{__package__}.views")
 
 ResponseT = TypeVar("ResponseT", bound="BaseCallResponse[Any, Any]")
@@ -188,7 +187,7 @@ class Stream(BaseStream[ResponseT, ChunkT, ToolT]):
             except StopIteration:
                 return None
             except Exception as error:
-                return stream_events.ErrorEvent(error)
+                return response.ErrorEvent(error)
             self._unread.extend(self._told(chunk, tool))
             self._plain = False
         return self._unread.popleft()
@@ -204,7 +203,7 @@ class Stream(BaseStream[ResponseT, ChunkT, ToolT]):
             if isinstance(wish, views.Show):
                 yield wish.value
             elif isinstance(wish, views.Run):
-                answer = tool_loop.ran(wish.tool, wish.tool.call)
+                answer = tools.ran(wish.tool, wish.tool.call)
             else:
                 # A sync read cannot be left and taken up again, so what is held is shown with the next event.
                 answer = self._event()

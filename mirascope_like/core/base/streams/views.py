@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Any, Literal, TypeAlias, TypeVar, cast
 
-from .errors import ConfigurationError
-from .response import (
+from ..errors import ConfigurationError
+from ..response import (
     BaseCallResponseChunk,
     ErrorEvent,
     FinishEvent,
@@ -28,7 +28,7 @@ from .response import (
     ToolStartEvent,
     UsageEvent,
 )
-from .tools import BaseTool, ToolResultEvent
+from ..tools import BaseTool, ToolResultEvent
 
 ChunkT = TypeVar("ChunkT", bound=BaseCallResponseChunk[Any, Any, Any])
 ToolT = TypeVar("ToolT", bound=BaseTool)

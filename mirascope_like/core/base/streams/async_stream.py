@@ -9,23 +9,22 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TextIO, TypeVar
 from weakref import finalize
 
+from .. import response, tools
+from ..provider import Provider
+from ..request import Request
+from ..response import BaseCallResponse, BaseCallResponseChunk
+from ..runtime import Later
+from ..tools import BaseTool
 from .base_stream import BaseStream
-from .progress import Ending, Progress, StreamState, aloop, raised_here
-from .provider import Provider
-from .request import Request
-from .response import BaseCallResponse, BaseCallResponseChunk
-from .runtime import Later
-from .tools import BaseTool
+from .stream_loop import Ending, Progress, aloop, raised_here
+from .transcript import StreamState
 
 if TYPE_CHECKING:
+    from ..response import StreamEvent
+    from ..tools import ToolResultEvent
     from . import views
     from .deadlines import Deadline
-    from .response import StreamEvent, stream_events
-    from .tools import ToolResultEvent
-    from .tools import executor as tool_loop
 else:
-    stream_events = Later(f"{__package__}.response.stream_events")
-    tool_loop = Later(f"{__package__}.tools.executor")
     views = Later(f"{__package__}.views")
 
 ResponseT = TypeVar("ResponseT", bound="BaseCallResponse[Any, Any]")
@@ -236,7 +235,7 @@ class AsyncStream(BaseStream[ResponseT, ChunkT, ToolT]):
             except StopAsyncIteration:
                 return None
             except Exception as error:
-                return stream_events.ErrorEvent(error)
+                return response.ErrorEvent(error)
             self._unread.extend(self._told(chunk, tool))
             self._plain = False
         return self._unread.popleft()
@@ -252,7 +251,7 @@ class AsyncStream(BaseStream[ResponseT, ChunkT, ToolT]):
             if isinstance(wish, views.Show):
                 yield wish.value
             elif isinstance(wish, views.Run):
-                answer = await tool_loop.aran(wish.tool)
+                answer = await tools.aran(wish.tool)
             else:
                 answer = await self._event(wish.within)
 

@@ -1,0 +1,46 @@
+"""Reading a response as it arrives: the loop, its deadlines, the stream objects and their views.
+
+Used by: calls, models, conversations and integrations.
+Must not know: any provider's wire format, or how a call was decorated.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..runtime import lazy_names
+
+if TYPE_CHECKING:
+    from .async_stream import AsyncStream
+    from .base_stream import BaseStream
+    from .stream import Stream
+    from .structured_reader import Reading
+    from .structured_stream import AsyncStructuredStream, BaseStructuredStream, StructuredStream
+    from .transcript import StreamState
+    from .views import HeldUnits, Snapshot
+else:
+    __getattr__, __dir__ = lazy_names(
+        __name__,
+        {
+            "async_stream": "AsyncStream",
+            "base_stream": "BaseStream",
+            "stream": "Stream",
+            "structured_reader": "Reading",
+            "structured_stream": "AsyncStructuredStream BaseStructuredStream StructuredStream",
+            "transcript": "StreamState",
+            "views": "HeldUnits Snapshot",
+        },
+    )
+
+__all__ = [
+    "AsyncStream",
+    "AsyncStructuredStream",
+    "BaseStream",
+    "BaseStructuredStream",
+    "HeldUnits",
+    "Reading",
+    "Snapshot",
+    "Stream",
+    "StreamState",
+    "StructuredStream",
+]

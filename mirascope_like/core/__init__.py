@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from .base.runtime.old_paths import install as _install_old_paths
+from .base.runtime import install as _install_old_paths
 
 if TYPE_CHECKING:
     from . import anthropic, azure, bedrock, cohere, gemini, google, groq, hosts, local, mistral, openai

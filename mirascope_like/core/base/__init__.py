@@ -12,7 +12,7 @@ from .runtime import lazy_names
 if TYPE_CHECKING:
     from .asking import StreamConfig
     from .base_prompt import BasePrompt, Metadata, merge_decorators, metadata
-    from .conversation import Conversation, Turn
+    from .conversations import Conversation, JSONLinesStore, MemoryStore, Session, SQLiteStore, Turn
     from .errors import (
         AuthenticationError,
         BadRequestError,
@@ -76,8 +76,6 @@ if TYPE_CHECKING:
         UsageEvent,
         set_price,
     )
-    from .session import Session
-    from .stores import JSONLinesStore, MemoryStore, SQLiteStore
     from .streams import (
         AsyncStream,
         AsyncStructuredStream,
@@ -95,7 +93,7 @@ else:
         {
             "asking": "StreamConfig",
             "base_prompt": "BasePrompt Metadata merge_decorators metadata",
-            "conversation": "Conversation Turn",
+            "conversations": "Conversation JSONLinesStore MemoryStore SQLiteStore Session Turn",
             "errors": "AuthenticationError BadRequestError ConfigurationError ConnectionFailedError "
             "ContentFilterError ContextWindowExceededError MirascopeLikeError NotFoundError "
             "OverloadedError PermissionDeniedError PromptError ProviderError RateLimitError "
@@ -111,8 +109,6 @@ else:
             "response": "BaseCallResponse BaseCallResponseChunk CommonUsage ErrorEvent FinishEvent Price "
             "StreamEvent TextEvent ThinkingEvent ToolDeltaEvent ToolReadyEvent ToolStartEvent "
             "UsageEvent set_price",
-            "session": "Session",
-            "stores": "JSONLinesStore MemoryStore SQLiteStore",
             "streams": "AsyncStream AsyncStructuredStream BaseStream BaseStructuredStream Stream StreamState "
             "StructuredStream",
             "task": "Prepared Task",

@@ -9,13 +9,11 @@ from typing_extensions import Unpack
 
 from .asking import AskOptions, StreamConfig
 from .call import Call, CallDecorator
-from .conversation import Conversation
+from .conversations import Conversation, Session, Store
 from .prompts import Prompt
 from .provider import Provider, limited
 from .response import BaseCallResponse
 from .runtime import is_async
-from .session import Session
-from .stores import Store
 from .streams import AsyncStream, AsyncStructuredStream, Stream, StructuredStream
 from .task import AsyncTask, StreamTaskDecorator, Task, TaskDecorator
 from .tools import ToolLoop, Tools

@@ -9,15 +9,15 @@ from threading import Lock
 from typing import Any, Generic, Protocol, TypeVar
 from uuid import uuid4
 
+from ..errors import PromptError, StreamNotConsumedError
+from ..messages import BaseMessageParam
+from ..parsing import as_list
+from ..prompts import Prompt, Sent, as_messages
+from ..response import BaseCallResponse, tool_results
+from ..streams import AsyncStream, Stream, StreamState
+from ..tools import ToolLoop, Tools
 from .conversation import Conversation, Turn, native_of
-from .errors import PromptError, StreamNotConsumedError
-from .messages import BaseMessageParam
-from .parsing import as_list
-from .prompts import Prompt, Sent, as_messages
-from .response import BaseCallResponse, tool_results
 from .stores import Store
-from .streams import AsyncStream, Stream, StreamState
-from .tools import ToolLoop, Tools
 
 ResponseT = TypeVar("ResponseT", bound=BaseCallResponse[Any, Any])
 StreamT = TypeVar("StreamT", bound=Stream[Any, Any, Any])

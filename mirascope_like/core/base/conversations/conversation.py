@@ -14,9 +14,9 @@ from typing import Any, ClassVar, Protocol, Self, cast
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
-from .messages import BaseMessageParam, CallIds, Content, Messages, ToolResultPart
-from .provider import Provider
-from .request import Request
+from ..messages import BaseMessageParam, CallIds, Content, Messages, ToolResultPart
+from ..provider import Provider
+from ..request import Request
 
 
 class Turn(BaseModel):

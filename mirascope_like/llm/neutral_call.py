@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..core.base.call import Call
+from ..core.base.calls import Call
 from ..core.base.request import CommonCallParams
 from .answers import AsyncStream, CallResponse, Stream
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from ..core.base.asking import check_params
+from ..core.base.calls import check_params
 from ..core.base.errors import ConfigurationError
 from ..core.base.parsing import Text
 from ..core.base.provider import AsyncSource, Provider, Source

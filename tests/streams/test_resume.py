@@ -29,7 +29,7 @@ from mirascope_like.core import (
     openrouter,
     vllm,
 )
-from mirascope_like.core.base.asking import RESUMABLE
+from mirascope_like.core.base.calls import RESUMABLE
 from mirascope_like.core.base.flows import resume
 from mirascope_like.core.base.request import Request as Asked
 from tests.conformance.providers import chat_text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from ..base.call import Call
+from ..base.calls import Call
 from ..base.models import Models
 from ..base.streams import AsyncStream, Stream
 from ..base.tools import BaseTool

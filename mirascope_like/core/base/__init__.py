@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 from .runtime import lazy_names
 
 if TYPE_CHECKING:
-    from .asking import StreamConfig
-    from .base_prompt import BasePrompt, Metadata, merge_decorators, metadata
+    from .calls import BasePrompt, Metadata, Prepared, StreamConfig, Task, merge_decorators, metadata
     from .conversations import Conversation, JSONLinesStore, MemoryStore, Session, SQLiteStore, Turn
     from .errors import (
         AuthenticationError,
@@ -85,14 +84,12 @@ if TYPE_CHECKING:
         StreamState,
         StructuredStream,
     )
-    from .task import Prepared, Task
     from .tools import BaseTool, BaseToolKit, ToolConfig, ToolLoop, ToolResultEvent, toolkit_tool
 else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
-            "asking": "StreamConfig",
-            "base_prompt": "BasePrompt Metadata merge_decorators metadata",
+            "calls": "BasePrompt Metadata Prepared StreamConfig Task merge_decorators metadata",
             "conversations": "Conversation JSONLinesStore MemoryStore SQLiteStore Session Turn",
             "errors": "AuthenticationError BadRequestError ConfigurationError ConnectionFailedError "
             "ContentFilterError ContextWindowExceededError MirascopeLikeError NotFoundError "
@@ -111,7 +108,6 @@ else:
             "UsageEvent set_price",
             "streams": "AsyncStream AsyncStructuredStream BaseStream BaseStructuredStream Stream StreamState "
             "StructuredStream",
-            "task": "Prepared Task",
             "tools": "BaseTool BaseToolKit ToolConfig ToolLoop ToolResultEvent toolkit_tool",
         },
     )

@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, ParamSpec, TypeVar, cas
 
 from typing_extensions import Unpack
 
-from .asking import AskOptions, StreamConfig
-from .call import Call, CallDecorator
+from .calls import AskOptions, AsyncTask, Call, CallDecorator, StreamConfig, StreamTaskDecorator, Task, TaskDecorator
 from .conversations import Conversation, Session, Store
 from .prompts import Prompt
 from .provider import Provider, limited
 from .response import BaseCallResponse
 from .runtime import is_async
 from .streams import AsyncStream, AsyncStructuredStream, Stream, StructuredStream
-from .task import AsyncTask, StreamTaskDecorator, Task, TaskDecorator
 from .tools import ToolLoop, Tools
 
 if TYPE_CHECKING:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, cast, overload
 
-from .asking import StreamConfig
-from .call import Call
+from .calls import Call, StreamConfig
 from .response import BaseCallResponse
 from .streams import AsyncStream, Stream
 from .tools import Tools

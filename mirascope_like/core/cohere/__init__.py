@@ -6,7 +6,7 @@ from ..base.errors import load_sdk
 
 load_sdk("cohere", extra="cohere")
 
-from ..base.call import Call  # noqa: E402  # the SDK is looked for first, so that the error says how to get it
+from ..base.calls import Call  # noqa: E402  # the SDK is looked for first, so that the error says how to get it
 from ..base.models import Models  # noqa: E402
 from .params import (  # noqa: E402
     AsyncCohereDynamicConfig,

@@ -14,7 +14,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore", FutureWarning)  # that it is retired is said above
     load_sdk("google.generativeai", extra="gemini")
 
-from ..base.call import Call  # the SDK is looked for first, so that the error says how to get it
+from ..base.calls import Call  # the SDK is looked for first, so that the error says how to get it
 from ..base.models import Models
 from .params import (
     GeminiCallParams,

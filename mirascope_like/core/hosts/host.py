@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import openai
 
-from ..base.call import Call
+from ..base.calls import Call
 from ..base.errors import MirascopeLikeError, error_kind
 from ..base.models import Models
 from ..base.request import Prefill, Request

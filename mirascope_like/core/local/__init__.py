@@ -9,7 +9,7 @@ from ..base.errors import load_sdk
 
 load_sdk("openai", extra="local")
 
-from ..base.call import Call  # noqa: E402  # the SDK is looked for first, so that the error says how to get it
+from ..base.calls import Call  # noqa: E402  # the SDK is looked for first, so that the error says how to get it
 from ..base.models import Models  # noqa: E402
 from .engine import Engine, engine  # noqa: E402
 from .params import LocalCallParams  # noqa: E402

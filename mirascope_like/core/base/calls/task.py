@@ -11,17 +11,17 @@ from functools import update_wrapper
 from types import MethodType
 from typing import Any, Concatenate, Generic, NamedTuple, ParamSpec, Protocol, Self, TypeVar, cast, overload
 
-from .asking import Ask, Prompting
+from ..errors import PromptError, StreamNotConsumedError
+from ..messages import BaseMessageParam
+from ..prompts import PromptFunction
+from ..provider import Provider
+from ..request import ResponseModel
+from ..response import BaseCallResponse
+from ..runtime import bound_values, is_async
+from ..streams import AsyncStream, AsyncStructuredStream, Stream, StructuredStream
+from ..tools import read_docstring, tool_output_text
 from .call import Call
-from .errors import PromptError, StreamNotConsumedError
-from .messages import BaseMessageParam
-from .prompts import PromptFunction
-from .provider import Provider
-from .request import ResponseModel
-from .response import BaseCallResponse
-from .runtime import bound_values, is_async
-from .streams import AsyncStream, AsyncStructuredStream, Stream, StructuredStream
-from .tools import read_docstring, tool_output_text
+from .request_builder import Ask, Prompting
 
 P = ParamSpec("P")
 Q = ParamSpec("Q")

@@ -10,10 +10,10 @@ from typing import Any, ClassVar, ParamSpec, TypeVar, cast, overload
 from pydantic import BaseModel
 from typing_extensions import TypedDict
 
+from ..errors import PromptError
+from ..messages import BaseMessageParam
+from ..prompts import BaseDynamicConfig, Template
 from .call import CallDecorator
-from .errors import PromptError
-from .messages import BaseMessageParam
-from .prompts import BaseDynamicConfig, Template
 
 P = ParamSpec("P")
 Q = ParamSpec("Q")

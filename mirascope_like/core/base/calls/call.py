@@ -12,22 +12,23 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, ParamSpec, TypeVar, ove
 
 from typing_extensions import Unpack
 
-from .asking import Ask, Options, Prompting, StreamConfig, check_options
-from .errors import ConfigurationError
-from .flows import Calls, answered, rounds
-from .prompts import Prompt, PromptFunction
-from .provider import Provider
-from .request import Request
-from .response import BaseCallResponse
-from .runtime import adrive, alike, drive, is_async
-from .streams import AsyncStream, Stream
-from .tools import Tools
+from ..errors import ConfigurationError
+from ..flows import Calls, answered, rounds
+from ..prompts import Prompt, PromptFunction
+from ..provider import Provider
+from ..request import Request
+from ..response import BaseCallResponse
+from ..runtime import adrive, alike, drive, is_async
+from ..streams import AsyncStream, Stream
+from ..tools import Tools
+from .options import Options, StreamConfig, check_options
+from .request_builder import Ask, Prompting
 
 if TYPE_CHECKING:
     from typing_extensions import TypeForm
 
-    from .request import ResponseModel
-    from .streams import AsyncStructuredStream, StructuredStream
+    from ..request import ResponseModel
+    from ..streams import AsyncStructuredStream, StructuredStream
 
 
 P = ParamSpec("P")
@@ -268,7 +269,7 @@ class Call(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
     def _structured(
         self, ask: Ask, wanted: ResponseModel[T], *, fail_fast: bool
     ) -> CallDecorator[StructuredStream[T, StreamT], AsyncStructuredStream[T, AsyncStreamT]]:
-        from .streams import AsyncStructuredStream, Reading, StructuredStream
+        from ..streams import AsyncStructuredStream, Reading, StructuredStream
 
         def run(prompting: Prompting) -> StructuredStream[T, StreamT]:
             reading = Reading(wanted, fail_fast=fail_fast)
@@ -294,7 +295,7 @@ class Call(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
 
 def _wanted(kind: Any) -> ResponseModel[Any]:
     # What answers of a type need is loaded with the first of them.
-    from .request import ResponseModel
+    from ..request import ResponseModel
 
     return ResponseModel(kind)
 

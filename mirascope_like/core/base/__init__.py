@@ -55,7 +55,7 @@ if TYPE_CHECKING:
         ToolCallPart,
         ToolResultPart,
     )
-    from .model import Model, StreamingModel
+    from .models import Model, StreamingModel
     from .parsing import Partial
     from .prompts import BaseDynamicConfig, prompt_template
     from .request import BaseType, CommonCallParams, FromCallArgs, ResponseModelConfigDict
@@ -99,7 +99,7 @@ else:
             "ToolError ToolExecutionError ToolNotFoundError ToolRefusedError ToolTimeoutError",
             "messages": "AudioPart AudioURLPart BaseMessageParam CacheControlPart DocumentPart DocumentURLPart "
             "ImagePart ImageURLPart Messages TextPart ToolCallPart ToolResultPart",
-            "model": "Model StreamingModel",
+            "models": "Model StreamingModel",
             "parsing": "Partial",
             "prompts": "BaseDynamicConfig prompt_template",
             "request": "BaseType CommonCallParams FromCallArgs ResponseModelConfigDict",

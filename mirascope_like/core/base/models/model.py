@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, ParamSpec, TypeVar, cas
 
 from typing_extensions import Unpack
 
-from .calls import AskOptions, AsyncTask, Call, CallDecorator, StreamConfig, StreamTaskDecorator, Task, TaskDecorator
-from .conversations import Conversation, Session, Store
-from .prompts import Prompt
-from .provider import Provider, limited
-from .response import BaseCallResponse
-from .runtime import is_async
-from .streams import AsyncStream, AsyncStructuredStream, Stream, StructuredStream
-from .tools import ToolLoop, Tools
+from ..calls import AskOptions, AsyncTask, Call, CallDecorator, StreamConfig, StreamTaskDecorator, Task, TaskDecorator
+from ..conversations import Conversation, Session, Store
+from ..prompts import Prompt
+from ..provider import Provider, limited
+from ..response import BaseCallResponse
+from ..runtime import is_async
+from ..streams import AsyncStream, AsyncStructuredStream, Stream, StructuredStream
+from ..tools import ToolLoop, Tools
 
 if TYPE_CHECKING:
     from typing_extensions import TypeForm

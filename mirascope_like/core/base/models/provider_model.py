@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, cast, overload
 
-from .calls import Call, StreamConfig
-from .response import BaseCallResponse
-from .streams import AsyncStream, Stream
-from .tools import Tools
+from ..calls import Call, StreamConfig
+from ..response import BaseCallResponse
+from ..streams import AsyncStream, Stream
+from ..tools import Tools
 
 if TYPE_CHECKING:
+    from ..tools import ToolLoop
     from .model import Model, StreamingModel
-    from .tools import ToolLoop
 
 ParamsT = TypeVar("ParamsT")
 ResponseT = TypeVar("ResponseT", bound="BaseCallResponse[Any, Any]")

@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 
 from mirascope_like.core import openai
 from mirascope_like.core.base.request import Request, ResponseModelConfigDict, Structure, Way
-from mirascope_like.core.dialects.strict_schema import strict_schema
+from mirascope_like.core.dialects.schemas import strict_schema
 from mirascope_like.core.openai.provider import OPENAI
 from mirascope_like.core.openai.responses import OpenAIResponsesProvider
 from tests.conformance.providers import RESPONSES, response_events

@@ -11,7 +11,7 @@ from mirascope_like.core import BaseTool
 from mirascope_like.core.anthropic import provider as anthropic_provider
 from mirascope_like.core.base.tools import arguments_schema
 from mirascope_like.core.dialects import chat_provider, responses_provider
-from mirascope_like.core.dialects.strict_schema import ANTHROPIC_WORDS, is_closed, strict_schema
+from mirascope_like.core.dialects.schemas import ANTHROPIC_WORDS, is_closed, strict_schema
 
 
 class Cat(BaseModel):

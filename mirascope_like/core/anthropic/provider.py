@@ -15,9 +15,8 @@ from ..base.parsing import as_object
 from ..base.request import Prefill, Request, Structure, Way
 from ..base.response import Fold
 from ..base.tools import BaseTool, tool_description, tool_name
-from ..dialects.answer_tool import add_answer_tool
+from ..dialects.schemas import ANTHROPIC_WORDS, add_answer_tool, is_closed, strict_schema, tool_arguments
 from ..dialects.sdk import SDKProvider
-from ..dialects.strict_schema import ANTHROPIC_WORDS, is_closed, strict_schema, tool_arguments
 from .fold import AnthropicFold
 from .messages import as_blocks, encode_messages
 from .params import AnthropicCallParams

@@ -30,8 +30,8 @@ from ..base.request import Request, Structure, Way
 from ..base.response import Fold
 from ..base.tools import BaseTool, tool_description, tool_name
 from ..dialects.clients import Clients
+from ..dialects.schemas import ANTHROPIC_WORDS, strict_schema, tool_arguments
 from ..dialects.sdk import read_out
-from ..dialects.strict_schema import ANTHROPIC_WORDS, strict_schema, tool_arguments
 from ..dialects.threads import ThreadedProvider, sync_method
 from .fold import BedrockFold
 from .messages import encode_messages

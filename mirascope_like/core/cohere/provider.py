@@ -26,9 +26,9 @@ from ..base.parsing import as_list, as_object
 from ..base.provider import AsyncSource, Source
 from ..base.request import Request, Structure, Way
 from ..base.response import Fold
-from ..dialects.answer_tool import add_answer_tool
 from ..dialects.chat_provider import encode_tool
 from ..dialects.client_provider import ClientProvider, made_by, patient
+from ..dialects.schemas import add_answer_tool
 from ..dialects.sdk import AsyncByteSource, AsyncObjectSource, ByteSource, ObjectSource
 from .fold import CohereFold
 from .messages import encode_messages

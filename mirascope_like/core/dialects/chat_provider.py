@@ -10,12 +10,11 @@ from ..base.provider import AsyncSource, Source
 from ..base.request import Request, Structure, Way
 from ..base.response import BaseCallResponse, Fold
 from ..base.tools import BaseTool, tool_description, tool_name
-from .answer_tool import add_answer_tool
 from .chat_chunk import BaseChatChunk
 from .chat_fold import ChatFold
 from .chat_messages import encode_messages, encode_part
+from .schemas import OPENAI_WORDS, add_answer_tool, is_closed, strict_schema, tool_arguments
 from .sdk import SDK_OPTIONS, SDKProvider
-from .strict_schema import OPENAI_WORDS, is_closed, strict_schema, tool_arguments
 
 ResponseT = TypeVar("ResponseT", bound="BaseCallResponse[Any, Any]")
 ChunkT = TypeVar("ChunkT", bound=BaseChatChunk[Any, Any, Any])

@@ -23,7 +23,7 @@ from ..base.request import CommonCallParams, Request
 from ..base.response import Fold
 from ..dialects.gemini_failures import gemini_kind
 from ..dialects.gemini_provider import GeminiSpeaker
-from ..dialects.open_schema import open_schema
+from ..dialects.schemas import open_schema
 from ..dialects.threads import ThreadedProvider, sync_method
 from .fold import GeminiMessageFold
 from .params import GeminiCallParams

@@ -122,7 +122,7 @@ OLD_PATHS: Mapping[str, str] = {
     "dialects.responses_provider": "dialects.responses.provider",
     "dialects.responses_sdk": "dialects.responses.types",
     "dialects.sdk": "dialects.transport.sdk_provider",
-    "dialects.strict_schema": "dialects.schemas.strict_schema",
+    "dialects.strict_schema": "dialects.schemas.strict",
     "dialects.threads": "dialects.transport.threaded_provider",
     "dialects.turns": "dialects.content_blocks.turns",
 }

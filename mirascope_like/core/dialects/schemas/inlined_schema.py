@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic_core import to_json
 
-from ..base.parsing import as_list, as_object
+from ...base.parsing import as_list, as_object
 
 _KEPT = ("description", "nullable", "required", "minItems", "maxItems")
 _FORMATS = frozenset({"float", "double", "int32", "int64", "enum", "date-time"})

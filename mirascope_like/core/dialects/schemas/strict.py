@@ -12,8 +12,8 @@ from typing import Any, cast
 
 from pydantic_core import to_json
 
-from ..base.parsing import as_object
-from ..base.tools import BaseTool
+from ...base.parsing import as_object
+from ...base.tools import BaseTool
 
 _UNTOLD = frozenset({"default", "discriminator", "title"})
 """What says nothing of what an answer may be."""

@@ -16,7 +16,7 @@ from ..base.request import Prefill, Request, Structure, Way
 from ..base.response import Fold
 from ..base.tools import BaseTool, tool_description, tool_name
 from ..dialects.schemas import ANTHROPIC_WORDS, add_answer_tool, is_closed, strict_schema, tool_arguments
-from ..dialects.sdk import SDKProvider
+from ..dialects.transport import SDKProvider
 from .fold import AnthropicFold
 from .messages import as_blocks, encode_messages
 from .params import AnthropicCallParams

@@ -29,10 +29,8 @@ from ..base.parsing import as_object, at
 from ..base.request import Request, Structure, Way
 from ..base.response import Fold
 from ..base.tools import BaseTool, tool_description, tool_name
-from ..dialects.clients import Clients
 from ..dialects.schemas import ANTHROPIC_WORDS, strict_schema, tool_arguments
-from ..dialects.sdk import read_out
-from ..dialects.threads import ThreadedProvider, sync_method
+from ..dialects.transport import Clients, ThreadedProvider, read_out, sync_method
 from .fold import BedrockFold
 from .messages import encode_messages
 from .params import BedrockCallParams

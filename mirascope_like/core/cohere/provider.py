@@ -27,9 +27,16 @@ from ..base.provider import AsyncSource, Source
 from ..base.request import Request, Structure, Way
 from ..base.response import Fold
 from ..dialects.chat_provider import encode_tool
-from ..dialects.client_provider import ClientProvider, made_by, patient
 from ..dialects.schemas import add_answer_tool
-from ..dialects.sdk import AsyncByteSource, AsyncObjectSource, ByteSource, ObjectSource
+from ..dialects.transport import (
+    AsyncByteSource,
+    AsyncObjectSource,
+    ByteSource,
+    ClientProvider,
+    ObjectSource,
+    made_by,
+    patient,
+)
 from .fold import CohereFold
 from .messages import encode_messages
 from .params import CohereCallParams

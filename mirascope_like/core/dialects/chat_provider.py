@@ -14,7 +14,7 @@ from .chat_chunk import BaseChatChunk
 from .chat_fold import ChatFold
 from .chat_messages import encode_messages, encode_part
 from .schemas import OPENAI_WORDS, add_answer_tool, is_closed, strict_schema, tool_arguments
-from .sdk import SDK_OPTIONS, SDKProvider
+from .transport import SDK_OPTIONS, SDKProvider
 
 ResponseT = TypeVar("ResponseT", bound="BaseCallResponse[Any, Any]")
 ChunkT = TypeVar("ChunkT", bound=BaseChatChunk[Any, Any, Any])

@@ -9,10 +9,10 @@ from typing import Any, ClassVar, TypeVar
 
 from ..base.request import Request, Structure, Way
 from ..base.tools import BaseTool, tool_description, tool_name
-from .failures import FailingProvider
 from .gemini_chunk import GeminiChunk
 from .gemini_contents import encode_contents
 from .gemini_response import JSON, GeminiResponse
+from .transport import FailingProvider
 
 ResponseT = TypeVar("ResponseT", bound="GeminiResponse[Any, Any, Any, Any]")
 ChunkT = TypeVar("ChunkT", bound=GeminiChunk[Any, Any, Any])

@@ -10,8 +10,7 @@ import anyio
 
 from ..base.parsing import Events
 from ..base.provider import AsyncSource, Source
-from .catching import catching
-from .sdk import AsyncByteSource, AsyncObjectSource, ByteSource, ObjectSource
+from .transport import AsyncByteSource, AsyncObjectSource, ByteSource, ObjectSource, catching
 
 
 class GeminiEvents(Events):

@@ -11,14 +11,12 @@ from openai.types.responses.response_create_params import ResponseCreateParamsBa
 from ..base.request import Request, Structure, Way
 from ..base.response import Fold
 from ..base.tools import BaseTool, tool_description, tool_name
-from .client_provider import ClientProvider
-from .clients import Clients
 from .responses_fold import ResponsesFold
 from .responses_messages import encode_messages
 from .responses_params import ResponsesCallParams
 from .responses_sdk import ResponsesCallResponse, ResponsesChunk
 from .schemas import add_answer_tool, is_closed, strict_schema, tool_arguments
-from .sdk import SDK_OPTIONS, SDKProvider
+from .transport import SDK_OPTIONS, ClientProvider, Clients, SDKProvider
 
 ResponseT = TypeVar("ResponseT", bound="ResponsesCallResponse[Any]")
 ChunkT = TypeVar("ChunkT", bound=ResponsesChunk)

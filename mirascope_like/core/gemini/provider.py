@@ -24,7 +24,7 @@ from ..base.response import Fold
 from ..dialects.gemini_failures import gemini_kind
 from ..dialects.gemini_provider import GeminiSpeaker
 from ..dialects.schemas import open_schema
-from ..dialects.threads import ThreadedProvider, sync_method
+from ..dialects.transport import ThreadedProvider, sync_method
 from .fold import GeminiMessageFold
 from .params import GeminiCallParams
 from .types import (

@@ -7,7 +7,7 @@ from typing import Any
 from google import genai
 from google.genai import types
 
-from ..dialects.catching import catching_clients
+from ..dialects.transport import catching_clients
 
 
 def fast_http_options(**options: Any) -> types.HttpOptions:

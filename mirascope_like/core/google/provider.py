@@ -22,13 +22,10 @@ from ..base.parsing import as_object, at
 from ..base.provider import AsyncSource, Source
 from ..base.request import Request
 from ..base.response import Fold
-from ..dialects.client_provider import ClientProvider, made_by
 from ..dialects.gemini_failures import gemini_kind
 from ..dialects.gemini_provider import GeminiSpeaker
 from ..dialects.gemini_source import AsyncBegunSource, abegun, begun
-from ..dialects.parameters import made
-from ..dialects.sdk import ObjectSource
-from ..dialects.threads import within
+from ..dialects.transport import ClientProvider, ObjectSource, made, made_by, within
 from .fold import GoogleFold
 from .http import DefaultAsyncClient, DefaultClient
 from .params import GoogleCallParams

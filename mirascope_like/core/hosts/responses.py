@@ -6,10 +6,10 @@ from typing import Any, ClassVar
 
 from ..base.streams import AsyncStream, Stream
 from ..base.tools import BaseTool
-from ..dialects.client_provider import ClientProvider
 from ..dialects.responses_params import ResponsesCallParams
 from ..dialects.responses_provider import ResponsesProvider
 from ..dialects.responses_sdk import ResponsesCallResponse, ResponsesChunk
+from ..dialects.transport import ClientProvider
 
 
 class HostResponsesCallParams(ResponsesCallParams, total=False):

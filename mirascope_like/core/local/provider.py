@@ -15,8 +15,8 @@ from ..base.parsing import dumped
 from ..base.request import Prefill, Request, Structure, Way
 from ..dialects.chat_fold import ChatFold
 from ..dialects.chat_provider import ChatProvider, encode_structure
-from ..dialects.clients import Clients
 from ..dialects.schemas import OPENAI_WORDS
+from ..dialects.transport import Clients
 from .engine import Engine, engine
 from .params import LocalCallParams
 from .speech import Speech, answer_in_calls, event_in_calls, told_in_words

@@ -36,9 +36,17 @@ from ..base.response import Fold
 from ..dialects.chat_fold import ChatFold
 from ..dialects.chat_messages import data_url, encode_messages, encode_part
 from ..dialects.chat_provider import encode_structure, encode_tool
-from ..dialects.client_provider import ClientProvider, made_by, patient
-from ..dialects.parameters import made, refusal
-from ..dialects.sdk import AsyncByteSource, AsyncObjectSource, ByteSource, ObjectSource
+from ..dialects.transport import (
+    AsyncByteSource,
+    AsyncObjectSource,
+    ByteSource,
+    ClientProvider,
+    ObjectSource,
+    made,
+    made_by,
+    patient,
+    refusal,
+)
 from .params import MistralCallParams
 from .types import MistralCallResponse, MistralCallResponseChunk, MistralTool
 

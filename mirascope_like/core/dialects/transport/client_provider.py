@@ -8,12 +8,12 @@ from operator import attrgetter
 from types import FunctionType, MethodType, ModuleType
 from typing import Any, TypeVar
 
-from ..base.errors import ConfigurationError
-from ..base.request import Request
-from ..base.response import BaseCallResponse, BaseCallResponseChunk
-from ..base.tools import BaseTool
-from .clients import Clients
-from .failures import FailingProvider
+from ...base.errors import ConfigurationError
+from ...base.request import Request
+from ...base.response import BaseCallResponse, BaseCallResponseChunk
+from ...base.tools import BaseTool
+from .default_clients import Clients
+from .error_mapping import FailingProvider
 
 ResponseT = TypeVar("ResponseT", bound="BaseCallResponse[Any, Any]")
 ChunkT = TypeVar("ChunkT", bound=BaseCallResponseChunk[Any, Any, Any])

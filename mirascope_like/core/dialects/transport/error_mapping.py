@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from traceback import walk_tb
 from typing import Any, ClassVar, TypeVar
 
-from ..base.errors import (
+from ...base.errors import (
     ConfigurationError,
     ConnectionFailedError,
     ErrorEventError,
@@ -24,11 +24,11 @@ from ..base.errors import (
     described,
     error_kind,
 )
-from ..base.parsing import EventTooLongError
-from ..base.provider import Provider
-from ..base.request import Request
-from ..base.response import BaseCallResponse, BaseCallResponseChunk
-from ..base.tools import BaseTool
+from ...base.parsing import EventTooLongError
+from ...base.provider import Provider
+from ...base.request import Request
+from ...base.response import BaseCallResponse, BaseCallResponseChunk
+from ...base.tools import BaseTool
 
 ResponseT = TypeVar("ResponseT", bound="BaseCallResponse[Any, Any]")
 ChunkT = TypeVar("ChunkT", bound=BaseCallResponseChunk[Any, Any, Any])

@@ -18,14 +18,14 @@ from inspect import iscoroutinefunction
 from itertools import chain
 from typing import Any, Protocol, Self, TypeVar
 
-from ..base.errors import ConfigurationError
-from ..base.provider import AsyncSource, Source
-from ..base.request import Request
-from ..base.response import BaseCallResponse, BaseCallResponseChunk
-from ..base.tools import BaseTool
+from ...base.errors import ConfigurationError
+from ...base.provider import AsyncSource, Source
+from ...base.request import Request
+from ...base.response import BaseCallResponse, BaseCallResponseChunk
+from ...base.tools import BaseTool
 from .client_provider import method_of
-from .failures import FailingProvider
-from .sdk import DRAIN_SECONDS
+from .error_mapping import FailingProvider
+from .sdk_provider import DRAIN_SECONDS
 
 T = TypeVar("T")
 ResponseT = TypeVar("ResponseT", bound="BaseCallResponse[Any, Any]")

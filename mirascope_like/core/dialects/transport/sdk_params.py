@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from ..base.errors import ConfigurationError
+from ...base.errors import ConfigurationError
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 

@@ -16,12 +16,12 @@ from typing import Any, TypeVar
 
 import anyio
 
-from ..base.errors import ConnectionFailedError, MirascopeLikeError, RequestTimeoutError, described, error_kind
-from ..base.parsing import Events, as_object
-from ..base.provider import AsyncSource, Source
-from ..base.request import Request
-from ..base.response import BaseCallResponse, BaseCallResponseChunk
-from ..base.tools import BaseTool
+from ...base.errors import ConnectionFailedError, MirascopeLikeError, RequestTimeoutError, described, error_kind
+from ...base.parsing import Events, as_object
+from ...base.provider import AsyncSource, Source
+from ...base.request import Request
+from ...base.response import BaseCallResponse, BaseCallResponseChunk
+from ...base.tools import BaseTool
 from .client_provider import ClientProvider, made_by, patient
 
 ResponseT = TypeVar("ResponseT", bound="BaseCallResponse[Any, Any]")

@@ -1,0 +1,64 @@
+"""Sending through an official SDK: default clients, captured HTTP responses, threads, error mapping.
+
+Used by: the wire formats and the providers.
+Must not know: any wire format.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...base.runtime import lazy_names
+
+if TYPE_CHECKING:
+    from .client_provider import ClientProvider, made_by, patient
+    from .default_clients import Clients
+    from .error_mapping import FailingProvider
+    from .response_capture import catching, catching_clients
+    from .sdk_params import made, refusal
+    from .sdk_provider import (
+        SDK_OPTIONS,
+        AsyncByteSource,
+        AsyncObjectSource,
+        ByteSource,
+        ObjectSource,
+        SDKProvider,
+        read_out,
+    )
+    from .threaded_provider import ThreadedProvider, sync_method, within
+else:
+    __getattr__, __dir__ = lazy_names(
+        __name__,
+        {
+            "client_provider": "ClientProvider made_by patient",
+            "default_clients": "Clients",
+            "error_mapping": "FailingProvider",
+            "response_capture": "catching catching_clients",
+            "sdk_params": "made refusal",
+            "sdk_provider": "AsyncByteSource AsyncObjectSource ByteSource ObjectSource SDKProvider SDK_OPTIONS "
+            "read_out",
+            "threaded_provider": "ThreadedProvider sync_method within",
+        },
+    )
+
+__all__ = [
+    "SDK_OPTIONS",
+    "AsyncByteSource",
+    "AsyncObjectSource",
+    "ByteSource",
+    "ClientProvider",
+    "Clients",
+    "FailingProvider",
+    "ObjectSource",
+    "SDKProvider",
+    "ThreadedProvider",
+    "catching",
+    "catching_clients",
+    "made",
+    "made_by",
+    "patient",
+    "read_out",
+    "refusal",
+    "sync_method",
+    "within",
+]

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from ..base.errors import ErrorEventError, GarbledEventError
 from ..base.parsing import Text, as_list, as_object, grow, settled
-from ..dialects.blocks import BlockFold, Blocks
+from ..dialects.content_blocks import BlockFold, Blocks
 from .messages import BLOCKS
 from .types import AnthropicCallResponseChunk, AnthropicTool
 

@@ -24,8 +24,7 @@ from ..base.messages import (
 )
 from ..base.parsing import at, dumped
 from ..base.tools import ToolCall
-from ..dialects.blocks import Blocks
-from ..dialects.turns import encode_turns
+from ..dialects.content_blocks import Blocks, encode_turns
 
 _IMAGES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
 

@@ -12,7 +12,7 @@ from ..base.parsing import as_object
 from ..base.response import BaseCallResponseChunk, Counts, Facts, FinishReason, ToolDelta
 from ..base.streams import AsyncStream, Stream
 from ..base.tools import BaseTool
-from ..dialects.blocks import BlockResponse, Blocks
+from ..dialects.content_blocks import BlockResponse, Blocks
 from .messages import BLOCKS
 
 _FINISH: dict[str, FinishReason] = {

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import jiter
 
 from ..base.parsing import Text, as_object, grow
-from ..dialects.blocks import BlockFold, Blocks
+from ..dialects.content_blocks import BlockFold, Blocks
 from .messages import BLOCKS
 from .types import BedrockCallResponseChunk, BedrockTool
 

@@ -26,8 +26,7 @@ from ..base.messages import (
 )
 from ..base.parsing import as_list, as_object, at
 from ..base.tools import ToolCall
-from ..dialects.blocks import Blocks
-from ..dialects.turns import encode_turns
+from ..dialects.content_blocks import Blocks, encode_turns
 
 _CACHE_POINT = {"cachePoint": {"type": "default"}}
 _OFFICE = "application/vnd.openxmlformats-officedocument"

@@ -15,7 +15,7 @@ from ..base.parsing import as_list, as_object, at
 from ..base.response import BaseCallResponseChunk, Counts, Facts, FinishReason, ToolDelta
 from ..base.streams import AsyncStream, Stream
 from ..base.tools import BaseTool
-from ..dialects.blocks import BlockResponse, Blocks
+from ..dialects.content_blocks import BlockResponse, Blocks
 from .messages import BLOCKS
 
 BedrockFinishReason = Literal[

@@ -26,7 +26,7 @@ from ..base.messages import (
     ToolResultPart,
 )
 from ..base.parsing import as_list, as_object
-from .turns import decode_turn, encode_turns
+from .content_blocks import decode_turn, encode_turns
 
 JSON = dict[str, Any]
 

@@ -25,7 +25,7 @@ from ..base.messages import (
 )
 from ..base.parsing import as_list, as_object, dumped
 from .chat_messages import data_url
-from .turns import decode_turn
+from .content_blocks import decode_turn
 
 
 def encode_messages(messages: Sequence[Any]) -> list[dict[str, Any]]:

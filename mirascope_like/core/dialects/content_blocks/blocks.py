@@ -8,10 +8,10 @@ from typing import Any, ClassVar, NamedTuple, TypeVar
 
 import jiter
 
-from ..base.messages import BaseMessageParam, Part, ToolResultPart
-from ..base.parsing import Text, at, dumped, settled
-from ..base.response import BaseCallResponse, BaseCallResponseChunk, NumberedFold, tool_results
-from ..base.tools import BaseTool, ToolCall
+from ...base.messages import BaseMessageParam, Part, ToolResultPart
+from ...base.parsing import Text, at, dumped, settled
+from ...base.response import BaseCallResponse, BaseCallResponseChunk, NumberedFold, tool_results
+from ...base.tools import BaseTool, ToolCall
 from .turns import decode_turn
 
 RawT = TypeVar("RawT")

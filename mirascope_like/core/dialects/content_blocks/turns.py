@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, cast
 
-from ..base.messages import BaseMessageParam, Part, TextPart, ToolResultPart
+from ...base.messages import BaseMessageParam, Part, TextPart, ToolResultPart
 
 
 def encode_turns(

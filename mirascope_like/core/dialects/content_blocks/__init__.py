@@ -1,0 +1,25 @@
+"""Messages and responses that are lists of typed blocks, as Anthropic's and Bedrock's are.
+
+Used by: `core.anthropic` and `core.bedrock`.
+Must not know: the names of a provider's blocks.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...base.runtime import lazy_names
+
+if TYPE_CHECKING:
+    from .blocks import BlockFold, BlockResponse, Blocks
+    from .turns import decode_turn, encode_turns
+else:
+    __getattr__, __dir__ = lazy_names(
+        __name__,
+        {
+            "blocks": "BlockFold BlockResponse Blocks",
+            "turns": "decode_turn encode_turns",
+        },
+    )
+
+__all__ = ["BlockFold", "BlockResponse", "Blocks", "decode_turn", "encode_turns"]

@@ -14,7 +14,7 @@ from typing import Any
 import jiter
 
 from mirascope_like.core.base.parsing import Events
-from mirascope_like.core.dialects.mould import Mould
+from mirascope_like.core.dialects.chat_completions import Mould
 from mirascope_like.core.openai import OpenAICallResponseChunk
 
 from . import replies, server

@@ -200,7 +200,7 @@ WORDS = {
 TWINS = [
     ("mirascope_like.core.base.streams.stream_loop", "loop", "aloop"),
     ("mirascope_like.core.dialects.transport.sdk_provider", "SDKProvider.send", "SDKProvider.asend"),
-    ("mirascope_like.core.dialects.chat_provider", "ChatProvider.open", "ChatProvider.aopen"),
+    ("mirascope_like.core.dialects.chat_completions.provider", "ChatProvider.open", "ChatProvider.aopen"),
 ]
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from mirascope_like.core import BaseTool, ToolNotFoundError
 from mirascope_like.core.base.errors import ErrorEventError, GarbledEventError
-from mirascope_like.core.dialects.chat_fold import ChatFold
+from mirascope_like.core.dialects.chat_completions import ChatFold
 from mirascope_like.core.openai import OpenAICallResponseChunk, OpenAITool
 from tests.harness.oracles import same
 

@@ -26,7 +26,7 @@ from mirascope_like.core import (
 )
 from mirascope_like.core.anthropic import AnthropicProvider
 from mirascope_like.core.base.request import Request
-from mirascope_like.core.dialects.chat_messages import decode_message
+from mirascope_like.core.dialects.chat_completions import decode_message
 from mirascope_like.core.openai import OpenAIProvider
 from mirascope_like.core.openai import responses as openai_responses
 

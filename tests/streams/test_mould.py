@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mirascope_like.core.dialects.mould import Mould
+from mirascope_like.core.dialects.chat_completions import Mould
 
 texts = st.text(st.sampled_from('ab"\\}{:, \n\u2028é😀/'), max_size=8)
 paddings = st.none() | st.text("Az09", max_size=4)

@@ -9,7 +9,7 @@ from openai.types.chat import ChatCompletionMessageParam
 
 from ..base.messages import BaseMessageParam
 from ..base.prompts import BaseDynamicConfig
-from ..dialects.openai_params import ChatCallParams, ChatToolConfig
+from ..dialects.chat_completions import ChatCallParams, ChatToolConfig
 
 
 class AzureCallParams(ChatCallParams, total=False):

@@ -8,7 +8,7 @@ from typing import Any
 import openai
 
 from ..base.request import Request
-from ..dialects.openai_sdk import OpenAISDKProvider
+from ..dialects.chat_completions import OpenAISDKProvider
 from .params import AzureCallParams
 from .types import AzureCallResponse, AzureCallResponseChunk, AzureTool
 

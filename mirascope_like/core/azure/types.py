@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from ..base.parsing import as_list, as_object
 from ..base.streams import AsyncStream, Stream
 from ..base.tools import BaseTool
-from ..dialects.openai_sdk import ChatFinishReason, OpenAISDKCallResponse, OpenAISDKChunk
+from ..dialects.chat_completions import ChatFinishReason, OpenAISDKCallResponse, OpenAISDKChunk
 
 AzureFinishReason = ChatFinishReason
 """Why Azure OpenAI ended a generation."""

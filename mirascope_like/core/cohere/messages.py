@@ -7,7 +7,7 @@ from typing import Any
 
 from ..base.errors import PromptError
 from ..base.messages import AudioPart, BaseMessageParam, DocumentPart, ImagePart, Part, document_text
-from ..dialects import chat_messages
+from ..dialects.chat_completions import messages as chat_messages
 
 _IMAGES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
 

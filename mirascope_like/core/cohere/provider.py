@@ -26,7 +26,7 @@ from ..base.parsing import as_list, as_object
 from ..base.provider import AsyncSource, Source
 from ..base.request import Request, Structure, Way
 from ..base.response import Fold
-from ..dialects.chat_provider import encode_tool
+from ..dialects.chat_completions import encode_tool
 from ..dialects.schemas import add_answer_tool
 from ..dialects.transport import (
     AsyncByteSource,

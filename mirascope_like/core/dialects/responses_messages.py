@@ -24,7 +24,7 @@ from ..base.messages import (
     linked_part,
 )
 from ..base.parsing import as_list, as_object, dumped
-from .chat_messages import data_url
+from .chat_completions import data_url
 from .content_blocks import decode_turn
 
 

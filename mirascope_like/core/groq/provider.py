@@ -12,9 +12,7 @@ from ..base.messages import AudioPart, DocumentPart, Part
 from ..base.parsing import as_object
 from ..base.request import Request, Way
 from ..base.response import Fold
-from ..dialects.chat_fold import ChatFold
-from ..dialects.chat_messages import refused
-from ..dialects.chat_provider import ChatProvider
+from ..dialects.chat_completions import ChatFold, ChatProvider, refused
 from .params import GroqCallParams
 from .types import GroqCallResponse, GroqCallResponseChunk, GroqTool
 

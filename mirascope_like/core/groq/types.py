@@ -12,8 +12,7 @@ from groq.types.chat.chat_completion_message import ExecutedTool
 from ..base.parsing import as_object
 from ..base.streams import AsyncStream, Stream
 from ..base.tools import BaseTool
-from ..dialects.chat_chunk import BaseChatChunk
-from ..dialects.chat_response import BaseChatCallResponse
+from ..dialects.chat_completions import BaseChatCallResponse, BaseChatChunk
 
 GroqFinishReason = Literal["stop", "length", "tool_calls", "content_filter", "function_call"]
 """Why Groq ended a generation."""

@@ -16,7 +16,7 @@ from ..base.errors import MirascopeLikeError, error_kind
 from ..base.models import Models
 from ..base.request import Prefill, Request
 from ..base.runtime import Later
-from ..dialects.openai_sdk import OpenAISDKProvider
+from ..dialects.chat_completions import OpenAISDKProvider
 from .native_ollama import is_native, native_create
 from .types import HostAsyncStream, HostCallParams, HostCallResponse, HostCallResponseChunk, HostStream, HostTool
 

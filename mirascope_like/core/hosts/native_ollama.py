@@ -19,7 +19,7 @@ from pydantic_core import to_json
 from ..base.errors import ConfigurationError, PromptError
 from ..base.messages import shown
 from ..base.parsing import as_list, as_object, dumped
-from ..dialects.chat_chunk import content_text
+from ..dialects.chat_completions import content_text
 
 JSON = dict[str, Any]
 

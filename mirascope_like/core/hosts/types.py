@@ -6,8 +6,7 @@ from typing import ClassVar
 
 from ..base.streams import AsyncStream, Stream
 from ..base.tools import BaseTool
-from ..dialects.openai_params import ChatCallParams
-from ..dialects.openai_sdk import ChatFinishReason, OpenAISDKCallResponse, OpenAISDKChunk
+from ..dialects.chat_completions import ChatCallParams, ChatFinishReason, OpenAISDKCallResponse, OpenAISDKChunk
 
 HostFinishReason = ChatFinishReason
 """Why a host ended a generation; hosts may have reasons of their own."""

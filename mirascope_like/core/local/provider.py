@@ -13,8 +13,7 @@ from anyio import to_thread
 
 from ..base.parsing import dumped
 from ..base.request import Prefill, Request, Structure, Way
-from ..dialects.chat_fold import ChatFold
-from ..dialects.chat_provider import ChatProvider, encode_structure
+from ..dialects.chat_completions import ChatFold, ChatProvider, encode_structure
 from ..dialects.schemas import OPENAI_WORDS
 from ..dialects.transport import Clients
 from .engine import Engine, engine

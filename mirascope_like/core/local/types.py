@@ -9,8 +9,7 @@ from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
 from ..base.streams import AsyncStream, Stream
 from ..base.tools import BaseTool
-from ..dialects.chat_chunk import BaseChatChunk
-from ..dialects.chat_response import BaseChatCallResponse
+from ..dialects.chat_completions import BaseChatCallResponse, BaseChatChunk
 
 LocalFinishReason = Literal["stop", "length", "tool_calls"]
 """Why a local model ended a generation."""

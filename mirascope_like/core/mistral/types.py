@@ -10,8 +10,7 @@ from pydantic import field_serializer
 
 from ..base.streams import AsyncStream, Stream
 from ..base.tools import BaseTool
-from ..dialects.chat_chunk import BaseChatChunk
-from ..dialects.chat_response import BaseChatCallResponse
+from ..dialects.chat_completions import BaseChatCallResponse, BaseChatChunk
 from .wire import as_sent, made
 
 MistralFinishReason = Literal["stop", "length", "model_length", "error", "tool_calls"]

@@ -6,7 +6,7 @@ from types import ModuleType
 
 import openai
 
-from ..dialects.chat_provider import ChatProvider
+from ..dialects.chat_completions import ChatProvider
 from .params import OpenAICallParams
 from .types import OpenAICallResponse, OpenAICallResponseChunk, OpenAITool
 

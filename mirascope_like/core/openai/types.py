@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from ..base.streams import AsyncStream, Stream
 from ..base.tools import BaseTool
-from ..dialects.openai_sdk import ChatFinishReason, OpenAISDKCallResponse, OpenAISDKChunk
+from ..dialects.chat_completions import ChatFinishReason, OpenAISDKCallResponse, OpenAISDKChunk
 
 OpenAIFinishReason = ChatFinishReason
 """Why OpenAI ended a generation."""

@@ -9,8 +9,8 @@ from typing import Any, cast
 import jiter
 from pydantic import BaseModel
 
-from ..base.errors import PromptError
-from ..base.messages import (
+from ...base.errors import PromptError
+from ...base.messages import (
     AudioPart,
     BaseMessageParam,
     DocumentPart,
@@ -24,7 +24,7 @@ from ..base.messages import (
     ToolResultPart,
     linked_part,
 )
-from ..base.parsing import as_object, dumped
+from ...base.parsing import as_object, dumped
 
 _AUDIO = {"audio/wav": "wav", "audio/x-wav": "wav", "audio/mp3": "mp3", "audio/mpeg": "mp3"}
 _SAID = ("content", "tool_calls", "function_call", "refusal", "audio")

@@ -7,8 +7,8 @@ from typing import Any, ClassVar, TypeVar
 
 from pydantic_core import to_json
 
-from ..base.parsing import as_list, as_object
-from ..base.response import BaseCallResponseChunk, Counts, Facts, FinishReason, ToolDelta
+from ...base.parsing import as_list, as_object
+from ...base.response import BaseCallResponseChunk, Counts, Facts, FinishReason, ToolDelta
 
 RawChunkT = TypeVar("RawChunkT")
 FinishT = TypeVar("FinishT", bound=str)

@@ -5,16 +5,16 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any, ClassVar, TypeVar
 
-from ..base.messages import Part
-from ..base.provider import AsyncSource, Source
-from ..base.request import Request, Structure, Way
-from ..base.response import BaseCallResponse, Fold
-from ..base.tools import BaseTool, tool_description, tool_name
-from .chat_chunk import BaseChatChunk
-from .chat_fold import ChatFold
-from .chat_messages import encode_messages, encode_part
-from .schemas import OPENAI_WORDS, add_answer_tool, is_closed, strict_schema, tool_arguments
-from .transport import SDK_OPTIONS, SDKProvider
+from ...base.messages import Part
+from ...base.provider import AsyncSource, Source
+from ...base.request import Request, Structure, Way
+from ...base.response import BaseCallResponse, Fold
+from ...base.tools import BaseTool, tool_description, tool_name
+from ..schemas import OPENAI_WORDS, add_answer_tool, is_closed, strict_schema, tool_arguments
+from ..transport import SDK_OPTIONS, SDKProvider
+from .accumulator import ChatFold
+from .chunk import BaseChatChunk
+from .messages import encode_messages, encode_part
 
 ResponseT = TypeVar("ResponseT", bound="BaseCallResponse[Any, Any]")
 ChunkT = TypeVar("ChunkT", bound=BaseChatChunk[Any, Any, Any])

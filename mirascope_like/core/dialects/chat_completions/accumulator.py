@@ -12,13 +12,13 @@ from typing import Any, TypeVar, cast
 
 import jiter
 
-from ..base.errors import ErrorEventError, GarbledEventError
-from ..base.parsing import Text, as_list, as_object, settled
-from ..base.response import Fold
-from ..base.tools import BaseTool, ToolCall
-from .chat_chunk import BaseChatChunk, arguments_text, chunk_text
-from .chat_merge import add_parts, joined_base64, merge, merge_head, restates
-from .mould import Mould
+from ...base.errors import ErrorEventError, GarbledEventError
+from ...base.parsing import Text, as_list, as_object, settled
+from ...base.response import Fold
+from ...base.tools import BaseTool, ToolCall
+from .chunk import BaseChatChunk, arguments_text, chunk_text
+from .delta_fast_path import Mould
+from .merge import add_parts, joined_base64, merge, merge_head, restates
 
 ChunkT = TypeVar("ChunkT", bound=BaseChatChunk[Any, Any, Any])
 ToolT = TypeVar("ToolT", bound=BaseTool)

@@ -13,8 +13,8 @@ from openai.types.chat import (
 )
 from openai.types.chat.completion_create_params import ResponseFormat, WebSearchOptions
 
-from ..base.request import CommonCallParams, SDKCallParams
-from ..base.tools import ToolConfig
+from ...base.request import CommonCallParams, SDKCallParams
+from ...base.tools import ToolConfig
 
 
 class ChatCallParams(CommonCallParams, SDKCallParams, total=False):

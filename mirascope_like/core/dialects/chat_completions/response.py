@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, TypeVar, cast
 
-from ..base.messages import BaseMessageParam
-from ..base.parsing import dumped
-from ..base.response import BaseCallResponse, Facts, tool_results
-from ..base.tools import BaseTool, ToolCall
-from .chat_chunk import FACTS, arguments_text, content_text, message_thinking
-from .chat_messages import decode_message, encode_tool_result
+from ...base.messages import BaseMessageParam
+from ...base.parsing import dumped
+from ...base.response import BaseCallResponse, Facts, tool_results
+from ...base.tools import BaseTool, ToolCall
+from .chunk import FACTS, arguments_text, content_text, message_thinking
+from .messages import decode_message, encode_tool_result
 
 RawT = TypeVar("RawT")
 ToolT = TypeVar("ToolT", bound=BaseTool)

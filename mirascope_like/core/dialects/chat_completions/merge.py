@@ -7,8 +7,8 @@ from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from typing import Any, cast
 
-from ..base.parsing import Text, as_list, as_object
-from .chat_chunk import content_text
+from ...base.parsing import Text, as_list, as_object
+from .chunk import content_text
 
 _TEXTS = frozenset({"content", "refusal", "arguments", "transcript", "text", "summary", "data", "input", "thinking"})
 """Strings that arrive in pieces; so do those whose name begins with "reasoning". All other strings arrive whole."""

@@ -14,11 +14,11 @@ import openai
 from openai.types import CompletionUsage
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
-from ..base.parsing import as_list, as_object
-from ..base.tools import BaseTool
-from .chat_chunk import BaseChatChunk
-from .chat_provider import ChatProvider
-from .chat_response import BaseChatCallResponse
+from ...base.parsing import as_list, as_object
+from ...base.tools import BaseTool
+from .chunk import BaseChatChunk
+from .provider import ChatProvider
+from .response import BaseChatCallResponse
 
 ChatFinishReason = Literal["stop", "length", "tool_calls", "content_filter", "function_call"]
 """Why a generation ended."""

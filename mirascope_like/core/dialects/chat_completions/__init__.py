@@ -1,0 +1,58 @@
+"""OpenAI's Chat Completions format: messages, chunks, accumulator, response, provider.
+
+Used by: `core.openai`, `azure`, `groq`, `mistral`, `hosts`, `local`.
+Must not know: which host answers.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...base.runtime import lazy_names
+
+if TYPE_CHECKING:
+    from .accumulator import ChatFold
+    from .chunk import BaseChatChunk, content_text
+    from .delta_fast_path import Mould
+    from .messages import data_url, decode_message, encode_messages, encode_part, encode_tool_result, refused
+    from .openai_types import ChatFinishReason, OpenAISDKCallResponse, OpenAISDKChunk, OpenAISDKProvider
+    from .params import ChatCallParams, ChatToolConfig
+    from .provider import ChatProvider, encode_structure, encode_tool
+    from .response import BaseChatCallResponse
+else:
+    __getattr__, __dir__ = lazy_names(
+        __name__,
+        {
+            "accumulator": "ChatFold",
+            "chunk": "BaseChatChunk content_text",
+            "delta_fast_path": "Mould",
+            "messages": "data_url decode_message encode_messages encode_part encode_tool_result refused",
+            "openai_types": "ChatFinishReason OpenAISDKCallResponse OpenAISDKChunk OpenAISDKProvider",
+            "params": "ChatCallParams ChatToolConfig",
+            "provider": "ChatProvider encode_structure encode_tool",
+            "response": "BaseChatCallResponse",
+        },
+    )
+
+__all__ = [
+    "BaseChatCallResponse",
+    "BaseChatChunk",
+    "ChatCallParams",
+    "ChatFinishReason",
+    "ChatFold",
+    "ChatProvider",
+    "ChatToolConfig",
+    "Mould",
+    "OpenAISDKCallResponse",
+    "OpenAISDKChunk",
+    "OpenAISDKProvider",
+    "content_text",
+    "data_url",
+    "decode_message",
+    "encode_messages",
+    "encode_part",
+    "encode_structure",
+    "encode_tool",
+    "encode_tool_result",
+    "refused",
+]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mirascope_like.core.dialects.responses_fold import ResponsesFold
+from mirascope_like.core.dialects.responses import ResponsesFold
 from mirascope_like.core.openai import responses
 from tests.conformance.providers import RESPONSES, Exchange, response_whole
 from tests.conformance.reading import Read, read

@@ -10,8 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from mirascope_like.core import BaseTool
 from mirascope_like.core.anthropic import provider as anthropic_provider
 from mirascope_like.core.base.tools import arguments_schema
-from mirascope_like.core.dialects import responses_provider
 from mirascope_like.core.dialects.chat_completions import provider as chat_provider
+from mirascope_like.core.dialects.responses import provider as responses_provider
 from mirascope_like.core.dialects.schemas import ANTHROPIC_WORDS, is_closed, strict_schema
 
 

@@ -8,9 +8,13 @@ from ..base.calls import Call
 from ..base.models import Models
 from ..base.streams import AsyncStream, Stream
 from ..base.tools import BaseTool
-from ..dialects.responses_params import ResponsesCallParams
-from ..dialects.responses_provider import ResponsesProvider
-from ..dialects.responses_sdk import ResponsesCallResponse, ResponsesChunk, ResponsesFinishReason
+from ..dialects.responses import (
+    ResponsesCallParams,
+    ResponsesCallResponse,
+    ResponsesChunk,
+    ResponsesFinishReason,
+    ResponsesProvider,
+)
 from .provider import AZURE
 
 AzureResponsesFinishReason = ResponsesFinishReason

@@ -6,9 +6,7 @@ from typing import Any, ClassVar
 
 from ..base.streams import AsyncStream, Stream
 from ..base.tools import BaseTool
-from ..dialects.responses_params import ResponsesCallParams
-from ..dialects.responses_provider import ResponsesProvider
-from ..dialects.responses_sdk import ResponsesCallResponse, ResponsesChunk
+from ..dialects.responses import ResponsesCallParams, ResponsesCallResponse, ResponsesChunk, ResponsesProvider
 from ..dialects.transport import ClientProvider
 
 

@@ -33,7 +33,14 @@ from ..base.messages import (
 from ..base.provider import AsyncSource, Source
 from ..base.request import Prefill, Request, Structure, Way
 from ..base.response import Fold
-from ..dialects.chat_completions import ChatFold, data_url, encode_messages, encode_part, encode_structure, encode_tool
+from ..dialects.chat_completions import (
+    ChatFold,
+    data_url,
+    encode_messages,
+    encode_part,
+    encode_structure,
+    encode_tool,
+)
 from ..dialects.transport import (
     AsyncByteSource,
     AsyncObjectSource,

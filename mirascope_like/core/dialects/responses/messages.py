@@ -9,8 +9,8 @@ from typing import Any
 import jiter
 from pydantic_core import to_json
 
-from ..base.errors import PromptError
-from ..base.messages import (
+from ...base.errors import PromptError
+from ...base.messages import (
     BaseMessageParam,
     CacheControlPart,
     DocumentPart,
@@ -23,9 +23,9 @@ from ..base.messages import (
     ToolResultPart,
     linked_part,
 )
-from ..base.parsing import as_list, as_object, dumped
-from .chat_completions import data_url
-from .content_blocks import decode_turn
+from ...base.parsing import as_list, as_object, dumped
+from ..chat_completions import data_url
+from ..content_blocks import decode_turn
 
 
 def encode_messages(messages: Sequence[Any]) -> list[dict[str, Any]]:

@@ -10,10 +10,10 @@ from typing import Any, ClassVar, Literal, TypeVar
 
 from openai.types.responses import Response, ResponseStreamEvent, ResponseUsage
 
-from ..base.errors import ErrorEventError
-from ..base.messages import BaseMessageParam
-from ..base.parsing import as_list, as_object, dumped
-from ..base.response import (
+from ...base.errors import ErrorEventError
+from ...base.messages import BaseMessageParam
+from ...base.parsing import as_list, as_object, dumped
+from ...base.response import (
     BaseCallResponse,
     BaseCallResponseChunk,
     Counts,
@@ -22,8 +22,8 @@ from ..base.response import (
     ToolDelta,
     tool_results,
 )
-from ..base.tools import BaseTool, ToolCall
-from .responses_messages import decode_items, encode_tool_result
+from ...base.tools import BaseTool, ToolCall
+from .messages import decode_items, encode_tool_result
 
 TEXT_DELTA = "response.output_text.delta"
 """The type of the event that most of a stream is made of."""

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple, TypeVar, cast
 
-from ..base.errors import ErrorEventError
-from ..base.parsing import Text, as_list, as_object, settled
-from ..base.response import NumberedFold
-from ..base.tools import BaseTool, ToolCall
-from .responses_sdk import TEXT_DELTA, ResponsesChunk, finish_reason, output_text
+from ...base.errors import ErrorEventError
+from ...base.parsing import Text, as_list, as_object, settled
+from ...base.response import NumberedFold
+from ...base.tools import BaseTool, ToolCall
+from .types import TEXT_DELTA, ResponsesChunk, finish_reason, output_text
 
 ChunkT = TypeVar("ChunkT", bound=ResponsesChunk)
 ToolT = TypeVar("ToolT", bound=BaseTool)

@@ -8,15 +8,15 @@ from typing import Any, TypeVar
 
 from openai.types.responses.response_create_params import ResponseCreateParamsBase
 
-from ..base.request import Request, Structure, Way
-from ..base.response import Fold
-from ..base.tools import BaseTool, tool_description, tool_name
-from .responses_fold import ResponsesFold
-from .responses_messages import encode_messages
-from .responses_params import ResponsesCallParams
-from .responses_sdk import ResponsesCallResponse, ResponsesChunk
-from .schemas import add_answer_tool, is_closed, strict_schema, tool_arguments
-from .transport import SDK_OPTIONS, ClientProvider, Clients, SDKProvider
+from ...base.request import Request, Structure, Way
+from ...base.response import Fold
+from ...base.tools import BaseTool, tool_description, tool_name
+from ..schemas import add_answer_tool, is_closed, strict_schema, tool_arguments
+from ..transport import SDK_OPTIONS, ClientProvider, Clients, SDKProvider
+from .accumulator import ResponsesFold
+from .messages import encode_messages
+from .params import ResponsesCallParams
+from .types import ResponsesCallResponse, ResponsesChunk
 
 ResponseT = TypeVar("ResponseT", bound="ResponsesCallResponse[Any]")
 ChunkT = TypeVar("ChunkT", bound=ResponsesChunk)

@@ -10,7 +10,7 @@ from openai.types.responses.response_create_params import Conversation, StreamOp
 from openai.types.responses.response_prompt_param import ResponsePromptParam
 from openai.types.shared_params.reasoning import Reasoning
 
-from ..base.request import SDKCallParams
+from ...base.request import SDKCallParams
 
 
 class ResponsesCallParams(SDKCallParams, total=False):

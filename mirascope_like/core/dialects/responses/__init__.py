@@ -1,0 +1,36 @@
+"""OpenAI's Responses format: input items, events, accumulator, provider.
+
+Used by: `core.openai.responses`, `core.azure.responses` and the hosts that offer it.
+Must not know: which host answers.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...base.runtime import lazy_names
+
+if TYPE_CHECKING:
+    from .accumulator import ResponsesFold
+    from .params import ResponsesCallParams
+    from .provider import ResponsesProvider
+    from .types import ResponsesCallResponse, ResponsesChunk, ResponsesFinishReason
+else:
+    __getattr__, __dir__ = lazy_names(
+        __name__,
+        {
+            "accumulator": "ResponsesFold",
+            "params": "ResponsesCallParams",
+            "provider": "ResponsesProvider",
+            "types": "ResponsesCallResponse ResponsesChunk ResponsesFinishReason",
+        },
+    )
+
+__all__ = [
+    "ResponsesCallParams",
+    "ResponsesCallResponse",
+    "ResponsesChunk",
+    "ResponsesFinishReason",
+    "ResponsesFold",
+    "ResponsesProvider",
+]

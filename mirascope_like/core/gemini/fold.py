@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..dialects.gemini_objects import GeminiObjectFold
-from ..dialects.gemini_response import JSON
+from ..dialects.gemini import JSON, GeminiObjectFold
 from .types import GeminiCallResponseChunk, GeminiTool, message, wire
 
 _ANSWER = frozenset({"candidates", "usage_metadata", "model_version"})

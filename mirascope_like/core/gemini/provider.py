@@ -21,8 +21,7 @@ from ..base.errors import (
 from ..base.messages import BaseMessageParam
 from ..base.request import CommonCallParams, Request
 from ..base.response import Fold
-from ..dialects.gemini_failures import gemini_kind
-from ..dialects.gemini_provider import GeminiSpeaker
+from ..dialects.gemini import GeminiSpeaker, gemini_kind
 from ..dialects.schemas import open_schema
 from ..dialects.transport import ThreadedProvider, sync_method
 from .fold import GeminiMessageFold

@@ -13,9 +13,7 @@ from pydantic_core import to_json
 from ..base.parsing import as_list, as_object
 from ..base.streams import AsyncStream, Stream
 from ..base.tools import BaseTool
-from ..dialects.gemini_chunk import GeminiChunk
-from ..dialects.gemini_contents import blob_bytes
-from ..dialects.gemini_response import JSON, GeminiResponse, Words
+from ..dialects.gemini import JSON, GeminiChunk, GeminiResponse, Words, blob_bytes
 
 # Protocol buffers' classes are made at run time: no checker knows them.
 protos: Any = import_module("google.generativeai.protos")

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..base.parsing import dumped
-from ..dialects.gemini_objects import GeminiObjectFold
-from ..dialects.gemini_response import JSON
+from ..dialects.gemini import JSON, GeminiObjectFold
 from .types import GoogleCallResponseChunk, GoogleTool
 
 _TEXT = frozenset({"text"})

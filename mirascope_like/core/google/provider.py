@@ -22,9 +22,7 @@ from ..base.parsing import as_object, at
 from ..base.provider import AsyncSource, Source
 from ..base.request import Request
 from ..base.response import Fold
-from ..dialects.gemini_failures import gemini_kind
-from ..dialects.gemini_provider import GeminiSpeaker
-from ..dialects.gemini_source import AsyncBegunSource, abegun, begun
+from ..dialects.gemini import AsyncBegunSource, GeminiSpeaker, abegun, begun, gemini_kind
 from ..dialects.transport import ClientProvider, ObjectSource, made, made_by, within
 from .fold import GoogleFold
 from .http import DefaultAsyncClient, DefaultClient

@@ -12,9 +12,7 @@ from pydantic_core import to_json
 from ..base.parsing import as_list, as_object, dumped, fitted
 from ..base.streams import AsyncStream, Stream
 from ..base.tools import BaseTool
-from ..dialects.gemini_chunk import GeminiChunk
-from ..dialects.gemini_contents import as_sent, usual_base64
-from ..dialects.gemini_response import JSON, GeminiResponse, Words
+from ..dialects.gemini import JSON, GeminiChunk, GeminiResponse, Words, as_sent, usual_base64
 
 _ADDED = ("sdkHttpResponse", "automaticFunctionCallingHistory", "parsed")
 """What the SDK puts into an answer besides the answer."""

@@ -8,9 +8,9 @@ from typing import Any
 
 import anyio
 
-from ..base.parsing import Events
-from ..base.provider import AsyncSource, Source
-from .transport import AsyncByteSource, AsyncObjectSource, ByteSource, ObjectSource, catching
+from ...base.parsing import Events
+from ...base.provider import AsyncSource, Source
+from ..transport import AsyncByteSource, AsyncObjectSource, ByteSource, ObjectSource, catching
 
 
 class GeminiEvents(Events):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ..base.errors import AuthenticationError, ContextWindowExceededError, ProviderError, described, error_kind
+from ...base.errors import AuthenticationError, ContextWindowExceededError, ProviderError, described, error_kind
 
 _TOO_LONG = re.compile(r"token count .{0,40}exceeds the maximum", re.IGNORECASE)
 

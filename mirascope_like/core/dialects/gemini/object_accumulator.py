@@ -10,12 +10,12 @@ from abc import abstractmethod
 from collections.abc import Iterable, Iterator
 from typing import Any, TypeVar
 
-from ..base.parsing import Text, as_list, as_object
-from ..base.response import Usage
-from ..base.tools import BaseTool
-from .gemini_chunk import GeminiChunk
-from .gemini_fold import GeminiFold
-from .gemini_response import JSON
+from ...base.parsing import Text, as_list, as_object
+from ...base.response import Usage
+from ...base.tools import BaseTool
+from .accumulator import GeminiFold
+from .chunk import GeminiChunk
+from .response import JSON
 
 ChunkT = TypeVar("ChunkT", bound=GeminiChunk[Any, Any, Any])
 ToolT = TypeVar("ToolT", bound=BaseTool)

@@ -7,9 +7,9 @@ from typing import Any, ClassVar, TypeVar
 
 from pydantic_core import to_json
 
-from ..base.parsing import as_object
-from ..base.response import BaseCallResponseChunk, Facts, ToolDelta, Usage
-from .gemini_response import FACTS, Words, finished, parts_of, read_usage, text_of, thinking_of
+from ...base.parsing import as_object
+from ...base.response import BaseCallResponseChunk, Facts, ToolDelta, Usage
+from .response import FACTS, Words, finished, parts_of, read_usage, text_of, thinking_of
 
 RawChunkT = TypeVar("RawChunkT")
 FinishT = TypeVar("FinishT", bound=str)

@@ -13,13 +13,13 @@ from typing import Any, Generic, TypeVar
 import jiter
 from pydantic_core import to_json
 
-from ..base.errors import ErrorEventError, GarbledEventError
-from ..base.parsing import as_list, as_object, settled
-from ..base.response import Fold, Usage
-from ..base.tools import BaseTool
-from .gemini_chunk import GeminiChunk
-from .gemini_merge import add_part, merged
-from .gemini_response import JSON, Words, finished, read_usage, text_of, tool_call
+from ...base.errors import ErrorEventError, GarbledEventError
+from ...base.parsing import as_list, as_object, settled
+from ...base.response import Fold, Usage
+from ...base.tools import BaseTool
+from .chunk import GeminiChunk
+from .merge import add_part, merged
+from .response import JSON, Words, finished, read_usage, text_of, tool_call
 
 ChunkT = TypeVar("ChunkT", bound=GeminiChunk[Any, Any, Any])
 ToolT = TypeVar("ToolT", bound=BaseTool)

@@ -9,11 +9,11 @@ from typing import Any, ClassVar, NamedTuple, TypeVar
 from pydantic import PrivateAttr
 from pydantic_core import to_json
 
-from ..base.messages import AudioPart, BaseMessageParam, DocumentPart, ImagePart
-from ..base.parsing import as_list, as_object
-from ..base.response import BaseCallResponse, Facts, FinishReason, Usage, tool_results
-from ..base.tools import BaseTool, ToolCall
-from .gemini_contents import decode_content, encode_results
+from ...base.messages import AudioPart, BaseMessageParam, DocumentPart, ImagePart
+from ...base.parsing import as_list, as_object
+from ...base.response import BaseCallResponse, Facts, FinishReason, Usage, tool_results
+from ...base.tools import BaseTool, ToolCall
+from .messages import decode_content, encode_results
 
 RawT = TypeVar("RawT")
 ToolT = TypeVar("ToolT", bound=BaseTool)

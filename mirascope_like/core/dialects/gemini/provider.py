@@ -7,12 +7,12 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar, TypeVar
 
-from ..base.request import Request, Structure, Way
-from ..base.tools import BaseTool, tool_description, tool_name
-from .gemini_chunk import GeminiChunk
-from .gemini_contents import encode_contents
-from .gemini_response import JSON, GeminiResponse
-from .transport import FailingProvider
+from ...base.request import Request, Structure, Way
+from ...base.tools import BaseTool, tool_description, tool_name
+from ..transport import FailingProvider
+from .chunk import GeminiChunk
+from .messages import encode_contents
+from .response import JSON, GeminiResponse
 
 ResponseT = TypeVar("ResponseT", bound="GeminiResponse[Any, Any, Any, Any]")
 ChunkT = TypeVar("ChunkT", bound=GeminiChunk[Any, Any, Any])

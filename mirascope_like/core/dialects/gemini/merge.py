@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from ..base.parsing import Text, as_list, as_object
+from ...base.parsing import Text, as_list, as_object
 
 JSON = dict[str, Any]
 

@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 from urllib.parse import urlsplit
 
-from ..base.errors import PromptError
-from ..base.messages import (
+from ...base.errors import PromptError
+from ...base.messages import (
     AudioPart,
     AudioURLPart,
     BaseMessageParam,
@@ -25,8 +25,8 @@ from ..base.messages import (
     ToolCallPart,
     ToolResultPart,
 )
-from ..base.parsing import as_list, as_object
-from .content_blocks import decode_turn, encode_turns
+from ...base.parsing import as_list, as_object
+from ..content_blocks import decode_turn, encode_turns
 
 JSON = dict[str, Any]
 

@@ -1,0 +1,49 @@
+"""Google's generateContent format: contents, chunks, accumulator, response, provider.
+
+Used by: `core.google` and `core.gemini`.
+Must not know: which of Google's two SDKs sends the request.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...base.runtime import lazy_names
+
+if TYPE_CHECKING:
+    from .chunk import GeminiChunk
+    from .errors import gemini_kind
+    from .messages import as_sent, blob_bytes, usual_base64
+    from .object_accumulator import GeminiObjectFold
+    from .provider import GeminiSpeaker
+    from .response import JSON, GeminiResponse, Words
+    from .source import AsyncBegunSource, abegun, begun
+else:
+    __getattr__, __dir__ = lazy_names(
+        __name__,
+        {
+            "chunk": "GeminiChunk",
+            "errors": "gemini_kind",
+            "messages": "as_sent blob_bytes usual_base64",
+            "object_accumulator": "GeminiObjectFold",
+            "provider": "GeminiSpeaker",
+            "response": "GeminiResponse JSON Words",
+            "source": "AsyncBegunSource abegun begun",
+        },
+    )
+
+__all__ = [
+    "JSON",
+    "AsyncBegunSource",
+    "GeminiChunk",
+    "GeminiObjectFold",
+    "GeminiResponse",
+    "GeminiSpeaker",
+    "Words",
+    "abegun",
+    "as_sent",
+    "begun",
+    "blob_bytes",
+    "gemini_kind",
+    "usual_base64",
+]

@@ -71,15 +71,15 @@ class AskOptions(Options[ParamsT], total=False):
 
 def check_options(options: Mapping[str, Any], params: type[Any], provider: Provider[Any, Any, Any]) -> None:
     """Raise `ConfigurationError` for an option or parameter that a call does not take; suggest the right name."""
-    _known(options, (*Options.__annotations__, "tools", "stream", *_FORMS), "option")
+    check_names(options, (*Options.__annotations__, "tools", "stream", *_FORMS), "option")
     if "provider" in options and not provider.neutral:
         raise ConfigurationError(f"{provider.name}.call calls {provider.name}; llm.call takes a provider")
     named = {name for kind in params.__mro__ for name in getattr(kind, "__annotations__", {})}
     known = frozenset(named) | provider.known_params()
-    _known(options.get("call_params") or {}, known, f"call parameter of {provider.name}")
+    check_names(options.get("call_params") or {}, known, f"call parameter of {provider.name}")
 
 
-def _times(name: str, given: Any) -> int:
+def count_of(name: str, given: Any) -> int:
     """Return how often something may be done, as it was given."""
     count = (RESUMES if name == "resume" else given) if given is True else given or 0
     if not isinstance(count, int) or isinstance(count, bool) or count < 0:
@@ -92,10 +92,10 @@ _FORMS = ("response_model", "output_parser", "max_retries", "fail_fast")
 
 def check_params(given: Mapping[str, Any], provider: Provider[Any, Any, Any]) -> None:
     """Raise `ConfigurationError` for a parameter that a provider does not take; suggest the right name."""
-    _known(given, provider.known_params(), f"call parameter of {provider.name}")
+    check_names(given, provider.known_params(), f"call parameter of {provider.name}")
 
 
-def _known(given: Iterable[str], known: Any, what: str) -> None:
+def check_names(given: Iterable[str], known: Any, what: str) -> None:
     for name in given:
         if name not in known:
             from difflib import get_close_matches  # here, as few programs misspell

@@ -13,7 +13,7 @@ from ..prompts import Prompted, PromptFunction, Sent
 from ..provider import Provider
 from ..request import OVERRIDES, Request
 from ..tools import BaseTool, Tools, tool_name, tool_type
-from .options import StreamConfig, _known, _times, check_params
+from .options import StreamConfig, check_names, count_of, check_params
 
 if TYPE_CHECKING:
     from ..request import ResponseModel
@@ -76,12 +76,12 @@ class Ask:
             )
         self._streaming = bool(stream)
         self._partial = isinstance(stream, Mapping) and bool(stream.get("partial_tools"))
-        _known(stream if isinstance(stream, Mapping) else (), StreamConfig.__annotations__, "option of stream")
+        check_names(stream if isinstance(stream, Mapping) else (), StreamConfig.__annotations__, "option of stream")
         self._response_model = response_model
         if response_model is not None and self._tools[0] and not provider.neutral:
             way_of(self._bare(), response_model, provider)  # what is wrong with it is said at once
-        self._retry = _times("retry", options.get("retry"))
-        self._resume = _times("resume", options.get("resume"))
+        self._retry = count_of("retry", options.get("retry"))
+        self._resume = count_of("resume", options.get("resume"))
         self._fallback: Sequence[str | Callable[..., Any]] = options.get("fallback") or ()
         self._replaced: tuple[str, ...] = ()
         self._check_again()

@@ -1,20 +1,17 @@
 """Find the tool that a model called, and turn a tool's output into text for the model."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from enum import Enum
-from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
+from typing import ClassVar, TypeVar, cast
 
 import pydantic_core
 from pydantic import BaseModel, ConfigDict
 
 from ..errors import ToolNotFoundError
-from ..runtime import Later
 from .base_tool import BaseTool, ToolCall, tool_name
 
-if TYPE_CHECKING:
-    from . import schema as tool_schema
-else:
-    tool_schema = Later(f"{__package__}.schema")
 from .function_tool import tool_type
 
 ToolT = TypeVar("ToolT", bound=BaseTool)

@@ -13,7 +13,7 @@ from ..prompts import Prompted, PromptFunction, Sent
 from ..provider import Provider
 from ..request import OVERRIDES, Request
 from ..tools import BaseTool, Tools, tool_name, tool_type
-from .options import StreamConfig, check_names, count_of, check_params
+from .options import StreamConfig, check_names, check_params, count_of
 
 if TYPE_CHECKING:
     from ..request import ResponseModel

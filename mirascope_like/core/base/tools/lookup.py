@@ -11,7 +11,6 @@ from pydantic import BaseModel, ConfigDict
 
 from ..errors import ToolNotFoundError
 from .base_tool import BaseTool, ToolCall, tool_name
-
 from .function_tool import tool_type
 
 ToolT = TypeVar("ToolT", bound=BaseTool)

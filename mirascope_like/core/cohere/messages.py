@@ -7,7 +7,8 @@ from typing import Any
 
 from ..base.errors import PromptError
 from ..base.messages import AudioPart, BaseMessageParam, DocumentPart, ImagePart, Part, document_text
-from ..dialects.chat_completions import messages as chat_messages
+from ..dialects.chat_completions import encode_messages as encode_chat_messages
+from ..dialects.chat_completions import encode_part, refused
 
 _IMAGES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
 
@@ -19,7 +20,7 @@ def encode_messages(messages: Sequence[Any]) -> tuple[list[dict[str, Any]], list
     """
     documents: list[dict[str, Any]] = []
     said = [_without_documents(message, documents) for message in messages]
-    return chat_messages.encode_messages(said, _encode_part), documents
+    return encode_chat_messages(said, _encode_part), documents
 
 
 def _without_documents(message: Any, documents: list[dict[str, Any]]) -> Any:
@@ -35,6 +36,6 @@ def _encode_part(part: Part) -> dict[str, Any]:
         case ImagePart() if part.media_type not in _IMAGES:
             raise PromptError(f"Cohere takes {', '.join(sorted(_IMAGES))}, not {part.media_type}")
         case AudioPart() | DocumentPart():
-            raise chat_messages.refused(part, "Cohere")
+            raise refused(part, "Cohere")
         case _:
-            return chat_messages.encode_part(part, "Cohere")
+            return encode_part(part, "Cohere")

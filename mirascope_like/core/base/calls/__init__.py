@@ -29,7 +29,6 @@ else:
     )
 
 __all__ = [
-    "RESUMABLE",
     "AskOptions",
     "AsyncTask",
     "BasePrompt",
@@ -37,6 +36,7 @@ __all__ = [
     "CallDecorator",
     "Metadata",
     "Prepared",
+    "RESUMABLE",
     "StreamConfig",
     "StreamTaskDecorator",
     "Task",

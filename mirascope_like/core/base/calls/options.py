@@ -96,6 +96,7 @@ def check_params(given: Mapping[str, Any], provider: Provider[Any, Any, Any]) ->
 
 
 def check_names(given: Iterable[str], known: Any, what: str) -> None:
+    """Raise `ConfigurationError` for a name that is not among `known`; suggest the nearest one."""
     for name in given:
         if name not in known:
             from difflib import get_close_matches  # here, as few programs misspell

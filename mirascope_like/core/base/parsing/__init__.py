@@ -37,11 +37,11 @@ else:
     )
 
 __all__ = [
-    "NOTHING",
     "EventTooLongError",
     "Events",
     "Growth",
     "ModelRecord",
+    "NOTHING",
     "Partial",
     "Shape",
     "Text",

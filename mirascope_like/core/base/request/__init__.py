@@ -31,18 +31,18 @@ else:
     )
 
 __all__ = [
-    "JSON_ALONE",
-    "OVERRIDES",
-    "WRAPPED",
     "BaseType",
     "CommonCallParams",
     "FromCallArgs",
+    "JSON_ALONE",
+    "OVERRIDES",
     "Prefill",
     "Request",
     "ResponseModel",
     "ResponseModelConfigDict",
     "SDKCallParams",
     "Structure",
+    "WRAPPED",
     "Way",
     "instructed",
 ]

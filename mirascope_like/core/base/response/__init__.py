@@ -12,11 +12,12 @@ from ..runtime import lazy_names
 
 if TYPE_CHECKING:
     from .accumulator import Fold
-    from .call_response import BaseCallResponse, tool_results
+    from .call_response import BaseCallResponse
     from .chunk import BaseCallResponseChunk, ToolDelta
     from .cost import Price, call_cost, set_price
     from .indexed_accumulator import NumberedFold
     from .metadata import Facts, Neutral
+    from .result_parts import tool_results
     from .stream_events import (
         ErrorEvent,
         FinishEvent,
@@ -34,11 +35,12 @@ else:
         __name__,
         {
             "accumulator": "Fold",
-            "call_response": "BaseCallResponse tool_results",
+            "call_response": "BaseCallResponse",
             "chunk": "BaseCallResponseChunk ToolDelta",
             "cost": "Price call_cost set_price",
             "indexed_accumulator": "NumberedFold",
             "metadata": "Facts Neutral",
+            "result_parts": "tool_results",
             "stream_events": "ErrorEvent FinishEvent StreamEvent TextEvent ThinkingEvent ToolDeltaEvent "
             "ToolReadyEvent ToolStartEvent UsageEvent",
             "usage": "CommonUsage Counts FinishReason Usage",

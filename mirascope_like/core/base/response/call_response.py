@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import sys
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, cast
@@ -19,16 +17,18 @@ from pydantic import (
     model_serializer,
     model_validator,
 )
-from pydantic_core import to_jsonable_python
 from typing_extensions import TypeVar
 
 from ..errors import ErrorEventError, GarbledEventError, ToolArgumentsError, ToolExecutionError
-from ..messages import BaseMessageParam, ToolResultPart
-from ..parsing import as_list, as_object, at, construct, dumped, is_list, is_mapping, json_in
+from ..messages import BaseMessageParam
+from ..parsing import as_list, as_object, at, construct, dumped, json_in
 from ..request import Request
-from ..tools import BaseTool, ToolCall, call_of, find_tool, is_error, tool_output_text
+from ..tools import BaseTool, ToolCall, find_tool
+from .decoded_messages import DecodedMessages
+from .dump import READ_FROM_RESPONSE, can_be_imported, plain_json
 from .metadata import Told
-from .usage import CommonUsage, Usage
+from .related_responses import RelatedResponses
+from .usage import Usage
 
 if TYPE_CHECKING:
     from ..tools import ToolResultEvent
@@ -38,23 +38,17 @@ ToolT = TypeVar("ToolT", bound=BaseTool)
 FinishT = TypeVar("FinishT", bound=str, default=Any)
 UsageT = TypeVar("UsageT", default=Any)
 
-_SECRET = re.compile(
-    r"authorization|(api|access|private)[-_]?key|token$|secret|password|cookie|credential", re.IGNORECASE
-)
 
-
-_READ = ("model", "id", "content", "finish_reasons", "cost")
-"""What a dump tells besides the fields; worked out anew when it is validated back."""
-
-
-class BaseCallResponse(Told, BaseModel, Generic[RawT, ToolT, FinishT, UsageT]):
+class BaseCallResponse(
+    Told, RelatedResponses[ToolT], DecodedMessages, BaseModel, Generic[RawT, ToolT, FinishT, UsageT]
+):
     """A provider's answer and the call that it answers.
 
     `response` is the provider's own object; everything else is read from it. What the provider did not say is `None`.
     A dump holds all that a log wants and no secret, and validates back to an equal response.
     """
 
-    # What validates and dumps is built when it is first needed, as in the SDKs' models: few programs dump a response.
+    # The validators are built when first needed, as in the SDKs' models: few programs dump a response.
     model_config: ClassVar[ConfigDict] = ConfigDict(
         defer_build=True, arbitrary_types_allowed=True, extra="forbid", protected_namespaces=()
     )
@@ -174,11 +168,11 @@ class BaseCallResponse(Told, BaseModel, Generic[RawT, ToolT, FinishT, UsageT]):
 
     @field_serializer("response", mode="plain")
     def _dump_response(self, value: Any) -> Any:
-        return dumped(value) if isinstance(value, BaseModel) else _plain(value)
+        return dumped(value) if isinstance(value, BaseModel) else plain_json(value)
 
     @field_serializer("fn_args", "call_params", "call_kwargs", "dynamic_config", "metadata", "messages", mode="plain")
-    def _dump_plain(self, value: Any) -> Any:
-        return _plain(value)
+    def _dumpplain_json(self, value: Any) -> Any:
+        return plain_json(value)
 
     @model_serializer(mode="wrap")
     def _dump_read(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -187,11 +181,11 @@ class BaseCallResponse(Told, BaseModel, Generic[RawT, ToolT, FinishT, UsageT]):
         read: dict[str, Any] = {
             "provider": told.provider,
             "form": told.form,
-            **{name: getattr(told, name) for name in _READ},
+            **{name: getattr(told, name) for name in READ_FROM_RESPONSE},
         }
         read["usage"] = told.common_usage.model_dump() if told.common_usage else None
         if (computed := (self.dynamic_config or {}).get("computed_fields")) is not None:
-            read["computed_fields"] = _plain(computed)
+            read["computed_fields"] = plain_json(computed)
         return {**read, **handler(self)}
 
     @model_validator(mode="before")
@@ -199,7 +193,7 @@ class BaseCallResponse(Told, BaseModel, Generic[RawT, ToolT, FinishT, UsageT]):
     def _drop_read(cls, value: Any) -> Any:
         if isinstance(value, Mapping):
             fields = cast("Mapping[str, Any]", value)
-            read = (*_READ, "provider", "form", "usage", "computed_fields")
+            read = (*READ_FROM_RESPONSE, "provider", "form", "usage", "computed_fields")
             return {key: one for key, one in fields.items() if key not in read}
         return value
 
@@ -299,33 +293,10 @@ class BaseCallResponse(Told, BaseModel, Generic[RawT, ToolT, FinishT, UsageT]):
         """What the model said when it refused to answer, where the provider tells that apart."""
         return None
 
-    def follow(self, earlier: Sequence[Self]) -> None:
-        """Take the answers to the same call that did not fit."""
-        self._earlier = tuple(earlier)
-
-    @property
-    def attempts(self) -> list[Self]:
-        """All answers to the call, this one last: those before it did not fit, and were sent back."""
-        return [*self._earlier, self]
-
     @property
     def provider_response(self) -> BaseCallResponse[Any, Any]:
         """The answer as the provider's own `call` gives it: this one, but for `llm.call`."""
         return self
-
-    def come_after(self, before: Sequence[Self]) -> None:
-        """Take the answers of a tool loop's rounds before this one."""
-        self._before = tuple(before)
-
-    @property
-    def rounds(self) -> list[Self]:
-        """The answer of every round of a tool loop, this one last."""
-        return [*self._before, self]
-
-    @property
-    def executed(self) -> list[ToolResultEvent[ToolT]]:
-        """What a tool loop had run after this answer, a result for each of its `tools`."""
-        return list(self._executed)
 
     def give_back(self, results: Sequence[ToolResultEvent[Any]]) -> list[Any]:
         """Return the messages that give this answer back to the model, with what its tools did."""
@@ -336,41 +307,6 @@ class BaseCallResponse(Told, BaseModel, Generic[RawT, ToolT, FinishT, UsageT]):
         outputs += [(one.tool, one.result if one.error is None else one.error) for one in results]
         said = self.message_param
         return [*(as_list(said) or [said]), *self.tool_message_params(outputs)]
-
-    def go_on_from(self, interrupted: Sequence[Self]) -> None:
-        """Take what had come of this answer each time that it broke off."""
-        self._interrupted = tuple(interrupted)
-
-    @property
-    def interruptions(self) -> list[Self]:
-        """What had come of this answer each time that it broke off, where it was resumed."""
-        return list(self._interrupted)
-
-    @property
-    def resumed(self) -> int:
-        """How often this answer broke off and was gone on from. `content` is then all of it, and `usage` and what else
-        the provider said are those of the last request; see `interruptions` and `total_usage` for the others."""
-        return len(self._interrupted)
-
-    @property
-    def _all(self) -> list[Self]:
-        rounds = [one for attempt in self.attempts for one in attempt.rounds]
-        return [one for round in rounds for one in (*round.interruptions, round)]
-
-    @property
-    def total_usage(self) -> CommonUsage | None:
-        """Tokens of all `attempts`, their `rounds` and `interruptions`; the other properties tell of this answer alone.
-
-        A request that broke off before it said what it spent is not counted.
-        """
-        known = [one for answer in self._all if (one := answer.common_usage) is not None]
-        return CommonUsage.sum(known) if known else None
-
-    @property
-    def total_cost(self) -> float | None:
-        """US dollars spent on all that `total_usage` is about; None where the cost of one request is unknown."""
-        costs = [answer.cost for answer in self._all]
-        return None if None in costs else sum(cost for cost in costs if cost is not None)
 
     def correct(self, complaint: str) -> list[Any]:
         """Return the messages that give this answer back to the model, and say what is wrong with it."""
@@ -383,31 +319,10 @@ class BaseCallResponse(Told, BaseModel, Generic[RawT, ToolT, FinishT, UsageT]):
         told = BaseMessageParam(role="user", content=f"That does not fit: {complaint}. Answer again.")
         return [self.message_param, told] if self.content else [told]
 
-    @classmethod
-    @abstractmethod
-    def decode_message(cls, message: Any) -> BaseMessageParam:
-        """Return a message of the provider's own form in the same words for every provider."""
-
     def _instructions(self) -> Sequence[Any]:
         """The system prompt as messages of the provider's own form, where it stands apart from them."""
         system = self.call_kwargs.get("system")
         return [{"role": "system", "content": system}] if system else ()
-
-    @property
-    def common_message_param(self) -> BaseMessageParam:
-        """`message_param` in the same words for every provider."""
-        return self.decode_message(self.message_param)
-
-    @property
-    def common_messages(self) -> list[BaseMessageParam]:
-        """The system prompt and `messages`, in the same words for every provider."""
-        return [self.decode_message(message) for message in (*self._instructions(), *self.messages)]
-
-    @property
-    def common_user_message_param(self) -> BaseMessageParam | None:
-        """`user_message_param` in the same words for every provider."""
-        messages = self.common_messages
-        return messages[-1] if messages and messages[-1].role == "user" else None
 
     @property
     def common_tools(self) -> list[ToolT] | None:
@@ -419,54 +334,16 @@ class BaseCallResponse(Told, BaseModel, Generic[RawT, ToolT, FinishT, UsageT]):
 
     def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
         for name, value in super().__repr_args__():
-            yield name, value if name == "response" else _plain(value)
+            yield name, value if name == "response" else plain_json(value)
 
     def __getstate__(self) -> dict[Any, Any]:
         # A tool made of a function has no name that it could be found by again.
         state = super().__getstate__()
         kinds: list[type[Any]] = [*self._tool_types, *(tool.__class__ for tool in self._tools or ())]
-        if not all(_importable(kind) for kind in kinds):
+        if not all(can_be_imported(kind) for kind in kinds):
             private: dict[str, Any] = state["__pydantic_private__"] or {}
             state = {**state, "__pydantic_private__": {**private, "_tool_types": (), "_tools": None}}
         return state
 
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and self.model_dump() == cast("BaseModel", other).model_dump()
-
-
-def tool_results(tools_and_outputs: Sequence[tuple[BaseTool, Any]]) -> list[ToolResultPart]:
-    """Return the outputs of tools in neutral words; an exception is told as an error."""
-    return [
-        ToolResultPart(
-            name=call_of(tool).name,
-            content=tool_output_text(output),
-            id=call_of(tool).id,
-            is_error=is_error(output),
-        )
-        for tool, output in tools_and_outputs
-    ]
-
-
-def _plain(value: Any) -> Any:
-    """Return a value as JSON can hold it, without secrets."""
-    plain = to_jsonable_python(value, by_alias=False, fallback=_named, serialize_unknown=True, bytes_mode="base64")
-    return _without_secrets(plain)
-
-
-def _without_secrets(value: Any) -> Any:
-    if is_mapping(value):
-        return {
-            key: "***" if _SECRET.search(key) and isinstance(one, str | list) else _without_secrets(one)
-            for key, one in value.items()
-            if key != "client"
-        }
-    return [_without_secrets(one) for one in value] if is_list(value) else value
-
-
-def _importable(kind: type[Any]) -> bool:
-    return getattr(sys.modules.get(kind.__module__), kind.__qualname__, None) is kind
-
-
-def _named(value: Any) -> str:
-    # Anything else may hold anything, so only its type is told.
-    return f"<{type(value).__qualname__}>"

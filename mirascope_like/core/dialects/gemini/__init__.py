@@ -33,12 +33,12 @@ else:
     )
 
 __all__ = [
-    "JSON",
     "AsyncBegunSource",
     "GeminiChunk",
     "GeminiObjectFold",
     "GeminiResponse",
     "GeminiSpeaker",
+    "JSON",
     "Words",
     "abegun",
     "as_sent",

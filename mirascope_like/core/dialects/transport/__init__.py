@@ -42,7 +42,6 @@ else:
     )
 
 __all__ = [
-    "SDK_OPTIONS",
     "AsyncByteSource",
     "AsyncObjectSource",
     "ByteSource",
@@ -51,6 +50,7 @@ __all__ = [
     "FailingProvider",
     "ObjectSource",
     "SDKProvider",
+    "SDK_OPTIONS",
     "ThreadedProvider",
     "catching",
     "catching_clients",

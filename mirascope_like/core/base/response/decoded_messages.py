@@ -1,0 +1,46 @@
+"""The messages of a response in the form that is common to all providers."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from ..messages import BaseMessageParam
+
+
+class DecodedMessages:
+    """The part of a response that decodes its native messages."""
+
+    if TYPE_CHECKING:
+        messages: list[Any]
+
+    @property
+    @abstractmethod
+    def message_param(self) -> Any:
+        """The response as a message to send back, in the provider's own form."""
+
+    @abstractmethod
+    def _instructions(self) -> Sequence[Any]:
+        """The system prompt as messages of the provider's own form, where it stands apart from them."""
+
+    @classmethod
+    @abstractmethod
+    def decode_message(cls, message: Any) -> BaseMessageParam:
+        """Return a message of the provider's own form in the same words for every provider."""
+
+    @property
+    def common_message_param(self) -> BaseMessageParam:
+        """`message_param` in the same words for every provider."""
+        return self.decode_message(self.message_param)
+
+    @property
+    def common_messages(self) -> list[BaseMessageParam]:
+        """The system prompt and `messages`, in the same words for every provider."""
+        return [self.decode_message(message) for message in (*self._instructions(), *self.messages)]
+
+    @property
+    def common_user_message_param(self) -> BaseMessageParam | None:
+        """`user_message_param` in the same words for every provider."""
+        messages = self.common_messages
+        return messages[-1] if messages and messages[-1].role == "user" else None

@@ -1,0 +1,22 @@
+"""The results of tools as message parts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..messages import ToolResultPart
+from ..tools import BaseTool, call_of, is_error, tool_output_text
+
+
+def tool_results(tools_and_outputs: Sequence[tuple[BaseTool, Any]]) -> list[ToolResultPart]:
+    """Return the outputs of tools in neutral words; an exception is told as an error."""
+    return [
+        ToolResultPart(
+            name=call_of(tool).name,
+            content=tool_output_text(output),
+            id=call_of(tool).id,
+            is_error=is_error(output),
+        )
+        for tool, output in tools_and_outputs
+    ]

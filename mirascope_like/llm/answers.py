@@ -9,7 +9,15 @@ from typing import Any, ClassVar, Self, cast
 from pydantic import ModelWrapValidatorHandler, PrivateAttr, ValidationInfo, model_validator
 
 from ..core.base.messages import BaseMessageParam, ToolResultPart
-from ..core.base.response import BaseCallResponse, BaseCallResponseChunk, CommonUsage, Neutral, ToolDelta, Usage
+from ..core.base.response import (
+    BaseCallResponse,
+    BaseCallResponseChunk,
+    CommonUsage,
+    Neutral,
+    ToolDelta,
+    Usage,
+    check_dump_version,
+)
 from ..core.base.streams import AsyncStream as BaseAsyncStream
 from ..core.base.streams import Stream as BaseStream
 from ..core.base.tools import BaseTool, ToolCall, ToolResultEvent, call_of, is_error, tool_name, tool_output_text
@@ -83,6 +91,7 @@ class CallResponse(Retold, BaseCallResponse[Any, Tool]):
         if not isinstance(value, Mapping):
             return value if isinstance(value, cls) else handler(value)
         told = cast("Mapping[str, Any]", value)
+        check_dump_version(told)  # before the provider is looked up: a later version may know more of them
         if not (name := told.get("provider")):
             raise ValueError("a dump of a response names its provider")
         provider = provider_named(f"{name}.{told['form']}" if told.get("form") else name)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         RequestTimeoutError,
         ResponseParseError,
         ServerError,
+        StoreError,
         StreamClosedError,
         StreamError,
         StreamInterruptedError,
@@ -94,9 +95,10 @@ else:
             "errors": "AuthenticationError BadRequestError ConfigurationError ConnectionFailedError "
             "ContentFilterError ContextWindowExceededError MirascopeLikeError NotFoundError "
             "OverloadedError PermissionDeniedError PromptError ProviderError RateLimitError "
-            "RequestTimeoutError ResponseParseError ServerError StreamClosedError StreamError "
-            "StreamInterruptedError StreamNotConsumedError StreamTimeoutError ToolArgumentsError "
-            "ToolError ToolExecutionError ToolNotFoundError ToolRefusedError ToolTimeoutError",
+            "RequestTimeoutError ResponseParseError ServerError StoreError StreamClosedError "
+            "StreamError StreamInterruptedError StreamNotConsumedError StreamTimeoutError "
+            "ToolArgumentsError ToolError ToolExecutionError ToolNotFoundError ToolRefusedError "
+            "ToolTimeoutError",
             "messages": "AudioPart AudioURLPart BaseMessageParam CacheControlPart DocumentPart DocumentURLPart "
             "ImagePart ImageURLPart Messages TextPart ToolCallPart ToolResultPart",
             "models": "Model StreamingModel",
@@ -165,6 +167,7 @@ __all__ = [
     "SQLiteStore",
     "ServerError",
     "Session",
+    "StoreError",
     "Stream",
     "StreamClosedError",
     "StreamConfig",

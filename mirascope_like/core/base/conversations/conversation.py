@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, Self, cast
@@ -15,8 +16,13 @@ from typing import Any, ClassVar, Protocol, Self, cast
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from ..messages import BaseMessageParam, CallIds, Content, Messages, ToolResultPart
+from ..parsing import VERSION_KEY, check_schema_version
 from ..provider import Provider
 from ..request import Request
+
+TURNS_VERSION = 1
+"""The schema version of turns in files and stores. Count it up with every change of `Turn`, messages or parts that
+makes an older reader misread or refuse them."""
 
 
 class Turn(BaseModel):
@@ -130,20 +136,40 @@ class Conversation:
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Self:
-        """Read a conversation from JSON."""
-        return cls(_TURNS.validate_json(text))
+        """Read a conversation from the JSON of `to_json` or of a file that `save` wrote.
+
+        Raises `StoreError` if a later version of the library wrote it.
+        """
+        return cls(_turns_of(text, "the conversation"))
 
     def save(self, path: str | Path) -> None:
-        """Write the conversation to a file, as JSON in UTF-8."""
-        Path(path).write_text(self.to_json(), "utf-8")
+        """Write the conversation to a file, as JSON in UTF-8, with its schema version."""
+        Path(path).write_text(f'{{"{VERSION_KEY}":{TURNS_VERSION},"turns":{self.to_json()}}}', "utf-8")
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
-        """Read a conversation from a file."""
-        return cls.from_json(Path(path).read_text("utf-8"))
+        """Read a conversation from a file. Raises `StoreError` if a later version of the library wrote it."""
+        return cls(_turns_of(Path(path).read_text("utf-8"), f"the file {str(path)!r}"))
+
+
+class _Saved(BaseModel):
+    """A file of a conversation. Before there was a schema version, a file was the list of the turns alone."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(defer_build=True)
+
+    schema_version: int
+    turns: tuple[Turn, ...]
 
 
 _TURNS: TypeAdapter[tuple[Turn, ...]] = TypeAdapter(tuple[Turn, ...])
+
+
+def _turns_of(text: str | bytes, what: str) -> tuple[Turn, ...]:
+    if text.lstrip()[:1] not in ("{", b"{"):
+        return _TURNS.validate_json(text)
+    with suppress(ValueError):  # pydantic reports text that is not JSON
+        check_schema_version(json.loads(text).get(VERSION_KEY), TURNS_VERSION, what)
+    return _Saved.model_validate_json(text).turns
 
 
 def read_native(kind: Any, messages: Sequence[Any], others: Mapping[str, Any]) -> list[BaseMessageParam]:

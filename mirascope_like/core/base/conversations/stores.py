@@ -1,4 +1,7 @@
-"""Where sessions are kept: in memory, in a file of JSON lines, or in SQLite. Each can be used by several threads."""
+"""Where sessions are kept: in memory, in a file of JSON lines, or in SQLite. Each can be used by several threads.
+
+What is kept in a file carries the schema version of its turns; without one it was written before there was a version.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,10 @@ from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
-from typing import Protocol
+from typing import Any, Protocol
 
-from .conversation import Conversation, Turn
+from ..parsing import VERSION_KEY, check_schema_version
+from .conversation import TURNS_VERSION, Conversation, Turn
 
 
 class Store(Protocol):
@@ -60,7 +64,10 @@ class MemoryStore:
 
 
 class JSONLinesStore:
-    """Keeps conversations in a file, to which a line is added for each exchange; a line that is cut off is no line."""
+    """Keeps conversations in a file, to which a line is added for each exchange; a line that is cut off is no line.
+
+    Each line carries its schema version. Reading raises `StoreError` if a later version of the library wrote one.
+    """
 
     def __init__(self, path: str | Path) -> None:
         self._path = Path(path)
@@ -68,7 +75,7 @@ class JSONLinesStore:
 
     def append(self, name: str, turns: Sequence[Turn]) -> None:
         """Add a line."""
-        self._write({"session": name, "turns": [turn.model_dump(mode="json") for turn in turns]})
+        self._write(name, [turn.model_dump(mode="json") for turn in turns])
 
     def load(self, name: str) -> Conversation | None:
         """Read a conversation, or None."""
@@ -80,9 +87,10 @@ class JSONLinesStore:
 
     def delete(self, name: str) -> None:
         """Add a line that says that a conversation is to be forgotten."""
-        self._write({"session": name, "turns": None})
+        self._write(name, None)
 
-    def _write(self, line: object) -> None:
+    def _write(self, name: str, turns: list[Any] | None) -> None:
+        line = {"session": name, "turns": turns, VERSION_KEY: TURNS_VERSION}
         with self._lock, self._path.open("ab") as file:
             cut = file.tell() > 0 and self._path.read_bytes()[-1:] != b"\n"
             file.write((b"\n" if cut else b"") + json.dumps(line).encode() + b"\n")
@@ -96,6 +104,7 @@ class JSONLinesStore:
                 entry = json.loads(line)
             except ValueError:
                 continue
+            check_schema_version(entry.get(VERSION_KEY), TURNS_VERSION, f"a line of the store {str(self._path)!r}")
             name, turns = entry["session"], entry["turns"]
             if turns is None:
                 found.pop(name, None)
@@ -105,28 +114,48 @@ class JSONLinesStore:
 
 
 class SQLiteStore:
-    """Keeps conversations in a SQLite database. Close it with `close`, or use it as a context manager."""
+    """Keeps conversations in a SQLite database. Close it with `close`, or use it as a context manager.
+
+    The table `turns_schema` holds the schema versions of the turns in it. Opening or using a database raises
+    `StoreError` if a later version of the library has written in it.
+    """
 
     def __init__(self, path: str | Path) -> None:
         self._lock = Lock()
+        self._path = path
         self._database = sqlite3.connect(path, check_same_thread=False)
-        with self._changing() as database:
-            database.execute(
-                "CREATE TABLE IF NOT EXISTS turns"
-                " (number INTEGER PRIMARY KEY, session TEXT NOT NULL, turn TEXT NOT NULL)"
-            )
-            database.execute("CREATE INDEX IF NOT EXISTS turns_by_session ON turns (session, number)")
+        try:
+            with self._changing() as database:
+                database.execute(
+                    "CREATE TABLE IF NOT EXISTS turns"
+                    " (number INTEGER PRIMARY KEY, session TEXT NOT NULL, turn TEXT NOT NULL)"
+                )
+                database.execute("CREATE INDEX IF NOT EXISTS turns_by_session ON turns (session, number)")
+        except BaseException:
+            self._database.close()
+            raise
 
     @contextmanager
     def _changing(self) -> Generator[sqlite3.Connection]:
         with self._lock, self._database:
+            check_schema_version(self._version(), TURNS_VERSION, f"the store {str(self._path)!r}")
             yield self._database
+
+    def _version(self) -> int | None:
+        """The latest version that has written; None before the first append, and of a database older than versions."""
+        tables = self._database.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'turns_schema'")
+        if tables.fetchone() is None:
+            return None
+        found: int | None = self._database.execute("SELECT max(version) FROM turns_schema").fetchone()[0]
+        return found
 
     def append(self, name: str, turns: Sequence[Turn]) -> None:
         """Add turns to a conversation, in one transaction."""
         rows = [(name, turn.model_dump_json()) for turn in turns]
         with self._changing() as database:
             database.executemany("INSERT INTO turns (session, turn) VALUES (?, ?)", rows)
+            database.execute("CREATE TABLE IF NOT EXISTS turns_schema (version INTEGER PRIMARY KEY)")
+            database.execute("INSERT OR IGNORE INTO turns_schema (version) VALUES (?)", (TURNS_VERSION,))
 
     def load(self, name: str) -> Conversation | None:
         """Read a conversation, or None."""

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         RequestTimeoutError,
         ResponseParseError,
         ServerError,
+        StoreError,
         StreamClosedError,
         StreamError,
         StreamInterruptedError,
@@ -57,10 +58,10 @@ else:
             "exceptions": "AuthenticationError BadRequestError Caught ConfigurationError ConnectionFailedError "
             "ContentFilterError ContextWindowExceededError FallbackError MirascopeLikeError "
             "NotFoundError OverloadedError PermissionDeniedError PromptError ProviderError "
-            "RateLimitError RequestTimeoutError ResponseParseError ServerError StreamClosedError "
-            "StreamError StreamInterruptedError StreamNotConsumedError StreamTimeoutError "
-            "ToolArgumentsError ToolError ToolExecutionError ToolNotFoundError ToolRefusedError "
-            "ToolTimeoutError UnfinishedStreamError",
+            "RateLimitError RequestTimeoutError ResponseParseError ServerError StoreError "
+            "StreamClosedError StreamError StreamInterruptedError StreamNotConsumedError "
+            "StreamTimeoutError ToolArgumentsError ToolError ToolExecutionError ToolNotFoundError "
+            "ToolRefusedError ToolTimeoutError UnfinishedStreamError",
             "malformed": "ErrorEventError GarbledEventError",
             "missing_sdk": "MissingSDKError load_sdk",
             "validation": "arguments_error complaint parse_error",
@@ -89,6 +90,7 @@ __all__ = [
     "RequestTimeoutError",
     "ResponseParseError",
     "ServerError",
+    "StoreError",
     "StreamClosedError",
     "StreamError",
     "StreamInterruptedError",

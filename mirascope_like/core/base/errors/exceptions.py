@@ -21,6 +21,7 @@
     │   ├── StreamTimeoutError        which deadline; holds what had arrived
     │   └── StreamInterruptedError    holds what had arrived
     ├── ResponseParseError            the raw reply and why it does not fit
+    ├── StoreError                    a later version of the library wrote it: names the schema version
     └── ToolError
         ├── ToolNotFoundError
         ├── ToolArgumentsError
@@ -199,6 +200,13 @@ class FallbackError(MirascopeLikeError):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.errors,), vars(self)
+
+
+class StoreError(MirascopeLikeError):
+    """A dump, a file of a conversation or a store cannot be read: a later version of the library wrote it.
+
+    The message names the schema version that is needed.
+    """
 
 
 class ToolError(MirascopeLikeError):

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .lenient_models import incomplete, object_so_far
     from .partial import Partial
     from .partial_parser import NOTHING, Growth
+    from .schema_version import VERSION_KEY, check_schema_version
     from .sdk_objects import construct, construct_event, fitted
     from .sse import Events, EventTooLongError
     from .text_buffer import Text, grow, settled
@@ -29,6 +30,7 @@ else:
             "lenient_models": "incomplete object_so_far",
             "partial": "Partial",
             "partial_parser": "Growth NOTHING",
+            "schema_version": "VERSION_KEY check_schema_version",
             "sdk_objects": "construct construct_event fitted",
             "sse": "EventTooLongError Events",
             "text_buffer": "Text grow settled",
@@ -45,9 +47,11 @@ __all__ = [
     "Partial",
     "Shape",
     "Text",
+    "VERSION_KEY",
     "as_list",
     "as_object",
     "at",
+    "check_schema_version",
     "construct",
     "construct_event",
     "dumped",

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .call_response import BaseCallResponse
     from .chunk import BaseCallResponseChunk, ToolDelta
     from .cost import Price, call_cost, set_price
+    from .dump import check_dump_version
     from .indexed_accumulator import NumberedFold
     from .metadata import Facts, Neutral
     from .result_parts import tool_results
@@ -38,6 +39,7 @@ else:
             "call_response": "BaseCallResponse",
             "chunk": "BaseCallResponseChunk ToolDelta",
             "cost": "Price call_cost set_price",
+            "dump": "check_dump_version",
             "indexed_accumulator": "NumberedFold",
             "metadata": "Facts Neutral",
             "result_parts": "tool_results",
@@ -70,6 +72,7 @@ __all__ = [
     "Usage",
     "UsageEvent",
     "call_cost",
+    "check_dump_version",
     "set_price",
     "tool_results",
 ]

@@ -21,11 +21,11 @@ from typing_extensions import TypeVar
 
 from ..errors import ErrorEventError, GarbledEventError, ToolArgumentsError, ToolExecutionError
 from ..messages import BaseMessageParam
-from ..parsing import as_list, as_object, at, construct, dumped, json_in
+from ..parsing import VERSION_KEY, as_list, as_object, at, construct, dumped, json_in
 from ..request import Request
 from ..tools import BaseTool, ToolCall, find_tool
 from .decoded_messages import DecodedMessages
-from .dump import READ_FROM_RESPONSE, can_be_imported, plain_json
+from .dump import DUMP_VERSION, READ_FROM_RESPONSE, can_be_imported, check_dump_version, plain_json
 from .metadata import Told
 from .related_responses import RelatedResponses
 from .usage import Usage
@@ -45,7 +45,8 @@ class BaseCallResponse(
     """A provider's answer and the call that it answers.
 
     `response` is the provider's own object; everything else is read from it. What the provider did not say is `None`.
-    A dump holds all that a log wants and no secret, and validates back to an equal response.
+    A dump holds all that a log wants and no secret, and validates back to an equal response. Its last key is its schema
+    version; validating a dump of a later version raises `StoreError`.
     """
 
     # The validators are built when first needed, as in the SDKs' models: few programs dump a response.
@@ -176,7 +177,6 @@ class BaseCallResponse(
 
     @model_serializer(mode="wrap")
     def _dump_read(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        # What is read from the response stands beside it, as a log wants it.
         told = self.provider_response
         read: dict[str, Any] = {
             "provider": told.provider,
@@ -186,14 +186,15 @@ class BaseCallResponse(
         read["usage"] = told.common_usage.model_dump() if told.common_usage else None
         if (computed := (self.dynamic_config or {}).get("computed_fields")) is not None:
             read["computed_fields"] = plain_json(computed)
-        return {**read, **handler(self)}
+        return {**read, **handler(self), VERSION_KEY: DUMP_VERSION}
 
     @model_validator(mode="before")
     @classmethod
     def _drop_read(cls, value: Any) -> Any:
         if isinstance(value, Mapping):
             fields = cast("Mapping[str, Any]", value)
-            read = (*READ_FROM_RESPONSE, "provider", "form", "usage", "computed_fields")
+            check_dump_version(fields)
+            read = (*READ_FROM_RESPONSE, "provider", "form", "usage", "computed_fields", VERSION_KEY)
             return {key: one for key, one in fields.items() if key not in read}
         return value
 

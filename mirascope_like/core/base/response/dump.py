@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic_core import to_jsonable_python
 
-from ..parsing import is_list, is_mapping
+from ..parsing import VERSION_KEY, check_schema_version, is_list, is_mapping
+
+DUMP_VERSION = 1
+"""The schema version of a dump. Raise it with every change that makes an older reader misread or refuse a dump."""
 
 READ_FROM_RESPONSE = ("model", "id", "content", "finish_reasons", "cost")
 """What a dump holds besides the fields; it is computed again when a dump is validated."""
@@ -42,3 +46,8 @@ def can_be_imported(kind: type[Any]) -> bool:
 def _named(value: Any) -> str:
     # Anything else may hold anything, so only its type is told.
     return f"<{type(value).__qualname__}>"
+
+
+def check_dump_version(dump: Mapping[str, Any]) -> None:
+    """Raise `StoreError` if a later version of the library wrote the dump of a response."""
+    check_schema_version(dump.get(VERSION_KEY), DUMP_VERSION, "the dump of a response")

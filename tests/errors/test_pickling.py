@@ -20,7 +20,10 @@ from mirascope_like.core import (
 )
 from mirascope_like.core.base import errors
 from mirascope_like.core.base.errors import adopt, both, described, error_kind
+from tests.conformance.contract import BaseRow
 from tests.conformance.providers import ANTHROPIC, Row, openai_like
+from tests.conformance.rows import EVERY
+from tests.conformance.wires.answer import Answer
 from tests.harness.server import CloseEarly, Reply, Server, Stall
 
 
@@ -42,6 +45,19 @@ def test_status_error(row: Row, server: Server) -> None:
     for name in ("provider", "model", "status_code", "request_id", "retry_after", "body", "message"):
         assert getattr(again, name) == getattr(error, name), name
     assert b"sk-test" not in pickle.dumps(error)
+
+
+@pytest.mark.parametrize("row", EVERY, ids=lambda row: row.id)
+def test_no_pickle_holds_the_key(row: BaseRow, server: Server) -> None:
+    server.reply(row.wire.failed(429), row.wire.stream(*row.wire.events(Answer("Hel", ended=False)), CloseEarly()))
+    with row.client(server) as client:
+        for call in (lambda: row.ask(client), lambda: row.stream(client).collect()):
+            with pytest.raises(MirascopeLikeError) as caught:
+                call()
+            data = pickle.dumps(caught.value)
+            assert b"sk-test" not in data
+            again = pickle.loads(data)
+            assert (type(again).__name__, str(again)) == (type(caught.value).__name__, str(caught.value))
 
 
 @openai_like

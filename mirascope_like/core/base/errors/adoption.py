@@ -8,6 +8,9 @@ from typing import Any, ClassVar, cast
 from .classification import request_id, retry_after
 from .exceptions import MirascopeLikeError, ProviderError
 
+_HTTP = ("request", "response", "raw_response", "_response")
+"""Attributes in which SDKs keep the HTTP request and response of an error. Mistral's has the response in `args` too."""
+
 
 class _Adopted:
     """What the classes made by `both` share: they can be pickled, as both parents' names are enough to make one."""
@@ -15,14 +18,16 @@ class _Adopted:
     parents: ClassVar[tuple[type[BaseException], ...]] = ()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # The request, and the response that knows it, hold the key among their headers; botocore's dict does not.
+        # The request, and the response that refers to it, hold the key among their headers; botocore's dict does not.
+        http = [value for key, value in vars(self).items() if key in _HTTP and not isinstance(value, dict)]
         state: dict[str, Any] = {
-            key: None if key in ("request", "response") and not isinstance(value, dict) else value
+            key: None if any(value is one for one in http) else value
             for key, value in vars(self).items()
             if key != "_partial"
         }
+        args = tuple(None if any(value is one for one in http) else value for value in cast("BaseException", self).args)
         parents = tuple(_importable(parent) for parent in self.parents)
-        return _restore, (parents, cast("BaseException", self).args, state)
+        return _restore, (parents, args, state)
 
 
 def _importable(kind: type[BaseException]) -> type[BaseException]:

@@ -230,7 +230,7 @@ def answer_type(fn: Callable[..., Any]) -> Any:
     return str if found is None else found
 
 
-_HERE = __name__.rpartition(".")[0]
+_HERE = __name__.rsplit(".", 2)[0] + "."
 
 
 def _text(response: BaseCallResponse[Any, Any]) -> str:

@@ -9,6 +9,7 @@ import pytest
 
 from tests.harness.network import NetworkGuard, is_provider_variable
 from tests.harness.recordings import MISSING, Exchange, exchanges
+from tests.harness.rounds import SIDES, Side
 from tests.harness.server import Server
 
 
@@ -48,3 +49,11 @@ def recordings() -> list[Exchange]:
     if not found:
         pytest.skip(MISSING)
     return found
+
+
+@pytest.fixture(params=SIDES, ids=lambda side: side.name)
+def side(request: pytest.FixtureRequest) -> Iterator[Side]:
+    """A provider whose replies are scripted in rounds; a test that asks for it runs with each."""
+    yield request.param
+    for one in SIDES:
+        one.close()

@@ -13,7 +13,7 @@ from mirascope_like.core import BaseTool
 from mirascope_like.core.anthropic import AnthropicCallResponseChunk, AnthropicTool
 from mirascope_like.core.anthropic.fold import AnthropicFold
 from mirascope_like.core.base.errors import ErrorEventError, GarbledEventError
-from tests.folds.test_chat import TEXT, VALUE, cut
+from tests.dialects.chat_completions.test_accumulator import TEXT, VALUE, cut
 from tests.harness.oracles import same
 
 JSON = dict[str, Any]

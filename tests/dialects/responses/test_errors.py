@@ -18,9 +18,9 @@ from mirascope_like.core import (
 )
 from tests.conformance.providers import RESPONSES, response_events
 from tests.conformance.test_whole import call
+from tests.dialects.responses.streams import completed, message, streamed
 from tests.harness.oracles import JSON
 from tests.harness.server import Reply, Server
-from tests.openai_responses.streams import completed, message, streamed
 
 both_ways = pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
 

@@ -10,11 +10,7 @@ import pytest
 from mirascope_like.core import StreamInterruptedError
 from tests.conformance.providers import RESPONSES, Exchange, every_exchange, response_events
 from tests.conformance.reading import read
-from tests.harness.oracles import JSON, differences, expected_raw, same
-from tests.harness.oracles import events as recorded_events
-from tests.harness.recordings import exchanges
-from tests.harness.server import Reply, Server
-from tests.openai_responses.streams import (
+from tests.dialects.responses.streams import (
     CREATED,
     before_the_end,
     called,
@@ -24,6 +20,10 @@ from tests.openai_responses.streams import (
     partial,
     streamed,
 )
+from tests.harness.oracles import JSON, differences, expected_raw, same
+from tests.harness.oracles import events as recorded_events
+from tests.harness.recordings import exchanges
+from tests.harness.server import Reply, Server
 
 recorded = every_exchange([RESPONSES], stream=True, error=False)
 whole = exchanges("openai.responses", stream=True, error=False)

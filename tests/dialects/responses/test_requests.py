@@ -31,10 +31,10 @@ from mirascope_like.core import (
     openai,
 )
 from tests.conformance.providers import RESPONSES, Exchange, every_exchange, response_events, response_whole
+from tests.dialects.responses.streams import completed, function_call
+from tests.dialects.responses.streams import message as said
 from tests.harness.oracles import JSON
 from tests.harness.server import Reply, Server
-from tests.openai_responses.streams import completed, function_call
-from tests.openai_responses.streams import message as said
 
 OK = Reply.json(response_whole("Hello"))
 PIXEL = b"\x89PNG\r\n\x1a\n"

@@ -13,7 +13,7 @@ from mirascope_like.core import BaseTool
 from mirascope_like.core.base.errors import ErrorEventError, GarbledEventError
 from mirascope_like.core.cohere.fold import CohereFold
 from mirascope_like.core.cohere.types import CohereCallResponseChunk, CohereTool
-from tests.folds.test_chat import VALUE
+from tests.dialects.chat_completions.test_accumulator import VALUE
 
 JSON = dict[str, Any]
 END: JSON = {"type": "message-end", "delta": {"finish_reason": "COMPLETE"}}

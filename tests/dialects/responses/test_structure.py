@@ -16,9 +16,9 @@ from mirascope_like.core.dialects.schemas import strict_schema
 from mirascope_like.core.openai.provider import OPENAI
 from mirascope_like.core.openai.responses import OpenAIResponsesProvider
 from tests.conformance.providers import RESPONSES, response_events
+from tests.dialects.responses.streams import CREATED, called, completed, function_call, message
 from tests.harness.oracles import JSON
 from tests.harness.server import Reply, Server
-from tests.openai_responses.streams import CREATED, called, completed, function_call, message
 
 PROVIDER = OpenAIResponsesProvider(OPENAI)
 SCHEMA = {"type": "object", "properties": {"title": {"type": "string", "default": "x"}, "n": {"type": "integer"}}}

@@ -1,1 +1,0 @@
-"""The sums of streams, without any connection."""

@@ -1,1 +1,0 @@
-"""Prompts in the words of the providers."""

@@ -1,1 +1,0 @@
-"""What answers and their chunks say."""

@@ -1,4 +1,4 @@
-"""Python plumbing: lazy loading, signatures, generators driven without I/O.
+"""Python plumbing: lazy loading, signatures, generators driven without I/O, clocks, cancelling, worker threads.
 
 Used by: every other room.
 Must not know: anything about language models.
@@ -6,9 +6,26 @@ Must not know: anything about language models.
 
 from __future__ import annotations
 
+from . import clock
+from .cancel_scope import cancel_scope, on_asyncio, sleep
 from .lazy_module import Later, lazy_names
 from .old_paths import install
 from .sans_io import adrive, drive
 from .signatures import alike, bound_values, is_async
+from .worker_threads import run_in_worker
 
-__all__ = ["Later", "adrive", "alike", "bound_values", "drive", "install", "is_async", "lazy_names"]
+__all__ = [
+    "Later",
+    "adrive",
+    "alike",
+    "bound_values",
+    "cancel_scope",
+    "clock",
+    "drive",
+    "install",
+    "is_async",
+    "lazy_names",
+    "on_asyncio",
+    "run_in_worker",
+    "sleep",
+]

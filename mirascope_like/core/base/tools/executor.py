@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from functools import partial
 from inspect import isawaitable, iscoroutinefunction
 from threading import Thread
-from time import monotonic
 from typing import Any, Literal
 
 from ..errors import ConfigurationError, ToolError, ToolExecutionError, ToolRefusedError, ToolTimeoutError
+from ..runtime import clock
 from .base_tool import BaseTool, error_of, tool_name
 from .result import ToolResultEvent
 
@@ -111,7 +111,7 @@ class ToolLoop:
         return self._taken(tool, started(tool.call))
 
     def _taken(self, tool: BaseTool, future: Started) -> ToolResultEvent[Any]:
-        left = None if self.timeout is None else max(0.0, future.begun + self.timeout - monotonic())
+        left = None if self.timeout is None else max(0.0, future.begun + self.timeout - clock.monotonic())
         try:
             return ToolResultEvent(tool, result=future.result(left))
         except (Exception, CancelledError) as error:
@@ -140,7 +140,7 @@ class Started(Future[Any]):
 
     def __init__(self) -> None:
         super().__init__()
-        self.begun: float = monotonic()
+        self.begun: float = clock.monotonic()
         """When it began, in seconds of the monotonic clock."""
 
 

@@ -1,0 +1,111 @@
+"""Ending what a task waits for: after a time, or when another task asks for it.
+
+On asyncio this is `asyncio.timeout`. On trio it is anyio, which every HTTP client that runs on trio brings along.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+
+class CancelScope(Protocol):
+    """Cancels what runs inside `async with`, after `seconds` or by `cancel()`; the block then ends without an error.
+
+    An error that the block raises although it was cancelled is raised; test `cancelled` in both cases.
+    """
+
+    def __init__(self, seconds: float | None = None) -> None: ...
+
+    @property
+    def cancelled(self) -> bool:
+        """True once the block has been cancelled by this scope."""
+        ...
+
+    def cancel(self) -> None:
+        """Cancel the block now. Does nothing once the block has ended."""
+
+    async def __aenter__(self) -> Self: ...
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool: ...
+
+
+class AsyncioScope(CancelScope):
+    """A `CancelScope` on asyncio."""
+
+    def __init__(self, seconds: float | None = None) -> None:
+        self._timeout = asyncio.timeout(seconds)
+
+    @property
+    def cancelled(self) -> bool:
+        return self._timeout.expired()
+
+    def cancel(self) -> None:
+        with suppress(RuntimeError):  # the block has ended, or is being cancelled already
+            self._timeout.reschedule(0.0)
+
+    async def __aenter__(self) -> Self:
+        await self._timeout.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        try:
+            await self._timeout.__aexit__(kind, error, trace)
+        except TimeoutError:  # in place of the cancellation
+            return True
+        return False
+
+
+class AnyioScope(CancelScope):
+    """A `CancelScope` on trio, through anyio."""
+
+    def __init__(self, seconds: float | None = None) -> None:
+        import anyio  # here, as only programs on trio need it, and those have it
+
+        self._scope: Any = anyio.CancelScope() if seconds is None else anyio.move_on_after(seconds)
+
+    @property
+    def cancelled(self) -> bool:
+        return bool(self._scope.cancel_called)
+
+    def cancel(self) -> None:
+        self._scope.cancel()
+
+    async def __aenter__(self) -> Self:
+        self._scope.__enter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        return bool(self._scope.__exit__(kind, error, trace))
+
+
+def cancel_scope(seconds: float | None = None) -> CancelScope:
+    """Return a scope for the event loop that runs."""
+    return AsyncioScope(seconds) if on_asyncio() else AnyioScope(seconds)
+
+
+async def sleep(seconds: float) -> None:
+    """Wait, on the event loop that runs."""
+    if on_asyncio():
+        await asyncio.sleep(seconds)
+    else:
+        import anyio
+
+        await anyio.sleep(seconds)
+
+
+def on_asyncio() -> bool:
+    """Return True where the event loop that runs is asyncio's."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True

@@ -12,14 +12,16 @@ from ..runtime import lazy_names
 
 if TYPE_CHECKING:
     from .concurrency_limit import limited
+    from .opening import PRESENT, Opening, shut
     from .provider import AsyncSource, Provider, Source
 else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
             "concurrency_limit": "limited",
+            "opening": "Opening PRESENT shut",
             "provider": "AsyncSource Provider Source",
         },
     )
 
-__all__ = ["AsyncSource", "Provider", "Source", "limited"]
+__all__ = ["PRESENT", "AsyncSource", "Opening", "Provider", "Source", "limited", "shut"]

@@ -260,6 +260,7 @@ def test_a_provider_loads_its_own_sdk_alone(provider: str, sdk: str) -> None:
 # Law 4: sync and async are the same but for the words of async
 
 WORDS = {
+    "AsyncConnection": "Connection",
     "AsyncGenerator": "Generator",
     "AsyncIterator": "Iterator",
     "AsyncSource": "Source",
@@ -269,19 +270,22 @@ WORDS = {
     "__aiter__": "__iter__",
     "__anext__": "__next__",
     "aclose": "close",
-    "anext": "next",
+    "adelay": "delay",
     "aiter": "iter",
-    "aloop": "loop",
+    "anext": "next",
     "aopen": "open",
+    "aprepared": "prepared",
+    "aread": "read",
     "arun": "run",
+    "arun_tools": "run_tools",
     "asend": "send",
-    "asleep": "sleep",
-    "atell": "tell",
+    "aswitch": "switch",
     "_aclient": "_client",
 }
 
 TWINS = [
-    ("mirascope_like.core.base.streams.stream_loop", "loop", "aloop"),
+    ("mirascope_like.core.base.streams.stream_loop", "read", "aread"),
+    ("mirascope_like.core.base.streams.stream_loop", "switch", "aswitch"),
     ("mirascope_like.core.dialects.transport.sdk_provider", "SDKProvider.send", "SDKProvider.asend"),
     ("mirascope_like.core.dialects.chat_completions.provider", "ChatProvider.open", "ChatProvider.aopen"),
 ]
@@ -354,6 +358,24 @@ def test_a_provider_is_short(provider: str) -> None:
 def test_names_types_and_tables_are_no_code() -> None:
     assert code_of(CORE / "groq" / "params.py") == 0
     assert code_of(CORE / "groq" / "types.py") == 6  # two properties, of three lines each
+
+
+# Law 7: files are short, and a function fits on a screen
+
+
+def lengths(module: str) -> Iterator[tuple[str, int]]:
+    """The functions of a module, and how many lines each has without its docstring."""
+    for node in ast.walk(tree(module)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            said = node.body[0] if ast.get_docstring(node) is not None else None
+            documented = (said.end_lineno or 0) - said.lineno + 1 if said is not None else 0
+            yield node.name, (node.end_lineno or 0) - node.lineno + 1 - documented
+
+
+@pytest.mark.parametrize("module", under("base.streams"))
+def test_the_core_of_streams_is_short(module: str) -> None:
+    assert len(sources()[module].read_text("utf-8").splitlines()) <= 350
+    assert not [(name, length) for name, length in lengths(module) if length > 60]
 
 
 # Law 6: names

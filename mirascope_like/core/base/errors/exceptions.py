@@ -154,7 +154,7 @@ class UnfinishedStreamError(StreamError):
 
 
 class StreamTimeoutError(UnfinishedStreamError, TimeoutError):
-    """A deadline of the stream passed; `deadline` says which: "total", "first" or "idle"."""
+    """A deadline of the stream passed; `deadline` says which: "total", "first", "idle" or "stall"."""
 
     def __init__(self, message: str, *, deadline: str = "") -> None:
         super().__init__(message)

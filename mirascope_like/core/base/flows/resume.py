@@ -87,6 +87,10 @@ class Broken:
     """Why it broke off."""
     seam: Seam
 
+    def beginning(self) -> Text:
+        """Return the text that an accumulator begins with."""
+        return ContinuedText(self.text, self.seam) if self.seam.open else Text([self.text])
+
     def pairs(
         self, pairs: Iterator[tuple[ChunkT, ToolT | None]], fold: Fold[Any, Any]
     ) -> Iterator[tuple[ChunkT, ToolT | None]]:

@@ -1,221 +1,105 @@
-"""A stream that is read with `async for`; else the same as `stream`."""
+"""A stream that is read with `async for`; otherwise the same as `stream`."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator
 from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TextIO, TypeVar
-from weakref import finalize
 
-from .. import response, tools
+from .. import tools
 from ..provider import Provider
 from ..request import Request
 from ..response import BaseCallResponse, BaseCallResponseChunk
 from ..runtime import Later
 from ..tools import BaseTool
 from .base_stream import BaseStream
-from .stream_loop import Ending, Progress, aloop, raised_here
-from .transcript import StreamState
+from .policies import DEFAULT
+from .stream_loop import aread
+from .transcript import Pause, StreamState, Transcript, raised_here
 
 if TYPE_CHECKING:
     from ..response import StreamEvent
     from ..tools import ToolResultEvent
-    from . import views
-    from .deadlines import Deadline
+    from . import event_reader, observers, views
 else:
+    event_reader = Later(f"{__package__}.event_reader")
+    observers = Later(f"{__package__}.observers")
     views = Later(f"{__package__}.views")
 
 ResponseT = TypeVar("ResponseT", bound="BaseCallResponse[Any, Any]")
 ChunkT = TypeVar("ChunkT", bound=BaseCallResponseChunk[Any, Any, Any])
 ToolT = TypeVar("ToolT", bound=BaseTool)
-T = TypeVar("T")
 
 
 class AsyncStream(BaseStream[ResponseT, ChunkT, ToolT]):
     """`Stream`, to be read with `async for`. The call that made it may be awaited, or read at once."""
 
-    _pairs: AsyncGenerator[tuple[ChunkT, ToolT | None]] | None = None
-    _waiting: asyncio.Task[tuple[ChunkT, ToolT | None]] | None = None
-    """A step that a view would not wait for; it is the next one of whoever reads on."""
-    _waits_until: tuple[float, Deadline] | None = None
+    _reader: event_reader.AsyncEventReader | None = None
 
     def __init__(self, provider: Provider[ResponseT, ChunkT, ToolT], prepare: Callable[[], Awaitable[Request]]) -> None:
-        self._begin(provider, None)
-        self._prepare = prepare
-
-    async def _ready(self) -> Self:
-        if self._progress.fold is None:
-            self._progress.ask(await self._prepare())
-        return self
+        transcript = Transcript(provider, None, DEFAULT, prepare)
+        self._begin(transcript, aread(transcript))
 
     def __await__(self) -> Generator[Any, Any, Self]:
-        return self._given().__await__()
+        return self._prepared().__await__()
 
-    async def _given(self) -> Self:
-        while self._progress.fold is None and self.state is StreamState.NEW:
-            try:
-                await self._ready()
-            except Exception as error:
-                await self._onward(error)
+    async def _prepared(self) -> Self:
+        """Call the prompt function, and that of a fallback where it raises."""
+        if self.state is StreamState.NEW and self._transcript.attempt is None:
+            await self._read_until(Pause.PREPARED)
         return self
 
     async def open(self) -> Self:
-        """Send the request now; return once the answer begins."""
+        """Send the request now; return once the answer begins.
+
+        Raises `StreamClosedError` for a stream that is closed, also if that happens meanwhile.
+        """
         self._check_open()
-        while self._pairs is None:
-            try:
-                await self._start()
-            except StopAsyncIteration:
-                self._check_open()  # another task has closed it
-                raise
-            except Exception as error:
-                await self._onward(error)
+        if self.state is StreamState.NEW:
+            await self._read_until(Pause.OPENED)
+            self._check_open()
         return self
 
-    async def _start(self) -> None:
-        await self._ready()
-        self._pairs = aloop(self._progress)
-        self._hope()
-        if self._progress.wait:
-            await anext(self._pairs)  # no deadline but the last is about a wait, and there is time
-        if self._deadlines is not None:
-            self._deadlines.start(seen=self._progress.broken is not None)
-        await self._timed(self._pairs)
-        self._plain = self._simple()
-
-    async def _onward(self, error: Exception) -> None:
-        """Make ready to go on after an error, or raise."""
-        other = self._recover(error)
-        if callable(other):
-            for ending in self._left():
-                await self._progress.atell(ending)
-            try:
-                made = other()
-                self._take(await made._ready() if isinstance(made, AsyncStream) else made)
-                other = None
-            except Exception as failed:
-                self._progress.error = other = failed
-        if other is not None:
-            for ending in self._untold():
-                await self._progress.atell(ending)
-            raise other
-        self._pairs = None
+    async def _read_until(self, pause: Pause) -> None:
+        self._transcript.pause = pause
+        await anext(self._loop, None)
 
     def __aiter__(self) -> Self:
         return self
 
     def __anext__(self) -> Awaitable[tuple[ChunkT, ToolT | None]]:
-        if self._plain:
-            return self._pairs.__anext__()  # type: ignore[union-attr]
-        return self._next()
-
-    async def _next(self, within: float | None = None) -> tuple[ChunkT, ToolT | None]:
-        if self._unread:
-            return self._rest()
-        if self._progress.left:
-            await self._let_go()
-        if self._progress.state not in (StreamState.NEW, StreamState.OPEN):
-            raise StopAsyncIteration
-        while True:
-            try:
-                if self._pairs is None:
-                    await self._start()
-                self._plain = self._simple() and within is None and self._waiting is None
-                assert self._pairs is not None
-                if within is None and self._waiting is None:
-                    chunk, tool = await self._timed(self._pairs)
-                else:
-                    chunk, tool = await self._patient(self._pairs, within)
-                break
-            except _Late:
-                raise
-            except StopAsyncIteration:
-                self._finished()
-                raise
-            except Exception as error:
-                await self._onward(error)
-        if self._step(chunk, tool):
-            await self.close()
-        return chunk, tool
-
-    async def _timed(self, pairs: AsyncGenerator[tuple[ChunkT, ToolT | None]]) -> tuple[ChunkT, ToolT | None]:
-        left = self._deadlines.left(running=self._progress.running) if self._deadlines is not None else None
-        if left is None:
-            return await anext(pairs)
-        seconds, deadline = left
-        limit = asyncio.timeout(max(0.0, seconds))
-        self._progress.late = limit.expired
-        try:
-            async with limit:
-                return await anext(pairs)
-        except Exception as error:
-            if limit.expired():
-                await self._let_go()
-                raise self._late(deadline, error)
-            raise
-
-    async def _patient(
-        self, pairs: AsyncGenerator[tuple[ChunkT, ToolT | None]], within: float | None
-    ) -> tuple[ChunkT, ToolT | None]:
-        """Take the next step; raise `_Late`, and leave it to the next reader, where it does not come within a time."""
-        now = asyncio.get_running_loop().time
-        if self._waiting is None:
-            left = self._deadlines.left(running=self._progress.running) if self._deadlines is not None else None
-            self._waits_until = (now() + left[0], left[1]) if left is not None else None
-            # The task knows nothing of the stream, so that a stream that is dropped meanwhile is closed.
-            self._waiting = asyncio.ensure_future(_step_of(pairs))
-            finalize(self, _abandon, self._waiting, self._progress)
-        waiting, until = self._waiting, self._waits_until
-        limits = [one for one in (within, until and max(0.0, until[0] - now())) if one is not None]
-        try:
-            done, _ = await asyncio.wait({waiting}, timeout=min(limits, default=None))
-        except asyncio.CancelledError:
-            await self._let_go()
-            raise
-        if done:
-            self._waiting = None
-            if self._progress.left and waiting.cancelled():
-                raise StopAsyncIteration
-            return waiting.result()
-        if until is not None and until[0] <= now():
-            self._progress.late = lambda: True
-            await self._let_go()
-            raise self._late(until[1], None)
-        raise _Late
+        return self._pairs.__anext__()  # type: ignore[no-any-return]
 
     async def close(self) -> None:
-        """Let the connection go. What has come stays readable.
+        """Release the connection. What has arrived stays readable.
 
-        Another task that is reading finds the end; where it waits for the answer to begin, it does once that has.
+        Another task that is reading finds the end, at once where it waits for the provider or for another attempt.
         """
-        self._progress.left, self._plain = True, False
-        await self._let_go()
-        if self._progress.state is StreamState.NEW:
-            self._progress.state = StreamState.CLOSED
-            for ending in self._untold():
-                await self._progress.atell(ending)
-
-    async def _let_go(self) -> None:
-        if self._waiting is not None:
-            waiting, self._waiting = self._waiting, None
-            waiting.cancel()
-            await asyncio.wait({waiting})
-        if self._pairs is not None:
-            try:
-                await self._pairs.aclose()
-            except RuntimeError as error:
-                if not raised_here(error):
-                    raise
-                self._progress.leave()  # it runs in another task, or the tool that closes this
+        if self._reader is not None:
+            self._transcript.closing.requested = True
+            await self._reader.cancel()
+        try:
+            await self._loop.aclose()
+        except RuntimeError as error:
+            if not raised_here(error):
+                raise
+            # The loop runs in another task, or in the tool that closes this.
+            self._step_through(observers.aclosed(self._loop))
+            self._transcript.closing.request()
+        else:
+            if self.state is StreamState.NEW:  # the loop had not begun, so it has run no callbacks
+                self._transcript.end(StreamState.CLOSED)
+                for on_end in self._transcript.take_on_end():
+                    await self._transcript.arun(on_end)
 
     aclose = close
 
     def __del__(self) -> None:
-        if self._unbegun():
-            self._progress.state = StreamState.CLOSED
-            _tell(self._progress, self._untold())
+        if self._unread_callbacks():
+            self._transcript.end(StreamState.CLOSED)
+            _run_on_end(self._transcript)
 
     async def __aenter__(self) -> Self:
         return await self.open()
@@ -225,35 +109,31 @@ class AsyncStream(BaseStream[ResponseT, ChunkT, ToolT]):
     ) -> None:
         await self.close()
 
-    async def _event(self, within: float | None = None) -> StreamEvent[ToolT] | None:
-        while not self._unread:
-            try:
-                chunk, tool = await self._next(within)
-            except _Late:
-                late: StreamEvent[ToolT] | None = views.LATE
-                return late
-            except StopAsyncIteration:
-                return None
-            except Exception as error:
-                return response.ErrorEvent(error)
-            self._unread.extend(self._told(chunk, tool))
-            self._plain = False
-        return self._unread.popleft()
+    def _observe(self) -> observers.Observed:
+        if self._observed is None:
+            self._observed = observers.AsyncObserved(self._loop, self._transcript)
+            self._step_through(self._observed)
+        return self._observed
+
+    def _events(self) -> event_reader.AsyncEventReader:
+        if self._reader is None:
+            self._reader = self._pairs = event_reader.AsyncEventReader(self._pairs, self._transcript)
+        return self._reader
 
     async def _view(self, view: views.View) -> AsyncIterator[Any]:
         answer: Any = None
         while True:
             try:
-                wish = view.send(answer)
+                command = view.send(answer)
             except StopIteration:
                 return
             answer = None
-            if isinstance(wish, views.Show):
-                yield wish.value
-            elif isinstance(wish, views.Run):
-                answer = await tools.aran(wish.tool)
+            if isinstance(command, views.Show):
+                yield command.value
+            elif isinstance(command, views.Run):
+                answer = await tools.aran(command.tool)
             else:
-                answer = await self._event(wish.within)
+                answer = await self._events().aevent(command.within)
 
     def text(
         self,
@@ -263,24 +143,24 @@ class AsyncStream(BaseStream[ResponseT, ChunkT, ToolT]):
         max_delay: float | None = None,
         by: views.TextUnit | None = None,
     ) -> AsyncIterator[str]:
-        """Yield the text: pieces as they come, or whole words, lines or sentences. Joined, it is always the same.
+        """Yield the text: pieces as they arrive, or whole words, lines or sentences. Joined, it is always the same.
 
-        At least `buffer` pieces or units and `min_chars` characters are given at a time. What is held is given all the
-        same after `max_delay` seconds, before a tool, before an error, and at the end.
+        At least `buffer` pieces or units and `min_chars` characters are given at a time. Held text is shown after
+        `max_delay` seconds, before a tool, before an error, and at the end.
         """
-        return self._view(views.text_view(self._unread, buffer, min_chars, max_delay, by))
+        return self._view(views.text_view(self._events().unread, buffer, min_chars, max_delay, by))
 
     def events(self) -> AsyncIterator[StreamEvent[ToolT]]:
         """Yield everything that happens, to match on. An error is yielded, and then raised."""
         return self._view(views.events_view())
 
     def items(self) -> AsyncIterator[str | ToolResultEvent[ToolT] | ResponseT]:
-        """Yield pieces of text, tools that have been run (as soon as they were whole), and last the response.
+        """Yield pieces of text, tools that have been run (as soon as they were complete), and last the response.
 
         Async tools are awaited, sync ones run in threads. A tool that fails is yielded with its `error`. With a tool
         loop it is the loop that runs them, once a round is over, and the next rounds follow.
         """
-        return self._view(views.items_view(self.construct_call_response, self._looped))
+        return self._view(views.items_view(self.construct_call_response, self._runs_tools))
 
     async def cumulative(self) -> AsyncIterator[views.Snapshot]:
         """Yield a snapshot for each event: all the text so far, what the event added, and the event itself."""
@@ -288,7 +168,7 @@ class AsyncStream(BaseStream[ResponseT, ChunkT, ToolT]):
             yield self._snapshot(chunk)
 
     async def print(self, *, file: TextIO | None = None) -> ResponseT:
-        """Print the text as it comes; return the full response."""
+        """Print the text as it arrives; return the full response."""
         async for chunk, _ in self:
             print(chunk.content, end="", file=file, flush=True)
         print(file=file)
@@ -303,45 +183,31 @@ class AsyncStream(BaseStream[ResponseT, ChunkT, ToolT]):
     def construct_call_response(self, *, partial: bool = False) -> ResponseT:
         """Return the response that the provider would have sent unstreamed.
 
-        With `partial`, what has come so far will do.
+        With `partial`, the response so far is returned.
 
         Raises `StreamNotConsumedError` when the stream has not been read to its end.
         """
         return self._rebuilt(partial, "read it to its end, or `await stream.collect()`")
 
 
-class _Late(Exception):
-    """A step has not come within the time given; it has not failed."""
+_RUNNING: set[asyncio.Task[None]] = set()
+"""The tasks that run the callbacks of dropped streams; an event loop keeps no reference to its tasks."""
 
 
-async def _step_of(pairs: AsyncGenerator[T]) -> T:
-    return await anext(pairs)
+def _run_on_end(transcript: Transcript) -> None:
+    """Run the callbacks of a dropped stream in a task; where no event loop runs, up to the first wait of each."""
 
-
-_TELLING: set[asyncio.Task[None]] = set()
-
-
-def _tell(progress: Progress[Any, Any, Any], endings: Sequence[Ending]) -> None:
-    """Tell that a dropped stream has ended, in a task; where no loop runs, as far as nothing has to be waited for."""
-
-    async def tell() -> None:
-        for ending in endings:
-            await progress.atell(ending)
+    async def run() -> None:
+        for on_end in transcript.take_on_end():
+            await transcript.arun(on_end)
 
     try:
-        task = asyncio.get_running_loop().create_task(tell())
+        task = asyncio.get_running_loop().create_task(run())
     except RuntimeError:
-        telling = tell()
+        running = run()
         with suppress(StopIteration):
-            telling.send(None)
-        telling.close()
+            running.send(None)
+        running.close()
     else:
-        _TELLING.add(task)  # a loop does not keep its tasks
-        task.add_done_callback(_TELLING.discard)
-
-
-def _abandon(task: asyncio.Task[Any], progress: Progress[Any, Any, Any]) -> None:
-    loop = task.get_loop()
-    if not loop.is_closed() and not task.done():
-        progress.left = True
-        loop.call_soon_threadsafe(task.cancel)
+        _RUNNING.add(task)
+        task.add_done_callback(_RUNNING.discard)

@@ -1,105 +1,178 @@
-"""Deadlines of a stream, and the watchdog that keeps them where a read cannot be told to give up."""
+"""The deadlines of a stream: how long each may still take, and the thread that keeps them for sync reads.
+
+`Deadlines` does no I/O. `connection` asks it before each read how long the read may take, and reports what arrived.
+"""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from time import monotonic
-from typing import Literal
+from enum import Enum, auto
+from typing import Any, Literal
 
-Deadline = Literal["total", "first", "idle"]
+from ..errors import StreamTimeoutError
+from ..runtime import clock
+
+Deadline = Literal["total", "first", "idle", "stall"]
 
 
-@dataclass(slots=True)
+class Phase(Enum):
+    """What has arrived of the present attempt; it decides which deadlines count."""
+
+    WAITING = auto()
+    """Nothing: `first` counts."""
+    ANSWERING = auto()
+    """Bytes, such as keep-alives, and no output: `first` and `idle` count."""
+    WRITING = auto()
+    """Output, which is text, thinking or a piece of a tool call: `stall` and `idle` count."""
+
+
 class Deadlines:
-    """How long a stream may take, in seconds.
+    """How long a stream may take, in seconds; None where there is no such deadline.
 
-    Time that the reader takes between two steps, or that tools of a loop take, counts for `total` alone.
+    Only the time spent waiting for the provider counts for `first`, `idle` and `stall`: not the reader's own time
+    between two steps, nor the time that tools of a tool loop run. All time counts for `total`.
     """
 
-    total: float | None = None
-    """From the request to the end."""
-    first: float | None = None
-    """From the request to the first event; a request that is sent again has as long."""
-    idle: float | None = None
-    """From one event to the next."""
-    started: float | None = None
-    asked: float | None = None
-    seen: bool = False
+    def __init__(self) -> None:
+        self.given: bool = False
+        """True once there is any deadline."""
+        self.watches_output: bool = False
+        """True once a deadline depends on output (`first`, `stall`), so that chunks have to be looked at."""
+        self._total: float | None = None
+        self._first: float | None = None
+        self._idle: float | None = None
+        self._stall: float | None = None
+        self._phase = Phase.WAITING
+        self._started: float | None = None
+        """When the first attempt was sent, in seconds of the monotonic clock."""
+        self._waited: float = 0.0
+        """Seconds waited for the provider since the attempt was sent, or since the last output."""
 
-    def start(self, *, seen: bool = False) -> None:
-        """Note that a request is sent now; where it goes on from what came, an event has been `seen`."""
-        self.asked = monotonic()
-        self.started = self.asked if self.started is None else self.started
-        self.seen = seen
+    def set(self, *, total: float | None, first: float | None, idle: float | None, stall: float | None) -> None:
+        """Replace the deadlines. `total` is for the whole stream, `first` from each request to its first output, `idle`
+        between two reads that gave any byte, `stall` between two outputs.
+        """
+        # No thread can wait for longer than TIMEOUT_MAX, which is centuries: such a deadline never passes.
+        self._total, self._first, self._idle, self._stall = (
+            one if one is None or one < threading.TIMEOUT_MAX else None for one in (total, first, idle, stall)
+        )
+        self.watches_output = not (self._first is None and self._stall is None)
+        self.given = self.watches_output or not (self._total is None and self._idle is None)
 
-    def again(self) -> None:
-        """Note that the next step sends another request, of a tool loop; without `first`, `idle` goes on."""
-        self.asked, self.seen = None, self.first is None
+    # What has happened
+
+    def attempt_sent(self, *, resumed: bool, later_round: bool) -> None:
+        """Start the deadlines of an attempt.
+
+        `first` does not count again for an attempt that resumes a text. Without `first`, `idle` and `stall` also cover
+        the beginning of the later rounds of a tool loop.
+        """
+        self._started = clock.monotonic() if self._started is None else self._started
+        self._phase = Phase.WRITING if resumed or (later_round and self._first is None) else Phase.WAITING
+        self._waited = 0.0
+
+    def answer_begun(self) -> None:
+        """Note that the connection is open. Without `first`, `idle` counts from here on; else from the first byte."""
+        if self._first is None:
+            self.received()
+
+    def received(self) -> None:
+        """Note that a read gave something."""
+        if self._phase is Phase.WAITING:
+            self._phase = Phase.ANSWERING
+
+    def output(self) -> None:
+        """Note that output arrived."""
+        self._phase, self._waited = Phase.WRITING, 0.0
+
+    def waited(self, seconds: float) -> None:
+        """Note that the provider has been waited for."""
+        self._waited += seconds
+
+    def noting_output(self, pairs: Iterator[Any]) -> Iterator[Any]:
+        """Yield the pairs of one read; note the first output among them."""
+        for pair in pairs:
+            chunk = pair[0]
+            if chunk.content or chunk.thinking or chunk.tool_deltas:
+                self.output()
+                yield pair
+                yield from pairs
+                return
+            yield pair
+
+    # How long the next wait may take
 
     def remaining(self) -> float | None:
-        """Return the seconds until the end of it all; None where there is no such deadline."""
-        if self.total is None or self.started is None:
-            return self.total
-        return self.total - (monotonic() - self.started)
+        """Return the seconds until `total` passes; None where there is no such deadline."""
+        if self._total is None or self._started is None:
+            return self._total
+        return self._total - (clock.monotonic() - self._started)
 
-    def left(self, *, running: bool) -> tuple[float, Deadline] | None:
-        """Return the seconds until the next deadline, and which it is; None where there is none.
+    def next(self) -> tuple[float, Deadline] | None:
+        """Return the seconds until the next deadline passes, and its name; None where none counts now."""
+        waits: list[tuple[float | None, Deadline]] = [(self.remaining(), "total")]
+        if self._phase is Phase.WRITING:
+            waits.append((_less(self._stall, self._waited), "stall"))
+        else:
+            waits.append((_less(self._first, self._waited), "first"))
+        if self._phase is not Phase.WAITING:
+            waits.append((self._idle, "idle"))
+        return min(((seconds, name) for seconds, name in waits if seconds is not None), default=None)
 
-        `running` is whether what is to come is that tools run.
-        """
-        waits: list[tuple[float, Deadline]] = []
-        if (remaining := self.remaining()) is not None:
-            waits.append((remaining, "total"))
-        if self.first is not None and not self.seen and not running:
-            waits.append((self.first - (monotonic() - self.asked if self.asked is not None else 0.0), "first"))
-        if self.idle is not None and self.seen and not running:
-            waits.append((self.idle, "idle"))
-        # No thread can wait for longer, and nobody does: such a deadline is none.
-        return min((one for one in waits if one[0] < threading.TIMEOUT_MAX), default=None)
+    def passed(self, which: Deadline) -> StreamTimeoutError:
+        """Return the error of a deadline that has passed."""
+        seconds: float = getattr(self, f"_{which}")
+        return StreamTimeoutError(f"the stream passed its {which} deadline of {seconds:g} seconds", deadline=which)
+
+
+def _less(seconds: float | None, waited: float) -> float | None:
+    return seconds - waited if seconds is not None else None
 
 
 class Watchdog:
-    """Calls `bark`, which tells if it ends the read, when one takes too long. Its thread runs while there is one."""
+    """Calls `bark` from a thread of its own when a watched read takes too long. The thread runs until `close`.
+
+    `bark` returns True if it ended the read.
+    """
 
     def __init__(self, bark: Callable[[], bool]) -> None:
-        self._bark = bark
-        self._changed = threading.Condition()
-        self._at: float | None = None
-        self._closed = False
-        self._thread: threading.Thread | None = None
         self.barked: bool = False
+        """True once a read was ended."""
+        self._bark: Callable[[], bool] | None = bark
+        self._changed = threading.Condition()
+        self._due: float | None = None
+        """When to bark, in seconds of the monotonic clock; None while nothing is read."""
+        self._closed = False
+        threading.Thread(target=self._watch, name="stream-watchdog", daemon=True).start()
 
     @contextmanager
     def watching(self, seconds: float) -> Generator[None]:
-        """Watch a read."""
+        """Watch a read, which may take so many seconds."""
         with self._changed:
-            self._at = monotonic() + seconds
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._watch, name="stream-watchdog", daemon=True)
-                self._thread.start()
+            self._due = clock.monotonic() + seconds
             self._changed.notify()
         try:
             yield
         finally:
             with self._changed:
-                self._at = None
+                self._due = None
 
     def close(self) -> None:
-        """Let the thread end."""
+        """End the thread; refer to the connection no longer."""
         with self._changed:
-            self._closed = True
+            self._closed, self._bark = True, None
             self._changed.notify()
 
     def _watch(self) -> None:
         with self._changed:
             while not self._closed:
-                if self._at is None:
+                if self._due is None:
                     self._changed.wait()
-                elif (left := self._at - monotonic()) > 0:
+                elif (left := self._due - clock.monotonic()) > 0:
                     self._changed.wait(left)
                 else:
-                    self._at = None
-                    self.barked = self._bark()
+                    self._due = None
+                    if (bark := self._bark) is not None:
+                        self.barked = bark()

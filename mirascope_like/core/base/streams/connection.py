@@ -1,0 +1,223 @@
+"""The connection of one attempt: an open answer whose waits have deadlines, and which can be cut from elsewhere.
+
+The loop makes one for each attempt, reads it, and closes it. No deadline is active between two reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Iterator
+from concurrent.futures import CancelledError
+from typing import Any
+
+from ..errors import RequestTimeoutError, StreamClosedError
+from ..provider import AsyncSource, Opening, Source, shut
+from ..runtime import cancel_scope, clock
+from .attempt import Attempt
+from .deadlines import Deadline, Deadlines, Watchdog
+from .transcript import CloseRequest
+
+
+class _Connection:
+    """What connections of both kinds share."""
+
+    _read: Any
+    """Turns events into pairs."""
+    _events: Any
+    """The iterator of the open source."""
+
+    def __init__(self, attempt: Attempt, deadlines: Deadlines) -> None:
+        self._attempt = attempt
+        self._deadlines = deadlines
+
+    def pairs(self, events: Any) -> Iterator[tuple[Any, Any]]:
+        """Return the pairs of what one read gave."""
+        pairs: Iterator[tuple[Any, Any]] = self._read(events)
+        return self._deadlines.noting_output(pairs) if self._deadlines.watches_output else pairs
+
+    def _upcoming(self) -> tuple[float | None, Deadline]:
+        """Return the seconds that a wait may take, None for no limit, and the deadline that passes then.
+
+        Raises `StreamTimeoutError` if one has passed already.
+        """
+        seconds, deadline = self._deadlines.next() or (None, "total")
+        if seconds is not None and seconds <= 0:
+            raise self._deadlines.passed(deadline)
+        return seconds, deadline
+
+    def _begin(self, source: Source | AsyncSource) -> None:
+        self._read = self._attempt.reader(typed=source.typed)
+        self._deadlines.answer_begun()
+
+
+class Connection(_Connection):
+    """A sync connection. Another thread can cut it."""
+
+    source: Source | None = None
+    """The open answer."""
+    _opening: Opening | None = None
+    """The request on its way, while its answer is awaited."""
+    _watchdog: Watchdog | None = None
+
+    def open(self, closing: CloseRequest) -> None:
+        """Send the request; return once the answer begins. Raises `StreamClosedError` if the stream is closing."""
+        seconds, deadline = self._upcoming()
+        attempt = self._attempt
+        attempt.request.deadline = seconds
+        self._opening = opening = Opening()
+        if not closing.interrupt_with(self.cut):
+            raise StreamClosedError("the stream was closed")
+        begun = clock.monotonic()
+        try:
+            opening.begin(lambda: attempt.provider.open(attempt.request, attempt.sent))
+            self.source = opening.result(seconds)
+        except CancelledError:
+            raise StreamClosedError("the stream was closed") from None
+        except Exception as error:
+            if seconds is not None and self._timed_out(error):
+                raise self._deadlines.passed(deadline) from error
+            raise
+        finally:
+            self._deadlines.waited(clock.monotonic() - begun)
+        if not closing.interrupt_with(self.cut):
+            raise StreamClosedError("the stream was closed")
+        self._begin(self.source)
+        self._events = iter(self.source)
+
+    def _timed_out(self, error: Exception) -> bool:
+        """Return True for an error of the SDK, or of a limit of concurrency, that was given the same deadline."""
+        if type(error) is TimeoutError:
+            return True
+        return isinstance(self._attempt.provider.failure(error, self._attempt.request), RequestTimeoutError)
+
+    def __iter__(self) -> Iterator[Any]:
+        return self
+
+    def __next__(self) -> Any:
+        if not self._deadlines.given:
+            return next(self._events)
+        return self._timed()
+
+    def _timed(self) -> Any:
+        seconds, deadline = self._upcoming()
+        if seconds is None:
+            events = next(self._events)
+        else:
+            if self._watchdog is None:
+                self._watchdog = Watchdog(self.cut)
+            begun = clock.monotonic()
+            try:
+                with self._watchdog.watching(seconds):
+                    events = next(self._events)
+            except Exception as error:
+                if self._watchdog.barked:
+                    raise self._deadlines.passed(deadline) from error
+                raise
+            finally:
+                self._deadlines.waited(clock.monotonic() - begun)
+        self._deadlines.received()
+        return events
+
+    def cut(self) -> bool:
+        """End the present wait, from another thread. Return False if there is none."""
+        if (source := self.source) is not None:
+            return _cut(source)
+        return self._opening is not None and self._opening.cut()
+
+    def drain(self) -> None:
+        """Read what follows the final event, for a moment, so that the connection can be used again."""
+        if self.source is not None:
+            self.source.drain()
+
+    def close(self) -> None:
+        """Release the connection."""
+        if self._watchdog is not None:
+            self._watchdog.close()
+        if (source := self.source) is not None:
+            self.source = None
+            source.close()
+        elif self._opening is not None:
+            self._opening.cut()
+        self._opening = None
+
+
+class AsyncConnection(_Connection):
+    """An async connection. Another task can cut it."""
+
+    source: AsyncSource | None = None
+
+    async def open(self, closing: CloseRequest) -> None:
+        """Send the request; return once the answer begins. Raises `StreamClosedError` if the stream is closing."""
+        seconds, deadline = self._upcoming()
+        begun = clock.monotonic()
+        scope = cancel_scope(seconds)
+        cause: Exception | None = None
+        try:
+            async with scope:
+                if closing.interrupt_with(scope.cancel):
+                    self.source = await self._attempt.provider.aopen(self._attempt.request, self._attempt.sent)
+        except Exception as error:
+            if not scope.cancelled:
+                raise
+            cause = error  # what the SDK made of the cancellation
+        finally:
+            self._deadlines.waited(clock.monotonic() - begun)
+        if not closing.interrupt_with(self.cut):
+            raise StreamClosedError("the stream was closed")
+        if scope.cancelled or self.source is None:
+            raise self._deadlines.passed(deadline) from cause
+        self._begin(self.source)
+        self._events = aiter(self.source)
+
+    def __aiter__(self) -> AsyncIterator[Any]:
+        return self
+
+    def __anext__(self) -> Awaitable[Any]:
+        if not self._deadlines.given:
+            return self._events.__anext__()  # type: ignore[no-any-return]
+        return self._timed()
+
+    async def _timed(self) -> Any:
+        seconds, deadline = self._upcoming()
+        if seconds is None:
+            events = await anext(self._events)
+        else:
+            begun = clock.monotonic()
+            scope = cancel_scope(seconds)
+            cause: Exception | None = None
+            try:
+                async with scope:
+                    events = await anext(self._events)
+            except Exception as error:
+                if not scope.cancelled:
+                    raise
+                cause = error
+            finally:
+                self._deadlines.waited(clock.monotonic() - begun)
+            if scope.cancelled:
+                raise self._deadlines.passed(deadline) from cause
+        self._deadlines.received()
+        return events
+
+    def cut(self) -> bool:
+        """End the present read, from another task. Return False if there is none."""
+        return self.source is not None and _cut(self.source)
+
+    async def drain(self) -> None:
+        """Read what follows the final event, for a moment, so that the connection can be used again."""
+        if self.source is not None:
+            await self.source.drain()
+
+    async def close(self) -> None:
+        """Release the connection."""
+        if (source := self.source) is not None:
+            self.source = None
+            await source.close()
+
+
+def _cut(source: Any) -> bool:
+    """End a read that waits on an open answer, where its socket can be reached. Return True."""
+    if (interrupt := getattr(source, "interrupt", None)) is not None:
+        interrupt()
+    elif (extensions := getattr(source.response, "extensions", None)) is not None:
+        shut(extensions.get("network_stream"))
+    return True

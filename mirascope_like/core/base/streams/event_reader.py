@@ -1,0 +1,147 @@
+"""The pairs of a stream read as events, for its views. Made with the first view of a stream.
+
+A view may leave events unread, for instance when a `for` loop over it is left. They are the first that the next reader
+of the stream gets, whatever view that is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+from ..errors import StreamError
+from ..response import ErrorEvent, StreamEvent
+from ..runtime import on_asyncio
+from ..tools import delta_of
+from . import views
+from .observers import Pair
+from .stream_loop import read
+from .transcript import CloseRequest, Transcript
+
+
+class EventReader:
+    """Reads pairs as events; gives what is unread as pairs again to whoever reads pairs."""
+
+    def __init__(self, pairs: Any, transcript: Transcript) -> None:
+        self.pairs = pairs
+        self.unread: deque[StreamEvent[Any]] = deque()
+        """Events that have arrived and were not shown. Views take from it and put back into it."""
+        self._transcript = transcript
+        self._last: Any = None
+        """The chunk that the unread events came from."""
+
+    def __iter__(self) -> Iterator[Pair]:
+        return self
+
+    def __next__(self) -> Pair:
+        return self._unread_pair() if self.unread else next(self.pairs)
+
+    def event(self) -> StreamEvent[Any] | None:
+        """Return the next event: an `ErrorEvent` where reading fails, None at the end."""
+        while not self.unread:
+            try:
+                pair = next(self.pairs)
+            except StopIteration:
+                return None
+            except Exception as error:
+                return ErrorEvent(in_use(error))
+            self._add(*pair)
+        return self.unread.popleft()
+
+    def _unread_pair(self) -> Pair:
+        return views.pair_of(self.unread, self._last.spent())
+
+    def _add(self, chunk: Any, tool: Any) -> None:
+        self._last = chunk
+        results, self._transcript.tool_results = self._transcript.tool_results, []
+        self.unread.extend(results)
+        partial = tool is not None and delta_of(tool) is not None
+        self.unread.extend(views.events_of(chunk, tool, growing=partial))
+
+
+class AsyncEventReader(EventReader):
+    """`EventReader`, async. A view may give an event a time; the step then continues in a task, for the next reader."""
+
+    _step: asyncio.Task[Pair] | None = None
+    """The step that a view did not wait for. It does not refer to this reader, nor to the stream."""
+
+    def __aiter__(self) -> AsyncIterator[Pair]:
+        return self
+
+    async def __anext__(self) -> Pair:
+        return self._unread_pair() if self.unread else await self._next(None)
+
+    async def aevent(self, within: float | None) -> StreamEvent[Any] | None:
+        """Return the next event: `views.LATE` where none comes within the seconds, None at the end.
+
+        On trio an event is always waited for.
+        """
+        while not self.unread:
+            try:
+                pair = await self._next(within)
+            except StopAsyncIteration:
+                return None
+            except Late:
+                late: StreamEvent[Any] = views.LATE
+                return late
+            except Exception as error:
+                return ErrorEvent(error)
+            self._add(*pair)
+        return self.unread.popleft()
+
+    async def _next(self, within: float | None) -> Pair:
+        if self._step is None:
+            if within is None or not on_asyncio():
+                pair: Pair = await anext(self.pairs)
+                return pair
+            self._step = asyncio.ensure_future(_step_of(self.pairs))
+        step = self._step
+        try:
+            await asyncio.wait({step}, timeout=within)
+        except asyncio.CancelledError:
+            await self.cancel()
+            raise
+        if not step.done():
+            raise Late
+        self._step = None
+        if self._transcript.closing.requested and step.cancelled():
+            raise StopAsyncIteration
+        return step.result()
+
+    async def cancel(self) -> None:
+        """Cancel the step that runs in a task, and wait for its end."""
+        if (step := self._step) is not None:
+            self._step = None
+            step.cancel()
+            await asyncio.wait({step})
+
+    def __del__(self) -> None:
+        if (step := self._step) is not None and not step.done() and not step.get_loop().is_closed():
+            step.get_loop().call_soon_threadsafe(_abandon, step, self._transcript.closing)
+
+
+class Late(Exception):
+    """An event has not come within the time given. Reading has not failed."""
+
+
+def _abandon(step: asyncio.Task[Any], closing: CloseRequest) -> None:
+    closing.request()
+    step.cancel()
+
+
+async def _step_of(pairs: AsyncIterator[Pair]) -> Pair:
+    return await anext(pairs)
+
+
+def in_use(error: Exception) -> Exception:
+    """Return the error to raise where another thread runs the loop just now; else the error itself."""
+    if str(error) != "generator already executing":
+        return error
+    trace = error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code is read.__code__:  # raised by what the loop called
+            return error
+        trace = trace.tb_next
+    return StreamError("another thread is reading this stream: read it in one thread, or give each its own stream")

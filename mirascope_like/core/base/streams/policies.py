@@ -1,0 +1,127 @@
+"""What follows an attempt that ended or failed: a step of the loop. Does no I/O and knows nothing of `async`.
+
+A policy is a function of the transcript and of the error, if there is one. It returns the next step, or None to leave
+the decision to the next policy. Policies keep no counts: those stand on the attempt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from .. import flows
+from ..errors import Caught, FallbackError, StreamTimeoutError
+from .attempt import Attempt, Fail, Finish, RunTools, Send, Step, Switch
+from .transcript import Policy, Transcript
+
+
+def next_step(transcript: Transcript, error: Exception | None) -> Step:
+    """Return what follows an attempt that ended, or that failed with an error of ours.
+
+    Asks the policies of the topmost plan. Where none of them recovers from the error, that call has failed, and the
+    plan below it is asked: the call that it is a fallback of.
+    """
+    if transcript.closing.requested:
+        return Finish()
+    if isinstance(error, StreamTimeoutError) and error.deadline == "total":
+        return Fail(error)
+    while True:
+        for policy in transcript.plans[-1].policies:
+            if (step := policy(transcript, error)) is not None:
+                return step
+        if error is None:
+            return Finish()
+        if len(transcript.plans) == 1:
+            return Fail(error)
+        transcript.abandon(error)
+
+
+def tool_rounds(transcript: Transcript, error: Exception | None) -> Step | None:
+    """Run the tools of a round, where the call has a tool loop and the model called any."""
+    attempt = transcript.attempt
+    if error is not None or attempt is None:
+        return None
+    called = flows.calls(attempt.request, attempt.accumulator.tools, len(transcript.rounds))
+    return RunTools(*called) if called is not None else None
+
+
+def retry_or_resume(transcript: Transcript, error: Exception | None) -> Step | None:
+    """Send the same request again before any output; resume from the text that has arrived after that."""
+    attempt = transcript.attempt
+    if error is None or attempt is None:
+        return None
+    if attempt.resumed_from is None and attempt.accumulator.silent:
+        return _retry(transcript, attempt, error) if attempt.request.retry else None
+    return _resume(transcript, attempt, error) if attempt.request.resume else None
+
+
+def _retry(transcript: Transcript, attempt: Attempt, error: Exception) -> Step | None:
+    delay = _delay(transcript, error, attempt.retried, attempt.request.retry)
+    if delay is None:
+        return None
+    flows.forget(error)
+    return Send(attempt.again(retried=attempt.retried + 1), delay)
+
+
+def _resume(transcript: Transcript, attempt: Attempt, error: Exception) -> Step | None:
+    before, request, provider = attempt.resumed_from, attempt.request, attempt.provider
+    delay = _delay(transcript, error, attempt.resumed, request.resume)
+    prefill = provider.prefill(request) if flows.plain(request) else None
+    broken = flows.broken(error, before, attempt.accumulator, prefill) if prefill is not None else None
+    sent = prefill.payload(attempt.payload, broken.seam.sent) if prefill is not None and broken is not None else None
+    if delay is None or broken is None or sent is None:
+        if before is None or attempt.accumulator.content != before.text:
+            return None
+        before.error.__cause__ = error  # resuming added nothing: the original interruption is raised
+        return Fail(before.error)
+    interrupted = attempt.interrupted
+    if broken.error is error and (response := transcript.response()) is not None:
+        interrupted = [*interrupted, response]
+    flows.forget(error)
+    following = attempt.again(resumed=attempt.resumed + 1, resumed_from=broken, sent=sent, interrupted=interrupted)
+    following.accumulator.go_on(broken.beginning())
+    return Send(following, delay)
+
+
+def _delay(transcript: Transcript, error: Exception, used: int, allowed: int) -> float | None:
+    """Return the seconds to wait before another attempt; None where there is to be none, or `total` leaves no time."""
+    delay = flows.wait_after(error, used) if used < allowed else None
+    remaining = transcript.deadlines.remaining()
+    return None if delay is None or (remaining is not None and delay >= remaining) else delay
+
+
+class Fallback:
+    """Read another stream instead, before any output. One instance belongs to one stream."""
+
+    def __init__(self, fallbacks: Sequence[tuple[Caught, Callable[[], Any]]], last: Caught) -> None:
+        self._fallbacks = list(fallbacks)
+        """Those not tried yet: after which errors, and what makes the stream."""
+        self._last = last
+        """The errors after which `FallbackError` is raised once all have been tried."""
+
+    def __call__(self, transcript: Transcript, error: Exception | None) -> Step | None:
+        accumulator = transcript.accumulator
+        any_output = bool(transcript.rounds) or (accumulator is not None and not accumulator.silent)
+        if error is None or any_output:
+            return None
+        if not self._fallbacks:
+            return self._failed(transcript, error)
+        catches, make = self._fallbacks[0]
+        if not isinstance(error, catches):
+            return None
+        del self._fallbacks[0]
+        transcript.caught.append(error)
+        flows.forget(error)
+        return Switch(make)
+
+    def _failed(self, transcript: Transcript, error: Exception) -> Step | None:
+        if len(transcript.plans) > 1 or not isinstance(error, self._last):
+            return None  # a call that is a fallback itself leaves its error to the call below it
+        transcript.caught.append(error)
+        failed = FallbackError(transcript.caught)
+        failed.__cause__ = error
+        return Fail(failed)
+
+
+DEFAULT: tuple[Policy, ...] = (tool_rounds, retry_or_resume)
+"""The policies of every call; a `Fallback` comes after them."""

@@ -1,0 +1,1 @@
+"""Tests of the core of streams, in memory: no server, no waiting."""

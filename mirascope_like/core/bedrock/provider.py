@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
 from importlib import import_module
@@ -84,8 +84,10 @@ class BedrockSource:
         self._stream = answer["stream"]
         self._events = iter(self._stream)
 
-    def __iter__(self) -> Iterator[Iterable[Any]]:
-        return iter([(self._metadata,), self._events])  # which come one at a time
+    def __iter__(self) -> Iterator[Sequence[Any]]:
+        yield (self._metadata,)
+        for event in self._events:
+            yield (event,)
 
     def drain(self) -> None:
         read_out(self._events, self.interrupt)

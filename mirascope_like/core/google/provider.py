@@ -23,7 +23,7 @@ from ..base.provider import AsyncSource, Source
 from ..base.request import Request
 from ..base.response import Fold
 from ..dialects.gemini import AsyncBegunSource, GeminiSpeaker, abegun, begun, gemini_kind
-from ..dialects.transport import ClientProvider, ObjectSource, made, made_by, within
+from ..dialects.transport import ClientProvider, ObjectSource, made, made_by
 from .fold import GoogleFold
 from .http import DefaultAsyncClient, DefaultClient
 from .params import GoogleCallParams
@@ -107,11 +107,6 @@ class GoogleProvider(
         return _decoded(found) if own else found
 
     def open(self, request: Request, payload: dict[str, Any]) -> Source:
-        if request.deadline is not None:  # the SDK's own timeout would be told to the server, for the whole answer
-            return within(request.deadline, lambda: self._open(request, payload))
-        return self._open(request, payload)
-
-    def _open(self, request: Request, payload: dict[str, Any]) -> Source:
         ask, arguments, own = _prepared(self._ask(request, "generate_content_stream"), payload, stream=True)
         return begun(ask, arguments) if own else ObjectSource(ask(**arguments))
 

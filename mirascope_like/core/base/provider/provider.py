@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
 
@@ -24,15 +24,18 @@ _ABOUT_TOOLS = frozenset({"tool_choice", "parallel_tool_calls"})
 
 
 class Source(Protocol):
-    """An open answer, read while it comes."""
+    """An open answer, read while it arrives. It may have a method `interrupt` that ends a read in another thread."""
 
     typed: bool
     """Whether events are objects of the SDK rather than bytes."""
     response: Any
     """The HTTP response that is read, where it is known."""
 
-    def __iter__(self) -> Iterator[Iterable[Any]]:
-        """Yield the events that arrive, as many at a time as there are; an iterable of the SDK's own may wait."""
+    def __iter__(self) -> Iterator[Sequence[Any]]:
+        """Yield the events of each read; nothing in them where it gave bytes and no event, as a keep-alive does.
+
+        Only this iterator waits for the provider, so that deadlines can stand around its steps.
+        """
         ...
 
     def drain(self) -> None:
@@ -49,7 +52,7 @@ class AsyncSource(Protocol):
     response: Any
 
     def __aiter__(self) -> AsyncIterator[Sequence[Any]]:
-        """Yield the events that arrive, as many at a time as there are."""
+        """Yield the events of each read, as those of a `Source`."""
         ...
 
     async def drain(self) -> None:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
         SDKProvider,
         read_out,
     )
-    from .threaded_provider import ThreadedProvider, sync_method, within
+    from .threaded_provider import ThreadedProvider, sync_method
 else:
     __getattr__, __dir__ = lazy_names(
         __name__,
@@ -37,7 +37,7 @@ else:
             "sdk_params": "made refusal",
             "sdk_provider": "AsyncByteSource AsyncObjectSource ByteSource ObjectSource SDKProvider SDK_OPTIONS "
             "read_out",
-            "threaded_provider": "ThreadedProvider sync_method within",
+            "threaded_provider": "ThreadedProvider sync_method",
         },
     )
 
@@ -60,5 +60,4 @@ __all__ = [
     "read_out",
     "refusal",
     "sync_method",
-    "within",
 ]

@@ -11,6 +11,7 @@ import threading
 from abc import abstractmethod
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
+from functools import partial
 from importlib import import_module
 from typing import Any, TypeVar
 
@@ -18,7 +19,7 @@ import anyio
 
 from ...base.errors import ConnectionFailedError, MirascopeLikeError, RequestTimeoutError, described, error_kind
 from ...base.parsing import Events, as_object
-from ...base.provider import AsyncSource, Source
+from ...base.provider import PRESENT, AsyncSource, Source, shut
 from ...base.request import Request
 from ...base.response import BaseCallResponse, BaseCallResponseChunk
 from ...base.tools import BaseTool
@@ -63,17 +64,14 @@ class ByteSource:
         cut = self.cutter()
         feed = cut.feed
         for buffer in self._buffers:
-            if events := feed(buffer):
-                yield events
+            yield feed(buffer)
         yield cut.end()
 
     def drain(self) -> None:
         read_out(self._buffers, self._shut)
 
     def _shut(self) -> None:
-        with suppress(Exception):
-            network = self.response.extensions["network_stream"]
-            network.get_extra_info("socket").shutdown(2)
+        shut(self.response.extensions.get("network_stream"))
 
     def close(self) -> None:
         self.response.close()
@@ -97,8 +95,7 @@ class AsyncByteSource:
         cut = self.cutter()
         feed = cut.feed
         async for buffer in self._buffers:
-            if events := feed(buffer):
-                yield events
+            yield feed(buffer)
         yield cut.end()
 
     async def drain(self) -> None:
@@ -242,19 +239,24 @@ class SDKProvider(ClientProvider[ResponseT, ChunkT, ToolT]):
         if not self._own(client):
             return ObjectSource(self.create(client)(**payload, stream=True))
         if request.deadline is not None:
-            return self._open_within(request.deadline, client, payload, again=not request.retry)
+            return self._open_within(request.deadline, client, payload)
         client = client.with_options(max_retries=0) if request.retry else client
         return _source(self.http(client, payload, stream=True))
 
-    def _open_within(self, seconds: float, client: Any, payload: dict[str, Any], *, again: bool) -> Source:
-        # There is time for one more try where it cost none: the server had closed a connection that was kept.
+    def _open_within(self, seconds: float, client: Any, payload: dict[str, Any]) -> Source:
+        opening = PRESENT.get()
         hasty = client.with_options(timeout=seconds, max_retries=0)
+        if opening is not None:
+            hasty._prepare_request = partial(_report_network, opening.connected, hasty._prepare_request)
         try:
             source = _source(self.http(hasty, payload, stream=True))
         except self.sdk.APIConnectionError as error:
-            if isinstance(error, self.sdk.APITimeoutError):
+            if isinstance(error, self.sdk.APITimeoutError) or (opening is not None and opening.abandoned):
                 raise
+            # There is time for one more try, as this one cost none: the server had closed a connection that was kept.
             source = _source(self.http(hasty, payload, stream=True))
+        finally:
+            vars(hasty).pop("_prepare_request", None)  # it refers to the client
         patient(source.response, payload.get("timeout", client.timeout))
         return source
 
@@ -299,6 +301,24 @@ class SDKProvider(ClientProvider[ResponseT, ChunkT, ToolT]):
         root = next(kind for kind in self.sdk.APIError.__mro__ if kind.__bases__ == (Exception,))
         made: Exception = root(self._key_to_set())
         return made
+
+
+def _report_network(connected: Callable[[Any], None], prepare: Callable[[Any], None], request: Any) -> None:
+    """Prepare an HTTP request as the SDK does, and have it report the network stream that is opened for it.
+
+    The timeout of a request is one of each read: it does not end an answer whose headers trickle in. A stream that is
+    known can be shut. A request that is sent on a connection that was kept reports none.
+    """
+    prepare(request)
+    trace = request.extensions.get("trace")
+
+    def report(event: str, info: dict[str, Any]) -> None:
+        if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
+            connected(info["return_value"])
+        if trace is not None:
+            trace(event, info)
+
+    request.extensions["trace"] = report
 
 
 def unwrapped(response: Any) -> Any:

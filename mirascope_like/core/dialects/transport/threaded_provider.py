@@ -11,7 +11,6 @@ import threading
 from abc import abstractmethod
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
-from concurrent.futures import Future
 from contextlib import suppress
 from contextvars import copy_context
 from inspect import iscoroutinefunction
@@ -31,7 +30,6 @@ T = TypeVar("T")
 ResponseT = TypeVar("ResponseT", bound="BaseCallResponse[Any, Any]")
 ChunkT = TypeVar("ChunkT", bound=BaseCallResponseChunk[Any, Any, Any])
 ToolT = TypeVar("ToolT", bound=BaseTool)
-SourceT = TypeVar("SourceT", bound=Source)
 
 AHEAD = 64
 """How many events a thread reads ahead of its reader at most."""
@@ -55,8 +53,6 @@ class ThreadedProvider(FailingProvider[ResponseT, ChunkT, ToolT]):
         return await in_thread(lambda: self.send(request, payload))
 
     def open(self, request: Request, payload: dict[str, Any]) -> Source:
-        if request.deadline is not None:
-            return within(request.deadline, lambda: self.begin(request, payload))
         return self.begin(request, payload)
 
     async def aopen(self, request: Request, payload: dict[str, Any]) -> AsyncSource:
@@ -90,24 +86,6 @@ async def in_thread(call: Callable[[], T]) -> T:
 
     _start(run)
     return await given
-
-
-def within(seconds: float, open: Callable[[], SourceT]) -> SourceT:
-    """Open a source in a new thread. Raises `TimeoutError` where that takes too long; it is closed when it comes."""
-    opened: Future[SourceT] = Future()
-
-    def run() -> None:
-        try:
-            opened.set_result(open())
-        except BaseException as error:
-            opened.set_exception(error)
-
-    _start(run)
-    try:
-        return opened.result(seconds)
-    except TimeoutError:
-        opened.add_done_callback(lambda late: None if late.exception() else late.result().close())
-        raise
 
 
 class AsyncThreadSource:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
 from typing import Any
 
@@ -13,7 +14,7 @@ from tenacity import retry, stop_after_attempt
 from mirascope_like import llm
 from mirascope_like.core import PromptError, StreamState, openai
 from tests.harness.rounds import Side
-from tests.harness.server import Reply, Server
+from tests.harness.server import Reply, Server, Stall
 
 
 def nickname(person: str, count: int = 1) -> str:
@@ -244,3 +245,44 @@ def test_a_task_needs_a_docstring() -> None:
 
     with pytest.raises(PromptError, match="silent has no docstring"):
         openai.model("m").task(silent)
+
+
+@pytest.mark.parametrize("structured", [False, True], ids=["text", "structured"])
+def test_a_dropped_stream_is_closed(side: Side, server: Server, structured: bool) -> None:
+    """What a task remembers of its last stream does not keep the connection of a stream that nobody has any more."""
+
+    def tags(person: str) -> list[str]:
+        """Give tags."""
+        raise NotImplementedError
+
+    whole = side.streamed("", ("call_1", "list", '{"value": ["a"]}')) if structured else side.streamed("An nie")
+    whole = whole.by_event()
+    server.reply(whole.insert(len(whole.pieces) // 2, Stall()))
+    task: Any = side.module.model("m", client=side.client(server)).task(stream=True)(tags if structured else nickname)
+    gc.disable()
+    try:
+        stream = task("Ann")
+        inner = stream.stream if structured else stream
+        while inner.state is StreamState.NEW:
+            next(inner)
+        assert task.last_stream is stream
+        arrived = inner.content
+        del stream, inner
+        assert server.wait_closed()
+        assert server.aborted == 1
+        last = task.last_stream.stream if structured else task.last_stream
+        assert (last.state, last.content) == (StreamState.CLOSED, arrived)
+        assert list(last) == []
+    finally:
+        gc.enable()
+
+
+def test_an_unread_stream_outlives_the_next_call(side: Side, server: Server) -> None:
+    server.reply(side.streamed("An nie"))
+    ends: list[StreamState] = []
+    task: Any = side.module.model("m", client=side.client(server)).task(stream=True)(nickname)
+    first = task("Ann").ended(lambda ended: ends.append(ended.state))
+    task("Bea")
+    assert (ends, first.state) == ([], StreamState.NEW)
+    assert first.collect().content == "An nie"
+    assert ends == [StreamState.DONE]

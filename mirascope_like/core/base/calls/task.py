@@ -10,6 +10,7 @@ from copy import copy
 from functools import update_wrapper
 from types import MethodType
 from typing import Any, Concatenate, Generic, NamedTuple, ParamSpec, Protocol, Self, TypeVar, cast, overload
+from weakref import ref
 
 from ..errors import PromptError, StreamNotConsumedError
 from ..messages import BaseMessageParam
@@ -36,7 +37,8 @@ T = TypeVar("T")
 class Last(NamedTuple):
     """What a task gave last."""
 
-    stream: Any = None
+    stream: Callable[[], Any] | None = None
+    """Returns the last stream. What is kept does not keep a stream open that the caller has dropped."""
     response: Any = None
 
 
@@ -85,7 +87,7 @@ class Task(Generic[P, OutT, ResponseT, StreamT]):
         """Have the task carried out."""
         given: Any = self._run(*args, **kwargs)
         if self._stream:
-            self._last.set(Last(stream=given))
+            self._last.set(Last(stream=_kept(given)))
         return cast("OutT", given)
 
     @overload
@@ -117,8 +119,8 @@ class Task(Generic[P, OutT, ResponseT, StreamT]):
     @property
     def last_stream(self) -> StreamT | None:
         """The stream that the task gave last in this thread or asyncio task; None before, and after a whole answer."""
-        stream: StreamT | None = self._found().stream
-        return stream
+        found = self._found().stream
+        return found() if found is not None else None
 
     @property
     def last_response(self) -> ResponseT | None:
@@ -126,8 +128,9 @@ class Task(Generic[P, OutT, ResponseT, StreamT]):
         last = self._found()
         if last.stream is None:
             return cast("ResponseT | None", last.response)
+        stream = last.stream()
         try:
-            response: ResponseT = getattr(last.stream, "stream", last.stream).construct_call_response(partial=True)
+            response: ResponseT = getattr(stream, "stream", stream).construct_call_response(partial=True)
         except StreamNotConsumedError:
             return None
         return response
@@ -231,6 +234,17 @@ def answer_type(fn: Callable[..., Any]) -> Any:
 
 
 _HERE = __name__.rsplit(".", 2)[0] + "."
+
+
+def _kept(stream: Any) -> Callable[[], Any]:
+    """Return what returns a stream; once that was dropped, one that shares all that had arrived."""
+    alive, detached = ref(stream), stream.detached()
+
+    def found() -> Any:
+        kept = alive()
+        return kept if kept is not None else detached
+
+    return found
 
 
 def _text(response: BaseCallResponse[Any, Any]) -> str:

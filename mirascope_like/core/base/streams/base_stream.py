@@ -38,16 +38,23 @@ class BaseStream(Neutral, Generic[ResponseT, ChunkT, ToolT]):
     _reader: event_reader.EventReader | None = None
     """What views read; None until one is used."""
 
+    _detached = False
+    """True for a stream that only shares what another one reads."""
+
     def _begin(self, transcript: Transcript, loop: Any) -> None:
         self._transcript = transcript
         self._loop = self._pairs = loop
 
     @classmethod
     def _of(cls, transcript: Transcript) -> Self:
-        """Return a stream that shares all that has arrived, and reads nothing."""
         stream = cls.__new__(cls)
         stream._begin(transcript, observers.Ended())
+        stream._detached = True
         return stream
+
+    def detached(self) -> Self:
+        """Return a stream that shares all that arrives, and reads nothing: keeping it does not keep this one open."""
+        return self._of(self._transcript)
 
     @property
     def state(self) -> StreamState:
@@ -220,8 +227,8 @@ class BaseStream(Neutral, Generic[ResponseT, ChunkT, ToolT]):
         The function is given a stream that shares all that has arrived, as this one may be gone by then. Where the
         stream is read asynchronously, what the function returns is awaited if it can be.
         """
-        kind = type(self)
-        self._transcript.plans[0].on_end.append(lambda transcript: ending(kind._of(transcript)))
+        detached = self._of
+        self._transcript.plans[0].on_end.append(lambda transcript: ending(detached(transcript)))
         return self
 
     def _so_far(self) -> ResponseT | None:
@@ -245,7 +252,9 @@ class BaseStream(Neutral, Generic[ResponseT, ChunkT, ToolT]):
     def _unread_callbacks(self) -> bool:
         """Return True if there are callbacks to run for a stream that is dropped before its first step."""
         transcript: Transcript | None = getattr(self, "_transcript", None)  # none where `__init__` has raised
-        return transcript is not None and transcript.state is StreamState.NEW and bool(transcript.plans[0].on_end)
+        if transcript is None or self._detached:
+            return False
+        return transcript.state is StreamState.NEW and bool(transcript.plans[0].on_end)
 
     @abstractmethod
     def _observe(self) -> observers.Observed:

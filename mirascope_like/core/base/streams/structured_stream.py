@@ -76,6 +76,10 @@ class BaseStructuredStream(Generic[T, AnyStreamT]):
 
         return remake
 
+    def detached(self) -> Self:
+        """Return a structured stream that shares all that arrives, and reads nothing."""
+        return self.remaker()(self.stream.detached())
+
     def _failed(self, error: ResponseParseError) -> ResponseParseError:
         return self._reading.failed(error, self.stream.construct_call_response(partial=True))
 

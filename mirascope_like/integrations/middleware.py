@@ -6,13 +6,14 @@ import logging
 from asyncio import CancelledError
 from collections.abc import Awaitable, Callable, Generator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextvars import Context, copy_context
 from dataclasses import dataclass
 from functools import wraps
 from inspect import isawaitable
 from typing import Any, ParamSpec, TypeAlias, TypeVar, cast
 
 from ..core.base.response import BaseCallResponse
-from ..core.base.runtime import alike, is_async
+from ..core.base.runtime import InContext, alike, is_async, run_and_carry
 from ..core.base.streams import BaseStream, BaseStructuredStream
 
 P = ParamSpec("P")
@@ -46,7 +47,9 @@ def middleware_factory(
 
     Exactly one handler is called for each call: the one for what the call gave, or `handle_error`. A stream's is
     called when the stream has ended: read to its end, closed early or dropped (its `state` says which), or failed.
-    Handlers run inside the context manager. The async ones are for async calls; without one, the sync one serves these.
+    Handlers run inside the context manager, which is left in the context (of `contextvars`) in which it was entered,
+    wherever a stream ends; the steps of a stream run in the context of its reader. The async ones are for async calls;
+    without one, the sync one serves these.
 
     What `handle_error` returns takes the place of the result of a call, unless it is None: then the error goes on, and
     it is always the error that was raised. It is told of a call that is cancelled too, which stays cancelled. An error
@@ -66,9 +69,10 @@ def middleware_factory(
         inner = custom_decorator(inner) if custom_decorator is not None else inner
 
         def call(*args: P.args, **kwargs: P.kwargs) -> Any:
-            around = _Around(surround(function), function, kinds, failed)
+            home = copy_context()
+            around = _Around(surround(function), function, kinds, failed, home)
             try:
-                made = inner(*args, **kwargs)
+                made = run_and_carry(home, inner, *args, **kwargs)
             except _ENDS as error:
                 if (instead := around.fail(error)) is not None and isinstance(error, Exception):
                     return instead
@@ -76,7 +80,7 @@ def middleware_factory(
             return around.settle(made)
 
         async def awaited(made: Awaitable[Any]) -> Any:
-            around = _Around(surround(function), function, kinds, failed)  # where the call runs: in its own task
+            around = _Around(surround(function), function, kinds, failed, None)
             try:
                 result = await made
             except _ENDS as error:
@@ -88,7 +92,7 @@ def middleware_factory(
         def acall(*args: P.args, **kwargs: P.kwargs) -> Any:
             made = inner(*args, **kwargs)
             if isinstance(made, BaseStream | BaseStructuredStream):
-                around = _Around(surround(function), function, kinds, failed)
+                around = _Around(surround(function), function, kinds, failed, copy_context())
                 return around.watch(cast("Any", made), asynchronous=True)
             return awaited(made)
 
@@ -118,16 +122,36 @@ class _Kind:
 
 
 class _Around:
-    """One call: the context it runs in, until one handler has been told how it ended."""
+    """One call: what stands around it, until one handler has been told how it ended.
+
+    The context manager is entered and left in one and the same context of `contextvars`, `home`, and the handlers run
+    there: a stream may end in another thread or task than it began in. None for a call that begins and ends in this
+    context.
+    """
 
     def __init__(
-        self, manager: AbstractContextManager[Any], function: Function, kinds: tuple[_Kind, ...], failed: _Kind
+        self,
+        manager: AbstractContextManager[Any],
+        function: Function,
+        kinds: tuple[_Kind, ...],
+        failed: _Kind,
+        home: Context | None,
     ) -> None:
         self._manager = manager
         self._function = function
         self._kinds = kinds
         self._failed = failed
-        self._context = manager.__enter__()
+        self._home = home
+        self._context = self._run(manager.__enter__)
+
+    def _run(self, function: Function, *args: Any) -> Any:
+        return function(*args) if self._home is None else self._home.run(function, *args)
+
+    async def _arun(self, function: Function, *args: Any) -> Any:
+        given = self._run(function, *args)
+        if not isawaitable(given):
+            return given
+        return await (given if self._home is None else InContext(given, self._home))
 
     def settle(self, result: Any) -> Any:
         """Tell of a result; a stream is told of when it has ended."""
@@ -145,7 +169,7 @@ class _Around:
         """Tell of an error; return what is to be given instead, or None."""
         instead = None
         with self._unhidden(error):
-            instead = self._failed.tell(error, self._function, self._context)
+            instead = self._run(self._failed.tell, error, self._function, self._context)
         self._leave(error)
         return instead
 
@@ -153,8 +177,7 @@ class _Around:
         """`fail`, awaited."""
         instead = None
         with self._unhidden(error):
-            instead = self._failed.atell(error, self._function, self._context)
-            instead = await instead if isawaitable(instead) else instead
+            instead = await self._arun(self._failed.atell, error, self._function, self._context)
         self._leave(error)
         return instead
 
@@ -179,13 +202,11 @@ class _Around:
 
     def _tell(self, result: Any) -> None:
         with self._leaving():
-            self._kind(result).tell(result, self._function, self._context)
+            self._run(self._kind(result).tell, result, self._function, self._context)
 
     async def _atell(self, result: Any) -> None:
         with self._leaving():
-            telling = self._kind(result).atell(result, self._function, self._context)
-            if isawaitable(telling):
-                await telling
+            await self._arun(self._kind(result).atell, result, self._function, self._context)
 
     @contextmanager
     def _leaving(self) -> Generator[None]:
@@ -199,10 +220,10 @@ class _Around:
     def _leave(self, error: BaseException | None) -> None:
         kind = type(error) if error is not None else None
         if error is None:
-            self._manager.__exit__(kind, error, None)
+            self._run(self._manager.__exit__, kind, error, None)
             return
         with self._unhidden(error):
-            self._manager.__exit__(kind, error, error.__traceback__)
+            self._run(self._manager.__exit__, kind, error, error.__traceback__)
 
     @contextmanager
     def _unhidden(self, error: BaseException) -> Generator[None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import threading
 from collections.abc import Callable, Coroutine, Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -463,3 +464,117 @@ def test_many_async_calls_at_once_have_a_context_each(server: Server) -> None:
     server.reply(completion("one"), completion("two"))
     asyncio.run(main())
     assert told == [(1, 1), (1, 1)]
+
+
+# One context for the context manager, wherever a call ends
+
+PLACE: ContextVar[str] = ContextVar("PLACE", default="outside")
+
+
+@pytest.fixture
+def placed(log: Log) -> Any:
+    """A decorator whose context manager sets a context variable, and resets it: only where it was set."""
+
+    @contextmanager
+    def around(function: Any) -> Generator[str]:
+        token = PLACE.set("inside")
+        try:
+            yield PLACE.get()
+        finally:
+            PLACE.reset(token)
+            log.append("exit")
+
+    def handle(result: Any, function: Any, context: Any) -> None:
+        log.append((context, PLACE.get()))
+
+    async def ahandle(result: Any, function: Any, context: Any) -> None:
+        await asyncio.sleep(0)
+        log.append((context, PLACE.get()))
+
+    return middleware_factory(
+        custom_context_manager=around,
+        handle_call_response=handle,
+        handle_stream=handle,
+        handle_stream_async=ahandle,
+        handle_error=handle,
+    )
+
+
+def endless() -> Reply:
+    return Reply.sse(event("Hel"), Stall())
+
+
+@pytest.mark.parametrize("end", ["read", "closed", "dropped"])
+def test_a_stream_that_ends_in_another_thread(placed: Any, log: Log, server: Server, end: str) -> None:
+    server.reply(chat_stream("Hello") if end == "read" else endless())
+    client = openai_sdk.OpenAI(api_key="k", base_url=f"{server.url}/v1", max_retries=0)
+
+    @placed
+    @openai.call("m", client=client, stream=True)
+    def ask() -> str:
+        return PLACE.get()
+
+    streams = [ask()]
+    assert PLACE.get() == "outside"
+
+    def run() -> None:
+        if end == "read":
+            streams.pop().collect()
+        else:
+            next(streams[0])
+            if end == "closed":
+                streams[0].close()
+            streams.clear()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join(10)
+    assert log == [("inside", "inside"), "exit"]
+    assert server.request.json["messages"][0]["content"] == "inside"
+    client.close()
+
+
+@pytest.mark.parametrize("end", ["read", "closed", "dropped"])
+def test_an_async_stream_that_ends_in_another_task(placed: Any, log: Log, server: Server, end: str) -> None:
+    server.reply(chat_stream("Hello") if end == "read" else endless())
+
+    async def main() -> None:
+        async with openai_sdk.AsyncOpenAI(api_key="k", base_url=f"{server.url}/v1", max_retries=0) as client:
+
+            @placed
+            @openai.call("m", client=client, stream=True)
+            async def ask() -> str:
+                return "Hi"
+
+            streams = [ask()]
+
+            async def run() -> None:
+                if end == "read":
+                    await streams.pop().collect()
+                else:
+                    await anext(streams[0])
+                    if end == "closed":
+                        await streams[0].close()
+                    streams.clear()
+
+            await asyncio.create_task(run())
+            assert await asyncio.to_thread(server.wait_until, lambda: "exit" in log)
+
+    asyncio.run(main())
+    assert log == [("inside", "inside"), "exit"]
+
+
+def test_what_a_call_sets_is_seen_after_it(placed: Any, log: Log, server: Server) -> None:
+    server.reply(completion("hello"))
+    client = openai_sdk.OpenAI(api_key="k", base_url=f"{server.url}/v1", max_retries=0)
+    mine: ContextVar[str] = ContextVar("mine", default="")
+
+    @placed
+    @openai.call("m", client=client)
+    def ask() -> str:
+        mine.set("set in the prompt")
+        return "Hi"
+
+    ask()
+    assert (mine.get(), PLACE.get(), log) == ("set in the prompt", "outside", [("inside", "inside"), "exit"])
+    client.close()

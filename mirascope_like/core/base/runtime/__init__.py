@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from . import clock
 from .cancel_scope import cancel_scope, on_asyncio, sleep
+from .contexts import InContext, run_and_carry
 from .lazy_module import Later, lazy_names
 from .old_paths import install
 from .sans_io import adrive, drive
@@ -15,6 +16,8 @@ from .signatures import alike, bound_values, is_async
 from .worker_threads import run_in_worker
 
 __all__ = [
+    "InContext",
+    "run_and_carry",
     "Later",
     "adrive",
     "alike",

@@ -1,0 +1,66 @@
+"""Running code in a context (of `contextvars`) that is kept, sync and async."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Generator
+from contextvars import Context
+from typing import Any, Generic, TypeVar
+
+T = TypeVar("T")
+_NOTHING: Any = object()
+
+
+class InContext(Generic[T]):
+    """An awaitable that takes each step of another one in a context. Runs on any event loop."""
+
+    def __init__(self, awaitable: Awaitable[T], context: Context) -> None:
+        self._awaitable = awaitable
+        self._context = context
+
+    def __await__(self) -> Generator[Any, Any, T]:
+        steps, run = self._awaitable.__await__(), self._context.run
+        step: Callable[[], Any] = steps.__next__
+        while True:
+            try:
+                waited_for = run(step)
+            except StopIteration as stop:
+                found: T = stop.value
+                return found
+            try:
+                sent = yield waited_for
+            except GeneratorExit:
+                run(_close, steps)
+                raise
+            except BaseException as error:
+                step = _throw(steps, error)
+            else:
+                step = _send(steps, sent)
+
+
+def _send(steps: Any, value: Any) -> Callable[[], Any]:
+    return lambda: next(steps) if value is None else steps.send(value)
+
+
+def _throw(steps: Any, error: BaseException) -> Callable[[], Any]:
+    def throw() -> Any:
+        if not hasattr(steps, "throw"):
+            raise error
+        return steps.throw(error)
+
+    return throw
+
+
+def _close(steps: Any) -> None:
+    if (close := getattr(steps, "close", None)) is not None:
+        close()
+
+
+def run_and_carry(context: Context, function: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+    """Call a function in a context. What it sets there is then set in this context too; what was set before is not."""
+    before = context.copy()
+    try:
+        return context.run(function, *args, **kwargs)
+    finally:
+        for variable, value in context.items():
+            if before.get(variable, _NOTHING) is not value:
+                variable.set(value)

@@ -17,7 +17,6 @@ from ..runtime import on_asyncio
 from ..tools import delta_of
 from . import views
 from .observers import Pair
-from .stream_loop import read
 from .transcript import CloseRequest, Transcript
 
 
@@ -135,13 +134,16 @@ async def _step_of(pairs: AsyncIterator[Pair]) -> Pair:
     return await anext(pairs)
 
 
+_STEPPING = frozenset(f"{__package__}.{name}" for name in ("stream", "observers", "event_reader"))
+"""The modules that step the loop's generator."""
+
+
 def in_use(error: Exception) -> Exception:
     """Return the error to raise where another thread runs the loop just now; else the error itself."""
-    if str(error) != "generator already executing":
-        return error
     trace = error.__traceback__
-    while trace is not None:
-        if trace.tb_frame.f_code is read.__code__:  # raised by what the loop called
-            return error
+    while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
+    raised_in = trace.tb_frame.f_globals.get("__name__") if trace is not None else None
+    if str(error) != "generator already executing" or raised_in not in _STEPPING:
+        return error
     return StreamError("another thread is reading this stream: read it in one thread, or give each its own stream")

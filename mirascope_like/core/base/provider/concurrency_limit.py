@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from threading import BoundedSemaphore
 from typing import Any, cast
 from weakref import WeakKeyDictionary
@@ -78,7 +78,7 @@ class _Held:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._source, name)
 
-    def __iter__(self) -> Iterator[Iterable[Any]]:
+    def __iter__(self) -> Iterator[Sequence[Any]]:
         return iter(self._source)
 
     def drain(self) -> None:

@@ -18,7 +18,7 @@ from typing import Any, TypeAlias
 IDLE_SECONDS = 10.0
 """How long a worker waits for more work before it ends."""
 
-Jobs: TypeAlias = SimpleQueue[Callable[[], Any]]
+Jobs: TypeAlias = "SimpleQueue[Callable[[], Any]]"
 
 _idle: list[Jobs] = []
 """The queues of the workers that wait for work; the last one that finished comes first."""
@@ -29,6 +29,7 @@ if hasattr(os, "register_at_fork"):
 def run_in_worker(function: Callable[[], object]) -> None:
     """Run a function in a worker, in a copy of this context. Return at once. The function must not raise."""
     job = partial(copy_context().run, function)
+    jobs: Jobs
     try:
         jobs = _idle.pop()
     except IndexError:

@@ -36,8 +36,6 @@ ToolT = TypeVar("ToolT", bound=BaseTool)
 class AsyncStream(BaseStream[ResponseT, ChunkT, ToolT]):
     """`Stream`, to be read with `async for`. The call that made it may be awaited, or read at once."""
 
-    _reader: event_reader.AsyncEventReader | None = None
-
     def __init__(self, provider: Provider[ResponseT, ChunkT, ToolT], prepare: Callable[[], Awaitable[Request]]) -> None:
         transcript = Transcript(provider, None, DEFAULT, prepare)
         self._begin(transcript, aread(transcript))
@@ -118,7 +116,8 @@ class AsyncStream(BaseStream[ResponseT, ChunkT, ToolT]):
     def _events(self) -> event_reader.AsyncEventReader:
         if self._reader is None:
             self._reader = self._pairs = event_reader.AsyncEventReader(self._pairs, self._transcript)
-        return self._reader
+        reader: event_reader.AsyncEventReader = self._reader
+        return reader
 
     async def _view(self, view: views.View) -> AsyncIterator[Any]:
         answer: Any = None

@@ -14,9 +14,8 @@ from .policies import Fallback
 from .transcript import StreamState, Transcript
 
 if TYPE_CHECKING:
-    from . import event_reader, observers, views
+    from . import observers, views
 else:
-    event_reader = Later(f"{__package__}.event_reader")
     observers = Later(f"{__package__}.observers")
     views = Later(f"{__package__}.views")
 
@@ -35,8 +34,8 @@ class BaseStream(Neutral, Generic[ResponseT, ChunkT, ToolT]):
     """The iterator that a step of this stream steps: `_loop`, with `_observed` and then `_reader` around it if used."""
     _observed: observers.Observed | None = None
     """The loop with listeners and `until`; None until one is used."""
-    _reader: event_reader.EventReader | None = None
-    """What views read; None until one is used."""
+    _reader: Any = None
+    """What views read, an `EventReader`; None until one is used."""
 
     _detached = False
     """True for a stream that only shares what another one reads."""
@@ -130,7 +129,8 @@ class BaseStream(Neutral, Generic[ResponseT, ChunkT, ToolT]):
         attempt = self._transcript.attempt
         if attempt is None:
             return []
-        return list(attempt.payload.get(attempt.provider.response_type.messages_key, ()))
+        messages: list[Any] = [*attempt.payload.get(attempt.provider.response_type.messages_key, ())]
+        return messages
 
     @property
     def message_param(self) -> Any:
@@ -162,7 +162,8 @@ class BaseStream(Neutral, Generic[ResponseT, ChunkT, ToolT]):
 
     def tool_message_params(self, tools_and_outputs: Sequence[tuple[ToolT, Any]]) -> list[Any]:
         """Return the messages that give the model the outputs of its tools."""
-        return self._transcript.provider.response_type.tool_message_params(tools_and_outputs)
+        messages: list[Any] = self._transcript.provider.response_type.tool_message_params(tools_and_outputs)
+        return messages
 
     def on(
         self,

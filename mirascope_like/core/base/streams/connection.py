@@ -178,6 +178,7 @@ class AsyncConnection(_Connection):
 
     async def _timed(self) -> Any:
         seconds, deadline = self._upcoming()
+        events: Any = None
         if seconds is None:
             events = await anext(self._events)
         else:

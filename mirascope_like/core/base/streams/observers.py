@@ -117,5 +117,6 @@ def closed(loop: Generator[Pair]) -> Generator[Pair]:
 async def aclosed(loop: AsyncGenerator[Pair]) -> AsyncGenerator[Pair]:
     """`closed`, async."""
     await loop.aclose()
-    for pair in ():
+    nothing: tuple[Pair, ...] = ()
+    for pair in nothing:
         yield pair

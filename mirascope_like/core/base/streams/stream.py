@@ -108,7 +108,8 @@ class Stream(BaseStream[ResponseT, ChunkT, ToolT]):
     def _events(self) -> event_reader.EventReader:
         if self._reader is None:
             self._reader = self._pairs = event_reader.EventReader(self._pairs, self._transcript)
-        return self._reader
+        reader: event_reader.EventReader = self._reader
+        return reader
 
     def _view(self, view: views.View) -> Iterator[Any]:
         answer: Any = None

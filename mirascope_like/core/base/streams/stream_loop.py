@@ -171,6 +171,7 @@ def run_tools(transcript: Transcript, step: RunTools) -> Step:
 
 async def arun_tools(transcript: Transcript, step: RunTools) -> Step:
     """`run_tools`, awaited. A passed `total` cancels the tools that run."""
+    results: Any = None
     try:
         async with cancel_scope(transcript.deadlines.remaining()) as scope:
             results = await step.loop.arun(step.tools)

@@ -245,7 +245,7 @@ class SDKProvider(ClientProvider[ResponseT, ChunkT, ToolT]):
 
     def _open_within(self, seconds: float, client: Any, payload: dict[str, Any]) -> Source:
         opening = PRESENT.get()
-        hasty = client.with_options(timeout=seconds, max_retries=0)
+        hasty: Any = client.with_options(timeout=seconds, max_retries=0)
         if opening is not None:
             hasty._prepare_request = partial(_report_network, opening.connected, hasty._prepare_request)
         try:
@@ -256,7 +256,7 @@ class SDKProvider(ClientProvider[ResponseT, ChunkT, ToolT]):
             # There is time for one more try, as this one cost none: the server had closed a connection that was kept.
             source = _source(self.http(hasty, payload, stream=True))
         finally:
-            vars(hasty).pop("_prepare_request", None)  # it refers to the client
+            hasty.__dict__.pop("_prepare_request", None)  # it refers to the client
         patient(source.response, payload.get("timeout", client.timeout))
         return source
 

@@ -10,6 +10,7 @@ import pytest
 from mirascope_like.core import StreamTimeoutError
 from mirascope_like.core.base.streams.deadlines import Deadlines
 from tests.memory.scripts import Clock, MemoryProvider, Reader, called, delta, text, texts
+from tests.memory.test_policies import Resuming
 
 
 def deadlines(**given: float) -> Deadlines:
@@ -194,18 +195,16 @@ def test_the_readers_own_time_counts_for_total_alone(reader: Reader, clock: Cloc
     assert error.deadline == "total"
 
 
-@pytest.mark.parametrize("deadline", ["first", "stall"])
-def test_a_passed_deadline_is_retried_before_output_and_resumed_after(
-    reader: Reader, clock: Clock, deadline: str
-) -> None:
-    silence = [clock.later(9), EMPTY, clock.later(9), EMPTY]
-    provider = MemoryProvider(silence, text("Hi"))
-    stream = reader.stream(provider, retry=1).timeout(**{deadline: 5})
-    pairs, error = reader.read(stream)
-    if deadline == "first":
-        assert (error, texts(pairs), len(provider.sent), provider.open_sources) == (None, "Hi", 2, 0)
-    else:  # there was no output to count from, so the script ends as it is
-        assert (type(error).__name__.startswith("StreamInterrupted"), len(provider.sent)) == (False, 2)
+def test_a_passed_first_is_retried(reader: Reader, clock: Clock) -> None:
+    provider = MemoryProvider([clock.later(9), EMPTY, EMPTY], text("Hi"))
+    pairs, error = reader.read(reader.stream(provider, retry=1).timeout(first=5))
+    assert (error, texts(pairs), len(provider.sent), provider.open_sources) == (None, "Hi", 2, 0)
+
+
+def test_a_passed_stall_is_resumed(reader: Reader, clock: Clock) -> None:
+    provider = Resuming([delta("a"), clock.later(9), EMPTY, EMPTY], text("b"))
+    pairs, error = reader.read(reader.stream(provider, resume=1).timeout(stall=5))
+    assert (error, texts(pairs), len(provider.sent), provider.open_sources) == (None, "ab", 2, 0)
 
 
 def test_total_is_never_retried(reader: Reader, clock: Clock) -> None:

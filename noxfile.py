@@ -1,5 +1,8 @@
 """How the project is demonstrated, tested, checked and measured: `nox -l` lists the sessions."""
 
+import shutil
+from pathlib import Path
+
 import nox
 
 nox.needs_version = ">=2025.2.9"
@@ -56,3 +59,25 @@ def bench(session: nox.Session) -> None:
     extras = "openai,anthropic,groq,mistral,cohere,google,gemini,bedrock,aiohttp"
     session.install("-e", f".[{extras}]", *group("tests"))  # the replies are partly those of the tests
     session.run("python", "-m", "benchmarks", *session.posargs)
+
+
+@nox.session
+def mutants(session: nox.Session) -> None:
+    """Change the core of streams, one place at a time, and see that a test in memory fails. Takes most of an hour.
+
+    `mutants.toml` says what is changed. The changes are made to a copy. Prints the changes that no test noticed; why
+    those that are left may be, stands in `docs/design/0007-one-loop-over-attempts.md`.
+    """
+    session.install("-e", ".[openai]", *group("tests"), "cosmic-ray>=8")
+    copy = Path(session.create_tmp()) / "copy"
+    shutil.rmtree(copy, ignore_errors=True)
+    for name in ("mirascope_like", "tests"):
+        shutil.copytree(name, copy / name)
+    for name in ("pyproject.toml", "mutants.toml"):
+        shutil.copy(name, copy)
+    with session.chdir(copy):
+        environment = {"PYTHONPATH": str(Path.cwd())}  # the copy, not the project
+        session.run("cosmic-ray", "init", "mutants.toml", "mutants.sqlite")
+        session.run("cr-filter-operators", "mutants.sqlite", "mutants.toml")
+        session.run("cosmic-ray", "exec", "mutants.toml", "mutants.sqlite", env=environment)
+        session.run("cr-report", "--surviving-only", "--show-diff", "mutants.sqlite")

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import threading
 import weakref
 from typing import Any
 
 import pytest
 
 from mirascope_like.core import ServerError, StreamClosedError, StreamState
+from mirascope_like.core.base.provider import limited
 from mirascope_like.core.base.streams.transcript import CloseRequest
 from mirascope_like.core.dialects.transport import AsyncByteSource, ByteSource
 from tests.memory.scripts import MemoryProvider, Reader, delta, text, texts
@@ -235,3 +237,29 @@ def test_keep_alives_are_reads_without_events() -> None:
         return [list(events) async for events in AsyncByteSource(Response(*pieces))]
 
     assert asyncio.run(main()) == reads
+
+
+def test_what_is_closed_while_it_waits_for_a_place_is_never_sent() -> None:
+    provider = MemoryProvider(text("one"), text("two"))
+    narrow = limited(provider, 1)
+    holder, waiter = SYNC.stream(narrow), SYNC.stream(narrow)
+    next(holder)
+    begun = threading.Event()
+    found: list[Any] = []
+
+    def read() -> None:
+        begun.set()
+        found.append(list(waiter))
+
+    reading = threading.Thread(target=read)
+    reading.start()
+    begun.wait(20)
+    while waiter.state is StreamState.NEW:
+        reading.join(0.001)
+    waiter.close()
+    reading.join(20)
+    assert (found, waiter.state) == ([[]], StreamState.CLOSED)
+    holder.close()
+    later = SYNC.stream(narrow)  # the place is free again
+    assert later.collect().content == "two"
+    assert len(provider.sent) == 2

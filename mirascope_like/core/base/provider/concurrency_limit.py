@@ -8,8 +8,9 @@ from threading import BoundedSemaphore
 from typing import Any, cast
 from weakref import WeakKeyDictionary
 
-from ..errors import ConfigurationError
+from ..errors import ConfigurationError, StreamClosedError
 from ..request import Request
+from .opening import PRESENT
 from .provider import AsyncSource, Provider, Source
 
 
@@ -50,6 +51,8 @@ class _Limited:
         if not self._places.acquire(timeout=request.deadline):
             raise TimeoutError("no place for the stream became free in time")
         try:
+            if (opening := PRESENT.get()) is not None and opening.abandoned:
+                raise StreamClosedError("the stream was closed while it waited for a place")
             return _Held(self._provider.open(request, payload), self._places.release)
         except BaseException:
             self._places.release()

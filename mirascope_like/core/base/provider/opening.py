@@ -29,6 +29,8 @@ class Opening:
 
     def _run(self, send: Callable[[], Source]) -> None:
         PRESENT.set(self)  # in the worker's own context
+        if self.abandoned:
+            return
         try:
             source = send()
         except BaseException as error:

@@ -14,7 +14,7 @@ from typing import Any
 import jiter
 
 from mirascope_like.core.base.parsing import Events
-from mirascope_like.core.dialects.chat_completions import Mould
+from mirascope_like.core.dialects.chat_completions import DeltaFastPath
 from mirascope_like.core.openai import OpenAICallResponseChunk
 
 from . import replies, server
@@ -97,9 +97,9 @@ def cut_each(pieces: list[bytes]) -> None:
 
 def knowing(events: list[bytes]) -> None:
     data = [event[6:-2] for event in events[1:-3]]
-    mould = Mould.of(data[0], "content", text_of(data[0]), "obfuscation")
-    assert mould is not None
-    known = mould.text
+    fast_path = DeltaFastPath.of(data[0], "content", text_of(data[0]), "obfuscation")
+    assert fast_path is not None
+    known = fast_path.text
     usual = rest_of(data[0])
     show("a text known by its event's bytes", lambda: [known(one) for one in data], len(data))
     show("decoding the event, and comparing the rest", lambda: [rest_of(one) == usual for one in data], len(data))

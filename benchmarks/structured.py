@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from mirascope_like.core.base.parsing import Growth, ModelRecord
+from mirascope_like.core.base.parsing import ModelRecord, PartialParser
 
 from .contenders import QUESTION, Contest
 from .measure import Work
@@ -35,7 +35,7 @@ def growing(size: int, count: int) -> Work:
     whole = Library.model_validate_json("".join(pieces))
 
     def work() -> int:
-        growth = Growth(ModelRecord(Library))
+        growth = PartialParser(ModelRecord(Library))
         for piece in pieces:
             if growth.feed(piece):
                 growth.show()

@@ -10,7 +10,7 @@ from ..core.base.errors import ConfigurationError
 from ..core.base.parsing import Text
 from ..core.base.provider import AsyncSource, Provider, Source
 from ..core.base.request import OVERRIDES, CommonCallParams, Prefill, Request, Structure, Way
-from ..core.base.response import Fold, Usage
+from ..core.base.response import Accumulator, Usage
 from ..core.base.tools import tool_type
 from .answers import CallResponse, CallResponseChunk, Tool
 from .providers import named, provider_named
@@ -23,12 +23,12 @@ class AnyParams(frozenset[str]):
         return True
 
 
-class NeutralFold(Fold[CallResponseChunk, Tool]):
-    """A provider's fold, giving its events in neutral words."""
+class NeutralAccumulator(Accumulator[CallResponseChunk, Tool]):
+    """A provider's accumulator, giving its events in neutral words."""
 
     ended: bool
 
-    def __init__(self, inner: Fold[Any, Any]) -> None:
+    def __init__(self, inner: Accumulator[Any, Any]) -> None:
         super().__init__(CallResponseChunk, Tool, inner.tool_types, inner.partial)
         self.inner = inner
         self.tools: list[Tool] = inner.tools
@@ -167,14 +167,14 @@ class NeutralProvider(Provider[CallResponse, CallResponseChunk, Tool]):
     def payload(self, request: Request) -> dict[str, Any]:
         return self.chosen(request).payload(request)
 
-    def fold(self, request: Request) -> NeutralFold:
-        return NeutralFold(self.chosen(request).fold(request))
+    def accumulator(self, request: Request) -> NeutralAccumulator:
+        return NeutralAccumulator(self.chosen(request).accumulator(request))
 
     def parse(self, raw: bytes | Mapping[str, Any]) -> Any:
         raise TypeError("a response is parsed by the provider chosen")
 
-    def rebuilt(self, request: Request, fold: Fold[Any, Any]) -> Any:
-        return self.chosen(request).rebuilt(request, fold)
+    def rebuilt(self, request: Request, accumulator: Accumulator[Any, Any]) -> Any:
+        return self.chosen(request).rebuilt(request, accumulator)
 
     def send(self, request: Request, payload: dict[str, Any]) -> Any:
         return self.chosen(request).send(request, payload)

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from mirascope_like.core import BaseTool
 from mirascope_like.core.anthropic import AnthropicCallResponseChunk, AnthropicTool
-from mirascope_like.core.anthropic.fold import AnthropicFold
-from mirascope_like.core.base.errors import ErrorEventError, GarbledEventError
+from mirascope_like.core.anthropic.accumulator import AnthropicAccumulator
+from mirascope_like.core.base.errors import ErrorEventError, MalformedEventError
 from tests.dialects.chat_completions.test_accumulator import TEXT, VALUE, cut
 from tests.harness.oracles import same
 
@@ -27,11 +27,11 @@ class Look(BaseTool):
     deep: dict[str, Any] | None = None
 
 
-def read(fold: AnthropicFold, events: list[JSON], *, typed: bool = False) -> list[tuple[Any, Any]]:
+def read(accumulator: AnthropicAccumulator, events: list[JSON], *, typed: bool = False) -> list[tuple[Any, Any]]:
     """The pairs of these events: as bytes in one buffer, or as objects."""
     if typed:
-        return [*fold.read_objects(events), *fold.finish()]
-    return [*fold.read([json.dumps(event).encode() for event in events]), *fold.finish()]
+        return [*accumulator.read_objects(events), *accumulator.finish()]
+    return [*accumulator.read([json.dumps(event).encode() for event in events]), *accumulator.finish()]
 
 
 def kept(key: str, kind: str, text: str, **fields: str) -> JSON:
@@ -83,15 +83,15 @@ def answers(draw: st.DrawFn) -> tuple[list[JSON], JSON]:
 @given(answers(), st.booleans(), st.booleans())
 def test_however_cut(answer: tuple[list[JSON], JSON], typed: bool, partial: bool) -> None:
     events, whole = answer
-    fold = AnthropicFold(AnthropicCallResponseChunk, AnthropicTool, [Look], partial)
-    pairs = read(fold, events, typed=typed)
-    same(fold.rebuild(), whole)
+    accumulator = AnthropicAccumulator(AnthropicCallResponseChunk, AnthropicTool, [Look], partial)
+    pairs = read(accumulator, events, typed=typed)
+    same(accumulator.rebuild(), whole)
     text = "".join(block["text"] for block in whole["content"] if block["type"] == "text")
-    assert fold.content == text == "".join(chunk.content for chunk, _ in pairs)
-    assert fold.ended
-    assert fold.complete
+    assert accumulator.content == text == "".join(chunk.content for chunk, _ in pairs)
+    assert accumulator.ended
+    assert accumulator.complete
     tools = [tool for _, tool in pairs if tool is not None and tool.delta is None]
-    assert tools == fold.tools
+    assert tools == accumulator.tools
     nothing = {"query": "", "deep": None}
     called = [nothing | block["input"] for block in whole["content"] if block["type"] == "tool_use"]
     assert [tool.args for tool in tools] == called
@@ -102,12 +102,12 @@ def test_however_cut(answer: tuple[list[JSON], JSON], typed: bool, partial: bool
 @given(answers(), st.data())
 def test_any_beginning_can_be_read(answer: tuple[list[JSON], JSON], data: st.DataObject) -> None:
     events, _ = answer
-    fold = AnthropicFold(AnthropicCallResponseChunk, AnthropicTool, [Look], True)
-    list(fold.read([json.dumps(event).encode() for event in events[: data.draw(st.integers(0, len(events)))]]))
-    raw = fold.rebuild()
-    assert raw == fold.rebuild()
-    assert fold.content == "".join(block["text"] for block in raw["content"] if block["type"] == "text")
-    assert fold.model in ("m-1", None)
+    accumulator = AnthropicAccumulator(AnthropicCallResponseChunk, AnthropicTool, [Look], True)
+    list(accumulator.read([json.dumps(event).encode() for event in events[: data.draw(st.integers(0, len(events)))]]))
+    raw = accumulator.rebuild()
+    assert raw == accumulator.rebuild()
+    assert accumulator.content == "".join(block["text"] for block in raw["content"] if block["type"] == "text")
+    assert accumulator.model in ("m-1", None)
 
 
 KINDS = st.sampled_from(
@@ -137,19 +137,19 @@ EVENT = st.builds(
 @example([{"type": "content_block_start", "index": 0, "content_block": {"type": [], "text": 5}}])
 @example([{"type": "error"}])
 def test_garbage_is_told_as_such(values: list[Any]) -> None:
-    fold = AnthropicFold(AnthropicCallResponseChunk, AnthropicTool, [Look], True)
+    accumulator = AnthropicAccumulator(AnthropicCallResponseChunk, AnthropicTool, [Look], True)
     try:
-        list(fold.read([json.dumps(value).encode() for value in values]))
-    except (GarbledEventError, ErrorEventError):
+        list(accumulator.read([json.dumps(value).encode() for value in values]))
+    except (MalformedEventError, ErrorEventError):
         return
-    fold.rebuild()
-    assert isinstance(fold.content, str)
-    assert fold.usage is None or fold.usage.input_tokens is None
+    accumulator.rebuild()
+    assert isinstance(accumulator.content, str)
+    assert accumulator.usage is None or accumulator.usage.input_tokens is None
 
 
 @pytest.mark.parametrize("last", [True, False])
 def test_tool_without_input(last: bool) -> None:
-    fold = AnthropicFold(AnthropicCallResponseChunk, AnthropicTool, [Look])
+    accumulator = AnthropicAccumulator(AnthropicCallResponseChunk, AnthropicTool, [Look])
     block = {"type": "tool_use", "id": "t1", "name": "Look", "input": {}}
     events = [
         {"type": "message_start", "message": HEAD},
@@ -157,13 +157,13 @@ def test_tool_without_input(last: bool) -> None:
         {"type": "content_block_delta", "index": 0, "delta": {"type": "input_json_delta", "partial_json": ""}},
     ]
     events += [{"type": "content_block_stop", "index": 0}] if last else [{"type": "message_stop"}]
-    assert [tool.id for _, tool in read(fold, events) if tool] == ["t1"]
-    assert fold.tools[0].error is None
-    assert fold.rebuild()["content"] == [block]
+    assert [tool.id for _, tool in read(accumulator, events) if tool] == ["t1"]
+    assert accumulator.tools[0].error is None
+    assert accumulator.rebuild()["content"] == [block]
 
 
 def test_null_adds_nothing() -> None:
-    fold = AnthropicFold(AnthropicCallResponseChunk, AnthropicTool, [Look], True)
+    accumulator = AnthropicAccumulator(AnthropicCallResponseChunk, AnthropicTool, [Look], True)
     call = {"type": "tool_use", "id": "t1", "name": "Look", "input": {}}
     pieces = ['{"query"', None, ': "x"}']
     deltas = [{"type": "input_json_delta", "partial_json": piece} for piece in pieces]
@@ -175,14 +175,14 @@ def test_null_adds_nothing() -> None:
         *({"type": "content_block_delta", "index": 1, "delta": {"type": "text_delta", "text": t}} for t in (None, "a")),
         {"type": "message_stop"},
     ]
-    read(fold, events)
-    assert [tool.args for tool in fold.tools] == [{"query": "x", "deep": None}]
-    assert fold.rebuild()["content"] == [{**call, "input": {"query": "x"}}, {"type": "text", "text": "a"}]
+    read(accumulator, events)
+    assert [tool.args for tool in accumulator.tools] == [{"query": "x", "deep": None}]
+    assert accumulator.rebuild()["content"] == [{**call, "input": {"query": "x"}}, {"type": "text", "text": "a"}]
 
 
 def test_block_whose_start_was_lost() -> None:
-    fold = AnthropicFold(AnthropicCallResponseChunk, AnthropicTool)
+    accumulator = AnthropicAccumulator(AnthropicCallResponseChunk, AnthropicTool)
     delta = {"type": "text_delta", "text": "hi"}
-    chunks = read(fold, [{"type": "content_block_delta", "index": 0, "delta": delta}])
-    assert fold.content == "hi" == chunks[0][0].content
-    assert fold.rebuild()["content"] == [{"type": "text", "text": "hi"}]
+    chunks = read(accumulator, [{"type": "content_block_delta", "index": 0, "delta": delta}])
+    assert accumulator.content == "hi" == chunks[0][0].content
+    assert accumulator.rebuild()["content"] == [{"type": "text", "text": "hi"}]

@@ -10,8 +10,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mirascope_like.core import BaseTool
-from mirascope_like.core.base.errors import ErrorEventError, GarbledEventError
-from mirascope_like.core.cohere.fold import CohereFold
+from mirascope_like.core.base.errors import ErrorEventError, MalformedEventError
+from mirascope_like.core.cohere.accumulator import CohereAccumulator
 from mirascope_like.core.cohere.types import CohereCallResponseChunk, CohereTool
 from tests.dialects.chat_completions.test_accumulator import VALUE
 
@@ -29,16 +29,16 @@ def event(kind: str, index: Any = 0, **message: Any) -> JSON:
     return {"type": kind, "index": index, "delta": {"message": message}}
 
 
-def read(*events: Any) -> CohereFold:
-    fold = CohereFold(CohereCallResponseChunk, CohereTool, [Look], True)
-    pairs = [*fold.read([json.dumps(one).encode() for one in events]), *fold.finish()]
-    assert "".join(chunk.content for chunk, _ in pairs) == fold.content
-    return fold
+def read(*events: Any) -> CohereAccumulator:
+    accumulator = CohereAccumulator(CohereCallResponseChunk, CohereTool, [Look], True)
+    pairs = [*accumulator.read([json.dumps(one).encode() for one in events]), *accumulator.finish()]
+    assert "".join(chunk.content for chunk, _ in pairs) == accumulator.content
+    return accumulator
 
 
 def test_null_adds_nothing() -> None:
     call = {"id": "1", "type": "function", "function": {"name": "Look", "arguments": None}}
-    fold = read(
+    accumulator = read(
         event("message-start", role="assistant", content=None, tool_calls=None, citations=None, tool_plan=None),
         event("content-start", content={"type": "text", "text": None}),
         event("content-delta", content={"text": None}),
@@ -54,17 +54,17 @@ def test_null_adds_nothing() -> None:
         event("tool-call-end"),
         END,
     )
-    message = fold.rebuild()["message"]
-    assert fold.content == "Hello"
+    message = accumulator.rebuild()["message"]
+    assert accumulator.content == "Hello"
     assert message["content"] == [{"type": "text", "text": "Hello"}]
     assert message["tool_calls"] == [{**call, "function": {"name": "Look", "arguments": '{"query": "x"}'}}]
-    assert [tool.args for tool in fold.tools] == [{"query": "x"}]
+    assert [tool.args for tool in accumulator.tools] == [{"query": "x"}]
 
 
 def test_nothing_in_a_list() -> None:
-    fold = read(event("message-start", content=[None], tool_calls=[None], citations=[None]), END)
-    assert fold.content == ""
-    assert fold.rebuild()["message"]["content"] == [{"type": "text", "text": ""}]
+    accumulator = read(event("message-start", content=[None], tool_calls=[None], citations=[None]), END)
+    assert accumulator.content == ""
+    assert accumulator.rebuild()["message"]["content"] == [{"type": "text", "text": ""}]
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_nothing_in_a_list() -> None:
     ids=json.dumps,
 )
 def test_what_is_no_event(garbage: JSON) -> None:
-    with pytest.raises(GarbledEventError):
+    with pytest.raises(MalformedEventError):
         read(event("content-start", content={"type": "text", "text": ""}), garbage)
 
 
@@ -114,8 +114,8 @@ EVENT = st.builds(
 @example([event("message-start", content=[None])])
 def test_garbage_is_told_as_such(values: list[Any]) -> None:
     try:
-        fold = read(*values)
-    except (GarbledEventError, ErrorEventError):
+        accumulator = read(*values)
+    except (MalformedEventError, ErrorEventError):
         return
-    fold.rebuild()
-    assert fold.usage is None or fold.usage.input_tokens is None
+    accumulator.rebuild()
+    assert accumulator.usage is None or accumulator.usage.input_tokens is None

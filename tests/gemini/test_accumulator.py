@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic_core import to_json
 
-from mirascope_like.core.gemini.fold import GeminiMessageFold
+from mirascope_like.core.gemini.accumulator import GeminiMessageAccumulator
 from mirascope_like.core.gemini.types import (
     GeminiCallResponseChunk,
     GeminiTool,
@@ -71,7 +71,7 @@ STREAMS = {
 }
 
 
-class Counting(GeminiMessageFold):
+class Counting(GeminiMessageAccumulator):
     decoded = 0
 
     def add(self, chunk: GeminiCallResponseChunk, data: Any) -> Iterator[tuple[GeminiCallResponseChunk, Any]]:
@@ -79,7 +79,7 @@ class Counting(GeminiMessageFold):
         return super().add(chunk, data)
 
 
-def fold() -> Counting:
+def accumulator() -> Counting:
     return Counting(GeminiCallResponseChunk, GeminiTool)
 
 
@@ -92,7 +92,7 @@ def sent(events: list[JSON]) -> list[bytes]:
 @pytest.mark.parametrize("events", STREAMS.values(), ids=STREAMS)
 def test_messages_are_summed_as_bytes_are(events: list[JSON], make: Callable[[bytes], Any]) -> None:
     raw = sent(events)
-    by_bytes, by_objects = fold(), fold()
+    by_bytes, by_objects = accumulator(), accumulator()
     for one in raw:
         (expected, _), *_ = by_bytes.read([one])
         (chunk, _), *_ = by_objects.read_objects([make(one)])
@@ -109,7 +109,7 @@ def test_messages_are_summed_as_bytes_are(events: list[JSON], make: Callable[[by
 @pytest.mark.parametrize("events", STREAMS.values(), ids=STREAMS)
 def test_tokens_are_told_at_the_end_as_well(events: list[JSON], make: Callable[[bytes], Any]) -> None:
     raw = sent(events)
-    by_bytes, by_objects = fold(), fold()
+    by_bytes, by_objects = accumulator(), accumulator()
     assert len(list(by_bytes.read(raw))) == len(list(by_objects.read_objects(map(make, raw))))
     assert (by_objects.usage, by_objects.rebuild()) == (by_bytes.usage, by_bytes.rebuild())
 
@@ -118,12 +118,12 @@ def test_tokens_are_told_at_the_end_as_well(events: list[JSON], make: Callable[[
 @pytest.mark.parametrize("candidate", [{}, rated("LOW")])
 def test_most_messages_are_not_decoded(candidate: JSON, make: Callable[[bytes], Any]) -> None:
     events = map(make, sent([text(f"{at} ", candidate=candidate) for at in range(9)]))
-    counting = fold()
+    counting = accumulator()
     assert "".join(chunk.content for chunk, _ in counting.read_objects(events)) == "0 1 2 3 4 5 6 7 8 "
     assert counting.decoded == 1
 
 
 def test_an_event_is_left_as_the_sdk_gave_it() -> None:
     events = [bare(raw) for raw in sent([text(piece) for piece in "abc"])]
-    list(fold().read_objects(events))
+    list(accumulator().read_objects(events))
     assert [one.candidates[0].content.parts[0].text for one in events] == ["a", "b", "c"]

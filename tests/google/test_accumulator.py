@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mirascope_like.core.google.fold import GoogleFold
+from mirascope_like.core.google.accumulator import GoogleAccumulator
 from mirascope_like.core.google.types import GoogleCallResponseChunk, GoogleTool, answer
 
 JSON = dict[str, Any]
@@ -40,14 +40,14 @@ STREAMS = {
 }
 
 
-def fold() -> GoogleFold:
-    return GoogleFold(GoogleCallResponseChunk, GoogleTool)
+def accumulator() -> GoogleAccumulator:
+    return GoogleAccumulator(GoogleCallResponseChunk, GoogleTool)
 
 
 @pytest.mark.parametrize("events", STREAMS.values(), ids=STREAMS)
 def test_objects_are_summed_as_bytes_are(events: list[JSON]) -> None:
     raw = [json.dumps(one).encode() for one in events]
-    by_bytes, by_objects = fold(), fold()
+    by_bytes, by_objects = accumulator(), accumulator()
     told = [(chunk.content, chunk.tool_deltas, chunk.chunk) for chunk, _ in by_bytes.read(raw)]
     found = [chunk for chunk, _ in by_objects.read_objects([answer(one) for one in raw])]
     assert [(chunk.content, chunk.tool_deltas, chunk.chunk) for chunk in found] == told
@@ -58,8 +58,8 @@ def test_objects_are_summed_as_bytes_are(events: list[JSON]) -> None:
 
 def test_most_events_are_not_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
     summed: list[Any] = []
-    read = GoogleFold.add
-    monkeypatch.setattr(GoogleFold, "add", lambda self, *given: (summed.append(given), read(self, *given))[1])
+    read = GoogleAccumulator.add
+    monkeypatch.setattr(GoogleAccumulator, "add", lambda self, *given: (summed.append(given), read(self, *given))[1])
     events = [answer(json.dumps(text(f"{at} ")).encode()) for at in range(9)]
-    assert "".join(chunk.content for chunk, _ in fold().read_objects(events)) == "0 1 2 3 4 5 6 7 8 "
+    assert "".join(chunk.content for chunk, _ in accumulator().read_objects(events)) == "0 1 2 3 4 5 6 7 8 "
     assert len(summed) == 1

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from typing_extensions import TypedDict
 
 from mirascope_like.core.base.errors import ResponseParseError
-from mirascope_like.core.base.parsing import NOTHING, Growth, Partial, shape_of
+from mirascope_like.core.base.parsing import NOTHING, Partial, PartialParser, shape_of
 
 
 class Color(enum.Enum):
@@ -53,13 +53,13 @@ class Book(BaseModel):
     other: Author | Color | int | None = None
 
 
-def growth(kind: Any, **options: Any) -> Growth:
+def growth(kind: Any, **options: Any) -> PartialParser:
     record = shape_of(kind).record
     assert record is not None
-    return Growth(record, **options)
+    return PartialParser(record, **options)
 
 
-def grown(growing: Growth, text: str, width: int = 1) -> list[Any]:
+def grown(growing: PartialParser, text: str, width: int = 1) -> list[Any]:
     """What is shown after each piece that changed something."""
     pieces = (text[at : at + width] for at in range(0, len(text), width))
     return [now for piece in pieces if growing.feed(piece) and (now := growing.show()) is not NOTHING]

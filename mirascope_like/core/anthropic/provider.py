@@ -13,11 +13,11 @@ from anthropic.resources import Messages
 
 from ..base.parsing import as_object
 from ..base.request import Prefill, Request, Structure, Way
-from ..base.response import Fold
+from ..base.response import Accumulator
 from ..base.tools import BaseTool, tool_description, tool_name
 from ..dialects.schemas import ANTHROPIC_WORDS, add_answer_tool, is_closed, strict_schema, tool_arguments
 from ..dialects.transport import SDKProvider
-from .fold import AnthropicFold
+from .accumulator import AnthropicAccumulator
 from .messages import as_blocks, encode_messages
 from .params import AnthropicCallParams
 from .types import AnthropicCallResponse, AnthropicCallResponseChunk, AnthropicTool
@@ -42,7 +42,7 @@ class AnthropicProvider(SDKProvider[AnthropicCallResponse, AnthropicCallResponse
     response_type = AnthropicCallResponse
     chunk_type = AnthropicCallResponseChunk
     tool_type = AnthropicTool
-    fold_type: type[Fold[Any, Any]] = AnthropicFold
+    accumulator_type: type[Accumulator[Any, Any]] = AnthropicAccumulator
     params_type = AnthropicCallParams
     method = "messages.create"
 

@@ -27,11 +27,11 @@ from ..base.errors import (
 )
 from ..base.parsing import as_object, at
 from ..base.request import Request, Structure, Way
-from ..base.response import Fold
+from ..base.response import Accumulator
 from ..base.tools import BaseTool, tool_description, tool_name
 from ..dialects.schemas import ANTHROPIC_WORDS, strict_schema, tool_arguments
 from ..dialects.transport import Clients, ThreadedProvider, read_out, sync_method
-from .fold import BedrockFold
+from .accumulator import BedrockAccumulator
 from .messages import encode_messages
 from .params import BedrockCallParams
 from .types import BedrockCallResponse, BedrockCallResponseChunk, BedrockTool
@@ -113,7 +113,7 @@ class BedrockProvider(ThreadedProvider[BedrockCallResponse, BedrockCallResponseC
     response_type = BedrockCallResponse
     chunk_type = BedrockCallResponseChunk
     tool_type = BedrockTool
-    fold_type: type[Fold[Any, Any]] = BedrockFold
+    accumulator_type: type[Accumulator[Any, Any]] = BedrockAccumulator
     params_type = BedrockCallParams
     kinds: ClassVar[Mapping[type[Exception], type[MirascopeLikeError]]] = {
         sdk.ConnectTimeoutError: RequestTimeoutError,

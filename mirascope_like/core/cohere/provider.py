@@ -25,7 +25,7 @@ from ..base.errors import (
 from ..base.parsing import as_list, as_object
 from ..base.provider import AsyncSource, Source
 from ..base.request import Request, Structure, Way
-from ..base.response import Fold
+from ..base.response import Accumulator
 from ..dialects.chat_completions import encode_tool
 from ..dialects.schemas import add_answer_tool
 from ..dialects.transport import (
@@ -37,7 +37,7 @@ from ..dialects.transport import (
     made_by,
     patient,
 )
-from .fold import CohereFold
+from .accumulator import CohereAccumulator
 from .messages import encode_messages
 from .params import CohereCallParams
 from .types import CohereCallResponse, CohereCallResponseChunk, CohereTool
@@ -84,7 +84,7 @@ class CohereProvider(ClientProvider[CohereCallResponse, CohereCallResponseChunk,
     response_type = CohereCallResponse
     chunk_type = CohereCallResponseChunk
     tool_type = CohereTool
-    fold_type: type[Fold[Any, Any]] = CohereFold
+    accumulator_type: type[Accumulator[Any, Any]] = CohereAccumulator
     params_type = CohereCallParams
     readers: ClassVar[tuple[str, ...]] = ("cohere.core.unchecked_base_model",)
 

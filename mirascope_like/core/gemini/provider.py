@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from ..base.errors import (
     AuthenticationError,
     ConfigurationError,
-    GarbledEventError,
+    MalformedEventError,
     MirascopeLikeError,
     PromptError,
     RequestTimeoutError,
@@ -20,11 +20,11 @@ from ..base.errors import (
 )
 from ..base.messages import BaseMessageParam
 from ..base.request import CommonCallParams, Request
-from ..base.response import Fold
+from ..base.response import Accumulator
 from ..dialects.gemini import GeminiSpeaker, gemini_kind
 from ..dialects.schemas import open_schema
 from ..dialects.transport import ThreadedProvider, sync_method
-from .fold import GeminiMessageFold
+from .accumulator import GeminiMessageAccumulator
 from .params import GeminiCallParams
 from .types import (
     GeminiCallResponse,
@@ -70,7 +70,7 @@ class GeminiSource:
         except ValueError as error:  # it reads REST as one JSON array
             if "Unfinished stream" in str(error):
                 raise StreamInterruptedError("the answer ended before its array did") from error
-            raise GarbledEventError(str(error)) from error
+            raise MalformedEventError(str(error)) from error
 
     def drain(self) -> None:
         """Nothing follows the array."""
@@ -99,7 +99,7 @@ class GeminiProvider(
     name = "gemini"
     response_type = GeminiCallResponse
     chunk_type = GeminiCallResponseChunk
-    fold_type: type[Fold[Any, Any]] = GeminiMessageFold
+    accumulator_type: type[Accumulator[Any, Any]] = GeminiMessageAccumulator
     tool_type = GeminiTool
     params_type = GeminiCallParams
     kinds: ClassVar[Mapping[type[Exception], type[MirascopeLikeError]]] = {

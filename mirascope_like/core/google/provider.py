@@ -21,10 +21,10 @@ from ..base.errors import (
 from ..base.parsing import as_object, at
 from ..base.provider import AsyncSource, Source
 from ..base.request import Request
-from ..base.response import Fold
+from ..base.response import Accumulator
 from ..dialects.gemini import AsyncBegunSource, GeminiSpeaker, abegun, begun, gemini_kind
 from ..dialects.transport import ClientProvider, ObjectSource, made, made_by
-from .fold import GoogleFold
+from .accumulator import GoogleAccumulator
 from .http import DefaultAsyncClient, DefaultClient
 from .params import GoogleCallParams
 from .types import GoogleCallResponse, GoogleCallResponseChunk, GoogleTool
@@ -50,7 +50,7 @@ class GoogleProvider(
     )
     response_type = GoogleCallResponse
     chunk_type = GoogleCallResponseChunk
-    fold_type: type[Fold[Any, Any]] = GoogleFold
+    accumulator_type: type[Accumulator[Any, Any]] = GoogleAccumulator
     tool_type = GoogleTool
     params_type = GoogleCallParams
     kinds: ClassVar[Mapping[type[Exception], type[MirascopeLikeError]]] = {

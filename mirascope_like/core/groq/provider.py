@@ -11,13 +11,13 @@ import groq
 from ..base.messages import AudioPart, DocumentPart, Part
 from ..base.parsing import as_object
 from ..base.request import Request, Way
-from ..base.response import Fold
-from ..dialects.chat_completions import ChatFold, ChatProvider, refused
+from ..base.response import Accumulator
+from ..dialects.chat_completions import ChatAccumulator, ChatProvider, refused
 from .params import GroqCallParams
 from .types import GroqCallResponse, GroqCallResponseChunk, GroqTool
 
 
-class GroqFold(ChatFold[GroqCallResponseChunk, GroqTool]):
+class GroqAccumulator(ChatAccumulator[GroqCallResponseChunk, GroqTool]):
     """Sums Groq's chunks: what stands in `x_groq` counts as well."""
 
     def add(
@@ -40,7 +40,7 @@ class GroqProvider(ChatProvider[GroqCallResponse, GroqCallResponseChunk, GroqToo
     response_type = GroqCallResponse
     chunk_type = GroqCallResponseChunk
     tool_type = GroqTool
-    fold_type: type[Fold[Any, Any]] = GroqFold
+    accumulator_type: type[Accumulator[Any, Any]] = GroqAccumulator
     params_type = GroqCallParams
 
     def encode_part(self, part: Part) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from ..base.calls import Call
 from ..base.errors import MirascopeLikeError, error_kind
 from ..base.models import Models
 from ..base.request import Prefill, Request
-from ..base.runtime import Later
+from ..base.runtime import LazyModule
 from ..dialects.chat_completions import OpenAISDKProvider
 from .native_ollama import is_native, native_create
 from .types import HostAsyncStream, HostCallParams, HostCallResponse, HostCallResponseChunk, HostStream, HostTool
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
         HostResponsesStream,
     )
 else:
-    responses = Later(f"{__package__}.responses")
+    responses = LazyModule(f"{__package__}.responses")
 
 ClassT = TypeVar("ClassT", bound=type[Any])
 

@@ -13,7 +13,7 @@ from anyio import to_thread
 
 from ..base.parsing import dumped
 from ..base.request import Prefill, Request, Structure, Way
-from ..dialects.chat_completions import ChatFold, ChatProvider, encode_structure
+from ..dialects.chat_completions import ChatAccumulator, ChatProvider, encode_structure
 from ..dialects.schemas import OPENAI_WORDS
 from ..dialects.transport import Clients
 from .engine import Engine, engine
@@ -22,7 +22,7 @@ from .speech import Speech, answer_in_calls, event_in_calls, told_in_words
 from .types import LocalCallResponse, LocalCallResponseChunk, LocalTool
 
 
-class LocalFold(ChatFold[LocalCallResponseChunk, LocalTool]):
+class LocalAccumulator(ChatAccumulator[LocalCallResponseChunk, LocalTool]):
     """Sums the events of an answer that may be a call."""
 
     _speech: Speech | None = None
@@ -79,8 +79,10 @@ class LocalProvider(ChatProvider[LocalCallResponse, LocalCallResponseChunk, Loca
         # A grammar holds the answer to its schema; a call beside other tools is one of theirs.
         return "tool" if request.tools or request.native_tools else "schema"
 
-    def fold(self, request: Request) -> ChatFold[LocalCallResponseChunk, LocalTool]:
-        kind: type[ChatFold[LocalCallResponseChunk, LocalTool]] = LocalFold if _offers_tools(request) else ChatFold
+    def accumulator(self, request: Request) -> ChatAccumulator[LocalCallResponseChunk, LocalTool]:
+        kind: type[ChatAccumulator[LocalCallResponseChunk, LocalTool]] = (
+            LocalAccumulator if _offers_tools(request) else ChatAccumulator
+        )
         return kind(LocalCallResponseChunk, LocalTool, request.tools, request.partial_tools)
 
     def send(self, request: Request, payload: dict[str, Any]) -> Any:

@@ -32,9 +32,9 @@ from ..base.messages import (
 )
 from ..base.provider import AsyncSource, Source
 from ..base.request import Prefill, Request, Structure, Way
-from ..base.response import Fold
+from ..base.response import Accumulator
 from ..dialects.chat_completions import (
-    ChatFold,
+    ChatAccumulator,
     data_url,
     encode_messages,
     encode_part,
@@ -80,7 +80,7 @@ class _AsyncStreamSource(AsyncByteSource):
         self._buffers = self.response.aiter_bytes()
 
 
-class MistralFold(ChatFold[MistralCallResponseChunk, MistralTool]):
+class MistralAccumulator(ChatAccumulator[MistralCallResponseChunk, MistralTool]):
     """Sums Mistral's chunks."""
 
     def read_objects(self, events: Iterable[Any]) -> Iterator[tuple[MistralCallResponseChunk, MistralTool | None]]:
@@ -104,7 +104,7 @@ class MistralProvider(ClientProvider[MistralCallResponse, MistralCallResponseChu
     response_type = MistralCallResponse
     chunk_type = MistralCallResponseChunk
     tool_type = MistralTool
-    fold_type: type[Fold[Any, Any]] = MistralFold
+    accumulator_type: type[Accumulator[Any, Any]] = MistralAccumulator
     params_type = MistralCallParams
 
     def make_client(self) -> Any:

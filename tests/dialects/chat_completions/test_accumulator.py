@@ -10,8 +10,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mirascope_like.core import BaseTool, ToolNotFoundError
-from mirascope_like.core.base.errors import ErrorEventError, GarbledEventError
-from mirascope_like.core.dialects.chat_completions import ChatFold
+from mirascope_like.core.base.errors import ErrorEventError, MalformedEventError
+from mirascope_like.core.dialects.chat_completions import ChatAccumulator
 from mirascope_like.core.openai import OpenAICallResponseChunk, OpenAITool
 from tests.harness.oracles import same
 
@@ -27,15 +27,15 @@ class Look(BaseTool):
     deep: dict[str, Any] | None = None
 
 
-def new(*, tools: bool = True, partial: bool = False) -> ChatFold[Any, Any]:
-    return ChatFold(OpenAICallResponseChunk, OpenAITool, [Look] if tools else [], partial)
+def new(*, tools: bool = True, partial: bool = False) -> ChatAccumulator[Any, Any]:
+    return ChatAccumulator(OpenAICallResponseChunk, OpenAITool, [Look] if tools else [], partial)
 
 
-def read(fold: ChatFold[Any, Any], chunks: list[JSON], *, typed: bool = False) -> list[tuple[Any, Any]]:
+def read(accumulator: ChatAccumulator[Any, Any], chunks: list[JSON], *, typed: bool = False) -> list[tuple[Any, Any]]:
     """The pairs of these chunks: as bytes in one buffer, or as objects."""
     if typed:
-        return [*fold.read_objects(chunks), *fold.finish()]
-    return [*fold.read([json.dumps(chunk).encode() for chunk in chunks]), *fold.finish()]
+        return [*accumulator.read_objects(chunks), *accumulator.finish()]
+    return [*accumulator.read([json.dumps(chunk).encode() for chunk in chunks]), *accumulator.finish()]
 
 
 def chunk(*choices: JSON, **fields: Any) -> JSON:
@@ -108,16 +108,16 @@ def packed(draw: st.DrawFn, queues: list[list[JSON]]) -> list[list[JSON]]:
 @given(answers(), st.booleans(), st.booleans())
 def test_however_cut(answer: tuple[list[JSON], JSON], typed: bool, partial: bool) -> None:
     chunks, whole = answer
-    fold = new(partial=partial)
-    pairs = read(fold, chunks, typed=typed)
-    same(fold.rebuild(), whole)
+    accumulator = new(partial=partial)
+    pairs = read(accumulator, chunks, typed=typed)
+    same(accumulator.rebuild(), whole)
     first = whole["choices"][0]["message"]
-    assert fold.content == (first["content"] or "") == "".join(chunk.content for chunk, _ in pairs)
-    assert fold.complete
-    assert (fold.usage.input_tokens, fold.usage.output_tokens) == (1, 2)
+    assert accumulator.content == (first["content"] or "") == "".join(chunk.content for chunk, _ in pairs)
+    assert accumulator.complete
+    assert (accumulator.usage.input_tokens, accumulator.usage.output_tokens) == (1, 2)
     calls = first.get("tool_calls", [])
     tools = [tool for _, tool in pairs if tool is not None and tool.delta is None]
-    assert tools == fold.tools
+    assert tools == accumulator.tools
     found = sorted((tool.id, tool.args) for tool in tools)
     nothing = {"query": "", "deep": None}
     assert found == [(call["id"], nothing | json.loads(call["function"]["arguments"])) for call in calls]
@@ -139,13 +139,13 @@ def test_however_read(answer: tuple[list[JSON], JSON], data: st.DataObject) -> N
 @given(answers(), st.data())
 def test_any_beginning_can_be_read(answer: tuple[list[JSON], JSON], data: st.DataObject) -> None:
     chunks, _ = answer
-    fold = new(partial=True)
-    list(fold.read([json.dumps(chunk).encode() for chunk in chunks[: data.draw(st.integers(0, len(chunks)))]]))
-    raw = fold.rebuild()
-    assert raw == fold.rebuild()
-    assert fold.content == (raw["choices"][0]["message"]["content"] or "" if raw["choices"] else "")
-    assert fold.model in ("m-1", None)
-    assert fold.usage is None or fold.usage.input_tokens == 1
+    accumulator = new(partial=True)
+    list(accumulator.read([json.dumps(chunk).encode() for chunk in chunks[: data.draw(st.integers(0, len(chunks)))]]))
+    raw = accumulator.rebuild()
+    assert raw == accumulator.rebuild()
+    assert accumulator.content == (raw["choices"][0]["message"]["content"] or "" if raw["choices"] else "")
+    assert accumulator.model in ("m-1", None)
+    assert accumulator.usage is None or accumulator.usage.input_tokens == 1
 
 
 VALUE = st.recursive(
@@ -166,80 +166,80 @@ VALUE = st.recursive(
 @example([{"choices": [{"delta": {"content": 5}, "index": "x"}]}, {"choices": [{"delta": {}, "index": 0}]}])
 @example([{"choices": [], "usage": "x"}])
 def test_garbage_is_told_as_such(values: list[Any]) -> None:
-    fold = new()
+    accumulator = new()
     try:
-        list(fold.read([json.dumps(value).encode() for value in values]))
-    except (GarbledEventError, ErrorEventError):
+        list(accumulator.read([json.dumps(value).encode() for value in values]))
+    except (MalformedEventError, ErrorEventError):
         return
-    fold.rebuild()
-    assert isinstance(fold.content, str)
+    accumulator.rebuild()
+    assert isinstance(accumulator.content, str)
 
 
 @settings(max_examples=40)
 @given(st.binary(max_size=20))
 def test_bytes_that_are_no_json(raw: bytes) -> None:
-    fold = new()
+    accumulator = new()
     try:
-        list(fold.read([raw]))
-    except (GarbledEventError, ErrorEventError):
+        list(accumulator.read([raw]))
+    except (MalformedEventError, ErrorEventError):
         return
-    fold.rebuild()
+    accumulator.rebuild()
 
 
 def test_second_choice_alone_does_not_speak_for_the_first() -> None:
-    fold = new()
+    accumulator = new()
     chunks = [chunk(choice({"content": "a"}, 1)), chunk(choice({"content": "b"}, 1)), chunk(choice({"content": "c"}))]
-    pairs = read(fold, chunks)
+    pairs = read(accumulator, chunks)
     assert [c.content for c, _ in pairs] == ["", "", "c"]
-    assert fold.content == "c"
-    assert [c["message"]["content"] for c in fold.rebuild()["choices"]] == ["c", "ab"]
+    assert accumulator.content == "c"
+    assert [c["message"]["content"] for c in accumulator.rebuild()["choices"]] == ["c", "ab"]
 
 
 @pytest.mark.parametrize("first", [{}, {"role": "assistant"}, {"role": "assistant", "content": None}])
 def test_text_after_a_delta_without(first: JSON) -> None:
-    fold = new()
+    accumulator = new()
     texts = [chunk(choice({**first, "content": text})) for text in ("a", "b", "c")]
-    read(fold, [chunk(choice(first)), *texts])
-    assert fold.rebuild()["choices"][0]["message"]["content"] == "abc"
+    read(accumulator, [chunk(choice(first)), *texts])
+    assert accumulator.rebuild()["choices"][0]["message"]["content"] == "abc"
 
 
 def test_two_calls_in_one_delta() -> None:
-    fold = new()
+    accumulator = new()
     calls = [
         {"index": n, "id": f"c{n}", "type": "function", "function": {"name": "Look", "arguments": '{"query": "x"}'}}
         for n in range(2)
     ]
-    pairs = read(fold, [chunk(choice({"content": "hi", "tool_calls": calls}, finish="tool_calls"))])
+    pairs = read(accumulator, [chunk(choice({"content": "hi", "tool_calls": calls}, finish="tool_calls"))])
     assert [(c.content, t.id) for c, t in pairs] == [("hi", "c0"), ("", "c1")]
 
 
 def test_call_without_arguments() -> None:
-    fold = new()
+    accumulator = new()
     call = {"index": 0, "id": "c0", "type": "function", "function": {"name": "Look", "arguments": ""}}
-    pairs = read(fold, [chunk(choice({"tool_calls": [call]})), chunk(choice({}, finish="tool_calls"))])
+    pairs = read(accumulator, [chunk(choice({"tool_calls": [call]})), chunk(choice({}, finish="tool_calls"))])
     assert [t.args for _, t in pairs if t] == [{"query": "", "deep": None}]
 
 
 @pytest.mark.parametrize("kind", ["function", "custom"])
 @pytest.mark.parametrize("nothing", [None, [], ""])
 def test_call_that_names_nothing(kind: str, nothing: Any) -> None:
-    fold = new()
+    accumulator = new()
     piece = {"index": 0, "id": "call-1", "type": kind, kind: nothing}
-    pairs = read(fold, [chunk(choice({"tool_calls": [piece]})), chunk(choice({}, 0, "tool_calls"))])
+    pairs = read(accumulator, [chunk(choice({"tool_calls": [piece]})), chunk(choice({}, 0, "tool_calls"))])
     (tool,) = [tool for _, tool in pairs if tool is not None]
     assert isinstance(tool.error, ToolNotFoundError)
     held = {"name": "", "arguments": ""} if kind == "function" else {"input": ""}
-    (call,) = fold.rebuild()["choices"][0]["message"]["tool_calls"]
+    (call,) = accumulator.rebuild()["choices"][0]["message"]["tool_calls"]
     assert call == {"id": "call-1", "type": kind, kind: held}
 
 
 def test_unknown_tool_and_cut_arguments_give_a_tool_with_an_error() -> None:
-    fold = new()
+    accumulator = new()
     calls = [
         {"index": 0, "id": "c0", "type": "function", "function": {"name": "Loook", "arguments": "{}"}},
         {"index": 1, "id": "c1", "type": "function", "function": {"name": "Look", "arguments": '{"query": "x'}},
     ]
-    tools = [t for _, t in read(fold, [chunk(choice({"tool_calls": calls}, finish="length"))]) if t]
+    tools = [t for _, t in read(accumulator, [chunk(choice({"tool_calls": calls}, finish="length"))]) if t]
     assert [tool.error is not None for tool in tools] == [True, True]
     assert "did you mean 'Look'" in str(tools[0].error)
 
@@ -286,8 +286,8 @@ def test_arguments_known_by_their_bytes_are_those_that_are_decoded(chunks: list[
 
 def test_most_pieces_of_arguments_are_not_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
     added: list[Any] = []
-    add = ChatFold.add
-    monkeypatch.setattr(ChatFold, "add", lambda self, *given: (added.append(given), add(self, *given))[1])
+    add = ChatAccumulator.add
+    monkeypatch.setattr(ChatAccumulator, "add", lambda self, *given: (added.append(given), add(self, *given))[1])
     pairs = read(new(), [begun(0), *map(piece, ("{", '"que', 'ry"', ':"', "é", '\\n"', "}"))])
     assert [tool.query for _, tool in pairs if tool] == ["é\n"]
     assert len(added) == 2

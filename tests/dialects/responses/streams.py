@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mirascope_like.core.dialects.responses import ResponsesFold
+from mirascope_like.core.dialects.responses import ResponsesAccumulator
 from mirascope_like.core.openai import responses
 from tests.conformance.providers import RESPONSES, Exchange, response_whole
 from tests.conformance.reading import Read, read
@@ -63,14 +63,14 @@ def streamed(server: Server, *events: JSON | str, asynchronous: bool = False, **
     return read(RESPONSES, server, asynchronous=asynchronous, **options)
 
 
-def partial(events: list[JSON]) -> ResponsesFold[Any, Any]:
+def partial(events: list[JSON]) -> ResponsesAccumulator[Any, Any]:
     """The sum of events, however few."""
     import json
 
-    fold = ResponsesFold(responses.OpenAIResponsesCallResponseChunk, responses.OpenAIResponsesTool)
+    accumulator = ResponsesAccumulator(responses.OpenAIResponsesCallResponseChunk, responses.OpenAIResponsesTool)
     for event in events:
-        list(fold.read([json.dumps(event).encode()]))
-    return fold
+        list(accumulator.read([json.dumps(event).encode()]))
+    return accumulator
 
 
 def before_the_end(exchange: Exchange) -> list[JSON]:

@@ -59,13 +59,13 @@ def test_json() -> None:
 def test_answer_is_heard() -> None:
     call = function_call('{"title":"Emma"}', name="Book")
     other = function_call("{}", id="call_2", name="Book")
-    fold = PROVIDER.fold(Request("openai", "m", []))
+    accumulator = PROVIDER.accumulator(Request("openai", "m", []))
     heard: list[str] = []
-    fold.listen("Book", heard)
+    accumulator.listen("Book", heard)
     events = [CREATED, *called(0, call, '{"title"', ':"Emma"}'), *called(1, other, "{}"), completed(call, other)]
-    shown = [tool for event in events for _, tool in fold.read([json.dumps(event).encode()])]
+    shown = [tool for event in events for _, tool in accumulator.read([json.dumps(event).encode()])]
     assert heard == ['{"title"', ':"Emma"}']
-    assert [*shown, *(tool for _, tool in fold.finish())] == [None] * len(events)
+    assert [*shown, *(tool for _, tool in accumulator.finish())] == [None] * len(events)
 
 
 class Color(Enum):

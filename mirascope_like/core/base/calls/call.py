@@ -22,7 +22,7 @@ from ..runtime import adrive, alike, drive, is_async
 from ..streams import AsyncStream, Stream
 from ..tools import Tools
 from .options import Options, StreamConfig, check_options
-from .request_builder import Ask, Prompting
+from .request_builder import BoundPrompt, RequestBuilder
 
 if TYPE_CHECKING:
     from typing_extensions import TypeForm
@@ -45,7 +45,7 @@ AsyncStreamT = TypeVar("AsyncStreamT", bound=AsyncStream[Any, Any, Any])
 class CallDecorator(Generic[SyncT_co, AsyncT_co]):
     """Makes a call of a prompt function; of an async one a coroutine function, or one that gives an async stream."""
 
-    def __init__(self, run: Callable[[Prompting], SyncT_co], arun: Callable[[Prompting], AsyncT_co]) -> None:
+    def __init__(self, run: Callable[[BoundPrompt], SyncT_co], arun: Callable[[BoundPrompt], AsyncT_co]) -> None:
         self._run = run
         self._arun = arun
 
@@ -58,7 +58,7 @@ class CallDecorator(Generic[SyncT_co, AsyncT_co]):
         run = self._arun if is_async(fn) else self._run
 
         def call(*args: P.args, **kwargs: P.kwargs) -> Any:
-            return run(Prompting(prompt, args, kwargs))
+            return run(BoundPrompt(prompt, args, kwargs))
 
         made: Callable[..., Any] = wraps(fn)(alike(call, run))
         return made
@@ -201,7 +201,7 @@ class Call(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
         """
         check_options(options, self._params, self._provider)
         wanted = _wanted(response_model) if response_model is not None else None
-        ask = Ask(self._provider, model, options, tools=tools, stream=stream, response_model=wanted)
+        ask = RequestBuilder(self._provider, model, options, tools=tools, stream=stream, response_model=wanted)
         streaming = bool(stream)
         if streaming and output_parser is not None:
             raise ConfigurationError("output_parser needs the whole response: it cannot be used with stream")
@@ -214,7 +214,7 @@ class Call(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
         return self._streamed(ask) if streaming else self._whole(ask, wanted, output_parser, max_retries)
 
     def _whole(
-        self, ask: Ask, wanted: ResponseModel[Any] | None, parse: Callable[[Any], Any] | None, retries: int
+        self, ask: RequestBuilder, wanted: ResponseModel[Any] | None, parse: Callable[[Any], Any] | None, retries: int
     ) -> CallDecorator[Any, Coroutine[Any, Any, Any]]:
         def flow(request: Request) -> Generator[Request | Calls, Any, Any]:
             if wanted is None:
@@ -223,11 +223,11 @@ class Call(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
             found: Any = yield from answered(request, wanted, retries, self._provider)
             return found if parse is None or _is_response(found) else parse(found)
 
-        def run(prompting: Prompting) -> Any:
-            return drive(flow(ask.read(prompting)), self._send)
+        def run(bound_prompt: BoundPrompt) -> Any:
+            return drive(flow(ask.read(bound_prompt)), self._send)
 
-        async def arun(prompting: Prompting) -> Any:
-            return await adrive(flow(await ask.aread(prompting)), self._asend)
+        async def arun(bound_prompt: BoundPrompt) -> Any:
+            return await adrive(flow(await ask.aread(bound_prompt)), self._asend)
 
         return CallDecorator(run, arun)
 
@@ -257,38 +257,38 @@ class Call(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
             raise provider.failure(error, request)
         return provider.respond(request, payload, raw, start, time() * 1000)
 
-    def _streamed(self, ask: Ask) -> CallDecorator[StreamT, AsyncStreamT]:
-        def make(ask: Ask, prompting: Prompting) -> StreamT:
-            return self._stream(self._provider, ask.read(prompting))
+    def _streamed(self, ask: RequestBuilder) -> CallDecorator[StreamT, AsyncStreamT]:
+        def make(ask: RequestBuilder, bound_prompt: BoundPrompt) -> StreamT:
+            return self._stream(self._provider, ask.read(bound_prompt))
 
-        def amake(ask: Ask, prompting: Prompting) -> AsyncStreamT:
-            return self._async_stream(self._provider, lambda: ask.aread(prompting))
+        def amake(ask: RequestBuilder, bound_prompt: BoundPrompt) -> AsyncStreamT:
+            return self._async_stream(self._provider, lambda: ask.aread(bound_prompt))
 
         return CallDecorator(partial(ask.led, make), partial(ask.led, amake))
 
     def _structured(
-        self, ask: Ask, wanted: ResponseModel[T], *, fail_fast: bool
+        self, ask: RequestBuilder, wanted: ResponseModel[T], *, fail_fast: bool
     ) -> CallDecorator[StructuredStream[T, StreamT], AsyncStructuredStream[T, AsyncStreamT]]:
         from ..streams import AsyncStructuredStream, Reading, StructuredStream
 
-        def run(prompting: Prompting) -> StructuredStream[T, StreamT]:
+        def run(bound_prompt: BoundPrompt) -> StructuredStream[T, StreamT]:
             reading = Reading(wanted, fail_fast=fail_fast)
 
-            def make(ask: Ask, prompting: Prompting) -> StreamT:
-                return self._stream(self._provider, reading.ask(ask.read(prompting)))
+            def make(ask: RequestBuilder, bound_prompt: BoundPrompt) -> StreamT:
+                return self._stream(self._provider, reading.ask(ask.read(bound_prompt)))
 
-            return StructuredStream(ask.led(make, prompting), reading)
+            return StructuredStream(ask.led(make, bound_prompt), reading)
 
-        def arun(prompting: Prompting) -> AsyncStructuredStream[T, AsyncStreamT]:
+        def arun(bound_prompt: BoundPrompt) -> AsyncStructuredStream[T, AsyncStreamT]:
             reading = Reading(wanted, fail_fast=fail_fast)
 
-            async def prepare(ask: Ask, prompting: Prompting) -> Request:
-                return reading.ask(await ask.aread(prompting))
+            async def prepare(ask: RequestBuilder, bound_prompt: BoundPrompt) -> Request:
+                return reading.ask(await ask.aread(bound_prompt))
 
-            def make(ask: Ask, prompting: Prompting) -> AsyncStreamT:
-                return self._async_stream(self._provider, lambda: prepare(ask, prompting))
+            def make(ask: RequestBuilder, bound_prompt: BoundPrompt) -> AsyncStreamT:
+                return self._async_stream(self._provider, lambda: prepare(ask, bound_prompt))
 
-            return AsyncStructuredStream(ask.led(make, prompting), reading)
+            return AsyncStructuredStream(ask.led(make, bound_prompt), reading)
 
         return CallDecorator(run, arun)
 

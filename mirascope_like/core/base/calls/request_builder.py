@@ -26,7 +26,7 @@ _FAILURES: Caught = (ProviderError, StreamInterruptedError, StreamTimeoutError)
 """Errors after which a fallback is asked."""
 
 
-class Prompting:
+class BoundPrompt:
     """A prompt function with the arguments of one call."""
 
     def __init__(self, prompt: PromptFunction, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
@@ -49,7 +49,7 @@ class Prompting:
         return self.prompt.read(await self.prompt.fn(*self._args, **self._kwargs), self.arguments)
 
 
-class Ask:
+class RequestBuilder:
     """Makes requests of prompts, by what the decorator was given."""
 
     def __init__(
@@ -123,7 +123,7 @@ class Ask:
                 f"needs: {RESUMABLE} can"
             )
 
-    def instead(self, model: str) -> Ask:
+    def instead(self, model: str) -> RequestBuilder:
         """Return the same for another model, of the same provider.
 
         Where it is named with its provider, it is that one's, and so is the client.
@@ -137,32 +137,34 @@ class Ask:
             other._chosen, _ = self._provider.named(self._model)
         return other
 
-    def led(self, make: Callable[[Ask, Prompting], AnyStreamT], prompting: Prompting) -> AnyStreamT:
+    def led(self, make: Callable[[RequestBuilder, BoundPrompt], AnyStreamT], bound_prompt: BoundPrompt) -> AnyStreamT:
         """Return a stream, as `make` makes one, which knows what to go on with if it fails."""
-        stream = make(self, prompting)
+        stream = make(self, bound_prompt)
         if self._fallback:
             others = [
-                partial(make, self.instead(one), prompting) if isinstance(one, str) else partial(prompting.call, one)
+                partial(make, self.instead(one), bound_prompt)
+                if isinstance(one, str)
+                else partial(bound_prompt.call, one)
                 for one in self._fallback
             ]
             stream.otherwise([_FAILURES] * (len(others) + 1), others)
         return stream
 
-    def read(self, prompting: Prompting) -> Request:
+    def read(self, bound_prompt: BoundPrompt) -> Request:
         """Call the prompt function; return the request."""
-        return self._request(prompting, prompting.read())
+        return self._request(bound_prompt, bound_prompt.read())
 
-    async def aread(self, prompting: Prompting) -> Request:
+    async def aread(self, bound_prompt: BoundPrompt) -> Request:
         """`read`, awaited."""
-        return self._request(prompting, await prompting.aread())
+        return self._request(bound_prompt, await bound_prompt.aread())
 
-    def _request(self, prompting: Prompting, prompted: Prompted) -> Request:
+    def _request(self, bound_prompt: BoundPrompt, prompted: Prompted) -> Request:
         config = prompted.config
         params = config.get("call_params") or {}
         if params:
             check_params(params, self._provider)
         tools, native = self._tools if (given := config.get("tools")) is None else self._split(given)
-        template = prompting.prompt.template
+        template = bound_prompt.prompt.template
         messages = prompted.messages
         if isinstance(messages, Sent) and self._chosen is not None and "provider" in self._replaced:
             messages = messages.to(self._chosen)
@@ -170,7 +172,7 @@ class Ask:
             provider=self._provider.name,
             model=self._model,
             chosen_provider=self._chosen,
-            overrides={name: one for name, one in prompting.overrides.items() if name not in self._replaced},
+            overrides={name: one for name, one in bound_prompt.overrides.items() if name not in self._replaced},
             messages=messages,
             call_params={**self._params, **params},
             tools=tools,
@@ -185,7 +187,7 @@ class Ask:
             prompt_template=template.text if template is not None else None,
             fn_args=prompted.values,
             dynamic_config=cast("Mapping[str, Any]", config) or None,
-            metadata={**prompting.prompt.metadata, **(config.get("metadata") or {})},
+            metadata={**bound_prompt.prompt.metadata, **(config.get("metadata") or {})},
         )
         if self._resume and self._provider.neutral and not self._replaced:
             self._check_prefill(request)

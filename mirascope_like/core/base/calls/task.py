@@ -22,7 +22,7 @@ from ..runtime import bound_values, is_async
 from ..streams import AsyncStream, AsyncStructuredStream, Stream, StructuredStream
 from ..tools import read_docstring, tool_output_text
 from .call import Call
-from .request_builder import Ask, Prompting
+from .request_builder import BoundPrompt, RequestBuilder
 
 P = ParamSpec("P")
 Q = ParamSpec("Q")
@@ -106,13 +106,13 @@ class Task(Generic[P, OutT, ResponseT, StreamT]):
 
     def prepare(self, *args: P.args, **kwargs: P.kwargs) -> Prepared[OutT]:
         """Return what would be sent, to be looked at first."""
-        prompting = Prompting(PromptFunction(self._prompt), args, kwargs)
+        bound_prompt = BoundPrompt(PromptFunction(self._prompt), args, kwargs)
         wanted: ResponseModel[Any] | None = ResponseModel(self._kind) if self._kind is not str else None
         tools = self._options.get("tools")
-        ask = Ask(
+        ask = RequestBuilder(
             self._call.provider, self._model, self._options, tools=tools, stream=self._stream, response_model=wanted
         )
-        request = ask.read(prompting)
+        request = ask.read(bound_prompt)
         payload = self._call.provider.payload(request)
         return Prepared(list(request.messages), payload, lambda: self(*args, **kwargs))
 

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
         ToolTimeoutError,
         UnfinishedStreamError,
     )
-    from .malformed import ErrorEventError, GarbledEventError
+    from .malformed import ErrorEventError, MalformedEventError
     from .missing_sdk import MissingSDKError, load_sdk
     from .validation import arguments_error, complaint, parse_error
 else:
@@ -62,7 +62,7 @@ else:
             "StreamClosedError StreamError StreamInterruptedError StreamNotConsumedError "
             "StreamTimeoutError ToolArgumentsError ToolError ToolExecutionError ToolNotFoundError "
             "ToolRefusedError ToolTimeoutError UnfinishedStreamError",
-            "malformed": "ErrorEventError GarbledEventError",
+            "malformed": "ErrorEventError MalformedEventError",
             "missing_sdk": "MissingSDKError load_sdk",
             "validation": "arguments_error complaint parse_error",
         },
@@ -78,7 +78,7 @@ __all__ = [
     "ContextWindowExceededError",
     "ErrorEventError",
     "FallbackError",
-    "GarbledEventError",
+    "MalformedEventError",
     "MirascopeLikeError",
     "MissingSDKError",
     "NotFoundError",

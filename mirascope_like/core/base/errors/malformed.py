@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 
-class GarbledEventError(ValueError):
+class MalformedEventError(ValueError):
     """An event is not what the provider's format says."""
 
 

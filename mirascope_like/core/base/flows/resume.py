@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..parsing import Text
 from ..request import Request
-from ..response import BaseCallResponseChunk, Fold
+from ..response import Accumulator, BaseCallResponseChunk
 
 if TYPE_CHECKING:
     from ..request import Prefill
@@ -92,24 +92,26 @@ class Broken:
         return ContinuedText(self.text, self.seam) if self.seam.open else Text([self.text])
 
     def pairs(
-        self, pairs: Iterator[tuple[ChunkT, ToolT | None]], fold: Fold[Any, Any]
+        self, pairs: Iterator[tuple[ChunkT, ToolT | None]], accumulator: Accumulator[Any, Any]
     ) -> Iterator[tuple[ChunkT, ToolT | None]]:
-        """Give what a fold reads of the continuation; of its text what is new."""
+        """Give what a accumulator reads of the continuation; of its text what is new."""
         joining = self.seam.open
-        known = len(fold.content) if joining else 0
+        known = len(accumulator.content) if joining else 0
         for chunk, tool in pairs:
             if joining and chunk.content:
-                content = fold.content
+                content = accumulator.content
                 chunk.content, known, joining = content[known:], len(content), self.seam.open
             yield chunk, tool
 
 
-def broken(error: Exception, before: Broken | None, fold: Fold[Any, Any], prefill: Prefill) -> Broken | None:
+def broken(
+    error: Exception, before: Broken | None, accumulator: Accumulator[Any, Any], prefill: Prefill
+) -> Broken | None:
     """Return the text that broke off with this error, and can be gone on from; None where it cannot.
 
     `before` is the one that was gone on from; where that added nothing, it stays.
     """
-    text = fold.beginning
+    text = accumulator.beginning
     if text is None or not text.strip():
         return None
     first = before.error if before is not None and before.text == text else error

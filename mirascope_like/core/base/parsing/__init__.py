@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .json_extraction import json_in, json_texts
     from .lenient_models import incomplete, object_so_far
     from .partial import Partial
-    from .partial_parser import NOTHING, Growth
+    from .partial_parser import NOTHING, PartialParser
     from .schema_version import VERSION_KEY, check_schema_version
     from .sdk_objects import construct, construct_event, fitted
     from .sse import Events, EventTooLongError
@@ -29,7 +29,7 @@ else:
             "json_extraction": "json_in json_texts",
             "lenient_models": "incomplete object_so_far",
             "partial": "Partial",
-            "partial_parser": "Growth NOTHING",
+            "partial_parser": "PartialParser NOTHING",
             "schema_version": "VERSION_KEY check_schema_version",
             "sdk_objects": "construct construct_event fitted",
             "sse": "EventTooLongError Events",
@@ -41,7 +41,7 @@ else:
 __all__ = [
     "EventTooLongError",
     "Events",
-    "Growth",
+    "PartialParser",
     "ModelRecord",
     "NOTHING",
     "Partial",

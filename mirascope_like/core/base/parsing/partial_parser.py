@@ -58,7 +58,7 @@ class _Node:
         return self.key if self.is_object else len(self.raw)
 
 
-class Growth(JSONReader):
+class PartialParser(JSONReader):
     """An object that grows out of pieces of text, with whatever stands before it.
 
     `given` are fields of the root that do not come from the text. Closed items of the root's array `watch` are put into

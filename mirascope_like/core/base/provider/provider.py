@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
 
 from ..messages import lacks_ids, with_ids
 from ..request import Request, Structure, Way
-from ..response import BaseCallResponse, BaseCallResponseChunk, Fold
+from ..response import Accumulator, BaseCallResponse, BaseCallResponseChunk
 from ..tools import BaseTool
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class Provider(ABC, Generic[ResponseT, ChunkT, ToolT]):
     response_type: type[ResponseT]
     chunk_type: type[ChunkT]
     tool_type: type[ToolT]
-    fold_type: type[Fold[Any, Any]]
+    accumulator_type: type[Accumulator[Any, Any]]
     params_type: type[Any]
     """The call parameters that the provider takes, as a `TypedDict`."""
 
@@ -135,17 +135,17 @@ class Provider(ABC, Generic[ResponseT, ChunkT, ToolT]):
         """
         return None
 
-    def fold(self, request: Request) -> Fold[ChunkT, ToolT]:
+    def accumulator(self, request: Request) -> Accumulator[ChunkT, ToolT]:
         """Begin to sum up an answer."""
-        return self.fold_type(self.chunk_type, self.tool_type, request.tools, request.partial_tools)
+        return self.accumulator_type(self.chunk_type, self.tool_type, request.tools, request.partial_tools)
 
     def parse(self, raw: bytes | Mapping[str, Any]) -> Any:
         """Make the SDK's response object of a response, decoded or not."""
         return self.response_type.parse_raw_response(raw)
 
-    def rebuilt(self, request: Request, fold: Fold[Any, Any]) -> Any:
+    def rebuilt(self, request: Request, accumulator: Accumulator[Any, Any]) -> Any:
         """Make the SDK's response object of what a stream has summed up."""
-        return self.parse(fold.rebuild())
+        return self.parse(accumulator.rebuild())
 
     @abstractmethod
     def send(self, request: Request, payload: dict[str, Any]) -> Any:

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 from ..runtime import lazy_names
 
 if TYPE_CHECKING:
-    from .accumulator import Fold
+    from .accumulator import Accumulator
     from .call_response import BaseCallResponse
     from .chunk import BaseCallResponseChunk, ToolDelta
     from .cost import Price, call_cost, set_price
     from .dump import check_dump_version
-    from .indexed_accumulator import NumberedFold
+    from .indexed_accumulator import IndexedAccumulator
     from .metadata import Facts, Neutral
     from .result_parts import tool_results
     from .stream_events import (
@@ -35,12 +35,12 @@ else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
-            "accumulator": "Fold",
+            "accumulator": "Accumulator",
             "call_response": "BaseCallResponse",
             "chunk": "BaseCallResponseChunk ToolDelta",
             "cost": "Price call_cost set_price",
             "dump": "check_dump_version",
-            "indexed_accumulator": "NumberedFold",
+            "indexed_accumulator": "IndexedAccumulator",
             "metadata": "Facts Neutral",
             "result_parts": "tool_results",
             "stream_events": "ErrorEvent FinishEvent StreamEvent TextEvent ThinkingEvent ToolDeltaEvent "
@@ -58,9 +58,9 @@ __all__ = [
     "Facts",
     "FinishEvent",
     "FinishReason",
-    "Fold",
+    "Accumulator",
     "Neutral",
-    "NumberedFold",
+    "IndexedAccumulator",
     "Price",
     "StreamEvent",
     "TextEvent",

@@ -1,6 +1,6 @@
-"""The sum of a stream: what every dialect's fold shares. Does no I/O and knows nothing of `async`.
+"""The sum of a stream: what every dialect's accumulator shares. Does no I/O and knows nothing of `async`.
 
-A fold holds memory in proportion to the reply, not to the number of events.
+A accumulator holds memory in proportion to the reply, not to the number of events.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ ChunkT = TypeVar("ChunkT", bound=BaseCallResponseChunk[Any, Any, Any])
 ToolT = TypeVar("ToolT", bound=BaseTool)
 
 
-class Fold(ABC, Generic[ChunkT, ToolT]):
+class Accumulator(ABC, Generic[ChunkT, ToolT]):
     """Turns the events of one stream into pairs of chunk and tool, and sums them up.
 
     `tools` are the types offered to the model; with `partial` a tool is also given while it grows.
@@ -69,7 +69,7 @@ class Fold(ABC, Generic[ChunkT, ToolT]):
     def read(self, events: Sequence[bytes]) -> Iterator[tuple[ChunkT, ToolT | None]]:
         """Add events as they came; yield a pair for each.
 
-        Raises `GarbledEventError` for an event that cannot be read and `ErrorEventError` for one that is an error.
+        Raises `MalformedEventError` for an event that cannot be read and `ErrorEventError` for one that is an error.
         """
 
     def read_objects(self, events: Iterable[Any]) -> Iterator[tuple[ChunkT, ToolT | None]]:

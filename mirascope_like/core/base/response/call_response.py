@@ -19,7 +19,7 @@ from pydantic import (
 )
 from typing_extensions import TypeVar
 
-from ..errors import ErrorEventError, GarbledEventError, ToolArgumentsError, ToolExecutionError
+from ..errors import ErrorEventError, MalformedEventError, ToolArgumentsError, ToolExecutionError
 from ..messages import BaseMessageParam
 from ..parsing import VERSION_KEY, as_list, as_object, at, construct, dumped, json_in
 from ..request import Request
@@ -150,7 +150,7 @@ class BaseCallResponse(
         """Raise what a whole answer is instead of one.
 
         That is `ErrorEventError` where it says nothing but an error, as gateways have it with status 200, and
-        `GarbledEventError` where it tells neither what the model said, nor why it ended, nor its tokens.
+        `MalformedEventError` where it tells neither what the model said, nor why it ended, nor its tokens.
         """
         facts = cls.facts
         if any(at(response, place) for place in facts.said):
@@ -160,7 +160,7 @@ class BaseCallResponse(
             raise ErrorEventError(dumped(error) if isinstance(error, BaseModel) else error)
         if all(at(top, place) is None for place in (*facts.said, facts.finish, facts.usage)):
             told = dumped(top) if isinstance(top, BaseModel) else top
-            raise GarbledEventError(f"it holds nothing of one: {told!s:.200}")
+            raise MalformedEventError(f"it holds nothing of one: {told!s:.200}")
 
     @field_validator("response", mode="plain")
     @classmethod

@@ -8,17 +8,17 @@ from typing import Any, TypeVar
 
 import jiter
 
-from ..errors import GarbledEventError
+from ..errors import MalformedEventError
 from ..parsing import Text
 from ..tools import BaseTool, ToolCall
-from .accumulator import Fold
+from .accumulator import Accumulator
 from .chunk import BaseCallResponseChunk
 
 ChunkT = TypeVar("ChunkT", bound=BaseCallResponseChunk[Any, Any, Any])
 ToolT = TypeVar("ToolT", bound=BaseTool)
 
 
-class NumberedFold(Fold[ChunkT, ToolT]):
+class IndexedAccumulator(Accumulator[ChunkT, ToolT]):
     """Sums an answer whose parts are numbered, told by events that each say what they are."""
 
     def __init__(
@@ -43,7 +43,7 @@ class NumberedFold(Fold[ChunkT, ToolT]):
                 if raw.startswith(b"[DONE]"):
                     self.ended = True
                     continue
-                raise GarbledEventError(f"{error}: {raw[:200]!r}") from error
+                raise MalformedEventError(f"{error}: {raw[:200]!r}") from error
             if found is None:
                 yield from self.add(make(raw, self.chunk_type.text_of(data)), data)
             else:
@@ -55,7 +55,7 @@ class NumberedFold(Fold[ChunkT, ToolT]):
         try:
             tools = self._sum(chunk, data)
         except (LookupError, TypeError, AttributeError) as error:
-            raise GarbledEventError(f"{error!r}: {str(data)[:200]}") from error
+            raise MalformedEventError(f"{error!r}: {str(data)[:200]}") from error
         if tools is not None:
             self._last = chunk
             yield from self.pairs(chunk, tools)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from . import clock
 from .cancel_scope import cancel_scope, on_asyncio, sleep
 from .contexts import InContext, run_and_carry
-from .lazy_module import Later, lazy_names
+from .lazy_module import LazyModule, lazy_names
 from .old_paths import install
 from .sans_io import adrive, drive
 from .signatures import alike, bound_values, is_async
@@ -18,7 +18,7 @@ from .worker_threads import run_in_worker
 __all__ = [
     "InContext",
     "run_and_carry",
-    "Later",
+    "LazyModule",
     "adrive",
     "alike",
     "bound_values",

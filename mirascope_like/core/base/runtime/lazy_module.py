@@ -10,7 +10,7 @@ from typing import Any
 from .old_paths import find as find_old
 
 
-class Later:
+class LazyModule:
     """A module, by its full name. A type checker is shown the import itself."""
 
     def __init__(self, name: str) -> None:

@@ -12,7 +12,7 @@ from .. import tools
 from ..provider import Provider
 from ..request import Request
 from ..response import BaseCallResponse, BaseCallResponseChunk
-from ..runtime import Later
+from ..runtime import LazyModule
 from ..tools import BaseTool
 from .base_stream import BaseStream
 from .policies import DEFAULT
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from ..tools import ToolResultEvent
     from . import event_reader, observers, views
 else:
-    event_reader = Later(f"{__package__}.event_reader")
-    observers = Later(f"{__package__}.observers")
-    views = Later(f"{__package__}.views")
+    event_reader = LazyModule(f"{__package__}.event_reader")
+    observers = LazyModule(f"{__package__}.observers")
+    views = LazyModule(f"{__package__}.views")
 
 ResponseT = TypeVar("ResponseT", bound="BaseCallResponse[Any, Any]")
 ChunkT = TypeVar("ChunkT", bound=BaseCallResponseChunk[Any, Any, Any])

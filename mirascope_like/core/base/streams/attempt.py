@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeAlias
 
 from ..request import Request
-from ..response import Fold
+from ..response import Accumulator
 
 if TYPE_CHECKING:
     from ..flows import Broken
@@ -31,7 +31,7 @@ class Attempt:
     """The request as the provider takes it."""
     sent: dict[str, Any]
     """What is sent: the payload, and for an attempt that resumes, the text to resume from."""
-    accumulator: Fold[Any, Any]
+    accumulator: Accumulator[Any, Any]
     retried: int = 0
     """How many attempts of the round failed before any output."""
     resumed: int = 0
@@ -60,8 +60,8 @@ class Attempt:
         return read if resumed_from is None else lambda events: resumed_from.pairs(read(events), accumulator)
 
 
-def _accumulator(provider: Any, request: Request) -> Fold[Any, Any]:
-    accumulator: Fold[Any, Any] = provider.fold(request)
+def _accumulator(provider: Any, request: Request) -> Accumulator[Any, Any]:
+    accumulator: Accumulator[Any, Any] = provider.accumulator(request)
     if request.structure is not None:
         request.heard.clear()
         accumulator.listen(request.structure.name, request.heard)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from ..errors import Caught, StreamClosedError, StreamNotConsumedError
 from ..response import BaseCallResponse, BaseCallResponseChunk, Neutral, Usage
-from ..runtime import Later
+from ..runtime import LazyModule
 from ..tools import BaseTool
 from .policies import Fallback
 from .transcript import StreamState, Transcript
@@ -16,8 +16,8 @@ from .transcript import StreamState, Transcript
 if TYPE_CHECKING:
     from . import observers, views
 else:
-    observers = Later(f"{__package__}.observers")
-    views = Later(f"{__package__}.views")
+    observers = LazyModule(f"{__package__}.observers")
+    views = LazyModule(f"{__package__}.views")
 
 ResponseT = TypeVar("ResponseT", bound="BaseCallResponse[Any, Any]")
 ChunkT = TypeVar("ChunkT", bound=BaseCallResponseChunk[Any, Any, Any])

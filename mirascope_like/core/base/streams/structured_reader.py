@@ -9,7 +9,7 @@ from typing_extensions import TypeVar as DefaultTypeVar
 
 from ..errors import ConfigurationError, ResponseParseError, StreamNotConsumedError, parse_error
 from ..flows import read, remember
-from ..parsing import NOTHING, Growth, Shape, shape_of
+from ..parsing import NOTHING, PartialParser, Shape, shape_of
 from ..request import WRAPPED, Request, ResponseModel
 from ..response import BaseCallResponse
 from .async_stream import AsyncStream
@@ -30,7 +30,7 @@ class Reading(Generic[T]):
     def __init__(self, model: ResponseModel[T], *, fail_fast: bool) -> None:
         self.model = model
         self._fail_fast = fail_fast
-        self._growth: Growth | None = None
+        self._growth: PartialParser | None = None
         self._items = _items_of(model)
         self._yielded = 0
         self.over: bool = False
@@ -45,7 +45,7 @@ class Reading(Generic[T]):
         assert request.structure is not None
         watch = self._items[0] if self._items is not None else None
         given = self.model.given(request.fn_args)
-        self._growth = Growth(record, given, watch=watch, fail_fast=self._fail_fast)
+        self._growth = PartialParser(record, given, watch=watch, fail_fast=self._fail_fast)
         self._request = request
         self._begin()
         return request

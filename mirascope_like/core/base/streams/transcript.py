@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from ..errors import ConfigurationError, StreamInterruptedError, StreamTimeoutError
 from ..flows import next_round
 from ..request import Request
-from ..response import Fold
+from ..response import Accumulator
 from ..runtime import clock
 from .attempt import Attempt, Send, Step
 from .deadlines import Deadlines
@@ -285,7 +285,7 @@ class Transcript:
     # What has arrived
 
     @property
-    def accumulator(self) -> Fold[Any, Any] | None:
+    def accumulator(self) -> Accumulator[Any, Any] | None:
         """The accumulator of the present attempt."""
         return self.attempt.accumulator if self.attempt is not None else None
 

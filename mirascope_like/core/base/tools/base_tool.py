@@ -17,12 +17,12 @@ from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationError
 
 from ..errors import ToolArgumentsError, ToolError, arguments_error
 from ..parsing import incomplete, object_so_far
-from ..runtime import Later
+from ..runtime import LazyModule
 
 if TYPE_CHECKING:
     from . import schema as tool_schema
 else:
-    tool_schema = Later(f"{__package__}.schema")
+    tool_schema = LazyModule(f"{__package__}.schema")
 
 FactT = TypeVar("FactT")
 

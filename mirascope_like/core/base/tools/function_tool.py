@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 from pydantic import BaseModel, ConfigDict, PydanticUserError, create_model
 
 from ..errors import ConfigurationError
-from ..runtime import Later
+from ..runtime import LazyModule
 from .base_tool import CALL, SIGNATURE, BaseTool, Facts, guarded
 
 if TYPE_CHECKING:
     from . import schema as tool_schema
 else:
-    tool_schema = Later(f"{__package__}.schema")
+    tool_schema = LazyModule(f"{__package__}.schema")
 
 
 ToolT = TypeVar("ToolT", bound=BaseTool)

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from ...base.runtime import lazy_names
 
 if TYPE_CHECKING:
-    from .accumulator import ChatFold
+    from .accumulator import ChatAccumulator
     from .chunk import BaseChatChunk, content_text
-    from .delta_fast_path import Mould
+    from .delta_fast_path import DeltaFastPath
     from .messages import data_url, decode_message, encode_messages, encode_part, encode_tool_result, refused
     from .openai_types import ChatFinishReason, OpenAISDKCallResponse, OpenAISDKChunk, OpenAISDKProvider
     from .params import ChatCallParams, ChatToolConfig
@@ -23,9 +23,9 @@ else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
-            "accumulator": "ChatFold",
+            "accumulator": "ChatAccumulator",
             "chunk": "BaseChatChunk content_text",
-            "delta_fast_path": "Mould",
+            "delta_fast_path": "DeltaFastPath",
             "messages": "data_url decode_message encode_messages encode_part encode_tool_result refused",
             "openai_types": "ChatFinishReason OpenAISDKCallResponse OpenAISDKChunk OpenAISDKProvider",
             "params": "ChatCallParams ChatToolConfig",
@@ -39,10 +39,10 @@ __all__ = [
     "BaseChatChunk",
     "ChatCallParams",
     "ChatFinishReason",
-    "ChatFold",
+    "ChatAccumulator",
     "ChatProvider",
     "ChatToolConfig",
-    "Mould",
+    "DeltaFastPath",
     "OpenAISDKCallResponse",
     "OpenAISDKChunk",
     "OpenAISDKProvider",

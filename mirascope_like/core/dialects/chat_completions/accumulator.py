@@ -1,7 +1,7 @@
 """The sum of a stream of chat completion chunks (OpenAI's format, and what its other hosts make of it).
 
-Most events say nothing new but a piece of text; these are known by the mould of the event before. All others are merged
-field by field, so that nothing the host sent is lost, known or not.
+Most events add nothing but a piece of text: `DeltaFastPath` recognizes these by the event before. All others are merged
+field by field, so that no field the host sent is lost, known to the SDK or not.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from typing import Any, TypeVar, cast
 
 import jiter
 
-from ...base.errors import ErrorEventError, GarbledEventError
+from ...base.errors import ErrorEventError, MalformedEventError
 from ...base.parsing import Text, as_list, as_object, settled
-from ...base.response import Fold
+from ...base.response import Accumulator
 from ...base.tools import BaseTool, ToolCall
 from .chunk import BaseChatChunk, arguments_text, chunk_text
-from .delta_fast_path import Mould
+from .delta_fast_path import DeltaFastPath
 from .merge import add_parts, joined_base64, merge, merge_head, restates
 
 ChunkT = TypeVar("ChunkT", bound=BaseChatChunk[Any, Any, Any])
@@ -126,7 +126,7 @@ class _Choice:
         return {"finish_reason": None, **settled(self.rest), "index": index, "message": message}
 
 
-class ChatFold(Fold[ChunkT, ToolT]):
+class ChatAccumulator(Accumulator[ChunkT, ToolT]):
     """Sums chat completion chunks."""
 
     def __init__(
@@ -139,14 +139,14 @@ class ChatFold(Fold[ChunkT, ToolT]):
         super().__init__(chunk_type, tool_base, tools, partial)
         self._choices: dict[Any, _Choice] = {}
         self._text = Text()
-        self._mould: Mould | None = None
+        self._fast_path: DeltaFastPath | None = None
         self._called: _Call | None = None
-        """The call whose arguments the mould's string adds to; else it adds to the text."""
+        """The call whose arguments the fast_path's string adds to; else it adds to the text."""
 
     def read(self, events: Sequence[bytes]) -> Iterator[tuple[ChunkT, ToolT | None]]:
         make, pieces = self.chunk_type.from_bytes, self._text
         for raw in events:
-            if self._mould is not None and (text := self._mould.text(raw)) is not None:
+            if self._fast_path is not None and (text := self._fast_path.text(raw)) is not None:
                 if self._called is None:
                     pieces.append(text)
                     yield make(raw, text), None
@@ -161,24 +161,24 @@ class ChatFold(Fold[ChunkT, ToolT]):
         try:
             data = jiter.from_json(raw, cache_mode="keys")
         except ValueError as error:
-            raise GarbledEventError(f"{error}: {raw[:200]!r}") from error
+            raise MalformedEventError(f"{error}: {raw[:200]!r}") from error
         if not isinstance(data, dict):
-            raise GarbledEventError(f"not an object: {raw[:200]!r}")
+            raise MalformedEventError(f"not an object: {raw[:200]!r}")
         data = as_object(data)
         chunk = self.chunk_type.from_bytes(raw, chunk_text(as_list(data.get("choices"))))
-        self._mould = Mould.of(raw, "content", chunk.content, _PADDING) if _adds_text(data) else None
+        self._fast_path = DeltaFastPath.of(raw, "content", chunk.content, _PADDING) if _adds_text(data) else None
         self._called = None
         pairs = list(self.add(chunk, data))
         if (arguments := _adds_arguments(data)) is not None:
             self._called = self._choices[0].find(arguments)
-            self._mould = Mould.of(raw, "arguments", arguments["function"]["arguments"], _PADDING)
+            self._fast_path = DeltaFastPath.of(raw, "arguments", arguments["function"]["arguments"], _PADDING)
         yield from pairs
 
     def add(self, chunk: ChunkT, data: Mapping[str, Any]) -> Iterator[tuple[ChunkT, ToolT | None]]:
         if error := data.get("error"):
             raise ErrorEventError(error)
         if not _well_formed(data):
-            raise GarbledEventError(f"not a chat completion chunk: {str(data)[:200]}")
+            raise MalformedEventError(f"not a chat completion chunk: {str(data)[:200]}")
         self._last = chunk
         choices: list[dict[str, Any]] = as_list(data.get("choices"))
         if isinstance(usage := data.get("usage"), dict):
@@ -219,7 +219,7 @@ class ChatFold(Fold[ChunkT, ToolT]):
         text = add_parts(choice.parts, content)
         if index == 0:
             self._text.append(text)
-            self._mould = None  # what comes next belongs among the parts
+            self._fast_path = None  # what comes next belongs among the parts
 
     def _add_call(self, choice: _Choice, piece: dict[str, Any], *, shown: bool) -> list[ToolT]:
         call = choice.find(piece)

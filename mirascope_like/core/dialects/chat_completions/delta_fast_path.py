@@ -15,7 +15,7 @@ _STRING = re.compile(rb'\s*"(?:[^"\\]|\\.)*"', re.DOTALL)
 _LETTERS = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 
-class Mould:
+class DeltaFastPath:
     """An event's bytes but for the string of one key, and for the letters of another that pad its end."""
 
     __slots__ = ("_begin", "_close", "_end", "_length", "_start")
@@ -29,7 +29,7 @@ class Mould:
 
     @classmethod
     def of(cls, event: bytes, key: str, text: str, padding: str) -> Self | None:
-        """Return the mould of an event that says `text` under `key`, and may end with random letters under `padding`.
+        """Return the fast path for events like this one, with `text` under `key` and random letters under `padding`.
 
         None where the text's place is not certain: the key stands in the event twice, or the string is another.
         """
@@ -43,7 +43,7 @@ class Mould:
         return cls(begin, close + field, letters.lstrip(_LETTERS)) if field else cls(begin, rest, b"")
 
     def text(self, event: bytes) -> str | None:
-        """Return the text of an event of this mould, or None for any other event."""
+        """Return the text of an event of this fast_path, or None for any other event."""
         if not event.startswith(self._begin):
             return None
         close = event.rfind(self._close, self._start)

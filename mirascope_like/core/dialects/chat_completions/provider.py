@@ -8,11 +8,11 @@ from typing import Any, ClassVar, TypeVar
 from ...base.messages import Part
 from ...base.provider import AsyncSource, Source
 from ...base.request import Request, Structure, Way
-from ...base.response import BaseCallResponse, Fold
+from ...base.response import Accumulator, BaseCallResponse
 from ...base.tools import BaseTool, tool_description, tool_name
 from ..schemas import OPENAI_WORDS, add_answer_tool, is_closed, strict_schema, tool_arguments
 from ..transport import SDK_OPTIONS, SDKProvider
-from .accumulator import ChatFold
+from .accumulator import ChatAccumulator
 from .chunk import BaseChatChunk
 from .messages import encode_messages, encode_part
 
@@ -24,7 +24,7 @@ ToolT = TypeVar("ToolT", bound=BaseTool)
 class ChatProvider(SDKProvider[ResponseT, ChunkT, ToolT]):
     """Speaks OpenAI's chat format."""
 
-    fold_type: type[Fold[Any, Any]] = ChatFold
+    accumulator_type: type[Accumulator[Any, Any]] = ChatAccumulator
     method = "chat.completions.create"
     path: ClassVar[str] = "/chat/completions"
     """Where completions are asked for, below the client's base URL."""

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING
 from ...base.runtime import lazy_names
 
 if TYPE_CHECKING:
-    from .blocks import BlockFold, BlockResponse, Blocks
+    from .blocks import BlockAccumulator, BlockResponse, Blocks
     from .turns import decode_turn, encode_turns
 else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
-            "blocks": "BlockFold BlockResponse Blocks",
+            "blocks": "BlockAccumulator BlockResponse Blocks",
             "turns": "decode_turn encode_turns",
         },
     )
 
-__all__ = ["BlockFold", "BlockResponse", "Blocks", "decode_turn", "encode_turns"]
+__all__ = ["BlockAccumulator", "BlockResponse", "Blocks", "decode_turn", "encode_turns"]

@@ -10,7 +10,7 @@ import jiter
 
 from ...base.messages import BaseMessageParam, Part, ToolResultPart
 from ...base.parsing import Text, at, dumped, settled
-from ...base.response import BaseCallResponse, BaseCallResponseChunk, NumberedFold, tool_results
+from ...base.response import BaseCallResponse, BaseCallResponseChunk, IndexedAccumulator, tool_results
 from ...base.tools import BaseTool, ToolCall
 from .turns import decode_turn
 
@@ -80,7 +80,7 @@ class BlockResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT]):
         return decode_turn(message["role"], [part for block in blocks for part in cls.blocks.decode(dumped(block))])
 
 
-class BlockFold(NumberedFold[ChunkT, ToolT]):
+class BlockAccumulator(IndexedAccumulator[ChunkT, ToolT]):
     """Sums an answer of blocks."""
 
     blocks: ClassVar[Blocks]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .chunk import GeminiChunk
     from .errors import gemini_kind
     from .messages import as_sent, blob_bytes, usual_base64
-    from .object_accumulator import GeminiObjectFold
+    from .object_accumulator import GeminiObjectAccumulator
     from .provider import GeminiSpeaker
     from .response import JSON, GeminiResponse, Words
     from .source import AsyncBegunSource, abegun, begun
@@ -25,7 +25,7 @@ else:
             "chunk": "GeminiChunk",
             "errors": "gemini_kind",
             "messages": "as_sent blob_bytes usual_base64",
-            "object_accumulator": "GeminiObjectFold",
+            "object_accumulator": "GeminiObjectAccumulator",
             "provider": "GeminiSpeaker",
             "response": "GeminiResponse JSON Words",
             "source": "AsyncBegunSource abegun begun",
@@ -35,7 +35,7 @@ else:
 __all__ = [
     "AsyncBegunSource",
     "GeminiChunk",
-    "GeminiObjectFold",
+    "GeminiObjectAccumulator",
     "GeminiResponse",
     "GeminiSpeaker",
     "JSON",

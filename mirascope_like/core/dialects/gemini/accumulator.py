@@ -13,9 +13,9 @@ from typing import Any, Generic, TypeVar
 import jiter
 from pydantic_core import to_json
 
-from ...base.errors import ErrorEventError, GarbledEventError
+from ...base.errors import ErrorEventError, MalformedEventError
 from ...base.parsing import as_list, as_object, settled
-from ...base.response import Fold, Usage
+from ...base.response import Accumulator, Usage
 from ...base.tools import BaseTool
 from .chunk import GeminiChunk
 from .merge import add_part, merged
@@ -25,7 +25,7 @@ ChunkT = TypeVar("ChunkT", bound=GeminiChunk[Any, Any, Any])
 ToolT = TypeVar("ToolT", bound=BaseTool)
 
 
-class GeminiFold(Fold[ChunkT, ToolT], Generic[ChunkT, ToolT]):
+class GeminiAccumulator(Accumulator[ChunkT, ToolT], Generic[ChunkT, ToolT]):
     """Sums answers."""
 
     def __init__(self, *given: Any) -> None:
@@ -42,7 +42,7 @@ class GeminiFold(Fold[ChunkT, ToolT], Generic[ChunkT, ToolT]):
             try:
                 found = jiter.from_json(raw, cache_mode="keys")
             except ValueError as error:
-                raise GarbledEventError(f"{error}: {raw[:200]!r}") from error
+                raise MalformedEventError(f"{error}: {raw[:200]!r}") from error
             if isinstance(found, list):  # what a host sends that was not asked for server-sent events
                 for one in as_list(found):
                     yield from self.add(make(to_json(one), text_of(one)), one)
@@ -51,7 +51,7 @@ class GeminiFold(Fold[ChunkT, ToolT], Generic[ChunkT, ToolT]):
 
     def add(self, chunk: ChunkT, data: Any) -> Iterator[tuple[ChunkT, ToolT | None]]:
         if not isinstance(data, dict):
-            raise GarbledEventError(f"not an answer: {data!r:.200}")
+            raise MalformedEventError(f"not an answer: {data!r:.200}")
         chunk.calls_before = self._calls
         self._last = chunk
         return self.pairs(chunk, self._sum(as_object(data)))

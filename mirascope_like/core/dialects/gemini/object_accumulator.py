@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from ...base.parsing import Text, as_list, as_object
 from ...base.response import Usage
 from ...base.tools import BaseTool
-from .accumulator import GeminiFold
+from .accumulator import GeminiAccumulator
 from .chunk import GeminiChunk
 from .response import JSON
 
@@ -21,7 +21,7 @@ ChunkT = TypeVar("ChunkT", bound=GeminiChunk[Any, Any, Any])
 ToolT = TypeVar("ToolT", bound=BaseTool)
 
 
-class GeminiObjectFold(GeminiFold[ChunkT, ToolT]):
+class GeminiObjectAccumulator(GeminiAccumulator[ChunkT, ToolT]):
     """Sums answers, as bytes or as objects of the SDK."""
 
     _before: Any = None

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ...base.runtime import lazy_names
 
 if TYPE_CHECKING:
-    from .accumulator import ResponsesFold
+    from .accumulator import ResponsesAccumulator
     from .params import ResponsesCallParams
     from .provider import ResponsesProvider
     from .types import ResponsesCallResponse, ResponsesChunk, ResponsesFinishReason
@@ -19,7 +19,7 @@ else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
-            "accumulator": "ResponsesFold",
+            "accumulator": "ResponsesAccumulator",
             "params": "ResponsesCallParams",
             "provider": "ResponsesProvider",
             "types": "ResponsesCallResponse ResponsesChunk ResponsesFinishReason",
@@ -31,6 +31,6 @@ __all__ = [
     "ResponsesCallResponse",
     "ResponsesChunk",
     "ResponsesFinishReason",
-    "ResponsesFold",
+    "ResponsesAccumulator",
     "ResponsesProvider",
 ]

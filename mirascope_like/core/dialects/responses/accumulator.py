@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeVar, cast
 
 from ...base.errors import ErrorEventError
 from ...base.parsing import Text, as_list, as_object, settled
-from ...base.response import NumberedFold
+from ...base.response import IndexedAccumulator
 from ...base.tools import BaseTool, ToolCall
 from .types import TEXT_DELTA, ResponsesChunk, finish_reason, output_text
 
@@ -44,7 +44,7 @@ _STATUSES = frozenset({"in_progress", "searching", "interpreting", "generating",
 _FINAL = frozenset({"completed", "incomplete", "failed", "cancelled"})
 
 
-class ResponsesFold(NumberedFold[ChunkT, ToolT]):
+class ResponsesAccumulator(IndexedAccumulator[ChunkT, ToolT]):
     """Sums response events."""
 
     def __init__(self, *given: Any) -> None:

@@ -9,11 +9,11 @@ from typing import Any, TypeVar
 from openai.types.responses.response_create_params import ResponseCreateParamsBase
 
 from ...base.request import Request, Structure, Way
-from ...base.response import Fold
+from ...base.response import Accumulator
 from ...base.tools import BaseTool, tool_description, tool_name
 from ..schemas import add_answer_tool, is_closed, strict_schema, tool_arguments
 from ..transport import SDK_OPTIONS, ClientProvider, Clients, SDKProvider
-from .accumulator import ResponsesFold
+from .accumulator import ResponsesAccumulator
 from .messages import encode_messages
 from .params import ResponsesCallParams
 from .types import ResponsesCallResponse, ResponsesChunk
@@ -26,7 +26,7 @@ ToolT = TypeVar("ToolT", bound=BaseTool)
 class ResponsesProvider(SDKProvider[ResponseT, ChunkT, ToolT]):
     """Speaks Responses to whom another provider speaks chat completions, with the same default clients."""
 
-    fold_type: type[Fold[Any, Any]] = ResponsesFold
+    accumulator_type: type[Accumulator[Any, Any]] = ResponsesAccumulator
     params_type: type[Any] = ResponsesCallParams
     method = "responses.create"
 

@@ -15,7 +15,7 @@ from ...base.errors import (
     ConfigurationError,
     ConnectionFailedError,
     ErrorEventError,
-    GarbledEventError,
+    MalformedEventError,
     MirascopeLikeError,
     ProviderError,
     RequestTimeoutError,
@@ -81,7 +81,7 @@ class FailingProvider(Provider[ResponseT, ChunkT, ToolT]):
         response = getattr(source, "response", None)
         if isinstance(error, ErrorEventError):
             return self.reported(str(error), response, error.body), error_kind(*described(error.body))
-        if isinstance(error, GarbledEventError | EventTooLongError) or _raised_in(error) in self.readers:
+        if isinstance(error, MalformedEventError | EventTooLongError) or _raised_in(error) in self.readers:
             read = "answer" if source is None else "stream"
             return self.reported(f"the {read} cannot be read: {error}", response), ProviderError
         if isinstance(error, StreamInterruptedError):

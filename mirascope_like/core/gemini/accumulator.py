@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..dialects.gemini import JSON, GeminiObjectFold
+from ..dialects.gemini import JSON, GeminiObjectAccumulator
 from .types import GeminiCallResponseChunk, GeminiTool, message, wire
 
 _ANSWER = frozenset({"candidates", "usage_metadata", "model_version"})
@@ -13,7 +13,7 @@ _CONTENT = frozenset({"parts", "role"})
 """What an answer, its candidate and the candidate's content say that tell nothing new, said again, but a text."""
 
 
-class GeminiMessageFold(GeminiObjectFold[GeminiCallResponseChunk, GeminiTool]):
+class GeminiMessageAccumulator(GeminiObjectAccumulator[GeminiCallResponseChunk, GeminiTool]):
     """Knows a plain answer by a copy of the one before, which is given its text and its tokens: they are then equal."""
 
     def plain(self, event: Any) -> Any:

@@ -11,14 +11,14 @@ from typing import Any, ClassVar
 import jiter
 
 from ..base.parsing import Text, as_object, grow
-from ..dialects.content_blocks import BlockFold, Blocks
+from ..dialects.content_blocks import BlockAccumulator, Blocks
 from .messages import BLOCKS
 from .types import BedrockCallResponseChunk, BedrockTool
 
 _GROWING = frozenset({"text", "signature"})
 
 
-class BedrockFold(BlockFold[BedrockCallResponseChunk, BedrockTool]):
+class BedrockAccumulator(BlockAccumulator[BedrockCallResponseChunk, BedrockTool]):
     """Sums the events that boto3 reads. Blocks of text and reasoning begin without an event that says so."""
 
     ended: bool

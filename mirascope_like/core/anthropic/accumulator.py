@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from ..base.errors import ErrorEventError, GarbledEventError
+from ..base.errors import ErrorEventError, MalformedEventError
 from ..base.parsing import Text, as_list, as_object, grow, settled
-from ..dialects.content_blocks import BlockFold, Blocks
+from ..dialects.content_blocks import BlockAccumulator, Blocks
 from .messages import BLOCKS
 from .types import AnthropicCallResponseChunk, AnthropicTool
 
@@ -23,7 +23,7 @@ _BEFORE = -1
 """The index of a text that has come before, until its block goes on."""
 
 
-class AnthropicFold(BlockFold[AnthropicCallResponseChunk, AnthropicTool]):
+class AnthropicAccumulator(BlockAccumulator[AnthropicCallResponseChunk, AnthropicTool]):
     """Sums message events."""
 
     blocks: ClassVar[Blocks] = BLOCKS
@@ -40,7 +40,7 @@ class AnthropicFold(BlockFold[AnthropicCallResponseChunk, AnthropicTool]):
         if data.get("type") == "error" or data.get("error"):  # a gateway may leave out the type
             raise ErrorEventError(dict(data))
         if not _well_formed(data):
-            raise GarbledEventError(f"not an event of a message: {str(data)[:200]}")
+            raise MalformedEventError(f"not an event of a message: {str(data)[:200]}")
         match data["type"]:
             case "ping":
                 return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..base.parsing import dumped
-from ..dialects.gemini import JSON, GeminiObjectFold
+from ..dialects.gemini import JSON, GeminiObjectAccumulator
 from .types import GoogleCallResponseChunk, GoogleTool
 
 _TEXT = frozenset({"text"})
@@ -17,7 +17,7 @@ _CONTENT = frozenset({"parts", "role"})
 """What an answer, its candidate and the candidate's content say that tell nothing new but a text and tokens."""
 
 
-class GoogleFold(GeminiObjectFold[GoogleCallResponseChunk, GoogleTool]):
+class GoogleAccumulator(GeminiObjectAccumulator[GoogleCallResponseChunk, GoogleTool]):
     """Knows a plain answer by the fields that are set."""
 
     def plain(self, event: Any) -> Any:

@@ -1,4 +1,4 @@
-"""A mould takes an event for its like only where decoding both would show that they differ in their text alone."""
+"""A fast_path takes an event for its like only where decoding both would show that they differ in their text alone."""
 
 import json
 from typing import Any
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mirascope_like.core.dialects.chat_completions import Mould
+from mirascope_like.core.dialects.chat_completions import DeltaFastPath
 
 texts = st.text(st.sampled_from('ab"\\}{:, \n\u2028é😀/'), max_size=8)
 paddings = st.none() | st.text("Az09", max_size=4)
@@ -24,19 +24,19 @@ def event(text: Any, padding: str | None = "x", *, ascii: bool = False, **others
 
 @given(texts, texts, paddings, paddings, st.booleans())
 def test_reads_the_text_of_its_like(first: str, second: str, one: str | None, other: str | None, ascii: bool) -> None:
-    mould = Mould.of(event(first, one, ascii=ascii), "content", first, "obfuscation")
-    assert mould is not None
-    found = mould.text(event(second, other, ascii=ascii))
+    fast_path = DeltaFastPath.of(event(first, one, ascii=ascii), "content", first, "obfuscation")
+    assert fast_path is not None
+    found = fast_path.text(event(second, other, ascii=ascii))
     assert found == (second if (one is None) == (other is None) else None)
 
 
 @given(texts, st.binary(max_size=6), st.integers(0, 200), st.integers(0, 3))
 def test_any_change_beside_the_text_is_seen(text: str, put: bytes, at: int, over: int) -> None:
-    mould = Mould.of(event("first"), "content", "first", "obfuscation")
-    assert mould is not None
+    fast_path = DeltaFastPath.of(event("first"), "content", "first", "obfuscation")
+    assert fast_path is not None
     like = event(text)
     changed = like[:at] + put + like[at + over :]
-    if (found := mould.text(changed)) is not None:
+    if (found := fast_path.text(changed)) is not None:
         data: Any = jiter.from_json(changed)
         padding = data["obfuscation"]
         assert data == jiter.from_json(event(found, padding))
@@ -57,9 +57,9 @@ def test_any_change_beside_the_text_is_seen(text: str, put: bytes, at: int, over
     ],
 )
 def test_others_are_left_to_be_decoded(other: bytes) -> None:
-    mould = Mould.of(event("a"), "content", "a", "obfuscation")
-    assert mould is not None
-    assert mould.text(other) is None
+    fast_path = DeltaFastPath.of(event("a"), "content", "a", "obfuscation")
+    assert fast_path is not None
+    assert fast_path.text(other) is None
 
 
 @pytest.mark.parametrize(
@@ -67,4 +67,4 @@ def test_others_are_left_to_be_decoded(other: bytes) -> None:
     [(event("a", content="b"), "a"), (event("a"), "b"), (event(None), ""), (b"{}", ""), (b'{"content":"a', "a")],
 )
 def test_no_mould_where_the_place_of_the_text_is_not_certain(like: bytes, text: str) -> None:
-    assert Mould.of(like, "content", text, "obfuscation") is None
+    assert DeltaFastPath.of(like, "content", text, "obfuscation") is None

@@ -8,16 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ..base.errors import ErrorEventError, GarbledEventError
+from ..base.errors import ErrorEventError, MalformedEventError
 from ..base.parsing import Text, as_list, as_object, grow, settled
-from ..base.response import NumberedFold
+from ..base.response import IndexedAccumulator
 from ..base.tools import ToolCall
 from .types import CohereCallResponseChunk, CohereTool, delta_of
 
 _GROWING = frozenset({"text", "thinking", "arguments", "tool_plan"})
 
 
-class CohereFold(NumberedFold[CohereCallResponseChunk, CohereTool]):
+class CohereAccumulator(IndexedAccumulator[CohereCallResponseChunk, CohereTool]):
     """Sums chat events."""
 
     def __init__(self, *given: Any) -> None:
@@ -37,7 +37,7 @@ class CohereFold(NumberedFold[CohereCallResponseChunk, CohereTool]):
 
     def _sum(self, chunk: CohereCallResponseChunk, data: Mapping[str, Any]) -> list[CohereTool]:
         if not _well_formed(data):
-            raise GarbledEventError(f"not an event of a chat: {str(data)[:200]}")
+            raise MalformedEventError(f"not an event of a chat: {str(data)[:200]}")
         index, delta = data.get("index") or 0, delta_of(data)
         match data.get("type"):
             case "message-start":

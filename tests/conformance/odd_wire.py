@@ -1,0 +1,240 @@
+"""The row "odd wire": what providers send now and then that their references do not say, tried in every way.
+
+An oddity is scripted in each wire format that can have it, and read by every provider of that format: streamed as bytes
+and through the SDK's own iterator, and whole; sync and async.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from tests.conformance.capabilities import SDKS_WARN
+from tests.conformance.contract import BaseRow
+from tests.conformance.rows import EVERY
+from tests.conformance.wires.bedrock import BedrockWire
+from tests.conformance.wires.chat import ChatWire
+from tests.conformance.wires.cohere import CohereWire
+from tests.conformance.wires.gemini import ArrayWire, GeminiWire
+from tests.conformance.wires.messages import MessagesWire
+from tests.conformance.wires.responses import ResponsesWire
+from tests.harness.replies import Reply
+from tests.harness.server import Server
+
+JSON = dict[str, Any]
+
+_FORMATS: dict[type, str] = {
+    ArrayWire: "array",
+    GeminiWire: "gemini",
+    ChatWire: "chat",
+    ResponsesWire: "responses",
+    MessagesWire: "messages",
+    BedrockWire: "bedrock",
+    CohereWire: "cohere",
+}
+
+
+def format_of(row: BaseRow) -> str:
+    """The wire format of a provider: "chat", "responses", "messages", "bedrock", "cohere", "gemini" or "array"."""
+    return next(name for kind, name in _FORMATS.items() if isinstance(row.wire, kind))
+
+
+def get_weather(city: str) -> str:
+    """Weather of a city."""
+    return city
+
+
+def get_time(city: str = "x") -> str:
+    """Time of a city."""
+    return city
+
+
+TOOLS = [get_weather, get_time]
+
+
+@dataclass
+class Outcome:
+    """What came of a call: a response or an error, and what was seen on the way."""
+
+    response: Any = None
+    error: Any = None
+    text: str = ""
+    thinking: str = ""
+    tools: list[tuple[str, str | None, JSON]] = field(default_factory=list[tuple[str, str | None, JSON]])
+    """The tools that were given: name, id and arguments."""
+    faults: list[str] = field(default_factory=list[str])
+    """What was wrong with them."""
+    stream: Any = None
+
+
+@dataclass(frozen=True)
+class Way:
+    """How a call is made."""
+
+    asynchronous: bool
+    stream: bool
+    iterator: bool = False
+    """Whether the SDK's own iterator reads the stream, as where somebody has wrapped the client."""
+
+    @property
+    def id(self) -> str:
+        read = ("iterator" if self.iterator else "bytes") if self.stream else "whole"
+        return f"{read}-{'async' if self.asynchronous else 'sync'}"
+
+    def __call__(self, row: BaseRow, server: Server, *replies: Reply, **options: Any) -> Outcome:
+        server.reply(*replies)
+        return asyncio.run(self._arun(row, server, options)) if self.asynchronous else self._run(row, server, options)
+
+    def _run(self, row: BaseRow, server: Server, options: JSON) -> Outcome:
+        found = Outcome()
+        with _client(row, server, wrapped=self.iterator) as client:
+            try:
+                if not self.stream:
+                    return _ended(found, row.ask(client, **options))
+                found.stream = row.stream(client, **options)
+                for chunk, tool in found.stream:
+                    _note(found, chunk, tool)
+                found.response = found.stream.construct_call_response()
+            except Exception as error:
+                found.error = error
+        return found
+
+    async def _arun(self, row: BaseRow, server: Server, options: JSON) -> Outcome:
+        found = Outcome()
+        async with _aclient(row, server, wrapped=self.iterator) as client:
+            try:
+                if not self.stream:
+                    return _ended(found, await row.aask(client, **options))
+                found.stream = row.astream(client, **options)
+                async for chunk, tool in found.stream:
+                    _note(found, chunk, tool)
+                found.response = found.stream.construct_call_response()
+            except Exception as error:
+                found.error = error
+        return found
+
+
+def _note(found: Outcome, chunk: Any, tool: Any) -> None:
+    found.text += chunk.content
+    found.thinking += chunk.thinking
+    if tool is not None:
+        _tell(found, tool)
+
+
+def _tell(found: Outcome, tool: Any) -> None:
+    found.tools.append((tool.name, tool.id, tool.args))
+    found.faults += [str(tool.error)] if tool.error is not None else []
+
+
+def _ended(found: Outcome, response: Any) -> Outcome:
+    found.response, found.text, found.thinking = response, response.content, response.thinking or ""
+    for tool in response.tools or ():
+        _tell(found, tool)
+    return found
+
+
+@contextmanager
+def _client(row: BaseRow, server: Server, *, wrapped: bool) -> Iterator[Any]:
+    if wrapped and format_of(row) == "gemini":
+        yield _plain_google(server)
+        return
+    with row.client(server) as client:
+        yield _wrapped(client) if wrapped else client
+
+
+@asynccontextmanager
+async def _aclient(row: BaseRow, server: Server, *, wrapped: bool) -> AsyncIterator[Any]:
+    if wrapped and format_of(row) == "gemini":
+        client = _plain_google(server)
+        yield client
+        await client.aio.aclose()
+        return
+    async with row.aclient(server) as client:
+        yield _wrapped(client) if wrapped else client
+
+
+def _plain_google(server: Server) -> Any:
+    from google import genai
+    from google.genai import types
+
+    args: Any = {"verify": False}
+    given = types.HttpOptions(base_url=server.url, client_args=args, async_client_args=args)
+    return genai.Client(api_key="sk-test", http_options=given)
+
+
+def _wrapped(client: Any) -> Any:
+    """The client, as one of a class that is not the SDK's own, as a tracer makes it."""
+    client.__class__ = type("Traced", (type(client),), {"__module__": __name__})
+    return client
+
+
+STREAMED = [Way(asynchronous, True, iterator) for asynchronous in (False, True) for iterator in (False, True)]
+WHOLE = [Way(asynchronous, False) for asynchronous in (False, True)]
+
+
+def odd(formats: str, ways: list[Way], only: Callable[[BaseRow], bool] = bool) -> pytest.MarkDecorator:
+    """Run a test for every provider of these wire formats, in each of these ways.
+
+    The test takes `row` and `way`. SDKs that have nothing but an iterator are read once.
+    """
+    cases = [
+        pytest.param(row, way, id=f"{row.id}-{way.id}", marks=SDKS_WARN)
+        for row in EVERY
+        for way in ways
+        if format_of(row) in formats.split() and only(row) and not (way.iterator and row.reads == "iterator")
+    ]
+    return pytest.mark.parametrize(("row", "way"), cases)
+
+
+# Scripts
+
+
+def chunk(delta: JSON | None = None, finish: str | None = None, **fields: Any) -> JSON:
+    """A chunk of chat completions with one choice; none where there is no delta."""
+    choices = [] if delta is None else [{"index": 0, "delta": delta, "finish_reason": finish}]
+    return {"id": "c1", "object": "chat.completion.chunk", "created": 1, "model": "m", "choices": choices, **fields}
+
+
+def piece(index: int | None = 0, id: str | None = None, name: str | None = None, arguments: str | None = None) -> JSON:
+    """A delta with a piece of a tool call; what is `None` is left out."""
+    function = {key: value for key, value in (("name", name), ("arguments", arguments)) if value is not None}
+    call: JSON = {"index": index, "id": id, "type": "function" if id else None}
+    return {"tool_calls": [{**{key: value for key, value in call.items() if value is not None}, "function": function}]}
+
+
+def completion(message: JSON, finish: str | None = "stop", **fields: Any) -> JSON:
+    """A whole chat completion."""
+    choice = {"index": 0, "message": {"role": "assistant", "content": None, **message}, "finish_reason": finish}
+    usage = {"prompt_tokens": 5, "completion_tokens": 7, "total_tokens": 12}
+    head = {"id": "c1", "object": "chat.completion", "created": 1, "model": "m"}
+    return {**head, "choices": [choice], "usage": usage, **fields}
+
+
+def response_of(output: list[JSON], status: str = "completed", **fields: Any) -> JSON:
+    """A response of OpenAI's Responses."""
+    head: JSON = {"id": "resp_1", "object": "response", "created_at": 1, "status": status, "model": "m"}
+    rest = {"parallel_tool_calls": True, "tool_choice": "auto", "tools": [], "error": None}
+    return {**head, "output": output, **rest, "incomplete_details": None, "usage": None, **fields}
+
+
+def sent_calls(response: Any) -> list[tuple[str, Any]]:
+    """The calls of a response's message to send back: name and arguments, decoded where they are text."""
+    said = response.message_param
+    found: list[tuple[str, Any]] = []
+    if isinstance(said, list):  # items of Responses
+        return [(one["name"], json.loads(one["arguments"])) for one in said if one["type"] == "function_call"]
+    for call in said.get("tool_calls") or ():
+        function = call["function"]
+        given = function["arguments"]
+        found.append((function["name"], json.loads(given) if isinstance(given, str) else given))
+    for block in said.get("content") or ():
+        use = block.get("toolUse") or (block if block.get("type") == "tool_use" else None) if block else None
+        if use:
+            found.append((use["name"], use["input"]))
+    return found

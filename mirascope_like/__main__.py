@@ -6,6 +6,7 @@ Without a model it is the embedded one, which needs no key.
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -47,6 +48,8 @@ def talk(name: str | None, system: str | None) -> int:
     session = model.session(system=system) if system else model.session()
     typed = sys.stdin.isatty()
     if typed:
+        if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as programs started in the background inherit it
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         print("Ctrl-C stops an answer, Ctrl-D ends.")
     while True:
         try:

@@ -6,11 +6,16 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.harness.network import NetworkGuard, is_provider_variable
 from tests.harness.recordings import MISSING, Exchange, exchanges
 from tests.harness.rounds import SIDES, Side
 from tests.harness.server import Server
+
+# Hypothesis' own limits are of seconds, which a busy machine exceeds; they say nothing of what is tested.
+settings.register_profile("any_machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any_machine")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -63,8 +63,12 @@ def test_connection_is_used_again(row: Row, server: Server) -> None:
 @with_aiohttp
 @pytest.mark.parametrize("how", ["break", "close", "cancel", "timeout", "exception"])
 def test_left(row: Row, server: Server, how: str) -> None:
+    begun = asyncio.Event()
+
     async def read(stream: Any) -> None:
         async for chunk, _ in stream:
+            if chunk.content:
+                begun.set()
             if chunk.content and how == "break":
                 break
             if chunk.content and how == "close":
@@ -77,10 +81,11 @@ def test_left(row: Row, server: Server, how: str) -> None:
             stream = row.astream(client)
             task = asyncio.create_task(read(stream))
             del stream
+            if how in ("cancel", "timeout"):
+                await begun.wait()
             if how == "cancel":
-                await asyncio.sleep(0.1)
                 task.cancel()
-            waited = asyncio.wait_for(task, 0.1 if how == "timeout" else 5)
+            waited = asyncio.wait_for(task, 0.01 if how == "timeout" else 60)
             expected = {"cancel": asyncio.CancelledError, "timeout": TimeoutError, "exception": KeyError}.get(how)
             if expected:
                 with pytest.raises(expected):

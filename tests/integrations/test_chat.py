@@ -90,12 +90,14 @@ class Terminal:
 
 
 @contextmanager
-def terminal(*arguments: str, **settings: str) -> Iterator[Terminal]:
+def terminal(*arguments: str, ignoring_interrupts: bool = False, **settings: str) -> Iterator[Terminal]:
     pty = pytest.importorskip("pty", reason="needs a pseudo-terminal")
     ours, theirs = pty.openpty()
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm", "COLUMNS": "80", "LINES": "24", **settings}
+    handler = "SIG_IGN" if ignoring_interrupts else "default_int_handler"  # the tests may be run ignoring them too
     code = (  # it makes the terminal its own: Ctrl-C is for the owner
-        "import os, sys; os.setsid(); os.close(os.open(os.ttyname(0), os.O_RDWR));"
+        "import os, signal, sys; os.setsid(); os.close(os.open(os.ttyname(0), os.O_RDWR));"
+        f"signal.signal(signal.SIGINT, signal.{handler});"
         "from mirascope_like.__main__ import main; sys.exit(main(sys.argv[1:]))"
     )
     command = [sys.executable, "-c", code, "chat", *arguments]
@@ -109,7 +111,8 @@ def terminal(*arguments: str, **settings: str) -> Iterator[Terminal]:
         os.close(ours)
 
 
-def test_in_a_terminal(server: Server) -> None:
+@pytest.mark.parametrize("ignoring_interrupts", [False, True], ids=["foreground", "started in the background"])
+def test_in_a_terminal(ignoring_interrupts: bool, server: Server) -> None:
     gate = Gate()
     head, first, *rest = OPENAI.texts("The sea", " is wide.")
     server.reply(
@@ -117,7 +120,8 @@ def test_in_a_terminal(server: Server) -> None:
         OPENAI.streamed(*OPENAI.texts("Once upon", finish=None), Stall()),
         OPENAI.text("Bye."),
     )
-    with terminal("openai:gpt-4o-mini", OPENAI_API_KEY="k", OPENAI_BASE_URL=f"{server.url}/v1") as chat:
+    settings = {"OPENAI_API_KEY": "k", "OPENAI_BASE_URL": f"{server.url}/v1"}
+    with terminal("openai:gpt-4o-mini", ignoring_interrupts=ignoring_interrupts, **settings) as chat:
         chat.shows("Ctrl-C stops an answer, Ctrl-D ends.\r\n> ")
         chat.type("Hi\n")
         chat.shows("The sea\r\n")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mirascope_like.core.base.flows import retry_policy
-from mirascope_like.core.base.runtime import clock as real_clock
+from mirascope_like.core.base.runtime import CLOCK
 from tests.memory.scripts import Clock, Reader
 
 
@@ -19,8 +19,8 @@ def reader(request: pytest.FixtureRequest) -> Reader:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """The clock of deadlines."""
     made = Clock()
-    monkeypatch.setattr(real_clock, "monotonic", made.monotonic)
-    monkeypatch.setattr(real_clock, "timestamp", made.timestamp)
+    monkeypatch.setattr(CLOCK, "monotonic", made.monotonic)
+    monkeypatch.setattr(CLOCK, "timestamp", made.timestamp)
     return made
 
 

@@ -17,7 +17,7 @@ Item = bytes | Sequence[bytes] | Exception | Callable[[], object]
 
 
 class Clock:
-    """Stands in for `runtime.clock`."""
+    """Stands in for `runtime.CLOCK`."""
 
     def __init__(self) -> None:
         self.now = 1000.0

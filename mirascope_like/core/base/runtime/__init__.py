@@ -6,8 +6,8 @@ Must not know: anything about language models.
 
 from __future__ import annotations
 
-from . import clock
-from .cancel_scope import cancel_scope, on_asyncio, sleep
+from .cancellation import cancel_scope, on_asyncio, sleep
+from .clock import CLOCK
 from .contexts import InContext, run_and_carry
 from .lazy_module import LazyModule, lazy_names
 from .old_paths import install
@@ -23,7 +23,7 @@ __all__ = [
     "alike",
     "bound_values",
     "cancel_scope",
-    "clock",
+    "CLOCK",
     "drive",
     "install",
     "is_async",

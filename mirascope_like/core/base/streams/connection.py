@@ -11,7 +11,7 @@ from typing import Any
 
 from ..errors import RequestTimeoutError, StreamClosedError
 from ..provider import AsyncSource, Opening, Source, shut
-from ..runtime import cancel_scope, clock
+from ..runtime import CLOCK, cancel_scope
 from .attempt import Attempt
 from .deadlines import Deadline, Deadlines, Watchdog
 from .transcript import CloseRequest
@@ -66,7 +66,7 @@ class Connection(_Connection):
         self._opening = opening = Opening()
         if not closing.interrupt_with(self.cut):
             raise StreamClosedError("the stream was closed")
-        begun = clock.monotonic()
+        begun = CLOCK.monotonic()
         try:
             opening.begin(lambda: attempt.provider.open(attempt.request, attempt.sent))
             self.source = opening.result(seconds)
@@ -77,7 +77,7 @@ class Connection(_Connection):
                 raise self._deadlines.passed(deadline) from error
             raise
         finally:
-            self._deadlines.waited(clock.monotonic() - begun)
+            self._deadlines.waited(CLOCK.monotonic() - begun)
         if not closing.interrupt_with(self.cut):
             raise StreamClosedError("the stream was closed")
         self._begin(self.source)
@@ -104,7 +104,7 @@ class Connection(_Connection):
         else:
             if self._watchdog is None:
                 self._watchdog = Watchdog(self.cut)
-            begun = clock.monotonic()
+            begun = CLOCK.monotonic()
             try:
                 with self._watchdog.watching(seconds):
                     events = next(self._events)
@@ -113,7 +113,7 @@ class Connection(_Connection):
                     raise self._deadlines.passed(deadline) from error
                 raise
             finally:
-                self._deadlines.waited(clock.monotonic() - begun)
+                self._deadlines.waited(CLOCK.monotonic() - begun)
         self._deadlines.received()
         return events
 
@@ -148,7 +148,7 @@ class AsyncConnection(_Connection):
     async def open(self, closing: CloseRequest) -> None:
         """Send the request; return once the answer begins. Raises `StreamClosedError` if the stream is closing."""
         seconds, deadline = self._upcoming()
-        begun = clock.monotonic()
+        begun = CLOCK.monotonic()
         scope = cancel_scope(seconds)
         cause: Exception | None = None
         try:
@@ -160,7 +160,7 @@ class AsyncConnection(_Connection):
                 raise
             cause = error  # what the SDK made of the cancellation
         finally:
-            self._deadlines.waited(clock.monotonic() - begun)
+            self._deadlines.waited(CLOCK.monotonic() - begun)
         if not closing.interrupt_with(self.cut):
             raise StreamClosedError("the stream was closed")
         if scope.cancelled or self.source is None:
@@ -182,7 +182,7 @@ class AsyncConnection(_Connection):
         if seconds is None:
             events = await anext(self._events)
         else:
-            begun = clock.monotonic()
+            begun = CLOCK.monotonic()
             scope = cancel_scope(seconds)
             cause: Exception | None = None
             try:
@@ -193,7 +193,7 @@ class AsyncConnection(_Connection):
                     raise
                 cause = error
             finally:
-                self._deadlines.waited(clock.monotonic() - begun)
+                self._deadlines.waited(CLOCK.monotonic() - begun)
             if scope.cancelled:
                 raise self._deadlines.passed(deadline) from cause
         self._deadlines.received()

@@ -12,7 +12,7 @@ from enum import Enum, auto
 from typing import Any, Literal
 
 from ..errors import StreamTimeoutError
-from ..runtime import clock
+from ..runtime import CLOCK
 
 Deadline = Literal["total", "first", "idle", "stall"]
 
@@ -69,7 +69,7 @@ class Deadlines:
         `first` does not count again for an attempt that resumes a text. Without `first`, `idle` and `stall` also cover
         the beginning of the later rounds of a tool loop.
         """
-        self._started = clock.monotonic() if self._started is None else self._started
+        self._started = CLOCK.monotonic() if self._started is None else self._started
         self._phase = Phase.WRITING if resumed or (later_round and self._first is None) else Phase.WAITING
         self._waited = 0.0
 
@@ -108,7 +108,7 @@ class Deadlines:
         """Return the seconds until `total` passes; None where there is no such deadline."""
         if self._total is None or self._started is None:
             return self._total
-        return self._total - (clock.monotonic() - self._started)
+        return self._total - (CLOCK.monotonic() - self._started)
 
     def next(self) -> tuple[float, Deadline] | None:
         """Return the seconds until the next deadline passes, and its name; None where none counts now."""
@@ -151,7 +151,7 @@ class Watchdog:
     def watching(self, seconds: float) -> Generator[None]:
         """Watch a read, which may take so many seconds."""
         with self._changed:
-            self._due = clock.monotonic() + seconds
+            self._due = CLOCK.monotonic() + seconds
             self._changed.notify()
         try:
             yield
@@ -170,7 +170,7 @@ class Watchdog:
             while not self._closed:
                 if self._due is None:
                     self._changed.wait()
-                elif (left := self._due - clock.monotonic()) > 0:
+                elif (left := self._due - CLOCK.monotonic()) > 0:
                     self._changed.wait(left)
                 else:
                     self._due = None

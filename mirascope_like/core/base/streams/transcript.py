@@ -20,7 +20,7 @@ from ..errors import ConfigurationError, StreamInterruptedError, StreamTimeoutEr
 from ..flows import next_round
 from ..request import Request
 from ..response import Accumulator
-from ..runtime import clock
+from ..runtime import CLOCK
 from .attempt import Attempt, Send, Step
 from .deadlines import Deadlines
 
@@ -181,7 +181,7 @@ class Transcript:
         resumed = attempt.resumed_from is not None
         self.deadlines.attempt_sent(resumed=resumed, later_round=attempt.round > 0)
         if not resumed:
-            self.start_time = clock.timestamp()
+            self.start_time = CLOCK.timestamp()
         return attempt
 
     def next_round(self, results: Sequence[ToolResultEvent[Any]]) -> Send:
@@ -228,7 +228,7 @@ class Transcript:
         """Note how the stream ended. The first end counts."""
         if self.state in (StreamState.NEW, StreamState.OPEN):
             if self.state is StreamState.OPEN or error is not None:
-                self.end_time = clock.timestamp()
+                self.end_time = CLOCK.timestamp()
             self.state, self.error = state, error
         self.closing.forget()
 
@@ -304,7 +304,7 @@ class Transcript:
             return arrived[-1] if arrived else None
         provider, accumulator = attempt.provider, attempt.accumulator
         raw = provider.rebuilt(attempt.request, accumulator)
-        end = self.end_time or clock.timestamp()
+        end = self.end_time or CLOCK.timestamp()
         response = provider.respond(attempt.request, attempt.payload, raw, self.start_time or 0.0, end)
         response.attach_tools(accumulator.tools)
         response.come_after(self.rounds)

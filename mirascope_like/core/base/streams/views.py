@@ -27,7 +27,7 @@ from ..response import (
     ToolStartEvent,
     UsageEvent,
 )
-from ..runtime import clock
+from ..runtime import CLOCK
 from ..tools import BaseTool, ToolResultEvent
 
 ChunkT = TypeVar("ChunkT", bound=BaseCallResponseChunk[Any, Any, Any])
@@ -145,7 +145,7 @@ class Held(ABC):
 
     def add(self, text: str) -> None:
         """Hold a piece of text."""
-        self._since = clock.monotonic() if self._since is None else self._since
+        self._since = CLOCK.monotonic() if self._since is None else self._since
         self._add(text)
 
     def clear(self) -> list[str]:
@@ -157,7 +157,7 @@ class Held(ABC):
         """Return in how many seconds what is held must be shown; None where nothing presses."""
         if max_delay is None or self._since is None:
             return None
-        return max(0.0, self._since + max_delay - clock.monotonic())
+        return max(0.0, self._since + max_delay - CLOCK.monotonic())
 
     def take_all(self) -> str:
         """Return all that is held."""

@@ -17,7 +17,7 @@ from threading import Thread
 from typing import Any, Literal
 
 from ..errors import ConfigurationError, ToolError, ToolExecutionError, ToolRefusedError, ToolTimeoutError
-from ..runtime import clock
+from ..runtime import CLOCK
 from .base_tool import BaseTool, error_of, tool_name
 from .result import ToolResultEvent
 
@@ -111,7 +111,7 @@ class ToolLoop:
         return self._taken(tool, started(tool.call))
 
     def _taken(self, tool: BaseTool, future: Started) -> ToolResultEvent[Any]:
-        left = None if self.timeout is None else max(0.0, future.begun + self.timeout - clock.monotonic())
+        left = None if self.timeout is None else max(0.0, future.begun + self.timeout - CLOCK.monotonic())
         try:
             return ToolResultEvent(tool, result=future.result(left))
         except (Exception, CancelledError) as error:
@@ -140,7 +140,7 @@ class Started(Future[Any]):
 
     def __init__(self) -> None:
         super().__init__()
-        self.begun: float = clock.monotonic()
+        self.begun: float = CLOCK.monotonic()
         """When it began, in seconds of the monotonic clock."""
 
 

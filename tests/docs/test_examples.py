@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import runpy
 from pathlib import Path
@@ -28,7 +29,12 @@ PRINTED: dict[str, list[str]] = {
         r"crime -> .+",
     ],
     "chaining.py": [r"1\. .+", r"the summary went in: True", r"facts that went in: True"],
-    "demo.py": [r"\{", r'  "provider": "local",', r'    "genre": "fantasy"', r"\}"],
+    "demo.py": [
+        r"model: +smollm2-135m",
+        r"tokens: +\d+ in, \d+ out",
+        r"speed: +\d+\.\d tokens per second",
+        r"finish reason: (stop|length)",
+    ],
     "dynamic_config.py": [
         r"asked: Say 4 facts about the sea",
         r"tokens: 20 of 20",
@@ -128,6 +134,18 @@ def asked(body: dict[str, Any]) -> dict[str, Any]:
 
 def alone(content: Any) -> Any:
     return content[0]["text"] if len(content) == 1 and isinstance(content, list) else content
+
+
+def test_demo_prints_the_whole_response_as_json(
+    embedded: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["demo.py", "--json"])
+    runpy.run_path(str(EXAMPLES / "demo.py"), run_name="__main__")
+    text, brace, rest = capsys.readouterr().out.partition("\n{\n")
+    response = json.loads(brace + rest)
+    assert response["provider"] == "local"
+    assert response["fn_args"] == {"genre": "fantasy"}
+    assert response["response"]["choices"][0]["message"]["content"] == text[:-1]
 
 
 def test_what_is_printed_is_known_of_every_example() -> None:

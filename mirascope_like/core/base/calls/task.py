@@ -6,7 +6,6 @@ import inspect
 import sys
 from collections.abc import Callable, Coroutine, Mapping
 from contextvars import ContextVar
-from copy import copy
 from functools import update_wrapper
 from types import MethodType
 from typing import Any, Concatenate, Generic, NamedTuple, ParamSpec, Protocol, Self, TypeVar, cast, overload
@@ -100,9 +99,14 @@ class Task(Generic[P, OutT, ResponseT, StreamT]):
         """Return the task as a method of an instance, which is none of its inputs."""
         if instance is None:
             return self
-        bound = copy(self)
+        bound = object.__new__(type(self))
+        vars(bound).update(vars(self))
         bound._carry_out(MethodType(cast("Any", self).__wrapped__, instance))
         return bound
+
+    def __reduce__(self) -> str:
+        name: str = cast("Any", self).__qualname__
+        return name  # a pickle holds no more, as that of a function
 
     def prepare(self, *args: P.args, **kwargs: P.kwargs) -> Prepared[OutT]:
         """Return what would be sent, to be looked at first."""

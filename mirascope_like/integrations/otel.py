@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
+from typing import Any, ParamSpec, TypeVar, cast
 
 from pydantic_core import to_json
 
@@ -16,9 +16,7 @@ from .middleware import middleware_factory
 load_sdk("opentelemetry.trace", extra="otel")
 
 from opentelemetry import trace  # noqa: E402  # the package is looked for first, so that the error says how to get it
-
-if TYPE_CHECKING:
-    from opentelemetry.trace import Span, TracerProvider
+from opentelemetry.trace import Span, TracerProvider  # noqa: E402
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -22,13 +22,6 @@ from .types import HostAsyncStream, HostCallParams, HostCallResponse, HostCallRe
 
 if TYPE_CHECKING:
     from . import responses
-    from .responses import (
-        HostResponsesAsyncStream,
-        HostResponsesCallParams,
-        HostResponsesCallResponse,
-        HostResponsesCallResponseChunk,
-        HostResponsesStream,
-    )
 else:
     responses = LazyModule(f"{__package__}.responses")
 
@@ -106,7 +99,12 @@ class HostResponses:
     @cached_property
     def call(
         self,
-    ) -> Call[HostResponsesCallResponse, HostResponsesStream, HostResponsesAsyncStream, HostResponsesCallParams]:
+    ) -> Call[
+        responses.HostResponsesCallResponse,
+        responses.HostResponsesStream,
+        responses.HostResponsesAsyncStream,
+        responses.HostResponsesCallParams,
+    ]:
         """Turn a prompt function into a call to the host's Responses."""
         provider = responses.HostResponsesProvider(self._host.provider, self.CallResponse, self.CallResponseChunk)
         streams = responses.HostResponsesStream, responses.HostResponsesAsyncStream
@@ -115,18 +113,23 @@ class HostResponses:
     @cached_property
     def model(
         self,
-    ) -> Models[HostResponsesCallResponse, HostResponsesStream, HostResponsesAsyncStream, HostResponsesCallParams]:
+    ) -> Models[
+        responses.HostResponsesCallResponse,
+        responses.HostResponsesStream,
+        responses.HostResponsesAsyncStream,
+        responses.HostResponsesCallParams,
+    ]:
         """Make an object of one of the host's models, with settings for every call made from it."""
         return Models(self.call)
 
     @cached_property
-    def CallResponse(self) -> type[HostResponsesCallResponse]:
+    def CallResponse(self) -> type[responses.HostResponsesCallResponse]:
         """The class of the host's answers."""
         base, priced_as = responses.HostResponsesCallResponse, self._host.priced_as or None
         return self._host.made("responses.CallResponse", base, priced_as=priced_as)
 
     @cached_property
-    def CallResponseChunk(self) -> type[HostResponsesCallResponseChunk]:
+    def CallResponseChunk(self) -> type[responses.HostResponsesCallResponseChunk]:
         """The class of the host's events."""
         base = responses.HostResponsesCallResponseChunk
         return self._host.made("responses.CallResponseChunk", base, __slots__=())

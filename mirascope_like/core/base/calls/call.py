@@ -8,10 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Generator
 from functools import partial, wraps
 from time import time
-from typing import TYPE_CHECKING, Any, Generic, Literal, ParamSpec, TypeVar, overload
+from typing import Any, Generic, Literal, ParamSpec, TypeVar, overload
 
+import typing_extensions
 from typing_extensions import Unpack
 
+from .. import request as request_room
+from .. import streams
 from ..errors import ConfigurationError
 from ..flows import Calls, answered, rounds
 from ..prompts import Prompt, PromptFunction
@@ -23,13 +26,6 @@ from ..streams import AsyncStream, Stream
 from ..tools import Tools
 from .options import Options, StreamConfig, check_options
 from .request_builder import BoundPrompt, RequestBuilder
-
-if TYPE_CHECKING:
-    from typing_extensions import TypeForm
-
-    from ..request import ResponseModel
-    from ..streams import AsyncStructuredStream, StructuredStream
-
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -93,18 +89,18 @@ class Call(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
         self,
         model: str,
         *,
-        response_model: TypeForm[T],
+        response_model: typing_extensions.TypeForm[T],
         stream: Literal[True] | StreamConfig,
         fail_fast: bool = False,
         tools: Tools | None = None,
         **options: Unpack[Options[ParamsT]],
-    ) -> CallDecorator[StructuredStream[T, StreamT], AsyncStructuredStream[T, AsyncStreamT]]: ...
+    ) -> CallDecorator[streams.StructuredStream[T, StreamT], streams.AsyncStructuredStream[T, AsyncStreamT]]: ...
     @overload
     def __call__(
         self,
         model: str,
         *,
-        response_model: TypeForm[T],
+        response_model: typing_extensions.TypeForm[T],
         output_parser: Callable[[T], U],
         tools: Tools,
         max_retries: int = 0,
@@ -116,7 +112,7 @@ class Call(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
         self,
         model: str,
         *,
-        response_model: TypeForm[T],
+        response_model: typing_extensions.TypeForm[T],
         output_parser: Callable[[T], U],
         tools: None = None,
         max_retries: int = 0,
@@ -128,7 +124,7 @@ class Call(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
         self,
         model: str,
         *,
-        response_model: TypeForm[T],
+        response_model: typing_extensions.TypeForm[T],
         tools: Tools,
         max_retries: int = 0,
         stream: Literal[False] = False,
@@ -139,7 +135,7 @@ class Call(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
         self,
         model: str,
         *,
-        response_model: TypeForm[T],
+        response_model: typing_extensions.TypeForm[T],
         tools: None = None,
         max_retries: int = 0,
         stream: Literal[False] = False,
@@ -214,7 +210,11 @@ class Call(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
         return self._streamed(ask) if streaming else self._whole(ask, wanted, output_parser, max_retries)
 
     def _whole(
-        self, ask: RequestBuilder, wanted: ResponseModel[Any] | None, parse: Callable[[Any], Any] | None, retries: int
+        self,
+        ask: RequestBuilder,
+        wanted: request_room.ResponseModel[Any] | None,
+        parse: Callable[[Any], Any] | None,
+        retries: int,
     ) -> CallDecorator[Any, Coroutine[Any, Any, Any]]:
         def flow(request: Request) -> Generator[Request | Calls, Any, Any]:
             if wanted is None:
@@ -267,20 +267,18 @@ class Call(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
         return CallDecorator(partial(ask.led, make), partial(ask.led, amake))
 
     def _structured(
-        self, ask: RequestBuilder, wanted: ResponseModel[T], *, fail_fast: bool
-    ) -> CallDecorator[StructuredStream[T, StreamT], AsyncStructuredStream[T, AsyncStreamT]]:
-        from ..streams import AsyncStructuredStream, Reading, StructuredStream
-
-        def run(bound_prompt: BoundPrompt) -> StructuredStream[T, StreamT]:
-            reading = Reading(wanted, fail_fast=fail_fast)
+        self, ask: RequestBuilder, wanted: request_room.ResponseModel[T], *, fail_fast: bool
+    ) -> CallDecorator[streams.StructuredStream[T, StreamT], streams.AsyncStructuredStream[T, AsyncStreamT]]:
+        def run(bound_prompt: BoundPrompt) -> streams.StructuredStream[T, StreamT]:
+            reading = streams.Reading(wanted, fail_fast=fail_fast)
 
             def make(ask: RequestBuilder, bound_prompt: BoundPrompt) -> StreamT:
                 return self._stream(self._provider, reading.ask(ask.read(bound_prompt)))
 
-            return StructuredStream(ask.led(make, bound_prompt), reading)
+            return streams.StructuredStream(ask.led(make, bound_prompt), reading)
 
-        def arun(bound_prompt: BoundPrompt) -> AsyncStructuredStream[T, AsyncStreamT]:
-            reading = Reading(wanted, fail_fast=fail_fast)
+        def arun(bound_prompt: BoundPrompt) -> streams.AsyncStructuredStream[T, AsyncStreamT]:
+            reading = streams.Reading(wanted, fail_fast=fail_fast)
 
             async def prepare(ask: RequestBuilder, bound_prompt: BoundPrompt) -> Request:
                 return reading.ask(await ask.aread(bound_prompt))
@@ -288,16 +286,13 @@ class Call(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
             def make(ask: RequestBuilder, bound_prompt: BoundPrompt) -> AsyncStreamT:
                 return self._async_stream(self._provider, lambda: prepare(ask, bound_prompt))
 
-            return AsyncStructuredStream(ask.led(make, bound_prompt), reading)
+            return streams.AsyncStructuredStream(ask.led(make, bound_prompt), reading)
 
         return CallDecorator(run, arun)
 
 
-def _wanted(kind: Any) -> ResponseModel[Any]:
-    # What answers of a type need is loaded with the first of them.
-    from ..request import ResponseModel
-
-    return ResponseModel(kind)
+def _wanted(kind: Any) -> request_room.ResponseModel[Any]:
+    return request_room.ResponseModel(kind)  # what answers of a type need is loaded with the first of them
 
 
 def _is_response(found: object) -> bool:

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from typing_extensions import TypedDict
 
+from .. import tools as tools_room
 from ..errors import ConfigurationError
 from ..provider import Provider
 from ..tools import Tools
-
-if TYPE_CHECKING:
-    from ..tools import ToolLoop
-
 
 ParamsT = TypeVar("ParamsT")
 
@@ -37,7 +34,7 @@ class Options(TypedDict, Generic[ParamsT], total=False):
     """The SDK's client to send with, or one with the same interface."""
     call_params: ParamsT | None
     """Parameters of the provider; what is unset is not sent."""
-    tool_loop: ToolLoop | None
+    tool_loop: tools_room.ToolLoop | None
     """Have the tools that the model calls run, and ask again with what they gave."""
     provider: str
     """Which provider to call, for `llm.call` alone."""

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import Any, TypeVar, cast
 
+from .. import request as request_room
+from .. import streams
+from .. import tools as tools_room
 from ..errors import Caught, ConfigurationError, ProviderError, StreamInterruptedError, StreamTimeoutError
 from ..flows import asked, way_of
 from ..prompts import Prompted, PromptFunction, Sent
@@ -15,11 +18,7 @@ from ..request import OVERRIDES, Request
 from ..tools import BaseTool, Tools, tool_name, tool_type
 from .options import StreamConfig, check_names, check_params, count_of
 
-if TYPE_CHECKING:
-    from ..request import ResponseModel
-    from ..streams import BaseStream
-    from ..tools import ToolLoop
-AnyStreamT = TypeVar("AnyStreamT", bound="BaseStream[Any, Any, Any]")
+AnyStreamT = TypeVar("AnyStreamT", bound="streams.BaseStream[Any, Any, Any]")
 RESUMABLE = "anthropic, deepseek, local, mistral, openrouter (models of Anthropic) and vllm"
 """Whose models can go on from the beginning of an answer."""
 _FAILURES: Caught = (ProviderError, StreamInterruptedError, StreamTimeoutError)
@@ -60,7 +59,7 @@ class RequestBuilder:
         *,
         tools: Tools | None,
         stream: bool | StreamConfig,
-        response_model: ResponseModel[Any] | None,
+        response_model: request_room.ResponseModel[Any] | None,
     ) -> None:
         self._provider = provider
         self._model = model
@@ -68,7 +67,7 @@ class RequestBuilder:
         self._json_mode = bool(options.get("json_mode"))
         self._chosen: str | None = options.get("provider")
         self._client = options.get("client")
-        self._tool_loop: ToolLoop | None = options.get("tool_loop")
+        self._tool_loop: tools_room.ToolLoop | None = options.get("tool_loop")
         self._tools = self._split(tools or ())
         if stream and not isinstance(cast("Any", stream), bool | Mapping):
             raise ConfigurationError(

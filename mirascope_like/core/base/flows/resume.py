@@ -7,14 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from ..parsing import Text
-from ..request import Request
+from ..request import Prefill, Request
 from ..response import Accumulator, BaseCallResponseChunk
-
-if TYPE_CHECKING:
-    from ..request import Prefill
 
 ChunkT = TypeVar("ChunkT", bound=BaseCallResponseChunk[Any, Any, Any])
 ToolT = TypeVar("ToolT")

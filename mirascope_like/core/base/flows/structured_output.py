@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping
 from dataclasses import is_dataclass, replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
+from .. import request as request_room
 from ..errors import ConfigurationError, ResponseParseError, complaint
 from ..provider import Provider
 from ..request import JSON_ALONE, Request, Way, instructed
@@ -15,14 +16,13 @@ from ..response import BaseCallResponse
 from ..tools import tool_name
 from .tool_rounds import Calls, rounds
 
-if TYPE_CHECKING:
-    from ..request import ResponseModel
-
 T = TypeVar("T")
 ResponseT = TypeVar("ResponseT", bound="BaseCallResponse[Any, Any]")
 
 
-def asked(request: Request, model: ResponseModel[Any] | None, provider: Provider[Any, Any, Any]) -> Request:
+def asked(
+    request: Request, model: request_room.ResponseModel[Any] | None, provider: Provider[Any, Any, Any]
+) -> Request:
     """Return the request, changed to ask for what `model` is, or for any JSON where the request wants just that.
 
     Raises `ConfigurationError` where a field is to come from an argument that the call does not have, and where a tool
@@ -38,7 +38,7 @@ def asked(request: Request, model: ResponseModel[Any] | None, provider: Provider
     return replace(request, messages=messages, structure=structure, json_mode=told)
 
 
-def way_of(request: Request, model: ResponseModel[Any], provider: Provider[Any, Any, Any]) -> Way:
+def way_of(request: Request, model: request_room.ResponseModel[Any], provider: Provider[Any, Any, Any]) -> Way:
     """Return how a request asks for what `model` is.
 
     Raises `ConfigurationError` where that is by a tool, and one of the request's own has its name.
@@ -52,7 +52,7 @@ def way_of(request: Request, model: ResponseModel[Any], provider: Provider[Any, 
 
 
 def answered(
-    request: Request, model: ResponseModel[T], retries: int, provider: Provider[ResponseT, Any, Any]
+    request: Request, model: request_room.ResponseModel[T], retries: int, provider: Provider[ResponseT, Any, Any]
 ) -> Generator[Request | Calls, Any, T | ResponseT]:
     """Ask, and read the answer; give one that does not fit back to the model, at most `retries` times.
 
@@ -74,7 +74,7 @@ def answered(
             earlier.append(response)
 
 
-def read(response: BaseCallResponse[Any, Any], model: ResponseModel[T], arguments: Mapping[str, Any]) -> T:
+def read(response: BaseCallResponse[Any, Any], model: request_room.ResponseModel[T], arguments: Mapping[str, Any]) -> T:
     """Return the answer that a response holds, with the response as its `_response` where it can have one.
 
     Raises `ResponseParseError` with the response.

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
+from .. import tools as tools_room
 from ..provider import Provider
 from ..request import Request
 from ..response import BaseCallResponse
 from ..tools import BaseTool
-
-if TYPE_CHECKING:
-    from ..tools import ToolLoop, ToolResultEvent
 
 ResponseT = TypeVar("ResponseT", bound="BaseCallResponse[Any, Any]")
 
@@ -20,7 +18,7 @@ ResponseT = TypeVar("ResponseT", bound="BaseCallResponse[Any, Any]")
 class Calls(NamedTuple):
     """A wish to have the tools of a round run; what is sent back is a result for each."""
 
-    loop: ToolLoop
+    loop: tools_room.ToolLoop
     tools: Sequence[BaseTool]
 
 
@@ -33,7 +31,7 @@ def calls(request: Request, tools: Sequence[BaseTool] | None, before: int) -> Ca
 def next_round(
     request: Request,
     response: BaseCallResponse[Any, Any],
-    results: Sequence[ToolResultEvent[Any]],
+    results: Sequence[tools_room.ToolResultEvent[Any]],
     provider: Provider[Any, Any, Any],
 ) -> Request:
     """Return the request that gives the model what its tools did; the last one that the loop allows offers no tools."""

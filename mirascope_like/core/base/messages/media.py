@@ -17,10 +17,11 @@ from io import BytesIO
 from os import PathLike, fsdecode
 from pathlib import Path
 from reprlib import Repr
-from typing import IO, TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeAlias, cast
+from typing import IO, TYPE_CHECKING, Any, ForwardRef, Literal, NamedTuple, Protocol, TypeAlias, cast
 from urllib.parse import unquote_to_bytes
 
 from ..errors import PromptError
+from ..runtime import LazyModule
 from .parts import (
     AnyPart,
     AudioPart,
@@ -35,6 +36,9 @@ from .parts import (
 
 if TYPE_CHECKING:
     from wave import Wave_read
+else:
+    wave = LazyModule("wave")
+    Wave_read = ForwardRef("wave.Wave_read", module=__name__)  # loads `wave` when a type hint is evaluated
 
 Kind: TypeAlias = Literal["image", "audio", "document"]
 """The kinds of media that a message can hold."""
@@ -68,10 +72,10 @@ class SupportsAudio(Protocol):
         """Write it as a file."""
 
 
-Media: TypeAlias = "bytes | bytearray | memoryview | SupportsImage | SupportsAudio | Wave_read"
+Media: TypeAlias = bytes | bytearray | memoryview | SupportsImage | SupportsAudio | Wave_read
 """A value in memory that becomes an image, an audio or a document part."""
 
-Content: TypeAlias = "str | AnyPart | Media | Sequence[str | AnyPart | Media]"
+Content: TypeAlias = str | AnyPart | Media | Sequence[str | AnyPart | Media]
 """What a message can be made from."""
 
 

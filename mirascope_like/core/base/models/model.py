@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Mapping
-from typing import TYPE_CHECKING, Any, Generic, Literal, ParamSpec, TypeVar, cast, overload
+from typing import Any, Generic, Literal, ParamSpec, TypeVar, cast, overload
 
+import typing_extensions
 from typing_extensions import Unpack
 
 from ..calls import AskOptions, AsyncTask, Call, CallDecorator, StreamConfig, StreamTaskDecorator, Task, TaskDecorator
@@ -15,9 +16,6 @@ from ..response import BaseCallResponse
 from ..runtime import is_async
 from ..streams import AsyncStream, AsyncStructuredStream, Stream, StructuredStream
 from ..tools import ToolLoop, Tools
-
-if TYPE_CHECKING:
-    from typing_extensions import TypeForm
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -138,7 +136,7 @@ class Model(BaseModelObject[ResponseT, StreamT, AsyncStreamT, ParamsT]):
     def call(
         self,
         *,
-        response_model: TypeForm[T],
+        response_model: typing_extensions.TypeForm[T],
         stream: Literal[True] | StreamConfig,
         fail_fast: bool = False,
         **options: Unpack[AskOptions[ParamsT]],
@@ -147,7 +145,7 @@ class Model(BaseModelObject[ResponseT, StreamT, AsyncStreamT, ParamsT]):
     def call(
         self,
         *,
-        response_model: TypeForm[T],
+        response_model: typing_extensions.TypeForm[T],
         tools: Tools,
         max_retries: int = 0,
         stream: Literal[False] = False,
@@ -156,7 +154,7 @@ class Model(BaseModelObject[ResponseT, StreamT, AsyncStreamT, ParamsT]):
     def call(
         self,
         *,
-        response_model: TypeForm[T],
+        response_model: typing_extensions.TypeForm[T],
         max_retries: int = 0,
         stream: Literal[False] = False,
         **options: Unpack[AskOptions[ParamsT]],
@@ -213,7 +211,7 @@ class StreamingModel(BaseModelObject[ResponseT, StreamT, AsyncStreamT, ParamsT])
     def call(
         self,
         *,
-        response_model: TypeForm[T],
+        response_model: typing_extensions.TypeForm[T],
         stream: Literal[True] | StreamConfig = True,
         fail_fast: bool = False,
         **options: Unpack[AskOptions[ParamsT]],
@@ -222,7 +220,7 @@ class StreamingModel(BaseModelObject[ResponseT, StreamT, AsyncStreamT, ParamsT])
     def call(
         self,
         *,
-        response_model: TypeForm[T],
+        response_model: typing_extensions.TypeForm[T],
         stream: Literal[False],
         max_retries: int = 0,
         **options: Unpack[AskOptions[ParamsT]],

@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, cast, overload
 
+from .. import tools as tools_room
 from ..calls import Call, StreamConfig
 from ..response import BaseCallResponse
+from ..runtime import LazyModule
 from ..streams import AsyncStream, Stream
 from ..tools import Tools
 
 if TYPE_CHECKING:
-    from ..tools import ToolLoop
-    from .model import Model, StreamingModel
+    from . import model
+else:
+    model = LazyModule(
+        f"{__package__}.model"
+    )  # sessions, tasks and all that a model can do are loaded with the first one
 
 ParamsT = TypeVar("ParamsT")
 ResponseT = TypeVar("ResponseT", bound="BaseCallResponse[Any, Any]")
@@ -35,7 +40,7 @@ class Models(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
         stream: Literal[False] = False,
         max_concurrent: int | None = None,
         tools: Tools | None = None,
-        tool_loop: ToolLoop | None = None,
+        tool_loop: tools_room.ToolLoop | None = None,
         retry: int = 0,
         fallback: Sequence[str | Callable[..., Any]] = (),
         resume: bool | int = False,
@@ -43,7 +48,7 @@ class Models(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
         client: Any = None,
         call_params: ParamsT | None = None,
         **params: Any,
-    ) -> Model[ResponseT, StreamT, AsyncStreamT, ParamsT]: ...
+    ) -> model.Model[ResponseT, StreamT, AsyncStreamT, ParamsT]: ...
     @overload
     def __call__(
         self,
@@ -53,7 +58,7 @@ class Models(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
         stream: Literal[True] | StreamConfig,
         max_concurrent: int | None = None,
         tools: Tools | None = None,
-        tool_loop: ToolLoop | None = None,
+        tool_loop: tools_room.ToolLoop | None = None,
         retry: int = 0,
         fallback: Sequence[str | Callable[..., Any]] = (),
         resume: bool | int = False,
@@ -61,7 +66,7 @@ class Models(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
         client: Any = None,
         call_params: ParamsT | None = None,
         **params: Any,
-    ) -> StreamingModel[ResponseT, StreamT, AsyncStreamT, ParamsT]: ...
+    ) -> model.StreamingModel[ResponseT, StreamT, AsyncStreamT, ParamsT]: ...
     def __call__(
         self,
         name: str,
@@ -70,7 +75,7 @@ class Models(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
         stream: bool | StreamConfig = False,
         max_concurrent: int | None = None,
         tools: Tools | None = None,
-        tool_loop: ToolLoop | None = None,
+        tool_loop: tools_room.ToolLoop | None = None,
         retry: int = 0,
         fallback: Sequence[str | Callable[..., Any]] = (),
         resume: bool | int = False,
@@ -99,9 +104,6 @@ class Models(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
             "client": client,
             "call_params": {**given, **params},
         }
-        # Sessions, tasks and all that a model can do are loaded with the first one.
-        from .model import Model, StreamingModel
-
         if stream:
-            return StreamingModel(self._call, name, settings, max_concurrent)
-        return Model(self._call, name, settings, max_concurrent)
+            return model.StreamingModel(self._call, name, settings, max_concurrent)
+        return model.Model(self._call, name, settings, max_concurrent)

@@ -5,15 +5,13 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
+from .. import request as request_room
 from ..messages import lacks_ids, with_ids
 from ..request import Request, Structure, Way
 from ..response import Accumulator, BaseCallResponse, BaseCallResponseChunk
 from ..tools import BaseTool
-
-if TYPE_CHECKING:
-    from ..request import Prefill
 
 ResponseT = TypeVar("ResponseT", bound="BaseCallResponse[Any, Any]")
 ChunkT = TypeVar("ChunkT", bound=BaseCallResponseChunk[Any, Any, Any])
@@ -128,7 +126,7 @@ class Provider(ABC, Generic[ResponseT, ChunkT, ToolT]):
         params = {name: value for name, value in request.call_params.items() if name not in _ABOUT_TOOLS}
         return replace(request, tools=(), native_tools=(), call_params=params)
 
-    def prefill(self, request: Request) -> Prefill | None:
+    def prefill(self, request: Request) -> request_room.Prefill | None:
         """Return how the model of a request is had to go on from the beginning of an answer; None where it is not.
 
         A model that would answer anew instead, without an error, counts as one that cannot.

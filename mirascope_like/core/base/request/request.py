@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from .. import tools as tools_room
 from ..tools import BaseTool
 from .response_format import Structure
-
-if TYPE_CHECKING:
-    from ..tools import ToolLoop
 
 
 class Heard(list[str]):
@@ -32,7 +30,7 @@ class Request:
     tools: Sequence[type[BaseTool]] = ()
     native_tools: Sequence[Any] = ()
     """Tools in the provider's own form, passed through."""
-    tool_loop: ToolLoop | None = None
+    tool_loop: tools_room.ToolLoop | None = None
     """How the tools that the model calls are run; None where they are not."""
     structure: Structure | None = None
     """What the answer is to be, where it is to be structured."""

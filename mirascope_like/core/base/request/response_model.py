@@ -13,7 +13,6 @@ from enum import Enum
 from functools import cached_property
 from types import NoneType, UnionType
 from typing import (
-    TYPE_CHECKING,
     Annotated,
     Any,
     Generic,
@@ -29,6 +28,7 @@ from typing import (
 )
 
 import jiter
+import typing_extensions
 from pydantic import BaseModel, ConfigDict, PydanticUserError, RootModel, TypeAdapter, ValidationError, create_model
 from typing_extensions import is_typeddict
 
@@ -36,9 +36,6 @@ from ..errors import ConfigurationError, ResponseParseError, parse_error
 from ..parsing import as_object, json_texts
 from ..tools import arguments_schema, in_words
 from .response_format import Structure, Way
-
-if TYPE_CHECKING:
-    from typing_extensions import TypeForm
 
 BaseType: TypeAlias = str | bytes | int | float | bool | list[Any] | set[Any] | tuple[Any, ...] | dict[str, Any] | Enum
 """What an answer may be that is no model."""
@@ -70,7 +67,7 @@ class ResponseModelConfigDict(ConfigDict, total=False):
 class ResponseModel(Generic[T]):
     """A type that an answer is read as. An answer is an object; what is no object is its `value`."""
 
-    def __init__(self, kind: TypeForm[T]) -> None:
+    def __init__(self, kind: typing_extensions.TypeForm[T]) -> None:
         """Take any type that pydantic knows.
 
         Raises `ConfigurationError` for a type that no JSON can become, and for a field marked `FromCallArgs` that

@@ -19,6 +19,7 @@ from pydantic import (
 )
 from typing_extensions import TypeVar
 
+from .. import tools as tools_room
 from ..errors import ErrorEventError, MalformedEventError, ToolArgumentsError, ToolExecutionError
 from ..messages import BaseMessageParam
 from ..parsing import VERSION_KEY, as_list, as_object, at, construct, dumped, json_in
@@ -29,9 +30,6 @@ from .dump import DUMP_VERSION, READ_FROM_RESPONSE, can_be_imported, check_dump_
 from .metadata import Told
 from .related_responses import RelatedResponses
 from .usage import Usage
-
-if TYPE_CHECKING:
-    from ..tools import ToolResultEvent
 
 RawT = TypeVar("RawT")
 ToolT = TypeVar("ToolT", bound=BaseTool)
@@ -97,7 +95,7 @@ class BaseCallResponse(
     _tools: list[Any] | None = PrivateAttr(default=None)
     _earlier: Sequence[Any] = PrivateAttr(default=())
     _before: Sequence[Any] = PrivateAttr(default=())
-    _executed: Sequence[ToolResultEvent[Any]] = PrivateAttr(default=())
+    _executed: Sequence[Any] = PrivateAttr(default=())
     _interrupted: Sequence[Any] = PrivateAttr(default=())
 
     if not TYPE_CHECKING:
@@ -299,7 +297,7 @@ class BaseCallResponse(
         """The answer as the provider's own `call` gives it: this one, but for `llm.call`."""
         return self
 
-    def give_back(self, results: Sequence[ToolResultEvent[Any]]) -> list[Any]:
+    def give_back(self, results: Sequence[tools_room.ToolResultEvent[Any]]) -> list[Any]:
         """Return the messages that give this answer back to the model, with what its tools did."""
         self._executed = tuple(results)
         early = ToolExecutionError("answer in a turn of its own, once the tools have been run")

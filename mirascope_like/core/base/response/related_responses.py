@@ -6,11 +6,9 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
+from .. import tools
 from ..tools import BaseTool
 from .usage import CommonUsage
-
-if TYPE_CHECKING:
-    from ..tools import ToolResultEvent
 
 ToolT = TypeVar("ToolT", bound=BaseTool)
 
@@ -24,7 +22,7 @@ class RelatedResponses(Generic[ToolT]):
     if TYPE_CHECKING:
         _earlier: Sequence[Any]
         _before: Sequence[Any]
-        _executed: Sequence[ToolResultEvent[Any]]
+        _executed: Sequence[tools.ToolResultEvent[Any]]
         _interrupted: Sequence[Any]
 
     @property
@@ -56,7 +54,7 @@ class RelatedResponses(Generic[ToolT]):
         return [*self._before, self]
 
     @property
-    def executed(self) -> list[ToolResultEvent[ToolT]]:
+    def executed(self) -> list[tools.ToolResultEvent[ToolT]]:
         """What a tool loop had run after this answer, a result for each of its `tools`."""
         return list(self._executed)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TextIO, TypeVar
 
-from .. import tools
+from .. import response, tools
 from ..provider import Provider
 from ..request import Request
 from ..response import BaseCallResponse, BaseCallResponseChunk
@@ -18,8 +18,6 @@ from .stream_loop import read
 from .transcript import Pause, StreamState, Transcript, raised_here
 
 if TYPE_CHECKING:
-    from ..response import StreamEvent
-    from ..tools import ToolResultEvent
     from . import event_reader, observers, views
 else:
     event_reader = LazyModule(f"{__package__}.event_reader")
@@ -142,11 +140,11 @@ class Stream(BaseStream[ResponseT, ChunkT, ToolT]):
         """
         return self._view(views.text_view(self._events().unread, buffer, min_chars, max_delay, by))
 
-    def events(self) -> Iterator[StreamEvent[ToolT]]:
+    def events(self) -> Iterator[response.StreamEvent[ToolT]]:
         """Yield everything that happens, to match on. An error is yielded, and then raised."""
         return self._view(views.events_view())
 
-    def items(self) -> Iterator[str | ToolResultEvent[ToolT] | ResponseT]:
+    def items(self) -> Iterator[str | tools.ToolResultEvent[ToolT] | ResponseT]:
         """Yield pieces of text, tools that have been run (as soon as they were complete), and last the response.
 
         A tool that fails is yielded with its `error`. With a tool loop it is the loop that runs them, once a round is

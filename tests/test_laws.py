@@ -11,6 +11,7 @@ import sys
 import textwrap
 from collections.abc import Iterator
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -264,6 +265,24 @@ def test_a_provider_loads_its_own_sdk_alone(provider: str, sdk: str) -> None:
     loaded(textwrap.dedent(code))
 
 
+LAZY = (
+    *("wave", "mirascope_like.core.base.models.model", "mirascope_like.core.base.request.response_model"),
+    *(f"mirascope_like.core.base.streams.{name}" for name in ("structured_stream", "views")),
+    *(f"mirascope_like.core.base.tools.{name}" for name in ("executor", "result", "schema")),
+)
+"""Modules that are loaded when a program uses what is in them; annotations name classes of most of them."""
+
+
+def test_annotations_load_nothing() -> None:
+    code = f"""
+        import sys
+        from mirascope_like.core import openai
+        openai.call("m")(lambda: "Hi")
+        assert not [name for name in {LAZY} if name in sys.modules]
+    """
+    loaded(textwrap.dedent(code))
+
+
 # Law 4: sync and async are the same but for the words of async
 
 WORDS = {
@@ -431,6 +450,65 @@ def test_every_name_of_a_provider_resolves(provider: str) -> None:
     assert len(module.__all__) == len(set(module.__all__))
     for name in module.__all__:
         assert getattr(module, name) is not None
+
+
+# The faces of the rooms
+
+
+FACES = (
+    "mirascope_like.core.base",
+    *(f"mirascope_like.core.{package}.{one}" for package, rooms in ROOMS.items() for one in rooms),
+)
+"""The packages that offer the names of the modules in them."""
+
+
+def names_by_module(module: str) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
+    """The names that a face imports for type checkers, and those that it loads when they are used, by their modules.
+
+    A face that loads all its names at once (`runtime`) has both in one: they are the same. Modules that are used as
+    such stand under "".
+    """
+    typed: dict[str, set[str]] = {}
+    lazy: dict[str, set[str]] = {}
+    body = tree(module).body
+    for node in body:
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            imported: list[ast.stmt] = node.body
+            (homes,) = [each for other in node.orelse for each in ast.walk(other) if isinstance(each, ast.Dict)]
+            lazy = {name: set(names.split()) for name, names in ast.literal_eval(homes).items()}
+            break
+    else:
+        imported = [node for node in body if isinstance(node, ast.ImportFrom) and node.level == 1]
+    for node in imported:
+        assert isinstance(node, ast.ImportFrom)
+        assert node.level == 1
+        typed[node.module or ""] = {alias.asname or alias.name for alias in node.names}
+    return typed, lazy or typed
+
+
+@pytest.mark.parametrize("face", FACES)
+def test_the_names_of_a_face_agree(face: str) -> None:
+    typed, lazy = names_by_module(face)
+    package = import_module(face)
+    assert typed == lazy
+    assert sorted(package.__all__) == sorted(name for names in typed.values() for name in names)
+    assert set(package.__all__) <= set(dir(package))
+
+
+@pytest.mark.parametrize("face", FACES)
+def test_the_names_of_a_face_resolve(face: str) -> None:
+    package = import_module(face)
+    for module, names in names_by_module(face)[0].items():
+        for name in names:
+            found = getattr(import_module(f"{face}.{module}"), name) if module else import_module(f"{face}.{name}")
+            assert getattr(package, name) is found
+
+
+@pytest.mark.parametrize("face", [face for face in FACES if not face.endswith(".runtime")])
+def test_no_name_of_a_lazy_face_is_that_of_a_module_in_it(face: str) -> None:
+    # Importing the module, at any time, would put it in the place of the name.
+    modules = {name.removeprefix(f"{face}.") for name in sources() if name.startswith(f"{face}.")}
+    assert not set(import_module(face).__all__) & modules
 
 
 def test_types_are_told() -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial, wraps
 from typing import Any, ParamSpec, Required, TypeVar, cast
 
 from ..core.base.errors import Caught, ConfigurationError, FallbackError
+from ..core.base.request import OVERRIDES, overridden
 from ..core.base.runtime import alike, is_async
 from ..core.base.streams import BaseStream, BaseStructuredStream
 from ..llm.context import Settings, override
@@ -88,9 +89,15 @@ def _noted(
             "retries.fallback cannot take over a structured stream: give its call fallback=['provider:model', ...]"
         )
     if isinstance(made, BaseStream):
-        makers = [partial(way, *args, **kwargs) for way, _ in ways[1:]]
+        # They are called while the stream is read, maybe elsewhere: under the settings that are in force now.
+        makers = [partial(_under, OVERRIDES.get(), way, *args, **kwargs) for way, _ in ways[1:]]
         made.otherwise([errors for _, errors in ways], makers, caught)
     elif caught:
         with suppress(AttributeError, TypeError, ValueError):  # a str or an int has no room for it
             object.__setattr__(made, "_caught", caught)
     return given
+
+
+def _under(settings: Mapping[str, Any], function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+    with overridden(settings):
+        return function(*args, **kwargs)

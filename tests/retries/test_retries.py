@@ -276,3 +276,26 @@ def test_the_same_function_may_be_called_again(server: Server) -> None:
     server.reply_with(answer)
     assert [ask().content, ask().content] == ["two", "two"]
     assert models(server) == ["one", "two", "one", "two"]
+
+
+@fallback(RateLimitError, [{"catch": RateLimitError, "model": "two"}])
+@llm.call(provider="openai", model="one", stream=True)
+def limited() -> str:
+    return "hi"
+
+
+@llm.call(provider="openai", model="one", stream=True, fallback=[llm.override(limited, model="two")])
+def led() -> str:
+    return "hi"
+
+
+@pytest.mark.parametrize("call", [limited, led], ids=["retries.fallback", "fallback="])
+def test_the_settings_of_a_streams_fallback_are_those_of_its_call(call: Any, server: Server) -> None:
+    server.reply(LIMITED, STREAMED, STREAMED)
+    with llm.context(call_params={"max_tokens": 7}):
+        stream = call()
+    with llm.context(provider="anthropic", model="late", call_params={"max_tokens": 9}):
+        stream.collect()
+    assert [(one.json["model"], one.json["max_tokens"]) for one in server.requests] == [("one", 7), ("two", 7)]
+    llm.call(provider="openai", model="three", stream=True)(lambda: "hi")().collect()
+    assert "max_tokens" not in server.request.json

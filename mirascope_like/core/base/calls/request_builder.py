@@ -14,7 +14,7 @@ from ..errors import Caught, ConfigurationError, ProviderError, StreamInterrupte
 from ..flows import asked, way_of
 from ..prompts import Prompted, PromptFunction, Sent
 from ..provider import Provider
-from ..request import OVERRIDES, Request
+from ..request import OVERRIDES, Request, overridden
 from ..tools import BaseTool, Tools, tool_name, tool_type
 from .options import StreamConfig, check_names, check_params, count_of
 
@@ -34,10 +34,12 @@ class BoundPrompt:
         self._kwargs = kwargs
         self.arguments: dict[str, Any] = prompt.bind(args, kwargs)
         self.overrides: Mapping[str, Any] = OVERRIDES.get()
+        """The settings in force when the call was made."""
 
     def call(self, function: Callable[..., Any]) -> Any:
-        """Call another function with the same arguments."""
-        return function(*self._args, **self._kwargs)
+        """Call another function with the same arguments, under the settings that were in force for this call."""
+        with overridden(self.overrides):
+            return function(*self._args, **self._kwargs)
 
     def read(self) -> Prompted:
         """Call the function; make messages of what it returns."""

@@ -12,7 +12,7 @@ from ..runtime import lazy_names
 
 if TYPE_CHECKING:
     from .call_params import CommonCallParams, SDKCallParams
-    from .context_overrides import OVERRIDES
+    from .context_overrides import OVERRIDES, overridden
     from .prefill import Prefill
     from .request import Request
     from .response_format import JSON_ALONE, Structure, Way, instructed
@@ -22,7 +22,7 @@ else:
         __name__,
         {
             "call_params": "CommonCallParams SDKCallParams",
-            "context_overrides": "OVERRIDES",
+            "context_overrides": "OVERRIDES overridden",
             "prefill": "Prefill",
             "request": "Request",
             "response_format": "JSON_ALONE Structure Way instructed",
@@ -45,4 +45,5 @@ __all__ = [
     "WRAPPED",
     "Way",
     "instructed",
+    "overridden",
 ]

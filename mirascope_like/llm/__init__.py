@@ -16,10 +16,10 @@ from ..core.base.request import CommonCallParams
 from .answers import AsyncStream, CallResponse, CallResponseChunk, Stream, Tool
 from .context import Settings, context, override
 from .neutral_call import NeutralCall
-from .provider import NeutralProvider
+from .provider import AnyProvider
 from .providers import LocalProvider, Provider
 
-call: NeutralCall = NeutralCall(NeutralProvider(), Stream, AsyncStream, CommonCallParams)
+call: NeutralCall = NeutralCall(AnyProvider(), Stream, AsyncStream, CommonCallParams)
 """Turn a prompt function into a call to the `provider` and `model` named ("openai:gpt-4o-mini" names both), or chosen
 around the call with `context` or `override`."""
 model: Models[CallResponse, Stream, AsyncStream, CommonCallParams] = Models(call)

@@ -1,200 +1,82 @@
-"""The provider that is any other: the one that a call names, or that was chosen around it."""
+"""The provider of `llm`: it leaves the choice to each call, and resolves the call to one provider."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, NoReturn
 
-from ..core.base.calls import check_params
 from ..core.base.errors import ConfigurationError
-from ..core.base.parsing import Text
-from ..core.base.provider import AsyncSource, Provider, Source
-from ..core.base.request import OVERRIDES, CommonCallParams, Prefill, Request, Structure, Way
-from ..core.base.response import Accumulator, Usage
-from ..core.base.tools import tool_type
+from ..core.base.provider import Provider, Target
+from ..core.base.request import OVERRIDES, CommonCallParams
+from .adapted_provider import with_common_answers
 from .answers import CallResponse, CallResponseChunk, Tool
 from .providers import named, provider_named
 
 
-class AnyParams(frozenset[str]):
-    """Every name: which parameters there are is known once the provider is."""
+class EveryName(frozenset[str]):
+    """Contains every name: which call parameters there are depends on the provider that is chosen."""
 
     def __contains__(self, name: object) -> bool:
         return True
 
 
-class NeutralAccumulator(Accumulator[CallResponseChunk, Tool]):
-    """A provider's accumulator, giving its events in neutral words."""
-
-    ended: bool
-
-    def __init__(self, inner: Accumulator[Any, Any]) -> None:
-        super().__init__(CallResponseChunk, Tool, inner.tool_types, inner.partial)
-        self.inner = inner
-        self.tools: list[Tool] = inner.tools
-
-    def listen(self, answer: str, heard: list[str]) -> None:
-        self.inner.listen(answer, heard)
-
-    def read(self, events: Sequence[bytes]) -> Iterator[tuple[CallResponseChunk, Tool | None]]:
-        for chunk, tool in self.inner.read(events):
-            yield CallResponseChunk.of(chunk), tool
-        self.ended = self.inner.ended
-
-    def read_objects(self, events: Iterable[Any]) -> Iterator[tuple[CallResponseChunk, Tool | None]]:
-        for chunk, tool in self.inner.read_objects(events):
-            yield CallResponseChunk.of(chunk), tool
-        self.ended = self.inner.ended
-
-    def add(self, chunk: CallResponseChunk, data: Mapping[str, Any]) -> Iterator[tuple[CallResponseChunk, Tool | None]]:
-        for one, tool in self.inner.add(chunk.provider_chunk, data):
-            yield CallResponseChunk.of(one), tool
-
-    def rest(self) -> list[Tool]:
-        return self.inner.rest()
-
-    def finish(self) -> Iterator[tuple[CallResponseChunk, Tool | None]]:
-        for chunk, tool in self.inner.finish():
-            yield CallResponseChunk.of(chunk), tool
-
-    @property
-    def complete(self) -> bool:
-        return self.inner.complete
-
-    def rebuild(self) -> dict[str, Any]:
-        return self.inner.rebuild()
-
-    @property
-    def content(self) -> str:
-        return self.inner.content
-
-    @property
-    def model(self) -> str | None:
-        return self.inner.model
-
-    @property
-    def id(self) -> str | None:
-        return self.inner.id
-
-    @property
-    def finish_reasons(self) -> list[Any] | None:
-        return self.inner.finish_reasons
-
-    @property
-    def usage(self) -> Usage | None:
-        return self.inner.usage
-
-    @property
-    def empty(self) -> bool:
-        return self.inner.empty
-
-    @property
-    def silent(self) -> bool:
-        return self.inner.silent
-
-    @property
-    def beginning(self) -> str | None:
-        return self.inner.beginning
-
-    def go_on(self, text: Text) -> None:
-        self.inner.go_on(text)
+def _unresolved(self: AnyProvider, *_: Any) -> NoReturn:
+    raise TypeError(f"{self.name} stands for any provider: `resolve` returns the one that answers a call")
 
 
-class NeutralProvider(Provider[CallResponse, CallResponseChunk, Tool]):
-    """Does everything by the provider that a request is for."""
+class AnyProvider(Provider[CallResponse, CallResponseChunk, Tool]):
+    """Every provider that can be named. It encodes and sends nothing: `resolve` returns the provider that does."""
 
     name = "llm"
-    neutral = True
+    open_choice = True
     response_type = CallResponse
     chunk_type = CallResponseChunk
     tool_type = Tool
 
     def origin(self, model: str) -> str:
-        chosen: str = OVERRIDES.get().get("provider") or named(model)[0] or self.name
-        return chosen
+        provider, _ = _chosen(model, None, OVERRIDES.get())
+        return provider or self.name
 
     def named(self, model: str) -> tuple[str | None, str]:
         return named(model)
 
     def known_params(self) -> frozenset[str]:
-        return AnyParams(CommonCallParams.__annotations__)
+        return EveryName(CommonCallParams.__annotations__)
 
-    def chosen(self, request: Request) -> Provider[Any, Any, Any]:
-        """Return the provider of a request; with the first question it takes what was decided around the call."""
-        if request.provider == self.name:
-            self._decide(request)
-        return provider_named(request.provider)
+    def resolve(self, model: str, provider: str | None, overrides: Mapping[str, Any]) -> Target:
+        """Return who answers a call: chosen around it, named beside the model, or named in one text with it.
 
-    def _decide(self, request: Request) -> None:
-        decided = request.overrides
-        provider, model = request.chosen_provider, request.model
-        if provider is None:
-            provider, model = named(model)
-        request.provider = decided.get("provider") or provider or ""
-        request.model = decided.get("model") or model
-        if not request.provider:
-            if ":" in request.model:
-                provider_named(request.model.partition(":")[0])  # says which name is near
+        Raises `ConfigurationError` if no provider is named, or an unknown one, and `MissingSDKError` if its SDK is not
+        installed.
+        """
+        own, _ = _chosen(model, provider, {})
+        name, model = _chosen(model, provider, overrides)
+        if name is None:
+            if ":" in model:
+                provider_named(model.partition(":")[0])  # its error suggests the right name
             raise ConfigurationError(
                 'llm.call needs a provider: llm.call(provider="openai", model="gpt-4o-mini"), or "openai:gpt-4o-mini"'
             )
-        chosen = provider_named(request.provider)
-        request.call_params = {**request.call_params, **decided.get("call_params", {})}
-        own = request.client if request.provider == provider else None  # a client is for its own provider alone
-        request.client = decided.get("client") or own
-        request.json_mode = decided.get("json_mode", request.json_mode)
-        tools: Sequence[Any] = decided.get("tools", request.tools)
-        if "tools" in decided:
-            request.native_tools = [tool for tool in tools if isinstance(tool, Mapping)]
-        request.tools = [tool_type(tool, chosen.tool_type) for tool in tools if not isinstance(tool, Mapping)]
-        check_params(request.call_params, chosen)
+        settings = {key: one for key, one in overrides.items() if key not in ("provider", "model", "client")}
+        client = overrides.get("client")
+        if client is not None or name != own:  # a client is for its own provider alone
+            settings["client"] = client
+        return Target(with_common_answers(name), model, settings)
 
-    def encode(self, request: Request) -> dict[str, Any]:
-        return self.chosen(request).encode(request)
+    encode: Any = _unresolved
+    send: Any = _unresolved
+    asend: Any = _unresolved
+    open: Any = _unresolved
+    aopen: Any = _unresolved
+    failure: Any = _unresolved
 
-    def way(self, request: Request, wanted: Way) -> Way:
-        return self.chosen(request).way(request, wanted)
 
-    def structure(self, payload: dict[str, Any], structure: Structure) -> None:
-        raise TypeError("the payload is made by the provider chosen")
+NeutralProvider = AnyProvider
+"""The name in pickles of models that were made before."""
 
-    def untooled(self, request: Request) -> Request:
-        return self.chosen(request).untooled(request)
 
-    def prefill(self, request: Request) -> Prefill | None:
-        return self.chosen(request).prefill(request)
-
-    def payload(self, request: Request) -> dict[str, Any]:
-        return self.chosen(request).payload(request)
-
-    def accumulator(self, request: Request) -> NeutralAccumulator:
-        return NeutralAccumulator(self.chosen(request).accumulator(request))
-
-    def parse(self, raw: bytes | Mapping[str, Any]) -> Any:
-        raise TypeError("a response is parsed by the provider chosen")
-
-    def rebuilt(self, request: Request, accumulator: Accumulator[Any, Any]) -> Any:
-        return self.chosen(request).rebuilt(request, accumulator)
-
-    def send(self, request: Request, payload: dict[str, Any]) -> Any:
-        return self.chosen(request).send(request, payload)
-
-    async def asend(self, request: Request, payload: dict[str, Any]) -> Any:
-        return await self.chosen(request).asend(request, payload)
-
-    def open(self, request: Request, payload: dict[str, Any]) -> Source:
-        return self.chosen(request).open(request, payload)
-
-    async def aopen(self, request: Request, payload: dict[str, Any]) -> AsyncSource:
-        return await self.chosen(request).aopen(request, payload)
-
-    def check(self, request: Request, raw: Any) -> None:
-        self.chosen(request).check(request, raw)
-
-    def failure(self, error: Exception, request: Request, source: Any = None) -> Exception:
-        return self.chosen(request).failure(error, request, source)
-
-    def respond(
-        self, request: Request, payload: dict[str, Any], raw: Any, start_time: float, end_time: float
-    ) -> CallResponse:
-        return CallResponse.of(self.chosen(request).respond(request, payload, raw, start_time, end_time))
+def _chosen(model: str, provider: str | None, overrides: Mapping[str, Any]) -> tuple[str | None, str]:
+    """Return the name of the provider that answers, None if none is named, and the model's name there."""
+    if not provider:
+        provider, model = named(model)
+    return overrides.get("provider") or provider, overrides.get("model") or model

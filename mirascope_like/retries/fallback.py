@@ -38,6 +38,7 @@ def fallback(catch: Caught, fallbacks: Sequence[Fallback]) -> Callable[[Callable
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
         first = cast("Callable[..., Any]", function)
         ways: list[tuple[Callable[..., Any], Caught]] = [(first, catch)]
+        asynchronous = is_async(first)
         ways += [(override(first, **_settings(one)), one["catch"]) for one in fallbacks]
 
         def call(*args: P.args, **kwargs: P.kwargs) -> Any:
@@ -47,8 +48,10 @@ def fallback(catch: Caught, fallbacks: Sequence[Fallback]) -> Callable[[Callable
                     made = way(*args, **kwargs)
                 except errors as error:
                     caught.append(error)
-                else:
-                    return _noted(made, caught, ways[number:], args, kwargs)
+                    continue
+                if asynchronous and not isinstance(made, BaseStream | BaseStructuredStream):
+                    return awaited(made, args, kwargs)
+                return _noted(made, caught, ways[number:], args, kwargs)
             raise FallbackError(caught) from caught[-1]
 
         async def awaited(made: Awaitable[Any], args: Any, kwargs: Any) -> Any:
@@ -60,13 +63,7 @@ def fallback(catch: Caught, fallbacks: Sequence[Fallback]) -> Callable[[Callable
                     caught.append(error)
             raise FallbackError(caught) from caught[-1]
 
-        def acall(*args: P.args, **kwargs: P.kwargs) -> Any:
-            made = first(*args, **kwargs)
-            if isinstance(made, BaseStream | BaseStructuredStream):
-                return _noted(made, [], ways, args, kwargs)
-            return awaited(made, args, kwargs)
-
-        return cast("Callable[P, R]", wraps(first)(alike(acall, first) if is_async(first) else call))
+        return cast("Callable[P, R]", wraps(first)(alike(call, first)))
 
     return decorate
 

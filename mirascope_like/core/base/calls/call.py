@@ -18,7 +18,7 @@ from .. import streams
 from ..errors import ConfigurationError
 from ..flows import Calls, answered, rounds
 from ..prompts import Prompt, PromptFunction
-from ..provider import Provider
+from ..provider import Provider, Target
 from ..request import Request
 from ..response import BaseCallResponse
 from ..runtime import adrive, alike, drive, is_async
@@ -216,53 +216,33 @@ class Call(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
         parse: Callable[[Any], Any] | None,
         retries: int,
     ) -> CallDecorator[Any, Coroutine[Any, Any, Any]]:
-        def flow(request: Request) -> Generator[Request | Calls, Any, Any]:
+        def flow(provider: Provider[Any, Any, Any], request: Request) -> Generator[Request | Calls, Any, Any]:
             if wanted is None:
-                _, response = yield from rounds(request, self._provider)
+                _, response = yield from rounds(request, provider)
                 return response if parse is None else parse(response)
-            found: Any = yield from answered(request, wanted, retries, self._provider)
+            found: Any = yield from answered(request, wanted, retries, provider)
             return found if parse is None or _is_response(found) else parse(found)
 
         def run(bound_prompt: BoundPrompt) -> Any:
-            return drive(flow(ask.read(bound_prompt)), self._send)
+            target = ask.resolve(bound_prompt)
+            provider, request = target.provider, ask.read(target, bound_prompt)
+            return drive(flow(provider, request), partial(_send, provider))
 
         async def arun(bound_prompt: BoundPrompt) -> Any:
-            return await adrive(flow(await ask.aread(bound_prompt)), self._asend)
+            target = ask.resolve(bound_prompt)
+            provider, request = target.provider, await ask.aread(target, bound_prompt)
+            return await adrive(flow(provider, request), partial(_asend, provider))
 
         return CallDecorator(run, arun)
 
-    def _send(self, request: Request | Calls) -> Any:
-        if isinstance(request, Calls):
-            return request.loop.run(request.tools)
-        provider = self._provider
-        payload = provider.payload(request)
-        start = time() * 1000
-        try:
-            raw = provider.send(request, payload)
-            provider.check(request, raw)
-        except Exception as error:
-            raise provider.failure(error, request)
-        return provider.respond(request, payload, raw, start, time() * 1000)
-
-    async def _asend(self, request: Request | Calls) -> Any:
-        if isinstance(request, Calls):
-            return await request.loop.arun(request.tools)
-        provider = self._provider
-        payload = provider.payload(request)
-        start = time() * 1000
-        try:
-            raw = await provider.asend(request, payload)
-            provider.check(request, raw)
-        except Exception as error:
-            raise provider.failure(error, request)
-        return provider.respond(request, payload, raw, start, time() * 1000)
-
     def _streamed(self, ask: RequestBuilder) -> CallDecorator[StreamT, AsyncStreamT]:
         def make(ask: RequestBuilder, bound_prompt: BoundPrompt) -> StreamT:
-            return self._stream(self._provider, ask.read(bound_prompt))
+            target = ask.resolve(bound_prompt)
+            return self._stream(target.provider, ask.read(target, bound_prompt))
 
         def amake(ask: RequestBuilder, bound_prompt: BoundPrompt) -> AsyncStreamT:
-            return self._async_stream(self._provider, lambda: ask.aread(bound_prompt))
+            target = ask.resolve(bound_prompt)
+            return self._async_stream(target.provider, lambda: ask.aread(target, bound_prompt))
 
         return CallDecorator(partial(ask.led, make), partial(ask.led, amake))
 
@@ -273,22 +253,50 @@ class Call(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
             reading = streams.Reading(wanted, fail_fast=fail_fast)
 
             def make(ask: RequestBuilder, bound_prompt: BoundPrompt) -> StreamT:
-                return self._stream(self._provider, reading.ask(ask.read(bound_prompt)))
+                target = ask.resolve(bound_prompt)
+                return self._stream(target.provider, reading.ask(ask.read(target, bound_prompt)))
 
             return streams.StructuredStream(ask.led(make, bound_prompt), reading)
 
         def arun(bound_prompt: BoundPrompt) -> streams.AsyncStructuredStream[T, AsyncStreamT]:
             reading = streams.Reading(wanted, fail_fast=fail_fast)
 
-            async def prepare(ask: RequestBuilder, bound_prompt: BoundPrompt) -> Request:
-                return reading.ask(await ask.aread(bound_prompt))
+            async def prepare(ask: RequestBuilder, target: Target, bound_prompt: BoundPrompt) -> Request:
+                return reading.ask(await ask.aread(target, bound_prompt))
 
             def make(ask: RequestBuilder, bound_prompt: BoundPrompt) -> AsyncStreamT:
-                return self._async_stream(self._provider, lambda: prepare(ask, bound_prompt))
+                target = ask.resolve(bound_prompt)
+                return self._async_stream(target.provider, lambda: prepare(ask, target, bound_prompt))
 
             return streams.AsyncStructuredStream(ask.led(make, bound_prompt), reading)
 
         return CallDecorator(run, arun)
+
+
+def _send(provider: Provider[Any, Any, Any], request: Request | Calls) -> Any:
+    if isinstance(request, Calls):
+        return request.loop.run(request.tools)
+    payload = provider.payload(request)
+    start = time() * 1000
+    try:
+        raw = provider.send(request, payload)
+        provider.check(request, raw)
+    except Exception as error:
+        raise provider.failure(error, request)
+    return provider.respond(request, payload, raw, start, time() * 1000)
+
+
+async def _asend(provider: Provider[Any, Any, Any], request: Request | Calls) -> Any:
+    if isinstance(request, Calls):
+        return await request.loop.arun(request.tools)
+    payload = provider.payload(request)
+    start = time() * 1000
+    try:
+        raw = await provider.asend(request, payload)
+        provider.check(request, raw)
+    except Exception as error:
+        raise provider.failure(error, request)
+    return provider.respond(request, payload, raw, start, time() * 1000)
 
 
 def _wanted(kind: Any) -> request_room.ResponseModel[Any]:

@@ -69,7 +69,7 @@ class AskOptions(Options[ParamsT], total=False):
 def check_options(options: Mapping[str, Any], params: type[Any], provider: Provider[Any, Any, Any]) -> None:
     """Raise `ConfigurationError` for an option or parameter that a call does not take; suggest the right name."""
     check_names(options, (*Options.__annotations__, "tools", "stream", *_FORMS), "option")
-    if "provider" in options and not provider.neutral:
+    if "provider" in options and not provider.open_choice:
         raise ConfigurationError(f"{provider.name}.call calls {provider.name}; llm.call takes a provider")
     named = {name for kind in params.__mro__ for name in getattr(kind, "__annotations__", {})}
     known = frozenset(named) | provider.known_params()

@@ -13,7 +13,7 @@ from .. import tools as tools_room
 from ..errors import Caught, ConfigurationError, ProviderError, StreamInterruptedError, StreamTimeoutError
 from ..flows import asked, way_of
 from ..prompts import Prompted, PromptFunction, Sent
-from ..provider import Provider
+from ..provider import Provider, Target
 from ..request import OVERRIDES, Request, overridden
 from ..tools import BaseTool, Tools, tool_name, tool_type
 from .options import StreamConfig, check_names, check_params, count_of
@@ -67,7 +67,7 @@ class RequestBuilder:
         self._model = model
         self._params: Mapping[str, Any] = options.get("call_params") or {}
         self._json_mode = bool(options.get("json_mode"))
-        self._chosen: str | None = options.get("provider")
+        self._named: str | None = options.get("provider")
         self._client = options.get("client")
         self._tool_loop: tools_room.ToolLoop | None = options.get("tool_loop")
         self._tools = self._split(tools or ())
@@ -79,12 +79,13 @@ class RequestBuilder:
         self._partial = isinstance(stream, Mapping) and bool(stream.get("partial_tools"))
         check_names(stream if isinstance(stream, Mapping) else (), StreamConfig.__annotations__, "option of stream")
         self._response_model = response_model
-        if response_model is not None and self._tools[0] and not provider.neutral:
+        if response_model is not None and self._tools[0] and not provider.open_choice:
             way_of(self._bare(), response_model, provider)  # what is wrong with it is said at once
         self._retry = count_of("retry", options.get("retry"))
         self._resume = count_of("resume", options.get("resume"))
         self._fallback: Sequence[str | Callable[..., Any]] = options.get("fallback") or ()
-        self._replaced: tuple[str, ...] = ()
+        self._fixed: tuple[str, ...] = ()
+        """The settings that a fallback names itself: it does not take them from around the call."""
         self._check_again()
 
     def _check_again(self) -> None:
@@ -100,8 +101,8 @@ class RequestBuilder:
             )
         if self._response_model is not None and not all(isinstance(one, str) for one in self._fallback):
             raise ConfigurationError("the fallbacks of a response_model are names of models")
-        if self._resume and not self._provider.neutral:
-            self._check_prefill(self._bare())
+        if self._resume and not self._provider.open_choice:
+            _check_prefill(self._provider, self._bare())
 
     def _bare(self) -> Request:
         """Return what is known of the request without a prompt."""
@@ -117,26 +118,27 @@ class RequestBuilder:
             stream=self._streaming,
         )
 
-    def _check_prefill(self, request: Request) -> None:
-        if self._provider.prefill(request) is None:
-            raise ConfigurationError(
-                f"{request.model} of {request.provider} cannot go on from the beginning of an answer, which resume "
-                f"needs: {RESUMABLE} can"
-            )
-
     def instead(self, model: str) -> RequestBuilder:
         """Return the same for another model, of the same provider.
 
         Where it is named with its provider, it is that one's, and so is the client.
         """
         other = copy(self)
-        other._model, other._fallback, other._replaced = model, (), ("model",)
+        other._model, other._fallback, other._fixed = model, (), ("model",)
         named, name = self._provider.named(model)
         if named is not None:
-            other._model, other._chosen, other._replaced = name, named, ("model", "provider", "client")
-        elif self._chosen is None:
-            other._chosen, _ = self._provider.named(self._model)
+            other._model, other._named, other._fixed = name, named, ("model", "provider", "client")
+        elif self._named is None:
+            other._named, _ = self._provider.named(self._model)
         return other
+
+    def resolve(self, bound_prompt: BoundPrompt) -> Target:
+        """Return who answers a call: decided by its options, and by the settings in force when it was made."""
+        if not self._fixed:
+            return self._provider.resolve(self._model, self._named, bound_prompt.overrides)
+        overrides = {name: one for name, one in bound_prompt.overrides.items() if name not in self._fixed}
+        target = self._provider.resolve(self._model, self._named, overrides)
+        return target._replace(settings={**target.settings, "client": None}) if "client" in self._fixed else target
 
     def led(self, make: Callable[[RequestBuilder, BoundPrompt], AnyStreamT], bound_prompt: BoundPrompt) -> AnyStreamT:
         """Return a stream, as `make` makes one, which knows what to go on with if it fails."""
@@ -151,48 +153,51 @@ class RequestBuilder:
             stream.otherwise([_FAILURES] * (len(others) + 1), others)
         return stream
 
-    def read(self, bound_prompt: BoundPrompt) -> Request:
-        """Call the prompt function; return the request."""
-        return self._request(bound_prompt, bound_prompt.read())
+    def read(self, target: Target, bound_prompt: BoundPrompt) -> Request:
+        """Call the prompt function; return the request for the provider that answers."""
+        return self._request(target, bound_prompt, bound_prompt.read())
 
-    async def aread(self, bound_prompt: BoundPrompt) -> Request:
+    async def aread(self, target: Target, bound_prompt: BoundPrompt) -> Request:
         """`read`, awaited."""
-        return self._request(bound_prompt, await bound_prompt.aread())
+        return self._request(target, bound_prompt, await bound_prompt.aread())
 
-    def _request(self, bound_prompt: BoundPrompt, prompted: Prompted) -> Request:
+    def _request(self, target: Target, bound_prompt: BoundPrompt, prompted: Prompted) -> Request:
+        provider, model, settings = target
         config = prompted.config
-        params = config.get("call_params") or {}
-        if params:
-            check_params(params, self._provider)
-        tools, native = self._tools if (given := config.get("tools")) is None else self._split(given)
+        added = {**(config.get("call_params") or {}), **settings.get("call_params", {})}
+        params = {**self._params, **added}
+        if unchecked := params if self._provider.open_choice else added:  # others were checked with the decorator
+            check_params(unchecked, provider)
+        given = settings.get("tools", config.get("tools"))
+        tools, native = self._tools if given is None else self._split(given)
+        if self._provider.open_choice:
+            tools = [tool_type(kind, provider.tool_type) for kind in tools]
         template = bound_prompt.prompt.template
         messages = prompted.messages
-        if isinstance(messages, Sent) and self._chosen is not None and "provider" in self._replaced:
-            messages = messages.to(self._chosen)
+        if isinstance(messages, Sent) and messages.origin != (origin := provider.origin(model)):
+            messages = messages.to(origin)
         request = Request(
-            provider=self._provider.name,
-            model=self._model,
-            chosen_provider=self._chosen,
-            overrides={name: one for name, one in bound_prompt.overrides.items() if name not in self._replaced},
+            provider=provider.name,
+            model=model,
             messages=messages,
-            call_params={**self._params, **params},
+            call_params=params,
             tools=tools,
             native_tools=native,
             tool_loop=self._tool_loop,
-            json_mode=self._json_mode,
+            json_mode=settings.get("json_mode", self._json_mode),
             stream=self._streaming,
             partial_tools=self._partial,
             retry=self._retry,
             resume=self._resume,
-            client=None if "client" in self._replaced else config.get("client") or self._client,
+            client=settings["client"] if "client" in settings else config.get("client") or self._client,
             prompt_template=template.text if template is not None else None,
             fn_args=prompted.values,
             dynamic_config=cast("Mapping[str, Any]", config) or None,
             metadata={**bound_prompt.prompt.metadata, **(config.get("metadata") or {})},
         )
-        if self._resume and self._provider.neutral and not self._replaced:
-            self._check_prefill(request)
-        return asked(request, self._response_model, self._provider)
+        if self._resume and self._provider.open_choice and not self._fixed:
+            _check_prefill(provider, request)
+        return asked(request, self._response_model, provider)
 
     def _split(self, tools: Sequence[Any]) -> tuple[list[type[BaseTool]], list[Any]]:
         native: list[Any] = [tool for tool in tools if isinstance(tool, Mapping)]
@@ -204,3 +209,11 @@ class RequestBuilder:
                 "`__namespace__`"
             )
         return types, native
+
+
+def _check_prefill(provider: Provider[Any, Any, Any], request: Request) -> None:
+    if provider.prefill(request) is None:
+        raise ConfigurationError(
+            f"{request.model} of {request.provider} cannot go on from the beginning of an answer, which resume "
+            f"needs: {RESUMABLE} can"
+        )

@@ -14,7 +14,7 @@ from weakref import ref
 from ..errors import PromptError, StreamNotConsumedError
 from ..messages import BaseMessageParam
 from ..prompts import PromptFunction
-from ..provider import Provider
+from ..provider import Provider, Target
 from ..request import ResponseModel
 from ..response import BaseCallResponse
 from ..runtime import bound_values, is_async
@@ -116,9 +116,9 @@ class Task(Generic[P, OutT, ResponseT, StreamT]):
         ask = RequestBuilder(
             self._call.provider, self._model, self._options, tools=tools, stream=self._stream, response_model=wanted
         )
-        request = ask.read(bound_prompt)
-        payload = self._call.provider.payload(request)
-        return Prepared(list(request.messages), payload, lambda: self(*args, **kwargs))
+        target = ask.resolve(bound_prompt)
+        request = ask.read(target, bound_prompt)
+        return Prepared(list(request.messages), target.provider.payload(request), lambda: self(*args, **kwargs))
 
     @property
     def last_stream(self) -> StreamT | None:
@@ -268,6 +268,11 @@ class _Recording:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._provider, name)
+
+    def resolve(self, model: str, provider: str | None, overrides: Mapping[str, Any]) -> Target:
+        """Return who answers a call; its responses are recorded too."""
+        target = self._provider.resolve(model, provider, overrides)
+        return target._replace(provider=_recording(target.provider, self._record))
 
     def respond(self, *answer: Any) -> Any:
         response = self._provider.respond(*answer)

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter
 from ..messages import BaseMessageParam, CallIds, Content, Messages, ToolResultPart
 from ..parsing import VERSION_KEY, check_schema_version
 from ..provider import Provider
-from ..request import Request
+from ..request import OVERRIDES, Request
 
 TURNS_VERSION = 1
 """The schema version of turns in files and stores. Count it up with every change of `Turn`, messages or parts that
@@ -116,11 +116,10 @@ class Conversation:
 
         `target` is a provider's `call`, or a model. Raises `PromptError` for a part that the provider cannot take.
         """
-        provider = target.provider
-        name = str(getattr(target, "name", "model"))
+        provider, model, _ = target.provider.resolve(str(getattr(target, "name", "model")), None, OVERRIDES.get())
         full, empty = (
-            provider.encode(Request(provider=provider.name, model=name, messages=messages))
-            for messages in (self.sent_to(provider.origin(name)), [])
+            provider.encode(Request(provider=provider.name, model=model, messages=messages))
+            for messages in (self.sent_to(provider.origin(model)), [])
         )
         return {key: value for key, value in full.items() if key == "messages" or value != empty.get(key)}
 

@@ -141,7 +141,7 @@ class Session(Generic[ResponseT, StreamT, AsyncStreamT]):
 
     def _messages(self, said: Sequence[Turn]) -> list[Any]:
         conversation = Conversation((*self.conversation.turns, *said))
-        return Sent(conversation.sent_to(self.model.origin), conversation.sent_to)
+        return Sent(self.model.origin, conversation.sent_to)
 
     def _keep(self, turns: Sequence[Turn]) -> None:
         if not turns:

@@ -29,8 +29,8 @@ def asked(
     has the name of the answer.
     """
     if model is None:
-        told = request.overrides.get("json_mode", request.json_mode)
-        return replace(request, messages=instructed(request.messages, JSON_ALONE)) if told else request
+        in_json = request.json_mode
+        return replace(request, messages=instructed(request.messages, JSON_ALONE)) if in_json else request
     model.given(request.fn_args)
     structure = model.structure(way_of(request, model, provider))
     told = structure.way == "json"
@@ -43,8 +43,7 @@ def way_of(request: Request, model: request_room.ResponseModel[Any], provider: P
 
     Raises `ConfigurationError` where that is by a tool, and one of the request's own has its name.
     """
-    in_json = request.overrides.get("json_mode", request.json_mode)
-    wanted: Way = "schema" if model.strict else "json" if in_json else "tool"
+    wanted: Way = "schema" if model.strict else "json" if request.json_mode else "tool"
     way = provider.way(request, wanted)
     if way == "tool" and any(tool_name(kind) == model.name for kind in request.tools):
         raise ConfigurationError(f"the answer is given by calling {model.name!r}, and a tool has that name: rename it")

@@ -49,10 +49,12 @@ class Rendered(list[BaseMessageParam]):
 class Sent(list[Any]):
     """The messages of a conversation, as one provider is sent them."""
 
-    def __init__(self, messages: Iterable[Any], to: Callable[[str], list[Any]]) -> None:
-        super().__init__(messages)
+    def __init__(self, origin: str, to: Callable[[str], list[Any]]) -> None:
+        super().__init__(to(origin))
+        self.origin = origin
+        """Whose form they have: the provider that they are sent to, as `Provider.origin` names it."""
         self.to = to
-        """Gives them as another one is sent them, of its name."""
+        """Returns them in the form of another origin."""
 
 
 Prompt = str | BaseMessageParam | Sequence[Any] | BaseDynamicConfig[Any, Any, Any] | Mapping[str, Any] | None

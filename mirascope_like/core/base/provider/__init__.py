@@ -1,4 +1,4 @@
-"""The interface of a provider: encode, send, decode, rebuild, map errors; and its concurrency limit.
+"""The interface of a provider: resolve, encode, send, decode, map errors; and its concurrency limit.
 
 Used by: flows, streams, calls, and every provider.
 Must not know: any particular provider, or how calls and streams use the interface.
@@ -13,15 +13,15 @@ from ..runtime import lazy_names
 if TYPE_CHECKING:
     from .concurrency_limit import limited
     from .opening import PRESENT, Opening, shut
-    from .provider import AsyncSource, Provider, Source
+    from .provider import AsyncSource, Provider, Source, Target
 else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
             "concurrency_limit": "limited",
             "opening": "Opening PRESENT shut",
-            "provider": "AsyncSource Provider Source",
+            "provider": "AsyncSource Provider Source Target",
         },
     )
 
-__all__ = ["PRESENT", "AsyncSource", "Opening", "Provider", "Source", "limited", "shut"]
+__all__ = ["PRESENT", "AsyncSource", "Opening", "Provider", "Source", "Target", "limited", "shut"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from threading import BoundedSemaphore
 from typing import Any, cast
 from weakref import WeakKeyDictionary
@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 from ..errors import ConfigurationError, StreamClosedError
 from ..request import Request
 from .opening import PRESENT
-from .provider import AsyncSource, Provider, Source
+from .provider import AsyncSource, Provider, Source, Target
 
 
 def limited(provider: Provider[Any, Any, Any], limit: int) -> Any:
@@ -22,44 +22,57 @@ def limited(provider: Provider[Any, Any, Any], limit: int) -> Any:
     """
     if limit < 1:
         raise ConfigurationError("max_concurrent must be at least 1")
-    return cast("Any", _Limited(provider, limit))
+    return cast("Any", _Limited(provider, _Places(limit)))
+
+
+class _Places:
+    """How many answers may be made at once: the places that they take."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self.threads = BoundedSemaphore(limit)
+        self._loops: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
+
+    def tasks(self) -> asyncio.Semaphore:
+        """Return the places of the running event loop."""
+        loop = asyncio.get_running_loop()
+        return self._loops.setdefault(loop, asyncio.Semaphore(self._limit))
 
 
 class _Limited:
-    def __init__(self, provider: Provider[Any, Any, Any], limit: int) -> None:
+    def __init__(self, provider: Provider[Any, Any, Any], places: _Places) -> None:
         self._provider = provider
-        self._limit = limit
-        self._places = BoundedSemaphore(limit)
-        self._aplaces: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
+        self._places = places
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._provider, name)
 
-    def _aplace(self) -> asyncio.Semaphore:
-        loop = asyncio.get_running_loop()
-        return self._aplaces.setdefault(loop, asyncio.Semaphore(self._limit))
+    def resolve(self, model: str, provider: str | None, overrides: Mapping[str, Any]) -> Target:
+        """Return who answers a call, within the same limit."""
+        target = self._provider.resolve(model, provider, overrides)
+        return target._replace(provider=cast("Any", _Limited(target.provider, self._places)))
 
     def send(self, request: Request, payload: dict[str, Any]) -> Any:
-        with self._places:
+        with self._places.threads:
             return self._provider.send(request, payload)
 
     async def asend(self, request: Request, payload: dict[str, Any]) -> Any:
-        async with self._aplace():
+        async with self._places.tasks():
             return await self._provider.asend(request, payload)
 
     def open(self, request: Request, payload: dict[str, Any]) -> Source:
-        if not self._places.acquire(timeout=request.deadline):
+        if not self._places.threads.acquire(timeout=request.deadline):
             raise TimeoutError("no place for the stream became free in time")
         try:
             if (opening := PRESENT.get()) is not None and opening.abandoned:
                 raise StreamClosedError("the stream was closed while it waited for a place")
-            return _Held(self._provider.open(request, payload), self._places.release)
+            return _Held(self._provider.open(request, payload), self._places.threads.release)
         except BaseException:
-            self._places.release()
+            self._places.threads.release()
             raise
 
     async def aopen(self, request: Request, payload: dict[str, Any]) -> AsyncSource:
-        place = self._aplace()
+        place = self._places.tasks()
         await place.acquire()
         try:
             return _AHeld(await self._provider.aopen(request, payload), place.release)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, ClassVar, Generic, Protocol, TypeVar
+from types import MappingProxyType
+from typing import Any, ClassVar, Generic, NamedTuple, Protocol, TypeVar
 
 from .. import request as request_room
 from ..messages import lacks_ids, with_ids
@@ -60,18 +61,31 @@ class AsyncSource(Protocol):
         """Let the connection go."""
 
 
+class Target(NamedTuple):
+    """Who answers one call. Resolved once, when the call is made, and immutable: the request is then made for it."""
+
+    provider: Provider[Any, Any, Any]
+    """Encodes, sends and decodes; never one that leaves the choice open."""
+    model: str
+    """The model's name there."""
+    settings: Mapping[str, Any] = MappingProxyType({})
+    """What replaces settings of the call: `tools`, `json_mode`, `client` (None where the call's own is for another
+    provider). Only `call_params` are added to the call's own. Always empty for a provider's own `call`."""
+
+
 class Provider(ABC, Generic[ResponseT, ChunkT, ToolT]):
     """A codec, the ways to send what it encodes, and what the SDK's errors mean."""
 
     name: str
     """Its name in messages, such as "openai"."""
-    neutral: ClassVar[bool] = False
-    """Whether it stands for any other provider."""
+    open_choice: ClassVar[bool] = False
+    """True for the provider of `llm`: each call chooses another one, and `resolve` returns that."""
     wants_ids: ClassVar[bool] = True
     """Whether every tool call and result must have an id: those that have none, as Gemini's may, are then given one."""
     response_type: type[ResponseT]
     chunk_type: type[ChunkT]
     tool_type: type[ToolT]
+    """The base of the tool types in its requests."""
     accumulator_type: type[Accumulator[Any, Any]]
     params_type: type[Any]
     """The call parameters that the provider takes, as a `TypedDict`."""
@@ -83,6 +97,14 @@ class Provider(ABC, Generic[ResponseT, ChunkT, ToolT]):
     def named(self, model: str) -> tuple[str | None, str]:
         """Return the provider that a model is named with, as in "openai:gpt-4o-mini", if any, and its name there."""
         return None, model
+
+    def resolve(self, model: str, provider: str | None, overrides: Mapping[str, Any]) -> Target:
+        """Return who answers a call: this provider, unless it leaves the choice open. Changes nothing.
+
+        `provider` is the name that the call gives beside the model, if any. `overrides` are the settings of
+        `llm.context` and `llm.override` that were in force when the call was made.
+        """
+        return Target(self, model)
 
     def known_params(self) -> frozenset[str]:
         """The names of the call parameters that the provider takes."""

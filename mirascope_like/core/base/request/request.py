@@ -18,11 +18,12 @@ class Heard(list[str]):
     """Of a tool loop; its answer is another one."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Request:
-    """What is asked: messages, tools, options, and where they came from."""
+    """What is asked: messages, tools, options, and where they came from. Immutable: `replace` makes another one."""
 
     provider: str
+    """The name of the provider that answers."""
     model: str
     messages: Sequence[Any]
     """`BaseMessageParam`s, or messages in the provider's own form."""
@@ -46,10 +47,6 @@ class Request:
     """How often a stream may go on from a text that broke off."""
     deadline: float | None = None
     """Seconds in which the answer is to begin; there is then no time for the SDK's own retries."""
-    chosen_provider: str | None = None
-    """The provider that the call named, where the call leaves it open."""
-    overrides: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    """What was decided around the call, for those that leave it open."""
     prompt_template: str | None = None
     fn_args: Mapping[str, Any] = field(default_factory=dict[str, Any])
     dynamic_config: Mapping[str, Any] | None = None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Iterator
 from concurrent.futures import CancelledError
+from dataclasses import replace
 from typing import Any
 
 from ..errors import RequestTimeoutError, StreamClosedError
@@ -62,13 +63,13 @@ class Connection(_Connection):
         """Send the request; return once the answer begins. Raises `StreamClosedError` if the stream is closing."""
         seconds, deadline = self._upcoming()
         attempt = self._attempt
-        attempt.request.deadline = seconds
+        request = attempt.request if seconds is None else replace(attempt.request, deadline=seconds)
         self._opening = opening = Opening()
         if not closing.interrupt_with(self.cut):
             raise StreamClosedError("the stream was closed")
         begun = CLOCK.monotonic()
         try:
-            opening.begin(lambda: attempt.provider.open(attempt.request, attempt.sent))
+            opening.begin(lambda: attempt.provider.open(request, attempt.sent))
             self.source = opening.result(seconds)
         except CancelledError:
             raise StreamClosedError("the stream was closed") from None

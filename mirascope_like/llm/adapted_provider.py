@@ -1,0 +1,169 @@
+"""A provider whose responses and chunks are in the common form. `AnyProvider` resolves every call of `llm` to one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from ..core.base.parsing import Text
+from ..core.base.provider import AsyncSource, Provider, Source
+from ..core.base.request import Prefill, Request, Structure, Way
+from ..core.base.response import Accumulator, Usage
+from .answers import CallResponse, CallResponseChunk, Tool
+from .providers import provider_named
+
+
+class CommonAccumulator(Accumulator[CallResponseChunk, Tool]):
+    """A provider's accumulator, whose chunks are in the common form."""
+
+    ended: bool
+
+    def __init__(self, inner: Accumulator[Any, Any]) -> None:
+        super().__init__(CallResponseChunk, Tool, inner.tool_types, inner.partial)
+        self.inner = inner
+        self.tools: list[Tool] = inner.tools
+
+    def listen(self, answer: str, heard: list[str]) -> None:
+        self.inner.listen(answer, heard)
+
+    def read(self, events: Sequence[bytes]) -> Iterator[tuple[CallResponseChunk, Tool | None]]:
+        for chunk, tool in self.inner.read(events):
+            yield CallResponseChunk.of(chunk), tool
+        self.ended = self.inner.ended
+
+    def read_objects(self, events: Iterable[Any]) -> Iterator[tuple[CallResponseChunk, Tool | None]]:
+        for chunk, tool in self.inner.read_objects(events):
+            yield CallResponseChunk.of(chunk), tool
+        self.ended = self.inner.ended
+
+    def add(self, chunk: CallResponseChunk, data: Mapping[str, Any]) -> Iterator[tuple[CallResponseChunk, Tool | None]]:
+        for one, tool in self.inner.add(chunk.provider_chunk, data):
+            yield CallResponseChunk.of(one), tool
+
+    def rest(self) -> list[Tool]:
+        return self.inner.rest()
+
+    def finish(self) -> Iterator[tuple[CallResponseChunk, Tool | None]]:
+        for chunk, tool in self.inner.finish():
+            yield CallResponseChunk.of(chunk), tool
+
+    @property
+    def complete(self) -> bool:
+        return self.inner.complete
+
+    def rebuild(self) -> dict[str, Any]:
+        return self.inner.rebuild()
+
+    @property
+    def content(self) -> str:
+        return self.inner.content
+
+    @property
+    def model(self) -> str | None:
+        return self.inner.model
+
+    @property
+    def id(self) -> str | None:
+        return self.inner.id
+
+    @property
+    def finish_reasons(self) -> list[Any] | None:
+        return self.inner.finish_reasons
+
+    @property
+    def usage(self) -> Usage | None:
+        return self.inner.usage
+
+    @property
+    def empty(self) -> bool:
+        return self.inner.empty
+
+    @property
+    def silent(self) -> bool:
+        return self.inner.silent
+
+    @property
+    def beginning(self) -> str | None:
+        return self.inner.beginning
+
+    def go_on(self, text: Text) -> None:
+        self.inner.go_on(text)
+
+
+class CommonProvider(Provider[CallResponse, CallResponseChunk, Tool]):
+    """Wraps one provider: requests are the provider's own, responses and chunks are `llm`'s. Holds no other state."""
+
+    response_type = CallResponse
+    chunk_type = CallResponseChunk
+
+    def __init__(self, name: str, inner: Provider[Any, Any, Any]) -> None:
+        self.name = name
+        """Its name in `llm.call`, with the form where that is not the first: "openai.responses"."""
+        self.inner: Provider[Any, Any, Any] = inner
+        self.tool_type = inner.tool_type
+
+    def origin(self, model: str) -> str:
+        return self.inner.origin(model)
+
+    def known_params(self) -> frozenset[str]:
+        return self.inner.known_params()
+
+    def encode(self, request: Request) -> dict[str, Any]:
+        return self.inner.encode(request)
+
+    def way(self, request: Request, wanted: Way) -> Way:
+        return self.inner.way(request, wanted)
+
+    def structure(self, payload: dict[str, Any], structure: Structure) -> None:
+        self.inner.structure(payload, structure)
+
+    def payload(self, request: Request) -> dict[str, Any]:
+        return self.inner.payload(request)
+
+    def untooled(self, request: Request) -> Request:
+        return self.inner.untooled(request)
+
+    def prefill(self, request: Request) -> Prefill | None:
+        return self.inner.prefill(request)
+
+    def accumulator(self, request: Request) -> CommonAccumulator:
+        return CommonAccumulator(self.inner.accumulator(request))
+
+    def parse(self, raw: bytes | Mapping[str, Any]) -> Any:
+        return self.inner.parse(raw)
+
+    def rebuilt(self, request: Request, accumulator: Accumulator[Any, Any]) -> Any:
+        return self.inner.rebuilt(request, accumulator)
+
+    def send(self, request: Request, payload: dict[str, Any]) -> Any:
+        return self.inner.send(request, payload)
+
+    async def asend(self, request: Request, payload: dict[str, Any]) -> Any:
+        return await self.inner.asend(request, payload)
+
+    def open(self, request: Request, payload: dict[str, Any]) -> Source:
+        return self.inner.open(request, payload)
+
+    async def aopen(self, request: Request, payload: dict[str, Any]) -> AsyncSource:
+        return await self.inner.aopen(request, payload)
+
+    def check(self, request: Request, raw: Any) -> None:
+        self.inner.check(request, raw)
+
+    def failure(self, error: Exception, request: Request, source: Any = None) -> Exception:
+        return self.inner.failure(error, request, source)
+
+    def respond(
+        self, request: Request, payload: dict[str, Any], raw: Any, start_time: float, end_time: float
+    ) -> CallResponse:
+        return CallResponse.of(self.inner.respond(request, payload, raw, start_time, end_time))
+
+
+@lru_cache
+def with_common_answers(name: str) -> CommonProvider:
+    """Return the provider of this name, with responses and chunks in the common form.
+
+    Raises what `provider_named` raises.
+    """
+    return CommonProvider(name, provider_named(name))

@@ -121,6 +121,9 @@ class CommonProvider(Provider[CallResponse, CallResponseChunk, Tool]):
     def payload(self, request: Request) -> dict[str, Any]:
         return self.inner.payload(request)
 
+    def messages_in(self, payload: Mapping[str, Any]) -> list[Any]:
+        return self.inner.messages_in(payload)
+
     def untooled(self, request: Request) -> Request:
         return self.inner.untooled(request)
 

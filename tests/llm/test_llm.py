@@ -107,6 +107,14 @@ def test_thinking(row: BaseRow, streamed: bool, server: Server) -> None:
     assert (told.thinking, told.content) == ("hmm" if thought else None, "Hello")
 
 
+@pytest.mark.parametrize("row", EVERY, ids=lambda row: row.id)
+def test_the_messages_of_a_stream_are_in_the_providers_own_form(row: BaseRow, server: Server) -> None:
+    with row.client(server) as client:
+        stream = llm.call(f"{row.id}:m", stream=True, client=client)(lambda: "Hi")()
+        assert stream.messages == row.stream(client).messages != []
+        stream.close()
+
+
 def test_dump_validates_back(both: Server) -> None:
     response = ask("hi")
     assert CallResponse.model_validate_json(response.model_dump_json()) == response

@@ -143,6 +143,10 @@ class Provider(ABC, Generic[ResponseT, ChunkT, ToolT]):
             self.structure(payload, request.structure)
         return payload
 
+    def messages_in(self, payload: Mapping[str, Any]) -> list[Any]:
+        """Return the messages of a payload, in the provider's own form."""
+        return list(payload.get(self.response_type.messages_key, ()))
+
     def untooled(self, request: Request) -> Request:
         """Return the request, changed so that the model calls none of its tools and answers."""
         params = {name: value for name, value in request.call_params.items() if name not in _ABOUT_TOOLS}

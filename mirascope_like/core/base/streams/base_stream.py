@@ -129,7 +129,7 @@ class BaseStream(Neutral, Generic[ResponseT, ChunkT, ToolT]):
         attempt = self._transcript.attempt
         if attempt is None:
             return []
-        messages: list[Any] = [*attempt.payload.get(attempt.provider.response_type.messages_key, ())]
+        messages: list[Any] = attempt.provider.messages_in(attempt.payload)
         return messages
 
     @property

@@ -1,4 +1,4 @@
-"""What is put around calls: logging, tracing, saving."""
+"""Around calls: middleware (logging, saving), OpenTelemetry, server-sent events for ASGI, progress in a terminal."""
 
 from __future__ import annotations
 

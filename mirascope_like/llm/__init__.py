@@ -1,4 +1,4 @@
-"""Calls to a provider that is chosen by its name, even at run time; the answers are in the same words for all.
+"""Calls to a provider that is chosen by name, also at run time; responses have one form for all providers.
 
 from mirascope_like import llm
 

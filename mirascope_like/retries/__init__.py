@@ -1,4 +1,7 @@
-"""Trying again: another provider after an error, and what went wrong told to the next try."""
+"""Decorators for calls that fail: fall back to another provider, or report the errors to the next try of tenacity.
+
+When a stream sends its request again (`retry=`), and the wait before that, is in `core.base.flows`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The sum of a stream of Cohere's chat events.
+"""The accumulator of a Cohere stream: text, thinking, tool calls and citations.
 
 Source: Cohere's documentation of streaming, version 2. The usage is said once, in the last event.
 """

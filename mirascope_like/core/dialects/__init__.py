@@ -1,1 +1,4 @@
-"""Formats that several providers share, and the SDKs that speak them."""
+"""Wire formats that several providers share, and how SDKs send them, in six rooms.
+
+A room imports only rooms listed before it: schemas, transport, content_blocks, chat_completions, responses, gemini.
+"""

@@ -1,4 +1,4 @@
-"""Calls to hosts that speak OpenAI's chat completions, through OpenAI's SDK. A host is a row; a new one needs no code:
+"""Calls to hosts that speak OpenAI's formats, through OpenAI's SDK. A host is a row in this file; it needs no code:
 
     mine = Host("mine", "https://llm.example.com/v1", "MINE_API_KEY")
 

@@ -1,4 +1,4 @@
-"""A host that speaks OpenAI's chat completions, as data; what it needs to be called is made from it."""
+"""What a row of a host holds, and how its `call`, `model` and `responses` are made from it."""
 
 from __future__ import annotations
 

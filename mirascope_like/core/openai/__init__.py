@@ -1,4 +1,4 @@
-"""Calls to OpenAI, and to any host that speaks its chat completions."""
+"""Calls to OpenAI: chat completions, and Responses in `responses`. Hosts of the same formats are in `core.hosts`."""
 
 from __future__ import annotations
 

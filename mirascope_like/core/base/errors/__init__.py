@@ -1,7 +1,7 @@
-"""The errors that the library raises, and the mapping from an SDK's errors to them.
+"""The classes of the library's errors, and how an SDK's error becomes one of them.
 
 Used by: every room but `runtime`, and every provider.
-Must not know: messages, requests, streams, or any SDK.
+Must not know: messages, requests, streams, any SDK, or the text of an error: it is written where that is raised.
 """
 
 from __future__ import annotations

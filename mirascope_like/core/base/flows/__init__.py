@@ -1,4 +1,4 @@
-"""Pure decisions over several requests: tool rounds, structured output, retries and resuming. No I/O.
+"""Decisions over several requests, without I/O: tool rounds, structured output, retries, their waits, and resuming.
 
 Used by: streams and calls.
 Must not know: whether the caller is sync or async, or how a request is sent.

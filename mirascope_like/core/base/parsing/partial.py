@@ -1,4 +1,4 @@
-"""Models of which only a part has come: `Partial[Book]` is `Book` with every field optional."""
+"""Partial models, of structured output: `Partial[Book]` is `Book` with every field optional."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is received: responses, chunks, their accumulators, usage, cost and stream events.
+"""What is received: responses, chunks, accumulators, stream events; finish reasons, usage, and prices of models.
 
 Used by: providers, flows, streams, and the wire formats in `dialects`.
 Must not know: how a request is sent, or when another one is.

@@ -1,5 +1,7 @@
-"""Tokens to US dollars: by the prices that a program sets, else by the list of the package `genai-prices`, where it is
-installed. Never the network.
+"""The price of a model, and the cost of a response in US dollars.
+
+Prices that a program sets come first, then the list of the package `genai-prices`, if it is installed. Does not use the
+network.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Tokens spent, in the same words for every provider."""
+"""The usage (tokens) of a response, and its finish reasons, in the form that is common to all providers."""
 
 from __future__ import annotations
 

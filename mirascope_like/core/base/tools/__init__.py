@@ -1,7 +1,7 @@
-"""Tools: their types, their JSON schemas, finding the one a model called, and running it.
+"""Tools, complete and partial: their types and JSON schemas, finding the one a model called, and running it.
 
 Used by: responses, streams, calls, and every provider.
-Must not know: requests, providers, or when a tool call is made.
+Must not know: requests, providers and the schema keywords they accept, or when a tool call is made.
 """
 
 from __future__ import annotations

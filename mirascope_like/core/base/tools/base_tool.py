@@ -1,7 +1,7 @@
-"""A tool, and a model's call of it.
+"""A tool, complete or partial, and a model's call of it.
 
 Knows no provider: a provider has its own subclass of `BaseTool`, and gives a call as a `ToolCall`. How tools
-are made from functions is for `tools` to know.
+are made from functions is in `function_tool`.
 """
 
 import functools

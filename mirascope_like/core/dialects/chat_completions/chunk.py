@@ -1,4 +1,4 @@
-"""One chat completion chunk, and what its fields mean."""
+"""One chat completion chunk; and the finish reasons and the usage of chunks and whole chat completions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A whole chat completion, and what its fields mean."""
+"""A whole chat completion: its text, tool calls and messages. Its finish reasons and usage are in `chunk`."""
 
 from __future__ import annotations
 

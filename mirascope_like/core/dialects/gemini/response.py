@@ -1,4 +1,4 @@
-"""What a Gemini answer says, read from the JSON of the wire. Knows no SDK: a provider gives its own types."""
+"""A response of Gemini, read from its JSON; finish reasons and usage. Knows no SDK: a provider gives its own types."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Responses in the types of OpenAI's SDK, for OpenAI itself and for all that its SDK is pointed to.
+"""Responses and their events in the types of OpenAI's SDK, for OpenAI and its hosts; finish reasons and usage.
 
 Importing this loads that SDK: it is for the providers that send with it.
 """

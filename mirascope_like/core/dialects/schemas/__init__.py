@@ -1,4 +1,4 @@
-"""JSON schemas in the forms that providers accept: strict, inlined, and the tool of a structured answer.
+"""JSON schemas with the keywords that providers accept: strict, inlined, and the tool of a structured answer.
 
 Used by: the wire formats and the providers.
 Must not know: how a request is sent.

@@ -1,4 +1,4 @@
-"""JSON schemas in the words of Gemini's API of 2025, which has no references, no unions and no free keys."""
+"""JSON schemas with the keywords that Gemini's API of 2025 accepts: no references, no unions and no free keys."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""JSON schemas in the narrower words that providers hold an answer to.
+"""JSON schemas with the keywords that OpenAI, Anthropic and Bedrock accept for structured output.
 
 Sources: OpenAI's guide to structured outputs ("Supported schemas"), and what Anthropic's and Bedrock's say of theirs;
-what they have no word for is told in the description, so that the model still reads it.
+a keyword that they do not accept is written into the description, so that the model still reads it.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..core.base.parsing import Text
 from ..core.base.provider import AsyncSource, Provider, Source
-from ..core.base.request import Prefill, Request, Structure, Way
+from ..core.base.request import Prefill, Request, Strategy, Structure
 from ..core.base.response import Accumulator, Usage
 from .answers import CallResponse, CallResponseChunk, Tool
 from .providers import provider_named
@@ -24,8 +24,8 @@ class CommonAccumulator(Accumulator[CallResponseChunk, Tool]):
         self.inner = inner
         self.tools: list[Tool] = inner.tools
 
-    def listen(self, answer: str, heard: list[str]) -> None:
-        self.inner.listen(answer, heard)
+    def collect_answer(self, answer: str, deltas: list[str]) -> None:
+        self.inner.collect_answer(answer, deltas)
 
     def read(self, events: Sequence[bytes]) -> Iterator[tuple[CallResponseChunk, Tool | None]]:
         for chunk, tool in self.inner.read(events):
@@ -80,15 +80,15 @@ class CommonAccumulator(Accumulator[CallResponseChunk, Tool]):
         return self.inner.empty
 
     @property
-    def silent(self) -> bool:
-        return self.inner.silent
+    def no_output(self) -> bool:
+        return self.inner.no_output
 
     @property
-    def beginning(self) -> str | None:
-        return self.inner.beginning
+    def resumable_text(self) -> str | None:
+        return self.inner.resumable_text
 
-    def go_on(self, text: Text) -> None:
-        self.inner.go_on(text)
+    def resume_from(self, text: Text) -> None:
+        self.inner.resume_from(text)
 
 
 class CommonProvider(Provider[CallResponse, CallResponseChunk, Tool]):
@@ -112,8 +112,8 @@ class CommonProvider(Provider[CallResponse, CallResponseChunk, Tool]):
     def encode(self, request: Request) -> dict[str, Any]:
         return self.inner.encode(request)
 
-    def way(self, request: Request, wanted: Way) -> Way:
-        return self.inner.way(request, wanted)
+    def strategy(self, request: Request, preferred: Strategy) -> Strategy:
+        return self.inner.strategy(request, preferred)
 
     def structure(self, payload: dict[str, Any], structure: Structure) -> None:
         self.inner.structure(payload, structure)

@@ -12,8 +12,8 @@ from ..core.base.messages import BaseMessageParam, ToolResultPart
 from ..core.base.response import (
     BaseCallResponse,
     BaseCallResponseChunk,
+    CommonMetadata,
     CommonUsage,
-    Neutral,
     ToolDelta,
     Usage,
     check_dump_version,
@@ -28,14 +28,14 @@ class Tool(BaseTool):
     """A tool that a model of any provider called."""
 
 
-class Retold(Neutral):
+class Retold(CommonMetadata):
     """What is told by a provider's own answer or event."""
 
     __slots__ = ()
 
     @property
     @abstractmethod
-    def _told_by(self) -> Neutral: ...
+    def _told_by(self) -> CommonMetadata: ...
 
     @property
     def finish_reasons(self) -> list[str] | None:
@@ -113,7 +113,7 @@ class CallResponse(Retold, BaseCallResponse[Any, Tool]):
         self._inner.attach_tools(tools)
 
     @property
-    def _told_by(self) -> Neutral:
+    def _told_by(self) -> CommonMetadata:
         return self._inner
 
     @property
@@ -145,9 +145,9 @@ class CallResponse(Retold, BaseCallResponse[Any, Tool]):
         """What the model said when it refused to answer, where the provider tells that apart."""
         return self._inner.refusal
 
-    def correct(self, complaint: str) -> list[Any]:
+    def correction_messages(self, complaint: str) -> list[Any]:
         """Return the messages that give this answer back to its own model, and say what is wrong with it."""
-        return self._inner.correct(complaint)
+        return self._inner.correction_messages(complaint)
 
     @property
     def cost(self) -> float | None:
@@ -187,10 +187,10 @@ class CallResponse(Retold, BaseCallResponse[Any, Tool]):
         ]
         return [BaseMessageParam(role="tool", content=results)]
 
-    def give_back(self, results: Sequence[ToolResultEvent[Any]]) -> list[Any]:
+    def tool_round_messages(self, results: Sequence[ToolResultEvent[Any]]) -> list[Any]:
         """Return the messages that give this answer back to its own model, in the provider's own form."""
         self._executed = tuple(results)
-        return self._inner.give_back(results)
+        return self._inner.tool_round_messages(results)
 
     @classmethod
     def decode_message(cls, message: BaseMessageParam) -> BaseMessageParam:
@@ -225,7 +225,7 @@ class CallResponseChunk(Retold, BaseCallResponseChunk[Any, str, CommonUsage]):
         return type(self).of(self._inner.spent())
 
     @property
-    def _told_by(self) -> Neutral:
+    def _told_by(self) -> CommonMetadata:
         return self._inner
 
     @property

@@ -51,8 +51,8 @@ class AnthropicAccumulator(BlockAccumulator[AnthropicCallResponseChunk, Anthropi
             case "content_block_stop":
                 return self._stop(data["index"])
             case "message_start":
-                self.told.update(data["message"])
-                for index, block in enumerate(as_list(self.told.pop("content", None))):
+                self.top_fields.update(data["message"])
+                for index, block in enumerate(as_list(self.top_fields.pop("content", None))):
                     self._start(index, dict(block))
             case "message_delta":
                 self._change(data)
@@ -90,30 +90,30 @@ class AnthropicAccumulator(BlockAccumulator[AnthropicCallResponseChunk, Anthropi
 
     def _change(self, data: Mapping[str, Any]) -> None:
         rest = {key: value for key, value in data.items() if key not in ("type", "delta", "usage")}
-        self.told.update(_newer(self.told, as_object(data.get("delta"))), **rest)
+        self.top_fields.update(_newer(self.top_fields, as_object(data.get("delta"))), **rest)
         if "usage" in data:
-            known = as_object(self.told.get("usage"))
-            self.told["usage"] = {**known, **_newer(known, as_object(data["usage"]))}
+            known = as_object(self.top_fields.get("usage"))
+            self.top_fields["usage"] = {**known, **_newer(known, as_object(data["usage"]))}
 
     def rebuild(self) -> dict[str, Any]:
-        return {**self.told, "content": [self._block(index) for index in sorted(self._blocks)]}
+        return {**self.top_fields, "content": [self._block(index) for index in sorted(self._blocks)]}
 
     @property
     def empty(self) -> bool:
-        return not self.told
+        return not self.top_fields
 
     @property
-    def silent(self) -> bool:
+    def no_output(self) -> bool:
         known = (settled(block) for block in self._blocks.values())
         return not self.finish_reasons and not any(block.get("type") != "text" or block["text"] for block in known)
 
     @property
-    def beginning(self) -> str | None:
+    def resumable_text(self) -> str | None:
         block: dict[str, Any] = settled(next(iter(self._blocks.values()), dict[str, Any]()))
         alone = len(self._blocks) == 1 and block.get("type") == "text" and not block.get("citations")
         return block["text"] if alone and not self.finish_reasons else None
 
-    def go_on(self, text: Text) -> None:
+    def resume_from(self, text: Text) -> None:
         self._texts[_BEFORE] = text
         self._blocks[_BEFORE] = {"type": "text", "text": text}
 

@@ -12,7 +12,7 @@ import anthropic
 from anthropic.resources import Messages
 
 from ..base.parsing import as_object
-from ..base.request import Prefill, Request, Structure, Way
+from ..base.request import Prefill, Request, Strategy, Structure
 from ..base.response import Accumulator
 from ..base.tools import BaseTool, tool_description, tool_name
 from ..dialects.schemas import ANTHROPIC_WORDS, add_answer_tool, is_closed, strict_schema, tool_arguments
@@ -72,25 +72,25 @@ class AnthropicProvider(SDKProvider[AnthropicCallResponse, AnthropicCallResponse
         # Models since Claude Opus 4.6 refuse it, with an error.
         return Prefill()
 
-    def way(self, request: Request, wanted: Way) -> Way:
+    def strategy(self, request: Request, preferred: Strategy) -> Strategy:
         # Anthropic does not let a call be forced while the model thinks.
         thinking = as_object(request.call_params.get("thinking"))
-        return "json" if wanted == "tool" and thinking.get("type") in ("enabled", "adaptive") else wanted
+        return "json" if preferred == "tool" and thinking.get("type") in ("enabled", "adaptive") else preferred
 
     def structure(self, payload: dict[str, Any], structure: Structure) -> None:
-        if structure.way == "schema" and is_closed(structure.schema):
+        if structure.strategy == "schema" and is_closed(structure.schema):
             schema = strict_schema(structure.schema, ANTHROPIC_WORDS, all_required=False)
             config: dict[str, Any] = payload.get("output_config") or {}
             payload["output_config"] = {**config, "format": {"type": "json_schema", "schema": schema}}
             self._escaped(payload)
-        elif structure.way != "json":
+        elif structure.strategy != "json":
             tool = {"name": structure.name, "description": structure.description, "input_schema": structure.schema}
             this = {"type": "tool", "name": structure.name}
             add_answer_tool(payload, tool, alone=this, beside={"type": "any"})
 
     def untooled(self, request: Request) -> Request:
         # Anthropic wants the tools named as long as the messages hold calls of them.
-        if request.structure is not None and request.structure.way == "tool":
+        if request.structure is not None and request.structure.strategy == "tool":
             return super().untooled(request)
         return replace(request, call_params={**request.call_params, "tool_choice": {"type": "none"}})
 

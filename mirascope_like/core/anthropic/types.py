@@ -36,7 +36,7 @@ _COUNTS = Counts(
 """Source: Anthropic's documentation of prompt caching, where `input_tokens` leaves out what was read from the cache or
 written to it; here both are included."""
 
-_FACTS = Facts(finish="stop_reason", said=("content",), counts=_COUNTS, reasons=_FINISH)
+_FACTS = Facts(finish="stop_reason", output_paths=("content",), counts=_COUNTS, reasons=_FINISH)
 
 
 class AnthropicTool(BaseTool):

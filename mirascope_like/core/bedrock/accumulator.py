@@ -37,7 +37,7 @@ class BedrockAccumulator(BlockAccumulator[BedrockCallResponseChunk, BedrockTool]
                 known, text = texts[piece["contentBlockIndex"]], piece["delta"]["text"]
             except (LookupError, TypeError):
                 if "ResponseMetadata" in (head := as_object(event)):
-                    self.told.update(head)
+                    self.top_fields.update(head)
                     continue
                 yield from self.add(make(event, BedrockCallResponseChunk.text_of(event)), event)
                 if self.ended:
@@ -59,10 +59,10 @@ class BedrockAccumulator(BlockAccumulator[BedrockCallResponseChunk, BedrockTool]
             case "messageStart":
                 self._role = data["role"]
             case "messageStop":
-                self.told.update(data)
+                self.top_fields.update(data)
                 self._final = True
             case "metadata":
-                self.told.update(data)
+                self.top_fields.update(data)
                 self.ended = self._final
             case _:
                 pass  # what a newer boto3 may know is shown, and has no place in the message
@@ -101,7 +101,7 @@ class BedrockAccumulator(BlockAccumulator[BedrockCallResponseChunk, BedrockTool]
 
     def rebuild(self) -> dict[str, Any]:
         content = [self._block(index) for index in sorted(self._blocks)]
-        return {**self.told, "output": {"message": {"role": self._role, "content": content}}}
+        return {**self.top_fields, "output": {"message": {"role": self._role, "content": content}}}
 
 
 def _grow_result(content: list[dict[str, Any]], piece: Mapping[str, Any]) -> None:

@@ -26,7 +26,7 @@ from ..base.errors import (
     retry_after,
 )
 from ..base.parsing import as_object, at
-from ..base.request import Request, Structure, Way
+from ..base.request import Request, Strategy, Structure
 from ..base.response import Accumulator
 from ..base.tools import BaseTool, tool_description, tool_name
 from ..dialects.schemas import ANTHROPIC_WORDS, strict_schema, tool_arguments
@@ -149,19 +149,19 @@ class BedrockProvider(ThreadedProvider[BedrockCallResponse, BedrockCallResponseC
             payload["toolConfig"] = {**config, "tools": [*(config.get("tools") or ()), *tools]}
         return payload
 
-    def way(self, request: Request, wanted: Way) -> Way:
+    def strategy(self, request: Request, preferred: Strategy) -> Strategy:
         thinking = at(request.call_params, "additionalModelRequestFields.thinking.type") or "disabled"
         # A model that thinks cannot be made to call a tool.
-        return "json" if wanted == "tool" and thinking != "disabled" else wanted
+        return "json" if preferred == "tool" and thinking != "disabled" else preferred
 
     def structure(self, payload: dict[str, Any], structure: Structure) -> None:
         named = {"name": structure.name, "description": structure.description}
         config = as_object(payload.get("toolConfig"))
-        if structure.way == "tool":
+        if structure.strategy == "tool":
             tool = {"toolSpec": {**named, "inputSchema": {"json": dict(structure.schema)}}}
             tools = [*(config.get("tools") or ()), tool]
             payload["toolConfig"] = {"toolChoice": {"any": {}}, **config, "tools": tools}
-        elif structure.way == "schema":
+        elif structure.strategy == "schema":
             schema = to_json(strict_schema(structure.schema, ANTHROPIC_WORDS, all_required=False)).decode()
             held = {"type": "json_schema", "structure": {"jsonSchema": {**named, "schema": schema}}}
             payload["outputConfig"] = {**as_object(payload.get("outputConfig")), "textFormat": held}

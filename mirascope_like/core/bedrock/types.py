@@ -81,7 +81,7 @@ _FACTS = Facts(
     model="trace.promptRouter.invokedModelId",
     id="ResponseMetadata.RequestId",
     finish="stopReason",
-    said=("output",),
+    output_paths=("output",),
     counts=_COUNTS,
     reasons=_FINISH,
 )

@@ -41,7 +41,7 @@ class CohereAccumulator(IndexedAccumulator[CohereCallResponseChunk, CohereTool])
         index, delta = data.get("index") or 0, delta_of(data)
         match data.get("type"):
             case "message-start":
-                self.told.update({key: value for key, value in data.items() if key not in ("type", "delta")})
+                self.top_fields.update({key: value for key, value in data.items() if key not in ("type", "delta")})
                 self._start(delta)
             case "content-start" | "content-delta":
                 self._grow_block(index, as_object(delta.get("content")))
@@ -98,8 +98,8 @@ class CohereAccumulator(IndexedAccumulator[CohereCallResponseChunk, CohereTool])
 
     def _end(self, data: Mapping[str, Any]) -> None:
         delta = as_object(data.get("delta"))
-        self.told.update({key: value for key, value in data.items() if key not in ("type", "delta")})
-        self.told.update({key: value for key, value in delta.items() if key != "error"})
+        self.top_fields.update({key: value for key, value in data.items() if key not in ("type", "delta")})
+        self.top_fields.update({key: value for key, value in delta.items() if key != "error"})
         if error := delta.get("error"):
             raise ErrorEventError({**data, "message": error})
         self._final = self.ended = True
@@ -108,7 +108,7 @@ class CohereAccumulator(IndexedAccumulator[CohereCallResponseChunk, CohereTool])
         lists = {"content": self._blocks, "tool_calls": self._calls, "citations": self._citations}
         grown = {key: [items[index] for index in sorted(items)] for key, items in lists.items() if items}
         logprobs = {"logprobs": list(self._logprobs)} if self._logprobs else {}
-        return {**self.told, "message": settled({**self._message, **grown}), **logprobs}
+        return {**self.top_fields, "message": settled({**self._message, **grown}), **logprobs}
 
 
 def _well_formed(data: Mapping[str, Any]) -> bool:

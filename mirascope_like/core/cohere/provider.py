@@ -24,7 +24,7 @@ from ..base.errors import (
 )
 from ..base.parsing import as_list, as_object
 from ..base.provider import AsyncSource, Source
-from ..base.request import Request, Structure, Way
+from ..base.request import Request, Strategy, Structure
 from ..base.response import Accumulator
 from ..dialects.chat_completions import encode_tool
 from ..dialects.schemas import add_answer_tool
@@ -120,14 +120,14 @@ class CohereProvider(ClientProvider[CohereCallResponse, CohereCallResponseChunk,
             payload.setdefault("response_format", {"type": "json_object"})
         return payload
 
-    def way(self, request: Request, wanted: Way) -> Way:
-        if wanted != "json" and (request.tools or request.native_tools):
+    def strategy(self, request: Request, preferred: Strategy) -> Strategy:
+        if preferred != "json" and (request.tools or request.native_tools):
             return "tool"
         # Not all models can be made to call a tool, and their format must be asked for in words, too.
         return "json"
 
     def structure(self, payload: dict[str, Any], structure: Structure) -> None:
-        if structure.way == "tool":
+        if structure.strategy == "tool":
             named = {"name": structure.name, "description": structure.description}
             tool = {"type": "function", "function": {**named, "parameters": dict(structure.schema)}}
             add_answer_tool(payload, tool, alone="REQUIRED", beside="REQUIRED")

@@ -38,7 +38,7 @@ _COUNTS = Counts(
 )
 """Source: the SDK's `Usage`. `tokens` counts all that the model read and wrote, cached ones and Cohere's own preamble
 included; `billed_units` is what is paid for."""
-_FACTS = Facts(said=("message",), counts=_COUNTS, reasons=_FINISH)
+_FACTS = Facts(output_paths=("message",), counts=_COUNTS, reasons=_FINISH)
 _BILLED = Counts(input=("billed_units.input_tokens",), output=("billed_units.output_tokens",))
 
 

@@ -10,7 +10,7 @@ import groq
 
 from ..base.messages import AudioPart, DocumentPart, Part
 from ..base.parsing import as_object
-from ..base.request import Request, Way
+from ..base.request import Request, Strategy
 from ..base.response import Accumulator
 from ..dialects.chat_completions import ChatAccumulator, ChatProvider, refused
 from .params import GroqCallParams
@@ -48,7 +48,7 @@ class GroqProvider(ChatProvider[GroqCallResponse, GroqCallResponseChunk, GroqToo
             raise refused(part, self.name)
         return super().encode_part(part)
 
-    def way(self, request: Request, wanted: Way) -> Way:
+    def strategy(self, request: Request, preferred: Strategy) -> Strategy:
         # Groq's structured outputs know neither streams nor tools. Source: its documentation of them.
         beside = request.stream or request.tools or request.native_tools
-        return "tool" if wanted == "schema" and beside else wanted
+        return "tool" if preferred == "schema" and beside else preferred

@@ -12,7 +12,7 @@ import openai
 from anyio import to_thread
 
 from ..base.parsing import dumped
-from ..base.request import Prefill, Request, Structure, Way
+from ..base.request import Prefill, Request, Strategy, Structure
 from ..dialects.chat_completions import ChatAccumulator, ChatProvider, encode_structure
 from ..dialects.schemas import OPENAI_WORDS
 from ..dialects.transport import Clients
@@ -35,7 +35,7 @@ class LocalAccumulator(ChatAccumulator[LocalCallResponseChunk, LocalTool]):
 def _offers_tools(request: Request) -> bool:
     if request.call_params.get("tool_choice") == "none":
         return False
-    return bool(request.tools or request.native_tools or (request.structure and request.structure.way == "tool"))
+    return bool(request.tools or request.native_tools or (request.structure and request.structure.strategy == "tool"))
 
 
 def _calls_tools(payload: Mapping[str, Any]) -> bool:
@@ -75,7 +75,7 @@ class LocalProvider(ChatProvider[LocalCallResponse, LocalCallResponseChunk, Loca
     def structure(self, payload: dict[str, Any], structure: Structure) -> None:
         encode_structure(payload, structure, OPENAI_WORDS | {"maxLength", "minLength"})  # the grammar knows these too
 
-    def way(self, request: Request, wanted: Way) -> Way:
+    def strategy(self, request: Request, preferred: Strategy) -> Strategy:
         # A grammar holds the answer to its schema; a call beside other tools is one of theirs.
         return "tool" if request.tools or request.native_tools else "schema"
 

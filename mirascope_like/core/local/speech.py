@@ -17,7 +17,7 @@ import jiter
 from pydantic_core import to_json
 
 from ..base.parsing import as_list, as_object
-from ..base.request import instructed
+from ..base.request import with_instruction
 
 _TEXT = re.compile(r'\s*\{\s*"text"\s*:\s*"')
 _CALL = re.compile(r'\s*\{\s*"tool"\s*:\s*"((?:[^"\\]|\\.)*)"\s*,\s*"arguments"\s*:\s*')
@@ -34,7 +34,7 @@ def told_in_words(payload: Mapping[str, Any]) -> dict[str, Any]:
     free = payload.get("tool_choice", "auto") == "auto"
     schema = _union(wanted, free=free)
     words["response_format"] = {"type": "json_schema", "json_schema": {"name": "answer", "schema": schema}}
-    return {**words, "messages": instructed(messages, _instruction(wanted, free=free))}
+    return {**words, "messages": with_instruction(messages, _instruction(wanted, free=free))}
 
 
 def _wanted(functions: list[dict[str, Any]], choice: Any) -> list[dict[str, Any]]:

@@ -31,7 +31,7 @@ from ..base.messages import (
     short_id,
 )
 from ..base.provider import AsyncSource, Source
-from ..base.request import Prefill, Request, Structure, Way
+from ..base.request import Prefill, Request, Strategy, Structure
 from ..base.response import Accumulator
 from ..dialects.chat_completions import (
     ChatAccumulator,
@@ -134,8 +134,8 @@ class MistralProvider(ClientProvider[MistralCallResponse, MistralCallResponseChu
     def prefill(self, request: Request) -> Prefill | None:
         return _PREFILL
 
-    def way(self, request: Request, wanted: Way) -> Way:
-        return wanted
+    def strategy(self, request: Request, preferred: Strategy) -> Strategy:
+        return preferred
 
     def structure(self, payload: dict[str, Any], structure: Structure) -> None:
         encode_structure(payload, structure)

@@ -11,7 +11,7 @@ from openai.lib import _pydantic as sdk_schema
 from pydantic import BaseModel, Field
 
 from mirascope_like.core import openai
-from mirascope_like.core.base.request import Request, ResponseModelConfigDict, Structure, Way
+from mirascope_like.core.base.request import Request, ResponseModelConfigDict, Strategy, Structure
 from mirascope_like.core.dialects.schemas import strict_schema
 from mirascope_like.core.openai.provider import OPENAI
 from mirascope_like.core.openai.responses import OpenAIResponsesProvider
@@ -24,9 +24,9 @@ PROVIDER = OpenAIResponsesProvider(OPENAI)
 SCHEMA = {"type": "object", "properties": {"title": {"type": "string", "default": "x"}, "n": {"type": "integer"}}}
 
 
-def payload(way: Way, **fields: Any) -> dict[str, Any]:
+def payload(way: Strategy, **fields: Any) -> dict[str, Any]:
     structure = Structure(
-        "Book", "A book.", {**SCHEMA, "required": ["n"]}, PROVIDER.way(Request("openai", "m", []), way)
+        "Book", "A book.", {**SCHEMA, "required": ["n"]}, PROVIDER.strategy(Request("openai", "m", []), way)
     )
     return PROVIDER.payload(Request("openai", "m", [], structure=structure, **fields))
 
@@ -61,7 +61,7 @@ def test_answer_is_heard() -> None:
     other = function_call("{}", id="call_2", name="Book")
     accumulator = PROVIDER.accumulator(Request("openai", "m", []))
     heard: list[str] = []
-    accumulator.listen("Book", heard)
+    accumulator.collect_answer("Book", heard)
     events = [CREATED, *called(0, call, '{"title"', ':"Emma"}'), *called(1, other, "{}"), completed(call, other)]
     shown = [tool for event in events for _, tool in accumulator.read([json.dumps(event).encode()])]
     assert heard == ['{"title"', ':"Emma"}']
@@ -147,7 +147,7 @@ def test_open_schema_is_not_strict() -> None:
 
 @pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
 @pytest.mark.parametrize(("kind", "way"), [(Book, "tool"), (StrictBook, "schema"), (Book, "json")])
-def test_response_model(kind: type[Book], way: Way, stream: bool, server: Server) -> None:
+def test_response_model(kind: type[Book], way: Strategy, stream: bool, server: Server) -> None:
     call = function_call('{"title":"Emma"}', name=kind.__name__)
     item = call if way == "tool" else message('{"title":"Emma"}')
     deltas = called(0, call, '{"title"', ':"Em', 'ma"}') if way == "tool" else spoken('{"title"', ':"Em', 'ma"}')

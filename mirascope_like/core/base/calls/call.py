@@ -196,31 +196,31 @@ class Call(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
         Raises `ConfigurationError` for an unknown option or parameter, and suggests the right name.
         """
         check_options(options, self._params, self._provider)
-        wanted = _wanted(response_model) if response_model is not None else None
-        ask = RequestBuilder(self._provider, model, options, tools=tools, stream=stream, response_model=wanted)
+        answer_model = _answer_model(response_model) if response_model is not None else None
+        ask = RequestBuilder(self._provider, model, options, tools=tools, stream=stream, response_model=answer_model)
         streaming = bool(stream)
         if streaming and output_parser is not None:
             raise ConfigurationError("output_parser needs the whole response: it cannot be used with stream")
-        if max_retries and (streaming or wanted is None):
+        if max_retries and (streaming or answer_model is None):
             raise ConfigurationError("max_retries asks again for a response_model, and a stream cannot ask again")
-        if fail_fast and (not streaming or wanted is None):
+        if fail_fast and (not streaming or answer_model is None):
             raise ConfigurationError("fail_fast ends a stream of a response_model: give both")
-        if wanted is not None and streaming:
-            return self._structured(ask, wanted, fail_fast=fail_fast)
-        return self._streamed(ask) if streaming else self._whole(ask, wanted, output_parser, max_retries)
+        if answer_model is not None and streaming:
+            return self._structured(ask, answer_model, fail_fast=fail_fast)
+        return self._streamed(ask) if streaming else self._whole(ask, answer_model, output_parser, max_retries)
 
     def _whole(
         self,
         ask: RequestBuilder,
-        wanted: request_room.ResponseModel[Any] | None,
+        answer_model: request_room.ResponseModel[Any] | None,
         parse: Callable[[Any], Any] | None,
         retries: int,
     ) -> CallDecorator[Any, Coroutine[Any, Any, Any]]:
         def flow(provider: Provider[Any, Any, Any], request: Request) -> Generator[Request | Calls, Any, Any]:
-            if wanted is None:
+            if answer_model is None:
                 _, response = yield from rounds(request, provider)
                 return response if parse is None else parse(response)
-            found: Any = yield from answered(request, wanted, retries, provider)
+            found: Any = yield from answered(request, answer_model, retries, provider)
             return found if parse is None or _is_response(found) else parse(found)
 
         def run(bound_prompt: BoundPrompt) -> Any:
@@ -244,22 +244,22 @@ class Call(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
             target = ask.resolve(bound_prompt)
             return self._async_stream(target.provider, lambda: ask.aread(target, bound_prompt))
 
-        return CallDecorator(partial(ask.led, make), partial(ask.led, amake))
+        return CallDecorator(partial(ask.with_fallbacks, make), partial(ask.with_fallbacks, amake))
 
     def _structured(
-        self, ask: RequestBuilder, wanted: request_room.ResponseModel[T], *, fail_fast: bool
+        self, ask: RequestBuilder, answer_model: request_room.ResponseModel[T], *, fail_fast: bool
     ) -> CallDecorator[streams.StructuredStream[T, StreamT], streams.AsyncStructuredStream[T, AsyncStreamT]]:
         def run(bound_prompt: BoundPrompt) -> streams.StructuredStream[T, StreamT]:
-            reading = streams.Reading(wanted, fail_fast=fail_fast)
+            reading = streams.Reading(answer_model, fail_fast=fail_fast)
 
             def make(ask: RequestBuilder, bound_prompt: BoundPrompt) -> StreamT:
                 target = ask.resolve(bound_prompt)
                 return self._stream(target.provider, reading.ask(ask.read(target, bound_prompt)))
 
-            return streams.StructuredStream(ask.led(make, bound_prompt), reading)
+            return streams.StructuredStream(ask.with_fallbacks(make, bound_prompt), reading)
 
         def arun(bound_prompt: BoundPrompt) -> streams.AsyncStructuredStream[T, AsyncStreamT]:
-            reading = streams.Reading(wanted, fail_fast=fail_fast)
+            reading = streams.Reading(answer_model, fail_fast=fail_fast)
 
             async def prepare(ask: RequestBuilder, target: Target, bound_prompt: BoundPrompt) -> Request:
                 return reading.ask(await ask.aread(target, bound_prompt))
@@ -268,7 +268,7 @@ class Call(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
                 target = ask.resolve(bound_prompt)
                 return self._async_stream(target.provider, lambda: prepare(ask, target, bound_prompt))
 
-            return streams.AsyncStructuredStream(ask.led(make, bound_prompt), reading)
+            return streams.AsyncStructuredStream(ask.with_fallbacks(make, bound_prompt), reading)
 
         return CallDecorator(run, arun)
 
@@ -299,7 +299,7 @@ async def _asend(provider: Provider[Any, Any, Any], request: Request | Calls) ->
     return provider.respond(request, payload, raw, start, time() * 1000)
 
 
-def _wanted(kind: Any) -> request_room.ResponseModel[Any]:
+def _answer_model(kind: Any) -> request_room.ResponseModel[Any]:
     return request_room.ResponseModel(kind)  # what answers of a type need is loaded with the first of them
 
 

@@ -11,7 +11,7 @@ from .. import request as request_room
 from .. import streams
 from .. import tools as tools_room
 from ..errors import Caught, ConfigurationError, ProviderError, StreamInterruptedError, StreamTimeoutError
-from ..flows import asked, way_of
+from ..flows import asked, choose_strategy
 from ..prompts import Prompted, PromptFunction, Sent
 from ..provider import Provider, Target
 from ..request import OVERRIDES, Request, overridden
@@ -80,7 +80,7 @@ class RequestBuilder:
         check_names(stream if isinstance(stream, Mapping) else (), StreamConfig.__annotations__, "option of stream")
         self._response_model = response_model
         if response_model is not None and self._tools[0] and not provider.open_choice:
-            way_of(self._bare(), response_model, provider)  # what is wrong with it is said at once
+            choose_strategy(self._bare(), response_model, provider)  # what is wrong with it is said at once
         self._retry = count_of("retry", options.get("retry"))
         self._resume = count_of("resume", options.get("resume"))
         self._fallback: Sequence[str | Callable[..., Any]] = options.get("fallback") or ()
@@ -140,7 +140,9 @@ class RequestBuilder:
         target = self._provider.resolve(self._model, self._named, overrides)
         return target._replace(settings={**target.settings, "client": None}) if "client" in self._fixed else target
 
-    def led(self, make: Callable[[RequestBuilder, BoundPrompt], AnyStreamT], bound_prompt: BoundPrompt) -> AnyStreamT:
+    def with_fallbacks(
+        self, make: Callable[[RequestBuilder, BoundPrompt], AnyStreamT], bound_prompt: BoundPrompt
+    ) -> AnyStreamT:
         """Return a stream, as `make` makes one, which knows what to go on with if it fails."""
         stream = make(self, bound_prompt)
         if self._fallback:
@@ -150,7 +152,7 @@ class RequestBuilder:
                 else partial(bound_prompt.call, one)
                 for one in self._fallback
             ]
-            stream.otherwise([_FAILURES] * (len(others) + 1), others)
+            stream.set_fallbacks([_FAILURES] * (len(others) + 1), others)
         return stream
 
     def read(self, target: Target, bound_prompt: BoundPrompt) -> Request:

@@ -11,28 +11,28 @@ from typing import TYPE_CHECKING
 from ..runtime import lazy_names
 
 if TYPE_CHECKING:
-    from .resume import Broken, ContinuedText, broken, plain
+    from .resume import ContinuedText, Interruption, find_interruption, plain
     from .retry_policy import forget, wait_after
-    from .structured_output import answered, asked, read, remember, way_of
+    from .structured_output import answered, asked, choose_strategy, read, remember
     from .tool_rounds import Calls, calls, next_round, rounds
 else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
-            "resume": "Broken ContinuedText broken plain",
+            "resume": "ContinuedText Interruption find_interruption plain",
             "retry_policy": "forget wait_after",
-            "structured_output": "answered asked read remember way_of",
+            "structured_output": "answered asked read remember choose_strategy",
             "tool_rounds": "Calls calls next_round rounds",
         },
     )
 
 __all__ = [
-    "Broken",
+    "Interruption",
     "Calls",
     "ContinuedText",
     "answered",
     "asked",
-    "broken",
+    "find_interruption",
     "calls",
     "forget",
     "next_round",
@@ -41,5 +41,5 @@ __all__ = [
     "remember",
     "rounds",
     "wait_after",
-    "way_of",
+    "choose_strategy",
 ]

@@ -76,7 +76,7 @@ class ContinuedText(Text):
 
 
 @dataclass(frozen=True, slots=True)
-class Broken:
+class Interruption:
     """A text that broke off, and is gone on from."""
 
     text: str
@@ -84,7 +84,7 @@ class Broken:
     """Why it broke off."""
     seam: Seam
 
-    def beginning(self) -> Text:
+    def initial_text(self) -> Text:
         """Return the text that an accumulator begins with."""
         return ContinuedText(self.text, self.seam) if self.seam.open else Text([self.text])
 
@@ -101,15 +101,15 @@ class Broken:
             yield chunk, tool
 
 
-def broken(
-    error: Exception, before: Broken | None, accumulator: Accumulator[Any, Any], prefill: Prefill
-) -> Broken | None:
+def find_interruption(
+    error: Exception, before: Interruption | None, accumulator: Accumulator[Any, Any], prefill: Prefill
+) -> Interruption | None:
     """Return the text that broke off with this error, and can be gone on from; None where it cannot.
 
     `before` is the one that was gone on from; where that added nothing, it stays.
     """
-    text = accumulator.beginning
+    text = accumulator.resumable_text
     if text is None or not text.strip():
         return None
     first = before.error if before is not None and before.text == text else error
-    return Broken(text, first, Seam(text, echoes=prefill.echoes))
+    return Interruption(text, first, Seam(text, echoes=prefill.echoes))

@@ -61,10 +61,10 @@ def forget(error: BaseException) -> None:
     Its frames hold the stream, which would then not be closed when it is dropped.
     """
     known: list[BaseException] = []
-    left: list[BaseException | None] = [error]
-    while left:
-        one = left.pop()
+    pending: list[BaseException | None] = [error]
+    while pending:
+        one = pending.pop()
         if one is not None and not any(one is other for other in known):
             known.append(one)
             one.__traceback__ = None
-            left += [one.__cause__, one.__context__]
+            pending += [one.__cause__, one.__context__]

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from .. import request as request_room
 from ..errors import ConfigurationError, ResponseParseError, complaint
 from ..provider import Provider
-from ..request import JSON_ALONE, Request, Way, instructed
+from ..request import JSON_ALONE, Request, Strategy, with_instruction
 from ..response import BaseCallResponse
 from ..tools import tool_name
 from .tool_rounds import Calls, rounds
@@ -30,24 +30,26 @@ def asked(
     """
     if model is None:
         in_json = request.json_mode
-        return replace(request, messages=instructed(request.messages, JSON_ALONE)) if in_json else request
+        return replace(request, messages=with_instruction(request.messages, JSON_ALONE)) if in_json else request
     model.given(request.fn_args)
-    structure = model.structure(way_of(request, model, provider))
-    told = structure.way == "json"
-    messages = instructed(request.messages, structure.told()) if told else request.messages
+    structure = model.structure(choose_strategy(request, model, provider))
+    told = structure.strategy == "json"
+    messages = with_instruction(request.messages, structure.instruction()) if told else request.messages
     return replace(request, messages=messages, structure=structure, json_mode=told)
 
 
-def way_of(request: Request, model: request_room.ResponseModel[Any], provider: Provider[Any, Any, Any]) -> Way:
+def choose_strategy(
+    request: Request, model: request_room.ResponseModel[Any], provider: Provider[Any, Any, Any]
+) -> Strategy:
     """Return how a request asks for what `model` is.
 
     Raises `ConfigurationError` where that is by a tool, and one of the request's own has its name.
     """
-    wanted: Way = "schema" if model.strict else "json" if request.json_mode else "tool"
-    way = provider.way(request, wanted)
-    if way == "tool" and any(tool_name(kind) == model.name for kind in request.tools):
+    preferred: Strategy = "schema" if model.strict else "json" if request.json_mode else "tool"
+    strategy = provider.strategy(request, preferred)
+    if strategy == "tool" and any(tool_name(kind) == model.name for kind in request.tools):
         raise ConfigurationError(f"the answer is given by calling {model.name!r}, and a tool has that name: rename it")
-    return way
+    return strategy
 
 
 def answered(
@@ -61,7 +63,7 @@ def answered(
     earlier: list[ResponseT] = []
     while True:
         request, response = yield from rounds(request, provider)
-        response.follow(earlier)
+        response.set_earlier_attempts(earlier)
         if response.tools:
             return response
         try:
@@ -69,7 +71,7 @@ def answered(
         except ResponseParseError as error:
             if len(earlier) >= retries:
                 raise
-            request = replace(request, messages=[*request.messages, *response.correct(complaint(error))])
+            request = replace(request, messages=[*request.messages, *response.correction_messages(complaint(error))])
             earlier.append(response)
 
 

@@ -36,7 +36,7 @@ def next_round(
 ) -> Request:
     """Return the request that gives the model what its tools did; the last one that the loop allows offers no tools."""
     assert request.tool_loop is not None
-    following = replace(request, messages=[*request.messages, *response.give_back(results)])
+    following = replace(request, messages=[*request.messages, *response.tool_round_messages(results)])
     last = len(response.rounds) + 1 == request.tool_loop.max_rounds
     return provider.untooled(following) if last else following
 
@@ -48,10 +48,10 @@ def rounds(
     before: list[ResponseT] = []
     while True:
         response: ResponseT = yield request
-        response.come_after(before)
-        wish = calls(request, response.tools, len(before))
-        if wish is None:
+        response.set_earlier_rounds(before)
+        command = calls(request, response.tools, len(before))
+        if command is None:
             return request, response
-        results = yield wish
+        results = yield command
         request = next_round(request, response, results, provider)
         before = [*before, response]

@@ -60,22 +60,24 @@ class BaseModelObject(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
 
     def ask(self, prompt: Prompt, **options: Unpack[AskOptions[ParamsT]]) -> ResponseT:
         """Send text or messages, without a prompt function; return the response."""
-        response: ResponseT = self._decorator({**options, "stream": False})(_said(prompt))()
+        response: ResponseT = self._decorator({**options, "stream": False})(_prompt_function(prompt))()
         return response
 
     async def ask_async(self, prompt: Prompt, **options: Unpack[AskOptions[ParamsT]]) -> ResponseT:
         """`ask`, awaited."""
-        response: ResponseT = await self._decorator({**options, "stream": False})(_asaid(prompt))()
+        response: ResponseT = await self._decorator({**options, "stream": False})(_async_prompt_function(prompt))()
         return response
 
     def stream(self, prompt: Prompt, **options: Unpack[AskOptions[ParamsT]]) -> StreamT:
         """Return a stream of the answer to text or messages."""
-        stream: StreamT = self._decorator({"stream": self._streaming or True, **options})(_said(prompt))()
+        stream: StreamT = self._decorator({"stream": self._streaming or True, **options})(_prompt_function(prompt))()
         return stream
 
     def stream_async(self, prompt: Prompt, **options: Unpack[AskOptions[ParamsT]]) -> AsyncStreamT:
         """Return a stream of the answer, to be read with `async for`."""
-        stream: AsyncStreamT = self._decorator({"stream": self._streaming or True, **options})(_asaid(prompt))()
+        stream: AsyncStreamT = self._decorator({"stream": self._streaming or True, **options})(
+            _async_prompt_function(prompt)
+        )()
         return stream
 
     def session(
@@ -268,14 +270,14 @@ class StreamingModel(BaseModelObject[ResponseT, StreamT, AsyncStreamT, ParamsT])
         return self._tasked(*fn, **options)
 
 
-def _said(prompt: Prompt) -> Callable[[], Any]:
+def _prompt_function(prompt: Prompt) -> Callable[[], Any]:
     def ask() -> Prompt:
         return prompt
 
     return ask
 
 
-def _asaid(prompt: Prompt) -> Callable[[], Coroutine[Any, Any, Any]]:
+def _async_prompt_function(prompt: Prompt) -> Callable[[], Coroutine[Any, Any, Any]]:
     async def ask() -> Prompt:
         return prompt
 

@@ -23,7 +23,7 @@ _SURROGATE = re.compile(r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
 _LONGEST_ESCAPE = len(r"\ud83d\ude00")
 
 
-class BrokenError(ValueError):
+class InvalidJSONError(ValueError):
     """This is no JSON after all."""
 
 
@@ -31,9 +31,9 @@ class JSONReader(ABC):
     """Reads pieces of text for the first object in them. What seemed to be one and is none begins again."""
 
     def __init__(self) -> None:
-        self.begin_again()
+        self.reset()
 
-    def begin_again(self) -> None:
+    def reset(self) -> None:
         """Read another object."""
         self._read: Callable[[JSONReader, str, int], int] = JSONReader._seek
         self._open: list[bool] = []  # of the objects (True) and arrays that are open
@@ -78,8 +78,8 @@ class JSONReader(ABC):
         while at < len(text):
             try:
                 at = self._read(self, text, at)
-            except BrokenError:
-                self.begin_again()
+            except InvalidJSONError:
+                self.reset()
                 at += 1
 
     # What is read next: each of these reads on from a place, and returns how far it came.
@@ -114,7 +114,7 @@ class JSONReader(ABC):
         elif mark == "}" and self._fresh:
             self._ended()
         elif mark:
-            raise BrokenError
+            raise InvalidJSONError
         return at + 1
 
     def _colon(self, text: str, at: int) -> int:
@@ -122,7 +122,7 @@ class JSONReader(ABC):
         if mark == ":":
             self._read = JSONReader._value
         elif mark:
-            raise BrokenError
+            raise InvalidJSONError
         return at + 1
 
     def _comma(self, text: str, at: int) -> int:
@@ -132,7 +132,7 @@ class JSONReader(ABC):
         elif mark and mark == ("}" if self._open[-1] else "]"):
             self._ended()
         elif mark:
-            raise BrokenError
+            raise InvalidJSONError
         return at + 1
 
     def _in_key(self, text: str, at: int) -> int:
@@ -157,7 +157,7 @@ class JSONReader(ABC):
             try:
                 value = jiter.from_json(str(self._text).encode())
             except ValueError:
-                raise BrokenError from None
+                raise InvalidJSONError from None
             self._leaf(value)
         return end
 
@@ -189,7 +189,7 @@ class JSONReader(ABC):
             self._text.append(json.loads(f'"{escape[0]}"'))
             return escape.end(), False
         if len(text) - end >= _LONGEST_ESCAPE:
-            raise BrokenError
+            raise InvalidJSONError
         self._carry = text[end:]
         return len(text), False
 

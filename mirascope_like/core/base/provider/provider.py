@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Generic, NamedTuple, Protocol, TypeVar
 
 from .. import request as request_room
 from ..messages import lacks_ids, with_ids
-from ..request import Request, Structure, Way
+from ..request import Request, Strategy, Structure
 from ..response import Accumulator, BaseCallResponse, BaseCallResponseChunk
 from ..tools import BaseTool
 
@@ -80,7 +80,7 @@ class Provider(ABC, Generic[ResponseT, ChunkT, ToolT]):
     """Its name in messages, such as "openai"."""
     open_choice: ClassVar[bool] = False
     """True for the provider of `llm`: each call chooses another one, and `resolve` returns that."""
-    wants_ids: ClassVar[bool] = True
+    requires_ids: ClassVar[bool] = True
     """Whether every tool call and result must have an id: those that have none, as Gemini's may, are then given one."""
     response_type: type[ResponseT]
     chunk_type: type[ChunkT]
@@ -117,7 +117,7 @@ class Provider(ABC, Generic[ResponseT, ChunkT, ToolT]):
         Raises `PromptError` for a part that the provider cannot take.
         """
 
-    def way(self, request: Request, wanted: Way) -> Way:
+    def strategy(self, request: Request, preferred: Strategy) -> Strategy:
         """Choose how to ask for a structured answer; the call wants `wanted`.
 
         That is "schema" where the response model is strict, "json" in JSON mode, and else "tool". The choice is the
@@ -136,7 +136,7 @@ class Provider(ABC, Generic[ResponseT, ChunkT, ToolT]):
 
     def payload(self, request: Request) -> dict[str, Any]:
         """Return what to send: the request, encoded, and the structured answer it asks for."""
-        if self.wants_ids and any(map(lacks_ids, request.messages)):
+        if self.requires_ids and any(map(lacks_ids, request.messages)):
             request = replace(request, messages=with_ids(request.messages))
         payload = self.encode(request)
         if request.structure is not None:

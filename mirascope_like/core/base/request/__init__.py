@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .context_overrides import OVERRIDES, overridden
     from .prefill import Prefill
     from .request import Request
-    from .response_format import JSON_ALONE, Structure, Way, instructed
+    from .response_format import JSON_ALONE, Strategy, Structure, with_instruction
     from .response_model import WRAPPED, BaseType, FromCallArgs, ResponseModel, ResponseModelConfigDict
 else:
     __getattr__, __dir__ = lazy_names(
@@ -25,7 +25,7 @@ else:
             "context_overrides": "OVERRIDES overridden",
             "prefill": "Prefill",
             "request": "Request",
-            "response_format": "JSON_ALONE Structure Way instructed",
+            "response_format": "JSON_ALONE Structure Strategy with_instruction",
             "response_model": "BaseType FromCallArgs ResponseModel ResponseModelConfigDict WRAPPED",
         },
     )
@@ -43,7 +43,7 @@ __all__ = [
     "SDKCallParams",
     "Structure",
     "WRAPPED",
-    "Way",
-    "instructed",
+    "Strategy",
+    "with_instruction",
     "overridden",
 ]

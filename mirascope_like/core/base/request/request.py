@@ -11,7 +11,7 @@ from ..tools import BaseTool
 from .response_format import Structure
 
 
-class Heard(list[str]):
+class AnswerDeltas(list[str]):
     """The newest pieces of a structured answer that is given as a call."""
 
     round: int = 0
@@ -35,7 +35,7 @@ class Request:
     """How the tools that the model calls are run; None where they are not."""
     structure: Structure | None = None
     """What the answer is to be, where it is to be structured."""
-    heard: Heard = field(default_factory=Heard)
+    answer_deltas: AnswerDeltas = field(default_factory=AnswerDeltas)
     """Where a stream puts the newest pieces of a structured answer that is given as a call; its reader takes them."""
     json_mode: bool = False
     stream: bool = False

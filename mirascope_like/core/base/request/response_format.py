@@ -10,7 +10,7 @@ from pydantic_core import to_json
 
 from ..messages import BaseMessageParam, TextPart
 
-Way = Literal["tool", "schema", "json"]
+Strategy = Literal["tool", "schema", "json"]
 """How to ask for a structured answer.
 
 "tool": a call of a tool whose arguments are the answer. "schema": the provider's own structured output, held to a JSON
@@ -27,9 +27,9 @@ class Structure:
     description: str
     schema: Mapping[str, Any]
     """Its JSON schema, as pydantic writes it; to be copied before it is changed."""
-    way: Way = "tool"
+    strategy: Strategy = "tool"
 
-    def told(self) -> str:
+    def instruction(self) -> str:
         """Return the schema in words, for the way "json"."""
         schema = to_json(self.schema).decode()
         return f"{JSON_ALONE} The object must fit this JSON schema:\n{schema}"
@@ -38,7 +38,7 @@ class Structure:
 JSON_ALONE = "Answer with a JSON object alone: no other text, no code fences."
 
 
-def instructed(messages: Sequence[Any], text: str) -> list[Any]:
+def with_instruction(messages: Sequence[Any], text: str) -> list[Any]:
     """Return messages with an instruction at the end of the system prompt; the messages given stay as they are."""
     first, *rest = messages or (None,)
     if isinstance(first, BaseMessageParam) and first.role == "system":

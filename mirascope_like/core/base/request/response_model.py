@@ -35,7 +35,7 @@ from typing_extensions import is_typeddict
 from ..errors import ConfigurationError, ResponseParseError, parse_error
 from ..parsing import as_object, json_texts
 from ..tools import arguments_schema, in_words
-from .response_format import Structure, Way
+from .response_format import Strategy, Structure
 
 BaseType: TypeAlias = str | bytes | int | float | bool | list[Any] | set[Any] | tuple[Any, ...] | dict[str, Any] | Enum
 """What an answer may be that is no model."""
@@ -111,7 +111,7 @@ class ResponseModel(Generic[T]):
         name = "answer" if self.wrapped else str(self.kind.__name__)
         return re.sub(r"[^a-zA-Z0-9_-]+", "_", name).strip("_")[:64] or "answer"
 
-    def structure(self, way: Way) -> Structure:
+    def structure(self, strategy: Strategy) -> Structure:
         """Return what to ask for."""
         name = self.name
         kind: Any = self.kind
@@ -119,7 +119,7 @@ class ResponseModel(Generic[T]):
         if documented.startswith(f"{name}("):
             documented = ""  # written by `dataclass`
         described = inspect.cleandoc(documented) or f"{in_words(name)}: give it by calling this."
-        return Structure(name, described, self._schema, way)
+        return Structure(name, described, self._schema, strategy)
 
     def given(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Return the fields that come from a call's arguments.

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .cost import Price, call_cost, set_price
     from .dump import check_dump_version
     from .indexed_accumulator import IndexedAccumulator
-    from .metadata import Facts, Neutral
+    from .metadata import CommonMetadata, Facts
     from .result_parts import tool_results
     from .stream_events import (
         ErrorEvent,
@@ -41,7 +41,7 @@ else:
             "cost": "Price call_cost set_price",
             "dump": "check_dump_version",
             "indexed_accumulator": "IndexedAccumulator",
-            "metadata": "Facts Neutral",
+            "metadata": "Facts CommonMetadata",
             "result_parts": "tool_results",
             "stream_events": "ErrorEvent FinishEvent StreamEvent TextEvent ThinkingEvent ToolDeltaEvent "
             "ToolReadyEvent ToolStartEvent UsageEvent",
@@ -59,7 +59,7 @@ __all__ = [
     "FinishEvent",
     "FinishReason",
     "Accumulator",
-    "Neutral",
+    "CommonMetadata",
     "IndexedAccumulator",
     "Price",
     "StreamEvent",

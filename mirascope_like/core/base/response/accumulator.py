@@ -39,20 +39,20 @@ class Accumulator(ABC, Generic[ChunkT, ToolT]):
         """The tools that were whole so far."""
         self.ended: bool = False
         """The provider's final event has been seen."""
-        self.told: dict[str, Any] = {}
+        self.top_fields: dict[str, Any] = {}
         """What the events say at the top of the answer."""
         self._last: ChunkT | None = None
         """The last event that was added."""
         self._answer: str | None = None
         self._answering: object = None
-        self._heard: list[str] = []
+        self._answer_deltas: list[str] = []
 
-    def listen(self, answer: str, heard: list[str]) -> None:
+    def collect_answer(self, answer: str, deltas: list[str]) -> None:
         """Take calls of this name for the structured answer, and put the first into `heard` as it grows: no tool."""
         self._answer = answer
-        self._heard = heard
+        self._answer_deltas = deltas
 
-    def hear(self, name: str, piece: str, call: object) -> bool:
+    def add_answer_delta(self, name: str, piece: str, call: object) -> bool:
         """Take a piece of a call's arguments if it is of the answer, and return whether it is.
 
         `call` is something that tells the call from others.
@@ -62,7 +62,7 @@ class Accumulator(ABC, Generic[ChunkT, ToolT]):
         if self._answering is None:
             self._answering = call
         if self._answering is call:
-            self._heard.append(piece)
+            self._answer_deltas.append(piece)
         return True
 
     @abstractmethod
@@ -100,16 +100,16 @@ class Accumulator(ABC, Generic[ChunkT, ToolT]):
         """Whether the answer may honestly end here."""
 
     @property
-    def silent(self) -> bool:
+    def no_output(self) -> bool:
         """Whether nothing has been said yet, though events may have come."""
         return self.empty
 
     @property
-    def beginning(self) -> str | None:
+    def resumable_text(self) -> str | None:
         """The text so far, if the answer is nothing else and has not said why it ended; else None."""
         return None
 
-    def go_on(self, text: Text) -> None:
+    def resume_from(self, text: Text) -> None:
         """Begin with a text that has come before: what is read now goes on from it."""
         raise NotImplementedError
 
@@ -125,23 +125,23 @@ class Accumulator(ABC, Generic[ChunkT, ToolT]):
     @property
     def model(self) -> str | None:
         """The model that answers, as the provider named it."""
-        return at(self.told, self.chunk_type.facts.model) or None
+        return at(self.top_fields, self.chunk_type.facts.model) or None
 
     @property
     def id(self) -> str | None:
         """The answer's id."""
-        return at(self.told, self.chunk_type.facts.id) or None
+        return at(self.top_fields, self.chunk_type.facts.id) or None
 
     @property
     def finish_reasons(self) -> list[Any] | None:
         """Why the generation ended, in the provider's words."""
-        reason = at(self.told, self.chunk_type.facts.finish)
+        reason = at(self.top_fields, self.chunk_type.facts.finish)
         return [reason] if reason else None
 
     @property
     def usage(self) -> Usage | None:
         """The tokens spent so far, in neutral words."""
-        return self.chunk_type.read_usage(at(self.told, self.chunk_type.facts.usage))
+        return self.chunk_type.read_usage(at(self.top_fields, self.chunk_type.facts.usage))
 
     @property
     def empty(self) -> bool:
@@ -159,7 +159,7 @@ class Accumulator(ABC, Generic[ChunkT, ToolT]):
             for tool in tools[1:]:
                 yield spent, tool
 
-    def whole(self, call: ToolCall) -> list[ToolT]:
+    def finished_tool(self, call: ToolCall) -> list[ToolT]:
         """Return a finished call as a tool; nothing where no tools were offered."""
         if not self.tool_types or call.name == self._answer:
             return []
@@ -167,7 +167,7 @@ class Accumulator(ABC, Generic[ChunkT, ToolT]):
         self.tools.append(tool)
         return [tool]
 
-    def growing(self, call: ToolCall, delta: str) -> list[ToolT]:
+    def partial_tool(self, call: ToolCall, delta: str) -> list[ToolT]:
         """Return a call that grew by `delta` as a tool, where such are wanted; it is shown and not kept."""
         if not self.partial:
             return []

@@ -27,7 +27,7 @@ from ..request import Request
 from ..tools import BaseTool, ToolCall, find_tool
 from .decoded_messages import DecodedMessages
 from .dump import DUMP_VERSION, READ_FROM_RESPONSE, can_be_imported, check_dump_version, plain_json
-from .metadata import Told
+from .metadata import NativeMetadata
 from .related_responses import RelatedResponses
 from .usage import Usage
 
@@ -38,7 +38,7 @@ UsageT = TypeVar("UsageT", default=Any)
 
 
 class BaseCallResponse(
-    Told, RelatedResponses[ToolT], DecodedMessages, BaseModel, Generic[RawT, ToolT, FinishT, UsageT]
+    NativeMetadata, RelatedResponses[ToolT], DecodedMessages, BaseModel, Generic[RawT, ToolT, FinishT, UsageT]
 ):
     """A provider's answer and the call that it answers.
 
@@ -151,12 +151,12 @@ class BaseCallResponse(
         `MalformedEventError` where it tells neither what the model said, nor why it ended, nor its tokens.
         """
         facts = cls.facts
-        if any(at(response, place) for place in facts.said):
+        if any(at(response, place) for place in facts.output_paths):
             return
         top = cls.top_of(response)
         if error := at(top, "error"):
             raise ErrorEventError(dumped(error) if isinstance(error, BaseModel) else error)
-        if all(at(top, place) is None for place in (*facts.said, facts.finish, facts.usage)):
+        if all(at(top, place) is None for place in (*facts.output_paths, facts.finish, facts.usage)):
             told = dumped(top) if isinstance(top, BaseModel) else top
             raise MalformedEventError(f"it holds nothing of one: {told!s:.200}")
 
@@ -272,7 +272,7 @@ class BaseCallResponse(
         tools = self.tools
         return tools[0] if tools else None
 
-    def spoken(self, text: str) -> str:
+    def as_content(self, text: str) -> str:
         """Return a text as `content`, for providers without a JSON mode: of JSON that was asked for, the JSON alone."""
         return json_in(text) if self.json_mode and self.answer_name is None else text
 
@@ -297,7 +297,7 @@ class BaseCallResponse(
         """The answer as the provider's own `call` gives it: this one, but for `llm.call`."""
         return self
 
-    def give_back(self, results: Sequence[tools_room.ToolResultEvent[Any]]) -> list[Any]:
+    def tool_round_messages(self, results: Sequence[tools_room.ToolResultEvent[Any]]) -> list[Any]:
         """Return the messages that give this answer back to the model, with what its tools did."""
         self._executed = tuple(results)
         early = ToolExecutionError("answer in a turn of its own, once the tools have been run")
@@ -307,7 +307,7 @@ class BaseCallResponse(
         said = self.message_param
         return [*(as_list(said) or [said]), *self.tool_message_params(outputs)]
 
-    def correct(self, complaint: str) -> list[Any]:
+    def correction_messages(self, complaint: str) -> list[Any]:
         """Return the messages that give this answer back to the model, and say what is wrong with it."""
         calls = self._tool_calls
         if calls:

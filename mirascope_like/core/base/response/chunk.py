@@ -11,7 +11,7 @@ import jiter
 from pydantic_core import to_json
 
 from ..parsing import at, construct, construct_event, dumped
-from .metadata import Told
+from .metadata import NativeMetadata
 
 RawChunkT = TypeVar("RawChunkT")
 FinishT = TypeVar("FinishT", bound=str)
@@ -31,7 +31,7 @@ class ToolDelta:
     """The tool's name, in the piece that begins a call."""
 
 
-class BaseCallResponseChunk(Told, ABC, Generic[RawChunkT, FinishT, UsageT]):
+class BaseCallResponseChunk(NativeMetadata, ABC, Generic[RawChunkT, FinishT, UsageT]):
     """What one event of a stream says. Nothing is worked out before it is asked for.
 
     What an event does not say is `None`, for every provider; `content` is then the empty string.

@@ -83,17 +83,17 @@ class IndexedAccumulator(Accumulator[ChunkT, ToolT]):
 
     def _grown(self, number: int, name: str, piece: str) -> list[ToolT]:
         """Note that a call grew; return it where tools are wanted that still grow."""
-        if self.hear(name, piece, number) or not (self.partial and piece):
+        if self.add_answer_delta(name, piece, number) or not (self.partial and piece):
             return []
         call = self._call(number)
-        return self.growing(call, piece) if call is not None else []
+        return self.partial_tool(call, piece) if call is not None else []
 
     def _stop(self, number: int) -> list[ToolT]:
         """Return a call that is whole now as a tool, once."""
         if number in self._given or (call := self._call(number)) is None:
             return []
         self._given.add(number)
-        return self.whole(call)
+        return self.finished_tool(call)
 
     def rest(self) -> list[ToolT]:
         return [tool for number in list(self._numbers()) for tool in self._stop(number)]

@@ -18,14 +18,14 @@ class Facts(NamedTuple):
     id: str = "id"
     finish: str = "finish_reason"
     usage: str = "usage"
-    said: tuple[str, ...] = ("choices",)
+    output_paths: tuple[str, ...] = ("choices",)
     """Where it holds what the model said, or why the model said nothing."""
     counts: Counts = Counts()
     reasons: Mapping[str, FinishReason] = {}
     """The reasons to end, each in the same words for every provider; one that is not among them is "stop"."""
 
 
-class Neutral:
+class CommonMetadata:
     """What tells who answers, its tokens, and why it ended, in the same words for every provider."""
 
     __slots__ = ()
@@ -80,8 +80,8 @@ class Neutral:
         return usage.common() if usage else None
 
 
-class Told(Neutral):
-    """`Neutral`, of what tells it all in its own words at the places that every answer of its provider has for it."""
+class NativeMetadata(CommonMetadata):
+    """Implements `CommonMetadata` by reading the provider's own fields at the paths in `facts`."""
 
     __slots__ = ()
 

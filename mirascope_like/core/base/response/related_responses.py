@@ -35,7 +35,7 @@ class RelatedResponses(Generic[ToolT]):
     def common_usage(self) -> CommonUsage | None:
         """`usage` in the form that is common to all providers."""
 
-    def follow(self, earlier: Sequence[Self]) -> None:
+    def set_earlier_attempts(self, earlier: Sequence[Self]) -> None:
         """Take the answers to the same call that did not fit."""
         self._earlier = tuple(earlier)
 
@@ -44,7 +44,7 @@ class RelatedResponses(Generic[ToolT]):
         """All answers to the call, this one last: those before it did not fit, and were sent back."""
         return [*self._earlier, self]
 
-    def come_after(self, before: Sequence[Self]) -> None:
+    def set_earlier_rounds(self, before: Sequence[Self]) -> None:
         """Take the answers of a tool loop's rounds before this one."""
         self._before = tuple(before)
 
@@ -58,7 +58,7 @@ class RelatedResponses(Generic[ToolT]):
         """What a tool loop had run after this answer, a result for each of its `tools`."""
         return list(self._executed)
 
-    def go_on_from(self, interrupted: Sequence[Self]) -> None:
+    def set_interruptions(self, interrupted: Sequence[Self]) -> None:
         """Take what had come of this answer each time that it broke off."""
         self._interrupted = tuple(interrupted)
 

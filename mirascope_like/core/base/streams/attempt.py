@@ -13,7 +13,7 @@ from ..request import Request
 from ..response import Accumulator
 
 if TYPE_CHECKING:
-    from ..flows import Broken
+    from ..flows import Interruption
     from ..tools import ToolLoop
 
 
@@ -36,7 +36,7 @@ class Attempt:
     """How many attempts of the round failed before any output."""
     resumed: int = 0
     """How many attempts of the round broke off within a text."""
-    resumed_from: Broken | None = None
+    resumed_from: Interruption | None = None
     """The text that this attempt resumes."""
     interrupted: Sequence[Any] = ()
     """The partial responses of the attempts that this one resumes."""
@@ -63,8 +63,8 @@ class Attempt:
 def _accumulator(provider: Any, request: Request) -> Accumulator[Any, Any]:
     accumulator: Accumulator[Any, Any] = provider.accumulator(request)
     if request.structure is not None:
-        request.heard.clear()
-        accumulator.listen(request.structure.name, request.heard)
+        request.answer_deltas.clear()
+        accumulator.collect_answer(request.structure.name, request.answer_deltas)
     return accumulator
 
 

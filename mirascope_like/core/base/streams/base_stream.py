@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from ..errors import Caught, StreamClosedError, StreamNotConsumedError
-from ..response import BaseCallResponse, BaseCallResponseChunk, Neutral, Usage
+from ..response import BaseCallResponse, BaseCallResponseChunk, CommonMetadata, Usage
 from ..runtime import LazyModule
 from ..tools import BaseTool
 from .policies import Fallback
@@ -24,7 +24,7 @@ ChunkT = TypeVar("ChunkT", bound=BaseCallResponseChunk[Any, Any, Any])
 ToolT = TypeVar("ToolT", bound=BaseTool)
 
 
-class BaseStream(Neutral, Generic[ResponseT, ChunkT, ToolT]):
+class BaseStream(CommonMetadata, Generic[ResponseT, ChunkT, ToolT]):
     """What streams of both kinds share: everything but reading."""
 
     _transcript: Transcript
@@ -208,7 +208,7 @@ class BaseStream(Neutral, Generic[ResponseT, ChunkT, ToolT]):
         self._observe().stop = (lambda text: len(text) >= stop) if isinstance(stop, int) else stop
         return self
 
-    def otherwise(
+    def set_fallbacks(
         self, catches: Sequence[Caught], others: Sequence[Callable[[], Any]], caught: Sequence[Exception] = ()
     ) -> Self:
         """Fall back to another stream if this one fails before any output. Returns the stream itself.

@@ -170,8 +170,8 @@ class Watchdog:
             while not self._closed:
                 if self._due is None:
                     self._changed.wait()
-                elif (left := self._due - CLOCK.monotonic()) > 0:
-                    self._changed.wait(left)
+                elif (remaining := self._due - CLOCK.monotonic()) > 0:
+                    self._changed.wait(remaining)
                 else:
                     self._due = None
                     if (bark := self._bark) is not None:

@@ -73,7 +73,7 @@ class AsyncEventReader(EventReader):
         return self._unread_pair() if self.unread else await self._next(None)
 
     async def aevent(self, within: float | None) -> StreamEvent[Any] | None:
-        """Return the next event: `views.LATE` where none comes within the seconds, None at the end.
+        """Return the next event: `views.TIMED_OUT` where none comes within the seconds, None at the end.
 
         On trio an event is always waited for.
         """
@@ -82,9 +82,9 @@ class AsyncEventReader(EventReader):
                 pair = await self._next(within)
             except StopAsyncIteration:
                 return None
-            except Late:
-                late: StreamEvent[Any] = views.LATE
-                return late
+            except EventTimeout:
+                timed_out: StreamEvent[Any] = views.TIMED_OUT
+                return timed_out
             except Exception as error:
                 return ErrorEvent(error)
             self._add(*pair)
@@ -103,7 +103,7 @@ class AsyncEventReader(EventReader):
             await self.cancel()
             raise
         if not step.done():
-            raise Late
+            raise EventTimeout
         self._step = None
         if self._transcript.closing.requested and step.cancelled():
             raise StopAsyncIteration
@@ -121,7 +121,7 @@ class AsyncEventReader(EventReader):
             step.get_loop().call_soon_threadsafe(_abandon, step, self._transcript.closing)
 
 
-class Late(Exception):
+class EventTimeout(Exception):
     """An event has not come within the time given. Reading has not failed."""
 
 

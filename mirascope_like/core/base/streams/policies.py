@@ -50,7 +50,7 @@ def retry_or_resume(transcript: Transcript, error: Exception | None) -> Step | N
     attempt = transcript.attempt
     if error is None or attempt is None:
         return None
-    if attempt.resumed_from is None and attempt.accumulator.silent:
+    if attempt.resumed_from is None and attempt.accumulator.no_output:
         return _retry(transcript, attempt, error) if attempt.request.retry else None
     return _resume(transcript, attempt, error) if attempt.request.resume else None
 
@@ -67,19 +67,25 @@ def _resume(transcript: Transcript, attempt: Attempt, error: Exception) -> Step 
     before, request, provider = attempt.resumed_from, attempt.request, attempt.provider
     delay = _delay(transcript, error, attempt.resumed, request.resume)
     prefill = provider.prefill(request) if flows.plain(request) else None
-    broken = flows.broken(error, before, attempt.accumulator, prefill) if prefill is not None else None
-    sent = prefill.payload(attempt.payload, broken.seam.sent) if prefill is not None and broken is not None else None
-    if delay is None or broken is None or sent is None:
+    interruption = flows.find_interruption(error, before, attempt.accumulator, prefill) if prefill is not None else None
+    sent = (
+        prefill.payload(attempt.payload, interruption.seam.sent)
+        if prefill is not None and interruption is not None
+        else None
+    )
+    if delay is None or interruption is None or sent is None:
         if before is None or attempt.accumulator.content != before.text:
             return None
         before.error.__cause__ = error  # resuming added nothing: the original interruption is raised
         return Fail(before.error)
     interrupted = attempt.interrupted
-    if broken.error is error and (response := transcript.response()) is not None:
+    if interruption.error is error and (response := transcript.response()) is not None:
         interrupted = [*interrupted, response]
     flows.forget(error)
-    following = attempt.again(resumed=attempt.resumed + 1, resumed_from=broken, sent=sent, interrupted=interrupted)
-    following.accumulator.go_on(broken.beginning())
+    following = attempt.again(
+        resumed=attempt.resumed + 1, resumed_from=interruption, sent=sent, interrupted=interrupted
+    )
+    following.accumulator.resume_from(interruption.initial_text())
     return Send(following, delay)
 
 
@@ -101,7 +107,7 @@ class Fallback:
 
     def __call__(self, transcript: Transcript, error: Exception | None) -> Step | None:
         accumulator = transcript.accumulator
-        any_output = bool(transcript.rounds) or (accumulator is not None and not accumulator.silent)
+        any_output = bool(transcript.rounds) or (accumulator is not None and not accumulator.no_output)
         if error is None or any_output:
             return None
         if not self._fallbacks:

@@ -52,21 +52,21 @@ class Reading(Generic[T]):
 
     def _begin(self) -> None:
         assert self._request.structure is not None
-        self._by_call = self._request.structure.way == "tool"
-        self._round = self._request.heard.round
+        self._by_call = self._request.structure.strategy == "tool"
+        self._round = self._request.answer_deltas.round
         self._yielded = 0
 
     def take(self, content: str) -> Any:
         """Read what an event adds; return the answer so far if it has changed, else `NOTHING`."""
         assert self._growth is not None
-        heard = self._request.heard
-        if heard:
+        deltas = self._request.answer_deltas
+        if deltas:
             self._by_call = True
-            content = "".join(heard)
-            heard.clear()
+            content = "".join(deltas)
+            deltas.clear()
         elif self._by_call or not content:
-            if heard.round != self._round:  # what was read is no answer: the model called tools beside it
-                self._growth.begin_again()
+            if deltas.round != self._round:  # what was read is no answer: the model called tools beside it
+                self._growth.reset()
                 self._begin()
             return NOTHING  # what is said beside the call
         if not self._growth.feed(content):

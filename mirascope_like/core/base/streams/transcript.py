@@ -190,7 +190,7 @@ class Transcript:
         assert attempt is not None
         assert response is not None
         request = next_round(attempt.request, response, results, attempt.provider)
-        request.heard.round += 1
+        request.answer_deltas.round += 1
         self.earlier_content += attempt.accumulator.content
         self.rounds = [*self.rounds, response]
         self.tool_results = list(results)
@@ -279,7 +279,7 @@ class Transcript:
         self.deadlines.set(**deadlines)
         if (accumulator := self.accumulator) is not None and not accumulator.empty:
             self.deadlines.received()
-            if not accumulator.silent:
+            if not accumulator.no_output:
                 self.deadlines.output()
 
     # What has arrived
@@ -307,8 +307,8 @@ class Transcript:
         end = self.end_time or CLOCK.timestamp()
         response = provider.respond(attempt.request, attempt.payload, raw, self.start_time or 0.0, end)
         response.attach_tools(accumulator.tools)
-        response.come_after(self.rounds)
-        response.go_on_from(attempt.interrupted)
+        response.set_earlier_rounds(self.rounds)
+        response.set_interruptions(attempt.interrupted)
         if self.state is StreamState.DONE:
             self._response = response
         return response

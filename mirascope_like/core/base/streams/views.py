@@ -69,7 +69,7 @@ class Show:
 
 
 NEXT = Next()
-LATE: Any = object()
+TIMED_OUT: Any = object()
 """Sent to a view whose event did not come within the time it gave."""
 
 View: TypeAlias = Generator[Next | Run | Show, Any, None]
@@ -120,7 +120,7 @@ def _texts(unread: Unread[Any], held: Held, buffer: int, min_chars: int, max_del
         event = yield Next(held.due(max_delay))
         if isinstance(event, TextEvent):
             held.add(event.text)
-        overdue = event is LATE or held.due(max_delay) == 0
+        overdue = event is TIMED_OUT or held.due(max_delay) == 0
         ends = event is None or isinstance(event, ErrorEvent | ToolStartEvent | ToolReadyEvent)
         if not held:
             if event is None:

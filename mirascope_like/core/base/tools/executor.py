@@ -111,11 +111,11 @@ class ToolLoop:
         return self._taken(tool, started(tool.call))
 
     def _taken(self, tool: BaseTool, future: Started) -> ToolResultEvent[Any]:
-        left = None if self.timeout is None else max(0.0, future.begun + self.timeout - CLOCK.monotonic())
+        remaining = None if self.timeout is None else max(0.0, future.started_at + self.timeout - CLOCK.monotonic())
         try:
-            return ToolResultEvent(tool, result=future.result(left))
+            return ToolResultEvent(tool, result=future.result(remaining))
         except (Exception, CancelledError) as error:
-            return failed(tool, error if future.done() else self._late(tool))
+            return failed(tool, error if future.done() else self._timeout_error(tool))
 
     async def _aran(self, tool: BaseTool) -> ToolResultEvent[Any]:
         limit = asyncio.timeout(self.timeout)
@@ -124,9 +124,9 @@ class ToolLoop:
                 done = await aran(tool)
         except TimeoutError as error:
             done = failed(tool, error)
-        return failed(tool, self._late(tool)) if limit.expired() and done.error is not None else done
+        return failed(tool, self._timeout_error(tool)) if limit.expired() and done.error is not None else done
 
-    def _late(self, tool: BaseTool) -> ToolTimeoutError:
+    def _timeout_error(self, tool: BaseTool) -> ToolTimeoutError:
         return ToolTimeoutError(f"{tool_name(type(tool))} did not finish within {self.timeout:g} seconds")
 
 
@@ -140,7 +140,7 @@ class Started(Future[Any]):
 
     def __init__(self) -> None:
         super().__init__()
-        self.begun: float = CLOCK.monotonic()
+        self.started_at: float = CLOCK.monotonic()
         """When it began, in seconds of the monotonic clock."""
 
 

@@ -182,8 +182,8 @@ class ChatAccumulator(Accumulator[ChunkT, ToolT]):
         self._last = chunk
         choices: list[dict[str, Any]] = as_list(data.get("choices"))
         if isinstance(usage := data.get("usage"), dict):
-            self.told["usage"] = as_object(usage)
-        merge_head(self.told, {key: value for key, value in data.items() if key not in _APART})
+            self.top_fields["usage"] = as_object(usage)
+        merge_head(self.top_fields, {key: value for key, value in data.items() if key not in _APART})
         shown: list[ToolT] = []
         for position, choice in enumerate(choices):
             shown += self._add_choice(choice, position)
@@ -239,10 +239,10 @@ class ChatAccumulator(Accumulator[ChunkT, ToolT]):
         given: list[ToolT] = []
         if delta:
             call.pieces.append(delta)
-        if not shown or call.given or self.hear(call.name, delta, call):
+        if not shown or call.given or self.add_answer_delta(call.name, delta, call):
             return given
         if self.partial and delta:
-            given += self.growing(call.call(), delta)
+            given += self.partial_tool(call.call(), delta)
         if delta.rstrip().endswith("}") and call.whole():
             given += self._give_one(call)
         return given
@@ -252,7 +252,7 @@ class ChatAccumulator(Accumulator[ChunkT, ToolT]):
 
     def _give_one(self, call: _Call) -> list[ToolT]:
         call.given = True
-        return self.whole(call.call())
+        return self.finished_tool(call.call())
 
     def rest(self) -> list[ToolT]:
         first = self._choices.get(0)
@@ -265,25 +265,25 @@ class ChatAccumulator(Accumulator[ChunkT, ToolT]):
         return self.ended or (bool(choices) and all(choice.rest.get("finish_reason") for choice in choices))
 
     def rebuild(self) -> dict[str, Any]:
-        raw = cast("dict[str, Any]", settled(self.told))
+        raw = cast("dict[str, Any]", settled(self.top_fields))
         raw["object"] = "chat.completion"
         raw["choices"] = [choice.raw(index) for index, choice in sorted(self._choices.items())]
         return raw
 
     @property
-    def silent(self) -> bool:
+    def no_output(self) -> bool:
         return not str(self._text) and not any(
             choice.rest.get("finish_reason") or choice.says() for choice in self._choices.values()
         )
 
     @property
-    def beginning(self) -> str | None:
+    def resumable_text(self) -> str | None:
         first = self._choices.get(0)
         if first is None or len(self._choices) > 1 or first.rest.get("finish_reason") or first.says("content"):
             return None
         return str(self._text)
 
-    def go_on(self, text: Text) -> None:
+    def resume_from(self, text: Text) -> None:
         self._text = text
         self._choices[0] = _Choice({"role": "assistant", "content": text})
 

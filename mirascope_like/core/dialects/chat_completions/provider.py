@@ -7,7 +7,7 @@ from typing import Any, ClassVar, TypeVar
 
 from ...base.messages import Part
 from ...base.provider import AsyncSource, Source
-from ...base.request import Request, Structure, Way
+from ...base.request import Request, Strategy, Structure
 from ...base.response import Accumulator, BaseCallResponse
 from ...base.tools import BaseTool, tool_description, tool_name
 from ..schemas import OPENAI_WORDS, add_answer_tool, is_closed, strict_schema, tool_arguments
@@ -59,8 +59,8 @@ class ChatProvider(SDKProvider[ResponseT, ChunkT, ToolT]):
         """
         return encode_part(part, self.name)
 
-    def way(self, request: Request, wanted: Way) -> Way:
-        return wanted
+    def strategy(self, request: Request, preferred: Strategy) -> Strategy:
+        return preferred
 
     def structure(self, payload: dict[str, Any], structure: Structure) -> None:
         encode_structure(payload, structure)
@@ -101,11 +101,11 @@ def encode_tool(tool: type[BaseTool]) -> dict[str, Any]:
 def encode_structure(payload: dict[str, Any], structure: Structure, words: frozenset[str] = OPENAI_WORDS) -> None:
     """Ask for a structured answer in OpenAI's format, of whose schemas these words are known."""
     named = {"name": structure.name, "description": structure.description}
-    if structure.way == "tool":
+    if structure.strategy == "tool":
         tool = {"type": "function", "function": {**named, "parameters": structure.schema}}
         this = {"type": "function", "function": {"name": structure.name}}
         add_answer_tool(payload, tool, alone=this, beside="required")
-    elif structure.way == "schema":
+    elif structure.strategy == "schema":
         strict = is_closed(structure.schema)
         schema = strict_schema(structure.schema, words) if strict else structure.schema
         payload["response_format"] = {

@@ -50,7 +50,7 @@ class BlockResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT]):
     @property
     def content(self) -> str:
         """The text of all blocks of text; empty where there is none."""
-        return self.spoken("".join(map(self.blocks.text, self._blocks)))
+        return self.as_content("".join(map(self.blocks.text, self._blocks)))
 
     @property
     def thinking(self) -> str | None:

@@ -67,7 +67,7 @@ class GeminiAccumulator(Accumulator[ChunkT, ToolT], Generic[ChunkT, ToolT]):
             elif key == "usageMetadata":
                 self._spend(as_object(value))
             else:
-                self.told[key] = merged(self.told.get(key), value)
+                self.top_fields[key] = merged(self.top_fields.get(key), value)
         return tools
 
     def _spend(self, usage: JSON) -> None:
@@ -101,13 +101,13 @@ class GeminiAccumulator(Accumulator[ChunkT, ToolT], Generic[ChunkT, ToolT]):
             if self._open is None:
                 tools += self._closed(call)
             else:
-                tools += self.growing(tool_call(call, self._words.call), "")
+                tools += self.partial_tool(tool_call(call, self._words.call), "")
         return tools
 
     def _closed(self, call: JSON) -> list[ToolT]:
         found = tool_call(call, self._words.call)
-        self.hear(found.name, found.arguments, call)
-        return self.whole(found)
+        self.add_answer_delta(found.name, found.arguments, call)
+        return self.finished_tool(found)
 
     def rest(self) -> list[ToolT]:
         call, self._open = self._open, None
@@ -116,7 +116,7 @@ class GeminiAccumulator(Accumulator[ChunkT, ToolT], Generic[ChunkT, ToolT]):
     @property
     def complete(self) -> bool:
         """Whether every candidate has finished, or the prompt was blocked."""
-        if as_object(self.told.get("promptFeedback")).get("blockReason"):
+        if as_object(self.top_fields.get("promptFeedback")).get("blockReason"):
             return True
         return bool(self._candidates) and all(one.get("finishReason") for one in self._candidates.values())
 
@@ -125,7 +125,7 @@ class GeminiAccumulator(Accumulator[ChunkT, ToolT], Generic[ChunkT, ToolT]):
         return {
             **({"candidates": candidates} if candidates else {}),
             **({"usageMetadata": dict(self._usage)} if self._usage else {}),
-            **self.told,
+            **self.top_fields,
         }
 
     @property

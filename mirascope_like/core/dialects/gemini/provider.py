@@ -7,7 +7,7 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar, TypeVar
 
-from ...base.request import Request, Structure, Way
+from ...base.request import Request, Strategy, Structure
 from ...base.tools import BaseTool, tool_description, tool_name
 from ..transport import FailingProvider
 from .chunk import GeminiChunk
@@ -30,7 +30,7 @@ _SETTINGS = frozenset({"behavior", "response", "response_json_schema"})
 class GeminiSpeaker(FailingProvider[ResponseT, ChunkT, ToolT]):
     """A provider as far as its words go."""
 
-    wants_ids: ClassVar[bool] = False
+    requires_ids: ClassVar[bool] = False
     config_name: str
     """The argument of the SDK's call that says how to generate."""
     all_in_config: bool
@@ -86,20 +86,20 @@ class GeminiSpeaker(FailingProvider[ResponseT, ChunkT, ToolT]):
         # An object without properties is no schema in the words of 2025; a function without one takes no arguments.
         return {**declared, self.parameters_name: said} if said.get("properties") else declared
 
-    def way(self, request: Request, wanted: Way) -> Way:
-        if wanted == "json":
-            return wanted
+    def strategy(self, request: Request, preferred: Strategy) -> Strategy:
+        if preferred == "json":
+            return preferred
         tools = request.tools or request.native_tools or self._divided(request)[2].get("tools")
         # A call comes in one piece, text as it is made.
-        return "tool" if tools and (wanted == "tool" or _BEFORE_3.match(request.model)) else "schema"
+        return "tool" if tools and (preferred == "tool" or _BEFORE_3.match(request.model)) else "schema"
 
     def structure(self, payload: dict[str, Any], structure: Structure) -> None:
         config = dict(payload.get(self.config_name) or {})
         beside = config if self.all_in_config else payload
-        if structure.way == "schema":
+        if structure.strategy == "schema":
             config["response_mime_type"] = "application/json"
             config[self.answer_name] = self.schema(structure.schema)
-        elif structure.way == "tool":
+        elif structure.strategy == "tool":
             declared = self._declared(structure.name, structure.description, structure.schema)
             beside["tools"] = [*(beside.get("tools") or ()), {"function_declarations": [declared]}]
             beside.setdefault("tool_config", {"function_calling_config": {"mode": "ANY"}})

@@ -33,7 +33,7 @@ FACTS = Facts(
     model="modelVersion",
     id="responseId",
     usage="usageMetadata",
-    said=("candidates", "promptFeedback"),
+    output_paths=("candidates", "promptFeedback"),
     reasons=_FINISH,
 )
 

@@ -73,7 +73,7 @@ class ResponsesAccumulator(IndexedAccumulator[ChunkT, ToolT]):
         return tools
 
     def _progress(self, verb: str, response: dict[str, Any], chunk: ChunkT) -> None:
-        self.told.update(response)
+        self.top_fields.update(response)
         output = as_list(response.get("output"))
         if verb not in _FINAL:
             self._items.update({index: settled(item) for index, item in enumerate(output)})
@@ -162,15 +162,15 @@ class ResponsesAccumulator(IndexedAccumulator[ChunkT, ToolT]):
 
     def _output(self) -> list[dict[str, Any]]:
         # Hosts that leave out of the final event what they have streamed lose nothing.
-        whole = as_list(self.told.get("output")) if self._final else []
+        whole = as_list(self.top_fields.get("output")) if self._final else []
         return whole if len(whole) >= len(self._items) else [settled(self._items[at]) for at in sorted(self._items)]
 
     def rebuild(self) -> dict[str, Any]:
-        return {**self.told, "output": self._output()}
+        return {**self.top_fields, "output": self._output()}
 
     @property
     def empty(self) -> bool:
-        return not self.told and not self._items
+        return not self.top_fields and not self._items
 
     @property
     def content(self) -> str:
@@ -178,7 +178,7 @@ class ResponsesAccumulator(IndexedAccumulator[ChunkT, ToolT]):
 
     @property
     def finish_reasons(self) -> list[Any] | None:
-        return finish_reason(self.told)
+        return finish_reason(self.top_fields)
 
 
 def _position(data: Mapping[str, Any], parts: str) -> int:

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from openai.types.responses.response_create_params import ResponseCreateParamsBase
 
-from ...base.request import Request, Structure, Way
+from ...base.request import Request, Strategy, Structure
 from ...base.response import Accumulator
 from ...base.tools import BaseTool, tool_description, tool_name
 from ..schemas import add_answer_tool, is_closed, strict_schema, tool_arguments
@@ -59,15 +59,15 @@ class ResponsesProvider(SDKProvider[ResponseT, ChunkT, ToolT]):
             payload["text"] = {"format": {"type": "json_object"}, **(payload.get("text") or {})}
         return payload
 
-    def way(self, request: Request, wanted: Way) -> Way:
-        return wanted
+    def strategy(self, request: Request, preferred: Strategy) -> Strategy:
+        return preferred
 
     def structure(self, payload: dict[str, Any], structure: Structure) -> None:
         named = {"name": structure.name, "description": structure.description}
-        if structure.way == "tool":
+        if structure.strategy == "tool":
             tool = {"type": "function", **named, "parameters": dict(structure.schema), "strict": False}
             add_answer_tool(payload, tool, alone={"type": "function", "name": structure.name}, beside="required")
-        elif structure.way == "schema":
+        elif structure.strategy == "schema":
             strict = is_closed(structure.schema)
             schema = strict_schema(structure.schema) if strict else dict(structure.schema)
             text = {"type": "json_schema", **named, "schema": schema, "strict": strict}

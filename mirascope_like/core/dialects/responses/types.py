@@ -51,7 +51,7 @@ _COUNTS = Counts(
 )
 """Source: OpenAI's `ResponseUsage`; details are parts of the totals."""
 
-_FACTS = Facts(said=("output",), counts=_COUNTS, reasons=_FINISH)
+_FACTS = Facts(output_paths=("output",), counts=_COUNTS, reasons=_FINISH)
 
 
 def finish_reason(response: Mapping[str, Any]) -> list[Any] | None:

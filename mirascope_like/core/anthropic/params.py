@@ -29,6 +29,8 @@ class AnthropicCallParams(SDKCallParams, TypedDict, total=False):
     """
 
     max_tokens: int
+    max_completion_tokens: int
+    """Another name of `max_tokens`."""
     temperature: float
     top_p: float
     top_k: int

@@ -8,7 +8,7 @@ from typing import Any
 import openai
 
 from ..base.request import Request
-from ..dialects.chat_completions import OpenAISDKProvider
+from ..dialects.chat_completions import OpenAISDKProvider, openai_limit_names
 from .params import AzureCallParams
 from .types import AzureCallResponse, AzureCallResponseChunk, AzureTool
 
@@ -34,6 +34,10 @@ class AzureProvider(OpenAISDKProvider[AzureCallResponse, AzureCallResponseChunk,
     chunk_type = AzureCallResponseChunk
     tool_type = AzureTool
     params_type = AzureCallParams
+    takes_developer = True
+
+    def limit_names(self, model: str) -> tuple[str, ...]:
+        return openai_limit_names(model)
 
     def encode(self, request: Request) -> dict[str, Any]:
         payload = super().encode(request)

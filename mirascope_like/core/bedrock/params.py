@@ -14,6 +14,8 @@ class BedrockCallParams(TypedDict, total=False):
     """What Converse takes. Source: boto3's `converse`; the first four are put into `inferenceConfig`."""
 
     max_tokens: int
+    max_completion_tokens: int
+    """Another name of `max_tokens`."""
     temperature: float
     top_p: float
     stop: str | list[str] | None

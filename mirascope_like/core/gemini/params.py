@@ -19,6 +19,8 @@ class GeminiCallParams(TypedDict, total=False):
 
     temperature: float
     max_tokens: int
+    max_completion_tokens: int
+    """Another name of `max_tokens`."""
     top_p: float
     frequency_penalty: float
     presence_penalty: float

@@ -27,7 +27,6 @@ class GroqCallParams(CommonCallParams, SDKCallParams, total=False):
     include_reasoning: bool | None
     logit_bias: dict[str, int] | None
     logprobs: bool | None
-    max_completion_tokens: int | None
     metadata: dict[str, str] | None
     n: int | None
     parallel_tool_calls: bool | None

@@ -43,6 +43,9 @@ class GroqProvider(ChatProvider[GroqCallResponse, GroqCallResponseChunk, GroqToo
     accumulator_type: type[Accumulator[Any, Any]] = GroqAccumulator
     params_type = GroqCallParams
 
+    def limit_names(self, model: str) -> tuple[str, ...]:
+        return ("max_tokens", "max_completion_tokens")
+
     def encode_part(self, part: Part) -> dict[str, Any]:
         if isinstance(part, AudioPart | DocumentPart):
             raise refused(part, self.name)

@@ -26,7 +26,9 @@ from .types import (  # noqa: E402
     HostTool,
 )
 
-cerebras: Host = Host("cerebras", "https://api.cerebras.ai/v1", "CEREBRAS_API_KEY")
+_BOTH = ("max_tokens", "max_completion_tokens")
+
+cerebras: Host = Host("cerebras", "https://api.cerebras.ai/v1", "CEREBRAS_API_KEY", limits=_BOTH)
 deepseek: Host = Host(
     "deepseek",
     "https://api.deepseek.com",
@@ -38,7 +40,11 @@ huggingface: Host = Host("huggingface", "https://router.huggingface.co/v1", "HF_
 lmstudio: Host = Host("lmstudio", "http://localhost:1234/v1", "LMSTUDIO_API_KEY", needs_key=False)
 ollama: Host = Host("ollama", "http://localhost:11434/v1", "OLLAMA_API_KEY", needs_key=False)
 openrouter: Host = Host(
-    "openrouter", "https://openrouter.ai/api/v1", "OPENROUTER_API_KEY", prefill=Prefill(models=("anthropic/",))
+    "openrouter",
+    "https://openrouter.ai/api/v1",
+    "OPENROUTER_API_KEY",
+    limits=_BOTH,
+    prefill=Prefill(models=("anthropic/",)),
 )
 perplexity: Host = Host("perplexity", "https://api.perplexity.ai", "PERPLEXITY_API_KEY")
 together: Host = Host("together", "https://api.together.xyz/v1", "TOGETHER_API_KEY")
@@ -47,9 +53,10 @@ vllm: Host = Host(
     "http://localhost:8000/v1",
     "VLLM_API_KEY",
     needs_key=False,
+    limits=_BOTH,
     prefill=Prefill(body={"continue_final_message": True, "add_generation_prompt": False}),
 )
-xai: Host = Host("xai", "https://api.x.ai/v1", "XAI_API_KEY", priced_as="x-ai")
+xai: Host = Host("xai", "https://api.x.ai/v1", "XAI_API_KEY", limits=_BOTH, priced_as="x-ai")
 zai: Host = Host("zai", "https://api.z.ai/api/paas/v4", "ZAI_API_KEY")
 
 __all__ = [

@@ -44,6 +44,9 @@ class Host:
     """Whether a call without a key is refused before it is sent; a server on this machine needs none."""
     refuses_usage: bool = False
     """Whether the host is known to refuse `stream_options`; one that turns out to is asked once more without."""
+    limits: tuple[str, ...] = ("max_tokens",)
+    """The names under which the host takes the token limit, the usual one first. One that it does not know is a limit
+    that it does not keep."""
     priced_as: str = ""
     """Its name in the price list, where it is another."""
     prefill: Prefill | None = None
@@ -148,6 +151,9 @@ class HostProvider(OpenAISDKProvider[HostCallResponse, HostCallResponseChunk, Ho
         self.refuses_usage: bool = host.refuses_usage
         self.response_type: type[HostCallResponse] = host.CallResponse
         self.chunk_type: type[HostCallResponseChunk] = host.CallResponseChunk
+
+    def limit_names(self, model: str) -> tuple[str, ...]:
+        return self.host.limits
 
     def prefill(self, request: Request) -> Prefill | None:
         prefill = self.host.prefill

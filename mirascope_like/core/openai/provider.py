@@ -6,7 +6,7 @@ from types import ModuleType
 
 import openai
 
-from ..dialects.chat_completions import ChatProvider
+from ..dialects.chat_completions import ChatProvider, openai_limit_names
 from .params import OpenAICallParams
 from .types import OpenAICallResponse, OpenAICallResponseChunk, OpenAITool
 
@@ -29,6 +29,10 @@ class OpenAIProvider(ChatProvider[OpenAICallResponse, OpenAICallResponseChunk, O
     chunk_type = OpenAICallResponseChunk
     tool_type = OpenAITool
     params_type = OpenAICallParams
+    takes_developer = True
+
+    def limit_names(self, model: str) -> tuple[str, ...]:
+        return openai_limit_names(model)
 
 
 OPENAI = OpenAIProvider()

@@ -10,6 +10,7 @@ from typing_extensions import TypedDict
 from .. import tools as tools_room
 from ..errors import ConfigurationError
 from ..provider import Provider
+from ..request import LIMITS
 from ..tools import Tools
 
 ParamsT = TypeVar("ParamsT")
@@ -72,7 +73,7 @@ def check_options(options: Mapping[str, Any], params: type[Any], provider: Provi
     if "provider" in options and not provider.open_choice:
         raise ConfigurationError(f"{provider.name}.call calls {provider.name}; llm.call takes a provider")
     named = {name for kind in params.__mro__ for name in getattr(kind, "__annotations__", {})}
-    known = frozenset(named) | provider.known_params()
+    known = provider.known_params().union(named, LIMITS)
     check_names(options.get("call_params") or {}, known, f"call parameter of {provider.name}")
 
 
@@ -89,7 +90,7 @@ _FORMS = ("response_model", "output_parser", "max_retries", "fail_fast")
 
 def check_params(given: Mapping[str, Any], provider: Provider[Any, Any, Any]) -> None:
     """Raise `ConfigurationError` for a parameter that a provider does not take; suggest the right name."""
-    check_names(given, provider.known_params(), f"call parameter of {provider.name}")
+    check_names(given, provider.known_params().union(LIMITS), f"call parameter of {provider.name}")
 
 
 def check_names(given: Iterable[str], known: Any, what: str) -> None:

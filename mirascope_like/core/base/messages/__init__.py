@@ -12,7 +12,7 @@ from ..runtime import lazy_names
 
 if TYPE_CHECKING:
     from .media import Content, Kind, document_text, linked_part, media_part, part_of, shown, sniff
-    from .message import BaseMessageParam, Messages
+    from .message import BaseMessageParam, Messages, without_developer
     from .parts import (
         AnyPart,
         AudioPart,
@@ -34,7 +34,7 @@ else:
         __name__,
         {
             "media": "Content Kind document_text linked_part media_part part_of shown sniff",
-            "message": "BaseMessageParam Messages",
+            "message": "BaseMessageParam Messages without_developer",
             "parts": "AnyPart AudioPart AudioURLPart CacheControlPart DocumentPart DocumentURLPart ImagePart "
             "ImageURLPart MediaPart Part TextPart ToolCallPart ToolResultPart",
             "tool_call_ids": "CallIds lacks_ids short_id with_ids",
@@ -69,4 +69,5 @@ __all__ = [
     "shown",
     "sniff",
     "with_ids",
+    "without_developer",
 ]

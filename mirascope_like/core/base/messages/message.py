@@ -13,8 +13,8 @@ from pydantic import BaseModel, ConfigDict
 from .media import Content, content_of
 from .parts import Part, ToolResultPart
 
-Role: TypeAlias = Literal["system", "user", "assistant", "tool"]
-"""Who speaks."""
+Role: TypeAlias = Literal["system", "developer", "user", "assistant", "tool"]
+"""Who speaks. A developer's message is a system message where a provider has no such role."""
 
 
 class BaseMessageParam(BaseModel):
@@ -61,6 +61,17 @@ class Messages:
     def Tool(*results: ToolResultPart) -> BaseMessageParam:
         """Return the message that answers the model's tool calls."""
         return BaseMessageParam(role="tool", content=content_of(results))
+
+
+def without_developer(messages: Sequence[Any]) -> Sequence[Any]:
+    """Return messages of which those of ours with the role "developer" have the role "system"."""
+    if not any(map(_of_developer, messages)):
+        return messages
+    return [one.model_copy(update={"role": "system"}) if _of_developer(one) else one for one in messages]
+
+
+def _of_developer(message: Any) -> bool:
+    return isinstance(message, BaseMessageParam) and message.role == "developer"
 
 
 def _said(role: Role, contents: Sequence[Content], content: Content | None) -> BaseMessageParam:

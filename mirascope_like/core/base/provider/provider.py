@@ -9,8 +9,8 @@ from types import MappingProxyType
 from typing import Any, ClassVar, Generic, NamedTuple, Protocol, TypeVar
 
 from .. import request as request_room
-from ..messages import lacks_ids, with_ids
-from ..request import Request, Strategy, Structure
+from ..messages import lacks_ids, with_ids, without_developer
+from ..request import Request, Strategy, Structure, with_named_limit
 from ..response import Accumulator, BaseCallResponse, BaseCallResponseChunk
 from ..tools import BaseTool
 
@@ -82,6 +82,8 @@ class Provider(ABC, Generic[ResponseT, ChunkT, ToolT]):
     """True for the provider of `llm`: each call chooses another one, and `resolve` returns that."""
     requires_ids: ClassVar[bool] = True
     """Whether every tool call and result must have an id: those that have none, as Gemini's may, are then given one."""
+    takes_developer: bool = False
+    """True if messages may have the role "developer"; elsewhere those are system messages."""
     response_type: type[ResponseT]
     chunk_type: type[ChunkT]
     tool_type: type[ToolT]
@@ -109,6 +111,10 @@ class Provider(ABC, Generic[ResponseT, ChunkT, ToolT]):
     def known_params(self) -> frozenset[str]:
         """The names of the call parameters that the provider takes."""
         return frozenset(self.params_type.__annotations__)
+
+    def limit_names(self, model: str) -> tuple[str, ...]:
+        """Return the names among `LIMITS` under which a model takes the token limit, the usual one first."""
+        return ("max_tokens",)
 
     @abstractmethod
     def encode(self, request: Request) -> dict[str, Any]:
@@ -138,7 +144,9 @@ class Provider(ABC, Generic[ResponseT, ChunkT, ToolT]):
         """Return what to send: the request, encoded, and the structured answer it asks for."""
         if self.requires_ids and any(map(lacks_ids, request.messages)):
             request = replace(request, messages=with_ids(request.messages))
-        payload = self.encode(request)
+        params = with_named_limit(request.call_params, self.limit_names(request.model))
+        messages = request.messages if self.takes_developer else without_developer(request.messages)
+        payload = self.encode(replace(request, call_params=params, messages=messages))
         if request.structure is not None:
             self.structure(payload, request.structure)
         return payload

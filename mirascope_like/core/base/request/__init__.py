@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ..runtime import lazy_names
 
 if TYPE_CHECKING:
-    from .call_params import CommonCallParams, SDKCallParams
+    from .call_params import LIMITS, CommonCallParams, SDKCallParams, with_named_limit
     from .context_overrides import OVERRIDES, overridden
     from .prefill import Prefill
     from .request import Request
@@ -21,7 +21,7 @@ else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
-            "call_params": "CommonCallParams SDKCallParams",
+            "call_params": "CommonCallParams LIMITS SDKCallParams with_named_limit",
             "context_overrides": "OVERRIDES overridden",
             "prefill": "Prefill",
             "request": "Request",
@@ -35,6 +35,7 @@ __all__ = [
     "CommonCallParams",
     "FromCallArgs",
     "JSON_ALONE",
+    "LIMITS",
     "OVERRIDES",
     "Prefill",
     "Request",
@@ -46,4 +47,5 @@ __all__ = [
     "Strategy",
     "with_instruction",
     "overridden",
+    "with_named_limit",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from typing_extensions import TypedDict
@@ -14,7 +14,9 @@ class CommonCallParams(TypedDict, total=False):
     temperature: float
     """How freely to choose among the likely tokens."""
     max_tokens: int
-    """The most tokens to generate."""
+    """The most tokens to generate, under the name that the model takes."""
+    max_completion_tokens: int | None
+    """Another name of `max_tokens`."""
     top_p: float
     """Choose among the tokens that make up this share of the probability."""
     frequency_penalty: float
@@ -22,6 +24,22 @@ class CommonCallParams(TypedDict, total=False):
     seed: int
     stop: str | list[str] | None
     """Texts that end the generation."""
+
+
+LIMITS: tuple[str, ...] = ("max_tokens", "max_completion_tokens")
+"""The names of the token limit that every call takes."""
+
+
+def with_named_limit(params: Mapping[str, Any], names: Sequence[str]) -> Mapping[str, Any]:
+    """Return call parameters whose token limit has one of the names that the model takes, the first one if need be.
+
+    Of two limits the one that was given last counts.
+    """
+    given = [name for name in params if name in LIMITS and params[name] is not None]
+    if not given or (len(given) == 1 and given[0] in names):
+        return params
+    rest = {name: value for name, value in params.items() if name not in LIMITS}
+    return {**rest, given[-1] if given[-1] in names else names[0]: params[given[-1]]}
 
 
 class SDKCallParams(TypedDict, total=False):

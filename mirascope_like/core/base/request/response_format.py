@@ -41,10 +41,10 @@ JSON_ALONE = "Answer with a JSON object alone: no other text, no code fences."
 def with_instruction(messages: Sequence[Any], text: str) -> list[Any]:
     """Return messages with an instruction at the end of the system prompt; the messages given stay as they are."""
     first, *rest = messages or (None,)
-    if isinstance(first, BaseMessageParam) and first.role == "system":
+    if isinstance(first, BaseMessageParam) and first.role in ("system", "developer"):
         content = first.content
         told = f"{content}\n\n{text}" if isinstance(content, str) else [*content, TextPart(text=text)]
-        return [BaseMessageParam(role="system", content=told), *rest]
+        return [BaseMessageParam(role=first.role, content=told), *rest]
     if isinstance(first, Mapping):
         message = cast("Mapping[str, Any]", first)
         if message.get("role") in ("system", "developer") and isinstance(message.get("content"), str):

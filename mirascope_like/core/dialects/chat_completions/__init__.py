@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .messages import data_url, decode_message, encode_messages, encode_part, encode_tool_result, refused
     from .openai_types import ChatFinishReason, OpenAISDKCallResponse, OpenAISDKChunk, OpenAISDKProvider
     from .params import ChatCallParams, ChatToolConfig
-    from .provider import ChatProvider, encode_structure, encode_tool
+    from .provider import ChatProvider, encode_structure, encode_tool, openai_limit_names
     from .response import BaseChatCallResponse
 else:
     __getattr__, __dir__ = lazy_names(
@@ -29,7 +29,7 @@ else:
             "messages": "data_url decode_message encode_messages encode_part encode_tool_result refused",
             "openai_types": "ChatFinishReason OpenAISDKCallResponse OpenAISDKChunk OpenAISDKProvider",
             "params": "ChatCallParams ChatToolConfig",
-            "provider": "ChatProvider encode_structure encode_tool",
+            "provider": "ChatProvider encode_structure encode_tool openai_limit_names",
             "response": "BaseChatCallResponse",
         },
     )
@@ -54,5 +54,6 @@ __all__ = [
     "encode_structure",
     "encode_tool",
     "encode_tool_result",
+    "openai_limit_names",
     "refused",
 ]

@@ -58,7 +58,7 @@ def _encode(message: Any, encode_part: EncodePart) -> list[dict[str, Any]]:
     encoded = [encode_tool_result(part) for part in results]
     if others or calls:
         content: Any = [encode_part(part) for part in others]
-        if message.role in ("assistant", "system") and all(isinstance(part, TextPart) for part in others):
+        if message.role in ("assistant", "system", "developer") and all(isinstance(part, TextPart) for part in others):
             content = "".join(cast("TextPart", part).text for part in others) or None
         said: dict[str, Any] = {"role": message.role, "content": content}
         if calls:

@@ -23,7 +23,6 @@ class ChatCallParams(CommonCallParams, SDKCallParams, total=False):
     audio: ChatCompletionAudioParam | None
     logit_bias: dict[str, int] | None
     logprobs: bool | None
-    max_completion_tokens: int | None
     metadata: dict[str, str] | None
     modalities: list[Literal["text", "audio"]] | None
     n: int | None

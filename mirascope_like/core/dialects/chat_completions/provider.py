@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib import import_module
 from typing import Any, ClassVar, TypeVar
 
@@ -19,6 +20,18 @@ from .messages import encode_messages, encode_part
 ResponseT = TypeVar("ResponseT", bound="BaseCallResponse[Any, Any]")
 ChunkT = TypeVar("ChunkT", bound=BaseChatChunk[Any, Any, Any])
 ToolT = TypeVar("ToolT", bound=BaseTool)
+
+
+_REASONING = re.compile(r"(?:ft:)?(?:o\d|gpt-(?:[5-9]|\d\d)|codex-|computer-use)")
+"""Models of OpenAI that refuse `max_tokens`. Source: its reference of chat completions ("not compatible with o-series
+models"), and the error of GPT-5."""
+_UNKNOWN = "(?i:unsupported|unknown|unrecognized|unexpected|not permitted|extra inputs)"
+"""What hosts say of a parameter that they do not have."""
+
+
+def openai_limit_names(model: str) -> tuple[str, ...]:
+    """Return the names under which a model of OpenAI takes the token limit, the usual one first."""
+    return ("max_completion_tokens",) if _REASONING.match(model) else ("max_tokens", "max_completion_tokens")
 
 
 class ChatProvider(SDKProvider[ResponseT, ChunkT, ToolT]):
@@ -68,25 +81,47 @@ class ChatProvider(SDKProvider[ResponseT, ChunkT, ToolT]):
     def http(self, client: Any, payload: dict[str, Any], *, stream: bool) -> Any:
         return self.post(client, self.path, payload, stream=stream)
 
+    def send(self, request: Request, payload: dict[str, Any]) -> Any:
+        try:
+            return super().send(request, payload)
+        except self.sdk.APIStatusError as error:
+            return super().send(request, _accepted(request, payload, error))
+
+    async def asend(self, request: Request, payload: dict[str, Any]) -> Any:
+        try:
+            return await super().asend(request, payload)
+        except self.sdk.APIStatusError as error:
+            return await super().asend(request, _accepted(request, payload, error))
+
     def open(self, request: Request, payload: dict[str, Any]) -> Source:
         try:
             return super().open(request, payload)
         except self.sdk.APIStatusError as error:
-            return super().open(request, _without_usage(request, payload, error))
+            return super().open(request, _accepted(request, payload, error))
 
     async def aopen(self, request: Request, payload: dict[str, Any]) -> AsyncSource:
         try:
             return await super().aopen(request, payload)
         except self.sdk.APIStatusError as error:
-            return await super().aopen(request, _without_usage(request, payload, error))
+            return await super().aopen(request, _accepted(request, payload, error))
 
 
-def _without_usage(request: Request, payload: dict[str, Any], error: Any) -> dict[str, Any]:
-    """Return the payload for the one other try, for a host that turns out to refuse what we added unasked."""
-    asked = "stream_options" in request.call_params
-    if asked or error.status_code not in (400, 422) or "stream_options" not in str(error):
-        raise error
-    return {key: value for key, value in payload.items() if key != "stream_options"}
+def _accepted(request: Request, payload: dict[str, Any], error: Any) -> dict[str, Any]:
+    """Return the payload to send once more, without what a host turns out to refuse; raise the error if it is another.
+
+    That is the `stream_options` that we added, and a token limit under the name that other models take. OpenAI says of
+    the latter: "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens'
+    instead."
+    """
+    if error.status_code in (400, 422):
+        text = str(error)
+        if "stream_options" in payload and "stream_options" not in request.call_params and "stream_options" in text:
+            return {key: value for key, value in payload.items() if key != "stream_options"}
+        other = {"max_tokens": "max_completion_tokens", "max_completion_tokens": "max_tokens"}
+        refused = next((name for name in other if name in payload), "")
+        if refused and re.search(rf"\b{refused}\b", text) and re.search(rf"\b{other[refused]}\b|{_UNKNOWN}", text):
+            return {other.get(key, key) if key == refused else key: value for key, value in payload.items()}
+    raise error
 
 
 def encode_tool(tool: type[BaseTool]) -> dict[str, Any]:

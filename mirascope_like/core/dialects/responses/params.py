@@ -25,6 +25,8 @@ class ResponsesCallParams(SDKCallParams, total=False):
     max_output_tokens: int | None
     max_tokens: int | None
     """Another name of `max_output_tokens`, as chat completions have it."""
+    max_completion_tokens: int | None
+    """Another name of `max_output_tokens`."""
     max_tool_calls: int | None
     metadata: dict[str, str] | None
     moderation: Mapping[str, Any] | None

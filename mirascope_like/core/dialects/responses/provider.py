@@ -32,6 +32,7 @@ class ResponsesProvider(SDKProvider[ResponseT, ChunkT, ToolT]):
 
     def __init__(self, chat: ClientProvider[Any, Any, Any]) -> None:
         self._chat = chat
+        self.takes_developer: bool = chat.takes_developer
         self.name: str = chat.name
         self.sdk: ModuleType = chat.sdk
         self.clients: tuple[str, str] = chat.clients

@@ -170,7 +170,6 @@ def test_chat_call_of_nothing_in_neutral_words() -> None:
         (AudioURLPart(url="https://x/y.mp3"), "no audio url parts"),
         (DocumentPart(media_type="text/plain", document=b"a"), "document"),
         (DocumentURLPart(url="https://x/y.pdf"), "no document url parts"),
-        (CacheControlPart(), "no cache control parts"),
     ],
     ids=lambda value: type(value).__name__,
 )

@@ -101,7 +101,7 @@ def test_repr_leaves_media_out() -> None:
 
 @pytest.mark.parametrize("role", ["User", "bot", "", "messages"])
 def test_an_unknown_role_is_an_error(role: str) -> None:
-    with pytest.raises(ValidationError, match="'system', 'user', 'assistant' or 'tool'"):
+    with pytest.raises(ValidationError, match="'system', 'developer', 'user', 'assistant' or 'tool'"):
         BaseMessageParam.model_validate({"role": role, "content": "hi"})
 
 

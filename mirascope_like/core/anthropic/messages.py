@@ -22,7 +22,7 @@ from ..base.messages import (
     ToolResultPart,
     document_text,
 )
-from ..base.parsing import at, dumped
+from ..base.parsing import as_object, at, dumped
 from ..base.tools import ToolCall
 from ..dialects.content_blocks import Blocks, encode_turns
 
@@ -57,7 +57,7 @@ def _encode(message: Any) -> dict[str, Any]:
         if not isinstance(part, CacheControlPart):
             blocks.append(_block(part))
         elif blocks:
-            blocks[-1] = {**blocks[-1], "cache_control": {"type": part.cache_type}}
+            blocks[-1] = {**blocks[-1], "cache_control": part.directive}
         else:
             raise PromptError("cache_control marks the part before it, and there is none")
     return {"role": role, "content": blocks}
@@ -103,7 +103,8 @@ def _tool_result(part: ToolResultPart) -> dict[str, Any]:
 
 
 def _parts(block: Mapping[str, Any]) -> list[Part | None]:
-    return [_part(block), CacheControlPart() if block.get("cache_control") else None]
+    mark = as_object(block.get("cache_control"))
+    return [_part(block), CacheControlPart.of_ttl(mark.get("ttl")) if mark else None]
 
 
 def _part(block: Mapping[str, Any]) -> Part | None:

@@ -28,7 +28,6 @@ from ..base.parsing import as_list, as_object, at
 from ..base.tools import ToolCall
 from ..dialects.content_blocks import Blocks, encode_turns
 
-_CACHE_POINT = {"cachePoint": {"type": "default"}}
 _OFFICE = "application/vnd.openxmlformats-officedocument"
 _FORMATS: dict[str, dict[str, str]] = {
     "image": {f"image/{name}": name for name in ("png", "jpeg", "gif", "webp")},
@@ -79,7 +78,7 @@ def _block(part: Part, numbers: count[int]) -> dict[str, Any]:
         case TextPart():
             return {"text": part.text}
         case CacheControlPart():
-            return _CACHE_POINT
+            return {"cachePoint": {"type": "default", **({"ttl": part.ttl} if part.ttl is not None else {})}}
         case ToolCallPart():
             return {"toolUse": {"toolUseId": part.id, "name": part.name, "input": part.args or {}}}
         case ToolResultPart():
@@ -137,7 +136,7 @@ def _part(block: Mapping[str, Any]) -> Part | None:
         case "citationsContent":
             return TextPart(text=_joined(value.get("content")))
         case "cachePoint":
-            return CacheControlPart()
+            return CacheControlPart.of_ttl(value.get("ttl"))
         case "toolUse":
             return ToolCallPart(name=value["name"], args=as_object(value["input"]), id=value["toolUseId"])
         case "toolResult":

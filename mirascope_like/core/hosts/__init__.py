@@ -43,6 +43,7 @@ openrouter: Host = Host(
     "openrouter",
     "https://openrouter.ai/api/v1",
     "OPENROUTER_API_KEY",
+    cache_marks=True,
     limits=_BOTH,
     prefill=Prefill(models=("anthropic/",)),
 )

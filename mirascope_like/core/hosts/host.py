@@ -44,6 +44,8 @@ class Host:
     """Whether a call without a key is refused before it is sent; a server on this machine needs none."""
     refuses_usage: bool = False
     """Whether the host is known to refuse `stream_options`; one that turns out to is asked once more without."""
+    cache_marks: bool = False
+    """Whether the host takes Anthropic's `cache_control` on the parts of messages; else cache marks are left out."""
     limits: tuple[str, ...] = ("max_tokens",)
     """The names under which the host takes the token limit, the usual one first. One that it does not know is a limit
     that it does not keep."""
@@ -149,6 +151,7 @@ class HostProvider(OpenAISDKProvider[HostCallResponse, HostCallResponseChunk, Ho
         self.name: str = host.name
         self.environment: tuple[str, ...] = (host.key, f"{host.name.upper()}_BASE_URL", "OPENAI_CUSTOM_HEADERS")
         self.refuses_usage: bool = host.refuses_usage
+        self.cache_marks: bool = host.cache_marks
         self.response_type: type[HostCallResponse] = host.CallResponse
         self.chunk_type: type[HostCallResponseChunk] = host.CallResponseChunk
 

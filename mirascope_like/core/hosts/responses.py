@@ -50,6 +50,7 @@ class HostResponsesProvider(
     """Speaks Responses to a host, or to whomever the client given speaks to."""
 
     tool_type = HostResponsesTool
+    cache_marks = False
 
     def __init__(
         self,

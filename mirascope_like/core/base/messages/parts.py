@@ -78,10 +78,22 @@ class DocumentURLPart(_Part):
 
 
 class CacheControlPart(_Part):
-    """A mark: the provider may cache the prompt up to here."""
+    """A mark: the provider may cache the prompt up to here. Left out where a provider takes no such mark."""
 
     type: Literal["cache_control"] = "cache_control"
     cache_type: Literal["ephemeral"] = "ephemeral"
+    ttl: Literal["5m", "1h"] | None = None
+    """How long to keep it, where the provider can be told: Anthropic, Bedrock, OpenRouter."""
+
+    @property
+    def directive(self) -> dict[str, str]:
+        """The mark as Anthropic and OpenRouter take it, under `cache_control`."""
+        return {"type": self.cache_type, **({"ttl": self.ttl} if self.ttl is not None else {})}
+
+    @classmethod
+    def of_ttl(cls, ttl: object) -> CacheControlPart:
+        """Return the mark of a provider's message; a lifetime that has no common form is left out."""
+        return cls(ttl="1h" if ttl == "1h" else "5m" if ttl == "5m" else None)
 
 
 class ToolCallPart(_Part):

@@ -115,7 +115,7 @@ def text_of(field: Field, value: object) -> str:
 def parts_of(field: Field, value: object) -> list[AnyPart]:
     """Return the parts that a field's value becomes; None and an empty str become none."""
     if field.kind == "cache_control":
-        return [CacheControlPart()]
+        return [CacheControlPart.of_ttl(dict(field.options).get("ttl"))]
     options = dict(field.options)
     items = _items(value) if field.many else (value,)
     return [_PARTS[field.kind](item, options) for item in items if not _nothing(item)]
@@ -144,7 +144,7 @@ _KIND = re.compile(
     r"(?P<kind>cache_control|(?P<one>list|text|image|audio|document|part)s?)(?:\((?P<options>.*)\))?",
     re.DOTALL,
 )
-_OPTIONS: dict[str, tuple[str, ...]] = {"image": ("detail",), "cache_control": ("type",)}
+_OPTIONS: dict[str, tuple[str, ...]] = {"image": ("detail",), "cache_control": ("type", "ttl")}
 _CONVERSIONS: dict[str, Callable[[object], object]] = {"r": repr, "s": str, "a": ascii}
 _DOUBLE = "for a literal brace write {{ or }}"
 
@@ -190,6 +190,8 @@ def _options(source: str, kind: str, text: str | None) -> tuple[tuple[str, str],
             raise PromptError(f"{source}: write {name}=value")
         if (name, kind) == ("type", "cache_control") and value != "ephemeral":
             raise PromptError(f"{source}: the type can only be ephemeral")
+        if (name, kind) == ("ttl", "cache_control") and value not in ("5m", "1h"):
+            raise PromptError(f"{source}: the ttl can only be 5m or 1h")
         options.append((name, value))
     return tuple(options)
 

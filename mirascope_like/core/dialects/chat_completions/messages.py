@@ -13,6 +13,7 @@ from ...base.errors import PromptError
 from ...base.messages import (
     AudioPart,
     BaseMessageParam,
+    CacheControlPart,
     DocumentPart,
     ImagePart,
     ImageURLPart,
@@ -30,41 +31,71 @@ _AUDIO = {"audio/wav": "wav", "audio/x-wav": "wav", "audio/mp3": "mp3", "audio/m
 _SAID = ("content", "tool_calls", "function_call", "refusal", "audio")
 """Where a message holds what is said in it."""
 
+_TEXTUAL = ("assistant", "system", "developer")
+"""The roles whose parts become one text, unless a part of them is marked."""
+
 EncodePart = Callable[[Part], dict[str, Any]]
 """Says a part in a provider's words; raises `PromptError` for one that it cannot take."""
 
 
-def encode_messages(messages: Sequence[Any], encode_part: EncodePart) -> list[dict[str, Any]]:
+def encode_messages(
+    messages: Sequence[Any], encode_part: EncodePart, *, cache_marks: bool = False
+) -> list[dict[str, Any]]:
     """Return messages in OpenAI's format; those that are in it already stay as they are.
 
-    An answer of the model's in which it said nothing is left out: it is not taken back. Raises `PromptError` for a part
-    that `encode_part` has no place for.
+    An answer of the model's in which it said nothing is left out: it is not taken back. So are cache marks, unless
+    `cache_marks` says that the host takes Anthropic's `cache_control`. Raises `PromptError` for a part that
+    `encode_part` has no place for.
     """
-    return [one for message in messages for one in _encode(message, encode_part) if _says_anything(one)]
+    encoded = (one for message in messages for one in _encode(message, encode_part, cache_marks))
+    return [one for one in encoded if _says_anything(one)]
 
 
 def _says_anything(message: Mapping[str, Any]) -> bool:
     return message.get("role") != "assistant" or any(message.get(key) for key in _SAID)
 
 
-def _encode(message: Any, encode_part: EncodePart) -> list[dict[str, Any]]:
+def _encode(message: Any, encode_part: EncodePart, cache_marks: bool) -> list[dict[str, Any]]:
     if not isinstance(message, BaseMessageParam):
         return [native(message)]
     if isinstance(message.content, str):
         return [{"role": message.role, "content": message.content}]
     calls = [part for part in message.content if isinstance(part, ToolCallPart)]
-    results = [part for part in message.content if isinstance(part, ToolResultPart)]
-    others = [part for part in message.content if not isinstance(part, ToolCallPart | ToolResultPart)]
-    encoded = [encode_tool_result(part) for part in results]
+    encoded: list[dict[str, Any]] = []
+    others: list[dict[str, Any]] = []
+    marked = False
+    before: Part | None = None
+    for part in message.content:
+        if isinstance(part, ToolResultPart):
+            encoded.append(encode_tool_result(part))
+        elif isinstance(part, CacheControlPart):
+            marked = (cache_marks and _mark(part, before, encoded, others)) or marked
+        elif not isinstance(part, ToolCallPart):
+            others.append(encode_part(part))
+        before = part
     if others or calls:
-        content: Any = [encode_part(part) for part in others]
-        if message.role in ("assistant", "system", "developer") and all(isinstance(part, TextPart) for part in others):
-            content = "".join(cast("TextPart", part).text for part in others) or None
+        content: Any = others
+        texts = [part.text for part in message.content if isinstance(part, TextPart)]
+        if not marked and message.role in _TEXTUAL and len(texts) == len(others):
+            content = "".join(texts) or None
         said: dict[str, Any] = {"role": message.role, "content": content}
         if calls:
             said["tool_calls"] = [_call(part) for part in calls]
         encoded.append(said)
     return encoded
+
+
+def _mark(
+    mark: CacheControlPart, before: Part | None, results: list[dict[str, Any]], others: list[dict[str, Any]]
+) -> bool:
+    """Mark the part before a cache mark; return False where that takes no mark: a tool call, or nothing."""
+    if isinstance(before, ToolResultPart):
+        text = {"type": "text", "text": results[-1]["content"], "cache_control": mark.directive}
+        results[-1] = {**results[-1], "content": [text]}
+    elif others and not isinstance(before, ToolCallPart):
+        others[-1] = {**others[-1], "cache_control": mark.directive}
+        return True
+    return False
 
 
 def native(message: Any) -> dict[str, Any]:
@@ -136,7 +167,7 @@ def decode_message(message: Mapping[str, Any]) -> BaseMessageParam:
         text = content if isinstance(content, str) else _joined(content)
         return BaseMessageParam(role="tool", content=[ToolResultPart(content=text, id=message.get("tool_call_id"))])
     calls = [_decode_call(call) for call in map(dumped, message.get("tool_calls") or ()) if call.get("function")]
-    parts = [decoded for part in _parts(content) if (decoded := _decode_part(part)) is not None]
+    parts = [decoded for part in _parts(content) for decoded in _decode_marked(part)]
     if not calls and all(isinstance(part, TextPart) for part in parts) and not isinstance(content, list):
         return BaseMessageParam(role=_role(role), content=content or message.get("refusal") or "")
     return BaseMessageParam(role=_role(role), content=[*parts, *calls])
@@ -154,6 +185,13 @@ def _parts(content: Any) -> list[Mapping[str, Any]]:
 
 def _joined(content: Any) -> str:
     return "".join(str(part.get("text") or "") for part in _parts(content))
+
+
+def _decode_marked(part: Mapping[str, Any]) -> list[Part]:
+    """Return a part in the common form, with the cache mark that stands on it."""
+    decoded, mark = _decode_part(part), as_object(part.get("cache_control"))
+    marks: list[Part] = [CacheControlPart.of_ttl(mark.get("ttl"))] if mark else []
+    return [decoded, *marks] if decoded is not None else []
 
 
 def _decode_part(part: Mapping[str, Any]) -> Part | None:

@@ -41,6 +41,8 @@ class ChatProvider(SDKProvider[ResponseT, ChunkT, ToolT]):
     method = "chat.completions.create"
     path: ClassVar[str] = "/chat/completions"
     """Where completions are asked for, below the client's base URL."""
+    cache_marks: bool = False
+    """True if the host takes Anthropic's `cache_control` on parts; else cache marks are left out."""
     refuses_usage: bool = False
     """Whether the host is known to refuse `stream_options`, or sends usage unasked."""
 
@@ -54,7 +56,7 @@ class ChatProvider(SDKProvider[ResponseT, ChunkT, ToolT]):
     def encode(self, request: Request) -> dict[str, Any]:
         payload: dict[str, Any] = {
             "model": request.model,
-            "messages": encode_messages(request.messages, self.encode_part),
+            "messages": encode_messages(request.messages, self.encode_part, cache_marks=self.cache_marks),
             **request.call_params,
         }
         if tools := [*request.native_tools, *(encode_tool(tool) for tool in request.tools)]:

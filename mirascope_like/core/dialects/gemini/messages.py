@@ -16,6 +16,7 @@ from ...base.messages import (
     AudioPart,
     AudioURLPart,
     BaseMessageParam,
+    CacheControlPart,
     DocumentPart,
     DocumentURLPart,
     ImagePart,
@@ -67,7 +68,7 @@ def encode_results(results: Sequence[ToolResultPart]) -> JSON:
 def _parts(message: BaseMessageParam, names: dict[str | None, str], sign_calls: bool) -> list[JSON]:
     if isinstance(message.content, str):
         return [{"text": message.content}]
-    encoded = [_part(part, names) for part in message.content]
+    encoded = [_part(part, names) for part in message.content if not isinstance(part, CacheControlPart)]
     if sign_calls:  # of parallel calls only the first is signed
         first = next((part for part in encoded if "functionCall" in part), None)
         if first is not None:

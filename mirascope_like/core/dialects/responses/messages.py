@@ -28,18 +28,19 @@ from ..chat_completions import data_url
 from ..content_blocks import decode_turn
 
 
-def encode_messages(messages: Sequence[Any]) -> list[dict[str, Any]]:
+def encode_messages(messages: Sequence[Any], *, cache_marks: bool = True) -> list[dict[str, Any]]:
     """Return messages as input items; those that are items already stay as they are.
 
     A system prompt stays where it stands, and tool calls and their results become items of their own. An answer of the
-    model's in which it said nothing is left out. Raises `PromptError` for a part that the format has no place for.
+    model's in which it said nothing is left out, and so are cache marks without `cache_marks`. Raises `PromptError` for
+    a part that the format has no place for.
     """
-    return [item for message in messages for item in _encode(message)]
+    return [item for message in messages for item in _encode(message, cache_marks)]
 
 
-def _encode(message: Any) -> list[dict[str, Any]]:
+def _encode(message: Any, cache_marks: bool) -> list[dict[str, Any]]:
     if isinstance(message, list):
-        return encode_messages(as_list(message))
+        return encode_messages(as_list(message), cache_marks=cache_marks)
     if not isinstance(message, BaseMessageParam):
         return [dumped(message)]
     if isinstance(message.content, str):
@@ -56,11 +57,21 @@ def _encode(message: Any) -> list[dict[str, Any]]:
                 said = []
                 items.append({"role": message.role, "content": said})
             said.append(_part(part, message.role))
-        elif said:
-            said[-1]["prompt_cache_breakpoint"] = {"mode": "explicit"}
-        else:
-            raise PromptError("cache_control marks the part before it, and there is none")
+        elif cache_marks:
+            _mark(items)
     return items
+
+
+def _mark(items: Sequence[dict[str, Any]]) -> None:
+    """Mark the part that an item ends with; what the model said, and its calls, take no mark."""
+    if not items:
+        raise PromptError("cache_control marks the part before it, and there is none")
+    last = items[-1]
+    if isinstance(last.get("output"), str):
+        last["output"] = [{"type": "input_text", "text": last["output"]}]
+    parts = last.get("output") or (last.get("content") if last.get("role") != "assistant" else None)
+    if parts:
+        parts[-1]["prompt_cache_breakpoint"] = {"mode": "explicit"}
 
 
 def _call(part: ToolCallPart) -> dict[str, Any]:
@@ -125,9 +136,17 @@ def _decode(item: Mapping[str, Any]) -> tuple[str, list[Part]]:
             content = item.get("content") or ""
             if isinstance(content, str):
                 return role, [TextPart(text=content)] if content else []
-            return role, [part for one in content if (part := _decode_part(one)) is not None]
+            return role, _decode_parts(content)
         case _:
             return "assistant", []
+
+
+def _decode_parts(content: Sequence[Mapping[str, Any]]) -> list[Part]:
+    parts: list[Part] = []
+    for one in content:
+        if (part := _decode_part(one)) is not None:
+            parts += [part, CacheControlPart()] if one.get("prompt_cache_breakpoint") else [part]
+    return parts
 
 
 def _decode_part(part: Mapping[str, Any]) -> Part | None:

@@ -29,6 +29,8 @@ class ResponsesProvider(SDKProvider[ResponseT, ChunkT, ToolT]):
     accumulator_type: type[Accumulator[Any, Any]] = ResponsesAccumulator
     params_type: type[Any] = ResponsesCallParams
     method = "responses.create"
+    cache_marks: bool = True
+    """True if cache marks are sent, as `prompt_cache_breakpoint`; else they are left out."""
 
     def __init__(self, chat: ClientProvider[Any, Any, Any]) -> None:
         self._chat = chat
@@ -53,7 +55,8 @@ class ResponsesProvider(SDKProvider[ResponseT, ChunkT, ToolT]):
         params = dict(request.call_params)
         if (most := params.pop("max_tokens", None)) is not None:
             params.setdefault("max_output_tokens", most)
-        payload: dict[str, Any] = {"model": request.model, "input": encode_messages(request.messages), **params}
+        items = encode_messages(request.messages, cache_marks=self.cache_marks)
+        payload: dict[str, Any] = {"model": request.model, "input": items, **params}
         if tools := [*request.native_tools, *(encode_tool(tool) for tool in request.tools)]:
             payload["tools"] = tools
         if request.json_mode:

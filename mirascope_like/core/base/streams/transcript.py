@@ -142,7 +142,7 @@ class Transcript:
         self.start_time: float | None = None
         """When the present round was sent, in milliseconds since 1970."""
         self.end_time: float | None = None
-        self.provider = provider
+        self.provider: Any = provider
         self.prepare = prepare
         self.attempt: Attempt | None = Attempt.first(provider, request) if request is not None else None
         """The present or last attempt; None until an async prompt function has returned."""

@@ -82,7 +82,7 @@ def test_tools_are_described_by_what_the_instance_holds() -> None:
         "required": ["title"],
     }
     assert tool_name(later) == "book_tools_later"
-    assert tool_description(later) == "LazyModule"
+    assert tool_description(later) == "Later"
 
 
 def test_instances_are_independent() -> None:

@@ -497,7 +497,8 @@ def test_cut_off(api: Api, client: Any, server: Server) -> None:
     server.reply(api.whole('{"title": "Dune", "pa', finish="length"))
     with pytest.raises(ResponseParseError) as caught:
         recommending(api, client, response_model=Book, json_mode=True)("fantasy")
-    assert caught.value.__notes__ == ["the answer was cut off by the limit of tokens"]
+    limit = "the default): give max_tokens" if api.name == "openai" else "max_tokens=1024): raise max_tokens"
+    assert str(caught.value) == (f"the answer was cut off at the token limit (finish reason 'length', limit {limit}")
 
 
 def test_refused(server: Server) -> None:

@@ -13,7 +13,7 @@ from ..runtime import lazy_names
 if TYPE_CHECKING:
     from .resume import ContinuedText, Interruption, find_interruption, plain
     from .retry_policy import forget, wait_after
-    from .structured_output import answered, asked, choose_strategy, read, remember
+    from .structured_output import answered, asked, choose_strategy, read, remember, select
     from .tool_rounds import Calls, calls, next_round, rounds
 else:
     __getattr__, __dir__ = lazy_names(
@@ -21,7 +21,7 @@ else:
         {
             "resume": "ContinuedText Interruption find_interruption plain",
             "retry_policy": "forget wait_after",
-            "structured_output": "answered asked read remember choose_strategy",
+            "structured_output": "answered asked read remember select choose_strategy",
             "tool_rounds": "Calls calls next_round rounds",
         },
     )
@@ -40,6 +40,7 @@ __all__ = [
     "read",
     "remember",
     "rounds",
+    "select",
     "wait_after",
     "choose_strategy",
 ]

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import is_dataclass, replace
 from typing import Any, TypeVar
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from .. import request as request_room
 from ..errors import ConfigurationError, ResponseParseError, complaint
+from ..parsing import FoundJSON, ends_open, is_mapping
 from ..provider import Provider
 from ..request import JSON_ALONE, Request, Strategy, with_instruction
 from ..response import BaseCallResponse
@@ -69,7 +70,7 @@ def answered(
         try:
             return read(response, model, request.fn_args)
         except ResponseParseError as error:
-            if len(earlier) >= retries:
+            if len(earlier) >= retries or is_cut_off(response):
                 raise
             request = replace(request, messages=[*request.messages, *response.correction_messages(complaint(error))])
             earlier.append(response)
@@ -83,14 +84,53 @@ def read(response: BaseCallResponse[Any, Any], model: request_room.ResponseModel
     try:
         if response.refusal:
             raise ResponseParseError(f"the model refused: {response.refusal}")
-        found = model.read(response.answer, model.given(arguments))
+        selected = select(response, model)
+        found = model.read(response.answer, model.given(arguments), selected)
     except ResponseParseError as error:
         error.response = response
-        if "length" in (response.common_finish_reasons or ()):
-            error.add_note("the answer was cut off by the limit of tokens")
+        if is_cut_off(response) and isinstance(error, ValidationError):
+            error.add_note(_cut_off(response))
         raise
     remember(found, response)
     return found
+
+
+def select(response: BaseCallResponse[Any, Any], model: request_room.ResponseModel[Any]) -> FoundJSON | None:
+    """Return the JSON of a response that is its answer, or None.
+
+    Raises `ResponseParseError` where the token limit cut it off: JSON that is complete may then be a draft.
+    """
+    text = response.answer
+    selected = model.select(text)
+    if is_cut_off(response) and (selected is None or ends_open(text, selected.end)):
+        raise ResponseParseError(_cut_off(response))
+    return selected
+
+
+def is_cut_off(response: BaseCallResponse[Any, Any]) -> bool:
+    """Return whether the token limit ended a response."""
+    return "length" in (response.common_finish_reasons or ())
+
+
+def _cut_off(response: BaseCallResponse[Any, Any]) -> str:
+    limit = next(_limits(response.provider_response.call_kwargs), None)
+    told, more = (f"{limit[0]}={limit[1]}", f"raise {limit[0]}") if limit else ("the default", "give max_tokens")
+    return f"the answer was cut off at the token limit (finish reason 'length', limit {told}): {more}"
+
+
+_LIMITS = ("max_tokens", "max_completion_tokens", "max_output_tokens", "maxTokens", "max_new_tokens", "num_predict")
+
+
+def _limits(settings: Any) -> Iterator[tuple[str, int]]:
+    """Yield the token limits in the arguments of a provider's call, by their names there."""
+    if isinstance(settings, BaseModel):
+        settings = dict(settings)
+    if is_mapping(settings):
+        for name, value in settings.items():
+            if name in _LIMITS and isinstance(value, int):
+                yield name, value
+            elif name in ("config", "generation_config", "inferenceConfig", "options"):
+                yield from _limits(value)
 
 
 def remember(found: Any, response: BaseCallResponse[Any, Any]) -> None:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from ..runtime import lazy_names
 
 if TYPE_CHECKING:
+    from .given_fields import GivenFields
     from .json_access import as_list, as_object, at, dumped, is_list, is_mapping
-    from .json_extraction import json_in, json_texts
+    from .json_extraction import FoundJSON, chosen, ends_open, json_in, json_values
     from .lenient_models import incomplete, object_so_far
     from .partial import Partial
     from .partial_parser import NOTHING, PartialParser
@@ -25,8 +26,9 @@ else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
+            "given_fields": "GivenFields",
             "json_access": "as_list as_object at dumped is_list is_mapping",
-            "json_extraction": "json_in json_texts",
+            "json_extraction": "FoundJSON chosen ends_open json_in json_values",
             "lenient_models": "incomplete object_so_far",
             "partial": "Partial",
             "partial_parser": "PartialParser NOTHING",
@@ -41,6 +43,8 @@ else:
 __all__ = [
     "EventTooLongError",
     "Events",
+    "FoundJSON",
+    "GivenFields",
     "PartialParser",
     "ModelRecord",
     "NOTHING",
@@ -52,16 +56,18 @@ __all__ = [
     "as_object",
     "at",
     "check_schema_version",
+    "chosen",
     "construct",
     "construct_event",
     "dumped",
+    "ends_open",
     "fitted",
     "grow",
     "incomplete",
     "is_list",
     "is_mapping",
     "json_in",
-    "json_texts",
+    "json_values",
     "object_so_far",
     "settled",
     "shape_of",

@@ -1,47 +1,79 @@
-"""Validating a pydantic model field by field, each with its own validators, and once.
+"""Validating a pydantic model field by field, in JSON mode, each field with its own validators, and once.
 
-Reads the core schema that pydantic makes for every model (`__pydantic_core_schema__`, documented among its attributes)
-and validates with `SchemaValidator.validate_assignment`. It keeps off models whose schema is not of the simple kind.
+Reads the core schema that pydantic makes for every model (`__pydantic_core_schema__`, documented among its attributes).
+Each field has a validator of its own, which reads JSON: in JSON mode alone pydantic reads text as a date or a UUID.
+Parts that are validated already stand in that JSON as tokens. Models whose schema is not of the simple kind have no
+parts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import cached_property
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass
+from functools import partial
 from typing import Any, Self, cast
 
-from pydantic import BaseModel
-from pydantic_core import SchemaValidator
+from pydantic import AliasChoices, AliasPath, BaseModel
+from pydantic_core import SchemaValidator, to_json
 
 from .json_access import as_list, as_object
+
+TOKEN = "\0held"
+"""The key of an object in JSON that stands for a validated part; its value is the part's index."""
+HELD: ContextVar[Sequence[Any]] = ContextVar("held", default=())
+_BEFORE: ContextVar[Mapping[str, Any]] = ContextVar("before")
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    """One field of a model, as a validator of JSON objects with that field alone."""
+
+    raw: SchemaValidator
+    """Validates the field from its JSON."""
+    held: SchemaValidator
+    """Validates it from JSON in which tokens stand for validated models."""
+    dependent: bool
+    """True where a validator may read the fields before it."""
+    opaque: bool
+    """True where a function of the user's, or of a type, is given the JSON before models in it are validated."""
 
 
 class ModelParts:
     """The fields of one model, as validators."""
 
     def __init__(
-        self, model: type[BaseModel], fields: SchemaValidator, after: SchemaValidator | None, *, dependent: bool
+        self,
+        model: type[BaseModel],
+        fields: Mapping[str, Any],
+        after: SchemaValidator | None,
+        definitions: list[Any],
+        settings: Any,
     ) -> None:
         self._model = model
-        self._fields = fields
+        self._schemas = fields
         self._after = after
-        self._dependent = dependent
+        self._definitions = definitions
+        self._settings = settings
+        self._fields: dict[str, _Field] = {}
+        self.forbids: bool = model.model_config.get("extra") == "forbid"
+        """True where an unknown key is an error."""
 
     @classmethod
     def of(cls, model: type[BaseModel]) -> Self | None:
         """Return a model's parts, or None where only the whole can be validated."""
         config = model.model_config
-        extra = config.get("extra") in (None, "ignore")
+        extra = config.get("extra") in (None, "ignore", "forbid")
         if not extra or any(config.get(name) for name in _TELLING) or model.__init__ is not BaseModel.__init__:
             return None
-        if any(field.validate_default for field in model.model_fields.values()):
+        if any(field.validate_default or _is_path(field.validation_alias) for field in model.model_fields.values()):
             return None
         try:
-            schema, definitions = _opened(cast("Any", model.__pydantic_core_schema__))
+            schema, definitions = opened(cast("Any", model.__pydantic_core_schema__))
             chain: list[Any] = []
             while schema["type"] == "function-after":
                 chain.append(schema)
-                schema = _resolved(schema["schema"], definitions)
+                schema = resolved(schema["schema"], definitions)
             if schema["type"] != "model" or schema.get("root_model") or schema.get("custom_init"):
                 return None
             fields, settings = schema["schema"], schema.get("config")
@@ -50,34 +82,66 @@ class ModelParts:
             after: Any = {"type": "is-instance", "cls": model}
             for one in reversed(chain):
                 after = {"type": "function-after", "function": one["function"], "schema": after}
-            parts: Any = {
-                "type": "definitions",
-                "schema": _once(fields, definitions),
-                "definitions": _once(definitions, definitions),
-            }
-            return cls(
-                model,
-                SchemaValidator(parts, settings),
-                SchemaValidator(after, settings) if chain else None,
-                dependent=_informed(fields),
-            )
+            validator = SchemaValidator(after, settings) if chain else None
+            return cls(model, fields["fields"], validator, definitions, settings)
         except Exception:  # a schema of a kind that we do not know
             return None
 
-    @cached_property
-    def _names(self) -> list[str]:
-        return list(self._model.model_fields)
+    def _field(self, name: str) -> _Field:
+        known = self._fields.get(name)
+        if known is None:
+            schema = self._schemas[name]["schema"]
+            dependent = is_informed(schema)
+            names = list(self._schemas)
+            before = names[: names.index(name)] if dependent else []
+            held, definitions = (
+                _with_tokens(schema, self._definitions),
+                _with_tokens(self._definitions, self._definitions),
+            )
+            known = self._fields[name] = _Field(
+                raw=self._alone(name, schema, self._definitions, before),
+                held=self._alone(name, held, definitions, before),
+                dependent=dependent,
+                opaque=_opaque(held) or (_refers(held) and _opaque(definitions)),
+            )
+        return known
+
+    def _alone(self, name: str, schema: Any, definitions: Any, before: Sequence[str]) -> SchemaValidator:
+        """Return the validator of an object with this field; `before` are fields that its functions may read."""
+        fields: dict[str, Any] = {
+            one: {
+                "type": "model-field",
+                "schema": {"type": "default", "schema": {"type": "any"}, "default_factory": partial(_earlier, one)},
+            }
+            for one in before
+        }
+        fields[name] = {"type": "model-field", "schema": schema}
+        alone: Any = {"type": "model-fields", "fields": fields, "model_name": self._model.__name__}
+        return SchemaValidator({"type": "definitions", "schema": alone, "definitions": definitions}, self._settings)
 
     def in_order(self, values: Mapping[str, Any], name: str) -> bool:
         """Whether a field may be validated now: its validators see those before it, if they look."""
-        if not self._dependent:
+        if not self._field(name).dependent:
             return True
-        return all(before in values for before in self._names[: self._names.index(name)])
+        names = list(self._schemas)
+        return all(before in values for before in names[: names.index(name)])
 
-    def check(self, values: Mapping[str, Any], name: str, value: Any) -> Any:
-        """Return a field, validated."""
-        checked: Any = self._fields.validate_assignment(dict(values), name, value)
-        return checked[0][name]
+    def opaque(self, name: str) -> bool:
+        """Whether parts of a field must not be validated before the field: a function may change or drop them."""
+        return self._field(name).opaque
+
+    def check(self, values: Mapping[str, Any], name: str, form: Any, held: Sequence[Any] | None) -> Any:
+        """Return a field, validated from its JSON; with `held`, models in it are tokens of these."""
+        one = self._field(name)
+        return validated_json(one.raw if held is None else one.held, {name: form}, held or (), values)[0][name]
+
+    def take(self, values: Mapping[str, Any], name: str, value: Any) -> Any:
+        """Return a field that is a Python value, validated; never strictly."""
+        token = _BEFORE.set(values)
+        try:
+            return self._field(name).raw.validate_python({name: value}, strict=False)[0][name]
+        finally:
+            _BEFORE.reset(token)
 
     def complete(self, values: Mapping[str, Any]) -> bool:
         """Whether no field is missing."""
@@ -90,27 +154,41 @@ class ModelParts:
             filled[name] = (
                 values[name] if name in values else field.get_default(call_default_factory=True, validated_data=filled)
             )
-        made = self._model.__new__(self._model)
-        object.__setattr__(made, "__dict__", filled)
-        object.__setattr__(made, "__pydantic_fields_set__", {name for name in filled if name in values})
-        object.__setattr__(made, "__pydantic_extra__", None)
-        object.__setattr__(made, "__pydantic_private__", None)
-        if self._model.__pydantic_post_init__:
-            made.model_post_init(None)
+        made = instance_of(self._model, (filled, None, {name for name in filled if name in values}))
         return made if self._after is None else self._after.validate_python(made)
 
 
-_TELLING = ("strict", "validate_default", "val_json_bytes", "revalidate_instances", "from_attributes")
+def _is_path(alias: Any) -> bool:
+    return isinstance(alias, AliasPath) or (isinstance(alias, AliasChoices) and any(map(_is_path, alias.choices)))
+
+
+def validated_json(validator: SchemaValidator, value: Any, held: Sequence[Any], before: Mapping[str, Any]) -> Any:
+    """Validate a value as JSON; `held` are what tokens in it stand for, `before` the fields that functions may read."""
+    tokens = HELD.set(held), _BEFORE.set(before)
+    try:
+        return validator.validate_json(to_json(value))
+    finally:
+        HELD.reset(tokens[0])
+        _BEFORE.reset(tokens[1])
+
+
+def _earlier(name: str) -> Any:
+    return _BEFORE.get()[name]
+
+
+_TELLING = ("validate_default", "revalidate_instances", "from_attributes")
 """Settings with which a model validated by its fields might differ from one validated as a whole."""
 
 
-def _opened(schema: Any) -> tuple[Any, list[Any]]:
+def opened(schema: Any) -> tuple[Any, list[Any]]:
+    """Return a core schema without its definitions, and these."""
     if schema["type"] != "definitions":
         return schema, []
-    return _resolved(schema["schema"], schema["definitions"]), schema["definitions"]
+    return resolved(schema["schema"], schema["definitions"]), schema["definitions"]
 
 
-def _resolved(schema: Any, definitions: list[Any]) -> Any:
+def resolved(schema: Any, definitions: list[Any]) -> Any:
+    """Return the schema that a reference names; any other as it is."""
     if schema["type"] == "definition-ref":
         return next(one for one in definitions if one["ref"] == schema["schema_ref"])
     return schema
@@ -120,41 +198,88 @@ def _below(schema: Any, definitions: list[Any]) -> tuple[int, Any]:
     """Return how many functions stand around a model's schema, and the model; None for a schema of anything else."""
     count = 0
     while str(schema.get("type")).startswith("function-") and "schema" in schema:
-        schema = _resolved(schema["schema"], definitions)
+        schema = resolved(schema["schema"], definitions)
         count += 1
     return count, schema.get("cls") if schema.get("type") in ("model", "dataclass") else None
 
 
-def _once(schema: Any, definitions: list[Any]) -> Any:
-    """Return a schema in which instances of models pass by the models' own validators, which they have been through."""
+def _with_tokens(schema: Any, definitions: list[Any]) -> Any:
+    """Return a schema in which functions that exchange tokens for validated instances stand in place of models."""
     if isinstance(schema, list):
-        return [_once(one, definitions) for one in as_list(schema)]
+        return [_with_tokens(one, definitions) for one in as_list(schema)]
     if not isinstance(schema, dict):
         return schema
     node = as_object(schema)
-    changed = {key: one if key in _OPAQUE else _once(one, definitions) for key, one in node.items()}
     count, model = _below(node, definitions)
-    if model is None or count == 0 or count != _below(*_opened(model.__pydantic_core_schema__))[0]:
-        return changed
-    ref = {"ref": changed.pop("ref")} if "ref" in changed else {}
-    return {
-        "type": "function-wrap",
-        "function": {"type": "no-info", "function": _passing(model)},
-        "schema": changed,
-        **ref,
-    }
+    if model is not None and node.get("type") != "definition-ref":
+        own = getattr(model, "__pydantic_core_schema__", None)  # a dataclass of the standard library has none
+        if count == (_below(*opened(own))[0] if own is not None else 0):
+            return exchange(partial(_held, model), node)
+    return {key: one if key in _OPAQUE else _with_tokens(one, definitions) for key, one in node.items()}
 
 
-def _passing(model: type[Any]) -> Callable[[Any, Callable[[Any], Any]], Any]:
-    return lambda value, validate: value if isinstance(value, model) else validate(value)
+def exchange(function: Callable[[Any], Any], node: Mapping[str, Any]) -> Any:
+    """Return a schema that exchanges tokens with a function, in place of another."""
+    ref = {"ref": node["ref"]} if "ref" in node else {}
+    return {"type": "function-plain", "function": {"type": "no-info", "function": function}, **_MARK, **ref}
+
+
+_MARK: Mapping[str, Any] = {"metadata": {"token": True}}
+
+
+def _held(model: type[Any], value: Any) -> Any:
+    found = HELD.get()[value[TOKEN]] if isinstance(value, dict) and TOKEN in value else None
+    if not isinstance(found, model):
+        raise ValueError(f"not a {model.__name__}")
+    return found
+
+
+def instance_of(model: type[BaseModel], found: tuple[dict[str, Any], dict[str, Any] | None, set[str]]) -> BaseModel:
+    """Return the model made of what a schema of its fields validates to."""
+    made = model.__new__(model)
+    object.__setattr__(made, "__dict__", found[0])
+    object.__setattr__(made, "__pydantic_extra__", found[1])
+    object.__setattr__(made, "__pydantic_fields_set__", found[2])
+    object.__setattr__(made, "__pydantic_private__", None)
+    if model.__pydantic_post_init__:
+        made.model_post_init(None)
+    return made
 
 
 _OPAQUE = ("function", "cls", "config", "metadata", "serialization", "default", "default_factory")
+_FUNCTIONS = frozenset(
+    {"function-before", "function-wrap", "function-plain", "chain", "json", "json-or-python", "lax-or-strict", "call"}
+    | {"custom-error", "generator"}
+)
+"""Kinds of schemas that may accept JSON that the types within them do not."""
 
 
-def _informed(schema: Any) -> bool:
+def _opaque(schema: Any) -> bool:
+    """Whether a schema, outside of the models in it, may accept JSON that the types in it do not."""
+    node = as_object(schema)
+    if node.get("metadata") == _MARK["metadata"]:
+        return False
+    if node.get("type") in _FUNCTIONS or node.get("on_error", "raise") != "raise":
+        return True
+    parts = [one for key, one in node.items() if key not in _OPAQUE]
+    return any(_opaque(one) for one in [*parts, *as_list(schema)])
+
+
+def _refers(schema: Any) -> bool:
+    return any(one.get("type") == "definition-ref" for one in _nodes(schema))
+
+
+def _nodes(schema: Any) -> Iterator[Mapping[str, Any]]:
+    node = as_object(schema)
+    if node:
+        yield node
+    for one in [*(value for key, value in node.items() if key not in _OPAQUE), *as_list(schema)]:
+        yield from _nodes(one)
+
+
+def is_informed(schema: Any) -> bool:
     """Whether a function in a schema is told of other fields; those of models within are told of their own."""
     node = as_object(schema)
     if node.get("type") in ("model", "dataclass", "typed-dict"):
         return False
-    return node.get("type") == "with-info" or any(_informed(one) for one in [*node.values(), *as_list(schema)])
+    return node.get("type") == "with-info" or any(is_informed(one) for one in [*node.values(), *as_list(schema)])

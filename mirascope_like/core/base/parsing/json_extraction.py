@@ -1,46 +1,112 @@
-"""JSON found in text: models put prose and code fences around it, whatever they were told."""
+"""Find the JSON that is the answer in a text: models put thinking, prose, examples and code fences around it."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
 
+import jiter
 from pydantic_core import from_json, to_json
 
-_START = re.compile(r"[{\[]")
+CLOSED_THINKING = r"</(?:think|thinking|thought|reasoning)>|\[/THINK\]"
+"""What ends a model's thinking in its text, where the server does not take it out."""
+OPEN_THINKING = r"<(?:think|thinking|thought|reasoning)>|\[THINK\]"
+_MARK = re.compile(rf"(?P<closed>{CLOSED_THINKING})|(?P<open>{OPEN_THINKING})|(?P<fence>```)|[{{\[]")
+_CLOSED = re.compile(CLOSED_THINKING)
 _DECODER = json.JSONDecoder(strict=False)
-_TRIES = 200
-"""How many brackets may turn out to begin no JSON, so that text made of brackets is not read for ever."""
+_EFFORT = 20
+"""How many times the length of a text may be read in vain, so that text made of brackets is not read for ever."""
 
 
-def json_texts(text: str) -> Iterator[str]:
-    """Yield what is JSON in a text, in order: the text itself where it is, else the objects and arrays in it.
+@dataclass(frozen=True, slots=True)
+class FoundJSON:
+    """A complete JSON value at the top level of a text."""
 
-    Brackets within strings begin nothing, and what is within a value found is not looked at again. Line breaks within
-    strings, which JSON does not allow, are put right.
+    text: str
+    """The value as JSON; line breaks within strings, which JSON does not allow, are escaped."""
+    value: Any
+    """The value, decoded."""
+    start: int
+    end: int
+    fenced: bool
+    """True within a code fence."""
+
+
+def json_values(text: str) -> list[FoundJSON]:
+    """Return the complete JSON in a text, in order: the text itself where it is JSON, else its objects and arrays.
+
+    Brackets within strings begin nothing, and what is within a value found is not looked at again. What stands before
+    the end of the model's thinking is left out; so is all of it where the thinking does not end.
     """
+    try:
+        value = from_json(text)
+    except ValueError:
+        return list(_found(text))
+    start = len(text) - len(text.lstrip())
+    return [FoundJSON(text, value, start, len(text.rstrip()), fenced=False)]
+
+
+def _found(text: str) -> Iterator[FoundJSON]:
+    found: list[FoundJSON] = []
+    at = begun = spent = 0
+    fenced = False
+    while spent <= _EFFORT * len(text) and (mark := _MARK.search(text, at)):
+        at = mark.end()
+        if mark["closed"]:
+            found, fenced, begun = [], False, at
+        elif mark["open"]:
+            if not text[begun : mark.start()].strip():
+                closed = _CLOSED.search(text, at)
+                at = begun = closed.end() if closed is not None else len(text)
+        elif mark["fence"]:
+            fenced = not fenced
+        else:
+            try:
+                value, end = _DECODER.raw_decode(text, mark.start())
+                found.append(FoundJSON(_valid(text[mark.start() : end], value), value, mark.start(), end, fenced))
+                at = end
+            except json.JSONDecodeError as error:
+                spent += error.pos - mark.start() + 1
+            except (ValueError, RecursionError):  # a lone surrogate, or nested too deeply
+                spent += len(text)
+    yield from found
+
+
+def _valid(text: str, value: Any) -> str:
+    """Return JSON that decodes to `value`. Raises `ValueError` for a lone surrogate."""
     try:
         from_json(text)
     except ValueError:
-        yield from _found(text)
-    else:
-        yield text
+        return to_json(value, inf_nan_mode="constants").decode()
+    return text
 
 
-def _found(text: str) -> Iterator[str]:
-    at = tries = 0
-    while tries < _TRIES and (start := _START.search(text, at)):
+def chosen(values: list[FoundJSON], fits: Callable[[Any], bool]) -> FoundJSON | None:
+    """Return which of the values in a text is the answer: the only one in a code fence, or else the last.
+
+    `fits` says which are of the kind that is asked for; others are no answers.
+    """
+    fitting = [one for one in values if fits(one.value)]
+    fenced = [one for one in fitting if one.fenced]
+    return fenced[0] if len(fenced) == 1 else next(reversed(fitting), None)
+
+
+def ends_open(text: str, start: int) -> bool:
+    """Return whether a JSON object or array begins in a text after `start` and is broken off at the text's end."""
+    for at in (mark.start() for mark in re.finditer(r"[{\[]", text[start:])):
         try:
-            value, at = _DECODER.raw_decode(text, start.start())
-            found = to_json(value, inf_nan_mode="constants").decode()
-        except (ValueError, RecursionError):  # no JSON, or a lone surrogate
-            at = start.end()
-            tries += 1
-        else:
-            yield found
+            jiter.from_json(text[start + at :].encode(), partial_mode=True)
+        except ValueError:
+            continue
+        return True
+    return False
 
 
 def json_in(text: str) -> str:
-    """Return the first JSON object or array in a text, or the text itself where there is none."""
-    return next(json_texts(text), text)
+    """Return the JSON object in a text that is the answer, else the array, or the text itself where there is none."""
+    values = json_values(text)
+    found = chosen(values, lambda value: isinstance(value, dict)) or chosen(values, lambda value: True)
+    return found.text if found is not None else text

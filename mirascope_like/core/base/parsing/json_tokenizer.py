@@ -1,4 +1,4 @@
-"""A JSON object read out of pieces of text, with whatever stands before and after it; told part by part.
+"""JSON objects read out of pieces of text, with whatever stands around them, reported part by part.
 
 Each character is looked at once, wherever the text is cut. Does no I/O, and makes nothing of what it reads.
 """
@@ -13,14 +13,22 @@ from typing import Any
 
 import jiter
 
+from .json_extraction import CLOSED_THINKING, OPEN_THINKING
 from .text_buffer import Text
 
 _RUN = re.compile(r'[^"\\]*')
 _SPACE = re.compile(r"[ \t\r\n]*")
 _TOKEN = re.compile(r"[-+.\w]*")
 _ESCAPE = re.compile(r'\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|["\\/bfnrt])')
+_LONGEST_LEAD = 80
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
 _LONGEST_ESCAPE = len(r"\ud83d\ude00")
+_MARK = re.compile(rf"(?P<closed>{CLOSED_THINKING})|(?P<open>{OPEN_THINKING})|[{{\[]")
+_CLOSED = re.compile(CLOSED_THINKING)
+_CUT = re.compile(r"[<\[][/a-zA-Z]{0,10}\Z")
+"""What may be the beginning of a tag of thinking at the end of a piece."""
+_LEAD = re.compile(r"\s*(```\w*\s*)?")
+"""What may stand before an answer that is nothing but JSON."""
 
 
 class InvalidJSONError(ValueError):
@@ -28,23 +36,50 @@ class InvalidJSONError(ValueError):
 
 
 class JSONReader(ABC):
-    """Reads pieces of text for the first object in them. What seemed to be one and is none begins again."""
+    """Reads pieces of text for the objects in them, one after another; arrays at the top level are read over.
+
+    What seemed to be an object and is not is dropped. A model's thinking, in tags, is no answer.
+    """
 
     def __init__(self) -> None:
         self.reset()
 
     def reset(self) -> None:
-        """Read another object."""
+        """Forget all that was read, and read another text."""
+        self._base = 0  # how much of the text stands before the piece that is read
+        self._carry = ""  # an escape or a tag that is cut in two
+        self._lead = ""  # what stands before the value that is open or comes next, or the end of it
+        self._closed()
+        self.restart()
+
+    def _closed(self) -> None:
+        """Look for the next value at the top level."""
         self._read: Callable[[JSONReader, str, int], int] = JSONReader._seek
         self._open: list[bool] = []  # of the objects (True) and arrays that are open
-        self._fresh = False  # nothing has come in the innermost of them
+        self._fresh = False  # nothing was received in the innermost of them
+        self._ending = False
         self._text = Text()  # of the string or number that is open
-        self._carry = ""  # an escape that is cut in two
-        self.restart()
+
+    @property
+    def leads(self) -> bool:
+        """Whether nothing stands before the value that was read last, but thinking in tags and a code fence."""
+        return _LEAD.fullmatch(self._lead.removesuffix("value")) is not None
 
     @abstractmethod
     def restart(self) -> None:
-        """Forget what was told: it was no JSON."""
+        """Forget all that was reported: it was not the answer."""
+
+    @abstractmethod
+    def drop(self) -> None:
+        """Forget the value at the top level that is open: it is not JSON."""
+
+    @abstractmethod
+    def opened(self, start: int) -> None:
+        """A value at the top level begins at this place of the text."""
+
+    @abstractmethod
+    def closed(self, end: int) -> None:
+        """The value at the top level ends before this place of the text."""
 
     @abstractmethod
     def begin(self, *, is_object: bool) -> None:
@@ -73,25 +108,57 @@ class JSONReader(ABC):
 
     def read(self, text: str) -> None:
         """Read on."""
+        self._base -= len(self._carry)
         text, self._carry = self._carry + text, ""
         at = 0
         while at < len(text):
             try:
                 at = self._read(self, text, at)
+                if self._ending:
+                    self._ending = False
+                    self._lead += "value"
+                    self.closed(self._base + at)
             except InvalidJSONError:
-                self.reset()
+                self._closed()
+                self.drop()
+                self._lead = "broken"
                 at += 1
+        self._base += len(text)
 
     # What is read next: each of these reads on from a place, and returns how far it came.
 
     def _seek(self, text: str, at: int) -> int:
-        start = text.find("{", at)
-        if start < 0:
+        mark = _MARK.search(text, at)
+        cut = _CUT.search(text, at)
+        if cut is not None and (mark is None or mark.start() >= cut.start()) and (mark is None or mark[0] == "["):
+            self._lead = (self._lead + text[at : cut.start()])[:_LONGEST_LEAD]
+            self._carry = text[cut.start() :]
             return len(text)
-        self._begun(is_object=True)
-        return start + 1
+        self._lead = (self._lead + text[at : mark.start() if mark is not None else len(text)])[:_LONGEST_LEAD]
+        if mark is None:
+            return len(text)
+        if mark["closed"]:
+            self._lead = ""
+            self.restart()
+        elif mark["open"]:
+            if self._lead.strip():
+                self._lead += mark[0]
+            else:
+                self._read = JSONReader._thinking
+        else:
+            self.opened(self._base + mark.start())
+            self._begun(is_object=mark[0] == "{")
+        return mark.end()
 
-    def _over(self, text: str, at: int) -> int:
+    def _thinking(self, text: str, at: int) -> int:
+        closed = _CLOSED.search(text, at)
+        if closed is not None:
+            self._closed()
+            self._lead = ""
+            return closed.end()
+        cut = _CUT.search(text, at)
+        if cut is not None:
+            self._carry = text[cut.start() :]
         return len(text)
 
     def _value(self, text: str, at: int) -> int:
@@ -172,7 +239,8 @@ class JSONReader(ABC):
 
     def _ended(self) -> None:
         self._open.pop()
-        self._read, self._fresh = (JSONReader._comma if self._open else JSONReader._over), False
+        self._read, self._fresh = (JSONReader._comma if self._open else JSONReader._seek), False
+        self._ending = not self._open
         self.end()
 
     def _run(self, text: str, at: int) -> tuple[int, bool]:

@@ -3,9 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
+from inspect import signature
+from threading import RLock
 from typing import TYPE_CHECKING, Annotated, Any, Generic, Optional, TypeVar, cast
 
-from pydantic import BaseModel, Field, SerializeAsAny, computed_field, create_model
+from pydantic import (
+    BaseModel,
+    Field,
+    PlainSerializer,
+    SerializeAsAny,
+    WrapSerializer,
+    computed_field,
+    create_model,
+    field_serializer,
+    model_serializer,
+)
 
 from .lenient_models import bare
 
@@ -45,17 +58,42 @@ else:
         def __class_getitem__(cls, kind: Any) -> Any:
             return partial_type(kind) if isinstance(kind, type) and issubclass(kind, BaseModel) else kind
 
+        # Classes of the user's that register their subclasses are not called: no one else is to see these.
+
+        def __init_subclass__(cls, **options: Any) -> None:
+            return
+
+        @classmethod
+        def __pydantic_init_subclass__(cls, **options: Any) -> None:
+            return
+
+        def __reduce__(self) -> Any:
+            """Pickle by the model: the class of a partial has no name that pickle could find it by."""
+            return _unpickled, (vars(type(self))[_MODEL], self.__getstate__())
+
+
+def _unpickled(model: type[BaseModel], state: Any) -> BaseModel:
+    kind = partial_type(model)
+    made = kind.__new__(kind)
+    made.__setstate__(state)
+    return made
+
 
 _AS_ANY: Any = cast("Any", SerializeAsAny)()
 _KEPT = "__partial_type__"
+_MODEL = "__partial_of__"
+_LOCK = RLock()
 
 
 def partial_type(model: type[ModelT]) -> type[ModelT]:
     """Return the subclass of a model that partials are instances of; the model itself where it has no subclasses."""
     kept: type[ModelT] | None = vars(model).get(_KEPT)
     if kept is None:
-        kept = _made(model)
-        type.__setattr__(model, _KEPT, kept)
+        with _LOCK:
+            kept = vars(model).get(_KEPT)
+            if kept is None:
+                kept = _made(model)
+                type.__setattr__(model, _KEPT, kept)
     return kept
 
 
@@ -63,7 +101,7 @@ def _made(model: type[ModelT]) -> type[ModelT]:
     fields: dict[str, Any] = {
         name: (
             # What is in a field may be partial itself, so it is dumped as what it is.
-            Annotated[_optional(field.annotation), _AS_ANY],
+            Annotated[(_optional(field.annotation), _AS_ANY, *map(_lenient_mark, filter(_serializes, field.metadata)))],
             Field(
                 default=None,
                 alias=field.alias,
@@ -79,15 +117,60 @@ def _made(model: type[ModelT]) -> type[ModelT]:
     try:
         made: Any = create_model(
             f"Partial{model.__name__}",
-            __base__=cast("Any", (model, Partial)),
+            __base__=cast("Any", (Partial, model)),
             __module__=model.__module__,
             __doc__=f"`{model.__name__}`, as far as it has come.",
-            __validators__=_computed(model),  # takes all that pydantic decorates
+            __validators__={**_computed(model), **_serializers(model)},  # takes all that pydantic decorates
             **fields,
         )
+        type.__setattr__(made, _MODEL, model)
     except Exception:  # a model may refuse to be subclassed, in its own words
         return model
     return cast("type[ModelT]", made)
+
+
+def _serializers(model: type[BaseModel]) -> dict[str, Any]:
+    """Return a model's serializers, which dump a value as it is where they fail: it may not have come."""
+    decorators = model.__pydantic_decorators__
+    made: dict[str, Any] = {}
+    for name, one in decorators.field_serializers.items():
+        info = one.info
+        options: Any = {"mode": info.mode, "when_used": info.when_used, "return_type": Any, "check_fields": False}
+        made[name] = cast("Any", field_serializer)(*info.fields, **options)(
+            _lenient(one.func, info.mode, _takes_self(one.func))
+        )
+    for name, whole in decorators.model_serializers.items():
+        options = {"mode": whole.info.mode, "when_used": whole.info.when_used, "return_type": Any}
+        made[name] = cast("Any", model_serializer)(**options)(_lenient(whole.func, whole.info.mode, of_model=True))
+    return made
+
+
+def _takes_self(function: Callable[..., Any]) -> int:
+    return int(next(iter(signature(function).parameters), None) == "self")  # pydantic's own test
+
+
+def _serializes(mark: Any) -> bool:
+    return isinstance(mark, PlainSerializer | WrapSerializer)
+
+
+def _lenient_mark(mark: Any) -> Any:
+    """Return the serializer of an annotation as `_serializers` does those of a model."""
+    mode = "plain" if isinstance(mark, PlainSerializer) else "wrap"
+    return type(mark)(_lenient(mark.func, mode), return_type=Any, when_used=mark.when_used)
+
+
+def _lenient(function: Callable[..., Any], mode: str, at: int = 0, *, of_model: bool = False) -> Callable[..., Any]:
+    """Return a serializer that dumps a value as it is where it fails; the value is the argument numbered `at`."""
+
+    def dump(*args: Any) -> Any:
+        try:
+            return function(*args)
+        except Exception:  # the user's own code may raise anything for what has not come
+            if mode == "wrap":
+                return args[at + 1](args[at])
+            return cast("Any", dict)(vars(args[at])) if of_model else args[at]
+
+    return wraps(function)(dump)
 
 
 def _computed(model: type[BaseModel]) -> dict[str, Any]:

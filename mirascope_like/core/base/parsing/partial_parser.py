@@ -1,5 +1,6 @@
 """JSON that grows: read once, as it comes, into values that can be shown at any moment.
 
+Of several objects in the text, the last one with a known key is shown, as `json_extraction` takes the last.
 What is closed is kept, and validated once; what is open is a short path from the root. So a piece of text costs what
 the piece costs, however much has come before. Does no I/O; knows `Shape`s, and not what the answer is for.
 """
@@ -7,11 +8,13 @@ the piece costs, however much has come before. Does no I/O; knows `Shape`s, and 
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import is_dataclass
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from ..errors import parse_error
+from .field_validators import TOKEN
 from .json_tokenizer import JSONReader
 from .type_structure import Record, Shape, Unchecked
 
@@ -22,18 +25,29 @@ NOTHING: Any = object()
 class _Node:
     """An object or array that is open; without a shape it is read and not shown."""
 
-    __slots__ = ("is_object", "item", "key", "name", "raw", "record", "shape", "shown", "sound", "watched")
+    __slots__ = (
+        "form", "is_object", "item", "key", "keys", "loose", "mark", "name", "raw", "record", "shape", "shown", "sound",
+        "watched",
+    )  # fmt: skip
 
-    def __init__(self, shape: Shape | None, *, is_object: bool) -> None:
+    def __init__(self, shape: Shape | None, *, is_object: bool, loose: bool) -> None:
         self.shape = shape
         self.is_object = is_object
         self.record = shape.record if shape is not None and is_object else None
         self.item = shape.item if shape is not None and not is_object else None
         self.raw: Any = {} if is_object else []
+        self.form: Any = {} if is_object else []
+        """`raw` with tokens in place of the parts that are validated."""
         self.shown: Any = {} if is_object else []
         self.sound = True
-        """Whether all parts so far have been validated."""
+        """Whether all parts so far have been validated, or need not be."""
+        self.loose = loose
+        """Whether the parts are validated only with what this is a part of."""
         self.key = ""
+        self.keys: dict[str, str] = {}
+        """The keys that the fields so far were received by."""
+        self.mark = 0
+        """How many parts had been validated when the field that is open began."""
         self.name: str | None = None
         self.watched = False
 
@@ -79,12 +93,46 @@ class PartialParser(JSONReader):
 
     def restart(self) -> None:
         self._stack: list[_Node] = []
+        self._start = 0
+        self._adopted = False  # whether the object that is open is the answer so far
+        self._reset()
+        self._discard()
+
+    def _reset(self) -> None:
+        self._stack.clear()
         self._shape: Shape | None = self._root  # of the value that comes next, or is open
+        self._loose = False  # whether that is validated only with what it is a part of
+        self._held: list[Any] = []
+
+    def _discard(self) -> None:
         self._last: Any = NOTHING  # what is closed now, as it was shown last
         self._final: Any = NOTHING
         self.value: Any = NOTHING
         """The whole, once it is closed and each of its parts has been validated."""
+        self.span: tuple[int, int | None] | None = None
+        """Where the object begins that was read last, and where it ends once it is closed."""
+        self.alone: bool = False
+        """Whether nothing stands before that object: it is then known to be the answer."""
         self.items.clear()
+
+    def opened(self, start: int) -> None:
+        self._start, self._adopted = start, False
+        self._reset()
+
+    def closed(self, end: int) -> None:
+        if self._adopted:
+            self.span = (self._start, end)
+
+    def drop(self) -> None:
+        self._reset()
+        if self._adopted:
+            self._discard()
+
+    def _adopt(self) -> None:
+        """Take the object that is open for the answer, in place of an earlier one."""
+        if not self._adopted:
+            self._discard()
+            self._adopted, self.span, self.alone = True, (self._start, None), self.leads
 
     def feed(self, text: str) -> bool:
         """Read on; return whether anything that is shown has changed; not at the end, when it is whole.
@@ -97,7 +145,7 @@ class PartialParser(JSONReader):
 
     def show(self) -> Any:
         """Return a snapshot of what has come, or `NOTHING`."""
-        if not self._stack:
+        if not self._stack or not self._adopted:
             return self._final
         inner = NOTHING
         if self._shape is not None and self._shape.text and (text := self.open_string) is not None:
@@ -107,92 +155,128 @@ class PartialParser(JSONReader):
         return inner
 
     def begin(self, *, is_object: bool) -> None:
-        node = _Node(self._shape, is_object=is_object)
+        loose = self._loose or (self._shape is not None and self._shape.mixed)
+        if not self._stack and not is_object:
+            self._shape = None  # an array, where an object is the answer
+        node = _Node(self._shape, is_object=is_object, loose=loose)
         node.watched = len(self._stack) == 1 and self._watch is not None and self._stack[0].name == self._watch
         self._stack.append(node)
-        self._shape = node.item
+        self._shape, self._loose = node.item, loose
         self._changed = self._changed or node.visible
-        if len(self._stack) == 1:
-            for node.name, value in self._given.items():
-                self._take(value, value, sound=True)
+        if len(self._stack) == 1 and is_object:
+            if self.span is None:
+                self._adopt()
+            for name, value in self._given.items():
+                self._give(node, name, value)
 
     def key(self, key: str) -> None:
         node = self._stack[-1]
-        node.key = key
+        node.key, node.mark = key, len(self._held)
         known = node.record.field(key) if node.record is not None else None
         node.name, self._shape = known if known is not None else (None, None)
+        self._loose = node.loose
+        if node.name is not None and len(self._stack) == 1:
+            self._adopt()
+        if node.record is not None and not node.loose:
+            if node.name is None:
+                node.sound = node.sound and not node.record.forbids
+            else:
+                self._loose = node.record.opaque(node.name)
 
     def grown(self) -> None:
         self._changed = self._changed or (self._shape is not None and self._shape.text)
 
     def leaf(self, value: Any) -> None:
-        self._attach(value, value, sound=True)
+        self._attach(value, value, value, sound=True)
 
     def end(self) -> None:
         node = self._stack.pop()
-        shown, sound = self._whole(node)
+        if not self._stack and not self._adopted:
+            return
+        form, shown, sound = self._whole(node)
         if self._stack:
             self._last = node.shown
-            self._attach(node.raw, shown, sound=sound)
+            self._attach(node.raw, form, shown, sound=sound)
             return
         self._final = shown
         self._changed = False
         if sound:
             self.value = shown
 
-    def _whole(self, node: _Node) -> tuple[Any, bool]:
-        """Return a closed object or array, and whether it has been validated."""
+    def _whole(self, node: _Node) -> tuple[Any, Any, bool]:
+        """Return a closed object or array: its JSON with tokens, what it is shown as, and whether it is validated."""
         record, shape = node.record, node.shape
         if shape is None:
-            return node.raw, True
+            return node.raw, node.raw, True
         if node.item is not None or (record is not None and not record.whole):
-            return node.shown, node.sound  # validated with the model that it is a part of
+            return node.form, node.shown, node.sound  # validated with the model that it is a part of
+        shown = record.show(node.shown) if record is not None else None
+        if self._stack and node.loose:
+            return node.raw, shown, True
         try:
             if record is not None and node.sound:
-                return record.close(node.shown), True
+                return self._token(shape, node, record.close(node.shown))
         except Unchecked:
             pass
         except Exception as error:
             self._misfit(error, len(self._stack))
-            return None, False
+            return node.raw, None, False
         if self._stack:
             try:
-                return shape.validated(node.raw), True
+                value = record.validated(shape, node.raw) if record is not None else shape.validated(node.raw)
+                return self._token(shape, node, value)
             except Exception as error:
                 self._misfit(error, len(self._stack))
-        return (record.show(node.shown) if record is not None else None), False
+        return node.raw, shown, False
 
-    def _attach(self, raw: Any, shown: Any, *, sound: bool) -> None:
+    def _token(self, shape: Shape, node: _Node, value: Any) -> tuple[Any, Any, bool]:
+        """Return a validated object as `_whole` does; the JSON stays where the type around it may change it again."""
+        if shape.record is None and not (shape.bare and isinstance(value, BaseModel)):
+            return node.raw, value, True
+        if not isinstance(value, BaseModel) and not is_dataclass(value):
+            return node.raw, value, True
+        self._held.append(value)
+        told: dict[str, Any] = (
+            node.raw if shape.record is None and node.is_object else {}
+        )  # by which the arms of a union are told apart
+        return {**told, TOKEN: len(self._held) - 1}, value, True
+
+    def _attach(self, raw: Any, form: Any, shown: Any, *, sound: bool) -> None:
         """Add a closed value to the object or array that it is a part of."""
         node = self._stack[-1]
         is_object, is_leaf = isinstance(raw, dict), not isinstance(raw, dict | list)
+        item = node.item if not node.is_object else self._shape
+        alone = not node.loose and not (node.record is not None and node.record.checks)
+        if is_leaf and item is not None and alone and (item.from_text or (self._fail_fast and not node.is_object)):
+            shown, sound = self._fitting(item, raw)
         if node.is_object:
-            node.raw[node.key] = raw
+            node.raw[node.key], node.form[node.key] = raw, form
             if node.name is not None:
-                shown = self._take(raw, shown, sound=sound)
+                shown = self._take(raw, form, shown, sound=sound)
         else:
-            item = node.item
-            if self._fail_fast and item is not None and is_leaf:
-                sound = self._fits(item, raw)
             node.raw.append(raw)
+            node.form.append(form)
             node.shown.append(shown)
             node.sound = node.sound and sound
             if node.watched:
-                alone = is_object and (item is None or item.record is None or item.record.whole)
+                alone = is_object and item is not None and item.record is not None and item.record.whole
+                alone = alone and item is not None and item.bare and not node.loose
                 self.items.append((raw, shown if sound and alone else NOTHING))
         if node.visible and (node.name is not None or not node.is_object):
             self._changed = self._changed or (shown is not None if self._last is NOTHING else shown != self._last)
         self._last = NOTHING
-        self._shape = node.item
+        self._shape, self._loose = node.item, node.loose
 
-    def _take(self, raw: Any, shown: Any, *, sound: bool) -> Any:
+    def _take(self, raw: Any, form: Any, shown: Any, *, sound: bool) -> Any:
         """Add a closed field to the innermost object; return what it is shown as."""
         node = self._stack[-1]
         assert node.record is not None
         assert node.name is not None
-        if node.record.checks:
+        if node.keys.setdefault(node.name, node.key) != node.key:
+            node.sound = False  # pydantic decides which of two keys fills a field
+        if node.record.checks and not node.loose:
             try:
-                shown = node.record.check(node.shown, node.name, shown if sound else raw)
+                shown = self._checked(node, raw, form, sound=sound)
             except Unchecked:
                 node.sound = False
             except Exception as error:
@@ -204,13 +288,36 @@ class PartialParser(JSONReader):
         node.shown[node.name] = shown
         return shown
 
-    def _fits(self, shape: Shape, raw: Any) -> bool:
+    def _checked(self, node: _Node, raw: Any, form: Any, *, sound: bool) -> Any:
+        """Return a closed field, validated: from its JSON where parts of it are not validated, or not known as such."""
+        assert node.record is not None
+        assert node.name is not None
+        if sound and len(self._held) > node.mark:
+            try:
+                return node.record.check(node.shown, node.name, form, self._held)
+            except ValidationError:
+                pass
+        return node.record.check(node.shown, node.name, raw, None)
+
+    def _give(self, node: _Node, name: str, value: Any) -> None:
+        """Add a field of the root that is a Python value."""
+        assert node.record is not None
         try:
-            shape.validated(raw)
+            value = node.record.take(node.shown, name, value)
+        except Unchecked:
+            node.sound = False
+        except Exception as error:
+            node.sound = False
+            self._misfit(error, 0)
+        node.shown[name] = value
+
+    def _fitting(self, shape: Shape, raw: Any) -> tuple[Any, bool]:
+        """Return a closed leaf, validated where it fits, and whether it does."""
+        try:
+            return shape.validated(raw), True
         except Exception as error:
             self._misfit(error, len(self._stack))
-            return False
-        return True
+            return raw, False
 
     def _misfit(self, error: Exception, depth: int) -> None:
         """Raise for a closed part that does not fit, where that ends the generation."""

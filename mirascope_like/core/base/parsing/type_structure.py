@@ -1,21 +1,27 @@
 """How a type's JSON grows: what its parts are, how a part is shown while it is open, and validated when it is closed.
 
-Each closed part is validated once: a field of a model as soon as it is whole, with its validators, a model when its
-last brace has come, from the fields that are validated already. Where that could give another result than pydantic's
-own validation of the whole (strict models, validators that see the raw data), the part is validated as a whole, again.
+Each closed part is validated once, in JSON mode: a field of a model as soon as it is whole, with its validators, a
+model when its last brace was received, from the fields that are validated already. Where that could give another result
+than pydantic's own validation of the whole (validators that see the raw data), it is validated with that whole only.
 """
 
 from __future__ import annotations
 
+import datetime
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import fields as dataclass_fields
 from dataclasses import is_dataclass
+from decimal import Decimal
+from enum import Enum
 from functools import cached_property, lru_cache
-from types import UnionType
-from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+from ipaddress import IPv4Address, IPv6Address
+from pathlib import Path, PurePath
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+from uuid import UUID
 
-from pydantic import BaseModel, RootModel
+from pydantic import AliasChoices, BaseModel, RootModel
 from pydantic_core import to_json
 from typing_extensions import TypeAliasType, is_typeddict
 
@@ -24,23 +30,59 @@ from .lenient_models import adapter_of
 from .partial import partial
 
 _ARRAYS = (list, tuple, set, frozenset, Sequence)
+_PLAIN = frozenset({str, int, float, bool, NoneType})
+_FROM_TEXT = frozenset(
+    {bytes, datetime.date, datetime.datetime, datetime.time, datetime.timedelta, UUID, Decimal, Path, PurePath}
+    | {IPv4Address, IPv6Address}
+)
+"""Types of which JSON has the text or number only."""
 
 
 class Shape:
     """What a type's JSON may be: text, an object, an array; or none of these, and then it is shown only when whole."""
 
-    def __init__(self, kind: Any, *, text: bool = False, record: Record | None = None, item: Any = None) -> None:
+    def __init__(
+        self,
+        kind: Any,
+        *,
+        text: bool = False,
+        record: Record | None = None,
+        item: Any = None,
+        mixed: bool = False,
+        fixed: bool = False,
+    ) -> None:
         self.kind = kind
         self.text = text
         """Whether a string may be shown before it is closed."""
         self.record = record
         """What an object is taken for."""
         self._item = item
+        self.mixed = mixed
+        """Whether the type may also accept what its `record` or `item` does not: parts are then no reason to fail."""
+        self.fixed = fixed
+        """Whether an array's items have types by their places: then `item` is any."""
 
     @cached_property
     def item(self) -> Shape | None:
         """The shape of an array's items."""
         return shape_of(self._item) if self._item is not None else None
+
+    @cached_property
+    def from_text(self) -> bool:
+        """Whether JSON holds the text of the value only, as of a date: a closed one is shown as what it is."""
+        arms = set(_arms(self.kind))
+        known = all(arm in _PLAIN or _is_from_text(arm) for arm in arms)
+        return known and any(_is_from_text(arm) for arm in arms)
+
+    @cached_property
+    def bare(self) -> bool:
+        """Whether the type is a model, or a union of such, without marks around it that may hold validators."""
+        return all(_bared(arm) is arm for arm in _arms(self.kind))
+
+    @cached_property
+    def unique(self) -> bool:
+        """Whether an array of the type holds nothing twice."""
+        return any(get_origin(_bared(arm)) in (set, frozenset) for arm in _arms(_bared(self.kind)))
 
     def validated(self, raw: Any) -> Any:
         """Return a closed value, validated.
@@ -58,6 +100,11 @@ class Record(ABC):
     whole = True
     """Whether the object is validated by itself."""
 
+    @property
+    def forbids(self) -> bool:
+        """Whether an unknown key is an error."""
+        return False
+
     @abstractmethod
     def field(self, key: str) -> tuple[str, Shape] | None:
         """Return the name and shape of what a key holds; None where it is not shown."""
@@ -66,12 +113,25 @@ class Record(ABC):
     def show(self, values: dict[str, Any]) -> Any:
         """Return the object with these fields, unvalidated."""
 
-    def check(self, values: Mapping[str, Any], name: str, value: Any) -> Any:
-        """Return a closed field, validated; `values` are the fields validated before it.
+    def opaque(self, name: str) -> bool:
+        """Whether the parts of a field must not be validated before the field, or the object, is whole."""
+        return False
 
-        Raises `ValidationError`, `Unchecked` where it can be known only with the whole, or what a validator raises.
+    def check(self, values: Mapping[str, Any], name: str, form: Any, held: Sequence[Any] | None) -> Any:
+        """Return a closed field, validated from its JSON; `values` are the fields validated before it.
+
+        With `held`, parts of it that are validated already are tokens of these. Raises `ValidationError`, `Unchecked`
+        where it can be known only with the whole, or what a validator raises.
         """
-        return value
+        raise Unchecked
+
+    def take(self, values: Mapping[str, Any], name: str, value: Any) -> Any:
+        """Return a field that is given as a Python value, validated. Raises what `check` raises."""
+        raise Unchecked
+
+    def validated(self, shape: Shape, raw: Any) -> Any:
+        """Return the whole object, validated from its JSON."""
+        return shape.validated(raw)
 
     def close(self, values: dict[str, Any]) -> Any:
         """Return the whole object, made of fields that `check` has validated.
@@ -121,6 +181,9 @@ class Fields(Record):
         kind = self._shapes.get(key)
         return (key, shape_of(kind)) if kind is not None else None
 
+    def opaque(self, name: str) -> bool:
+        return True
+
     def show(self, values: dict[str, Any]) -> Any:
         if is_typeddict(self._kind):
             return values
@@ -149,8 +212,8 @@ class ModelRecord(Record):
             alias = field.validation_alias or field.alias
             if alias is None or by_name:
                 keys[name] = name
-            if isinstance(alias, str):
-                keys[alias] = name
+            choices = alias.choices if isinstance(alias, AliasChoices) else [alias]
+            keys.update((choice, name) for choice in choices if isinstance(choice, str))
         return keys
 
     @cached_property
@@ -166,10 +229,25 @@ class ModelRecord(Record):
     def show(self, values: dict[str, Any]) -> Any:
         return partial(self._model, values)
 
-    def check(self, values: Mapping[str, Any], name: str, value: Any) -> Any:
+    @property
+    def forbids(self) -> bool:
+        return self._parts is not None and self._parts.forbids
+
+    def opaque(self, name: str) -> bool:
+        return self._parts is None or self._parts.opaque(name)
+
+    def check(self, values: Mapping[str, Any], name: str, form: Any, held: Sequence[Any] | None) -> Any:
         if self._parts is None or not self._parts.in_order(values, name):
             raise Unchecked
-        return self._parts.check(values, name, value)
+        return self._parts.check(values, name, form, held)
+
+    def take(self, values: Mapping[str, Any], name: str, value: Any) -> Any:
+        if self._parts is None or not self._parts.in_order(values, name):
+            raise Unchecked
+        return self._parts.take(values, name, value)
+
+    def validated(self, shape: Shape, raw: Any) -> Any:
+        return adapter_of(self._model).validate_json(to_json(raw))
 
     def close(self, values: dict[str, Any]) -> Any:
         if self._parts is None or not self._parts.complete(values):
@@ -210,7 +288,7 @@ def _shape(kind: Any) -> Shape:
         return Shape(kind, record=Table(arms[1] if len(arms) == 2 else Any))
     if issubclass(origin, _ARRAYS) and not issubclass(origin, str | bytes):
         of_one = len(arms) == 1 or (len(arms) == 2 and arms[1] is Ellipsis)
-        return Shape(kind, item=arms[0] if of_one else Any)
+        return Shape(kind, item=arms[0] if of_one else Any, fixed=len(arms) > 1 and not of_one)
     return Shape(kind)
 
 
@@ -222,7 +300,25 @@ def _union(kind: Any, arms: Sequence[Shape]) -> Shape:
         text=any(arm.text for arm in arms),
         record=records[0] if len(records) == 1 else None,
         item=items[0].item.kind if len(items) == 1 and items[0].item is not None else None,
+        mixed=any(arm.mixed or not _is_closed(arm) for arm in arms),
+        fixed=any(arm.fixed for arm in arms),
     )
+
+
+def _is_closed(shape: Shape) -> bool:
+    """Whether it is known of a type which JSON it accepts: text, numbers, and what its `record` and `item` accept."""
+    if shape.record is not None or shape.item is not None:
+        return True
+    kind = _bared(shape.kind)
+    return kind is shape.kind and (kind in _PLAIN or _is_from_text(kind) or get_origin(kind) is Literal)
+
+
+def _arms(kind: Any) -> Sequence[Any]:
+    return get_args(kind) if get_origin(kind) in (Union, UnionType) else (kind,)
+
+
+def _is_from_text(kind: Any) -> bool:
+    return kind in _FROM_TEXT or (isinstance(kind, type) and issubclass(kind, Enum))
 
 
 def _bared(kind: Any) -> Any:

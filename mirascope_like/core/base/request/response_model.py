@@ -27,13 +27,12 @@ from typing import (
     get_type_hints,
 )
 
-import jiter
 import typing_extensions
 from pydantic import BaseModel, ConfigDict, PydanticUserError, RootModel, TypeAdapter, ValidationError, create_model
 from typing_extensions import is_typeddict
 
 from ..errors import ConfigurationError, ResponseParseError, parse_error
-from ..parsing import as_object, json_texts
+from ..parsing import FoundJSON, GivenFields, Shape, as_list, as_object, chosen, is_mapping, json_values, shape_of
 from ..tools import arguments_schema, in_words
 from .response_format import Strategy, Structure
 
@@ -97,6 +96,10 @@ class ResponseModel(Generic[T]):
         return any(_config(kind).get("strict") is True for kind in kinds)
 
     @cached_property
+    def _with_given(self) -> GivenFields:
+        return GivenFields(self.kind, self._adapter.core_schema, self.call_args)
+
+    @cached_property
     def _schema(self) -> dict[str, Any]:
         schema = arguments_schema(self.object_type)
         ours = {key for name in self.call_args for key in _keys(self.object_type, name)}
@@ -133,25 +136,46 @@ class ResponseModel(Generic[T]):
                 )
         return {name: arguments[name] for name in self.call_args}
 
-    def read(self, text: str, given: Mapping[str, Any]) -> T:
-        """Return the first JSON in a text that fits.
+    def select(self, text: str) -> FoundJSON | None:
+        """Return the JSON in a text that is the answer: the only one in a code fence, else the last of its kind.
+
+        An object is of the kind that is asked for where it has a key of it. None where there is none.
+        """
+        values = json_values(text)
+        if len(values) == 1 and not text[: values[0].start].strip() and not text[values[0].end :].strip():
+            return values[0]
+        return chosen(values, self._answers)
+
+    def _answers(self, value: Any) -> bool:
+        if self.wrapped:
+            return _is_like(value, shape_of(self.object_type)) or _is_like(value, shape_of(self.kind))
+        return _is_like(value, shape_of(self.object_type))
+
+    def read(self, text: str, given: Mapping[str, Any], selected: FoundJSON | None) -> T:
+        """Return the answer in a text, validated; `selected` is what `select` returned for the text.
 
         Raises `ResponseParseError`, which is a `ValidationError` too where there was JSON.
         """
-        fault: ValidationError | None = None
-        for found in json_texts(text):
-            try:
-                return self._validated(found, given)
-            except ValidationError as error:
-                fault = fault or error
-        if fault is not None:
-            raise parse_error(fault)
-        raise ResponseParseError(f"there is no JSON in the reply: {text[:200]!r}")
+        found = selected or next(reversed(json_values(text)), None)
+        if found is None:
+            raise ResponseParseError(f"there is no JSON in the reply: {text[:200]!r}")
+        try:
+            return self._validated(found, given)
+        except ValidationError as fault:
+            error = parse_error(fault)
+            if isinstance(found.value, list) and not self.wrapped:
+                error.add_note("the reply holds an array, and an object was asked for")
+            raise error
 
-    def _validated(self, text: str, given: Mapping[str, Any]) -> T:
-        if given and isinstance(found := jiter.from_json(text.encode()), dict):
-            fields = {**as_object(found), **{next(_keys(self.object_type, name)): given[name] for name in given}}
-            return cast(T, self._adapter.validate_python(fields, strict=False))
+    def _validated(self, found: FoundJSON, given: Mapping[str, Any]) -> T:
+        text = found.text
+        if given and is_mapping(found.value):
+            fields = as_object(found.value)
+            keys = {next(_keys(self.object_type, name)): value for name, value in given.items()}
+            try:
+                return cast(T, self._with_given.validated(fields, keys))
+            except LookupError:  # a function of the user's is given the whole: pydantic validates in Python mode then
+                return cast(T, self._adapter.validate_python({**fields, **keys}, strict=False))
         if not self.wrapped:
             return cast(T, self._adapter.validate_json(text))
         try:
@@ -162,6 +186,20 @@ class ResponseModel(Generic[T]):
                 return cast(T, TypeAdapter(self.kind).validate_json(text))
             except ValidationError:
                 raise fault from None
+
+
+def _is_like(value: Any, shape: Shape) -> bool:
+    """Return whether JSON looks like a type's: by its keys, and by its first item."""
+    if isinstance(value, dict):
+        if shape.record is None:
+            return shape.item is None and not shape.text
+        return not value or any(shape.record.field(key) is not None for key in as_object(value))
+    if isinstance(value, list):
+        items = as_list(value)
+        if shape.item is None:
+            return shape.record is None and not shape.text
+        return not items or _is_like(items[0], shape.item)
+    return shape.record is None and shape.item is None and (shape.text == isinstance(value, str) or not shape.text)
 
 
 def _is_object(kind: Any) -> bool:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
-from typing import Any, Generic, TypeAlias, TypeVar, cast
+from dataclasses import dataclass
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from typing_extensions import TypeVar as DefaultTypeVar
 
 from ..errors import ConfigurationError, ResponseParseError, StreamNotConsumedError, parse_error
-from ..flows import read, remember
+from ..flows import read, remember, select
 from ..parsing import NOTHING, PartialParser, Shape, shape_of
 from ..request import WRAPPED, Request, ResponseModel
 from ..response import BaseCallResponse
@@ -32,7 +34,12 @@ class Reading(Generic[T]):
         self._fail_fast = fail_fast
         self._growth: PartialParser | None = None
         self._items = _items_of(model)
-        self._yielded = 0
+        self._yielded: dict[int, list[Any]] = {}
+        """The items yielded so far, by the place where the JSON that holds them begins."""
+        self._rest: deque[Any] | None = None
+        """The items that are still to be yielded; None until the answer is whole."""
+        self._matches = False
+        """True where the answer is the JSON that was read last."""
         self.over: bool = False
         self.value: T = NOTHING
         self.error: ResponseParseError | None = None
@@ -43,7 +50,7 @@ class Reading(Generic[T]):
         record = shape_of(self.model.object_type).record
         assert record is not None
         assert request.structure is not None
-        watch = self._items[0] if self._items is not None else None
+        watch = self._items.name if self._items is not None else None
         given = self.model.given(request.fn_args)
         self._growth = PartialParser(record, given, watch=watch, fail_fast=self._fail_fast)
         self._request = request
@@ -54,13 +61,15 @@ class Reading(Generic[T]):
         assert self._request.structure is not None
         self._by_call = self._request.structure.strategy == "tool"
         self._round = self._request.answer_deltas.round
-        self._yielded = 0
+        self._yielded = {}
 
     def take(self, content: str) -> Any:
         """Read what an event adds; return the answer so far if it has changed, else `NOTHING`."""
         assert self._growth is not None
         deltas = self._request.answer_deltas
         if deltas:
+            if not self._by_call:
+                self._growth.reset()  # what was read is no answer: it is in the call
             self._by_call = True
             content = "".join(deltas)
             deltas.clear()
@@ -91,7 +100,11 @@ class Reading(Generic[T]):
         if response.tools or self.value is not NOTHING:
             return self.value
         try:
-            whole = self._unwrapped(self._growth.value)
+            selected = select(response, self.model)
+            span = (selected.start, selected.end) if selected is not None else None
+            # A call's arguments are the answer alone; some SDKs have them as an object, without the model's spaces.
+            self._matches = span is not None and (self._by_call or self._growth.span == span)
+            whole = self._unwrapped(self._growth.value) if self._matches else NOTHING
             if whole is NOTHING:
                 whole = read(response, self.model, self._request.fn_args)
             else:
@@ -125,28 +138,81 @@ class Reading(Generic[T]):
         """
         if self._items is None:
             raise ConfigurationError(f"each() needs a list, or a model with one list: {self.model.kind!r} has no items")
-        name, shape = self._items
+        growth, items = self._growth, self._items
         if self.value is not NOTHING:
-            whole = self.value if self.model.wrapped else getattr(self.value, name)
-            for item in list(cast("Any", whole))[self._yielded :]:
-                self._yielded += 1
-                yield item
-        while self._growth is not None and self.value is NOTHING and self._growth.items:
-            raw, value = self._growth.items.popleft()
-            if value is NOTHING:
-                try:
-                    value = shape.validated(raw)
-                except Exception as error:
-                    raise parse_error(error, prefix=[name, self._yielded]) from error
-            self._yielded += 1
-            yield value
+            if self._rest is None:
+                whole = self.value if self.model.wrapped else getattr(self.value, items.name)
+                self._rest = deque(self._remaining(items, whole))
+            while self._rest:
+                yield self._rest.popleft()
+        while growth is not None and self.value is NOTHING and items.live and growth.alone and growth.items:
+            assert growth.span is not None
+            done = self._yielded.setdefault(growth.span[0], [])
+            raw, value = growth.items.popleft()
+            value = self._item(items, raw, value, len(done))
+            again = items.unique and value in done
+            done.append(value)
+            if not again:
+                yield value
+
+    def _item(self, items: _Items, raw: Any, value: Any, index: int) -> Any:
+        if value is not NOTHING:
+            return value
+        try:
+            return items.shape.validated(raw)
+        except Exception as error:
+            raise parse_error(error, prefix=[items.name, index]) from error
+
+    def _remaining(self, items: _Items, whole: Any) -> list[Any]:
+        """Return the items of the whole answer that are still to be yielded, in the order received if it is known."""
+        if self._growth is None or self._growth.span is None or not self._matches:
+            return list(whole)
+        done = self._yielded.get(self._growth.span[0], [])
+        try:
+            received = [self._item(items, raw, value, 0) for raw, value in self._growth.items]
+        except ResponseParseError:  # a validator of the field mends its items
+            return list(whole)
+        if not items.live and not _same(received, list(whole)):
+            return list(whole)
+        if items.unique:
+            return [one for at, one in enumerate(received) if one not in done and one not in received[:at]]
+        return received
 
 
-def _items_of(model: ResponseModel[Any]) -> tuple[str, Shape] | None:
-    """Return the name and the item's shape of the array that `each` is about, if there is one."""
-    if model.wrapped:
-        item = shape_of(model.kind).item
-        return (WRAPPED, item) if item is not None else None
+@dataclass(frozen=True, slots=True)
+class _Items:
+    """The array that `each` yields the items of."""
+
+    name: str
+    """The field that holds it."""
+    shape: Shape
+    """The type of its items."""
+    live: bool
+    """Whether an item is known once it is received: no validator is given the array before its items are validated."""
+    unique: bool
+    """Whether it holds nothing twice."""
+
+
+def _same(some: list[Any], others: list[Any]) -> bool:
+    """Return whether two lists hold the same, in whatever order; items need not be hashable."""
+    left = list(others)
+    for one in some:
+        if one not in left:
+            return False
+        left.remove(one)
+    return not left
+
+
+def _items_of(model: ResponseModel[Any]) -> _Items | None:
+    """Return the array that `each` is about, if there is one."""
+    record = shape_of(model.object_type).record
     fields: dict[str, Any] = getattr(model.object_type, "model_fields", {})
-    found = [(name, item) for name, field in fields.items() if (item := shape_of(field.annotation).item) is not None]
-    return found[0] if len(found) == 1 else None
+    shapes = (
+        {WRAPPED: shape_of(model.kind)} if model.wrapped else {n: shape_of(f.annotation) for n, f in fields.items()}
+    )
+    found = [(name, shape, shape.item) for name, shape in shapes.items() if shape.item is not None]
+    if len(found) != 1 or record is None:
+        return None
+    (name, shape, item) = found[0]
+    assert item is not None
+    return _Items(name, item, not (shape.fixed or shape.mixed or record.opaque(name)), shape.unique)

@@ -1,0 +1,96 @@
+"""Validating JSON in which some fields are Python values: a call's arguments.
+
+Used by `request`, for models with fields marked `FromCallArgs`. The JSON stays JSON, as in `field_validators`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property, partial
+from typing import Any
+
+from pydantic_core import SchemaValidator
+
+from .field_validators import HELD, TOKEN, exchange, instance_of, is_informed, opened, resolved, validated_json
+from .json_access import as_list, as_object
+
+
+class GivenFields:
+    """A type's validator of JSON in which some fields are Python values: a call's arguments."""
+
+    def __init__(self, kind: Any, schema: Any, names: Sequence[str]) -> None:
+        """Read the core schema of a model, a dataclass or a TypedDict; the fields `names` are Python values."""
+        self._kind = kind
+        self._names = tuple(names)
+        self._schema = schema
+
+    @cached_property
+    def _validator(self) -> SchemaValidator | None:
+        """The validator of JSON with tokens; None where a function of the user's is given the JSON before pydantic."""
+        schema, definitions = opened(self._schema)
+        try:
+            patched = _with_given(schema, definitions, self._names)
+        except LookupError:
+            return None
+        settings = resolved(schema, definitions)
+        while settings["type"] == "function-after":
+            settings = resolved(settings["schema"], definitions)
+        whole: Any = {"type": "definitions", "schema": patched, "definitions": definitions}
+        return SchemaValidator(whole, settings.get("config"))
+
+    def validated(self, fields: Mapping[str, Any], given: Mapping[str, Any]) -> Any:
+        """Return the value made of JSON fields and of Python values by their keys.
+
+        Raises `ValidationError`, and `LookupError` where the type can only be validated in Python mode.
+        """
+        if self._validator is None:
+            raise LookupError(self._kind)
+        tokens = {key: {TOKEN: index} for index, key in enumerate(given)}
+        return validated_json(self._validator, {**fields, **tokens}, list(given.values()), {})
+
+
+def _with_given(schema: Any, definitions: list[Any], names: Sequence[str]) -> Any:
+    """Return the schema of a model, dataclass or TypedDict in which the fields named are tokens of Python values.
+
+    Raises `LookupError` for any other, and for one that a function is given before it is validated.
+    """
+    schema = {key: one for key, one in resolved(schema, definitions).items() if key != "ref"}
+    if schema["type"] == "function-after" or (schema["type"] == "dataclass" and not _is_built(schema["cls"])):
+        return {**schema, "schema": _with_given(schema["schema"], definitions, names)}
+    if schema["type"] == "model" and not schema.get("custom_init"):
+        fields = _with_given(schema["schema"], definitions, names)
+        made: Any = {"type": "no-info", "function": partial(instance_of, schema["cls"])}
+        return {"type": "function-after", "function": made, "schema": fields}
+    fields = schema.get("fields")
+    if by_name := as_object(fields):
+        return {**schema, "fields": {name: _given(name, one, definitions, names) for name, one in by_name.items()}}
+    if schema["type"] == "dataclass-args":
+        return {**schema, "fields": [_given(one["name"], one, definitions, names) for one in as_list(fields)]}
+    raise LookupError(schema["type"])
+
+
+def _is_built(kind: type[Any]) -> bool:
+    """Whether pydantic has built a validator of a class, which it uses in place of any other schema of the class."""
+    return "__pydantic_validator__" in vars(kind)
+
+
+def _given_value(value: Any, validate: Callable[[Any], Any]) -> Any:
+    return validate(HELD.get()[value[TOKEN]])
+
+
+def _given(name: str, field: Any, definitions: list[Any], names: Sequence[str]) -> Any:
+    if name not in names:
+        return field
+    own: Any = {"type": "definitions", "schema": field["schema"], "definitions": definitions}
+    if is_informed(field["schema"]):
+        node: Any = {
+            "type": "function-wrap",
+            "function": {"type": "no-info", "function": _given_value},
+            "schema": field["schema"],
+        }
+        return {**field, "schema": node}
+    validator = SchemaValidator(own)
+    return {
+        **field,
+        "schema": exchange(lambda value: validator.validate_python(HELD.get()[value[TOKEN]], strict=False), {}),
+    }

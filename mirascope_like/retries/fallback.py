@@ -88,7 +88,7 @@ def _noted(
     if isinstance(made, BaseStream):
         # They are called while the stream is read, maybe elsewhere: under the settings that are in force now.
         makers = [partial(_under, OVERRIDES.get(), way, *args, **kwargs) for way, _ in ways[1:]]
-        made.set_fallbacks([errors for _, errors in ways], makers, caught)
+        made.otherwise([errors for _, errors in ways], makers, caught)
     elif caught:
         with suppress(AttributeError, TypeError, ValueError):  # a str or an int has no room for it
             object.__setattr__(made, "_caught", caught)

@@ -194,7 +194,7 @@ def test_falls_back(reader: Reader) -> None:
     first, second = failing("one", BadRequestError), failing("two")
     stream = told("own", reader.stream(MemoryProvider([first])))
     others = [other(reader, "two", [second]), other(reader, "three", text("Hi"))]
-    stream.set_fallbacks([Exception] * 3, others)
+    stream.otherwise([Exception] * 3, others)
     pairs, error = reader.read(stream)
     assert (texts(pairs), error, stream._caught) == ("Hi", None, [first, second])
     assert ENDS == [
@@ -207,7 +207,7 @@ def test_falls_back(reader: Reader) -> None:
 def test_all_fail(reader: Reader) -> None:
     first, second = failing("one"), failing("two")
     stream = told("own", reader.stream(MemoryProvider([first])))
-    stream.set_fallbacks([Exception] * 2, [other(reader, "two", [second])], [failing("zero")])
+    stream.otherwise([Exception] * 2, [other(reader, "two", [second])], [failing("zero")])
     _, error = reader.read(stream)
     assert isinstance(error, FallbackError)
     assert [str(one) for one in error.errors] == ["zero", "one", "two"]
@@ -220,13 +220,13 @@ def test_an_error_that_is_not_to_be_caught(reader: Reader, which: int) -> None:
     first, second = failing("one"), failing("two", BadRequestError)
     stream = reader.stream(MemoryProvider([first]))
     catches: list[Any] = [BadRequestError, ServerError] if which == 0 else [ServerError, ServerError]
-    stream.set_fallbacks(catches, [other(reader, "two", [second])])
+    stream.otherwise(catches, [other(reader, "two", [second])])
     assert reader.read(stream)[1] is (first if which == 0 else second)
 
 
 def test_no_fallback_after_output(reader: Reader) -> None:
     error = failing()
-    stream = reader.stream(MemoryProvider([delta("a"), error])).set_fallbacks(
+    stream = reader.stream(MemoryProvider([delta("a"), error])).otherwise(
         [Exception] * 2, [other(reader, "two", text("b"))]
     )
     assert reader.read(stream)[1] is error
@@ -237,10 +237,10 @@ def test_a_fallback_has_retries_and_fallbacks_of_its_own(reader: Reader) -> None
     inner = other(reader, "inner", [failing("two")], [failing("three", BadRequestError)], retry=1)
 
     def make() -> Any:
-        return inner().set_fallbacks([Exception] * 2, [other(reader, "innermost", [failing("four")])])
+        return inner().otherwise([Exception] * 2, [other(reader, "innermost", [failing("four")])])
 
     stream = told("own", reader.stream(MemoryProvider([failing("one")])))
-    stream.set_fallbacks([Exception] * 3, [make, other(reader, "last", text("Hi"))])
+    stream.otherwise([Exception] * 3, [make, other(reader, "last", text("Hi"))])
     pairs, error = reader.read(stream)
     assert (texts(pairs), error) == ("Hi", None)
     assert [str(one) for one in stream._caught] == ["one", "three", "four"]
@@ -256,14 +256,14 @@ def test_a_fallback_that_cannot_be_made(reader: Reader) -> None:
     def make() -> Any:
         raise LookupError("no such call")
 
-    stream = told("own", reader.stream(MemoryProvider([failing()]))).set_fallbacks([Exception] * 2, [make])
+    stream = told("own", reader.stream(MemoryProvider([failing()]))).otherwise([Exception] * 2, [make])
     error = reader.read(stream)[1]
     assert isinstance(error, LookupError)
     assert ENDS == [("own", StreamState.FAILED, "", "LookupError")]
 
 
 def test_a_fallback_that_is_no_stream(reader: Reader) -> None:
-    stream = reader.stream(MemoryProvider([failing()])).set_fallbacks([Exception] * 2, [lambda: "Hi"])
+    stream = reader.stream(MemoryProvider([failing()])).otherwise([Exception] * 2, [lambda: "Hi"])
     with pytest.raises(ConfigurationError, match="has to give a stream, not str"):
         reader.collect(stream)
 
@@ -318,7 +318,7 @@ def test_a_failure_of_a_later_round_is_retried_and_never_falls_back(reader: Read
     assert texts(reader.read(reader.stream(provider, retry=2, **options))[0]) == "Hi"
     error = failing()
     stream = reader.stream(MemoryProvider(*scripts(error)), **options)
-    stream.set_fallbacks([Exception] * 2, [other(reader, "two", text("b"))])
+    stream.otherwise([Exception] * 2, [other(reader, "two", text("b"))])
     assert reader.read(stream)[1] is error
 
 
@@ -339,7 +339,7 @@ def test_a_tool_that_fails_loudly(reader: Reader) -> None:
 
     provider = MemoryProvider(called(("1", "fail", "{}")), text("never"))
     stream = told("own", reader.stream(provider, retry=3, tools=tools(fail), tool_loop=ToolLoop(on_error="raise")))
-    stream.set_fallbacks([Exception] * 2, [other(reader, "two", text("never"))])
+    stream.otherwise([Exception] * 2, [other(reader, "two", text("never"))])
     error = reader.read(stream)[1]
     assert isinstance(error, ToolExecutionError)
     assert (stream.error, len(provider.sent)) == (error, 1)

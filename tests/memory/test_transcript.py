@@ -70,7 +70,7 @@ def test_stall_covers_the_beginning_of_a_later_round(reader: Reader, clock: Cloc
 
 def test_a_passed_total_is_no_reason_to_fall_back(reader: Reader, clock: Clock) -> None:
     stream = reader.stream(MemoryProvider([clock.later(9), delta(""), *text("a")])).timeout(total=5)
-    _, error = reader.read(stream.set_fallbacks([Exception] * 2, [other(reader, "two", text("b"))]))
+    _, error = reader.read(stream.otherwise([Exception] * 2, [other(reader, "two", text("b"))]))
     assert isinstance(error, StreamTimeoutError)
     assert error.deadline == "total"
 

@@ -152,7 +152,7 @@ class RequestBuilder:
                 else partial(bound_prompt.call, one)
                 for one in self._fallback
             ]
-            stream.set_fallbacks([_FAILURES] * (len(others) + 1), others)
+            stream.otherwise([_FAILURES] * (len(others) + 1), others)
         return stream
 
     def read(self, target: Target, bound_prompt: BoundPrompt) -> Request:

@@ -208,7 +208,7 @@ class BaseStream(CommonMetadata, Generic[ResponseT, ChunkT, ToolT]):
         self._observe().stop = (lambda text: len(text) >= stop) if isinstance(stop, int) else stop
         return self
 
-    def set_fallbacks(
+    def otherwise(
         self, catches: Sequence[Caught], others: Sequence[Callable[[], Any]], caught: Sequence[Exception] = ()
     ) -> Self:
         """Fall back to another stream if this one fails before any output. Returns the stream itself.

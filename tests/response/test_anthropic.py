@@ -182,7 +182,7 @@ def test_opaque_blocks_are_sent_back_in_order(stem: str, server: Server) -> None
         ("tool_use", "tool_calls"),
         ("refusal", "content_filter"),
         ("pause_turn", "stop"),
-        ("a_new_one", "stop"),
+        ("a_new_one", "unknown"),
     ],
 )
 def test_finish_reasons(reason: str, common: str, server: Server) -> None:

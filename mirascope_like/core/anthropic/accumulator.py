@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from ..base.errors import ErrorEventError, MalformedEventError
+from ..base.errors import ErrorEventError, MalformedEventError, reported_error
 from ..base.parsing import Text, as_list, as_object, grow, settled
 from ..dialects.content_blocks import BlockAccumulator, Blocks
 from .messages import BLOCKS
@@ -31,29 +31,31 @@ class AnthropicAccumulator(BlockAccumulator[AnthropicCallResponseChunk, Anthropi
 
     def _grown_text(self, data: Any) -> tuple[Text, str] | None:
         if data.get("type") == "content_block_delta" and len(data) == 3:
-            delta, text = data["delta"], self._texts.get(data["index"])
+            delta, text = data["delta"], self._texts.get(self._place(data["index"]))
             if text is not None and len(delta) == 2 and type(piece := delta.get("text")) is str:
                 return text, piece
         return None
 
+    def raise_reported(self, data: Any) -> None:
+        if reported_error(data, self.answers) is not None:
+            raise ErrorEventError(data)
+
     def _sum(self, chunk: AnthropicCallResponseChunk, data: Mapping[str, Any]) -> list[AnthropicTool] | None:
-        if data.get("type") == "error" or data.get("error"):  # a gateway may leave out the type
-            raise ErrorEventError(dict(data))
         if not _well_formed(data):
             raise MalformedEventError(f"not an event of a message: {str(data)[:200]}")
         match data["type"]:
             case "ping":
                 return None
             case "content_block_delta":
-                return self._grow(data["index"], data["delta"])
+                return self._grow(self._place(data.get("index")), data["delta"])
             case "content_block_start":
-                self._start(data["index"], dict(data["content_block"]))
+                self._start(self._new_place(data.get("index")), dict(data["content_block"]))
             case "content_block_stop":
-                return self._stop(data["index"])
+                return self._stop(self._place(data.get("index")))
             case "message_start":
                 self.top_fields.update(data["message"])
                 for index, block in enumerate(as_list(self.top_fields.pop("content", None))):
-                    self._start(index, dict(block))
+                    self._start(self._new_place(index), dict(block))
             case "message_delta":
                 self._change(data)
             case "message_stop":
@@ -105,7 +107,8 @@ class AnthropicAccumulator(BlockAccumulator[AnthropicCallResponseChunk, Anthropi
     @property
     def no_output(self) -> bool:
         known = (settled(block) for block in self._blocks.values())
-        return not self.finish_reasons and not any(block.get("type") != "text" or block["text"] for block in known)
+        ended = self.finish_reasons and not self.failed
+        return not ended and not any(block.get("type") != "text" or block["text"] for block in known)
 
     @property
     def resumable_text(self) -> str | None:
@@ -130,7 +133,7 @@ def _well_formed(data: Mapping[str, Any]) -> bool:
         part: Any = data.get(_PARTS[kind]) if kind in _PARTS else {}
         texts = [as_object(part).get(key) for key in ("text", "partial_json", "name")]
         return (
-            isinstance(data.get("index"), int)
+            isinstance(data.get("index"), int | None)
             and isinstance(part, dict)
             and all(isinstance(text, str) for text in texts if text is not None)
         )

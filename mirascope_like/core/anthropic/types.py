@@ -9,22 +9,11 @@ from anthropic.types import Message, MessageDeltaUsage, RawMessageStreamEvent, S
 from anthropic.types import Usage as AnthropicUsage
 
 from ..base.parsing import as_object
-from ..base.response import BaseCallResponseChunk, Counts, Facts, FinishReason, ToolDelta
+from ..base.response import BaseCallResponseChunk, Counts, Facts, ToolDelta
 from ..base.streams import AsyncStream, Stream
 from ..base.tools import BaseTool
 from ..dialects.content_blocks import BlockResponse, Blocks
 from .messages import BLOCKS
-
-_FINISH: dict[str, FinishReason] = {
-    "end_turn": "stop",
-    "stop_sequence": "stop",
-    "pause_turn": "stop",
-    "max_tokens": "length",
-    "model_context_window_exceeded": "length",
-    "tool_use": "tool_calls",
-    "refusal": "content_filter",
-}
-
 
 _COUNTS = Counts(
     input=("input_tokens",),
@@ -36,7 +25,7 @@ _COUNTS = Counts(
 """Source: Anthropic's documentation of prompt caching, where `input_tokens` leaves out what was read from the cache or
 written to it; here both are included."""
 
-_FACTS = Facts(finish="stop_reason", output_paths=("content",), counts=_COUNTS, reasons=_FINISH)
+_FACTS = Facts(finish="stop_reason", output_paths=("content",), counts=_COUNTS)
 
 
 class AnthropicTool(BaseTool):
@@ -82,6 +71,11 @@ class AnthropicCallResponseChunk(
         return self.data.get("message") or {**self.data, **as_object(self.data.get("delta"))}
 
     @property
+    def _index(self) -> int:
+        index = self.data.get("index")
+        return getattr(self, "place", index if isinstance(index, int) else 0)
+
+    @property
     def thinking(self) -> str:
         """The piece of the model's thinking that this event adds."""
         return as_object(self.data.get("delta")).get("thinking") or ""
@@ -96,9 +90,9 @@ class AnthropicCallResponseChunk(
         """The piece of a tool call that this event adds."""
         block, delta = as_object(self.data.get("content_block")), as_object(self.data.get("delta"))
         if block.get("type") == "tool_use":
-            return [ToolDelta(index=self.data["index"], id=block.get("id"), name=block.get("name"))]
+            return [ToolDelta(index=self._index, id=block.get("id"), name=block.get("name"))]
         if delta.get("type") == "input_json_delta":
-            return [ToolDelta(index=self.data["index"], arguments=delta.get("partial_json") or "")]
+            return [ToolDelta(index=self._index, arguments=delta.get("partial_json") or "")]
         return ()
 
 

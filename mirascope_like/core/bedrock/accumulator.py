@@ -34,7 +34,7 @@ class BedrockAccumulator(BlockAccumulator[BedrockCallResponseChunk, BedrockTool]
             # Most events add to a text that has begun: none of these is looked at twice.
             try:
                 piece = event["contentBlockDelta"]
-                known, text = texts[piece["contentBlockIndex"]], piece["delta"]["text"]
+                known, text = texts[self._place(piece["contentBlockIndex"])], piece["delta"]["text"]
             except (LookupError, TypeError):
                 if "ResponseMetadata" in (head := as_object(event)):
                     self.top_fields.update(head)
@@ -50,12 +50,13 @@ class BedrockAccumulator(BlockAccumulator[BedrockCallResponseChunk, BedrockTool]
         name, data = next(iter(data.items()))
         match name:
             case "contentBlockDelta":
-                return self._grow(data["contentBlockIndex"], data["delta"])
+                return self._grow(self._place(data.get("contentBlockIndex")), data["delta"])
             case "contentBlockStart":
                 # A tool call, the result of one that the model ran itself, or an image.
-                self._blocks[data["contentBlockIndex"]] = {key: dict(value) for key, value in data["start"].items()}
+                place = self._new_place(data.get("contentBlockIndex"))
+                self._blocks[place] = {key: dict(value) for key, value in data["start"].items()}
             case "contentBlockStop":
-                return self._stop(data["contentBlockIndex"])
+                return self._stop(self._place(data.get("contentBlockIndex")))
             case "messageStart":
                 self._role = data["role"]
             case "messageStop":
@@ -98,6 +99,10 @@ class BedrockAccumulator(BlockAccumulator[BedrockCallResponseChunk, BedrockTool]
         if "text" in thought or "signature" in thought:
             return {"reasoningContent": {"reasoningText": {"text": "", **thought}}}
         return block
+
+    @property
+    def no_output(self) -> bool:
+        return not (self._says() or (self.finish_reasons and not self.failed))
 
     def rebuild(self) -> dict[str, Any]:
         content = [self._block(index) for index in sorted(self._blocks)]

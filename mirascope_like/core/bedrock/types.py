@@ -12,7 +12,7 @@ from pydantic_core import to_jsonable_python
 from typing_extensions import TypedDict
 
 from ..base.parsing import as_list, as_object, at
-from ..base.response import BaseCallResponseChunk, Counts, Facts, FinishReason, ToolDelta
+from ..base.response import BaseCallResponseChunk, Counts, Facts, ToolDelta
 from ..base.streams import AsyncStream, Stream
 from ..base.tools import BaseTool
 from ..dialects.content_blocks import BlockResponse, Blocks
@@ -30,14 +30,6 @@ BedrockFinishReason = Literal[
     "model_context_window_exceeded",
 ]
 """Why a generation ended. Source: `StopReason` of boto3's service model."""
-
-_FINISH: dict[str, FinishReason] = {
-    "tool_use": "tool_calls",
-    "max_tokens": "length",
-    "model_context_window_exceeded": "length",
-    "guardrail_intervened": "content_filter",
-    "content_filtered": "content_filter",
-}
 
 
 class BedrockUsage(TypedDict, total=False):
@@ -83,7 +75,6 @@ _FACTS = Facts(
     finish="stopReason",
     output_paths=("output",),
     counts=_COUNTS,
-    reasons=_FINISH,
 )
 """The model is named where a prompt router chose it."""
 

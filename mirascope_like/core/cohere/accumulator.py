@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ..base.errors import ErrorEventError, MalformedEventError
+from ..base.errors import ErrorEventError, MalformedEventError, reported_error
 from ..base.parsing import Text, as_list, as_object, grow, settled
 from ..base.response import IndexedAccumulator
 from ..base.tools import ToolCall
@@ -35,6 +35,16 @@ class CohereAccumulator(IndexedAccumulator[CohereCallResponseChunk, CohereTool])
                 return self._texts[data["index"]], piece
         return None
 
+    def raise_reported(self, data: Any) -> None:
+        if reported_error(data, self.answers) is not None:
+            raise ErrorEventError(data)
+
+    @property
+    def no_output(self) -> bool:
+        said = (*map(settled, self._blocks.values()), {"tool_plan": str(self._message.get("tool_plan") or "")})
+        spoken = any(one for block in said for key, one in block.items() if key != "type")
+        return not (spoken or self._calls or (self.finish_reasons and not self.failed))
+
     def _sum(self, chunk: CohereCallResponseChunk, data: Mapping[str, Any]) -> list[CohereTool]:
         if not _well_formed(data):
             raise MalformedEventError(f"not an event of a chat: {str(data)[:200]}")
@@ -57,7 +67,7 @@ class CohereAccumulator(IndexedAccumulator[CohereCallResponseChunk, CohereTool])
                 self._citations.setdefault(index, {}).update(as_object(delta.get("citations")))
             case "message-end":
                 self._end(data)
-            case "error" | None:
+            case None:
                 raise ErrorEventError(dict(data))
             case _:
                 pass  # the ends of blocks add nothing; Cohere may add events, which have no place in the message
@@ -100,7 +110,7 @@ class CohereAccumulator(IndexedAccumulator[CohereCallResponseChunk, CohereTool])
         delta = as_object(data.get("delta"))
         self.top_fields.update({key: value for key, value in data.items() if key not in ("type", "delta")})
         self.top_fields.update({key: value for key, value in delta.items() if key != "error"})
-        if error := delta.get("error"):
+        if (error := reported_error({"error": delta.get("error")})) is not None:
             raise ErrorEventError({**data, "message": error})
         self._final = self.ended = True
 

@@ -28,7 +28,7 @@ from ..dialects.chat_completions import decode_message, encode_tool_result
 CohereFinishReason = Literal["COMPLETE", "STOP_SEQUENCE", "MAX_TOKENS", "TOOL_CALL", "ERROR", "TIMEOUT"]
 """Why a generation ended. Source: the SDK's `ChatFinishReason`, which also stands for what Cohere may add."""
 
-_FINISH: dict[str, FinishReason] = {"MAX_TOKENS": "length", "TIMEOUT": "length", "TOOL_CALL": "tool_calls"}
+_FINISH: dict[str, FinishReason] = {"TIMEOUT": "length"}
 
 
 _COUNTS = Counts(

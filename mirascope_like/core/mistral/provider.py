@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from base64 import b64encode
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from inspect import signature
 from types import ModuleType
@@ -85,13 +85,6 @@ class MistralAccumulator(ChatAccumulator[MistralCallResponseChunk, MistralTool])
 
     def read_objects(self, events: Iterable[Any]) -> Iterator[tuple[MistralCallResponseChunk, MistralTool | None]]:
         yield from super().read_objects(event.data for event in events)
-
-    def add(
-        self, chunk: MistralCallResponseChunk, data: Mapping[str, Any]
-    ) -> Iterator[tuple[MistralCallResponseChunk, MistralTool | None]]:
-        if data.get("object") == "error" or ("choices" not in data and "message" in data):
-            data = {"error": data}
-        yield from super().add(chunk, data)
 
 
 class MistralProvider(ClientProvider[MistralCallResponse, MistralCallResponseChunk, MistralTool]):

@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     )
     from .malformed import ErrorEventError, MalformedEventError
     from .missing_sdk import MissingSDKError, load_sdk
+    from .reported import reported_error
     from .validation import arguments_error, complaint, parse_error
 else:
     __getattr__, __dir__ = lazy_names(
@@ -64,6 +65,7 @@ else:
             "ToolRefusedError ToolTimeoutError UnfinishedStreamError",
             "malformed": "ErrorEventError MalformedEventError",
             "missing_sdk": "MissingSDKError load_sdk",
+            "reported": "reported_error",
             "validation": "arguments_error complaint parse_error",
         },
     )
@@ -111,5 +113,6 @@ __all__ = [
     "error_kind",
     "load_sdk",
     "parse_error",
+    "reported_error",
     "retry_after",
 ]

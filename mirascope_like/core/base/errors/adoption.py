@@ -80,11 +80,13 @@ def adopt(
     *kinds: type[MirascopeLikeError],
     provider: str,
     model: str | None,
+    response: Any = None,
 ) -> Exception:
     """Make an SDK's error one of ours as well, in place: same object, message, traceback and attributes.
 
     Give the classes of ours that it is to be; the SDK's class stays among its bases. An error of a built-in class, as
-    `ValueError`, cannot change it: a copy is returned.
+    `ValueError`, cannot change it: a copy is returned. `response` is the HTTP response that was being read, for an
+    error that has none of its own.
     """
     kind = both(*kinds, type(error))
     try:
@@ -93,12 +95,12 @@ def adopt(
         error = _copied(error, kind)
     if isinstance(error, ProviderError):
         state = vars(error)
-        response = getattr(error, "response", None)  # an attribute, or, in google.api_core, a property
-        headers = getattr(response, "headers", None) or state.get("headers")
+        own = getattr(error, "response", None)  # an attribute, or, in google.api_core, a property
+        headers = getattr(own, "headers", None) or state.get("headers")
         error.provider = provider
         error.model = model
-        state.setdefault("status_code", getattr(response, "status_code", None))
+        state.setdefault("status_code", getattr(own, "status_code", None))
         state.setdefault("request_id", request_id(headers) if headers is not None else None)
         state.setdefault("body", None)
-        state["retry_after"] = retry_after(headers) if headers is not None else None
+        state["retry_after"] = retry_after(headers or getattr(response, "headers", None), state["body"])
     return error

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from math import isfinite
 from typing import Any, cast
 
 from .exceptions import (
@@ -21,14 +22,45 @@ from .exceptions import (
     RequestTimeoutError,
     ServerError,
 )
+from .reported import is_array, is_failing_status, levels
 
 _CONTEXT = re.compile(
-    r"context[_ ](length|window)|maximum context|prompt is too long|too many (input )?tokens"
-    r"|exceeds? the (available )?context|reduce the length of the messages|input is too long"
-    r"|max_tokens.{0,40}exceed.{0,20}context",
+    # OpenAI, Azure, Groq, Cerebras, DeepSeek, OpenRouter, Together, SGLang, LM Studio; their Responses; xAI
+    r"context[_ ](length|window|limit)|maximum (context|prompt|model) length|reduce the length of the (messages|prompt)"
+    # Anthropic, Fireworks, Bedrock, Ollama, DashScope
+    r"|prompt is too long|prompt too long|input is too long|input tokens exceeded|range of input length"
+    r"|input length (and|exceeds|of|\()"
+    # Cohere, Bedrock, watsonx
+    r"|too many (input )?tokens|number of (input )?tokens .{0,40}(exceed|cannot|maximum)"
+    # Google: the Gemini API and Vertex AI
+    r"|(input )?token count .{0,60}(exceeds|supports (only )?up to)"
+    # Mistral
+    r"|too large for model with"
+    # vLLM
+    r"|longer than the maximum model length|max_model_len|too long to fit into the model"
+    # z.ai, Kimi, MiniMax, GitHub Copilot, text-generation-inference
+    r"|prompt exceeds max(imum)? length|exceeded model token limit|context exceeds limit|max_prompt_tokens_exceeded"
+    r"|inputs` (tokens \+ `max_new_tokens` must be|must have less than)"
+    # llama.cpp
+    r"|exceeds? the (available )?context|exceed_context_size",
+    re.IGNORECASE | re.DOTALL,
+)
+"""The words of a prompt that is too long. Source: the hosts named above, from their documentation or error reports."""
+_FILTER = re.compile(
+    r"content[_ ](filter|management policy|policy[_ ]violation)|ResponsibleAIPolicy|\bsensitive content|"
+    r"unsafe or sensitive|data_inspection_failed",
     re.IGNORECASE,
 )
-_FILTER = re.compile(r"content[_ ](filter|management policy|policy_violation)|ResponsibleAIPolicy", re.IGNORECASE)
+_WORDS: tuple[tuple[re.Pattern[str], type[ProviderError]], ...] = tuple(
+    (re.compile(pattern, re.IGNORECASE), kind)
+    for pattern, kind in (
+        (r"rate.?limit|too many requests|exceeded your current quota|quota exceeded", RateLimitError),
+        (r"overloaded|(at|over|out of) capacity|service.?unavailable|temporarily unavailable", OverloadedError),
+        (r"timed? ?out|deadline.exceeded", RequestTimeoutError),
+        (r"internal.?(server.?)?error", ServerError),
+    )
+)
+"""What the words of an error mean that has neither a status nor a code that is known."""
 
 _REQUEST_IDS = ("x-request-id", "request-id", "mistral-correlation-id")
 
@@ -49,76 +81,92 @@ _BY_STATUS: dict[int, type[ProviderError]] = {
 }
 
 
-_BY_CODE: dict[str, type[ProviderError]] = {
-    "authentication_error": AuthenticationError,
-    "invalid_api_key": AuthenticationError,
-    "billing_error": RateLimitError,
-    "insufficient_quota": RateLimitError,
-    "rate_limit_error": RateLimitError,
-    "rate_limit_exceeded": RateLimitError,
-    "permission_error": PermissionDeniedError,
-    "not_found_error": NotFoundError,
-    "model_not_found": NotFoundError,
-    "invalid_request_error": BadRequestError,
-    "request_too_large": BadRequestError,
-    "context_length_exceeded": ContextWindowExceededError,
-    "content_filter": ContentFilterError,
-    "bio_policy": ContentFilterError,
-    "image_content_policy_violation": ContentFilterError,
-    "misalignment_policy_violation": ContentFilterError,
-    "invalid_prompt": BadRequestError,
-    "vector_store_timeout": RequestTimeoutError,
-    "timeout_error": RequestTimeoutError,
-    "overloaded_error": OverloadedError,
-    "api_error": ServerError,
-    "server_error": ServerError,
-    "internal_server_error": ServerError,
+_CODES: dict[type[ProviderError], str] = {
+    AuthenticationError: "authentication invalid_api_key unauthenticated unauthorized",
+    RateLimitError: "billing insufficient_quota insufficient_balance insufficient_credits payment_required rate_limit "
+    "rate_limit_exceeded rate_limited rate_limit_reached too_many_requests resource_exhausted quota_exceeded "
+    "exceeded_current_quota throttling 1302 1303 1304 1305 1308 1113",
+    PermissionDeniedError: "permission permission_denied forbidden",
+    NotFoundError: "not_found model_not_found",
+    BadRequestError: "invalid_request bad_request invalid_argument failed_precondition out_of_range invalid_prompt "
+    "request_too_large unprocessable_entity validation",
+    ContextWindowExceededError: "context_length_exceeded context_window_exceeded model_context_window_exceeded "
+    "exceed_context_size prompt_too_long model_max_prompt_tokens_exceeded 1261",
+    ContentFilterError: "content_filter content_policy_violation bio_policy image_content_policy_violation "
+    "misalignment_policy_violation data_inspection_failed 1301",
+    RequestTimeoutError: "timeout request_timeout gateway_timeout deadline_exceeded vector_store_timeout",
+    OverloadedError: "overloaded engine_overloaded server_overloaded model_overloaded service_unavailable unavailable "
+    "capacity_exceeded",
+    ServerError: "api server internal_server internal bad_gateway",
 }
+_BY_CODE: dict[str, type[ProviderError]] = {code: kind for kind, codes in _CODES.items() for code in codes.split()}
+"""The codes, types and names of a status that errors have, in snake case and without the ending "error". The numbers
+are z.ai's. Source: the references of the providers, and `google.rpc.Code`."""
+
+
+def _kind_of(code: object) -> type[ProviderError] | None:
+    """Return the class that a code is, however its words are joined; None for one that is not known."""
+    if not isinstance(code, str | int):
+        return None
+    snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|[-. ]", "_", str(code)).lower()
+    return _BY_CODE.get(re.sub(r"_(error|exception)$", "", snake)) or _BY_CODE.get(snake)
 
 
 def error_kind(status_code: int | None, code: str | None = None, text: str = "") -> type[ProviderError]:
     """Return the class of an error with this HTTP status, code and text, as far as each is known."""
-    kind = _BY_CODE.get(code or "")
+    kind = _kind_of(code)
     if status_code is not None and status_code >= 400:
         of_status = _BY_STATUS.get(status_code) or (ServerError if status_code >= 500 else BadRequestError)
         kind = kind if kind is not None and issubclass(kind, of_status) else of_status
-    if kind is BadRequestError:
+    if kind in (BadRequestError, ServerError, None):
         if _CONTEXT.search(text):
             return ContextWindowExceededError
-        if _FILTER.search(text):
+        if kind is not ServerError and _FILTER.search(text):
             return ContentFilterError
+    if kind in (ServerError, None):
+        told = next((meant for words, meant in _WORDS if words.search(text)), None)
+        kind = told if told is not None and (kind is None or issubclass(told, kind)) else kind
     return kind or ProviderError
 
 
 def described(body: object) -> tuple[int | None, str | None, str]:
     """Return the status, the code and the text that the body of an error holds, in any of the usual forms."""
-    found: Any = body
-    while isinstance(found, Mapping) and isinstance(cast("Any", found).get("error"), Mapping):
-        found = cast("Any", found)["error"]
-    if not isinstance(found, Mapping):
-        return None, None, str(found or "")
-    fields = cast("Mapping[str, Any]", found)
-    codes = [fields.get("code"), fields.get("type"), fields.get("status")]
-    status = next((int(str(one)) for one in codes if re.fullmatch("[45][0-9]{2}", str(one))), None)
-    named = [one for one in codes if isinstance(one, str)]
-    code = next((one for one in named if one in _BY_CODE), named[0] if named else None)
-    return status, code, f"{fields.get('message') or ''} {code or ''}"
+    found = [*levels(body)]
+    fields = [one for one in reversed(found) if isinstance(one, Mapping)]  # the innermost first
+    codes = [one.get(key) for one in fields for key in ("code", "type", "status", "status_code", "error_code")]
+    status = next((int(str(one)) for one in codes if is_failing_status(one)), None)
+    named = [one for one in codes if isinstance(one, str) and not is_failing_status(one)]
+    named += [str(one) for one in codes if isinstance(one, int) and not is_failing_status(one) and _kind_of(one)]
+    code = next((one for one in named if _kind_of(one) is not None), named[0] if named else None)
+    words = [one if isinstance(one, str) else _words(one) for one in reversed(found)]
+    text = " ".join(filter(None, words))
+    return status, code, text if not fields else f"{text} {code or ''}"
 
 
-def retry_after(headers: Any) -> float | None:
-    """Return the seconds that `retry-after-ms` or `retry-after` (seconds or a date, RFC 9110) ask to wait."""
-    if (ms := headers.get("retry-after-ms")) is not None:
-        try:
-            return float(ms) / 1000
-        except ValueError:
-            pass
+def _words(fields: Mapping[str, Any]) -> str:
+    """Return what an error says in words, with what OpenRouter repeats of the provider behind it."""
+    told = [fields.get(key) for key in ("message", "msg", "detail", "details", "error", "error_message", "error_msg")]
+    metadata: Any = fields.get("metadata")
+    behind = cast("Mapping[str, Any]", metadata).get("raw") if isinstance(metadata, Mapping) else None
+    return " ".join(one for one in (*told, behind) if isinstance(one, str))
+
+
+def retry_after(headers: Any, body: object = None) -> float | None:
+    """Return the seconds that a provider asks to wait; None where it does not, or not in a number.
+
+    That is what the body says (Google's `RetryInfo`, a field `retry_after` or `retry-after-ms`), or else the headers
+    `retry-after-ms` and `retry-after` (seconds or a date, RFC 9110).
+    """
+    asked = next(_asked(body), None)
+    if asked is not None or headers is None:
+        return asked
+    if (ms := _seconds(headers.get("retry-after-ms"), 1000)) is not None:
+        return ms
     text = headers.get("retry-after")
     if text is None:
         return None
-    try:
-        return float(text)
-    except ValueError:
-        pass
+    if (seconds := _seconds(text)) is not None:
+        return seconds
     try:
         at = parsedate_to_datetime(text)
     except (TypeError, ValueError):
@@ -126,6 +174,46 @@ def retry_after(headers: Any) -> float | None:
     if at.tzinfo is None:
         at = at.replace(tzinfo=UTC)
     return max(0.0, (at - datetime.now(UTC)).total_seconds())
+
+
+_WAITS = {"retrydelay": 1, "retryafter": 1, "retryafterseconds": 1, "retryafterms": 1000}
+"""The fields of a body that tell how long to wait, and how many of their units are a second."""
+
+
+def _asked(body: Any, depth: int = 0) -> Iterator[float]:
+    """Yield the seconds that an error body asks to wait, at any depth."""
+    if depth > _DEEPEST:
+        return
+    if isinstance(body, str):
+        for level in levels(body):
+            if isinstance(level, Mapping):
+                yield from _asked(level, depth + 1)
+                return
+    elif isinstance(body, Mapping):
+        for key, value in cast("Mapping[str, Any]", body).items():
+            unit = _WAITS.get(str(key).lower().replace("-", "").replace("_", ""))
+            seconds = _seconds(value, unit) if unit is not None else None
+            if seconds is not None:
+                yield seconds
+            else:
+                yield from _asked(value, depth + 1)
+    elif is_array(body):
+        for one in body:
+            yield from _asked(one, depth + 1)
+
+
+_DEEPEST = 8
+
+
+def _seconds(value: Any, unit: int = 1) -> float | None:
+    """Return a number of seconds, which may end in "s" as protobuf's durations do."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return None
+    try:
+        seconds = float(str(value).strip().removesuffix("s")) / unit
+    except ValueError:
+        return None
+    return seconds if isfinite(seconds) else None
 
 
 def request_id(headers: Any) -> str | None:

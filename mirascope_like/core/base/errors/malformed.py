@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
+
+from .reported import levels
 
 
 class MalformedEventError(ValueError):
@@ -14,9 +16,13 @@ class ErrorEventError(Exception):
     """The provider reported an error in the middle of a stream, or as an answer; `body` is what it said."""
 
     def __init__(self, body: Any) -> None:
-        told: Any = body
-        while isinstance(told, Mapping) and (inner := cast("Mapping[str, Any]", told).get("error")):
-            told = inner
-        message = cast("Mapping[str, Any]", told).get("message") if isinstance(told, Mapping) else told
-        super().__init__(message if isinstance(message, str) and message else f"an error in the stream: {told}")
+        told = [*levels(body)]
+        said = [one if isinstance(one, str) else _message(one) for one in reversed(told)]
+        message = next((one for one in said if one), None)
+        super().__init__(message or f"an error in the stream: {told[-1] if told else body}")
         self.body = body
+
+
+def _message(fields: Mapping[str, Any]) -> str | None:
+    told = (fields.get(key) for key in ("message", "msg", "detail", "details", "error", "error_message", "error_msg"))
+    return next((one for one in told if isinstance(one, str) and one), None)

@@ -26,7 +26,9 @@ PATIENCE = 60.0
 """The most seconds that a provider is let to ask for."""
 
 _FINAL = (BadRequestError, AuthenticationError, PermissionDeniedError, NotFoundError)
-_BILLS = frozenset({"insufficient_quota", "billing_error"})
+_BILLS = frozenset(
+    {"insufficient_quota", "insufficient_balance", "insufficient_credits", "payment_required", "billing_error"}
+)
 
 
 def passes(error: Exception) -> bool:
@@ -34,8 +36,8 @@ def passes(error: Exception) -> bool:
     if isinstance(error, StreamTimeoutError):
         return error.deadline != "total"
     if isinstance(error, RateLimitError):
-        said = vars(error)
-        return said.get("status_code") != 402 and described(said.get("body"))[1] not in _BILLS
+        status, code, _ = described(vars(error).get("body"))
+        return 402 not in (status, vars(error).get("status_code")) and code not in _BILLS
     if isinstance(error, ServerError | ConnectionFailedError | RequestTimeoutError):
         return True
     return isinstance(error, StreamInterruptedError) and not isinstance(error, _FINAL)

@@ -40,3 +40,9 @@ def is_list(value: Any) -> TypeGuard[list[Any]]:
 def is_mapping(value: Any) -> TypeGuard[Mapping[Any, Any]]:
     """Whether a value is a mapping."""
     return isinstance(value, Mapping)
+
+
+def is_end(value: Any) -> bool:
+    """Whether an event is the word that ends a stream of OpenAI's format, as bytes or decoded: `[DONE]`."""
+    text = value.decode(errors="replace") if isinstance(value, bytes) else value
+    return isinstance(text, str) and text.strip().strip('"') == "[DONE]"

@@ -7,8 +7,12 @@ repeats an event's name inside its data.
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import jiter
+from pydantic_core import to_json
+
+from .json_access import as_object
 
 MAX_EVENT_BYTES = 64 * 1024 * 1024
 """An event longer than this is taken for garbage, so that an endless line cannot fill the memory."""
@@ -16,7 +20,8 @@ MAX_EVENT_BYTES = 64 * 1024 * 1024
 _BOM = b"\xef\xbb\xbf"
 """The mark of the byte order, which may stand before the first event."""
 
-_NAMED = re.compile(rb"^event: .*\ndata: (.*)\n\n", re.MULTILINE)
+_NAMED = re.compile(rb"^event: (?!error\n).*\ndata: (.*)\n\n", re.MULTILINE)
+_ERROR = re.compile(rb"^event: ?error$", re.MULTILINE)
 
 
 class EventTooLongError(ValueError):
@@ -87,7 +92,10 @@ class Events:
             for line in block.split(b"\n")
             if line.startswith(b"data:") or line == b"data"
         ]
-        return b"\n".join(lines) or (block if _tells_error(block) else None)
+        data = b"\n".join(lines)
+        if data and _ERROR.search(block):
+            return _named_error(data)
+        return data or (block if _tells_error(block) else None)
 
     def _hold(self, rest: bytes) -> None:
         self._held += len(rest)
@@ -112,6 +120,18 @@ def _tells_error(block: bytes) -> bool:
         return bool(jiter.from_json(block).get("error"))
     except ValueError:
         return False
+
+
+def _named_error(data: bytes) -> bytes:
+    """Return the data of an event named "error", so that it says by itself that it is one."""
+    try:
+        told: Any = jiter.from_json(data)
+    except ValueError:
+        told = data.decode(errors="replace")
+    fields = as_object(told)
+    if "error" in fields or fields.get("type") == "error":
+        return data
+    return to_json({"error": told})
 
 
 def _broken_off(data: bytes) -> bool:

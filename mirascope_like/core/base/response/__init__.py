@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .chunk import BaseCallResponseChunk, ToolDelta
     from .cost import Price, call_cost, set_price
     from .dump import check_dump_version
+    from .finish_reasons import FinishReason, common_finish_reason, ended_for
     from .indexed_accumulator import IndexedAccumulator
     from .metadata import CommonMetadata, Facts
     from .result_parts import tool_results
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
         ToolStartEvent,
         UsageEvent,
     )
-    from .usage import CommonUsage, Counts, FinishReason, Usage
+    from .usage import CommonUsage, Counts, Usage
 else:
     __getattr__, __dir__ = lazy_names(
         __name__,
@@ -40,12 +41,13 @@ else:
             "chunk": "BaseCallResponseChunk ToolDelta",
             "cost": "Price call_cost set_price",
             "dump": "check_dump_version",
+            "finish_reasons": "FinishReason common_finish_reason ended_for",
             "indexed_accumulator": "IndexedAccumulator",
             "metadata": "Facts CommonMetadata",
             "result_parts": "tool_results",
             "stream_events": "ErrorEvent FinishEvent StreamEvent TextEvent ThinkingEvent ToolDeltaEvent "
             "ToolReadyEvent ToolStartEvent UsageEvent",
-            "usage": "CommonUsage Counts FinishReason Usage",
+            "usage": "CommonUsage Counts Usage",
         },
     )
 
@@ -73,6 +75,8 @@ __all__ = [
     "UsageEvent",
     "call_cost",
     "check_dump_version",
+    "common_finish_reason",
+    "ended_for",
     "set_price",
     "tool_results",
 ]

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Generic, TypeVar, cast
+from functools import cached_property
+from typing import Any, ClassVar, Generic, TypeVar, cast
 
+from ..errors import ErrorEventError, reported_error
 from ..parsing import Text, at
-from ..tools import BaseTool, ToolCall, find_tool, tool_name
+from ..tools import BaseTool, ToolCall, find_tool, offered_name, repaired, tool_name
 from .chunk import BaseCallResponseChunk
+from .finish_reasons import ended_for
 from .usage import Usage
 
 ChunkT = TypeVar("ChunkT", bound=BaseCallResponseChunk[Any, Any, Any])
@@ -23,6 +26,9 @@ class Accumulator(ABC, Generic[ChunkT, ToolT]):
 
     `tools` are the types offered to the model; with `partial` a tool is also given while it grows.
     """
+
+    answers: ClassVar[tuple[str, ...]] = ("type",)
+    """The keys that an event of an answer has, and one that is nothing but an error has not."""
 
     def __init__(
         self,
@@ -45,7 +51,14 @@ class Accumulator(ABC, Generic[ChunkT, ToolT]):
         """The last event that was added."""
         self._answer: str | None = None
         self._answering: object = None
+        self._first_delta = True
         self._answer_deltas: list[str] = []
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        """The names that the model may call."""
+        offered = {tool_name(kind) for kind in self.tool_types}
+        return frozenset(offered if self._answer is None else {*offered, self._answer})
 
     def collect_answer(self, answer: str, deltas: list[str]) -> None:
         """Take calls of this name for the structured answer, and put the first into `heard` as it grows: no tool."""
@@ -57,13 +70,22 @@ class Accumulator(ABC, Generic[ChunkT, ToolT]):
 
         `call` is something that tells the call from others.
         """
-        if name != self._answer:
+        if self._answer is None or offered_name(name, (self._answer,)) != self._answer:
             return False
         if self._answering is None:
             self._answering = call
         if self._answering is call:
-            self._answer_deltas.append(piece)
+            first, self._first_delta = self._first_delta, False
+            if not (first and piece.strip() == "{}"):  # which says nothing; if nothing follows, the response has it
+                self._answer_deltas.append(piece)
+            if not piece:
+                self._first_delta = first
         return True
+
+    def raise_reported(self, data: Any) -> None:
+        """Raise `ErrorEventError` for an event that is an error, whatever its shape."""
+        if (error := reported_error(data, self.answers)) is not None:
+            raise ErrorEventError(error)
 
     @abstractmethod
     def read(self, events: Sequence[bytes]) -> Iterator[tuple[ChunkT, ToolT | None]]:
@@ -135,8 +157,13 @@ class Accumulator(ABC, Generic[ChunkT, ToolT]):
     @property
     def finish_reasons(self) -> list[Any] | None:
         """Why the generation ended, in the provider's words."""
-        reason = at(self.top_fields, self.chunk_type.facts.finish)
-        return [reason] if reason else None
+        reason = ended_for(at(self.top_fields, self.chunk_type.facts.finish))
+        return [reason] if reason is not None else None
+
+    @property
+    def failed(self) -> bool:
+        """Whether the answer has ended for a reason that is an error."""
+        return "error" in (self.chunk_type.common_reasons(self.finish_reasons) or ())
 
     @property
     def usage(self) -> Usage | None:
@@ -161,6 +188,7 @@ class Accumulator(ABC, Generic[ChunkT, ToolT]):
 
     def finished_tool(self, call: ToolCall) -> list[ToolT]:
         """Return a finished call as a tool; nothing where no tools were offered."""
+        call = repaired(call, self._names)
         if not self.tool_types or call.name == self._answer:
             return []
         tool = find_tool(self.tool_types, call, self.tool_base)
@@ -171,5 +199,6 @@ class Accumulator(ABC, Generic[ChunkT, ToolT]):
         """Return a call that grew by `delta` as a tool, where such are wanted; it is shown and not kept."""
         if not self.partial:
             return []
+        call = repaired(call, self._names)
         kinds = [kind for kind in self.tool_types if tool_name(kind) == call.name]
         return [cast("ToolT", kind.partial(call, delta)) for kind in kinds[:1]]

@@ -20,7 +20,7 @@ from pydantic import (
 from typing_extensions import TypeVar
 
 from .. import tools as tools_room
-from ..errors import ErrorEventError, MalformedEventError, ToolArgumentsError, ToolExecutionError
+from ..errors import ErrorEventError, MalformedEventError, ToolArgumentsError, ToolExecutionError, reported_error
 from ..messages import BaseMessageParam
 from ..parsing import VERSION_KEY, as_list, as_object, at, construct, dumped, json_in
 from ..request import Request
@@ -147,17 +147,16 @@ class BaseCallResponse(
     def check(cls, response: RawT) -> None:
         """Raise what a whole answer is instead of one.
 
-        That is `ErrorEventError` where it says nothing but an error, as gateways have it with status 200, and
+        That is `ErrorEventError` where it reports an error, as gateways have it with status 200, and
         `MalformedEventError` where it tells neither what the model said, nor why it ended, nor its tokens.
         """
-        facts = cls.facts
-        if any(at(response, place) for place in facts.output_paths):
+        top, places = cls.top_of(response), (*cls.facts.output_paths, cls.facts.finish, cls.facts.usage)
+        if any(at(top, place) for place in cls.facts.output_paths) and at(top, "error") is None:
             return
-        top = cls.top_of(response)
-        if error := at(top, "error"):
-            raise ErrorEventError(dumped(error) if isinstance(error, BaseModel) else error)
-        if all(at(top, place) is None for place in (*facts.output_paths, facts.finish, facts.usage)):
-            told = dumped(top) if isinstance(top, BaseModel) else top
+        told: Any = dumped(top) if isinstance(top, BaseModel) else top
+        if (error := reported_error(told, places)) is not None:
+            raise ErrorEventError(error)
+        if all(at(top, place) is None for place in places):
             raise MalformedEventError(f"it holds nothing of one: {told!s:.200}")
 
     @field_validator("response", mode="plain")
@@ -262,7 +261,7 @@ class BaseCallResponse(
     def tools(self) -> list[ToolT] | None:
         """The tools that the model called. One that cannot be called carries its `error`."""
         if self._tools is None:
-            calls = [call for call in self._tool_calls if call.name != self.answer_name] if self._tool_types else []
+            calls = [call for call in self._calls if call.name != self.answer_name] if self._tool_types else []
             self._tools = [find_tool(self._tool_types, call, self.tool_base) for call in calls]
         return list(self._tools) or None
 
@@ -279,7 +278,7 @@ class BaseCallResponse(
     @property
     def answer(self) -> str:
         """The text of a structured answer: the arguments of its call, or else `content`."""
-        calls = [call for call in self._tool_calls if call.name == self.answer_name]
+        calls = [call for call in self._calls if call.name == self.answer_name]
         return calls[0].arguments if calls else self.content
 
     @property
@@ -301,7 +300,7 @@ class BaseCallResponse(
         """Return the messages that give this answer back to the model, with what its tools did."""
         self._executed = tuple(results)
         early = ToolExecutionError("answer in a turn of its own, once the tools have been run")
-        answers = [call for call in self._tool_calls if call.name == self.answer_name]
+        answers = [call for call in self._calls if call.name == self.answer_name]
         outputs: list[tuple[Any, Any]] = [(find_tool((), call, self.tool_base), early) for call in answers]
         outputs += [(one.tool, one.result if one.error is None else one.error) for one in results]
         said = self.message_param
@@ -309,7 +308,7 @@ class BaseCallResponse(
 
     def correction_messages(self, complaint: str) -> list[Any]:
         """Return the messages that give this answer back to the model, and say what is wrong with it."""
-        calls = self._tool_calls
+        calls = self._calls
         if calls:
             # Every call must be answered before the model is asked again.
             error = ToolArgumentsError(complaint)

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..messages import BaseMessageParam
+from .meant_calls import MeantCalls
 
 
-class DecodedMessages:
+class DecodedMessages(MeantCalls):
     """The part of a response that decodes its native messages."""
 
     if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import jiter
 
 from ..errors import MalformedEventError
-from ..parsing import Text
+from ..parsing import Text, is_end
 from ..tools import BaseTool, ToolCall
 from .accumulator import Accumulator
 from .chunk import BaseCallResponseChunk
@@ -36,13 +36,15 @@ class IndexedAccumulator(Accumulator[ChunkT, ToolT]):
     def read(self, events: Sequence[bytes]) -> Iterator[tuple[ChunkT, ToolT | None]]:
         make, grown = self.chunk_type.from_bytes, self._grown_text
         for raw in events:
+            data: Any = None
             try:
                 data = jiter.from_json(raw, cache_mode="keys")
                 found = grown(data)
             except (ValueError, LookupError, TypeError, AttributeError) as error:
-                if raw.startswith(b"[DONE]"):
+                if is_end(raw):
                     self.ended = True
                     continue
+                self.raise_reported(data)
                 raise MalformedEventError(f"{error}: {raw[:200]!r}") from error
             if found is None:
                 yield from self.add(make(raw, self.chunk_type.text_of(data)), data)
@@ -52,6 +54,7 @@ class IndexedAccumulator(Accumulator[ChunkT, ToolT]):
                 yield make(raw, piece), None
 
     def add(self, chunk: ChunkT, data: Mapping[str, Any]) -> Iterator[tuple[ChunkT, ToolT | None]]:
+        self.raise_reported(data)
         try:
             tools = self._sum(chunk, data)
         except (LookupError, TypeError, AttributeError) as error:

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple
 
 from ..parsing import at, dumped
-from .usage import CommonUsage, Counts, FinishReason, Usage
+from .finish_reasons import FinishReason, common_finish_reason, ended_for
+from .usage import CommonUsage, Counts, Usage
 
 
 class Facts(NamedTuple):
@@ -22,7 +23,7 @@ class Facts(NamedTuple):
     """Where it holds what the model said, or why the model said nothing."""
     counts: Counts = Counts()
     reasons: Mapping[str, FinishReason] = {}
-    """The reasons to end, each in the same words for every provider; one that is not among them is "stop"."""
+    """The reasons to end that mean something else here than what `common_finish_reason` says, or nothing to others."""
 
 
 class CommonMetadata:
@@ -105,18 +106,22 @@ class NativeMetadata(CommonMetadata):
     @property
     def finish_reasons(self) -> list[Any] | None:
         """Why the generation ended, in the provider's words."""
-        reason = at(self._top, self.facts.finish)
-        return [reason] if reason else None
+        reason = ended_for(at(self._top, self.facts.finish))
+        return [reason] if reason is not None else None
 
     @property
     def _reasons(self) -> Sequence[str] | None:
         return self.finish_reasons
 
+    @classmethod
+    def common_reasons(cls, reasons: Sequence[Any] | None) -> list[str] | None:
+        """Return reasons to end in the same words for every provider."""
+        return [common_finish_reason(reason, cls.facts.reasons) for reason in reasons] if reasons else None
+
     @property
     def common_finish_reasons(self) -> list[str] | None:
         """`finish_reasons` in the same words for every provider."""
-        reasons = self._reasons
-        return [self.facts.reasons.get(reason, "stop") for reason in reasons] if reasons else None
+        return self.common_reasons(self._reasons)
 
     @classmethod
     def read_usage(cls, raw: Any) -> Usage | None:

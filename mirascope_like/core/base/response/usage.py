@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, Literal, NamedTuple, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict
 
 from ..parsing import at
-
-FinishReason = Literal["stop", "length", "tool_calls", "content_filter"]
-"""Why a generation ended, in the same words for every provider."""
 
 
 class CommonUsage(BaseModel):

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from .. import flows
-from ..errors import Caught, FallbackError, StreamTimeoutError
+from ..errors import Caught, FallbackError, ServerError, StreamTimeoutError
 from .attempt import Attempt, Fail, Finish, RunTools, Send, Step, Switch
 from .transcript import Policy, Transcript
 
@@ -53,6 +53,16 @@ def retry_or_resume(transcript: Transcript, error: Exception | None) -> Step | N
     if attempt.resumed_from is None and attempt.accumulator.no_output:
         return _retry(transcript, attempt, error) if attempt.request.retry else None
     return _resume(transcript, attempt, error) if attempt.request.resume else None
+
+
+def retry_failed(transcript: Transcript, error: Exception | None) -> Step | None:
+    """Send the same request again where the answer ended for a reason that is an error, before any output."""
+    attempt = transcript.attempt
+    if error is not None or attempt is None or not attempt.request.retry:
+        return None
+    if not (attempt.resumed_from is None and attempt.accumulator.failed and attempt.accumulator.no_output):
+        return None
+    return _retry(transcript, attempt, ServerError("the answer ended for a reason that is an error"))
 
 
 def _retry(transcript: Transcript, attempt: Attempt, error: Exception) -> Step | None:
@@ -129,5 +139,5 @@ class Fallback:
         return Fail(failed)
 
 
-DEFAULT: tuple[Policy, ...] = (tool_rounds, retry_or_resume)
+DEFAULT: tuple[Policy, ...] = (retry_failed, tool_rounds, retry_or_resume)
 """The policies of every call; a `Fallback` comes after them."""

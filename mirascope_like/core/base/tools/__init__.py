@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         tool_description,
         tool_name,
     )
+    from .call_repair import effective_arguments, is_settled, offered_name, repaired, valid_arguments
     from .executor import ToolLoop, aran, ran
     from .function_tool import Tools, tool_from_function, tool_type
     from .lookup import UnknownTool, find_tool, is_error, tool_output_text
@@ -34,6 +35,7 @@ else:
         {
             "base_tool": "BaseTool ToolCall ToolConfig arguments_of call_of delta_of error_of tool_description "
             "tool_name",
+            "call_repair": "effective_arguments is_settled offered_name repaired valid_arguments",
             "executor": "ToolLoop aran ran",
             "function_tool": "Tools tool_from_function tool_type",
             "lookup": "UnknownTool find_tool is_error tool_output_text",
@@ -57,16 +59,21 @@ __all__ = [
     "arguments_schema",
     "call_of",
     "delta_of",
+    "effective_arguments",
     "error_of",
     "find_tool",
     "in_words",
     "is_error",
+    "is_settled",
+    "offered_name",
     "ran",
     "read_docstring",
+    "repaired",
     "tool_description",
     "tool_from_function",
     "tool_name",
     "tool_output_text",
     "tool_type",
     "toolkit_tool",
+    "valid_arguments",
 ]

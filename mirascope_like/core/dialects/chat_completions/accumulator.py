@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar, cast
+from typing import Any, ClassVar, TypeVar, cast
 
 import jiter
 
-from ...base.errors import ErrorEventError, MalformedEventError
-from ...base.parsing import Text, as_list, as_object, settled
-from ...base.response import Accumulator
-from ...base.tools import BaseTool, ToolCall
-from .chunk import BaseChatChunk, arguments_text, chunk_text
+from ...base.errors import MalformedEventError
+from ...base.parsing import Text, as_list, as_object, is_end, settled
+from ...base.response import Accumulator, ended_for
+from ...base.tools import BaseTool
+from .calls import Call, find_call
+from .chunk import BaseChatChunk, choice_delta, chunk_text, content_text, raise_choice_error
 from .delta_fast_path import DeltaFastPath
 from .merge import add_parts, joined_base64, merge, merge_head, restates
 
@@ -29,47 +30,8 @@ _PADDING = "obfuscation"
 _APART = frozenset({"choices", "usage", _PADDING})
 """What of an event is not part of the answer's head."""
 
-
-@dataclass(slots=True)
-class _Call:
-    """A tool call that grows. `given` once it has been shown as a whole tool."""
-
-    index: Any
-    fields: dict[str, Any]
-    pieces: Text = field(default_factory=Text)
-    given: bool = False
-
-    @property
-    def id(self) -> str | None:
-        return self.fields.get("id") or None
-
-    @property
-    def name(self) -> str:
-        function = as_object(self.fields.get("function")) or as_object(self.fields.get("custom"))
-        return str(function.get("name") or "")
-
-    def whole(self) -> bool:
-        """Whether the arguments are a finished JSON object, to which nothing can be added."""
-        text = str(self.pieces)
-        if not text.rstrip().endswith("}"):
-            return False
-        try:
-            jiter.from_json(text.encode())
-        except ValueError:
-            return False
-        return True
-
-    def raw(self) -> dict[str, Any]:
-        raw = cast("dict[str, Any]", settled(self.fields))
-        raw.setdefault("type", "function")
-        if raw["type"] == "custom":
-            raw["custom"] = {**as_object(raw.get("custom")), "input": str(self.pieces)}
-        else:
-            raw["function"] = {"name": self.name, **as_object(raw.get("function")), "arguments": str(self.pieces)}
-        return raw
-
-    def call(self) -> ToolCall:
-        return ToolCall(id=self.id, name=self.name, arguments=str(self.pieces), native=self.raw())
+_OF_CHOICE = frozenset({"delta", "message", "text", "index"})
+"""What of a choice is not told beside its message."""
 
 
 @dataclass(slots=True)
@@ -78,26 +40,9 @@ class _Choice:
 
     message: dict[str, Any] = field(default_factory=dict[str, Any])
     rest: dict[str, Any] = field(default_factory=dict[str, Any])
-    calls: list[_Call] = field(default_factory=list[_Call])
+    calls: list[Call] = field(default_factory=list[Call])
     parts: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     """The content, once some of it has come as a list of parts."""
-
-    def find(self, piece: Mapping[str, Any]) -> _Call | None:
-        """Return the call that a piece belongs to; None where it begins one."""
-        index, id = piece.get("index"), piece.get("id") or None
-        name = as_object(piece.get("function")).get("name") or None
-        if index is not None:
-            known = next((call for call in reversed(self.calls) if call.index == index), None)
-        elif id is not None:
-            known = next((call for call in reversed(self.calls) if call.id == id), None)
-        else:
-            known = self.calls[-1] if self.calls and name is None else None
-        if known is None or (id and known.id and id != known.id):
-            return None
-        # Some hosts number every call 0 and give no ids: a name after a finished call begins the next.
-        if name and id is None and str(known.pieces) and known.whole():
-            return None
-        return known
 
     def says(self, *but: str) -> bool:
         """Whether the message holds anything, but for its role and the fields named."""
@@ -108,7 +53,7 @@ class _Choice:
         )
         return bool(self.calls or self.parts or any(said))
 
-    def _in_order(self) -> list[_Call]:
+    def _in_order(self) -> list[Call]:
         if all(isinstance(call.index, int) for call in self.calls):
             return sorted(self.calls, key=lambda call: call.index)
         return self.calls
@@ -129,6 +74,8 @@ class _Choice:
 class ChatAccumulator(Accumulator[ChunkT, ToolT]):
     """Sums chat completion chunks."""
 
+    answers: ClassVar[tuple[str, ...]] = ("choices", "usage")
+
     def __init__(
         self,
         chunk_type: type[ChunkT],
@@ -140,7 +87,7 @@ class ChatAccumulator(Accumulator[ChunkT, ToolT]):
         self._choices: dict[Any, _Choice] = {}
         self._text = Text()
         self._fast_path: DeltaFastPath | None = None
-        self._called: _Call | None = None
+        self._called: Call | None = None
         """The call whose arguments the fast_path's string adds to; else it adds to the text."""
 
     def read(self, events: Sequence[bytes]) -> Iterator[tuple[ChunkT, ToolT | None]]:
@@ -161,7 +108,14 @@ class ChatAccumulator(Accumulator[ChunkT, ToolT]):
         try:
             data = jiter.from_json(raw, cache_mode="keys")
         except ValueError as error:
+            if is_end(raw):
+                self.ended = True
+                return
             raise MalformedEventError(f"{error}: {raw[:200]!r}") from error
+        if is_end(data):
+            self.ended = True
+            return
+        self.raise_reported(data)
         if not isinstance(data, dict):
             raise MalformedEventError(f"not an object: {raw[:200]!r}")
         data = as_object(data)
@@ -170,30 +124,32 @@ class ChatAccumulator(Accumulator[ChunkT, ToolT]):
         self._called = None
         pairs = list(self.add(chunk, data))
         if (arguments := _adds_arguments(data)) is not None:
-            self._called = self._choices[0].find(arguments)
+            self._called = find_call(self._choices[0].calls, arguments, self._names)
             self._fast_path = DeltaFastPath.of(raw, "arguments", arguments["function"]["arguments"], _PADDING)
         yield from pairs
 
     def add(self, chunk: ChunkT, data: Mapping[str, Any]) -> Iterator[tuple[ChunkT, ToolT | None]]:
-        if error := data.get("error"):
-            raise ErrorEventError(error)
+        self.raise_reported(data)
         if not _well_formed(data):
             raise MalformedEventError(f"not a chat completion chunk: {str(data)[:200]}")
         self._last = chunk
         choices: list[dict[str, Any]] = as_list(data.get("choices"))
+        raise_choice_error(choices)
         if isinstance(usage := data.get("usage"), dict):
             self.top_fields["usage"] = as_object(usage)
         merge_head(self.top_fields, {key: value for key, value in data.items() if key not in _APART})
         shown: list[ToolT] = []
         for position, choice in enumerate(choices):
-            shown += self._add_choice(choice, position)
+            shown += self._add_choice(chunk, choice, position)
         yield from self.pairs(chunk, shown)
 
-    def _add_choice(self, choice: dict[str, Any], position: int) -> list[ToolT]:
+    def _add_choice(self, chunk: ChunkT, choice: dict[str, Any], position: int) -> list[ToolT]:
         index = choice.get("index")
         index = position if index is None else index
         known = self._choices.setdefault(index, _Choice())
-        delta = dict(as_object(choice.get("delta")))
+        delta = dict(choice_delta(choice))
+        if index == 0 and "message" in choice and not isinstance(choice.get("delta"), dict):
+            delta["content"] = chunk.content = self._new_text(delta.get("content"))
         pieces: list[dict[str, Any]] = as_list(delta.pop("tool_calls", None))
         content = delta.get("content")
         if isinstance(content, list) or known.parts:
@@ -205,13 +161,22 @@ class ChatAccumulator(Accumulator[ChunkT, ToolT]):
                 known.message["content"] = self._text
             self._text.append(content)
         merge(known.message, delta)
-        merge(known.rest, {key: value for key, value in choice.items() if key not in ("delta", "index")})
+        rest = {key: value for key, value in choice.items() if key not in _OF_CHOICE}
+        merge(known.rest, {**rest, "finish_reason": ended_for(choice.get("finish_reason"))})
         shown: list[ToolT] = []
+        places: list[int] = []
         for piece in pieces:
-            shown += self._add_call(known, piece, shown=index == 0)
-        if index == 0 and known.rest.get("finish_reason"):
-            shown += self._give(known)
+            shown += self._add_call(known, piece, shown=index == 0, places=places)
+        if index == 0:
+            chunk.places = places
+            if known.rest.get("finish_reason"):
+                shown += self._give(known)
         return shown
+
+    def _new_text(self, content: Any) -> str:
+        """Return what a message, told in place of a delta, adds: some hosts tell all of the text each time."""
+        text, known = content_text(content), str(self._text)
+        return text[len(known) :] if known and text.startswith(known) else text
 
     def _add_parts(self, choice: _Choice, content: Any, index: Any) -> None:
         if not choice.parts and (before := str(choice.message.get("content") or "")):
@@ -221,21 +186,17 @@ class ChatAccumulator(Accumulator[ChunkT, ToolT]):
             self._text.append(text)
             self._fast_path = None  # what comes next belongs among the parts
 
-    def _add_call(self, choice: _Choice, piece: dict[str, Any], *, shown: bool) -> list[ToolT]:
-        call = choice.find(piece)
+    def _add_call(self, choice: _Choice, piece: dict[str, Any], *, shown: bool, places: list[int]) -> list[ToolT]:
+        call = find_call(choice.calls, piece, self._names)
+        given: list[ToolT] = []
         if call is None:
-            call = _Call(index=piece.get("index"), fields={})
+            given = self._give(choice) if shown else []  # a call that begins ends those before it
+            call = Call(index=piece.get("index"), fields={})
             choice.calls.append(call)
-        fields = {key: value for key, value in piece.items() if key != "index"}
-        delta = ""
-        for kind, key in (("function", "arguments"), ("custom", "input")):
-            if isinstance(fields.get(kind), Mapping):
-                fields[kind] = dict(fields[kind])
-                delta += arguments_text(fields[kind].pop(key, None))
-        merge(call.fields, fields)
-        return self._add_arguments(call, delta, shown=shown)
+        places.append(choice.calls.index(call))
+        return given + self._add_arguments(call, call.add(piece), shown=shown)
 
-    def _add_arguments(self, call: _Call, delta: str, *, shown: bool) -> list[ToolT]:
+    def _add_arguments(self, call: Call, delta: str, *, shown: bool) -> list[ToolT]:
         given: list[ToolT] = []
         if delta:
             call.pieces.append(delta)
@@ -243,20 +204,26 @@ class ChatAccumulator(Accumulator[ChunkT, ToolT]):
             return given
         if self.partial and delta:
             given += self.partial_tool(call.call(), delta)
-        if delta.rstrip().endswith("}") and call.whole():
-            given += self._give_one(call)
         return given
 
-    def _give(self, choice: _Choice) -> list[ToolT]:
-        return [tool for call in choice.calls if not call.given for tool in self._give_one(call)]
+    def _give(self, choice: _Choice, *, rest: bool = False) -> list[ToolT]:
+        """Return the calls that have ended, in order.
 
-    def _give_one(self, call: _Call) -> list[ToolT]:
-        call.given = True
-        return self.finished_tool(call.call())
+        To one whose arguments are not an object with something in it more may come, even after a finish reason: it
+        waits for the end, which gives the `rest`.
+        """
+        given: list[ToolT] = []
+        for call in choice.calls:
+            if not call.given:
+                if not rest and not call.settled:
+                    break
+                call.given = True
+                given += self.finished_tool(call.call())
+        return given
 
     def rest(self) -> list[ToolT]:
         first = self._choices.get(0)
-        return self._give(first) if first is not None else []
+        return self._give(first, rest=True) if first is not None else []
 
     @property
     def complete(self) -> bool:
@@ -272,9 +239,8 @@ class ChatAccumulator(Accumulator[ChunkT, ToolT]):
 
     @property
     def no_output(self) -> bool:
-        return not str(self._text) and not any(
-            choice.rest.get("finish_reason") or choice.says() for choice in self._choices.values()
-        )
+        ended = self.finish_reasons and not self.failed
+        return not ended and not str(self._text) and not any(choice.says() for choice in self._choices.values())
 
     @property
     def resumable_text(self) -> str | None:
@@ -300,7 +266,7 @@ class ChatAccumulator(Accumulator[ChunkT, ToolT]):
 def _well_formed(data: Mapping[str, Any]) -> bool:
     """Whether an event has the shape that all who read it rely on; what is empty may be of any kind."""
     choices: list[Any] = [*as_list(data.get("choices"))]
-    deltas: list[Any] = [as_object(choice).get("delta") for choice in choices]
+    deltas: list[Any] = [as_object(choice).get("delta") or as_object(choice).get("message") for choice in choices]
     calls: list[Any] = [call for delta in deltas for call in as_list(as_object(delta).get("tool_calls"))]
     functions = [as_object(call).get(kind) for call in calls for kind in ("function", "custom")]
     numbers = [as_object(one).get("index") for one in (*choices, *calls)]

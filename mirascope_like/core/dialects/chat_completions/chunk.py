@@ -7,27 +7,36 @@ from typing import Any, ClassVar, TypeVar
 
 from pydantic_core import to_json
 
+from ...base.errors import ErrorEventError, reported_error
 from ...base.parsing import as_list, as_object
-from ...base.response import BaseCallResponseChunk, Counts, Facts, FinishReason, ToolDelta
+from ...base.response import BaseCallResponseChunk, Counts, Facts, ToolDelta, ended_for
 
 RawChunkT = TypeVar("RawChunkT")
 FinishT = TypeVar("FinishT", bound=str)
 UsageT = TypeVar("UsageT")
 
-_FINISH: dict[str, FinishReason] = {
-    "stop": "stop",
-    "length": "length",
-    "model_length": "length",
-    "tool_calls": "tool_calls",
-    "function_call": "tool_calls",
-    "content_filter": "content_filter",
-}
+
+def choice_delta(choice: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a choice of a chunk adds; some hosts call it `message`, and completions of old have `text`."""
+    if isinstance(delta := choice.get("delta"), dict):
+        return as_object(delta)
+    if isinstance(message := choice.get("message"), dict):
+        return as_object(message)
+    return {"content": choice["text"]} if isinstance(choice.get("text"), str) else {}
+
+
+def raise_choice_error(choices: Sequence[Any]) -> None:
+    """Raise `ErrorEventError` for an error within a choice, where OpenRouter tells what failed behind it."""
+    for choice in map(as_object, choices):
+        for told in (choice.get("error"), choice_delta(choice).get("error")):
+            if (error := reported_error({"error": told})) is not None:
+                raise ErrorEventError(error)
 
 
 def chunk_text(choices: Sequence[Mapping[str, Any]]) -> str:
     """Return the text that a chunk adds to the first choice; a choice without an index is the first."""
     first = next((one for one in choices if not as_object(one).get("index")), None)
-    return content_text(as_object(as_object(first).get("delta")).get("content"))
+    return content_text(choice_delta(as_object(first)).get("content"))
 
 
 def content_text(content: Any) -> str:
@@ -64,14 +73,17 @@ _COUNTS = Counts(
 """Source: OpenAI's `CompletionUsage`, where details are parts of the totals; DeepSeek says `prompt_cache_hit_tokens`,
 and Mistral, now and then, `num_cached_tokens`."""
 
-FACTS = Facts(counts=_COUNTS, reasons=_FINISH)
+FACTS = Facts(counts=_COUNTS)
 
 
 class BaseChatChunk(BaseCallResponseChunk[RawChunkT, FinishT, UsageT]):
     """A chunk in OpenAI's format."""
 
-    __slots__ = ()
+    __slots__ = ("places",)
     facts: ClassVar[Facts] = FACTS
+
+    places: Sequence[int]
+    """Which of the answer's calls each piece in this event belongs to, as the accumulator found."""
 
     @classmethod
     def text_of(cls, data: Mapping[str, Any]) -> str:
@@ -82,7 +94,7 @@ class BaseChatChunk(BaseCallResponseChunk[RawChunkT, FinishT, UsageT]):
         """What the event adds to the first choice."""
         choices: list[Any] = as_list(self.data.get("choices"))
         first = next((one for one in choices if not one.get("index")), None)
-        return as_object(as_object(first).get("delta"))
+        return choice_delta(as_object(first))
 
     @property
     def thinking(self) -> str:
@@ -92,15 +104,16 @@ class BaseChatChunk(BaseCallResponseChunk[RawChunkT, FinishT, UsageT]):
     @property
     def finish_reasons(self) -> list[FinishT] | None:
         """Why the generation ended, in the provider's words."""
-        reasons = [choice.get("finish_reason") for choice in self.data.get("choices") or ()]
-        return [reason for reason in reasons if reason] or None
+        reasons = [ended_for(choice.get("finish_reason")) for choice in self.data.get("choices") or ()]
+        return [reason for reason in reasons if reason is not None] or None
 
     @property
     def tool_deltas(self) -> Sequence[ToolDelta]:
         """The pieces of tool calls that this event adds."""
+        places = getattr(self, "places", ())
         return [
             ToolDelta(
-                index=piece["index"] if piece.get("index") is not None else position,
+                index=places[position] if position < len(places) else position,
                 arguments=arguments_text(as_object(piece.get("function")).get("arguments")),
                 id=piece.get("id") or None,
                 name=as_object(piece.get("function")).get("name") or None,

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, TypeVar, cast
 
 from ...base.messages import BaseMessageParam
-from ...base.parsing import dumped
-from ...base.response import BaseCallResponse, Facts, tool_results
-from ...base.tools import BaseTool, ToolCall
-from .chunk import FACTS, arguments_text, content_text, message_thinking
+from ...base.parsing import as_list, as_object, at, dumped
+from ...base.response import BaseCallResponse, Facts, ended_for, tool_results
+from ...base.tools import BaseTool, ToolCall, offered_name, valid_arguments
+from .chunk import FACTS, arguments_text, content_text, message_thinking, raise_choice_error
 from .messages import decode_message, encode_tool_result
 
 RawT = TypeVar("RawT")
@@ -22,6 +22,12 @@ class BaseChatCallResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT]):
     """A chat completion in OpenAI's format."""
 
     facts: ClassVar[Facts] = FACTS
+
+    @classmethod
+    def check(cls, response: RawT) -> None:
+        super().check(response)
+        choices: list[Any] = at(response, "choices") or []
+        raise_choice_error([dumped(choice) for choice in choices if at(choice, "error") or at(choice, "message.error")])
 
     @property
     def _choices(self) -> list[Any]:
@@ -54,7 +60,8 @@ class BaseChatCallResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT]):
     @property
     def finish_reasons(self) -> list[FinishT] | None:
         """Why the generation ended, in the provider's words; one for each choice."""
-        return [choice.finish_reason for choice in self._choices if choice.finish_reason] or None
+        reasons = [ended_for(choice.finish_reason) for choice in self._choices]
+        return [reason for reason in reasons if reason is not None] or None
 
     @property
     def message_param(self) -> dict[str, Any]:
@@ -64,7 +71,16 @@ class BaseChatCallResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT]):
         if isinstance(audio := said.get("audio"), Mapping):
             said["audio"] = {"id": cast("Mapping[str, Any]", audio).get("id")}
         said.pop("annotations", None)
+        if calls := as_list(said.get("tool_calls")):
+            said["tool_calls"] = [self._sent_back(as_object(call)) for call in calls]
         return {"content": self._said.get("content"), **said, "role": "assistant"}
+
+    def _sent_back(self, call: dict[str, Any]) -> dict[str, Any]:
+        """Return a call as a host takes it back: by the name that it was offered, with arguments that are JSON."""
+        if not (function := as_object(call.get("function"))):
+            return call
+        name = offered_name(str(function.get("name") or ""), self._names)
+        return {**call, "function": {**function, "name": name, "arguments": _taken_back(function.get("arguments"))}}
 
     @property
     def _tool_calls(self) -> list[ToolCall]:
@@ -84,3 +100,7 @@ class BaseChatCallResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT]):
     @classmethod
     def decode_message(cls, message: Any) -> BaseMessageParam:
         return decode_message(message)
+
+
+def _taken_back(arguments: Any) -> Any:
+    return valid_arguments(arguments) if isinstance(arguments, str) else arguments

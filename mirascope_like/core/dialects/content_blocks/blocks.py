@@ -9,9 +9,9 @@ from typing import Any, ClassVar, NamedTuple, TypeVar
 import jiter
 
 from ...base.messages import BaseMessageParam, Part, ToolResultPart
-from ...base.parsing import Text, at, dumped, settled
+from ...base.parsing import Text, as_object, at, dumped, object_so_far, settled
 from ...base.response import BaseCallResponse, BaseCallResponseChunk, IndexedAccumulator, tool_results
-from ...base.tools import BaseTool, ToolCall
+from ...base.tools import BaseTool, ToolCall, effective_arguments, offered_name
 from .turns import decode_turn
 
 RawT = TypeVar("RawT")
@@ -62,7 +62,16 @@ class BlockResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT]):
         """The answer as a message to send back, with thinking and its signatures, in order."""
         # What was left empty is not taken back.
         said = [{key: one for key, one in dumped(block).items() if one is not None} for block in self._blocks]
-        return {"role": "assistant", "content": [block for block in said if block.get("text") != ""]}
+        return {"role": "assistant", "content": [self._sent_back(block) for block in said if block.get("text") != ""]}
+
+    def _sent_back(self, block: dict[str, Any]) -> dict[str, Any]:
+        """Return a block as it is taken back: a call by the name that was offered, with an object as its input."""
+        for holder in (block, as_object(block.get("toolUse"))):
+            if "input" in holder and isinstance(holder.get("name"), str):
+                holder["name"] = offered_name(holder["name"], self._names)
+                if isinstance(holder["input"], str):
+                    holder["input"] = object_so_far(effective_arguments(holder["input"]))
+        return block
 
     @property
     def _tool_calls(self) -> list[ToolCall]:
@@ -92,6 +101,22 @@ class BlockAccumulator(IndexedAccumulator[ChunkT, ToolT]):
         self._blocks: dict[int, dict[str, Any]] = {}
         self._json: dict[int, Text] = {}
         """The arguments of calls, as text."""
+        self._places: dict[Any, int] = {}
+        """Where the newest block of each index stands: some hosts give several blocks one index."""
+
+    def _place(self, index: Any) -> int:
+        """Return where the block stands that an event is about; one without an index is about the newest."""
+        if index is None:
+            return max(self._blocks, default=0)
+        return self._places[index] if index in self._places else int(index)
+
+    def _new_place(self, index: Any) -> int:
+        """Return where a block that begins is to stand: after all others, where its index is taken."""
+        after = max(self._blocks, default=-1) + 1
+        place = after if index is None or index in self._blocks else index
+        if index is not None:
+            self._places[index] = place
+        return place
 
     def _numbers(self) -> Iterable[int]:
         return self._blocks
@@ -105,6 +130,11 @@ class BlockAccumulator(IndexedAccumulator[ChunkT, ToolT]):
         text = str(self._json.get(number, ""))
         return replace(call, arguments=text) if call is not None and text else call
 
+    def _says(self) -> bool:
+        """Whether any block says something, but for what it is."""
+        known: list[dict[str, Any]] = [settled(block) for block in self._blocks.values()]
+        return any(one for block in known for key, one in block.items() if key != "type")
+
     def _block(self, index: int) -> dict[str, Any]:
         """Return a block as far as it has come."""
         block: dict[str, Any] = settled(self._blocks[index])
@@ -112,7 +142,7 @@ class BlockAccumulator(IndexedAccumulator[ChunkT, ToolT]):
 
     def _arguments(self, index: int, known: Any = None) -> Any:
         """Return the arguments of a call; those that were cut off as far as they can be read."""
-        if not (text := str(self._json.get(index, ""))):
+        if not (text := effective_arguments(str(self._json.get(index, "")))):
             return known or {}
         try:
             return jiter.from_json(text.encode(), partial_mode="trailing-strings" if self.cut_strings else True)

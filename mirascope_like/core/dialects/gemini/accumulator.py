@@ -8,13 +8,13 @@ finished, or the prompt was blocked.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 import jiter
 from pydantic_core import to_json
 
-from ...base.errors import ErrorEventError, MalformedEventError
-from ...base.parsing import as_list, as_object, settled
+from ...base.errors import ErrorEventError, MalformedEventError, reported_error
+from ...base.parsing import as_list, as_object, at, is_end, settled
 from ...base.response import Accumulator, Usage
 from ...base.tools import BaseTool
 from .chunk import GeminiChunk
@@ -27,6 +27,8 @@ ToolT = TypeVar("ToolT", bound=BaseTool)
 
 class GeminiAccumulator(Accumulator[ChunkT, ToolT], Generic[ChunkT, ToolT]):
     """Sums answers."""
+
+    answers: ClassVar[tuple[str, ...]] = ("candidates", "promptFeedback", "usageMetadata")
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
@@ -42,6 +44,8 @@ class GeminiAccumulator(Accumulator[ChunkT, ToolT], Generic[ChunkT, ToolT]):
             try:
                 found = jiter.from_json(raw, cache_mode="keys")
             except ValueError as error:
+                if is_end(raw):
+                    continue
                 raise MalformedEventError(f"{error}: {raw[:200]!r}") from error
             if isinstance(found, list):  # what a host sends that was not asked for server-sent events
                 for one in as_list(found):
@@ -56,9 +60,12 @@ class GeminiAccumulator(Accumulator[ChunkT, ToolT], Generic[ChunkT, ToolT]):
         self._last = chunk
         return self.pairs(chunk, self._sum(as_object(data)))
 
-    def _sum(self, data: JSON) -> list[ToolT]:
-        if data.get("error"):
+    def raise_reported(self, data: Any) -> None:
+        if reported_error(data, self.answers) is not None:
             raise ErrorEventError(data)
+
+    def _sum(self, data: JSON) -> list[ToolT]:
+        self.raise_reported(data)
         tools: list[ToolT] = []
         for key, value in data.items():
             if key == "candidates":
@@ -118,7 +125,20 @@ class GeminiAccumulator(Accumulator[ChunkT, ToolT], Generic[ChunkT, ToolT]):
         """Whether every candidate has finished, or the prompt was blocked."""
         if as_object(self.top_fields.get("promptFeedback")).get("blockReason"):
             return True
+        if self._usage and not self._candidates:  # an answer of nothing, which Gemini gives now and then
+            return True
         return bool(self._candidates) and all(one.get("finishReason") for one in self._candidates.values())
+
+    @property
+    def failed(self) -> bool:
+        said = {"candidates": [*self._candidates.values()]}
+        return "error" in (self.chunk_type.common_reasons(finished(said, str)) or ())
+
+    @property
+    def no_output(self) -> bool:
+        parts = [part for one in self._candidates.values() for part in as_list(at(one, "content.parts"))]
+        said = any(key != "thought" and one for part in parts for key, one in as_object(settled(part)).items())
+        return not (said or (self.finish_reasons and not self.failed))
 
     def rebuild(self) -> JSON:
         candidates = [settled(self._candidates[index]) for index in sorted(self._candidates)]

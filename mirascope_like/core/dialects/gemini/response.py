@@ -11,7 +11,7 @@ from pydantic_core import to_json
 
 from ...base.messages import AudioPart, BaseMessageParam, DocumentPart, ImagePart
 from ...base.parsing import as_list, as_object
-from ...base.response import BaseCallResponse, Facts, FinishReason, Usage, tool_results
+from ...base.response import BaseCallResponse, Facts, FinishReason, Usage, ended_for, tool_results
 from ...base.tools import BaseTool, ToolCall
 from .messages import decode_content, encode_results
 
@@ -26,6 +26,7 @@ _FINISH: dict[str, FinishReason] = {
     **dict.fromkeys(("SAFETY", "RECITATION", "LANGUAGE", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII"), "content_filter"),
     **dict.fromkeys(("IMAGE_SAFETY", "IMAGE_PROHIBITED_CONTENT", "IMAGE_RECITATION"), "content_filter"),
     **dict.fromkeys(("MODEL_ARMOR", "ESCALATION", "PUP_LIMITED_DISABLED"), "content_filter"),
+    **dict.fromkeys(("NO_IMAGE", "IMAGE_OTHER"), "error"),
 }
 
 
@@ -84,8 +85,8 @@ def thinking_of(data: Any) -> str:
 
 def finished(data: JSON, reason: Callable[[str], Any]) -> list[Any] | None:
     """Return why the candidates of an answer finished; None where none has."""
-    said = [as_object(one).get("finishReason") for one in as_list(data.get("candidates"))]
-    return [reason(one) for one in said if one] or None
+    said = [ended_for(as_object(one).get("finishReason")) for one in as_list(data.get("candidates"))]
+    return [reason(one) for one in said if one is not None] or None
 
 
 def tool_call(call: JSON, native: Callable[[JSON], Any]) -> ToolCall:

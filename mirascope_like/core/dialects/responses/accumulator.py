@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple, TypeVar, cast
 
-from ...base.errors import ErrorEventError
 from ...base.parsing import Text, as_list, as_object, settled
 from ...base.response import IndexedAccumulator
 from ...base.tools import BaseTool, ToolCall
+from .items import Items
 from .types import TEXT_DELTA, ResponsesChunk, finish_reason, output_text
 
 ChunkT = TypeVar("ChunkT", bound=ResponsesChunk)
@@ -39,6 +39,8 @@ _GROWING = {
     "response.code_interpreter_call_code": _Growing("code", None, "", "code_interpreter_call"),
 }
 _PARTS = {"response.content_part": "content", "response.reasoning_summary_part": "summary"}
+_WRITTEN = frozenset({"arguments", "input", "code", "content", "summary"})
+"""What of an item grows."""
 _MOST_PARTS = 10_000
 _STATUSES = frozenset({"in_progress", "searching", "interpreting", "generating", "completed", "failed"})
 _FINAL = frozenset({"completed", "incomplete", "failed", "cancelled"})
@@ -49,45 +51,45 @@ class ResponsesAccumulator(IndexedAccumulator[ChunkT, ToolT]):
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
-        self._items: dict[int, dict[str, Any]] = {}
+        self._items = Items()
         self._parts: dict[tuple[int, int], Text] = {}
         self._shown: set[tuple[int, int]] = set()
 
     def _grown_text(self, data: Any) -> tuple[Text, str] | None:
         if data.get("type") == TEXT_DELTA and not data.get("logprobs"):
-            known = self._parts.get((data.get("output_index"), data.get("content_index")))
+            place = self._items.known(data)
+            known = self._parts.get((place, data.get("content_index", 0))) if place is not None else None
             if known is not None and type(piece := data.get("delta")) is str:
                 return known, piece
         return None
 
     def _sum(self, chunk: ChunkT, data: Mapping[str, Any]) -> list[ToolT]:
-        if (error := data.get("error")) or data.get("type") == "error":
-            raise ErrorEventError(error or dict(data))
         subject, _, verb = str(data.get("type")).rpartition(".")
         tools: list[ToolT] = []
         if isinstance(response := data.get("response"), dict):
             self._progress(verb, cast("dict[str, Any]", response), chunk)
-        elif isinstance(index := data.get("output_index"), int):
-            tools = self._change(index, subject, verb, data)
-            self._show(index, chunk)
+        elif (place := self._items.place(data, _type_of(subject, data))) is not None:
+            tools = self._change(place, subject, verb, data)
+            self._show(place, chunk)
+            chunk.place = place
         return tools
 
     def _progress(self, verb: str, response: dict[str, Any], chunk: ChunkT) -> None:
         self.top_fields.update(response)
         output = as_list(response.get("output"))
         if verb not in _FINAL:
-            self._items.update({index: settled(item) for index, item in enumerate(output)})
+            self._items.begin([settled(as_object(item)) for item in output])
             return
-        self._final = self.ended = True
+        self.raise_reported({"error": response.get("error")})
+        # Azure says in an `error` event after it why a response failed.
+        self._final, self.ended = True, verb != "failed"
         if not self._shown:
             chunk.content = output_text(output)
-        if verb == "failed":
-            raise ErrorEventError(response.get("error") or "the response failed")
 
     def _change(self, index: int, subject: str, verb: str, data: Mapping[str, Any]) -> list[ToolT]:
         if subject == "response.output_item":
             if isinstance(item := data.get("item"), dict):
-                self._items[index] = settled(item)
+                self._items[index] = _with_grown(settled(item), settled(self._items.get(index, {})))
                 self._forget(index)
             return self._stop(index) if verb == "done" else []
         if (growing := _GROWING.get(subject)) is not None:
@@ -144,7 +146,7 @@ class ResponsesAccumulator(IndexedAccumulator[ChunkT, ToolT]):
                 chunk.content += text
 
     def _numbers(self) -> Iterable[int]:
-        return sorted(self._items)
+        return self._items.in_order()
 
     def _call(self, number: int) -> ToolCall | None:
         item = settled(self._items.get(number, {}))
@@ -155,15 +157,19 @@ class ResponsesAccumulator(IndexedAccumulator[ChunkT, ToolT]):
 
     def rest(self) -> list[ToolT]:
         known = {item.get("call_id") for item in self._items.values()}
-        for item in map(as_object, self._output()):
+        for item in map(as_object, as_list(self.top_fields.get("output"))):
             if item.get("type") == "function_call" and item.get("call_id") not in known:
-                self._items[max(self._items, default=-1) + 1] = item
+                self._items.begin([item])
         return super().rest()
 
     def _output(self) -> list[dict[str, Any]]:
         # Hosts that leave out of the final event what they have streamed lose nothing.
         whole = as_list(self.top_fields.get("output")) if self._final else []
-        return whole if len(whole) >= len(self._items) else [settled(self._items[at]) for at in sorted(self._items)]
+        if len(whole) >= len(self._items):
+            return whole
+        final = {as_object(item).get("id"): as_object(item) for item in whole}
+        streamed: list[dict[str, Any]] = [settled(self._items[place]) for place in self._items.in_order()]
+        return [final.get(item.get("id"), item) if item.get("id") else item for item in streamed]
 
     def rebuild(self) -> dict[str, Any]:
         return {**self.top_fields, "output": self._output()}
@@ -173,12 +179,41 @@ class ResponsesAccumulator(IndexedAccumulator[ChunkT, ToolT]):
         return not self.top_fields and not self._items
 
     @property
+    def no_output(self) -> bool:
+        """Whether no item has come, or none but those that have just begun."""
+        return not any(map(_says, map(as_object, self._output()))) and not (self.finish_reasons and not self.failed)
+
+    @property
     def content(self) -> str:
         return output_text(self._output())
 
     @property
     def finish_reasons(self) -> list[Any] | None:
         return finish_reason(self.top_fields)
+
+
+def _says(item: dict[str, Any]) -> bool:
+    """Whether an item holds a text, a call or anything else but empty texts."""
+    if item.get("type") == "message":
+        return bool(output_text([item]) or any(as_object(part).get("refusal") for part in as_list(item.get("content"))))
+    if item.get("type") == "reasoning":
+        told = (*as_list(item.get("content")), *as_list(item.get("summary")))
+        return any(as_object(part).get("text") for part in told)
+    return bool(item)
+
+
+def _type_of(subject: str, data: Mapping[str, Any]) -> str | None:
+    """Return the type of the item that an event is about, as far as the event tells."""
+    if subject == "response.output_item":
+        return as_object(data.get("item")).get("type")
+    growing = _GROWING.get(subject)
+    return growing.item_type if growing is not None else None
+
+
+def _with_grown(item: dict[str, Any], grown: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an item as it was told whole, with what was streamed of it and is left out there."""
+    kept = {key: value for key, value in grown.items() if key in _WRITTEN and value and not item.get(key)}
+    return {**item, **kept} if grown.get("type") == item.get("type") else item
 
 
 def _position(data: Mapping[str, Any], parts: str) -> int:

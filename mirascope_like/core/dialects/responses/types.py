@@ -9,8 +9,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal, TypeVar
 
 from openai.types.responses import Response, ResponseStreamEvent, ResponseUsage
+from pydantic import BaseModel
 
-from ...base.errors import ErrorEventError
+from ...base.errors import ErrorEventError, reported_error
 from ...base.messages import BaseMessageParam
 from ...base.parsing import as_list, as_object, dumped
 from ...base.response import (
@@ -20,6 +21,7 @@ from ...base.response import (
     Facts,
     FinishReason,
     ToolDelta,
+    common_finish_reason,
     tool_results,
 )
 from ...base.tools import BaseTool, ToolCall
@@ -37,9 +39,7 @@ ResponsesFinishReason = Literal[
 
 _FINISH: dict[str, FinishReason] = {
     "incomplete": "length",
-    "max_output_tokens": "length",
     "max_messages": "length",
-    "content_filter": "content_filter",
 }
 
 
@@ -64,7 +64,8 @@ def common_finish(reasons: Sequence[str] | None, output: Sequence[Mapping[str, A
     """Return finish reasons in the same words for every provider; a completed response may have ended in calls."""
     called = any(item.get("type") == "function_call" for item in output)
     done: FinishReason = "tool_calls" if called else "stop"
-    return [_FINISH.get(reason, done) for reason in reasons] if reasons else None
+    meanings: dict[str, FinishReason] = {**_FINISH, "completed": done, "steered": done}
+    return [common_finish_reason(reason, meanings) for reason in reasons] if reasons else None
 
 
 def output_text(output: Sequence[Any]) -> str:
@@ -87,11 +88,12 @@ class ResponsesCallResponse(BaseCallResponse[Response, ToolT, ResponsesFinishRea
 
     @classmethod
     def check(cls, response: Response) -> None:
-        # A response that failed comes with status 200; streamed, the same is an error event.
-        if getattr(response, "status", None) == "failed":
-            error: Any = getattr(response, "error", None)
-            raise ErrorEventError(dumped(error) if error is not None else "the response failed")
-        super().check(response)
+        # A response that failed comes with status 200.
+        error: Any = getattr(response, "error", None)
+        if (told := reported_error({"error": dumped(error) if isinstance(error, BaseModel) else error})) is not None:
+            raise ErrorEventError(told)
+        if getattr(response, "status", None) != "failed":
+            super().check(response)
 
     @property
     def _output(self) -> list[Any]:
@@ -165,10 +167,13 @@ class ResponsesCallResponse(BaseCallResponse[Response, ToolT, ResponsesFinishRea
 class ResponsesChunk(BaseCallResponseChunk[ResponseStreamEvent, ResponsesFinishReason, ResponseUsage]):
     """One event of an answer; `chunk` is the SDK's event."""
 
-    __slots__ = ()
+    __slots__ = ("place",)
     raw_type = ResponseStreamEvent
     facts: ClassVar[Facts] = _FACTS
     usage_places: ClassVar[tuple[str, ...]] = ("response.usage",)
+
+    place: int
+    """Where the item that the event is about stands, as the accumulator found."""
 
     @classmethod
     def text_of(cls, data: Mapping[str, Any]) -> str:
@@ -188,7 +193,8 @@ class ResponsesChunk(BaseCallResponseChunk[ResponseStreamEvent, ResponsesFinishR
     @property
     def tool_deltas(self) -> Sequence[ToolDelta]:
         """The piece of a tool call that this event adds."""
-        kind, index, item = self.data.get("type"), self.data.get("output_index") or 0, as_object(self.data.get("item"))
+        kind, item = self.data.get("type"), as_object(self.data.get("item"))
+        index: int = getattr(self, "place", self.data.get("output_index") or 0)
         if kind == "response.output_item.added" and item.get("type") == "function_call":
             return [ToolDelta(index=index, id=item.get("call_id"), name=item.get("name"))]
         if kind == "response.function_call_arguments.delta":

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
+from contextlib import suppress
 from traceback import walk_tb
 from typing import Any, ClassVar, TypeVar
+
+from jiter import from_json
 
 from ...base.errors import (
     ConfigurationError,
@@ -23,6 +26,7 @@ from ...base.errors import (
     adopt,
     described,
     error_kind,
+    reported_error,
 )
 from ...base.parsing import EventTooLongError
 from ...base.provider import Provider
@@ -74,7 +78,8 @@ class FailingProvider(Provider[ResponseT, ChunkT, ToolT]):
             kinds.insert(0, StreamInterruptedError)
         elif ConnectionFailedError in kinds:
             _say_where(found)
-        return adopt(found, *kinds, provider=self.name, model=request.model)
+        response = getattr(source, "response", None)
+        return adopt(found, *kinds, provider=self.name, model=request.model, response=response)
 
     def _told(self, error: Exception, source: Any) -> tuple[Exception, *tuple[type[MirascopeLikeError], ...]]:
         """Return the SDK's error for this one, and the classes of ours that it is."""
@@ -127,3 +132,10 @@ def _say_where(error: Exception) -> None:
     url = getattr(getattr(error, "request", None), "url", None)
     if url is not None and (cause := str(error.__cause__ or "")):
         error.add_note(f"{url.scheme}://{url.netloc.decode().rpartition('@')[2]}: {cause}")
+
+
+def raise_reported(body: bytes) -> None:
+    """Raise `ErrorEventError` for a body that is no object, if it is a list of errors."""
+    with suppress(ValueError):
+        if (error := reported_error(from_json(body))) is not None:
+            raise ErrorEventError(error)

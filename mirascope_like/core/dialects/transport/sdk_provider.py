@@ -24,6 +24,7 @@ from ...base.request import Request
 from ...base.response import BaseCallResponse, BaseCallResponseChunk
 from ...base.tools import BaseTool
 from .client_provider import ClientProvider, made_by, patient
+from .error_mapping import raise_reported
 
 ResponseT = TypeVar("ResponseT", bound="BaseCallResponse[Any, Any]")
 ChunkT = TypeVar("ChunkT", bound=BaseCallResponseChunk[Any, Any, Any])
@@ -228,6 +229,7 @@ class SDKProvider(ClientProvider[ResponseT, ChunkT, ToolT]):
         try:
             raw = self.parse(response.content)
         except ValueError as error:
+            raise_reported(response.content)
             raise self.sdk.APIResponseValidationError(
                 response, response.text, message=f"the answer is not JSON: {error}"
             ) from error

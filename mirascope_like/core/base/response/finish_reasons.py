@@ -1,0 +1,46 @@
+"""Why a generation ended, in the same words for every provider. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+FinishReason = Literal["stop", "length", "tool_calls", "content_filter", "error", "unknown"]
+"""Why a generation ended, in the same words for every provider.
+
+"error" is a generation that failed, which is never a normal stop; "unknown" is a reason that has no meaning here.
+"""
+
+_WORDS: dict[FinishReason, str] = {
+    "stop": "stop eos eos_token end_turn stop_sequence pause_turn complete completed",
+    "length": "length max_tokens max_output_tokens model_length model_context_window_exceeded context_length_exceeded "
+    "incomplete",
+    "tool_calls": "tool_calls tool_call tool_use function_call",
+    "content_filter": "content_filter content_filtered sensitive safety refusal recitation guardrail_intervened "
+    "blocklist prohibited_content spii",
+    "error": "error failed cancelled canceled abort network_error insufficient_system_resource engine_overloaded "
+    "malformed_function_call malformed_tool_use malformed_model_output malformed_response unexpected_tool_call "
+    "too_many_tool_calls missing_thought_signature",
+}
+_COMMON: dict[str, FinishReason] = {word: meaning for meaning, words in _WORDS.items() for word in words.split()}
+"""What words mean wherever they come from. Source: the references of OpenAI, Anthropic, Google, Mistral, Cohere,
+DeepSeek, z.ai (`sensitive`, `network_error`, `model_context_window_exceeded`), vLLM (`abort`) and OpenRouter."""
+
+
+def common_finish_reason(reason: Any, own: Mapping[str, FinishReason]) -> FinishReason:
+    """Return what a provider's reason means: by the provider's own words, or else by those that all share.
+
+    Gemini's OpenAI endpoint joins two words: `function_call_filter: MALFORMED_FUNCTION_CALL`.
+    """
+    said = str(getattr(reason, "value", reason))
+    if (meaning := own.get(said)) is not None:
+        return meaning
+    for word in (said, said.rpartition(":")[2]):
+        if (meaning := _COMMON.get(word.strip().lower()) or own.get(word.strip())) is not None:
+            return meaning
+    return "unknown"
+
+
+def ended_for(reason: Any) -> Any:
+    """Return a reason to end; None for what stands where there is none yet: nothing, or the word "null"."""
+    return None if reason in (None, "", "null", "None") else reason

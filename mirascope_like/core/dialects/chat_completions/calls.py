@@ -1,0 +1,124 @@
+"""Tool calls that arrive in pieces: which call a piece belongs to, and what the pieces add up to. Does no I/O.
+
+Source: OpenAI's reference of chunks, where a piece of a call is found by its index, and what hosts make of it: ids that
+change with each piece, one id under two indexes, one index for all calls, no index, names in pieces.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from ...base.parsing import Text, as_object, settled
+from ...base.tools import ToolCall, effective_arguments, is_settled
+from .chunk import arguments_text
+from .merge import merge
+
+_KINDS = (("function", "arguments"), ("custom", "input"))
+"""The kinds of calls, and where each holds what the model wrote."""
+
+
+@dataclass(slots=True, eq=False)
+class Call:
+    """A tool call that grows. `given` once it has been shown as a whole tool."""
+
+    index: Any
+    fields: dict[str, Any]
+    pieces: Text = field(default_factory=Text)
+    given: bool = False
+
+    @property
+    def id(self) -> str | None:
+        return self.fields.get("id") or None
+
+    @property
+    def custom(self) -> bool:
+        return self.fields.get("type") == "custom"
+
+    @property
+    def name(self) -> str:
+        function = as_object(self.fields.get("function")) or as_object(self.fields.get("custom"))
+        return str(function.get("name") or "")
+
+    @property
+    def settled(self) -> bool:
+        """Whether no more is to be expected once something follows the call."""
+        text = str(self.pieces)
+        return bool(text) if self.custom else is_settled(text)
+
+    def add(self, piece: Mapping[str, Any]) -> str:
+        """Add a piece; return what it adds to the arguments. The first id counts; names add up."""
+        fields = {key: value for key, value in piece.items() if key != "index" and not (key == "id" and self.id)}
+        delta = ""
+        for kind, key in _KINDS:
+            if isinstance(fields.get(kind), Mapping):
+                told = dict(fields[kind])
+                delta += arguments_text(told.pop(key, None))
+                known = str(as_object(self.fields.get(kind)).get("name") or "")
+                if isinstance(told.get("name"), str):
+                    told["name"] = joined_name(known, told["name"])
+                fields[kind] = told
+        merge(self.fields, fields)
+        return delta
+
+    def raw(self) -> dict[str, Any]:
+        raw = cast("dict[str, Any]", settled(self.fields))
+        raw.setdefault("type", "function")
+        if self.custom:
+            raw["custom"] = {**as_object(raw.get("custom")), "input": str(self.pieces)}
+        else:
+            arguments = effective_arguments(str(self.pieces))
+            raw["function"] = {"name": self.name, **as_object(raw.get("function")), "arguments": arguments}
+        return raw
+
+    def call(self) -> ToolCall:
+        return ToolCall(id=self.id, name=self.name, arguments=str(self.pieces), native=self.raw())
+
+
+def joined_name(known: str, piece: str) -> str:
+    """Return a name to which a piece was added, as OpenAI's SDK does; one that is told anew is told once."""
+    return piece if piece.startswith(known) else known if known.startswith(piece) else known + piece
+
+
+def find_call(calls: Sequence[Call], piece: Mapping[str, Any], names: Collection[str]) -> Call | None:
+    """Return the call that a piece belongs to; None where it begins one.
+
+    `names` are those of the tools that were offered.
+    """
+    function = as_object(piece.get("function")) or as_object(piece.get("custom"))
+    index, id, name = piece.get("index"), piece.get("id") or None, function.get("name") or None
+    if not calls:
+        return None
+    known = next((call for call in reversed(calls) if id is not None and call.id == id), None)
+    if known is not None:
+        return None if name and _begins_another(known, name, piece) else known
+    if index is None:
+        known = calls[-1]
+    elif (known := next((call for call in reversed(calls) if call.index == index), None)) is None:
+        return None
+    return known if name is None or _goes_on(known, index, id, name, names) else None
+
+
+def _begins_another(known: Call, name: str, piece: Mapping[str, Any]) -> bool:
+    """Whether a piece of the same id is a call of its own: by another name, or told whole after one told whole."""
+    if str(known.pieces).strip() and joined_name(known.name, name) != name:
+        return True
+    told = arguments_text(as_object(piece.get("function")).get("arguments"))
+    whole = known.settled and is_settled(told)
+    return whole and (name != known.name or effective_arguments(told) != effective_arguments(str(known.pieces)))
+
+
+def _goes_on(known: Call, index: Any, id: str | None, name: str, names: Collection[str]) -> bool:
+    """Whether a piece with a name, and with no id that is known, goes on with the call at its place."""
+    written = str(known.pieces).strip()
+    if known.settled:
+        return False
+    if known.name + name in names and not written:
+        return True
+    restated = not known.name or joined_name(known.name, name) == name
+    if index is None and id is None:
+        return False  # calls that come whole
+    if id is not None and known.id is not None:
+        return restated  # hosts whose ids change with each piece; others number all calls alike
+    return restated or written != "{}"

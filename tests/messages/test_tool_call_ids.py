@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -104,3 +105,17 @@ def test_messages_in_a_providers_own_form_are_left_alone() -> None:
 @pytest.mark.parametrize("provider", [GoogleProvider(), GeminiProvider()], ids=["google", "gemini"])
 def test_gemini_wants_none(provider: Provider[Any, Any, Any]) -> None:
     assert sent(provider, calls("a"), results("a")) == []
+
+
+# Kimi's ids, which Anthropic refuses: "tool_use.id: String should match pattern '^[a-zA-Z0-9_-]+$'" (langchain
+# PR#37756, bifrost#5097); Bedrock takes 64 of these characters; Mistral takes nine letters and digits.
+FORMS = {"anthropic": "[a-zA-Z0-9_-]+", "bedrock": "[a-zA-Z0-9_-]{1,64}", "mistral": "[a-zA-Z0-9]{9}"}
+
+
+@pytest.mark.parametrize("name", PROVIDERS)
+@pytest.mark.parametrize("given", ["functions.add:0", "call_1", "c" * 70])
+def test_ids_of_other_providers_get_the_form_that_is_accepted(name: str, given: str) -> None:
+    call, result = sent(PROVIDERS[name], calls("add", ids=(given,)), results("add", ids=(given,)))
+    assert call == result
+    assert re.fullmatch(FORMS.get(name, ".+"), call)
+    assert call == given or not re.fullmatch(FORMS.get(name, ".+"), given)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from functools import cached_property
 from inspect import signature
 from types import ModuleType
-from typing import Any
+from typing import Any, ClassVar
 
 import anthropic
 from anthropic.resources import Messages
@@ -45,6 +46,9 @@ class AnthropicProvider(SDKProvider[AnthropicCallResponse, AnthropicCallResponse
     accumulator_type: type[Accumulator[Any, Any]] = AnthropicAccumulator
     params_type = AnthropicCallParams
     method = "messages.create"
+    id_form: ClassVar[re.Pattern[str] | None] = re.compile(
+        r"[a-zA-Z0-9_-]+"
+    )  # source: the API's "tool_use.id: String should match pattern '^[a-zA-Z0-9_-]+$'"
 
     def known_params(self) -> frozenset[str]:
         return super().known_params() | self._accepted - {"messages", "model", "stream", "tools"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
@@ -115,6 +116,9 @@ class BedrockProvider(ThreadedProvider[BedrockCallResponse, BedrockCallResponseC
     tool_type = BedrockTool
     accumulator_type: type[Accumulator[Any, Any]] = BedrockAccumulator
     params_type = BedrockCallParams
+    id_form: ClassVar[re.Pattern[str] | None] = re.compile(
+        r"[a-zA-Z0-9_-]{1,64}"
+    )  # source: the reference of `ToolUseBlock`
     kinds: ClassVar[Mapping[type[Exception], type[MirascopeLikeError]]] = {
         sdk.ConnectTimeoutError: RequestTimeoutError,
         sdk.ReadTimeoutError: RequestTimeoutError,

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from inspect import signature
 from types import ModuleType
-from typing import Any
+from typing import Any, ClassVar
 
 import jiter
 import mistralai.client
@@ -22,13 +22,10 @@ from ..base.errors import ConfigurationError, ConnectionFailedError, MirascopeLi
 from ..base.messages import (
     AudioPart,
     AudioURLPart,
-    BaseMessageParam,
     DocumentPart,
     DocumentURLPart,
     Part,
-    ToolCallPart,
-    ToolResultPart,
-    short_id,
+    with_ids,
 )
 from ..base.provider import AsyncSource, Source
 from ..base.request import Prefill, Request, Strategy, Structure
@@ -57,9 +54,6 @@ from .types import MistralCallResponse, MistralCallResponseChunk, MistralTool
 
 _PREFILL = Prefill({"prefix": True}, echoes=True)
 """Source: the SDK's `AssistantMessage.prefix`, which has the model "start its answer by the content of the message"."""
-
-
-_ID = re.compile(r"[a-zA-Z0-9]{9}")
 
 
 class _StreamSource(ByteSource):
@@ -99,6 +93,9 @@ class MistralProvider(ClientProvider[MistralCallResponse, MistralCallResponseChu
     tool_type = MistralTool
     accumulator_type: type[Accumulator[Any, Any]] = MistralAccumulator
     params_type = MistralCallParams
+    id_form: ClassVar[re.Pattern[str] | None] = re.compile(
+        r"[a-zA-Z0-9]{9}"
+    )  # source: the API's own "must be a-z, A-Z, 0-9, with a length of 9"
 
     def make_client(self) -> Any:
         if not any(os.environ.get(name) for name in self.environment):
@@ -116,7 +113,7 @@ class MistralProvider(ClientProvider[MistralCallResponse, MistralCallResponseChu
 
     def encode(self, request: Request) -> dict[str, Any]:
         params = _params(request)
-        messages = encode_messages([_with_own_ids(message) for message in request.messages], _encode_part)
+        messages = encode_messages(with_ids(request.messages, self.id_form), _encode_part)
         payload: dict[str, Any] = {"model": request.model, "messages": messages, **params}
         if tools := [*request.native_tools, *(encode_tool(tool) for tool in request.tools)]:
             payload["tools"] = tools
@@ -200,24 +197,6 @@ def _decoded(body: str) -> Any:
         return jiter.from_json(body.encode())
     except ValueError:
         return body
-
-
-def _with_own_ids(message: Any) -> Any:
-    """Return a message of ours with ids of tool calls that Mistral takes: others' are told by their hash."""
-    if not isinstance(message, BaseMessageParam) or isinstance(message.content, str):
-        return message
-    parts = [
-        part.model_copy(update={"id": _own_id(part.id)}) if isinstance(part, ToolCallPart | ToolResultPart) else part
-        for part in message.content
-    ]
-    return message.model_copy(update={"content": parts})
-
-
-def _own_id(given: str | None) -> str | None:
-    # Source: the API's own "must be a-z, A-Z, 0-9, with a length of 9".
-    if given is None or _ID.fullmatch(given):
-        return given
-    return short_id(given)
 
 
 def _encode_part(part: Part) -> dict[str, Any]:

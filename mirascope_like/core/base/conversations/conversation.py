@@ -118,7 +118,7 @@ class Conversation:
         """
         provider, model, _ = target.provider.resolve(str(getattr(target, "name", "model")), None, OVERRIDES.get())
         full, empty = (
-            provider.encode(Request(provider=provider.name, model=model, messages=messages))
+            provider.encode(provider.with_call_ids(Request(provider=provider.name, model=model, messages=messages)))
             for messages in (self.sent_to(provider.origin(model)), [])
         )
         return {key: value for key, value in full.items() if key == "messages" or value != empty.get(key)}

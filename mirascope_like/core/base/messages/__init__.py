@@ -28,7 +28,8 @@ if TYPE_CHECKING:
         ToolCallPart,
         ToolResultPart,
     )
-    from .tool_call_ids import CallIds, lacks_ids, short_id, with_ids
+    from .tool_call_ids import CallIds, short_id, with_ids
+    from .tool_names import valid_name
 else:
     __getattr__, __dir__ = lazy_names(
         __name__,
@@ -37,7 +38,8 @@ else:
             "message": "BaseMessageParam Messages without_developer",
             "parts": "AnyPart AudioPart AudioURLPart CacheControlPart DocumentPart DocumentURLPart ImagePart "
             "ImageURLPart MediaPart Part TextPart ToolCallPart ToolResultPart",
-            "tool_call_ids": "CallIds lacks_ids short_id with_ids",
+            "tool_call_ids": "CallIds short_id with_ids",
+            "tool_names": "valid_name",
         },
     )
 
@@ -61,13 +63,13 @@ __all__ = [
     "ToolCallPart",
     "ToolResultPart",
     "document_text",
-    "lacks_ids",
     "linked_part",
     "media_part",
     "part_of",
     "short_id",
     "shown",
     "sniff",
+    "valid_name",
     "with_ids",
     "without_developer",
 ]

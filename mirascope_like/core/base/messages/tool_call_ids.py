@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from hashlib import sha256
 from typing import Any
@@ -16,13 +17,16 @@ def short_id(text: str) -> str:
 
 
 class CallIds:
-    """Gives ids to the tool calls and results of a conversation: to all, or with `keep` to those that have none.
+    """Gives ids to the tool calls and results of a conversation: to all, or with `keep` to those that need one.
+
+    With `keep`, an id stays where it has the `form` that the provider accepts; a call and its result change alike.
 
     A result without one belongs to the first call of its name that has no result yet, or else to the first of any name.
     """
 
-    def __init__(self, *, keep: bool = False) -> None:
+    def __init__(self, *, keep: bool = False, form: re.Pattern[str] | None = None) -> None:
         self._keep = keep
+        self._form = form
         self._made = 0
         self._open: dict[str, str] = {}
         """The ids of the calls that have no result yet, with the names of their tools."""
@@ -38,7 +42,9 @@ class CallIds:
         return message.model_copy(update={"content": parts})
 
     def _id(self, part: ToolCallPart | ToolResultPart) -> str:
-        given = part.id if part.id is None or self._keep else short_id(part.id)
+        given = part.id
+        if given is not None and not (self._keep and (self._form is None or self._form.fullmatch(given))):
+            given = short_id(given)
         if isinstance(part, ToolCallPart):
             if given is None:
                 self._made += 1
@@ -52,14 +58,17 @@ class CallIds:
         return given
 
 
-def with_ids(messages: Sequence[Any]) -> list[Any]:
-    """Return messages of which each of ours has an id for each of its tool calls and results."""
-    ids = CallIds(keep=True)
+def with_ids(messages: Sequence[Any], form: re.Pattern[str] | None = None) -> Sequence[Any]:
+    """Return messages of which each of ours has an id of this form for each of its tool calls and results."""
+    if all(_has_ids(one, form) for one in messages):
+        return messages
+    ids = CallIds(keep=True, form=form)
     return [ids.adapted(one) if isinstance(one, BaseMessageParam) else one for one in messages]
 
 
-def lacks_ids(message: Any) -> bool:
-    """Whether a message is one of ours with a tool call, or a result, that has no id."""
-    return isinstance(message, BaseMessageParam) and any(
-        isinstance(part, ToolCallPart | ToolResultPart) and part.id is None for part in message.content
+def _has_ids(message: Any, form: re.Pattern[str] | None) -> bool:
+    return not isinstance(message, BaseMessageParam) or all(
+        part.id is not None and (form is None or form.fullmatch(part.id) is not None)
+        for part in message.content
+        if isinstance(part, ToolCallPart | ToolResultPart)
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -9,7 +10,7 @@ from types import MappingProxyType
 from typing import Any, ClassVar, Generic, NamedTuple, Protocol, TypeVar
 
 from .. import request as request_room
-from ..messages import lacks_ids, with_ids, without_developer
+from ..messages import with_ids, without_developer
 from ..request import Request, Strategy, Structure, with_named_limit
 from ..response import Accumulator, BaseCallResponse, BaseCallResponseChunk
 from ..tools import BaseTool
@@ -82,6 +83,8 @@ class Provider(ABC, Generic[ResponseT, ChunkT, ToolT]):
     """True for the provider of `llm`: each call chooses another one, and `resolve` returns that."""
     requires_ids: ClassVar[bool] = True
     """Whether every tool call and result must have an id: those that have none, as Gemini's may, are then given one."""
+    id_form: ClassVar[re.Pattern[str] | None] = None
+    """The form of ids of tool calls that the provider accepts; None where it accepts any."""
     takes_developer: bool = False
     """True if messages may have the role "developer"; elsewhere those are system messages."""
     response_type: type[ResponseT]
@@ -140,10 +143,13 @@ class Provider(ABC, Generic[ResponseT, ChunkT, ToolT]):
         output. "json" is asked for already. Called after `encode`, and only for a structured answer.
         """
 
+    def with_call_ids(self, request: Request) -> Request:
+        """Return the request with ids of tool calls that the provider accepts; a call and its result keep the same."""
+        return replace(request, messages=with_ids(request.messages, self.id_form)) if self.requires_ids else request
+
     def payload(self, request: Request) -> dict[str, Any]:
         """Return what to send: the request, encoded, and the structured answer it asks for."""
-        if self.requires_ids and any(map(lacks_ids, request.messages)):
-            request = replace(request, messages=with_ids(request.messages))
+        request = self.with_call_ids(request)
         params = with_named_limit(request.call_params, self.limit_names(request.model))
         messages = request.messages if self.takes_developer else without_developer(request.messages)
         payload = self.encode(replace(request, call_params=params, messages=messages))

@@ -6,7 +6,6 @@ Knows types, JSON schemas and text. It must not know providers, or how an answer
 from __future__ import annotations
 
 import inspect
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import is_dataclass
 from enum import Enum
@@ -32,6 +31,7 @@ from pydantic import BaseModel, ConfigDict, PydanticUserError, RootModel, TypeAd
 from typing_extensions import is_typeddict
 
 from ..errors import ConfigurationError, ResponseParseError, parse_error
+from ..messages import valid_name
 from ..parsing import FoundJSON, GivenFields, Shape, as_list, as_object, chosen, is_mapping, json_values, shape_of
 from ..tools import arguments_schema, in_words
 from .response_format import Strategy, Structure
@@ -111,8 +111,7 @@ class ResponseModel(Generic[T]):
     @cached_property
     def name(self) -> str:
         """What the answer is called where it is asked for."""
-        name = "answer" if self.wrapped else str(self.kind.__name__)
-        return re.sub(r"[^a-zA-Z0-9_-]+", "_", name).strip("_")[:64] or "answer"
+        return "answer" if self.wrapped else valid_name(str(self.kind.__name__), "answer")
 
     def structure(self, strategy: Strategy) -> Structure:
         """Return what to ask for."""
@@ -122,7 +121,10 @@ class ResponseModel(Generic[T]):
         if documented.startswith(f"{name}("):
             documented = ""  # written by `dataclass`
         described = inspect.cleandoc(documented) or f"{in_words(name)}: give it by calling this."
-        return Structure(name, described, self._schema, strategy)
+        schema = self._schema
+        if strategy != "tool" and documented.strip():  # a tool has a description of its own
+            schema = {"description": described, **schema}
+        return Structure(name, described, schema, strategy)
 
     def given(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Return the fields that come from a call's arguments.

@@ -327,6 +327,9 @@ class BaseCallResponse(
         """`tools`."""
         return self.tools
 
+    def _as_tool_output(self) -> str:
+        return self.content
+
     def __str__(self) -> str:
         return self.content
 

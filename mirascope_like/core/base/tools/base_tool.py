@@ -6,7 +6,6 @@ are made from functions is in `function_tool`.
 
 import functools
 import inspect
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import FunctionType
@@ -16,6 +15,7 @@ import pydantic_core
 from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationError
 
 from ..errors import ToolArgumentsError, ToolError, arguments_error
+from ..messages import valid_name
 from ..parsing import incomplete, object_so_far
 from ..runtime import LazyModule
 
@@ -156,7 +156,7 @@ class BaseTool(Facts, BaseModel):
 
     @classmethod
     def _name(cls) -> str:
-        return re.sub(r"[^a-zA-Z0-9_-]+", "_", cls.__name__).rstrip("_")
+        return valid_name(cls.__name__)
 
     @classmethod
     def _description(cls) -> str:
@@ -205,7 +205,7 @@ class BaseTool(Facts, BaseModel):
 
 def tool_name(kind: type[BaseTool]) -> str:
     """Return the name by which a model calls a tool."""
-    return kind._name()  # pyright: ignore[reportPrivateUsage]  # v1's name for it, which users override
+    return valid_name(kind._name())  # pyright: ignore[reportPrivateUsage]  # v1's name for it, which users override
 
 
 def tool_description(kind: type[BaseTool]) -> str:

@@ -13,6 +13,9 @@ from ..errors import ToolNotFoundError
 from .base_tool import BaseTool, ToolCall, tool_name
 from .function_tool import tool_type
 
+SPOKEN = "_as_tool_output"
+"""The method of a response, or of a stream, that returns what a model is given of it: its text, and no more."""
+
 ToolT = TypeVar("ToolT", bound=BaseTool)
 
 
@@ -50,7 +53,8 @@ def tool_output_text(output: object) -> str:
     """Return a tool's output as the text that a model is given.
 
     Text stays as it is and None is no text. Dates, UUIDs, decimals, enums and bytes are their plain text, an
-    exception is "ErrorType: message", and all else is JSON; what has no JSON form is its `str`.
+    exception is "ErrorType: message", a response of a model is its text, and all else is JSON; what has no JSON form is
+    its `str`.
     """
     if output is None:
         return ""
@@ -58,6 +62,8 @@ def tool_output_text(output: object) -> str:
         return ": ".join(filter(None, [type(output).__name__, str(output)]))
     if isinstance(output, str) and not isinstance(output, Enum):
         return str(output)
+    if (spoken := getattr(output, SPOKEN, None)) is not None:
+        return str(spoken())
     if isinstance(output, BaseModel):
         return output.model_dump_json()
     try:

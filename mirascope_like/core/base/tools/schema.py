@@ -43,15 +43,70 @@ class Documentation:
         return Documentation(change(self.description), parameters, change(self.returns))
 
 
+_NO_DESCRIPTION = "(no description)"
+_SECTION = re.compile(r"(?:\*\*)?(Args|Arguments|Parameters|Params|Keyword Args|Other Parameters):?(?:\*\*)?:?")
+_ITEM = re.compile(
+    r"(?P<indent>\s*)(?:[-*\u2022]\s+)?[`*]{0,2}(?P<name>\*{0,2}\w+)[`*]{0,2}(?P<kind>\s*\([^)]*\))?[`*]{0,2}\s*"
+    r"(?::|\s-{1,2}\s|\s\u2013\s|\s\u2014\s)\s*(?P<text>.*)"
+)
+_FIELD = re.compile(
+    r"(?P<mark>[:@](?:param|parameter|arg|argument|key|keyword)\b[^:`]*?)`{1,2}(?P<name>\w+)`{1,2}(?P<rest>\s*:.*)"
+)
+_FIELD_LINE = re.compile(r"[:@](?:param|parameter|arg|argument|key|keyword)\b")
+
+
+def _regular(text: str) -> str:
+    """Return a docstring in the form that `docstring_parser` reads: it loses all parameters for one odd line.
+
+    In lists of parameters, bullets and backticks are taken away, and so is a line that names no parameter.
+    """
+    lines: list[str] = []
+    within: str | None = None
+    dropped = flat = False
+    for line in text.splitlines():
+        if (section := _SECTION.fullmatch(line)) is not None and (
+            line.rstrip("*").endswith(":") or line.endswith("**")
+        ):
+            if not any(one.strip() for one in lines):
+                lines += [_NO_DESCRIPTION, ""]
+            lines.append(f"{section[1]}:")
+            within, dropped, flat = "", False, lines[0] == _NO_DESCRIPTION
+            continue
+        if within is not None and line.strip():
+            indent = line[: len(line) - len(line.lstrip())]
+            item = _ITEM.fullmatch(line)
+            if not indent and (item is None or not (flat or re.match(r"[-*\u2022]\s", line))):
+                within = None
+            elif not within or len(indent) <= len(within):
+                within, dropped = within or indent or "-", item is None
+                if item is not None:
+                    lines.append(f"    {item['name']}{item['kind'] or ''}: {item['text']}")
+                continue
+            else:
+                lines += [] if dropped else [f"        {line.strip()}"]
+                continue
+        if _FIELD_LINE.match(line):
+            marked = _FIELD.fullmatch(line)
+            line = f"{marked['mark']}{marked['name']}{marked['rest']}" if marked else line
+            if ":" not in line[1:]:
+                continue
+        lines.append(line)
+    return "\n".join(lines)
+
+
 def read_docstring(text: str | None) -> Documentation:
     """Read a docstring in Google, NumPy, Sphinx or epydoc style; parameters in any order, or none."""
     import docstring_parser  # here, as few programs need it
 
-    cleaned = inspect.cleandoc(text or "")
+    first = (text or "").partition("\n")[0]
+    # `cleandoc` leaves out the first line when it finds the margin: a section there would lose its own.
+    cleaned = _regular(text if text and _SECTION.fullmatch(first) else inspect.cleandoc(text or ""))
     try:
         parsed = docstring_parser.parse(cleaned)
     except docstring_parser.ParseError:
         return Documentation(cleaned)
+    if parsed.short_description == _NO_DESCRIPTION:
+        parsed.short_description = None
     parameters: dict[str, str] = {}
     for parameter in parsed.params:
         for name in parameter.arg_name.split(","):  # NumPy: "x, y : int"
@@ -233,7 +288,13 @@ def _field(parameter: Parameter, described: str | None) -> tuple[Any, Any]:
     if alias is not None:
         own.insert(0, Field(alias=alias))
     annotation = Annotated[(kind, *own)] if own else kind
-    return annotation, ... if parameter.default is inspect.Parameter.empty else parameter.default
+    if parameter.default is not inspect.Parameter.empty:
+        return annotation, parameter.default
+    marks = [one for one in own if isinstance(one, FieldInfo) and not one.is_required()]
+    if not marks:
+        return annotation, ...
+    last: Any = marks[-1]
+    return annotation, last.default if last.default_factory is None else Field(default_factory=last.default_factory)
 
 
 class _ArgumentsSchema(GenerateJsonSchema):

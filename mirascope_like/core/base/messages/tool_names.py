@@ -1,0 +1,28 @@
+"""Names of tools and of answers that every provider accepts. Used by `tools` and `request`."""
+
+from __future__ import annotations
+
+import re
+from hashlib import sha256
+from unicodedata import normalize
+
+_LONGEST = 64
+_VALID = re.compile(r"[a-zA-Z_][a-zA-Z0-9_-]{0,63}")
+_HASH = 8
+
+
+def valid_name(name: str, default: str = "tool") -> str:
+    """Return a name that every provider accepts: at most 64 letters, digits, `_` and `-`, no digit or `-` first.
+
+    That is what OpenAI, Anthropic, Bedrock, Mistral and Google accept in common. A name that loses letters, or its end,
+    gets a hash of the whole at its end, so that different names stay different.
+    """
+    if _VALID.fullmatch(name):
+        return name
+    plain = normalize("NFKD", name).encode("ascii", "ignore").decode()
+    kept = re.sub(r"[^a-zA-Z0-9_-]+", "_", plain).rstrip("_")
+    if not re.match("[a-zA-Z_]", kept):
+        kept = f"_{kept}" if kept else default
+    if name.isascii() and len(kept) <= _LONGEST:
+        return kept
+    return f"{kept[: _LONGEST - _HASH - 1]}_{sha256(name.encode()).hexdigest()[:_HASH]}"

@@ -42,7 +42,7 @@ class AsyncStream(BaseStream[ResponseT, ChunkT, ToolT]):
         return self._prepared().__await__()
 
     async def _prepared(self) -> Self:
-        """Call the prompt function, and that of a fallback where it raises."""
+        """Call the prompt function; if it raises, fall back. Nothing is sent yet."""
         if self.state is StreamState.NEW and self._transcript.attempt is None:
             await self._read_until(Pause.PREPARED)
         return self
@@ -71,7 +71,8 @@ class AsyncStream(BaseStream[ResponseT, ChunkT, ToolT]):
     async def close(self) -> None:
         """Release the connection. What has arrived stays readable.
 
-        Another task that is reading finds the end, at once where it waits for the provider or for another attempt.
+        If another task is reading, its read ends without an error: at once if it waits for the provider or before
+        another attempt, else after the tool or prompt function that it runs.
         """
         if self._reader is not None:
             self._transcript.closing.requested = True
@@ -81,11 +82,11 @@ class AsyncStream(BaseStream[ResponseT, ChunkT, ToolT]):
         except RuntimeError as error:
             if not raised_here(error):
                 raise
-            # The loop runs in another task, or in the tool that closes this.
+            # The loop is running: in another task, or in this one, in a tool or callback that closes the stream.
             self._step_through(observers.aclosed(self._loop))
             self._transcript.closing.request()
         else:
-            if self.state is StreamState.NEW:  # the loop had not begun, so it has run no callbacks
+            if self.state is StreamState.NEW:  # the loop had not begun, so its `finally` did not run the callbacks
                 self._transcript.end(StreamState.CLOSED)
                 for on_end in self._transcript.take_on_end():
                     await self._transcript.arun(on_end)
@@ -192,7 +193,10 @@ _RUNNING: set[asyncio.Task[None]] = set()
 
 
 def _run_on_end(transcript: Transcript) -> None:
-    """Run the callbacks of a dropped stream in a task; where no event loop runs, up to the first wait of each."""
+    """Run the callbacks of a dropped stream in a task.
+
+    Without a running event loop they run here, until one of them waits; that one and the rest are then given up.
+    """
 
     async def run() -> None:
         for on_end in transcript.take_on_end():

@@ -1,6 +1,6 @@
-"""One request of a stream, and the steps of the loop that sends it. Does no I/O and knows nothing of `async`.
+"""One request of a stream, and the steps of the loop that sends it. Does no I/O; sync and async code share it.
 
-`policies` return steps, `stream_loop` takes them.
+The functions of `policies` return steps; `stream_loop` executes them.
 """
 
 from __future__ import annotations
@@ -19,29 +19,29 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True, eq=False)
 class Attempt:
-    """One request that is sent, and what has arrived of its answer.
+    """One request and what has arrived of its response.
 
-    Made anew for each request: a retry, a resume, a fallback and a round of a tool loop each begin with an attempt of
-    their own. The counters say how this one came about; a round begins with zeros.
+    Each request has its own attempt: the first one of a call or fallback, each retry, each resume, and each round of a
+    tool loop. `retried` and `resumed` count the earlier attempts of the same round; each round starts at zero.
     """
 
     provider: Any
     request: Request
     payload: dict[str, Any]
-    """The request as the provider takes it."""
+    """The request, encoded by the provider. A retry or resume of this attempt starts from it again."""
     sent: dict[str, Any]
-    """What is sent: the payload, and for an attempt that resumes, the text to resume from."""
+    """The payload that is sent: `payload`, or when resuming, `payload` with the received text as its last message."""
     accumulator: Accumulator[Any, Any]
     retried: int = 0
-    """How many attempts of the round failed before any output."""
+    """How many times the round has been retried: before any output."""
     resumed: int = 0
-    """How many attempts of the round broke off within a text."""
+    """How many times the round has been resumed: after some output."""
     resumed_from: Interruption | None = None
-    """The text that this attempt resumes."""
+    """The text that this attempt resumes, and the error that interrupted it; None if it does not resume."""
     interrupted: Sequence[Any] = ()
     """The partial responses of the attempts that this one resumes."""
     round: int = 0
-    """The number of tool rounds before this one."""
+    """The number of earlier rounds of the tool loop."""
 
     @classmethod
     def first(cls, provider: Any, request: Request, *, round: int = 0) -> Self:
@@ -50,11 +50,14 @@ class Attempt:
         return cls(provider, request, payload, payload, _accumulator(provider, request), round=round)
 
     def again(self, **changes: Any) -> Self:
-        """Return the attempt that follows this one in the same round."""
+        """Return the next attempt of the same round: this one with an empty accumulator and the given changes."""
         return replace(self, accumulator=_accumulator(self.provider, self.request), **changes)
 
     def reader(self, *, typed: bool) -> Callable[[Any], Iterator[tuple[Any, Any]]]:
-        """Return the function that turns events into pairs; `typed` events are objects of the SDK, others bytes."""
+        """Return the function that decodes the events of one read into pairs `(chunk, tool or None)`.
+
+        `typed` is True for events that are objects of the SDK, False for bytes.
+        """
         accumulator, resumed_from = self.accumulator, self.resumed_from
         read = accumulator.read_objects if typed else accumulator.read
         return read if resumed_from is None else lambda events: resumed_from.pairs(read(events), accumulator)
@@ -76,7 +79,7 @@ class Send(NamedTuple):
 
 
 class Switch(NamedTuple):
-    """Make another stream, and read that one instead."""
+    """Call `make`, which returns the stream of a fallback, and read that stream's request instead."""
 
     make: Callable[[], Any]
 

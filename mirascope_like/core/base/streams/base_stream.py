@@ -1,4 +1,4 @@
-"""What streams of both kinds share: everything but reading. Every property reads the transcript, at any time."""
+"""What sync and async streams share: all but reading. The properties return what has arrived so far, at any time."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ ToolT = TypeVar("ToolT", bound=BaseTool)
 
 
 class BaseStream(CommonMetadata, Generic[ResponseT, ChunkT, ToolT]):
-    """What streams of both kinds share: everything but reading."""
+    """The base class of `Stream` and `AsyncStream`: everything but reading."""
 
     _transcript: Transcript
     _loop: Any
     """The generator that reads: `stream_loop.read` or `aread`."""
     _pairs: Any
-    """The iterator that a step of this stream steps: `_loop`, with `_observed` and then `_reader` around it if used."""
+    """The iterator that `next(stream)` advances: the outermost of `_reader`, `_observed` and `_loop` that is in use."""
     _observed: observers.Observed | None = None
     """The loop with listeners and `until`; None until one is used."""
     _reader: Any = None
-    """What views read, an `EventReader`; None until one is used."""
+    """The `EventReader` that views read; None until a view is used."""
 
     _detached = False
-    """True for a stream that only shares what another one reads."""
+    """True for a stream made by `detached`, or for an on-end callback: it reads nothing itself."""
 
     def _begin(self, transcript: Transcript, loop: Any) -> None:
         self._transcript = transcript
@@ -57,40 +57,40 @@ class BaseStream(CommonMetadata, Generic[ResponseT, ChunkT, ToolT]):
 
     @property
     def state(self) -> StreamState:
-        """Where the stream stands."""
+        """The state of the stream; see `StreamState`."""
         return self._transcript.state
 
     @property
     def error(self) -> BaseException | None:
-        """Why the stream failed, or None."""
+        """The error that ended the stream, also a cancellation or `KeyboardInterrupt`; else None."""
         return self._transcript.error
 
     @property
     def content(self) -> str:
-        """The text so far; with a tool loop, that of all rounds as it arrived."""
+        """The text so far; with a tool loop, that of all rounds."""
         return self._transcript.content
 
     @property
     def model(self) -> str | None:
-        """The model that answers, or the requested one before the provider has named it."""
+        """The model that the provider reports, or until then the requested one."""
         attempt = self._transcript.attempt
         return (attempt.accumulator.model or attempt.request.model) if attempt is not None else None
 
     @property
     def id(self) -> str | None:
-        """The answer's id."""
+        """The id of the response, or None before it has arrived."""
         accumulator = self._transcript.accumulator
         return accumulator.id if accumulator is not None else None
 
     @property
     def finish_reasons(self) -> list[Any] | None:
-        """Why the generation ended, in the provider's words."""
+        """Why the generation ended, as the provider reports it; None until it does."""
         accumulator = self._transcript.accumulator
         return accumulator.finish_reasons if accumulator is not None else None
 
     @property
     def common_finish_reasons(self) -> list[str] | None:
-        """`finish_reasons` in the same words for every provider."""
+        """`finish_reasons` in the form that is common to all providers."""
         so_far = self._so_far()
         return so_far.common_finish_reasons if so_far is not None else None
 
@@ -113,7 +113,7 @@ class BaseStream(CommonMetadata, Generic[ResponseT, ChunkT, ToolT]):
 
     @property
     def tools(self) -> list[ToolT] | None:
-        """The tools that are complete so far."""
+        """The tools that are complete so far, of the present round of a tool loop; None if there are none."""
         accumulator = self._transcript.accumulator
         return list(accumulator.tools) or None if accumulator is not None else None
 
@@ -134,7 +134,7 @@ class BaseStream(CommonMetadata, Generic[ResponseT, ChunkT, ToolT]):
 
     @property
     def message_param(self) -> Any:
-        """The answer so far as a message to send back, or None before any has arrived."""
+        """The response so far as a message to send back, or None before any of it has arrived."""
         so_far = self._so_far()
         return so_far.message_param if so_far is not None else None
 
@@ -146,7 +146,7 @@ class BaseStream(CommonMetadata, Generic[ResponseT, ChunkT, ToolT]):
 
     @property
     def start_time(self) -> float | None:
-        """When the request was sent, in milliseconds since 1970."""
+        """When the request was sent (with a tool loop, the first one), in milliseconds since 1970."""
         rounds = self._transcript.rounds
         return rounds[0].start_time if rounds else self._transcript.start_time
 
@@ -194,14 +194,16 @@ class BaseStream(CommonMetadata, Generic[ResponseT, ChunkT, ToolT]):
         piece of a tool call.
 
         Reading raises `StreamTimeoutError` when one passes, and the connection is released; what has arrived stays
-        readable. While it is opened the SDK makes no retries of its own. With `retry` or `resume`, `total` covers all
-        requests and the waits between them, and `first` counts for each request from zero.
+        readable. While a deadline counts, sync streams are opened without the SDK's own retries.
+
+        With `retry` or `resume`, `total` covers all requests and the waits between them. `first` starts again for each
+        request that does not resume a text.
         """
         self._transcript.set_deadlines(total=total, first=first, idle=idle, stall=stall)
         return self
 
     def until(self, stop: int | Callable[[str], bool]) -> Self:
-        """Stop early: once the text has so many characters, or once `stop(text)` is true.
+        """Stop early: once the text has `stop` characters, or once `stop(text)` is true.
 
         The connection is released at once and the loop ends; the stream is then closed, not done. Returns the stream.
         """
@@ -225,8 +227,8 @@ class BaseStream(CommonMetadata, Generic[ResponseT, ChunkT, ToolT]):
     def ended(self, ending: Callable[[Self], Any]) -> Self:
         """Call a function once when the stream has ended: done, closed, dropped or failed. Returns the stream itself.
 
-        The function is given a stream that shares all that has arrived, as this one may be gone by then. Where the
-        stream is read asynchronously, what the function returns is awaited if it can be.
+        The function is given a detached stream with all that has arrived, as this one may have been dropped by then. If
+        the stream is async and the function returns an awaitable, that is awaited.
         """
         detached = self._of
         self._transcript.plans[0].on_end.append(lambda transcript: ending(detached(transcript)))
@@ -252,17 +254,17 @@ class BaseStream(CommonMetadata, Generic[ResponseT, ChunkT, ToolT]):
 
     def _unread_callbacks(self) -> bool:
         """Return True if there are callbacks to run for a stream that is dropped before its first step."""
-        transcript: Transcript | None = getattr(self, "_transcript", None)  # none where `__init__` has raised
+        transcript: Transcript | None = getattr(self, "_transcript", None)  # None if `__init__` raised
         if transcript is None or self._detached:
             return False
         return transcript.state is StreamState.NEW and bool(transcript.plans[0].on_end)
 
     @abstractmethod
     def _observe(self) -> observers.Observed:
-        """Return `_observed`, made if it is None."""
+        """Return `_observed`; create it first if it is None."""
 
     def _step_through(self, pairs: Any) -> None:
-        """Take the pairs from here on from another iterator."""
+        """Read the pairs from another iterator from here on; `_reader`, if there is one, stays around it."""
         if self._reader is None:
             self._pairs = pairs
         else:

@@ -1,4 +1,4 @@
-"""The connection of one attempt: an open answer whose waits have deadlines, and which can be cut from elsewhere.
+"""The connection of one attempt: opens and reads a response within the deadlines; another thread or task can cut it.
 
 The loop makes one for each attempt, reads it, and closes it. No deadline is active between two reads.
 """
@@ -19,10 +19,10 @@ from .transcript import CloseRequest
 
 
 class _Connection:
-    """What connections of both kinds share."""
+    """What sync and async connections share."""
 
     _read: Any
-    """Turns events into pairs."""
+    """The function that decodes the events of one read into pairs; see `Attempt.reader`."""
     _events: Any
     """The iterator of the open source."""
 
@@ -31,14 +31,14 @@ class _Connection:
         self._deadlines = deadlines
 
     def pairs(self, events: Any) -> Iterator[tuple[Any, Any]]:
-        """Return the pairs of what one read gave."""
+        """Return the pairs of the events of one read."""
         pairs: Iterator[tuple[Any, Any]] = self._read(events)
         return self._deadlines.noting_output(pairs) if self._deadlines.watches_output else pairs
 
     def _upcoming(self) -> tuple[float | None, Deadline]:
-        """Return the seconds that a wait may take, None for no limit, and the deadline that passes then.
+        """Return how many seconds the next wait may take (None for no limit), and the deadline that then passes.
 
-        Raises `StreamTimeoutError` if one has passed already.
+        Raises `StreamTimeoutError` if a deadline has passed already.
         """
         seconds, deadline = self._deadlines.next() or (None, "total")
         if seconds is not None and seconds <= 0:
@@ -54,10 +54,11 @@ class Connection(_Connection):
     """A sync connection. Another thread can cut it."""
 
     source: Source | None = None
-    """The open answer."""
+    """The open response."""
     _opening: Opening | None = None
-    """The request on its way, while its answer is awaited."""
+    """The request being opened; None before that, and once the connection is closed."""
     _watchdog: Watchdog | None = None
+    """Ends reads that take too long; None until a read has a deadline."""
 
     def open(self, closing: CloseRequest) -> None:
         """Send the request; return once the answer begins. Raises `StreamClosedError` if the stream is closing."""
@@ -85,7 +86,7 @@ class Connection(_Connection):
         self._events = iter(self.source)
 
     def _timed_out(self, error: Exception) -> bool:
-        """Return True for an error of the SDK, or of a limit of concurrency, that was given the same deadline."""
+        """Return True for a timeout of the opening, of `max_concurrent` or of the SDK: all have the same deadline."""
         if type(error) is TimeoutError:
             return True
         return isinstance(self._attempt.provider.failure(error, self._attempt.request), RequestTimeoutError)
@@ -125,7 +126,7 @@ class Connection(_Connection):
         return self._opening is not None and self._opening.cut()
 
     def drain(self) -> None:
-        """Read what follows the final event, for a moment, so that the connection can be used again."""
+        """Read briefly what follows the final event, so that the HTTP client can reuse the connection."""
         if self.source is not None:
             self.source.drain()
 
@@ -159,7 +160,7 @@ class AsyncConnection(_Connection):
         except Exception as error:
             if not scope.cancelled:
                 raise
-            cause = error  # what the SDK made of the cancellation
+            cause = error  # the SDK turned the cancellation into an error of its own
         finally:
             self._deadlines.waited(CLOCK.monotonic() - begun)
         if not closing.interrupt_with(self.cut):
@@ -205,7 +206,7 @@ class AsyncConnection(_Connection):
         return self.source is not None and _cut(self.source)
 
     async def drain(self) -> None:
-        """Read what follows the final event, for a moment, so that the connection can be used again."""
+        """Read briefly what follows the final event, so that the HTTP client can reuse the connection."""
         if self.source is not None:
             await self.source.drain()
 
@@ -217,7 +218,7 @@ class AsyncConnection(_Connection):
 
 
 def _cut(source: Any) -> bool:
-    """End a read that waits on an open answer, where its socket can be reached. Return True."""
+    """End a read of an open response by shutting its socket, if that is reachable. Return True in any case."""
     if (interrupt := getattr(source, "interrupt", None)) is not None:
         interrupt()
     elif (extensions := getattr(source.response, "extensions", None)) is not None:

@@ -1,6 +1,7 @@
-"""The deadlines of a stream: how long each may still take, and the thread that keeps them for sync reads.
+"""The deadlines of a stream: the time that is left, and the thread that enforces them for sync reads.
 
-`Deadlines` does no I/O. `connection` asks it before each read how long the read may take, and reports what arrived.
+`Deadlines` does no I/O. `connection` calls `next` before each read, to learn how long the read may take, and calls
+`waited`, `received` and `output` after it.
 """
 
 from __future__ import annotations
@@ -18,7 +19,10 @@ Deadline = Literal["total", "first", "idle", "stall"]
 
 
 class Phase(Enum):
-    """What has arrived of the present attempt; it decides which deadlines count."""
+    """Which deadlines count now, besides `total`. It follows what has arrived of the present attempt.
+
+    Exception: an attempt that resumes a text, and a later round without `first`, start as WRITING (see `attempt_sent`).
+    """
 
     WAITING = auto()
     """Nothing: `first` counts."""
@@ -37,9 +41,9 @@ class Deadlines:
 
     def __init__(self) -> None:
         self.given: bool = False
-        """True once there is any deadline."""
+        """True while any deadline is set."""
         self.watches_output: bool = False
-        """True once a deadline depends on output (`first`, `stall`), so that chunks have to be looked at."""
+        """True while a deadline that depends on output is set (`first`, `stall`): chunks are inspected for output."""
         self._total: float | None = None
         self._first: float | None = None
         self._idle: float | None = None
@@ -48,7 +52,7 @@ class Deadlines:
         self._started: float | None = None
         """When the first attempt was sent, in seconds of the monotonic clock."""
         self._waited: float = 0.0
-        """Seconds waited for the provider since the attempt was sent, or since the last output."""
+        """Seconds spent waiting for the provider since the last output, or before any, since the attempt was sent."""
 
     def set(self, *, total: float | None, first: float | None, idle: float | None, stall: float | None) -> None:
         """Replace the deadlines. `total` is for the whole stream, `first` from each request to its first output, `idle`
@@ -61,7 +65,7 @@ class Deadlines:
         self.watches_output = not (self._first is None and self._stall is None)
         self.given = self.watches_output or not (self._total is None and self._idle is None)
 
-    # What has happened
+    # Called by the transcript and the connection when something has happened
 
     def attempt_sent(self, *, resumed: bool, later_round: bool) -> None:
         """Start the deadlines of an attempt.
@@ -74,25 +78,28 @@ class Deadlines:
         self._waited = 0.0
 
     def answer_begun(self) -> None:
-        """Note that the connection is open. Without `first`, `idle` counts from here on; else from the first byte."""
+        """Record that the response has begun. `idle` counts from here on, or with `first`, only from the first byte."""
         if self._first is None:
             self.received()
 
     def received(self) -> None:
-        """Note that a read gave something."""
+        """Record that a read returned: at least one byte has arrived."""
         if self._phase is Phase.WAITING:
             self._phase = Phase.ANSWERING
 
     def output(self) -> None:
-        """Note that output arrived."""
+        """Record that output arrived."""
         self._phase, self._waited = Phase.WRITING, 0.0
 
     def waited(self, seconds: float) -> None:
-        """Note that the provider has been waited for."""
+        """Record the seconds of a wait for the provider."""
         self._waited += seconds
 
     def noting_output(self, pairs: Iterator[Any]) -> Iterator[Any]:
-        """Yield the pairs of one read; note the first output among them."""
+        """Yield the pairs of one read; call `output` when the first pair with output is reached.
+
+        Once per read is enough, as no time is counted between the pairs of one read.
+        """
         for pair in pairs:
             chunk = pair[0]
             if chunk.content or chunk.thinking or chunk.tool_deltas:
@@ -102,7 +109,7 @@ class Deadlines:
                 return
             yield pair
 
-    # How long the next wait may take
+    # Called by the connection before a wait
 
     def remaining(self) -> float | None:
         """Return the seconds until `total` passes; None where there is no such deadline."""
@@ -132,24 +139,24 @@ def _less(seconds: float | None, waited: float) -> float | None:
 
 
 class Watchdog:
-    """Calls `bark` from a thread of its own when a watched read takes too long. The thread runs until `close`.
+    """Calls `bark` from its own thread when a watched read takes too long. The thread runs until `close`.
 
-    `bark` returns True if it ended the read.
+    `bark` ends the read, and returns True if there was one.
     """
 
     def __init__(self, bark: Callable[[], bool]) -> None:
         self.barked: bool = False
-        """True once a read was ended."""
+        """True once `bark` returned True: an error of a read is then reported as a passed deadline."""
         self._bark: Callable[[], bool] | None = bark
         self._changed = threading.Condition()
         self._due: float | None = None
-        """When to bark, in seconds of the monotonic clock; None while nothing is read."""
+        """When to call `bark`, in seconds of the monotonic clock; None while no read is watched."""
         self._closed = False
         threading.Thread(target=self._watch, name="stream-watchdog", daemon=True).start()
 
     @contextmanager
     def watching(self, seconds: float) -> Generator[None]:
-        """Watch a read, which may take so many seconds."""
+        """Watch the block, which reads and may take `seconds`."""
         with self._changed:
             self._due = CLOCK.monotonic() + seconds
             self._changed.notify()
@@ -160,7 +167,7 @@ class Watchdog:
                 self._due = None
 
     def close(self) -> None:
-        """End the thread; refer to the connection no longer."""
+        """End the thread and drop the reference to `bark`, and so to the connection."""
         with self._changed:
             self._closed, self._bark = True, None
             self._changed.notify()

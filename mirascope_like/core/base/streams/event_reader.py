@@ -1,7 +1,7 @@
 """The pairs of a stream read as events, for its views. Made with the first view of a stream.
 
-A view may leave events unread, for instance when a `for` loop over it is left. They are the first that the next reader
-of the stream gets, whatever view that is.
+A view may leave events unread, for instance after a `break` in a loop over it. Whatever reads the stream next, another
+view or a loop over its pairs, gets those events first.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from .transcript import CloseRequest, Transcript
 
 
 class EventReader:
-    """Reads pairs as events; gives what is unread as pairs again to whoever reads pairs."""
+    """Returns events to views. Iterating over it yields pairs: first the unread events, then those of `pairs`."""
 
     def __init__(self, pairs: Any, transcript: Transcript) -> None:
         self.pairs = pairs
         self.unread: deque[StreamEvent[Any]] = deque()
-        """Events that have arrived and were not shown. Views take from it and put back into it."""
+        """Events that have arrived and that no view has yielded. `text_view` puts back what it has not yielded."""
         self._transcript = transcript
         self._last: Any = None
         """The chunk that the unread events came from."""
@@ -38,7 +38,7 @@ class EventReader:
         return self._unread_pair() if self.unread else next(self.pairs)
 
     def event(self) -> StreamEvent[Any] | None:
-        """Return the next event: an `ErrorEvent` where reading fails, None at the end."""
+        """Return the next event: an `ErrorEvent` if reading fails, None at the end."""
         while not self.unread:
             try:
                 pair = next(self.pairs)
@@ -61,10 +61,14 @@ class EventReader:
 
 
 class AsyncEventReader(EventReader):
-    """`EventReader`, async. A view may give an event a time; the step then continues in a task, for the next reader."""
+    """`EventReader`, async.
+
+    A view may limit how long it waits for an event. The step then runs in a task, which continues when the limit has
+    passed; the next read awaits that task.
+    """
 
     _step: asyncio.Task[Pair] | None = None
-    """The step that a view did not wait for. It does not refer to this reader, nor to the stream."""
+    """The step that runs in a task; None if there is none. It does not refer to this reader, nor to the stream."""
 
     def __aiter__(self) -> AsyncIterator[Pair]:
         return self
@@ -73,9 +77,9 @@ class AsyncEventReader(EventReader):
         return self._unread_pair() if self.unread else await self._next(None)
 
     async def aevent(self, within: float | None) -> StreamEvent[Any] | None:
-        """Return the next event: `views.TIMED_OUT` where none comes within the seconds, None at the end.
+        """Return the next event: `views.TIMED_OUT` if none arrives within `within` seconds, None at the end.
 
-        On trio an event is always waited for.
+        On trio `within` is ignored.
         """
         while not self.unread:
             try:
@@ -110,7 +114,7 @@ class AsyncEventReader(EventReader):
         return step.result()
 
     async def cancel(self) -> None:
-        """Cancel the step that runs in a task, and wait for its end."""
+        """Cancel the step that runs in a task, if any, and wait until it has ended."""
         if (step := self._step) is not None:
             self._step = None
             step.cancel()
@@ -122,10 +126,11 @@ class AsyncEventReader(EventReader):
 
 
 class EventTimeout(Exception):
-    """An event has not come within the time given. Reading has not failed."""
+    """No event arrived within the time limit. Reading has not failed."""
 
 
 def _abandon(step: asyncio.Task[Any], closing: CloseRequest) -> None:
+    """Cancel the step of a dropped reader; with closing requested, the stream ends without an error."""
     closing.request()
     step.cancel()
 
@@ -139,7 +144,7 @@ _STEPPING = frozenset(f"{__package__}.{name}" for name in ("stream", "observers"
 
 
 def in_use(error: Exception) -> Exception:
-    """Return the error to raise where another thread runs the loop just now; else the error itself."""
+    """Return a `StreamError` if `error` means that another thread is running the loop; else return `error`."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next

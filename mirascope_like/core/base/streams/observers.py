@@ -1,7 +1,7 @@
 """Iterators around the pairs of a stream, for `on` and `until`.
 
-Made only where they are used, so that other streams pay nothing. They are iterator objects and not generators: a
-callback that raises leaves the stream open.
+Made only for streams that use these, so that others cost nothing. They are iterator objects, not generators: an error
+of a callback would end a generator, but after it these can be read further.
 """
 
 from __future__ import annotations
@@ -16,34 +16,34 @@ Pair: TypeAlias = tuple[Any, Any]
 
 
 class Listener(NamedTuple):
-    """Functions to call while a stream is read."""
+    """The functions that one call of `on` registered; None for those that it did not give."""
 
     text: Callable[[str], object] | None
     tool: Callable[[Any], object] | None
     done: Callable[[Any], object] | None
 
     def pair(self, chunk: Any, tool: Any) -> None:
-        """Call them for a pair. A partial tool is no tool yet."""
+        """Call `text` and `tool` for a pair. `tool` is not called for partial tools."""
         if self.text is not None and chunk.content:
             self.text(chunk.content)
         if self.tool is not None and tool is not None and delta_of(tool) is None:
             self.tool(tool)
 
     def end(self, transcript: Transcript) -> None:
-        """Call them for the end of a stream."""
+        """Call `done` with the response, if the stream was read to its end."""
         if self.done is not None and transcript.state is StreamState.DONE:
             self.done(transcript.response())
 
 
 class Observed:
-    """The pairs of a stream, with the functions to call for each, and what stops the stream."""
+    """Iterates over the pairs of a stream, calls the listeners for each, and closes the stream when `stop` is true."""
 
     def __init__(self, loop: Any, transcript: Transcript) -> None:
         self._loop = loop
         self._transcript = transcript
         self.listeners: list[Listener] = []
         self.stop: Callable[[str], bool] | None = None
-        """Returns True for a text after which the stream is closed."""
+        """Takes the text so far; returns True to close the stream. None without `until`."""
 
     def __iter__(self) -> Iterator[Pair]:
         return self
@@ -87,7 +87,7 @@ class AsyncObserved(Observed):
 
 
 class Ended:
-    """The pairs of a stream that reads nothing: of a copy that is given to on-end callbacks."""
+    """An empty iterator: the pairs of a detached stream, such as the one that on-end callbacks receive."""
 
     def __iter__(self) -> Iterator[Pair]:
         return self
@@ -109,7 +109,10 @@ class Ended:
 
 
 def closed(loop: Generator[Pair]) -> Generator[Pair]:
-    """Close a loop, which ran elsewhere when the stream was closed, with the next step. Yield nothing."""
+    """Close the loop at the next step of the stream, and yield nothing.
+
+    It replaces the pairs of a stream that was closed while the loop ran elsewhere and so could not be closed.
+    """
     loop.close()
     yield from ()
 

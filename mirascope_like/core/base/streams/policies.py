@@ -1,7 +1,7 @@
-"""What follows an attempt that ended or failed: a step of the loop. Does no I/O and knows nothing of `async`.
+"""What follows an attempt that ended or failed: a step of the loop. Does no I/O; sync and async code share it.
 
 A policy is a function of the transcript and of the error, if there is one. It returns the next step, or None to leave
-the decision to the next policy. Policies keep no counts: those stand on the attempt.
+the decision to the next policy. The counts of retries and resumes are fields of `Attempt`.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from .transcript import Policy, Transcript
 
 
 def next_step(transcript: Transcript, error: Exception | None) -> Step:
-    """Return what follows an attempt that ended, or that failed with an error of ours.
+    """Return the step after an attempt that ended (`error` is None) or failed (`error` is one of our classes).
 
-    Asks the policies of the topmost plan. Where none of them recovers from the error, that call has failed, and the
-    plan below it is asked: the call that it is a fallback of.
+    Asks the policies of the last plan. If none of them recovers from the error, the call of that plan has failed: its
+    plan is removed, and the plan before it is asked, which belongs to the call that it is a fallback of.
     """
     if transcript.closing.requested:
         return Finish()
@@ -37,7 +37,7 @@ def next_step(transcript: Transcript, error: Exception | None) -> Step:
 
 
 def tool_rounds(transcript: Transcript, error: Exception | None) -> Step | None:
-    """Run the tools of a round, where the call has a tool loop and the model called any."""
+    """Run the tools of a round, if the call has a tool loop, the model called tools, and a round is left."""
     attempt = transcript.attempt
     if error is not None or attempt is None:
         return None
@@ -46,7 +46,10 @@ def tool_rounds(transcript: Transcript, error: Exception | None) -> Step | None:
 
 
 def retry_or_resume(transcript: Transcript, error: Exception | None) -> Step | None:
-    """Send the same request again before any output; resume from the text that has arrived after that."""
+    """After an error before any output, send the same request again; after an error later, resume from the text.
+
+    A failed attempt that itself resumed a text is resumed, even if it had no output.
+    """
     attempt = transcript.attempt
     if error is None or attempt is None:
         return None
@@ -74,6 +77,11 @@ def _retry(transcript: Transcript, attempt: Attempt, error: Exception) -> Step |
 
 
 def _resume(transcript: Transcript, attempt: Attempt, error: Exception) -> Step | None:
+    """Return the step that resumes the text; None to raise `error`.
+
+    If it cannot be resumed again, and the attempt had resumed a text and added nothing to it, the original
+    interruption is raised instead, with `error` as its cause.
+    """
     before, request, provider = attempt.resumed_from, attempt.request, attempt.provider
     delay = _delay(transcript, error, attempt.resumed, request.resume)
     prefill = provider.prefill(request) if flows.plain(request) else None
@@ -86,7 +94,7 @@ def _resume(transcript: Transcript, attempt: Attempt, error: Exception) -> Step 
     if delay is None or interruption is None or sent is None:
         if before is None or attempt.accumulator.content != before.text:
             return None
-        before.error.__cause__ = error  # resuming added nothing: the original interruption is raised
+        before.error.__cause__ = error
         return Fail(before.error)
     interrupted = attempt.interrupted
     if interruption.error is error and (response := transcript.response()) is not None:
@@ -100,7 +108,10 @@ def _resume(transcript: Transcript, attempt: Attempt, error: Exception) -> Step 
 
 
 def _delay(transcript: Transcript, error: Exception, used: int, allowed: int) -> float | None:
-    """Return the seconds to wait before another attempt; None where there is to be none, or `total` leaves no time."""
+    """Return the seconds to wait before another attempt; None for no attempt.
+
+    None if all `allowed` attempts are `used`, if a retry would not help, or if `total` would pass during the wait.
+    """
     delay = flows.wait_after(error, used) if used < allowed else None
     remaining = transcript.deadlines.remaining()
     return None if delay is None or (remaining is not None and delay >= remaining) else delay
@@ -111,7 +122,7 @@ class Fallback:
 
     def __init__(self, fallbacks: Sequence[tuple[Caught, Callable[[], Any]]], last: Caught) -> None:
         self._fallbacks = list(fallbacks)
-        """Those not tried yet: after which errors, and what makes the stream."""
+        """The fallbacks not tried yet: the errors after which one is tried, and the function that makes its stream."""
         self._last = last
         """The errors after which `FallbackError` is raised once all have been tried."""
 

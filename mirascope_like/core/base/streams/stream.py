@@ -69,18 +69,19 @@ class Stream(BaseStream[ResponseT, ChunkT, ToolT]):
     def close(self) -> None:
         """Release the connection. What has arrived stays readable.
 
-        Another thread that is reading finds the end, at once where it waits for the provider or for another attempt.
+        If another thread is reading, its read ends without an error: at once if it waits for the provider or before
+        another attempt, else after the tool or prompt function that it runs.
         """
         try:
             self._loop.close()
         except ValueError as error:
             if not raised_here(error):
                 raise
-            # The loop runs in another thread, or in the tool that closes this.
+            # The loop is running: in another thread, or in this one, in a tool or callback that closes the stream.
             self._step_through(observers.closed(self._loop))
             self._transcript.closing.request()
         else:
-            if self.state is StreamState.NEW:  # the loop had not begun, so it has run no callbacks
+            if self.state is StreamState.NEW:  # the loop had not begun, so its `finally` did not run the callbacks
                 self._transcript.end(StreamState.CLOSED)
                 for on_end in self._transcript.take_on_end():
                     self._transcript.run(on_end)
@@ -122,7 +123,7 @@ class Stream(BaseStream[ResponseT, ChunkT, ToolT]):
             elif isinstance(command, views.Run):
                 answer = tools.ran(command.tool, command.tool.call)
             else:
-                # A sync read cannot be left and continued later, so held text is shown with the next event.
+                # `within` is ignored: a sync read cannot stop waiting and continue later. Held text waits for an event.
                 answer = self._events().event()
 
     def text(

@@ -1,8 +1,8 @@
 """The loop that reads a stream: it sends attempts, yields the pairs that arrive, and asks the policies what comes next.
 
-It comes twice, for sync and async, and is the same but for the words of async (a test holds it to that). It refers to
-the `Transcript`, never to the stream: so a stream that is dropped is closed at once, by its reference count. States and
-invariants: see `StreamState`.
+A pair is a chunk and the tool that it completes, or None. `read` and `aread` differ only in `async`, `await` and the
+names of their async counterparts; a test compares them. The loop refers to the `Transcript`, never to the stream, so
+that dropping the stream closes the loop. States and invariants: see `StreamState`.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from .policies import next_step
 from .transcript import Pause, StreamState, Transcript
 
 PAUSED: Any = None
-"""What the loop yields at a `Pause`, to the stream alone."""
+"""What the loop yields at a `Pause`. Only `open` and `await` receive it, never a reader of pairs."""
 
 
 def read(transcript: Transcript) -> Generator[tuple[Any, Any]]:
-    """Yield the pairs of a stream."""
+    """Yield the pairs of a stream, then run its on-end callbacks."""
     pair: Any = None
     try:
         step: Step = prepared(transcript)
@@ -134,7 +134,7 @@ def prepared(transcript: Transcript) -> Step:
 
 
 async def aprepared(transcript: Transcript) -> Step:
-    """`prepared`, where an async prompt function may have to be called first."""
+    """`prepared`, after calling the async prompt function if there is no request yet."""
     if transcript.attempt is None:
         assert transcript.prepare is not None
         try:
@@ -145,7 +145,7 @@ async def aprepared(transcript: Transcript) -> Step:
 
 
 def delay(transcript: Transcript, seconds: float) -> None:
-    """Wait before another attempt. Closing the stream ends the wait."""
+    """Wait before another attempt; closing the stream ends the wait."""
     closed = threading.Event()
     if seconds and transcript.closing.interrupt_with(closed.set):
         closed.wait(seconds)
@@ -160,7 +160,7 @@ async def adelay(transcript: Transcript, seconds: float) -> None:
 
 
 def run_tools(transcript: Transcript, step: RunTools) -> Step:
-    """Run the tools of a round; return the step that follows. A passed `total` is raised by the next read."""
+    """Run the tools of a round; return the next step. If `total` passes meanwhile, opening the next round raises it."""
     try:
         results = step.loop.run(step.tools)
     except Exception as caught:

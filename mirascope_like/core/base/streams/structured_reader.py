@@ -27,26 +27,29 @@ AnyStreamT = TypeVar("AnyStreamT", bound=AnyStream[Any], covariant=True)
 
 
 class Reading(Generic[T]):
-    """What has been read of a structured answer. Does no I/O."""
+    """What has been read of a structured output: one per structured stream. Does no I/O."""
 
     def __init__(self, model: ResponseModel[T], *, fail_fast: bool) -> None:
         self.model = model
         self._fail_fast = fail_fast
         self._growth: PartialParser | None = None
+        """Parses the output as it arrives; None until the request is known."""
         self._items = _items_of(model)
         self._yielded: dict[int, list[Any]] = {}
-        """The items yielded so far, by the place where the JSON that holds them begins."""
+        """The items yielded so far, by the index in the text at which the JSON that holds them begins."""
         self._rest: deque[Any] | None = None
-        """The items that are still to be yielded; None until the answer is whole."""
+        """The items that are still to be yielded; None until the output is whole."""
         self._matches = False
-        """True where the answer is the JSON that was read last."""
+        """True if the JSON that was parsed last turned out to be the output."""
         self.over: bool = False
+        """True once all values were yielded, or one failed: the structured stream yields nothing more."""
         self.value: T = NOTHING
+        """The whole output, validated; `NOTHING` before the end, or if the model called a tool instead."""
         self.error: ResponseParseError | None = None
-        """Why the answer does not fit, once that is known."""
+        """The error of an output that does not fit; None until one is found."""
 
     def ask(self, request: Request) -> Request:
-        """Take the request that is sent; return it."""
+        """Prepare to read the response to a request; return the request."""
         record = shape_of(self.model.object_type).record
         assert record is not None
         assert request.structure is not None
@@ -59,25 +62,28 @@ class Reading(Generic[T]):
 
     def _begin(self) -> None:
         assert self._request.structure is not None
-        self._by_call = self._request.structure.strategy == "tool"
+        self._by_call = self._request.structure.strategy == "tool"  # True if the output is read from a tool call
         self._round = self._request.answer_deltas.round
         self._yielded = {}
 
     def take(self, content: str) -> Any:
-        """Read what an event adds; return the answer so far if it has changed, else `NOTHING`."""
+        """Parse what a chunk adds, its text `content` or a piece of the tool call.
+
+        Return the partial output if it has changed, else `NOTHING`.
+        """
         assert self._growth is not None
         deltas = self._request.answer_deltas
         if deltas:
             if not self._by_call:
-                self._growth.reset()  # what was read is no answer: it is in the call
+                self._growth.reset()  # the text read so far is not the output: the call is
             self._by_call = True
             content = "".join(deltas)
             deltas.clear()
         elif self._by_call or not content:
-            if deltas.round != self._round:  # what was read is no answer: the model called tools beside it
+            if deltas.round != self._round:  # tools were called too: the next round has the output
                 self._growth.reset()
                 self._begin()
-            return NOTHING  # what is said beside the call
+            return NOTHING  # text beside the tool call is not part of the output
         if not self._growth.feed(content):
             return NOTHING
         return self._unwrapped(self._growth.show())
@@ -89,9 +95,9 @@ class Reading(Generic[T]):
         return NOTHING if value is None else value
 
     def finish(self, response: BaseCallResponse[Any, Any]) -> T:
-        """Return the whole answer, or `NOTHING` where the model called a tool instead.
+        """Return the whole output, or `NOTHING` if the model called a tool instead.
 
-        Raises `ResponseParseError`.
+        Raises `ResponseParseError` if the output does not fit.
         """
         assert self._growth is not None
         self.over = True
@@ -102,7 +108,7 @@ class Reading(Generic[T]):
         try:
             selected = select(response, self.model)
             span = (selected.start, selected.end) if selected is not None else None
-            # A call's arguments are the answer alone; some SDKs have them as an object, without the model's spaces.
+            # A call's arguments hold only the output. Spans are not compared: SDKs that parse them lose whitespace.
             self._matches = span is not None and (self._by_call or self._growth.span == span)
             whole = self._unwrapped(self._growth.value) if self._matches else NOTHING
             if whole is NOTHING:
@@ -115,15 +121,15 @@ class Reading(Generic[T]):
         return self.value
 
     def failed(self, error: ResponseParseError, response: BaseCallResponse[Any, Any]) -> ResponseParseError:
-        """Note that the answer does not fit; return what is to be raised."""
+        """Record the error of an output that does not fit; return the error to raise."""
         error.response = error.response or response
         self.error = error
         return error
 
     def constructed(self) -> T:
-        """Return the whole answer.
+        """Return the whole output.
 
-        Raises `StreamNotConsumedError` before the end, and `ResponseParseError` where a tool was called instead.
+        Raises `StreamNotConsumedError` before the end, and `ResponseParseError` if there is none.
         """
         if self.value is NOTHING:
             if self.over:
@@ -132,9 +138,9 @@ class Reading(Generic[T]):
         return self.value
 
     def items(self) -> Iterator[Any]:
-        """Yield the items that are whole by now, validated, each once.
+        """Yield the items that are whole by now, validated, each once over all calls.
 
-        Raises `ResponseParseError` for one that does not fit.
+        Raises `ResponseParseError` for an item that does not fit.
         """
         if self._items is None:
             raise ConfigurationError(f"each() needs a list, or a model with one list: {self.model.kind!r} has no items")
@@ -164,13 +170,13 @@ class Reading(Generic[T]):
             raise parse_error(error, prefix=[items.name, index]) from error
 
     def _remaining(self, items: _Items, whole: Any) -> list[Any]:
-        """Return the items of the whole answer that are still to be yielded, in the order received if it is known."""
+        """Return the items of the whole output that are still to be yielded, in the order received if it is known."""
         if self._growth is None or self._growth.span is None or not self._matches:
             return list(whole)
         done = self._yielded.get(self._growth.span[0], [])
         try:
             received = [self._item(items, raw, value, 0) for raw, value in self._growth.items]
-        except ResponseParseError:  # a validator of the field mends its items
+        except ResponseParseError:  # they fit only after a validator of the field changed them
             return list(whole)
         if not items.live and not _same(received, list(whole)):
             return list(whole)

@@ -1,7 +1,7 @@
-"""Structured streams: an answer of a type, read while it arrives.
+"""Structured streams: a structured output, read while it arrives.
 
-The loop that reads comes twice, for sync and async; what is decided stands in `Reading`, once. `Reading` knows nothing
-of the stream, so that a structured stream that is dropped drops its stream at once.
+The sync and the async class share the decisions, which are in `Reading`. `Reading` does not refer to the stream: when a
+structured stream is dropped, its stream is dropped and closed at once.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ AnyStreamT = TypeVar("AnyStreamT", bound=AnyStream[Any], covariant=True)
 
 
 class BaseStructuredStream(Generic[T, AnyStreamT]):
-    """What structured streams of both kinds share: all but the loop."""
+    """The base class of `StructuredStream` and `AsyncStructuredStream`: everything but reading."""
 
     stream: AnyStreamT
-    """The stream that is read: its chunks have been taken, its properties and tools are there."""
+    """The stream of the response, for properties such as `usage` and `tools`. Its chunks are read by this object."""
     _reading: Reading[T]
 
     @property
@@ -41,14 +41,14 @@ class BaseStructuredStream(Generic[T, AnyStreamT]):
             try:
                 reading.finish(self.stream.construct_call_response())
             finally:
-                reading.over = False  # the loop is still to be given it
+                reading.over = False  # the next step of the loop still yields the value
         return reading.constructed()
 
     @property
     def error(self) -> BaseException | None:
-        """Why the stream failed, or why its answer does not fit; None where neither is so."""
+        """The error that ended the stream, or the `ResponseParseError` of its output; None if there is neither."""
         with suppress(ResponseParseError, StreamNotConsumedError):
-            self.constructed_response_model  # noqa: B018  # reads an answer that is whole
+            self.constructed_response_model  # noqa: B018  # sets the error of an output that is whole and not parsed yet
         return self.stream.error or self._reading.error
 
     @property
@@ -62,9 +62,9 @@ class BaseStructuredStream(Generic[T, AnyStreamT]):
     _response = response
 
     def remaker(self) -> Callable[[Any], Self]:
-        """Return what makes a structured stream of what has been read, over a stream that shares what has come.
+        """Return a function that makes a structured stream, with the output read so far, around a detached stream.
 
-        It holds no reference to this one.
+        The function does not refer to this structured stream, so an on-end callback can keep it.
         """
         kind, reading = type(self), self._reading
 
@@ -77,7 +77,7 @@ class BaseStructuredStream(Generic[T, AnyStreamT]):
         return remake
 
     def detached(self) -> Self:
-        """Return a structured stream that shares all that arrives, and reads nothing."""
+        """Return a structured stream that shares all that arrives and reads nothing; it does not keep this one open."""
         return self.remaker()(self.stream.detached())
 
     def _failed(self, error: ResponseParseError) -> ResponseParseError:
@@ -116,7 +116,7 @@ class StructuredStream(BaseStructuredStream[T, StreamT]):
             return self._finish()
         except ResponseParseError as error:
             reading.over = True
-            failed = self._failed(error)  # before the end is told
+            failed = self._failed(error)  # set before `close` runs the on-end callbacks
             self.close()
             raise failed
 
@@ -158,7 +158,7 @@ class StructuredStream(BaseStructuredStream[T, StreamT]):
         return self
 
     def close(self) -> None:
-        """Let the connection go. What has come stays readable in `stream`."""
+        """Release the connection. What has arrived stays readable in `stream`."""
         self.stream.close()
 
     def __enter__(self) -> Self:
@@ -195,7 +195,7 @@ class AsyncStructuredStream(BaseStructuredStream[T, AsyncStreamT]):
             return self._finish()
         except ResponseParseError as error:
             reading.over = True
-            failed = self._failed(error)  # before the end is told
+            failed = self._failed(error)  # set before `close` runs the on-end callbacks
             await self.close()
             raise failed
 
@@ -239,7 +239,7 @@ class AsyncStructuredStream(BaseStructuredStream[T, AsyncStreamT]):
         return self
 
     async def close(self) -> None:
-        """Let the connection go. What has come stays readable in `stream`."""
+        """Release the connection. What has arrived stays readable in `stream`."""
         await self.stream.close()
 
     aclose = close

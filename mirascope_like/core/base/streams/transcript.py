@@ -1,7 +1,7 @@
-"""What a stream and its loop share: all that has arrived, the state, and what the call wants done at the end.
+"""What a stream and its loop share: all that has arrived, the state, the policies and the on-end callbacks.
 
-Does no I/O and knows nothing of `async`. A `Transcript` refers neither to the stream nor to the loop's generator: so a
-stream that is dropped is closed at once, by its reference count.
+Does no I/O; sync and async code share it. A `Transcript` refers neither to the stream nor to the loop's generator. So
+when the last reference to a stream is dropped, Python closes the generator at once, and with it the connection.
 """
 
 from __future__ import annotations
@@ -36,40 +36,45 @@ Policy: TypeAlias = Callable[["Transcript", Exception | None], Step | None]
 
 
 class StreamState(StrEnum):
-    """Where a stream stands.
+    """The state of a stream, and its transitions.
 
     | from | to | when |
     | --- | --- | --- |
     | NEW | OPEN | the first request is sent |
-    | NEW | CLOSED | it is closed or dropped before that, even while an async prompt function runs |
-    | NEW | FAILED | an async prompt function raises, and no fallback is left |
-    | OPEN | DONE | the answer, or the last round of a tool loop, has been read to its end |
+    | NEW | CLOSED | it is closed or dropped before that, even while an async prompt function runs (no `error`) |
+    | NEW | CLOSED | its task is cancelled while an async prompt function runs (`error` is that) |
+    | NEW | FAILED | an async prompt function, or encoding its request, raises, and no fallback is left |
+    | OPEN | DONE | the response, or that of the last round of a tool loop, has been read to its end |
     | OPEN | CLOSED | it is closed, dropped or stopped by `until`, here or elsewhere (no `error`) |
     | OPEN | CLOSED | its task is cancelled, or the keyboard interrupts it (`error` is that) |
     | OPEN | FAILED | an error is raised that no policy recovers from (`error` is that) |
 
-    Waiting, opening, reading, running tools and falling back are places in the loop, not states.
+    There are no states for waiting, opening, reading, running tools or falling back.
 
-    Invariants, and where each is kept:
+    Invariants, and where each is enforced:
 
     1. DONE, CLOSED and FAILED are final: `Transcript.end` ignores a second end.
-    2. Only the loop changes the attempt, the rounds and the results. Others write `closing`, `pause`, the deadlines,
-       and the policies and callbacks of the lowest plan.
-    3. `policies.next_step` alone decides what follows an attempt. Closing comes first, then a passed `total`.
-    4. The loop closes the connection of an attempt in the attempt's own `finally`, so there is at most one.
-    5. A callback is removed before it runs (`Transcript.take_on_end`): it runs once, an inner call's before an outer's.
-    6. No deadline and no cancel scope is active while the loop yields: they stand inside the methods of `connection`
-       and in the waits of `stream_loop`.
+    2. Only the loop changes the attempt and the rounds. The stream writes `closing`, `pause`, the deadlines, `caught`,
+       and the policies and callbacks of `plans[0]`; a view takes the tool results. If the loop has not begun, `close`,
+       or dropping a stream that has callbacks, calls `end` and runs the callbacks.
+    3. `policies.next_step` alone decides what follows an attempt. A requested close is checked first, then a passed
+       `total`, then the policies.
+    4. The loop closes the connection of an attempt in a `finally` before its next step, so at most one is open.
+    5. A callback is removed before it runs (`Transcript.take_on_end`), so it runs at most once. Those of a fallback run
+       before those of the call that fell back.
+    6. No time limit and no cancel scope is active while the loop yields: only the methods of `connection`, and the
+       functions of `stream_loop` that wait, use them, and those do not yield. (`total` is checked at the next wait.)
     7. Nothing that the loop refers to refers to the stream.
-    8. `closing` knows what ends the present wait: see `CloseRequest`.
+    8. While the loop waits for the provider or before another attempt, `closing` holds the function that ends the wait
+       (see `CloseRequest`). Running tools and prompt functions are not interrupted; the loop ends after them.
     """
 
     NEW = "new"
     """Nothing has been sent."""
     OPEN = "open"
-    """The answer is arriving."""
+    """A request has been sent, and the stream has not ended."""
     DONE = "done"
-    """The whole answer has been read."""
+    """The whole response has been read."""
     CLOSED = "closed"
     """Closed before its end."""
     FAILED = "failed"
@@ -77,48 +82,51 @@ class StreamState(StrEnum):
 
 
 class Pause(Enum):
-    """Where the loop is to yield once, before it yields pairs."""
+    """A place where the loop yields once, before any pair, if `Transcript.pause` is that place."""
 
     PREPARED = auto()
-    """The request is known, and not sent yet."""
+    """The request is encoded and not sent yet: for `await stream`."""
     OPENED = auto()
-    """The answer begins."""
+    """The response has begun, and no event has been read: for `open`."""
 
 
 class CloseRequest:
-    """Makes the loop end soon while it runs in another thread or task.
+    """A request to end the loop while it runs in another thread or task. One per stream.
 
-    The loop registers what ends its wait before it looks whether to wait; the closer sets `requested` before it calls
-    what is registered. So whatever the order, either the loop does not wait or its wait is ended.
+    The loop registers the function that ends its next wait, and then reads `requested`. The closer sets `requested`,
+    and then calls the registered function. So in any order, either the loop does not wait or its wait is ended.
     """
 
     def __init__(self) -> None:
         self.requested: bool = False
-        """True once the stream is to be closed: the loop then ends without an error."""
+        """True once closing was requested: the loop then ends without an error."""
         self._interrupt: Callable[[], object] | None = None
 
     def interrupt_with(self, interrupt: Callable[[], object]) -> bool:
-        """Register what ends the wait that follows, callable from anywhere. Return False if there is to be none."""
+        """Register the function that ends the next wait; another thread or task may call it.
+
+        Return False if closing was requested already: the caller must not wait.
+        """
         self._interrupt = interrupt
         return not self.requested
 
     def request(self) -> None:
-        """Close the stream."""
+        """Request closing, and end the present wait."""
         self.requested = True
         if (interrupt := self._interrupt) is not None:
             interrupt()
 
     def forget(self) -> None:
-        """Refer to the last wait no longer."""
+        """Drop the registered function, which refers to a connection."""
         self._interrupt = None
 
 
 @dataclass(slots=True, eq=False)
 class Plan:
-    """What one call wants done with its stream."""
+    """The policies and on-end callbacks of one call: of the call that made the stream, or of a fallback."""
 
     policies: Sequence[Policy] = ()
-    """What follows an attempt, asked in this order."""
+    """They decide what follows an attempt, asked in this order."""
     on_end: list[OnEnd] = field(default_factory=list[OnEnd])
 
 
@@ -138,9 +146,9 @@ class Transcript:
         """`prepare` makes the request where `request` is None: it calls an async prompt function."""
         self.state: StreamState = StreamState.NEW
         self.error: BaseException | None = None
-        """Why the stream ended early, where it is not by closing."""
+        """The error that ended the stream; None until then, and if it ended without one."""
         self.start_time: float | None = None
-        """When the present round was sent, in milliseconds since 1970."""
+        """When the request of the present round was last sent, in milliseconds since 1970; resuming keeps the time."""
         self.end_time: float | None = None
         self.provider: Any = provider
         self.prepare = prepare
@@ -151,20 +159,21 @@ class Transcript:
         self.earlier_content: str = ""
         """The text of those rounds."""
         self.tool_results: list[ToolResultEvent[Any]] = []
-        """What the tools of the last of them returned, until a view has shown it."""
+        """The results of the tools of the last of those rounds, until a view takes them."""
         self.deadlines: Deadlines = Deadlines()
         self.plans: list[Plan] = [Plan(policies)]
-        """The plan of the call, and on top of it those of the calls that are its fallbacks."""
+        """A stack: the plan of the call that made the stream is first, the plan of the fallback being read is last."""
         self.abandoned: list[Callable[[], Any]] = []
         """The on-end callbacks of fallbacks that have failed, until they have run."""
         self.caught: list[Exception] = []
         """The errors after which a fallback was tried."""
         self.pause: Pause | None = None
+        """Where the loop is to yield once; None if nowhere, and once it has yielded there."""
         self.closing: CloseRequest = CloseRequest()
         self._response: Any = None
         """The rebuilt response, once the stream is DONE."""
 
-    # What the loop writes
+    # Called by the loop and its policies
 
     def pauses_at(self, place: Pause) -> bool:
         """Return True if the loop is to yield at this place, once."""
@@ -174,7 +183,7 @@ class Transcript:
         return True
 
     def send(self, attempt: Attempt) -> Attempt:
-        """Note that an attempt is sent now; return it."""
+        """Record that an attempt is being sent; return it."""
         if self.state is StreamState.NEW:
             self.state = StreamState.OPEN
         self.attempt = attempt
@@ -198,26 +207,26 @@ class Transcript:
         return Send(self.attempt)
 
     def adopt(self, stream: Any) -> None:
-        """Continue with the request and the plan of another stream, which has not begun: the fallback of this one."""
+        """Continue with the request, provider and plan of `stream`, a fallback that has not been opened."""
         other: Any = getattr(stream, "_transcript", None)
         if not isinstance(other, Transcript):
             raise ConfigurationError(f"a fallback of a stream has to give a stream, not {type(stream).__name__}")
-        plan, other.plans = other.plans[0], [Plan()]  # the other stream is dropped, and has not ended
+        plan, other.plans = other.plans[0], [Plan()]  # so dropping the other stream runs none of its callbacks
         self.plans.append(plan)
         self.provider, self.prepare, self.attempt = other.provider, other.prepare, other.attempt
 
     def abandon(self, error: Exception) -> None:
-        """Give up the topmost plan, whose call has failed. Its callbacks see that, though the stream continues."""
+        """Remove the last plan, whose call failed. Its callbacks get a copy in state FAILED; the stream continues."""
         failed = copy(self)
         failed.end(StreamState.FAILED, error)
         self.abandoned += [partial(on_end, failed) for on_end in self.plans.pop().on_end]
 
     def convert_error(self, error: Exception, source: Any = None) -> Exception:
-        """Return the error to raise for one that an attempt failed with: ours, with the partial response."""
+        """Return the error to raise for the error of an attempt: one of our classes. Some have the partial response."""
         if not isinstance(error, StreamTimeoutError) and self.attempt is not None:
             error = self.attempt.provider.failure(error, self.attempt.request, source)
         if isinstance(error, StreamInterruptedError | StreamTimeoutError):
-            error._partial = self.response  # pyright: ignore[reportPrivateUsage]  # set here alone
+            error._partial = self.response  # pyright: ignore[reportPrivateUsage]
         if isinstance(error, StreamInterruptedError):
             error.add_note(
                 "The partial response is in `error.partial`. Use retry=, fallback= or resume= to recover automatically."
@@ -225,7 +234,7 @@ class Transcript:
         return error
 
     def end(self, state: StreamState, error: BaseException | None = None) -> None:
-        """Note how the stream ended. The first end counts."""
+        """Record how the stream ended. Does nothing if it has ended already."""
         if self.state in (StreamState.NEW, StreamState.OPEN):
             if self.state is StreamState.OPEN or error is not None:
                 self.end_time = CLOCK.timestamp()
@@ -233,18 +242,19 @@ class Transcript:
         self.closing.forget()
 
     def end_with(self, error: BaseException) -> None:
-        """Note that the loop ends with an error. A cancelled task or an interrupt of the keyboard is no failure."""
+        """Record that the loop ends with an error. A cancelled task or `KeyboardInterrupt` leads to CLOSED."""
         if isinstance(error, Exception):
             self.end(StreamState.FAILED, error)
             return
-        # A dropped stream is closed by a task of asyncio's, which is cancelled when the event loop ends.
+        # asyncio closes a dropped generator in a task. If the event loop ends first, it cancels that task, and the
+        # CancelledError is raised at the generator's own `yield`: the stream was dropped, its reader was not cancelled.
         dropped = isinstance(error, CancelledError) and raised_here(error)
         self.end(StreamState.CLOSED, None if dropped or self.closing.requested else error)
 
     # On-end callbacks
 
     def take_on_end(self, *, abandoned: bool = False) -> Iterator[Callable[[], Any]]:
-        """Yield the callbacks to run now, and remove each: those of the plans that were abandoned, or all."""
+        """Remove and yield the callbacks to run now: all, or with `abandoned`, only those of abandoned plans."""
         while self.abandoned:
             yield self.abandoned.pop(0)
         for plan in () if abandoned else reversed(self.plans):
@@ -252,7 +262,7 @@ class Transcript:
                 yield partial(plan.on_end.pop(0), self)
 
     def run(self, on_end: Callable[[], Any]) -> Any:
-        """Run a callback. What it raises does not hide the error that ended the stream."""
+        """Run a callback. If the stream ended with an error, an error of the callback is logged, else it is raised."""
         try:
             return on_end()
         except Exception:
@@ -262,7 +272,7 @@ class Transcript:
             return None
 
     async def arun(self, on_end: Callable[[], Any]) -> None:
-        """`run`, awaited where the callback returns an awaitable."""
+        """`run`; if the callback returns an awaitable, await it."""
         try:
             running = self.run(on_end)
             if isawaitable(running):
@@ -272,10 +282,10 @@ class Transcript:
                 raise
             log.exception("an on-end callback of a failed stream failed too")
 
-    # What anybody may write
+    # Called by the stream
 
     def set_deadlines(self, **deadlines: float | None) -> None:
-        """Give the stream deadlines; they count for what arrives from now on."""
+        """Replace the deadlines, also while the stream is read. `total` still counts from the first request."""
         self.deadlines.set(**deadlines)
         if (accumulator := self.accumulator) is not None and not accumulator.empty:
             self.deadlines.received()
@@ -295,7 +305,11 @@ class Transcript:
         return self.earlier_content + self.attempt.accumulator.content if self.attempt is not None else ""
 
     def response(self) -> Any:
-        """Rebuild the response from what has arrived; None while nothing has."""
+        """Rebuild the response from what has arrived.
+
+        If nothing of the present attempt has arrived, return the interrupted response that it resumes, or else that of
+        the last round, or else None.
+        """
         if self._response is not None:
             return self._response
         attempt = self.attempt
@@ -315,10 +329,10 @@ class Transcript:
 
 
 def raised_here(error: BaseException) -> bool:
-    """Return True if an error was raised by the frame that catches it, not by what that frame called.
+    """Return True if an error was raised in the frame that catches it, not by Python code that the frame called.
 
-    For the closing of a generator: the generator is running just now. In a generator: the error was thrown where the
-    generator waits for its reader.
+    Around `generator.close()`, True means that the generator is running elsewhere: Python raised the error, no code of
+    the generator did. Inside a generator, True means that the error was thrown in at its `yield`.
     """
     trace = error.__traceback__
     return trace is not None and trace.tb_next is None

@@ -1,8 +1,8 @@
-"""Views of a stream: other ways to read it. They do no I/O and know nothing of `async`.
+"""Views of a stream: what `text`, `items` and `events` yield. They do no I/O; sync and async streams share them.
 
-A view is a generator. It yields what it shows, or a wish: `NEXT` for the next event (it is sent None at the end of the
-stream), `Run` to have a tool run. What it holds back stands in `unread` whenever it shows something, so that whoever
-reads on, in whatever way, goes on exactly there.
+A view is a generator that yields commands to the stream: `Show` to yield a value to the reader; `Next` to receive the
+next event, or None at the end of the stream; `Run` to run a tool and receive its result. Before `text_view` shows a
+text, it puts the text that it still holds back into `unread`. So after a `break`, the next reader misses nothing.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ ChunkT = TypeVar("ChunkT", bound=BaseCallResponseChunk[Any, Any, Any])
 ToolT = TypeVar("ToolT", bound=BaseTool)
 
 TextUnit = Literal["word", "line", "sentence"]
-"""What a text can be cut into."""
+"""The units that a text can be yielded by."""
 
 _ENDS: dict[TextUnit, tuple[re.Pattern[str], Callable[[str], int]]] = {
     "word": (re.compile(r"\S\s++(?=\S)"), lambda text: len(text.rstrip()) - 1),
@@ -44,33 +44,35 @@ _ENDS: dict[TextUnit, tuple[re.Pattern[str], Callable[[str], int]]] = {
         lambda text: len(text.rstrip().rstrip("\"')]\u201d\u2019").rstrip(".!?…")),
     ),
 }
-"""What a unit ends with, and from where on a text in which no end was found may still get one."""
+"""For each unit, the pattern that matches its end, and a function for a text in which no end was found: it returns the
+index from which to search again once more text has arrived.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Next:
-    """A wish for the next event, at the latest after so many seconds."""
+    """Command: send the next event, or `TIMED_OUT` if none arrives `within` seconds."""
 
     within: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A wish to have a tool run; what is sent back is a `ToolResultEvent`."""
+    """Command: run a tool and send its `ToolResultEvent`."""
 
     tool: Any
 
 
 @dataclass(frozen=True, slots=True)
 class Show:
-    """Something for the reader."""
+    """Command: yield a value to the reader."""
 
     value: Any
 
 
 NEXT = Next()
 TIMED_OUT: Any = object()
-"""Sent to a view whose event did not come within the time it gave."""
+"""Sent to a view in place of an event that did not arrive in time."""
 
 View: TypeAlias = Generator[Next | Run | Show, Any, None]
 Unread: TypeAlias = deque[StreamEvent[ToolT]]
@@ -79,7 +81,7 @@ Unread: TypeAlias = deque[StreamEvent[ToolT]]
 def events_of(
     chunk: BaseCallResponseChunk[Any, Any, Any], tool: ToolT | None, *, growing: bool
 ) -> Iterator[StreamEvent[ToolT]]:
-    """Yield what a pair of a stream says; a tool that is still `growing` is told by its deltas alone."""
+    """Yield the events of one pair; if the tool is still partial (`growing`), only its deltas."""
     if thinking := chunk.thinking:
         yield ThinkingEvent(thinking)
     if chunk.content:
@@ -104,11 +106,11 @@ def text_view(
     max_delay: float | None = None,
     by: TextUnit | None = None,
 ) -> View:
-    """Show text: pieces as they come, or units, at least `buffer` of them and `min_chars` characters at a time.
+    """Show text: pieces as they arrive, or units, at least `buffer` of them and `min_chars` characters at a time.
 
-    What is held is shown all the same after `max_delay` seconds, before a tool, before an error, and at the end.
+    Less is shown after `max_delay` seconds, before a tool, before an error, and at the end.
 
-    Raises `ConfigurationError` for a unit that there is not.
+    Raises `ConfigurationError` for an unknown unit.
     """
     if by is not None and by not in _ENDS:
         raise ConfigurationError(f"text is given by {', '.join(map(repr, _ENDS))}, not by {by!r}")
@@ -139,33 +141,37 @@ def _texts(unread: Unread[Any], held: Held, buffer: int, min_chars: int, max_del
 
 
 class Held(ABC):
-    """Text that is held back."""
+    """Text that has arrived and is not shown yet."""
 
     _since: float | None = None
+    """When the first piece of it arrived, in seconds of the monotonic clock; None while it is empty."""
 
     def add(self, text: str) -> None:
-        """Hold a piece of text."""
+        """Add a piece of text."""
         self._since = CLOCK.monotonic() if self._since is None else self._since
         self._add(text)
 
     def clear(self) -> list[str]:
-        """Hold nothing; return what was held."""
+        """Remove all text; return its pieces."""
         self._since = None
         return self._clear()
 
     def due(self, max_delay: float | None) -> float | None:
-        """Return in how many seconds what is held must be shown; None where nothing presses."""
+        """Return the seconds until the text must be shown; None if it is empty or there is no `max_delay`."""
         if max_delay is None or self._since is None:
             return None
         return max(0.0, self._since + max_delay - CLOCK.monotonic())
 
     def take_all(self) -> str:
-        """Return all that is held."""
+        """Remove and return all text."""
         return "".join(self.clear())
 
     @abstractmethod
     def take(self, count: int, chars: int) -> str | None:
-        """Return the shortest text of so many pieces or units and characters, or None where there is none yet."""
+        """Remove and return the shortest text of at least `count` pieces or units and `chars` characters.
+
+        Return None if so much has not arrived yet.
+        """
 
     @abstractmethod
     def _add(self, text: str) -> None: ...
@@ -178,7 +184,7 @@ class Held(ABC):
 
 
 class HeldPieces(Held):
-    """Pieces, as they came."""
+    """Text taken in pieces, as they arrived."""
 
     def __init__(self) -> None:
         self._pieces: list[str] = []
@@ -205,12 +211,15 @@ class HeldPieces(Held):
 
 
 class HeldUnits(Held):
-    """Whole units, and the beginning of the next. No part of the text is searched twice for a unit's end."""
+    """Text taken in whole units. No part of the text is searched twice for the end of a unit."""
 
     _text: str = ""
     _at: int = 0
+    """The index in the text from which to search."""
     _end: int = 0
+    """The index at which the whole units found so far end."""
     _count: int = 0
+    """How many whole units were found."""
 
     def __init__(self, by: TextUnit) -> None:
         self._pattern, self._resume = _ENDS[by]
@@ -242,14 +251,14 @@ class HeldUnits(Held):
         return bool(self._text)
 
 
-def items_view(response: Callable[[], Any], looped: Callable[[], bool]) -> View:
-    """Show text, tools that have been run, and the response last. Where a tool loop runs the tools, it alone does."""
+def items_view(response: Callable[[], Any], has_tool_loop: Callable[[], bool]) -> View:
+    """Show text, the results of tools, and the response last. Runs the tools, unless a tool loop does."""
     while (event := (yield NEXT)) is not None:
         if isinstance(event, TextEvent):
             yield Show(event.text)
         elif isinstance(event, ToolResultEvent):
             yield Show(cast("Any", event))
-        elif isinstance(event, ToolReadyEvent) and not looped():
+        elif isinstance(event, ToolReadyEvent) and not has_tool_loop():
             yield Show((yield Run(cast("Any", event).tool)))
         elif isinstance(event, ErrorEvent):
             raise event.error
@@ -266,10 +275,10 @@ def events_view() -> View:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A stream as it stood after one of its events."""
+    """The text of a stream as it was after one of its chunks."""
 
     delta: str
-    """The text that the event added."""
+    """The text that the chunk added."""
     raw_response: dict[str, Any]
     """The event as the provider sent it."""
     _stream: Any
@@ -285,7 +294,10 @@ class Snapshot:
 
 
 def pair_of(unread: Unread[ToolT], spent: ChunkT) -> tuple[ChunkT, ToolT | None]:
-    """Take what a view has left unread, up to a tool, as a pair; `spent` is the event it came from, emptied."""
+    """Remove the unread events up to and including the first tool, and return their text and the tool as a pair.
+
+    `spent` is the chunk that they came from without its text; it gets the text. Raises the error of an `ErrorEvent`.
+    """
     texts: list[str] = []
     tool: ToolT | None = None
     while unread and tool is None:

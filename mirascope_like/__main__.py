@@ -1,6 +1,6 @@
-"""`python -m mirascope_like chat [provider:model]`: talk to a model in the terminal.
+"""`python -m mirascope_like chat [provider:model]`: chat with a model in the terminal.
 
-Without a model it is the embedded one, which needs no key.
+Without an argument it uses the embedded local model, which needs no key.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ EMBEDDED = "smollm2-135m"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; return its exit status."""
+    """Run the command given by `arguments` (default: `sys.argv`); return its exit status."""
     parser = argparse.ArgumentParser(prog="python -m mirascope_like")
     commands = parser.add_subparsers(dest="command", required=True)
-    chat = commands.add_parser("chat", help="talk to a model in the terminal")
-    chat.add_argument("model", nargs="?", help='such as "openai:gpt-4o-mini"; the embedded model without it')
-    chat.add_argument("--system", help="what the model is told first")
+    chat = commands.add_parser("chat", help="chat with a model in the terminal")
+    chat.add_argument("model", nargs="?", help='for example "openai:gpt-4o-mini"; default: the embedded model')
+    chat.add_argument("--system", help="the system message")
     given = parser.parse_args(arguments)
     try:
         return talk(given.model, given.system)
@@ -36,9 +36,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def talk(name: str | None, system: str | None) -> int:
-    """Stream an answer to each line that is typed, until the end of input.
+    """Read lines until the end of input; stream the model's answer to each.
 
-    In a terminal, Ctrl-C stops an answer, and what had come of it is kept in the conversation.
+    In a terminal, Ctrl-C stops an answer; its partial text is kept in the conversation.
     """
     try:
         from .integrations.progress import progress
@@ -48,7 +48,7 @@ def talk(name: str | None, system: str | None) -> int:
     session = model.session(system=system) if system else model.session()
     typed = sys.stdin.isatty()
     if typed:
-        if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as programs started in the background inherit it
+        if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # inherited by programs started in the background
             signal.signal(signal.SIGINT, signal.default_int_handler)
         print("Ctrl-C stops an answer, Ctrl-D ends.")
     while True:
@@ -66,7 +66,7 @@ def talk(name: str | None, system: str | None) -> int:
 
 
 def answer(stream: Any) -> None:
-    """Read an answer to its end, or until Ctrl-C. What fails is told, but for what is missing: that is raised."""
+    """Print an answer until its end or Ctrl-C. Errors are printed, except those of a missing key or package: raised."""
     try:
         stream.collect()
     except KeyboardInterrupt:

@@ -1,4 +1,4 @@
-"""Around calls: middleware (logging, saving), OpenTelemetry, server-sent events for ASGI, progress in a terminal."""
+"""Tools around calls: middleware (logging, storing), OpenTelemetry, server-sent events for ASGI, progress display."""
 
 from __future__ import annotations
 

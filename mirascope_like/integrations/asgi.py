@@ -6,8 +6,8 @@ from mirascope_like.integrations.asgi import EventStreamResponse
 async def write(topic: str):
     return EventStreamResponse(write_essay(topic))
 
-The browser's `EventSource` hears `text` events, then `done`, or `error`. The provider's connection is closed as soon as
-the browser goes.
+A browser's `EventSource` receives `text` events, then `done` or `error`. The provider's connection is closed as soon as
+the browser disconnects.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     Response = object
 else:
     try:
-        from starlette.responses import Response  # FastAPI takes an answer as it is only where it is one of these
+        from starlette.responses import Response  # FastAPI returns a result unchanged only if it is a `Response`
     except ImportError:
         Response = object
 
@@ -44,18 +44,18 @@ def sse(event: str, data: object) -> bytes:
 
 
 async def server_sent_events(stream: AsyncStream[Any, Any, Any], **text: Any) -> AsyncIterator[bytes]:
-    """Yield a stream as server-sent events; `text` are the arguments of its `text()`.
+    """Yield a stream as server-sent events; `text` are the arguments of `stream.text()`.
 
-    `text` holds a piece of the answer, `done` its reasons to finish and the tokens used, and `error` the name of an
-    error, and no more: its message may say what a browser is not to know, and is logged. Closed early, it closes the
-    stream.
+    The data of a `text` event is a piece of the answer; that of `done` the finish reasons and the output tokens; that
+    of `error` only the name of the error class, because a message may contain private details: the error is logged.
+    Closing the generator early closes the stream.
     """
     try:
         try:
             async for piece in stream.text(**text):
                 yield sse("text", piece)
         except Exception as error:
-            log.exception("a stream that was being sent as server-sent events failed")
+            log.exception("a stream failed while it was sent as server-sent events")
             yield sse("error", type(error).__name__)
             return
         yield sse("done", {"finish_reasons": stream.finish_reasons, "output_tokens": stream.output_tokens})
@@ -64,25 +64,25 @@ async def server_sent_events(stream: AsyncStream[Any, Any, Any], **text: Any) ->
 
 
 class EventStreamResponse(Response):
-    """An ASGI response that sends a stream as server-sent events; where Starlette is installed, a response of its kind.
+    """An ASGI response that sends a stream as server-sent events. If Starlette is installed, a Starlette response.
 
-    Give `text()`'s arguments by name. When the browser goes, the stream is closed at once.
+    Keyword arguments go to `stream.text()`. When the browser disconnects, the stream is closed at once.
 
-    Raises `ConfigurationError` for what is no stream of an async call.
+    Raises `ConfigurationError` if `stream` is not the stream of an async call.
     """
 
     status_code: int = 200
     background: Callable[[], Awaitable[None]] | None = None
-    """Awaited once the stream has been sent, or the browser has gone."""
+    """Awaited after the stream was sent or the browser disconnected; None for nothing."""
 
     def __init__(
         self, stream: AsyncStream[Any, Any, Any], *, headers: Mapping[str, str] | None = None, **text: Any
     ) -> None:
         if not isinstance(cast("Any", stream), AsyncStream):
             raise ConfigurationError(
-                f"a {type(stream).__name__} cannot be sent: give the stream of an async call, without a response_model"
+                f"a {type(stream).__name__} cannot be sent: pass the stream of an async call without a response_model"
             )
-        stream.text(**text)  # what is wrong with the arguments is said at once
+        stream.text(**text)  # raises now if the arguments are invalid
         self.stream = stream
         named = {name.lower(): value for name, value in {**HEADERS, **(headers or {})}.items()}
         self.raw_headers: list[tuple[bytes, bytes]] = [

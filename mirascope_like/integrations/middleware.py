@@ -1,4 +1,4 @@
-"""Decorators that are told how every call ends: exactly once, whatever it gives and however it ends."""
+"""`middleware_factory`: make decorators whose handlers run exactly once when each call ends, however it ends."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ P = ParamSpec("P")
 R = TypeVar("R")
 Function: TypeAlias = Callable[..., Any]
 Handler: TypeAlias = Callable[[Any, Function, Any], Any]
-"""Is given the result (or the error), the function called, and what the context manager yielded."""
+"""Receives the result (or the error), the function that was called, and the value that the context manager yielded."""
 AsyncHandler: TypeAlias = Callable[[Any, Function, Any], Awaitable[Any]]
 
 log: logging.Logger = logging.getLogger(__name__)
 _ENDS = (Exception, CancelledError, KeyboardInterrupt, SystemExit)
-"""How a call may end without a result."""
+"""The exceptions with which a call can end instead of a result."""
 
 
 def middleware_factory(
@@ -43,17 +43,18 @@ def middleware_factory(
     handle_error: Handler | None = None,
     handle_error_async: AsyncHandler | None = None,
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Return a decorator for calls, sync and async, that tells handlers how each call ends.
+    """Return a decorator for sync and async calls whose handlers run once when each call ends.
 
-    Exactly one handler is called for each call: the one for what the call gave, or `handle_error`. A stream's is
-    called when the stream has ended: read to its end, closed early or dropped (its `state` says which), or failed.
-    Handlers run inside the context manager, which is left in the context (of `contextvars`) in which it was entered,
-    wherever a stream ends; the steps of a stream run in the context of its reader. The async ones are for async calls;
-    without one, the sync one serves these.
+    Exactly one handler runs for each call: the one for the type of its result, or `handle_error`. The handler of a
+    stream runs when the stream has ended: read to its end, closed, dropped, or failed (see `stream.state`). Async
+    handlers are for async calls; if there is none, the sync handler is used.
 
-    What `handle_error` returns takes the place of the result of a call, unless it is None: then the error goes on, and
-    it is always the error that was raised. It is told of a call that is cancelled too, which stays cancelled. An error
-    of a handler is raised only where there is no other.
+    Handlers run inside the context manager. It exits in the same context (of `contextvars`) in which it was entered,
+    wherever a stream ends; the steps of a stream run in the context of its reader.
+
+    If `handle_error` returns a value other than None, a call returns that value instead of raising. Otherwise the
+    original error is raised. `handle_error` also runs if a call is cancelled, and the call stays cancelled. An error of
+    a handler is raised only if there is no other error.
     """
     kinds = (
         _Kind(BaseStructuredStream, handle_structured_stream, handle_structured_stream_async),
@@ -107,7 +108,7 @@ def _nothing(_: Function) -> AbstractContextManager[Any]:
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """What a call may give, and who is told of it."""
+    """One type of result, and the handlers for it."""
 
     of: type
     handler: Handler | None
@@ -122,10 +123,10 @@ class _Kind:
 
 
 class _Around:
-    """One call: what stands around it, until one handler has been told how it ended.
+    """The middleware around one call, until one handler has run.
 
-    The context manager is entered and left in one and the same context of `contextvars`, `home`, and the handlers run
-    there: a stream may end in another thread or task than it began in. None for a call that begins and ends in this
+    The context manager and the handlers run in one context of `contextvars`, `home`, because a stream may end in
+    another thread or task than the one in which it began. `home` is None if the call begins and ends in the current
     context.
     """
 
@@ -154,19 +155,19 @@ class _Around:
         return await (given if self._home is None else InContext(given, self._home))
 
     def settle(self, result: Any) -> Any:
-        """Tell of a result; a stream is told of when it has ended."""
+        """Run the handler for a result; for a stream, when it has ended."""
         if isinstance(result, BaseStream | BaseStructuredStream):
             return self.watch(cast("Any", result), asynchronous=False)
         self._tell(result)
         return result
 
     async def asettle(self, result: Any) -> Any:
-        """`settle`, awaited."""
+        """The async form of `settle`."""
         await self._atell(result)
         return result
 
     def fail(self, error: BaseException) -> Any:
-        """Tell of an error; return what is to be given instead, or None."""
+        """Run the error handler; return the value to return instead of raising, or None."""
         instead = None
         with self._unhidden(error):
             instead = self._run(self._failed.tell, error, self._function, self._context)
@@ -174,7 +175,7 @@ class _Around:
         return instead
 
     async def afail(self, error: BaseException) -> Any:
-        """`fail`, awaited."""
+        """The async form of `fail`."""
         instead = None
         with self._unhidden(error):
             instead = await self._arun(self._failed.atell, error, self._function, self._context)
@@ -182,8 +183,8 @@ class _Around:
         return instead
 
     def watch(self, stream: Any, *, asynchronous: bool) -> Any:
-        """Have the end of a stream told."""
-        # What is kept for the end must not refer to the stream, or it would not be closed when it is dropped.
+        """Run the handler of a stream when the stream ends."""
+        # The callback must not refer to the stream, or dropping the stream would not close it.
         watched: Any = stream
         remake = watched.remaker() if isinstance(stream, BaseStructuredStream) else None
         source = watched.stream if remake is not None else watched
@@ -227,9 +228,9 @@ class _Around:
 
     @contextmanager
     def _unhidden(self, error: BaseException) -> Generator[None]:
-        """Let nothing that is raised here take the place of the error of the call."""
+        """Suppress errors raised in this block, so that the error of the call is raised; log them."""
         try:
             yield
         except Exception as other:
             if other is not error:
-                log.exception("what was told of the error of a call failed itself")
+                log.exception("the error handler of a call failed")

@@ -1,4 +1,4 @@
-"""A span of OpenTelemetry for every call. Logfire, Langfuse and others that take OpenTelemetry's spans show it too."""
+"""`with_otel`: record each call as a span of OpenTelemetry."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .middleware import middleware_factory
 
 load_sdk("opentelemetry.trace", extra="otel")
 
-from opentelemetry import trace  # noqa: E402  # the package is looked for first, so that the error says how to get it
+from opentelemetry import trace  # noqa: E402  # after the check whether it is installed, whose error names the extra
 from opentelemetry.trace import Span, TracerProvider  # noqa: E402
 
 P = ParamSpec("P")
@@ -29,7 +29,7 @@ _PROVIDERS = {
     "mistral": "mistral_ai",
     "xai": "x_ai",
 }
-"""Providers that the conventions call by another name."""
+"""Providers that have another name in the semantic conventions."""
 _PARAMS = {
     "temperature": "temperature",
     "top_p": "top_p",
@@ -40,21 +40,21 @@ _PARAMS = {
     "frequency_penalty": "frequency_penalty",
     "presence_penalty": "presence_penalty",
 }
-"""Parameters that the conventions have an attribute for."""
+"""The call parameters that the semantic conventions define attributes for."""
 
 
 def with_otel(
     *, content: bool = False, tracer_provider: TracerProvider | None = None
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Return a decorator that records each call as a span: whole, streamed or structured, sync or async.
+    """Return a decorator that records each call as a span: unstreamed, streamed or structured, sync or async.
 
-    The span begins with the call and ends with the answer: that of a stream with the stream, however it ends. It is a
-    child of the span that is current then. Its attributes are those of OpenTelemetry's semantic conventions for
-    generative AI (provider, models, finish reasons, tokens, parameters), and `mirascope_like.cost` in US dollars. What
-    was said is private, and only recorded with `content`. A `response_model` that is no class of yours (`list[str]`)
-    tells nothing of its response, so its span has no attributes.
+    The span starts with the call and ends with the response, or when the stream ends in any state. Its parent is the
+    current span. Its attributes are those of OpenTelemetry's semantic conventions for generative AI (provider, models,
+    finish reasons, tokens, parameters), and `mirascope_like.cost` in US dollars. Prompts and answers may be private:
+    they are recorded only with `content=True`. A structured output that cannot hold its response (such as a
+    `list[str]`) yields a span without attributes.
 
-    Raises `ImportError` on import where `opentelemetry-api` is not installed.
+    Importing this module raises `ImportError` if `opentelemetry-api` is not installed.
     """
     tracer = trace.get_tracer("mirascope_like", tracer_provider=tracer_provider)
 
@@ -75,7 +75,7 @@ def with_otel(
             describe(span, answer, content=content)
 
     def tell_stream(stream: Any, _: Any, span: Span) -> None:
-        with suppress(StreamNotConsumedError):  # where nothing had come
+        with suppress(StreamNotConsumedError):  # nothing arrived
             describe(span, getattr(stream, "stream", stream).construct_call_response(partial=True), content=content)
 
     def fail(error: BaseException, _: Any, span: Span) -> None:
@@ -96,7 +96,7 @@ def with_otel(
 
 
 def describe(span: Span, response: BaseCallResponse[Any, Any], *, content: bool) -> None:
-    """Give a span the attributes of a response."""
+    """Set the attributes of a response on a span."""
     asked = response.call_kwargs.get("model") or response.model
     params: Mapping[str, Any] = {**response.call_kwargs, **response.call_params}
     provider = response.provider_response.provider
@@ -124,7 +124,7 @@ def describe(span: Span, response: BaseCallResponse[Any, Any], *, content: bool)
 
 
 def said(messages: Iterable[BaseMessageParam]) -> str:
-    """Return messages as the JSON of the conventions; of images, audio and documents only that there were some."""
+    """Return messages as JSON in the form of the conventions; media are recorded without their content."""
     return to_json([{"role": one.role, "parts": [_part(part) for part in _parts(one)]} for one in messages]).decode()
 
 

@@ -1,4 +1,4 @@
-"""Progress of long generations in a terminal, live, with rich (the extra `chat`).
+"""`progress`: show the progress of streams live in a terminal, with rich (the extra `chat`).
 
 from mirascope_like.integrations.progress import progress
 
@@ -27,19 +27,19 @@ from ..core.base.streams import BaseStructuredStream
 StreamT = TypeVar("StreamT", bound=BaseStream[Any, Any, Any] | BaseStructuredStream[Any, Any])
 
 CHARACTERS = 4
-"""About so many make a token of English."""
+"""About this many characters make one token of English text."""
 CONTROLS = dict.fromkeys([*range(9), *range(11, 32), *range(127, 160)])
-"""What could move the cursor, or worse: all control characters but tab and line feed."""
+"""Control characters that could move the cursor or worse: all except tab and line feed. Removed from output."""
 
 
 def progress(stream: StreamT, *, console: Console | None = None, text: bool = False) -> StreamT:
-    """Show in a terminal how a stream gets on while it is read; return the stream itself, which gives what it gave.
+    """Show the progress of a stream in a terminal while it is read; return the stream itself, which yields the same.
 
-    One line tells tokens, tokens per second, seconds elapsed, and the cost in US dollars once it is known. Until the
-    provider has counted the tokens, they are guessed from the text, and marked `~`. With `text` the answer is shown
-    above that line as it comes; then print nothing else. Streams that are read at once have a line each.
+    One line shows tokens, tokens per second, seconds elapsed, and the cost in US dollars if it is known. Until the
+    provider has reported the tokens, they are estimated from the text and marked `~`. With `text`, the answer is shown
+    above the line; print nothing else then. Streams that are read at the same time have one line each.
 
-    `console` is standard error, or standard output with `text`. Where it is no terminal the line is left out.
+    `console` defaults to standard error, or to standard output with `text`. The line is not shown if it is no terminal.
     """
     console = console or _standard(error=not text)
     live = console.is_interactive
@@ -47,7 +47,7 @@ def progress(stream: StreamT, *, console: Console | None = None, text: bool = Fa
         return stream
     watched = cast("BaseStream[Any, Any, Any]", stream.stream if isinstance(stream, BaseStructuredStream) else stream)
     shown = _Shown(Meter(watched), console, text=text)
-    # What is kept for the end must not refer to the stream, or it would not be closed when it is dropped.
+    # The callbacks must not refer to the stream, or dropping the stream would not close it.
     watched.on(text=shown.read if live else shown.write)
     watched.ended(shown.end if live else shown.end_text)
     if live:
@@ -57,7 +57,7 @@ def progress(stream: StreamT, *, console: Console | None = None, text: bool = Fa
 
 
 class Meter:
-    """What a stream has given so far, in numbers; can be read from any thread."""
+    """The figures of one stream so far. May be read from any thread."""
 
     def __init__(self, stream: BaseStream[Any, Any, Any]) -> None:
         self._stream = ref(stream)
@@ -65,30 +65,30 @@ class Meter:
         self._priced = 0.0
         self._seconds = 0.0
         self.characters: int = 0
-        """Of text."""
+        """The characters of text received."""
         self.tokens: int | None = None
-        """Generated, as the provider counts them; None until it has."""
+        """The output tokens reported by the provider; None until it has."""
         self.cost: float | None = None
-        """US dollars; None while it is not known."""
+        """US dollars; None while unknown."""
         self.ended: str | None = None
-        """How the stream ended: "done", "closed" or "failed"; None while it has not."""
+        """The final state of the stream: "done", "closed" or "failed"; None until it has ended."""
 
     def read(self, text: str) -> None:
-        """Count a piece of text."""
+        """Add a piece of text."""
         self.characters += len(text)
         stream = self._stream()
         if stream is None or (tokens := stream.output_tokens) is None:
             return
         if self._first is None:
-            self._first = tokens  # Anthropic's first is but a beginning; a figure that has grown is kept up to date
+            self._first = tokens  # Anthropic first reports a start value; only a value that has changed is an update
         if tokens != self._first:
             self.tokens = tokens
-            if time() - self._priced >= 1:  # to know it, what has come is summed up
+            if time() - self._priced >= 1:  # at most once a second: computing the cost sums the events so far
                 self._priced = time()
                 self.cost = stream.cost
 
     def end(self, stream: BaseStream[Any, Any, Any]) -> None:
-        """Take the last figures."""
+        """Read the final figures of the stream."""
         self._seconds = self.seconds
         if stream.start_time is not None and stream.end_time is not None:
             self._seconds = (stream.end_time - stream.start_time) / 1000
@@ -98,7 +98,7 @@ class Meter:
 
     @property
     def seconds(self) -> float:
-        """Since the request was sent; 0 before."""
+        """Seconds since the request was sent; 0 before."""
         stream = self._stream() if self.ended is None else None
         began = stream.start_time if stream is not None else None
         return max(0.0, time() - began / 1000) if began is not None else self._seconds
@@ -120,7 +120,7 @@ class Meter:
 
 
 class _Shown:
-    """One stream on a console: its line, and above it the end of its text that is still open."""
+    """The display of one stream: its line, and above it the last, incomplete line of its text."""
 
     def __init__(self, meter: Meter, console: Console, *, text: bool) -> None:
         self._meter = meter
@@ -146,7 +146,7 @@ class _Shown:
         said, self._open = self._open, ""
         if said:
             self._console.print(Text(said))
-        if stream.start_time is not None or stream.error is not None:  # else it was never read
+        if stream.start_time is not None or stream.error is not None:  # otherwise it was never read
             self._console.print(Text(str(self._meter), style="dim"))
         self.drop()
 
@@ -156,7 +156,7 @@ class _Shown:
                 display.remove(self)
 
     def write(self, text: str) -> None:
-        """Write text where there is no terminal."""
+        """Write text to a console that is no terminal."""
         self._open = text
         self._console.out(text, end="", highlight=False)
 
@@ -173,7 +173,7 @@ class _Shown:
 
 
 class _Display:
-    """What a console shows, live: the streams that are being read."""
+    """The live display of one console: the streams that are being read."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -183,7 +183,7 @@ class _Display:
             console=console,
             refresh_per_second=8,
             transient=True,
-            redirect_stdout=sys.stdout.isatty(),  # what is printed into a file stays there
+            redirect_stdout=sys.stdout.isatty(),  # do not redirect output that goes to a file
             redirect_stderr=sys.stderr.isatty(),
         )
 
@@ -203,7 +203,7 @@ class _Display:
 
 LOCK = RLock()
 DISPLAYS: dict[Console, _Display] = {}
-"""Those on which something is shown now."""
+"""The live display of each console on which something is shown now."""
 
 
 @cache

@@ -20,10 +20,10 @@ from .provider import AnyProvider
 from .providers import LocalProvider, Provider
 
 call: NeutralCall = NeutralCall(AnyProvider(), Stream, AsyncStream, CommonCallParams)
-"""Turn a prompt function into a call to the `provider` and `model` named ("openai:gpt-4o-mini" names both), or chosen
-around the call with `context` or `override`."""
+"""Make a decorator that turns a prompt function into a call to the named `provider` and `model` ("openai:gpt-4o-mini"
+names both). `context` and `override` replace them for single calls."""
 model: Models[CallResponse, Stream, AsyncStream, CommonCallParams] = Models(call)
-"""Make an object of a model, with settings for every call made from it."""
+"""Make a model object, whose settings apply to every call made from it."""
 
 __all__ = [
     "AsyncStream",

@@ -1,4 +1,4 @@
-"""What `llm.call` gives: the answers of any provider, in words that are the same for all of them."""
+"""What `llm.call` returns: responses, chunks and streams of any provider in the common form."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from .providers import provider_named
 
 
 class Tool(BaseTool):
-    """A tool that a model of any provider called."""
+    """A tool call by a model of any provider."""
 
 
 class Retold(CommonMetadata):
-    """What is told by a provider's own answer or event."""
+    """Base of responses and chunks of `llm`: takes its values from the response or chunk of one provider."""
 
     __slots__ = ()
 
@@ -39,27 +39,27 @@ class Retold(CommonMetadata):
 
     @property
     def finish_reasons(self) -> list[str] | None:
-        """Why the generation ended: "stop", "length", "tool_calls" or "content_filter"."""
+        """Why generation ended, in the common form: "stop", "length", "tool_calls" or "content_filter"."""
         return self._told_by.common_finish_reasons
 
     @property
     def common_finish_reasons(self) -> list[str] | None:
-        """`finish_reasons`."""
+        """The same as `finish_reasons`."""
         return self.finish_reasons
 
     @property
     def model(self) -> str | None:
-        """The model that answers, as the provider names it."""
+        """The name of the model that answered, as reported by the provider."""
         return self._told_by.model
 
     @property
     def id(self) -> str | None:
-        """The answer's id."""
+        """The id of the response."""
         return self._told_by.id
 
     @property
     def usage(self) -> CommonUsage | None:
-        """The tokens spent."""
+        """The tokens used, in the common form."""
         return self._told_by.common_usage
 
     @property
@@ -68,10 +68,10 @@ class Retold(CommonMetadata):
 
 
 class CallResponse(Retold, BaseCallResponse[Any, Tool]):
-    """Any provider's answer, in neutral words.
+    """A response of any provider in the common form.
 
-    `response` is the SDK's own object, and `provider_response` the answer as the provider's own `call` would have given
-    it. Messages are `BaseMessageParam`s, so that one provider's answer can be sent to another.
+    `response` is the SDK's own object; `provider_response` is the response that the provider's own `call` would return.
+    Messages are `BaseMessageParam`s, so that the answer of one provider can be sent to another.
     """
 
     tool_base: ClassVar[type[BaseTool]] = Tool
@@ -80,7 +80,7 @@ class CallResponse(Retold, BaseCallResponse[Any, Tool]):
 
     @classmethod
     def of(cls, inner: BaseCallResponse[Any, Any]) -> Self:
-        """Wrap a provider's answer."""
+        """Wrap a provider's response."""
         self = cls.model_construct(**dict(inner))
         self._inner = inner
         return self
@@ -91,23 +91,23 @@ class CallResponse(Retold, BaseCallResponse[Any, Tool]):
         if not isinstance(value, Mapping):
             return value if isinstance(value, cls) else handler(value)
         told = cast("Mapping[str, Any]", value)
-        check_dump_version(told)  # before the provider is looked up: a later version may know more of them
+        check_dump_version(told)  # before looking up the provider: a later library version may have more providers
         if not (name := told.get("provider")):
-            raise ValueError("a dump of a response names its provider")
+            raise ValueError("invalid dump of a response: it has no provider name")
         provider = provider_named(f"{name}.{told['form']}" if told.get("form") else name)
         return cls.of(provider.response_type.model_validate(told, context=info.context))
 
     def model_dump(self, **options: Any) -> dict[str, Any]:
-        """Return all that a log wants, and no secret."""
+        """Return the response as data for logs: everything except secrets."""
         return self._inner.model_dump(**options)
 
     def model_dump_json(self, **options: Any) -> str:
-        """Return all that a log wants as JSON, and no secret."""
+        """Return the response as JSON for logs: everything except secrets."""
         return self._inner.model_dump_json(**options)
 
     @classmethod
     def parse_raw_response(cls, raw: bytes | Mapping[str, Any]) -> Any:
-        raise TypeError("a provider's own response class knows how its SDK's object is made")
+        raise TypeError("llm's CallResponse cannot parse a raw response: use the provider's own response class")
 
     def attach_tools(self, tools: list[Any]) -> None:
         self._inner.attach_tools(tools)
@@ -118,22 +118,22 @@ class CallResponse(Retold, BaseCallResponse[Any, Tool]):
 
     @property
     def provider_response(self) -> BaseCallResponse[Any, Any]:
-        """The answer as the provider's own `call` would have given it."""
+        """The response that the provider's own `call` would return."""
         return self._inner
 
     @property
     def provider_name(self) -> str:
-        """The provider that answered, such as "openai"."""
+        """The name of the provider that answered, for example "openai"."""
         return self._inner.provider
 
     @property
     def content(self) -> str:
-        """The text of the answer; empty where there is none."""
+        """The text of the answer; "" if there is none."""
         return self._inner.content
 
     @property
     def answer(self) -> str:
-        """The text of a structured answer: the arguments of its call, or else `content`."""
+        """The text of a structured output: the arguments of its tool call, otherwise `content`."""
         return self._inner.answer
 
     @property
@@ -142,26 +142,27 @@ class CallResponse(Retold, BaseCallResponse[Any, Tool]):
 
     @property
     def refusal(self) -> str | None:
-        """What the model said when it refused to answer, where the provider tells that apart."""
+        """The text of the model's refusal; None if it did not refuse, or if the provider does not mark refusals."""
         return self._inner.refusal
 
     def correction_messages(self, complaint: str) -> list[Any]:
-        """Return the messages that give this answer back to its own model, and say what is wrong with it."""
+        """Return messages, in the provider's own form, that contain this answer and `complaint`, which says what is
+        wrong."""
         return self._inner.correction_messages(complaint)
 
     @property
     def cost(self) -> float | None:
-        """US dollars spent; None where the usage, or the model's price, is unknown."""
+        """US dollars; None if the usage or the price of the model is unknown."""
         return self._inner.cost
 
     @property
     def message_param(self) -> BaseMessageParam:
-        """The answer as a message to send back."""
+        """The answer as a message that can be sent back."""
         return self._inner.common_message_param
 
     @property
     def user_message_param(self) -> BaseMessageParam | None:
-        """The user's last message."""
+        """The last user message of the request."""
         return self._inner.common_user_message_param
 
     @property
@@ -170,12 +171,12 @@ class CallResponse(Retold, BaseCallResponse[Any, Tool]):
 
     @property
     def tools(self) -> list[Tool] | None:
-        """The tools that the model called. One that cannot be called carries its `error`."""
+        """The tool calls of the model, or None. A tool that cannot be called has an `error`."""
         return cast("list[Tool] | None", self._inner.tools)
 
     @classmethod
     def tool_message_params(cls, tools_and_outputs: Sequence[tuple[Any, Any]]) -> list[BaseMessageParam]:
-        """Return the message that gives the model the outputs of its tools; an exception is told as an error."""
+        """Return the message with the results of tools. A result that is an exception is sent as an error."""
         results = [
             ToolResultPart(
                 name=tool_name(cast("type[BaseTool]", type(tool))),
@@ -188,7 +189,7 @@ class CallResponse(Retold, BaseCallResponse[Any, Tool]):
         return [BaseMessageParam(role="tool", content=results)]
 
     def tool_round_messages(self, results: Sequence[ToolResultEvent[Any]]) -> list[Any]:
-        """Return the messages that give this answer back to its own model, in the provider's own form."""
+        """Return messages, in the provider's own form, that contain this answer and the results of its tool calls."""
         self._executed = tuple(results)
         return self._inner.tool_round_messages(results)
 
@@ -198,24 +199,24 @@ class CallResponse(Retold, BaseCallResponse[Any, Tool]):
 
     @property
     def common_message_param(self) -> BaseMessageParam:
-        """`message_param`."""
+        """The same as `message_param`."""
         return self.message_param
 
     @property
     def common_messages(self) -> list[BaseMessageParam]:
-        """The messages sent, in neutral words."""
+        """The messages of the request, in the common form."""
         return self._inner.common_messages
 
 
 class CallResponseChunk(Retold, BaseCallResponseChunk[Any, str, CommonUsage]):
-    """One event of any provider's answer; `chunk` is the SDK's own object."""
+    """One event of any provider's stream in the common form; `chunk` is the SDK's own object."""
 
     __slots__ = ("_inner",)
     _inner: BaseCallResponseChunk[Any, Any, Any]
 
     @classmethod
     def of(cls, inner: BaseCallResponseChunk[Any, Any, Any]) -> Self:
-        """Wrap a provider's event."""
+        """Wrap a provider's chunk."""
         self = cls.__new__(cls)
         self._inner = inner
         self.content = inner.content
@@ -230,29 +231,29 @@ class CallResponseChunk(Retold, BaseCallResponseChunk[Any, str, CommonUsage]):
 
     @property
     def provider_chunk(self) -> BaseCallResponseChunk[Any, Any, Any]:
-        """The event as the provider's own stream would have given it."""
+        """The chunk that the provider's own stream would yield."""
         return self._inner
 
     @property
     def data(self) -> dict[str, Any]:
-        """The event, decoded."""
+        """The event, decoded from JSON."""
         return self._inner.data
 
     @property
     def chunk(self) -> Any:
-        """The event as an object of the provider's SDK."""
+        """The event as an object of the SDK."""
         return self._inner.chunk
 
     @classmethod
     def _type(cls, raw: bytes) -> Any:
-        raise TypeError("a provider's own chunk class knows how its SDK's object is made")
+        raise TypeError("llm's CallResponseChunk cannot parse a raw event: use the provider's own chunk class")
 
     def _text(self) -> str:
         return self._inner.content
 
     @property
     def thinking(self) -> str:
-        """The piece of the model's thinking that this event adds."""
+        """The thinking text that this event adds; "" if none."""
         return self._inner.thinking
 
     @property
@@ -262,8 +263,8 @@ class CallResponseChunk(Retold, BaseCallResponseChunk[Any, str, CommonUsage]):
 
 
 class Stream(BaseStream[CallResponse, CallResponseChunk, Tool]):
-    """Any provider's answer, read while it arrives, in neutral words."""
+    """A stream of any provider; yields chunks and tools in the common form."""
 
 
 class AsyncStream(BaseAsyncStream[CallResponse, CallResponseChunk, Tool]):
-    """`Stream`, to be read with `async for`."""
+    """The async form of `Stream`, read with `async for`."""

@@ -1,4 +1,4 @@
-"""Provider, model and parameters, chosen around calls made with `llm.call`."""
+"""`context` and `override`: replace provider, model and parameters of calls made with `llm.call`."""
 
 from __future__ import annotations
 
@@ -21,25 +21,27 @@ R = TypeVar("R")
 
 
 class Settings(TypedDict, total=False):
-    """What can be decided around a call. What is not given stays as it is."""
+    """What `context`, `override` and `retries.fallback` can replace. A key that is missing leaves the call's own
+    value."""
 
     provider: str
     model: str
-    """Its name, or "anthropic:claude-sonnet-5" for both."""
+    """The name of the model; "anthropic:claude-sonnet-5" names the provider too."""
     call_params: Mapping[str, Any]
-    """Added to those of the call."""
+    """Merged into the call's own parameters."""
     tools: Sequence[Any]
-    """Instead of those of the call."""
+    """Replace the call's own tools."""
     json_mode: bool
     client: Any
-    """Instead of the call's own, which is not used with another provider."""
+    """Replaces the call's own client, which is not used if the provider is another one."""
 
 
 @contextmanager
 def context(**settings: Unpack[Settings]) -> Generator[None]:
-    """Decide for all calls made with `llm.call` in a `with` block, in this thread or task alone.
+    """Apply settings to all calls made with `llm.call` inside a `with` block, in the current thread or task only.
 
-    Blocks may be nested: an inner one adds to the outer ones. A stream made in the block keeps its settings after it.
+    Blocks may be nested: an inner block adds to the outer ones. A stream made inside a block keeps its settings after
+    it.
 
     Raises `ConfigurationError` for an unknown setting.
     """
@@ -52,9 +54,9 @@ def context(**settings: Unpack[Settings]) -> Generator[None]:
 
 
 def override(function: Callable[P, R], **settings: Unpack[Settings]) -> Callable[P, R]:
-    """Return a function made with `llm.call` with other settings; the function given stays as it is.
+    """Return a copy of a function made with `llm.call` that uses other settings; the given function does not change.
 
-    They go before those that it was overridden with already.
+    If the function was overridden before, the new settings take precedence.
 
     Raises `ConfigurationError` for an unknown setting.
     """
@@ -86,13 +88,13 @@ def override(function: Callable[P, R], **settings: Unpack[Settings]) -> Callable
 
 
 _MADE: WeakSet[Callable[..., Any]] = WeakSet()
-"""The functions that `override` gave."""
+"""The functions that `override` returned."""
 _AROUND: ContextVar[tuple[Callable[..., Any] | None, Settings]] = ContextVar("around", default=(None, Settings()))
-"""The function of these that is called through another of them, and what that one decides."""
+"""The overridden function whose call is in progress, and the settings that it applies."""
 
 
 def _layers(function: Callable[..., Any] | None) -> Iterator[Callable[..., Any]]:
-    """Yield a function, and those that it stands around."""
+    """Yield a function, then each function that it wraps."""
     while function is not None:
         yield getattr(function, "__func__", function)
         function = getattr(function, "__wrapped__", None)
@@ -100,16 +102,16 @@ def _layers(function: Callable[..., Any] | None) -> Iterator[Callable[..., Any]]
 
 def _merged(outer: Mapping[str, Any], settings: Settings) -> Settings:
     if settings.get("provider", outer.get("provider")) != outer.get("provider"):
-        outer = {name: one for name, one in outer.items() if name != "client"}  # it was for the other provider
+        outer = {name: one for name, one in outer.items() if name != "client"}  # the client belongs to the old provider
     params = {**outer.get("call_params", {}), **settings.get("call_params", {})}
     return cast("Settings", {**outer, **settings, **({"call_params": params} if params else {})})
 
 
 def _read(settings: Settings) -> Settings:
-    """Return settings with the provider that the model may be named with."""
+    """Return settings with the provider split from the model's name, if it contains one."""
     if unknown := set(settings) - set(Settings.__annotations__):
         known = ", ".join(Settings.__annotations__)
-        raise ConfigurationError(f"{', '.join(sorted(unknown))}: only {known} can be decided around a call")
+        raise ConfigurationError(f"unknown setting {', '.join(sorted(unknown))}: known settings are {known}")
     if settings.get("provider"):
         return settings
     provider, model = named(settings.get("model") or "")

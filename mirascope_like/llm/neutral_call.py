@@ -1,4 +1,5 @@
-"""The `call` that is told its provider; in Mirascope v1's words, `call("openai", "gpt-4o-mini")` as well."""
+"""`llm.call`: a call that is given its provider by name. Mirascope v1's form `call("openai", "gpt-4o-mini")` works
+too."""
 
 from __future__ import annotations
 
@@ -10,9 +11,9 @@ from .answers import AsyncStream, CallResponse, Stream
 
 
 class NeutralCall(Call[CallResponse, Stream, AsyncStream, CommonCallParams]):
-    """Calls the provider and model named, by name, in one text, or one after the other."""
+    """Makes calls to a provider given by name: beside the model, in one string with it, or as first argument."""
 
-    if not TYPE_CHECKING:  # checkers are shown the overloads of `Call`, where the provider has its name
+    if not TYPE_CHECKING:  # checkers see the overloads of `Call`, in which `provider` is a keyword argument
 
         def __call__(self, *named: str, **options: Any) -> Any:
             if len(named) == 2:

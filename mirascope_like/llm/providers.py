@@ -1,4 +1,4 @@
-"""Providers by their names. Knows where each stands; loads one when it is first asked for."""
+"""Finds providers by name, and loads each when it is first asked for. Used by `llm.call` and by fallbacks."""
 
 from __future__ import annotations
 
@@ -41,15 +41,15 @@ Provider: TypeAlias = Literal[
 ]
 """The names of all providers."""
 LocalProvider: TypeAlias = Literal["lmstudio", "local", "ollama", "vllm"]
-"""The names of those that run on this machine."""
+"""The names of the providers that run on this machine."""
 
 
 _FORMS = ("responses",)
-"""Forms of messages that a provider may have besides its first."""
+"""Message formats that a provider may have besides its first, written after its name: "openai.responses"."""
 
 
 def named(text: str) -> tuple[str | None, str]:
-    """Return the provider and the model of "openai:gpt-4o-mini"; no provider where none is named ("llama3.2:1b")."""
+    """Split "openai:gpt-4o-mini" into provider and model; the provider is None if there is none ("llama3.2:1b")."""
     name, colon, model = text.partition(":")
     home, _, form = name.partition(".")
     known = bool(colon) and home in core.PROVIDERS and (not form or form in _FORMS)
@@ -58,17 +58,18 @@ def named(text: str) -> tuple[str | None, str]:
 
 @lru_cache
 def provider_named(name: str) -> BaseProvider[Any, Any, Any]:
-    """Return the provider of this name, such as "openai", "ollama" or, in a form of its own, "openai.responses".
+    """Return the provider of this name: "openai", "ollama", or with a message format, "openai.responses".
 
-    Raises `ConfigurationError` for an unknown name, and `MissingSDKError` where its SDK is not installed.
+    Raises `ConfigurationError` for an unknown name, and `MissingSDKError` if the provider's SDK is not installed.
     """
     home, _, form = name.partition(".")
     if home not in core.PROVIDERS:
         near = get_close_matches(name, core.PROVIDERS, n=1)
         hint = f"did you mean {near[0]!r}? " if near else ""
-        raise ConfigurationError(f"there is no provider {name!r}: {hint}There are {', '.join(sorted(core.PROVIDERS))}")
+        known = ", ".join(sorted(core.PROVIDERS))
+        raise ConfigurationError(f"unknown provider {name!r}: {hint}Known providers: {known}")
     speaker = getattr(core, home)
     if form and (form not in _FORMS or (speaker := getattr(speaker, form, None)) is None):
-        raise ConfigurationError(f"there is no provider {name!r}: {home} has no form {form!r}")
+        raise ConfigurationError(f"unknown provider {name!r}: {home} has no format {form!r}")
     provider: BaseProvider[Any, Any, Any] = speaker.call.provider
     return provider

@@ -1,4 +1,4 @@
-"""Decorators for calls that fail: fall back to another provider, or report the errors to the next try of tenacity.
+"""Decorators for calls that fail: fall back to another provider, or pass the errors to the next attempt of tenacity.
 
 When a stream sends its request again (`retry=`), and the wait before that, is in `core.base.flows`.
 """

@@ -1,4 +1,4 @@
-"""Another provider, model or set of parameters when a call fails."""
+"""`fallback`: call another provider, model or set of parameters after an error."""
 
 from __future__ import annotations
 
@@ -18,22 +18,25 @@ R = TypeVar("R")
 
 
 class Fallback(Settings, total=False):
-    """What to call instead, and after which errors."""
+    """What to call instead, and after which of its errors the next fallback is called."""
 
     catch: Required[Caught]
-    """The errors of this one that lead to the next."""
+    """The error classes of this fallback that lead to the next one."""
 
 
 def fallback(catch: Caught, fallbacks: Sequence[Fallback]) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Return a decorator for a function made with `llm.call`: after one of these errors it calls the next instead.
+    """Return a decorator for a function made with `llm.call`: after an error of `catch`, call the next fallback
+    instead.
 
-    For a stream that is up to its first event; what comes after is raised. The errors that were caught are in `_caught`
-    of the response or the stream. A structured stream takes its fallbacks from its call instead (`fallback=`); here it
-    raises `ConfigurationError`. Raises `FallbackError` when the last one fails with an error that it was to catch,
-    and any other error as it is; `ConfigurationError` for a fallback without `catch`.
+    A stream falls back only before its first event; later errors are raised. The caught errors are in `_caught` of the
+    response or the stream. For a structured stream use the call's option `fallback=`; here it raises
+    `ConfigurationError`.
+
+    Raises `FallbackError` if the last fallback fails with one of its own `catch` errors, any other error unchanged, and
+    `ConfigurationError` for a fallback without `catch`.
     """
     if not all("catch" in one for one in fallbacks):
-        raise ConfigurationError('each fallback says after which errors the next one is called: {"catch": ..., ...}')
+        raise ConfigurationError('a fallback without "catch": name the errors to catch, {"catch": ..., "model": ...}')
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
         first = cast("Callable[..., Any]", function)
@@ -79,18 +82,18 @@ def _noted(
     args: Any = (),
     kwargs: Any = None,
 ) -> Any:
-    """Note on an answer which errors went before it; give a stream the ways that are left."""
+    """Record the caught errors on a result; give a stream the remaining fallbacks."""
     given = made
     if isinstance(made, BaseStructuredStream):
         raise ConfigurationError(
-            "retries.fallback cannot take over a structured stream: give its call fallback=['provider:model', ...]"
+            "retries.fallback does not support structured streams: use fallback=['provider:model', ...] of the call"
         )
     if isinstance(made, BaseStream):
-        # They are called while the stream is read, maybe elsewhere: under the settings that are in force now.
+        # The fallbacks run while the stream is read, maybe in another context: apply the settings of now.
         makers = [partial(_under, OVERRIDES.get(), way, *args, **kwargs) for way, _ in ways[1:]]
         made.otherwise([errors for _, errors in ways], makers, caught)
     elif caught:
-        with suppress(AttributeError, TypeError, ValueError):  # a str or an int has no room for it
+        with suppress(AttributeError, TypeError, ValueError):  # a str or an int has no attribute `_caught`
             object.__setattr__(made, "_caught", caught)
     return given
 

@@ -1,4 +1,4 @@
-"""For calls that `tenacity` retries: what went wrong, told to the next try.
+"""`collect_errors`: pass the errors of earlier attempts to the next attempt of a call that `tenacity` retries.
 
 @retry(stop=stop_after_attempt(3), after=collect_errors(ValidationError))
 @openai.call("gpt-4o-mini", response_model=Book)
@@ -13,15 +13,15 @@ from tenacity import RetryCallState
 
 
 def collect_errors(*kinds: type[Exception]) -> Callable[[RetryCallState], None]:
-    """Return what `tenacity.retry(after=...)` takes: errors of these classes, and of their subclasses, are collected.
+    """Return a callback for `tenacity.retry(after=...)` that collects errors of these classes and their subclasses.
 
-    The next try is given all of them so far, oldest first, as its keyword argument `errors`.
+    The next attempt receives all errors so far, oldest first, as its keyword argument `errors`.
     """
 
     def collect(state: RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome is not None else None
         if isinstance(error, kinds):
-            # A new list each time: one that an earlier try was given is its own.
+            # A new list each time, because an earlier attempt may have kept its list.
             state.kwargs["errors"] = [*(state.kwargs.get("errors") or ()), error]
 
     return collect

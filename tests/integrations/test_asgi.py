@@ -198,7 +198,7 @@ def test_what_cannot_be_sent() -> None:
 
     for stream, kind in ((openai.model("m").stream("Hi"), "OpenAIStream"), (structured(), "AsyncStructuredStream")):
         given: Any = stream
-        with pytest.raises(ConfigurationError, match=f"a {kind} cannot be sent: give the stream of an async call"):
+        with pytest.raises(ConfigurationError, match=f"a {kind} cannot be sent: pass the stream of an async call"):
             EventStreamResponse(given)
 
 

@@ -387,7 +387,7 @@ def test_a_form_that_a_provider_has_not(name: str) -> None:
     def say(text: str) -> str:
         return text
 
-    with pytest.raises(ConfigurationError, match=f"there is no provider '{name}': .* has no form"):
+    with pytest.raises(ConfigurationError, match=f"unknown provider '{name}': .* has no format"):
         say("Hello")
 
 
@@ -412,9 +412,9 @@ def test_a_name_with_a_colon_of_its_own(both: Server) -> None:
         assert tagged("hi").content == "openai llama3.2:1b"
     assert llm.call("openai:llama3.2:1b")(lambda: "hi")().content == "openai llama3.2:1b"
     assert llm.call("openai.chat:1b", provider="openai")(lambda: "hi")().content == "openai openai.chat:1b"
-    with pytest.raises(ConfigurationError, match=r"there is no provider 'llama3\.2'"):
+    with pytest.raises(ConfigurationError, match=r"unknown provider 'llama3\.2'"):
         tagged("hi")
-    with pytest.raises(ConfigurationError, match="there is no provider 'opnai': did you mean 'openai'"):
+    with pytest.raises(ConfigurationError, match="unknown provider 'opnai': did you mean 'openai'"):
         llm.call("opnai:gpt")(lambda: "hi")()
 
 

@@ -324,7 +324,7 @@ def test_a_conversation_is_encoded_for_the_provider_that_would_answer() -> None:
 @pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
 def test_a_stream_of_an_unknown_provider_is_not_made(both: Server, asynchronous: bool) -> None:
     ask = (amade if asynchronous else made)()
-    with pytest.raises(ConfigurationError, match="there is no provider 'opnai'"), llm.context(provider="opnai"):
+    with pytest.raises(ConfigurationError, match="unknown provider 'opnai'"), llm.context(provider="opnai"):
         ask()
 
 

@@ -60,19 +60,19 @@ def test_client_of_another_sdk(row: BaseRow) -> None:
         client: Any = of_openai if row.id == "anthropic" else of_anthropic
         for said in called(row, client):
             assert f"{type(client).__name__} has no " in said
-            assert f"give the call client={WANTED[row.id.removesuffix('.responses')]}" in said
+            assert f"pass client={WANTED[row.id.removesuffix('.responses')]}" in said
 
 
 def test_cohere_clients_of_version_1(server: Server) -> None:
     version_1 = (
-        "speaks version 1 of Cohere's API: give the call client=cohere.ClientV2(...) or cohere.AsyncClientV2(...)"
+        "speaks version 1 of Cohere's API: pass client=cohere.ClientV2(...) or cohere.AsyncClientV2(...)"
     )
     sync: Any = cohere.Client("sk-test", base_url=server.url, httpx_client=httpx.Client(verify=False))
-    needs_async = "an async call needs an async client: give it cohere.AsyncClientV2(...)"
+    needs_async = "an async call needs an async client: pass cohere.AsyncClientV2(...)"
     assert called(COHERE, sync) == [f"Client {version_1}"] * 2 + [needs_async] * 2
     http = httpx.AsyncClient(verify=False)
     asynchronous: Any = cohere.AsyncClient("sk-test", base_url=server.url, httpx_client=http)
-    needs_sync = "a sync call cannot use an async client: give it cohere.ClientV2(...)"
+    needs_sync = "a sync call cannot use an async client: pass cohere.ClientV2(...)"
     assert called(COHERE, asynchronous) == [needs_sync] * 2 + [f"AsyncClient {version_1}"] * 2
     assert not server.requests
 
@@ -90,4 +90,4 @@ class AsyncClient:
 @pytest.mark.parametrize("row", [BEDROCK, GEMINI], ids=lambda row: row.id)
 def test_async_client_of_an_sdk_that_is_called_in_threads(row: BaseRow) -> None:
     for said in called(row, AsyncClient()):
-        assert said == f"AsyncClient is an async client: give the call client={WANTED[row.id]}"
+        assert said == f"AsyncClient is an async client: pass client={WANTED[row.id]}"

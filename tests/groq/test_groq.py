@@ -162,7 +162,7 @@ def test_parts_that_groq_does_not_take(part: Any, client: sdk.Groq) -> None:
     def show() -> Any:
         return [Messages.User(part)]
 
-    with pytest.raises(PromptError, match=f"groq takes no {part.type} parts"):
+    with pytest.raises(PromptError, match=f"groq accepts no {part.type} parts"):
         show()
 
 

@@ -293,7 +293,7 @@ def test_parts_that_mistral_does_not_take(part: Any, client: Mistral) -> None:
     def show() -> Any:
         return [Messages.User("a", part)]
 
-    with pytest.raises(PromptError, match="mistral takes no"):
+    with pytest.raises(PromptError, match="mistral accepts no"):
         show()
 
 

@@ -1,7 +1,7 @@
-"""The sum of a stream of chat completion chunks (OpenAI's format, and what its other hosts make of it).
+"""Accumulator of a stream of chat completion chunks, in OpenAI's format and its variants by other hosts.
 
-Most events add nothing but a piece of text: `DeltaFastPath` recognizes these by the event before. All others are merged
-field by field, so that no field the host sent is lost, known to the SDK or not.
+Most events only add a piece of text: `DeltaFastPath` recognizes them by comparison with the event before. All other
+events are merged field by field, so that no field is lost, whether the SDK knows it or not.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ ChunkT = TypeVar("ChunkT", bound=BaseChatChunk[Any, Any, Any])
 ToolT = TypeVar("ToolT", bound=BaseTool)
 
 _PADDING = "obfuscation"
-"""Random padding that OpenAI adds to hide the length of events; it means nothing and is not kept."""
+"""Random padding that OpenAI adds to hide the length of events; it is dropped."""
 
 _APART = frozenset({"choices", "usage", _PADDING})
-"""What of an event is not part of the answer's head."""
+"""The keys of an event that are not merged into the response's top level."""
 
 _OF_CHOICE = frozenset({"delta", "message", "text", "index"})
 """What of a choice is not told beside its message."""
@@ -36,16 +36,16 @@ _OF_CHOICE = frozenset({"delta", "message", "text", "index"})
 
 @dataclass(slots=True)
 class _Choice:
-    """One of the answers, as far as it has come."""
+    """One choice of the response, as received so far."""
 
     message: dict[str, Any] = field(default_factory=dict[str, Any])
     rest: dict[str, Any] = field(default_factory=dict[str, Any])
     calls: list[Call] = field(default_factory=list[Call])
     parts: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
-    """The content, once some of it has come as a list of parts."""
+    """The content as parts; empty while it has arrived only as plain text."""
 
     def says(self, *but: str) -> bool:
-        """Whether the message holds anything, but for its role and the fields named."""
+        """Return whether the message has content, apart from its role and the fields in `but`."""
         said = (
             str(value) if isinstance(value, Text) else value
             for key, value in self.message.items()
@@ -72,7 +72,7 @@ class _Choice:
 
 
 class ChatAccumulator(Accumulator[ChunkT, ToolT]):
-    """Sums chat completion chunks."""
+    """Sums chat completion chunks into a chat completion."""
 
     answers: ClassVar[tuple[str, ...]] = ("choices", "usage")
 
@@ -88,7 +88,7 @@ class ChatAccumulator(Accumulator[ChunkT, ToolT]):
         self._text = Text()
         self._fast_path: DeltaFastPath | None = None
         self._called: Call | None = None
-        """The call whose arguments the fast_path's string adds to; else it adds to the text."""
+        """The call whose arguments the fast path extends; None if it extends the text."""
 
     def read(self, events: Sequence[bytes]) -> Iterator[tuple[ChunkT, ToolT | None]]:
         make, pieces = self.chunk_type.from_bytes, self._text
@@ -117,7 +117,7 @@ class ChatAccumulator(Accumulator[ChunkT, ToolT]):
             return
         self.raise_reported(data)
         if not isinstance(data, dict):
-            raise MalformedEventError(f"not an object: {raw[:200]!r}")
+            raise MalformedEventError(f"not a JSON object: {raw[:200]!r}")
         data = as_object(data)
         chunk = self.chunk_type.from_bytes(raw, chunk_text(as_list(data.get("choices"))))
         self._fast_path = DeltaFastPath.of(raw, "content", chunk.content, _PADDING) if _adds_text(data) else None
@@ -184,7 +184,7 @@ class ChatAccumulator(Accumulator[ChunkT, ToolT]):
         text = add_parts(choice.parts, content)
         if index == 0:
             self._text.append(text)
-            self._fast_path = None  # what comes next belongs among the parts
+            self._fast_path = None  # the next text belongs to the parts
 
     def _add_call(self, choice: _Choice, piece: dict[str, Any], *, shown: bool, places: list[int]) -> list[ToolT]:
         call = find_call(choice.calls, piece, self._names)
@@ -227,7 +227,7 @@ class ChatAccumulator(Accumulator[ChunkT, ToolT]):
 
     @property
     def complete(self) -> bool:
-        """After `[DONE]`, or once every choice has said why it ended: some hosts send no `[DONE]`."""
+        """True after `[DONE]`, or once every choice has a finish reason: some hosts send no `[DONE]`."""
         choices = self._choices.values()
         return self.ended or (bool(choices) and all(choice.rest.get("finish_reason") for choice in choices))
 
@@ -264,7 +264,7 @@ class ChatAccumulator(Accumulator[ChunkT, ToolT]):
 
 
 def _well_formed(data: Mapping[str, Any]) -> bool:
-    """Whether an event has the shape that all who read it rely on; what is empty may be of any kind."""
+    """Return whether an event has the structure that the readers below rely on; an empty field may have any type."""
     choices: list[Any] = [*as_list(data.get("choices"))]
     deltas: list[Any] = [as_object(choice).get("delta") or as_object(choice).get("message") for choice in choices]
     calls: list[Any] = [call for delta in deltas for call in as_list(as_object(delta).get("tool_calls"))]
@@ -279,12 +279,13 @@ def _well_formed(data: Mapping[str, Any]) -> bool:
 
 
 def _adds_text(data: Mapping[str, Any]) -> bool:
-    """Whether an event adds text to the first choice, and nothing that one like it has not said before."""
+    """Return whether an event only adds text to the first choice, so that similar events can use the fast path."""
     return type(_only(data, "content")) is str
 
 
 def _adds_arguments(data: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return the piece of a call, if an event adds it to the first choice and it is nothing but arguments."""
+    """Return the piece of a tool call if the event only adds arguments to a call of the first choice; otherwise
+    None."""
     pieces: list[dict[str, Any]] = as_list(_only(data, "tool_calls"))
     if len(pieces) != 1 or pieces[0].keys() != {"index", "function"}:
         return None
@@ -294,7 +295,7 @@ def _adds_arguments(data: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def _only(data: Mapping[str, Any], key: str) -> Any:
-    """Return what an event says under a key of the first choice's delta, if it says nothing else that is new."""
+    """Return the value of `key` in the first choice's delta if the event adds nothing else; otherwise None."""
     choices = as_list(data.get("choices"))
     if len(choices) != 1 or data.get("usage") is not None:
         return None

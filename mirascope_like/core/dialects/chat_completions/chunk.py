@@ -1,4 +1,4 @@
-"""One chat completion chunk; and the finish reasons and the usage of chunks and whole chat completions."""
+"""One chat completion chunk; and the finish reasons and the usage of chunks and complete chat completions."""
 
 from __future__ import annotations
 
@@ -34,20 +34,20 @@ def raise_choice_error(choices: Sequence[Any]) -> None:
 
 
 def chunk_text(choices: Sequence[Mapping[str, Any]]) -> str:
-    """Return the text that a chunk adds to the first choice; a choice without an index is the first."""
+    """Return the text that a chunk adds to the first choice. A choice without an index counts as the first."""
     first = next((one for one in choices if not as_object(one).get("index")), None)
     return content_text(choice_delta(as_object(first)).get("content"))
 
 
 def content_text(content: Any) -> str:
-    """Return the text of a message's content; Mistral's may be a list of parts."""
+    """Return the text of a message's content, which is a list of parts in some responses of Mistral."""
     if isinstance(content, str):
         return content
     return "".join(as_object(part).get("text") or "" for part in as_list(content))
 
 
 def message_thinking(message: Mapping[str, Any]) -> str | None:
-    """Return the model's thinking in a message or a delta, under any of the names that hosts have for it."""
+    """Return the thinking text of a message or delta, whichever field the host uses for it."""
     for key in ("reasoning", "reasoning_content"):
         if isinstance(text := message.get(key), str) and text:
             return text
@@ -56,7 +56,7 @@ def message_thinking(message: Mapping[str, Any]) -> str | None:
 
 
 def arguments_text(arguments: Any) -> str:
-    """Return the arguments of a call as JSON text; Mistral may send them as an object."""
+    """Return the arguments of a tool call as JSON text; Mistral may send them as an object."""
     if arguments is None or isinstance(arguments, str):
         return arguments or ""
     return to_json(arguments).decode()
@@ -70,8 +70,8 @@ _COUNTS = Counts(
     input_audio=("prompt_tokens_details.audio_tokens",),
     output_audio=("completion_tokens_details.audio_tokens",),
 )
-"""Source: OpenAI's `CompletionUsage`, where details are parts of the totals; DeepSeek says `prompt_cache_hit_tokens`,
-and Mistral, now and then, `num_cached_tokens`."""
+"""Source: OpenAI's `CompletionUsage`, whose details are included in the totals. DeepSeek sends
+`prompt_cache_hit_tokens`, and Mistral sometimes `num_cached_tokens`."""
 
 FACTS = Facts(counts=_COUNTS)
 
@@ -91,19 +91,19 @@ class BaseChatChunk(BaseCallResponseChunk[RawChunkT, FinishT, UsageT]):
 
     @property
     def _delta(self) -> dict[str, Any]:
-        """What the event adds to the first choice."""
+        """The delta of the first choice."""
         choices: list[Any] = as_list(self.data.get("choices"))
         first = next((one for one in choices if not one.get("index")), None)
         return choice_delta(as_object(first))
 
     @property
     def thinking(self) -> str:
-        """The piece of the model's thinking that this event adds, where it is shown; else empty."""
+        """The thinking text that this event adds; "" if none."""
         return message_thinking(self._delta) or ""
 
     @property
     def finish_reasons(self) -> list[FinishT] | None:
-        """Why the generation ended, in the provider's words."""
+        """Why generation ended, as sent by the provider; None until it has."""
         reasons = [ended_for(choice.get("finish_reason")) for choice in self.data.get("choices") or ()]
         return [reason for reason in reasons if reason is not None] or None
 

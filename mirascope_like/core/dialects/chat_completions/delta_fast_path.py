@@ -1,7 +1,7 @@
-"""Events that say the same as one before but for a piece of text, told by their bytes.
+"""Recognizes, by their bytes, events that differ from an earlier event only in one string.
 
-Most events of a long answer are of this kind. To compare bytes and to decode one string costs a third of what it costs
-to decode the event and to compare what it says.
+Most events of a long response are of this kind. Comparing bytes and decoding one string takes a third of the time of
+decoding the whole event.
 """
 
 from __future__ import annotations
@@ -16,22 +16,22 @@ _LETTERS = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 
 class DeltaFastPath:
-    """An event's bytes but for the string of one key, and for the letters of another that pad its end."""
+    """The bytes of an event around the string of one key, and around the random padding of another."""
 
     __slots__ = ("_begin", "_close", "_end", "_length", "_start")
 
     def __init__(self, begin: bytes, close: bytes, end: bytes) -> None:
-        self._begin = begin  # up to the text's opening quote, with it
+        self._begin = begin  # up to and including the opening quote of the string
         self._start = len(begin)
-        self._close = close  # from its closing quote up to the padding
+        self._close = close  # from the closing quote to the padding
         self._length = len(close)
-        self._end = end  # what follows the padding
+        self._end = end  # after the padding
 
     @classmethod
     def of(cls, event: bytes, key: str, text: str, padding: str) -> Self | None:
-        """Return the fast path for events like this one, with `text` under `key` and random letters under `padding`.
+        """Return a fast path for events like this one, with `text` under `key` and random letters under `padding`.
 
-        None where the text's place is not certain: the key stands in the event twice, or the string is another.
+        Return None if the position of the text is not certain: the key occurs twice, or the string is another one.
         """
         before, mark, rest = event.partition(b'"%b":' % key.encode())
         string = _STRING.match(rest)
@@ -43,7 +43,7 @@ class DeltaFastPath:
         return cls(begin, close + field, letters.lstrip(_LETTERS)) if field else cls(begin, rest, b"")
 
     def text(self, event: bytes) -> str | None:
-        """Return the text of an event of this fast_path, or None for any other event."""
+        """Return the text of an event that matches this fast path; None for any other event."""
         if not event.startswith(self._begin):
             return None
         close = event.rfind(self._close, self._start)

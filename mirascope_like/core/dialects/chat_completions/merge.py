@@ -1,4 +1,4 @@
-"""How the fields of chat completion chunks add up. Does no I/O."""
+"""Merges the fields of chat completion chunks. Does no I/O."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from ...base.parsing import Text, as_list, as_object
 from .chunk import content_text
 
 _TEXTS = frozenset({"content", "refusal", "arguments", "transcript", "text", "summary", "data", "input", "thinking"})
-"""Strings that arrive in pieces; so do those whose name begins with "reasoning". All other strings arrive whole."""
+"""Strings that arrive in pieces, like those whose name begins with "reasoning". All other strings arrive whole."""
 
 
 def merge(known: dict[str, Any], new: Mapping[str, Any]) -> None:
-    """Add the fields of an event to those known: texts grow, lists grow or merge by index, the newest value else wins.
+    """Add an event's fields to `known`: text is appended, lists are appended or merged by index, other values replaced.
 
-    A value of `None`, and an empty string or list where something is known, say nothing new.
+    `None` never replaces a value, nor does an empty string or list.
     """
     for key, value in new.items():
         old = known.get(key)
@@ -40,7 +40,7 @@ def merge(known: dict[str, Any], new: Mapping[str, Any]) -> None:
 
 
 def merge_head(known: dict[str, Any], new: Mapping[str, Any]) -> None:
-    """Add the fields beside the choices: as `merge`, but that a list is told anew, as Perplexity tells its sources."""
+    """Merge the fields beside the choices, with lists replaced instead of appended: Perplexity repeats its sources."""
     merge(known, {key: value for key, value in new.items() if not isinstance(value, list)})
     for key, value in new.items():
         if isinstance(value, list) and (value or key not in known):
@@ -48,7 +48,7 @@ def merge_head(known: dict[str, Any], new: Mapping[str, Any]) -> None:
 
 
 def restates(key: str, value: Any) -> bool:
-    """Whether a field, merged once more, changes nothing."""
+    """Return whether merging a field a second time changes nothing."""
     if isinstance(value, dict):
         return all(restates(inner, one) for inner, one in cast("dict[str, Any]", value).items())
     return not (value and (isinstance(value, list) or (isinstance(value, str) and _grows(key))))
@@ -59,7 +59,7 @@ def _grows(key: str) -> bool:
 
 
 def _merged(known: list[Any], new: list[Any], *, restated: bool) -> list[Any]:
-    # Groq tells each tool that it ran twice, whole: when it starts, and with what it gave.
+    # Groq sends each tool that it ran twice, complete: at its start, and with its result.
     for one in new:
         same = next((as_object(old) for old in known if _same(as_object(old), as_object(one))), None)
         if same is not None:
@@ -75,13 +75,13 @@ def _merged(known: list[Any], new: list[Any], *, restated: bool) -> list[Any]:
 
 
 def _same(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
-    # OpenRouter's details of reasoning count each type on its own.
+    # OpenRouter numbers the reasoning details of each type separately.
     index, kind = new.get("index"), new.get("type")
     return index is not None and old.get("index") == index and (kind is None or old.get("type") in (None, kind))
 
 
 def joined_base64(pieces: str) -> str:
-    """Return base64 that came in pieces, each of them padded by itself, as that of the whole."""
+    """Return the base64 of all pieces, each of which has its own padding."""
     if "=" not in pieces.rstrip("="):
         return pieces
     try:
@@ -91,10 +91,10 @@ def joined_base64(pieces: str) -> str:
 
 
 def add_parts(parts: list[dict[str, Any]], content: Any) -> str:
-    """Add content, in parts or plain, to the parts known; return its text.
+    """Add content, as parts or plain text, to the parts known so far; return its text.
 
-    Source: Mistral's documentation of reasoning, whose streams send thinking in parts and text in parts or plain. A
-    whole answer has one part where pieces of the same type follow each other.
+    Source: Mistral's documentation of reasoning. Its streams send thinking as parts, and text as parts or plain. An
+    unstreamed response has one part where adjacent pieces have the same type.
     """
     new = [{"type": "text", "text": content}] if isinstance(content, str) else as_list(content)
     for part in map(as_object, new):

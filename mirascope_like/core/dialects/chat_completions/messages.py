@@ -1,4 +1,4 @@
-"""Messages in OpenAI's chat format, and back."""
+"""Converts messages to OpenAI's chat format and back."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ from ...base.parsing import as_object, dumped
 
 _AUDIO = {"audio/wav": "wav", "audio/x-wav": "wav", "audio/mp3": "mp3", "audio/mpeg": "mp3"}
 _SAID = ("content", "tool_calls", "function_call", "refusal", "audio")
-"""Where a message holds what is said in it."""
+"""The fields of a message that hold content."""
 
 _TEXTUAL = ("assistant", "system", "developer")
 """The roles whose parts become one text, unless a part of them is marked."""
 
 EncodePart = Callable[[Part], dict[str, Any]]
-"""Says a part in a provider's words; raises `PromptError` for one that it cannot take."""
+"""Returns a part in a provider's format; raises `PromptError` if the provider does not accept it."""
 
 
 def encode_messages(
     messages: Sequence[Any], encode_part: EncodePart, *, cache_marks: bool = False
 ) -> list[dict[str, Any]]:
-    """Return messages in OpenAI's format; those that are in it already stay as they are.
+    """Return messages in OpenAI's format. Messages that are already in it are not changed.
 
     An answer of the model's in which it said nothing is left out: it is not taken back. So are cache marks, unless
     `cache_marks` says that the host takes Anthropic's `cache_control`. Raises `PromptError` for a part that
@@ -99,7 +99,7 @@ def _mark(
 
 
 def native(message: Any) -> dict[str, Any]:
-    """Return a message of the SDK as a dict; what is unset is left out."""
+    """Return a message of the SDK as a dict without its unset fields."""
     if isinstance(message, BaseModel):
         return message.model_dump(mode="json", exclude_none=True)
     if isinstance(message, Mapping):
@@ -108,7 +108,7 @@ def native(message: Any) -> dict[str, Any]:
 
 
 def encode_tool_result(part: ToolResultPart) -> dict[str, Any]:
-    """Return the output of a tool as a message."""
+    """Return a tool result as a message."""
     return {"role": "tool", "content": part.content, "tool_call_id": part.id}
 
 
@@ -122,7 +122,7 @@ def _call(part: ToolCallPart) -> dict[str, Any]:
 def encode_part(part: Part, provider: str) -> dict[str, Any]:
     """Return a part in OpenAI's format.
 
-    Raises `PromptError`, which names the provider, for a part that the format has no place for.
+    Raises `PromptError`, which names the provider, for a part that the format does not have.
     """
     match part:
         case TextPart():
@@ -135,7 +135,7 @@ def encode_part(part: Part, provider: str) -> dict[str, Any]:
             data = b64encode(part.audio).decode()
             return {"type": "input_audio", "input_audio": {"data": data, "format": _AUDIO[part.media_type]}}
         case AudioPart():
-            raise PromptError(f"{provider} takes audio as wav or mp3, not as {part.media_type}")
+            raise PromptError(f"{provider} accepts audio as wav or mp3, not as {part.media_type}")
         case DocumentPart() if part.media_type == "application/pdf":
             file = {"filename": "document.pdf", "file_data": data_url(part.media_type, part.document)}
             return {"type": "file", "file": file}
@@ -144,10 +144,10 @@ def encode_part(part: Part, provider: str) -> dict[str, Any]:
 
 
 def refused(part: Part, provider: str) -> PromptError:
-    """Return the error for a part that a provider cannot take."""
+    """Return the error for a part that a provider does not accept."""
     kind = part.type.replace("_", " ")
     form = f" as {part.media_type}" if isinstance(part, AudioPart | DocumentPart) else ""
-    return PromptError(f"{provider} takes no {kind} parts{form}")
+    return PromptError(f"{provider} accepts no {kind} parts{form}")
 
 
 def _image(url: str, detail: str | None) -> dict[str, Any]:
@@ -155,12 +155,12 @@ def _image(url: str, detail: str | None) -> dict[str, Any]:
 
 
 def data_url(media_type: str, data: bytes) -> str:
-    """Return bytes as a URL that holds them."""
+    """Return bytes as a `data:` URL."""
     return f"data:{media_type};base64,{b64encode(data).decode()}"
 
 
 def decode_message(message: Mapping[str, Any]) -> BaseMessageParam:
-    """Return a message of OpenAI's format in neutral words. What these have no word for is left out."""
+    """Return a message of OpenAI's format in the common form, without parts that the common form does not have."""
     role = message.get("role")
     content = message.get("content")
     if role == "tool":
@@ -214,7 +214,7 @@ def _decode_part(part: Mapping[str, Any]) -> Part | None:
 
 
 def _held(kind: Kind, said: str, media_type: str) -> MediaPart:
-    """Return the part that a URL is, or base64 alone, whose bytes may tell that they are of another type."""
+    """Return the part for a URL or for plain base64; the media type is corrected from the first bytes."""
     return linked_part(kind, said if ":" in said else f"data:{media_type};base64,{said}")
 
 

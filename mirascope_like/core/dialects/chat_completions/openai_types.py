@@ -1,6 +1,6 @@
-"""Chat completions in the types of OpenAI's SDK, for OpenAI itself and for all that its SDK is pointed to.
+"""Chat completions in the types of OpenAI's SDK, for OpenAI and for hosts that are called with its SDK.
 
-Importing this loads that SDK: it is for the providers that send with it.
+Importing this module loads that SDK.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from .provider import ChatProvider
 from .response import BaseChatCallResponse
 
 ChatFinishReason = Literal["stop", "length", "tool_calls", "content_filter", "function_call"]
-"""Why a generation ended."""
+"""Why generation ended."""
 
 ToolT = TypeVar("ToolT", bound=BaseTool)
 ResponseT = TypeVar("ResponseT", bound="OpenAISDKCallResponse[Any]")
@@ -29,29 +29,29 @@ ChunkT = TypeVar("ChunkT", bound="OpenAISDKChunk")
 
 
 def audio_bytes(audio: Any) -> bytes | None:
-    """Return the sound in a message's or a delta's `audio`."""
+    """Return the decoded bytes of the `audio` of a message or delta."""
     data = as_object(audio).get("data")
     return b64decode(data) if isinstance(data, str) else None
 
 
 class OpenAISDKCallResponse(BaseChatCallResponse[ChatCompletion, ToolT, ChatFinishReason, CompletionUsage]):
-    """An answer; `response` is a `ChatCompletion`."""
+    """A response; `response` is a `ChatCompletion`."""
 
     raw_type = ChatCompletion
 
     @property
     def audio(self) -> bytes | None:
-        """The answer as sound, in the format asked for."""
+        """The spoken answer, in the requested format; None if there is none."""
         return audio_bytes(self._said.get("audio"))
 
     @property
     def audio_transcript(self) -> str | None:
-        """What is said in `audio`."""
+        """The text of `audio`."""
         return as_object(self._said.get("audio")).get("transcript")
 
 
 class OpenAISDKChunk(BaseChatChunk[ChatCompletionChunk, ChatFinishReason, CompletionUsage]):
-    """One event of an answer; `chunk` is a `ChatCompletionChunk`."""
+    """One event of a stream; `chunk` is a `ChatCompletionChunk`."""
 
     __slots__ = ()
     raw_type = ChatCompletionChunk
@@ -63,7 +63,7 @@ class OpenAISDKChunk(BaseChatChunk[ChatCompletionChunk, ChatFinishReason, Comple
 
     @property
     def audio(self) -> bytes | None:
-        """The piece of the answer's sound that this event adds."""
+        """The piece of the spoken answer that this event adds."""
         return audio_bytes(self._audio)
 
     @property

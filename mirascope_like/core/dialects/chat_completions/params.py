@@ -18,7 +18,7 @@ from ...base.tools import ToolConfig
 
 
 class ChatCallParams(CommonCallParams, SDKCallParams, total=False):
-    """What chat completions take. Source: the SDK's `CompletionCreateParams`."""
+    """The parameters of chat completions. Source: the SDK's `CompletionCreateParams`."""
 
     audio: ChatCompletionAudioParam | None
     logit_bias: dict[str, int] | None
@@ -51,4 +51,4 @@ class ChatToolConfig(ToolConfig, total=False):
     """Settings of a tool in chat completions."""
 
     strict: bool
-    """Whether the arguments must follow the schema strictly."""
+    """Whether the model's arguments are guaranteed to match the schema."""

@@ -1,4 +1,4 @@
-"""Chat completions, sent with an SDK of OpenAI's family."""
+"""Base of providers with OpenAI's chat format, whose requests are sent with an SDK that resembles OpenAI's."""
 
 from __future__ import annotations
 
@@ -35,16 +35,16 @@ def openai_limit_names(model: str) -> tuple[str, ...]:
 
 
 class ChatProvider(SDKProvider[ResponseT, ChunkT, ToolT]):
-    """Speaks OpenAI's chat format."""
+    """A provider with OpenAI's chat format."""
 
     accumulator_type: type[Accumulator[Any, Any]] = ChatAccumulator
     method = "chat.completions.create"
     path: ClassVar[str] = "/chat/completions"
-    """Where completions are asked for, below the client's base URL."""
+    """The path of the endpoint below the client's base URL."""
     cache_marks: bool = False
     """True if the host takes Anthropic's `cache_control` on parts; else cache marks are left out."""
     refuses_usage: bool = False
-    """Whether the host is known to refuse `stream_options`, or sends usage unasked."""
+    """Whether the host rejects `stream_options`, or sends usage without it."""
 
     def known_params(self) -> frozenset[str]:
         module = import_module(f"{self.sdk.__name__}.types.chat.completion_create_params")
@@ -68,9 +68,9 @@ class ChatProvider(SDKProvider[ResponseT, ChunkT, ToolT]):
         return payload
 
     def encode_part(self, part: Part) -> dict[str, Any]:
-        """Say a part in the provider's words.
+        """Return a part in the provider's format.
 
-        Raises `PromptError` for a part that the provider cannot take.
+        Raises `PromptError` for a part that the provider does not accept.
         """
         return encode_part(part, self.name)
 
@@ -136,7 +136,7 @@ def encode_tool(tool: type[BaseTool]) -> dict[str, Any]:
 
 
 def encode_structure(payload: dict[str, Any], structure: Structure, words: frozenset[str] = OPENAI_WORDS) -> None:
-    """Ask for a structured answer in OpenAI's format, of whose schemas these words are known."""
+    """Ask for a structured output in OpenAI's format; `words` are the schema keywords that the host accepts."""
     named = {"name": structure.name, "description": structure.description}
     if structure.strategy == "tool":
         tool = {"type": "function", "function": {**named, "parameters": structure.schema}}

@@ -1,4 +1,4 @@
-"""A whole chat completion: its text, tool calls and messages. Its finish reasons and usage are in `chunk`."""
+"""A complete chat completion: its text, tool calls and messages. Its finish reasons and usage are in `chunk`."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ class BaseChatCallResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT]):
 
     @property
     def _said(self) -> dict[str, Any]:
-        """The message as it came."""
+        """The message of the first choice, as received."""
         return dumped(self._message) if self._message is not None else {}
 
     @property
     def content(self) -> str:
-        """The text of the first choice; empty where there is none."""
+        """The text of the first choice; "" if there is none."""
         content = getattr(self._message, "content", None)
         return content_text(self._said.get("content") if isinstance(content, list) else content)
 
@@ -54,20 +54,20 @@ class BaseChatCallResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT]):
 
     @property
     def refusal(self) -> str | None:
-        """What the model said when it refused to answer."""
+        """The text of the model's refusal; None if it did not refuse."""
         return getattr(self._message, "refusal", None) or None
 
     @property
     def finish_reasons(self) -> list[FinishT] | None:
-        """Why the generation ended, in the provider's words; one for each choice."""
+        """Why generation ended, as sent by the provider; one for each choice."""
         reasons = [ended_for(choice.finish_reason) for choice in self._choices]
         return [reason for reason in reasons if reason is not None] or None
 
     @property
     def message_param(self) -> dict[str, Any]:
-        """The answer as a message to send back: all that the provider said, but for what was empty."""
+        """The answer as a message that can be sent back: all fields that are not empty."""
         said = {key: value for key, value in self._said.items() if value not in (None, [], "")}
-        # `audio` is referred to by its id, and annotations are not taken back.
+        # `audio` is sent back as its id; the API rejects annotations.
         if isinstance(audio := said.get("audio"), Mapping):
             said["audio"] = {"id": cast("Mapping[str, Any]", audio).get("id")}
         said.pop("annotations", None)
@@ -94,7 +94,7 @@ class BaseChatCallResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT]):
 
     @classmethod
     def tool_message_params(cls, tools_and_outputs: Sequence[tuple[ToolT, Any]]) -> list[Any]:
-        """Return a message for each output of a tool; an exception is told as an error."""
+        """Return one message per tool result. A result that is an exception is sent as an error."""
         return [encode_tool_result(result) for result in tool_results(tools_and_outputs)]
 
     @classmethod

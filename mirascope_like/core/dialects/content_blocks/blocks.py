@@ -1,4 +1,4 @@
-"""Answers that are lists of blocks: text, thinking, calls and whatever else, each an object of a kind of its own."""
+"""Responses that are lists of typed blocks: text, thinking, tool calls and others."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ UsageT = TypeVar("UsageT")
 
 
 class Blocks(NamedTuple):
-    """How a provider's blocks are read, be they JSON or objects of its SDK."""
+    """Functions that read a provider's blocks, as JSON or as objects of its SDK."""
 
     place: str
-    """Where an answer holds them."""
+    """The key or attribute of a response that holds the blocks."""
     text: Callable[[Any], str]
-    """Returns the text that a block is, or else an empty one."""
+    """Returns the text of a text block; "" for any other."""
     thinking: Callable[[Any], str]
-    """Returns the thinking that a block shows, or else an empty text."""
+    """Returns the thinking text of a block; "" for any other."""
     call: Callable[[Any], ToolCall | None]
-    """Returns the call that a block is, if it is one that the model wants made."""
+    """Returns the tool call of a block that asks for one; None for any other."""
     decode: Callable[[Any], Sequence[Part | None]]
-    """Returns a block in neutral words."""
+    """Returns the block as parts of the common form."""
     result: Callable[[ToolResultPart], dict[str, Any]]
-    """Makes a block of what a tool gave."""
+    """Returns a block that holds a tool result."""
 
 
 class BlockResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT]):
-    """An answer of blocks."""
+    """A response that is a list of blocks."""
 
     blocks: ClassVar[Blocks]
 
@@ -49,18 +49,18 @@ class BlockResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT]):
 
     @property
     def content(self) -> str:
-        """The text of all blocks of text; empty where there is none."""
+        """The text of all text blocks, joined; "" if there are none."""
         return self.as_content("".join(map(self.blocks.text, self._blocks)))
 
     @property
     def thinking(self) -> str | None:
-        """The model's thinking, where it is shown."""
+        """The thinking text, or None if the provider does not show any."""
         return "".join(map(self.blocks.thinking, self._blocks)) or None
 
     @property
     def message_param(self) -> dict[str, Any]:
-        """The answer as a message to send back, with thinking and its signatures, in order."""
-        # What was left empty is not taken back.
+        """The answer as a message that can be sent back, with thinking and signatures, in order."""
+        # The API rejects empty blocks.
         said = [{key: one for key, one in dumped(block).items() if one is not None} for block in self._blocks]
         return {"role": "assistant", "content": [self._sent_back(block) for block in said if block.get("text") != ""]}
 
@@ -79,7 +79,7 @@ class BlockResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT]):
 
     @classmethod
     def tool_message_params(cls, tools_and_outputs: Sequence[tuple[Any, Any]]) -> list[Any]:
-        """Return one message with the outputs of all tools; an exception is told as an error."""
+        """Return one message with the results of all tools. A result that is an exception is sent as an error."""
         return [{"role": "user", "content": [cls.blocks.result(part) for part in tool_results(tools_and_outputs)]}]
 
     @classmethod
@@ -90,17 +90,17 @@ class BlockResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT]):
 
 
 class BlockAccumulator(IndexedAccumulator[ChunkT, ToolT]):
-    """Sums an answer of blocks."""
+    """Sums a streamed response of blocks."""
 
     blocks: ClassVar[Blocks]
     cut_strings: ClassVar[bool] = True
-    """Whether of arguments that break off within a string what had come of it is kept."""
+    """Whether a string argument that is incomplete, because the stream ended, is kept."""
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
         self._blocks: dict[int, dict[str, Any]] = {}
         self._json: dict[int, Text] = {}
-        """The arguments of calls, as text."""
+        """The arguments of each tool call so far, as JSON text, by index of its block."""
         self._places: dict[Any, int] = {}
         """Where the newest block of each index stands: some hosts give several blocks one index."""
 
@@ -136,12 +136,12 @@ class BlockAccumulator(IndexedAccumulator[ChunkT, ToolT]):
         return any(one for block in known for key, one in block.items() if key != "type")
 
     def _block(self, index: int) -> dict[str, Any]:
-        """Return a block as far as it has come."""
+        """Return a block as received so far."""
         block: dict[str, Any] = settled(self._blocks[index])
         return block
 
     def _arguments(self, index: int, known: Any = None) -> Any:
-        """Return the arguments of a call; those that were cut off as far as they can be read."""
+        """Return the arguments of a tool call; if they are incomplete, what can be parsed of them."""
         if not (text := effective_arguments(str(self._json.get(index, "")))):
             return known or {}
         try:

@@ -1,4 +1,4 @@
-"""Conversations in formats that hold the system prompt apart, and want the results of parallel calls in one turn."""
+"""Encodes conversations for formats with a separate system prompt and one message for all results of parallel tools."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from ...base.messages import BaseMessageParam, Part, TextPart, ToolResultPart
 def encode_turns(
     messages: Sequence[Any], encode: Callable[[Any], dict[str, Any]], *, key: str = "content"
 ) -> tuple[list[Any], list[dict[str, Any]]]:
-    """Return what is under `key` of each system message, wherever it stands, and the other messages, encoded.
+    """Return the system messages' content under `key`, and all other messages, encoded.
 
-    Neighbouring tool results become one message. An answer of the model's in which it said nothing is left out: it is
-    not taken back.
+    System messages may be anywhere. Adjacent tool results become one message. Empty assistant messages are left out,
+    because the APIs reject them.
     """
     system: list[Any] = []
     turns: list[dict[str, Any]] = []
@@ -34,7 +34,7 @@ def encode_turns(
 
 
 def decode_turn(role: str, parts: Sequence[Part | None]) -> BaseMessageParam:
-    """Return a message of its parts in neutral words, but for those that these have no word for."""
+    """Return a message in the common form, without the parts (None) that the common form does not have."""
     known = [part for part in parts if part is not None]
     if known and all(isinstance(part, ToolResultPart) for part in known):
         role = "tool"

@@ -1,8 +1,8 @@
-"""The sum of a stream of Gemini's answers.
+"""Accumulator of a stream of Gemini responses.
 
-Source: Google's reference of `streamGenerateContent`. Every event is an answer of its own with what is new; the usage
-in it is that of all so far. A stream has no final event: an answer is whole when every candidate has said why it
-finished, or the prompt was blocked.
+Source: Google's reference of `streamGenerateContent`. Each event is a response with only the new content; its usage is
+that of all events so far. There is no final event: a response is complete when every candidate has a finish reason, or
+the prompt was blocked.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ ToolT = TypeVar("ToolT", bound=BaseTool)
 
 
 class GeminiAccumulator(Accumulator[ChunkT, ToolT], Generic[ChunkT, ToolT]):
-    """Sums answers."""
+    """Sums the events of a stream into a response."""
 
     answers: ClassVar[tuple[str, ...]] = ("candidates", "promptFeedback", "usageMetadata")
 
@@ -47,7 +47,7 @@ class GeminiAccumulator(Accumulator[ChunkT, ToolT], Generic[ChunkT, ToolT]):
                 if is_end(raw):
                     continue
                 raise MalformedEventError(f"{error}: {raw[:200]!r}") from error
-            if isinstance(found, list):  # what a host sends that was not asked for server-sent events
+            if isinstance(found, list):  # a host that ignores the request for server-sent events sends a JSON list
                 for one in as_list(found):
                     yield from self.add(make(to_json(one), text_of(one)), one)
             else:
@@ -55,7 +55,7 @@ class GeminiAccumulator(Accumulator[ChunkT, ToolT], Generic[ChunkT, ToolT]):
 
     def add(self, chunk: ChunkT, data: Any) -> Iterator[tuple[ChunkT, ToolT | None]]:
         if not isinstance(data, dict):
-            raise MalformedEventError(f"not an answer: {data!r:.200}")
+            raise MalformedEventError(f"not a Gemini response: {data!r:.200}")
         chunk.calls_before = self._calls
         self._last = chunk
         return self.pairs(chunk, self._sum(as_object(data)))
@@ -122,7 +122,7 @@ class GeminiAccumulator(Accumulator[ChunkT, ToolT], Generic[ChunkT, ToolT]):
 
     @property
     def complete(self) -> bool:
-        """Whether every candidate has finished, or the prompt was blocked."""
+        """True when every candidate has a finish reason, or the prompt was blocked."""
         if as_object(self.top_fields.get("promptFeedback")).get("blockReason"):
             return True
         if self._usage and not self._candidates:  # an answer of nothing, which Gemini gives now and then

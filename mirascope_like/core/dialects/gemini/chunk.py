@@ -1,4 +1,4 @@
-"""What one event of a streamed Gemini answer says, read from the JSON of the wire."""
+"""One event of a Gemini stream, read from its JSON."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ UsageT = TypeVar("UsageT")
 
 
 class GeminiChunk(BaseCallResponseChunk[RawChunkT, FinishT, UsageT]):
-    """One event of an answer: an answer itself, with what is new."""
+    """One event of a stream: a Gemini response with only the new content."""
 
     __slots__ = ("calls_before",)
     facts: ClassVar[Facts] = FACTS
@@ -25,7 +25,7 @@ class GeminiChunk(BaseCallResponseChunk[RawChunkT, FinishT, UsageT]):
     usage_places: ClassVar[tuple[str, ...]] = ("usage_metadata",)
 
     calls_before: int
-    """How many calls the events before this one brought."""
+    """The number of tool calls in earlier events; used for ids."""
 
     @classmethod
     def text_of(cls, data: Mapping[str, Any]) -> str:
@@ -33,12 +33,12 @@ class GeminiChunk(BaseCallResponseChunk[RawChunkT, FinishT, UsageT]):
 
     @property
     def thinking(self) -> str:
-        """The piece of the model's thoughts that this event adds, where they are shown; else empty."""
+        """The thinking text that this event adds; "" if none."""
         return thinking_of(self.data)
 
     @property
     def tool_deltas(self) -> Sequence[ToolDelta]:
-        """The calls in this event; Gemini sends each whole."""
+        """The tool calls of this event; Gemini sends each call whole."""
         calls = [as_object(part["functionCall"]) for part in parts_of(self.data) if "functionCall" in part]
         return [
             ToolDelta(
@@ -60,5 +60,5 @@ class GeminiChunk(BaseCallResponseChunk[RawChunkT, FinishT, UsageT]):
 
     @property
     def finish_reasons(self) -> list[FinishT] | None:
-        """Why the generation ended, in Google's words."""
+        """Why generation ended, as sent by Google; None until it has."""
         return finished(self.data, self.words.reason)

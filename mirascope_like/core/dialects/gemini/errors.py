@@ -1,4 +1,4 @@
-"""What Google's errors mean."""
+"""Maps Google's HTTP errors to our classes."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ _TOO_LONG = re.compile(r"token count .{0,40}exceeds the maximum", re.IGNORECASE)
 
 
 def gemini_kind(status: int | None, body: object) -> type[ProviderError]:
-    """Return the class of ours that an error with this HTTP status and body is.
+    """Return our error class for an HTTP status and error body.
 
-    Google says of a key that does not exist, and of a prompt that is too long, only that an argument is invalid.
+    Google reports an invalid key, and a prompt that is too long, only as an invalid argument: the body is searched.
     """
     said, code, text = described(body)
     if "API_KEY_INVALID" in str(body):

@@ -1,7 +1,7 @@
-"""How the pieces of a Gemini answer are put together. Pure; knows the wire and no SDK.
+"""Merges the events of a Gemini stream. Does no I/O and uses no SDK.
 
-A streamed answer is a row of answers, each with what is new. Parts are appended, what is said about a candidate is
-merged: an object key by key, a list by what it does not hold yet, of anything else the last word counts.
+Each event is a response with only the new content. Parts are appended. Other fields of a candidate are merged: objects
+key by key, lists by adding the items that are new, and any other value is replaced.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from ...base.parsing import Text, as_list, as_object
 JSON = dict[str, Any]
 
 _ROWS = frozenset({"topCandidates", "chosenCandidates"})
-"""Lists with an item for every token: the same item may come twice."""
+"""Lists with one item per token: equal items are kept."""
 _TEXT = frozenset({"text", "thought"})
 _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]|\['((?:[^'\\]|\\.)*)'\]")
 
 
 def merged(old: Any, new: Any, key: str = "") -> Any:
-    """Return what two pieces that tell of the same thing say together."""
+    """Return the merged value of a field from two events."""
     if old is None or new is None:
         return old if new is None else new
     if isinstance(old, dict) and isinstance(new, dict):
@@ -32,17 +32,17 @@ def merged(old: Any, new: Any, key: str = "") -> Any:
 
 
 def _joined(old: list[Any], new: list[Any], key: str) -> list[Any]:
-    if key == "safetyRatings":  # at most one for each category
+    if key == "safetyRatings":  # at most one per category
         rated = {as_object(one).get("category"): one for one in [*old, *new]}
         return list(rated.values())
     return [*old, *(one for one in new if key in _ROWS or one not in old)]
 
 
 def add_part(parts: list[JSON], part: JSON) -> JSON | None:
-    """Append a part, or let it go on with the last one; return the function call that it begins or adds to.
+    """Append a part, or merge it into the last one; return the function call that it starts or extends, if any.
 
-    Neighbouring texts are one text if both are thoughts or neither is. A text with a signature stays alone, as Google's
-    guide to thought signatures demands.
+    Adjacent texts are joined if both are thinking or neither is. A text with a signature stays separate, as Google's
+    guide to thought signatures requires.
     """
     last = parts[-1] if parts else None
     if "functionCall" in part:
@@ -76,14 +76,14 @@ def _add_call(parts: list[JSON], last: JSON | None, part: JSON) -> JSON:
 
 
 def _value(piece: JSON) -> Any:
-    # A text may come in pieces; of numbers, truth values and null each is whole.
+    # Strings may arrive in pieces; numbers, booleans and null arrive whole.
     if "nullValue" in piece:
         return None
     return next((piece[key] for key in ("stringValue", "numberValue", "boolValue") if key in piece), "")
 
 
 def _path(path: str) -> list[str | int]:
-    """Return the steps of a JSON path to one value (RFC 9535, as Vertex writes them)."""
+    """Return the steps of a JSON path to a single value (RFC 9535, as Vertex writes them)."""
     return [int(index) if index else name or quoted for name, index, quoted in _STEP.findall(path)]
 
 

@@ -1,4 +1,4 @@
-"""Messages as Gemini's contents, in the words of the wire, and back.
+"""Converts messages to Gemini's contents (as JSON) and back.
 
 Source: Google's reference of `generateContent` (`Content`, `Part`).
 """
@@ -35,17 +35,17 @@ _IMAGES = frozenset({"image/png", "image/jpeg", "image/webp", "image/heic", "ima
 _DOCUMENTS = frozenset({"application/pdf", "application/json", "application/xml", "application/rtf"})
 
 UNSIGNED = "c2tpcF90aG91Z2h0X3NpZ25hdHVyZV92YWxpZGF0b3I="
-"""The signature of a call that Gemini 3 did not make itself. Source: Google's guide to thought signatures."""
+"""The placeholder signature for a call that Gemini 3 did not make. Source: Google's guide to thought signatures."""
 
 
 def encode_contents(messages: Sequence[Any], *, sign_calls: bool = False) -> tuple[JSON | None, list[Any]]:
-    """Return the system instruction (None without one) and the contents.
+    """Return the system instruction (None if there is none) and the contents.
 
-    System messages are taken out wherever they stand; neighbouring tool results become one content. What is no message
-    of ours stays as it is. With `sign_calls`, calls that a history holds in neutral words get the mark that Gemini 3
-    wants of them.
+    System messages may be anywhere; adjacent tool results become one content. Objects that are not messages in the
+    common form are not changed. With `sign_calls`, calls from a history in the common form get the placeholder
+    signature that Gemini 3 requires.
 
-    Raises `PromptError` for a part that Gemini has no place for.
+    Raises `PromptError` for a part that Gemini does not accept.
     """
     names: dict[str | None, str] = {}
     said, contents = encode_turns(messages, lambda message: _encode(message, names, sign_calls), key="parts")
@@ -61,7 +61,7 @@ def _encode(message: Any, names: dict[str | None, str], sign_calls: bool) -> JSO
 
 
 def encode_results(results: Sequence[ToolResultPart]) -> JSON:
-    """Return the outputs of tools as one content."""
+    """Return the results of tools as one content."""
     return {"role": "user", "parts": [_result(result, {}) for result in results]}
 
 
@@ -69,7 +69,7 @@ def _parts(message: BaseMessageParam, names: dict[str | None, str], sign_calls: 
     if isinstance(message.content, str):
         return [{"text": message.content}]
     encoded = [_part(part, names) for part in message.content if not isinstance(part, CacheControlPart)]
-    if sign_calls:  # of parallel calls only the first is signed
+    if sign_calls:  # only the first of parallel calls has a signature
         first = next((part for part in encoded if "functionCall" in part), None)
         if first is not None:
             first["thoughtSignature"] = UNSIGNED
@@ -83,13 +83,13 @@ def _part(part: Part, names: dict[str | None, str]) -> JSON:
         case ImagePart() if part.media_type in _IMAGES:
             return _inline(part.media_type, part.image)
         case ImagePart():
-            raise PromptError(f"Gemini takes {', '.join(sorted(_IMAGES))}, not {part.media_type}")
+            raise PromptError(f"Gemini accepts {', '.join(sorted(_IMAGES))}, not {part.media_type}")
         case AudioPart():
             return _inline(part.media_type, part.audio)
         case DocumentPart() if part.media_type in _DOCUMENTS or part.media_type.startswith("text/"):
             return _inline(part.media_type, part.document)
         case DocumentPart():
-            raise PromptError(f"Gemini takes text and {', '.join(sorted(_DOCUMENTS))}, not {part.media_type}")
+            raise PromptError(f"Gemini accepts text and {', '.join(sorted(_DOCUMENTS))}, not {part.media_type}")
         case ImageURLPart() | AudioURLPart() | DocumentURLPart():
             return _by_url(part.url)
         case ToolCallPart():
@@ -98,7 +98,7 @@ def _part(part: Part, names: dict[str | None, str]) -> JSON:
         case ToolResultPart():
             return _result(part, names)
         case _:
-            raise PromptError(f"Gemini takes no {part.type.replace('_', ' ')} parts")
+            raise PromptError(f"Gemini accepts no {part.type.replace('_', ' ')} parts")
 
 
 def _inline(media_type: str, data: bytes) -> JSON:
@@ -121,7 +121,7 @@ def _with_id(id: str | None, found: JSON) -> JSON:
 
 
 def decode_content(content: Mapping[str, Any]) -> BaseMessageParam:
-    """Return a content of the wire in neutral words. What these have no word for, thoughts too, is left out."""
+    """Return a content as a message in the common form, without parts that it does not have, such as thinking."""
     role = {"model": "assistant", "system": "system"}.get(content.get("role") or "", "user")
     return decode_turn(role, [_decoded(as_object(part)) for part in as_list(content.get("parts"))])
 
@@ -155,7 +155,7 @@ def _decoded_result(result: JSON) -> ToolResultPart:
 
 
 def blob_bytes(blob: Mapping[str, Any]) -> bytes:
-    """Return the bytes of an `inlineData`, which the wire gives as base64 in either alphabet."""
+    """Return the bytes of an `inlineData`, which is base64 in the standard or the URL-safe alphabet."""
     data = blob.get("data") or b""
     if isinstance(data, bytes):
         return data
@@ -177,7 +177,7 @@ def _linked(media_type: str, url: str) -> Part:
 
 
 def as_sent(content: JSON) -> JSON:
-    """Write the bytes in a content as the wire does, in place; SDKs dump them in the base64 of URLs."""
+    """Convert the base64 in a content to the standard alphabet, in place: SDKs dump the URL-safe one."""
     for part in map(as_object, as_list(content.get("parts"))):
         usual_base64(part, "thoughtSignature")
         usual_base64(as_object(part.get("inlineData")), "data")
@@ -185,6 +185,6 @@ def as_sent(content: JSON) -> JSON:
 
 
 def usual_base64(holder: JSON, key: str) -> None:
-    """Write one value in the usual alphabet of base64, in place."""
+    """Convert one base64 value to the standard alphabet, in place."""
     if isinstance(text := holder.get(key), str):
         holder[key] = text.replace("-", "+").replace("_", "/")

@@ -1,7 +1,7 @@
-"""The sum of the answers that an SDK's own iterator gives, where nothing can be read as bytes.
+"""Accumulator for streams that can be read only with an SDK's own iterator.
 
-Most of them add a piece of text and tell the tokens so far, and else say what the one before said: of these nothing is
-written back as JSON but the last tokens. Whatever is not of this kind is summed as ever.
+Most events add a piece of text and the token counts, and repeat the rest. Of these only the text is added and the last
+counts are kept, without converting them to JSON. All other events are converted and summed in full.
 """
 
 from __future__ import annotations
@@ -22,29 +22,29 @@ ToolT = TypeVar("ToolT", bound=BaseTool)
 
 
 class GeminiObjectAccumulator(GeminiAccumulator[ChunkT, ToolT]):
-    """Sums answers, as bytes or as objects of the SDK."""
+    """Sums events, as bytes or as objects of the SDK."""
 
     _before: Any = None
-    """What tells that an answer is like the last one that was summed in full, if others like it need not be."""
+    """What the last event that was summed in full has in common with simple events that may follow; None if unknown."""
     _growing: Text
-    """The text that they add to."""
+    """The text that simple events extend."""
     _spent: Any = None
-    """The last of them, whose tokens are still to be told."""
+    """The last simple event, whose token counts are not summed yet."""
 
     @abstractmethod
     def plain(self, event: Any) -> Any:
-        """Return what others are to be held against, if an answer adds a text and tells the tokens so far; else None.
+        """Return a value to compare later events with, if an event only adds text and token counts; otherwise None.
 
-        What else it says is nothing, or nothing new if it is said again.
+        Other fields must be empty, or may be repeated without effect.
         """
 
     @abstractmethod
     def added(self, event: Any, before: Any) -> str | None:
-        """Return the text that a plain answer like the one before adds; None of one that says anything else."""
+        """Return the text of a simple event that matches `before`; None for any other event."""
 
     @abstractmethod
     def tokens(self, event: Any) -> JSON:
-        """Return the tokens that a plain answer tells, as JSON of the wire."""
+        """Return the token counts of a simple event, as JSON."""
 
     def read_objects(self, events: Iterable[Any]) -> Iterator[tuple[ChunkT, ToolT | None]]:
         make = self.chunk_type.from_object
@@ -63,7 +63,7 @@ class GeminiObjectAccumulator(GeminiAccumulator[ChunkT, ToolT]):
                     self._before = plain
 
     def _goes_on(self) -> bool:
-        """Whether the first candidate's last part is a text that the next piece is to be added to."""
+        """Return whether the last part of the first candidate is a text that the next piece extends."""
         parts = as_list(as_object(self._candidates[0].get("content")).get("parts"))
         text = parts[-1].get("text") if parts and not parts[-1].get("thought") else None
         if isinstance(text, Text):

@@ -1,4 +1,4 @@
-"""Providers that speak Gemini's words: what is asked, whichever SDK asks it."""
+"""Base of providers with Gemini's format: encodes requests, whichever of Google's SDKs sends them."""
 
 from __future__ import annotations
 
@@ -20,36 +20,36 @@ ToolT = TypeVar("ToolT", bound=BaseTool)
 
 _NAMES = {"max_tokens": "max_output_tokens", "stop": "stop_sequences"}
 _BEFORE_3 = re.compile(r"(.*/)?gemini-[12][.-]")
-"""Models that want no signature of a call that they did not make, and give no schema beside tools."""
+"""Models that need no signature for calls they did not make, and accept no response schema together with tools."""
 
 
 _SETTINGS = frozenset({"behavior", "response", "response_json_schema"})
-"""What a function declaration says besides its name, description and parameters. Source: Google's reference of it."""
+"""Settings of a function declaration beside name, description and parameters. Source: Google's reference of it."""
 
 
 class GeminiSpeaker(FailingProvider[ResponseT, ChunkT, ToolT]):
-    """A provider as far as its words go."""
+    """The part of a provider that encodes requests in Gemini's format."""
 
     requires_ids: ClassVar[bool] = False
     config_name: str
-    """The argument of the SDK's call that says how to generate."""
+    """The argument of the SDK's call that holds the generation config."""
     all_in_config: bool
-    """Whether that argument also holds the tools and the system instruction, which else stand beside it."""
+    """Whether that argument also holds the tools and the system instruction; otherwise they are separate arguments."""
     parameters_name: str
-    """What a function declaration calls the schema of its parameters."""
+    """The key of a function declaration for the schema of its parameters."""
     answer_name: str
-    """What the configuration calls the schema of the answer."""
+    """The key of the generation config for the response schema."""
 
     @abstractmethod
     def settings(self, params: dict[str, Any]) -> tuple[JSON, JSON]:
-        """Divide call parameters into the configuration and what stands beside it."""
+        """Split call parameters into the generation config and the other arguments."""
 
     def schema(self, schema: Mapping[str, Any]) -> JSON:
-        """Return a JSON schema in the words that the provider knows."""
+        """Return a JSON schema with only the keywords that the provider accepts."""
         return dict(schema)
 
     def taken(self, content: Any) -> Any:
-        """Return a content in the SDK's own form as the rest is to find it."""
+        """Return a content in the SDK's own form, converted to the form of the other contents."""
         return content
 
     def _divided(self, request: Request) -> tuple[JSON, JSON, JSON]:
@@ -70,7 +70,7 @@ class GeminiSpeaker(FailingProvider[ResponseT, ChunkT, ToolT]):
         declared = [{"function_declarations": [self._tool(tool) for tool in request.tools]}] if request.tools else []
         if tools := [*(beside.get("tools") or ()), *request.native_tools, *declared]:
             beside["tools"] = tools
-        elif request.json_mode:  # before Gemini 3 it does not go with tools
+        elif request.json_mode:  # before Gemini 3, JSON mode cannot be combined with tools
             config.setdefault("response_mime_type", "application/json")
         asked = {"model": request.model, "contents": [native(content) for content in contents], **rest}
         return {**asked, self.config_name: config} if config else asked
@@ -83,14 +83,14 @@ class GeminiSpeaker(FailingProvider[ResponseT, ChunkT, ToolT]):
     def _declared(self, name: str, description: str, schema: Mapping[str, Any]) -> JSON:
         declared: JSON = {"name": name, "description": description}
         said = self.schema(schema)
-        # An object without properties is no schema in the words of 2025; a function without one takes no arguments.
+        # The API of 2025 rejects an object schema without properties; a function without a schema has no arguments.
         return {**declared, self.parameters_name: said} if said.get("properties") else declared
 
     def strategy(self, request: Request, preferred: Strategy) -> Strategy:
         if preferred == "json":
             return preferred
         tools = request.tools or request.native_tools or self._divided(request)[2].get("tools")
-        # A call comes in one piece, text as it is made.
+        # Gemini sends a tool call in one piece, but text while it is generated.
         return "tool" if tools and (preferred == "tool" or _BEFORE_3.match(request.model)) else "schema"
 
     def structure(self, payload: dict[str, Any], structure: Structure) -> None:

@@ -1,4 +1,4 @@
-"""A response of Gemini, read from its JSON; finish reasons and usage. Knows no SDK: a provider gives its own types."""
+"""A Gemini response, read from its JSON; finish reasons and usage. Imports no SDK: providers supply their types."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ FACTS = Facts(
 
 
 def read_usage(raw: Mapping[str, Any] | None) -> Usage | None:
-    """Return Gemini's usage in neutral words.
+    """Return Gemini's usage in the common form.
 
-    Source: Google's reference of `UsageMetadata`: the total is the sum of prompt (cached tokens included), results of
-    server-side tools, candidates and thoughts.
+    Source: Google's reference of `UsageMetadata`: the total is the sum of prompt (including cached tokens), results of
+    server-side tools, candidates and thinking.
     """
     if not raw:
         return None
@@ -67,45 +67,45 @@ def _audio(details: Any) -> int | None:
 
 
 def parts_of(data: Any) -> list[JSON]:
-    """Return the parts of an answer's first candidate; a candidate without an index is the first."""
+    """Return the parts of a response's first candidate. A candidate without an index counts as the first."""
     candidates = map(as_object, as_list(as_object(data).get("candidates")))
     first = as_object(next((one for one in candidates if not one.get("index")), None))
     return [as_object(part) for part in as_list(as_object(first.get("content")).get("parts"))]
 
 
 def text_of(data: Any) -> str:
-    """Return the text of an answer's first candidate; thoughts are none."""
+    """Return the text of a response's first candidate, without thinking."""
     return "".join(str(part["text"]) for part in parts_of(data) if part.get("text") and not part.get("thought"))
 
 
 def thinking_of(data: Any) -> str:
-    """Return the thoughts of an answer's first candidate, as far as they are shown."""
+    """Return the thinking text of a response's first candidate; "" if none is shown."""
     return "".join(str(part["text"]) for part in parts_of(data) if part.get("text") and part.get("thought"))
 
 
 def finished(data: JSON, reason: Callable[[str], Any]) -> list[Any] | None:
-    """Return why the candidates of an answer finished; None where none has."""
+    """Return the finish reasons of a response's candidates; None if none has finished."""
     said = [ended_for(as_object(one).get("finishReason")) for one in as_list(data.get("candidates"))]
     return [reason(one) for one in said if one is not None] or None
 
 
 def tool_call(call: JSON, native: Callable[[JSON], Any]) -> ToolCall:
-    """Return a function call of the wire as a call of a tool."""
+    """Return a function call (as JSON) as a tool call."""
     arguments = to_json(call["args"]).decode() if "args" in call else ""
     return ToolCall(id=call.get("id"), name=call.get("name") or "", arguments=arguments, native=native(call))
 
 
 class Words(NamedTuple):
-    """What an SDK makes of what stands on the wire."""
+    """Functions that convert JSON to an SDK's types."""
 
     call: Callable[[JSON], Any]
-    """Makes its object of a function call."""
+    """Returns the SDK's object for a function call."""
     reason: Callable[[str], Any] = str
-    """Makes its word for a finish reason."""
+    """Returns the SDK's value for a finish reason."""
 
 
 class GeminiResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT]):
-    """A whole answer, read from its JSON."""
+    """A complete response, read from its JSON."""
 
     messages_key = "contents"
     facts: ClassVar[Facts] = FACTS
@@ -116,7 +116,7 @@ class GeminiResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT]):
     @classmethod
     @abstractmethod
     def wire(cls, response: RawT) -> JSON:
-        """Return the SDK's response object as the JSON that it was made of."""
+        """Return the SDK's response object as the JSON that it was made from."""
 
     @classmethod
     def top_of(cls, response: RawT) -> JSON:
@@ -124,17 +124,17 @@ class GeminiResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT]):
 
     @classmethod
     def native_content(cls, content: JSON) -> JSON:
-        """Return a content of the wire as the SDK wants it in a dict."""
+        """Return a content (as JSON) as a dict that the SDK accepts."""
         return content
 
     @classmethod
     def wire_content(cls, content: Any) -> JSON:
-        """Return a content in any form that the SDK takes as JSON of the wire."""
+        """Return a content, in any form that the SDK accepts, as JSON."""
         return as_object(content)
 
     @property
     def raw(self) -> JSON:
-        """The answer as it came over the wire, with what the SDK's types have no place for."""
+        """The response as JSON, including fields that the SDK's types do not have."""
         if self._read is None:
             self._read = self.wire(self.response)
         return self._read
@@ -144,34 +144,34 @@ class GeminiResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT]):
 
     @property
     def content(self) -> str:
-        """The text of the first candidate; empty where there is none."""
+        """The text of the first candidate; "" if there is none."""
         return text_of(self.raw)
 
     @property
     def thinking(self) -> str | None:
-        """The model's thoughts, where they are shown (`thinking_config={"include_thoughts": True}`)."""
+        """The thinking text; None unless `thinking_config={"include_thoughts": True}` is set."""
         return thinking_of(self.raw) or None
 
     @property
     def media(self) -> list[ImagePart | AudioPart | DocumentPart]:
-        """The images, recordings and documents that the model made."""
+        """The images, audio and documents that the model generated."""
         parts = self.common_message_param.content
         return [part for part in parts if isinstance(part, ImagePart | AudioPart | DocumentPart)]
 
     @property
     def audio(self) -> bytes | None:
-        """The recording that the model made, where it made one: a stream brings it in pieces, which are joined."""
+        """The audio that the model generated, joined from its pieces; None if there is none."""
         heard = [part.audio for part in self.media if isinstance(part, AudioPart)]
         return b"".join(heard) if heard else None
 
     @property
     def finish_reasons(self) -> list[FinishT] | None:
-        """Why each candidate ended, in Google's words."""
+        """Why each candidate ended, as sent by Google."""
         return finished(self.raw, self.words.reason)
 
     @property
     def usage(self) -> UsageT | None:
-        """Google's own account of tokens."""
+        """The token counts, as sent by Google."""
         told: Any = self.response
         return told.usage_metadata if "usageMetadata" in self.raw else None
 
@@ -189,7 +189,7 @@ class GeminiResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT]):
 
     @property
     def message_param(self) -> JSON:
-        """The answer as a content to send back, with every signature as it came, in order."""
+        """The answer as a content that can be sent back, with all signatures, in order."""
         return self.native_content(self._said)
 
     @property
@@ -199,7 +199,7 @@ class GeminiResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT]):
 
     @classmethod
     def tool_message_params(cls, tools_and_outputs: Sequence[tuple[Any, Any]]) -> list[Any]:
-        """Return one content with the outputs of all tools; an exception is told as an error."""
+        """Return one content with the results of all tools. A result that is an exception is sent as an error."""
         return [cls.native_content(encode_results(tool_results(tools_and_outputs)))]
 
     @property
@@ -212,7 +212,7 @@ class GeminiResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT]):
 
     @property
     def common_message_param(self) -> BaseMessageParam:
-        """`message_param` in the same words for every provider."""
+        """`message_param` in the common form."""
         return decode_content(self._said)
 
     def _instructions(self) -> list[JSON]:

@@ -1,4 +1,4 @@
-"""A streamed answer of Gemini: as bytes, or as the SDK's iterator gives it."""
+"""A Gemini stream, read as bytes or with the SDK's iterator."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..transport import AsyncByteSource, AsyncObjectSource, ByteSource, ObjectSo
 
 
 class GeminiEvents(Events):
-    """Cuts events from buffers. Bare JSON among them, which is how an error can come, is given like the data of one."""
+    """Splits bytes into events. Also accepts bare JSON, the form in which an error can arrive."""
 
     __slots__ = ()
 
@@ -25,19 +25,19 @@ class GeminiEvents(Events):
 
 
 class GeminiSource(ByteSource):
-    """A response read as bytes."""
+    """A stream read as bytes."""
 
     cutter: type[Events] = GeminiEvents
 
 
 class AsyncGeminiSource(AsyncByteSource):
-    """A response read as bytes, asynchronously."""
+    """The async form of `GeminiSource`."""
 
     cutter: type[Events] = GeminiEvents
 
 
 class BegunSource(ObjectSource):
-    """An SDK's generator, whose first event has been read; it is None where there was none."""
+    """An SDK's generator whose first event was already read; None if there was no event."""
 
     def __init__(self, first: Any, rest: Any) -> None:
         super().__init__(rest)
@@ -49,7 +49,7 @@ class BegunSource(ObjectSource):
 
 
 class AsyncBegunSource(AsyncObjectSource):
-    """`BegunSource`, asynchronously. Closing the SDK's generator closes nothing below it; a cancelled read does."""
+    """The async form of `BegunSource`. To close the connection, a read is cancelled: closing the generator does not."""
 
     def __init__(self, first: Any, rest: AsyncIterator[Any]) -> None:
         self._first = first
@@ -70,7 +70,7 @@ class AsyncBegunSource(AsyncObjectSource):
 
 
 def begun(ask: Callable[..., Any], arguments: Mapping[str, Any]) -> Source:
-    """Send through an SDK whose streams are generators; return once the answer begins, as bytes where it is caught."""
+    """Send with an SDK whose streams are generators; return when the response begins, as bytes if it was captured."""
     with catching() as caught:
         stream = ask(**arguments)
         first = next(stream, None)
@@ -78,7 +78,7 @@ def begun(ask: Callable[..., Any], arguments: Mapping[str, Any]) -> Source:
 
 
 async def abegun(ask: Callable[..., Any], arguments: Mapping[str, Any]) -> AsyncSource:
-    """`begun`, awaited."""
+    """The async form of `begun`."""
     with catching() as caught:
         stream = await ask(**arguments)
         first = await anext(stream, None)

@@ -1,7 +1,7 @@
-"""The sum of a stream of response events (OpenAI's format, and that of hosts that speak it).
+"""Accumulator of a stream of events of OpenAI's Responses format.
 
-The final event carries the whole response, which then is the answer. Until it comes, and for hosts whose final event
-leaves the output out, the answer is the sum of the events before it.
+The final event has the complete response, which is then the result. Before it, and for hosts whose final event has no
+output, the result is the sum of the earlier events.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ ToolT = TypeVar("ToolT", bound=BaseTool)
 
 
 class _Growing(NamedTuple):
-    """A text that comes in pieces: its key, the list of parts that it stands in (if any), and the types of these."""
+    """A text that arrives in pieces: its key, the list of parts that contains it (if any), and the type of the
+    parts."""
 
     key: str
     parts: str | None
@@ -47,7 +48,7 @@ _FINAL = frozenset({"completed", "incomplete", "failed", "cancelled"})
 
 
 class ResponsesAccumulator(IndexedAccumulator[ChunkT, ToolT]):
-    """Sums response events."""
+    """Sums the events of a stream into a response."""
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
@@ -133,12 +134,12 @@ class ResponsesAccumulator(IndexedAccumulator[ChunkT, ToolT]):
         return self._grown(index, item.get("name") or "", piece) if growing.item_type == "function_call" else []
 
     def _forget(self, index: int, at: int | None = None) -> None:
-        # A text that has been replaced grows no more.
+        # A text that was replaced is not extended any more.
         for key in [key for key in self._parts if key[0] == index and at in (None, key[1])]:
             del self._parts[key]
 
     def _show(self, index: int, chunk: ChunkT) -> None:
-        # Some hosts send no deltas: a text that came whole is shown where it came.
+        # Some hosts send no deltas: a text that arrived whole is yielded with the event that has it.
         item = self._items.get(index, {})
         for at, part in enumerate(as_list(item.get("content")) if item.get("type") == "message" else ()):
             if (index, at) not in self._shown and (text := output_text([{**item, "content": [part]}])):
@@ -163,7 +164,7 @@ class ResponsesAccumulator(IndexedAccumulator[ChunkT, ToolT]):
         return super().rest()
 
     def _output(self) -> list[dict[str, Any]]:
-        # Hosts that leave out of the final event what they have streamed lose nothing.
+        # Some hosts leave the streamed output out of the final event: use the sum.
         whole = as_list(self.top_fields.get("output")) if self._final else []
         if len(whole) >= len(self._items):
             return whole
@@ -222,7 +223,7 @@ def _position(data: Mapping[str, Any], parts: str) -> int:
 
 
 def _parts(item: dict[str, Any], name: str, at: int) -> list[dict[str, Any]]:
-    """Return the parts of an item, with one at a position."""
+    """Return the parts of an item, extended so that `at` is a valid position."""
     parts = item[name] = as_list(item.get(name))
     parts.extend({} for _ in range(at + 1 - len(parts)))
     return parts

@@ -1,4 +1,4 @@
-"""Messages as input items of Responses, and back."""
+"""Converts messages to input items of Responses and back."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from ..content_blocks import decode_turn
 
 
 def encode_messages(messages: Sequence[Any], *, cache_marks: bool = True) -> list[dict[str, Any]]:
-    """Return messages as input items; those that are items already stay as they are.
+    """Return messages as input items. Messages that are already items are not changed.
 
     A system prompt stays where it stands, and tool calls and their results become items of their own. An answer of the
     model's in which it said nothing is left out, and so are cache marks without `cache_marks`. Raises `PromptError` for
@@ -80,13 +80,13 @@ def _call(part: ToolCallPart) -> dict[str, Any]:
 
 
 def encode_tool_result(part: ToolResultPart) -> dict[str, Any]:
-    """Return the output of a tool as an item."""
+    """Return a tool result as an item."""
     return {"type": "function_call_output", "call_id": part.id, "output": part.content}
 
 
 def _part(part: Part, role: str) -> dict[str, Any]:
     if role == "assistant" and not isinstance(part, TextPart):
-        raise PromptError(f"OpenAI's Responses take no {part.type.replace('_', ' ')} parts of the assistant")
+        raise PromptError(f"OpenAI's Responses accept no {part.type.replace('_', ' ')} parts of the assistant")
     match part:
         case TextPart():
             return {"type": "output_text" if role == "assistant" else "input_text", "text": part.text}
@@ -101,13 +101,13 @@ def _part(part: Part, role: str) -> dict[str, Any]:
         case DocumentURLPart():
             return {"type": "input_file", "file_url": part.url}
         case _:
-            raise PromptError(f"OpenAI's Responses take no {part.type.replace('_', ' ')} parts")
+            raise PromptError(f"OpenAI's Responses accept no {part.type.replace('_', ' ')} parts")
 
 
 def decode_items(messages: Sequence[Any]) -> list[BaseMessageParam]:
-    """Return items, and lists of them, in neutral words; what the model said without a break is one message.
+    """Return items, and lists of items, as messages in the common form; adjacent items of one role become one message.
 
-    What these have no word for is left out: reasoning, and what the provider's own tools did.
+    Items that the common form does not have are left out: reasoning, and calls and results of the provider's own tools.
     """
     said: list[tuple[str, list[Part]]] = []
     for item in encode_messages(messages):
@@ -157,7 +157,7 @@ def _decode_part(part: Mapping[str, Any]) -> Part | None:
             return TextPart(text=part["refusal"])
         case "input_image" if part.get("image_url"):
             detail = part.get("detail")
-            # "auto" is said of an image that was given none.
+            # The API reports "auto" for an image that was sent without a detail.
             return linked_part("image", part["image_url"], detail=None if detail == "auto" else detail)
         case "input_file" if source := part.get("file_data") or part.get("file_url"):
             return linked_part("document", source)

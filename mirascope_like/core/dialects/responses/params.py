@@ -14,17 +14,17 @@ from ...base.request import SDKCallParams
 
 
 class ResponsesCallParams(SDKCallParams, total=False):
-    """What Responses take. Source: the SDK's `ResponseCreateParams`."""
+    """The parameters of Responses. Source: the SDK's `ResponseCreateParams`."""
 
     background: bool | None
     context_management: Iterable[Mapping[str, Any]] | None
     conversation: Conversation | None
     include: list[ResponseIncludable] | None
     instructions: str | None
-    """A system prompt that stands before the messages and is not carried over by `previous_response_id`."""
+    """A system prompt before the messages; `previous_response_id` does not carry it over."""
     max_output_tokens: int | None
     max_tokens: int | None
-    """Another name of `max_output_tokens`, as chat completions have it."""
+    """The same as `max_output_tokens`, under the name that chat completions use."""
     max_completion_tokens: int | None
     """Another name of `max_output_tokens`."""
     max_tool_calls: int | None

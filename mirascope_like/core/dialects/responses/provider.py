@@ -1,4 +1,4 @@
-"""Responses, sent with OpenAI's SDK."""
+"""Base of providers with OpenAI's Responses format, whose requests are sent with OpenAI's SDK."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ToolT = TypeVar("ToolT", bound=BaseTool)
 
 
 class ResponsesProvider(SDKProvider[ResponseT, ChunkT, ToolT]):
-    """Speaks Responses to whom another provider speaks chat completions, with the same default clients."""
+    """Sends Responses requests with the default clients of a chat completions provider."""
 
     accumulator_type: type[Accumulator[Any, Any]] = ResponsesAccumulator
     params_type: type[Any] = ResponsesCallParams
@@ -82,7 +82,7 @@ class ResponsesProvider(SDKProvider[ResponseT, ChunkT, ToolT]):
 
 
 def encode_tool(tool: type[BaseTool]) -> dict[str, Any]:
-    """Return a tool in the format of OpenAI's Responses, which are strict unless told not to."""
+    """Return a tool in the Responses format, whose tools are strict unless set otherwise."""
     return {
         "type": "function",
         "name": tool_name(tool),

@@ -1,6 +1,6 @@
-"""Responses and their events in the types of OpenAI's SDK, for OpenAI and its hosts; finish reasons and usage.
+"""Responses and their events in the types of OpenAI's SDK; their finish reasons and usage.
 
-Importing this loads that SDK: it is for the providers that send with it.
+Importing this module loads that SDK.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ from ...base.tools import BaseTool, ToolCall
 from .messages import decode_items, encode_tool_result
 
 TEXT_DELTA = "response.output_text.delta"
-"""The type of the event that most of a stream is made of."""
+"""The type of most events of a stream."""
 
 _THINKING = frozenset({"response.reasoning_text.delta", "response.reasoning_summary_text.delta"})
 
 ResponsesFinishReason = Literal[
     "completed", "incomplete", "failed", "cancelled", "max_output_tokens", "max_messages", "content_filter", "steered"
 ]
-"""Why a response ended: the reason of an incomplete one, else its status."""
+"""Why a response ended: the reason if it is incomplete, otherwise its status."""
 
 _FINISH: dict[str, FinishReason] = {
     "incomplete": "length",
@@ -49,19 +49,19 @@ _COUNTS = Counts(
     cached=("input_tokens_details.cached_tokens",),
     written=("input_tokens_details.cache_write_tokens",),
 )
-"""Source: OpenAI's `ResponseUsage`; details are parts of the totals."""
+"""Source: OpenAI's `ResponseUsage`, whose details are included in the totals."""
 
 _FACTS = Facts(output_paths=("output",), counts=_COUNTS, reasons=_FINISH)
 
 
 def finish_reason(response: Mapping[str, Any]) -> list[Any] | None:
-    """Return why a response ended, or None while it has not."""
+    """Return why a response ended; None until it has."""
     reason = as_object(response.get("incomplete_details")).get("reason") or response.get("status")
     return [reason] if reason and reason not in ("in_progress", "queued") else None
 
 
 def common_finish(reasons: Sequence[str] | None, output: Sequence[Mapping[str, Any]]) -> list[str] | None:
-    """Return finish reasons in the same words for every provider; a completed response may have ended in calls."""
+    """Return common finish reasons; a completed response whose output has tool calls ended with "tool_calls"."""
     called = any(item.get("type") == "function_call" for item in output)
     done: FinishReason = "tool_calls" if called else "stop"
     meanings: dict[str, FinishReason] = {**_FINISH, "completed": done, "steered": done}
@@ -79,7 +79,7 @@ ToolT = TypeVar("ToolT", bound=BaseTool)
 
 
 class ResponsesCallResponse(BaseCallResponse[Response, ToolT, ResponsesFinishReason, ResponseUsage]):
-    """An answer; `response` is a `Response`."""
+    """A response; `response` is a `Response`."""
 
     form: ClassVar[str | None] = "responses"
     raw_type = Response
@@ -105,32 +105,32 @@ class ResponsesCallResponse(BaseCallResponse[Response, ToolT, ResponsesFinishRea
 
     @property
     def content(self) -> str:
-        """The text of all messages; empty where there is none."""
+        """The text of all messages; "" if there are none."""
         return "".join(self._parts("message", "output_text", "content", "text"))
 
     @property
     def refusal(self) -> str | None:
-        """What the model said instead of an answer, where it refused."""
+        """The text of the model's refusal; None if it did not refuse."""
         return "".join(self._parts("message", "refusal", "content", "refusal")) or None
 
     @property
     def thinking(self) -> str | None:
-        """The model's reasoning, or else the summary of it, where either is shown."""
+        """The reasoning text, or its summary; None if neither is shown."""
         shown = self._parts("reasoning", "reasoning_text", "content", "text")
         return "\n\n".join(shown or self._parts("reasoning", "summary_text", "summary", "text")) or None
 
     @property
     def finish_reasons(self) -> list[ResponsesFinishReason] | None:
-        """Why the response ended: the reason of an incomplete one, else its status."""
+        """Why the response ended: the reason if it is incomplete, otherwise its status."""
         details: Any = getattr(self.response, "incomplete_details", None)
         status = getattr(self.response, "status", None)
         return finish_reason({"status": status, "incomplete_details": dumped(details) if details else None})
 
     @property
     def message_param(self) -> list[dict[str, Any]]:
-        """The answer as items to send back: all of the output, with reasoning, in order.
+        """The answer as items that can be sent back: the whole output, with reasoning, in order.
 
-        It stands among messages as one of them.
+        The list can be used like one message in a list of messages.
         """
         return [dumped(item) for item in self._output]
 
@@ -144,28 +144,28 @@ class ResponsesCallResponse(BaseCallResponse[Response, ToolT, ResponsesFinishRea
 
     @classmethod
     def tool_message_params(cls, tools_and_outputs: Sequence[tuple[Any, Any]]) -> list[Any]:
-        """Return an item for each output of a tool; an exception is told as an error."""
+        """Return one item per tool result. A result that is an exception is sent as an error."""
         return [encode_tool_result(result) for result in tool_results(tools_and_outputs)]
 
     @property
     def common_finish_reasons(self) -> list[str] | None:
-        """`finish_reasons` in the same words for every provider."""
+        """`finish_reasons` in the common form."""
         return common_finish(self.finish_reasons, [{"type": item.type} for item in self._output])
 
     @classmethod
     def decode_message(cls, message: Any) -> BaseMessageParam:
-        # An answer is a list of items, and one of them may have nothing that the neutral words can say.
+        # An answer is a list of items, some of which the common form may not have.
         said = decode_items([message])
         return said[0] if said else BaseMessageParam(role="assistant", content="")
 
     @property
     def common_messages(self) -> list[BaseMessageParam]:
-        """`messages` in the same words for every provider."""
+        """`messages` in the common form."""
         return decode_items(self.messages)
 
 
 class ResponsesChunk(BaseCallResponseChunk[ResponseStreamEvent, ResponsesFinishReason, ResponseUsage]):
-    """One event of an answer; `chunk` is the SDK's event."""
+    """One event of a stream; `chunk` is the SDK's event."""
 
     __slots__ = ("place",)
     raw_type = ResponseStreamEvent
@@ -182,12 +182,12 @@ class ResponsesChunk(BaseCallResponseChunk[ResponseStreamEvent, ResponsesFinishR
 
     @property
     def _top(self) -> Mapping[str, Any]:
-        # The first events and the final one hold the response.
+        # The first events and the final one contain the response.
         return as_object(self.data.get("response"))
 
     @property
     def thinking(self) -> str:
-        """The piece of the model's reasoning, or of the summary of it, that this event adds."""
+        """The reasoning text, or piece of its summary, that this event adds; "" if none."""
         return str(self.data.get("delta") or "") if self.data.get("type") in _THINKING else ""
 
     @property
@@ -203,10 +203,10 @@ class ResponsesChunk(BaseCallResponseChunk[ResponseStreamEvent, ResponsesFinishR
 
     @property
     def finish_reasons(self) -> list[ResponsesFinishReason] | None:
-        """Why the response ended; said in the final event."""
+        """Why the response ended; only the final event has it."""
         return finish_reason(self._top)
 
     @property
     def common_finish_reasons(self) -> list[str] | None:
-        """`finish_reasons` in the same words for every provider."""
+        """`finish_reasons` in the common form."""
         return common_finish(self.finish_reasons, as_list(self._top.get("output")))

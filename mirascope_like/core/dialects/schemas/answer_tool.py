@@ -1,4 +1,4 @@
-"""A structured answer that is asked for as a call of a tool."""
+"""Asks for a structured output as a forced tool call."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from typing import Any
 
 
 def add_answer_tool(payload: dict[str, Any], tool: dict[str, Any], *, alone: Any, beside: Any) -> None:
-    """Offer the tool whose call is the answer, and have the model call it, unless the call says otherwise.
+    """Add the tool whose arguments are the structured output, and force the model to call it.
 
-    `alone` is the tool choice where it is the only one, `beside` where there are others, which may be called too.
+    `alone` is the value of `tool_choice` if this is the only tool, `beside` if there are others, which may be called
+    too. A `tool_choice` of the call is kept.
     """
     others: list[Any] = payload.get("tools") or []
     payload["tools"] = [*others, tool]

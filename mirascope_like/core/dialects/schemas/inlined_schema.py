@@ -14,7 +14,8 @@ _FORMATS = frozenset({"float", "double", "int32", "int64", "enum", "date-time"})
 
 
 def open_schema(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a schema as OpenAPI has it, as near as it comes; of a union the first arm is taken and the rest told."""
+    """Return a schema in OpenAPI's dialect, as close as possible: of a union the first type, the others as
+    description."""
     return _open(schema, as_object(schema.get("$defs")), ())
 
 

@@ -1,7 +1,7 @@
 """JSON schemas with the keywords that OpenAI, Anthropic and Bedrock accept for structured output.
 
-Sources: OpenAI's guide to structured outputs ("Supported schemas"), and what Anthropic's and Bedrock's say of theirs;
-a keyword that they do not accept is written into the description, so that the model still reads it.
+Sources: OpenAI's guide to structured outputs ("Supported schemas"), and the equivalents of Anthropic and Bedrock. A
+keyword that they do not accept is moved into the description, so that the model still reads it.
 """
 
 from __future__ import annotations
@@ -16,36 +16,37 @@ from ...base.parsing import as_object
 from ...base.tools import BaseTool
 
 _UNTOLD = frozenset({"default", "discriminator", "title"})
-"""What says nothing of what an answer may be."""
+"""Keywords that do not restrict the value; they are dropped."""
 
 _WORDS = frozenset(
     {"$defs", "$ref", "additionalProperties", "anyOf", "const", "description", "enum", "items", "properties"}
     | {"required", "type"}
 )
-"""What every provider's structured output knows."""
+"""The keywords that every provider's structured output accepts."""
 
 OPENAI_WORDS = _WORDS | frozenset(
     {"exclusiveMaximum", "exclusiveMinimum", "format", "maxItems", "maximum", "minItems", "minimum", "multipleOf"}
     | {"pattern"}
 )
-"""What OpenAI's strict mode knows."""
+"""The keywords that OpenAI's strict mode accepts."""
 
 ANTHROPIC_WORDS = _WORDS | {"format"}
-"""What Anthropic's structured output knows, and Bedrock's."""
+"""The keywords that the structured output of Anthropic and Bedrock accepts."""
 
 _FORMS = {
     "format": re.compile("date-time|time|date|duration|email|hostname|ipv4|ipv6|uuid"),
     "pattern": re.compile(r"(?:(?!\(\?).)*", re.DOTALL),
 }
-"""The values that are known, where not all are: formats by name, patterns without `(?...)`."""
+"""For keywords that are accepted with some values only: those values. Formats by name, patterns without `(?...)`."""
 
 
 def strict_schema(
     schema: Mapping[str, Any], words: frozenset[str] = OPENAI_WORDS, *, all_required: bool = True
 ) -> dict[str, Any]:
-    """Return a schema that says the same in the words given; the one given stays as it is.
+    """Return an equivalent schema that uses only the keywords in `words`; the given schema does not change.
 
-    An object has its properties and no others, all of them required unless told otherwise; choices are `anyOf`.
+    Objects allow no additional properties. All properties are required unless `all_required` is false. Alternatives are
+    written as `anyOf`.
     """
     said = {key: value for key, value in schema.items() if key not in _UNTOLD}
     if "oneOf" in said:
@@ -69,7 +70,7 @@ def strict_schema(
         told = "; ".join(f"{key}: {to_json(value).decode()}" for key, value in untold.items())
         strict["description"] = f"{strict.get('description', '')} ({told})".strip()
     if "$ref" in strict and len(strict) > 1:
-        # Nothing may stand beside a reference.
+        # OpenAI accepts no keyword beside `$ref`.
         strict["anyOf"] = [{"$ref": strict.pop("$ref")}]
     return strict
 
@@ -77,9 +78,9 @@ def strict_schema(
 def tool_arguments(
     tool: type[BaseTool], words: frozenset[str] = OPENAI_WORDS, *, all_required: bool = True
 ) -> dict[str, Any]:
-    """Return the schema of a tool's arguments: a strict one where they are to be held to it.
+    """Return the schema of a tool's arguments, in strict form if the tool is strict.
 
-    One with free keys stays as it is, for the provider to refuse: it cannot be said strictly.
+    A schema with free keys has no strict form; it is returned unchanged, and the provider rejects it.
     """
     schema = tool.tool_json_schema()
     if not cast("Mapping[str, Any]", tool.tool_config).get("strict") or not is_closed(schema):
@@ -99,7 +100,7 @@ def _strict(key: str, value: Any, words: frozenset[str], *, all_required: bool) 
 
 
 def is_closed(node: Mapping[str, Any]) -> bool:
-    """Whether a schema says of every part what it may be: no dict of free keys, and nothing that may be anything."""
+    """Return whether a schema restricts every part: no dict with free keys, and nothing that accepts any value."""
     if not node.keys() & {"type", "anyOf", "oneOf", "allOf", "enum", "const", "$ref"}:
         return False
     if node.get("type") == "object" and ("properties" not in node or node.get("additionalProperties")):

@@ -1,4 +1,4 @@
-"""Providers that send with a client of their SDK: the user's own, or a default one that is kept."""
+"""Base of providers that send with a client of their SDK: the user's client, or a default one that is reused."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ ToolT = TypeVar("ToolT", bound=BaseTool)
 
 
 class ClientProvider(FailingProvider[ResponseT, ChunkT, ToolT]):
-    """A provider whose SDK has a class of sync clients and one of async clients."""
+    """A provider whose SDK has one class of sync clients and one of async clients."""
 
     sdk: ModuleType
     clients: tuple[str, str]
-    """The names of the SDK's client classes, sync and async; they may be the same."""
+    """The names of the SDK's sync and async client class; they may be the same."""
     environment: tuple[str, ...]
-    """The environment variables that the SDK reads; the first holds the key."""
+    """The environment variables that the SDK reads; the first one holds the API key."""
 
     def make_client(self) -> Any:
-        """Make a default client."""
+        """Return a new default sync client."""
         return getattr(self.sdk, self.clients[0])()
 
     def make_async_client(self) -> Any:
-        """Make a default async client."""
+        """Return a new default async client."""
         return getattr(self.sdk, self.clients[1])()
 
     @cached_property
@@ -46,7 +46,7 @@ class ClientProvider(FailingProvider[ResponseT, ChunkT, ToolT]):
         if client is None:
             return self._defaults.sync()
         if isinstance(client, self._kinds[1]):
-            raise ConfigurationError(f"a sync call cannot use an async client: give it {self._named(0)}")
+            raise ConfigurationError(f"a sync call cannot use an async client: pass {self._named(0)}")
         return client
 
     async def _aclient(self, request: Request) -> Any:
@@ -54,12 +54,12 @@ class ClientProvider(FailingProvider[ResponseT, ChunkT, ToolT]):
         if client is None:
             return await self._defaults.asynchronous()
         if isinstance(client, self._kinds[0]):
-            raise ConfigurationError(f"an async call needs an async client: give it {self._named(1)}")
+            raise ConfigurationError(f"an async call needs an async client: pass {self._named(1)}")
         return client
 
     @cached_property
     def _kinds(self) -> Sequence[tuple[type, ...]]:
-        # Clients for other platforms, and of older versions, share with these no more than what they are based on.
+        # Clients for other platforms, and of older SDK versions, share only their base class with these.
         sync, asynchronous = ({*getattr(self.sdk, name).__mro__} for name in self.clients)
         return tuple(sync - asynchronous), tuple(asynchronous - sync)
 
@@ -76,34 +76,36 @@ class ClientProvider(FailingProvider[ResponseT, ChunkT, ToolT]):
     def _key_to_set(self) -> str:
         return (
             f"no key for {self.name}: set the environment variable {self.environment[0]}, "
-            f"or give the call client={self._named(0).replace('...', 'api_key=...')}"
+            f"or pass client={self._named(0).replace('...', 'api_key=...')}"
         )
 
 
 def method_of(client: Any, path: str, wanted: str) -> Any:
-    """Return a method of a client, by its name with dots.
+    """Return a client's method by its dotted name, for example "messages.create".
 
-    Raises `ConfigurationError`, with what is wanted, where it has none: it is another SDK's.
+    Raises `ConfigurationError` if the client has no such method, because it belongs to another SDK; `wanted` describes
+    the client that the error asks for.
     """
     try:
         return attrgetter(path)(client)
     except AttributeError as error:
-        raise ConfigurationError(f"{type(client).__name__} has no {path}: give the call client={wanted}") from error
+        raise ConfigurationError(f"{type(client).__name__} has no {path}: pass client={wanted}") from error
 
 
 def made_by(sdk: ModuleType, value: Any) -> bool:
-    """Whether a client's class, or a method, is the SDK's own: not a wrapper's, and not patched to trace calls."""
+    """Return whether a class or method belongs to the SDK itself, and is neither a wrapper nor patched to trace
+    calls."""
     if type(value) is MethodType:
         value = value.__func__
-    # A tracer's proxy pretends to be of the type that it wraps, but only to `isinstance`.
+    # A tracing proxy imitates the type that it wraps, but only for `isinstance`.
     home = value.__globals__["__name__"] if type(value) is FunctionType else type(value).__module__
     return str(home).partition(".")[0] == sdk.__name__.partition(".")[0]
 
 
 def patient(response: Any, timeout: Any) -> None:
-    """Have the reads of a response wait as long as its client does: a deadline for its beginning is none for the rest.
+    """Let the reads of a response wait as long as its client's timeout: the deadline for its beginning has passed.
 
-    `timeout` is in seconds, or an `httpx.Timeout`; None is none at all.
+    `timeout` is in seconds, or an `httpx.Timeout`; None means no timeout.
     """
     limits = response.request.extensions.get("timeout")
     if isinstance(limits, dict):

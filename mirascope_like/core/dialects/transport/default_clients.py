@@ -1,4 +1,4 @@
-"""A provider's default clients: made once, kept, and made anew when what they depend on changes."""
+"""A provider's default clients: made once, reused, and replaced when what they depend on changes."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from typing import Any
 
 
 class Clients:
-    """The clients of one SDK that are used where the user gives none.
+    """The default clients of one SDK, used when the user passes none.
 
-    A sync client serves every thread of a process. An async client belongs to one event loop and is closed with it. A
-    change of the SDK's environment variables, or a fork, makes new ones.
+    One sync client serves all threads of a process. Each event loop has its own async client, which is closed with the
+    loop. A change of the SDK's environment variables, or a fork, makes new clients.
     """
 
     def __init__(self, make: Callable[[], Any], make_async: Callable[[], Any], environment: Sequence[str] = ()) -> None:
@@ -28,7 +28,7 @@ class Clients:
         atexit.register(self._close)
 
     def sync(self) -> Any:
-        """Return the sync client."""
+        """Return the sync client of this process."""
         key = self._key()
         client = self._kept.get(key)
         if client is None:
@@ -39,14 +39,14 @@ class Clients:
         return client
 
     async def asynchronous(self) -> Any:
-        """Return the async client of the running loop."""
+        """Return the async client of the running event loop."""
         loop = asyncio.get_running_loop()
         key = (id(loop), self._key())
         kept = self._kept.get(key)
         if kept is not None and kept[0] is loop:
             return kept[1]
         client = self._make_async()
-        # A loop closes the async generators that began in it when it shuts down, and so closes the client.
+        # When a loop shuts down, it closes the async generators that began in it; this one then closes the client.
         keeper = self._keep(key, client)
         await anext(keeper)
         self._kept[key] = (loop, client)
@@ -74,6 +74,6 @@ class Clients:
 
 
 def _left(client: Any, way_out: str) -> Any:
-    # Every SDK's client has either; Cohere's has no `close`.
+    # Every SDK's client has one of the two; Cohere's has no `close`.
     close = getattr(client, "close", None)
     return close() if close is not None else getattr(client, way_out)(None, None, None)

@@ -1,7 +1,7 @@
-"""What an error means: one of the SDK, one of the HTTP stack below it, or one in the middle of a stream.
+"""Maps errors to classes: errors of the SDK, of its HTTP library, and error events in the middle of a stream.
 
-Every error raised is the SDK's own and one of ours at once. A provider says how its SDK's errors are told apart and
-made.
+Every error raised is an instance of the SDK's own class and of one of ours. A provider declares the table, and makes
+the SDK's errors.
 """
 
 from __future__ import annotations
@@ -42,30 +42,30 @@ _HTTP = frozenset({"httpx", "httpx2", "httpcore", "httpcore2", "aiohttp", "anyio
 
 
 class FailingProvider(Provider[ResponseT, ChunkT, ToolT]):
-    """A provider as far as its failures go."""
+    """The part of a provider that maps errors."""
 
     kinds: ClassVar[Mapping[type[Exception], type[MirascopeLikeError]]] = {}
-    """The SDK's errors, and what each is of ours; of several that an error is, the first counts."""
+    """Maps the SDK's error classes to ours; if an error is an instance of several, the first entry applies."""
     readers: ClassVar[tuple[str, ...]] = ()
-    """The modules with which the SDK reads answers: what they raise, of whatever kind, is of one that is none."""
+    """The modules with which the SDK decodes responses: any error raised in them means an unreadable response."""
 
     def identify(self, error: Exception) -> type[MirascopeLikeError] | None:
-        """Return the class of ours that an error of the SDK is; None for an error that is not the SDK's."""
+        """Return our class for an error of the SDK; None if the error is not the SDK's."""
         return next((ours for theirs, ours in self.kinds.items() if isinstance(error, theirs)), None)
 
     @abstractmethod
     def broken(self, message: str, response: Any, *, timed_out: bool) -> Exception:
-        """Make the SDK's error for a connection that broke or gave nothing in time.
+        """Return the SDK's error for a connection that broke or timed out.
 
-        `response` is the HTTP response that was being read, where there is one.
+        `response` is the HTTP response that was being read, or None.
         """
 
     @abstractmethod
     def reported(self, message: str, response: Any, body: Any = None) -> Exception:
-        """Make the SDK's error for an answer that reports one, whose `body` it is, or that cannot be read."""
+        """Return the SDK's error for an error event or an unreadable response; `body` is what was decoded."""
 
     def keyless(self, error: Exception) -> Exception | None:
-        """Return the SDK's error that says which key to set, where this error is about a missing key."""
+        """Return the SDK's error that names the key to set, if `error` is about a missing key; otherwise None."""
         return None
 
     def failure(self, error: Exception, request: Request, source: Any = None) -> Exception:
@@ -82,7 +82,7 @@ class FailingProvider(Provider[ResponseT, ChunkT, ToolT]):
         return adopt(found, *kinds, provider=self.name, model=request.model, response=response)
 
     def _told(self, error: Exception, source: Any) -> tuple[Exception, *tuple[type[MirascopeLikeError], ...]]:
-        """Return the SDK's error for this one, and the classes of ours that it is."""
+        """Return the SDK's error for this error, and our classes for it."""
         response = getattr(source, "response", None)
         if isinstance(error, ErrorEventError):
             return self.reported(str(error), response, error.body), error_kind(*described(error.body))
@@ -104,20 +104,20 @@ class FailingProvider(Provider[ResponseT, ChunkT, ToolT]):
 
 
 def _raised_in(error: Exception) -> Any:
-    """Return the name of the module that raised an error."""
+    """Return the name of the module in which an error was raised."""
     names = [frame.f_globals.get("__name__") for frame, _ in walk_tb(error.__traceback__)]
     return names[-1] if names else None
 
 
 def _unlike(response: Any) -> str:
-    """Say of an answer that is no stream what it is instead."""
+    """Return a text that describes the content of a response that is no event stream; "" if unknown."""
     headers = getattr(response, "headers", None)
     kind = str(headers.get("content-type") or "").partition(";")[0].strip() if headers is not None else ""
     return f": it is {kind}, not a stream of events" if kind in ("text/html", "application/json") else ""
 
 
 def transport_kind(error: Exception) -> type[ConnectionFailedError | RequestTimeoutError] | None:
-    """Return what an error of the HTTP stack means, or None for an error that is not of the HTTP stack."""
+    """Return our class for an error of the HTTP library; None for any other error."""
     for kind in type(error).__mro__:
         if kind.__module__.partition(".")[0] in _HTTP:
             timed_out = any("Timeout" in one.__name__ for one in type(error).__mro__)
@@ -128,7 +128,7 @@ def transport_kind(error: Exception) -> type[ConnectionFailedError | RequestTime
 
 
 def _say_where(error: Exception) -> None:
-    """Note which server could not be reached, and why; of the address only what holds no secret."""
+    """Add a note with the server that could not be reached and the reason; no secrets of the URL are included."""
     url = getattr(getattr(error, "request", None), "url", None)
     if url is not None and (cause := str(error.__cause__ or "")):
         error.add_note(f"{url.scheme}://{url.netloc.decode().rpartition('@')[2]}: {cause}")

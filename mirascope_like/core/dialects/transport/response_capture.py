@@ -1,7 +1,8 @@
-"""HTTP clients whose streamed answers can be caught before an SDK that sends through them has decoded any.
+"""HTTP clients that hand streamed responses to us before the SDK decodes them.
 
-For SDKs that take an HTTP client of the caller's choice, but show a stream only as objects of their own. The SDK signs,
-sends and retries; a streamed answer goes to whoever has asked for it with `catching`, and an empty one to the SDK.
+For SDKs that accept a custom HTTP client, but return a stream only as their own objects (google-genai, Mistral,
+Cohere). The SDK builds, signs, sends and retries the request. A streamed response then goes to the caller of
+`catching`, and the SDK receives an empty one.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ _CAUGHT: ContextVar[list[httpx2.Response] | None] = ContextVar("_CAUGHT", defaul
 
 @contextmanager
 def catching() -> Generator[list[httpx2.Response]]:
-    """Collect the streamed answers that come for this thread or task meanwhile."""
+    """Collect the streamed responses that arrive in this thread or task inside the `with` block."""
     caught: list[httpx2.Response] = []
     token = _CAUGHT.set(caught)
     try:
@@ -41,14 +42,14 @@ def _kept(request: httpx2.Request, response: httpx2.Response, stream: bool) -> h
 
 
 class CatchingClient(httpx2.Client):
-    """A client that lets its streamed answers be caught."""
+    """An HTTP client whose streamed responses can be collected with `catching`."""
 
     def send(self, request: httpx2.Request, *, stream: bool = False, **options: Any) -> httpx2.Response:
         return _kept(request, super().send(request, stream=stream, **options), stream)
 
 
 class CatchingAsyncClient(httpx2.AsyncClient):
-    """`CatchingClient`, asynchronously. It has connections for every event loop that it is used in."""
+    """The async form of `CatchingClient`. It has separate connections for each event loop."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
@@ -61,13 +62,13 @@ class CatchingAsyncClient(httpx2.AsyncClient):
         return _kept(request, await client.send(request, stream=stream, **options), stream)
 
     async def aclose(self) -> None:
-        """Close the connections of the running loop."""
+        """Close the connections of the running event loop."""
         if (client := self._of_loops.pop(asyncio.get_running_loop(), None)) is not None:
             await client.aclose()
 
 
 def catching_clients() -> tuple[CatchingClient, CatchingAsyncClient]:
-    """Make a client of each kind; they wait as long as each request says."""
+    """Return a sync and an async client without timeouts of their own; the SDK sets one per request."""
     trust = _trust(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
     options: dict[str, Any] = {"verify": trust, "follow_redirects": True, "timeout": None}
     return CatchingClient(**options), CatchingAsyncClient(**options)
@@ -75,7 +76,7 @@ def catching_clients() -> tuple[CatchingClient, CatchingAsyncClient]:
 
 @lru_cache(maxsize=4)
 def _trust(file: str | None, folder: str | None) -> ssl.SSLContext:
-    # Made once, as it takes longer than all else that a client is made of.
+    # Made once, because it takes longer than the rest of a client.
     if file or folder:
         return ssl.create_default_context(cafile=file, capath=folder)
     return httpx2.create_ssl_context()

@@ -1,4 +1,4 @@
-"""Call parameters as an SDK's own object, and what is raised for those that it refuses."""
+"""Builds the SDK's own parameter objects; converts their validation errors."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ModelT = TypeVar("ModelT", bound=BaseModel)
 
 
 def made(kind: type[ModelT], given: Mapping[str, Any], provider: str) -> ModelT:
-    """Make an object of an SDK. Raises `ConfigurationError`, which names the parameters that it refuses."""
+    """Return an object of an SDK class. Raises `ConfigurationError`, which names the invalid parameters."""
     try:
         return kind(**given)
     except ValidationError as error:
@@ -21,9 +21,9 @@ def made(kind: type[ModelT], given: Mapping[str, Any], provider: str) -> ModelT:
 
 
 def refusal(error: ValidationError, provider: str) -> ConfigurationError:
-    """Return what to raise for parameters that an SDK refuses."""
+    """Return the `ConfigurationError` for parameters that an SDK rejects."""
     faults = error.errors(include_url=False, include_context=False, include_input=False)
-    # Of a parameter that may be one thing or another, the first fault tells enough.
+    # A parameter with several allowed types has several faults; report only the first.
     told = {fault["loc"][:1]: f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in reversed(faults)}
     refused = ConfigurationError(f"{provider} does not take {'; '.join(told.values())}")
     refused.__cause__ = error

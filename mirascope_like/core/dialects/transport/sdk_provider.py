@@ -1,8 +1,7 @@
-"""SDKs of the family that OpenAI's, Anthropic's and Groq's belong to: sending, reading bytes, and what errors mean.
+"""Base of providers whose SDK resembles OpenAI's (OpenAI, Anthropic, Groq): sends, reads bytes and maps errors.
 
-The SDK builds, signs, sends and retries the request; its HTTP response is then read as bytes, through its public
-surface only. A client that is not the SDK's own, or one that somebody has instrumented, is called and iterated through
-its own interface.
+The SDK builds, signs, sends and retries the request. Its HTTP response is then read as bytes, through public interfaces
+only. A client that is not the SDK's own, or that is instrumented, is called and iterated through its own interface.
 """
 
 from __future__ import annotations
@@ -31,15 +30,16 @@ ChunkT = TypeVar("ChunkT", bound=BaseCallResponseChunk[Any, Any, Any])
 ToolT = TypeVar("ToolT", bound=BaseTool)
 
 SDK_OPTIONS = {"extra_headers": "headers", "extra_query": "params", "extra_body": "extra_json", "timeout": "timeout"}
-"""The arguments of an SDK's call that are not the body, and their names in its `post`."""
+"""The arguments of an SDK's call that are not part of the body, and their names in the SDK's `post`."""
 
 
 DRAIN_SECONDS = 0.1
-"""How long the end of a response is waited for after its final event (as long as OpenAI's SDK waits)."""
+"""How long to wait for the end of a response after its final event (as OpenAI's SDK does)."""
 
 
 def read_out(rest: Iterable[Any], interrupt: Callable[[], None]) -> None:
-    """Read what follows the final event. A sync read has no deadline: it is interrupted should the server not end."""
+    """Read what follows the final event. A sync read has no deadline, so it is interrupted if the server sends no
+    end."""
     stop = threading.Timer(DRAIN_SECONDS, interrupt)
     stop.daemon = True
     stop.start()
@@ -52,7 +52,7 @@ def read_out(rest: Iterable[Any], interrupt: Callable[[], None]) -> None:
 
 
 class ByteSource:
-    """A response read as bytes."""
+    """A response, read as bytes."""
 
     typed = False
     cutter: type[Events] = Events
@@ -79,7 +79,7 @@ class ByteSource:
 
 
 class AsyncByteSource:
-    """A response read as bytes, asynchronously."""
+    """The async form of `ByteSource`."""
 
     typed = False
     cutter: type[Events] = Events
@@ -111,19 +111,19 @@ class AsyncByteSource:
                 await self._buffers.aclose()
                 await self.response.aclose()
             except GeneratorExit:
-                # As a loop ends, Python 3.11 breaks off a closing that waits (httpx's does), and asks for it anew.
+                # When a loop ends, Python 3.11 cancels a close that waits (as httpx's does), and then asks again.
                 with suppress(Exception):
                     await self.response.extensions["network_stream"].aclose()
                 raise
 
 
 def _buffers(response: Any, raw: str, decoded: str) -> Any:
-    # Nothing is to be unpacked where the server packed nothing.
+    # Without content encoding there is nothing to decompress: raw reads are faster.
     return getattr(response, decoded if response.headers.get("content-encoding") else raw)()
 
 
 class ObjectSource:
-    """A stream iterated through the interface of the client that made it."""
+    """A stream, iterated through the interface of the client that made it."""
 
     typed = True
 
@@ -136,7 +136,7 @@ class ObjectSource:
             yield (event,)
 
     def drain(self) -> None:
-        """Nothing is known of what follows."""
+        """Do nothing: the connection below the iterator is not accessible."""
 
     def close(self) -> None:
         if (close := getattr(self._stream, "close", None)) is not None:
@@ -144,7 +144,7 @@ class ObjectSource:
 
 
 class AsyncObjectSource:
-    """`ObjectSource`, for an async client."""
+    """The async form of `ObjectSource`."""
 
     typed = True
 
@@ -161,7 +161,7 @@ class AsyncObjectSource:
             yield (event,)
 
     async def drain(self) -> None:
-        """Nothing is known of what follows."""
+        """Do nothing: the connection below the iterator is not accessible."""
 
     async def close(self) -> None:
         await self._events.aclose()
@@ -173,23 +173,24 @@ class AsyncObjectSource:
 
 
 class SDKProvider(ClientProvider[ResponseT, ChunkT, ToolT]):
-    """A provider whose SDK is of this family."""
+    """A provider whose SDK resembles OpenAI's."""
 
     method: str
-    """The method of a client that a user would call, such as "messages.create"."""
+    """The client method that a user would call, for example "messages.create"."""
 
     @abstractmethod
     def http(self, client: Any, payload: dict[str, Any], *, stream: bool) -> Any:
-        """Send through the SDK's own client; return its HTTP response, awaitable for an async client."""
+        """Send with the SDK's own client; return its HTTP response, which is awaitable for an async client."""
 
     def post(self, client: Any, path: str, payload: dict[str, Any], *, stream: bool) -> Any:
-        """Send past the SDK's own `create`, which walks every message in Python, 0.1 ms each, and changes nothing."""
+        """Send with the client's `post`. The SDK's `create` walks every message in Python (0.1 ms each) and changes
+        none."""
         unset = (self.sdk.NotGiven, getattr(self.sdk, "Omit", self.sdk.NotGiven))
         body = {k: value for k, value in payload.items() if k not in SDK_OPTIONS and not isinstance(value, unset)}
         options = {name: payload[key] for key, name in SDK_OPTIONS.items() if payload.get(key) is not None}
         if "timeout" in payload:
-            options["timeout"] = payload["timeout"]  # None is none at all
-        if hasattr(client, "admin_api_key"):  # OpenAI's: a key of an administrator is none for calls
+            options["timeout"] = payload["timeout"]  # None means no timeout
+        if hasattr(client, "admin_api_key"):  # OpenAI: an administrator's key is not valid for calls
             options["security"] = {"bearer_auth": True}
         if stream:
             body["stream"] = True
@@ -197,17 +198,17 @@ class SDKProvider(ClientProvider[ResponseT, ChunkT, ToolT]):
 
     @property
     def _http_response(self) -> Any:
-        # SDKs have moved from httpx to httpx2: take the class that the SDK itself names.
+        # SDKs have moved from httpx to httpx2: use the class that the SDK itself names.
         named = str(self.sdk.APIStatusError.__annotations__["response"])
         return import_module(named.partition(".")[0]).Response
 
     def create(self, client: Any) -> Callable[..., Any]:
-        """Return the method of a client that a user would call."""
+        """Return the client method that a user would call."""
         found: Callable[..., Any] = self._method(client, self.method)
         return found
 
     def _own(self, client: Any) -> bool:
-        # Somebody who has wrapped the client, or patched `create` to trace it, is to see the call.
+        # A wrapped client, or a `create` that was patched for tracing, must see the call.
         return made_by(self.sdk, client) and made_by(self.sdk, self.create(client))
 
     def send(self, request: Request, payload: dict[str, Any]) -> Any:
@@ -231,7 +232,7 @@ class SDKProvider(ClientProvider[ResponseT, ChunkT, ToolT]):
         except ValueError as error:
             raise_reported(response.content)
             raise self.sdk.APIResponseValidationError(
-                response, response.text, message=f"the answer is not JSON: {error}"
+                response, response.text, message=f"the response is not JSON: {error}"
             ) from error
         raw._request_id = response.headers.get("x-request-id") or response.headers.get("request-id")
         return raw
@@ -255,7 +256,7 @@ class SDKProvider(ClientProvider[ResponseT, ChunkT, ToolT]):
         except self.sdk.APIConnectionError as error:
             if isinstance(error, self.sdk.APITimeoutError) or (opening is not None and opening.abandoned):
                 raise
-            # There is time for one more try, as this one cost none: the server had closed a connection that was kept.
+            # Retry once without cost of time: the server had closed a connection that was kept alive.
             source = _source(self.http(hasty, payload, stream=True))
         finally:
             hasty.__dict__.pop("_prepare_request", None)  # it refers to the client
@@ -291,7 +292,7 @@ class SDKProvider(ClientProvider[ResponseT, ChunkT, ToolT]):
         return made
 
     def reported(self, message: str, response: Any, body: Any = None) -> Exception:
-        """Make the SDK's error for an error event, as its own stream does."""
+        """Return the SDK's error for an error event, as the SDK's own stream would raise it."""
         made: Exception = self.sdk.APIError(message, getattr(response, "request", None), body=body)
         return made
 
@@ -299,17 +300,17 @@ class SDKProvider(ClientProvider[ResponseT, ChunkT, ToolT]):
         text = str(error)
         if hasattr(error, "request") or not ("credentials" in text or "api_key" in text):
             return None
-        # OpenAIError, AnthropicError, GroqError
+        # OpenAIError, AnthropicError or GroqError
         root = next(kind for kind in self.sdk.APIError.__mro__ if kind.__bases__ == (Exception,))
         made: Exception = root(self._key_to_set())
         return made
 
 
 def _report_network(connected: Callable[[Any], None], prepare: Callable[[Any], None], request: Any) -> None:
-    """Prepare an HTTP request as the SDK does, and have it report the network stream that is opened for it.
+    """Prepare an HTTP request as the SDK does, and report the network stream that is opened for it to `connected`.
 
-    The timeout of a request is one of each read: it does not end an answer whose headers trickle in. A stream that is
-    known can be shut. A request that is sent on a connection that was kept reports none.
+    A timeout applies to each read, so it does not end a response whose headers arrive slowly. A reported stream can be
+    shut down. A request on a connection that was kept alive reports none.
     """
     prepare(request)
     trace = request.extensions.get("trace")
@@ -324,7 +325,7 @@ def _report_network(connected: Callable[[Any], None], prepare: Callable[[Any], N
 
 
 def unwrapped(response: Any) -> Any:
-    """Return the HTTP response itself of what an SDK's raw call gives."""
+    """Return the HTTP response inside the result of an SDK's raw call."""
     return getattr(response, "http_response", response)
 
 
@@ -333,6 +334,6 @@ def _source(raw: Any) -> Source:
 
 
 def _framed(raw: Any) -> bool:
-    # Amazon's Bedrock sends frames of its own, no server-sent events: the SDK's client for it reads them.
+    # The SDK's client for Amazon Bedrock reads Amazon's own frames instead of server-sent events.
     kind: str = unwrapped(raw).headers.get("content-type") or ""
     return kind.startswith("application/vnd.amazon.eventstream")

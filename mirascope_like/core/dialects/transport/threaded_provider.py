@@ -1,7 +1,7 @@
-"""SDKs that know no `async`: each of their calls runs in a thread of its own.
+"""Base of providers whose SDK has no `async`: each async call runs the sync SDK in a thread.
 
-A thread that waits for the network cannot be cancelled. A call that is given up is therefore left to its thread, whose
-result nobody takes; a stream that is left is broken off, and its thread ends at once.
+A thread that waits for the network cannot be cancelled. If an unstreamed call is cancelled, its thread continues and
+its result is dropped. If a stream is closed, its connection is aborted and its thread ends at once.
 """
 
 from __future__ import annotations
@@ -32,22 +32,22 @@ ChunkT = TypeVar("ChunkT", bound=BaseCallResponseChunk[Any, Any, Any])
 ToolT = TypeVar("ToolT", bound=BaseTool)
 
 AHEAD = 64
-"""How many events a thread reads ahead of its reader at most."""
+"""The maximum number of events that a thread reads before its reader takes them."""
 
 
 class BreakableSource(Source, Protocol):
-    """A source that another thread can break off."""
+    """A source whose read can be interrupted from another thread."""
 
     def interrupt(self) -> None:
-        """End a read that waits; it then fails, or finds the end."""
+        """End a read in progress: it raises an error or finds the end of the stream."""
 
 
 class ThreadedProvider(FailingProvider[ResponseT, ChunkT, ToolT]):
-    """A provider whose SDK knows no `async`, and no timeout of a single call."""
+    """A provider whose SDK has no `async`, and no timeout for a single call."""
 
     @abstractmethod
     def begin(self, request: Request, payload: dict[str, Any]) -> BreakableSource:
-        """Send, and return once the answer begins, however long that takes."""
+        """Send the request; return when the response begins, without a time limit."""
 
     async def asend(self, request: Request, payload: dict[str, Any]) -> Any:
         return await in_thread(lambda: self.send(request, payload))
@@ -60,15 +60,15 @@ class ThreadedProvider(FailingProvider[ResponseT, ChunkT, ToolT]):
 
 
 def sync_method(client: Any, path: str, wanted: str) -> Any:
-    """`method_of` a client that is not to be an async one."""
+    """Return a client's method (see `method_of`); raise `ConfigurationError` for an async client."""
     method = method_of(client, path, wanted)
     if iscoroutinefunction(method):
-        raise ConfigurationError(f"{type(client).__name__} is an async client: give the call client={wanted}")
+        raise ConfigurationError(f"{type(client).__name__} is an async client: pass client={wanted}")
     return method
 
 
 async def in_thread(call: Callable[[], T]) -> T:
-    """Return what a call gives that is made in a new thread, in the caller's context."""
+    """Return the result of a call that runs in a new thread, in the caller's context."""
     loop = asyncio.get_running_loop()
     given: asyncio.Future[T] = loop.create_future()
 
@@ -81,7 +81,7 @@ async def in_thread(call: Callable[[], T]) -> T:
             told: tuple[Callable[[Any], None], Any] = given.set_result, call()
         except BaseException as error:
             told = given.set_exception, error
-        with suppress(RuntimeError):  # the loop is closed: nobody waits
+        with suppress(RuntimeError):  # the loop is closed: nobody waits for the result
             loop.call_soon_threadsafe(settle, *told)
 
     _start(run)
@@ -89,7 +89,7 @@ async def in_thread(call: Callable[[], T]) -> T:
 
 
 class AsyncThreadSource:
-    """A sync source, opened and read by a thread of its own, and closed there."""
+    """A sync source that is opened, read and closed in its own thread."""
 
     typed = True
     response = None
@@ -107,7 +107,7 @@ class AsyncThreadSource:
         self._events = self._take()
 
     async def begin(self) -> Self:
-        """Open the source. Raises what opening it raises."""
+        """Open the source. Raises the error of opening it."""
         _start(self._run)
         try:
             while self._source is None and not self._done:
@@ -142,19 +142,19 @@ class AsyncThreadSource:
                     await self._news(lambda: bool(self._read) or self._done)
 
     async def close(self) -> None:
-        # Awaits nothing, so that no cancellation comes between; the thread closes the source as soon as it is free.
+        # Awaits nothing, so that it cannot be cancelled; the thread closes the source as soon as it is free.
         self._left = True
         self._room.release()
         self.interrupt()
 
     def interrupt(self) -> None:
-        """End a read that waits; it then fails, or finds the end."""
+        """End a read in progress: it raises an error or finds the end of the stream."""
         if self._source is not None and not self._done:
             self._source.interrupt()
 
     async def _news(self, come: Callable[[], bool]) -> None:
         self._waiting = self._loop.create_future()
-        # What came before somebody waited is seen here: the thread looks for `_waiting` after it has told.
+        # Check first what arrived before this wait: the thread looks for `_waiting` after it has added an event.
         if not come():
             await self._waiting
         self._waiting = None
@@ -163,7 +163,7 @@ class AsyncThreadSource:
         if self._error is not None and not self._left:
             raise self._error
 
-    # In the thread
+    # The methods below run in the thread.
 
     def _run(self) -> None:
         try:

@@ -113,7 +113,7 @@ def test_whole_answer(name: str, server: Server) -> None:
 def test_async_client_for_a_sync_call(name: str, server: Server) -> None:
     client = made(name, server, asynchronous=True)
     for call in (ANTHROPIC.ask, lambda given: ANTHROPIC.stream(given).collect()):
-        with pytest.raises(ConfigurationError, match=r"a sync call .* give it anthropic\.Anthropic\(\.\.\.\)"):
+        with pytest.raises(ConfigurationError, match=r"a sync call .* pass anthropic\.Anthropic\(\.\.\.\)"):
             call(client)
     asyncio.run(client.close())
 
@@ -125,5 +125,5 @@ def test_sync_client_for_an_async_call(name: str, server: Server) -> None:
 
     with made(name, server) as client:
         for call in (ANTHROPIC.aask, lambda given: ANTHROPIC.astream(given).collect()):
-            with pytest.raises(ConfigurationError, match=r"an async call .* give it anthropic\.AsyncAnthropic\("):
+            with pytest.raises(ConfigurationError, match=r"an async call .* pass anthropic\.AsyncAnthropic\("):
                 asyncio.run(main(call))

@@ -683,7 +683,7 @@ def test_calls_of_others_are_marked_for_gemini_3(server: Server) -> None:
 def test_parts_that_gemini_does_not_take(part: Any) -> None:
     error = Read(False, prompt=[Messages.User("Hi", part)]).error
     assert isinstance(error, PromptError)
-    assert "Gemini takes" in str(error)
+    assert "Gemini accepts" in str(error)
 
 
 def test_params(server: Server) -> None:

@@ -59,7 +59,7 @@ def _encode(message: Any) -> dict[str, Any]:
         elif blocks:
             blocks[-1] = {**blocks[-1], "cache_control": part.directive}
         else:
-            raise PromptError("cache_control marks the part before it, and there is none")
+            raise PromptError("cache_control needs a part before it in the same message")
     return {"role": role, "content": blocks}
 
 

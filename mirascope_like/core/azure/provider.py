@@ -55,7 +55,7 @@ class AzureProvider(OpenAISDKProvider[AzureCallResponse, AzureCallResponseChunk,
     def _key_to_set(self) -> str:
         return (
             "azure needs AZURE_OPENAI_ENDPOINT, OPENAI_API_VERSION, and a key (AZURE_OPENAI_API_KEY) or a token "
-            "(AZURE_OPENAI_AD_TOKEN): set these environment variables, or give the call client=openai.AzureOpenAI(...)"
+            "(AZURE_OPENAI_AD_TOKEN): set these environment variables, or pass client=openai.AzureOpenAI(...)"
         )
 
 

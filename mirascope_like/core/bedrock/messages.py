@@ -115,7 +115,7 @@ def _media(kind: str, part: MediaPart, source: dict[str, Any]) -> dict[str, Any]
 def _place(part: ImageURLPart | AudioURLPart | DocumentURLPart) -> dict[str, Any]:
     if not part.url.startswith("s3://"):
         kind = part.type.removesuffix("_url")
-        raise PromptError(f"Bedrock fetches {kind}s from s3:// URLs only, not from {part.url}: give it the bytes")
+        raise PromptError(f"Bedrock fetches {kind}s from s3:// URLs only, not from {part.url}: pass its bytes")
     return {"s3Location": {"uri": part.url}}
 
 

@@ -209,7 +209,7 @@ class BedrockProvider(ThreadedProvider[BedrockCallResponse, BedrockCallResponseC
     def keyless(self, error: Exception) -> Exception | None:
         advice = next((advice for kind, advice in _SETTINGS.items() if isinstance(error, kind)), None)
         if advice is not None:
-            error.args = (f"{advice}; or give the call client=boto3.client('bedrock-runtime', ...)",)
+            error.args = (f"{advice}; or pass client=boto3.client('bedrock-runtime', ...)",)
             return error
         return None
 

@@ -167,7 +167,7 @@ class CohereProvider(ClientProvider[CohereCallResponse, CohereCallResponseChunk,
         # The clients of version 1 have methods of these names, which take other arguments.
         if isinstance(client, cohere.Client | cohere.AsyncClient) and not isinstance(client, _CLIENTS):
             version_1 = f"{type(client).__name__} speaks version 1 of Cohere's API"
-            raise ConfigurationError(f"{version_1}: give the call client={self._wanted}")
+            raise ConfigurationError(f"{version_1}: pass client={self._wanted}")
         return super()._method(client, path)
 
     def _own(self, client: Any) -> bool:

@@ -87,7 +87,7 @@ class GoogleProvider(
         if client is None:
             client = self._defaults.sync().client
         if isinstance(client, AsyncClient):
-            raise ConfigurationError("a sync call cannot use an async client: give it google.genai.Client(...)")
+            raise ConfigurationError("a sync call cannot use an async client: pass google.genai.Client(...)")
         return self._method(client, f"models.{name}")
 
     async def _aask(self, request: Request, name: str) -> Any:

@@ -203,5 +203,5 @@ class HostProvider(OpenAISDKProvider[HostCallResponse, HostCallResponseChunk, Ho
     def _key_to_set(self) -> str:
         return (
             f"no api_key for {self.name}: set the environment variable {self.host.key}, "
-            f"or give the call client=openai.OpenAI(base_url={self.host.base_url!r}, api_key=...)"
+            f"or pass client=openai.OpenAI(base_url={self.host.base_url!r}, api_key=...)"
         )

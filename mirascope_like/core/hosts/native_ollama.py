@@ -103,7 +103,7 @@ def _image(part: JSON) -> str:
     url = str(as_object(part.get("image_url")).get("url"))
     head, comma, data = url.partition(";base64,")
     if not comma or not head.startswith("data:"):
-        raise PromptError(f"Ollama fetches no images, as from {shown(url)}: give it the bytes")
+        raise PromptError(f"Ollama fetches no images, as from {shown(url)}: pass its bytes")
     return data
 
 

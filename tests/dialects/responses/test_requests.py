@@ -134,7 +134,7 @@ def test_calls_and_results_become_items(server: Server) -> None:
     [
         (BaseMessageParam(role="user", content=[AudioPart(media_type="audio/wav", audio=b"RIFF")]), "no audio parts"),
         (BaseMessageParam(role="assistant", content=[ImageURLPart(url="https://e.org/a.png")]), "of the assistant"),
-        (BaseMessageParam(role="user", content=[CacheControlPart()]), "marks the part before it"),
+        (BaseMessageParam(role="user", content=[CacheControlPart()]), "needs a part before it"),
     ],
 )
 def test_parts_without_a_place(message: BaseMessageParam, complaint: str, server: Server) -> None:

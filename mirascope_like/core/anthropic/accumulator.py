@@ -1,7 +1,7 @@
-"""The sum of a stream of Anthropic's message events.
+"""Accumulator of a stream of Anthropic's message events.
 
-Source: Anthropic's documentation of streamed messages. Usage in `message_delta` is cumulative: what it names replaces,
-what it does not name stays.
+Source: Anthropic's documentation of streamed messages. Usage in `message_delta` is cumulative: its counts replace
+earlier ones, and counts that it does not contain are kept.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from .messages import BLOCKS
 from .types import AnthropicCallResponseChunk, AnthropicTool
 
 _PARTS = {"content_block_start": "content_block", "content_block_delta": "delta"}
-"""Where the events of a block hold what they add."""
+"""The keys under which the events of a block hold what they add."""
 
 
 _BEFORE = -1
-"""The index of a text that has come before, until its block goes on."""
+"""The index of a text that an earlier attempt received, until a block continues it."""
 
 
 class AnthropicAccumulator(BlockAccumulator[AnthropicCallResponseChunk, AnthropicTool]):
-    """Sums message events."""
+    """Sums message events into a message."""
 
     blocks: ClassVar[Blocks] = BLOCKS
-    cut_strings = False  # as in Anthropic's SDK
+    cut_strings = False  # as Anthropic's SDK does
 
     def _grown_text(self, data: Any) -> tuple[Text, str] | None:
         if data.get("type") == "content_block_delta" and len(data) == 3:
@@ -61,7 +61,7 @@ class AnthropicAccumulator(BlockAccumulator[AnthropicCallResponseChunk, Anthropi
             case "message_stop":
                 self._final = self.ended = True
             case _:
-                pass  # Anthropic may add events; they are shown and have no place in the message
+                pass  # Anthropic may add events: they are yielded and do not change the message
         return []
 
     def _start(self, index: int, block: dict[str, Any]) -> None:
@@ -75,7 +75,7 @@ class AnthropicAccumulator(BlockAccumulator[AnthropicCallResponseChunk, Anthropi
             self._texts[index] = block["text"] = text
 
     def _grow(self, index: int, delta: Mapping[str, Any]) -> list[AnthropicTool]:
-        if index not in self._blocks:  # its start was lost; what grows says what it is
+        if index not in self._blocks:  # its start event is missing: the type of the delta determines the block
             self._start(index, {"type": str(delta.get("type")).removesuffix("_delta")})
         block = self._blocks[index]
         if "partial_json" in delta:
@@ -122,12 +122,12 @@ class AnthropicAccumulator(BlockAccumulator[AnthropicCallResponseChunk, Anthropi
 
 
 def _newer(known: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what an event says anew: null tells nothing of what is known."""
+    """Return the fields of an event that are not null: null does not replace a known value."""
     return {key: value for key, value in said.items() if value is not None or key not in known}
 
 
 def _well_formed(data: Mapping[str, Any]) -> bool:
-    """Whether an event has the shape that all who read it rely on."""
+    """Return whether an event has the structure that its readers rely on."""
     kind = data.get("type")
     if kind in (*_PARTS, "content_block_stop"):
         part: Any = data.get(_PARTS[kind]) if kind in _PARTS else {}

@@ -1,4 +1,4 @@
-"""Messages in Anthropic's format, and back."""
+"""Converts messages to Anthropic's format and back."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ _IMAGES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
 
 
 def encode_messages(messages: Sequence[Any]) -> tuple[Any, list[dict[str, Any]]]:
-    """Return the system prompt (None without one) and the messages, in Anthropic's format.
+    """Return the system prompt (None if there is none) and the messages, in Anthropic's format.
 
-    System messages are taken out wherever they stand; neighbouring tool results become one message, as Anthropic wants
-    the results of parallel calls. Messages in Anthropic's format stay as they are.
+    System messages may be anywhere. Adjacent tool results become one message, as Anthropic requires for the results of
+    parallel calls. Messages in Anthropic's format are not changed.
 
-    Raises `PromptError` for a part that the format has no place for.
+    Raises `PromptError` for a part that the format does not have.
     """
     said, turns = encode_turns(messages, _encode)
     system = [block for content in said for block in as_blocks(content)]
@@ -47,7 +47,7 @@ def encode_messages(messages: Sequence[Any]) -> tuple[Any, list[dict[str, Any]]]
 def _encode(message: Any) -> dict[str, Any]:
     if not isinstance(message, BaseMessageParam):
         said = dumped(message)
-        # An answer of the SDK's has much else that is not taken back.
+        # The SDK's response has fields that the API rejects in a message.
         return said if isinstance(message, Mapping) else {key: said[key] for key in ("role", "content")}
     role = "user" if message.role == "tool" else message.role
     if isinstance(message.content, str):
@@ -64,7 +64,7 @@ def _encode(message: Any) -> dict[str, Any]:
 
 
 def as_blocks(content: Any) -> list[dict[str, Any]]:
-    """Return content as a list of blocks, as text may be one."""
+    """Return content as a list of blocks; plain text becomes one block."""
     return [{"type": "text", "text": content}] if isinstance(content, str) else list(content)
 
 
@@ -75,7 +75,7 @@ def _block(part: Part) -> dict[str, Any]:
         case ImagePart() if part.media_type in _IMAGES:
             return {"type": "image", "source": _base64(part.media_type, part.image)}
         case ImagePart():
-            raise PromptError(f"Anthropic takes {', '.join(sorted(_IMAGES))}, not {part.media_type}")
+            raise PromptError(f"Anthropic accepts {', '.join(sorted(_IMAGES))}, not {part.media_type}")
         case ImageURLPart():
             return {"type": "image", "source": {"type": "url", "url": part.url}}
         case DocumentPart() if part.media_type == "application/pdf":
@@ -90,7 +90,7 @@ def _block(part: Part) -> dict[str, Any]:
         case ToolResultPart():
             return _tool_result(part)
         case _:
-            raise PromptError(f"Anthropic takes no {part.type.replace('_', ' ')} parts")
+            raise PromptError(f"Anthropic accepts no {part.type.replace('_', ' ')} parts")
 
 
 def _base64(media_type: str, data: bytes) -> dict[str, Any]:
@@ -149,4 +149,4 @@ def _thinking(block: Any) -> str:
 
 
 BLOCKS = Blocks("content", _text, _thinking, _call, _parts, _tool_result)
-"""How the blocks of a message are read."""
+"""The functions that read the blocks of a message."""

@@ -23,9 +23,10 @@ from ..base.tools import ToolConfig
 
 
 class AnthropicCallParams(SDKCallParams, TypedDict, total=False):
-    """What Anthropic's messages take. Source: the SDK's `MessageCreateParams`, and what its earlier versions named.
+    """The parameters of Anthropic's messages. Source: the SDK's `MessageCreateParams`, including earlier versions of
+    it.
 
-    `max_tokens` is 1,024 where it is not given, as Anthropic demands one.
+    `max_tokens` defaults to 1,024, because Anthropic requires a value.
     """
 
     max_tokens: int
@@ -35,7 +36,7 @@ class AnthropicCallParams(SDKCallParams, TypedDict, total=False):
     top_p: float
     top_k: int
     stop: str | list[str] | None
-    """`stop_sequences`, in the words of other providers."""
+    """The same as `stop_sequences`, under the name that other providers use."""
     stop_sequences: list[str]
     cache_control: Mapping[str, Any] | None
     container: Any
@@ -53,19 +54,19 @@ class AnthropicCallParams(SDKCallParams, TypedDict, total=False):
 
 
 class AnthropicToolConfig(ToolConfig, total=False):
-    """Settings of a tool: all that Anthropic takes beside its name, description and schema."""
+    """Settings of a tool: all of Anthropic's fields except name, description and schema."""
 
     cache_control: CacheControlEphemeralParam
     strict: bool
 
 
 AnthropicMessageParam: TypeAlias = MessageParam | BaseMessageParam
-"""A message in the SDK's form, or one of ours."""
+"""A message in the SDK's form, or a `BaseMessageParam`."""
 
 
 class AnthropicDynamicConfig(BaseDynamicConfig[AnthropicMessageParam, AnthropicCallParams, Any], total=False):
-    """What a prompt function may return to decide more than its text."""
+    """What a prompt function may return to configure its call."""
 
 
 AsyncAnthropicDynamicConfig: TypeAlias = AnthropicDynamicConfig
-"""The same, for an async function."""
+"""The same type, for async functions."""

@@ -24,11 +24,11 @@ from .params import AnthropicCallParams
 from .types import AnthropicCallResponse, AnthropicCallResponseChunk, AnthropicTool
 
 MAX_TOKENS = 1024
-"""The most tokens to generate where the call does not say; Anthropic demands a number."""
+"""The default of `max_tokens`; Anthropic requires a value."""
 
 
 class AnthropicProvider(SDKProvider[AnthropicCallResponse, AnthropicCallResponseChunk, AnthropicTool]):
-    """Speaks to Anthropic, or to whomever the client given speaks to."""
+    """Sends requests to Anthropic, or to the address of the given client."""
 
     name = "anthropic"
     sdk: ModuleType = anthropic
@@ -73,11 +73,11 @@ class AnthropicProvider(SDKProvider[AnthropicCallResponse, AnthropicCallResponse
         return self._escaped(payload)
 
     def prefill(self, request: Request) -> Prefill | None:
-        # Models since Claude Opus 4.6 refuse it, with an error.
+        # Models since Claude Opus 4.6 reject a prefill with status 400.
         return Prefill()
 
     def strategy(self, request: Request, preferred: Strategy) -> Strategy:
-        # Anthropic does not let a call be forced while the model thinks.
+        # Anthropic does not allow a forced tool call while thinking is enabled.
         thinking = as_object(request.call_params.get("thinking"))
         return "json" if preferred == "tool" and thinking.get("type") in ("enabled", "adaptive") else preferred
 
@@ -93,20 +93,20 @@ class AnthropicProvider(SDKProvider[AnthropicCallResponse, AnthropicCallResponse
             add_answer_tool(payload, tool, alone=this, beside={"type": "any"})
 
     def untooled(self, request: Request) -> Request:
-        # Anthropic wants the tools named as long as the messages hold calls of them.
+        # Anthropic requires the tools as long as the messages contain calls of them.
         if request.structure is not None and request.structure.strategy == "tool":
             return super().untooled(request)
         return replace(request, call_params={**request.call_params, "tool_choice": {"type": "none"}})
 
     def _escaped(self, payload: dict[str, Any]) -> dict[str, Any]:
-        # What the SDK at hand no longer names (2.x has no `temperature`) still reaches the API, in the body.
+        # Parameters that the installed SDK does not have (2.x has no `temperature`) are sent in `extra_body`.
         unnamed = {key: payload.pop(key) for key in list(payload) if key not in self._accepted}
         if unnamed:
             payload["extra_body"] = {**unnamed, **(payload.get("extra_body") or {})}
         return payload
 
     def http(self, client: Any, payload: dict[str, Any], *, stream: bool) -> Any:
-        # The SDK's own method is quick here, and guards requests that would take too long unstreamed.
+        # The SDK's own method is fast here, and rejects unstreamed requests that would take too long.
         return client.messages.with_raw_response.create(**payload, **({"stream": True} if stream else {}))
 
     def reported(self, message: str, response: Any, body: Any = None) -> Exception:

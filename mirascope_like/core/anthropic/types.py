@@ -1,4 +1,4 @@
-"""What Anthropic's calls give."""
+"""The types that Anthropic's calls return."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ _COUNTS = Counts(
     written=("cache_creation_input_tokens",),
     apart=True,
 )
-"""Source: Anthropic's documentation of prompt caching, where `input_tokens` leaves out what was read from the cache or
-written to it; here both are included."""
+"""Source: Anthropic's documentation of prompt caching. Its `input_tokens` do not include tokens that were read from or
+written to the cache; here they are included."""
 
 _FACTS = Facts(finish="stop_reason", output_paths=("content",), counts=_COUNTS)
 
 
 class AnthropicTool(BaseTool):
-    """A tool that a model of Anthropic called."""
+    """A tool call by a model of Anthropic."""
 
 
 class AnthropicCallResponse(BlockResponse[Message, AnthropicTool, StopReason, AnthropicUsage]):
-    """Anthropic's answer; `response` is its `Message`."""
+    """A response of Anthropic; `response` is a `Message`."""
 
     provider = "anthropic"
     raw_type = Message
@@ -43,14 +43,14 @@ class AnthropicCallResponse(BlockResponse[Message, AnthropicTool, StopReason, An
 
     @property
     def signature(self) -> str | None:
-        """Anthropic's signature of the thinking, by which it knows it again."""
+        """Anthropic's signature of the thinking; required when the thinking is sent back."""
         return next((block.signature for block in self._blocks if block.type == "thinking"), None)
 
 
 class AnthropicCallResponseChunk(
     BaseCallResponseChunk[RawMessageStreamEvent, StopReason, AnthropicUsage | MessageDeltaUsage]
 ):
-    """One event of Anthropic's answer; `chunk` is the SDK's event."""
+    """One event of a stream of Anthropic; `chunk` is the SDK's event."""
 
     __slots__ = ()
     provider = "anthropic"
@@ -67,7 +67,7 @@ class AnthropicCallResponseChunk(
 
     @property
     def _top(self) -> Mapping[str, Any]:
-        # The first event holds the message; `message_delta` tells its end.
+        # The first event contains the message; `message_delta` has its finish reason and usage.
         return self.data.get("message") or {**self.data, **as_object(self.data.get("delta"))}
 
     @property
@@ -77,12 +77,12 @@ class AnthropicCallResponseChunk(
 
     @property
     def thinking(self) -> str:
-        """The piece of the model's thinking that this event adds."""
+        """The thinking text that this event adds; "" if none."""
         return as_object(self.data.get("delta")).get("thinking") or ""
 
     @property
     def signature(self) -> str:
-        """The signature of the thinking before; empty in all other events."""
+        """The signature of the thinking so far; "" in all other events."""
         return as_object(self.data.get("delta")).get("signature") or ""
 
     @property
@@ -97,11 +97,11 @@ class AnthropicCallResponseChunk(
 
 
 class AnthropicStream(Stream[AnthropicCallResponse, AnthropicCallResponseChunk, AnthropicTool]):
-    """Anthropic's answer, read while it arrives.
+    """A response of Anthropic, streamed.
 
-    A stream carries all that a whole answer does; its `ping` events are not shown.
+    A stream contains everything that an unstreamed response contains; its `ping` events are not shown.
     """
 
 
 class AnthropicAsyncStream(AsyncStream[AnthropicCallResponse, AnthropicCallResponseChunk, AnthropicTool]):
-    """`AnthropicStream`, to be read with `async for`."""
+    """The async form of `AnthropicStream`, read with `async for`."""

@@ -1,4 +1,4 @@
-"""Calls to Azure OpenAI: a deployment is the model, a key or an Entra ID token opens it.
+"""Calls to Azure OpenAI. The model is the name of a deployment; the credentials are a key or a token of Entra ID.
 
 @azure.call("my-deployment", client=openai.AzureOpenAI(azure_ad_token_provider=provider, ...))
 """
@@ -12,7 +12,7 @@ from ..base.errors import load_sdk
 
 load_sdk("openai", extra="openai")
 
-from ..base.calls import Call  # noqa: E402  # the SDK is looked for first, so that the error says how to get it
+from ..base.calls import Call  # noqa: E402  # after the check for the SDK, whose error names the extra
 from ..base.models import Models  # noqa: E402
 from .params import (  # noqa: E402
     AsyncAzureDynamicConfig,
@@ -39,9 +39,9 @@ call: Call[AzureCallResponse, AzureStream, AzureAsyncStream, AzureCallParams] = 
 )
 """Turn a prompt function into a call to a deployment on Azure OpenAI."""
 azure_call: Call[AzureCallResponse, AzureStream, AzureAsyncStream, AzureCallParams] = call
-"""`call`, under a name of its own."""
+"""The same as `call`."""
 model: Models[AzureCallResponse, AzureStream, AzureAsyncStream, AzureCallParams] = Models(call)
-"""Make an object of a model, with settings for every call made from it."""
+"""Make a model object, whose settings apply to every call made from it."""
 
 __all__ = [
     "AsyncAzureDynamicConfig",

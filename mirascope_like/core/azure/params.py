@@ -13,25 +13,25 @@ from ..dialects.chat_completions import ChatCallParams, ChatToolConfig
 
 
 class AzureCallParams(ChatCallParams, total=False):
-    """What Azure OpenAI's chat completions take. Source: Azure OpenAI's REST reference, and the SDK."""
+    """The parameters of Azure OpenAI's chat completions. Source: Azure OpenAI's REST reference, and the SDK."""
 
     data_sources: Iterable[Mapping[str, Any]]
-    """Where to look for grounds of the answer: Azure's "on your data"."""
+    """Data sources that the answer is based on: Azure's "on your data"."""
     user_security_context: Mapping[str, Any]
-    """Who asks, for Microsoft Defender."""
+    """The end user's identity, for Microsoft Defender."""
 
 
 class AzureToolConfig(ChatToolConfig, total=False):
-    """Settings of a tool: whether its arguments must follow the schema strictly."""
+    """Settings of a tool; `strict` guarantees that its arguments match the schema."""
 
 
 AzureMessageParam: TypeAlias = ChatCompletionMessageParam | BaseMessageParam
-"""A message in the SDK's form, or one of ours."""
+"""A message in the SDK's form, or a `BaseMessageParam`."""
 
 
 class AzureDynamicConfig(BaseDynamicConfig[AzureMessageParam, AzureCallParams, Any], total=False):
-    """What a prompt function may return to decide more than its text."""
+    """What a prompt function may return to configure its call."""
 
 
 AsyncAzureDynamicConfig: TypeAlias = AzureDynamicConfig
-"""The same, for an async function."""
+"""The same type, for async functions."""

@@ -13,7 +13,7 @@ from .params import AzureCallParams
 from .types import AzureCallResponse, AzureCallResponseChunk, AzureTool
 
 _BODY = frozenset({"data_sources", "user_security_context"})
-"""What Azure takes and the SDK does not name."""
+"""Azure's parameters that the SDK does not have; they are sent in `extra_body`."""
 
 
 class AzureProvider(OpenAISDKProvider[AzureCallResponse, AzureCallResponseChunk, AzureTool]):
@@ -47,7 +47,7 @@ class AzureProvider(OpenAISDKProvider[AzureCallResponse, AzureCallResponseChunk,
         return payload
 
     def keyless(self, error: Exception) -> Exception | None:
-        # The SDK says so with a plain ValueError where the endpoint or the version is missing.
+        # If the endpoint or the version is missing, the SDK raises a plain ValueError.
         if isinstance(error, ValueError) and "environment variable" in str(error):
             return openai.OpenAIError(self._key_to_set())
         return super().keyless(error)
@@ -60,4 +60,4 @@ class AzureProvider(OpenAISDKProvider[AzureCallResponse, AzureCallResponseChunk,
 
 
 AZURE = AzureProvider()
-"""The provider behind `azure.call`, which keeps the default clients."""
+"""The provider behind `azure.call`; it also owns the default clients of `azure.responses`."""

@@ -18,11 +18,11 @@ from ..dialects.responses import (
 from .provider import AZURE
 
 AzureResponsesFinishReason = ResponsesFinishReason
-"""Why a response ended: the reason of an incomplete one, else its status."""
+"""Why a response ended: the reason if it is incomplete, otherwise its status."""
 
 
 class AzureResponsesCallParams(ResponsesCallParams, total=False):
-    """What Azure OpenAI's Responses take. Source: the SDK's `ResponseCreateParams`."""
+    """The parameters of Azure OpenAI's Responses. Source: the SDK's `ResponseCreateParams`."""
 
 
 class AzureResponsesTool(BaseTool):
@@ -30,37 +30,37 @@ class AzureResponsesTool(BaseTool):
 
 
 class AzureResponsesCallResponse(ResponsesCallResponse[AzureResponsesTool]):
-    """Azure OpenAI's answer; `response` is its `Response`."""
+    """A response of Azure OpenAI; `response` is a `Response`."""
 
     provider = "azure"
     tool_base: ClassVar[type[BaseTool]] = AzureResponsesTool
 
 
 class AzureResponsesCallResponseChunk(ResponsesChunk):
-    """One event of Azure OpenAI's answer; `chunk` is the SDK's event."""
+    """One event of a stream of Azure OpenAI; `chunk` is the SDK's event."""
 
     __slots__ = ()
     provider = "azure"
 
 
 class AzureResponsesStream(Stream[AzureResponsesCallResponse, AzureResponsesCallResponseChunk, AzureResponsesTool]):
-    """Azure OpenAI's answer, read while it arrives.
+    """A response of Azure OpenAI, streamed.
 
-    A stream carries all that a whole answer does. Partial images and audio are shown as chunks and have no place in the
-    response; `obfuscation`, the random padding of events, is left out.
+    A stream contains everything that an unstreamed response contains. Partial images and audio are shown as chunks and
+    have no place in the response; `obfuscation`, the random padding of events, is left out.
     """
 
 
 class AzureResponsesAsyncStream(
     AsyncStream[AzureResponsesCallResponse, AzureResponsesCallResponseChunk, AzureResponsesTool]
 ):
-    """`AzureResponsesStream`, to be read with `async for`."""
+    """The async form of `AzureResponsesStream`, read with `async for`."""
 
 
 class AzureResponsesProvider(
     ResponsesProvider[AzureResponsesCallResponse, AzureResponsesCallResponseChunk, AzureResponsesTool]
 ):
-    """Speaks Responses to a deployment on Azure, or to whomever the client given speaks to."""
+    """Sends requests to a deployment on Azure, or to the address of the given client."""
 
     response_type = AzureResponsesCallResponse
     chunk_type = AzureResponsesCallResponseChunk
@@ -70,11 +70,11 @@ class AzureResponsesProvider(
 call: Call[AzureResponsesCallResponse, AzureResponsesStream, AzureResponsesAsyncStream, AzureResponsesCallParams] = (
     Call(AzureResponsesProvider(AZURE), AzureResponsesStream, AzureResponsesAsyncStream, AzureResponsesCallParams)
 )
-"""Turn a prompt function into a call to Azure OpenAI's Responses. Default clients are those of `azure.call`."""
+"""Turn a prompt function into a call to Azure OpenAI's Responses. The default clients are those of `azure.call`."""
 model: Models[AzureResponsesCallResponse, AzureResponsesStream, AzureResponsesAsyncStream, AzureResponsesCallParams] = (
     Models(call)
 )
-"""Make an object of a model, with settings for every call made from it."""
+"""Make a model object, whose settings apply to every call made from it."""
 
 __all__ = [
     "AzureResponsesAsyncStream",

@@ -1,4 +1,4 @@
-"""What calls to Azure OpenAI give."""
+"""The types that calls to Azure OpenAI return."""
 
 from __future__ import annotations
 
@@ -10,46 +10,46 @@ from ..base.tools import BaseTool
 from ..dialects.chat_completions import ChatFinishReason, OpenAISDKCallResponse, OpenAISDKChunk
 
 AzureFinishReason = ChatFinishReason
-"""Why Azure OpenAI ended a generation."""
+"""Why Azure OpenAI ended the generation."""
 
 
 class AzureTool(BaseTool):
-    """A tool that a model on Azure called."""
+    """A tool call by a model on Azure."""
 
 
 class AzureCallResponse(OpenAISDKCallResponse[AzureTool]):
-    """Azure OpenAI's answer; `response` is its `ChatCompletion`."""
+    """A response of Azure OpenAI; `response` is a `ChatCompletion`."""
 
     provider = "azure"
     tool_base: ClassVar[type[BaseTool]] = AzureTool
 
     @property
     def prompt_filter_results(self) -> list[Any]:
-        """What Azure's content filter found in the prompt."""
+        """The findings of Azure's content filter in the prompt."""
         return as_list(getattr(self.response, "prompt_filter_results", None))
 
     @property
     def content_filter_results(self) -> dict[str, Any]:
-        """What Azure's content filter found in the answer."""
+        """The findings of Azure's content filter in the answer."""
         choices = self.response.choices
         return as_object(getattr(choices[0], "content_filter_results", None)) if choices else {}
 
 
 class AzureCallResponseChunk(OpenAISDKChunk):
-    """One event of Azure OpenAI's answer; `chunk` is its `ChatCompletionChunk`."""
+    """One event of a stream of Azure OpenAI; `chunk` is a `ChatCompletionChunk`."""
 
     __slots__ = ()
     provider = "azure"
 
 
 class AzureStream(Stream[AzureCallResponse, AzureCallResponseChunk, AzureTool]):
-    """Azure OpenAI's answer, read while it arrives.
+    """A response of Azure OpenAI, streamed.
 
-    A stream carries all that a whole answer does, but for usage where the API version is older than 2024-09-01-preview:
-    such a version refuses to be asked for it, and the call is sent once more without. `obfuscation`, the random padding
-    of events, is left out.
+    A stream contains everything that an unstreamed response contains. Exception: API versions older than
+    2024-09-01-preview reject the request for usage, so it is sent again without. `obfuscation`, random padding, is
+    dropped.
     """
 
 
 class AzureAsyncStream(AsyncStream[AzureCallResponse, AzureCallResponseChunk, AzureTool]):
-    """`AzureStream`, to be read with `async for`."""
+    """The async form of `AzureStream`, read with `async for`."""

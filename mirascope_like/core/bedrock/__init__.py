@@ -1,6 +1,6 @@
 """Calls to Amazon Bedrock: its Converse API.
 
-boto3 has no async client: an async call runs it in a thread of its own.
+boto3 has no async client: an async call runs boto3 in a thread.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from ..base.errors import load_sdk
 
 load_sdk("boto3", extra="bedrock")
 
-from ..base.calls import Call  # noqa: E402  # the SDK is looked for first, so that the error says how to get it
+from ..base.calls import Call  # noqa: E402  # after the check for the SDK, whose error names the extra
 from ..base.models import Models  # noqa: E402
 from .params import (  # noqa: E402
     BedrockCallParams,
@@ -29,9 +29,9 @@ call: Call[BedrockCallResponse, BedrockStream, BedrockAsyncStream, BedrockCallPa
 )
 """Turn a prompt function into a call to Bedrock's Converse."""
 bedrock_call: Call[BedrockCallResponse, BedrockStream, BedrockAsyncStream, BedrockCallParams] = call
-"""`call`, under a name of its own."""
+"""The same as `call`."""
 model: Models[BedrockCallResponse, BedrockStream, BedrockAsyncStream, BedrockCallParams] = Models(call)
-"""Make an object of a model, with settings for every call made from it."""
+"""Make a model object, whose settings apply to every call made from it."""
 
 __all__ = [
     "BedrockAsyncStream",

@@ -1,6 +1,6 @@
-"""The sum of a stream of Converse's events.
+"""Accumulator of a stream of Converse's events.
 
-Source: Bedrock's documentation of `ConverseStream`. The usage is said once, in the last event.
+Source: Bedrock's documentation of `ConverseStream`. Only the last event has the usage.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _GROWING = frozenset({"text", "signature"})
 
 
 class BedrockAccumulator(BlockAccumulator[BedrockCallResponseChunk, BedrockTool]):
-    """Sums the events that boto3 reads. Blocks of text and reasoning begin without an event that says so."""
+    """Sums the events that boto3 yields. Blocks of text and reasoning start without a start event."""
 
     ended: bool
     blocks: ClassVar[Blocks] = BLOCKS
@@ -31,7 +31,7 @@ class BedrockAccumulator(BlockAccumulator[BedrockCallResponseChunk, BedrockTool]
     def read_objects(self, events: Iterable[Any]) -> Iterator[tuple[BedrockCallResponseChunk, BedrockTool | None]]:
         make, texts = BedrockCallResponseChunk.from_object, self._texts
         for event in events:
-            # Most events add to a text that has begun: none of these is looked at twice.
+            # Most events extend a text that has started; this loop handles them without further checks.
             try:
                 piece = event["contentBlockDelta"]
                 known, text = texts[self._place(piece["contentBlockIndex"])], piece["delta"]["text"]
@@ -52,7 +52,7 @@ class BedrockAccumulator(BlockAccumulator[BedrockCallResponseChunk, BedrockTool]
             case "contentBlockDelta":
                 return self._grow(self._place(data.get("contentBlockIndex")), data["delta"])
             case "contentBlockStart":
-                # A tool call, the result of one that the model ran itself, or an image.
+                # A tool call, the result of a tool that the provider ran, or an image.
                 place = self._new_place(data.get("contentBlockIndex"))
                 self._blocks[place] = {key: dict(value) for key, value in data["start"].items()}
             case "contentBlockStop":
@@ -66,7 +66,7 @@ class BedrockAccumulator(BlockAccumulator[BedrockCallResponseChunk, BedrockTool]
                 self.top_fields.update(data)
                 self.ended = self._final
             case _:
-                pass  # what a newer boto3 may know is shown, and has no place in the message
+                pass  # an event of a newer boto3: it is yielded and does not change the message
         return []
 
     def _grow(self, index: int, delta: Mapping[str, Any]) -> list[BedrockTool]:
@@ -110,7 +110,7 @@ class BedrockAccumulator(BlockAccumulator[BedrockCallResponseChunk, BedrockTool]
 
 
 def _grow_result(content: list[dict[str, Any]], piece: Mapping[str, Any]) -> None:
-    """Add a piece of a tool's result: text goes on where the last piece was text."""
+    """Add a piece of a tool's result; text extends the last piece if that is text too."""
     if "text" in piece and content and "text" in content[-1]:
         content[-1]["text"].append(piece["text"])
     else:

@@ -1,4 +1,4 @@
-"""Messages in the format of Bedrock's Converse, and back."""
+"""Converts messages to the format of Bedrock's Converse and back."""
 
 from __future__ import annotations
 
@@ -54,12 +54,12 @@ _ENDINGS = {"jpg": "jpeg", "htm": "html"}
 def encode_messages(messages: Sequence[Any]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Return the system prompt and the messages, in Converse's format.
 
-    System messages are taken out wherever they stand; neighbouring tool results become one message, as the results of
-    parallel calls must. Messages in Converse's format stay as they are.
+    System messages may be anywhere. Adjacent tool results become one message, as Converse requires for the results of
+    parallel calls. Messages in Converse's format are not changed.
 
-    Raises `PromptError` for a part that the format has no place for.
+    Raises `PromptError` for a part that the format does not have.
     """
-    numbers = count(1)  # every document of a request must have a name of its own
+    numbers = count(1)  # every document of a request needs a unique name
     said, turns = encode_turns(messages, lambda message: _encode(message, numbers))
     return [block for blocks in said for block in blocks], turns
 
@@ -108,7 +108,7 @@ def _media(kind: str, part: MediaPart, source: dict[str, Any]) -> dict[str, Any]
         named = part.url.rpartition(".")[2].lower()
         found = next((one for one in formats.values() if one == _ENDINGS.get(named, named)), None)
     if found is None:
-        raise PromptError(f"Bedrock takes {kind}s as {', '.join(dict.fromkeys(formats.values()))}, not as {named}")
+        raise PromptError(f"Bedrock accepts {kind}s as {', '.join(dict.fromkeys(formats.values()))}, not as {named}")
     return {"format": found, "source": source}
 
 
@@ -184,11 +184,11 @@ def _thinking(block: Mapping[str, Any]) -> str:
 
 def _call(block: Mapping[str, Any]) -> ToolCall | None:
     use = as_object(block.get("toolUse"))
-    if not use or use.get("type") is not None:  # one that the model has made itself
+    if not use or use.get("type") is not None:  # a call that the provider runs itself
         return None
     arguments = to_json(use.get("input") or {}).decode()
     return ToolCall(id=use.get("toolUseId"), name=use.get("name") or "", arguments=arguments, native=block)
 
 
 BLOCKS = Blocks("output.message.content", _text, _thinking, _call, _parts, _result)
-"""How the blocks of a message are read."""
+"""The functions that read the blocks of a message."""

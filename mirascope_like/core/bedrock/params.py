@@ -11,7 +11,7 @@ from ..base.prompts import BaseDynamicConfig
 
 
 class BedrockCallParams(TypedDict, total=False):
-    """What Converse takes. Source: boto3's `converse`; the first four are put into `inferenceConfig`."""
+    """The parameters of Converse. Source: boto3's `converse`; the first four are put into `inferenceConfig`."""
 
     max_tokens: int
     max_completion_tokens: int
@@ -20,7 +20,7 @@ class BedrockCallParams(TypedDict, total=False):
     top_p: float
     stop: str | list[str] | None
     additionalModelRequestFields: Mapping[str, Any]
-    """Parameters of the model itself, such as Anthropic's `thinking`."""
+    """Parameters of the model itself, for example Anthropic's `thinking`."""
     additionalModelResponseFieldPaths: Sequence[str]
     guardrailConfig: Mapping[str, Any]
     inferenceConfig: Mapping[str, Any]
@@ -30,10 +30,10 @@ class BedrockCallParams(TypedDict, total=False):
     requestMetadata: Mapping[str, str]
     serviceTier: Mapping[str, Any]
     system: Sequence[Mapping[str, Any]]
-    """Put before the prompt's own system messages."""
+    """System messages that are placed before those of the prompt."""
     toolConfig: Mapping[str, Any]
     """`toolChoice`, and tools besides those of the call."""
 
 
 class BedrockDynamicConfig(BaseDynamicConfig[Any, BedrockCallParams, Any], total=False):
-    """What a prompt function may return to decide more than its text."""
+    """What a prompt function may return to configure its call."""

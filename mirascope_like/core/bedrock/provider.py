@@ -37,7 +37,7 @@ from .messages import encode_messages
 from .params import BedrockCallParams
 from .types import BedrockCallResponse, BedrockCallResponseChunk, BedrockTool
 
-# boto3 carries no types, and packages that do are not to be needed.
+# boto3 has no type annotations, and stub packages must not be required.
 sdk: Any = import_module("botocore.exceptions")
 _parser_error: Any = import_module("botocore.eventstream").ParserError
 _session: Any = import_module("boto3.session").Session
@@ -54,7 +54,7 @@ _CODES: dict[type[ProviderError], str] = {
     RequestTimeoutError: "ModelTimeout",
     ServerError: "InternalServer ModelError ModelStreamError",
 }
-"""The codes of errors, without the end "Exception". Source: boto3's service model, and AWS's common errors."""
+"""Error codes without the suffix "Exception". Source: boto3's service model, and AWS's common errors."""
 _KINDS = {code: kind for kind, codes in _CODES.items() for code in codes.split()}
 
 _SETTINGS: dict[type[Exception], str] = {
@@ -75,7 +75,7 @@ _ENVIRONMENT = (
 
 
 class BedrockSource:
-    """A stream of boto3's: what boto3 says of the response first, then the events."""
+    """A stream of boto3: yields the response metadata first, then the events."""
 
     typed = True
     response = None
@@ -94,8 +94,8 @@ class BedrockSource:
         read_out(self._events, self.interrupt)
 
     def interrupt(self) -> None:
-        """End a read that waits in another thread: closing a socket does not, on Linux, but shutting it does."""
-        # boto3 has no name for this; the response below it, urllib3's, has.
+        """End a read in another thread. On Linux closing the socket does not end it; shutting it down does."""
+        # boto3 has no method for this; urllib3's response below it does.
         shutdown = getattr(getattr(self._stream, "_raw_stream", None), "shutdown", None)
         with suppress(Exception):
             shutdown() if shutdown is not None else self.close()
@@ -105,9 +105,9 @@ class BedrockSource:
 
 
 class BedrockProvider(ThreadedProvider[BedrockCallResponse, BedrockCallResponseChunk, BedrockTool]):
-    """Speaks to Bedrock, or to whomever the client given speaks to.
+    """Sends requests to Bedrock, or to the address of the given client.
 
-    An async call runs boto3 in a thread of its own: a call that is cancelled goes on there until it is answered.
+    An async call runs boto3 in a thread. If it is cancelled, the thread continues until the response arrives.
     """
 
     name = "bedrock"
@@ -155,7 +155,7 @@ class BedrockProvider(ThreadedProvider[BedrockCallResponse, BedrockCallResponseC
 
     def strategy(self, request: Request, preferred: Strategy) -> Strategy:
         thinking = at(request.call_params, "additionalModelRequestFields.thinking.type") or "disabled"
-        # A model that thinks cannot be made to call a tool.
+        # With thinking enabled, a tool call cannot be forced.
         return "json" if preferred == "tool" and thinking != "disabled" else preferred
 
     def structure(self, payload: dict[str, Any], structure: Structure) -> None:
@@ -171,7 +171,7 @@ class BedrockProvider(ThreadedProvider[BedrockCallResponse, BedrockCallResponseC
             payload["outputConfig"] = {**as_object(payload.get("outputConfig")), "textFormat": held}
 
     def untooled(self, request: Request) -> Request:
-        # Bedrock wants the tools named as long as the messages hold calls of them, and cannot be told to call none.
+        # Bedrock requires the tools as long as the messages contain calls of them, and cannot forbid calls.
         return request
 
     def send(self, request: Request, payload: dict[str, Any]) -> Any:
@@ -195,7 +195,7 @@ class BedrockProvider(ThreadedProvider[BedrockCallResponse, BedrockCallResponseC
         told = vars(error).get("response")
         code = str(at(told, "Error.Code") or "")
         kind = _KINDS.get(f"{code[:1].upper()}{code[1:]}".removesuffix("Exception"))
-        # In the middle of a stream an error has a code, but no status.
+        # An error in the middle of a stream has a code, but no status.
         status = at(told, "ResponseMetadata.HTTPStatusCode") or (400 if "alidation" in code else None)
         return kind or error_kind(status, None, str(error))
 
@@ -204,7 +204,7 @@ class BedrockProvider(ThreadedProvider[BedrockCallResponse, BedrockCallResponseC
         return made
 
     def reported(self, message: str, response: Any, body: Any = None) -> Exception:
-        return _streaming_error(message)  # boto3 raises the errors that come in a stream itself
+        return _streaming_error(message)  # boto3 itself raises the errors that arrive in a stream
 
     def keyless(self, error: Exception) -> Exception | None:
         advice = next((advice for kind, advice in _SETTINGS.items() if isinstance(error, kind)), None)
@@ -220,7 +220,7 @@ def _streaming_error(message: str) -> Exception:
 
 
 def _make_client() -> Any:
-    # A session of its own: boto3's default one keeps the credentials that it once found.
+    # A new session, because boto3's default session keeps the credentials that it found first.
     return _session().client("bedrock-runtime")
 
 

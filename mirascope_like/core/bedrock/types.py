@@ -1,4 +1,4 @@
-"""What Bedrock's calls give."""
+"""The types that Bedrock's calls return."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ BedrockFinishReason = Literal[
     "malformed_tool_use",
     "model_context_window_exceeded",
 ]
-"""Why a generation ended. Source: `StopReason` of boto3's service model."""
+"""Why generation ended. Source: `StopReason` of boto3's service model."""
 
 
 class BedrockUsage(TypedDict, total=False):
-    """Bedrock's account of tokens. Source: `TokenUsage` of boto3's service model."""
+    """Bedrock's token counts. Source: `TokenUsage` of boto3's service model."""
 
     inputTokens: int
-    """Those that were neither read from the cache nor written to it."""
+    """Tokens that were neither read from nor written to the cache."""
     outputTokens: int
     totalTokens: int
     cacheReadInputTokens: int
@@ -66,8 +66,8 @@ _COUNTS = Counts(
     written=("cacheWriteInputTokens",),
     apart=True,
 )
-"""Source: Bedrock's documentation of prompt caching, where `inputTokens` leaves out what was read from the cache or
-written to it; here both are included."""
+"""Source: Bedrock's documentation of prompt caching. Its `inputTokens` do not include tokens that were read from or
+written to the cache; here they are included."""
 
 _FACTS = Facts(
     model="trace.promptRouter.invokedModelId",
@@ -76,15 +76,15 @@ _FACTS = Facts(
     output_paths=("output",),
     counts=_COUNTS,
 )
-"""The model is named where a prompt router chose it."""
+"""The model is reported only if a prompt router chose it."""
 
 
 class BedrockTool(BaseTool):
-    """A tool that a model on Bedrock called."""
+    """A tool call by a model on Bedrock."""
 
 
 class BedrockCallResponse(BlockResponse[BedrockResponse, BedrockTool, BedrockFinishReason, BedrockUsage]):
-    """Bedrock's answer; `response` is the dict that boto3 returns."""
+    """A response of Bedrock; `response` is the dict that boto3 returns."""
 
     provider = "bedrock"
     blocks: ClassVar[Blocks] = BLOCKS
@@ -102,13 +102,14 @@ class BedrockCallResponse(BlockResponse[BedrockResponse, BedrockTool, BedrockFin
 
     @property
     def citations(self) -> list[dict[str, Any]] | None:
-        """The sources that the text rests on."""
+        """The sources that the text cites."""
         cited = [as_object(block.get("citationsContent")).get("citations") for block in self._blocks]
         return [citation for citations in cited for citation in citations or ()] or None
 
     @property
     def model(self) -> str | None:
-        """The model that a prompt router chose, or else the one asked for: Bedrock does not say which one answered."""
+        """The model that a prompt router chose, otherwise the requested one: Bedrock does not report which one
+        answered."""
         return super().model or self.call_kwargs.get("modelId")
 
 
@@ -117,7 +118,7 @@ _FREE = frozenset({"input", "json", "additionalModelResponseFields", "trace", "R
 
 
 def _with_bytes(value: Any) -> Any:
-    """Return a response with its bytes, which are base64 in a dump; what is a model's own JSON stays as it is."""
+    """Return a dumped response with its base64 decoded to bytes; JSON of the model itself is not changed."""
     if isinstance(value, list):
         return [_with_bytes(one) for one in as_list(value)]
     if not isinstance(value, Mapping):
@@ -132,7 +133,7 @@ def _with_bytes(value: Any) -> Any:
 
 
 class BedrockCallResponseChunk(BaseCallResponseChunk[dict[str, Any], BedrockFinishReason, BedrockUsage]):
-    """One event of Bedrock's answer; `chunk` is boto3's: a dict whose one key is the name of the event."""
+    """One event of a stream of Bedrock; `chunk` is boto3's: a dict whose one key is the name of the event."""
 
     __slots__ = ()
     provider = "bedrock"
@@ -149,12 +150,12 @@ class BedrockCallResponseChunk(BaseCallResponseChunk[dict[str, Any], BedrockFini
 
     @property
     def _top(self) -> Mapping[str, Any]:
-        # An event is an object of one key, its name: `messageStop` and `metadata` tell what the top of an answer does.
+        # An event has one key, its name. `messageStop` and `metadata` have what a response has at its top level.
         return as_object(next(iter(self.data.values()), None))
 
     @property
     def thinking(self) -> str:
-        """The piece of the model's thinking that this event adds; else empty."""
+        """The thinking text that this event adds; "" if none."""
         return at(self.data, "contentBlockDelta.delta.reasoningContent.text") or ""
 
     @property
@@ -162,19 +163,19 @@ class BedrockCallResponseChunk(BaseCallResponseChunk[dict[str, Any], BedrockFini
         """The piece of a tool call that this event adds."""
         facts, index = self._top, self._top.get("contentBlockIndex", 0)
         if use := at(facts, "start.toolUse"):
-            own = use.get("type") is not None  # one that the model makes itself
+            own = use.get("type") is not None  # a call that the provider runs itself
             return () if own else [ToolDelta(index, "", use.get("toolUseId"), use.get("name"))]
         use = at(facts, "delta.toolUse")
         return [ToolDelta(index, use.get("input") or "")] if use else ()
 
 
 class BedrockStream(Stream[BedrockCallResponse, BedrockCallResponseChunk, BedrockTool]):
-    """Bedrock's answer, read while it arrives.
+    """A response of Bedrock, streamed.
 
-    A stream carries all that a whole answer does. boto3 reads it, and drops, in both, the events and the fields that
-    its service model does not name; so the random padding `p` of every event is not shown.
+    A stream contains everything that an unstreamed response contains. boto3 reads both, and drops events and fields
+    that its service model does not have, such as the random padding `p` of every event.
     """
 
 
 class BedrockAsyncStream(AsyncStream[BedrockCallResponse, BedrockCallResponseChunk, BedrockTool]):
-    """`BedrockStream`, to be read with `async for`: boto3 reads it in a thread of its own, a few events ahead."""
+    """The async form of `BedrockStream`, read with `async for`: boto3 reads in a thread, up to 64 events ahead."""

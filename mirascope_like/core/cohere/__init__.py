@@ -1,4 +1,4 @@
-"""Calls to Cohere: its Chat API, version 2. Version 1, which Cohere has retired, is not offered."""
+"""Calls to Cohere's Chat API, version 2. Version 1, which Cohere has retired, is not supported."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from ..base.errors import load_sdk
 
 load_sdk("cohere", extra="cohere")
 
-from ..base.calls import Call  # noqa: E402  # the SDK is looked for first, so that the error says how to get it
+from ..base.calls import Call  # noqa: E402  # after the check for the SDK, whose error names the extra
 from ..base.models import Models  # noqa: E402
 from .params import (  # noqa: E402
     AsyncCohereDynamicConfig,
@@ -27,9 +27,9 @@ call: Call[CohereCallResponse, CohereStream, CohereAsyncStream, CohereCallParams
 )
 """Turn a prompt function into a call to Cohere's Chat API."""
 cohere_call: Call[CohereCallResponse, CohereStream, CohereAsyncStream, CohereCallParams] = call
-"""`call`, under a name of its own."""
+"""The same as `call`."""
 model: Models[CohereCallResponse, CohereStream, CohereAsyncStream, CohereCallParams] = Models(call)
-"""Make an object of a model, with settings for every call made from it."""
+"""Make a model object, whose settings apply to every call made from it."""
 
 __all__ = [
     "AsyncCohereDynamicConfig",

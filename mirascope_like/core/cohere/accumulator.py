@@ -1,6 +1,6 @@
 """The accumulator of a Cohere stream: text, thinking, tool calls and citations.
 
-Source: Cohere's documentation of streaming, version 2. The usage is said once, in the last event.
+Source: Cohere's documentation of streaming, version 2. Only the last event has the usage.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _GROWING = frozenset({"text", "thinking", "arguments", "tool_plan"})
 
 
 class CohereAccumulator(IndexedAccumulator[CohereCallResponseChunk, CohereTool]):
-    """Sums chat events."""
+    """Sums chat events into a response."""
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
@@ -70,11 +70,11 @@ class CohereAccumulator(IndexedAccumulator[CohereCallResponseChunk, CohereTool])
             case None:
                 raise ErrorEventError(dict(data))
             case _:
-                pass  # the ends of blocks add nothing; Cohere may add events, which have no place in the message
+                pass  # ends of blocks, and events that Cohere may add: yielded without changing the message
         return []
 
     def _start(self, message: Mapping[str, Any]) -> None:
-        # What is named empty here is left out of a whole answer, unless something comes.
+        # Empty fields of this event are left out of the response, unless later events fill them.
         self._message = {key: value for key, value in message.items() if value not in (None, "", [])}
         for index, block in enumerate(as_list(self._message.pop("content", None))):
             self._grow_block(index, as_object(block))
@@ -122,7 +122,7 @@ class CohereAccumulator(IndexedAccumulator[CohereCallResponseChunk, CohereTool])
 
 
 def _well_formed(data: Mapping[str, Any]) -> bool:
-    """Whether an event has the shape that all who read it rely on; what is empty may be of any kind."""
+    """Return whether an event has the structure that its readers rely on; an empty field may have any type."""
     message = delta_of(data)
     parts = [message.get(key) for key in ("content", "tool_calls", "citations")]
     held: list[Any] = [one for part in parts for one in as_list(part) or [part] if one]

@@ -1,4 +1,4 @@
-"""Messages in Cohere's format: OpenAI's, as far as Cohere takes it."""
+"""Converts messages to Cohere's format: OpenAI's, without what Cohere rejects."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _IMAGES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
 
 
 def encode_messages(messages: Sequence[Any]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Return the messages, and the documents of text in them, which Cohere takes beside the messages.
+    """Return the messages, and their text documents, which Cohere's API takes separately.
 
-    Messages in Cohere's format stay as they are. Raises `PromptError` for a part that the format has no place for.
+    Messages in Cohere's format are not changed. Raises `PromptError` for a part that Cohere does not accept.
     """
     documents: list[dict[str, Any]] = []
     said = [_without_documents(message, documents) for message in messages]
@@ -34,7 +34,7 @@ def _without_documents(message: Any, documents: list[dict[str, Any]]) -> Any:
 def _encode_part(part: Part) -> dict[str, Any]:
     match part:
         case ImagePart() if part.media_type not in _IMAGES:
-            raise PromptError(f"Cohere takes {', '.join(sorted(_IMAGES))}, not {part.media_type}")
+            raise PromptError(f"Cohere accepts {', '.join(sorted(_IMAGES))}, not {part.media_type}")
         case AudioPart() | DocumentPart():
             raise refused(part, "Cohere")
         case _:

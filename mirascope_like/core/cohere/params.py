@@ -13,18 +13,19 @@ from ..base.request import CommonCallParams
 
 
 class CohereCallParams(CommonCallParams, total=False):
-    """What Cohere's chat takes. Source: the SDK's `ClientV2.chat`; `top_p` is its `p`, `stop` its `stop_sequences`."""
+    """The parameters of Cohere's chat. Source: the SDK's `ClientV2.chat`; `top_p` is its `p`, `stop` its
+    `stop_sequences`."""
 
     citation_options: CitationOptions | Mapping[str, Any]
     documents: Sequence[str | Document | Mapping[str, Any]]
-    """What the model may cite; documents of the prompt are added."""
+    """Documents that the model may cite; those of the prompt are added."""
     k: int
-    """Choose among so many of the likeliest tokens."""
+    """Choose each token from this many of the most likely ones."""
     logprobs: bool
     p: float
     priority: int
     request_options: RequestOptions
-    """The SDK's own: timeout, retries, headers, and fields of the body that it does not know."""
+    """Options of the SDK: timeout, retries, headers, and body fields that the SDK does not have."""
     response_format: ResponseFormatV2 | Mapping[str, Any]
     safety_mode: Literal["CONTEXTUAL", "STRICT", "OFF"]
     stop_sequences: Sequence[str]
@@ -34,8 +35,8 @@ class CohereCallParams(CommonCallParams, total=False):
 
 
 class CohereDynamicConfig(BaseDynamicConfig[Any, CohereCallParams, Any], total=False):
-    """What a prompt function may return to decide more than its text."""
+    """What a prompt function may return to configure its call."""
 
 
 AsyncCohereDynamicConfig: TypeAlias = CohereDynamicConfig
-"""The same, for an async function."""
+"""The same type, for async functions."""

@@ -45,11 +45,11 @@ from .types import CohereCallResponse, CohereCallResponseChunk, CohereTool
 _NAMES = {"top_p": "p", "stop": "stop_sequences"}
 _CLIENTS = (cohere.ClientV2, cohere.AsyncClientV2)
 _BLOCKED = 498
-"""Cohere's status for a request or an answer that its filter stopped."""
+"""Cohere's status for a request or an answer that its content filter blocked."""
 
 
 class _RawSource(ByteSource):
-    """The response of the SDK's raw call, which holds it in a context."""
+    """The response of the SDK's raw call, which keeps it open in a context manager."""
 
     def __init__(self, context: AbstractContextManager[Any]) -> None:
         self._context = context
@@ -60,7 +60,7 @@ class _RawSource(ByteSource):
 
 
 class _AsyncRawSource(AsyncByteSource):
-    """`_RawSource`, asynchronously."""
+    """The async form of `_RawSource`."""
 
     def __init__(self, context: AbstractAsyncContextManager[Any], response: Any) -> None:
         self._context = context
@@ -75,7 +75,7 @@ class _AsyncRawSource(AsyncByteSource):
 
 
 class CohereProvider(ClientProvider[CohereCallResponse, CohereCallResponseChunk, CohereTool]):
-    """Speaks to Cohere, or to whomever the client given speaks to."""
+    """Sends requests to Cohere, or to the address of the given client."""
 
     name = "cohere"
     sdk: ModuleType = cohere
@@ -89,7 +89,7 @@ class CohereProvider(ClientProvider[CohereCallResponse, CohereCallResponseChunk,
     readers: ClassVar[tuple[str, ...]] = ("cohere.core.unchecked_base_model",)
 
     def make_client(self) -> Any:
-        # The SDK reads the variable when it is imported, and never again.
+        # The SDK reads the environment variable only when it is imported.
         return cohere.ClientV2(base_url=os.environ.get("CO_API_URL"))
 
     def make_async_client(self) -> Any:
@@ -111,19 +111,19 @@ class CohereProvider(ClientProvider[CohereCallResponse, CohereCallResponseChunk,
         if documents:
             payload["documents"] = [*(payload.get("documents") or ()), *documents]
         tools = [encode_tool(tool) for tool in request.tools]
-        strict = [tool["function"].pop("strict", None) for tool in tools]  # Cohere is strict with all or with none
+        strict = [tool["function"].pop("strict", None) for tool in tools]  # Cohere has one setting for all tools
         if any(strict):
             payload.setdefault("strict_tools", True)
         if tools := [*request.native_tools, *tools]:
             payload["tools"] = tools
-        if request.json_mode and not payload.keys() & {"tools", "documents"}:  # Cohere takes no format beside these
+        if request.json_mode and not payload.keys() & {"tools", "documents"}:  # Cohere rejects JSON mode beside these
             payload.setdefault("response_format", {"type": "json_object"})
         return payload
 
     def strategy(self, request: Request, preferred: Strategy) -> Strategy:
         if preferred != "json" and (request.tools or request.native_tools):
             return "tool"
-        # Not all models can be made to call a tool, and their format must be asked for in words, too.
+        # Not every model accepts a forced tool call; and for JSON mode Cohere requires the format in the prompt too.
         return "json"
 
     def structure(self, payload: dict[str, Any], structure: Structure) -> None:
@@ -164,14 +164,14 @@ class CohereProvider(ClientProvider[CohereCallResponse, CohereCallResponseChunk,
         return AsyncObjectSource(events)
 
     def _method(self, client: Any, path: str) -> Any:
-        # The clients of version 1 have methods of these names, which take other arguments.
+        # The clients of version 1 have methods with the same names and other arguments.
         if isinstance(client, cohere.Client | cohere.AsyncClient) and not isinstance(client, _CLIENTS):
-            version_1 = f"{type(client).__name__} speaks version 1 of Cohere's API"
+            version_1 = f"{type(client).__name__} is a client for version 1 of Cohere's API"
             raise ConfigurationError(f"{version_1}: pass client={self._wanted}")
         return super()._method(client, path)
 
     def _own(self, client: Any) -> bool:
-        # Somebody who has wrapped the client, or patched its class or itself to trace it, is to see the call.
+        # A wrapped client, or a method that was patched for tracing, must see the call.
         kind: Any = cast("Any", type(client))
         ask = self._method(client, "chat_stream")
         return made_by(cohere, client) and made_by(cohere, ask) and made_by(cohere, kind.chat_stream)
@@ -200,11 +200,11 @@ _LOOSE = frozenset(
     {"allOf", "anyOf", "not", "oneOf", "exclusiveMaximum", "exclusiveMinimum", "maximum", "minimum", "multipleOf"}
     | {"maxItems", "minItems", "uniqueItems", "maxLength", "minLength", "prefixItems"}
 )
-"""Words of JSON schemas that Cohere's do not have. Source: Cohere's guide to structured outputs."""
+"""Schema keywords that Cohere does not support. Source: Cohere's guide to structured outputs."""
 
 
 def _is_held_to(schema: Any) -> bool:
-    """Whether Cohere can hold an answer to a schema; where it cannot, it refuses the request."""
+    """Return whether Cohere can enforce a schema; it rejects a request with any other schema."""
     if isinstance(schema, Mapping):
         node = cast("Mapping[str, Any]", schema)
         needs = node.get("type") != "object" or bool(node.get("required"))
@@ -217,7 +217,7 @@ def _headers(response: Any) -> dict[str, str] | None:
 
 
 def _begun(stream: Any) -> Iterator[Any]:
-    """Give nothing once the request is sent, which the SDK's own generator does on its first step, then the events."""
+    """Yield an empty list when the request was sent (on the first step of the SDK's generator), then the events."""
     with closing(stream):
         for first in stream:
             yield None

@@ -1,4 +1,4 @@
-"""What Cohere's calls give."""
+"""The types that Cohere's calls return."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from ..base.tools import BaseTool, ToolCall
 from ..dialects.chat_completions import decode_message, encode_tool_result
 
 CohereFinishReason = Literal["COMPLETE", "STOP_SEQUENCE", "MAX_TOKENS", "TOOL_CALL", "ERROR", "TIMEOUT"]
-"""Why a generation ended. Source: the SDK's `ChatFinishReason`, which also stands for what Cohere may add."""
+"""Why generation ended. Source: the SDK's `ChatFinishReason`; Cohere may add others."""
 
 _FINISH: dict[str, FinishReason] = {"TIMEOUT": "length"}
 
@@ -36,14 +36,14 @@ _COUNTS = Counts(
     output=("tokens.output_tokens", "billed_units.output_tokens"),
     cached=("cached_tokens",),
 )
-"""Source: the SDK's `Usage`. `tokens` counts all that the model read and wrote, cached ones and Cohere's own preamble
-included; `billed_units` is what is paid for."""
+"""Source: the SDK's `Usage`. `tokens` counts all tokens that the model read and wrote, including cached tokens and
+Cohere's preamble; `billed_units` counts those that are billed."""
 _FACTS = Facts(output_paths=("message",), counts=_COUNTS, reasons=_FINISH)
 _BILLED = Counts(input=("billed_units.input_tokens",), output=("billed_units.output_tokens",))
 
 
 def delta_of(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what an event adds to the message."""
+    """Return the delta of an event."""
     return as_object(as_object(data.get("delta")).get("message"))
 
 
@@ -52,11 +52,11 @@ def _content_of(data: Mapping[str, Any], key: str) -> str:
 
 
 class CohereTool(BaseTool):
-    """A tool that a model of Cohere called."""
+    """A tool call by a model of Cohere."""
 
 
 class CohereCallResponse(BaseCallResponse[V2ChatResponse, CohereTool, CohereFinishReason, CohereUsage]):
-    """Cohere's answer; `response` is its `V2ChatResponse`."""
+    """A response of Cohere; `response` is a `V2ChatResponse`."""
 
     provider = "cohere"
     raw_type = V2ChatResponse
@@ -65,7 +65,7 @@ class CohereCallResponse(BaseCallResponse[V2ChatResponse, CohereTool, CohereFini
 
     @classmethod
     def parse_raw_response(cls, raw: bytes | Mapping[str, Any]) -> V2ChatResponse:
-        # Built unchecked, as the SDK itself does.
+        # Constructed without validation, as the SDK itself does.
         return V2ChatResponse.model_construct(**(jiter.from_json(raw) if isinstance(raw, bytes) else raw))
 
     def _texts(self, kind: str) -> list[str]:
@@ -74,7 +74,7 @@ class CohereCallResponse(BaseCallResponse[V2ChatResponse, CohereTool, CohereFini
 
     @property
     def content(self) -> str:
-        """The text of all text blocks; empty where there is none. A tool plan is no part of it."""
+        """The text of all text blocks, without the tool plan; "" if there are none."""
         return "".join(self._texts("text"))
 
     @property
@@ -83,17 +83,17 @@ class CohereCallResponse(BaseCallResponse[V2ChatResponse, CohereTool, CohereFini
 
     @property
     def tool_plan(self) -> str | None:
-        """What the model says it will do with its tools."""
+        """The model's text about how it will use its tools; None if there is none."""
         return at(self.response, "message.tool_plan") or None
 
     @property
     def citations(self) -> list[Citation] | None:
-        """Which stretches of the text rest on which sources."""
+        """The citations: spans of the text with their sources; None if there are none."""
         return at(self.response, "message.citations") or None
 
     @property
     def model(self) -> str | None:
-        """The model asked for: Cohere does not say which one answered."""
+        """The requested model: Cohere does not report which one answered."""
         return self.call_kwargs.get("model")
 
     @property
@@ -102,7 +102,7 @@ class CohereCallResponse(BaseCallResponse[V2ChatResponse, CohereTool, CohereFini
 
     @property
     def message_param(self) -> dict[str, Any]:
-        """The answer as a message to send back, with thinking, tool plan, tool calls and citations."""
+        """The answer as a message that can be sent back, with thinking, tool plan, tool calls and citations."""
         message = dumped(at(self.response, "message") or {})
         return {"role": "assistant", **{key: value for key, value in message.items() if value not in (None, "", [])}}
 
@@ -116,7 +116,7 @@ class CohereCallResponse(BaseCallResponse[V2ChatResponse, CohereTool, CohereFini
 
     @classmethod
     def tool_message_params(cls, tools_and_outputs: Sequence[tuple[Any, Any]]) -> list[Any]:
-        """Return a message for each output of a tool."""
+        """Return one message per tool result."""
         return [encode_tool_result(result) for result in tool_results(tools_and_outputs)]
 
     @classmethod
@@ -125,7 +125,7 @@ class CohereCallResponse(BaseCallResponse[V2ChatResponse, CohereTool, CohereFini
 
 
 class CohereCallResponseChunk(BaseCallResponseChunk[V2ChatStreamResponse, CohereFinishReason, CohereUsage]):
-    """One event of Cohere's answer; `chunk` is the SDK's event."""
+    """One event of a stream of Cohere; `chunk` is the SDK's event."""
 
     __slots__ = ()
     provider = "cohere"
@@ -143,7 +143,7 @@ class CohereCallResponseChunk(BaseCallResponseChunk[V2ChatStreamResponse, Cohere
 
     @property
     def thinking(self) -> str:
-        """The piece of the model's thinking that this event adds; else empty."""
+        """The thinking text that this event adds; "" if none."""
         return _content_of(self.data, "thinking")
 
     @property
@@ -156,12 +156,12 @@ class CohereCallResponseChunk(BaseCallResponseChunk[V2ChatStreamResponse, Cohere
 
 
 class CohereStream(Stream[CohereCallResponse, CohereCallResponseChunk, CohereTool]):
-    """Cohere's answer, read while it arrives.
+    """A response of Cohere, streamed.
 
-    A stream carries all that a whole answer does, but writes the arguments of tool calls with other white space; an
-    answer never names its model.
+    A stream contains everything that an unstreamed response contains, but the arguments of tool calls have other white
+    space. Neither contains the name of the model.
     """
 
 
 class CohereAsyncStream(AsyncStream[CohereCallResponse, CohereCallResponseChunk, CohereTool]):
-    """`CohereStream`, to be read with `async for`."""
+    """The async form of `CohereStream`, read with `async for`."""

@@ -1,7 +1,7 @@
-"""Calls to Gemini through `google-generativeai`, which Google has retired: new programs take `google`.
+"""Calls to Gemini through `google-generativeai`, which Google has retired: use `google` in new programs.
 
-The SDK's own settings hold: `genai.configure(api_key=..., transport="rest")`. It is held to tests over REST; what the
-SDK's types of 2025 do not know (thoughts as such, their signatures, ids of answers) does not come through.
+The SDK's own settings apply: `genai.configure(api_key=..., transport="rest")`. The tests use REST. What the SDK's types
+of 2025 do not have (marked thinking, its signatures, response ids) is lost.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ import warnings
 from ..base.errors import load_sdk
 
 with warnings.catch_warnings():
-    warnings.simplefilter("ignore", FutureWarning)  # that it is retired is said above
+    warnings.simplefilter("ignore", FutureWarning)  # the docstring above says that the SDK is retired
     load_sdk("google.generativeai", extra="gemini")
 
-from ..base.calls import Call  # the SDK is looked for first, so that the error says how to get it
+from ..base.calls import Call  # after the check for the SDK, whose error names the extra
 from ..base.models import Models
 from .params import (
     GeminiCallParams,
@@ -34,9 +34,9 @@ call: Call[GeminiCallResponse, GeminiStream, GeminiAsyncStream, GeminiCallParams
 )
 """Turn a prompt function into a call to Gemini, through the SDK that Google has retired."""
 gemini_call: Call[GeminiCallResponse, GeminiStream, GeminiAsyncStream, GeminiCallParams] = call
-"""`call`, under a name of its own."""
+"""The same as `call`."""
 model: Models[GeminiCallResponse, GeminiStream, GeminiAsyncStream, GeminiCallParams] = Models(call)
-"""Make an object of a model, with settings for every call made from it."""
+"""Make a model object, whose settings apply to every call made from it."""
 
 __all__ = [
     "GeminiAsyncStream",

@@ -1,4 +1,4 @@
-"""The sum of the answers that the SDK's iterator gives."""
+"""Accumulator of a stream that is read with the SDK's iterator."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from .types import GeminiCallResponseChunk, GeminiTool, message, wire
 _ANSWER = frozenset({"candidates", "usage_metadata", "model_version"})
 _CANDIDATE = frozenset({"content", "index", "safety_ratings"})
 _CONTENT = frozenset({"parts", "role"})
-"""What an answer, its candidate and the candidate's content say that tell nothing new, said again, but a text."""
+"""Fields of an event, its candidate and the candidate's content that add nothing but text, or repeat earlier values."""
 
 
 class GeminiMessageAccumulator(GeminiObjectAccumulator[GeminiCallResponseChunk, GeminiTool]):
-    """Knows a plain answer by a copy of the one before, which is given its text and its tokens: they are then equal."""
+    """Recognizes a simple event by copying the text and tokens into a copy of the event before: then both are equal."""
 
     def plain(self, event: Any) -> Any:
         said = message(event)
@@ -37,7 +37,7 @@ class GeminiMessageAccumulator(GeminiObjectAccumulator[GeminiCallResponseChunk, 
         except IndexError:
             return None
         before.candidates[0].content.parts[0].text = text
-        # Not copied: an answer that leaves out tokens which one before has told is not like it.
+        # No copy: an event without token counts that an earlier one had is not simple.
         before.usage_metadata.MergeFrom(said.usage_metadata)
         return text if before == said else None
 

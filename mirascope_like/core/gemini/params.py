@@ -11,10 +11,10 @@ from ..base.prompts import BaseDynamicConfig
 
 
 class GeminiCallParams(TypedDict, total=False):
-    """What Gemini takes. Source: the SDK's `GenerativeModel.generate_content`.
+    """The parameters of Gemini. Source: the SDK's `GenerativeModel.generate_content`.
 
-    The first six go into `generation_config`, as `max_output_tokens` and `stop_sequences` where those are their names
-    there; what `generation_config` says goes before them. The SDK has no word for a seed.
+    The first six are put into `generation_config` (`max_tokens` as `max_output_tokens`, `stop` as `stop_sequences`),
+    unless `generation_config` sets them too. The SDK has no seed.
     """
 
     temperature: float
@@ -28,7 +28,7 @@ class GeminiCallParams(TypedDict, total=False):
     generation_config: Any
     safety_settings: Any
     tools: Sequence[Any]
-    """Tools in the SDK's own form, besides those of the call."""
+    """Tools in the SDK's own form, added to those of the call."""
     tool_config: Any
     cached_content: str
     request_options: Mapping[str, Any]
@@ -36,4 +36,4 @@ class GeminiCallParams(TypedDict, total=False):
 
 
 class GeminiDynamicConfig(BaseDynamicConfig[Any, GeminiCallParams, Any], total=False):
-    """What a prompt function may return to decide more than its text."""
+    """What a prompt function may return to configure its call."""

@@ -43,41 +43,41 @@ _safety: Any = import_module("google.generativeai.types.safety_types")
 _clients: Any = import_module("google.generativeai.client")
 
 _MADE = {"safety_settings": _safety.normalize_safety_settings, "tool_config": content_types.to_tool_config}
-"""What the SDK makes its own objects of, and how."""
+"""Parameters that must be converted to the SDK's own objects, and the SDK's functions that do it."""
 _BESIDE = frozenset(GeminiCallParams.__annotations__) - frozenset(CommonCallParams.__annotations__)
 
 
 class GeminiSource:
-    """The SDK's iterator over a streamed answer; a client's gives bare messages, a `GenerativeModel`'s wraps them."""
+    """The SDK's iterator over a stream. A client yields plain messages, a `GenerativeModel` yields wrapped ones."""
 
     typed = True
     response = None
 
     def __init__(self, events: Any) -> None:
         self._events = events
-        # What a `GenerativeModel` gives cannot be closed; the iterator in it can.
+        # The iterator of a `GenerativeModel` cannot be closed; the one inside it can.
         self._below = getattr(events, "_iterator", events)
 
     def __iter__(self) -> Iterator[Sequence[Any]]:
         try:
             for event in self._events:
                 yield (event,)
-        except _generation.BlockedPromptException as blocked:  # what the SDK raises of an answer that says so
+        except _generation.BlockedPromptException as blocked:  # raised by the SDK for an event that reports a block
             yield (blocked.args[0],)
-        except OSError as error:  # of requests, around what urllib3 says
+        except OSError as error:  # raised by requests, around urllib3's error
             inner = error.args[0] if error.args else None
             raise inner if isinstance(inner, Exception) else error
-        except ValueError as error:  # it reads REST as one JSON array
+        except ValueError as error:  # the SDK reads REST as one JSON array
             if "Unfinished stream" in str(error):
-                raise StreamInterruptedError("the answer ended before its array did") from error
+                raise StreamInterruptedError("the response ended before its JSON array was closed") from error
             raise MalformedEventError(str(error)) from error
 
     def drain(self) -> None:
-        """Nothing follows the array."""
+        """Do nothing: nothing follows the JSON array."""
 
     def interrupt(self) -> None:
-        """End a read that waits in another thread: closing a socket does not, on Linux, but shutting it does."""
-        # The SDK has no name for it; the response below its iterator, urllib3's, has.
+        """End a read in another thread. On Linux closing the socket does not end it; shutting it down does."""
+        # The SDK has no method for this; urllib3's response below its iterator does.
         response = getattr(self._below, "_response", None)
         with suppress(Exception):
             response.raw.connection.sock.shutdown(socket.SHUT_RDWR) if response is not None else self.close()
@@ -91,9 +91,9 @@ class GeminiProvider(
     GeminiSpeaker[GeminiCallResponse, GeminiCallResponseChunk, GeminiTool],
     ThreadedProvider[GeminiCallResponse, GeminiCallResponseChunk, GeminiTool],
 ):
-    """Speaks to Gemini as `genai.configure` says, or with the client given.
+    """Sends requests to Gemini as configured with `genai.configure`, or with the given client.
 
-    That is a `GenerativeModel`, or the SDK's `GenerativeServiceClient`. An async call runs in a thread of its own.
+    The client is a `GenerativeModel` or the SDK's `GenerativeServiceClient`. An async call runs in a thread.
     """
 
     name = "gemini"
@@ -129,7 +129,7 @@ class GeminiProvider(
         try:
             return GeminiCallResponse.wire_content(content)
         except (TypeError, ValueError, AttributeError) as error:
-            raise PromptError(f"no content of Gemini's: {error}") from error
+            raise PromptError(f"not a Gemini content: {error}") from error
 
     def send(self, request: Request, payload: dict[str, Any]) -> Any:
         if isinstance(request.client, _sdk.GenerativeModel):
@@ -177,7 +177,7 @@ def _tools(payload: Mapping[str, Any]) -> list[Any] | None:
 
 
 def _asked(payload: Mapping[str, Any]) -> Any:
-    """Return the SDK's request, as its `GenerativeModel` makes it."""
+    """Return the SDK's request object, as its `GenerativeModel` makes it."""
     library = content_types.to_function_library(_tools(payload))
     system = payload.get("system_instruction")
     return protos.GenerateContentRequest(
@@ -196,10 +196,10 @@ def _beside(payload: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _taken(name: str, make: Callable[[Any], Any], given: Any) -> Any:
-    """Return what the SDK makes of a parameter. Raises `ConfigurationError`, with its name, where it refuses."""
+    """Return the SDK's object for a parameter. Raises `ConfigurationError`, with its name, if the SDK rejects it."""
     try:
         return make(given)
-    except Exception as error:  # those of protocol buffers are of no common class
+    except Exception as error:  # protobuf's errors have no common base class
         raise ConfigurationError(f"gemini does not take {name}: {error}") from error
 
 
@@ -217,7 +217,7 @@ def _config(payload: Mapping[str, Any]) -> dict[str, Any]:
 def _model_arguments(payload: Mapping[str, Any], request: Request) -> dict[str, Any]:
     contents = payload["contents"]
     if (system := payload.get("system_instruction")) is not None:
-        # A model has its own instruction, from when it was made: this one is told to it.
+        # A model has its own system instruction; this one is passed with the call.
         contents = [{**system, "role": "user"}, {"role": "model", "parts": [{"text": "Understood."}]}, *contents]
     options = _options(payload, request)
     given = {**_beside(payload), **({"request_options": options} if options else {})}

@@ -1,4 +1,4 @@
-"""What calls to Gemini's retired SDK give."""
+"""The types that calls to Gemini's retired SDK return."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..base.streams import AsyncStream, Stream
 from ..base.tools import BaseTool
 from ..dialects.gemini import JSON, GeminiChunk, GeminiResponse, Words, blob_bytes
 
-# Protocol buffers' classes are made at run time: no checker knows them.
+# Protobuf classes are created at run time: type checkers cannot know them.
 protos: Any = import_module("google.generativeai.protos")
 _json_format: Any = import_module("google.protobuf.json_format")
 content_types: Any = import_module("google.generativeai.types.content_types")
@@ -28,21 +28,21 @@ _PARTS = {
     "executableCode": ("executable_code", {"language": "language", "code": "code"}),
     "codeExecutionResult": ("code_execution_result", {"outcome": "outcome", "output": "output"}),
 }
-"""The names of parts and their fields on the wire, and in the SDK."""
+"""The names of parts and of their fields, in JSON and in the SDK."""
 
 
 def wire(message: Any) -> JSON:
-    """Return a message of protocol buffers as JSON of the wire."""
+    """Return a protobuf message as JSON in the API's form."""
     return as_object(_json_format.MessageToDict(message))
 
 
 def message_of(kind: Any, raw: Any) -> Any:
-    """Make a message of the SDK of JSON, or of what becomes JSON, without what the SDK does not know."""
+    """Return a message of the SDK made from JSON; fields that the SDK does not have are dropped."""
     return kind.from_json(raw if isinstance(raw, bytes) else to_json(raw), ignore_unknown_fields=True)
 
 
 def message(response: Any) -> Any:
-    """Return the message of protocol buffers that an answer of the SDK is, wrapped or not."""
+    """Return the protobuf message inside an SDK response, wrapped or not."""
     kind = protos.GenerateContentResponse
     if isinstance(response, kind):
         return kind.pb(response)
@@ -55,7 +55,7 @@ def message(response: Any) -> Any:
 
 
 def answer(raw: bytes | Mapping[str, Any]) -> GenerateContentResponse:
-    """Make the SDK's response object."""
+    """Return the SDK's response object for JSON."""
     response: GenerateContentResponse = GenerateContentResponse.from_response(
         message_of(protos.GenerateContentResponse, raw)
     )
@@ -63,7 +63,7 @@ def answer(raw: bytes | Mapping[str, Any]) -> GenerateContentResponse:
 
 
 def native_part(part: JSON) -> JSON:
-    """Return a part of the wire as the SDK wants it in a dict."""
+    """Return a part (as JSON) as a dict that the SDK accepts."""
     for name, (native, fields) in _PARTS.items():
         if name in part:
             found = {fields[key]: value for key, value in as_object(part[name]).items() if key in fields}
@@ -75,11 +75,11 @@ _WORDS = Words(partial(message_of, protos.FunctionCall))
 
 
 class GeminiTool(BaseTool):
-    """A tool that a model of Google called, through the retired SDK."""
+    """A tool call by a model of Google, through the retired SDK."""
 
 
 class GeminiCallResponse(GeminiResponse[GenerateContentResponse, GeminiTool, str, Any]):
-    """Gemini's answer; `response` is the SDK's `GenerateContentResponse`, `raw` the same as JSON of the wire."""
+    """A response of Gemini; `response` is the SDK's `GenerateContentResponse`, `raw` the same as JSON."""
 
     provider = "gemini"
     priced_as: ClassVar[str | None] = "google"
@@ -107,7 +107,7 @@ class GeminiCallResponse(GeminiResponse[GenerateContentResponse, GeminiTool, str
 
 
 class GeminiCallResponseChunk(GeminiChunk[GenerateContentResponse, str, Any]):
-    """One event of Gemini's answer; `chunk` is the SDK's `GenerateContentResponse`."""
+    """One event of a stream of Gemini; `chunk` is the SDK's `GenerateContentResponse`."""
 
     __slots__ = ()
     provider = "gemini"
@@ -115,7 +115,7 @@ class GeminiCallResponseChunk(GeminiChunk[GenerateContentResponse, str, Any]):
 
     @property
     def chunk(self) -> GenerateContentResponse:
-        """The event as an object of the SDK; wrapped when first asked for, where its iterator gives bare messages."""
+        """The event as an object of the SDK; a plain message is wrapped when this is first read."""
         found: Any = super().chunk
         if isinstance(found, protos.GenerateContentResponse):
             self._chunk = found = GenerateContentResponse.from_response(found)
@@ -131,12 +131,13 @@ class GeminiCallResponseChunk(GeminiChunk[GenerateContentResponse, str, Any]):
 
 
 class GeminiStream(Stream[GeminiCallResponse, GeminiCallResponseChunk, GeminiTool]):
-    """Gemini's answer, read while it arrives, through the retired SDK's iterator.
+    """A response of Gemini, streamed, through the retired SDK's iterator.
 
-    The SDK knows less than Gemini says today. Thoughts come as text; signatures, the answer's id, calls of
-    server-side tools, thinking tokens and an error in the middle of a stream do not come at all: `google` has them.
+    The SDK drops much of what Gemini sends today. Thinking arrives as plain text. Signatures, response ids, calls of
+    server-side tools, thinking tokens and errors in the middle of a stream are lost: use `google` to get them.
     """
 
 
 class GeminiAsyncStream(AsyncStream[GeminiCallResponse, GeminiCallResponseChunk, GeminiTool]):
-    """`GeminiStream`, to be read with `async for`; the SDK knows no async REST, so a thread reads it."""
+    """The async form of `GeminiStream`, read with `async for`; read in a thread, as the SDK has no async REST
+    client."""

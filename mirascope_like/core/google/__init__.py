@@ -6,7 +6,7 @@ from ..base.errors import load_sdk
 
 load_sdk("google.genai", extra="google")
 
-from ..base.calls import Call  # noqa: E402  # the SDK is looked for first, so that the error says how to get it
+from ..base.calls import Call  # noqa: E402  # after the check for the SDK, whose error names the extra
 from ..base.models import Models  # noqa: E402
 from .http import fast_http_options  # noqa: E402
 from .params import (  # noqa: E402
@@ -28,9 +28,9 @@ call: Call[GoogleCallResponse, GoogleStream, GoogleAsyncStream, GoogleCallParams
 )
 """Turn a prompt function into a call to Gemini's `generateContent`."""
 google_call: Call[GoogleCallResponse, GoogleStream, GoogleAsyncStream, GoogleCallParams] = call
-"""`call`, under a name of its own."""
+"""The same as `call`."""
 model: Models[GoogleCallResponse, GoogleStream, GoogleAsyncStream, GoogleCallParams] = Models(call)
-"""Make an object of a model, with settings for every call made from it."""
+"""Make a model object, whose settings apply to every call made from it."""
 
 __all__ = [
     "AsyncGoogleDynamicConfig",

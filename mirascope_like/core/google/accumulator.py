@@ -1,4 +1,4 @@
-"""The sum of the answers that the SDK's own iterator gives, where the client lets nothing be read as bytes."""
+"""Accumulator of a stream that is read with the SDK's own iterator, because the client gives no access to the bytes."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ _ANSWER = frozenset(
 )
 _CANDIDATE = frozenset({"content", "index"})
 _CONTENT = frozenset({"parts", "role"})
-"""What an answer, its candidate and the candidate's content say that tell nothing new but a text and tokens."""
+"""Fields of an event, its candidate and the candidate's content that add nothing but text and tokens."""
 
 
 class GoogleAccumulator(GeminiObjectAccumulator[GoogleCallResponseChunk, GoogleTool]):
-    """Knows a plain answer by the fields that are set."""
+    """Recognizes a simple event by the names of the fields that are set."""
 
     def plain(self, event: Any) -> Any:
         if not event.candidates or event.usage_metadata is None or not event.__pydantic_fields_set__ <= _ANSWER:

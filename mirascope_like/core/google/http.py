@@ -1,4 +1,4 @@
-"""The SDK's default clients, and the HTTP options with which they read streams as bytes."""
+"""The default clients, and HTTP options that let streams be read as bytes."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from ..dialects.transport import catching_clients
 
 
 def fast_http_options(**options: Any) -> types.HttpOptions:
-    """Return HTTP options, for `genai.Client(http_options=...)`, with which streams cost a fraction of the SDK's own.
+    """Return HTTP options for `genai.Client(http_options=...)` with which streams need much less CPU time.
 
-    Takes what `HttpOptions` takes. The SDK leaves it to its user to close the HTTP clients in it.
+    Accepts the arguments of `HttpOptions`. The SDK does not close the HTTP clients in it: close them yourself.
     """
     client, async_client = catching_clients()
     options.setdefault("httpx_client", client)
@@ -22,7 +22,7 @@ def fast_http_options(**options: Any) -> types.HttpOptions:
 
 
 class DefaultClient:
-    """The SDK's client, with HTTP clients that the SDK leaves to us to close."""
+    """The SDK's client together with its HTTP clients, which the SDK does not close itself."""
 
     def __init__(self) -> None:
         self._http, self._async_http = catching_clients()
@@ -30,13 +30,13 @@ class DefaultClient:
         self.client: genai.Client = genai.Client(http_options=options)
 
     def close(self) -> Any:
-        """Let the connections go."""
+        """Close the connections."""
         self._http.close()
 
 
 class DefaultAsyncClient(DefaultClient):
-    """`DefaultClient`, for one event loop."""
+    """The async form of `DefaultClient`, for one event loop."""
 
     def close(self) -> Any:
-        """Let the connections go; to be awaited."""
+        """Close the connections; awaitable."""
         return self._async_http.aclose()

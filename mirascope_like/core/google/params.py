@@ -12,13 +12,13 @@ from ..base.request import CommonCallParams
 
 
 class GoogleCallParams(CommonCallParams, total=False):
-    """What Gemini takes. Source: the SDK's `GenerateContentConfig`, each of whose fields may be given by its own name.
+    """The parameters of Gemini. Source: the SDK's `GenerateContentConfig`; each of its fields is a parameter.
 
-    `max_tokens` is its `max_output_tokens`, `stop` its `stop_sequences`. What `config` says goes before all else.
+    `max_tokens` is sent as `max_output_tokens`, `stop` as `stop_sequences`. Values in `config` take precedence.
     """
 
     config: types.GenerateContentConfigOrDict
-    """The SDK's own configuration."""
+    """The SDK's own configuration object."""
     cached_content: str
     candidate_count: int
     max_output_tokens: int
@@ -31,8 +31,8 @@ class GoogleCallParams(CommonCallParams, total=False):
 
 
 class GoogleDynamicConfig(BaseDynamicConfig[Any, GoogleCallParams, Any], total=False):
-    """What a prompt function may return to decide more than its text."""
+    """What a prompt function may return to configure its call."""
 
 
 AsyncGoogleDynamicConfig: TypeAlias = GoogleDynamicConfig
-"""The same, for an async function."""
+"""The same type, for async functions."""

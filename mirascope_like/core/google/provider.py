@@ -34,10 +34,10 @@ class GoogleProvider(
     GeminiSpeaker[GoogleCallResponse, GoogleCallResponseChunk, GoogleTool],
     ClientProvider[GoogleCallResponse, GoogleCallResponseChunk, GoogleTool],
 ):
-    """Speaks to Gemini, or to whomever the client given speaks to.
+    """Sends requests to Gemini, or to the address of the given client.
 
-    The SDK makes and sends the request; its answer is taken as it came. One that stops with `CONTINUATION` is left
-    there, with its token: to go on is the caller's choice.
+    The SDK builds and sends the request; its response is read as bytes. A response that ends with `CONTINUATION` is
+    returned with its token, and is not continued automatically.
     """
 
     name = "google"
@@ -129,7 +129,7 @@ class GoogleProvider(
             return errors.UnknownApiResponseError(message)
         code = at(body, "error.code")
         kind = errors.ServerError if isinstance(code, int) and code >= 500 else errors.ClientError
-        # The SDK can make nothing of an error that is text.
+        # The SDK cannot parse an error whose body is plain text.
         found: Any = kind(cast("Any", code), body if as_object(at(body, "error")) else {"message": message}, response)
         found.details = body
         return _told(found)
@@ -147,14 +147,14 @@ def _told(error: errors.APIError) -> errors.APIError:
 
 
 def _prepared(ask: Any, payload: dict[str, Any], *, stream: bool) -> tuple[Any, dict[str, Any], bool]:
-    """Return the SDK's call, its arguments, and whether its answer can be taken as it came over the wire.
+    """Return the SDK's method, its arguments, and whether its response can be captured as bytes.
 
-    It cannot where somebody traces the call or has put another client in its place, nor where the SDK is to run the
-    tools: they are to see the answer.
+    It cannot if the call is traced or another HTTP client is set, or if the SDK runs the tools: these need the
+    response.
     """
     config: dict[str, Any] = dict(payload.get("config") or {})
     own = made_by(genai, ask) and all(isinstance(tool, Mapping | types.Tool) for tool in config.get("tools") or ())
-    if not config and (stream or not own):  # the SDK takes longer over every event of a call that is configured
+    if not config and (stream or not own):  # without a config the SDK handles each event faster
         return ask, payload, own
     if own:
         config.setdefault("automatic_function_calling", {"disable": True})
@@ -169,6 +169,6 @@ def _decoded(found: types.GenerateContentResponse) -> types.GenerateContentRespo
     try:
         response = GoogleCallResponse.parse_raw_response(body.encode())
     except ValueError as error:
-        raise errors.UnknownApiResponseError(f"the answer is not JSON: {error}: {body[:200]!r}") from error
+        raise errors.UnknownApiResponseError(f"the response is not JSON: {error}: {body[:200]!r}") from error
     response.sdk_http_response = came
     return response

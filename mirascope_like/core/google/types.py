@@ -1,4 +1,4 @@
-"""What calls to Google's Gemini give."""
+"""The types that calls to Google's Gemini return."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..base.tools import BaseTool
 from ..dialects.gemini import JSON, GeminiChunk, GeminiResponse, Words, as_sent, usual_base64
 
 _ADDED = ("sdkHttpResponse", "automaticFunctionCallingHistory", "parsed")
-"""What the SDK puts into an answer besides the answer."""
+"""Fields that the SDK adds to a response."""
 
 
 def _wire(response: types.GenerateContentResponse) -> JSON:
@@ -27,13 +27,13 @@ def _wire(response: types.GenerateContentResponse) -> JSON:
 
 
 def answer(raw: bytes) -> types.GenerateContentResponse:
-    """Make the SDK's response object."""
+    """Return the SDK's response object for JSON."""
     data: Any = jiter.from_json(raw)
     if not isinstance(data, dict):
-        raise ValueError("the answer is not a JSON object")
+        raise ValueError("the response is not a JSON object")
     for candidate in map(as_object, as_list(as_object(data).get("candidates"))):
         cited = as_object(candidate.get("citationMetadata"))
-        if "citationSources" in cited:  # the Gemini API's word for what Vertex and the SDK call citations
+        if "citationSources" in cited:  # the Gemini API's name for what Vertex and the SDK call citations
             cited["citations"] = cited.pop("citationSources")
     return fitted(types.GenerateContentResponse, as_object(data))
 
@@ -46,7 +46,7 @@ _WORDS = Words(_call, types.FinishReason)
 
 
 class GoogleTool(BaseTool):
-    """A tool that a model of Google called."""
+    """A tool call by a model of Google."""
 
 
 class GoogleCallResponse(
@@ -54,9 +54,9 @@ class GoogleCallResponse(
         types.GenerateContentResponse, GoogleTool, types.FinishReason, types.GenerateContentResponseUsageMetadata
     ]
 ):
-    """Gemini's answer; `response` is the SDK's `GenerateContentResponse`, `raw` the JSON that came.
+    """A response of Gemini; `response` is the SDK's `GenerateContentResponse`, `raw` the JSON as received.
 
-    The SDK's types leave out what they do not know; `response.sdk_http_response.body` keeps it all.
+    The SDK's types drop unknown fields; `response.sdk_http_response.body` has all of them.
     """
 
     provider = "google"
@@ -80,7 +80,7 @@ class GoogleCallResponse(
     @classmethod
     def wire_content(cls, content: Any) -> JSON:
         if not isinstance(content, types.Content) and not as_object(content).keys() & {"parts", "role"}:
-            content = types.UserContent(content)  # of a text, a part, or a list of these
+            content = types.UserContent(content)  # converts a text, a part, or a list of these
         return as_sent(dumped(types.Content.model_validate(content)))
 
     def _instruction(self) -> Any:
@@ -91,7 +91,7 @@ class GoogleCallResponse(
 class GoogleCallResponseChunk(
     GeminiChunk[types.GenerateContentResponse, types.FinishReason, types.GenerateContentResponseUsageMetadata]
 ):
-    """One event of Gemini's answer; `chunk` is the SDK's `GenerateContentResponse`."""
+    """One event of a stream of Gemini; `chunk` is the SDK's `GenerateContentResponse`."""
 
     __slots__ = ()
     provider = "google"
@@ -107,15 +107,15 @@ class GoogleCallResponseChunk(
 
 
 class GoogleStream(Stream[GoogleCallResponse, GoogleCallResponseChunk, GoogleTool]):
-    """Gemini's answer, read while it arrives.
+    """A response of Gemini, streamed.
 
-    A stream carries all that a whole answer does. Two things can look otherwise: text that is signed in an event of its
-    own stays a part of its own, and average log probabilities are those of the last event.
+    A stream contains everything that an unstreamed response contains, with two differences: text whose signature
+    arrives in a separate event stays a separate part, and average log probabilities are those of the last event.
 
-    With a default client, or one made with `fast_http_options`, the answer is read as bytes. With any other client the
-    SDK's own iterator is used, which leaves out what its types do not know (`finishMessage`, on the Gemini API).
+    With a default client, or one made with `fast_http_options`, the stream is read as bytes. With any other client the
+    SDK's iterator is used, which drops fields that its types do not have (`finishMessage`, on the Gemini API).
     """
 
 
 class GoogleAsyncStream(AsyncStream[GoogleCallResponse, GoogleCallResponseChunk, GoogleTool]):
-    """`GoogleStream`, to be read with `async for`."""
+    """The async form of `GoogleStream`, read with `async for`."""

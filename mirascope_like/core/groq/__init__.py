@@ -6,7 +6,7 @@ from ..base.errors import load_sdk
 
 load_sdk("groq", extra="groq")
 
-from ..base.calls import Call  # noqa: E402  # the SDK is looked for first, so that the error says how to get it
+from ..base.calls import Call  # noqa: E402  # after the check for the SDK, whose error names the extra
 from ..base.models import Models  # noqa: E402
 from .params import (  # noqa: E402
     AsyncGroqDynamicConfig,
@@ -29,9 +29,9 @@ call: Call[GroqCallResponse, GroqStream, GroqAsyncStream, GroqCallParams] = Call
 )
 """Turn a prompt function into a call to Groq's chat completions."""
 groq_call: Call[GroqCallResponse, GroqStream, GroqAsyncStream, GroqCallParams] = call
-"""`call`, under a name of its own."""
+"""The same as `call`."""
 model: Models[GroqCallResponse, GroqStream, GroqAsyncStream, GroqCallParams] = Models(call)
-"""Make an object of a model, with settings for every call made from it."""
+"""Make a model object, whose settings apply to every call made from it."""
 
 __all__ = [
     "AsyncGroqDynamicConfig",

@@ -14,7 +14,7 @@ from ..base.request import CommonCallParams, SDKCallParams
 
 
 class GroqCallParams(CommonCallParams, SDKCallParams, total=False):
-    """What Groq's chat completions take. Source: the SDK's `CompletionCreateParams`."""
+    """The parameters of Groq's chat completions. Source: the SDK's `CompletionCreateParams`."""
 
     citation_options: Literal["enabled", "disabled"] | None
     compound_custom: CompoundCustom | None
@@ -42,12 +42,12 @@ class GroqCallParams(CommonCallParams, SDKCallParams, total=False):
 
 
 GroqMessageParam: TypeAlias = ChatCompletionMessageParam | BaseMessageParam
-"""A message in the SDK's form, or one of ours."""
+"""A message in the SDK's form, or a `BaseMessageParam`."""
 
 
 class GroqDynamicConfig(BaseDynamicConfig[GroqMessageParam, GroqCallParams, Any], total=False):
-    """What a prompt function may return to decide more than its text."""
+    """What a prompt function may return to configure its call."""
 
 
 AsyncGroqDynamicConfig: TypeAlias = GroqDynamicConfig
-"""The same, for an async function."""
+"""The same type, for async functions."""

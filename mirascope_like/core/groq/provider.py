@@ -18,7 +18,7 @@ from .types import GroqCallResponse, GroqCallResponseChunk, GroqTool
 
 
 class GroqAccumulator(ChatAccumulator[GroqCallResponseChunk, GroqTool]):
-    """Sums Groq's chunks: what stands in `x_groq` counts as well."""
+    """Sums Groq's chunks, including what they hold in `x_groq`."""
 
     def add(
         self, chunk: GroqCallResponseChunk, data: Mapping[str, Any]
@@ -29,7 +29,7 @@ class GroqAccumulator(ChatAccumulator[GroqCallResponseChunk, GroqTool]):
 
 
 class GroqProvider(ChatProvider[GroqCallResponse, GroqCallResponseChunk, GroqTool]):
-    """Speaks to Groq, or to whomever the client given speaks to."""
+    """Sends requests to Groq, or to the address of the given client."""
 
     name = "groq"
     sdk: ModuleType = groq
@@ -52,6 +52,6 @@ class GroqProvider(ChatProvider[GroqCallResponse, GroqCallResponseChunk, GroqToo
         return super().encode_part(part)
 
     def strategy(self, request: Request, preferred: Strategy) -> Strategy:
-        # Groq's structured outputs know neither streams nor tools. Source: its documentation of them.
+        # Groq's structured outputs support neither streams nor tools. Source: its documentation of them.
         beside = request.stream or request.tools or request.native_tools
         return "tool" if preferred == "schema" and beside else preferred

@@ -1,4 +1,4 @@
-"""What Groq's calls give."""
+"""The types that Groq's calls return."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from ..base.tools import BaseTool
 from ..dialects.chat_completions import BaseChatCallResponse, BaseChatChunk
 
 GroqFinishReason = Literal["stop", "length", "tool_calls", "content_filter", "function_call"]
-"""Why Groq ended a generation."""
+"""Why Groq ended the generation."""
 
 
 class GroqTool(BaseTool):
-    """A tool that a model of Groq called."""
+    """A tool call by a model of Groq."""
 
 
 class GroqCallResponse(BaseChatCallResponse[ChatCompletion, GroqTool, GroqFinishReason, CompletionUsage]):
-    """Groq's answer; `response` is its `ChatCompletion`."""
+    """A response of Groq; `response` is a `ChatCompletion`."""
 
     provider = "groq"
     raw_type = ChatCompletion
@@ -31,12 +31,12 @@ class GroqCallResponse(BaseChatCallResponse[ChatCompletion, GroqTool, GroqFinish
 
     @property
     def executed_tools(self) -> list[ExecutedTool] | None:
-        """The tools that Groq itself ran for the answer, with what they gave."""
+        """The tools that Groq itself ran, with their results; None if there were none."""
         return getattr(self._message, "executed_tools", None)
 
 
 class GroqCallResponseChunk(BaseChatChunk[ChatCompletionChunk, GroqFinishReason, CompletionUsage]):
-    """One event of Groq's answer; `chunk` is its `ChatCompletionChunk`."""
+    """One event of a stream of Groq; `chunk` is a `ChatCompletionChunk`."""
 
     __slots__ = ()
     provider = "groq"
@@ -45,17 +45,17 @@ class GroqCallResponseChunk(BaseChatChunk[ChatCompletionChunk, GroqFinishReason,
 
     @property
     def _top(self) -> Mapping[str, Any]:
-        # The tokens may stand in `x_groq` alone.
+        # The token counts may be in `x_groq` only.
         return {**self.data, "usage": self.data.get("usage") or as_object(self.data.get("x_groq")).get("usage")}
 
 
 class GroqStream(Stream[GroqCallResponse, GroqCallResponseChunk, GroqTool]):
-    """Groq's answer, read while it arrives.
+    """A response of Groq, streamed.
 
-    A stream does not carry `service_tier` and `usage_breakdown`, which whole answers have at their top; it has the
-    usage in `x_groq` too, and `channel` beside the reasoning.
+    A stream lacks `service_tier` and `usage_breakdown`, which unstreamed responses have. It additionally has the usage
+    in `x_groq`, and `channel` beside the reasoning.
     """
 
 
 class GroqAsyncStream(AsyncStream[GroqCallResponse, GroqCallResponseChunk, GroqTool]):
-    """`GroqStream`, to be read with `async for`."""
+    """The async form of `GroqStream`, read with `async for`."""

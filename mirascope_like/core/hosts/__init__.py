@@ -1,11 +1,11 @@
-"""Calls to hosts that speak OpenAI's formats, through OpenAI's SDK. A host is a row in this file; it needs no code:
+"""Calls to hosts with OpenAI-compatible APIs, through OpenAI's SDK. A host is a row in this file and needs no code:
 
     mine = Host("mine", "https://llm.example.com/v1", "MINE_API_KEY")
 
     @mine.call("some-model")
     def recommend(genre: str) -> str: ...
 
-Ollama is called through its `/v1`; with a client of the package `ollama` it is through its own `/api/chat`.
+Ollama is called at its `/v1`; with a client of the package `ollama` its own `/api/chat` is called.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from ..base.errors import load_sdk
 
 load_sdk("openai", extra="openai")
 
-from ..base.request import Prefill  # noqa: E402  # the SDK is looked for first, so that the error says how to get it
+from ..base.request import Prefill  # noqa: E402  # after the check for the SDK, whose error names the extra
 from .host import Host, HostProvider, HostResponses  # noqa: E402
 from .types import (  # noqa: E402
     HostAsyncStream,

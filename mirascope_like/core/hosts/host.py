@@ -1,4 +1,4 @@
-"""What a row of a host holds, and how its `call`, `model` and `responses` are made from it."""
+"""`Host`, the description of a host, from which its `call`, `model` and `responses` are made."""
 
 from __future__ import annotations
 
@@ -30,34 +30,34 @@ ClassT = TypeVar("ClassT", bound=type[Any])
 
 @dataclass(frozen=True)
 class Host:
-    """A host: where it is, how it is opened, and what is odd about it.
+    """A host with an OpenAI-compatible API: its address, its key, and how it differs from OpenAI.
 
-    `<NAME>_BASE_URL` in the environment stands above `base_url`.
+    The environment variable `<NAME>_BASE_URL` overrides `base_url`.
     """
 
     name: str
-    """Its name in messages and in the environment, such as "deepseek"."""
+    """The name in messages and environment variables, for example "deepseek"."""
     base_url: str
     key: str
-    """The environment variable that holds the key."""
+    """The environment variable with the API key."""
     needs_key: bool = True
-    """Whether a call without a key is refused before it is sent; a server on this machine needs none."""
+    """Whether a call without a key raises an error before it is sent; false for servers on this machine."""
     refuses_usage: bool = False
-    """Whether the host is known to refuse `stream_options`; one that turns out to is asked once more without."""
+    """Whether the host rejects `stream_options`. Any host that rejects it is asked once more without."""
     cache_marks: bool = False
     """Whether the host takes Anthropic's `cache_control` on the parts of messages; else cache marks are left out."""
     limits: tuple[str, ...] = ("max_tokens",)
     """The names under which the host takes the token limit, the usual one first. One that it does not know is a limit
     that it does not keep."""
     priced_as: str = ""
-    """Its name in the price list, where it is another."""
+    """The host's name in the price list, if it is another."""
     prefill: Prefill | None = None
-    """How its models are had to go on from the beginning of an answer, which `resume` needs. None where they would
-    answer anew instead, without an error."""
+    """How a request makes the host's models continue a given text; needed by `resume`. None if the models would start
+    again without an error."""
 
     @cached_property
     def provider(self) -> HostProvider:
-        """What speaks to this host."""
+        """The provider that sends requests to this host."""
         return HostProvider(self)
 
     @cached_property
@@ -67,27 +67,27 @@ class Host:
 
     @cached_property
     def model(self) -> Models[HostCallResponse, HostStream, HostAsyncStream, HostCallParams]:
-        """Make an object of one of this host's models, with settings for every call made from it."""
+        """Make a model object of this host, whose settings apply to every call made from it."""
         return Models(self.call)
 
     @cached_property
     def responses(self) -> HostResponses:
-        """The host's Responses, where it speaks them besides chat completions."""
+        """The host's Responses API, if it has one besides chat completions."""
         return HostResponses(self)
 
     @cached_property
     def CallResponse(self) -> type[HostCallResponse]:
-        """The class of this host's answers."""
+        """The class of this host's responses."""
         return self.made("CallResponse", HostCallResponse, priced_as=self.priced_as or None)
 
     @cached_property
     def CallResponseChunk(self) -> type[HostCallResponseChunk]:
-        """The class of this host's events."""
+        """The class of this host's chunks."""
         return self.made("CallResponseChunk", HostCallResponseChunk, __slots__=())
 
     def made(self, name: str, base: ClassT, **fields: Any) -> ClassT:
-        """Make this host's class of a kind; `name` is where it stands below the host."""
-        # The qualified name is where the class is found again, when an answer is unpickled.
+        """Return this host's subclass of `base`; `name` is its attribute on the host."""
+        # Pickle finds the class by its qualified name.
         space = {"__module__": __package__, "__qualname__": f"{self.name}.{name}", "__doc__": base.__doc__}
         fields = {**space, "provider": self.name, **fields}
         title = self.name.capitalize() + name.replace("responses.", "Responses")
@@ -96,7 +96,7 @@ class Host:
 
 
 class HostResponses:
-    """The Responses of a host. One that does not speak them answers with `NotFoundError`."""
+    """The Responses API of a host. A host without it raises `NotFoundError`."""
 
     def __init__(self, host: Host) -> None:
         self._host = host
@@ -124,24 +124,24 @@ class HostResponses:
         responses.HostResponsesAsyncStream,
         responses.HostResponsesCallParams,
     ]:
-        """Make an object of one of the host's models, with settings for every call made from it."""
+        """Make a model object of this host, whose settings apply to every call made from it."""
         return Models(self.call)
 
     @cached_property
     def CallResponse(self) -> type[responses.HostResponsesCallResponse]:
-        """The class of the host's answers."""
+        """The class of this host's responses."""
         base, priced_as = responses.HostResponsesCallResponse, self._host.priced_as or None
         return self._host.made("responses.CallResponse", base, priced_as=priced_as)
 
     @cached_property
     def CallResponseChunk(self) -> type[responses.HostResponsesCallResponseChunk]:
-        """The class of the host's events."""
+        """The class of this host's chunks."""
         base = responses.HostResponsesCallResponseChunk
         return self._host.made("responses.CallResponseChunk", base, __slots__=())
 
 
 class HostProvider(OpenAISDKProvider[HostCallResponse, HostCallResponseChunk, HostTool]):
-    """Speaks to a host, or to whomever the client given speaks to."""
+    """Sends requests to a host, or to the address of the given client."""
 
     tool_type = HostTool
     params_type = HostCallParams
@@ -179,7 +179,7 @@ class HostProvider(OpenAISDKProvider[HostCallResponse, HostCallResponseChunk, Ho
 
     def make_client(self) -> openai.OpenAI:
         client = openai.OpenAI(api_key=self._key(), base_url=self._base_url(), default_headers=self._headers())
-        client.organization = client.project = None  # these are OpenAI's, and nobody else's business
+        client.organization = client.project = None  # OpenAI's: must not be sent to another host
         return client
 
     def make_async_client(self) -> openai.AsyncOpenAI:
@@ -190,14 +190,14 @@ class HostProvider(OpenAISDKProvider[HostCallResponse, HostCallResponseChunk, Ho
     def _key(self) -> str:
         key = os.environ.get(self.host.key)
         if not key and self.host.needs_key:
-            raise openai.OpenAIError(self._key_to_set())  # else the SDK would send the key of OpenAI
+            raise openai.OpenAIError(self._key_to_set())  # otherwise the SDK would send the key of OpenAI
         return key or "none"
 
     def _base_url(self) -> str:
         return os.environ.get(self.environment[1]) or self.host.base_url
 
     def _headers(self) -> dict[str, str]:
-        # So that no Authorization in OPENAI_CUSTOM_HEADERS goes to the host.
+        # Otherwise an Authorization in OPENAI_CUSTOM_HEADERS would be sent to the host.
         return {"Authorization": f"Bearer {self._key()}"}
 
     def _key_to_set(self) -> str:

@@ -1,8 +1,8 @@
-"""Ollama's own `/api/chat`, spoken by a client of the package `ollama`, in the words of chat completions.
+"""Ollama's own `/api/chat`, called with a client of the package `ollama`, converted from and to chat completions.
 
-Source: Ollama's documentation of its API, and the types of its package. What Ollama alone says (durations, in
-nanoseconds) is kept as it is; what it alone takes (`options`, `keep_alive`, `think`) goes through `extra_body`. It
-numbers no calls, so they are given ids.
+Source: Ollama's documentation of its API, and the types of its package. Fields that only Ollama returns (durations, in
+nanoseconds) are kept; parameters that only Ollama has (`options`, `keep_alive`, `think`) are passed in `extra_body`.
+Its tool calls have no ids, so they are given some.
 """
 
 from __future__ import annotations
@@ -28,21 +28,21 @@ _OPTIONS = {
     "max_completion_tokens": "num_predict",
     **{name: name for name in ("temperature", "top_p", "seed", "stop", "frequency_penalty", "presence_penalty")},
 }
-"""What chat completions call Ollama's options."""
+"""The names in chat completions of Ollama's options."""
 _PASSED = ("model", "tools", "logprobs", "top_logprobs")
 _SAID = frozenset({*_OPTIONS, *_PASSED, "messages", "reasoning_effort", "response_format", "extra_body"})
-"""What of a payload is said to Ollama."""
+"""The keys of a payload that are sent to Ollama."""
 _MOOT = frozenset({"stream_options", "tool_choice"})
-"""What is not sent: it tells its tokens unasked, and cannot be made to call a tool."""
+"""Keys that are dropped: Ollama always reports its tokens, and cannot be forced to call a tool."""
 
 
 def is_native(value: Any) -> bool:
-    """Whether a client, or an error, is one of the package `ollama`."""
+    """Return whether a client or an error belongs to the package `ollama`."""
     return any(kind.__module__.partition(".")[0] == "ollama" for kind in type(value).__mro__)
 
 
 def native_create(client: Any) -> Callable[..., Any]:
-    """Return a function that takes what the `create` of OpenAI's SDK takes, and gives the same as dicts."""
+    """Return a function with the arguments of the `create` of OpenAI's SDK, which returns its results as dicts."""
 
     def create(*, stream: bool = False, **payload: Any) -> Any:
         answer = client.chat(**arguments(payload), stream=stream)
@@ -56,12 +56,12 @@ def native_create(client: Any) -> Callable[..., Any]:
 def arguments(payload: Mapping[str, Any]) -> JSON:
     """Return the arguments of Ollama's `chat` for a payload of chat completions.
 
-    Raises `ConfigurationError` for parameters, and `PromptError` for parts, that it has no place for.
+    Raises `ConfigurationError` for parameters, and `PromptError` for parts, that Ollama's API does not have.
     """
     if placeless := [key for key, value in payload.items() if value is not None and key not in _SAID | _MOOT]:
         raise ConfigurationError(
-            f"Ollama's own API takes no {', '.join(placeless)}: what it alone takes goes into extra_body, and headers "
-            "and a timeout are its client's"
+            f"Ollama's own API has no {', '.join(placeless)}: put Ollama's own parameters into extra_body, "
+            "and set headers and a timeout on the client"
         )
     options = {name: payload[key] for key, name in _OPTIONS.items() if payload.get(key) is not None}
     extra = dict(as_object(payload.get("extra_body")))
@@ -97,13 +97,13 @@ def _message(message: JSON, names: dict[str, str]) -> JSON:
 
 
 def _image(part: JSON) -> str:
-    """Return the bytes of an image, in base64."""
+    """Return the bytes of an image as base64."""
     if part.get("type") != "image_url":
-        raise PromptError(f"Ollama's own API takes text and images, and no parts of type {part.get('type')!r}")
+        raise PromptError(f"Ollama's own API accepts text and images, but no parts of type {part.get('type')!r}")
     url = str(as_object(part.get("image_url")).get("url"))
     head, comma, data = url.partition(";base64,")
     if not comma or not head.startswith("data:"):
-        raise PromptError(f"Ollama fetches no images, as from {shown(url)}: pass its bytes")
+        raise PromptError(f"Ollama fetches no images, as from {shown(url)}: pass the bytes")
     return data
 
 
@@ -130,7 +130,7 @@ async def _achunks(parts: AsyncGenerator[Any]) -> AsyncIterator[JSON]:
 
 
 def event(part: JSON, calls: int) -> JSON:
-    """Return a part of a streamed answer as a chunk, `calls` tool calls having come before it."""
+    """Return a part of a stream as a chunk; `calls` is the number of tool calls in earlier parts."""
     delta = _said(part, calls)
     for place, call in enumerate(as_list(delta.get("tool_calls")), calls):
         call["index"] = place
@@ -139,7 +139,7 @@ def event(part: JSON, calls: int) -> JSON:
 
 
 def completion(answer: Any) -> JSON:
-    """Return a whole answer as a chat completion."""
+    """Return an unstreamed response as a chat completion."""
     part = dumped(answer)
     message = _said(part, 0)
     choice = {"index": 0, "message": message, **_why(part, bool(message.get("tool_calls")))}
@@ -176,7 +176,7 @@ def _call(function: JSON, place: int) -> JSON:
 
 
 def _why(part: JSON, called: bool) -> JSON:
-    """Return why an answer ended, if it has, and its probabilities, if they were asked for."""
+    """Return the finish reason, if the response has ended, and the log probabilities, if they were requested."""
     logprobs = {"logprobs": {"content": part["logprobs"]}} if part.get("logprobs") else {}
     if not part.get("done"):
         return {"finish_reason": None, **logprobs}

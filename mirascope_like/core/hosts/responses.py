@@ -1,4 +1,4 @@
-"""What Responses of hosts give, and the provider that asks for them."""
+"""The Responses API of hosts: its types and its provider."""
 
 from __future__ import annotations
 
@@ -11,43 +11,43 @@ from ..dialects.transport import ClientProvider
 
 
 class HostResponsesCallParams(ResponsesCallParams, total=False):
-    """What hosts take: the parameters of OpenAI's Responses. A host's own go into `extra_body`."""
+    """The parameters of OpenAI's Responses. Put a host's own parameters into `extra_body`."""
 
 
 class HostResponsesTool(BaseTool):
-    """A tool that a model of a host called in a response."""
+    """A tool call by a model of a host in a response."""
 
 
 class HostResponsesCallResponse(ResponsesCallResponse[HostResponsesTool]):
-    """A host's answer; `response` is a `Response`, with what the host adds to one."""
+    """A response of a host; `response` is a `Response`, including fields that the host adds."""
 
     tool_base: ClassVar[type[BaseTool]] = HostResponsesTool
 
 
 class HostResponsesCallResponseChunk(ResponsesChunk):
-    """One event of a host's answer; `chunk` is the SDK's event."""
+    """One event of a stream of a host; `chunk` is the SDK's event."""
 
     __slots__ = ()
 
 
 class HostResponsesStream(Stream[HostResponsesCallResponse, HostResponsesCallResponseChunk, HostResponsesTool]):
-    """A host's answer, read while it arrives.
+    """A response of a host, streamed.
 
-    A stream carries all that the host puts into one. Of a host whose final event leaves out what it has streamed, the
-    answer is the sum of its events.
+    A stream contains everything that the host sends. If the final event lacks the streamed output, the response is the
+    sum of the events.
     """
 
 
 class HostResponsesAsyncStream(
     AsyncStream[HostResponsesCallResponse, HostResponsesCallResponseChunk, HostResponsesTool]
 ):
-    """`HostResponsesStream`, to be read with `async for`."""
+    """The async form of `HostResponsesStream`, read with `async for`."""
 
 
 class HostResponsesProvider(
     ResponsesProvider[HostResponsesCallResponse, HostResponsesCallResponseChunk, HostResponsesTool]
 ):
-    """Speaks Responses to a host, or to whomever the client given speaks to."""
+    """Sends requests to a host, or to the address of the given client."""
 
     tool_type = HostResponsesTool
     cache_marks = False

@@ -1,4 +1,4 @@
-"""What calls to hosts that speak OpenAI's chat completions give."""
+"""The types that calls to hosts with OpenAI-compatible chat completions return."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from ..base.tools import BaseTool
 from ..dialects.chat_completions import ChatCallParams, ChatFinishReason, OpenAISDKCallResponse, OpenAISDKChunk
 
 HostFinishReason = ChatFinishReason
-"""Why a host ended a generation; hosts may have reasons of their own."""
+"""Why a host ended the generation; hosts may have reasons of their own."""
 
 
 class HostCallParams(ChatCallParams, total=False):
-    """What hosts take: the parameters of OpenAI's chat completions. A host's own go into `extra_body`."""
+    """The parameters of OpenAI's chat completions. Put a host's own parameters into `extra_body`."""
 
 
 class HostTool(BaseTool):
-    """A tool that a model of a host called."""
+    """A tool call by a model of a host."""
 
 
 class HostCallResponse(OpenAISDKCallResponse[HostTool]):
-    """A host's answer; `response` is a `ChatCompletion`, with what the host adds to one."""
+    """A response of a host; `response` is a `ChatCompletion`, including fields that the host adds."""
 
     tool_base: ClassVar[type[BaseTool]] = HostTool
 
     @property
     def cost(self) -> float | None:
-        """US dollars spent, as the host says (OpenRouter does), or by the price list; None where both are silent."""
+        """US dollars, as reported by the host (OpenRouter) or from the price list; None if both are unknown."""
         said = getattr(self.usage, "cost", None)
         if isinstance(said, int | float):
             return float(said)
@@ -35,19 +35,19 @@ class HostCallResponse(OpenAISDKCallResponse[HostTool]):
 
 
 class HostCallResponseChunk(OpenAISDKChunk):
-    """One event of a host's answer; `chunk` is a `ChatCompletionChunk`."""
+    """One event of a stream of a host; `chunk` is a `ChatCompletionChunk`."""
 
     __slots__ = ()
 
 
 class HostStream(Stream[HostCallResponse, HostCallResponseChunk, HostTool]):
-    """A host's answer, read while it arrives.
+    """A response of a host, streamed.
 
-    A stream carries all that the host puts into one; usage is asked for, unless the host refuses to be asked. Pieces
-    are taken for pieces: from a host that repeats what it has sent (some versions of LM Studio did, in the arguments
-    of tools) the repetitions are kept, as nothing tells them from a model that repeats itself.
+    A stream contains everything that the host sends. Usage is requested, unless the host rejects that. If a host sends
+    pieces twice (some versions of LM Studio did, for arguments of tools), they are kept twice, because a model may also
+    repeat itself.
     """
 
 
 class HostAsyncStream(AsyncStream[HostCallResponse, HostCallResponseChunk, HostTool]):
-    """`HostStream`, to be read with `async for`."""
+    """The async form of `HostStream`, read with `async for`."""

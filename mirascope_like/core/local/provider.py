@@ -23,7 +23,7 @@ from .types import LocalCallResponse, LocalCallResponseChunk, LocalTool
 
 
 class LocalAccumulator(ChatAccumulator[LocalCallResponseChunk, LocalTool]):
-    """Sums the events of an answer that may be a call."""
+    """Sums the events of an answer that may be a tool call."""
 
     _speech: Speech | None = None
 
@@ -49,7 +49,7 @@ def _heard(request: Request, answer: Any) -> Any:
 
 
 class LocalProvider(ChatProvider[LocalCallResponse, LocalCallResponseChunk, LocalTool]):
-    """Speaks to a server that it starts itself, in the format of OpenAI's chat completions."""
+    """Sends requests to a server that it starts itself, in OpenAI's chat format."""
 
     name = "local"
     sdk: ModuleType = openai
@@ -69,14 +69,16 @@ class LocalProvider(ChatProvider[LocalCallResponse, LocalCallResponseChunk, Loca
         return told_in_words(payload) if "tools" in payload or _calls_tools(payload) else payload
 
     def prefill(self, request: Request) -> Prefill | None:
-        # The server leaves a last message of the assistant's open; beside tools the answer is no text.
+        # The server continues an assistant message at the end. With tools, the answer is not plain text.
         return None if _offers_tools(request) else Prefill()
 
     def structure(self, payload: dict[str, Any], structure: Structure) -> None:
-        encode_structure(payload, structure, OPENAI_WORDS | {"maxLength", "minLength"})  # the grammar knows these too
+        encode_structure(
+            payload, structure, OPENAI_WORDS | {"maxLength", "minLength"}
+        )  # the grammar supports these too
 
     def strategy(self, request: Request, preferred: Strategy) -> Strategy:
-        # A grammar holds the answer to its schema; a call beside other tools is one of theirs.
+        # A grammar enforces the schema. With other tools, the tool call could be one of theirs.
         return "tool" if request.tools or request.native_tools else "schema"
 
     def accumulator(self, request: Request) -> ChatAccumulator[LocalCallResponseChunk, LocalTool]:
@@ -99,7 +101,7 @@ class LocalProvider(ChatProvider[LocalCallResponse, LocalCallResponseChunk, Loca
     async def _aclient(self, request: Request) -> Any:
         if request.client is not None:
             return await super()._aclient(request)
-        # Loading a model takes a moment, which is not the event loop's to wait.
+        # Loading a model takes time: it must not block the event loop.
         running = await to_thread.run_sync(engine, request.model)
         return await self._clients(running).asynchronous()
 

@@ -1,10 +1,10 @@
-"""The program that `engine` runs in a process of its own: it loads one model and serves it on loopback.
+"""The program that `engine` runs in a separate process: it loads one model and serves it on the loopback interface.
 
-It is a process, not a thread, since the native server cannot live through a `fork` (stopping it in a forked
-child aborts that child), and cannot be stopped while it answers. It imports nothing of ours, to start fast.
+A process and not a thread: the native server does not survive `fork` (stopping it in a forked child aborts that child),
+and cannot be stopped while it answers. It imports no module of this library, to start fast.
 
-It reads its settings as one JSON line on standard input, writes its address as one JSON line on standard
-output, and serves until standard input ends: when the parent closes it, or dies, however it dies.
+It reads its settings as one JSON line from standard input, writes its address as one JSON line to standard output, and
+serves until standard input ends: when the parent process closes it or ends for any reason.
 """
 
 import importlib
@@ -18,30 +18,30 @@ SPARED: dict[str, Any] = {
     "endpoint_slots": False,
     "endpoint_props": False,
     "endpoint_metrics": False,
-    "fit_params": False,  # it may choose another context size than the one asked for
-    "cache_ram_mib": 0,  # else old prompts are kept, in up to 8 GiB
+    "fit_params": False,  # would allow another context size than the requested one
+    "cache_ram_mib": 0,  # the default keeps old prompts in up to 8 GiB of memory
 }
-"""What the native server has and we do not need, by names that come and go with its releases."""
+"""Features of the native server that are switched off; names that a release does not have are ignored."""
 
 
 def serve(settings: dict[str, Any]) -> Any:
-    """The native server, listening; it stops when it is collected."""
-    # Its threads meet after every matrix; where they spin to wait, a busy machine makes them many times slower.
+    """Return the native server, listening; it stops when it is garbage-collected."""
+    # Its threads synchronize after every matrix: if they spin while waiting, they are much slower on a busy machine.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     xllamacpp: Any = importlib.import_module("xllamacpp")
     params = xllamacpp.CommonParams()
     params.model.path = settings["path"]
     params.model_alias = {settings["model"]}
     params.n_parallel = settings["n_parallel"]
-    params.n_ctx = settings["n_ctx"] * settings["n_parallel"]  # it divides this between the requests
+    params.n_ctx = settings["n_ctx"] * settings["n_parallel"]  # the server divides it among the requests
     params.hostnames = ["127.0.0.1"]
     params.api_keys = [settings["api_key"]]
     params.cors_origins = ""
     params.cors_credentials = False
-    # A prompt continued from the cache is computed in other batches than a fresh one, which changes its
-    # logits: at temperature 0 one request gets two answers. A request may still say "cache_prompt": true.
+    # A prompt that continues from the cache is computed in other batches than a new one, which changes its logits: at
+    # temperature 0 the same request can get two answers. A request may still set "cache_prompt": true.
     params.cache_prompt = False
-    # Its threads wait for each other by spinning: with one for every core, a busy machine makes it 15 times slower.
+    # Its threads spin while waiting: with one thread per core, a busy machine makes it 15 times slower.
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = max(1, (os.cpu_count() or 2) // 2)
     params.verbosity = 1  # errors only, which the parent shows if the start fails
     for name, value in SPARED.items():
@@ -51,7 +51,7 @@ def serve(settings: dict[str, Any]) -> Any:
 
 
 def main() -> None:
-    """Serve as the parent asks, until it closes our standard input."""
+    """Serve until the parent process closes our standard input."""
     answer = os.dup(1)
     os.dup2(2, 1)
     settings = json.loads(sys.stdin.buffer.readline())
@@ -63,7 +63,7 @@ def main() -> None:
     os.dup2(quiet, 1)
     os.dup2(quiet, 2)
     sys.stdin.buffer.read()
-    os._exit(0)  # without waiting for answers that nobody reads any more
+    os._exit(0)  # without waiting for responses that nobody reads
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
-"""Tools for models whose chat template knows none: the answer is held, by a grammar, to JSON that is a call or a text.
+"""Tools for models whose chat template has none: a grammar restricts the answer to JSON that is a tool call or a text.
 
     {"tool": "add", "arguments": {"a": 17, "b": 25}}
     {"text": "The sum is 42."}
 
-So a call is always well formed. What the model says is put back into the form that OpenAI gives tool calls.
+So a tool call is always well-formed. The answer is converted to OpenAI's form of tool calls.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _CALL = re.compile(r'\s*\{\s*"tool"\s*:\s*"((?:[^"\\]|\\.)*)"\s*,\s*"arguments"\
 
 
 def told_in_words(payload: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a payload that asks for calls of its tools by a grammar, and holds earlier calls and results as text."""
+    """Return a payload whose tools are described in the prompt and called by grammar; earlier calls become text."""
     words = {key: value for key, value in payload.items() if key not in ("tools", "tool_choice", "parallel_tool_calls")}
     functions = [as_object(tool.get("function")) for tool in as_list(payload.get("tools"))]
     wanted = _wanted(functions, payload.get("tool_choice"))
@@ -72,7 +72,7 @@ def _object(properties: dict[str, Any]) -> dict[str, Any]:
 
 
 def _renamed(schema: Any, prefix: str) -> Any:
-    """Return a schema with its definitions, and the references to them, under names of its own."""
+    """Return a schema with a prefix on the names of its definitions, and on the references to them."""
     if isinstance(schema, dict):
         fields = cast("dict[str, Any]", schema)
         renamed = {key: _renamed(value, prefix) for key, value in fields.items() if key != "$defs"}
@@ -96,7 +96,7 @@ def _as_text(message: Mapping[str, Any]) -> dict[str, Any]:
 
 
 class Speech:
-    """What the model says, put into OpenAI's deltas piece by piece."""
+    """Converts the model's output to OpenAI's deltas, piece by piece."""
 
     def __init__(self) -> None:
         self._said = ""
@@ -105,18 +105,18 @@ class Speech:
 
     @property
     def called(self) -> bool:
-        """Whether a tool is called."""
+        """Whether the output is a tool call."""
         return self._call is not None
 
     def add(self, piece: str) -> Iterator[dict[str, Any]]:
-        """Yield what a piece of text adds, as deltas."""
+        """Yield the deltas that a piece of output adds."""
         self._said += piece
         if self._call is None and (found := _CALL.match(self._said)):
             self._call = found.end()
             function = {"name": jiter.from_json(f'"{found[1]}"'.encode()), "arguments": ""}
             yield {"tool_calls": [{"index": 0, "id": f"call_{uuid4().hex}", "type": "function", "function": function}]}
         if self._call is not None:
-            # The last brace closes the whole, not the arguments.
+            # The last brace closes the whole object, not the arguments.
             yield from self._arguments(self._said[self._call :].strip().rstrip("} \n\t\r"))
         elif _TEXT.match(self._said):
             text: str = jiter.from_json(self._said.encode(), partial_mode="trailing-strings").get("text") or ""
@@ -125,7 +125,7 @@ class Speech:
                 yield {"content": new}
 
     def end(self) -> Iterator[dict[str, Any]]:
-        """Yield what was held back."""
+        """Yield the rest, which was held back until the end."""
         if self._call is not None:
             yield from self._arguments(self._said[self._call :].strip().removesuffix("}").rstrip())
         elif not _TEXT.match(self._said) and self._said:
@@ -138,7 +138,7 @@ class Speech:
 
 
 def event_in_calls(raw: bytes, speech: Speech) -> Iterator[bytes]:
-    """Yield an event of the stream as OpenAI would have sent it."""
+    """Yield an event in the form in which OpenAI would have sent it."""
     if raw.startswith(b"[DONE]"):
         yield raw
         return
@@ -162,7 +162,7 @@ def event_in_calls(raw: bytes, speech: Speech) -> Iterator[bytes]:
 
 
 def answer_in_calls(raw: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a whole answer as OpenAI would have given it."""
+    """Return an unstreamed response in the form in which OpenAI would have sent it."""
     choices: list[Any] = []
     for choice in as_list(raw.get("choices")):
         speech = Speech()

@@ -1,4 +1,4 @@
-"""What calls to a local model give."""
+"""The types that calls to a local model return."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..base.tools import BaseTool
 from ..dialects.chat_completions import BaseChatCallResponse, BaseChatChunk
 
 LocalFinishReason = Literal["stop", "length", "tool_calls"]
-"""Why a local model ended a generation."""
+"""Why a local model ended the generation."""
 
 
 class LocalTool(BaseTool):
@@ -20,7 +20,7 @@ class LocalTool(BaseTool):
 
 
 class LocalCallResponse(BaseChatCallResponse[ChatCompletion, LocalTool, LocalFinishReason, CompletionUsage]):
-    """A local model's answer; `response` is a `ChatCompletion`. It costs nothing."""
+    """A response of a local model; `response` is a `ChatCompletion`. It costs nothing."""
 
     provider = "local"
     raw_type = ChatCompletion
@@ -28,12 +28,12 @@ class LocalCallResponse(BaseChatCallResponse[ChatCompletion, LocalTool, LocalFin
 
     @property
     def cost(self) -> float:
-        """US dollars spent: none."""
+        """US dollars: always 0."""
         return 0.0
 
 
 class LocalCallResponseChunk(BaseChatChunk[ChatCompletionChunk, LocalFinishReason, CompletionUsage]):
-    """One event of a local model's answer; `chunk` is a `ChatCompletionChunk`."""
+    """One event of a stream of a local model; `chunk` is a `ChatCompletionChunk`."""
 
     __slots__ = ()
     provider = "local"
@@ -41,8 +41,8 @@ class LocalCallResponseChunk(BaseChatChunk[ChatCompletionChunk, LocalFinishReaso
 
 
 class LocalStream(Stream[LocalCallResponse, LocalCallResponseChunk, LocalTool]):
-    """A local model's answer, read while it arrives. A stream carries all that a whole answer does."""
+    """A response of a local model, streamed. A stream contains everything that an unstreamed response contains."""
 
 
 class LocalAsyncStream(AsyncStream[LocalCallResponse, LocalCallResponseChunk, LocalTool]):
-    """`LocalStream`, to be read with `async for`."""
+    """The async form of `LocalStream`, read with `async for`."""

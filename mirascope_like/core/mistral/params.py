@@ -13,11 +13,11 @@ from ..base.request import CommonCallParams
 
 
 class MistralCallParams(CommonCallParams, total=False):
-    """What Mistral's chat completions take. Source: the SDK's `Chat.complete`; `seed` is its `random_seed`."""
+    """The parameters of Mistral's chat completions. Source: the SDK's `Chat.complete`; `seed` is its `random_seed`."""
 
     guardrails: Sequence[models.GuardrailConfigTypedDict]
     http_headers: Mapping[str, str]
-    """Added to those of the request."""
+    """Additional headers of the request."""
     logprobs: bool
     metadata: Mapping[str, Any]
     min_tokens: int
@@ -32,12 +32,12 @@ class MistralCallParams(CommonCallParams, total=False):
     repetition_penalty: float
     response_format: models.ResponseFormat | models.ResponseFormatTypedDict
     retries: RetryConfig
-    """The SDK's own: it tries once where this is unset."""
+    """The SDK's retry options; unset means no retries."""
     safe_prompt: bool
     server_url: str
     service_tier: models.RequestedServiceTier
     timeout_ms: int
-    """Milliseconds to wait for the next piece of the answer."""
+    """Milliseconds to wait for the next piece of the response."""
     tool_choice: models.ChatCompletionRequestToolChoice | models.ChatCompletionRequestToolChoiceTypedDict
     top_k: int
     top_logprobs: int
@@ -45,8 +45,8 @@ class MistralCallParams(CommonCallParams, total=False):
 
 
 class MistralDynamicConfig(BaseDynamicConfig[Any, MistralCallParams, Any], total=False):
-    """What a prompt function may return to decide more than its text."""
+    """What a prompt function may return to configure its call."""
 
 
 AsyncMistralDynamicConfig: TypeAlias = MistralDynamicConfig
-"""The same, for an async function."""
+"""The same type, for async functions."""

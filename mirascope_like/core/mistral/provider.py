@@ -53,7 +53,8 @@ from .params import MistralCallParams
 from .types import MistralCallResponse, MistralCallResponseChunk, MistralTool
 
 _PREFILL = Prefill({"prefix": True}, echoes=True)
-"""Source: the SDK's `AssistantMessage.prefix`, which has the model "start its answer by the content of the message"."""
+"""Source: the SDK's `AssistantMessage.prefix`, with which the model starts its answer with the content of the
+message."""
 
 
 class _StreamSource(ByteSource):
@@ -61,12 +62,12 @@ class _StreamSource(ByteSource):
 
     def __init__(self, stream: Any) -> None:
         super().__init__(stream.response)
-        self._stream = stream  # it keeps the client open
-        self._buffers = self.response.iter_bytes()  # where the SDK's own tracing listens
+        self._stream = stream  # keeps the client open
+        self._buffers = self.response.iter_bytes()  # the method that the SDK's tracing observes
 
 
 class _AsyncStreamSource(AsyncByteSource):
-    """`_StreamSource`, asynchronously."""
+    """The async form of `_StreamSource`."""
 
     def __init__(self, stream: Any) -> None:
         super().__init__(stream.response)
@@ -82,7 +83,7 @@ class MistralAccumulator(ChatAccumulator[MistralCallResponseChunk, MistralTool])
 
 
 class MistralProvider(ClientProvider[MistralCallResponse, MistralCallResponseChunk, MistralTool]):
-    """Speaks to Mistral, or to whomever the client given speaks to."""
+    """Sends requests to Mistral, or to the address of the given client."""
 
     name = "mistral"
     sdk: ModuleType = mistralai.client
@@ -99,7 +100,7 @@ class MistralProvider(ClientProvider[MistralCallResponse, MistralCallResponseChu
 
     def make_client(self) -> Any:
         if not any(os.environ.get(name) for name in self.environment):
-            raise ConfigurationError(self._key_to_set())  # the SDK would ask without one
+            raise ConfigurationError(self._key_to_set())  # the SDK would send the request without a key
         return mistralai.client.Mistral()
 
     make_async_client = make_client
@@ -156,12 +157,12 @@ class MistralProvider(ClientProvider[MistralCallResponse, MistralCallResponseChu
         return _AsyncStreamSource(stream) if own else AsyncObjectSource(stream)
 
     def _own(self, *values: Any) -> bool:
-        # Somebody who has wrapped the client, its method or its stream, to trace it, is to see the events.
+        # A client, method or stream that was wrapped for tracing must see the events.
         return all(made_by(mistralai.client, value) for value in values)
 
     def failure(self, error: Exception, request: Request, source: Any = None) -> Exception:
-        if isinstance(error, ValidationError) and source is None:  # the SDK refuses to send it
-            try:  # it does not always say which parameter
+        if isinstance(error, ValidationError) and source is None:  # the SDK rejects the parameters
+            try:  # its error does not always name the parameter
                 made(models.ChatCompletionRequest, {"model": "", "messages": [], **_params(request)}, self.name)
                 return refusal(error, self.name)
             except ConfigurationError as named:
@@ -180,7 +181,7 @@ class MistralProvider(ClientProvider[MistralCallResponse, MistralCallResponseChu
         return _error(message, response, message)
 
     def reported(self, message: str, response: Any, body: Any = None) -> Exception:
-        """Make an error with the provider's words; the SDK's own stream says that validation failed."""
+        """Return an error with the provider's message; the SDK's own stream only reports that validation failed."""
         return _error(message, response, message if body is None else to_json(body).decode())
 
 

@@ -1,4 +1,4 @@
-"""What Mistral's calls give."""
+"""The types that Mistral's calls return."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from ..dialects.chat_completions import BaseChatCallResponse, BaseChatChunk
 from .wire import as_sent, made
 
 MistralFinishReason = Literal["stop", "length", "model_length", "error", "tool_calls"]
-"""Why Mistral ended a generation."""
+"""Why Mistral ended the generation."""
 
 
 class MistralTool(BaseTool):
-    """A tool that a model of Mistral called."""
+    """A tool call by a model of Mistral."""
 
 
 class MistralCallResponse(BaseChatCallResponse[ChatCompletionResponse, MistralTool, MistralFinishReason, UsageInfo]):
-    """Mistral's answer; `response` is its `ChatCompletionResponse`."""
+    """A response of Mistral; `response` is a `ChatCompletionResponse`."""
 
     provider = "mistral"
     tool_base: ClassVar[type[BaseTool]] = MistralTool
@@ -42,7 +42,7 @@ class MistralCallResponse(BaseChatCallResponse[ChatCompletionResponse, MistralTo
 
 
 class MistralCallResponseChunk(BaseChatChunk[CompletionChunk, MistralFinishReason, UsageInfo]):
-    """One event of Mistral's answer; `chunk` is its `CompletionChunk`."""
+    """One event of a stream of Mistral; `chunk` is a `CompletionChunk`."""
 
     __slots__ = ()
     provider = "mistral"
@@ -53,12 +53,12 @@ class MistralCallResponseChunk(BaseChatChunk[CompletionChunk, MistralFinishReaso
 
 
 class MistralStream(Stream[MistralCallResponse, MistralCallResponseChunk, MistralTool]):
-    """Mistral's answer, read while it arrives.
+    """A response of Mistral, streamed.
 
-    A stream carries all that a whole answer does. Thinking and text that come in parts are put together, one part where
-    pieces of the same kind follow each other, as whole answers have them.
+    A stream contains everything that an unstreamed response contains. Adjacent pieces of thinking, and of text, are
+    joined into one part, as in unstreamed responses.
     """
 
 
 class MistralAsyncStream(AsyncStream[MistralCallResponse, MistralCallResponseChunk, MistralTool]):
-    """`MistralStream`, to be read with `async for`."""
+    """The async form of `MistralStream`, read with `async for`."""

@@ -1,4 +1,4 @@
-"""Objects of Mistral's SDK with all that came over the wire: the SDK's models leave out what they do not know."""
+"""Objects of Mistral's SDK with all fields that were received: the SDK's models drop unknown ones."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ ModelT = TypeVar("ModelT", bound=BaseModel)
 
 
 def made(kind: type[ModelT], raw: bytes | Mapping[str, Any]) -> ModelT:
-    """Make an object of the SDK. A field that is missing is None; one that the SDK does not know is an extra."""
+    """Return an object of the SDK. Missing fields are None; unknown fields are kept as extra attributes."""
     data: Mapping[str, Any] = jiter.from_json(raw) if isinstance(raw, bytes) else raw
     try:
         found = kind.model_validate(data)
-    except ValidationError:  # an answer that broke off
+    except ValidationError:  # a response that is incomplete
         found = incomplete(kind, data)
     _keep_unknown(found, data)
     return found
@@ -39,9 +39,9 @@ def _keep_unknown(found: Any, raw: Any) -> None:
 
 
 def as_sent(value: Any) -> Any:
-    """Return an object of the SDK as the JSON that it was made of."""
+    """Return an object of the SDK as the JSON from which it was made."""
     if isinstance(value, BaseModel):
-        if getattr(value, "is_unknown", False):  # a kind of part that the SDK has no class for
+        if getattr(value, "is_unknown", False):  # a type of part for which the SDK has no class
             return as_sent(cast("Any", value).raw)
         fields = {name: field.alias or name for name, field in type(value).model_fields.items()}
         known = {alias: getattr(value, name) for name, alias in fields.items() if name in value.model_fields_set}

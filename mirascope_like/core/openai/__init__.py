@@ -1,4 +1,4 @@
-"""Calls to OpenAI: chat completions, and Responses in `responses`. Hosts of the same formats are in `core.hosts`."""
+"""Calls to OpenAI: chat completions, and Responses in `responses`. Compatible hosts are in `core.hosts`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ..base.errors import load_sdk
 
 load_sdk("openai", extra="openai")
 
-from ..base.calls import Call  # noqa: E402  # the SDK is looked for first, so that the error says how to get it
+from ..base.calls import Call  # noqa: E402  # after the check for the SDK, whose error names the extra
 from ..base.models import Models  # noqa: E402
 from .params import (  # noqa: E402
     AsyncOpenAIDynamicConfig,
@@ -36,9 +36,9 @@ call: Call[OpenAICallResponse, OpenAIStream, OpenAIAsyncStream, OpenAICallParams
 )
 """Turn a prompt function into a call to OpenAI's chat completions."""
 openai_call: Call[OpenAICallResponse, OpenAIStream, OpenAIAsyncStream, OpenAICallParams] = call
-"""`call`, under a name of its own."""
+"""The same as `call`."""
 model: Models[OpenAICallResponse, OpenAIStream, OpenAIAsyncStream, OpenAICallParams] = Models(call)
-"""Make an object of a model, with settings for every call made from it."""
+"""Make a model object, whose settings apply to every call made from it."""
 
 __all__ = [
     "AsyncOpenAIDynamicConfig",

@@ -12,20 +12,20 @@ from ..dialects.chat_completions import ChatCallParams, ChatToolConfig
 
 
 class OpenAICallParams(ChatCallParams, total=False):
-    """What OpenAI's chat completions take. Source: the SDK's `CompletionCreateParams`."""
+    """The parameters of OpenAI's chat completions. Source: the SDK's `CompletionCreateParams`."""
 
 
 class OpenAIToolConfig(ChatToolConfig, total=False):
-    """Settings of a tool: whether its arguments must follow the schema strictly."""
+    """Settings of a tool; `strict` guarantees that its arguments match the schema."""
 
 
 OpenAIMessageParam: TypeAlias = ChatCompletionMessageParam | BaseMessageParam
-"""A message in the SDK's form, or one of ours."""
+"""A message in the SDK's form, or a `BaseMessageParam`."""
 
 
 class OpenAIDynamicConfig(BaseDynamicConfig[OpenAIMessageParam, OpenAICallParams, Any], total=False):
-    """What a prompt function may return to decide more than its text."""
+    """What a prompt function may return to configure its call."""
 
 
 AsyncOpenAIDynamicConfig: TypeAlias = OpenAIDynamicConfig
-"""The same, for an async function."""
+"""The same type, for async functions."""

@@ -12,7 +12,7 @@ from .types import OpenAICallResponse, OpenAICallResponseChunk, OpenAITool
 
 
 class OpenAIProvider(ChatProvider[OpenAICallResponse, OpenAICallResponseChunk, OpenAITool]):
-    """Speaks to OpenAI, or to whomever the client given speaks to."""
+    """Sends requests to OpenAI, or to the address of the given client."""
 
     name = "openai"
     sdk: ModuleType = openai
@@ -36,4 +36,4 @@ class OpenAIProvider(ChatProvider[OpenAICallResponse, OpenAICallResponseChunk, O
 
 
 OPENAI = OpenAIProvider()
-"""The provider behind `openai.call`, which keeps the default clients."""
+"""The provider behind `openai.call`; it also owns the default clients of `openai.responses`."""

@@ -1,4 +1,4 @@
-"""Calls to OpenAI's Responses, and to any host that speaks it."""
+"""Calls to OpenAI's Responses API."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from ..dialects.responses import (
 from .provider import OPENAI
 
 OpenAIResponsesFinishReason = ResponsesFinishReason
-"""Why a response ended: the reason of an incomplete one, else its status."""
+"""Why a response ended: the reason if it is incomplete, otherwise its status."""
 
 
 class OpenAIResponsesCallParams(ResponsesCallParams, total=False):
-    """What OpenAI's Responses take. Source: the SDK's `ResponseCreateParams`."""
+    """The parameters of OpenAI's Responses. Source: the SDK's `ResponseCreateParams`."""
 
 
 class OpenAIResponsesTool(BaseTool):
@@ -30,37 +30,37 @@ class OpenAIResponsesTool(BaseTool):
 
 
 class OpenAIResponsesCallResponse(ResponsesCallResponse[OpenAIResponsesTool]):
-    """OpenAI's answer; `response` is its `Response`."""
+    """A response of OpenAI; `response` is a `Response`."""
 
     provider = "openai"
     tool_base: ClassVar[type[BaseTool]] = OpenAIResponsesTool
 
 
 class OpenAIResponsesCallResponseChunk(ResponsesChunk):
-    """One event of OpenAI's answer; `chunk` is the SDK's event."""
+    """One event of a stream of OpenAI; `chunk` is the SDK's event."""
 
     __slots__ = ()
     provider = "openai"
 
 
 class OpenAIResponsesStream(Stream[OpenAIResponsesCallResponse, OpenAIResponsesCallResponseChunk, OpenAIResponsesTool]):
-    """OpenAI's answer, read while it arrives.
+    """A response of OpenAI, streamed.
 
-    A stream carries all that a whole answer does. Partial images and audio are shown as chunks and have no place in the
-    response; `obfuscation`, the random padding of events, is left out.
+    A stream contains everything that an unstreamed response contains. Partial images and audio are shown as chunks and
+    have no place in the response; `obfuscation`, the random padding of events, is left out.
     """
 
 
 class OpenAIResponsesAsyncStream(
     AsyncStream[OpenAIResponsesCallResponse, OpenAIResponsesCallResponseChunk, OpenAIResponsesTool]
 ):
-    """`OpenAIResponsesStream`, to be read with `async for`."""
+    """The async form of `OpenAIResponsesStream`, read with `async for`."""
 
 
 class OpenAIResponsesProvider(
     ResponsesProvider[OpenAIResponsesCallResponse, OpenAIResponsesCallResponseChunk, OpenAIResponsesTool]
 ):
-    """Speaks Responses to OpenAI, or to whomever the client given speaks to."""
+    """Sends requests to OpenAI, or to the address of the given client."""
 
     response_type = OpenAIResponsesCallResponse
     chunk_type = OpenAIResponsesCallResponseChunk
@@ -70,11 +70,11 @@ class OpenAIResponsesProvider(
 call: Call[
     OpenAIResponsesCallResponse, OpenAIResponsesStream, OpenAIResponsesAsyncStream, OpenAIResponsesCallParams
 ] = Call(OpenAIResponsesProvider(OPENAI), OpenAIResponsesStream, OpenAIResponsesAsyncStream, OpenAIResponsesCallParams)
-"""Turn a prompt function into a call to OpenAI's Responses. Default clients are those of `openai.call`."""
+"""Turn a prompt function into a call to OpenAI's Responses. The default clients are those of `openai.call`."""
 model: Models[
     OpenAIResponsesCallResponse, OpenAIResponsesStream, OpenAIResponsesAsyncStream, OpenAIResponsesCallParams
 ] = Models(call)
-"""Make an object of a model, with settings for every call made from it."""
+"""Make a model object, whose settings apply to every call made from it."""
 
 __all__ = [
     "OpenAIResponsesAsyncStream",

@@ -1,4 +1,4 @@
-"""What OpenAI's calls give."""
+"""The types that OpenAI's calls return."""
 
 from __future__ import annotations
 
@@ -9,34 +9,34 @@ from ..base.tools import BaseTool
 from ..dialects.chat_completions import ChatFinishReason, OpenAISDKCallResponse, OpenAISDKChunk
 
 OpenAIFinishReason = ChatFinishReason
-"""Why OpenAI ended a generation."""
+"""Why OpenAI ended the generation."""
 
 
 class OpenAITool(BaseTool):
-    """A tool that a model of OpenAI called."""
+    """A tool call by a model of OpenAI."""
 
 
 class OpenAICallResponse(OpenAISDKCallResponse[OpenAITool]):
-    """OpenAI's answer; `response` is its `ChatCompletion`."""
+    """A response of OpenAI; `response` is a `ChatCompletion`."""
 
     provider = "openai"
     tool_base: ClassVar[type[BaseTool]] = OpenAITool
 
 
 class OpenAICallResponseChunk(OpenAISDKChunk):
-    """One event of OpenAI's answer; `chunk` is its `ChatCompletionChunk`."""
+    """One event of a stream of OpenAI; `chunk` is a `ChatCompletionChunk`."""
 
     __slots__ = ()
     provider = "openai"
 
 
 class OpenAIStream(Stream[OpenAICallResponse, OpenAICallResponseChunk, OpenAITool]):
-    """OpenAI's answer, read while it arrives.
+    """A response of OpenAI, streamed.
 
-    A stream carries all that a whole answer does. Usage is asked for unless the call says otherwise; `obfuscation`, the
-    random padding of events, is left out.
+    A stream contains everything that an unstreamed response contains. Usage is requested unless the call sets
+    `stream_options`; `obfuscation`, random padding, is dropped.
     """
 
 
 class OpenAIAsyncStream(AsyncStream[OpenAICallResponse, OpenAICallResponseChunk, OpenAITool]):
-    """`OpenAIStream`, to be read with `async for`."""
+    """The async form of `OpenAIStream`, read with `async for`."""

@@ -64,7 +64,9 @@ def test_client_of_another_sdk(row: BaseRow) -> None:
 
 
 def test_cohere_clients_of_version_1(server: Server) -> None:
-    version_1 = "is a client for version 1 of Cohere's API: pass client=cohere.ClientV2(...) or cohere.AsyncClientV2(...)"
+    version_1 = (
+        "is a client for version 1 of Cohere's API: pass client=cohere.ClientV2(...) or cohere.AsyncClientV2(...)"
+    )
     sync: Any = cohere.Client("sk-test", base_url=server.url, httpx_client=httpx.Client(verify=False))
     needs_async = "an async call needs an async client: pass cohere.AsyncClientV2(...)"
     assert called(COHERE, sync) == [f"Client {version_1}"] * 2 + [needs_async] * 2

@@ -459,7 +459,7 @@ class TestRefusals:
             HF_HUB_OFFLINE="1",
             HF_HOME=str(tmp_path),
         )
-        assert "'hf:owner/repo/file.gguf' could not be downloaded" in said
+        assert "cannot download 'hf:owner/repo/file.gguf'" in said
         assert said.endswith("LocalEntryNotFoundError")
 
 

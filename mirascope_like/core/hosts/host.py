@@ -45,10 +45,10 @@ class Host:
     refuses_usage: bool = False
     """Whether the host rejects `stream_options`. Any host that rejects it is asked once more without."""
     cache_marks: bool = False
-    """Whether the host takes Anthropic's `cache_control` on the parts of messages; else cache marks are left out."""
+    """Whether the host accepts Anthropic's `cache_control` on parts of messages; otherwise cache marks are left out."""
     limits: tuple[str, ...] = ("max_tokens",)
-    """The names under which the host takes the token limit, the usual one first. One that it does not know is a limit
-    that it does not keep."""
+    """The names under which the host accepts the token limit, the preferred one first. The host ignores a limit under
+    any other name."""
     priced_as: str = ""
     """The host's name in the price list, if it is another."""
     prefill: Prefill | None = None

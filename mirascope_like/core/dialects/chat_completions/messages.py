@@ -32,7 +32,7 @@ _SAID = ("content", "tool_calls", "function_call", "refusal", "audio")
 """The fields of a message that hold content."""
 
 _TEXTUAL = ("assistant", "system", "developer")
-"""The roles whose parts become one text, unless a part of them is marked."""
+"""The roles whose parts are joined into one text, unless one of them has a cache mark."""
 
 EncodePart = Callable[[Part], dict[str, Any]]
 """Returns a part in a provider's format; raises `PromptError` if the provider does not accept it."""
@@ -43,9 +43,9 @@ def encode_messages(
 ) -> list[dict[str, Any]]:
     """Return messages in OpenAI's format. Messages that are already in it are not changed.
 
-    An answer of the model's in which it said nothing is left out: it is not taken back. So are cache marks, unless
-    `cache_marks` says that the host takes Anthropic's `cache_control`. Raises `PromptError` for a part that
-    `encode_part` has no place for.
+    Empty assistant messages are left out, because the API rejects them. So are cache marks, unless `cache_marks` is
+    true, for hosts that accept Anthropic's `cache_control`. Raises `PromptError` for a part that `encode_part` does not
+    accept.
     """
     encoded = (one for message in messages for one in _encode(message, encode_part, cache_marks))
     return [one for one in encoded if _says_anything(one)]
@@ -88,7 +88,7 @@ def _encode(message: Any, encode_part: EncodePart, cache_marks: bool) -> list[di
 def _mark(
     mark: CacheControlPart, before: Part | None, results: list[dict[str, Any]], others: list[dict[str, Any]]
 ) -> bool:
-    """Mark the part before a cache mark; return False where that takes no mark: a tool call, or nothing."""
+    """Mark the part before a cache mark; return False if there is none, or if it is a tool call and accepts no mark."""
     if isinstance(before, ToolResultPart):
         text = {"type": "text", "text": results[-1]["content"], "cache_control": mark.directive}
         results[-1] = {**results[-1], "content": [text]}
@@ -188,7 +188,7 @@ def _joined(content: Any) -> str:
 
 
 def _decode_marked(part: Mapping[str, Any]) -> list[Part]:
-    """Return a part in the common form, with the cache mark that stands on it."""
+    """Return a part in the common form, followed by its cache mark, if it has one."""
     decoded, mark = _decode_part(part), as_object(part.get("cache_control"))
     marks: list[Part] = [CacheControlPart.of_ttl(mark.get("ttl"))] if mark else []
     return [decoded, *marks] if decoded is not None else []

@@ -26,11 +26,11 @@ _REASONING = re.compile(r"(?:ft:)?(?:o\d|gpt-(?:[5-9]|\d\d)|codex-|computer-use)
 """Models of OpenAI that refuse `max_tokens`. Source: its reference of chat completions ("not compatible with o-series
 models"), and the error of GPT-5."""
 _UNKNOWN = "(?i:unsupported|unknown|unrecognized|unexpected|not permitted|extra inputs)"
-"""What hosts say of a parameter that they do not have."""
+"""Error messages of hosts for a parameter that they do not support."""
 
 
 def openai_limit_names(model: str) -> tuple[str, ...]:
-    """Return the names under which a model of OpenAI takes the token limit, the usual one first."""
+    """Return the names under which a model of OpenAI accepts the token limit, the preferred one first."""
     return ("max_completion_tokens",) if _REASONING.match(model) else ("max_tokens", "max_completion_tokens")
 
 
@@ -42,7 +42,7 @@ class ChatProvider(SDKProvider[ResponseT, ChunkT, ToolT]):
     path: ClassVar[str] = "/chat/completions"
     """The path of the endpoint below the client's base URL."""
     cache_marks: bool = False
-    """True if the host takes Anthropic's `cache_control` on parts; else cache marks are left out."""
+    """True if the host accepts Anthropic's `cache_control` on parts; otherwise cache marks are left out."""
     refuses_usage: bool = False
     """Whether the host rejects `stream_options`, or sends usage without it."""
 
@@ -109,11 +109,11 @@ class ChatProvider(SDKProvider[ResponseT, ChunkT, ToolT]):
 
 
 def _accepted(request: Request, payload: dict[str, Any], error: Any) -> dict[str, Any]:
-    """Return the payload to send once more, without what a host turns out to refuse; raise the error if it is another.
+    """Return the payload to send once more, without the parameter that the host rejected; raise any other error.
 
-    That is the `stream_options` that we added, and a token limit under the name that other models take. OpenAI says of
-    the latter: "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens'
-    instead."
+    The parameter is `stream_options`, which we added, or the token limit, whose name depends on the model. OpenAI
+    reports the latter as "Unsupported parameter: 'max_tokens' is not supported with this model. Use
+    'max_completion_tokens' instead."
     """
     if error.status_code in (400, 422):
         text = str(error)

@@ -31,9 +31,8 @@ from ..content_blocks import decode_turn
 def encode_messages(messages: Sequence[Any], *, cache_marks: bool = True) -> list[dict[str, Any]]:
     """Return messages as input items. Messages that are already items are not changed.
 
-    A system prompt stays where it stands, and tool calls and their results become items of their own. An answer of the
-    model's in which it said nothing is left out, and so are cache marks without `cache_marks`. Raises `PromptError` for
-    a part that the format has no place for.
+    System messages stay in place; tool calls and results become separate items. Empty assistant messages are left out,
+    and so are cache marks if `cache_marks` is false. Raises `PromptError` for a part that the format does not have.
     """
     return [item for message in messages for item in _encode(message, cache_marks)]
 
@@ -63,9 +62,9 @@ def _encode(message: Any, cache_marks: bool) -> list[dict[str, Any]]:
 
 
 def _mark(items: Sequence[dict[str, Any]]) -> None:
-    """Mark the part that an item ends with; what the model said, and its calls, take no mark."""
+    """Mark the last part of the last item, unless it is an assistant message or a tool call: these accept no mark."""
     if not items:
-        raise PromptError("cache_control marks the part before it, and there is none")
+        raise PromptError("cache_control needs a part before it in the same message")
     last = items[-1]
     if isinstance(last.get("output"), str):
         last["output"] = [{"type": "input_text", "text": last["output"]}]

@@ -30,7 +30,7 @@ class ResponsesProvider(SDKProvider[ResponseT, ChunkT, ToolT]):
     params_type: type[Any] = ResponsesCallParams
     method = "responses.create"
     cache_marks: bool = True
-    """True if cache marks are sent, as `prompt_cache_breakpoint`; else they are left out."""
+    """True if cache marks are sent, as `prompt_cache_breakpoint`; otherwise they are left out."""
 
     def __init__(self, chat: ClientProvider[Any, Any, Any]) -> None:
         self._chat = chat

@@ -1,4 +1,4 @@
-"""Agents: a class with a history and tools, in a loop of its own, then the same by `ToolLoop`. No key, no network."""
+"""Agents: a class with a history and tools, first with its own loop, then with a `ToolLoop`. No key, no network."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,7 +10,7 @@ SHELVES = {"Dune": "A1", "Emma": "B2"}
 
 @dataclass
 class Librarian:
-    """Answers questions; the model must ask where books stand before it answers."""
+    """Answers questions. The model is forced to look up the shelves first."""
 
     history: list[Any] = field(default_factory=list[Any])
 
@@ -45,11 +45,11 @@ class Librarian:
 def main() -> None:
     librarian = Librarian()
     print(librarian.ask("Where does Dune stand?"))
-    print("said so far:", len(librarian.history), "messages")
+    print("messages so far:", len(librarian.history))
     response = Librarian().run("Where does Emma stand?")
     print(response.content)
     for answer in response.rounds:
-        print("a round:", [f"{tool.name} -> {tool.result}" for tool in answer.executed])
+        print("round:", [f"{tool.name} -> {tool.result}" for tool in answer.executed])
 
 
 if __name__ == "__main__":

@@ -1,4 +1,6 @@
-"""Any provider: named in the call, and chosen around it. No key, no network, unless MODEL names another:
+"""`llm.call`: name the provider in the call, and replace it around the call.
+
+No key, no network, unless MODEL names another:
 
 MODEL=openai:gpt-4o-mini python examples/any_provider.py
 """

@@ -1,4 +1,4 @@
-"""A page that shows an answer while it streams, and stops it: a model that runs on this machine, no key, no network.
+"""A web page that shows an answer while it streams, and can stop it. Uses a local model: no key, no network.
 
 pip install starlette uvicorn
 python examples/browser.py                              then open http://127.0.0.1:8000

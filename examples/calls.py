@@ -1,4 +1,4 @@
-"""A call: a prompt function with a model, whole; then several at once with async. No key, no network."""
+"""Calls: one sync call and its response, then several async calls at the same time. No key, no network."""
 
 import asyncio
 
@@ -23,7 +23,7 @@ async def name_authors(genres: list[str]) -> None:
 def main() -> None:
     response = recommend_book("fantasy")
     print(response.content)
-    print("ended because of:", response.finish_reasons)
+    print("finish reasons:", response.finish_reasons)
     print("tokens:", response.input_tokens, "in,", response.output_tokens, "out")
     print("cost:", response.cost)
     print("the SDK's own object:", type(response.response).__name__)

@@ -1,4 +1,4 @@
-"""Chaining: what one call answers goes into the next, by hand, as a computed field, and async. No key, no network."""
+"""Chaining: use the output of one call in the next: directly, as a computed field, and async. No key, no network."""
 
 import asyncio
 
@@ -35,10 +35,10 @@ def main() -> None:
     print("1.", summary)
     response = translate("The sea is wide and deep, and full of fish.", "French")
     print("2.", response.content)
-    print("the summary went in:", summary in response.messages[-1]["content"])
+    print("the prompt contains the summary:", summary in response.messages[-1]["content"])
     compared = asyncio.run(compare("the sea", "the moon"))
     print("3.", compared.content)
-    print("facts that went in:", compared.messages[-1]["content"].count("\n") >= 2)
+    print("the prompt contains both facts:", compared.messages[-1]["content"].count("\n") >= 2)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Dynamic configuration: what a call decides only when it is made. No key, no network."""
+"""Dynamic configuration: a function returns the settings of a single call. No key, no network."""
 
 from mirascope_like.core import BaseDynamicConfig, Messages, local, metadata, prompt_template
 
@@ -29,7 +29,7 @@ def ask(question: str, *, careful: bool) -> BaseDynamicConfig:
 def main() -> None:
     response = facts("the sea", 2)
     print(response.content)
-    print("asked:", response.messages[-1]["content"])
+    print("prompt:", response.messages[-1]["content"])
     print("tokens:", response.output_tokens, "of", response.call_kwargs["max_tokens"])
     print("metadata:", response.metadata)
     for careful in (False, True):

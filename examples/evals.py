@@ -1,4 +1,4 @@
-"""Evals: a model judges an answer, and a panel of models does. No key, no network, unless JUDGES names other models:
+"""Evals: a model judges an answer, then a panel of models does. No key, no network, unless JUDGES names other models:
 
 JUDGES=openai:gpt-4o-mini,anthropic:claude-sonnet-5 python examples/evals.py
 """
@@ -16,7 +16,7 @@ JUDGES = os.environ.get("JUDGES", "local:smollm2-135m,local:smollm2-135m").split
 
 
 class Verdict(BaseModel):
-    """What a judge finds."""
+    """The verdict of a judge."""
 
     reasoning: str = Field(description="One short sentence.", max_length=60)
     score: int = Field(description="1 is bad, 5 is good.", ge=1, le=5)
@@ -46,7 +46,7 @@ def main() -> None:
     verdicts = asyncio.run(panel("Certainly! The Hobbit stands on shelf A1."))
     for name, verdict in zip(JUDGES, verdicts, strict=True):
         print(name, verdict)
-    print("the panel:", median(verdict.score for verdict in verdicts))
+    print("panel:", median(verdict.score for verdict in verdicts))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""JSON mode: an answer that is JSON text, read by hand, by a parser, and as a type. No key, no network."""
+"""JSON mode: JSON text, parsed in your code, by an output parser, and into a type. No key, no network."""
 
 import json
 from typing import Any

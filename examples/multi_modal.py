@@ -1,4 +1,4 @@
-"""Multi-modal prompts: an image by its URL, a document by its bytes. Needs OPENAI_API_KEY and ANTHROPIC_API_KEY."""
+"""Multi-modal prompts: an image as a URL, a document as bytes. Needs OPENAI_API_KEY and ANTHROPIC_API_KEY."""
 
 from mirascope_like.core import DocumentPart, Messages, anthropic, openai, prompt_template
 

@@ -1,4 +1,7 @@
-"""Prompts: a template with roles, lists and a history, the same as messages, and as a class. No key, no network."""
+"""Prompts: a template with roles, lists and a history, then a prompt as messages, and as a class.
+
+No key, no network.
+"""
 
 from mirascope_like.core import BaseMessageParam, BasePrompt, Messages, local, prompt_template
 

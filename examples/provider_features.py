@@ -1,4 +1,7 @@
-"""What one provider alone has, passed through and typed. Needs OPENAI_API_KEY and ANTHROPIC_API_KEY."""
+"""Features of one provider, typed: reasoning, server-side tools, structured output.
+
+Needs OPENAI_API_KEY and ANTHROPIC_API_KEY.
+"""
 
 from pydantic import BaseModel
 

@@ -1,4 +1,4 @@
-"""Response models: an answer of a type, whole and while it grows, and a list item by item. No key, no network."""
+"""Response models: an answer as a typed value, complete and partial, and a list item by item. No key, no network."""
 
 from enum import Enum
 
@@ -43,9 +43,9 @@ def main() -> None:
     stream = extracting("The Hobbit by J.R.R. Tolkien, fantasy")
     for partial in stream:
         print(partial)
-    print("the same:", stream.constructed_response_model == book)
+    print("equal:", stream.constructed_response_model == book)
     for genre in name_genres().each():
-        print("one more:", genre)
+        print("item:", genre)
         break
 
 

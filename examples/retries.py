@@ -1,4 +1,7 @@
-"""Retries: a try that is told what was wrong, and another provider after an error. No key, no network."""
+"""Retries: an attempt that receives the errors of earlier ones, and a fallback to another provider.
+
+No key, no network.
+"""
 
 import openai
 from pydantic import BaseModel, field_validator
@@ -20,14 +23,14 @@ class Author(BaseModel):
     def second_try(cls, name: str) -> str:
         tries.append(name)
         if len(tries) == 1:
-            raise ValueError("the first try is never good enough")
+            raise ValueError("the first attempt is always rejected")
         return name
 
 
 @retry(stop=stop_after_attempt(3), after=collect_errors(ResponseParseError))
 @local.call("smollm2-135m", response_model=Author, call_params={"max_tokens": 40, "temperature": 0})
 def identify(book: str, *, errors: list[ResponseParseError] | None = None) -> str:
-    print("what was wrong before:", [error.errors()[0]["msg"] for error in errors or ()])
+    print("earlier errors:", [error.errors()[0]["msg"] for error in errors or ()])
     return f"Who wrote {book}?"
 
 
@@ -44,7 +47,7 @@ def ask(question: str) -> str:
 
 
 def main() -> None:
-    print(type(identify("The Hobbit")).__name__, "after", len(tries), "tries")
+    print(type(identify("The Hobbit")).__name__, "after", len(tries), "attempts")
     response = ask("Why is the sea salty?")
     print("answered by:", response.provider_name)
 

@@ -1,4 +1,4 @@
-"""Sessions: a conversation that goes on, is forked, kept in a file and taken up again. No key, no network."""
+"""Sessions: continue a conversation, fork it, store it in a file and load it again. No key, no network."""
 
 import tempfile
 from pathlib import Path
@@ -17,10 +17,10 @@ def main() -> None:
         print()
         fork = session.fork(name="ann, again")
         fork.send("Another one?")
-        print("said:", len(session.conversation), "| in the fork:", len(fork.conversation))
+        print("messages:", len(session.conversation), "| in the fork:", len(fork.conversation))
         again = model.session(store=store, name="ann")
-        print("taken up:", [message.role for message in again.conversation])
-        print("kept:", store.names())
+        print("loaded:", [message.role for message in again.conversation])
+        print("stored:", store.names())
 
 
 if __name__ == "__main__":

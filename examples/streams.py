@@ -1,4 +1,4 @@
-"""Streams: pairs and the rebuilt response, a deadline and an early stop, async words. No key, no network."""
+"""Streams: chunks and the rebuilt response, a deadline, an early stop, and async words. No key, no network."""
 
 import asyncio
 
@@ -31,7 +31,7 @@ def main() -> None:
             text = "".join(short.text())
         print("stopped after 10 characters:", len(text) >= 10, short.state)
     except StreamTimeoutError as error:
-        print("too late:", error.deadline, error.partial)
+        print("deadline passed:", error.deadline, error.partial)
 
     print("async, the same text:", "".join(asyncio.run(words())) == response.content)
 

@@ -1,4 +1,7 @@
-"""Tools: the model calls a function, we run it and send the result back; then a stream of tools. No key, no network."""
+"""Tools: the model calls a function, the program runs it and sends the result back; then streamed tools.
+
+No key, no network.
+"""
 
 from typing import Any
 
@@ -43,7 +46,7 @@ def main() -> None:
     print(answer(history).content)
     for _, growing in asking("Which books cost at most 8 dollars?"):
         if growing is not None:
-            print("whole:" if growing.delta is None else "growing:", growing.args)
+            print("complete:" if growing.delta is None else "partial:", growing.args)
 
 
 if __name__ == "__main__":

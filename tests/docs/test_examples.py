@@ -18,17 +18,17 @@ SERVING = {"browser.py"}
 """They serve until they are stopped, and are tested where they are used: in tests/integrations/test_browser.py."""
 
 PRINTED: dict[str, list[str]] = {
-    "agents.py": [r"said so far: 4 messages", r"a round: \['list_shelves -> Dune: A1, Emma: B2'\]", r"a round: \[\]"],
+    "agents.py": [r"messages so far: 4", r"round: \['list_shelves -> Dune: A1, Emma: B2'\]", r"round: \[\]"],
     "any_provider.py": [r"local smollm2-135m \['length'\]", r"in the context: 5 tokens", r"streamed: .+"],
     "calls.py": [
-        r"ended because of: \['length'\]",
+        r"finish reasons: \['length'\]",
         r"tokens: \d+ in, 30 out",
         r"cost: 0\.0",
         r"the SDK's own object: ChatCompletion",
         r"fantasy -> .+",
         r"crime -> .+",
     ],
-    "chaining.py": [r"1\. .+", r"the summary went in: True", r"facts that went in: True"],
+    "chaining.py": [r"1\. .+", r"the prompt contains the summary: True", r"the prompt contains both facts: True"],
     "demo.py": [
         r"model: +smollm2-135m",
         r"tokens: +\d+ in, \d+ out",
@@ -36,13 +36,13 @@ PRINTED: dict[str, list[str]] = {
         r"finish reason: (stop|length)",
     ],
     "dynamic_config.py": [
-        r"asked: Say 4 facts about the sea",
+        r"prompt: Say 4 facts about the sea",
         r"tokens: 20 of 20",
         r"metadata: \{'tags': \{'books'\}, 'n': 2\}",
         r"careful: False \| messages: 1 \| tools: 0",
         r"careful: True \| messages: \d \| tools: \d",
     ],
-    "evals.py": [r"local:smollm2-135m reasoning='.{1,60}' score=[1-5]", r"the panel: [1-5](\.0)?"],
+    "evals.py": [r"local:smollm2-135m reasoning='.{1,60}' score=[1-5]", r"panel: [1-5](\.0)?"],
     "json_mode.py": [r"\{'name': 'Rome'\}", r"name='.*' country='.*'"],
     "multi_modal.py": [
         r"The image depicts a stylized globe made of puzzle pieces, representing Wikipedia\.",
@@ -68,26 +68,26 @@ PRINTED: dict[str, list[str]] = {
     "response_models.py": [
         r"Book Genre\.(FANTASY|CRIME)",
         r"title=None genre=None",
-        r"the same: True",
-        r"one more: Genre\.(FANTASY|CRIME)",
+        r"equal: True",
+        r"item: Genre\.(FANTASY|CRIME)",
     ],
     "retries.py": [
-        r"what was wrong before: \[\]",
-        r"what was wrong before: \['Value error, the first try is never good enough'\]",
-        r"Author after 2 tries",
+        r"earlier errors: \[\]",
+        r"earlier errors: \['Value error, the first attempt is always rejected'\]",
+        r"Author after 2 attempts",
         r"answered by: local",
     ],
     "sessions.py": [
-        r"said: 5 \| in the fork: 7",
-        r"taken up: \['system', 'user', 'assistant', 'user', 'assistant'\]",
-        r"kept: \['ann', 'ann, again'\]",
+        r"messages: 5 \| in the fork: 7",
+        r"loaded: \['system', 'user', 'assistant', 'user', 'assistant'\]",
+        r"stored: \['ann', 'ann, again'\]",
     ],
     "streams.py": [
         r"rebuilt: True \['length'\] 20",
         r"stopped after 10 characters: True closed",
         r"async, the same text: True",
     ],
-    "tools.py": [r"called: look_up \{'amount': -?\d+\} -> .+", r"growing: .+", r"whole: \{'amount': -?\d+\}"],
+    "tools.py": [r"called: look_up \{'amount': -?\d+\} -> .+", r"partial: .+", r"complete: \{'amount': -?\d+\}"],
 }
 """Lines that an example prints, in this order, whatever stands between them."""
 

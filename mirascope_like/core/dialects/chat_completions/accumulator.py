@@ -31,7 +31,7 @@ _APART = frozenset({"choices", "usage", _PADDING})
 """The keys of an event that are not merged into the response's top level."""
 
 _OF_CHOICE = frozenset({"delta", "message", "text", "index"})
-"""What of a choice is not told beside its message."""
+"""Keys of a choice that are not merged into its other fields."""
 
 
 @dataclass(slots=True)
@@ -174,7 +174,7 @@ class ChatAccumulator(Accumulator[ChunkT, ToolT]):
         return shown
 
     def _new_text(self, content: Any) -> str:
-        """Return what a message, told in place of a delta, adds: some hosts tell all of the text each time."""
+        """Return what a message adds that was sent instead of a delta: some hosts send the whole text each time."""
         text, known = content_text(content), str(self._text)
         return text[len(known) :] if known and text.startswith(known) else text
 
@@ -207,10 +207,10 @@ class ChatAccumulator(Accumulator[ChunkT, ToolT]):
         return given
 
     def _give(self, choice: _Choice, *, rest: bool = False) -> list[ToolT]:
-        """Return the calls that have ended, in order.
+        """Return the complete calls as tools, in order.
 
-        To one whose arguments are not an object with something in it more may come, even after a finish reason: it
-        waits for the end, which gives the `rest`.
+        Arguments that are not an object with content may still be extended, even after a finish reason: such a call is
+        returned at the end of the stream, with `rest`.
         """
         given: list[ToolT] = []
         for call in choice.calls:

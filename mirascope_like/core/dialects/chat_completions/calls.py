@@ -21,7 +21,7 @@ _KINDS = (("function", "arguments"), ("custom", "input"))
 
 @dataclass(slots=True, eq=False)
 class Call:
-    """A tool call that grows. `given` once it has been shown as a whole tool."""
+    """A tool call that is arriving. `given` is true once its complete tool was yielded."""
 
     index: Any
     fields: dict[str, Any]
@@ -77,7 +77,7 @@ class Call:
 
 
 def joined_name(known: str, piece: str) -> str:
-    """Return a name to which a piece was added, as OpenAI's SDK does; one that is told anew is told once."""
+    """Return a name to which a piece was added, as OpenAI's SDK does; a repeated name is not added twice."""
     return piece if piece.startswith(known) else known if known.startswith(piece) else known + piece
 
 
@@ -101,7 +101,7 @@ def find_call(calls: Sequence[Call], piece: Mapping[str, Any], names: Collection
 
 
 def _begins_another(known: Call, name: str, piece: Mapping[str, Any]) -> bool:
-    """Whether a piece of the same id is a call of its own: by another name, or told whole after one told whole."""
+    """Return whether a piece with the same id starts a new call: its name differs, or both are complete calls."""
     if str(known.pieces).strip() and joined_name(known.name, name) != name:
         return True
     told = arguments_text(as_object(piece.get("function")).get("arguments"))
@@ -118,7 +118,7 @@ def _goes_on(known: Call, index: Any, id: str | None, name: str, names: Collecti
         return True
     restated = not known.name or joined_name(known.name, name) == name
     if index is None and id is None:
-        return False  # calls that come whole
+        return False  # each call arrives complete
     if id is not None and known.id is not None:
         return restated  # hosts whose ids change with each piece; others number all calls alike
     return restated or written != "{}"

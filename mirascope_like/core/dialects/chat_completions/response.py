@@ -76,7 +76,7 @@ class BaseChatCallResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT]):
         return {"content": self._said.get("content"), **said, "role": "assistant"}
 
     def _sent_back(self, call: dict[str, Any]) -> dict[str, Any]:
-        """Return a call as a host takes it back: by the name that it was offered, with arguments that are JSON."""
+        """Return a call as the host accepts it back: with the tool's offered name, and valid JSON arguments."""
         if not (function := as_object(call.get("function"))):
             return call
         name = offered_name(str(function.get("name") or ""), self._names)

@@ -231,7 +231,7 @@ def test_two_tools_of_one_name(stream: bool, server: Server) -> None:
     ("kind", "tool"), [(list[str], answer), (create_model("find", title=(str, ...)), find)], ids=["list", "model"]
 )
 def test_a_tool_named_like_the_answer(stream: bool, kind: Any, tool: Any) -> None:
-    told = f"the answer is given by calling '{tool.__name__}', and a tool has that name"
+    told = f"duplicate tool name '{tool.__name__}'"
     with pytest.raises(ConfigurationError, match=told):
         openai.call("m", response_model=kind, tools=[tool], stream=stream)
 

@@ -1,8 +1,6 @@
-"""The engine, in fourteen rooms. Knows no provider and no SDK.
+"""The engine: everything that does not depend on a provider or an SDK.
 
-A room imports only rooms listed before it: runtime, errors, parsing, messages, tools, prompts, request, response,
-provider, flows, streams, conversations, calls, models. The docstring of each says what it holds.
-`docs/design/0001-architecture.md` has a picture. The public names are loaded when they are first used.
+Its public names are loaded when they are first used.
 """
 
 from __future__ import annotations

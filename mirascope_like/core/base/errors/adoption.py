@@ -1,4 +1,4 @@
-"""Make an SDK's error one of ours as well: one class that is both, which can be pickled."""
+"""Turn an SDK's error into one of ours too: it gets a class that inherits from both, and can be pickled."""
 
 from __future__ import annotations
 
@@ -9,16 +9,19 @@ from .classification import request_id, retry_after
 from .exceptions import MirascopeLikeError, ProviderError
 
 _HTTP = ("request", "response", "raw_response", "_response")
-"""Attributes in which SDKs keep the HTTP request and response of an error. Mistral's has the response in `args` too."""
+"""Attributes in which SDKs keep the HTTP request and response of an error. Mistral's response is in `args` too."""
 
 
 class _Adopted:
-    """What the classes made by `both` share: they can be pickled, as both parents' names are enough to make one."""
+    """Base of the classes made by `both`. They can be pickled: the names of both parents are enough to make the class
+    again.
+    """
 
     parents: ClassVar[tuple[type[BaseException], ...]] = ()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # The request, and the response that refers to it, hold the key among their headers; botocore's dict does not.
+        # The HTTP request holds the API key in its headers, and so does the response, which refers to it: pickle
+        # neither. botocore's response is a plain dict without the key: pickle it.
         http = [value for key, value in vars(self).items() if key in _HTTP and not isinstance(value, dict)]
         state: dict[str, Any] = {
             key: None if any(value is one for one in http) else value
@@ -31,7 +34,7 @@ class _Adopted:
 
 
 def _importable(kind: type[BaseException]) -> type[BaseException]:
-    """Return the nearest class that can be found by its name: botocore makes classes of errors that cannot."""
+    """Return the nearest base class that can be imported by name; botocore creates some error classes at run time."""
     mro: tuple[type[BaseException], ...] = kind.__mro__
     found: type[BaseException] = next(
         one for one in mro if getattr(sys.modules.get(one.__module__), one.__name__, None) is one
@@ -51,7 +54,7 @@ _BOTH: dict[tuple[type[BaseException], ...], type[BaseException]] = {}
 
 
 def both(*parents: type[BaseException]) -> type[BaseException]:
-    """Return the class that is all of the classes given, named as the first; made once."""
+    """Return a class that inherits from all the given ones, named like the first. It is made once and kept."""
     made = _BOTH.get(parents)
     if made is None:
         made = _BOTH[parents] = _made(parents)
@@ -82,7 +85,7 @@ def adopt(
     model: str | None,
     response: Any = None,
 ) -> Exception:
-    """Make an SDK's error one of ours as well, in place: same object, message, traceback and attributes.
+    """Make an SDK's error an instance of our classes `kinds` as well, in place; return it.
 
     Give the classes of ours that it is to be; the SDK's class stays among its bases. An error of a built-in class, as
     `ValueError`, cannot change it: a copy is returned. `response` is the HTTP response that was being read, for an

@@ -1,4 +1,4 @@
-"""Choose the class of an error by its HTTP status, its code and its text, and read its headers."""
+"""Choose the error class for an HTTP status, error code and text, and read the error's headers."""
 
 from __future__ import annotations
 
@@ -217,5 +217,5 @@ def _seconds(value: Any, unit: int = 1) -> float | None:
 
 
 def request_id(headers: Any) -> str | None:
-    """Return the provider's id of a request, from the headers of the answer."""
+    """Return the provider's id of a request, from the headers of its response, or None."""
     return next((headers[name] for name in _REQUEST_IDS if name in headers), None)

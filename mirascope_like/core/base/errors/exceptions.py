@@ -1,9 +1,9 @@
-"""The errors of the library, and the way an SDK's own error becomes one of them.
+"""The error classes of the library.
 
     MirascopeLikeError
     ├── ConfigurationError            a missing SDK, key or setting: says what to do
     ├── PromptError                   a template or message that cannot be sent
-    ├── ProviderError                 the provider, or the way to it, failed
+    ├── ProviderError                 the provider returned an error or could not be reached
     │   ├── AuthenticationError
     │   ├── PermissionDeniedError
     │   ├── NotFoundError
@@ -18,10 +18,10 @@
     ├── StreamError
     │   ├── StreamNotConsumedError
     │   ├── StreamClosedError
-    │   ├── StreamTimeoutError        which deadline; holds what had arrived
-    │   └── StreamInterruptedError    holds what had arrived
-    ├── ResponseParseError            the raw reply and why it does not fit
-    ├── StoreError                    a later version of the library wrote it: names the schema version
+    │   ├── StreamTimeoutError        a deadline passed; has the partial response
+    │   └── StreamInterruptedError    the connection was lost; has the partial response
+    ├── ResponseParseError            the reply does not fit the requested type
+    ├── StoreError                    written by a later version of the library
     └── ToolError
         ├── ToolNotFoundError
         ├── ToolArgumentsError
@@ -29,7 +29,7 @@
         ├── ToolTimeoutError
         └── ToolRefusedError
 
-Knows no SDK: a provider says which of its SDK's errors means which of these.
+Knows no SDK: each provider has a table that maps its SDK's errors to these classes.
 """
 
 from __future__ import annotations
@@ -38,21 +38,21 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 Caught: TypeAlias = type[Exception] | tuple[type[Exception], ...]
-"""Errors to catch."""
+"""One or more error classes, as `except` takes them."""
 
 
 class MirascopeLikeError(Exception):
-    """The root: every error that the library raises of its own accord is one."""
+    """The base class of every error that the library itself raises."""
 
 
 class ConfigurationError(MirascopeLikeError):
-    """Something is missing or misspelt: an SDK, a key, a model, an option. The message says what to do."""
+    """An SDK, API key, model or option is missing, unknown or invalid. The message says what to do."""
 
 
 class PromptError(MirascopeLikeError):
-    """A prompt cannot be made into messages; raised before anything is sent.
+    """A prompt cannot be turned into messages. Raised before anything is sent.
 
-    `template` is the text at fault and `position` the offset in it, where there is one.
+    `template` is the text with the fault and `position` the character offset of it, or None.
     """
 
     def __init__(self, message: str, *, template: str | None = None, position: int | None = None) -> None:
@@ -62,99 +62,99 @@ class PromptError(MirascopeLikeError):
 
 
 class ProviderError(MirascopeLikeError):
-    """The provider answered with an error, or could not be reached.
+    """The provider returned an error, or could not be reached.
 
-    Raised as a class that is also the SDK's own, so that `except openai.OpenAIError` catches it too; the attributes of
-    the SDK's error stay.
+    The class raised is also the SDK's own error class, so `except openai.OpenAIError` catches it too, and the
+    attributes of the SDK's error are kept.
     """
 
     provider: str
     """The provider that was called, such as "openai"."""
     model: str | None
-    """The model that was asked for."""
+    """The model in the request."""
     status_code: int | None
-    """The HTTP status, or None where there was no answer."""
+    """The HTTP status, or None if no response was received."""
     request_id: str | None
-    """The provider's id of the request."""
+    """The provider's id of the request, or None."""
     retry_after: float | None
-    """Seconds to wait before another try, where the provider said so."""
+    """Seconds to wait before a retry, if the provider gave a time."""
     body: object | None
-    """The body of the answer, decoded where it is JSON."""
+    """The body of the response, decoded if it is JSON."""
 
 
 class AuthenticationError(ProviderError):
-    """The key is missing, wrong or expired (401)."""
+    """The API key is missing, wrong or expired (HTTP 401)."""
 
 
 class PermissionDeniedError(ProviderError):
-    """The key may not do this (403)."""
+    """The API key does not have the permission for this (HTTP 403)."""
 
 
 class NotFoundError(ProviderError):
-    """No such model or address (404)."""
+    """The model or URL does not exist (HTTP 404)."""
 
 
 class BadRequestError(ProviderError):
-    """The provider does not take the request (400, 413, 422)."""
+    """The provider rejected the request as invalid (HTTP 400, 409, 413, 422)."""
 
 
 class ContextWindowExceededError(BadRequestError):
-    """The prompt, or prompt and answer together, are longer than the model can take."""
+    """The prompt, or the prompt plus the requested output, exceeds the model's context window."""
 
 
 class ContentFilterError(BadRequestError):
-    """The provider's content filter stopped the request."""
+    """The provider's content filter blocked the request or the response."""
 
 
 class RateLimitError(ProviderError):
-    """Too many requests or tokens, or no credit left (429)."""
+    """Too many requests or tokens, or no credit left (HTTP 429, 402)."""
 
 
 class ServerError(ProviderError):
-    """The provider failed (5xx)."""
+    """An error inside the provider (HTTP 5xx)."""
 
 
 class OverloadedError(ServerError):
-    """The provider has no capacity now (503, 529)."""
+    """The provider has no capacity at the moment (HTTP 503, 529)."""
 
 
 class ConnectionFailedError(ProviderError):
-    """The provider could not be reached, or the connection broke."""
+    """The connection to the provider could not be made, or was lost."""
 
 
 class RequestTimeoutError(ProviderError):
-    """The provider did not answer in time."""
+    """The provider did not respond in time (HTTP 408, 504, or the SDK's timeout)."""
 
 
 class StreamError(MirascopeLikeError):
-    """A stream was used in a state that does not allow it, or did not end well."""
+    """A stream was used in a state that does not allow it, or it did not end normally."""
 
 
 class StreamNotConsumedError(StreamError, ValueError):
-    """The full response was asked of a stream that has not been read to its end."""
+    """The full response was requested from a stream that has not been read to its end."""
 
 
 class StreamClosedError(StreamError):
-    """The stream was closed before its end and gives nothing more."""
+    """The stream was closed before its end; nothing more can be read from it."""
 
 
 class UnfinishedStreamError(StreamError):
-    """The stream ended before the answer did; what had come is not lost."""
+    """The stream ended before the response was complete. What was received is in `partial`."""
 
     _partial: Callable[[], Any] | None = None
 
     @property
     def partial(self) -> Any:
-        """The response rebuilt from what had arrived, or None where nothing had."""
+        """The response rebuilt from what was received, or None if nothing was."""
         return self._partial() if self._partial is not None else None
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # What had arrived stays with the stream.
+        # The partial response refers to the stream, so it is not pickled.
         return type(self), self.args, {key: value for key, value in vars(self).items() if key != "_partial"}
 
 
 class StreamTimeoutError(UnfinishedStreamError, TimeoutError):
-    """A deadline of the stream passed; `deadline` says which: "total", "first", "idle" or "stall"."""
+    """A deadline of the stream passed. `deadline` is its name: "total", "first", "idle" or "stall"."""
 
     def __init__(self, message: str, *, deadline: str = "") -> None:
         super().__init__(message)
@@ -162,17 +162,17 @@ class StreamTimeoutError(UnfinishedStreamError, TimeoutError):
 
 
 class StreamInterruptedError(UnfinishedStreamError):
-    """The answer broke off: a cut connection, an error event, or an end without the provider's final event.
+    """The response was interrupted: a lost connection, an error event, or no final event from the provider.
 
-    Where the provider's SDK has an error for the cause, this is raised as a class that is both.
+    If the provider's SDK has an error class for the cause, the class raised inherits from both.
     """
 
 
 class ResponseParseError(MirascopeLikeError, ValueError):
-    """The reply does not fit what was asked for; `response` is the reply.
+    """The model's reply does not fit the requested type; `response` is the response.
 
-    Where pydantic found the fault, this is raised as a class that is also pydantic's `ValidationError`, so that
-    `except ValidationError` catches it too.
+    If pydantic found the fault, the class raised is also pydantic's `ValidationError`, so `except ValidationError`
+    catches it too.
     """
 
     def __init__(self, message: str = "", *, response: Any = None) -> None:
@@ -180,22 +180,22 @@ class ResponseParseError(MirascopeLikeError, ValueError):
         self.response = response
 
     @property
-    def _response(self) -> Any:  # v1's name
+    def _response(self) -> Any:  # Mirascope v1's name
         return self.response
 
     def errors(
         self, *, include_url: bool = True, include_context: bool = True, include_input: bool = True
     ) -> list[Any]:
-        """Return what is wrong, fault by fault, in pydantic's form; empty where pydantic found no fault."""
+        """Return the faults as pydantic lists them; empty if pydantic was not involved."""
         return []
 
 
 class FallbackError(MirascopeLikeError):
-    """Every way failed; `errors` holds what each raised, in order. The last one is the cause."""
+    """All fallbacks failed. `errors` holds what each raised, in order; the last one is the `__cause__`."""
 
     def __init__(self, errors: Sequence[Exception]) -> None:
-        told = "; ".join(f"{type(error).__name__}: {error}" for error in errors)
-        super().__init__(f"all {len(errors)} calls failed: {told}")
+        listed = "; ".join(f"{type(error).__name__}: {error}" for error in errors)
+        super().__init__(f"all {len(errors)} calls failed: {listed}")
         self.errors: list[Exception] = list(errors)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -203,22 +203,22 @@ class FallbackError(MirascopeLikeError):
 
 
 class StoreError(MirascopeLikeError):
-    """A dump, a file of a conversation or a store cannot be read: a later version of the library wrote it.
+    """A response dump, conversation file or store was written by a later version of the library and cannot be read.
 
     The message names the schema version that is needed.
     """
 
 
 class ToolError(MirascopeLikeError):
-    """A tool could not be found, understood or run."""
+    """A tool call could not be matched to a tool, parsed or run."""
 
 
 class ToolNotFoundError(ToolError):
-    """The model called a tool that was not offered."""
+    """The model called a tool that was not offered to it."""
 
 
 class ToolArgumentsError(ToolError):
-    """The arguments of a call are broken off or do not fit; `arguments` is their text."""
+    """The arguments of a tool call are incomplete or do not fit the tool; `arguments` is their text."""
 
     def __init__(self, message: str, *, arguments: str | None = None) -> None:
         super().__init__(message)
@@ -226,12 +226,12 @@ class ToolArgumentsError(ToolError):
 
 
 class ToolExecutionError(ToolError):
-    """A tool raised; its own error is the cause."""
+    """A tool raised an exception, which is the `__cause__`."""
 
 
 class ToolTimeoutError(ToolError):
-    """A tool did not finish in time."""
+    """A tool exceeded its time limit."""
 
 
 class ToolRefusedError(ToolError):
-    """A tool was not approved; it did not run."""
+    """The `approve` callback refused a tool call; the tool did not run."""

@@ -1,4 +1,4 @@
-"""Errors inside a stream: an event that is malformed, and an event that reports an error."""
+"""Errors inside a stream: an event that does not have the expected format, and an event that reports an error."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from .reported import levels
 
 
 class MalformedEventError(ValueError):
-    """An event is not what the provider's format says."""
+    """An event does not have the provider's format."""
 
 
 class ErrorEventError(Exception):
-    """The provider reported an error in the middle of a stream, or as an answer; `body` is what it said."""
+    """The provider sent an error as an event of a stream, or in place of a response. `body` is its content."""
 
     def __init__(self, body: Any) -> None:
         told = [*levels(body)]

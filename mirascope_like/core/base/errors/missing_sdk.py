@@ -1,4 +1,4 @@
-"""Loading a provider's SDK, or saying how to get it."""
+"""Import a provider's SDK, or raise an error that says how to install it."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from .exceptions import ConfigurationError
 
 
 class MissingSDKError(ConfigurationError, ImportError):
-    """A provider's SDK is not installed; the message says what to run."""
+    """A provider's SDK is not installed. The message gives the pip command."""
 
 
 def load_sdk(module: str, *, extra: str) -> ModuleType:
-    """Return the module of an SDK.
+    """Import a module of an SDK and return it.
 
-    Raises `MissingSDKError` where it is not installed.
+    `extra` is the name of our extra that installs it. Raises `MissingSDKError` if it is not installed.
     """
     try:
         return import_module(module)

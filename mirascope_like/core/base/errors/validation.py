@@ -1,4 +1,6 @@
-"""What is raised for a reply or for arguments that do not fit: our error, and pydantic's where it found the fault."""
+"""The errors for replies and tool arguments that do not fit: our class, and pydantic's too if pydantic found the
+fault.
+"""
 
 from __future__ import annotations
 
@@ -12,17 +14,17 @@ from .exceptions import ResponseParseError, ToolArgumentsError
 
 
 class ResponseValidationError(ResponseParseError, ValidationError):
-    """A `ResponseParseError` that is pydantic's `ValidationError` as well: same title, errors and text."""
+    """A `ResponseParseError` that is also pydantic's `ValidationError`, with the same title, errors and text."""
 
     response: Any = None
 
     def __init__(self, *args: Any, **options: Any) -> None:
-        """Take what `ValidationError.from_exception_data` gives; `__new__` has used it already."""
+        """Ignore the arguments: `ValidationError.__new__` has used them (see `from_exception_data`)."""
 
     def errors(
         self, *, include_url: bool = True, include_context: bool = True, include_input: bool = True
     ) -> list[Any]:
-        """Return what is wrong, fault by fault."""
+        """Return the faults as pydantic lists them."""
         return [
             *ValidationError.errors(
                 self, include_url=include_url, include_context=include_context, include_input=include_input
@@ -34,13 +36,13 @@ class ResponseValidationError(ResponseParseError, ValidationError):
 
 
 class ToolValidationError(ToolArgumentsError, ValidationError):
-    """A `ToolArgumentsError` that is pydantic's `ValidationError` as well: same title and errors."""
+    """A `ToolArgumentsError` that is also pydantic's `ValidationError`, with the same title and errors."""
 
     arguments: str | None = None
     message: str = ""
 
     def __init__(self, *args: Any, **options: Any) -> None:
-        """Take what `ValidationError.from_exception_data` gives; `__new__` has used it already."""
+        """Ignore the arguments: `ValidationError.__new__` has used them (see `from_exception_data`)."""
 
     def __str__(self) -> str:
         return self.message
@@ -49,11 +51,13 @@ class ToolValidationError(ToolArgumentsError, ValidationError):
         return _restore_arguments, (self.title, self.errors(include_url=False), self.message, self.arguments)
 
 
-ToolValidationError.__name__ = ToolArgumentsError.__name__  # models and tracebacks are told the public name
+ToolValidationError.__name__ = ToolArgumentsError.__name__  # tracebacks show the public name
 
 
 def arguments_error(message: str, cause: Exception, arguments: str) -> ToolArgumentsError:
-    """Return what a tool's `error` is for a fault found in its arguments; the fault is its cause."""
+    """Return the error for tool arguments in which validation found the fault `cause`, which becomes its
+    `__cause__`.
+    """
     if isinstance(cause, ValidationError):
         error = _restore_arguments(cause.title, cause.errors(include_url=False), message, arguments)
     else:
@@ -69,7 +73,10 @@ def _restore_arguments(title: str, faults: Sequence[Any], message: str, argument
 
 
 def parse_error(cause: Exception, response: Any = None, prefix: Sequence[int | str] = ()) -> ResponseParseError:
-    """Return what to raise for a fault found in `response`, at `prefix` in it; the fault is its cause."""
+    """Return the error for a reply in which validation found the fault `cause`, which becomes its `__cause__`.
+
+    `prefix` is the path of the validated part in the reply.
+    """
     if isinstance(cause, ValidationError):
         error = _restore(cause.title, cause.errors(include_url=False), response, prefix)
     else:
@@ -96,13 +103,13 @@ def _lines(faults: Sequence[Any], prefix: Sequence[int | str] = ()) -> list[Init
 def _kind(fault: Any) -> Any:
     try:
         PydanticKnownError(fault["type"], fault.get("ctx"))
-    except (KeyError, TypeError):  # an error of the user's own kind
+    except (KeyError, TypeError):  # an error type defined by the user
         return PydanticCustomError(fault["type"], fault["msg"], fault.get("ctx"))
     return fault["type"]
 
 
 def complaint(error: Exception) -> str:
-    """Say what is wrong with a reply, for a model to repair."""
+    """Return the faults as one line of text, to be sent to the model so that it can correct them."""
     if not isinstance(error, ValidationError):
         return str(error)
     faults = error.errors(include_url=False, include_context=False, include_input=False)

@@ -1,6 +1,6 @@
-"""What follows an error of a stream: the same question again, or one that goes on from the text that has come.
+"""Resume an interrupted response from the text that was received.
 
-Does no I/O and knows nothing of `async`; loaded with the first error after which there is something to decide.
+Does no I/O; sync and async code share it. Imported when a stream first fails.
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ from ..response import Accumulator, BaseCallResponseChunk
 ChunkT = TypeVar("ChunkT", bound=BaseCallResponseChunk[Any, Any, Any])
 ToolT = TypeVar("ToolT")
 _FORMS = ("response_format", "output_config", "audio")
-"""Parameters by which an answer is not plain text."""
+"""Parameters that request a response which is not plain text."""
 
 
 def plain(request: Request) -> bool:
-    """Whether what is asked for is one answer in plain text."""
+    """Return True if the request asks for a single response in plain text; only such a response can be resumed."""
     params = request.call_params
     formed = request.structure is not None or request.json_mode or any(params.get(one) for one in _FORMS)
     return not formed and (params.get("n") or 1) == 1
 
 
 class Seam:
-    """Where a text that broke off and its continuation meet: drops what the continuation tells again.
+    """Joins an interrupted text and its continuation: drops what the continuation repeats.
 
-    That is the whole beginning, from providers that tell it again, and the whitespace at its end, which is not sent
-    (Anthropic refuses it, and it makes bad tokens elsewhere) and so is generated once more.
+    Some providers repeat the whole text. The whitespace at its end is not sent (Anthropic rejects it, and elsewhere it
+    leads to bad tokens), so the model generates it again.
     """
 
     def __init__(self, text: str, *, echoes: bool) -> None:
@@ -41,11 +41,11 @@ class Seam:
 
     @property
     def open(self) -> bool:
-        """Whether something may still be dropped."""
+        """True while the continuation may still repeat something."""
         return bool(self._echo or self._space)
 
     def new(self, piece: str) -> str:
-        """Return what is new in a piece of the continuation."""
+        """Return a piece of the continuation without what it repeats."""
         if self._echo:
             piece = self._held + piece
             if len(piece) < len(self._echo) and self._echo.startswith(piece):
@@ -62,7 +62,7 @@ class Seam:
 
 
 class ContinuedText(Text):
-    """A text that broke off and grows again."""
+    """The text of a resumed response: the received text, then what its continuation adds."""
 
     __slots__ = ("_seam",)
 
@@ -71,27 +71,27 @@ class ContinuedText(Text):
         self._seam = seam
 
     def append(self, piece: str, /) -> None:
-        """Add what is new in a piece of the continuation."""
+        """Append a piece of the continuation, without what it repeats."""
         super().append(self._seam.new(piece) if self._seam.open else piece)
 
 
 @dataclass(frozen=True, slots=True)
 class Interruption:
-    """A text that broke off, and is gone on from."""
+    """An interrupted response whose text is resumed."""
 
     text: str
     error: Exception
-    """Why it broke off."""
+    """The error that interrupted it."""
     seam: Seam
 
     def initial_text(self) -> Text:
-        """Return the text that an accumulator begins with."""
+        """Return the text that the accumulator of the continuation starts with."""
         return ContinuedText(self.text, self.seam) if self.seam.open else Text([self.text])
 
     def pairs(
         self, pairs: Iterator[tuple[ChunkT, ToolT | None]], accumulator: Accumulator[Any, Any]
     ) -> Iterator[tuple[ChunkT, ToolT | None]]:
-        """Give what a accumulator reads of the continuation; of its text what is new."""
+        """Yield the accumulator's pairs for the continuation; the content of each chunk is only what is new."""
         joining = self.seam.open
         known = len(accumulator.content) if joining else 0
         for chunk, tool in pairs:
@@ -104,9 +104,9 @@ class Interruption:
 def find_interruption(
     error: Exception, before: Interruption | None, accumulator: Accumulator[Any, Any], prefill: Prefill
 ) -> Interruption | None:
-    """Return the text that broke off with this error, and can be gone on from; None where it cannot.
+    """Return the interruption to resume from, or None if the response cannot be resumed.
 
-    `before` is the one that was gone on from; where that added nothing, it stays.
+    `before` is the interruption that this attempt resumed. If the attempt added nothing, the error of `before` is kept.
     """
     text = accumulator.resumable_text
     if text is None or not text.strip():

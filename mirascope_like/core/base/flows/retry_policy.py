@@ -19,11 +19,11 @@ from ..errors import (
 )
 
 FIRST_WAIT = 0.5
-"""Seconds before the second try, where the provider does not say how many; each further wait is twice as long."""
+"""Seconds before the first retry, if the provider gives no time; each further wait is twice as long."""
 LONGEST_WAIT = 8.0
-"""The most seconds that such a wait grows to. Both are those of OpenAI's and Anthropic's SDKs."""
+"""The longest such wait in seconds. Both values are those of OpenAI's and Anthropic's SDKs."""
 PATIENCE = 60.0
-"""The most seconds that a provider is let to ask for."""
+"""The longest wait in seconds that is accepted from a provider."""
 
 _FINAL = (BadRequestError, AuthenticationError, PermissionDeniedError, NotFoundError)
 _BILLS = frozenset(
@@ -32,7 +32,7 @@ _BILLS = frozenset(
 
 
 def passes(error: Exception) -> bool:
-    """Whether an error may be gone when the same is asked again."""
+    """Return True if the same request may succeed when it is sent again."""
     if isinstance(error, StreamTimeoutError):
         return error.deadline != "total"
     if isinstance(error, RateLimitError):
@@ -44,10 +44,10 @@ def passes(error: Exception) -> bool:
 
 
 def wait_after(error: Exception, tries: int) -> float | None:
-    """Return the seconds to wait before another try, `tries` having been made; None where there is to be none.
+    """Return the seconds to wait before a retry, after `tries` retries; None if the request is not retried.
 
-    That is what the provider asks for, if it is not more than `PATIENCE`; else twice as long each time, and up to a
-    quarter less, so that those who failed together do not come again together.
+    The provider's `retry_after` is used if it is at most `PATIENCE`. Otherwise the wait doubles each time, reduced by
+    up to a quarter at random so that requests that failed together are not repeated together.
     """
     if not passes(error):
         return None
@@ -58,9 +58,9 @@ def wait_after(error: Exception, tries: int) -> float | None:
 
 
 def forget(error: BaseException) -> None:
-    """Let an error that is kept forget where it was raised.
+    """Remove the tracebacks of an error that is kept, and of its causes.
 
-    Its frames hold the stream, which would then not be closed when it is dropped.
+    Their frames refer to the stream, which would then not be closed when it is dropped.
     """
     known: list[BaseException] = []
     pending: list[BaseException | None] = [error]

@@ -1,4 +1,4 @@
-"""Having an answer read as a type: asking for it, reading it, and asking again where it does not fit. Does no I/O."""
+"""Structured output: request it, parse the reply, and send a reply that does not fit back to the model. Does no I/O."""
 
 from __future__ import annotations
 
@@ -24,41 +24,45 @@ ResponseT = TypeVar("ResponseT", bound="BaseCallResponse[Any, Any]")
 def asked(
     request: Request, model: request_room.ResponseModel[Any] | None, provider: Provider[Any, Any, Any]
 ) -> Request:
-    """Return the request, changed to ask for what `model` is, or for any JSON where the request wants just that.
+    """Return the request with the structured output of `model` added; without a model, with an instruction for JSON
+    mode.
 
-    Raises `ConfigurationError` where a field is to come from an argument that the call does not have, and where a tool
-    has the name of the answer.
+    Raises `ConfigurationError` if a field is filled from an argument that the call does not have, or if a tool has
+    the name of the output.
     """
     if model is None:
         in_json = request.json_mode
         return replace(request, messages=with_instruction(request.messages, JSON_ALONE)) if in_json else request
     model.given(request.fn_args)
     structure = model.structure(choose_strategy(request, model, provider))
-    told = structure.strategy == "json"
-    messages = with_instruction(request.messages, structure.instruction()) if told else request.messages
-    return replace(request, messages=messages, structure=structure, json_mode=told)
+    in_prompt = structure.strategy == "json"
+    messages = with_instruction(request.messages, structure.instruction()) if in_prompt else request.messages
+    return replace(request, messages=messages, structure=structure, json_mode=in_prompt)
 
 
 def choose_strategy(
     request: Request, model: request_room.ResponseModel[Any], provider: Provider[Any, Any, Any]
 ) -> Strategy:
-    """Return how a request asks for what `model` is.
+    """Return the strategy by which a request asks for the structured output of `model`.
 
-    Raises `ConfigurationError` where that is by a tool, and one of the request's own has its name.
+    Raises `ConfigurationError` if the strategy is "tool" and one of the request's tools has the name of the output.
     """
     preferred: Strategy = "schema" if model.strict else "json" if request.json_mode else "tool"
     strategy = provider.strategy(request, preferred)
     if strategy == "tool" and any(tool_name(kind) == model.name for kind in request.tools):
-        raise ConfigurationError(f"the answer is given by calling {model.name!r}, and a tool has that name: rename it")
+        raise ConfigurationError(
+            f"duplicate tool name {model.name!r}: the response model is a tool of that name; rename yours"
+        )
     return strategy
 
 
 def answered(
     request: Request, model: request_room.ResponseModel[T], retries: int, provider: Provider[ResponseT, Any, Any]
 ) -> Generator[Request | Calls, Any, T | ResponseT]:
-    """Ask, and read the answer; give one that does not fit back to the model, at most `retries` times.
+    """Flow: request a structured output and parse the reply; send a reply that does not fit back, at most `retries`
+    times.
 
-    Returns the response itself where the model called one of the call's own tools instead. Raises `ResponseParseError`
+    Returns the response itself if the model called one of the call's own tools instead. Raises `ResponseParseError`
     with the last response.
     """
     earlier: list[ResponseT] = []
@@ -77,7 +81,7 @@ def answered(
 
 
 def read(response: BaseCallResponse[Any, Any], model: request_room.ResponseModel[T], arguments: Mapping[str, Any]) -> T:
-    """Return the answer that a response holds, with the response as its `_response` where it can have one.
+    """Return the structured output of a response. Models and dataclasses get the response as `_response`.
 
     Raises `ResponseParseError` with the response.
     """
@@ -134,6 +138,8 @@ def _limits(settings: Any) -> Iterator[tuple[str, int]]:
 
 
 def remember(found: Any, response: BaseCallResponse[Any, Any]) -> None:
-    """Keep the response with what was read from it: models and dataclasses can have one, builtins cannot."""
+    """Set the response as `_response` on a parsed value, if it is a model or dataclass; built-in types cannot hold
+    it.
+    """
     if isinstance(found, BaseModel) or (is_dataclass(found) and hasattr(found, "__dict__")):
         object.__setattr__(found, "_response", response)

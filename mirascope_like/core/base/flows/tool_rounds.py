@@ -1,4 +1,6 @@
-"""The rounds of a tool loop: when there is another one, and what it asks. Does no I/O and knows nothing of `async`."""
+"""The rounds of a tool loop: whether there is another one, and its request. Does no I/O; sync and async code share
+it.
+"""
 
 from __future__ import annotations
 
@@ -16,14 +18,16 @@ ResponseT = TypeVar("ResponseT", bound="BaseCallResponse[Any, Any]")
 
 
 class Calls(NamedTuple):
-    """A wish to have the tools of a round run; what is sent back is a result for each."""
+    """Command to the driver: run these tool calls and send back one result each."""
 
     loop: tools_room.ToolLoop
     tools: Sequence[BaseTool]
 
 
 def calls(request: Request, tools: Sequence[BaseTool] | None, before: int) -> Calls | None:
-    """Return what is to run after a round that called these tools, `before` others having gone before it."""
+    """Return the command that runs the tools of a round, or None if no tools are run. `before` is the number of earlier
+    rounds.
+    """
     loop = request.tool_loop
     return Calls(loop, tools) if loop is not None and tools and before + 1 < loop.max_rounds else None
 
@@ -34,7 +38,9 @@ def next_round(
     results: Sequence[tools_room.ToolResultEvent[Any]],
     provider: Provider[Any, Any, Any],
 ) -> Request:
-    """Return the request that gives the model what its tools did; the last one that the loop allows offers no tools."""
+    """Return the request of the next round, with the tool results. The last round that the loop allows offers no
+    tools.
+    """
     assert request.tool_loop is not None
     following = replace(request, messages=[*request.messages, *response.tool_round_messages(results)])
     last = len(response.rounds) + 1 == request.tool_loop.max_rounds
@@ -44,7 +50,10 @@ def next_round(
 def rounds(
     request: Request, provider: Provider[ResponseT, Any, Any]
 ) -> Generator[Request | Calls, Any, tuple[Request, ResponseT]]:
-    """Ask until no tools are to run; return the last request with its response, which knows those before it."""
+    """Flow: send requests and run tools until no more tools are called; return the last request and its response.
+
+    The response has the earlier ones in `rounds`.
+    """
     before: list[ResponseT] = []
     while True:
         response: ResponseT = yield request

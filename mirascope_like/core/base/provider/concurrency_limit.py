@@ -1,4 +1,4 @@
-"""A limit to how many answers of a provider are being made at once."""
+"""Limit the number of requests to a provider that are in progress at once."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from .provider import AsyncSource, Provider, Source, Target
 
 
 def limited(provider: Provider[Any, Any, Any], limit: int) -> Any:
-    """Return a provider that has at most so many answers made at once, and is the given one in all else.
+    """Return a provider that behaves like the given one but has at most `limit` requests in progress.
 
-    A stream holds its place until its connection is let go. Sync calls share one limit; async ones share one for each
-    event loop. Raises `ConfigurationError` for a limit below 1.
+    A stream counts until its connection is released. Sync calls share one limit; async calls share one per event loop.
+    Raises `ConfigurationError` for a limit below 1.
     """
     if limit < 1:
-        raise ConfigurationError("max_concurrent must be at least 1")
+        raise ConfigurationError(f"max_concurrent must be at least 1, not {limit}")
     return cast("Any", _Limited(provider, _Places(limit)))
 
 
 class _Places:
-    """How many answers may be made at once: the places that they take."""
+    """The semaphores that count the requests in progress: one for threads, and one per event loop."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
@@ -34,7 +34,7 @@ class _Places:
         self._loops: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
 
     def tasks(self) -> asyncio.Semaphore:
-        """Return the places of the running event loop."""
+        """Return the semaphore of the running event loop."""
         loop = asyncio.get_running_loop()
         return self._loops.setdefault(loop, asyncio.Semaphore(self._limit))
 
@@ -48,7 +48,7 @@ class _Limited:
         return getattr(self._provider, name)
 
     def resolve(self, model: str, provider: str | None, overrides: Mapping[str, Any]) -> Target:
-        """Return who answers a call, within the same limit."""
+        """Return the target of a call, under the same limit."""
         target = self._provider.resolve(model, provider, overrides)
         return target._replace(provider=cast("Any", _Limited(target.provider, self._places)))
 
@@ -62,10 +62,10 @@ class _Limited:
 
     def open(self, request: Request, payload: dict[str, Any]) -> Source:
         if not self._places.threads.acquire(timeout=request.deadline):
-            raise TimeoutError("no place for the stream became free in time")
+            raise TimeoutError("the stream did not get a place under max_concurrent in time")
         try:
             if (opening := PRESENT.get()) is not None and opening.abandoned:
-                raise StreamClosedError("the stream was closed while it waited for a place")
+                raise StreamClosedError("the stream was closed while it waited for a place under max_concurrent")
             return _Held(self._provider.open(request, payload), self._places.threads.release)
         except BaseException:
             self._places.threads.release()
@@ -82,7 +82,7 @@ class _Limited:
 
 
 class _Held:
-    """An open answer that holds a place."""
+    """An open stream that counts as a request in progress until it is closed."""
 
     typed: bool
     response: Any
@@ -109,7 +109,7 @@ class _Held:
 
 
 class _AHeld:
-    """`_Held`, async."""
+    """`_Held` for async streams."""
 
     typed: bool
     response: Any

@@ -1,4 +1,4 @@
-"""Opening an answer that somebody may stop waiting for. Used by sync streams; a provider's transport may look at it."""
+"""Open a response that the caller may stop waiting for. Used by sync streams; transports may read `PRESENT`."""
 
 from __future__ import annotations
 
@@ -13,22 +13,23 @@ from .provider import Source
 
 
 class Opening:
-    """One request on its way: a worker thread sends it, and whoever waits for its answer can stop waiting.
+    """One request being opened: a worker thread sends it, and the caller can stop waiting at any time.
 
-    The answer, or `cut`, settles the wait, whichever comes first. An answer that comes after that is closed.
+    The wait ends with the response or with `cut()`, whichever is first. A response that arrives after `cut()` is
+    closed.
     """
 
     def __init__(self) -> None:
         self._answer: Future[Source] = Future()
         self._network: Any = None
-        """The network stream on which the answer is awaited, where the transport reports it."""
+        """The network stream on which the response is awaited, once the transport has reported it."""
 
     def begin(self, send: Callable[[], Source]) -> None:
-        """Send the request, in a worker."""
+        """Send the request in a worker thread."""
         run_in_worker(lambda: self._run(send))
 
     def _run(self, send: Callable[[], Source]) -> None:
-        PRESENT.set(self)  # in the worker's own context
+        PRESENT.set(self)  # the worker runs in its own context
         if self.abandoned:
             return
         try:
@@ -44,20 +45,20 @@ class Opening:
                 source.close()
 
     def result(self, seconds: float | None) -> Source:
-        """Return the open answer, or raise the error of sending.
+        """Return the open response, or raise the error of `send`.
 
-        Raises `TimeoutError` if it does not come within the seconds; it is then cut. Raises the `CancelledError` of
-        `concurrent.futures` if it was cut from elsewhere.
+        Raises `TimeoutError` if it does not arrive within `seconds`, after cutting it. Raises
+        `concurrent.futures.CancelledError` if another thread called `cut()`.
         """
         try:
             return self._answer.result(seconds)
         except TimeoutError:
             if self._answer.done() or not self.cut():
-                return self._answer.result()  # it came at the last moment, or the error is that of sending
+                return self._answer.result()  # it arrived at the last moment, or `send` itself raised TimeoutError
             raise
 
     def cut(self) -> bool:
-        """Stop waiting for the answer, from any thread. Return False if it has come."""
+        """Stop waiting for the response; callable from any thread. Returns False if it has already arrived."""
         if not self._answer.cancel():
             return False
         shut(self._network)
@@ -65,22 +66,24 @@ class Opening:
 
     @property
     def abandoned(self) -> bool:
-        """True once nobody waits for the answer: nothing is then sent again."""
+        """True once the wait was cut: the transport must not send again."""
         return self._answer.cancelled()
 
     def connected(self, network: Any) -> None:
-        """Report the network stream on which the answer is awaited; it is shut once nobody waits."""
+        """Record the network stream on which the response is awaited; it is shut down when the wait is cut."""
         self._network = network
         if self.abandoned:
             shut(network)
 
 
 PRESENT: ContextVar[Opening | None] = ContextVar("the opening that this code runs for", default=None)
-"""What a transport reports its network stream to; None where nobody can stop waiting."""
+"""The opening that a transport reports its network stream to; None if the caller cannot stop waiting."""
 
 
 def shut(network: Any) -> bool:
-    """Shut the socket of a network stream of httpcore, where it can be reached: a read that waits on it ends."""
+    """Shut down the socket of an httpcore network stream, so that a blocked read ends. Returns False if it is not
+    reachable.
+    """
     with suppress(Exception):
         network.get_extra_info("socket").shutdown(2)
         return True

@@ -1,4 +1,4 @@
-"""What a provider has to say for itself; everything else is the engine's."""
+"""The provider interface: encode requests, send them, decode responses, map errors."""
 
 from __future__ import annotations
 
@@ -20,67 +20,72 @@ ChunkT = TypeVar("ChunkT", bound=BaseCallResponseChunk[Any, Any, Any])
 ToolT = TypeVar("ToolT", bound=BaseTool)
 
 _ABOUT_TOOLS = frozenset({"tool_choice", "parallel_tool_calls"})
-"""Parameters that providers refuse where there are no tools."""
+"""Call parameters that providers reject in a request without tools."""
 
 
 class Source(Protocol):
-    """An open answer, read while it arrives. It may have a method `interrupt` that ends a read in another thread."""
+    """An open response, read while it arrives. It may also have `interrupt()`, which ends a read in another thread."""
 
     typed: bool
-    """Whether events are objects of the SDK rather than bytes."""
+    """True if events are objects of the SDK, False if they are bytes."""
     response: Any
-    """The HTTP response that is read, where it is known."""
+    """The HTTP response that is read, or None if it is not known."""
 
     def __iter__(self) -> Iterator[Sequence[Any]]:
-        """Yield the events of each read; nothing in them where it gave bytes and no event, as a keep-alive does.
+        """Yield the events of each read. The sequence is empty for a read without a complete event, such as a
+        keep-alive.
 
-        Only this iterator waits for the provider, so that deadlines can stand around its steps.
+        Only this iterator waits for the provider, so deadlines apply to its steps.
         """
         ...
 
     def drain(self) -> None:
-        """Read what follows the final event, for a moment, so that the connection can be used again."""
+        """Read briefly what follows the final event, so that the HTTP client can reuse the connection."""
 
     def close(self) -> None:
-        """Let the connection go."""
+        """Release the connection."""
 
 
 class AsyncSource(Protocol):
-    """`Source`, to be read with `async for`."""
+    """`Source` for `async for`."""
 
     typed: bool
     response: Any
 
     def __aiter__(self) -> AsyncIterator[Sequence[Any]]:
-        """Yield the events of each read, as those of a `Source`."""
+        """Yield the events of each read, as `Source` does."""
         ...
 
     async def drain(self) -> None:
-        """Read what follows the final event, for a moment, so that the connection can be used again."""
+        """Read briefly what follows the final event, so that the HTTP client can reuse the connection."""
 
     async def close(self) -> None:
-        """Let the connection go."""
+        """Release the connection."""
 
 
 class Target(NamedTuple):
-    """Who answers one call. Resolved once, when the call is made, and immutable: the request is then made for it."""
+    """The provider and model of one call. Resolved once, when the call is made; immutable."""
 
     provider: Provider[Any, Any, Any]
-    """Encodes, sends and decodes; never one that leaves the choice open."""
+    """The provider that encodes, sends and decodes; never one with `open_choice`."""
     model: str
-    """The model's name there."""
+    """The name of the model at that provider."""
     settings: Mapping[str, Any] = MappingProxyType({})
-    """What replaces settings of the call: `tools`, `json_mode`, `client` (None where the call's own is for another
-    provider). Only `call_params` are added to the call's own. Always empty for a provider's own `call`."""
+    """Settings that replace those of the call: `tools`, `json_mode`, `client` (None if the call's client is for another
+    provider). `call_params` are merged with the call's own. Always empty for a provider's own `call`.
+    """
 
 
 class Provider(ABC, Generic[ResponseT, ChunkT, ToolT]):
-    """A codec, the ways to send what it encodes, and what the SDK's errors mean."""
+    """A provider: encodes requests, sends them, decodes responses and maps the SDK's errors.
+
+    One instance per provider, which lives as long as the program.
+    """
 
     name: str
-    """Its name in messages, such as "openai"."""
+    """The name in messages and errors, such as "openai"."""
     open_choice: ClassVar[bool] = False
-    """True for the provider of `llm`: each call chooses another one, and `resolve` returns that."""
+    """True for the provider of `llm`: each call chooses another one, and `resolve` returns it."""
     requires_ids: ClassVar[bool] = True
     """Whether every tool call and result must have an id: those that have none, as Gemini's may, are then given one."""
     id_form: ClassVar[re.Pattern[str] | None] = None
@@ -90,29 +95,31 @@ class Provider(ABC, Generic[ResponseT, ChunkT, ToolT]):
     response_type: type[ResponseT]
     chunk_type: type[ChunkT]
     tool_type: type[ToolT]
-    """The base of the tool types in its requests."""
+    """The base class of the tool types in its requests."""
     accumulator_type: type[Accumulator[Any, Any]]
     params_type: type[Any]
-    """The call parameters that the provider takes, as a `TypedDict`."""
+    """The `TypedDict` of the call parameters that the provider takes."""
 
     def origin(self, model: str) -> str:
-        """Return whose form the messages of a model have, in a call made now, such as "openai"."""
+        """Return the origin of the messages of a model called now: the name of their format, such as "openai"."""
         return self.response_type.origin()
 
     def named(self, model: str) -> tuple[str | None, str]:
-        """Return the provider that a model is named with, as in "openai:gpt-4o-mini", if any, and its name there."""
+        """Split a model name such as "openai:gpt-4o-mini" into provider and name; the provider is None if there is
+        none.
+        """
         return None, model
 
     def resolve(self, model: str, provider: str | None, overrides: Mapping[str, Any]) -> Target:
-        """Return who answers a call: this provider, unless it leaves the choice open. Changes nothing.
+        """Return the provider and model that a call uses: this provider, unless it has `open_choice`. Changes nothing.
 
-        `provider` is the name that the call gives beside the model, if any. `overrides` are the settings of
-        `llm.context` and `llm.override` that were in force when the call was made.
+        `provider` is the name that the call gives in addition to the model, or None. `overrides` are the settings of
+        `llm.context` and `llm.override` that applied when the call was made.
         """
         return Target(self, model)
 
     def known_params(self) -> frozenset[str]:
-        """The names of the call parameters that the provider takes."""
+        """Return the names of the call parameters that the provider takes."""
         return frozenset(self.params_type.__annotations__)
 
     def limit_names(self, model: str) -> tuple[str, ...]:
@@ -121,26 +128,26 @@ class Provider(ABC, Generic[ResponseT, ChunkT, ToolT]):
 
     @abstractmethod
     def encode(self, request: Request) -> dict[str, Any]:
-        """Say a request in the provider's words: the keyword arguments of the SDK's own call.
+        """Encode a request as the keyword arguments of the SDK's own call.
 
-        Raises `PromptError` for a part that the provider cannot take.
+        Raises `PromptError` for a message part that the provider cannot take.
         """
 
     def strategy(self, request: Request, preferred: Strategy) -> Strategy:
-        """Choose how to ask for a structured answer; the call wants `wanted`.
+        """Choose the strategy for a structured output; return it.
 
-        That is "schema" where the response model is strict, "json" in JSON mode, and else "tool". The choice is the
-        provider's, by what it has and by what else the request holds. The way "json" needs nothing of it: the messages
-        have been told the schema by then, and `request.json_mode` is set.
+        `preferred` is "schema" if the response model is strict, "json" in JSON mode, else "tool". The provider may
+        choose another one, depending on what it supports and what else is in the request. "json" needs nothing more
+        from the provider: the schema is already in the messages and `request.json_mode` is set.
         """
         return "json"
 
     def structure(self, payload: dict[str, Any], structure: Structure) -> None:
-        """Ask in an encoded payload for a structured answer, in the way that was chosen.
+        """Add a structured output to an encoded payload, by `structure.strategy`. Called after `encode`.
 
-        "tool" adds a tool of the structure's name and schema, and has the model call it, or one of the other tools if
-        there are any, unless the call's own parameters say otherwise. "schema" asks for the provider's structured
-        output. "json" is asked for already. Called after `encode`, and only for a structured answer.
+        "tool" adds a tool with the structure's name and schema, and forces the model to call it (or any tool, if there
+        are others) unless the call parameters set `tool_choice`. "schema" sets the provider's structured output. "json"
+        adds nothing.
         """
 
     def with_call_ids(self, request: Request) -> Request:
@@ -158,59 +165,59 @@ class Provider(ABC, Generic[ResponseT, ChunkT, ToolT]):
         return payload
 
     def messages_in(self, payload: Mapping[str, Any]) -> list[Any]:
-        """Return the messages of a payload, in the provider's own form."""
+        """Return the messages in a payload, in the provider's own format."""
         return list(payload.get(self.response_type.messages_key, ()))
 
     def untooled(self, request: Request) -> Request:
-        """Return the request, changed so that the model calls none of its tools and answers."""
+        """Return the request without its tools, so that the model answers instead of calling one."""
         params = {name: value for name, value in request.call_params.items() if name not in _ABOUT_TOOLS}
         return replace(request, tools=(), native_tools=(), call_params=params)
 
     def prefill(self, request: Request) -> request_room.Prefill | None:
-        """Return how the model of a request is had to go on from the beginning of an answer; None where it is not.
+        """Return how to resume from the beginning of a response, or None if the model of this request cannot.
 
-        A model that would answer anew instead, without an error, counts as one that cannot.
+        Also None for a model that would start a new answer instead, without reporting an error.
         """
         return None
 
     def accumulator(self, request: Request) -> Accumulator[ChunkT, ToolT]:
-        """Begin to sum up an answer."""
+        """Return a new accumulator for the stream of this request."""
         return self.accumulator_type(self.chunk_type, self.tool_type, request.tools, request.partial_tools)
 
     def parse(self, raw: bytes | Mapping[str, Any]) -> Any:
-        """Make the SDK's response object of a response, decoded or not."""
+        """Return the SDK's response object for a response, given as JSON bytes or as decoded JSON."""
         return self.response_type.parse_raw_response(raw)
 
     def rebuilt(self, request: Request, accumulator: Accumulator[Any, Any]) -> Any:
-        """Make the SDK's response object of what a stream has summed up."""
+        """Return the SDK's response object for what the accumulator has received."""
         return self.parse(accumulator.rebuild())
 
     @abstractmethod
     def send(self, request: Request, payload: dict[str, Any]) -> Any:
-        """Send, and return the SDK's response object."""
+        """Send the request; return the SDK's response object."""
 
     @abstractmethod
     async def asend(self, request: Request, payload: dict[str, Any]) -> Any:
-        """`send`, awaited."""
+        """Async version of `send`."""
 
     @abstractmethod
     def open(self, request: Request, payload: dict[str, Any]) -> Source:
-        """Send, and return once the answer begins."""
+        """Send the request; return the open response once it begins."""
 
     @abstractmethod
     async def aopen(self, request: Request, payload: dict[str, Any]) -> AsyncSource:
-        """`open`, awaited."""
+        """Async version of `open`."""
 
     def check(self, request: Request, raw: Any) -> None:
-        """Raise what the SDK's response object tells of in place of an answer."""
+        """Raise the error that the SDK's response object holds in place of a response, if any."""
         self.response_type.check(raw)
 
     @abstractmethod
     def failure(self, error: Exception, request: Request, source: Any = None) -> Exception:
-        """Return what to raise for an error of the SDK, of its transport, or of the stream read from `source`."""
+        """Return the error to raise for an error of the SDK, of its transport, or of reading the stream `source`."""
 
     def respond(
         self, request: Request, payload: dict[str, Any], raw: Any, start_time: float, end_time: float
     ) -> ResponseT:
-        """Wrap the SDK's response object."""
+        """Return our response for the SDK's response object. The times are in milliseconds since 1970."""
         return self.response_type.make(request, payload, raw, start_time, end_time)

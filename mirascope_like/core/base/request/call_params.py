@@ -1,4 +1,4 @@
-"""Call parameters that every provider takes, under one name."""
+"""Call parameters that have the same name for every provider."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from typing_extensions import TypedDict
 
 
 class CommonCallParams(TypedDict, total=False):
-    """Parameters in the same words for every provider. What is unset is not sent."""
+    """Parameters that have the same name for every provider. A parameter that is not set is not sent."""
 
     temperature: float
-    """How freely to choose among the likely tokens."""
+    """Sampling temperature: higher values make the choice of tokens more random."""
     max_tokens: int
     """The most tokens to generate, under the name that the model takes."""
     max_completion_tokens: int | None
     """Another name of `max_tokens`."""
     top_p: float
-    """Choose among the tokens that make up this share of the probability."""
+    """Nucleus sampling: choose only among the most likely tokens that together have this probability (0 to 1)."""
     frequency_penalty: float
     presence_penalty: float
     seed: int
     stop: str | list[str] | None
-    """Texts that end the generation."""
+    """The strings that end the generation."""
 
 
 LIMITS: tuple[str, ...] = ("max_tokens", "max_completion_tokens")
@@ -43,11 +43,11 @@ def with_named_limit(params: Mapping[str, Any], names: Sequence[str]) -> Mapping
 
 
 class SDKCallParams(TypedDict, total=False):
-    """What every SDK of OpenAI's family takes besides the body."""
+    """Options that every SDK of the OpenAI family takes in addition to the body of the request."""
 
     extra_headers: Mapping[str, str]
     extra_query: Mapping[str, Any]
     extra_body: Mapping[str, Any]
-    """Fields of the body that the SDK does not know."""
+    """Body fields that the SDK does not have parameters for."""
     timeout: Any
     """Seconds, or the HTTP client's own timeout object."""

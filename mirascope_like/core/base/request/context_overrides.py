@@ -1,4 +1,4 @@
-"""Settings decided around calls rather than in them, for a `with` block, in this thread or task alone.
+"""Settings that apply to all calls made inside a `with` block, in the current thread or task only.
 
 `llm.context` sets them; `calls` reads them once for each call, when it is made.
 """
@@ -12,12 +12,12 @@ from types import MappingProxyType
 from typing import Any
 
 OVERRIDES: ContextVar[Mapping[str, Any]] = ContextVar("mirascope_like_overrides", default=MappingProxyType({}))
-"""The settings in force; a call takes them when it is made, even if its request is sent later."""
+"""The settings that apply now. A call reads them when it is made, even if its request is sent later."""
 
 
 @contextmanager
 def overridden(settings: Mapping[str, Any]) -> Generator[None]:
-    """Put other settings in force for a `with` block, in place of those around it."""
+    """Apply `settings` inside a `with` block, in place of the settings of the blocks around it."""
     token = OVERRIDES.set(settings)
     try:
         yield

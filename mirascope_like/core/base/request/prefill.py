@@ -1,4 +1,4 @@
-"""How a model is had to go on from the beginning of an answer: the beginning is sent as the last message. Pure data."""
+"""How to resume from the beginning of a response: the text received so far is sent as the last message. Data only."""
 
 from __future__ import annotations
 
@@ -11,30 +11,32 @@ from ..parsing import as_list, as_object
 
 @dataclass(frozen=True)
 class Prefill:
-    """What a provider wants of a request that ends with the beginning of the answer."""
+    """How a provider resumes: what a request needs so that the model continues the text of its last message."""
 
     message: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    """What marks the last message as a beginning, beside its role and content."""
+    """Fields to add to the last message, besides role and content."""
     body: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    """What the request's body has to say, as an SDK's `extra_body`."""
+    """Fields to add to the body of the request, through the SDK's `extra_body`."""
     path: str = ""
-    """Where it is sent, below the client's base URL, where that is another place."""
+    """The path below the client's base URL to send the request to; empty for the usual one."""
     echoes: bool = False
-    """Whether the answer tells the beginning again before it goes on."""
+    """True if the continuation repeats the text it was given."""
     models: tuple[str, ...] = ("",)
-    """How the names of the models begin that can go on, or that refuse with an error where they cannot."""
+    """Prefixes of the names of the models that can resume, or that return an error if they cannot."""
 
     def payload(self, payload: Mapping[str, Any], text: str) -> dict[str, Any] | None:
-        """Return a payload that asks to go on from a text.
+        """Return a payload that resumes from `text`.
 
-        None where it ends with an answer already that the text cannot be added to.
+        Returns None if the payload ends with a message of the model that the text cannot be appended to.
         """
         messages: Sequence[Any] = as_list(payload.get("messages"))
         last = as_object(messages[-1]) if messages else {}
-        if last.get("role") == "assistant":  # the caller's own beginning
+        if last.get("role") == "assistant":  # a prefill of the caller's own
             if self.echoes or not isinstance(last.get("content"), str):
                 return None
             messages, text = messages[:-1], last["content"] + text
-        said = {"role": "assistant", "content": text, **self.message}
-        asked = {**payload, "messages": [*messages, said]}
-        return {**asked, "extra_body": {**as_object(payload.get("extra_body")), **self.body}} if self.body else asked
+        message = {"role": "assistant", "content": text, **self.message}
+        changed = {**payload, "messages": [*messages, message]}
+        return (
+            {**changed, "extra_body": {**as_object(payload.get("extra_body")), **self.body}} if self.body else changed
+        )

@@ -1,4 +1,4 @@
-"""One call, ready to be said in a provider's words."""
+"""One call before it is encoded for its provider."""
 
 from __future__ import annotations
 
@@ -12,41 +12,46 @@ from .response_format import Structure
 
 
 class AnswerDeltas(list[str]):
-    """The newest pieces of a structured answer that is given as a call."""
+    """The newest pieces of a structured output that the model returns as a tool call.
+
+    The accumulator appends them; the reader of the structured stream takes them out.
+    """
 
     round: int = 0
-    """Of a tool loop; its answer is another one."""
+    """The number of the tool loop's round that the pieces belong to. A new round starts a new output."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is asked: messages, tools, options, and where they came from. Immutable: `replace` makes another one."""
+    """Everything about one call: messages, tools, parameters, options, and what they were made from. Immutable; change
+    it with `dataclasses.replace`.
+    """
 
     provider: str
-    """The name of the provider that answers."""
+    """The name of the provider that the request is sent to."""
     model: str
     messages: Sequence[Any]
-    """`BaseMessageParam`s, or messages in the provider's own form."""
+    """`BaseMessageParam`s, or messages in the provider's own format."""
     call_params: Mapping[str, Any] = field(default_factory=dict[str, Any])
     tools: Sequence[type[BaseTool]] = ()
     native_tools: Sequence[Any] = ()
-    """Tools in the provider's own form, passed through."""
+    """Tools in the provider's own format, passed on unchanged."""
     tool_loop: tools_room.ToolLoop | None = None
-    """How the tools that the model calls are run; None where they are not."""
+    """The settings for running the tools that the model calls; None if they are not run."""
     structure: Structure | None = None
-    """What the answer is to be, where it is to be structured."""
+    """The structured output to request; None for plain text."""
     answer_deltas: AnswerDeltas = field(default_factory=AnswerDeltas)
-    """Where a stream puts the newest pieces of a structured answer that is given as a call; its reader takes them."""
+    """Where a stream collects the pieces of a structured output that is returned as a tool call."""
     json_mode: bool = False
     stream: bool = False
     partial_tools: bool = False
     client: Any = None
     retry: int = 0
-    """How often a stream may ask again that failed before anything was said."""
+    """The maximum number of retries of a stream that failed before any output."""
     resume: int = 0
-    """How often a stream may go on from a text that broke off."""
+    """The maximum number of times that an interrupted stream is resumed."""
     deadline: float | None = None
-    """Seconds in which the answer is to begin; there is then no time for the SDK's own retries."""
+    """Seconds until the response must begin, or None. With a deadline the SDK's own retries are turned off."""
     prompt_template: str | None = None
     fn_args: Mapping[str, Any] = field(default_factory=dict[str, Any])
     dynamic_config: Mapping[str, Any] | None = None

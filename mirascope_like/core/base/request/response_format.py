@@ -1,4 +1,4 @@
-"""A structured answer, as a provider is asked for it. Pure data: what the answer means is `response_model`'s."""
+"""Structured output as it is requested from a provider. Data only; `response_model` parses the reply."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from pydantic_core import to_json
 from ..messages import BaseMessageParam, TextPart
 
 Strategy = Literal["tool", "schema", "json"]
-"""How to ask for a structured answer.
+"""How to request structured output.
 
-"tool": a call of a tool whose arguments are the answer. "schema": the provider's own structured output, held to a JSON
-schema. "json": text, told in words what to be, with the provider's JSON mode where it has one.
+"tool": let the model call a tool whose arguments are the output. "schema": use the provider's structured output,
+constrained by a JSON schema. "json": describe the schema in the prompt, and use the provider's JSON mode if it has one.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Structure:
-    """What a structured answer is to be: always a JSON object."""
+    """The structured output to request. It is always a JSON object."""
 
     name: str
-    """The name of its type, in letters, digits, `_` and `-`."""
+    """The name of the type: letters, digits, `_` and `-` only."""
     description: str
     schema: Mapping[str, Any]
-    """Its JSON schema, as pydantic writes it; to be copied before it is changed."""
+    """The JSON schema as pydantic generates it. Shared: copy it before changing it."""
     strategy: Strategy = "tool"
 
     def instruction(self) -> str:
-        """Return the schema in words, for the way "json"."""
+        """Return the instruction for the prompt that describes the JSON schema, for the strategy "json"."""
         schema = to_json(self.schema).decode()
         return f"{JSON_ALONE} The object must fit this JSON schema:\n{schema}"
 
@@ -39,7 +39,7 @@ JSON_ALONE = "Answer with a JSON object alone: no other text, no code fences."
 
 
 def with_instruction(messages: Sequence[Any], text: str) -> list[Any]:
-    """Return messages with an instruction at the end of the system prompt; the messages given stay as they are."""
+    """Return a copy of the messages with `text` appended to the system prompt; adds one if there is none."""
     first, *rest = messages or (None,)
     if isinstance(first, BaseMessageParam) and first.role in ("system", "developer"):
         content = first.content

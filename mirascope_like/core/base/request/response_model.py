@@ -1,6 +1,6 @@
-"""Types that an answer is read as: what is asked of the model for one, and how a reply becomes one.
+"""Response models: the JSON schema that is requested for a type, and the parsing of replies into it.
 
-Knows types, JSON schemas and text. It must not know providers, or how an answer is asked for.
+Knows types, JSON schemas and text. Must not know providers or how structured output is requested.
 """
 
 from __future__ import annotations
@@ -37,40 +37,44 @@ from ..tools import arguments_schema, in_words
 from .response_format import Strategy, Structure
 
 BaseType: TypeAlias = str | bytes | int | float | bool | list[Any] | set[Any] | tuple[Any, ...] | dict[str, Any] | Enum
-"""What an answer may be that is no model."""
+"""The types, besides models, that a response can be parsed into."""
 
 T = TypeVar("T")
 
 WRAPPED = "value"
-"""The field that holds an answer that is no object."""
+"""The name of the field that wraps a response model which is not a JSON object."""
 
 
 class FromCallArgs:
-    """Marks a field of a response model that is filled from the call's argument of that name.
+    """Marks a field of a response model that is filled from the call argument of the same name.
 
         class Book(BaseModel):
             title: Annotated[str, FromCallArgs()]
             summary: str
 
-    The model is not asked for it. It is a whole field of the response model itself; it may be None too.
+    The field is left out of the schema that the model receives. It must be a field of the response model itself, not of
+    a model inside it; it may be optional.
     """
 
 
 class ResponseModelConfigDict(ConfigDict, total=False):
     """Pydantic's configuration of a response model.
 
-    With `strict=True` the answer is asked for by the provider's own structured output, and validated strictly.
+    With `strict=True` the call uses the provider's own structured output, and the reply is validated in pydantic's
+    strict mode.
     """
 
 
 class ResponseModel(Generic[T]):
-    """A type that an answer is read as. An answer is an object; what is no object is its `value`."""
+    """A type that replies are parsed into. A type that is not a JSON object is wrapped in an object with the field
+    `value`.
+    """
 
     def __init__(self, kind: typing_extensions.TypeForm[T]) -> None:
-        """Take any type that pydantic knows.
+        """Accept any type that pydantic can validate.
 
-        Raises `ConfigurationError` for a type that no JSON can become, and for a field marked `FromCallArgs` that
-        nobody fills.
+        Raises `ConfigurationError` for a type that has no JSON form, and for a field marked `FromCallArgs` below the
+        top level, which could not be filled.
         """
         self.kind: Any = kind
         self.wrapped: bool = not _is_object(kind)
@@ -78,20 +82,20 @@ class ResponseModel(Generic[T]):
             self.object_type: Any = create_model("Answer", value=(self.kind, ...)) if self.wrapped else kind
             self._adapter: TypeAdapter[Any] = TypeAdapter(self.object_type)
         except PydanticUserError as problem:
-            raise ConfigurationError(f"{kind!r} cannot be a response model: {problem.message}") from problem
+            raise ConfigurationError(f"unsupported response_model {kind!r}: {problem.message}") from problem
         self.call_args: tuple[str, ...] = tuple(
             name for name, _, marks in _fields(self.object_type) if any(map(_from_call, marks))
         )
-        """The fields that are filled from the call's arguments."""
+        """The names of the fields that are filled from call arguments."""
         if (unfilled := next(_unfilled(self.object_type, []), None)) is not None:
             raise ConfigurationError(
-                f"{unfilled} is marked FromCallArgs, and is not filled: a call's arguments fill whole fields of the "
-                "response model itself"
+                f"field {unfilled} cannot be marked FromCallArgs: mark a field of the response model itself, not of a "
+                "model or type inside it"
             )
 
     @cached_property
     def strict(self) -> bool:
-        """Whether the type, or what it is a list of, wants the provider's own structured output."""
+        """True if the type, or the item type of a list, is configured with `strict=True`."""
         kinds = [self.kind, *get_args(self.kind)]
         return any(_config(kind).get("strict") is True for kind in kinds)
 
@@ -103,7 +107,7 @@ class ResponseModel(Generic[T]):
     def _schema(self) -> dict[str, Any]:
         schema = arguments_schema(self.object_type)
         ours = {key for name in self.call_args for key in _keys(self.object_type, name)}
-        if ours:  # a recursive type has its properties twice, and the inner ones stay
+        if ours:  # a recursive type is in the schema twice; only the outer properties change
             schema["properties"] = {key: one for key, one in schema["properties"].items() if key not in ours}
             schema["required"] = [key for key in schema.get("required", ()) if key not in ours]
         return schema
@@ -114,12 +118,12 @@ class ResponseModel(Generic[T]):
         return "answer" if self.wrapped else valid_name(str(self.kind.__name__), "answer")
 
     def structure(self, strategy: Strategy) -> Structure:
-        """Return what to ask for."""
+        """Return the structured output to request, for a strategy."""
         name = self.name
         kind: Any = self.kind
         documented: str = "" if self.wrapped else kind.__dict__.get("__doc__") or ""
         if documented.startswith(f"{name}("):
-            documented = ""  # written by `dataclass`
+            documented = ""  # generated by @dataclass
         described = inspect.cleandoc(documented) or f"{in_words(name)}: give it by calling this."
         schema = self._schema
         if strategy != "tool" and documented.strip():  # a tool has a description of its own
@@ -127,14 +131,14 @@ class ResponseModel(Generic[T]):
         return Structure(name, described, schema, strategy)
 
     def given(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the fields that come from a call's arguments.
+        """Return the fields that are filled from the call's arguments.
 
-        Raises `ConfigurationError` where the call has no such argument.
+        Raises `ConfigurationError` if the call has no argument of that name.
         """
         for name in self.call_args:
             if name not in arguments:
                 raise ConfigurationError(
-                    f"{self.kind.__name__}.{name} is to come from the call's arguments, and there is no such argument"
+                    f"field {self.kind.__name__}.{name} is marked FromCallArgs, but the call has no argument {name!r}"
                 )
         return {name: arguments[name] for name in self.call_args}
 
@@ -156,7 +160,7 @@ class ResponseModel(Generic[T]):
     def read(self, text: str, given: Mapping[str, Any], selected: FoundJSON | None) -> T:
         """Return the answer in a text, validated; `selected` is what `select` returned for the text.
 
-        Raises `ResponseParseError`, which is a `ValidationError` too where there was JSON.
+        Raises `ResponseParseError`; if the text held JSON, it is a pydantic `ValidationError` too.
         """
         found = selected or next(reversed(json_values(text)), None)
         if found is None:
@@ -183,7 +187,7 @@ class ResponseModel(Generic[T]):
         try:
             return cast(T, self._adapter.validate_json(text).value)
         except ValidationError as fault:
-            # Told in words, a model may leave the wrapping out.
+            # With the strategy "json", models sometimes leave out the wrapping object.
             try:
                 return cast(T, TypeAdapter(self.kind).validate_json(text))
             except ValidationError:
@@ -222,14 +226,14 @@ def _from_call(mark: Any) -> bool:
 
 
 def _fields(kind: Any) -> Iterator[tuple[str, Any, Sequence[Any]]]:
-    """Yield the fields of an object, with their types and what they are marked with."""
+    """Yield each field of an object type: its name, type without markers, and markers (such as `FromCallArgs`)."""
     fields: Mapping[str, Any] | None = getattr(kind, "model_fields", None)
     if fields is not None:
         found = [(name, field.annotation, field.metadata) for name, field in fields.items()]
     else:
         try:
             found = [(name, hint, ()) for name, hint in get_type_hints(kind, include_extras=True).items()]
-        except (NameError, TypeError):  # names of a scope that is not seen from here
+        except (NameError, TypeError):  # a name in an annotation cannot be resolved from here
             return
     for name, hint, marks in found:
         hint, more = _unmarked(hint)
@@ -237,7 +241,7 @@ def _fields(kind: Any) -> Iterator[tuple[str, Any, Sequence[Any]]]:
 
 
 def _unmarked(hint: Any) -> tuple[Any, tuple[Any, ...]]:
-    """Return a field's type, without None, and what it is marked with."""
+    """Return a field's type without `None`, `Required` and `Annotated`, and the metadata of `Annotated`."""
     marks: tuple[Any, ...] = ()
     while True:
         origin: Any = get_origin(hint)
@@ -253,9 +257,9 @@ _AROUND = (Union, UnionType, Required, NotRequired)
 
 
 def _unfilled(kind: Any, seen: list[Any]) -> Iterator[str]:
-    """Yield the fields that are marked as filled from the call, and are not: those of models within, or within a type.
+    """Yield the fields marked `FromCallArgs` that cannot be filled: those of nested models, and markers inside a type.
 
-    `seen` are the models that have been looked at; the first is the response model.
+    `seen` are the models visited so far; the first is the response model.
     """
     seen.append(kind)
     for name, hint, marks in _fields(kind):
@@ -268,14 +272,14 @@ def _unfilled(kind: Any, seen: list[Any]) -> Iterator[str]:
 
 
 def _within(hint: Any) -> Iterator[Any]:
-    """Yield all that a type is made of, with what its parts are marked with."""
+    """Yield a type and, recursively, all its type arguments and their metadata."""
     yield hint
     for one in get_args(hint):
         yield from _within(one)
 
 
 def _keys(kind: Any, name: str) -> Iterator[str]:
-    """Yield the keys that fill a field in JSON, the schema's first."""
+    """Yield the JSON keys that fill a field; the key used in the schema first."""
     field = getattr(kind, "model_fields", {}).get(name)
     for key in (getattr(field, "validation_alias", None), getattr(field, "alias", None)):
         if isinstance(key, str):

@@ -1,6 +1,6 @@
-"""Ending what a task waits for: after a time, or when another task asks for it.
+"""Cancel the operation that a task awaits: after a time limit, or when another task requests it.
 
-On asyncio this is `asyncio.timeout`. On trio it is anyio, which every HTTP client that runs on trio brings along.
+Uses `asyncio.timeout` on asyncio. On trio it uses anyio, which every HTTP client for trio depends on.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ from typing import Any, Protocol, Self
 
 
 class CancelScope(Protocol):
-    """Cancels what runs inside `async with`, after `seconds` or by `cancel()`; the block then ends without an error.
+    """An async context manager that cancels its block after `seconds`, or when `cancel()` is called.
 
-    An error that the block raises although it was cancelled is raised; test `cancelled` in both cases.
+    A cancelled block ends without an error. If the block raises another error although it was cancelled, that error is
+    raised; check `cancelled` in both cases.
     """
 
     def __init__(self, seconds: float | None = None) -> None: ...
@@ -57,7 +58,7 @@ class AsyncioScope(CancelScope):
     ) -> bool:
         try:
             await self._timeout.__aexit__(kind, error, trace)
-        except TimeoutError:  # in place of the cancellation
+        except TimeoutError:  # raised instead of CancelledError
             return True
         return False
 
@@ -66,7 +67,7 @@ class AnyioScope(CancelScope):
     """A `CancelScope` on trio, through anyio."""
 
     def __init__(self, seconds: float | None = None) -> None:
-        import anyio  # here, as only programs on trio need it, and those have it
+        import anyio  # imported here: only programs on trio need it
 
         self._scope: Any = anyio.CancelScope() if seconds is None else anyio.move_on_after(seconds)
 
@@ -88,12 +89,12 @@ class AnyioScope(CancelScope):
 
 
 def cancel_scope(seconds: float | None = None) -> CancelScope:
-    """Return a scope for the event loop that runs."""
+    """Return a new cancel scope for the running event loop (asyncio or trio). `seconds` is the time limit."""
     return AsyncioScope(seconds) if on_asyncio() else AnyioScope(seconds)
 
 
 async def sleep(seconds: float) -> None:
-    """Wait, on the event loop that runs."""
+    """Sleep on the running event loop (asyncio or trio)."""
     if on_asyncio():
         await asyncio.sleep(seconds)
     else:
@@ -103,7 +104,7 @@ async def sleep(seconds: float) -> None:
 
 
 def on_asyncio() -> bool:
-    """Return True where the event loop that runs is asyncio's."""
+    """Return True if the running event loop is asyncio's."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:

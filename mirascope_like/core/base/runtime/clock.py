@@ -6,14 +6,14 @@ import time
 
 
 class Clock:
-    """The time."""
+    """Reads the time. Tests replace its methods."""
 
     def monotonic(self) -> float:
-        """Return seconds of a clock that never goes back; only differences mean something."""
+        """Return the monotonic time in seconds; only differences are meaningful."""
         return time.monotonic()
 
     def timestamp(self) -> float:
-        """Return milliseconds since 1970."""
+        """Return the time of day, in milliseconds since 1970."""
         return time.time() * 1000
 
 

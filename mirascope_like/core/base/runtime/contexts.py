@@ -1,4 +1,4 @@
-"""Running code in a context (of `contextvars`) that is kept, sync and async."""
+"""Run sync and async code in a given `contextvars` context."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _NOTHING: Any = object()
 
 
 class InContext(Generic[T]):
-    """An awaitable that takes each step of another one in a context. Runs on any event loop."""
+    """An awaitable that runs every step of another awaitable in `context`. Works on any event loop."""
 
     def __init__(self, awaitable: Awaitable[T], context: Context) -> None:
         self._awaitable = awaitable
@@ -56,7 +56,10 @@ def _close(steps: Any) -> None:
 
 
 def run_and_carry(context: Context, function: Callable[..., T], *args: Any, **kwargs: Any) -> T:
-    """Call a function in a context. What it sets there is then set in this context too; what was set before is not."""
+    """Call a function in `context`, then copy the variables it changed there into the current context.
+
+    Variables that the function did not change keep their value in the current context.
+    """
     before = context.copy()
     try:
         return context.run(function, *args, **kwargs)

@@ -1,6 +1,7 @@
-"""The import paths of modules before they moved into rooms, and Mirascope v1's: old programs and pickles still load.
+"""The old import paths of modules (before they moved into rooms, and Mirascope v1's), so that old programs and pickles
+still load.
 
-`mirascope_like.core` installs the finder. The faces of rooms that have the name of an old module use the table as well.
+`mirascope_like.core` installs the finder. Packages that have the name of an old module use the table too.
 """
 
 from __future__ import annotations
@@ -126,16 +127,18 @@ OLD_PATHS: Mapping[str, str] = {
     "dialects.threads": "dialects.transport.threaded_provider",
     "dialects.turns": "dialects.content_blocks.turns",
 }
-"""Each old module below `core`, and the modules that hold its names now, separated by spaces."""
+"""Old module path below `core` → the modules that define its names now, separated by spaces."""
 
 V1_PROVIDER_MODULES = frozenset(
     {"call_params", "call_response", "call_response_chunk", "dynamic_config", "stream", "tool"}
 )
-"""Modules that each provider's package had in Mirascope v1; the package itself has their names now."""
+"""Modules that each provider's package had in Mirascope v1; now the package itself defines their names."""
 
 
 def homes_of(module: str) -> Sequence[str]:
-    """Return the full names of the modules that hold the names of an old module; empty if it is not an old one."""
+    """Return the full names of the modules that define the names of an old module; empty if `module` is not an old
+    path.
+    """
     package, _, name = module.removeprefix(f"{CORE}.").rpartition(".")
     if not module.startswith(f"{CORE}."):
         return ()
@@ -145,7 +148,7 @@ def homes_of(module: str) -> Sequence[str]:
 
 
 def find(module: str, name: str) -> Any:
-    """Return what an old module called `name`. Raises `AttributeError` if it had no such name."""
+    """Return what `name` in an old module refers to now. Raises `AttributeError` if it had no such name."""
     if not name.startswith("__"):
         for home in homes_of(module):
             if home != module and hasattr(found := import_module(home), name):
@@ -154,7 +157,7 @@ def find(module: str, name: str) -> Any:
 
 
 class OldModule(ModuleType):
-    """A module at its old path: it holds no names, and finds each where it is now."""
+    """A module at an old path. It defines no names; it looks each one up in the new modules."""
 
     def __getattr__(self, name: str) -> Any:
         return find(self.__name__, name)
@@ -164,7 +167,9 @@ class OldModule(ModuleType):
 
 
 class OldPathFinder(MetaPathFinder, Loader):
-    """Finds modules at their old paths. It stands last, so it is asked only for what no other finder has found."""
+    """Finds modules at their old paths. It is the last finder, so it is called only if no other finder knows the
+    module.
+    """
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
@@ -175,10 +180,10 @@ class OldPathFinder(MetaPathFinder, Loader):
         return OldModule(spec.name)
 
     def exec_module(self, module: ModuleType) -> None:
-        """Run nothing: the module finds its names when they are asked for."""
+        """Do nothing: names are looked up when they are read."""
 
 
 def install() -> None:
-    """Let old paths be imported. Does nothing if they can be already."""
+    """Install the finder of old paths. Does nothing if it is installed already."""
     if not any(isinstance(finder, OldPathFinder) for finder in sys.meta_path):
         sys.meta_path.append(OldPathFinder())

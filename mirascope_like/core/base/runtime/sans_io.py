@@ -1,7 +1,7 @@
-"""Flows: logic that asks for I/O and does none, so that sync and async share it.
+"""Run flows: generators that request I/O but do none themselves, so that sync and async code share them.
 
-A flow is a generator: it yields what is to be sent, is given what came back, and returns its result. An error of the
-sending ends it.
+A flow yields what is to be sent, receives the reply, and returns its result. An error raised while sending closes the
+flow.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 def drive(flow: Generator[AskT, AnswerT, T], send: Callable[[AskT], AnswerT]) -> T:
-    """Run a flow to its end."""
+    """Run a flow to its end with a sync `send`; return its result."""
     answer: Any = None
     with closing(flow):
         while True:
@@ -29,7 +29,7 @@ def drive(flow: Generator[AskT, AnswerT, T], send: Callable[[AskT], AnswerT]) ->
 
 
 async def adrive(flow: Generator[AskT, AnswerT, T], send: Callable[[AskT], Awaitable[AnswerT]]) -> T:
-    """Run a flow to its end, awaiting each answer."""
+    """Run a flow to its end with an async `send`; return its result."""
     answer: Any = None
     with closing(flow):
         while True:

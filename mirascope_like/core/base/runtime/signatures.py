@@ -1,4 +1,4 @@
-"""What a prompt function takes, and whether it is async."""
+"""Inspect the signatures of prompt functions: their arguments, and whether they are async."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import Any, cast
 def bound_values(
     signature: inspect.Signature, args: Sequence[object], kwargs: Mapping[str, object]
 ) -> dict[str, object]:
-    """Return the variables that a call gives to a template: arguments and defaults, those in `**kwargs` too.
+    """Return the variables of a template: a call's arguments by name, with defaults and the entries of `**kwargs`.
 
-    Raises `TypeError` where the arguments do not fit the signature.
+    Raises `TypeError` if the arguments do not fit the signature.
     """
     bound = signature.bind(*args, **kwargs)
     bound.apply_defaults()
@@ -24,15 +24,15 @@ def bound_values(
 
 
 def is_async(fn: Callable[..., object]) -> bool:
-    """Whether calling the function, or the one that it wraps, gives a coroutine."""
+    """Return True if the function, or the one that it wraps, is a coroutine function."""
     inner = inspect.unwrap(fn)
     return any(inspect.iscoroutinefunction(one) for one in (fn, inner, type(inner).__call__))
 
 
 def alike(outer: Callable[..., Any], inner: Callable[..., Any]) -> Callable[..., Any]:
-    """Return `outer`, whose calls give what those of `inner` give, as a coroutine function where `inner` is one.
+    """Return `outer`, wrapped as a coroutine function if `inner` is one.
 
-    tenacity, FastAPI and others look at the function, not at what a call gives.
+    Libraries such as tenacity and FastAPI check the function itself, not what calling it returns.
     """
     if not inspect.iscoroutinefunction(inner):
         return outer

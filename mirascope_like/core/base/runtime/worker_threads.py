@@ -1,8 +1,8 @@
-"""Threads that run a function for somebody who may stop waiting for it.
+"""Worker threads for functions whose caller may stop waiting.
 
-A function that waits on the network cannot be stopped from outside. Run in a worker, it can be left behind. Workers are
-daemons, so that they never keep a program from ending, and are used again: starting a thread takes 40 microseconds,
-handing work to a waiting one takes 8.
+A blocking network call cannot be stopped from outside; in a worker it can be abandoned. Workers are daemon threads, so
+they never keep a program from exiting. They are reused: starting a thread takes 40 microseconds, handing work to an
+idle one takes 8.
 """
 
 from __future__ import annotations
@@ -16,18 +16,20 @@ from queue import Empty, SimpleQueue
 from typing import Any, TypeAlias
 
 IDLE_SECONDS = 10.0
-"""How long a worker waits for more work before it ends."""
+"""Seconds that an idle worker waits for more work before it ends."""
 
 Jobs: TypeAlias = "SimpleQueue[Callable[[], Any]]"
 
 _idle: list[Jobs] = []
-"""The queues of the workers that wait for work; the last one that finished comes first."""
+"""The job queues of idle workers; the one that became idle last is taken first."""
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_idle.clear)  # the threads stay behind in the parent
+    os.register_at_fork(after_in_child=_idle.clear)  # threads do not survive a fork
 
 
 def run_in_worker(function: Callable[[], object]) -> None:
-    """Run a function in a worker, in a copy of this context. Return at once. The function must not raise."""
+    """Run a function in a worker thread, in a copy of the current context. Returns at once. The function must not
+    raise.
+    """
     job = partial(copy_context().run, function)
     jobs: Jobs
     try:
@@ -45,9 +47,9 @@ def _work(jobs: Jobs) -> None:
         except Empty:
             try:
                 _idle.remove(jobs)
-            except ValueError:  # somebody has just taken this queue, and is about to put work into it
+            except ValueError:  # run_in_worker has just taken this queue and will put a job into it
                 continue
             return
         job()
-        del job  # it refers to the connection that was opened
+        del job  # drop the reference to the connection that it opened
         _idle.append(jobs)

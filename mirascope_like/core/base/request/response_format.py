@@ -43,8 +43,8 @@ def with_instruction(messages: Sequence[Any], text: str) -> list[Any]:
     first, *rest = messages or (None,)
     if isinstance(first, BaseMessageParam) and first.role in ("system", "developer"):
         content = first.content
-        told = f"{content}\n\n{text}" if isinstance(content, str) else [*content, TextPart(text=text)]
-        return [BaseMessageParam(role=first.role, content=told), *rest]
+        extended = f"{content}\n\n{text}" if isinstance(content, str) else [*content, TextPart(text=text)]
+        return [BaseMessageParam(role=first.role, content=extended), *rest]
     if isinstance(first, Mapping):
         message = cast("Mapping[str, Any]", first)
         if message.get("role") in ("system", "developer") and isinstance(message.get("content"), str):

@@ -1,6 +1,6 @@
-"""The sum of a stream: what every dialect's accumulator shares. Does no I/O and knows nothing of `async`.
+"""Accumulators sum the events of one stream into a raw response. Does no I/O; sync and async code share it.
 
-A accumulator holds memory in proportion to the reply, not to the number of events.
+An accumulator's memory grows with the size of the response, not with the number of events.
 """
 
 from __future__ import annotations
@@ -22,9 +22,10 @@ ToolT = TypeVar("ToolT", bound=BaseTool)
 
 
 class Accumulator(ABC, Generic[ChunkT, ToolT]):
-    """Turns the events of one stream into pairs of chunk and tool, and sums them up.
+    """Turns the events of one attempt into pairs of chunk and tool, and sums them into a raw response.
 
-    `tools` are the types offered to the model; with `partial` a tool is also given while it grows.
+    A provider makes one for each attempt. `tools` are the tool types offered to the model. With `partial`, a tool is
+    also yielded while its arguments arrive.
     """
 
     answers: ClassVar[tuple[str, ...]] = ("type",)
@@ -42,13 +43,13 @@ class Accumulator(ABC, Generic[ChunkT, ToolT]):
         self.tool_types = tools
         self.partial = partial
         self.tools: list[ToolT] = []
-        """The tools that were whole so far."""
+        """The tools that are complete so far."""
         self.ended: bool = False
-        """The provider's final event has been seen."""
+        """True after the provider's final event."""
         self.top_fields: dict[str, Any] = {}
-        """What the events say at the top of the answer."""
+        """The top-level fields of the response, as the events gave them."""
         self._last: ChunkT | None = None
-        """The last event that was added."""
+        """The last chunk that was added; None before the first."""
         self._answer: str | None = None
         self._answering: object = None
         self._first_delta = True
@@ -61,14 +62,16 @@ class Accumulator(ABC, Generic[ChunkT, ToolT]):
         return frozenset(offered if self._answer is None else {*offered, self._answer})
 
     def collect_answer(self, answer: str, deltas: list[str]) -> None:
-        """Take calls of this name for the structured answer, and put the first into `heard` as it grows: no tool."""
+        """Treat calls of the tool `answer` as structured output: append the argument pieces of the first one to
+        `deltas`.
+        """
         self._answer = answer
         self._answer_deltas = deltas
 
     def add_answer_delta(self, name: str, piece: str, call: object) -> bool:
-        """Take a piece of a call's arguments if it is of the answer, and return whether it is.
+        """Append a piece of a tool call's arguments if the call is the structured output; return True if so.
 
-        `call` is something that tells the call from others.
+        `call` identifies the call, to keep the first of several apart from the others.
         """
         if self._answer is None or offered_name(name, (self._answer,)) != self._answer:
             return False
@@ -89,13 +92,14 @@ class Accumulator(ABC, Generic[ChunkT, ToolT]):
 
     @abstractmethod
     def read(self, events: Sequence[bytes]) -> Iterator[tuple[ChunkT, ToolT | None]]:
-        """Add events as they came; yield a pair for each.
+        """Add events as they arrived, in bytes; yield a pair for each.
 
-        Raises `MalformedEventError` for an event that cannot be read and `ErrorEventError` for one that is an error.
+        Raises `MalformedEventError` for an event that cannot be decoded and `ErrorEventError` for an event that reports
+        an error.
         """
 
     def read_objects(self, events: Iterable[Any]) -> Iterator[tuple[ChunkT, ToolT | None]]:
-        """`read`, for events that are objects of the provider's SDK already. Takes none after the final one."""
+        """`read` for events that are objects of the provider's SDK. Stops at the final event."""
         for event in events:
             chunk = self.chunk_type(event)
             yield from self.add(chunk, chunk.data)
@@ -104,14 +108,14 @@ class Accumulator(ABC, Generic[ChunkT, ToolT]):
 
     @abstractmethod
     def add(self, chunk: ChunkT, data: Mapping[str, Any]) -> Iterator[tuple[ChunkT, ToolT | None]]:
-        """Add one event, decoded; yield its pairs. Raises what `read` raises."""
+        """Add one decoded event; yield its pairs. Raises the errors of `read`."""
 
     @abstractmethod
     def rest(self) -> list[ToolT]:
-        """Return the tools that only the end of the stream shows to be whole."""
+        """Return the tools that are known to be complete only at the end of the stream."""
 
     def finish(self) -> Iterator[tuple[ChunkT, ToolT | None]]:
-        """Yield the `rest`, with a chunk that adds nothing."""
+        """Yield the tools of `rest`, each with a chunk without content."""
         tools = self.rest()
         if tools and self._last is not None:
             yield from self.pairs(self._last.spent(), tools)
@@ -119,25 +123,27 @@ class Accumulator(ABC, Generic[ChunkT, ToolT]):
     @property
     @abstractmethod
     def complete(self) -> bool:
-        """Whether the answer may honestly end here."""
+        """True if the response may end here: without it, the end of the stream is an interruption."""
 
     @property
     def no_output(self) -> bool:
-        """Whether nothing has been said yet, though events may have come."""
+        """True while no output (text, thinking or tool call) has arrived, even if events have."""
         return self.empty
 
     @property
     def resumable_text(self) -> str | None:
-        """The text so far, if the answer is nothing else and has not said why it ended; else None."""
+        """The text so far, if the response can be resumed from it: only text, and no finish reason yet. Otherwise
+        None.
+        """
         return None
 
     def resume_from(self, text: Text) -> None:
-        """Begin with a text that has come before: what is read now goes on from it."""
+        """Start with a text that an earlier attempt received; the events continue it."""
         raise NotImplementedError
 
     @abstractmethod
     def rebuild(self) -> dict[str, Any]:
-        """Return the raw response that the events sum up to, as the provider would have sent it whole."""
+        """Return the raw response that the events add up to, in the form the provider returns unstreamed."""
 
     @property
     @abstractmethod
@@ -146,12 +152,12 @@ class Accumulator(ABC, Generic[ChunkT, ToolT]):
 
     @property
     def model(self) -> str | None:
-        """The model that answers, as the provider named it."""
+        """The model that responds, as the provider names it; None until it is known."""
         return at(self.top_fields, self.chunk_type.facts.model) or None
 
     @property
     def id(self) -> str | None:
-        """The answer's id."""
+        """The response's id; None until it is known."""
         return at(self.top_fields, self.chunk_type.facts.id) or None
 
     @property
@@ -167,16 +173,16 @@ class Accumulator(ABC, Generic[ChunkT, ToolT]):
 
     @property
     def usage(self) -> Usage | None:
-        """The tokens spent so far, in neutral words."""
+        """The tokens used so far, in the common form; None until the provider reports them."""
         return self.chunk_type.read_usage(at(self.top_fields, self.chunk_type.facts.usage))
 
     @property
     def empty(self) -> bool:
-        """Whether nothing has arrived yet."""
+        """True while no event has arrived."""
         return self._last is None
 
     def pairs(self, chunk: ChunkT, tools: Sequence[ToolT]) -> Iterator[tuple[ChunkT, ToolT | None]]:
-        """Yield a chunk with the tools that it completes; its text is seen once."""
+        """Yield a chunk with each of the tools that it completes; only the first pair has the content."""
         if not tools:
             yield chunk, None
             return
@@ -196,7 +202,9 @@ class Accumulator(ABC, Generic[ChunkT, ToolT]):
         return [tool]
 
     def partial_tool(self, call: ToolCall, delta: str) -> list[ToolT]:
-        """Return a call that grew by `delta` as a tool, where such are wanted; it is shown and not kept."""
+        """Return a partial tool for a call that grew by `delta`, if partial tools were requested. It is not kept in
+        `tools`.
+        """
         if not self.partial:
             return []
         call = repaired(call, self._names)

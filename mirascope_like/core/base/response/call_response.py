@@ -1,4 +1,4 @@
-"""A whole answer."""
+"""The response of a call that was not streamed, or the response rebuilt from a stream."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ UsageT = TypeVar("UsageT", default=Any)
 class BaseCallResponse(
     NativeMetadata, RelatedResponses[ToolT], DecodedMessages, BaseModel, Generic[RawT, ToolT, FinishT, UsageT]
 ):
-    """A provider's answer and the call that it answers.
+    """A provider's response, together with the call that requested it.
 
-    `response` is the provider's own object; everything else is read from it. What the provider did not say is `None`.
-    A dump holds all that a log wants and no secret, and validates back to an equal response. Its last key is its schema
+    `response` is the provider's own object; the properties read from it. What the provider did not report is `None`. A
+    dump contains what a log needs and no secrets; validating it returns an equal response. Its last key is the schema
     version; validating a dump of a later version raises `StoreError`.
     """
 
-    # The validators are built when first needed, as in the SDKs' models: few programs dump a response.
+    # Validators are built on first use, as in the SDKs' models: few programs dump a response.
     model_config: ClassVar[ConfigDict] = ConfigDict(
         defer_build=True, arbitrary_types_allowed=True, extra="forbid", protected_namespaces=()
     )
@@ -56,40 +56,40 @@ class BaseCallResponse(
         response: RawT
         """The provider's own response object."""
     else:
-        response: Any  # no schema is built of an SDK's class
+        response: Any  # no schema is built for the SDK's class
     metadata: dict[str, Any] = {}
-    """What the call was marked with."""
+    """The metadata of the call and its prompt function."""
     prompt_template: str | None = None
-    """The template of the prompt, where there was one."""
+    """The text of the prompt template, or None."""
     fn_args: dict[str, Any] = {}
-    """The arguments of the call."""
+    """The arguments of the call by name."""
     dynamic_config: dict[str, Any] | None = None
-    """What the prompt function returned, where that was a configuration."""
+    """The dynamic config that the prompt function returned, or None."""
     messages: list[Any] = []
-    """The messages sent, in the provider's own form."""
+    """The messages that were sent, in the provider's own format."""
     call_params: dict[str, Any] = {}
-    """The call parameters given."""
+    """The call parameters that were set."""
     call_kwargs: dict[str, Any] = {}
-    """All that was given to the SDK but for the messages."""
+    """The keyword arguments of the SDK's call, without the messages."""
     json_mode: bool = False
-    """Whether JSON was asked for."""
+    """True if JSON mode was requested."""
     answer_name: str | None = None
-    """What a structured answer was asked for as; it may come as a call of this name."""
+    """The name of the requested structured output; the model may return it as a tool call of this name."""
     start_time: float
     """When the request was sent, in milliseconds since 1970."""
     end_time: float
-    """When the answer was whole, in milliseconds since 1970."""
+    """When the response was complete, in milliseconds since 1970."""
 
     provider: ClassVar[str]
     raw_type: ClassVar[type[Any]]
-    """The SDK's class of an answer."""
+    """The SDK's class of a response."""
     tool_base: ClassVar[type[BaseTool]]
     priced_as: ClassVar[str | None] = None
-    """The provider's name in the price list, where it is another one there."""
+    """The provider's name in the price list, if it is a different one."""
     form: ClassVar[str | None] = None
-    """What the form of its messages is called, where the provider has several."""
+    """The name of the message format, if the provider has several."""
     messages_key: ClassVar[str] = "messages"
-    """What the messages are called in the SDK's own call."""
+    """The SDK's parameter that takes the messages."""
 
     _tool_types: Sequence[type[BaseTool]] = PrivateAttr(default=())
     _tools: list[Any] | None = PrivateAttr(default=None)
@@ -102,11 +102,11 @@ class BaseCallResponse(
 
         @classmethod
         def __class_getitem__(cls, parameters: Any) -> type[Self]:
-            return cls  # no field's schema depends on a parameter, so pydantic need not build a class for each
+            return cls  # no field depends on a type parameter, so one class serves all
 
     @classmethod
     def make(cls, request: Request, payload: Mapping[str, Any], raw: Any, start_time: float, end_time: float) -> Self:
-        """Wrap the SDK's response object."""
+        """Return the response for the SDK's response object `raw`. The times are in milliseconds since 1970."""
         self = cls.model_construct(
             response=raw,
             metadata=dict(request.metadata),
@@ -125,27 +125,27 @@ class BaseCallResponse(
         return self
 
     def attach_tools(self, tools: list[Any]) -> None:
-        """Take the tools that a stream has read already, with their errors."""
+        """Set the tools that a stream has already parsed, including those with an `error`."""
         self._tools = list(tools)
 
     @classmethod
     def origin(cls) -> str:
-        """Return whose form its messages have: the provider's name, and the form's where the provider has several."""
+        """Return the origin of its messages: the provider's name, and the format's name if the provider has several."""
         return f"{cls.provider}.{cls.form}" if cls.form else cls.provider
 
     @classmethod
     def parse_raw_response(cls, raw: bytes | Mapping[str, Any]) -> RawT:
-        """Make the SDK's response object of a response, decoded or not."""
+        """Return the SDK's response object for a response, given as JSON bytes or as decoded JSON."""
         return cast("RawT", construct(cls.raw_type, raw))
 
     @classmethod
     def top_of(cls, response: RawT) -> Any:
-        """Return what tells all that an answer tells: JSON, or the SDK's response object."""
+        """Return the part of a response that holds the fields described by `facts`: JSON, or the SDK's object."""
         return response
 
     @classmethod
     def check(cls, response: RawT) -> None:
-        """Raise what a whole answer is instead of one.
+        """Raise the error that was returned in place of a response.
 
         That is `ErrorEventError` where it reports an error, as gateways have it with status 200, and
         `MalformedEventError` where it tells neither what the model said, nor why it ended, nor its tokens.
@@ -174,13 +174,13 @@ class BaseCallResponse(
 
     @model_serializer(mode="wrap")
     def _dump_read(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        told = self.provider_response
+        own = self.provider_response
         read: dict[str, Any] = {
-            "provider": told.provider,
-            "form": told.form,
-            **{name: getattr(told, name) for name in READ_FROM_RESPONSE},
+            "provider": own.provider,
+            "form": own.form,
+            **{name: getattr(own, name) for name in READ_FROM_RESPONSE},
         }
-        read["usage"] = told.common_usage.model_dump() if told.common_usage else None
+        read["usage"] = own.common_usage.model_dump() if own.common_usage else None
         if (computed := (self.dynamic_config or {}).get("computed_fields")) is not None:
             read["computed_fields"] = plain_json(computed)
         return {**read, **handler(self), VERSION_KEY: DUMP_VERSION}
@@ -198,7 +198,7 @@ class BaseCallResponse(
     @property
     @abstractmethod
     def content(self) -> str:
-        """The text of the answer; empty where there is none."""
+        """The text of the response; empty if there is none."""
 
     @property
     def _top(self) -> Any:
@@ -206,18 +206,20 @@ class BaseCallResponse(
 
     @property
     def finish_reasons(self) -> list[FinishT] | None:
-        """Why the generation ended, in the provider's words."""
+        """The finish reasons in the provider's own terms."""
         return super().finish_reasons
 
     @property
     def usage(self) -> UsageT | None:
-        """The provider's own account of tokens."""
+        """The provider's own usage object."""
         return cast("UsageT | None", at(self.response, self.facts.usage))
 
     @property
     @abstractmethod
     def message_param(self) -> Any:
-        """The answer as a message to send back, with everything the provider wants to see again."""
+        """The response as a message to send back, with everything that the provider requires (such as thinking
+        signatures).
+        """
 
     @property
     @abstractmethod
@@ -226,40 +228,42 @@ class BaseCallResponse(
     @classmethod
     @abstractmethod
     def tool_message_params(cls, tools_and_outputs: Sequence[tuple[Any, Any]]) -> list[Any]:
-        """Return the messages that give the model the outputs of its tools."""
+        """Return the messages that send the outputs of tools to the model. An output that is an exception is sent as an
+        error.
+        """
 
     @classmethod
     def last_user_message(cls, messages: Sequence[Any]) -> Any:
-        """Return the last of the messages if it is the user's, else None."""
+        """Return the last message if its role is "user", else None."""
         last = as_object(messages[-1]) if messages else {}
         return last if last.get("role") == "user" else None
 
     @property
     def user_message_param(self) -> Any:
-        """The user's last message, in the provider's own form."""
+        """The last message, if it is the user's, in the provider's own format."""
         return self.last_user_message(self.messages)
 
     @property
     def cost(self) -> float | None:
-        """US dollars spent; None where the usage, or the model's price, is unknown."""
-        from .cost import call_cost  # here, as few programs ask
+        """The cost in US dollars; None if the usage or the price of the model is unknown."""
+        from .cost import call_cost  # imported here: few programs read the cost
 
         usage = self._priced
         return call_cost(self.provider, self.model, usage, listed_as=self.priced_as) if usage else None
 
     @property
     def _priced(self) -> Usage | None:
-        """The tokens that the provider bills."""
+        """The tokens that the provider charges for."""
         return self._usage
 
     @property
     def tool_types(self) -> list[type[BaseTool]] | None:
-        """The tools that were offered."""
+        """The tool types that were offered to the model, or None."""
         return list(self._tool_types) or None
 
     @property
     def tools(self) -> list[ToolT] | None:
-        """The tools that the model called. One that cannot be called carries its `error`."""
+        """The tools that the model called, or None. A tool that cannot be run has an `error`."""
         if self._tools is None:
             calls = [call for call in self._calls if call.name != self.answer_name] if self._tool_types else []
             self._tools = [find_tool(self._tool_types, call, self.tool_base) for call in calls]
@@ -267,12 +271,12 @@ class BaseCallResponse(
 
     @property
     def tool(self) -> ToolT | None:
-        """The first of `tools`."""
+        """The first of `tools`, or None."""
         tools = self.tools
         return tools[0] if tools else None
 
     def as_content(self, text: str) -> str:
-        """Return a text as `content`, for providers without a JSON mode: of JSON that was asked for, the JSON alone."""
+        """Return a text as `content`: only the JSON in it, if JSON mode was requested from a provider that has none."""
         return json_in(text) if self.json_mode and self.answer_name is None else text
 
     @property
@@ -283,48 +287,48 @@ class BaseCallResponse(
 
     @property
     def thinking(self) -> str | None:
-        """The model's thinking, where it is shown."""
+        """The model's thinking, if the provider returns it."""
         return None
 
     @property
     def refusal(self) -> str | None:
-        """What the model said when it refused to answer, where the provider tells that apart."""
+        """The model's refusal to answer, if the provider reports it separately."""
         return None
 
     @property
     def provider_response(self) -> BaseCallResponse[Any, Any]:
-        """The answer as the provider's own `call` gives it: this one, but for `llm.call`."""
+        """The response as the provider's own `call` returns it: this object, except for `llm.call`."""
         return self
 
     def tool_round_messages(self, results: Sequence[tools_room.ToolResultEvent[Any]]) -> list[Any]:
-        """Return the messages that give this answer back to the model, with what its tools did."""
+        """Return the messages of a tool round: this response, then the results of its tools."""
         self._executed = tuple(results)
         early = ToolExecutionError("answer in a turn of its own, once the tools have been run")
         answers = [call for call in self._calls if call.name == self.answer_name]
         outputs: list[tuple[Any, Any]] = [(find_tool((), call, self.tool_base), early) for call in answers]
         outputs += [(one.tool, one.result if one.error is None else one.error) for one in results]
-        said = self.message_param
-        return [*(as_list(said) or [said]), *self.tool_message_params(outputs)]
+        message = self.message_param
+        return [*(as_list(message) or [message]), *self.tool_message_params(outputs)]
 
     def correction_messages(self, complaint: str) -> list[Any]:
         """Return the messages that give this answer back to the model, and say what is wrong with it."""
         calls = self._calls
         if calls:
-            # Every call must be answered before the model is asked again.
+            # Providers require a result for every tool call before the next request.
             error = ToolArgumentsError(complaint)
             tools = [(find_tool((), call, self.tool_base), error) for call in calls]
             return [self.message_param, *self.tool_message_params(tools)]
-        told = BaseMessageParam(role="user", content=f"That does not fit: {complaint}. Answer again.")
-        return [self.message_param, told] if self.content else [told]
+        request = BaseMessageParam(role="user", content=f"That does not fit: {complaint}. Answer again.")
+        return [self.message_param, request] if self.content else [request]
 
     def _instructions(self) -> Sequence[Any]:
-        """The system prompt as messages of the provider's own form, where it stands apart from them."""
+        """Return the system prompt as messages, if the provider keeps it apart from them."""
         system = self.call_kwargs.get("system")
         return [{"role": "system", "content": system}] if system else ()
 
     @property
     def common_tools(self) -> list[ToolT] | None:
-        """`tools`."""
+        """The same as `tools`."""
         return self.tools
 
     def _as_tool_output(self) -> str:
@@ -338,7 +342,7 @@ class BaseCallResponse(
             yield name, value if name == "response" else plain_json(value)
 
     def __getstate__(self) -> dict[Any, Any]:
-        # A tool made of a function has no name that it could be found by again.
+        # A tool type made from a function cannot be imported by name, so it is not pickled.
         state = super().__getstate__()
         kinds: list[type[Any]] = [*self._tool_types, *(tool.__class__ for tool in self._tools or ())]
         if not all(can_be_imported(kind) for kind in kinds):

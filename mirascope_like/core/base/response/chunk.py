@@ -1,4 +1,4 @@
-"""One event of a streamed answer."""
+"""One decoded event of a stream."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ UsageT = TypeVar("UsageT")
 
 @dataclass(frozen=True, slots=True)
 class ToolDelta:
-    """A piece of a tool call, as one event of a stream brings it."""
+    """A piece of a tool call, as one event adds it."""
 
     index: int
-    """Which of the answer's calls it belongs to."""
+    """The index of the call in the response."""
     arguments: str = ""
     """The piece of the arguments, as JSON text."""
     id: str | None = None
     name: str | None = None
-    """The tool's name, in the piece that begins a call."""
+    """The tool's name; set in the first piece of a call."""
 
 
 class BaseCallResponseChunk(NativeMetadata, ABC, Generic[RawChunkT, FinishT, UsageT]):
-    """What one event of a stream says. Nothing is worked out before it is asked for.
+    """One event of a stream, decoded when a property is first read.
 
-    What an event does not say is `None`, for every provider; `content` is then the empty string.
+    What the event does not contain is `None`; `content` is then the empty string.
     """
 
     __slots__ = ("_chunk", "_data", "_raw", "content")
@@ -46,14 +46,14 @@ class BaseCallResponseChunk(NativeMetadata, ABC, Generic[RawChunkT, FinishT, Usa
 
     provider: ClassVar[str]
     raw_type: ClassVar[Any]
-    """The SDK's class of an event, or the union of its classes."""
+    """The SDK's class of an event, or the union of its event classes."""
     usage_places: ClassVar[tuple[str, ...]] = ("usage",)
-    """Where the SDK's object tells the tokens."""
+    """The paths of the usage in the SDK's object."""
 
     def __init__(self, chunk: RawChunkT) -> None:
         """Wrap an object of the provider's SDK."""
         self._data = self._dumped(chunk)
-        if isinstance(chunk, Mapping):  # of a client that is not the SDK's own
+        if isinstance(chunk, Mapping):  # from a client that is not the SDK's own
             self._raw = to_json(chunk)
         else:
             self._raw = None
@@ -62,7 +62,7 @@ class BaseCallResponseChunk(NativeMetadata, ABC, Generic[RawChunkT, FinishT, Usa
 
     @classmethod
     def from_bytes(cls, raw: bytes, content: str) -> Self:
-        """Wrap an event as it came; `content` is the text in it."""
+        """Return a chunk for an event in bytes; `content` is its text."""
         self = cls.__new__(cls)
         self._raw = raw
         self.content = content
@@ -70,14 +70,14 @@ class BaseCallResponseChunk(NativeMetadata, ABC, Generic[RawChunkT, FinishT, Usa
 
     @classmethod
     def from_object(cls, chunk: RawChunkT, content: str) -> Self:
-        """Wrap an object of the provider's SDK; `content` is the text in it."""
+        """Return a chunk for an object of the provider's SDK; `content` is its text."""
         self = cls.__new__(cls)
         self._chunk = chunk
         self.content = content
         return self
 
     def spent(self) -> Self:
-        """Return this event without what it adds, for a second tool that it completes."""
+        """Return this chunk without what it adds, for the second and further tools that it completes."""
         other = type(self).__new__(type(self))
         other._raw = None
         other._data = {}
@@ -87,7 +87,7 @@ class BaseCallResponseChunk(NativeMetadata, ABC, Generic[RawChunkT, FinishT, Usa
 
     @property
     def data(self) -> dict[str, Any]:
-        """The event, decoded."""
+        """The event as decoded JSON."""
         try:
             return self._data
         except AttributeError:
@@ -97,7 +97,7 @@ class BaseCallResponseChunk(NativeMetadata, ABC, Generic[RawChunkT, FinishT, Usa
 
     @property
     def chunk(self) -> RawChunkT:
-        """The event as an object of the provider's SDK; made when first asked for."""
+        """The event as an object of the provider's SDK; made when first read."""
         try:
             return self._chunk
         except AttributeError:
@@ -106,19 +106,19 @@ class BaseCallResponseChunk(NativeMetadata, ABC, Generic[RawChunkT, FinishT, Usa
 
     @classmethod
     def _dumped(cls, chunk: Any) -> dict[str, Any]:
-        """Return the JSON that the SDK's object was made of."""
+        """Return the JSON that the SDK's object was made from."""
         return dumped(chunk)
 
     @classmethod
     def _type(cls, raw: bytes) -> RawChunkT:
-        """Make the SDK's object."""
+        """Return the SDK's object for an event in bytes."""
         if isinstance(cls.raw_type, type):
             return cast("RawChunkT", construct(cast("type[Any]", cls.raw_type), raw))
         return cast("RawChunkT", construct_event(cls.raw_type, raw))
 
     @classmethod
     def text_of(cls, data: Mapping[str, Any]) -> str:
-        """Return the text that an event adds."""
+        """Return the text that a decoded event adds."""
         raise NotImplementedError
 
     def _text(self) -> str:
@@ -126,25 +126,25 @@ class BaseCallResponseChunk(NativeMetadata, ABC, Generic[RawChunkT, FinishT, Usa
 
     @property
     def _top(self) -> Mapping[str, Any]:
-        """What of the event tells what the top of a whole answer does."""
+        """The part of the event that holds the fields described by `facts`."""
         return self.data
 
     @property
     def finish_reasons(self) -> list[FinishT] | None:
-        """Why the generation ended, in the provider's words."""
+        """The finish reasons in the provider's own terms."""
         return super().finish_reasons
 
     @property
     def usage(self) -> UsageT | None:
-        """The provider's own account of tokens."""
+        """The provider's own usage object."""
         if at(self._top, self.facts.usage) is None:
             return None
-        told = (at(self.chunk, place) for place in self.usage_places)
-        return next((one for one in told if one is not None), None)
+        found = (at(self.chunk, place) for place in self.usage_places)
+        return next((one for one in found if one is not None), None)
 
     @property
     def thinking(self) -> str:
-        """The piece of the model's thinking that this event adds, where it is shown; else empty."""
+        """The piece of the model's thinking that this event adds; empty if there is none."""
         return ""
 
     @property

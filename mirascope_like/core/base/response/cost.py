@@ -19,19 +19,19 @@ _own: dict[tuple[str | None, str], Price] = {}
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """What a model costs, in US dollars for a million tokens. Each token is priced once."""
+    """The price of a model in US dollars per million tokens. Each token is counted once."""
 
     input: float
-    """Of the prompt, but for the tokens that the two prices of the cache are for."""
+    """Tokens of the prompt, except those that the two cache prices apply to."""
     output: float
-    """Generated, reasoning included."""
+    """Generated tokens, including reasoning."""
     cached: float | None = None
-    """Read from the provider's cache; the price of the prompt where it is None."""
+    """Tokens read from the provider's cache; None means the price of `input`."""
     cache_write: float | None = None
-    """Written to the provider's cache; the price of the prompt where it is None."""
+    """Tokens written to the provider's cache; None means the price of `input`."""
 
     def of(self, usage: Usage) -> float | None:
-        """Return the US dollars of these tokens, or None where their number is not known."""
+        """Return the cost of a usage in US dollars, or None if a number of tokens is unknown."""
         if usage.input_tokens is None or usage.output_tokens is None:
             return None
         cached, written = usage.cached_tokens or 0, usage.cache_write_tokens or 0
@@ -45,11 +45,11 @@ class Price:
 
 
 def set_price(model: str, price: Price | None, *, provider: str | None = None) -> None:
-    """Set what a model costs, for a model that no price list knows, or at a price of your own; None takes it back.
+    """Set the price of a model, for example one that no price list has; `None` removes it.
 
-    It holds in this process, for every response and stream whose `cost` is read from then on, and wins over the list.
-    The price of `my-model` is also that of `my-model-2026-11-21` where that has none of its own. Without a `provider`
-    (`"openai"`, `"anthropic"`: the `provider` of a response) it is the model's price at all of them.
+    It applies in this process, to every `cost` read from then on, and takes precedence over the price list. The price
+    of `my-model` also applies to `my-model-2026-11-21` unless that has a price of its own. Without `provider` (the
+    `provider` of a response, such as `"openai"`) it applies to the model at every provider.
     """
     if price is None:
         _own.pop((provider, model), None)
@@ -58,9 +58,9 @@ def set_price(model: str, price: Price | None, *, provider: str | None = None) -
 
 
 def call_cost(provider: str, model: str | None, usage: Usage, *, listed_as: str | None = None) -> float | None:
-    """Return the US dollars of a call, or None where the price of the model, or the tokens, are not known.
+    """Return the cost of a call in US dollars, or None if the price or the number of tokens is unknown.
 
-    `listed_as` is the provider's name in the price list, where it is another one there.
+    `listed_as` is the provider's name in the price list, if it is a different one.
     """
     if model is None:
         return None

@@ -1,4 +1,4 @@
-"""The messages of a response in the form that is common to all providers."""
+"""Decode the messages of a response to the common form."""
 
 from __future__ import annotations
 
@@ -19,29 +19,29 @@ class DecodedMessages(MeantCalls):
     @property
     @abstractmethod
     def message_param(self) -> Any:
-        """The response as a message to send back, in the provider's own form."""
+        """The response as a message to send back, in the provider's own format."""
 
     @abstractmethod
     def _instructions(self) -> Sequence[Any]:
-        """The system prompt as messages of the provider's own form, where it stands apart from them."""
+        """Return the system prompt as messages, if the provider keeps it apart from them."""
 
     @classmethod
     @abstractmethod
     def decode_message(cls, message: Any) -> BaseMessageParam:
-        """Return a message of the provider's own form in the same words for every provider."""
+        """Decode a message from the provider's own format to the common form."""
 
     @property
     def common_message_param(self) -> BaseMessageParam:
-        """`message_param` in the same words for every provider."""
+        """`message_param` in the common form."""
         return self.decode_message(self.message_param)
 
     @property
     def common_messages(self) -> list[BaseMessageParam]:
-        """The system prompt and `messages`, in the same words for every provider."""
+        """The system prompt and `messages` in the common form."""
         return [self.decode_message(message) for message in (*self._instructions(), *self.messages)]
 
     @property
     def common_user_message_param(self) -> BaseMessageParam | None:
-        """`user_message_param` in the same words for every provider."""
+        """`user_message_param` in the common form."""
         messages = self.common_messages
         return messages[-1] if messages and messages[-1].role == "user" else None

@@ -1,4 +1,4 @@
-"""What a dump of a response holds: plain JSON values, without secrets."""
+"""Convert responses to plain JSON values for dumps, without secrets."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from pydantic_core import to_jsonable_python
 from ..parsing import VERSION_KEY, check_schema_version, is_list, is_mapping
 
 DUMP_VERSION = 1
-"""The schema version of a dump. Raise it with every change that makes an older reader misread or refuse a dump."""
+"""The schema version of a dump. Increase it with every change that an older version of the library would misread."""
 
 READ_FROM_RESPONSE = ("model", "id", "content", "finish_reasons", "cost")
-"""What a dump holds besides the fields; it is computed again when a dump is validated."""
+"""Values in a dump besides the fields. They are computed again when a dump is validated."""
 
 _SECRET = re.compile(
     r"authorization|(api|access|private)[-_]?key|token$|secret|password|cookie|credential", re.IGNORECASE
@@ -23,7 +23,7 @@ _SECRET = re.compile(
 
 
 def plain_json(value: Any) -> Any:
-    """Return a value as JSON can hold it, without secrets."""
+    """Return a value as plain JSON values, with secrets replaced by "***"."""
     plain = to_jsonable_python(value, by_alias=False, fallback=_named, serialize_unknown=True, bytes_mode="base64")
     return _without_secrets(plain)
 
@@ -39,15 +39,15 @@ def _without_secrets(value: Any) -> Any:
 
 
 def can_be_imported(kind: type[Any]) -> bool:
-    """Return whether a class can be found by its name, as pickle needs it."""
+    """Return True if a class can be imported by its name, as pickle requires."""
     return getattr(sys.modules.get(kind.__module__), kind.__qualname__, None) is kind
 
 
 def _named(value: Any) -> str:
-    # Anything else may hold anything, so only its type is told.
+    # Other objects may hold secrets: dump only the name of their type.
     return f"<{type(value).__qualname__}>"
 
 
 def check_dump_version(dump: Mapping[str, Any]) -> None:
-    """Raise `StoreError` if a later version of the library wrote the dump of a response."""
+    """Raise `StoreError` if the dump of a response was written by a later version of the library."""
     check_schema_version(dump.get(VERSION_KEY), DUMP_VERSION, "the dump of a response")

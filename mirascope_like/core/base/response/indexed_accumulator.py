@@ -1,4 +1,4 @@
-"""The accumulator of providers that number the blocks of a response (Anthropic, Bedrock, Cohere)."""
+"""The accumulator for providers that number the blocks of a response (Anthropic, Bedrock, Cohere)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ToolT = TypeVar("ToolT", bound=BaseTool)
 
 
 class IndexedAccumulator(Accumulator[ChunkT, ToolT]):
-    """Sums an answer whose parts are numbered, told by events that each say what they are."""
+    """Sums a response whose blocks are numbered, from events with a type."""
 
     def __init__(
         self,
@@ -65,34 +65,36 @@ class IndexedAccumulator(Accumulator[ChunkT, ToolT]):
 
     @abstractmethod
     def _sum(self, chunk: ChunkT, data: Mapping[str, Any]) -> list[ToolT] | None:
-        """Add an event; return the tools that it completes, or None where it is not to be shown."""
+        """Add an event; return the tools that it completes, or None if the event yields no chunk."""
 
     def _grown_text(self, data: Any) -> tuple[Text, str] | None:
-        """Return the text that an event adds to and what it adds, where it says nothing else; most events do so."""
+        """Return the text block that an event extends and its piece; None if it does anything else. Most events only
+        add text.
+        """
         return None
 
     @property
     def complete(self) -> bool:
-        """After the provider's final event."""
+        """True after the provider's final event."""
         return self._final
 
     @abstractmethod
     def _numbers(self) -> Iterable[int]:
-        """The numbers of the calls, among those of other parts."""
+        """Return the block numbers of the tool calls."""
 
     @abstractmethod
     def _call(self, number: int) -> ToolCall | None:
-        """The call of this number as far as it has come; None where it is none that the model wants made."""
+        """Return the tool call in a block, as far as it has arrived; None if the block is not a call."""
 
     def _grown(self, number: int, name: str, piece: str) -> list[ToolT]:
-        """Note that a call grew; return it where tools are wanted that still grow."""
+        """Record that a call grew; return it as a partial tool if partial tools were requested."""
         if self.add_answer_delta(name, piece, number) or not (self.partial and piece):
             return []
         call = self._call(number)
         return self.partial_tool(call, piece) if call is not None else []
 
     def _stop(self, number: int) -> list[ToolT]:
-        """Return a call that is whole now as a tool, once."""
+        """Return the finished call of a block as a tool. Returns it only once."""
         if number in self._given or (call := self._call(number)) is None:
             return []
         self._given.add(number)

@@ -12,71 +12,72 @@ from .usage import CommonUsage, Counts, Usage
 
 
 class Facts(NamedTuple):
-    """Where a provider's answer tells what every answer tells, in its JSON and in the SDK's object of it, and in what
-    words."""
+    """The paths of the common fields in a provider's responses, both in the JSON and in the SDK's object, and the
+    meaning of its finish reasons.
+    """
 
     model: str = "model"
     id: str = "id"
     finish: str = "finish_reason"
     usage: str = "usage"
     output_paths: tuple[str, ...] = ("choices",)
-    """Where it holds what the model said, or why the model said nothing."""
+    """The paths of the model's output, or of the reason that there is none."""
     counts: Counts = Counts()
     reasons: Mapping[str, FinishReason] = {}
     """The reasons to end that mean something else here than what `common_finish_reason` says, or nothing to others."""
 
 
 class CommonMetadata:
-    """What tells who answers, its tokens, and why it ended, in the same words for every provider."""
+    """Model, id, usage and finish reasons in the common form. Base of responses, chunks and streams."""
 
     __slots__ = ()
 
     @property
     @abstractmethod
     def model(self) -> str | None:
-        """The model that answers, as the provider names it."""
+        """The model that responds, as the provider names it."""
 
     @property
     @abstractmethod
     def id(self) -> str | None:
-        """The answer's id."""
+        """The response's id."""
 
     @property
     @abstractmethod
     def finish_reasons(self) -> list[Any] | None:
-        """Why the generation ended, in the provider's words."""
+        """The finish reasons in the provider's own terms."""
 
     @property
     @abstractmethod
     def common_finish_reasons(self) -> list[str] | None:
-        """`finish_reasons` in the same words for every provider."""
+        """`finish_reasons` in the common form."""
 
     @property
     @abstractmethod
     def _usage(self) -> Usage | None:
-        """The provider's own account, in neutral words."""
+        """The usage in the common form, with the counts that prices need."""
 
     @property
     def input_tokens(self) -> int | None:
-        """Tokens of the prompt, cached ones included."""
+        """Tokens of the prompt, including cached ones."""
         usage = self._usage
         return usage.input_tokens if usage else None
 
     @property
     def cached_tokens(self) -> int | None:
-        """Tokens of the prompt that came from the provider's cache; a part of `input_tokens`."""
+        """Tokens of the prompt that were read from the provider's cache; a part of `input_tokens`."""
         usage = self._usage
         return usage.cached_tokens if usage else None
 
     @property
     def output_tokens(self) -> int | None:
-        """Tokens generated, reasoning included."""
+        """Tokens generated, including reasoning."""
         usage = self._usage
         return usage.output_tokens if usage else None
 
     @property
     def common_usage(self) -> CommonUsage | None:
-        """`usage` in the same words for every provider."""
+        """`usage` in the common form."""
         usage = self._usage
         return usage.common() if usage else None
 
@@ -91,16 +92,16 @@ class NativeMetadata(CommonMetadata):
     @property
     @abstractmethod
     def _top(self) -> Any:
-        """What tells it: JSON, or an object of the SDK."""
+        """The object that the paths of `facts` start from: JSON, or an object of the SDK."""
 
     @property
     def model(self) -> str | None:
-        """The model that answers, as the provider names it."""
+        """The model that responds, as the provider names it."""
         return at(self._top, self.facts.model) or None
 
     @property
     def id(self) -> str | None:
-        """The answer's id."""
+        """The response's id."""
         return at(self._top, self.facts.id) or None
 
     @property
@@ -125,7 +126,7 @@ class NativeMetadata(CommonMetadata):
 
     @classmethod
     def read_usage(cls, raw: Any) -> Usage | None:
-        """Return the provider's own account of tokens, as JSON, in neutral words."""
+        """Return the usage for the provider's own usage object, given as JSON."""
         return cls.facts.counts.read(raw) if raw is not None else None
 
     @property

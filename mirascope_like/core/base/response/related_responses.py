@@ -1,4 +1,4 @@
-"""The other responses of the same call: attempts that did not fit, rounds of a tool loop, interruptions."""
+"""The earlier responses of the same call: attempts that did not fit, rounds of a tool loop, interruptions."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ ToolT = TypeVar("ToolT", bound=BaseTool)
 
 
 class RelatedResponses(Generic[ToolT]):
-    """The part of a response that knows the responses received before it in the same call.
+    """Base class of responses: knows the responses received before it in the same call.
 
-    A response is the last of its call. `BaseCallResponse` declares the private attributes that are read here.
+    `BaseCallResponse` declares the private attributes that are read here.
     """
 
     if TYPE_CHECKING:
@@ -28,49 +28,52 @@ class RelatedResponses(Generic[ToolT]):
     @property
     @abstractmethod
     def cost(self) -> float | None:
-        """US dollars spent; None where the usage, or the model's price, is unknown."""
+        """The cost in US dollars; None if the usage or the price of the model is unknown."""
 
     @property
     @abstractmethod
     def common_usage(self) -> CommonUsage | None:
-        """`usage` in the form that is common to all providers."""
+        """`usage` in the common form."""
 
     def set_earlier_attempts(self, earlier: Sequence[Self]) -> None:
-        """Take the answers to the same call that did not fit."""
+        """Set the earlier responses to the same call, which did not fit the response model."""
         self._earlier = tuple(earlier)
 
     @property
     def attempts(self) -> list[Self]:
-        """All answers to the call, this one last: those before it did not fit, and were sent back."""
+        """All responses to the call, this one last. The earlier ones did not fit the response model and were sent
+        back.
+        """
         return [*self._earlier, self]
 
     def set_earlier_rounds(self, before: Sequence[Self]) -> None:
-        """Take the answers of a tool loop's rounds before this one."""
+        """Set the responses of the tool loop's earlier rounds."""
         self._before = tuple(before)
 
     @property
     def rounds(self) -> list[Self]:
-        """The answer of every round of a tool loop, this one last."""
+        """The response of each round of a tool loop, this one last."""
         return [*self._before, self]
 
     @property
     def executed(self) -> list[tools.ToolResultEvent[ToolT]]:
-        """What a tool loop had run after this answer, a result for each of its `tools`."""
+        """The results of the tools that a tool loop ran after this response, one for each of its `tools`."""
         return list(self._executed)
 
     def set_interruptions(self, interrupted: Sequence[Self]) -> None:
-        """Take what had come of this answer each time that it broke off."""
+        """Set the partial responses of the interrupted attempts that this response resumed."""
         self._interrupted = tuple(interrupted)
 
     @property
     def interruptions(self) -> list[Self]:
-        """What had come of this answer each time that it broke off, where it was resumed."""
+        """The partial response of each interruption that was resumed."""
         return list(self._interrupted)
 
     @property
     def resumed(self) -> int:
-        """How often this answer broke off and was gone on from. `content` is then all of it, and `usage` and what else
-        the provider said are those of the last request; see `interruptions` and `total_usage` for the others."""
+        """The number of times that this response was interrupted and resumed. `content` is the whole text; `usage` and
+        the other properties describe the last request. See `interruptions` and `total_usage` for the others.
+        """
         return len(self._interrupted)
 
     @property
@@ -80,15 +83,16 @@ class RelatedResponses(Generic[ToolT]):
 
     @property
     def total_usage(self) -> CommonUsage | None:
-        """Tokens of all `attempts`, their `rounds` and `interruptions`; the other properties tell of this answer alone.
+        """The tokens of all `attempts`, their `rounds` and `interruptions`; other properties describe this response
+        only.
 
-        A request that broke off before it said what it spent is not counted.
+        A request that was interrupted before it reported its usage is not counted.
         """
         known = [one for answer in self._all if (one := answer.common_usage) is not None]
         return CommonUsage.sum(known) if known else None
 
     @property
     def total_cost(self) -> float | None:
-        """US dollars spent on all that `total_usage` is about; None where the cost of one request is unknown."""
+        """The cost of everything in `total_usage`, in US dollars; None if the cost of one request is unknown."""
         costs = [answer.cost for answer in self._all]
         return None if None in costs else sum(cost for cost in costs if cost is not None)

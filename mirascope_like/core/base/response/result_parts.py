@@ -1,4 +1,4 @@
-"""The results of tools as message parts."""
+"""Tool results as message parts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from ..tools import BaseTool, call_of, is_error, tool_output_text
 
 
 def tool_results(tools_and_outputs: Sequence[tuple[BaseTool, Any]]) -> list[ToolResultPart]:
-    """Return the outputs of tools in neutral words; an exception is told as an error."""
+    """Return the outputs of tools as message parts in the common form; an output that is an exception becomes an
+    error.
+    """
     return [
         ToolResultPart(
             name=call_of(tool).name,

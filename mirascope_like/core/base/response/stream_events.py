@@ -1,4 +1,4 @@
-"""What can happen in a stream: one class for each, and `StreamEvent`, the closed union of them, to match on."""
+"""The events of `stream.events()`: one class for each, and `StreamEvent`, the closed union to match on."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ ToolT = TypeVar("ToolT", bound=BaseTool)
 
 @dataclass(frozen=True, slots=True)
 class TextEvent:
-    """A piece of the answer's text."""
+    """A piece of the response's text."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class ThinkingEvent:
-    """A piece of the model's thinking, where it is shown."""
+    """A piece of the model's thinking, if the provider returns it."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class ToolStartEvent:
-    """The model begins to call a tool."""
+    """The model starts a tool call."""
 
     index: int
     id: str | None
@@ -36,7 +36,7 @@ class ToolStartEvent:
 
 @dataclass(frozen=True, slots=True)
 class ToolDeltaEvent:
-    """A piece of the arguments of a call, as JSON text."""
+    """A piece of a tool call's arguments, as JSON text."""
 
     index: int
     delta: str
@@ -44,28 +44,28 @@ class ToolDeltaEvent:
 
 @dataclass(frozen=True, slots=True)
 class ToolReadyEvent(Generic[ToolT]):
-    """A tool call is whole."""
+    """A tool call is complete."""
 
     tool: ToolT
 
 
 @dataclass(frozen=True, slots=True)
 class UsageEvent:
-    """The tokens spent so far."""
+    """The tokens used so far."""
 
     usage: CommonUsage
 
 
 @dataclass(frozen=True, slots=True)
 class FinishEvent:
-    """The provider says why the generation ended, in its own words."""
+    """The generation ended, with the finish reasons in the provider's own terms."""
 
     reasons: list[Any] = field(default_factory=list[Any])
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorEvent:
-    """The stream broke off; the error is raised after this event."""
+    """The stream was interrupted. The error is raised after this event."""
 
     error: Exception
 
@@ -81,4 +81,4 @@ StreamEvent: TypeAlias = (
     | FinishEvent
     | ErrorEvent
 )
-"""Anything that can happen in a stream."""
+"""Any event of a stream."""

@@ -11,22 +11,22 @@ from ..parsing import at
 
 
 class CommonUsage(BaseModel):
-    """Tokens of a call. What the provider did not say is `None`."""
+    """The tokens of a call in the common form. A number that the provider did not report is `None`."""
 
     model_config: ClassVar[ConfigDict] = ConfigDict(defer_build=True)
 
     input_tokens: int | None = None
-    """Tokens of the prompt, cached ones included."""
+    """Tokens of the prompt, including cached ones."""
     cached_tokens: int | None = None
     """Tokens read from the provider's cache; a part of `input_tokens`."""
     output_tokens: int | None = None
-    """Tokens generated, reasoning included."""
+    """Tokens generated, including reasoning."""
     total_tokens: int | None = None
-    """Input and output together."""
+    """Input plus output."""
 
     @classmethod
     def sum(cls, usages: Sequence[CommonUsage]) -> Self:
-        """Return the tokens of several calls together; unknown where no call told them."""
+        """Return the sum over several calls; None for a number that no call reported."""
         totals: dict[str, int | None] = {}
         for name in cls.model_fields:
             known = [count for one in usages if (count := getattr(one, name)) is not None]
@@ -35,7 +35,7 @@ class CommonUsage(BaseModel):
 
 
 class Usage(NamedTuple):
-    """Tokens of a call as they are priced: each token counts in one place only."""
+    """The tokens of a call as they are priced: each token is counted once."""
 
     input_tokens: int | None = None
     cached_tokens: int | None = None
@@ -46,7 +46,7 @@ class Usage(NamedTuple):
     output_audio_tokens: int | None = None
 
     def common(self) -> CommonUsage:
-        """Return what every provider has."""
+        """Return the part that is common to all providers."""
         known = self.input_tokens is not None and self.output_tokens is not None
         return CommonUsage(
             input_tokens=self.input_tokens,
@@ -57,7 +57,7 @@ class Usage(NamedTuple):
 
 
 class Counts(NamedTuple):
-    """Where a provider's own account of tokens tells each number; of several places the first that tells it counts."""
+    """The paths of each number in a provider's usage object. The first path that is present counts."""
 
     input: tuple[str, ...] = ()
     output: tuple[str, ...] = ()
@@ -67,15 +67,15 @@ class Counts(NamedTuple):
     input_audio: tuple[str, ...] = ()
     output_audio: tuple[str, ...] = ()
     apart: bool = False
-    """Whether the tokens of the input leave out those read from the cache and those written to it."""
+    """True if the provider's input tokens exclude those read from and written to the cache."""
 
     def read(self, raw: Any) -> Usage:
-        """Return an account, as JSON, in neutral words."""
-        asked, cached, written = _first(raw, self.input), _first(raw, self.cached), _first(raw, self.written)
-        if self.apart and asked is not None:
-            asked += (cached or 0) + (written or 0)
-        heard, spoken = _first(raw, self.input_audio), _first(raw, self.output_audio)
-        return Usage(asked, cached, _first(raw, self.output), written, heard, spoken)
+        """Return the usage for the provider's own usage object, given as JSON."""
+        input_tokens, cached, written = _first(raw, self.input), _first(raw, self.cached), _first(raw, self.written)
+        if self.apart and input_tokens is not None:
+            input_tokens += (cached or 0) + (written or 0)
+        input_audio, output_audio = _first(raw, self.input_audio), _first(raw, self.output_audio)
+        return Usage(input_tokens, cached, _first(raw, self.output), written, input_audio, output_audio)
 
 
 def _first(raw: Any, paths: Sequence[str]) -> int | None:

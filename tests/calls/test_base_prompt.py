@@ -134,5 +134,5 @@ def test_a_prompts_own_methods_are_no_variables() -> None:
     class Shelf(BasePrompt):
         genre: str
 
-    with pytest.raises(PromptError, match="there is no variable 'copy'"):
+    with pytest.raises(PromptError, match="unknown variable 'copy'"):
         str(Shelf(genre="fantasy"))

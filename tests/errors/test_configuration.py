@@ -99,7 +99,9 @@ def test_unknown_call_parameter_of_a_dynamic_config(row: Row) -> None:
 
 @openai_like
 def test_unknown_option_of_stream(row: Row) -> None:
-    with pytest.raises(ConfigurationError, match="'partial_tool' is no option of stream: did you mean 'partial_tools'"):
+    with pytest.raises(
+        ConfigurationError, match="unknown option of stream 'partial_tool'; did you mean 'partial_tools'"
+    ):
         row.module.call("m", stream={"partial_tool": True})
 
 
@@ -215,14 +217,14 @@ def answer(text: str) -> str:
 
 @pytest.mark.parametrize("stream", [False, True], ids=["unstreamed", "streamed"])
 def test_two_tools_of_one_name(stream: bool, server: Server) -> None:
-    with pytest.raises(ConfigurationError, match="two tools are named 'find'"):
+    with pytest.raises(ConfigurationError, match="duplicate tool name 'find'"):
         OPENAI.decorated(tools=[find, Library().find], stream=stream)
 
     @openai.call("m", stream=stream)
     def ask() -> Any:
         return {"messages": [Messages.User("Hi")], "tools": [find, find]}
 
-    with pytest.raises(ConfigurationError, match="two tools are named 'find'"):
+    with pytest.raises(ConfigurationError, match="duplicate tool name 'find'"):
         ask()
 
 

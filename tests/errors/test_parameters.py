@@ -88,7 +88,7 @@ def test_refused_tool_of_mistrals_own(server: Server) -> None:
 
 
 def test_gemini_takes_no_seed() -> None:
-    with pytest.raises(ConfigurationError, match="'seed' is no call parameter of gemini"):
+    with pytest.raises(ConfigurationError, match="unknown call parameter of gemini 'seed'"):
         GEMINI.module.call("m", call_params={"seed": 1})
 
 

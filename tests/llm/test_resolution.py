@@ -293,7 +293,7 @@ def test_json_mode_of_a_context(both: Server) -> None:
 def test_parameters_are_those_of_the_provider_that_answers(both: Server) -> None:
     ask = llm.call("openai:one", call_params={"seed": 1})(lambda: "hi")
     ask()
-    with pytest.raises(ConfigurationError, match="'seed' is no call parameter of anthropic"):
+    with pytest.raises(ConfigurationError, match="unknown call parameter of anthropic 'seed'"):
         llm.override(ask, provider="anthropic")()
     assert len(both.requests) == 1
 

@@ -273,21 +273,21 @@ class TestFields:
     @pytest.mark.parametrize(
         ("text", "position", "reason"),
         [
-            ("a { b", 2, "a single { is no field"),
-            ("a } b", 2, "a single } is no field"),
+            ("a { b", 2, "a single { is not a field"),
+            ("a } b", 2, "a single } is not a field"),
             ("a\n  {}", 4, "a name is missing"),
-            ("{0}", 0, "{0} is no field"),
-            ("{ x }", 0, "{ x } is no field"),
-            ("{a-b}", 0, "{a-b} is no field"),
-            ('{"a": 1}', 0, '{"a": 1} is no field'),
-            ('x {"a": {"b": 1}}', 2, "a single { is no field"),
-            ("{x!z}", 0, "there is no conversion !z"),
+            ("{0}", 0, "{0} is not a field"),
+            ("{ x }", 0, "{ x } is not a field"),
+            ("{a-b}", 0, "{a-b} is not a field"),
+            ('{"a": 1}', 0, '{"a": 1} is not a field'),
+            ('x {"a": {"b": 1}}', 2, "a single { is not a field"),
+            ("{x!z}", 0, "unknown conversion !z"),
             ("{x!r:list}", 0, "a conversion does not go with :list"),
             ("{:image}", 0, "a name is missing"),
             ("{x:cache_control}", 0, "takes no value"),
             ("{:cache_control(type=persistent)}", 0, "can only be ephemeral"),
-            ("{x:image(detial=low)}", 0, "there is no option 'detial': did you mean 'detail'?"),
-            ("{x:audio(detail=low)}", 0, "there is no option 'detail'"),
+            ("{x:image(detial=low)}", 0, "unknown option 'detial'; did you mean 'detail'?"),
+            ("{x:audio(detail=low)}", 0, "unknown option 'detail'"),
             ("{x:image(detail)}", 0, "write detail=value"),
         ],
     )
@@ -304,7 +304,7 @@ class TestFields:
     def test_a_missing_variable(self) -> None:
         error = refused("\n    SYSTEM: a\n    USER: b {gnre}", genre="x", n=1)
         assert str(error) == (
-            "{gnre}: there is no variable 'gnre': did you mean 'genre'? (known: genre, n) (line 3, column 13)"
+            "{gnre}: unknown variable 'gnre'; did you mean 'genre'? (known: genre, n) (line 3, column 13)"
         )
         assert error.position == 27
         assert error.template is not None
@@ -318,10 +318,10 @@ class TestFields:
 
     def test_missing_attributes_and_items(self) -> None:
         book = SimpleNamespace(title="Dune", tags={"genre": 1}, parts=[1])
-        assert "{b.tilte}: SimpleNamespace has no attribute 'tilte': did you mean 'title'?" in str(
+        assert "{b.tilte}: SimpleNamespace has no attribute 'tilte'; did you mean 'title'?" in str(
             refused("{b.tilte}", b=book)
         )
-        assert "dict has no item 'gnre': did you mean 'genre'?" in str(refused("{b.tags[gnre]}", b=book))
+        assert "dict has no item 'gnre'; did you mean 'genre'?" in str(refused("{b.tags[gnre]}", b=book))
         assert "list has no item '1' (line 1" in str(refused("{b.parts[1]}", b=book))
         assert "list has no item 'a' (line 1" in str(refused("{b.parts[a]}", b=book))
         assert "NoneType has no attribute 'a' (line 1" in str(refused("{b.a}", b=None))

@@ -454,7 +454,7 @@ def test_those_who_can_are_named() -> None:
 
 @pytest.mark.parametrize("call", [openai.call, openrouter.call])
 def test_those_who_cannot_say_so_at_once(call: Any) -> None:
-    with pytest.raises(ConfigurationError, match=r"cannot go on from .* anthropic, deepseek, local, mistral"):
+    with pytest.raises(ConfigurationError, match=r"resume is not supported by .* anthropic, deepseek, local, mistral"):
         call("openai/gpt-4o", stream=True, resume=True)
 
 
@@ -487,9 +487,9 @@ def test_neutral_words(server: Server) -> None:
 @pytest.mark.parametrize(
     ("options", "match"),
     [
-        ({"resume": True}, "resume can be given to streams"),
-        ({"stream": True, "resume": -1}, "resume is a number of times, not -1"),
-        ({"stream": True, "resume": "yes"}, "resume is a number of times"),
+        ({"resume": True}, "resume can be used with streams only"),
+        ({"stream": True, "resume": -1}, "resume must be a number of times, not -1"),
+        ({"stream": True, "resume": "yes"}, "resume must be a number of times"),
         ({"stream": True, "resume": True, "json_mode": True}, "plain text"),
         ({"stream": True, "resume": True, "response_model": int}, "plain text"),
     ],

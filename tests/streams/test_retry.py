@@ -467,11 +467,11 @@ def test_another_provider(server: Server, monkeypatch: pytest.MonkeyPatch) -> No
 @pytest.mark.parametrize(
     ("options", "match"),
     [
-        ({"retry": 1}, "retry can be given to streams"),
-        ({"retry": 1, "fallback": ["two"]}, "retry and fallback can be given to streams"),
-        ({"stream": True, "retry": -1}, "retry is a number of times, not -1"),
-        ({"stream": True, "retry": True}, "retry is a number of times, not True"),
-        ({"stream": True, "response_model": int, "fallback": [print]}, "are names of models"),
+        ({"retry": 1}, "retry can be used with streams only"),
+        ({"retry": 1, "fallback": ["two"]}, "retry and fallback can be used with streams only"),
+        ({"stream": True, "retry": -1}, "retry must be a number of times, not -1"),
+        ({"stream": True, "retry": True}, "retry must be a number of times, not True"),
+        ({"stream": True, "response_model": int, "fallback": [print]}, "must be names of models"),
         ({"stream": True, "resumes": 1}, "did you mean 'resume'"),
     ],
 )

@@ -601,11 +601,11 @@ def test_async(api: Api, server: Server) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"max_retries": 1}, "max_retries asks again for a response_model"),
-        ({"response_model": Book, "stream": True, "max_retries": 1}, "a stream cannot ask again"),
-        ({"fail_fast": True}, "fail_fast ends a stream"),
-        ({"response_model": Book, "fail_fast": True}, "fail_fast ends a stream"),
-        ({"stream": True, "output_parser": str}, "output_parser needs the whole response"),
+        ({"max_retries": 1}, "max_retries needs a response_model"),
+        ({"response_model": Book, "stream": True, "max_retries": 1}, "max_retries needs a response_model and no stream"),
+        ({"fail_fast": True}, "fail_fast needs stream=True"),
+        ({"response_model": Book, "fail_fast": True}, "fail_fast needs stream=True"),
+        ({"stream": True, "output_parser": str}, "output_parser cannot be used with stream"),
         ({"respones_model": Book}, "did you mean 'response_model'"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Prompts as classes: data, a template, and whatever call they are run by."""
+"""Prompts as classes: the fields, a template, and methods that run it by any provider's call."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ AsyncT = TypeVar("AsyncT")
 
 
 class Metadata(TypedDict, total=False):
-    """What a prompt or a call may be marked with; other keys may be added."""
+    """The metadata of a prompt or call. Other keys may be added."""
 
     tags: set[str]
     """Tags, such as a version."""
 
 
 def metadata(marks: Metadata | Mapping[str, Any]) -> Callable[[T], T]:
-    """Return a decorator that marks a prompt function or a `BasePrompt`; responses carry it as `metadata`."""
+    """Return a decorator that adds metadata to a prompt function or `BasePrompt`; responses have it as `metadata`."""
 
     def mark(prompt: T) -> T:
         cast("Any", prompt).__metadata__ = {**getattr(prompt, "__metadata__", {}), **marks}
@@ -44,18 +44,20 @@ def metadata(marks: Metadata | Mapping[str, Any]) -> Callable[[T], T]:
 class BasePrompt(BaseModel):
     """A prompt as a class: its fields are the variables of its template.
 
-    Mark it with `@prompt_template`, then run it by any provider's call.
+    Decorate it with `@prompt_template`, then run it by any provider's call.
     """
 
     __prompt_template__: ClassVar[Template]
     __metadata__: ClassVar[Mapping[str, Any]] = {}
 
     def message_params(self) -> list[BaseMessageParam]:
-        """Return the messages of the template, filled in."""
+        """Return the messages of the template, filled with the fields."""
         return self._template().render(self._values())
 
     def dynamic_config(self) -> BaseDynamicConfig | None:
-        """Return a configuration for the calls that run this prompt; override it where there is one."""
+        """Return a dynamic config for the calls that run this prompt, or None. Override it to change options per
+        prompt.
+        """
         return None
 
     def dump(self) -> dict[str, Any]:
@@ -72,9 +74,9 @@ class BasePrompt(BaseModel):
     @overload
     def run(self, call: Callable[[Callable[..., Any]], Callable[..., R]], *decorators: Callable[[Any], Any]) -> R: ...
     def run(self, call: Callable[..., Any], *decorators: Callable[[Any], Any]) -> Any:
-        """Run the prompt by a call, such as `openai.call("gpt-4o-mini")`; return what the call gives.
+        """Run the prompt by a call, such as `openai.call("gpt-4o-mini")`; return what the call returns.
 
-        Further decorators are put around the call, the first one innermost.
+        `decorators` are applied around the call, the first one innermost.
         """
 
         def prompt(**_: Any) -> BaseDynamicConfig | None:
@@ -89,7 +91,7 @@ class BasePrompt(BaseModel):
         self, call: Callable[[Callable[..., Any]], Callable[..., R]], *decorators: Callable[[Any], Any]
     ) -> R: ...
     def run_async(self, call: Callable[..., Any], *decorators: Callable[[Any], Any]) -> Any:
-        """`run`, by an async call: what it gives is to be awaited."""
+        """Run the prompt by an async call; return an awaitable, or an async stream."""
 
         async def prompt(**_: Any) -> BaseDynamicConfig | None:
             return self.dynamic_config()
@@ -118,7 +120,7 @@ class BasePrompt(BaseModel):
 
     def _values(self) -> dict[str, Any]:
         fields = {name: getattr(self, name) for name in type(self).model_fields}
-        # Properties and computed fields are variables too; what every prompt has, as `copy`, is none.
+        # Properties and computed fields are variables too, but not attributes that every prompt has, such as `copy`.
         names = [name for name in self._template().variables if not hasattr(BasePrompt, name)]
         others = {name: getattr(self, name) for name in names if hasattr(self, name)}
         return {**fields, **others}
@@ -139,9 +141,9 @@ def _shown(message: BaseMessageParam) -> str:
 def merge_decorators(
     decorator: Callable[[Callable[P, R]], Callable[Q, S]], *decorators: Callable[[Any], Any]
 ) -> Callable[[], Callable[[Callable[P, R]], Callable[Q, S]]]:
-    """Return a factory of one decorator that is all of those given, the first outermost.
+    """Return a factory of one decorator that applies all of those given, the first outermost.
 
-    Each is applied once, when a function is decorated; the first one gives the type.
+    Each is applied once, when a function is decorated; the type is that of the first one.
     """
 
     def factory() -> Callable[[Callable[P, R]], Callable[Q, S]]:

@@ -39,7 +39,9 @@ AsyncStreamT = TypeVar("AsyncStreamT", bound=AsyncStream[Any, Any, Any])
 
 
 class CallDecorator(Generic[SyncT_co, AsyncT_co]):
-    """Makes a call of a prompt function; of an async one a coroutine function, or one that gives an async stream."""
+    """Turns a prompt function into a call. An async function becomes a coroutine function, or returns an async
+    stream.
+    """
 
     def __init__(self, run: Callable[[BoundPrompt], SyncT_co], arun: Callable[[BoundPrompt], AsyncT_co]) -> None:
         self._run = run
@@ -61,7 +63,7 @@ class CallDecorator(Generic[SyncT_co, AsyncT_co]):
 
 
 class Call(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
-    """A provider's `call`: its forms, and what each gives back."""
+    """A provider's `call`: all its forms, and the type that each returns."""
 
     def __init__(
         self,
@@ -81,7 +83,7 @@ class Call(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
         return self._provider
 
     def through(self, provider: Provider[ResponseT, Any, Any]) -> Call[ResponseT, StreamT, AsyncStreamT, ParamsT]:
-        """Return the same by way of another provider, which gives the same."""
+        """Return the same call for another provider with the same types of responses and streams."""
         return Call(provider, self._stream, self._async_stream, self._params)
 
     @overload
@@ -186,12 +188,12 @@ class Call(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
         fail_fast: bool = False,
         **options: Unpack[Options[ParamsT]],
     ) -> CallDecorator[Any, Any]:
-        """Make a decorator that turns a prompt function into a call of `model`.
+        """Return a decorator that turns a prompt function into a call of `model`.
 
-        With `response_model` the answer is read as that type, and an answer that does not fit is sent back and asked
-        again, `max_retries` times; beside `tools` the call gives the response instead where the model called a tool.
-        `output_parser` is given what the call would have returned. With `stream` the answer is read while it arrives;
-        with `fail_fast` a structured one ends at the first part that does not fit.
+        With `response_model` the response is parsed into that type; a reply that does not fit is sent back to the model
+        at most `max_retries` times. If `tools` are given too, the call returns the response instead when the model
+        called a tool. `output_parser` receives what the call would have returned. With `stream` the call returns a
+        stream; with `fail_fast` a structured stream ends at the first part that does not fit.
 
         Raises `ConfigurationError` for an unknown option or parameter, and suggests the right name.
         """
@@ -200,11 +202,13 @@ class Call(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
         ask = RequestBuilder(self._provider, model, options, tools=tools, stream=stream, response_model=answer_model)
         streaming = bool(stream)
         if streaming and output_parser is not None:
-            raise ConfigurationError("output_parser needs the whole response: it cannot be used with stream")
+            raise ConfigurationError("output_parser cannot be used with stream: it needs the whole response")
         if max_retries and (streaming or answer_model is None):
-            raise ConfigurationError("max_retries asks again for a response_model, and a stream cannot ask again")
+            raise ConfigurationError(
+                "max_retries needs a response_model and no stream: only a whole response can be sent back to the model"
+            )
         if fail_fast and (not streaming or answer_model is None):
-            raise ConfigurationError("fail_fast ends a stream of a response_model: give both")
+            raise ConfigurationError("fail_fast needs stream=True and a response_model")
         if answer_model is not None and streaming:
             return self._structured(ask, answer_model, fail_fast=fail_fast)
         return self._streamed(ask) if streaming else self._whole(ask, answer_model, output_parser, max_retries)
@@ -300,7 +304,7 @@ async def _asend(provider: Provider[Any, Any, Any], request: Request | Calls) ->
 
 
 def _answer_model(kind: Any) -> request_room.ResponseModel[Any]:
-    return request_room.ResponseModel(kind)  # what answers of a type need is loaded with the first of them
+    return request_room.ResponseModel(kind)  # imported with the first response model
 
 
 def _is_response(found: object) -> bool:

@@ -1,4 +1,4 @@
-"""From a prompt function and a decorator's options to the request that is sent."""
+"""Build the request of a call from its prompt function and the decorator's options."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from .options import StreamConfig, check_names, check_params, count_of
 
 AnyStreamT = TypeVar("AnyStreamT", bound="streams.BaseStream[Any, Any, Any]")
 RESUMABLE = "anthropic, deepseek, local, mistral, openrouter (models of Anthropic) and vllm"
-"""Whose models can go on from the beginning of an answer."""
+"""The providers that have models which can resume a response."""
 _FAILURES: Caught = (ProviderError, StreamInterruptedError, StreamTimeoutError)
-"""Errors after which a fallback is asked."""
+"""The errors after which a fallback is tried."""
 
 
 class BoundPrompt:
@@ -34,24 +34,24 @@ class BoundPrompt:
         self._kwargs = kwargs
         self.arguments: dict[str, Any] = prompt.bind(args, kwargs)
         self.overrides: Mapping[str, Any] = OVERRIDES.get()
-        """The settings in force when the call was made."""
+        """The settings of `llm.context` and `llm.override` that applied when the call was made."""
 
     def call(self, function: Callable[..., Any]) -> Any:
-        """Call another function with the same arguments, under the settings that were in force for this call."""
+        """Call another function with the same arguments and the same settings."""
         with overridden(self.overrides):
             return function(*self._args, **self._kwargs)
 
     def read(self) -> Prompted:
-        """Call the function; make messages of what it returns."""
+        """Call the prompt function; return the messages and config made from its result."""
         return self.prompt.read(self.prompt.fn(*self._args, **self._kwargs), self.arguments)
 
     async def aread(self) -> Prompted:
-        """`read`, awaited."""
+        """Async version of `read`."""
         return self.prompt.read(await self.prompt.fn(*self._args, **self._kwargs), self.arguments)
 
 
 class RequestBuilder:
-    """Makes requests of prompts, by what the decorator was given."""
+    """Builds the requests of one decorated function, from the options of its decorator."""
 
     def __init__(
         self,
@@ -80,32 +80,32 @@ class RequestBuilder:
         check_names(stream if isinstance(stream, Mapping) else (), StreamConfig.__annotations__, "option of stream")
         self._response_model = response_model
         if response_model is not None and self._tools[0] and not provider.open_choice:
-            choose_strategy(self._bare(), response_model, provider)  # what is wrong with it is said at once
+            choose_strategy(self._bare(), response_model, provider)  # report mistakes when decorating, not when called
         self._retry = count_of("retry", options.get("retry"))
         self._resume = count_of("resume", options.get("resume"))
         self._fallback: Sequence[str | Callable[..., Any]] = options.get("fallback") or ()
         self._fixed: tuple[str, ...] = ()
-        """The settings that a fallback names itself: it does not take them from around the call."""
+        """The settings that a fallback sets itself: the settings around the call do not replace them."""
         self._check_again()
 
     def _check_again(self) -> None:
         given = {"retry": self._retry, "fallback": self._fallback, "resume": self._resume}
         if not self._streaming and (named := [name for name, one in given.items() if one]):
             raise ConfigurationError(
-                f"{' and '.join(named)} can be given to streams: a whole answer is asked for again by the SDK itself, "
-                "by `retries.fallback`, or by tenacity"
+                f"{' and '.join(named)} can be used with streams only: for a whole response use the SDK's own retries, "
+                "`retries.fallback` or tenacity"
             )
         if self._resume and (self._json_mode or self._response_model is not None):
             raise ConfigurationError(
-                "resume goes on from plain text: it cannot be given with response_model or json_mode"
+                "resume cannot be used with response_model or json_mode: it continues plain text only"
             )
         if self._response_model is not None and not all(isinstance(one, str) for one in self._fallback):
-            raise ConfigurationError("the fallbacks of a response_model are names of models")
+            raise ConfigurationError("fallback of a response_model must be names of models")
         if self._resume and not self._provider.open_choice:
             _check_prefill(self._provider, self._bare())
 
     def _bare(self) -> Request:
-        """Return what is known of the request without a prompt."""
+        """Return the part of the request that is known without a prompt."""
         tools, native = self._tools
         return Request(
             provider=self._provider.name,
@@ -119,9 +119,9 @@ class RequestBuilder:
         )
 
     def instead(self, model: str) -> RequestBuilder:
-        """Return the same for another model, of the same provider.
+        """Return a builder for another model of the same provider.
 
-        Where it is named with its provider, it is that one's, and so is the client.
+        A name such as "anthropic:claude-..." changes the provider too, and then the client is the provider's own.
         """
         other = copy(self)
         other._model, other._fallback, other._fixed = model, (), ("model",)
@@ -133,7 +133,7 @@ class RequestBuilder:
         return other
 
     def resolve(self, bound_prompt: BoundPrompt) -> Target:
-        """Return who answers a call: decided by its options, and by the settings in force when it was made."""
+        """Return the provider and model of a call, from its options and the settings that applied when it was made."""
         if not self._fixed:
             return self._provider.resolve(self._model, self._named, bound_prompt.overrides)
         overrides = {name: one for name, one in bound_prompt.overrides.items() if name not in self._fixed}
@@ -143,7 +143,7 @@ class RequestBuilder:
     def with_fallbacks(
         self, make: Callable[[RequestBuilder, BoundPrompt], AnyStreamT], bound_prompt: BoundPrompt
     ) -> AnyStreamT:
-        """Return a stream, as `make` makes one, which knows what to go on with if it fails."""
+        """Return the stream that `make` returns, with the call's fallbacks set."""
         stream = make(self, bound_prompt)
         if self._fallback:
             others = [
@@ -156,11 +156,11 @@ class RequestBuilder:
         return stream
 
     def read(self, target: Target, bound_prompt: BoundPrompt) -> Request:
-        """Call the prompt function; return the request for the provider that answers."""
+        """Call the prompt function; return the request for the provider of the call."""
         return self._request(target, bound_prompt, bound_prompt.read())
 
     async def aread(self, target: Target, bound_prompt: BoundPrompt) -> Request:
-        """`read`, awaited."""
+        """Async version of `read`."""
         return self._request(target, bound_prompt, await bound_prompt.aread())
 
     def _request(self, target: Target, bound_prompt: BoundPrompt, prompted: Prompted) -> Request:
@@ -168,7 +168,7 @@ class RequestBuilder:
         config = prompted.config
         added = {**(config.get("call_params") or {}), **settings.get("call_params", {})}
         params = {**self._params, **added}
-        if unchecked := params if self._provider.open_choice else added:  # others were checked with the decorator
+        if unchecked := params if self._provider.open_choice else added:  # others were checked when decorating
             check_params(unchecked, provider)
         given = settings.get("tools", config.get("tools"))
         tools, native = self._tools if given is None else self._split(given)
@@ -207,8 +207,7 @@ class RequestBuilder:
         names = [tool_name(kind) for kind in types]
         if twice := next((name for name in names if names.count(name) > 1), None):
             raise ConfigurationError(
-                f"two tools are named {twice!r}, and a model calls a tool by its name: rename one, or give toolkits a "
-                "`__namespace__`"
+                f"duplicate tool name {twice!r}: rename one of the tools, or give toolkits a `__namespace__`"
             )
         return types, native
 
@@ -216,6 +215,5 @@ class RequestBuilder:
 def _check_prefill(provider: Provider[Any, Any, Any], request: Request) -> None:
     if provider.prefill(request) is None:
         raise ConfigurationError(
-            f"{request.model} of {request.provider} cannot go on from the beginning of an answer, which resume "
-            f"needs: {RESUMABLE} can"
+            f"resume is not supported by {request.model} of {request.provider}; it is by {RESUMABLE}"
         )

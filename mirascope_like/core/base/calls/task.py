@@ -1,4 +1,6 @@
-"""Tasks: functions that a model carries out. The docstring is the prompt, the return annotation the type of answer."""
+"""Tasks: functions that a model executes. The docstring is the prompt; the return annotation is the type of the
+result.
+"""
 
 from __future__ import annotations
 
@@ -34,21 +36,21 @@ T = TypeVar("T")
 
 
 class Last(NamedTuple):
-    """What a task gave last."""
+    """The last result of a task."""
 
     stream: Callable[[], Any] | None = None
-    """Returns the last stream. What is kept does not keep a stream open that the caller has dropped."""
+    """Returns the last stream. It does not keep a stream open that the caller has dropped."""
     response: Any = None
 
 
 class Task(Generic[P, OutT, ResponseT, StreamT]):
-    """A function that a model carries out; its body never runs.
+    """A function that a model executes; its body never runs.
 
-    The docstring is the prompt, as it is written; the arguments follow with what `:param` says of them, and what
-    `:return:` says of the answer. The return annotation is its type: text for `str` or none, else anything that
+    The prompt is the docstring, followed by the arguments with their `:param` descriptions and by the description after
+    `:return:`. The return annotation is the type of the result: text for `str` or no annotation, else any type that
     `response_model` takes.
 
-    Raises `PromptError` where there is no docstring.
+    Raises `PromptError` if the function has no docstring.
     """
 
     def __init__(
@@ -56,7 +58,7 @@ class Task(Generic[P, OutT, ResponseT, StreamT]):
     ) -> None:
         self._documented = read_docstring(inspect.getdoc(fn))
         if not self._documented.description:
-            raise PromptError(f"the task {fn.__name__} has no docstring to be its prompt")
+            raise PromptError(f"the task {fn.__name__} has no docstring, which is its prompt")
         self._kind = answer_type(fn)
         self._model = model
         self._options = options
@@ -83,7 +85,7 @@ class Task(Generic[P, OutT, ResponseT, StreamT]):
         self._run: Callable[..., Any] = cast("Any", self._call)(self._model, **self._options, **wanted)(run)
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> OutT:
-        """Have the task carried out."""
+        """Run the task: call the model with these arguments; return its result."""
         given: Any = self._run(*args, **kwargs)
         if self._stream:
             self._last.set(Last(stream=_kept(given)))
@@ -96,7 +98,7 @@ class Task(Generic[P, OutT, ResponseT, StreamT]):
         self: Task[Concatenate[Any, Q], OutT, ResponseT, StreamT], instance: object, owner: type | None = None, /
     ) -> Task[Q, OutT, ResponseT, StreamT]: ...
     def __get__(self, instance: object, owner: type | None = None, /) -> Any:
-        """Return the task as a method of an instance, which is none of its inputs."""
+        """Return the task bound to an instance, which is not one of its inputs."""
         if instance is None:
             return self
         bound = object.__new__(type(self))
@@ -106,10 +108,10 @@ class Task(Generic[P, OutT, ResponseT, StreamT]):
 
     def __reduce__(self) -> str:
         name: str = cast("Any", self).__qualname__
-        return name  # a pickle holds no more, as that of a function
+        return name  # pickled by name, like a function
 
     def prepare(self, *args: P.args, **kwargs: P.kwargs) -> Prepared[OutT]:
-        """Return what would be sent, to be looked at first."""
+        """Return what the task would send, without sending it."""
         bound_prompt = BoundPrompt(PromptFunction(self._prompt), args, kwargs)
         wanted: ResponseModel[Any] | None = ResponseModel(self._kind) if self._kind is not str else None
         tools = self._options.get("tools")
@@ -122,13 +124,15 @@ class Task(Generic[P, OutT, ResponseT, StreamT]):
 
     @property
     def last_stream(self) -> StreamT | None:
-        """The stream that the task gave last in this thread or asyncio task; None before, and after a whole answer."""
+        """The last stream that the task returned in this thread or asyncio task. None before, or if it does not
+        stream.
+        """
         found = self._found().stream
         return found() if found is not None else None
 
     @property
     def last_response(self) -> ResponseT | None:
-        """The last response in this thread or asyncio task: of a stream, what has come so far. None before."""
+        """The last response in this thread or asyncio task; of a stream, the response so far. None before the first."""
         last = self._found()
         if last.stream is None:
             return cast("ResponseT | None", last.response)
@@ -149,7 +153,7 @@ class Task(Generic[P, OutT, ResponseT, StreamT]):
     def _messages(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> list[BaseMessageParam]:
         values = bound_values(self._signature, args, kwargs)
         for one in self._signature.parameters.values():
-            if one.kind is one.VAR_KEYWORD:  # what it took is told name by name
+            if one.kind is one.VAR_KEYWORD:  # its entries are listed by name
                 del values[one.name]
         text = self._documented.description
         if values:
@@ -165,15 +169,15 @@ class Task(Generic[P, OutT, ResponseT, StreamT]):
 
 
 class AsyncTask(Task[P, Coroutine[Any, Any, T], ResponseT, None]):
-    """A task that is awaited: as callables go, one whose call is a coroutine function."""
+    """A task of an async function; calling it returns a coroutine."""
 
     async def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T:
-        """Have the task carried out."""
+        """Run the task: call the model with these arguments; return its result."""
         return await super().__call__(*args, **kwargs)
 
 
 class TaskDecorator(Protocol[ResponseT]):
-    """Makes a task of a function."""
+    """Turns a function into a task."""
 
     @overload
     def __call__(
@@ -184,7 +188,7 @@ class TaskDecorator(Protocol[ResponseT]):
 
 
 class StreamTaskDecorator(Protocol[ResponseT, PlainT, AsyncPlainT]):
-    """Makes a streamed task of a function."""
+    """Turns a function into a task that streams."""
 
     @overload
     def __call__(  # type: ignore[overload-overlap]  # pyright: ignore[reportOverlappingOverload]  # the first that fits counts
@@ -209,20 +213,20 @@ class Prepared(Generic[OutT]):
 
     def __init__(self, messages: list[Any], payload: dict[str, Any], send: Callable[[], OutT]) -> None:
         self.messages = messages
-        """The messages, in no provider's words."""
+        """The messages, in the common form."""
         self.payload = payload
-        """The arguments of the SDK's own call."""
+        """The keyword arguments of the SDK's call."""
         self._send = send
 
     def send(self) -> OutT:
-        """Have the task carried out after all."""
+        """Run the task; return its result."""
         return self._send()
 
 
 def answer_type(fn: Callable[..., Any]) -> Any:
-    """Return the type that a function is annotated to return, even in words; `str` where it says nothing.
+    """Return the return annotation of a function, also if it is written as a string; `str` if there is none.
 
-    Raises `PromptError` for words that are no type where the function stands.
+    Raises `PromptError` for a name that is not defined where the function is.
     """
     kind: Any = getattr(fn, "__annotations__", {}).get("return", str)
     if not isinstance(kind, str):
@@ -233,7 +237,7 @@ def answer_type(fn: Callable[..., Any]) -> Any:
     try:
         found = eval(kind, {**frame.f_globals, **getattr(fn, "__globals__", {})}, dict(frame.f_locals))
     except NameError as error:
-        raise PromptError(f"the task {fn.__name__} returns {kind!r}, which is no type here") from error
+        raise PromptError(f"the task {fn.__name__} returns {kind!r}, which is not defined where the task is") from error
     return str if found is None else found
 
 
@@ -241,7 +245,9 @@ _HERE = __name__.rsplit(".", 2)[0] + "."
 
 
 def _kept(stream: Any) -> Callable[[], Any]:
-    """Return what returns a stream; once that was dropped, one that shares all that had arrived."""
+    """Return a function that returns the stream, or, once it was dropped, a detached stream with all that was
+    received.
+    """
     alive, detached = ref(stream), stream.detached()
 
     def found() -> Any:
@@ -260,7 +266,7 @@ def _recording(provider: Provider[Any, Any, Any], record: Callable[[Any], None])
 
 
 class _Recording:
-    """A provider that tells of each response, and is the given one in all else."""
+    """A provider that reports each response to `record` and otherwise behaves like the given one."""
 
     def __init__(self, provider: Provider[Any, Any, Any], record: Callable[[Any], None]) -> None:
         self._provider = provider
@@ -270,7 +276,7 @@ class _Recording:
         return getattr(self._provider, name)
 
     def resolve(self, model: str, provider: str | None, overrides: Mapping[str, Any]) -> Target:
-        """Return who answers a call; its responses are recorded too."""
+        """Return the target of a call; its responses are recorded too."""
         target = self._provider.resolve(model, provider, overrides)
         return target._replace(provider=_recording(target.provider, self._record))
 

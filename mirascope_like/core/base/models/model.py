@@ -1,4 +1,4 @@
-"""A model as an object: a provider, a model's name, a client and settings, for every call made from it."""
+"""Models as objects: a provider, a model name, a client and settings for every call made from it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _OF_STREAMS = ("retry", "fallback", "resume")
 
 
 class BaseModelObject(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
-    """What models of both kinds share: all but what `call` gives without options."""
+    """Base class of both kinds of model: everything except what `call` returns without options."""
 
     def __init__(
         self,
@@ -43,10 +43,10 @@ class BaseModelObject(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
         max_concurrent: int | None = None,
     ) -> None:
         self.name = name
-        """The model's name, as it was given."""
+        """The name of the model, as given."""
         self._call = call if max_concurrent is None else call.through(limited(call.provider, max_concurrent))
         self._settings = settings
-        self._decorator({})  # what is wrong with the settings is said at once
+        self._decorator({})  # report wrong settings now
 
     @property
     def provider(self) -> Provider[ResponseT, Any, Any]:
@@ -55,26 +55,26 @@ class BaseModelObject(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
 
     @property
     def origin(self) -> str:
-        """Whose form its messages have: the provider that answers, such as "openai"."""
+        """The origin of its messages: the name of their format, such as "openai"."""
         return self.provider.origin(self.name)
 
     def ask(self, prompt: Prompt, **options: Unpack[AskOptions[ParamsT]]) -> ResponseT:
-        """Send text or messages, without a prompt function; return the response."""
+        """Send text or messages; return the response. No prompt function is needed."""
         response: ResponseT = self._decorator({**options, "stream": False})(_prompt_function(prompt))()
         return response
 
     async def ask_async(self, prompt: Prompt, **options: Unpack[AskOptions[ParamsT]]) -> ResponseT:
-        """`ask`, awaited."""
+        """Async version of `ask`."""
         response: ResponseT = await self._decorator({**options, "stream": False})(_async_prompt_function(prompt))()
         return response
 
     def stream(self, prompt: Prompt, **options: Unpack[AskOptions[ParamsT]]) -> StreamT:
-        """Return a stream of the answer to text or messages."""
+        """Send text or messages; return a stream of the response."""
         stream: StreamT = self._decorator({"stream": self._streaming or True, **options})(_prompt_function(prompt))()
         return stream
 
     def stream_async(self, prompt: Prompt, **options: Unpack[AskOptions[ParamsT]]) -> AsyncStreamT:
-        """Return a stream of the answer, to be read with `async for`."""
+        """Send text or messages; return an async stream of the response."""
         stream: AsyncStreamT = self._decorator({"stream": self._streaming or True, **options})(
             _async_prompt_function(prompt)
         )()
@@ -90,7 +90,7 @@ class BaseModelObject(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
         store: Store | None = None,
         name: str | None = None,
     ) -> Session[ResponseT, StreamT, AsyncStreamT]:
-        """Return a conversation that goes on with this model."""
+        """Return a session: a conversation with this model."""
         return Session(self, conversation, system=system, tools=tools, tool_loop=tool_loop, store=store, name=name)
 
     @property
@@ -105,7 +105,7 @@ class BaseModelObject(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
     def _merged(self, given: Mapping[str, Any]) -> dict[str, Any]:
         params: list[Mapping[str, Any]] = [one.get("call_params") or {} for one in (self._settings, given)]
         merged = {**self._settings, **given, "call_params": {**params[0], **params[1]}}
-        if not merged.get("stream"):  # what the model's streams do after an error is not for whole answers
+        if not merged.get("stream"):  # retry, fallback and resume of the model apply to streams only
             merged = {name: one for name, one in merged.items() if name in given or name not in _OF_STREAMS}
         return merged
 
@@ -128,7 +128,7 @@ class BaseModelObject(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
 
 
 class Model(BaseModelObject[ResponseT, StreamT, AsyncStreamT, ParamsT]):
-    """A model whose calls give whole responses, unless they say otherwise."""
+    """A model whose calls return whole responses, unless `stream` is set."""
 
     @overload
     def call(self, fn: AsyncFunction[P], /) -> Callable[P, Coroutine[Any, Any, ResponseT]]: ...
@@ -178,10 +178,10 @@ class Model(BaseModelObject[ResponseT, StreamT, AsyncStreamT, ParamsT]):
         self, *, stream: Literal[False] = False, **options: Unpack[AskOptions[ParamsT]]
     ) -> CallDecorator[ResponseT, Coroutine[Any, Any, ResponseT]]: ...
     def call(self, *fn: Any, **options: Any) -> Any:
-        """Turn a prompt function into a call to this model, as the provider's own `call` does.
+        """Turn a prompt function into a call of this model, like the provider's own `call`.
 
-        What is given here goes before the model's settings, and what the function returns before both; call parameters
-        are merged one by one.
+        Options given here take precedence over the model's settings, and what the function returns over both. Call
+        parameters are merged one by one.
         """
         return self._called(*fn, **options)
 
@@ -198,12 +198,12 @@ class Model(BaseModelObject[ResponseT, StreamT, AsyncStreamT, ParamsT]):
         self, *, stream: Literal[False] = False, **options: Unpack[AskOptions[ParamsT]]
     ) -> TaskDecorator[ResponseT]: ...
     def task(self, *fn: Any, **options: Any) -> Any:
-        """Turn a function into a task that this model carries out: its docstring is the prompt."""
+        """Turn a function into a task that this model executes: its docstring is the prompt."""
         return self._tasked(*fn, **options)
 
 
 class StreamingModel(BaseModelObject[ResponseT, StreamT, AsyncStreamT, ParamsT]):
-    """A model whose calls give streams, unless they say otherwise."""
+    """A model whose calls return streams, unless `stream=False` is set."""
 
     @overload
     def call(self, fn: AsyncFunction[P], /) -> Callable[P, AsyncStreamT]: ...
@@ -236,10 +236,10 @@ class StreamingModel(BaseModelObject[ResponseT, StreamT, AsyncStreamT, ParamsT])
         self, *, stream: Literal[True] | StreamConfig = True, **options: Unpack[AskOptions[ParamsT]]
     ) -> CallDecorator[StreamT, AsyncStreamT]: ...
     def call(self, *fn: Any, **options: Any) -> Any:
-        """Turn a prompt function into a streamed call to this model, as the provider's own `call` does.
+        """Turn a prompt function into a streamed call of this model, like the provider's own `call`.
 
-        What is given here goes before the model's settings, and what the function returns before both; call parameters
-        are merged one by one.
+        Options given here take precedence over the model's settings, and what the function returns over both. Call
+        parameters are merged one by one.
         """
         return self._called(*fn, **options)
 
@@ -266,7 +266,7 @@ class StreamingModel(BaseModelObject[ResponseT, StreamT, AsyncStreamT, ParamsT])
         self, *, stream: Literal[True] | StreamConfig = True, **options: Unpack[AskOptions[ParamsT]]
     ) -> StreamTaskDecorator[ResponseT, StreamT, AsyncStreamT]: ...
     def task(self, *fn: Any, **options: Any) -> Any:
-        """Turn a function into a task that this model carries out, streamed: its docstring is the prompt."""
+        """Turn a function into a streamed task that this model executes: its docstring is the prompt."""
         return self._tasked(*fn, **options)
 
 

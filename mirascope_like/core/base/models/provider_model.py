@@ -1,4 +1,4 @@
-"""A provider's `model`: makes objects of models, which are loaded when the first is made."""
+"""A provider's `model`: creates model objects. Their classes are loaded with the first one."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ AsyncStreamT = TypeVar("AsyncStreamT", bound=AsyncStream[Any, Any, Any])
 
 
 class Models(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
-    """A provider's `model`: makes objects of its models."""
+    """A provider's `model`: creates objects of its models."""
 
     def __init__(self, call: Call[ResponseT, StreamT, AsyncStreamT, ParamsT]) -> None:
         self._call = call
@@ -84,11 +84,11 @@ class Models(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
         call_params: ParamsT | None = None,
         **params: Any,
     ) -> Any:
-        """Return a model with settings for every call made from it.
+        """Return a model object with settings for every call made from it.
 
-        `params` are call parameters, as `call_params` are. With `max_concurrent`, at most so many of its answers are
-        made at once; others wait, and a stream holds its place until its connection is let go. `retry`, `fallback` and
-        `resume` are for its streams.
+        `params` are call parameters, like `call_params`. `max_concurrent` limits the number of its requests that are in
+        progress; further calls wait, and a stream counts until its connection is released. `retry`, `fallback` and
+        `resume` apply to its streams.
 
         Raises `ConfigurationError` for an unknown parameter, and suggests the right name.
         """

@@ -1,4 +1,4 @@
-"""What a prompt function may return: text, messages, or a configuration of its call."""
+"""What a prompt function may return: text, messages, or a dynamic config."""
 
 from __future__ import annotations
 
@@ -12,16 +12,17 @@ from ..errors import PromptError
 from ..messages import BaseMessageParam, Messages
 from ..parsing import as_list
 
-# Any by default: where a dict says one of these, pyright leaves the others open, and an open one fits Any alone.
+# Any by default: when a dict sets only one of these, pyright cannot infer the others, and an unsolved one fits Any
+# only.
 MessageT = TypeVar("MessageT", default=Any)
 ParamsT = TypeVar("ParamsT", default=Any)
 ClientT = TypeVar("ClientT", default=Any)
 
 
 class BaseDynamicConfig(TypedDict, Generic[MessageT, ParamsT, ClientT], total=False):
-    """What a prompt function may return to decide more than its text, for this call alone.
+    """What a prompt function may return to set more than its text, for this call only.
 
-    A provider has its own, such as `OpenAIDynamicConfig`, with the types of its messages and parameters.
+    Each provider has its own, such as `OpenAIDynamicConfig`, with the types of its messages and parameters.
     """
 
     messages: str | MessageT | Sequence[MessageT]
@@ -29,17 +30,17 @@ class BaseDynamicConfig(TypedDict, Generic[MessageT, ParamsT, ClientT], total=Fa
     tools: Sequence[Any]
     """The tools of this call; they replace those of the decorator."""
     call_params: ParamsT
-    """Added to those of the decorator."""
+    """Merged into the decorator's call parameters."""
     computed_fields: Mapping[str, Any]
     """Added to the variables of the template."""
     metadata: Mapping[str, Any]
-    """Added to what the function is marked with."""
+    """Merged into the function's metadata."""
     client: ClientT
     """The client for this call."""
 
 
 class Rendered(list[BaseMessageParam]):
-    """The messages of a template, with the configuration that the function returned: for a call around decorators."""
+    """The messages of a template with the dynamic config that the function returned; read by the call around it."""
 
     def __init__(self, messages: Iterable[BaseMessageParam], config: Mapping[str, Any]) -> None:
         super().__init__(messages)
@@ -47,14 +48,14 @@ class Rendered(list[BaseMessageParam]):
 
 
 class Sent(list[Any]):
-    """The messages of a conversation, as one provider is sent them."""
+    """The messages of a conversation in the format of one provider."""
 
     def __init__(self, origin: str, to: Callable[[str], list[Any]]) -> None:
         super().__init__(to(origin))
         self.origin = origin
-        """Whose form they have: the provider that they are sent to, as `Provider.origin` names it."""
+        """The origin of the messages: the name of their format, as `Provider.origin` returns it."""
         self.to = to
-        """Returns them in the form of another origin."""
+        """Returns the messages for another origin."""
 
 
 Prompt = str | BaseMessageParam | Sequence[Any] | BaseDynamicConfig[Any, Any, Any] | Mapping[str, Any] | None
@@ -62,14 +63,16 @@ Prompt = str | BaseMessageParam | Sequence[Any] | BaseDynamicConfig[Any, Any, An
 
 
 def is_config(returned: object) -> bool:
-    """Whether a prompt function returned a configuration; a message that is a dict has a role."""
+    """Return True if a prompt function returned a dynamic config, not a message: a message that is a dict has a
+    role.
+    """
     return isinstance(returned, Mapping) and "role" not in returned
 
 
 def as_messages(result: Any) -> list[Any]:
-    """Return text, parts, a message, or a list of them as messages; text and parts are the user's.
+    """Return text, parts, a message or a list of these as messages; text and parts become a user message.
 
-    Of several messages, an empty one of ours is left out, as it is of a template.
+    Empty common messages are left out of a list, as they are out of a template.
     """
     if isinstance(result, Sent):
         return result
@@ -80,13 +83,13 @@ def as_messages(result: Any) -> list[Any]:
         if all(is_message(item) for item in items):
             return [item for item in items if not isinstance(item, BaseMessageParam) or item.content != ""] or items
         if any(is_message(item) for item in items):
-            raise PromptError("a list of messages holds something that is no message")
+            raise PromptError("a list of messages contains something that is not a message")
         return [Messages.User(*items)]
     return [Messages.User(result)]
 
 
 def _spliced(values: Sequence[Any]) -> Iterator[Any]:
-    """Yield values, with each list of messages in its place: some providers answer in several."""
+    """Yield the values, replacing each list of messages by its items: some providers return several messages."""
     for value in values:
         items = as_list(value)
         if isinstance(value, list) and all(is_message(one) for one in items):
@@ -96,9 +99,9 @@ def _spliced(values: Sequence[Any]) -> Iterator[Any]:
 
 
 def is_message(value: Any) -> bool:
-    """Whether a value is a message: one of ours, or a dict or an object of an SDK that has a role.
+    """Return True for a message: a common one, or a dict or SDK object with a role.
 
-    An item of OpenAI's Responses may have no role: it has a type, and an id of its own or of the call that it answers.
+    An item of OpenAI's Responses API may have no role: it has a type and an id, its own or that of the call it answers.
     """
     if isinstance(value, Mapping):
         return "role" in value or ("type" in value and any(str(key).endswith("id") for key in cast("Any", value)))

@@ -1,4 +1,4 @@
-"""What a prompt function returned, made into messages and options."""
+"""Call prompt functions and turn what they return into messages and options."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Prompted:
-    """A prompt function's answer: the messages, and the configuration that came with them."""
+    """The result of a prompt function: its messages, its dynamic config, and the values of its arguments."""
 
     messages: list[Any]
     config: BaseDynamicConfig[Any, Mapping[str, Any], Any] = field(default_factory=BaseDynamicConfig[Any])
@@ -25,13 +25,13 @@ class Prompted:
 
 
 class PromptFunction:
-    """A function that says what to ask: its own text, or the template that it carries."""
+    """A prompt function with its template, if it has one."""
 
     def __init__(self, fn: Callable[..., Any]) -> None:
         template = getattr(fn, "__prompt_template__", None)
         self.template: Template | None = template
         self.fn: Callable[..., Any] = cast("Any", fn).__wrapped__ if template is not None else fn
-        # Where decorators stand around the template, they are given its messages and give them on.
+        # Decorators around the template receive its messages and return them.
         self._decorated = template is not None and hasattr(self.fn, "__prompt_template__")
         if self._decorated:
             self.fn = fn
@@ -40,9 +40,9 @@ class PromptFunction:
         self._signature: Signature = signature(self.fn)
 
     def bind(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the arguments of a call by their names, defaults included.
+        """Return the arguments of a call by name, including defaults.
 
-        Raises `TypeError`, as the function itself would, where they do not fit.
+        Raises `TypeError`, like the function itself, if they do not fit its signature.
         """
         try:
             return bound_values(self._signature, args, kwargs)
@@ -50,9 +50,9 @@ class PromptFunction:
             raise TypeError(f"{self.name}() {error}") from None
 
     def read(self, result: Any, arguments: Mapping[str, Any]) -> Prompted:
-        """Make messages of what the function returned.
+        """Return the messages and options from what the function returned.
 
-        Raises `PromptError` where it returned nothing that can be sent.
+        Raises `PromptError` if it returned nothing that can be sent.
         """
         config = BaseDynamicConfig()
         if isinstance(result, Rendered):

@@ -32,21 +32,20 @@ _Compiled: TypeAlias = "tuple[Heading, tuple[Piece, ...]]"
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A prompt template, parsed.
+    """A parsed prompt template.
 
-    Roles are SYSTEM:, USER:, ASSISTANT: and MESSAGES:, at the start of a line; text before the first is a
-    user message of its own, and a template without any is one user message. Common indentation and the blank
-    space around each message are not part of it; all else is kept as written. A message without parts has a
-    str as its content; one whose content comes out empty is left out, so that a question that is in the history
-    already need not be asked again.
+    The role words SYSTEM:, USER:, ASSISTANT: and MESSAGES: count at the start of a line. Text before the first one is a
+    user message; a template without any is one user message. Common indentation and blank space around each message are
+    removed; everything else is kept. A message without media has a str as content. A message whose content is empty is
+    left out, so a question that is already in the history need not be repeated.
 
-    Raises `PromptError`, with the position, where the text is malformed.
+    Raises `PromptError`, with the position, if the text is malformed.
     """
 
     text: str
-    """The template as it was given."""
+    """The template as given."""
     variables: frozenset[str] = field(init=False, compare=False, repr=False)
-    """The names that the fields begin with: what `render` needs."""
+    """The variables at the start of its fields, which `render` needs values for."""
     _sections: tuple[_Compiled, ...] = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -58,11 +57,11 @@ class Template:
         object.__setattr__(self, "_sections", compiled)
 
     def render(self, values: Mapping[str, object]) -> list[BaseMessageParam]:
-        """Return the messages that the template makes of these values.
+        """Return the messages of the template for these values.
 
-        What `MESSAGES:` splices in is passed on as it is, a provider's own messages too. Raises
-        `PromptError`, with the position, for a variable, attribute or item that is missing and for a value
-        that does not fit its field.
+        The messages that `MESSAGES:` inserts are not changed, not even those in a provider's own format. Raises
+        `PromptError`, with the position, for a missing variable, attribute or item, and for a value that its field
+        cannot show.
         """
         messages: list[BaseMessageParam] = []
         for heading, pieces in self._sections:
@@ -100,15 +99,15 @@ def prompt_template(template: None = None) -> ReturnedPrompt: ...
 @overload
 def prompt_template(template: str) -> PromptDecorator: ...
 def prompt_template(template: str | None = None) -> PromptDecorator | ReturnedPrompt:
-    """Return a decorator that makes a function's arguments into the messages of a template.
+    """Return a decorator that turns a function's arguments into the messages of a template.
 
-    The function itself may return nothing, or a dynamic config: a mapping whose `computed_fields` add to the arguments,
-    and whose `messages`, if given, take the template's place. The variables are the arguments by name (`self` too, and
-    what `**kwargs` took). Without a template, the messages are those of what the function returns: text, parts,
-    messages or a dynamic config; where it returns none, its docstring is the template.
+    The function may return nothing, or a dynamic config: its `computed_fields` add to the arguments, and its
+    `messages`, if given, replace the template. The variables are the arguments by name (including `self` and the
+    entries of `**kwargs`). Without a template, the messages are those that the function returns: text, parts, messages
+    or a dynamic config; if it returns none, its docstring is the template.
 
-    Raises `PromptError` at once where the template is malformed, and from the decorated function where a
-    variable is missing: only then is it known what the function computes.
+    Raises `PromptError` immediately if the template is malformed. A missing variable raises it when the decorated
+    function is called, because the function may compute it.
     """
     if callable(template):
         raise PromptError("write @prompt_template(): the brackets are needed")
@@ -116,16 +115,16 @@ def prompt_template(template: str | None = None) -> PromptDecorator | ReturnedPr
 
 
 class PromptDecorator:
-    """Gives its template to functions and classes, as `__prompt_template__`.
+    """Sets its template on functions and classes, as `__prompt_template__`.
 
-    A function becomes one that returns the messages, an async one a coroutine of them; whatever the function
-    is annotated to return. A class stays what it is.
+    A function then returns the messages (an async one a coroutine of them), whatever its return annotation says. A
+    class is returned unchanged otherwise.
     """
 
     def __init__(self, template: Template) -> None:
         self._template = template
 
-    # The overloads overlap, as classes can be called and coroutines are objects; the first that fits counts.
+    # The overloads overlap, because classes are callable and coroutines are objects; the first match counts.
     @overload
     def __call__(self, fn: type[T], /) -> type[T]: ...  # type: ignore[overload-overlap]
     @overload
@@ -139,18 +138,18 @@ class PromptDecorator:
         prompt: Any = fn
         if not isinstance(fn, type):
             prompt = _prompt_function(fn, partial(prompt_messages, self._template))
-            prompt._prompt_template = self._template.text  # v1's name, for what is put around calls
+            prompt._prompt_template = self._template.text  # Mirascope v1's name, for decorators around calls
         prompt.__prompt_template__ = self._template
         return prompt
 
 
 class ReturnedPrompt:
-    """Makes messages of what a function returns; where it returns none, of its docstring.
+    """Turns what a function returns into messages; if it returns nothing, its docstring is the template.
 
-    A dynamic config stays one, with messages. A class stays what it is, and its docstring is its template.
+    A dynamic config stays one, with messages. Of a class, the docstring becomes the template.
     """
 
-    # As above, the first overload that fits counts.
+    # As above, the first overload that matches counts.
     @overload
     def __call__(self, fn: type[T], /) -> type[T]: ...  # type: ignore[overload-overlap]
     @overload
@@ -166,18 +165,17 @@ class ReturnedPrompt:
     @overload
     def __call__(self, fn: Callable[P, object], /) -> Callable[P, list[BaseMessageParam]]: ...
     def __call__(self, fn: Callable[P, object] | type[T], /) -> Any:
-        """Return the function, giving messages."""
+        """Return the function, changed to return messages."""
         if isinstance(fn, type):
             return PromptDecorator(_docstring(fn))(cast("Any", fn))
         return _prompt_function(fn, partial(_returned_messages, fn))
 
 
 def prompt_messages(template: Template, values: Mapping[str, object], returned: object) -> list[BaseMessageParam]:
-    """Return the messages of a prompt function with a template, from what the function returned.
+    """Return the messages of a prompt function with a template, for what the function `returned`.
 
-    That is nothing, or a dynamic config: its `messages`, if not None, win over the template, also when there
-    are none; its `computed_fields` add to the values and override them. Raises `PromptError` for anything
-    else.
+    That is None or a dynamic config. Its `messages` replace the template unless they are None; its `computed_fields`
+    add to the values and override them. Raises `PromptError` for anything else.
     """
     if returned is None:
         return template.render(values)
@@ -209,7 +207,7 @@ def _returned_messages(fn: object, values: Mapping[str, object], returned: objec
 def _prompt_function(
     fn: Callable[P, object], made: Callable[[Mapping[str, object], object], object]
 ) -> Callable[P, object]:
-    """Return a function that gives what is `made` of the arguments and of what `fn` returns."""
+    """Return a function that calls `fn` and returns `made(arguments, result)`."""
     signature = inspect.signature(fn)
 
     if is_async(fn):
@@ -218,7 +216,7 @@ def _prompt_function(
         async def aprompt(*args: P.args, **kwargs: P.kwargs) -> object:
             values = bound_values(signature, args, kwargs)
             returned = fn(*args, **kwargs)
-            if inspect.isawaitable(returned):  # a wrapper may have waited for it already
+            if inspect.isawaitable(returned):  # a wrapper may have awaited it already
                 returned = await returned
             return made(values, returned)
 
@@ -260,7 +258,7 @@ def _history(_: Field, value: object) -> list[BaseMessageParam]:
 
 
 def _spliced(value: object) -> list[BaseMessageParam]:
-    """Return the messages of a history; a provider's own go through untouched, whatever the type says."""
+    """Return the messages of a history. Those in a provider's own format are not changed, whatever the type says."""
     if value is None:
         return []
     if not isinstance(value, list | tuple):

@@ -1,8 +1,7 @@
-"""The `{fields}` of a template: how they are written, and what they become when there are values.
+"""The `{fields}` of a template: their syntax, and the text or parts that their values become.
 
-Everything is parsed once, from the template alone; values are only ever looked at, so none can change what a
-template means. Errors raised while filling carry no position: the template, which knows where its fields
-stand, adds it.
+Fields are parsed once, from the template only; values are never parsed, so they cannot change what a template means.
+Errors raised here while filling have no position; `Template` adds it.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from ..messages import AnyPart, CacheControlPart, TextPart, media_part, part_of,
 from .template_sections import Section, error_at
 
 Piece: TypeAlias = "str | Field"
-"""A stretch of literal text, or a field."""
+"""Literal text or a field."""
 
 _Step: TypeAlias = "tuple[Callable[[object, str], object], str]"
 
@@ -29,39 +28,39 @@ class Field:
     """One `{field}` of a template."""
 
     source: str
-    """As it is written."""
+    """Its text in the template."""
     at: int
-    """Where it stands in the template."""
+    """Its character offset in the template."""
     root: str
-    """The variable it begins with; empty for `{:cache_control}`."""
+    """The variable at its start; empty for `{:cache_control}`."""
     steps: tuple[_Step, ...] = ()
-    """How to come from the variable to the value: attributes and items, in order."""
+    """The attributes and items that lead from the variable to the value, in order."""
     conversion: str = ""
     """"r", "s" or "a", as after the `!` of Python's format strings."""
     kind: str = ""
-    """What the value becomes: "list", the name of a part, or empty for text in Python's format."""
+    """What the value becomes: "list", the type of a part, or empty for text in Python's format."""
     many: bool = False
-    """Whether there is one of the kind for each item of the value ("images")."""
+    """True if the value is a list and each item becomes one of the kind ("images")."""
     spec: str = ""
-    """How to format text."""
+    """The format specification of text."""
     options: tuple[tuple[str, str], ...] = ()
-    """What stood in brackets behind the kind."""
+    """The options in brackets after the kind."""
 
     @property
     def plain(self) -> bool:
-        """Whether nothing is said of how the value is to be shown."""
+        """True if the field has no conversion, kind or format."""
         return not (self.conversion or self.kind or self.spec)
 
     @property
     def textual(self) -> bool:
-        """Whether the value becomes text inside the text around it, not a part of its own."""
+        """True if the value becomes text inside the surrounding text, not a separate part."""
         return self.kind in ("", "list")
 
 
 def parse(section: Section, template: str) -> tuple[Piece, ...]:
-    """Return the pieces of a section's text; `{{` and `}}` are literal braces.
+    """Return the pieces of a section's text. `{{` and `}}` are literal braces.
 
-    Raises `PromptError` where a brace stands alone or holds what is no field.
+    Raises `PromptError` for a single brace, or braces that do not contain a valid field.
     """
     text = section.text
     pieces: list[Piece] = []
@@ -87,15 +86,15 @@ def parse(section: Section, template: str) -> tuple[Piece, ...]:
 
 
 def value_of(field: Field, values: Mapping[str, object]) -> object:
-    """Return what a field names among the values; None if it names nothing.
+    """Return the value that a field refers to; None for a field without a variable.
 
-    Raises `PromptError` where there is no such variable, attribute or item.
+    Raises `PromptError` if the variable, attribute or item does not exist.
     """
     if not field.root:
         return None
     if field.root not in values:
         known = ", ".join(values) or "none"
-        raise PromptError(f"there is no variable {field.root!r}{near(field.root, values)} (known: {known})")
+        raise PromptError(f"unknown variable {field.root!r}{near(field.root, values)} (known: {known})")
     value = values[field.root]
     for take, name in field.steps:
         value = take(value, name)
@@ -103,7 +102,7 @@ def value_of(field: Field, values: Mapping[str, object]) -> object:
 
 
 def text_of(field: Field, value: object) -> str:
-    """Return the text that a textual field's value becomes; None becomes none."""
+    """Return the text for the value of a textual field; empty for None."""
     if field.kind == "list":
         groups = _items(value) if field.many else (value,)
         return "\n\n".join("\n".join(_text(item) for item in _items(group)) for group in groups)
@@ -113,7 +112,7 @@ def text_of(field: Field, value: object) -> str:
 
 
 def parts_of(field: Field, value: object) -> list[AnyPart]:
-    """Return the parts that a field's value becomes; None and an empty str become none."""
+    """Return the parts for the value of a field; none for None and for an empty str."""
     if field.kind == "cache_control":
         return [CacheControlPart.of_ttl(dict(field.options).get("ttl"))]
     options = dict(field.options)
@@ -122,11 +121,11 @@ def parts_of(field: Field, value: object) -> list[AnyPart]:
 
 
 def near(name: str, names: Iterable[str]) -> str:
-    """Return the end of an error message that suggests the name meant, or nothing where none is like it."""
-    from difflib import get_close_matches  # here, as few programs misspell
+    """Return the end of an error message that suggests the most similar name; empty if none is similar."""
+    from difflib import get_close_matches  # imported here: few programs misspell a name
 
     found = get_close_matches(name, list(names), n=1)
-    return f": did you mean {found[0]!r}?" if found else ""
+    return f"; did you mean {found[0]!r}?" if found else ""
 
 
 _TOKEN = re.compile(r"\{\{|\}\}|\{[^{}]*\}|[{}]")
@@ -151,13 +150,13 @@ _DOUBLE = "for a literal brace write {{ or }}"
 
 def _field(source: str, at: int) -> Field:
     if source in ("{", "}"):
-        raise PromptError(f"a single {source} is no field: {_DOUBLE}")
+        raise PromptError(f"a single {source} is not a field: {_DOUBLE}")
     match = _FIELD.fullmatch(source)
     if match is None:
-        raise PromptError(f"{source} is no field, such as {{name}} or {{name.attribute:list}}: {_DOUBLE}")
+        raise PromptError(f"{source} is not a field, such as {{name}} or {{name.attribute:list}}: {_DOUBLE}")
     root, conversion, spec = match["root"] or "", match["conversion"], match["spec"] or ""
     if conversion is not None and conversion not in _CONVERSIONS:
-        raise PromptError(f"{source}: there is no conversion !{conversion}, only !r, !s and !a")
+        raise PromptError(f"{source}: unknown conversion !{conversion}; use !r, !s or !a")
     steps = tuple(_step(step) for step in _STEP.finditer(match["path"]))
     shape = _KIND.fullmatch(spec)
     kind = (shape["one"] or shape["kind"]) if shape else ""
@@ -185,7 +184,7 @@ def _options(source: str, kind: str, text: str | None) -> tuple[tuple[str, str],
     for option in text.split(","):
         name, equals, value = (piece.strip() for piece in option.partition("="))
         if name not in known:
-            raise PromptError(f"{source}: there is no option {name!r}{near(name, known)}")
+            raise PromptError(f"{source}: unknown option {name!r}{near(name, known)}")
         if not equals or not value:
             raise PromptError(f"{source}: write {name}=value")
         if (name, kind) == ("type", "cache_control") and value != "ephemeral":
@@ -254,6 +253,6 @@ _PARTS: dict[str, Callable[[object, Mapping[str, str]], AnyPart]] = {
     "document": lambda value, options: media_part("document", value),
     "part": lambda value, options: part_of(value),
 }
-# What Python can walk through, but nobody means to.
+# Iterable types that are treated as one value.
 _WHOLE = (str, bytes, bytearray, memoryview, BaseModel)
 _KINDS = ("list", "lists", "cache_control", *_PARTS, *(f"{kind}s" for kind in _PARTS))

@@ -1,7 +1,7 @@
-"""A template's layout: its lines, their indentation, and the sections that role words begin.
+"""The layout of a template: its lines, their indentation, and the sections that role words start.
 
-Knows nothing of fields and values. Every line remembers where it stood in the original text, so that an error
-can say where it is however much indentation was taken away.
+Knows nothing of fields and values. Each line keeps its offset in the original text, so errors can report positions
+after indentation was removed.
 """
 
 from __future__ import annotations
@@ -16,47 +16,47 @@ from typing import Literal, NamedTuple, TypeAlias, cast
 from ..errors import PromptError
 
 Heading: TypeAlias = Literal["system", "user", "assistant", "messages"]
-"""What begins a section: a role, or the place where a history of messages goes."""
+"""What a section starts with: a role, or MESSAGES for a history."""
 
 _HEADING = re.compile(r"(SYSTEM|USER|ASSISTANT|MESSAGES):")
 
 
 class Line(NamedTuple):
-    """A line, without its end, and where it begins in the original text."""
+    """A line without its line break, and its offset in the original text."""
 
     at: int
     text: str
 
     def cut(self, count: int) -> Line:
-        """Return the line without its first characters."""
+        """Return the line without its first `count` characters."""
         text = self.text[count:]
         return Line(self.at + len(self.text) - len(text), text)
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """The text under one heading, without its surrounding blank space."""
+    """The text under one heading, without surrounding blank space."""
 
     heading: Heading
     lines: tuple[Line, ...]
 
     @property
     def text(self) -> str:
-        """The lines as one text."""
+        """The lines joined."""
         return "\n".join(line.text for line in self.lines)
 
     def origin(self, offset: int) -> int:
-        """Return where in the original text an offset into this section's text stands."""
+        """Return the offset in the original text for an offset in this section's text."""
         starts = list(accumulate((len(line.text) + 1 for line in self.lines[:-1]), initial=0))
         row = bisect_right(starts, offset) - 1
         return self.lines[row].at + offset - starts[row]
 
 
 def sections(template: str) -> list[Section]:
-    """Return the sections of a template, in order; empty ones are left out.
+    """Return the sections of a template in order, without empty ones.
 
-    Indentation that all lines share is taken away, what lines have beyond it stays. A role word heads a
-    section only where a line then begins with it. Text before the first heading is what the user says.
+    Indentation that all lines share is removed. A role word starts a section only at the start of a line after that.
+    Text before the first role word is a user message.
     """
     found: list[tuple[Heading, list[Line]]] = [("user", [])]
     for line in _dedented(_lines(template)):
@@ -69,7 +69,7 @@ def sections(template: str) -> list[Section]:
 
 
 def error_at(message: str, template: str, at: int) -> PromptError:
-    """Return the error for an offset in a template; its message says the line and the column."""
+    """Return the error for an offset in a template; its message ends with line and column."""
     line = template.count("\n", 0, at) + 1
     column = at - (template.rfind("\n", 0, at) + 1) + 1
     return PromptError(f"{message} (line {line}, column {column})", template=template, position=at)
@@ -82,12 +82,11 @@ def _lines(text: str) -> list[Line]:
 
 
 def _dedented(lines: Sequence[Line]) -> list[Line]:
-    """Take away the indentation that comes from the source code around the template.
+    r"""Remove the indentation that comes from the source code around the template.
 
-    A first line with text mostly stands behind the opening quotes, with no indentation to go by. Then that of
-    the others is the source's only as far as something says so: a heading at just that depth, or closing
-    quotes that are indented. Without such a sign it belongs to the text, as in
-    "USER: Mend this:\\n    if x:\\n        y".
+    A first line with text usually follows the opening quotes, so its indentation is unknown. Then the indentation of
+    the other lines is removed only if a role word stands at that depth, or the closing quotes are indented. Otherwise
+    it belongs to the text, as in "USER: Mend this:\\n    if x:\\n        y".
     """
     first, *rest = lines
     margin = _margin(rest)
@@ -98,12 +97,12 @@ def _dedented(lines: Sequence[Line]) -> list[Line]:
 
 
 def _trimmed(lines: Sequence[Line]) -> tuple[Line, ...]:
-    """Take away blank space around the text of a section, and its own indentation if it is a block."""
+    """Remove blank space around the text of a section, and its own indentation if it is a block."""
     filled = [row for row, line in enumerate(lines) if line.text.strip()]
     if not filled:
         return ()
     kept = list(lines[filled[0] : filled[-1] + 1])
-    indent = _margin(kept) if filled[0] > 0 else 0  # on the heading's own line nothing stands below it
+    indent = _margin(kept) if filled[0] > 0 else 0  # text on the heading line: keep the indentation below it
     kept = [line.cut(indent) for line in kept]
     kept[0] = kept[0].cut(_indent(kept[0].text))
     kept[-1] = Line(kept[-1].at, kept[-1].text.rstrip())

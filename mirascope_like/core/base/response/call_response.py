@@ -217,9 +217,7 @@ class BaseCallResponse(
     @property
     @abstractmethod
     def message_param(self) -> Any:
-        """The response as a message to send back, with everything that the provider requires (such as thinking
-        signatures).
-        """
+        """The response as a message to send back, with all that the provider requires, such as thinking signatures."""
 
     @property
     @abstractmethod

@@ -602,7 +602,10 @@ def test_async(api: Api, server: Server) -> None:
     ("options", "message"),
     [
         ({"max_retries": 1}, "max_retries needs a response_model"),
-        ({"response_model": Book, "stream": True, "max_retries": 1}, "max_retries needs a response_model and no stream"),
+        (
+            {"response_model": Book, "stream": True, "max_retries": 1},
+            "max_retries needs a response_model and no stream",
+        ),
         ({"fail_fast": True}, "fail_fast needs stream=True"),
         ({"response_model": Book, "fail_fast": True}, "fail_fast needs stream=True"),
         ({"stream": True, "output_parser": str}, "output_parser cannot be used with stream"),

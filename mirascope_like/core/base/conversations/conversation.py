@@ -1,7 +1,7 @@
-"""A conversation as data: messages in their order, in no provider's words. Sends nothing.
+"""Conversations: messages in order, in the common form. Sends nothing.
 
-A conversation never changes: what adds to one gives a new one, so that a fork is just a name for it. A message of a
-model is also kept in its provider's own form, for that provider alone; others are told it in neutral words.
+A conversation never changes: methods that add return a new one, so a fork is only another reference. A message of a
+model is also kept in its provider's own format, for requests to that provider; others are sent the common form.
 """
 
 from __future__ import annotations
@@ -21,29 +21,32 @@ from ..provider import Provider
 from ..request import OVERRIDES, Request
 
 TURNS_VERSION = 1
-"""The schema version of turns in files and stores. Count it up with every change of `Turn`, messages or parts that
-makes an older reader misread or refuse them."""
+"""The schema version of turns in files and stores. Increase it with every change of `Turn`, messages or parts that an
+older version of the library would misread.
+"""
 
 
 class Turn(BaseModel):
-    """A message of a conversation, and where it comes from."""
+    """A message of a conversation and its origin."""
 
     model_config: ClassVar[ConfigDict] = ConfigDict(
         frozen=True, extra="forbid", ser_json_bytes="base64", val_json_bytes="base64"
     )
 
     message: BaseMessageParam
-    """The message in no provider's words."""
+    """The message in the common form."""
     native: tuple[Any, ...] = ()
-    """The message in the form of its origin, where that is JSON; it may be several there."""
+    """The message in the format of its origin, if that is JSON; one message may be several there."""
     origin: str | None = None
-    """Whose form that is: the provider that it came from, such as "openai", or one of its forms, "openai.responses"."""
+    """The origin: the name of that format, such as "openai" or "openai.responses". None for messages in the common form
+    only.
+    """
     partial: bool = False
-    """Whether it was broken off."""
+    """True if the message is the received part of a response that did not end normally."""
 
 
 class HasProvider(Protocol):
-    """Something that calls a provider: a provider's `call`, or a model."""
+    """An object that calls a provider: a provider's `call`, or a model."""
 
     @property
     def provider(self) -> Provider[Any, Any, Any]:
@@ -53,9 +56,9 @@ class HasProvider(Protocol):
 
 @dataclass(frozen=True)
 class Conversation:
-    """Messages in their order. Every method that adds gives a new conversation and leaves this one as it is.
+    """Messages in order. Every method that adds returns a new conversation and does not change this one.
 
-    Raises pydantic's `ValidationError` where it is read from something that is none.
+    Raises pydantic's `ValidationError` when it is read from invalid data.
     """
 
     turns: tuple[Turn, ...] = ()
@@ -66,11 +69,11 @@ class Conversation:
         return Conversation((*self.turns, *added))
 
     def system(self, *content: Content) -> Conversation:
-        """Return the conversation with a system message added; a provider that wants it first is given it first."""
+        """Return the conversation with a system message added; it is sent first to a provider that requires that."""
         return self.add(Messages.System(*content))
 
     def user(self, *content: Content) -> Conversation:
-        """Return the conversation with a message of the user added."""
+        """Return the conversation with a user message added."""
         return self.add(Messages.User(*content))
 
     def assistant(self, *content: Content) -> Conversation:
@@ -78,16 +81,16 @@ class Conversation:
         return self.add(Messages.Assistant(*content))
 
     def tool(self, *results: ToolResultPart) -> Conversation:
-        """Return the conversation with the results of tools added."""
+        """Return the conversation with tool results added."""
         return self.add(Messages.Tool(*results))
 
     def fork(self, length: int | None = None) -> Conversation:
-        """Return the first `length` messages as a conversation; all of them without it."""
+        """Return a conversation of the first `length` messages, or of all of them."""
         return Conversation(self.turns[:length])
 
     @property
     def messages(self) -> list[BaseMessageParam]:
-        """The messages, copied."""
+        """Copies of the messages."""
         return [turn.message.model_copy(deep=True) for turn in self.turns]
 
     def __len__(self) -> int:
@@ -97,9 +100,9 @@ class Conversation:
         return iter(self.messages)
 
     def sent_to(self, origin: str) -> list[Any]:
-        """Return the messages as a provider is sent them: its own in its own form, others in neutral words.
+        """Return the messages to send for an origin: those of that origin in its own format, others in the common form.
 
-        Others come without thinking, and with ids of tool calls that every provider takes.
+        Messages from other providers are sent without thinking, and with tool call ids that every provider accepts.
         """
         ids = CallIds()
         sent: list[Any] = []
@@ -112,7 +115,7 @@ class Conversation:
         return sent
 
     def to_provider(self, target: HasProvider) -> dict[str, Any]:
-        """Return the arguments of the SDK's own call that hold the messages: `messages`, `system` and the like.
+        """Return the keyword arguments of the SDK's call that hold the messages: `messages`, `system` and the like.
 
         `target` is a provider's `call`, or a model. Raises `PromptError` for a part that the provider cannot take.
         """
@@ -125,12 +128,12 @@ class Conversation:
 
     @classmethod
     def from_provider(cls, target: HasProvider, messages: Sequence[Any], **others: Any) -> Self:
-        """Return messages of a provider's own form as a conversation; `others` are arguments such as `system`."""
+        """Return a conversation from messages in a provider's own format; `others` are arguments such as `system`."""
         kind = target.provider.response_type
         return cls(tuple(Turn(message=one) for one in read_native(kind, messages, others)))
 
     def to_json(self) -> str:
-        """Return the conversation as JSON, bytes in base64."""
+        """Return the conversation as JSON, with bytes in base64."""
         return _TURNS.dump_json(self.turns).decode()
 
     @classmethod
@@ -142,7 +145,7 @@ class Conversation:
         return cls(_turns_of(text, "the conversation"))
 
     def save(self, path: str | Path) -> None:
-        """Write the conversation to a file, as JSON in UTF-8, with its schema version."""
+        """Write the conversation to a file, as JSON in UTF-8 with its schema version."""
         Path(path).write_text(f'{{"{VERSION_KEY}":{TURNS_VERSION},"turns":{self.to_json()}}}', "utf-8")
 
     @classmethod
@@ -152,7 +155,7 @@ class Conversation:
 
 
 class _Saved(BaseModel):
-    """A file of a conversation. Before there was a schema version, a file was the list of the turns alone."""
+    """A conversation file. Files from before schema versions contain only the list of turns."""
 
     model_config: ClassVar[ConfigDict] = ConfigDict(defer_build=True)
 
@@ -172,13 +175,13 @@ def _turns_of(text: str | bytes, what: str) -> tuple[Turn, ...]:
 
 
 def read_native(kind: Any, messages: Sequence[Any], others: Mapping[str, Any]) -> list[BaseMessageParam]:
-    """Return messages of a provider's own form in neutral words; its class of responses knows how."""
+    """Return messages in a provider's own format in the common form. `kind` is the provider's response class."""
     holder = kind.model_construct(messages=list(messages), call_kwargs=dict(others))
     return cast("list[BaseMessageParam]", holder.common_messages)
 
 
 def native_of(messages: Iterable[Any]) -> tuple[Any, ...]:
-    """Return a provider's messages if they are JSON, copied; else none: only JSON can be kept."""
+    """Return copies of a provider's messages if they can be stored as JSON, else an empty tuple."""
     try:
         return tuple(json.loads(json.dumps(list(messages))))
     except (TypeError, ValueError):

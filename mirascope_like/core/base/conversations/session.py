@@ -1,4 +1,6 @@
-"""Sessions: a conversation that goes on with a model. What is said and what is answered are kept together, or not."""
+"""Sessions: a conversation with a model. A prompt and its response are added to the conversation together or not at
+all.
+"""
 
 from __future__ import annotations
 
@@ -28,39 +30,39 @@ AsyncStreamT_co = TypeVar("AsyncStreamT_co", bound=AsyncStream[Any, Any, Any], c
 
 
 class SessionModel(Protocol[ResponseT_co, StreamT_co, AsyncStreamT_co]):
-    """What a session needs of a model."""
+    """The part of a model's interface that a session uses."""
 
     @property
     def origin(self) -> str:
-        """Whose form its messages have: the provider that answers."""
+        """The origin of its messages: the name of their format."""
         ...
 
     def ask(self, prompt: Prompt, /) -> ResponseT_co:
-        """Return the response to messages."""
+        """Send messages; return the response."""
         ...
 
     async def ask_async(self, prompt: Prompt, /) -> ResponseT_co:
-        """`ask`, awaited."""
+        """Async version of `ask`."""
         ...
 
     def stream(self, prompt: Prompt, /) -> StreamT_co:
-        """Return a stream of the answer to messages."""
+        """Send messages; return a stream of the response."""
         ...
 
     def stream_async(self, prompt: Prompt, /) -> AsyncStreamT_co:
-        """Return a stream of the answer to messages, to be read with `async for`."""
+        """Send messages; return an async stream of the response."""
         ...
 
 
 class Session(Generic[ResponseT, StreamT, AsyncStreamT]):
-    """A conversation and a model that it goes on with.
+    """A conversation and the model that responds in it.
 
-    A message and its answer, with all rounds of a tool loop, are added to the conversation together, once the answer
-    is whole. A stream that is left early, or breaks off, adds what had come, marked `partial`; one of which nothing
-    had come, and a call that fails, add nothing.
+    A prompt and its response, including all rounds of a tool loop, are added to the conversation together, when the
+    response is complete. A stream that is closed early or interrupted adds what was received, marked `partial`. A
+    stream without output, and a call that fails, add nothing.
 
-    With a `store`, what the store has under `name` is taken up, and each exchange is added there. `system` is for a
-    conversation that has no system message: one that was kept with its own goes on with that.
+    With a `store`, the conversation stored under `name` is loaded, and each exchange is added to it. `system` applies
+    only to a conversation that has no system message.
     """
 
     def __init__(
@@ -75,29 +77,29 @@ class Session(Generic[ResponseT, StreamT, AsyncStreamT]):
         name: str | None = None,
     ) -> None:
         self.model: SessionModel[Any, Any, Any] = model
-        """The model that answers next. Another one may be put here, of another provider too; `switch` tells types."""
+        """The model that responds next. It may be replaced by any other; use `switch` to keep the types exact."""
         self.name: str = name or uuid4().hex
-        """What the session is called in its store."""
+        """The name of the conversation in its store."""
         self._store = store
         self._lock = Lock()
         self._options = {"tools": tools, "tool_loop": tool_loop}
         kept = store.load(self.name) if store is not None else None
         self.conversation: Conversation = conversation or kept or Conversation()
-        """All that was said; another conversation may be put here."""
+        """The conversation so far; it may be replaced."""
         if system is not None and all(turn.message.role != "system" for turn in self.conversation.turns):
             self.conversation = Conversation((*Conversation().system(system).turns, *self.conversation.turns))
         if store is not None and kept is None and self.conversation.turns:
             store.append(self.name, self.conversation.turns)
 
     def switch(self, model: SessionModel[Any, Any, Any]) -> Session[Any, Any, Any]:
-        """Go on with another model; return the session itself."""
+        """Continue with another model; return the session itself."""
         self.model = model
         return self
 
     def send(self, prompt: Prompt = None) -> ResponseT:
-        """Say something, and return the answer; without a prompt, have the conversation answered as it stands.
+        """Send a prompt; return the response. Without a prompt, the conversation is sent as it is.
 
-        Raises `PromptError` for a prompt that says nothing.
+        Raises `PromptError` for an empty prompt.
         """
         said = _turns(prompt)
         response: ResponseT = self._asked().ask(self._messages(said), **self._given())
@@ -105,32 +107,32 @@ class Session(Generic[ResponseT, StreamT, AsyncStreamT]):
         return response
 
     async def send_async(self, prompt: Prompt = None) -> ResponseT:
-        """`send`, awaited."""
+        """Async version of `send`."""
         said = _turns(prompt)
         response: ResponseT = await self._asked().ask_async(self._messages(said), **self._given())
         await self._akeep([*said, *answer_turns(response)])
         return response
 
     def stream(self, prompt: Prompt = None) -> StreamT:
-        """Say something, and return a stream of the answer. The conversation grows when the stream ends."""
+        """Send a prompt; return a stream of the response. The conversation is updated when the stream ends."""
         said = _turns(prompt)
         stream: StreamT = self._asked().stream(self._messages(said), **self._given())
         return stream.ended(lambda ended: self._keep(self._ended(said, ended)))
 
     def stream_async(self, prompt: Prompt = None) -> AsyncStreamT:
-        """`stream`, to be read with `async for`."""
+        """Async version of `stream`."""
         said = _turns(prompt)
         stream: AsyncStreamT = self._asked().stream_async(self._messages(said), **self._given())
         return stream.ended(lambda ended: self._akeep(self._ended(said, ended)))
 
     def fork(self, *, name: str | None = None) -> Session[ResponseT, StreamT, AsyncStreamT]:
-        """Return a session of its own that has said the same, with another name in the same store."""
+        """Return a new session with a copy of the conversation, under another name in the same store."""
         forked = Session(self.model, self.conversation, store=self._store, name=name)
         forked._options = self._options
         return forked
 
     def save(self, path: str | Path) -> None:
-        """Write the conversation to a file, as JSON; `Session(model, Conversation.load(path))` goes on with it."""
+        """Write the conversation to a file as JSON. Continue it with `Session(model, Conversation.load(path))`."""
         self.conversation.save(path)
 
     def _asked(self) -> Any:
@@ -146,7 +148,7 @@ class Session(Generic[ResponseT, StreamT, AsyncStreamT]):
     def _keep(self, turns: Sequence[Turn]) -> None:
         if not turns:
             return
-        with self._lock:  # for both, so that the store has the order of the conversation
+        with self._lock:  # one lock for both, so that the store has the order of the conversation
             self.conversation = self.conversation.add(*turns)
             if self._store is not None:
                 self._store.append(self.name, turns)
@@ -167,9 +169,9 @@ class Session(Generic[ResponseT, StreamT, AsyncStreamT]):
 
 
 def answer_turns(response: BaseCallResponse[Any, Any], *, whole: bool = True) -> list[Turn]:
-    """Return the turns that a response adds: its rounds, with what their tools did.
+    """Return the turns that a response adds: its rounds, with their tool results.
 
-    Of a response that is not whole the last round adds its text alone: a call that nobody answered cannot be sent.
+    If the response is not complete, the last round adds only its text: a tool call without a result cannot be sent.
     """
     turns: list[Turn] = []
     for number, answer in enumerate(response.rounds, 1):
@@ -189,8 +191,8 @@ def answer_turns(response: BaseCallResponse[Any, Any], *, whole: bool = True) ->
             )
         )
         if outputs:
-            told = BaseMessageParam(role="tool", content=tool_results(outputs))
-            turns.append(Turn(message=told, native=native_of(own.tool_message_params(outputs)), origin=own.origin()))
+            results = BaseMessageParam(role="tool", content=tool_results(outputs))
+            turns.append(Turn(message=results, native=native_of(own.tool_message_params(outputs)), origin=own.origin()))
     return turns
 
 

@@ -1,6 +1,6 @@
-"""Where sessions are kept: in memory, in a file of JSON lines, or in SQLite. Each can be used by several threads.
+"""Stores for conversations: in memory, in a JSON Lines file, or in SQLite. All are thread-safe.
 
-What is kept in a file carries the schema version of its turns; without one it was written before there was a version.
+Stored turns carry their schema version; data without one was written before there were versions.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from .conversation import TURNS_VERSION, Conversation, Turn
 
 
 class Store(Protocol):
-    """Keeps conversations under names."""
+    """Stores conversations under names."""
 
     def append(self, name: str, turns: Sequence[Turn]) -> None:
         """Add turns to a conversation; all of them or none."""
         ...
 
     def load(self, name: str) -> Conversation | None:
-        """Return a conversation, or None where there is none of this name."""
+        """Return a conversation, or None if there is none with this name."""
         ...
 
     def names(self) -> list[str]:
@@ -33,12 +33,12 @@ class Store(Protocol):
         ...
 
     def delete(self, name: str) -> None:
-        """Forget a conversation, if there is one of this name."""
+        """Delete a conversation if it exists."""
         ...
 
 
 class MemoryStore:
-    """Keeps conversations as long as the program runs."""
+    """Stores conversations in memory, while the program runs."""
 
     def __init__(self) -> None:
         self._kept: dict[str, Conversation] = {}
@@ -58,15 +58,15 @@ class MemoryStore:
         return sorted(self._kept)
 
     def delete(self, name: str) -> None:
-        """Forget a conversation."""
+        """Delete a conversation."""
         with self._lock:
             self._kept.pop(name, None)
 
 
 class JSONLinesStore:
-    """Keeps conversations in a file, to which a line is added for each exchange; a line that is cut off is no line.
+    """Stores conversations in a file, one line per exchange. An incomplete line is ignored.
 
-    Each line carries its schema version. Reading raises `StoreError` if a later version of the library wrote one.
+    Each line has its schema version. Reading raises `StoreError` if a later version of the library wrote one.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -74,11 +74,11 @@ class JSONLinesStore:
         self._lock = Lock()
 
     def append(self, name: str, turns: Sequence[Turn]) -> None:
-        """Add a line."""
+        """Append a line with the turns."""
         self._write(name, [turn.model_dump(mode="json") for turn in turns])
 
     def load(self, name: str) -> Conversation | None:
-        """Read a conversation, or None."""
+        """Return a conversation, or None."""
         return self._read().get(name)
 
     def names(self) -> list[str]:
@@ -86,7 +86,7 @@ class JSONLinesStore:
         return sorted(self._read())
 
     def delete(self, name: str) -> None:
-        """Add a line that says that a conversation is to be forgotten."""
+        """Append a line that deletes the conversation."""
         self._write(name, None)
 
     def _write(self, name: str, turns: list[Any] | None) -> None:
@@ -114,10 +114,10 @@ class JSONLinesStore:
 
 
 class SQLiteStore:
-    """Keeps conversations in a SQLite database. Close it with `close`, or use it as a context manager.
+    """Stores conversations in a SQLite database. Close it with `close`, or use it as a context manager.
 
-    The table `turns_schema` holds the schema versions of the turns in it. Opening or using a database raises
-    `StoreError` if a later version of the library has written in it.
+    The table `turns_schema` holds the schema versions of the stored turns. Opening or using a database raises
+    `StoreError` if a later version of the library has written to it.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -142,7 +142,9 @@ class SQLiteStore:
             yield self._database
 
     def _version(self) -> int | None:
-        """The latest version that has written; None before the first append, and of a database older than versions."""
+        """Return the latest schema version that was written; None before the first append and for databases without
+        versions.
+        """
         tables = self._database.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'turns_schema'")
         if tables.fetchone() is None:
             return None
@@ -158,7 +160,7 @@ class SQLiteStore:
             database.execute("INSERT OR IGNORE INTO turns_schema (version) VALUES (?)", (TURNS_VERSION,))
 
     def load(self, name: str) -> Conversation | None:
-        """Read a conversation, or None."""
+        """Return a conversation, or None."""
         with self._changing() as database:
             rows = database.execute("SELECT turn FROM turns WHERE session = ? ORDER BY number", (name,)).fetchall()
         return Conversation(tuple(Turn.model_validate_json(turn) for (turn,) in rows)) if rows else None
@@ -169,7 +171,7 @@ class SQLiteStore:
             return [name for (name,) in database.execute("SELECT DISTINCT session FROM turns ORDER BY session")]
 
     def delete(self, name: str) -> None:
-        """Forget a conversation."""
+        """Delete a conversation."""
         with self._changing() as database:
             database.execute("DELETE FROM turns WHERE session = ?", (name,))
 

@@ -38,14 +38,14 @@ if TYPE_CHECKING:
     from wave import Wave_read
 else:
     wave = LazyModule("wave")
-    Wave_read = ForwardRef("wave.Wave_read", module=__name__)  # loads `wave` when a type hint is evaluated
+    Wave_read = ForwardRef("wave.Wave_read", module=__name__)  # imports `wave` only when a type hint is evaluated
 
 Kind: TypeAlias = Literal["image", "audio", "document"]
 """The kinds of media that a message can hold."""
 
 
 class SupportsImage(Protocol):
-    """An image in memory; PIL's `Image` is one."""
+    """An image in memory, such as PIL's `Image`."""
 
     @property
     def format(self) -> str | None:
@@ -54,11 +54,11 @@ class SupportsImage(Protocol):
 
     @property
     def mode(self) -> str:
-        """How a pixel is stored."""
+        """The pixel format."""
         ...
 
     def convert(self, mode: str) -> SupportsImage:
-        """Return it with other pixels."""
+        """Return the image in another pixel format."""
         ...
 
     def save(self, fp: IO[bytes], format: str | None = None, **params: Any) -> None:
@@ -66,21 +66,21 @@ class SupportsImage(Protocol):
 
 
 class SupportsAudio(Protocol):
-    """A recording in memory; pydub's `AudioSegment` is one."""
+    """A recording in memory, such as pydub's `AudioSegment`."""
 
     def export(self, out_f: Any = None, format: str = "mp3") -> Any:
         """Write it as a file."""
 
 
 Media: TypeAlias = bytes | bytearray | memoryview | SupportsImage | SupportsAudio | Wave_read
-"""A value in memory that becomes an image, an audio or a document part."""
+"""A value in memory that can become an image, audio or document part."""
 
 Content: TypeAlias = str | AnyPart | Media | Sequence[str | AnyPart | Media]
 """What a message can be made from."""
 
 
 class _File(NamedTuple):
-    """Bytes, and what they are."""
+    """A media type and the bytes."""
 
     media_type: str
     data: bytes
@@ -91,7 +91,7 @@ class _File(NamedTuple):
         return "image" if family == "image" else "audio" if family == "audio" else "document"
 
 
-# What a file starts with; `.` is any byte.
+# The first bytes of each file format; `.` is any byte.
 _SIGNATURES: tuple[tuple[re.Pattern[bytes], str], ...] = tuple(
     (re.compile(pattern, re.DOTALL), media_type)
     for pattern, media_type in (
@@ -108,24 +108,24 @@ _SIGNATURES: tuple[tuple[re.Pattern[bytes], str], ...] = tuple(
         (rb"fLaC", "audio/flac"),
         (rb"OggS", "audio/ogg"),
         (rb"....ftypM4[AB] ", "audio/mp4"),
-        (rb"ID3", "audio/mp3"),  # the name that providers take; IANA's is audio/mpeg
+        (rb"ID3", "audio/mp3"),  # the name that providers accept; IANA's is audio/mpeg
         (rb"\xff[\xf2\xf3\xfa\xfb\xe2\xe3]", "audio/mp3"),  # a frame: MPEG 1, 2 or 2.5, layer III
-        (rb"\xff[\xf0\xf1\xf8\xf9]|ADIF", "audio/aac"),  # a frame without a layer, or AAC's own header
+        (rb"\xff[\xf0\xf1\xf8\xf9]|ADIF", "audio/aac"),  # a frame without a layer, or an ADIF header
         (rb"%PDF-", "application/pdf"),
     )
 )
 
 
 def sniff(data: bytes) -> str | None:
-    """Return the media type that the first bytes of a file tell, such as "image/png", or None."""
+    """Return the media type of a file from its first bytes, such as "image/png", or None if it is unknown."""
     head = data[:16]
     return next((media_type for pattern, media_type in _SIGNATURES if pattern.match(head)), None)
 
 
 def part_of(value: object) -> AnyPart:
-    """Return the part that a value in memory is: a str is text, a part stays, media are told by their bytes.
+    """Return the part for a value in memory: a str becomes text, media are identified by their bytes.
 
-    A str is never read as a path or URL here. Raises `PromptError` for anything else.
+    A str is never treated as a path or URL. Raises `PromptError` for any other value.
     """
     if isinstance(value, AnyPart):
         return value
@@ -138,9 +138,9 @@ def part_of(value: object) -> AnyPart:
 
 
 def content_of(values: Iterable[object]) -> str | list[AnyPart]:
-    """Return the content of a message: a single str as it is, anything else as parts; lists are flattened.
+    """Return the content of a message: a single str unchanged, anything else as parts. Nested lists are flattened.
 
-    Raises `PromptError` for a value that cannot be sent, and where there is none.
+    Raises `PromptError` for a value that cannot be sent, and if there are no values.
     """
     flat = list(values)
     if len(flat) == 1 and isinstance(flat[0], str):
@@ -152,11 +152,11 @@ def content_of(values: Iterable[object]) -> str | list[AnyPart]:
 
 
 def media_part(kind: Kind, source: object, *, detail: str | None = None) -> MediaPart:
-    """Return the part of this kind that a template asked for.
+    """Return the part of the given kind for a value in a template.
 
-    `source` is a value in memory, a part of the kind, a `data:` URL (decoded), an `http(s)://` or `gs://` URL
-    (passed on, never fetched), or a path (read from disk). Raises `PromptError` where it is none of these,
-    cannot be read, or is of another kind.
+    `source` is a value in memory, a part of the kind, a `data:` URL (decoded here), an `http(s)://` or `gs://` URL
+    (fetched by the provider, never here), or a path (read from disk). Raises `PromptError` for anything else, for a
+    file that cannot be read, and for another kind of media.
     """
     if isinstance(source, str) and (scheme := re.match(r"(?i)(data):|([a-z][a-z0-9+.-]+)://", source)):
         if scheme[1]:
@@ -172,9 +172,9 @@ def media_part(kind: Kind, source: object, *, detail: str | None = None) -> Medi
 
 
 def linked_part(kind: Kind, url: str, *, detail: str | None = None) -> MediaPart:
-    """Return the part that a provider's message names by a URL: what a `data:` URL holds, else the URL.
+    """Return the part for a URL in a provider's message: a `data:` URL is decoded, if it can be; others stay URLs.
 
-    It is never read as a path, and of bytes that cannot be decoded the URL stays.
+    The URL is never treated as a path.
     """
     if url[:5].lower() == "data:":
         with suppress(PromptError):
@@ -183,7 +183,7 @@ def linked_part(kind: Kind, url: str, *, detail: str | None = None) -> MediaPart
 
 
 def document_text(part: DocumentPart) -> str:
-    """Return a document of text as text. Raises `PromptError` for one that is not in UTF-8."""
+    """Return a text document as a str. Raises `PromptError` if it is not in UTF-8."""
     try:
         return part.document.decode()
     except UnicodeDecodeError as error:
@@ -193,7 +193,7 @@ def document_text(part: DocumentPart) -> str:
 
 
 def shown(value: object) -> str:
-    """Return a short repr, fit for an error message."""
+    """Return a short repr for error messages."""
     return _SHORT.repr(value)
 
 
@@ -251,7 +251,7 @@ def _in_memory(value: object) -> _File:
 
 
 def _is(value: object, module: str, name: str) -> bool:
-    """Whether the value is of a class whose module may be missing: if it was never imported, nothing is."""
+    """Return True for an instance of a class in a module that may not be installed; False if it was never imported."""
     kind = getattr(sys.modules.get(module), name, None)
     return isinstance(kind, type) and isinstance(value, kind)
 
@@ -261,7 +261,7 @@ def _image_file(image: SupportsImage) -> _File:
     if image.format == "JPEG":  # as PNG, a photograph would be many times larger
         image.save(buffer, format="JPEG", quality="keep")
         return _File("image/jpeg", buffer.getvalue())
-    if image.mode not in ("1", "L", "LA", "P", "RGB", "RGBA", "I;16"):  # what PNG can hold
+    if image.mode not in ("1", "L", "LA", "P", "RGB", "RGBA", "I;16"):  # the pixel formats of PNG
         image = image.convert("I;16" if image.mode == "I" else "RGB")
     image.save(buffer, format="PNG")
     return _File("image/png", buffer.getvalue())
@@ -281,7 +281,7 @@ def _wave_file(recording: Wave_read) -> bytes:
 
 
 def _read(path: Path, kind: Kind) -> _File:
-    if not path.is_file():  # a device or a pipe could be read for ever
+    if not path.is_file():  # reading a device or a pipe could block forever
         raise PromptError(f"{shown(str(path))} is not a file")
     try:
         data = path.read_bytes()
@@ -294,7 +294,7 @@ def _read(path: Path, kind: Kind) -> _File:
 
 
 def _document_type(path: Path, data: bytes) -> str | None:
-    """Most documents but PDF have no signature: go by the name, and without one by whether it is text."""
+    """Return the media type of a document without a signature: by its file name, or "text/plain" if it is UTF-8."""
     named = mimetypes.guess_type(path.name)[0]
     if named is not None:
         return named
@@ -306,7 +306,7 @@ def _document_type(path: Path, data: bytes) -> str | None:
 
 
 def _decoded(url: str) -> _File:
-    """Return what a `data:` URL holds (RFC 2397)."""
+    """Return the contents of a `data:` URL (RFC 2397)."""
     head, comma, body = url[len("data:") :].partition(",")
     declared, *options = head.split(";")
     data = unquote_to_bytes(body)

@@ -14,13 +14,13 @@ from .media import Content, content_of
 from .parts import Part, ToolResultPart
 
 Role: TypeAlias = Literal["system", "developer", "user", "assistant", "tool"]
-"""Who speaks. A developer's message is a system message where a provider has no such role."""
+"""The author of a message. A developer's message becomes a system message for providers without that role."""
 
 
 class BaseMessageParam(BaseModel):
-    """One message of a conversation, in no provider's words.
+    """A message in the common form.
 
-    Goes through JSON and back unchanged. Raises pydantic's `ValidationError` for an unknown role or part.
+    It can be dumped to JSON and read back unchanged. Raises pydantic's `ValidationError` for an unknown role or part.
     """
 
     model_config: ClassVar[ConfigDict] = ConfigDict(
@@ -32,15 +32,15 @@ class BaseMessageParam(BaseModel):
 
 
 class Messages:
-    """Makes messages, one method per role.
+    """Creates messages; one method per role.
 
-    Each takes text, parts, media in memory (bytes, PIL images, pydub segments, `wave` readers), and lists of these;
-    one of them may be given as `content`. A single str stays the content as it is; anything else becomes parts. A str
-    is never read as a path or URL. Raises `PromptError` for a value that cannot be sent.
+    Each takes text, parts, media in memory (bytes, PIL images, pydub segments, `wave` readers) and lists of these; one
+    of them may be passed as `content`. A single str stays a str; anything else becomes parts. A str is never treated as
+    a path or URL. Raises `PromptError` for a value that cannot be sent.
     """
 
     Type: TypeAlias = str | BaseMessageParam | Sequence[Any]
-    """What a prompt function may be annotated to return: text, a message, a list of content or messages."""
+    """The return annotation for prompt functions: text, a message, or a list of content or messages."""
 
     @staticmethod
     def System(*contents: Content, content: Content | None = None) -> BaseMessageParam:
@@ -59,7 +59,7 @@ class Messages:
 
     @staticmethod
     def Tool(*results: ToolResultPart) -> BaseMessageParam:
-        """Return the message that answers the model's tool calls."""
+        """Return the message with the results of the model's tool calls."""
         return BaseMessageParam(role="tool", content=content_of(results))
 
 

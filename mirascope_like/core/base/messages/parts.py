@@ -1,6 +1,6 @@
-"""What the content of a message is made of: text, media, tool calls and their results.
+"""The parts of a message: text, media, tool calls and tool results.
 
-Data only: every part goes through JSON and back unchanged, bytes as base64. Knows no provider.
+Data only: every part can be dumped to JSON and read back unchanged, with bytes as base64. Knows no provider.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class _Part(BaseModel):
-    """What all parts share: bytes are base64 in JSON, and a misspelt field is an error."""
+    """Base class of parts: bytes are base64 in JSON, and an unknown field is an error."""
 
     model_config: ClassVar[ConfigDict] = ConfigDict(
         defer_build=True, ser_json_bytes="base64", val_json_bytes="base64", extra="forbid"
@@ -26,52 +26,52 @@ class TextPart(_Part):
 
 
 class ImagePart(_Part):
-    """An image, by its bytes."""
+    """An image, given as bytes."""
 
     type: Literal["image"] = "image"
     media_type: str
-    """Such as "image/png"."""
+    """The media type, such as "image/png"."""
     image: bytes = Field(repr=False)
     detail: str | None = None
-    """How closely to look ("low", "high", ...), for the providers that ask."""
+    """The resolution to process it at ("low", "high", ...), for providers that support it."""
 
 
 class ImageURLPart(_Part):
-    """An image that the provider fetches itself."""
+    """An image that the provider downloads."""
 
     type: Literal["image_url"] = "image_url"
     url: str
     detail: str | None = None
-    """How closely to look ("low", "high", ...), for the providers that ask."""
+    """The resolution to process it at ("low", "high", ...), for providers that support it."""
 
 
 class AudioPart(_Part):
-    """A recording, by its bytes."""
+    """A recording, given as bytes."""
 
     type: Literal["audio"] = "audio"
     media_type: str
-    """Such as "audio/wav"."""
+    """The media type, such as "audio/wav"."""
     audio: bytes = Field(repr=False)
 
 
 class AudioURLPart(_Part):
-    """A recording that the provider fetches itself."""
+    """A recording that the provider downloads."""
 
     type: Literal["audio_url"] = "audio_url"
     url: str
 
 
 class DocumentPart(_Part):
-    """A document, by its bytes."""
+    """A document, given as bytes."""
 
     type: Literal["document"] = "document"
     media_type: str
-    """Such as "application/pdf"."""
+    """The media type, such as "application/pdf"."""
     document: bytes = Field(repr=False)
 
 
 class DocumentURLPart(_Part):
-    """A document that the provider fetches itself."""
+    """A document that the provider downloads."""
 
     type: Literal["document_url"] = "document_url"
     url: str
@@ -97,31 +97,31 @@ class CacheControlPart(_Part):
 
 
 class ToolCallPart(_Part):
-    """A model's wish to have a tool called."""
+    """A tool call of the model."""
 
     type: Literal["tool_call"] = "tool_call"
     name: str
     args: dict[str, Any] | None = None
     id: str | None = None
-    """The provider's id of the call, by which its result is matched."""
+    """The provider's id of the call, which its result refers to."""
 
 
 class ToolResultPart(_Part):
-    """What a tool answered."""
+    """The result of a tool."""
 
     type: Literal["tool_result"] = "tool_result"
     name: str = ""
     content: str
     id: str | None = None
-    """The id of the call that this answers."""
+    """The id of the tool call."""
     is_error: bool = False
 
 
 MediaPart: TypeAlias = ImagePart | ImageURLPart | AudioPart | AudioURLPart | DocumentPart | DocumentURLPart
-"""A part that is shown or heard rather than read."""
+"""A part that is an image, audio or a document."""
 
 AnyPart: TypeAlias = TextPart | MediaPart | CacheControlPart | ToolCallPart | ToolResultPart
 """Any part, for `isinstance`."""
 
 Part: TypeAlias = Annotated[AnyPart, Field(discriminator="type")]
-"""Any part, for annotations: pydantic tells the parts apart by their `type`."""
+"""Any part, for annotations: pydantic chooses the class by `type`."""

@@ -1,4 +1,4 @@
-"""Ids of tool calls, for a provider that wants others than the one that the calls are from."""
+"""Replace or add the ids of tool calls, for messages that are sent to another provider than the one they came from."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .parts import ToolCallPart, ToolResultPart
 
 
 def short_id(text: str) -> str:
-    """Return an id of nine letters and digits, the strictest form that is asked for, always the same for a text."""
+    """Return an id of nine letters and digits for a text, always the same one. It is valid for every provider."""
     return sha256(text.encode()).hexdigest()[:9]
 
 
@@ -21,7 +21,7 @@ class CallIds:
 
     With `keep`, an id stays where it has the `form` that the provider accepts; a call and its result change alike.
 
-    A result without one belongs to the first call of its name that has no result yet, or else to the first of any name.
+    A result without id belongs to the first call of its name without a result, or else to the first of any name.
     """
 
     def __init__(self, *, keep: bool = False, form: re.Pattern[str] | None = None) -> None:
@@ -29,10 +29,10 @@ class CallIds:
         self._form = form
         self._made = 0
         self._open: dict[str, str] = {}
-        """The ids of the calls that have no result yet, with the names of their tools."""
+        """The ids and tool names of the calls that have no result yet."""
 
     def adapted(self, message: BaseMessageParam) -> BaseMessageParam:
-        """Return a message with ids; its messages are to be given in their order."""
+        """Return a message with ids. Call it for the messages in their order."""
         if isinstance(message.content, str):
             return message.model_copy()
         parts = [

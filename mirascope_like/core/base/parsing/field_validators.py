@@ -40,7 +40,7 @@ class _Field:
 
 
 class ModelParts:
-    """The fields of one model, as validators."""
+    """The validators of one model's fields."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class ModelParts:
 
     @classmethod
     def of(cls, model: type[BaseModel]) -> Self | None:
-        """Return a model's parts, or None where only the whole can be validated."""
+        """Return the field validators of a model, or None if it can only be validated as a whole."""
         config = model.model_config
         extra = config.get("extra") in (None, "ignore", "forbid")
         if not extra or any(config.get(name) for name in _TELLING) or model.__init__ is not BaseModel.__init__:
@@ -144,11 +144,11 @@ class ModelParts:
             _BEFORE.reset(token)
 
     def complete(self, values: Mapping[str, Any]) -> bool:
-        """Whether no field is missing."""
+        """Return True if no required field is missing."""
         return all(name in values or not field.is_required() for name, field in self._model.model_fields.items())
 
     def assemble(self, values: Mapping[str, Any]) -> Any:
-        """Return the model made of validated fields, after its own validators."""
+        """Return an instance of the model made from validated fields, after its model validators."""
         filled: dict[str, Any] = {}
         for name, field in self._model.model_fields.items():
             filled[name] = (
@@ -195,7 +195,9 @@ def resolved(schema: Any, definitions: list[Any]) -> Any:
 
 
 def _below(schema: Any, definitions: list[Any]) -> tuple[int, Any]:
-    """Return how many functions stand around a model's schema, and the model; None for a schema of anything else."""
+    """Return the number of validator functions around a model's schema, and the model; None if it is not a model's
+    schema.
+    """
     count = 0
     while str(schema.get("type")).startswith("function-") and "schema" in schema:
         schema = resolved(schema["schema"], definitions)

@@ -1,4 +1,4 @@
-"""Objects of an SDK, as they came over the wire."""
+"""Access to decoded JSON and to objects of an SDK."""
 
 from __future__ import annotations
 
@@ -9,36 +9,36 @@ from pydantic import BaseModel
 
 
 def dumped(value: Any) -> dict[str, Any]:
-    """Return an object of an SDK as the JSON object that it was made of; what was not sent is left out."""
+    """Return an SDK object as the JSON object it was made from, without fields that were not sent."""
     if isinstance(value, BaseModel):
         return value.model_dump(mode="json", by_alias=True, exclude_unset=True, warnings=False)
     return dict(value)
 
 
 def as_object(value: Any) -> dict[str, Any]:
-    """Return a decoded value if it is a JSON object, else an empty one."""
+    """Return the value if it is a JSON object, else an empty one."""
     return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
 
 
 def at(value: Any, path: str) -> Any:
-    """Return what JSON, or an SDK's object, holds at a path of keys with dots between; None where there is nothing."""
+    """Return the value at a dotted path in JSON or an SDK object; None if it is missing."""
     for key in path.split("."):
         value = as_object(value).get(key) if isinstance(value, dict) else getattr(value, key, None)
     return value
 
 
 def as_list(value: Any) -> list[Any]:
-    """Return a decoded value if it is a JSON array, else an empty one."""
+    """Return the value if it is a JSON array, else an empty one."""
     return value if is_list(value) else []
 
 
 def is_list(value: Any) -> TypeGuard[list[Any]]:
-    """Whether a value is a list."""
+    """Return True if the value is a list."""
     return isinstance(value, list)
 
 
 def is_mapping(value: Any) -> TypeGuard[Mapping[Any, Any]]:
-    """Whether a value is a mapping."""
+    """Return True if the value is a mapping."""
     return isinstance(value, Mapping)
 
 

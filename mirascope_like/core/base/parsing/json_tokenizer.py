@@ -1,6 +1,6 @@
 """JSON objects read out of pieces of text, with whatever stands around them, reported part by part.
 
-Each character is looked at once, wherever the text is cut. Does no I/O, and makes nothing of what it reads.
+Subclasses receive the parts. Each character is read once, wherever the text is cut. Does no I/O and builds no values.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _LEAD = re.compile(r"\s*(```\w*\s*)?")
 
 
 class InvalidJSONError(ValueError):
-    """This is no JSON after all."""
+    """The text is not valid JSON."""
 
 
 class JSONReader(ABC):
@@ -83,27 +83,27 @@ class JSONReader(ABC):
 
     @abstractmethod
     def begin(self, *, is_object: bool) -> None:
-        """An object or array begins."""
+        """Called when an object or array begins."""
 
     @abstractmethod
     def key(self, key: str) -> None:
-        """A key of the innermost object."""
+        """Called with each key of the innermost object."""
 
     @abstractmethod
     def leaf(self, value: Any) -> None:
-        """A value that is no object or array, whole."""
+        """Called with each complete value that is not an object or array."""
 
     @abstractmethod
     def grown(self) -> None:
-        """There is more of `open_string`."""
+        """Called when `open_string` grew."""
 
     @abstractmethod
     def end(self) -> None:
-        """The innermost object or array is whole."""
+        """Called when the innermost object or array ends."""
 
     @property
     def open_string(self) -> str | None:
-        """The value that is an open string, so far."""
+        """The value that is an open string, as far as it has arrived; else None."""
         return str(self._text) if self._read is JSONReader._in_string else None
 
     def read(self, text: str) -> None:
@@ -125,7 +125,7 @@ class JSONReader(ABC):
                 at += 1
         self._base += len(text)
 
-    # What is read next: each of these reads on from a place, and returns how far it came.
+    # The states: each method reads from an offset and returns the offset it reached.
 
     def _seek(self, text: str, at: int) -> int:
         mark = _MARK.search(text, at)
@@ -244,7 +244,7 @@ class JSONReader(ABC):
         self.end()
 
     def _run(self, text: str, at: int) -> tuple[int, bool]:
-        """Read on in a string; return how far, and whether the string is closed."""
+        """Read inside a string; return the offset reached, and True if the string ended."""
         end = _end(_RUN, text, at)
         if end > at:
             self._text.append(text[at:end])

@@ -1,6 +1,6 @@
-"""Models made of JSON that has not arrived whole, or that does not fit.
+"""Build models from JSON that is incomplete or does not validate.
 
-Knows pydantic and jiter; it must not know what the models are for.
+Knows pydantic and jiter. Must not know what the models are used for.
 """
 
 import copy
@@ -17,7 +17,7 @@ ModelT = TypeVar("ModelT", bound=BaseModel)
 
 
 def object_so_far(text: str) -> dict[str, Any]:
-    """Return the object in JSON text that may be broken off; nothing of text that is not an object."""
+    """Return the object in JSON text that may be incomplete; empty if the text is not an object."""
     try:
         found = jiter.from_json(text.encode(), partial_mode="trailing-strings")
     except ValueError:  # not JSON, or a lone surrogate
@@ -26,9 +26,9 @@ def object_so_far(text: str) -> dict[str, Any]:
 
 
 def incomplete(model: type[ModelT], given: Mapping[str, Any]) -> ModelT:
-    """Return a model with the fields that `given` fills; a field that is missing or does not fit is None.
+    """Return a model with the fields that `given` fills; a field that is missing or does not validate is None.
 
-    Runs no validator of the whole model. Models within it are made in the same way.
+    Validators of the whole model are not run. Nested models are built in the same way.
     """
     values: dict[str, Any] = {}
     rest = dict(given)
@@ -41,7 +41,7 @@ def incomplete(model: type[ModelT], given: Mapping[str, Any]) -> ModelT:
 
 
 def bare(model: type[ModelT], values: Mapping[str, Any], extras: Mapping[str, Any] | None = None) -> ModelT:
-    """Return a model with these values as they are; the other fields are None. No validator runs."""
+    """Return a model with these values, unvalidated; the other fields are None."""
     made = model.__new__(model)
     object.__setattr__(made, "__dict__", {**dict.fromkeys(model.model_fields), **values})
     object.__setattr__(made, "__pydantic_fields_set__", set(values))
@@ -51,13 +51,13 @@ def bare(model: type[ModelT], values: Mapping[str, Any], extras: Mapping[str, An
 
 
 def _private(model: type[BaseModel]) -> dict[str, Any]:
-    """Return the private attributes that a model starts with, but for those that need the rest of it."""
+    """Return the initial private attributes of a model, except those whose factory needs the whole model."""
     values: dict[str, Any] = {}
     for name, attribute in model.__private_attributes__.items():
         factory = cast("Callable[[], Any] | None", attribute.default_factory)
         try:
             value = copy.deepcopy(attribute.default) if factory is None else factory()
-        except Exception:  # a factory of the user's may raise anything
+        except Exception:  # a user's factory may raise any exception
             continue
         if value is not PydanticUndefined:
             values[name] = value
@@ -65,10 +65,10 @@ def _private(model: type[BaseModel]) -> dict[str, Any]:
 
 
 def _fitted(kind: Any, value: Any) -> Any:
-    """Return a value as the type that was asked for, as far as it goes; None where it does not fit."""
+    """Return a value validated as a type as far as possible; None if it does not fit."""
     try:
         return adapter_of(kind).validate_python(value)
-    except Exception:  # a validator of the user's may raise anything for half a value
+    except Exception:  # a user's validator may raise any exception for a partial value
         pass
     origin, arms = get_origin(kind), get_args(kind)
     if origin is Annotated:
@@ -85,10 +85,10 @@ def _fitted(kind: Any, value: Any) -> Any:
 
 
 def adapter_of(kind: Any) -> TypeAdapter[Any]:
-    """Return the adapter of a type, kept where the type can be a key."""
+    """Return the TypeAdapter of a type; cached if the type is hashable."""
     try:
         return _kept_adapter(kind)
-    except TypeError:  # an annotation that cannot be a key
+    except TypeError:  # an unhashable annotation
         return TypeAdapter(kind)
 
 

@@ -28,10 +28,10 @@ T_co = TypeVar("T_co", covariant=True)
 if TYPE_CHECKING:
 
     class Partial(Generic[T_co]):
-        """A value that has come in part: any attribute may be None.
+        """A partial value: any attribute may be None.
 
-        At run time `Partial[Book]` is a subclass of `Book` with every field optional, made once; the partials of a
-        `list[Book]` are lists whose last item may be one.
+        At run time `Partial[Book]` is a subclass of `Book` with every field optional, made once. The partials of a
+        `list[Book]` are lists whose last item may be a partial.
         """
 
         def __getattr__(self, name: str) -> Any | None: ...
@@ -49,10 +49,10 @@ if TYPE_CHECKING:
 else:
 
     class Partial:
-        """A value that has come in part: any attribute may be None.
+        """A partial value: any attribute may be None.
 
-        `Partial[Book]` is a subclass of `Book` with every field optional, made once; the partials of a `list[Book]` are
-        lists whose last item may be one.
+        `Partial[Book]` is a subclass of `Book` with every field optional, made once. The partials of a `list[Book]` are
+        lists whose last item may be a partial.
         """
 
         def __class_getitem__(cls, kind: Any) -> Any:
@@ -86,7 +86,7 @@ _LOCK = RLock()
 
 
 def partial_type(model: type[ModelT]) -> type[ModelT]:
-    """Return the subclass of a model that partials are instances of; the model itself where it has no subclasses."""
+    """Return the class of a model's partials: a subclass, or the model itself if it cannot be subclassed."""
     kept: type[ModelT] | None = vars(model).get(_KEPT)
     if kept is None:
         with _LOCK:
@@ -174,17 +174,17 @@ def _lenient(function: Callable[..., Any], mode: str, at: int = 0, *, of_model: 
 
 
 def _computed(model: type[BaseModel]) -> dict[str, Any]:
-    """Return a model's computed fields, but that they are None where they cannot be computed yet."""
+    """Return a model's computed fields, changed to return None if they cannot be computed yet."""
     made: dict[str, Any] = {}
     for name, decorator in model.__pydantic_decorators__.computed_fields.items():
         field = decorator.info
-        told = computed_field(
+        decorate = computed_field(
             alias=field.alias,
             description=field.description,
             repr=field.repr,
             return_type=Annotated[_optional(field.return_type), _AS_ANY],
         )
-        made[name] = told(property(_or_none(field.wrapped_property)))
+        made[name] = decorate(property(_or_none(field.wrapped_property)))
     return made
 
 
@@ -194,7 +194,7 @@ def _or_none(computed: Any) -> Callable[[Any], Any]:
     def get(self: Any) -> Any:
         try:
             return read(self)
-        except Exception:  # the user's own code may raise anything without what has not come
+        except Exception:  # user code may raise any exception for a partial model
             return None
 
     return get

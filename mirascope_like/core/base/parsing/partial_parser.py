@@ -1,4 +1,4 @@
-"""JSON that grows: read once, as it comes, into values that can be shown at any moment.
+"""Parse JSON incrementally into partial values that can be shown at any time.
 
 Of several objects in the text, the last one with a known key is shown, as `json_extraction` takes the last.
 What is closed is kept, and validated once; what is open is a short path from the root. So a piece of text costs what
@@ -19,11 +19,11 @@ from .json_tokenizer import JSONReader
 from .type_structure import Record, Shape, Unchecked
 
 NOTHING: Any = object()
-"""What is not to be shown, or not there yet."""
+"""Marks a value that is missing or not shown."""
 
 
 class _Node:
-    """An object or array that is open; without a shape it is read and not shown."""
+    """An open object or array; without a shape it is parsed but not shown."""
 
     __slots__ = (
         "form", "is_object", "item", "key", "keys", "loose", "mark", "name", "raw", "record", "shape", "shown", "sound",
@@ -53,11 +53,11 @@ class _Node:
 
     @property
     def visible(self) -> bool:
-        """Whether it is shown while it is open."""
+        """True if it is shown while it is open."""
         return self.record is not None or self.item is not None
 
     def show(self, inner: Any) -> Any:
-        """Return a snapshot; `inner` is the part that is open."""
+        """Return a snapshot; `inner` is the snapshot of the open part."""
         if self.item is not None:
             return [*self.shown] if inner is NOTHING else [*self.shown, inner]
         if self.record is None:
@@ -68,15 +68,15 @@ class _Node:
         return self.record.show(values)
 
     def path(self) -> int | str:
-        """Return where the part that is open stands."""
+        """Return the key or index of the open part."""
         return self.key if self.is_object else len(self.raw)
 
 
 class PartialParser(JSONReader):
-    """An object that grows out of pieces of text, with whatever stands before it.
+    """Parses one JSON object from pieces of text, ignoring text before it.
 
     `given` are fields of the root that do not come from the text. Closed items of the root's array `watch` are put into
-    `items`. With `fail_fast`, a closed part that does not fit raises.
+    `items`. With `fail_fast`, a closed part that does not validate raises.
     """
 
     def __init__(
@@ -88,7 +88,7 @@ class PartialParser(JSONReader):
         self._fail_fast = fail_fast
         self._changed = False
         self.items: deque[tuple[Any, Any]] = deque()
-        """Closed items: as they came, and validated, or `NOTHING` where they are not validated by themselves."""
+        """The closed items: raw, and validated; `NOTHING` if they are not validated individually."""
         super().__init__()
 
     def restart(self) -> None:
@@ -135,9 +135,10 @@ class PartialParser(JSONReader):
             self._adopted, self.span, self.alone = True, (self._start, None), self.leads
 
     def feed(self, text: str) -> bool:
-        """Read on; return whether anything that is shown has changed; not at the end, when it is whole.
+        """Parse a piece of text; return True if the snapshot changed. Returns False at the end, when the value is
+        complete.
 
-        Raises `ResponseParseError` for a closed part that does not fit, with `fail_fast`.
+        Raises `ResponseParseError` for a closed part that does not validate, with `fail_fast`.
         """
         self._changed = False
         self.read(text)
@@ -320,6 +321,6 @@ class PartialParser(JSONReader):
             return raw, False
 
     def _misfit(self, error: Exception, depth: int) -> None:
-        """Raise for a closed part that does not fit, where that ends the generation."""
+        """Raise for a closed part that does not validate, with `fail_fast`."""
         if self._fail_fast and isinstance(error, ValidationError):
             raise parse_error(error, prefix=[node.path() for node in self._stack[:depth]])

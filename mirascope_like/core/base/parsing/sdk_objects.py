@@ -1,4 +1,4 @@
-"""Objects of an SDK, made of what came over the wire."""
+"""Build objects of an SDK from JSON."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ ModelT = TypeVar("ModelT", bound=BaseModel)
 
 
 def construct(kind: type[ModelT], raw: bytes | Mapping[str, Any]) -> ModelT:
-    """Make an SDK's object: validated where it fits, else built field by field, as the SDK itself does.
+    """Return an SDK object: validated if it fits, else built field by field, as the SDK itself does.
 
-    Raises `ValueError` for what is no JSON object.
+    Raises `ValueError` if it is not a JSON object.
     """
     body = raw if isinstance(raw, bytes) else to_json(raw)
     try:
@@ -29,9 +29,9 @@ def construct(kind: type[ModelT], raw: bytes | Mapping[str, Any]) -> ModelT:
 
 
 def construct_event(union: Any, raw: bytes) -> Any:
-    """Make an SDK's object of an event: of a union, whose types are told apart by their `type`.
+    """Return the SDK object of an event, chosen from a union by its `type`.
 
-    One of a type that the SDK does not know becomes the first of the union.
+    An event of an unknown type becomes the first class of the union.
     """
     kinds = _kinds(union)
     return construct(kinds.get(jiter.from_json(raw).get("type")) or next(iter(kinds.values())), raw)
@@ -43,7 +43,7 @@ def _kinds(union: Any) -> dict[str, Any]:
 
 
 def fitted(kind: type[ModelT], data: dict[str, Any]) -> ModelT:
-    """Make an SDK's object of types that take nothing they do not know; what does not fit is taken out of `data`."""
+    """Return an SDK object of a class that forbids unknown values; what does not validate is removed from `data`."""
     for _ in range(8):
         try:
             return kind.model_validate(data)
@@ -54,7 +54,7 @@ def fitted(kind: type[ModelT], data: dict[str, Any]) -> ModelT:
 
 
 def _drop(data: Any, path: tuple[int | str, ...]) -> None:
-    """Take away what a path leads to, as far as it leads."""
+    """Remove the value at a path, or at the longest part of the path that exists."""
     holder: Any = None
     last: Any = None
     for step in path:

@@ -1,4 +1,4 @@
-"""Server-sent events, cut from the bytes of a response as they come. Does no I/O and knows no provider.
+"""Split the bytes of a response into server-sent events. Does no I/O and knows no provider.
 
 Source: the event stream format of the HTML standard, section 9.2.6. Only the data of events is kept: every provider
 repeats an event's name inside its data.
@@ -15,21 +15,21 @@ from pydantic_core import to_json
 from .json_access import as_object
 
 MAX_EVENT_BYTES = 64 * 1024 * 1024
-"""An event longer than this is taken for garbage, so that an endless line cannot fill the memory."""
+"""The longest event in bytes; a longer one is an error, so that an endless line cannot fill the memory."""
 
 _BOM = b"\xef\xbb\xbf"
-"""The mark of the byte order, which may stand before the first event."""
+"""The byte order mark, which may precede the first event."""
 
 _NAMED = re.compile(rb"^event: (?!error\n).*\ndata: (.*)\n\n", re.MULTILINE)
 _ERROR = re.compile(rb"^event: ?error$", re.MULTILINE)
 
 
 class EventTooLongError(ValueError):
-    """An event grew past `MAX_EVENT_BYTES`."""
+    """An event is longer than `MAX_EVENT_BYTES`."""
 
 
 class Events:
-    """Cuts events from buffers, however these are cut themselves; gives each event's data as bytes."""
+    """Splits buffers of any size into events; returns each event's data as bytes."""
 
     __slots__ = ("_cr", "_held", "_parts", "_started")
 
@@ -42,7 +42,7 @@ class Events:
     def feed(self, buffer: bytes) -> list[bytes]:
         """Return the data of the events that this buffer completes.
 
-        Raises `EventTooLongError` when an event is too long to be one.
+        Raises `EventTooLongError` for an event longer than `MAX_EVENT_BYTES`.
         """
         if self._cr or b"\r" in buffer:
             buffer = self._newlines(buffer)
@@ -73,7 +73,7 @@ class Events:
         return [data for block in buffer.split(b"\n\n") if (data := self.data_of(block)) is not None]
 
     def end(self) -> list[bytes]:
-        """Return the data of a last event that no empty line follows; nothing of one that is broken off itself."""
+        """Return the data of a last event without an empty line after it, unless its JSON is incomplete."""
         block = b"".join(self._parts)
         self._parts.clear()
         data = self.data_of(block)
@@ -81,12 +81,12 @@ class Events:
 
     @staticmethod
     def data_of(block: bytes) -> bytes | None:
-        """Return the data of the lines between two empty ones, or None where they carry none.
+        """Return the data of the lines between two empty lines, or None if there is none.
 
-        An error that stands there as bare JSON, as in place of a stream, is data too.
+        An error in bare JSON, sent instead of a stream, counts as data too.
         """
-        # Comments and the fields event, id and retry carry nothing that is used here; nor does an event of empty data,
-        # which the standard gives and no provider means.
+        # Comments and the fields event, id and retry are not used. Events with empty data are skipped: the standard
+        # allows them, but no provider uses them.
         lines = [
             line[6:] if line.startswith(b"data: ") else line[5:]
             for line in block.split(b"\n")
@@ -104,7 +104,7 @@ class Events:
         self._parts.append(rest)
 
     def _newlines(self, buffer: bytes) -> bytes:
-        # CR and CRLF become LF; a CRLF may be cut in two, so a CR at the end of a buffer is remembered.
+        # CR and CRLF become LF. A CRLF may be split between buffers, so a CR at the end of a buffer is remembered.
         if self._cr and buffer:
             self._cr = False
             buffer = buffer.removeprefix(b"\n")
@@ -135,7 +135,7 @@ def _named_error(data: bytes) -> bytes:
 
 
 def _broken_off(data: bytes) -> bool:
-    # Every provider's data is JSON, but for the word that OpenAI's format ends with.
+    # Every provider's data is JSON, except [DONE], which ends OpenAI's format.
     if data.strip() == b"[DONE]" or not data.startswith((b"{", b"[")):
         return False
     try:
@@ -146,9 +146,9 @@ def _broken_off(data: bytes) -> bool:
 
 
 def _usual(buffer: bytes) -> list[bytes] | None:
-    """Return the data of whole events, all written in one of the two usual ways; None where any is not.
+    """Return the data of complete events that are all written in one of the two usual forms; None if any is not.
 
-    Counting the ends of lines shows that there are no others, so that no event has to be looked at by itself.
+    Counting the line breaks shows that there are no other lines, so events need not be parsed one by one.
     """
     if buffer.startswith(b"data: "):
         events, lines = buffer[6:-2].split(b"\n\ndata: "), 2

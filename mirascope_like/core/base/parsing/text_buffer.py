@@ -1,4 +1,4 @@
-"""Text that grows by deltas, and the merge of one JSON object into another."""
+"""Text that grows by deltas, and merging of JSON objects."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .json_access import is_list
 
 
 class Text(list[str]):
-    """A text that grows: pieces, joined when it is read."""
+    """A growing text: a list of pieces, joined when it is read."""
 
     __slots__ = ()
 
@@ -20,8 +20,9 @@ class Text(list[str]):
 
 
 def grow(whole: dict[str, Any], piece: Mapping[str, Any], *, texts: Container[str] | None = None) -> None:
-    """Add a piece of an object: the strings under `texts` grow (all, if it is None) and so do bytes, objects are added
-    key by key, null tells nothing of what is known, of anything else the last word counts."""
+    """Merge a piece of a JSON object into `whole`: strings under the keys `texts` (all, if None) and bytes are
+    appended, objects are merged by key, null keeps a known value, and any other value replaces it.
+    """
     for key, value in piece.items():
         known = whole.get(key)
         if value is None and known is not None:
@@ -41,7 +42,7 @@ def grow(whole: dict[str, Any], piece: Mapping[str, Any], *, texts: Container[st
 
 
 def settled(value: Any) -> Any:
-    """Return a copy of a summed value with every growing text made a string."""
+    """Return a copy of a merged value with every `Text` converted to a str."""
     if isinstance(value, Text):
         return str(value)
     if isinstance(value, dict):

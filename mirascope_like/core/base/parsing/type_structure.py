@@ -1,4 +1,5 @@
-"""How a type's JSON grows: what its parts are, how a part is shown while it is open, and validated when it is closed.
+"""The structure of types for incremental parsing: how a part is shown while it is open, and validated when it is
+closed.
 
 Each closed part is validated once, in JSON mode: a field of a model as soon as it is whole, with its validators, a
 model when its last brace was received, from the fields that are validated already. Where that could give another result
@@ -39,7 +40,9 @@ _FROM_TEXT = frozenset(
 
 
 class Shape:
-    """What a type's JSON may be: text, an object, an array; or none of these, and then it is shown only when whole."""
+    """What the JSON of a type may be: text, an object, an array; a value of another type is shown only when
+    complete.
+    """
 
     def __init__(
         self,
@@ -53,9 +56,9 @@ class Shape:
     ) -> None:
         self.kind = kind
         self.text = text
-        """Whether a string may be shown before it is closed."""
+        """True if a string is shown before it is closed."""
         self.record = record
-        """What an object is taken for."""
+        """How an object is shown and validated; None if it is not shown."""
         self._item = item
         self.mixed = mixed
         """Whether the type may also accept what its `record` or `item` does not: parts are then no reason to fail."""
@@ -64,7 +67,7 @@ class Shape:
 
     @cached_property
     def item(self) -> Shape | None:
-        """The shape of an array's items."""
+        """The shape of an array's items; None if it is not an array."""
         return shape_of(self._item) if self._item is not None else None
 
     @cached_property
@@ -85,20 +88,20 @@ class Shape:
         return any(get_origin(_bared(arm)) in (set, frozenset) for arm in _arms(_bared(self.kind)))
 
     def validated(self, raw: Any) -> Any:
-        """Return a closed value, validated.
+        """Return the validated value.
 
-        Raises `ValidationError`, or what a validator of the user's raises.
+        Raises `ValidationError`, or what a user's validator raises.
         """
         return adapter_of(self.kind).validate_json(to_json(raw))
 
 
 class Record(ABC):
-    """What a JSON object is taken for."""
+    """How a JSON object is shown and validated."""
 
     checks = False
-    """Whether fields are validated one by one."""
+    """True if fields are validated one by one."""
     whole = True
-    """Whether the object is validated by itself."""
+    """True if the object is validated on its own."""
 
     @property
     def forbids(self) -> bool:
@@ -107,7 +110,7 @@ class Record(ABC):
 
     @abstractmethod
     def field(self, key: str) -> tuple[str, Shape] | None:
-        """Return the name and shape of what a key holds; None where it is not shown."""
+        """Return the name and shape of the value of a key; None if it is not shown."""
 
     @abstractmethod
     def show(self, values: dict[str, Any]) -> Any:
@@ -134,19 +137,19 @@ class Record(ABC):
         return shape.validated(raw)
 
     def close(self, values: dict[str, Any]) -> Any:
-        """Return the whole object, made of fields that `check` has validated.
+        """Return the whole object, made from fields that `check` has validated.
 
-        Raises `Unchecked` where it must be validated as a whole.
+        Raises `Unchecked` if it must be validated as a whole.
         """
         raise Unchecked
 
 
-class Unchecked(Exception):  # no error: a signal between this file and `growth`
-    """A part can only be validated together with what it is a part of."""
+class Unchecked(Exception):  # a signal between this module and `partial_parser`, not an error
+    """A part can only be validated together with the part that contains it."""
 
 
 class Table(Record):
-    """A dict: keys of any name, values of one shape."""
+    """A dict: any keys, values of one shape."""
 
     whole = False
 
@@ -165,7 +168,7 @@ class Table(Record):
 
 
 class Fields(Record):
-    """Named fields: a dataclass or a TypedDict, which are validated as a whole."""
+    """Named fields of a dataclass or TypedDict, which is validated as a whole."""
 
     def __init__(self, kind: Any) -> None:
         self._kind = kind
@@ -174,7 +177,7 @@ class Fields(Record):
     def _shapes(self) -> Mapping[str, Any]:
         try:
             return get_type_hints(self._kind)
-        except (NameError, TypeError):  # names of a scope that is not seen from here
+        except (NameError, TypeError):  # a name in an annotation cannot be resolved from here
             return {}
 
     def field(self, key: str) -> tuple[str, Shape] | None:
@@ -256,10 +259,10 @@ class ModelRecord(Record):
 
 
 def shape_of(kind: Any) -> Shape:
-    """Return the shape of any type."""
+    """Return the shape of a type."""
     try:
         return _kept_shape(kind)
-    except TypeError:  # an annotation that cannot be a key
+    except TypeError:  # an unhashable annotation
         return _shape(kind)
 
 
@@ -322,7 +325,7 @@ def _is_from_text(kind: Any) -> bool:
 
 
 def _bared(kind: Any) -> Any:
-    """Return a type without the names and marks around it."""
+    """Return a type without Annotated, type aliases and NewTypes around it."""
     while True:
         if get_origin(kind) is Annotated:
             kind = get_args(kind)[0]

@@ -28,30 +28,30 @@ FactT = TypeVar("FactT")
 
 CALL = "call"
 SIGNATURE = "__tool_signature__"
-"""Where the type of a function's tool keeps the function's `Signature`."""
+"""The attribute of a function's tool type that holds the function's `Signature`."""
 _SCHEMA = "__tool_schema__"
 _ENGINE = ("from_call", "from_error", "partial", "tool_json_schema")
 
 
 class ToolConfig(TypedDict, total=False):
-    """Settings of a tool that are not arguments; each provider has its own kind."""
+    """Settings of a tool that are not arguments; each provider has its own."""
 
 
 @dataclass(frozen=True, slots=True)
 class ToolCall:
-    """A model's call of a tool, in no provider's words."""
+    """A tool call of a model, in the common form."""
 
     id: str | None
     name: str
     arguments: str
-    """JSON text exactly as the model wrote it; empty where it wrote none."""
+    """The JSON text exactly as the model wrote it; empty if it wrote none."""
     native: Any = None
     """The provider's own object or dict for the call."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Origin:
-    """The call that a tool comes from, and what became of it."""
+    """The tool call that a tool was made from, and its state."""
 
     call: ToolCall
     delta: str | None = None
@@ -59,9 +59,9 @@ class _Origin:
 
 
 class _Fact(Generic[FactT]):
-    """An attribute of instances alone, which gives way to a field of the same name.
+    """An attribute of instances that a field of the same name replaces.
 
-    Pydantic takes what a class has by a field's name for the field's default, even an inherited property.
+    A property cannot do this: pydantic takes a class attribute, even an inherited one, for the default of the field.
     """
 
     def __init__(self, read: "Callable[[BaseTool], FactT]") -> None:
@@ -77,25 +77,25 @@ class _Fact(Generic[FactT]):
 
 
 class Facts:
-    """What every tool tells about its call, unless it has a field of that name."""
+    """The attributes of every tool, unless it has a field of that name."""
 
     if TYPE_CHECKING:
-        # "| Any" lets a tool class declare a field of the same name, with a type of its own.
+        # "| Any" lets a tool class declare a field of the same name with another type.
         tool_call: Any
-        """The provider's own object for the call; None for a tool that no model called."""
+        """The provider's own object for the call; None for a tool that was not called by a model."""
         id: str | Any | None
-        """The call's id, where the provider gives one."""
+        """The call's id, or None if the provider gives none."""
         name: str | Any
-        """The name that the model called."""
+        """The name by which the model called the tool."""
         args: dict[str, Any] | Any
-        """The arguments by the names of the parameters; as the model wrote them if there is an `error`."""
+        """The arguments by parameter name; if there is an `error`, as the model wrote them."""
         delta: str | Any | None
-        """The newest piece of the arguments' text while they arrive; None of a tool that is whole."""
+        """The newest piece of the arguments' text while they arrive; None for a complete tool."""
         error: ToolError | Any | None
-        """Why the tool cannot be run, or None."""
+        """The error that prevents the tool from running, or None."""
 
         def call(self) -> Any:
-            """Run the tool. An async one gives an awaitable; one with an `error` raises it."""
+            """Run the tool; an async one returns an awaitable. Raises its `error` if there is one."""
     else:
         tool_call = _Fact(lambda tool: call_of(tool).native)
         id = _Fact(lambda tool: call_of(tool).id)
@@ -107,7 +107,7 @@ class Facts:
 
 
 def guarded(call: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a tool's `call` that first raises if the tool cannot be run."""
+    """Return `call` wrapped so that it first raises the tool's error, if there is one."""
     if inspect.iscoroutinefunction(call):
 
         async def run_async(self: "BaseTool", *args: Any, **kwargs: Any) -> Any:
@@ -128,7 +128,7 @@ def guarded(call: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _free(cls: type, name: str) -> None:
-    """Keep pydantic from taking a method of ours for the default of an inherited field of the same name."""
+    """Keep pydantic from taking a method of this class for the default of an inherited field of the same name."""
     models = [base for base in cls.__bases__ if issubclass(base, BaseModel)]
     inherited = next((base.model_fields[name] for base in models if name in base.model_fields), None)
     if inherited is not None and name not in vars(cls):
@@ -136,10 +136,10 @@ def _free(cls: type, name: str) -> None:
 
 
 class BaseTool(Facts, BaseModel):
-    """A tool that a model may call: its fields are the arguments, its docstring describes it, `call` runs it.
+    """A tool that a model may call: its fields are the arguments, its docstring the description; `call` runs it.
 
-    A field may have any name that pydantic allows. Where a field is named like a tool's own attribute, as
-    `name` or `args`, the attribute is the field; `call_of`, `arguments_of` and `error_of` tell the rest.
+    A field may have any name that pydantic allows. A field named like a tool's own attribute, such as `name` or `args`,
+    replaces the attribute; then use `call_of`, `arguments_of` and `error_of`.
     """
 
     model_config: ClassVar[ConfigDict] = ConfigDict(protected_namespaces=())
@@ -164,9 +164,9 @@ class BaseTool(Facts, BaseModel):
 
     @classmethod
     def tool_json_schema(cls) -> dict[str, Any]:
-        """Return the JSON schema of the arguments, each time a new one, to be changed freely.
+        """Return a new copy of the JSON schema of the arguments, which the caller may change.
 
-        Raises `ConfigurationError` where an argument has no JSON form.
+        Raises `ConfigurationError` if an argument has no JSON form.
         """
         kept: bytes | None = vars(cls).get(_SCHEMA)
         if kept is None:
@@ -176,27 +176,29 @@ class BaseTool(Facts, BaseModel):
 
     @classmethod
     def from_call(cls, call: ToolCall) -> Self:
-        """Return the tool that a model called. Never raises: arguments that are of no use give an `error`."""
+        """Return the tool for a model's call. Never raises: for arguments that do not validate, the tool has an
+        `error`.
+        """
         text = call.arguments.strip()
         try:
             tool = cls.model_validate_json("{}" if text in ("", "null") else text)
-        except Exception as problem:  # a validator of the user's may raise anything
+        except Exception as problem:  # a user's validator may raise any exception
             return cls.from_error(call, arguments_error(_complaint(call.name, problem), problem, call.arguments))
         tool._origin = _Origin(call)
         return tool
 
     @classmethod
     def from_error(cls, call: ToolCall, error: ToolError) -> Self:
-        """Return a tool that cannot be run, with the fields that its arguments fill; others are None."""
+        """Return a tool that cannot be run, with the fields that its arguments fill; the others are None."""
         tool = incomplete(cls, object_so_far(call.arguments))
         tool._origin = _Origin(call, error=error)
         return tool
 
     @classmethod
     def partial(cls, call: ToolCall, delta: str) -> Self:
-        """Return the tool as far as its arguments have arrived: what is missing is None.
+        """Return a partial tool: fields that have not arrived are None.
 
-        `call.arguments` is all the text so far and `delta` the newest piece of it.
+        `call.arguments` is the text so far and `delta` the newest piece of it.
         """
         tool = incomplete(cls, object_so_far(call.arguments))
         tool._origin = _Origin(call, delta=delta)
@@ -209,7 +211,7 @@ def tool_name(kind: type[BaseTool]) -> str:
 
 
 def tool_description(kind: type[BaseTool]) -> str:
-    """Return what a model is told about a tool."""
+    """Return the description of a tool for the model."""
     return kind._description()  # pyright: ignore[reportPrivateUsage]  # v1's name for it, which users override
 
 
@@ -218,7 +220,7 @@ def _origin_of(tool: BaseTool) -> _Origin | None:
 
 
 def call_of(tool: BaseTool) -> ToolCall:
-    """Return the model's call behind a tool; for a tool that no model called, one without an id."""
+    """Return the tool call of a tool; for a tool that was not called by a model, one without an id."""
     origin = _origin_of(tool)
     if origin is not None:
         return origin.call
@@ -226,19 +228,19 @@ def call_of(tool: BaseTool) -> ToolCall:
 
 
 def error_of(tool: BaseTool) -> ToolError | None:
-    """Return why a tool cannot be run, or None: `tool.error`, whatever fields it has."""
+    """Return `tool.error`, even if the tool has a field of that name."""
     origin = _origin_of(tool)
     return origin.error if origin is not None else None
 
 
 def delta_of(tool: BaseTool) -> str | None:
-    """Return the newest piece of a partial tool's arguments: `tool.delta`, whatever fields it has."""
+    """Return `tool.delta`, even if the tool has a field of that name."""
     origin = _origin_of(tool)
     return origin.delta if origin is not None else None
 
 
 def arguments_of(tool: BaseTool) -> dict[str, Any]:
-    """Return a tool's arguments: `tool.args`, whatever fields it has."""
+    """Return `tool.args`, even if the tool has a field of that name."""
     if error_of(tool) is not None:
         return object_so_far(call_of(tool).arguments)
     signature: tool_schema.Signature | None = getattr(type(tool), SIGNATURE, None)
@@ -248,7 +250,7 @@ def arguments_of(tool: BaseTool) -> dict[str, Any]:
 
 
 def _complaint(name: str, problem: Exception) -> str:
-    """Say what is wrong with arguments, for a person or a model to repair."""
+    """Return what is wrong with the arguments, for the developer and for the model."""
     if not isinstance(problem, ValidationError):
         return f"the arguments of tool {name!r} were refused: {type(problem).__name__}: {problem}"
     details = problem.errors(include_url=False, include_context=False, include_input=False)

@@ -1,6 +1,6 @@
-"""Running the tools that a model called: one, or all of a round by the rules of a `ToolLoop`. Knows no provider.
+"""Run tools that a model called: one, or all tools of a round by the rules of a `ToolLoop`. Knows no provider.
 
-Sync and async stand side by side; what is decided stands in `ToolLoop.settled`, once.
+Sync and async versions stand next to each other; what they share is in `ToolLoop.settled`.
 """
 
 from __future__ import annotations
@@ -22,30 +22,33 @@ from .base_tool import BaseTool, error_of, tool_name
 from .result import ToolResultEvent
 
 Approve = Callable[[Any], bool | Awaitable[bool]]
-"""Is given a tool that is about to run; tells whether it may. May be async."""
+"""A callback that receives a tool before it runs and returns whether it may. May be async."""
 
 
 @dataclass(frozen=True, slots=True)
 class ToolLoop:
-    """Has the tools that a model calls run, gives it the results, and asks again, until it calls no more.
+    """Runs the tools that a model calls, sends it the results, and repeats until it calls no more tools.
 
-    What a model does wrong (a tool that there is not, arguments that do not fit) is always told to the model, and so
-    is a refusal by `approve`. What a tool does wrong is told too, or raised.
+    Mistakes of the model (an unknown tool, invalid arguments) and refusals by `approve` are always sent to the model.
+    Errors of tools are sent too, or raised, depending on `on_error`.
 
-    Raises `ConfigurationError` for less than two rounds, as the last one is asked without tools.
+    Raises `ConfigurationError` for fewer than two rounds: the last round is sent without tools.
     """
 
     max_rounds: int = 5
-    """How many times the model is asked at most. The last time it is offered no tools, so that it answers."""
+    """The maximum number of rounds (requests). The last one offers no tools, so that the model answers."""
     parallel: bool = True
-    """Whether the tools of a round run at once: in threads, and async ones as tasks."""
+    """True to run the tools of a round at the same time: sync ones in threads, async ones as tasks."""
     timeout: float | None = None
-    """Seconds that each tool may take. A thread cannot be stopped: a sync tool that is late runs on, unheard."""
+    """The time limit of each tool in seconds, or None. A sync tool that exceeds it keeps running; its result is
+    ignored.
+    """
     on_error: Literal["report", "raise"] = "report"
-    """Whether a tool that fails or is late is told to the model, or raised as `ToolExecutionError` or
-    `ToolTimeoutError` once the other tools of the round have ended."""
+    """"report" sends the error of a tool, or that it exceeded its time limit, to the model. "raise" raises
+    `ToolExecutionError` or `ToolTimeoutError` after the other tools of the round have ended.
+    """
     approve: Approve | None = None
-    """Asked before each tool runs, one after another, in the order of the calls."""
+    """Called before each tool runs, one after another, in the order of the calls."""
 
     def __post_init__(self) -> None:
         if self.max_rounds < 2:
@@ -54,9 +57,9 @@ class ToolLoop:
             raise ConfigurationError(f'on_error is "report" or "raise", not {self.on_error!r}')
 
     def run(self, tools: Sequence[BaseTool]) -> list[ToolResultEvent[Any]]:
-        """Run the tools of a round; return a result for each, in their order.
+        """Run the tools of a round; return one result each, in order.
 
-        Raises `ToolExecutionError` or `ToolTimeoutError` where `on_error` is "raise".
+        Raises `ToolExecutionError` or `ToolTimeoutError` if `on_error` is "raise".
         """
         errors = [error_of(tool) or (None if self._approved(tool) else refused(tool)) for tool in tools]
         allowed = [tool for tool, error in zip(tools, errors, strict=True) if error is None]
@@ -68,7 +71,7 @@ class ToolLoop:
         return self.settled(tools, errors, ran)
 
     async def arun(self, tools: Sequence[BaseTool]) -> list[ToolResultEvent[Any]]:
-        """`run`, where async tools are awaited and sync ones run in threads."""
+        """Async version of `run`: awaits async tools and runs sync ones in threads."""
         errors = [error_of(tool) or (None if await self._aapproved(tool) else refused(tool)) for tool in tools]
         allowed = [tool for tool, error in zip(tools, errors, strict=True) if error is None]
         if self.parallel and len(allowed) > 1:
@@ -80,7 +83,7 @@ class ToolLoop:
     def settled(
         self, tools: Sequence[BaseTool], errors: Sequence[ToolError | None], ran: Sequence[ToolResultEvent[Any]]
     ) -> list[ToolResultEvent[Any]]:
-        """Put the results of the tools that ran among those that could not; raise what is to be raised."""
+        """Return the results in order: those of the tools that ran, and errors for the others. Raises by `on_error`."""
         if self.on_error == "raise":
             for one in ran:
                 if one.error is not None:
@@ -136,22 +139,22 @@ def refused(tool: BaseTool) -> ToolError:
 
 
 class Started(Future[Any]):
-    """What a thread is at work on."""
+    """The future of a function that runs in a thread."""
 
     def __init__(self) -> None:
         super().__init__()
         self.started_at: float = CLOCK.monotonic()
-        """When it began, in seconds of the monotonic clock."""
+        """When it started, in seconds of the monotonic clock."""
 
 
 def started(call: Callable[[], Any]) -> Started:
-    """Call a function in a thread of its own, in a copy of this context; run what it gives if that is awaitable."""
+    """Call a function in a new thread, in a copy of the current context; if it returns an awaitable, run that too."""
     return _threaded(lambda: _settled(call()))
 
 
 def _threaded(call: Callable[[], Any]) -> Started:
     future = Started()
-    future.set_running_or_notify_cancel()  # nobody can cancel it from now on
+    future.set_running_or_notify_cancel()  # from now on it cannot be cancelled
 
     def work() -> None:
         try:
@@ -159,7 +162,7 @@ def _threaded(call: Callable[[], Any]) -> Started:
         except BaseException as error:
             future.set_exception(error)
 
-    # A daemon does not keep the interpreter from ending, however long the tool takes.
+    # A daemon thread does not keep the interpreter from exiting, however long the tool takes.
     Thread(target=copy_context().run, args=(work,), name="mirascope-like-tool", daemon=True).start()
     return future
 
@@ -173,14 +176,14 @@ async def _awaited(value: Awaitable[Any]) -> Any:
 
 
 async def acalled(function: Callable[..., Any], *args: Any) -> tuple[Any, Exception | CancelledError | None]:
-    """Call a function, a sync one in a thread, and await what it gives if that is awaitable.
+    """Call a function (a sync one in a thread) and await its result if that is awaitable.
 
-    Returns what came of that, and what was raised. Raises `CancelledError` where it is this task that is cancelled.
+    Returns the result and the exception, one of them None. Raises `CancelledError` if the current task is cancelled.
     """
     try:
         if iscoroutinefunction(function):
             return await function(*args), None
-        # Not asyncio's own threads: there are few of them, and `asyncio.run` waits for them in the end.
+        # Not asyncio's own threads: their number is limited, and `asyncio.run` waits for them at the end.
         result, error = await asyncio.wrap_future(_threaded(partial(_outcome, function, *args)))
         return await result if isawaitable(result) else result, error
     except Exception as error:
@@ -193,7 +196,9 @@ async def acalled(function: Callable[..., Any], *args: Any) -> tuple[Any, Except
 
 
 def _outcome(function: Callable[..., Any], *args: Any) -> tuple[Any, Exception | CancelledError | None]:
-    """Return what a function gave, or raised: asyncio's futures refuse `StopIteration`, and are cancelled by others."""
+    """Return the result and the exception of a function: an asyncio future cannot hold `StopIteration`, and treats
+    CancelledError as its own.
+    """
     try:
         return function(*args), None
     except (Exception, CancelledError) as error:
@@ -201,7 +206,7 @@ def _outcome(function: Callable[..., Any], *args: Any) -> tuple[Any, Exception |
 
 
 def ran(tool: BaseTool, call: Callable[[], Any]) -> ToolResultEvent[Any]:
-    """Run a tool, an async one in a thread; what it raises becomes a `ToolExecutionError`, beside the result."""
+    """Run a tool (an async one in a thread); an exception becomes a `ToolExecutionError` in the result."""
     try:
         result = call()
         return ToolResultEvent(tool, result=started(lambda: result).result() if isawaitable(result) else result)
@@ -210,15 +215,15 @@ def ran(tool: BaseTool, call: Callable[[], Any]) -> ToolResultEvent[Any]:
 
 
 async def aran(tool: BaseTool) -> ToolResultEvent[Any]:
-    """`ran`, with async tools awaited and sync ones run in threads."""
+    """Async version of `ran`: awaits async tools and runs sync ones in threads."""
     result, error = await acalled(tool.call)
     return ToolResultEvent(tool, result=result) if error is None else failed(tool, error)
 
 
 def failed(tool: BaseTool, error: Exception | CancelledError) -> ToolResultEvent[Any]:
-    """Return the result of a tool that could not be run, or failed."""
+    """Return the result of a tool that failed or could not be run."""
     if not isinstance(error, ToolError):
-        told = ToolExecutionError(f"{tool_name(type(tool))}: {type(error).__name__}: {error}")
-        told.__cause__ = error
-        error = told
+        wrapped = ToolExecutionError(f"{tool_name(type(tool))}: {type(error).__name__}: {error}")
+        wrapped.__cause__ = error
+        error = wrapped
     return ToolResultEvent(tool, error=error)

@@ -26,13 +26,13 @@ _TYPES = "__tool_types__"
 
 
 def _kept(owner: Any, base: type[ToolT], build: Callable[[], type[ToolT]]) -> type[ToolT]:
-    """Build a tool type once for each owner and base; its owner keeps it, and it goes with its owner."""
+    """Return the tool type for an owner and base, building it once. The owner keeps it, so both are freed together."""
     kept: tuple[Any, dict[type, Any]] | None = getattr(owner, "__dict__", {}).get(_TYPES)
-    if kept is None or kept[0] is not owner:  # functools.wraps copies what the wrapped function keeps
+    if kept is None or kept[0] is not owner:  # functools.wraps copies this attribute from the wrapped function
         kept = (owner, {})
         try:
             setattr(owner, _TYPES, kept)
-        except (AttributeError, TypeError):  # a bound method keeps nothing
+        except (AttributeError, TypeError):  # a bound method has no attributes of its own
             return build()
     if base not in kept[1]:
         kept[1][base] = build()
@@ -44,11 +44,12 @@ def tool_from_function(fn: Callable[..., Any]) -> type[BaseTool]: ...
 @overload
 def tool_from_function(fn: Callable[..., Any], base: type[ToolT]) -> type[ToolT]: ...
 def tool_from_function(fn: Callable[..., Any], base: type[Any] = BaseTool) -> type[Any]:
-    """Return a tool type that calls `fn`: its schema from the signature, its descriptions from the docstring.
+    """Return a tool type that calls `fn`: the schema is from its signature, the descriptions from its docstring.
 
-    Descriptions in `Annotated[..., "text"]` or `Field` win over the docstring. A parameter without annotation
-    takes any JSON value; `**kwargs` lets the model add arguments. Built once for each function and base.
-    Raises `ConfigurationError` for what no model could fill: `*args`, types without a JSON form.
+    Descriptions in `Annotated[..., "text"]` or `Field` take precedence over the docstring. A parameter without
+    annotation accepts any JSON value; with `**kwargs` the model may add arguments. Built once per function and base.
+
+    Raises `ConfigurationError` for parameters that a model cannot fill: `*args`, and types without a JSON form.
     """
     return _kept(fn, base, lambda: build_tool(fn, base))
 
@@ -59,7 +60,7 @@ def build_tool(
     prefix: str = "",
     document: "Callable[[tool_schema.Documentation], tool_schema.Documentation] | None" = None,
 ) -> type[ToolT]:
-    """Return a new tool type for `fn`, its name after `prefix`, its docstring as `document` makes it."""
+    """Return a new tool type for `fn`. `prefix` is put before its name; `document` may change its documentation."""
     signature = tool_schema.read_signature(fn, lambda name: name in vars(Facts) or hasattr(base, name))
     documentation = document(signature.documentation) if document else signature.documentation
     bases = (base,) if signature.extras is None else (_open_arguments(signature.extras), base)
@@ -80,7 +81,7 @@ def build_tool(
 
 
 def _open_arguments(kind: Any) -> type[BaseTool]:
-    """Return a base for tools that take arguments of one kind beside the named ones."""
+    """Return a base class for tools that accept additional arguments of one type."""
 
     def body(namespace: dict[str, Any]) -> None:
         namespace["__module__"] = __name__
@@ -91,7 +92,7 @@ def _open_arguments(kind: Any) -> type[BaseTool]:
 
 
 def _runner(fn: Callable[..., Any], signature: "tool_schema.Signature") -> Callable[..., Any]:
-    """Return a `call` for tools of a function: a coroutine function for a coroutine function."""
+    """Return the `call` method for tools of a function; a coroutine function if the function is one."""
 
     def bound(tool: BaseTool) -> tuple[list[Any], dict[str, Any]]:
         positional: list[Any] = []
@@ -101,7 +102,7 @@ def _runner(fn: Callable[..., Any], signature: "tool_schema.Signature") -> Calla
             if one.positional_only:
                 positional.append(value)
             elif one.field_name in tool.model_fields_set or not one.optional:
-                named[one.name] = value  # what the model left out is left to the function's own default
+                named[one.name] = value  # an argument that the model left out keeps the function's default
         return positional, named
 
     if inspect.iscoroutinefunction(fn):
@@ -120,9 +121,9 @@ def _runner(fn: Callable[..., Any], signature: "tool_schema.Signature") -> Calla
 
 
 def tool_type(tool: Callable[..., Any] | type[BaseModel], base: type[ToolT]) -> type[ToolT]:
-    """Return what a user gave as a tool as a type that is both the user's own and `base`.
+    """Return the tool type for what a user passed in `tools`: a subclass of both the user's class and `base`.
 
-    Takes functions, tool classes (a toolkit's too) and plain pydantic models, whose `call` returns the model.
+    Accepts functions, tool classes (also a toolkit's) and pydantic models, whose `call` returns the model.
     """
     if not callable(tool):
         raise ConfigurationError(f"a tool is a function or a pydantic class, not {tool!r}")
@@ -152,4 +153,4 @@ def _itself(self: BaseTool) -> BaseTool:
 
 
 Tools = Sequence[type[BaseTool] | Callable[..., Any] | Mapping[str, Any]]
-"""Functions, tool classes, or tools in the provider's own form."""
+"""Functions, tool classes, or tools in the provider's own format."""

@@ -1,4 +1,4 @@
-"""Find the tool that a model called, and turn a tool's output into text for the model."""
+"""Find the tool that a model called, and convert a tool's output to text for the model."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ ToolT = TypeVar("ToolT", bound=BaseTool)
 
 
 class UnknownTool(BaseTool):
-    """A call of a tool that was not offered: its `error` says so, its `args` are those of the call."""
+    """A call of a tool that was not offered. It has an `error`; its `args` are those of the call."""
 
     model_config: ClassVar[ConfigDict] = ConfigDict(extra="allow")
 
 
 def find_tool_type(types: Sequence[type[BaseTool]], name: str) -> type[BaseTool] | None:
-    """Return the tool type that a model means by `name`, or None."""
+    """Return the tool type with this name, or None."""
     return next((kind for kind in types if tool_name(kind) == name), None)
 
 
 def find_tool(types: Sequence[type[BaseTool]], call: ToolCall, base: type[ToolT]) -> ToolT:
-    """Return the tool that a model called. Never raises: an unknown name gives a tool with an `error`."""
+    """Return the tool that a model called. Never raises: for an unknown name the tool has an `error`."""
     kind = find_tool_type(types, call.name)
     if kind is not None:
         return tool_type(kind, base).from_call(call)
     known = [tool_name(kind) for kind in types]
-    from difflib import get_close_matches  # here, as few programs misspell
+    from difflib import get_close_matches  # imported here: few models call an unknown tool
 
     close = get_close_matches(call.name, known, n=1)
     message = f"there is no tool {call.name!r}; " + (f"known: {', '.join(known)}" if known else "none is known")
@@ -45,12 +45,12 @@ def find_tool(types: Sequence[type[BaseTool]], call: ToolCall, base: type[ToolT]
 
 
 def is_error(output: object) -> bool:
-    """Return whether a tool's output says that the tool failed: it is an exception."""
+    """Return True if a tool's output is an exception."""
     return isinstance(output, BaseException)
 
 
 def tool_output_text(output: object) -> str:
-    """Return a tool's output as the text that a model is given.
+    """Return a tool's output as text for the model.
 
     Text stays as it is and None is no text. Dates, UUIDs, decimals, enums and bytes are their plain text, an
     exception is "ErrorType: message", a response of a model is its text, and all else is JSON; what has no JSON form is
@@ -68,6 +68,6 @@ def tool_output_text(output: object) -> str:
         return output.model_dump_json()
     try:
         text = pydantic_core.to_json(output, fallback=str).decode()
-    except ValueError:  # bytes that are no text, or an object within itself
+    except ValueError:  # bytes that are not UTF-8, or an object that contains itself
         return str(output)
     return cast("str", pydantic_core.from_json(text)) if text.startswith('"') else text

@@ -1,4 +1,4 @@
-"""What came of running a tool."""
+"""The result of running a tool."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ ToolT = TypeVar("ToolT", bound=BaseTool)
 
 @dataclass(frozen=True, slots=True)
 class ToolResultEvent(Generic[ToolT]):
-    """A tool has been run."""
+    """A tool was run."""
 
     tool: ToolT
     result: Any = None
-    """What it returned, or None where it failed."""
+    """What the tool returned; None if it failed."""
     error: Exception | None = None
-    """Why it failed, or None."""
+    """The error if it failed, else None."""
 
     @property
     def name(self) -> str:
-        """The tool's name."""
+        """The name of the tool."""
         return tool_name(type(self.tool))
 
     @property

@@ -1,6 +1,6 @@
-"""What a function asks for, read from its signature and docstring; the JSON schema of arguments.
+"""Read the parameters of a function from its signature and docstring, and generate the JSON schema of arguments.
 
-Knows functions, docstrings and pydantic models. It must not know tools, calls or providers.
+Knows functions, docstrings and pydantic models. Must not know tools, calls or providers.
 """
 
 import functools
@@ -24,21 +24,21 @@ _VAR_KEYWORD = inspect.Parameter.VAR_KEYWORD
 
 
 def in_words(name: str) -> str:
-    """Return an identifier as words: `get_weather` is "Get weather", `FormatBook` is "Format book"."""
+    """Return an identifier as words: `get_weather` becomes "Get weather", `FormatBook` "Format book"."""
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", name).replace("_", " ")
     return " ".join(spaced.split()).capitalize()
 
 
 @dataclass(frozen=True, slots=True)
 class Documentation:
-    """What a docstring says of a function, without its errors and examples."""
+    """The texts of a function's docstring, without its errors and examples."""
 
     description: str = ""
     parameters: Mapping[str, str] = field(default_factory=dict[str, str])
     returns: str = ""
 
     def map(self, change: Callable[[str], str]) -> "Documentation":
-        """Return this with `change` made to each text; texts stay where they are, whatever they become."""
+        """Return a copy with `change` applied to each text."""
         parameters = {name: change(text) for name, text in self.parameters.items()}
         return Documentation(change(self.description), parameters, change(self.returns))
 
@@ -95,8 +95,8 @@ def _regular(text: str) -> str:
 
 
 def read_docstring(text: str | None) -> Documentation:
-    """Read a docstring in Google, NumPy, Sphinx or epydoc style; parameters in any order, or none."""
-    import docstring_parser  # here, as few programs need it
+    """Parse a docstring in Google, NumPy, Sphinx or epydoc style."""
+    import docstring_parser  # imported here: few programs need it
 
     first = (text or "").partition("\n")[0]
     # `cleandoc` leaves out the first line when it finds the margin: a section there would lose its own.
@@ -129,13 +129,13 @@ class Parameter:
 
     @property
     def optional(self) -> bool:
-        """Whether the function may be called without it, by its own default."""
+        """True if the function has a default for it."""
         return self.default is not inspect.Parameter.empty and not isinstance(self.default, FieldInfo)
 
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """What a function takes: its named parameters, and the type of further ones if it takes them."""
+    """The parameters of a function: the named ones, and the type of `**kwargs` if it has any."""
 
     name: str
     module: str
@@ -145,7 +145,7 @@ class Signature:
     """The annotation of `**kwargs`, or None without `**kwargs`."""
 
     def fields(self, documentation: Documentation) -> dict[str, tuple[Any, Any]]:
-        """Return annotation and default of each field, as `pydantic.create_model` takes them."""
+        """Return the annotation and default of each field, as `pydantic.create_model` takes them."""
         return {
             parameter.field_name: _field(parameter, documentation.parameters.get(parameter.name))
             for parameter in self.parameters
@@ -153,10 +153,10 @@ class Signature:
 
 
 def read_signature(fn: Callable[..., Any], taken: Callable[[str], bool]) -> Signature:
-    """Read a function's signature; `taken` says which names its fields may not have.
+    """Read a function's signature; `taken` returns True for names that its fields may not have.
 
-    A parameter without an annotation takes any JSON value. Raises `ConfigurationError` for `*args`, which a
-    model cannot name, for a method without its object, and for annotations that cannot be resolved.
+    A parameter without annotation accepts any JSON value. Raises `ConfigurationError` for `*args`, which a model cannot
+    name, for an unbound method, and for annotations that cannot be resolved.
     """
     source = _source(fn)
     name = str(getattr(fn, "__name__", "") or getattr(source, "__name__", ""))
@@ -183,7 +183,7 @@ def read_signature(fn: Callable[..., Any], taken: Callable[[str], bool]) -> Sign
 
 
 def _source(fn: Any) -> Any:
-    """Return the function that somebody wrote, below partials, methods, decorators and callable objects."""
+    """Return the function as written, without partials, bound methods, decorators and callable objects around it."""
     while True:
         if isinstance(fn, functools.partial):
             fn = fn.func  # pyright: ignore[reportUnknownMemberType]  # of a partial of anything
@@ -198,7 +198,7 @@ def _source(fn: Any) -> Any:
 
 
 def _declared(fn: Callable[..., Any], source: Any, name: str) -> Iterator[inspect.Parameter]:
-    """Yield a function's parameters with their annotations resolved, a TypedDict's keys one by one."""
+    """Yield a function's parameters with resolved annotations; the keys of an unpacked TypedDict one by one."""
     names: dict[str, Any] | None = None
     try:
         declared = inspect.signature(fn).parameters.values()
@@ -234,7 +234,9 @@ def _resolved(parameter: inspect.Parameter, source: Any, names: dict[str, Any], 
 
 
 def _local_names(source: Any) -> dict[str, Any]:
-    """Return the names a nested function's annotations may use: its closure's and its enclosing calls'."""
+    """Return the names that the annotations of a nested function may use: its closure's and its enclosing
+    functions'.
+    """
     names: dict[str, Any] = {}
     scopes = getattr(source, "__qualname__", "").split(".<locals>.")[:-1]
     enclosing = {".<locals>.".join(scopes[: depth + 1]) for depth in range(len(scopes))}
@@ -253,7 +255,7 @@ def _local_names(source: Any) -> dict[str, Any]:
 
 
 def _unpacked(kind: Any) -> Iterator[inspect.Parameter]:
-    """Yield the keys of a TypedDict as parameters that are passed by name."""
+    """Yield the keys of a TypedDict as keyword-only parameters."""
     for name, hint in get_type_hints(kind, include_extras=True).items():
         marked = get_origin(hint) in (Required, NotRequired)
         required = name in kind.__required_keys__ and get_origin(hint) is not NotRequired
@@ -263,7 +265,7 @@ def _unpacked(kind: Any) -> Iterator[inspect.Parameter]:
 
 
 def _field_names(names: Collection[str], taken: Callable[[str], bool]) -> dict[str, str]:
-    """Give each parameter a field name that pydantic allows and that hides nothing of a tool."""
+    """Return a field name for each parameter that pydantic allows and that does not hide an attribute of tools."""
     chosen: dict[str, str] = {}
     for name in names:
         candidate = name
@@ -275,7 +277,7 @@ def _field_names(names: Collection[str], taken: Callable[[str], bool]) -> dict[s
 
 
 def _field(parameter: Parameter, described: str | None) -> tuple[Any, Any]:
-    """Return a parameter as annotation and default; what its own `Field` says wins over its docstring."""
+    """Return the annotation and default of a parameter's field. Its own `Field` takes precedence over the docstring."""
     kind, metadata = parameter.annotation, list[Any]()
     if get_origin(kind) is Annotated:
         kind, *metadata = get_args(kind)
@@ -298,7 +300,7 @@ def _field(parameter: Parameter, described: str | None) -> tuple[Any, Any]:
 
 
 class _ArgumentsSchema(GenerateJsonSchema):
-    """Writes no titles that only repeat a field's name, and no defaults that have no JSON form."""
+    """Generates JSON schemas without titles that repeat a field's name, and without defaults that have no JSON form."""
 
     def emit_warning(self, kind: JsonSchemaWarningKind, detail: str) -> None:
         return
@@ -308,24 +310,24 @@ class _ArgumentsSchema(GenerateJsonSchema):
 
 
 def _drop_title(schema: dict[str, Any], name: str) -> None:
-    """Drop a title that is the name of the type; one that somebody gave stays."""
+    """Remove a title that repeats the name of the type; keep one that was set explicitly."""
     title = re.sub(r"[^a-zA-Z0-9.\-_]", "_", schema.get("title", ""))
     if name == title or name.endswith(f"__{title}"):
         schema.pop("title", None)
 
 
 def arguments_schema(model: type[Any]) -> dict[str, Any]:
-    """Return the JSON schema of a class's fields: an object, with `$defs` for what it refers to.
+    """Return the JSON schema of a class's fields: an object, with `$defs` for nested types.
 
-    The model's own name and docstring are left out: they are a tool's name and description. Raises
-    `ConfigurationError` where a field has no JSON form.
+    The model's own name and docstring are left out: they become the tool's name and description. Raises
+    `ConfigurationError` if a field has no JSON form.
     """
     try:
         schema = TypeAdapter(model).json_schema(schema_generator=_ArgumentsSchema)
     except PydanticInvalidForJsonSchema as problem:
         message = f"{model.__name__!r} cannot be offered to a model: {problem.message}"
         raise ConfigurationError(message) from problem
-    if "$ref" in schema:  # a model that refers to itself
+    if "$ref" in schema:  # a recursive model
         schema = {**schema["$defs"][schema.pop("$ref").rpartition("/")[2]], **schema}
     for name, definition in schema.get("$defs", {}).items():
         _drop_title(definition, name)

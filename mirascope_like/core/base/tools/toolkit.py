@@ -1,4 +1,4 @@
-"""Toolkits: objects whose methods are tools, described by what the object holds."""
+"""Toolkits: objects whose methods are tools, with descriptions filled from the object."""
 
 import functools
 import re
@@ -21,8 +21,8 @@ _MARK = "__toolkit_tool__"
 def toolkit_tool(method: MethodT) -> MethodT:
     """Mark a method of a `BaseToolKit` as a tool.
 
-    Its docstring may name what the toolkit holds, as in `{self.level}` or `{self.started:%Y}`; a brace that
-    is meant as such is written twice. Raises `ConfigurationError` for a docstring that names anything else.
+    Its docstring may contain fields such as `{self.level}` or `{self.started:%Y}`; double a literal brace. Raises
+    `ConfigurationError` for a docstring with other fields.
     """
     for name in _names(method.__doc__ or "", method.__name__):
         if re.split(r"[.\[]", name, maxsplit=1)[0] != "self":
@@ -35,7 +35,7 @@ def toolkit_tool(method: MethodT) -> MethodT:
 
 
 def _names(template: str, method: str) -> Iterator[str]:
-    """Yield the fields of a template, those within format specs too."""
+    """Yield the fields of a format string, including those inside format specifications."""
     try:
         for _, name, spec, _ in Formatter().parse(template):
             if name is not None:
@@ -48,16 +48,16 @@ def _names(template: str, method: str) -> Iterator[str]:
 
 
 class BaseToolKit(BaseModel):
-    """A set of tools that share state: the methods marked with `toolkit_tool`, called on this very instance.
+    """Tools that share state: the methods marked with `toolkit_tool`, called on this instance.
 
-    `__namespace__` is put before the names of the tools, with an underscore, to tell toolkits apart.
+    `__namespace__` and an underscore are put before the tools' names, to distinguish toolkits.
     """
 
     model_config: ClassVar[ConfigDict] = ConfigDict(arbitrary_types_allowed=True)
     __namespace__: ClassVar[str | None] = None
 
     def create_tools(self) -> list[type[BaseTool]]:
-        """Return new tool types, described by what this instance holds now; a base's tools come first."""
+        """Return new tool types, described by the current values of this instance; those of base classes first."""
         prefix = f"{self.__namespace__}_" if self.__namespace__ else ""
         return [
             build_tool(getattr(self, name), BaseTool, prefix, functools.partial(self._described, name))
@@ -79,7 +79,7 @@ def _marked(kind: type[BaseToolKit]) -> list[str]:
 
 
 def _below(method: Any) -> Any:
-    """Return the function of a static or class method, whose mark is seen in whichever order they are decorated."""
+    """Return the function of a static or class method: the mark is found whichever decorator is applied first."""
     return getattr(method, "__func__", method)
 
 

@@ -164,7 +164,7 @@ class ResponseModel(Generic[T]):
         """
         found = selected or next(reversed(json_values(text)), None)
         if found is None:
-            raise ResponseParseError(f"there is no JSON in the reply: {text[:200]!r}")
+            raise ResponseParseError(f"no JSON in the reply: {text[:200]!r}")
         try:
             return self._validated(found, given)
         except ValidationError as fault:

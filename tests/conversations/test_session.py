@@ -209,7 +209,7 @@ def test_to_say_nothing(side: Side, server: Server, nothing: Any) -> None:
     server.reply(side.whole("Hello"))
     session = side.module.model("m", client=side.client(server)).session(Conversation().user("Hi"))
     for say in (session.send, session.stream, session.stream_async, lambda said: asyncio.run(session.send_async(said))):
-        with pytest.raises(PromptError, match="no text and no part"):
+        with pytest.raises(PromptError, match="empty prompt"):
             say(nothing)
     assert session.conversation == Conversation().user("Hi")
     assert session.send().content == "Hello"

@@ -772,7 +772,7 @@ def test_tools_from_call_to_answer(asynchronous: bool, kind: Kind, stream: bool,
     assert [part["functionResponse"]["response"] for part in results["parts"]] == [
         {"output": "Oslo: sun for 1 days"},
         {"output": "Rome: sun for 2 days"},
-        {"error": "ToolNotFoundError: there is no tool 'x'; known: weather"},
+        {"error": "ToolNotFoundError: unknown tool 'x'; known: weather"},
     ]
     assert [part["functionResponse"].get("id") for part in results["parts"]] == ["1", None, None]
 

@@ -854,7 +854,7 @@ class TestErrors:
         assert isinstance(tool, OtherBase)
         assert isinstance(tool, UnknownTool)
         assert isinstance(tool.error, ToolNotFoundError)
-        assert str(tool.error) == ("there is no tool 'FormatBok'; known: FormatBook, run; did you mean 'FormatBook'?")
+        assert str(tool.error) == ("unknown tool 'FormatBok'; known: FormatBook, run; did you mean 'FormatBook'?")
         assert tool.args == {"title": "DUNE", "id": 3}
         assert (tool.id, tool.name, tool.tool_call) == ("c", "FormatBok", 1)
         with pytest.raises(ToolNotFoundError):

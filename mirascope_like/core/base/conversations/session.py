@@ -201,9 +201,7 @@ def _turns(prompt: Prompt) -> list[Turn]:
         return []
     messages = as_messages(prompt)
     if not all(isinstance(one, BaseMessageParam) for one in messages):
-        raise PromptError("a session takes text, parts and messages in no provider's words")
+        raise PromptError("a session takes text, parts and messages in the common form")
     if not all(one.content for one in messages):
-        raise PromptError(
-            "there is no text and no part to be sent: without a prompt the conversation is answered as it is"
-        )
+        raise PromptError("empty prompt: give text or parts, or no prompt at all to send the conversation as it is")
     return [Turn(message=one) for one in messages]

@@ -1,6 +1,6 @@
 """Values to parts: bytes, images and recordings in memory, and, where the template says so, paths and URLs.
 
-What a value is, is told from its own bytes. A URL is passed on for the provider to fetch: nothing here ever
+The kind of a value is recognised from its own bytes. A URL is passed on for the provider to fetch: nothing here ever
 opens a connection. PIL and pydub are recognised without being imported.
 """
 

@@ -1,4 +1,4 @@
-"""What is said to a model: messages, in no provider's words.
+"""Messages to and from a model, in the common form.
 
 The parts that messages are made of stand in `parts`, and are given again here: import them from this module.
 """

@@ -280,7 +280,7 @@ def _nodes(schema: Any) -> Iterator[Mapping[str, Any]]:
 
 
 def is_informed(schema: Any) -> bool:
-    """Whether a function in a schema is told of other fields; those of models within are told of their own."""
+    """Return True if a function in the schema reads other fields; nested models are not searched."""
     node = as_object(schema)
     if node.get("type") in ("model", "dataclass", "typed-dict"):
         return False

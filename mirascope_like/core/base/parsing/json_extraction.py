@@ -95,7 +95,7 @@ def chosen(values: list[FoundJSON], fits: Callable[[Any], bool]) -> FoundJSON | 
 
 
 def ends_open(text: str, start: int) -> bool:
-    """Return whether a JSON object or array begins in a text after `start` and is broken off at the text's end."""
+    """Return True if a JSON object or array that begins after `start` is incomplete at the end of the text."""
     for at in (mark.start() for mark in re.finditer(r"[{\[]", text[start:])):
         try:
             jiter.from_json(text[start + at :].encode(), partial_mode=True)

@@ -119,18 +119,18 @@ def _made(model: type[ModelT]) -> type[ModelT]:
             f"Partial{model.__name__}",
             __base__=cast("Any", (Partial, model)),
             __module__=model.__module__,
-            __doc__=f"`{model.__name__}`, as far as it has come.",
-            __validators__={**_computed(model), **_serializers(model)},  # takes all that pydantic decorates
+            __doc__=f"`{model.__name__}`, as far as it has arrived.",
+            __validators__={**_computed(model), **_serializers(model)},  # accepts everything that pydantic decorates
             **fields,
         )
         type.__setattr__(made, _MODEL, model)
-    except Exception:  # a model may refuse to be subclassed, in its own words
+    except Exception:  # a model's __init_subclass__ may raise any exception
         return model
     return cast("type[ModelT]", made)
 
 
 def _serializers(model: type[BaseModel]) -> dict[str, Any]:
-    """Return a model's serializers, which dump a value as it is where they fail: it may not have come."""
+    """Return a model's serializers, which changed to dump a value unchanged if they fail: it may be incomplete."""
     decorators = model.__pydantic_decorators__
     made: dict[str, Any] = {}
     for name, one in decorators.field_serializers.items():

@@ -1,8 +1,8 @@
 """Parse JSON incrementally into partial values that can be shown at any time.
 
 Of several objects in the text, the last one with a known key is shown, as `json_extraction` takes the last.
-What is closed is kept, and validated once; what is open is a short path from the root. So a piece of text costs what
-the piece costs, however much has come before. Does no I/O; knows `Shape`s, and not what the answer is for.
+Closed parts are kept and validated once; the open part is a short path from the root. The cost of a piece of text does
+not depend on how much was received before. Does no I/O; knows `Shape`s, not what the value is used for.
 """
 
 from __future__ import annotations
@@ -145,7 +145,7 @@ class PartialParser(JSONReader):
         return self._changed
 
     def show(self) -> Any:
-        """Return a snapshot of what has come, or `NOTHING`."""
+        """Return a snapshot of what has arrived, or `NOTHING`."""
         if not self._stack or not self._adopted:
             return self._final
         inner = NOTHING
@@ -239,7 +239,7 @@ class PartialParser(JSONReader):
         self._held.append(value)
         told: dict[str, Any] = (
             node.raw if shape.record is None and node.is_object else {}
-        )  # by which the arms of a union are told apart
+        )  # distinguishes the members of a union
         return {**told, TOKEN: len(self._held) - 1}, value, True
 
     def _attach(self, raw: Any, form: Any, shown: Any, *, sound: bool) -> None:

@@ -241,11 +241,13 @@ class BaseStream(CommonMetadata, Generic[ResponseT, ChunkT, ToolT]):
     def _rebuilt(self, partial: bool, hint: str) -> ResponseT:
         if self.state is not StreamState.DONE and not partial:
             raise StreamNotConsumedError(
-                f"the stream is {self.state.value}: {hint}, or take what has come with partial=True"
+                f"the stream is {self.state.value}: {hint}, or use partial=True for what was received"
             ) from self._transcript.error
         so_far = self._so_far()
         if so_far is None:
-            raise StreamNotConsumedError("nothing has come yet: there is no response to rebuild")
+            raise StreamNotConsumedError(
+                "no event has been received yet, so there is no response: read the stream first"
+            )
         return so_far
 
     def _check_open(self) -> None:

@@ -1,4 +1,4 @@
-"""The pairs of a stream read as events, for its views. Made with the first view of a stream.
+"""Read the pairs of a stream as events, for its views. Created with the first view of a stream.
 
 A view may leave events unread, for instance after a `break` in a loop over it. Whatever reads the stream next, another
 view or a loop over its pairs, gets those events first.

@@ -32,9 +32,9 @@ class BaseStructuredStream(Generic[T, AnyStreamT]):
 
     @property
     def constructed_response_model(self) -> T:
-        """The whole answer, validated.
+        """The complete value, validated.
 
-        Raises `StreamNotConsumedError` before the end, and `ResponseParseError` where the model gave none.
+        Raises `StreamNotConsumedError` before the end, and `ResponseParseError` if the model returned none.
         """
         reading = self._reading
         if not reading.over and self.stream.state is StreamState.DONE:
@@ -88,14 +88,14 @@ class BaseStructuredStream(Generic[T, AnyStreamT]):
 
 
 class StructuredStream(BaseStructuredStream[T, StreamT]):
-    """An answer of type `T` read while it arrives: partial values as they grow, and last the validated whole.
+    """A value of type `T` read while it arrives: partial values, and last the complete value, validated.
 
-    A partial of a model is an instance of `Partial[Book]`, a subclass of `Book` whose fields may be None; each is a new
-    object, and given only when something has changed. Parts that are open are not validated, parts that are closed are
-    validated once. A stream like `Stream`: its own iterator, a context manager, closed when exhausted, left or dropped.
+    A partial of a model is an instance of `Partial[Book]`, a subclass of `Book` whose fields may be None. Each is a new
+    object, and is yielded only if something changed. Open parts are not validated, closed parts once. Otherwise like
+    `Stream`: its own iterator, a context manager, closed when exhausted, closed or dropped.
 
-    Raises `ResponseParseError` at the end where the answer does not fit; with `fail_fast=True`, as soon as a closed
-    part does not, and the generation is then ended.
+    Raises `ResponseParseError` at the end if the output does not validate; with `fail_fast=True`, at the first closed
+    part that does not, which also ends the generation.
     """
 
     def __init__(self, stream: StreamT, reading: Reading[T]) -> None:
@@ -132,9 +132,9 @@ class StructuredStream(BaseStructuredStream[T, StreamT]):
     @overload
     def each(self) -> Iterator[Any]: ...
     def each(self) -> Iterator[Any]:
-        """Yield the items of a list, each validated as soon as it is whole: of `list[T]`, or of a model's only list.
+        """Yield the items of a list, each validated as soon as it is complete: of `list[T]`, or of a model's only list.
 
-        What earlier calls have yielded is not yielded again. Raises `ResponseParseError` for an item that does not fit,
+        Items yielded by earlier calls are not repeated. Raises `ResponseParseError` for an item that does not validate,
         and ends the generation.
         """
         try:
@@ -147,13 +147,13 @@ class StructuredStream(BaseStructuredStream[T, StreamT]):
             raise failed
 
     def collect(self) -> T:
-        """Read to the end; return the whole answer."""
+        """Read to the end; return the complete value."""
         for _ in self:
             pass
         return self.constructed_response_model
 
     def open(self) -> Self:
-        """Send the request now; return once the answer begins."""
+        """Send the request now; return once the response begins."""
         self.stream.open()
         return self
 
@@ -171,7 +171,7 @@ class StructuredStream(BaseStructuredStream[T, StreamT]):
 
 
 class AsyncStructuredStream(BaseStructuredStream[T, AsyncStreamT]):
-    """`StructuredStream`, to be read with `async for`. The call that made it may be awaited, or read at once."""
+    """`StructuredStream` for `async for`. The call that returns it may be awaited, or the stream iterated directly."""
 
     def __init__(self, stream: AsyncStreamT, reading: Reading[T]) -> None:
         self.stream = stream
@@ -211,9 +211,9 @@ class AsyncStructuredStream(BaseStructuredStream[T, AsyncStreamT]):
     @overload
     def each(self) -> AsyncIterator[Any]: ...
     async def each(self) -> AsyncIterator[Any]:
-        """Yield the items of a list, each validated as soon as it is whole: of `list[T]`, or of a model's only list.
+        """Yield the items of a list, each validated as soon as it is complete: of `list[T]`, or of a model's only list.
 
-        What earlier calls have yielded is not yielded again. Raises `ResponseParseError` for an item that does not fit,
+        Items yielded by earlier calls are not repeated. Raises `ResponseParseError` for an item that does not validate,
         and ends the generation.
         """
         try:
@@ -228,13 +228,13 @@ class AsyncStructuredStream(BaseStructuredStream[T, AsyncStreamT]):
             raise failed
 
     async def collect(self) -> T:
-        """Read to the end; return the whole answer."""
+        """Read to the end; return the complete value."""
         async for _ in self:
             pass
         return self.constructed_response_model
 
     async def open(self) -> Self:
-        """Send the request now; return once the answer begins."""
+        """Send the request now; return once the response begins."""
         await self.stream.open()
         return self
 

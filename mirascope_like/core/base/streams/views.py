@@ -266,7 +266,7 @@ def items_view(response: Callable[[], Any], has_tool_loop: Callable[[], bool]) -
 
 
 def events_view() -> View:
-    """Show every event; an error is raised after it has been shown."""
+    """Show every event; raise the error after an `ErrorEvent`."""
     while (event := (yield NEXT)) is not None:
         yield Show(event)
         if isinstance(event, ErrorEvent):
@@ -286,7 +286,7 @@ class Snapshot:
 
     @property
     def response(self) -> str:
-        """All the text up to here."""
+        """All text up to this event."""
         return cast("str", self._stream.content[: self._length])
 
     def __str__(self) -> str:

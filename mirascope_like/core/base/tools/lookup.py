@@ -39,7 +39,7 @@ def find_tool(types: Sequence[type[BaseTool]], call: ToolCall, base: type[ToolT]
     from difflib import get_close_matches  # imported here: few models call an unknown tool
 
     close = get_close_matches(call.name, known, n=1)
-    message = f"there is no tool {call.name!r}; " + (f"known: {', '.join(known)}" if known else "none is known")
+    message = f"unknown tool {call.name!r}; " + (f"known: {', '.join(known)}" if known else "none is known")
     error = ToolNotFoundError(f"{message}; did you mean {close[0]!r}?" if close else message)
     return tool_type(UnknownTool, base).from_error(call, error)
 

@@ -40,28 +40,7 @@ PHRASES = {
 EXCEPTIONS: dict[tuple[str, str], str] = {}
 """Places that may keep a phrase: (file, phrase in lower case) and the reason."""
 
-TO_DO = frozenset(
-    {
-        "docs",
-        "examples",
-        "mirascope_like/__main__.py",
-        "mirascope_like/core/anthropic",
-        "mirascope_like/core/azure",
-        "mirascope_like/core/bedrock",
-        "mirascope_like/core/cohere",
-        "mirascope_like/core/dialects",
-        "mirascope_like/core/gemini",
-        "mirascope_like/core/google",
-        "mirascope_like/core/groq",
-        "mirascope_like/core/hosts",
-        "mirascope_like/core/local",
-        "mirascope_like/core/mistral",
-        "mirascope_like/core/openai",
-        "mirascope_like/integrations",
-        "mirascope_like/llm",
-        "mirascope_like/retries",
-    }
-)
+TO_DO = frozenset({"mirascope_like/core/dialects/chat_completions", "mirascope_like/core/dialects/responses"})
 """Folders and files that are not rewritten yet. It shrinks to nothing."""
 
 

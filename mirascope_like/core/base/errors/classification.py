@@ -177,7 +177,7 @@ def retry_after(headers: Any, body: object = None) -> float | None:
 
 
 _WAITS = {"retrydelay": 1, "retryafter": 1, "retryafterseconds": 1, "retryafterms": 1000}
-"""The fields of a body that tell how long to wait, and how many of their units are a second."""
+"""Fields of an error body with the time to wait, and the number of their units in a second."""
 
 
 def _asked(body: Any, depth: int = 0) -> Iterator[float]:

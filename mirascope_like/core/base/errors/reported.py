@@ -47,7 +47,7 @@ def is_array(value: Any) -> TypeGuard[list[Any]]:
 
 
 def is_empty(value: Any) -> bool:
-    """Whether a value of an error body says nothing: null, false, zero, no text, or all of its fields so."""
+    """Return True for an empty value in an error body: null, false, zero, no text, or only such fields."""
     if isinstance(value, Mapping):
         return all(map(is_empty, cast("Mapping[str, Any]", value).values()))
     if is_array(value):
@@ -61,7 +61,7 @@ def is_failing_status(value: Any) -> bool:
 
 
 def levels(body: Any) -> Iterator[Mapping[str, Any] | str]:
-    """Yield the objects in which an error body tells of itself, the outermost first; last its words, if they are bare.
+    """Yield the objects of an error body that describe the error, the outermost first; last its bare text, if any.
 
     JSON inside of a text is read, as gateways have it; of a list of errors the first counts.
     """

@@ -79,7 +79,7 @@ class Accumulator(ABC, Generic[ChunkT, ToolT]):
             self._answering = call
         if self._answering is call:
             first, self._first_delta = self._first_delta, False
-            if not (first and piece.strip() == "{}"):  # which says nothing; if nothing follows, the response has it
+            if not (first and piece.strip() == "{}"):  # an empty start; if nothing follows, the response has it
                 self._answer_deltas.append(piece)
             if not piece:
                 self._first_delta = first
@@ -162,7 +162,7 @@ class Accumulator(ABC, Generic[ChunkT, ToolT]):
 
     @property
     def finish_reasons(self) -> list[Any] | None:
-        """Why the generation ended, in the provider's words."""
+        """The finish reasons in the provider's own terms; None until they are known."""
         reason = ended_for(at(self.top_fields, self.chunk_type.facts.finish))
         return [reason] if reason is not None else None
 

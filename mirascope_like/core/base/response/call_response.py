@@ -42,9 +42,8 @@ class BaseCallResponse(
 ):
     """A provider's response, together with the call that requested it.
 
-    `response` is the provider's own object; the properties read from it. What the provider did not report is `None`. A
-    dump contains what a log needs and no secrets; validating it returns an equal response. Its last key is the schema
-    version; validating a dump of a later version raises `StoreError`.
+    `response` is the provider's own object. What the provider did not report is `None`. A dump has no secrets;
+    validating it returns an equal response, or raises `StoreError` if a later version of the library wrote it.
     """
 
     # Validators are built on first use, as in the SDKs' models: few programs dump a response.
@@ -145,10 +144,8 @@ class BaseCallResponse(
 
     @classmethod
     def check(cls, response: RawT) -> None:
-        """Raise the error that was returned in place of a response.
-
-        That is `ErrorEventError` where it reports an error, as gateways have it with status 200, and
-        `MalformedEventError` where it tells neither what the model said, nor why it ended, nor its tokens.
+        """Raise `ErrorEventError` for a body with an error, which gateways return with status 200 too, and
+        `MalformedEventError` for a body without output, finish reason and usage.
         """
         top, places = cls.top_of(response), (*cls.facts.output_paths, cls.facts.finish, cls.facts.usage)
         if any(at(top, place) for place in cls.facts.output_paths) and at(top, "error") is None:

@@ -1,4 +1,4 @@
-"""Why a generation ended, in the same words for every provider. Pure."""
+"""Finish reasons in the common form. Does no I/O."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 FinishReason = Literal["stop", "length", "tool_calls", "content_filter", "error", "unknown"]
-"""Why a generation ended, in the same words for every provider.
+"""Why a generation ended, in the common form.
 
 "error" is a generation that failed, which is never a normal stop; "unknown" is a reason that has no meaning here.
 """

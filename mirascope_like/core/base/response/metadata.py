@@ -106,7 +106,7 @@ class NativeMetadata(CommonMetadata):
 
     @property
     def finish_reasons(self) -> list[Any] | None:
-        """Why the generation ended, in the provider's words."""
+        """The finish reasons in the provider's own terms."""
         reason = ended_for(at(self._top, self.facts.finish))
         return [reason] if reason is not None else None
 
@@ -116,12 +116,12 @@ class NativeMetadata(CommonMetadata):
 
     @classmethod
     def common_reasons(cls, reasons: Sequence[Any] | None) -> list[str] | None:
-        """Return reasons to end in the same words for every provider."""
+        """Return a provider's finish reasons in the common form."""
         return [common_finish_reason(reason, cls.facts.reasons) for reason in reasons] if reasons else None
 
     @property
     def common_finish_reasons(self) -> list[str] | None:
-        """`finish_reasons` in the same words for every provider."""
+        """`finish_reasons` in the common form."""
         return self.common_reasons(self._reasons)
 
     @classmethod

@@ -40,7 +40,7 @@ def offered_name(name: str, names: Collection[str]) -> str:
 def effective_arguments(text: str) -> str:
     """Return the arguments of a call, of which a host may have sent more than one text.
 
-    An empty object before other arguments says nothing, an object that is restated counts once, and a JSON string that
+    An empty object before other arguments is ignored, an object that is restated counts once, and a JSON string that
     holds an object is that object. Anything else stays as it is: a tool never runs with a guess.
     """
     try:

@@ -212,7 +212,7 @@ def _type_of(subject: str, data: Mapping[str, Any]) -> str | None:
 
 
 def _with_grown(item: dict[str, Any], grown: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an item as it was told whole, with what was streamed of it and is left out there."""
+    """Return a complete item, with the streamed fields that it lacks added."""
     kept = {key: value for key, value in grown.items() if key in _WRITTEN and value and not item.get(key)}
     return {**item, **kept} if grown.get("type") == item.get("type") else item
 

@@ -29,7 +29,7 @@ class Items(dict[int, dict[str, Any]]):
         return sorted(self, key=lambda place: (self._indexes.get(place, place), place))
 
     def begin(self, items: Sequence[dict[str, Any]]) -> None:
-        """Take items that are told in one list; those that are known are told anew."""
+        """Add the items of one list; an item that is already known is replaced."""
         for index, item in enumerate(items):
             place = self._of_ids.get(str(item.get("id") or ""))
             self[self._new(index, item.get("id")) if place is None else place] = item

@@ -465,7 +465,7 @@ def test_those_chosen_by_name_say_so_when_they_are_asked(monkeypatch: pytest.Mon
     def say() -> str:
         return "Hi"
 
-    with pytest.raises(ConfigurationError, match="gpt-4o of openai cannot go on"):
+    with pytest.raises(ConfigurationError, match="resume is not supported by gpt-4o of openai"):
         say()
 
 

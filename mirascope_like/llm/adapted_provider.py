@@ -80,6 +80,10 @@ class CommonAccumulator(Accumulator[CallResponseChunk, Tool]):
         return self.inner.empty
 
     @property
+    def failed(self) -> bool:
+        return self.inner.failed
+
+    @property
     def no_output(self) -> bool:
         return self.inner.no_output
 

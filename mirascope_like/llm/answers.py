@@ -151,6 +151,16 @@ class CallResponse(Retold, BaseCallResponse[Any, Tool]):
         return self._inner.correction_messages(complaint)
 
     @property
+    def raw(self) -> dict[str, Any]:
+        """The answer as JSON: what the provider sent, or what the events sum up to, with unknown fields."""
+        return self._inner.raw
+
+    @property
+    def usage_missing(self) -> bool:
+        """True if the provider was asked for the usage of an answer that has ended, and none arrived."""
+        return self._inner.usage_missing
+
+    @property
     def cost(self) -> float | None:
         """US dollars; None if the usage or the price of the model is unknown."""
         return self._inner.cost

@@ -51,7 +51,8 @@ def check_interrupted(row: Row, found: Read) -> None:
 def is_whole(row: Row, body: bytes) -> bool:
     """Whether a stream cut here has come to an honest end."""
     if row is ANTHROPIC:
-        return b'"type":"message_stop"' in body.replace(b" ", b"")[-80:]
+        # The reason why it ended comes with the usage: nothing else is needed.
+        return b"message_delta" in body and b"message_stop" in body
     return body.count(b'"finish_reason":"') >= 1
 
 

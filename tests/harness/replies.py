@@ -78,7 +78,7 @@ class Reply:
     @classmethod
     def json(cls, content: Any, status: int = 200, *, headers: Mapping[str, str] | None = None) -> Self:
         """A whole answer."""
-        body = json.dumps(content, ensure_ascii=False).encode()
+        body = json.dumps(content, ensure_ascii=False).encode(errors="backslashreplace")
         return cls((body,), status, {"content-type": "application/json", **(headers or {})}, "length")
 
     @classmethod
@@ -183,7 +183,7 @@ def _encode(event: StreamEvent, named: bool) -> Piece:
         return f"data: {event}\n\n".encode()
     data = json.dumps(event, ensure_ascii=False)
     name = f"event: {event['type']}\n" if named else ""
-    return f"{name}data: {data}\n\n".encode()
+    return f"{name}data: {data}\n\n".encode(errors="backslashreplace")
 
 
 def _cut(data: bytes, generator: random.Random, mean: int) -> Iterator[bytes]:

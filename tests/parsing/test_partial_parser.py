@@ -145,12 +145,29 @@ def test_escapes_cut_anywhere(width: int) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ['{"title": "a \\ud83d b"}', '{"title": nope}', "{title: 1}", '{"tags": ["a" "b"]}', '{"tags": [1}', '{"a" 1}'],
+    ['{"title": nope}', "{title: 1}", '{"tags": ["a" "b"]}', '{"tags": [1}', '{"a" 1}'],
 )
 def test_no_json(text: str) -> None:
     growing = growth(Book)
     grown(growing, text)
     assert growing.value is NOTHING
+
+
+# Half characters are JSON (RFC 8259, section 8.2); alone they are U+FFFD.
+@pytest.mark.parametrize("width", [1, 3, 100])
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ('{"title": "a \\ud83d b"}', "a \ufffd b"),
+        ('{"title": "a \\ud83d"}', "a \ufffd"),
+        ('{"title": "a\\ude00\\n"}', "a\ufffd\n"),
+        ('{"title": "a\\ud83d\\ud83d\\ude00"}', "a\ufffd\U0001f600"),
+    ],
+)
+def test_half_characters(text: str, title: str, width: int) -> None:
+    growing = growth(Book)
+    grown(growing, text, width)
+    assert growing.value.title == title
 
 
 def test_what_begins_in_vain_is_left() -> None:

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 from ..base.errors import ErrorEventError, MalformedEventError, reported_error
 from ..base.parsing import Text, as_list, as_object, grow, settled
+from ..base.response import newer_usage
 from ..dialects.content_blocks import BlockAccumulator, Blocks
 from .messages import BLOCKS
 from .types import AnthropicCallResponseChunk, AnthropicTool
@@ -53,7 +54,7 @@ class AnthropicAccumulator(BlockAccumulator[AnthropicCallResponseChunk, Anthropi
             case "content_block_stop":
                 return self._stop(self._place(data.get("index")))
             case "message_start":
-                self.top_fields.update(data["message"])
+                self.top_fields.update(self.unstamped(data["message"]))
                 for index, block in enumerate(as_list(self.top_fields.pop("content", None))):
                     self._start(self._new_place(index), dict(block))
             case "message_delta":
@@ -94,8 +95,12 @@ class AnthropicAccumulator(BlockAccumulator[AnthropicCallResponseChunk, Anthropi
         rest = {key: value for key, value in data.items() if key not in ("type", "delta", "usage")}
         self.top_fields.update(_newer(self.top_fields, as_object(data.get("delta"))), **rest)
         if "usage" in data:
-            known = as_object(self.top_fields.get("usage"))
-            self.top_fields["usage"] = {**known, **_newer(known, as_object(data["usage"]))}
+            self.top_fields["usage"] = newer_usage(as_object(self.top_fields.get("usage")), as_object(data["usage"]))
+
+    @property
+    def complete(self) -> bool:
+        """Once the answer has a reason why it ended, which comes with its usage."""
+        return self._final or bool(self.top_fields.get("stop_reason"))
 
     def rebuild(self) -> dict[str, Any]:
         return {**self.top_fields, "content": [self._block(index) for index in sorted(self._blocks)]}

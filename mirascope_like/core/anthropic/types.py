@@ -21,11 +21,20 @@ _COUNTS = Counts(
     cached=("cache_read_input_tokens",),
     written=("cache_creation_input_tokens",),
     apart=True,
+    reasoning=("output_tokens_details.thinking_tokens",),
+    written_1h=("cache_creation.ephemeral_1h_input_tokens",),
+    searches=("server_tool_use.web_search_requests",),
 )
 """Source: Anthropic's documentation of prompt caching. Its `input_tokens` do not include tokens that were read from or
 written to the cache; here they are included."""
 
-_FACTS = Facts(finish="stop_reason", output_paths=("content",), counts=_COUNTS)
+_FACTS = Facts(
+    finish="stop_reason",
+    output_paths=("content",),
+    counts=_COUNTS,
+    terms={"service_tier": "usage.service_tier", "speed": "usage.speed", "inference_geo": "usage.inference_geo"},
+)
+"""Source: Anthropic's pricing, where priority, batches, the fast mode and a region each change the price."""
 
 
 class AnthropicTool(BaseTool):

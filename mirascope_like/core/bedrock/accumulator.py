@@ -8,9 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
-import jiter
-
-from ..base.parsing import Text, as_object, grow
+from ..base.parsing import Text, as_object, decode_json, grow, has_half
 from ..dialects.content_blocks import BlockAccumulator, Blocks
 from .messages import BLOCKS
 from .types import BedrockCallResponseChunk, BedrockTool
@@ -26,19 +24,24 @@ class BedrockAccumulator(BlockAccumulator[BedrockCallResponseChunk, BedrockTool]
     _role = "assistant"
 
     def read(self, events: Sequence[bytes]) -> Iterator[tuple[BedrockCallResponseChunk, BedrockTool | None]]:
-        yield from self.read_objects(map(jiter.from_json, events))
+        yield from self.read_objects(map(decode_json, events))
 
     def read_objects(self, events: Iterable[Any]) -> Iterator[tuple[BedrockCallResponseChunk, BedrockTool | None]]:
         make, texts = BedrockCallResponseChunk.from_object, self._texts
         for event in events:
             # Most events extend a text that has started; this loop handles them without further checks.
+            known, text = None, ""
             try:
                 piece = event["contentBlockDelta"]
                 known, text = texts[self._place(piece["contentBlockIndex"])], piece["delta"]["text"]
             except (LookupError, TypeError):
+                pass
+            if known is None or self._halves or has_half(text):
                 if "ResponseMetadata" in (head := as_object(event)):
                     self.top_fields.update(head)
                     continue
+                if self._halves or has_half(event):
+                    event = self._halves.joined(event)
                 yield from self.add(make(event, BedrockCallResponseChunk.text_of(event)), event)
                 if self.ended:
                     break

@@ -26,7 +26,7 @@ from ..base.errors import (
     error_kind,
     retry_after,
 )
-from ..base.parsing import as_object, at
+from ..base.parsing import as_object, at, readable
 from ..base.request import Request, Strategy, Structure
 from ..base.response import Accumulator
 from ..base.tools import BaseTool, tool_description, tool_name
@@ -175,7 +175,7 @@ class BedrockProvider(ThreadedProvider[BedrockCallResponse, BedrockCallResponseC
         return request
 
     def send(self, request: Request, payload: dict[str, Any]) -> Any:
-        return self._ask(request, "converse")(**payload)
+        return readable(self._ask(request, "converse")(**payload), BedrockCallResponse.parse_raw_response)
 
     def begin(self, request: Request, payload: dict[str, Any]) -> BedrockSource:
         return BedrockSource(self._ask(request, "converse_stream")(**payload))

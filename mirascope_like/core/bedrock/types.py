@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from base64 import urlsafe_b64decode
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Literal, cast
+from typing import Any, ClassVar, Literal, Self, cast
 
-import jiter
 from pydantic import field_serializer
 from pydantic_core import to_jsonable_python
 from typing_extensions import TypedDict
 
-from ..base.parsing import as_list, as_object, at
-from ..base.response import BaseCallResponseChunk, Counts, Facts, ToolDelta
+from ..base.parsing import as_list, as_object, at, decode_whole
+from ..base.response import BaseCallResponseChunk, Counts, Facts, ToolDelta, Usage, token_count
 from ..base.streams import AsyncStream, Stream
 from ..base.tools import BaseTool
 from ..dialects.content_blocks import BlockResponse, Blocks
@@ -75,8 +74,14 @@ _FACTS = Facts(
     finish="stopReason",
     output_paths=("output",),
     counts=_COUNTS,
+    terms={"service_tier": "serviceTier.type"},
 )
 """The model is reported only if a prompt router chose it."""
+
+
+def _read_usage(raw: Any) -> Usage:
+    hour = [token_count(one.get("inputTokens")) for one in as_list(at(raw, "cacheDetails")) if one.get("ttl") == "1h"]
+    return _COUNTS.read(raw)._replace(cache_write_1h_tokens=sum(one or 0 for one in hour) if hour else None)
 
 
 class BedrockTool(BaseTool):
@@ -94,7 +99,16 @@ class BedrockCallResponse(BlockResponse[BedrockResponse, BedrockTool, BedrockFin
 
     @classmethod
     def parse_raw_response(cls, raw: bytes | Mapping[str, Any]) -> BedrockResponse:
-        return cast("BedrockResponse", _with_bytes(jiter.from_json(raw) if isinstance(raw, bytes) else raw))
+        return cast("BedrockResponse", _with_bytes(decode_whole(raw) if isinstance(raw, bytes) else raw))
+
+    @classmethod
+    def read_usage(cls, raw: Any) -> Usage | None:
+        return _read_usage(raw)
+
+    @property
+    def raw(self) -> dict[str, Any]:
+        """The answer as JSON: what boto3 has read, with bytes in base64."""
+        return cast("dict[str, Any]", to_jsonable_python(self.response, bytes_mode="base64", fallback=str))
 
     @field_serializer("response", mode="plain")
     def _dump_response(self, value: Any) -> Any:
@@ -141,8 +155,16 @@ class BedrockCallResponseChunk(BaseCallResponseChunk[dict[str, Any], BedrockFini
     usage_places: ClassVar[tuple[str, ...]] = ("metadata.usage",)
 
     @classmethod
+    def from_data(cls, data: dict[str, Any]) -> Self:
+        return cls.from_object(data, cls.text_of(data))
+
+    @classmethod
+    def read_usage(cls, raw: Any) -> Usage | None:
+        return _read_usage(raw)
+
+    @classmethod
     def _type(cls, raw: bytes) -> dict[str, Any]:
-        return cast("dict[str, Any]", jiter.from_json(raw))
+        return cast("dict[str, Any]", decode_whole(raw))
 
     @classmethod
     def text_of(cls, data: Mapping[str, Any]) -> str:

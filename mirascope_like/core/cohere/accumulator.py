@@ -51,7 +51,9 @@ class CohereAccumulator(IndexedAccumulator[CohereCallResponseChunk, CohereTool])
         index, delta = data.get("index") or 0, delta_of(data)
         match data.get("type"):
             case "message-start":
-                self.top_fields.update({key: value for key, value in data.items() if key not in ("type", "delta")})
+                self.top_fields.update(
+                    self.unstamped({key: one for key, one in data.items() if key not in ("type", "delta")})
+                )
                 self._start(delta)
             case "content-start" | "content-delta":
                 self._grow_block(index, as_object(delta.get("content")))
@@ -108,8 +110,8 @@ class CohereAccumulator(IndexedAccumulator[CohereCallResponseChunk, CohereTool])
 
     def _end(self, data: Mapping[str, Any]) -> None:
         delta = as_object(data.get("delta"))
-        self.top_fields.update({key: value for key, value in data.items() if key not in ("type", "delta")})
-        self.top_fields.update({key: value for key, value in delta.items() if key != "error"})
+        head = {key: value for key, value in data.items() if key not in ("type", "delta")}
+        self.top_fields.update(self.unstamped({**head, **{key: one for key, one in delta.items() if key != "error"}}))
         if (error := reported_error({"error": delta.get("error")})) is not None:
             raise ErrorEventError({**data, "message": error})
         self._final = self.ended = True

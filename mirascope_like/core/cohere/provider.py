@@ -22,7 +22,7 @@ from ..base.errors import (
     described,
     error_kind,
 )
-from ..base.parsing import as_list, as_object
+from ..base.parsing import as_list, as_object, readable
 from ..base.provider import AsyncSource, Source
 from ..base.request import Request, Strategy, Structure
 from ..base.response import Accumulator
@@ -135,10 +135,10 @@ class CohereProvider(ClientProvider[CohereCallResponse, CohereCallResponseChunk,
             payload["response_format"] = {"type": "json_object", "json_schema": dict(structure.schema)}
 
     def send(self, request: Request, payload: dict[str, Any]) -> Any:
-        return self._method(self._client(request), "chat")(**payload)
+        return readable(self._method(self._client(request), "chat")(**payload), self.parse)
 
     async def asend(self, request: Request, payload: dict[str, Any]) -> Any:
-        return await self._method(await self._aclient(request), "chat")(**payload)
+        return readable(await self._method(await self._aclient(request), "chat")(**payload), self.parse)
 
     def open(self, request: Request, payload: dict[str, Any]) -> Source:
         client = self._client(request)

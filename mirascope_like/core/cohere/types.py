@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
-import jiter
 from cohere import Citation, V2ChatResponse, V2ChatStreamResponse
 from cohere import Usage as CohereUsage
 
 from ..base.messages import BaseMessageParam
-from ..base.parsing import as_object, at, dumped
+from ..base.parsing import as_object, at, decode_whole, dumped
 from ..base.response import (
     BaseCallResponse,
     BaseCallResponseChunk,
@@ -66,7 +65,7 @@ class CohereCallResponse(BaseCallResponse[V2ChatResponse, CohereTool, CohereFini
     @classmethod
     def parse_raw_response(cls, raw: bytes | Mapping[str, Any]) -> V2ChatResponse:
         # Constructed without validation, as the SDK itself does.
-        return V2ChatResponse.model_construct(**(jiter.from_json(raw) if isinstance(raw, bytes) else raw))
+        return V2ChatResponse.model_construct(**(decode_whole(raw) if isinstance(raw, bytes) else raw))
 
     def _texts(self, kind: str) -> list[str]:
         blocks: Iterable[Any] = at(self.response, "message.content") or ()

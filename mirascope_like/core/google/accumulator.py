@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ..base.parsing import dumped
@@ -19,6 +20,17 @@ _CONTENT = frozenset({"parts", "role"})
 
 class GoogleAccumulator(GeminiObjectAccumulator[GoogleCallResponseChunk, GoogleTool]):
     """Recognizes a simple event by the names of the fields that are set."""
+
+    def read_objects(self, events: Iterable[Any]) -> Iterator[tuple[GoogleCallResponseChunk, GoogleTool | None]]:
+        for event in events:
+            came = event.sdk_http_response
+            if came is None or not came.body:
+                yield from super().read_objects((event,))
+            else:  # its JSON has what the SDK's types do not know
+                raw = came.body.encode()
+                data, said = self._decode(raw)
+                chunk = self.chunk_type.from_bytes(said, self.chunk_type.text_of(data))
+                yield from self.add(chunk.of(event) if said is raw else chunk, data)
 
     def plain(self, event: Any) -> Any:
         if not event.candidates or event.usage_metadata is None or not event.__pydantic_fields_set__ <= _ANSWER:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Iterator
+from contextlib import closing
+from functools import partial
 from typing import Any
 
 from google import genai
 from google.genai import types
+from google.genai.models import AsyncModels, Models
 
 from ..dialects.transport import catching_clients
 
@@ -40,3 +44,69 @@ class DefaultAsyncClient(DefaultClient):
     def close(self) -> Any:
         """Close the connections; awaitable."""
         return self._async_http.aclose()
+
+
+class Bodies:
+    """The API client of an SDK's client, which notes the JSON of each event that passes through it.
+
+    The SDK's objects leave out what their types do not know.
+    """
+
+    def __init__(self, api_client: Any) -> None:
+        self._api_client = api_client
+        self._body: str | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._api_client, name)
+
+    def request_streamed(self, *args: Any, **options: Any) -> Iterator[Any]:
+        """Yield the events of the SDK's own API client."""
+        for event in self._api_client.request_streamed(*args, **options):
+            self._body = event.body
+            yield event
+
+    async def async_request_streamed(self, *args: Any, **options: Any) -> AsyncIterator[Any]:
+        """`request_streamed`, awaited."""
+        events = await self._api_client.async_request_streamed(*args, **options)
+
+        async def noted() -> AsyncIterator[Any]:
+            async for event in events:
+                self._body = event.body
+                yield event
+
+        return noted()
+
+    def _kept(self, event: types.GenerateContentResponse) -> types.GenerateContentResponse:
+        came = event.sdk_http_response or types.HttpResponse()
+        event.sdk_http_response = came.model_copy(update={"body": self._body})
+        return event
+
+    def stream(self, models: type[Any], /, **arguments: Any) -> Iterator[Any]:
+        """Yield what the SDK's own call yields, each event with its JSON in `sdk_http_response.body`."""
+        events = models(self).generate_content_stream(**arguments)
+        with closing(events):
+            for event in events:
+                yield self._kept(event)
+
+    async def astream(self, models: type[Any], /, **arguments: Any) -> AsyncIterator[Any]:
+        """`stream`, awaited; what it returns is an iterator once the answer begins."""
+        events = await models(self).generate_content_stream(**arguments)
+
+        async def kept() -> AsyncIterator[Any]:
+            async for event in events:
+                yield self._kept(event)
+
+        return kept()
+
+
+def with_bodies(ask: Any) -> Any:
+    """Return the SDK's streaming call, changed to keep the JSON of its events.
+
+    The call itself, if the SDK has changed.
+    """
+    models: Any = getattr(ask, "__self__", None)
+    kind: type[Any] = models.__class__
+    if kind not in (Models, AsyncModels) or not hasattr(models, "_api_client"):
+        return ask
+    bodies = Bodies(models._api_client)
+    return partial(bodies.stream if kind is Models else bodies.astream, kind)

@@ -18,14 +18,14 @@ from ..base.errors import (
     MirascopeLikeError,
     ProviderError,
 )
-from ..base.parsing import as_object, at
+from ..base.parsing import as_object, at, readable
 from ..base.provider import AsyncSource, Source
 from ..base.request import Request
 from ..base.response import Accumulator
 from ..dialects.gemini import AsyncBegunSource, GeminiSpeaker, abegun, begun, gemini_kind
 from ..dialects.transport import ClientProvider, ObjectSource, made, made_by
 from .accumulator import GoogleAccumulator
-from .http import DefaultAsyncClient, DefaultClient
+from .http import DefaultAsyncClient, DefaultClient, with_bodies
 from .params import GoogleCallParams
 from .types import GoogleCallResponse, GoogleCallResponseChunk, GoogleTool
 
@@ -99,20 +99,20 @@ class GoogleProvider(
     def send(self, request: Request, payload: dict[str, Any]) -> types.GenerateContentResponse:
         ask, arguments, own = _prepared(self._ask(request, "generate_content"), payload, stream=False)
         found = ask(**arguments)
-        return _decoded(found) if own else found
+        return _decoded(found) if own else readable(found, self.parse)
 
     async def asend(self, request: Request, payload: dict[str, Any]) -> types.GenerateContentResponse:
         ask, arguments, own = _prepared(await self._aask(request, "generate_content"), payload, stream=False)
         found = await ask(**arguments)
-        return _decoded(found) if own else found
+        return _decoded(found) if own else readable(found, self.parse)
 
     def open(self, request: Request, payload: dict[str, Any]) -> Source:
         ask, arguments, own = _prepared(self._ask(request, "generate_content_stream"), payload, stream=True)
-        return begun(ask, arguments) if own else ObjectSource(ask(**arguments))
+        return begun(with_bodies(ask), arguments) if own else ObjectSource(ask(**arguments))
 
     async def aopen(self, request: Request, payload: dict[str, Any]) -> AsyncSource:
         ask, arguments, own = _prepared(await self._aask(request, "generate_content_stream"), payload, stream=True)
-        return await abegun(ask, arguments) if own else AsyncBegunSource(None, await ask(**arguments))
+        return await abegun(with_bodies(ask), arguments) if own else AsyncBegunSource(None, await ask(**arguments))
 
     def identify(self, error: Exception) -> type[MirascopeLikeError] | None:
         if isinstance(error, errors.APIError):

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
-import jiter
 from google.genai import types
-from pydantic_core import to_json
 
-from ..base.parsing import as_list, as_object, dumped, fitted
+from ..base.parsing import as_list, as_object, decode_whole, dumped, encode_json, fitted
 from ..base.streams import AsyncStream, Stream
 from ..base.tools import BaseTool
 from ..dialects.gemini import JSON, GeminiChunk, GeminiResponse, Words, as_sent, usual_base64
@@ -28,7 +26,7 @@ def _wire(response: types.GenerateContentResponse) -> JSON:
 
 def answer(raw: bytes) -> types.GenerateContentResponse:
     """Return the SDK's response object for JSON."""
-    data: Any = jiter.from_json(raw)
+    data: Any = decode_whole(raw)
     if not isinstance(data, dict):
         raise ValueError("the response is not a JSON object")
     for candidate in map(as_object, as_list(as_object(data).get("candidates"))):
@@ -65,7 +63,7 @@ class GoogleCallResponse(
 
     @classmethod
     def parse_raw_response(cls, raw: bytes | Mapping[str, Any]) -> types.GenerateContentResponse:
-        body = raw if isinstance(raw, bytes) else to_json(raw)
+        body = raw if isinstance(raw, bytes) else encode_json(raw)
         response = answer(body)
         response.sdk_http_response = types.HttpResponse(body=body.decode())
         return response
@@ -74,7 +72,7 @@ class GoogleCallResponse(
     def wire(cls, response: types.GenerateContentResponse) -> JSON:
         came = response.sdk_http_response
         if came is not None and came.body:
-            return as_object(jiter.from_json(came.body.encode()))
+            return as_object(decode_whole(came.body.encode()))
         return _wire(response)
 
     @classmethod
@@ -97,9 +95,14 @@ class GoogleCallResponseChunk(
     provider = "google"
     words: ClassVar[Words] = _WORDS
 
+    def of(self, event: types.GenerateContentResponse) -> Self:
+        """Note the SDK's object of the event; return the chunk."""
+        self._chunk = event
+        return self
+
     @classmethod
     def _dumped(cls, chunk: Any) -> JSON:
-        return _wire(chunk)
+        return GoogleCallResponse.wire(chunk)
 
     @classmethod
     def _type(cls, raw: bytes) -> types.GenerateContentResponse:
@@ -113,7 +116,8 @@ class GoogleStream(Stream[GoogleCallResponse, GoogleCallResponseChunk, GoogleToo
     arrives in a separate event stays a separate part, and average log probabilities are those of the last event.
 
     With a default client, or one made with `fast_http_options`, the stream is read as bytes. With any other client the
-    SDK's iterator is used, which drops fields that its types do not have (`finishMessage`, on the Gemini API).
+    SDK's iterator is used, whose objects drop fields that its types do not have (`finishMessage`, on the Gemini API);
+    `raw` keeps them, unless the client is wrapped or its call patched.
     """
 
 

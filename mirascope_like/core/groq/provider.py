@@ -18,14 +18,13 @@ from .types import GroqCallResponse, GroqCallResponseChunk, GroqTool
 
 
 class GroqAccumulator(ChatAccumulator[GroqCallResponseChunk, GroqTool]):
-    """Sums Groq's chunks, including what they hold in `x_groq`."""
+    """Sums Groq's chunks, including an error in `x_groq`."""
 
     def add(
         self, chunk: GroqCallResponseChunk, data: Mapping[str, Any]
     ) -> Iterator[tuple[GroqCallResponseChunk, GroqTool | None]]:
-        extra = as_object(data.get("x_groq"))
-        said = {key: extra[key] for key in ("error", "usage") if extra.get(key) is not None and data.get(key) is None}
-        yield from super().add(chunk, {**data, **said})
+        error = data.get("error") or as_object(data.get("x_groq")).get("error")
+        yield from super().add(chunk, {**data, "error": error} if error else data)
 
 
 class GroqProvider(ChatProvider[GroqCallResponse, GroqCallResponseChunk, GroqTool]):

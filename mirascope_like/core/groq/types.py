@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from groq.types import CompletionUsage
 from groq.types.chat import ChatCompletion, ChatCompletionChunk
 from groq.types.chat.chat_completion_message import ExecutedTool
 
-from ..base.parsing import as_object
 from ..base.streams import AsyncStream, Stream
 from ..base.tools import BaseTool
 from ..dialects.chat_completions import BaseChatCallResponse, BaseChatChunk
@@ -27,6 +25,7 @@ class GroqCallResponse(BaseChatCallResponse[ChatCompletion, GroqTool, GroqFinish
 
     provider = "groq"
     raw_type = ChatCompletion
+    usage_type = CompletionUsage
     tool_base: ClassVar[type[BaseTool]] = GroqTool
 
     @property
@@ -41,12 +40,6 @@ class GroqCallResponseChunk(BaseChatChunk[ChatCompletionChunk, GroqFinishReason,
     __slots__ = ()
     provider = "groq"
     raw_type = ChatCompletionChunk
-    usage_places: ClassVar[tuple[str, ...]] = ("usage", "x_groq.usage")
-
-    @property
-    def _top(self) -> Mapping[str, Any]:
-        # The token counts may be in `x_groq` only.
-        return {**self.data, "usage": self.data.get("usage") or as_object(self.data.get("x_groq")).get("usage")}
 
 
 class GroqStream(Stream[GroqCallResponse, GroqCallResponseChunk, GroqTool]):

@@ -25,14 +25,6 @@ class HostCallResponse(OpenAISDKCallResponse[HostTool]):
 
     tool_base: ClassVar[type[BaseTool]] = HostTool
 
-    @property
-    def cost(self) -> float | None:
-        """US dollars, as reported by the host (OpenRouter) or from the price list; None if both are unknown."""
-        said = getattr(self.usage, "cost", None)
-        if isinstance(said, int | float):
-            return float(said)
-        return super().cost
-
 
 class HostCallResponseChunk(OpenAISDKChunk):
     """One event of a stream of a host; `chunk` is a `ChatCompletionChunk`."""

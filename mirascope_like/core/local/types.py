@@ -24,6 +24,7 @@ class LocalCallResponse(BaseChatCallResponse[ChatCompletion, LocalTool, LocalFin
 
     provider = "local"
     raw_type = ChatCompletion
+    usage_type = CompletionUsage
     tool_base: ClassVar[type[BaseTool]] = LocalTool
 
     @property

@@ -25,6 +25,7 @@ class MistralCallResponse(BaseChatCallResponse[ChatCompletionResponse, MistralTo
     """A response of Mistral; `response` is a `ChatCompletionResponse`."""
 
     provider = "mistral"
+    usage_type = UsageInfo
     tool_base: ClassVar[type[BaseTool]] = MistralTool
 
     @classmethod
@@ -34,6 +35,12 @@ class MistralCallResponse(BaseChatCallResponse[ChatCompletionResponse, MistralTo
     @field_serializer("response", mode="plain")
     def _dump_response(self, value: Any) -> Any:
         return as_sent(value)
+
+    @property
+    def raw(self) -> dict[str, Any]:
+        """The answer as JSON: what the provider sent, or what the events sum up to, with unknown fields."""
+        raw: dict[str, Any] = as_sent(self.response)
+        return raw
 
     @property
     def _said(self) -> dict[str, Any]:

@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeVar, cast
 
-import jiter
 from mistralai.client.types import UNSET
 from pydantic import BaseModel, ValidationError
 
-from ..base.parsing import as_list, as_object, incomplete
+from ..base.parsing import as_list, as_object, decode_whole, incomplete
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
 
 def made(kind: type[ModelT], raw: bytes | Mapping[str, Any]) -> ModelT:
     """Return an object of the SDK. Missing fields are None; unknown fields are kept as extra attributes."""
-    data: Mapping[str, Any] = jiter.from_json(raw) if isinstance(raw, bytes) else raw
+    data: Mapping[str, Any] = decode_whole(raw) if isinstance(raw, bytes) else raw
     try:
         found = kind.model_validate(data)
     except ValidationError:  # a response that is incomplete

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from .partial import Partial
     from .partial_parser import NOTHING, PartialParser
     from .schema_version import VERSION_KEY, check_schema_version
-    from .sdk_objects import construct, construct_event, fitted
+    from .sdk_objects import construct, construct_event, fitted, readable
     from .sse import Events, EventTooLongError
+    from .surrogates import HalfCharacters, all_paired, decode_json, decode_whole, encode_json, has_half, paired_escapes
     from .text_buffer import Text, grow, settled
     from .type_structure import ModelRecord, Shape, shape_of
 else:
@@ -33,8 +34,9 @@ else:
             "partial": "Partial",
             "partial_parser": "PartialParser NOTHING",
             "schema_version": "VERSION_KEY check_schema_version",
-            "sdk_objects": "construct construct_event fitted",
+            "sdk_objects": "construct construct_event fitted readable",
             "sse": "EventTooLongError Events",
+            "surrogates": "HalfCharacters all_paired decode_json decode_whole encode_json has_half paired_escapes",
             "text_buffer": "Text grow settled",
             "type_structure": "ModelRecord Shape shape_of",
         },
@@ -46,12 +48,14 @@ __all__ = [
     "FoundJSON",
     "GivenFields",
     "PartialParser",
+    "HalfCharacters",
     "ModelRecord",
     "NOTHING",
     "Partial",
     "Shape",
     "Text",
     "VERSION_KEY",
+    "all_paired",
     "as_list",
     "as_object",
     "at",
@@ -59,10 +63,14 @@ __all__ = [
     "chosen",
     "construct",
     "construct_event",
+    "decode_json",
+    "decode_whole",
     "dumped",
+    "encode_json",
     "ends_open",
     "fitted",
     "grow",
+    "has_half",
     "incomplete",
     "is_end",
     "is_list",
@@ -70,6 +78,8 @@ __all__ = [
     "json_in",
     "json_values",
     "object_so_far",
+    "paired_escapes",
+    "readable",
     "settled",
     "shape_of",
 ]

@@ -3,16 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import Enum
 from typing import Any, TypeGuard, cast
 
 from pydantic import BaseModel
+from pydantic_core import PydanticSerializationError, to_jsonable_python
 
 
 def dumped(value: Any) -> dict[str, Any]:
-    """Return an SDK object as the JSON object it was made from, without fields that were not sent."""
-    if isinstance(value, BaseModel):
+    """Return an SDK object as the JSON object it was made from, without fields that were not sent.
+
+    Half characters (lone surrogates) stay in it.
+    """
+    if not isinstance(value, BaseModel):
+        return dict(value)
+    try:
         return value.model_dump(mode="json", by_alias=True, exclude_unset=True, warnings=False)
-    return dict(value)
+    except PydanticSerializationError:
+        fields = value.model_dump(mode="python", by_alias=True, exclude_unset=True, warnings=False)
+        return {key: _plain(one) for key, one in fields.items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(one) for key, one in cast("dict[str, Any]", value).items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in cast("list[Any]", value)]
+    if isinstance(value, str):
+        return value.value if isinstance(value, Enum) else value
+    return to_jsonable_python(value, by_alias=True, bytes_mode="base64")
 
 
 def as_object(value: Any) -> dict[str, Any]:

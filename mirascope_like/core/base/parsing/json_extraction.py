@@ -11,6 +11,8 @@ from typing import Any
 import jiter
 from pydantic_core import from_json, to_json
 
+from .surrogates import paired_escapes
+
 CLOSED_THINKING = r"</(?:think|thinking|thought|reasoning)>|\[/THINK\]"
 """What ends a model's thinking in its text, where the server does not take it out."""
 OPEN_THINKING = r"<(?:think|thinking|thought|reasoning)>|\[THINK\]"
@@ -41,6 +43,7 @@ def json_values(text: str) -> list[FoundJSON]:
     Brackets within strings begin nothing, and what is within a value found is not looked at again. What stands before
     the end of the model's thinking is left out; so is all of it where the thinking does not end.
     """
+    text = paired_escapes(text)
     try:
         value = from_json(text)
     except ValueError:

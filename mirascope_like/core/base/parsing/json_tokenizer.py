@@ -14,6 +14,7 @@ from typing import Any
 import jiter
 
 from .json_extraction import CLOSED_THINKING, OPEN_THINKING
+from .surrogates import REPLACEMENT
 from .text_buffer import Text
 
 _RUN = re.compile(r'[^"\\]*')
@@ -253,8 +254,10 @@ class JSONReader(ABC):
         if text[end] == '"':
             return end + 1, True
         escape = _ESCAPE.match(text, end)
-        if escape is not None and _SURROGATE.fullmatch(escape[0]) is None:
-            self._text.append(json.loads(f'"{escape[0]}"'))
+        half = escape is not None and _SURROGATE.fullmatch(escape[0]) is not None
+        lone = half and (len(text) - end >= _LONGEST_ESCAPE or text[end + 6 : end + 8] not in ("", "\\", "\\u"))
+        if escape is not None and (lone or not half):
+            self._text.append(REPLACEMENT if half else json.loads(f'"{escape[0]}"'))
             return escape.end(), False
         if len(text) - end >= _LONGEST_ESCAPE:
             raise InvalidJSONError

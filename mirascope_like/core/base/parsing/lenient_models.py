@@ -13,14 +13,16 @@ import jiter
 from pydantic import BaseModel, TypeAdapter
 from pydantic_core import PydanticUndefined
 
+from .surrogates import paired_escapes
+
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
 
 def object_so_far(text: str) -> dict[str, Any]:
     """Return the object in JSON text that may be incomplete; empty if the text is not an object."""
     try:
-        found = jiter.from_json(text.encode(), partial_mode="trailing-strings")
-    except ValueError:  # not JSON, or a lone surrogate
+        found = jiter.from_json(paired_escapes(text).encode(), partial_mode="trailing-strings")
+    except ValueError:
         return {}
     return cast("dict[str, Any]", found) if isinstance(found, dict) else {}
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, TypeVar, cast, get_args
 
 import jiter
 from pydantic import BaseModel, ValidationError
-from pydantic_core import to_json
+
+from .json_access import dumped
+from .surrogates import all_paired, decode_whole, encode_json, has_half
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
@@ -16,13 +18,13 @@ ModelT = TypeVar("ModelT", bound=BaseModel)
 def construct(kind: type[ModelT], raw: bytes | Mapping[str, Any]) -> ModelT:
     """Return an SDK object: validated if it fits, else built field by field, as the SDK itself does.
 
-    Raises `ValueError` if it is not a JSON object.
+    Half characters (lone surrogates) become U+FFFD. Raises `ValueError` if it is not a JSON object.
     """
-    body = raw if isinstance(raw, bytes) else to_json(raw)
+    body = raw if isinstance(raw, bytes) else encode_json(raw)
     try:
         return kind.model_validate_json(body, strict=True)
     except ValidationError:
-        fields = jiter.from_json(body)
+        fields = decode_whole(body)
         if not isinstance(fields, dict):
             raise ValueError(f"not a JSON object: {body[:200]!r}") from None
         return cast("ModelT", cast("Any", kind).construct(**fields))
@@ -40,6 +42,12 @@ def construct_event(union: Any, raw: bytes) -> Any:
 @lru_cache
 def _kinds(union: Any) -> dict[str, Any]:
     return {get_args(kind.model_fields["type"].annotation)[0]: kind for kind in get_args(get_args(union)[0])}
+
+
+def readable(response: Any, parse: Callable[[Mapping[str, Any]], Any]) -> Any:
+    """Return a response that an SDK has decoded; with half characters of UTF-16, parsed again without them."""
+    data = dumped(response) if isinstance(response, BaseModel) else response
+    return parse(all_paired(data)) if has_half(data) else response
 
 
 def fitted(kind: type[ModelT], data: dict[str, Any]) -> ModelT:

@@ -10,7 +10,9 @@ from types import MappingProxyType
 from typing import Any, ClassVar, Generic, NamedTuple, Protocol, TypeVar
 
 from .. import request as request_room
+from ..errors import PromptError
 from ..messages import with_ids, without_developer
+from ..parsing import has_half
 from ..request import Request, Strategy, Structure, with_named_limit
 from ..response import Accumulator, BaseCallResponse, BaseCallResponseChunk
 from ..tools import BaseTool
@@ -155,13 +157,21 @@ class Provider(ABC, Generic[ResponseT, ChunkT, ToolT]):
         return replace(request, messages=with_ids(request.messages, self.id_form)) if self.requires_ids else request
 
     def payload(self, request: Request) -> dict[str, Any]:
-        """Return what to send: the request, encoded, and the structured answer it asks for."""
+        """Return what to send: the request, encoded, and the structured answer it asks for.
+
+        Raises `PromptError` for text that cannot be encoded, and for a part that the provider cannot take.
+        """
         request = self.with_call_ids(request)
         params = with_named_limit(request.call_params, self.limit_names(request.model))
         messages = request.messages if self.takes_developer else without_developer(request.messages)
         payload = self.encode(replace(request, call_params=params, messages=messages))
         if request.structure is not None:
             self.structure(payload, request.structure)
+        if has_half(payload):
+            raise PromptError(
+                "a message holds half a character (a lone surrogate), which UTF-8 has no bytes for: replace it, as "
+                "text.encode('utf-16', 'surrogatepass').decode('utf-16', 'replace') does"
+            )
         return payload
 
     def messages_in(self, payload: Mapping[str, Any]) -> list[Any]:

@@ -12,6 +12,7 @@ from ..runtime import lazy_names
 
 if TYPE_CHECKING:
     from .accumulator import Accumulator
+    from .billing import Billed
     from .call_response import BaseCallResponse
     from .chunk import BaseCallResponseChunk, ToolDelta
     from .cost import Price, call_cost, set_price
@@ -31,12 +32,13 @@ if TYPE_CHECKING:
         ToolStartEvent,
         UsageEvent,
     )
-    from .usage import CommonUsage, Counts, Usage
+    from .usage import CommonUsage, Counts, Usage, newer_usage, token_count
 else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
             "accumulator": "Accumulator",
+            "billing": "Billed",
             "call_response": "BaseCallResponse",
             "chunk": "BaseCallResponseChunk ToolDelta",
             "cost": "Price call_cost set_price",
@@ -47,13 +49,14 @@ else:
             "result_parts": "tool_results",
             "stream_events": "ErrorEvent FinishEvent StreamEvent TextEvent ThinkingEvent ToolDeltaEvent "
             "ToolReadyEvent ToolStartEvent UsageEvent",
-            "usage": "CommonUsage Counts Usage",
+            "usage": "CommonUsage Counts Usage newer_usage token_count",
         },
     )
 
 __all__ = [
     "BaseCallResponse",
     "BaseCallResponseChunk",
+    "Billed",
     "CommonUsage",
     "Counts",
     "ErrorEvent",
@@ -77,6 +80,8 @@ __all__ = [
     "check_dump_version",
     "common_finish_reason",
     "ended_for",
+    "newer_usage",
     "set_price",
+    "token_count",
     "tool_results",
 ]

@@ -10,8 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, ClassVar, Generic, TypeVar, cast
 
-from ..errors import ErrorEventError, reported_error
-from ..parsing import Text, at
+import jiter
+from pydantic_core import to_json
+
+from ..errors import ErrorEventError, MalformedEventError, reported_error
+from ..parsing import HalfCharacters, Text, all_paired, as_object, at, decode_json, has_half, is_end
 from ..tools import BaseTool, ToolCall, find_tool, offered_name, repaired, tool_name
 from .chunk import BaseCallResponseChunk
 from .finish_reasons import ended_for
@@ -19,6 +22,9 @@ from .usage import Usage
 
 ChunkT = TypeVar("ChunkT", bound=BaseCallResponseChunk[Any, Any, Any])
 ToolT = TypeVar("ToolT", bound=BaseTool)
+
+
+_STAMPS = frozenset({"id", "created", "created_at", "model", "responseId", "createTime", "modelVersion"})
 
 
 class Accumulator(ABC, Generic[ChunkT, ToolT]):
@@ -54,6 +60,7 @@ class Accumulator(ABC, Generic[ChunkT, ToolT]):
         self._answering: object = None
         self._first_delta = True
         self._answer_deltas: list[str] = []
+        self._halves = HalfCharacters()
 
     @cached_property
     def _names(self) -> frozenset[str]:
@@ -102,9 +109,30 @@ class Accumulator(ABC, Generic[ChunkT, ToolT]):
         """`read` for events that are objects of the provider's SDK. Stops at the final event."""
         for event in events:
             chunk = self.chunk_type(event)
+            if self._halves or has_half(chunk.data):
+                chunk = self.chunk_type.from_data(self._halves.joined(chunk.data))
             yield from self.add(chunk, chunk.data)
             if self.ended:
                 break
+
+    def _decode(self, raw: bytes) -> tuple[Any, bytes]:
+        """Return an event decoded, and its bytes, which differ where halves of characters have been joined.
+
+        Raises `MalformedEventError`.
+        """
+        try:
+            if not self._halves:
+                return jiter.from_json(raw, cache_mode="keys"), raw
+        except ValueError:
+            pass
+        try:
+            data = decode_json(raw)
+        except ValueError as error:
+            if is_end(raw):
+                return raw, raw
+            raise MalformedEventError(f"{error}: {raw[:200]!r}") from error
+        data = self._halves.joined(as_object(data)) if isinstance(data, dict) else all_paired(data)
+        return data, to_json(data)
 
     @abstractmethod
     def add(self, chunk: ChunkT, data: Mapping[str, Any]) -> Iterator[tuple[ChunkT, ToolT | None]]:
@@ -115,7 +143,9 @@ class Accumulator(ABC, Generic[ChunkT, ToolT]):
         """Return the tools that are known to be complete only at the end of the stream."""
 
     def finish(self) -> Iterator[tuple[ChunkT, ToolT | None]]:
-        """Yield the tools of `rest`, each with a chunk without content."""
+        """Yield half characters without a second half, then the tools of `rest`, each with a chunk without content."""
+        for event in self._halves.rest():
+            yield from self.add(self.chunk_type.from_data(event), event)
         tools = self.rest()
         if tools and self._last is not None:
             yield from self.pairs(self._last.spent(), tools)
@@ -149,6 +179,14 @@ class Accumulator(ABC, Generic[ChunkT, ToolT]):
     @abstractmethod
     def content(self) -> str:
         """The text so far."""
+
+    def unstamped(self, head: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what an event reports at the top of the answer, but for an id, time and model that are known already.
+
+        Some hosts give each event its own, and the last can be those of something else: the first that is not empty
+        counts.
+        """
+        return {key: value for key, value in head.items() if key not in _STAMPS or not self.top_fields.get(key)}
 
     @property
     def model(self) -> str | None:

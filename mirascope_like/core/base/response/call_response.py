@@ -25,11 +25,10 @@ from ..messages import BaseMessageParam
 from ..parsing import VERSION_KEY, as_list, as_object, at, construct, dumped, json_in
 from ..request import Request
 from ..tools import BaseTool, ToolCall, find_tool
+from .billing import Billed
 from .decoded_messages import DecodedMessages
 from .dump import DUMP_VERSION, READ_FROM_RESPONSE, can_be_imported, check_dump_version, plain_json
-from .metadata import NativeMetadata
 from .related_responses import RelatedResponses
-from .usage import Usage
 
 RawT = TypeVar("RawT")
 ToolT = TypeVar("ToolT", bound=BaseTool)
@@ -38,7 +37,7 @@ UsageT = TypeVar("UsageT", default=Any)
 
 
 class BaseCallResponse(
-    NativeMetadata, RelatedResponses[ToolT], DecodedMessages, BaseModel, Generic[RawT, ToolT, FinishT, UsageT]
+    Billed, RelatedResponses[ToolT], DecodedMessages, BaseModel, Generic[RawT, ToolT, FinishT, UsageT]
 ):
     """A provider's response, together with the call that requested it.
 
@@ -83,8 +82,6 @@ class BaseCallResponse(
     raw_type: ClassVar[type[Any]]
     """The SDK's class of a response."""
     tool_base: ClassVar[type[BaseTool]]
-    priced_as: ClassVar[str | None] = None
-    """The provider's name in the price list, if it is a different one."""
     form: ClassVar[str | None] = None
     """The name of the message format, if the provider has several."""
     messages_key: ClassVar[str] = "messages"
@@ -239,17 +236,9 @@ class BaseCallResponse(
         return self.last_user_message(self.messages)
 
     @property
-    def cost(self) -> float | None:
-        """The cost in US dollars; None if the usage or the price of the model is unknown."""
-        from .cost import call_cost  # imported here: few programs read the cost
-
-        usage = self._priced
-        return call_cost(self.provider, self.model, usage, listed_as=self.priced_as) if usage else None
-
-    @property
-    def _priced(self) -> Usage | None:
-        """The tokens that the provider charges for."""
-        return self._usage
+    def raw(self) -> dict[str, Any]:
+        """The response as JSON: what the provider sent, or the sum of the events, with unknown fields."""
+        return dumped(self.response)
 
     @property
     def tool_types(self) -> list[type[BaseTool]] | None:

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Generic, Self, TypeVar, cast
 import jiter
 from pydantic_core import to_json
 
-from ..parsing import at, construct, construct_event, dumped
+from ..parsing import at, construct, construct_event, dumped, encode_json
 from .metadata import NativeMetadata
 
 RawChunkT = TypeVar("RawChunkT")
@@ -54,7 +54,7 @@ class BaseCallResponseChunk(NativeMetadata, ABC, Generic[RawChunkT, FinishT, Usa
         """Wrap an object of the provider's SDK."""
         self._data = self._dumped(chunk)
         if isinstance(chunk, Mapping):  # from a client that is not the SDK's own
-            self._raw = to_json(chunk)
+            self._raw = encode_json(chunk)
         else:
             self._raw = None
             self._chunk: RawChunkT = chunk
@@ -74,6 +74,13 @@ class BaseCallResponseChunk(NativeMetadata, ABC, Generic[RawChunkT, FinishT, Usa
         self = cls.__new__(cls)
         self._chunk = chunk
         self.content = content
+        return self
+
+    @classmethod
+    def from_data(cls, data: dict[str, Any]) -> Self:
+        """Wrap an event that is decoded."""
+        self = cls.from_bytes(to_json(data), cls.text_of(data))
+        self._data = data
         return self
 
     def spent(self) -> Self:

@@ -7,14 +7,21 @@ network.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from math import isfinite
 from typing import Any
 
+from ..parsing import at
 from .usage import Usage
 
 _DATE = re.compile(r"[-@](\d{8}|\d{4}-\d{2}-\d{2})$")
-_own: dict[tuple[str | None, str], Price] = {}
+_own: dict[tuple[str | None, str, str | None], Price] = {}
+_SAME_AUDIO = frozenset({"google"})
+"""Where audio costs what text does unless the list has another price for it. Source: Google's pricing of Gemini."""
+_TICKS = 10_000_000_000
+"""In a US dollar. Source: xAI's documentation of cost tracking."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,48 +36,99 @@ class Price:
     """Tokens read from the provider's cache; None means the price of `input`."""
     cache_write: float | None = None
     """Tokens written to the provider's cache; None means the price of `input`."""
+    cache_write_1h: float | None = None
+    """Tokens written to the provider's cache for an hour. None means unknown: a call with such tokens has no cost."""
+    input_audio: float | None = None
+    """Audio tokens of the prompt. None means unknown."""
+    output_audio: float | None = None
+    """Generated audio tokens. None means unknown."""
+    web_search: float | None = None
+    """A thousand searches that the provider ran. None means unknown."""
 
     def of(self, usage: Usage) -> float | None:
-        """Return the cost of a usage in US dollars, or None if a number of tokens is unknown."""
+        """Return the cost of a usage in US dollars, or None if a number of tokens, or the price of any, is unknown."""
         if usage.input_tokens is None or usage.output_tokens is None:
             return None
         cached, written = usage.cached_tokens or 0, usage.cache_write_tokens or 0
-        dollars = (
-            (usage.input_tokens - cached - written) * self.input
-            + cached * (self.input if self.cached is None else self.cached)
-            + written * (self.input if self.cache_write is None else self.cache_write)
-            + usage.output_tokens * self.output
-        )
-        return dollars / 1_000_000
+        hour, heard = usage.cache_write_1h_tokens or 0, usage.input_audio_tokens or 0
+        spoken = usage.output_audio_tokens or 0
+        parts = [
+            (max(usage.input_tokens - cached - written - heard, 0), self.input),
+            (cached, self.input if self.cached is None else self.cached),
+            (max(written - hour, 0), self.input if self.cache_write is None else self.cache_write),
+            (hour, self.cache_write_1h),
+            (heard, self.input_audio),
+            (max(usage.output_tokens - spoken, 0), self.output),
+            (spoken, self.output_audio),
+            ((usage.web_searches or 0) * 1000, self.web_search),
+        ]
+        if any(count and price is None for count, price in parts):
+            return None
+        return sum(count * (price or 0.0) for count, price in parts) / 1_000_000
 
 
-def set_price(model: str, price: Price | None, *, provider: str | None = None) -> None:
+def set_price(model: str, price: Price | None, *, provider: str | None = None, tier: str | None = None) -> None:
     """Set the price of a model, for example one that no price list has; `None` removes it.
 
     It applies in this process, to every `cost` read from then on, and takes precedence over the price list. The price
     of `my-model` also applies to `my-model-2026-11-21` unless that has a price of its own. Without `provider` (the
-    `provider` of a response, such as `"openai"`) it applies to the model at every provider.
+    `provider` of a response, such as `"openai"`) it applies to the model at every provider. It is
+    the standard price, or that of a service `tier` that responses report, such as `"flex"`.
     """
     if price is None:
-        _own.pop((provider, model), None)
+        _own.pop((provider, model, tier), None)
     else:
-        _own[provider, model] = price
+        _own[provider, model, tier] = price
 
 
-def call_cost(provider: str, model: str | None, usage: Usage, *, listed_as: str | None = None) -> float | None:
-    """Return the cost of a call in US dollars, or None if the price or the number of tokens is unknown.
+def reported_cost(usage: Any, otherwise: Callable[[], float | None]) -> float | None:
+    """Return the cost in US dollars that a host reports in its usage object; `otherwise()` if it reports none.
 
-    `listed_as` is the provider's name in the price list, if it is a different one.
+    Sources: OpenRouter's documentation of usage accounting (`cost`, which with your own key is its fee alone, beside
+    `cost_details.upstream_inference_cost`), Perplexity's (`cost.total_cost`), xAI's (`cost_in_usd_ticks`) and
+    DeepInfra's (`estimated_cost`).
+    """
+    ticks = _dollars(at(usage, "cost_in_usd_ticks"))
+    said = [_dollars(at(usage, path)) for path in ("cost", "cost.total_cost", "total_cost", "estimated_cost")]
+    cost = next((one for one in (*said, None if ticks is None else ticks / _TICKS) if one is not None), None)
+    if at(usage, "is_byok") is True:
+        upstream = _dollars(at(usage, "cost_details.upstream_inference_cost"))
+        return None if upstream is None else upstream + (cost or 0.0)
+    return otherwise() if cost is None else cost
+
+
+def _dollars(value: Any) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value) or value < 0:
+        return None
+    return float(value)
+
+
+def call_cost(
+    provider: str,
+    model: str | None,
+    usage: Usage,
+    *,
+    listed_as: str | None = None,
+    terms: Mapping[str, str] | None = None,
+) -> float | None:
+    """Return the cost of a call in US dollars, or None if the price of any part, or the number of tokens, is unknown.
+
+    `listed_as` is the provider's name in the price list, if it is a different one. `terms` change the price, such as
+    `{"service_tier": "flex"}`.
     """
     if model is None:
         return None
+    tier = "+".join((terms or {}).values()) or None
     for name in (model, _DATE.sub("", model)):
-        if (price := _own.get((provider, name)) or _own.get((None, name))) is not None:
-            return price.of(usage)
-    return _listed(listed_as or provider, model, usage)
+        for seller in (provider, None):
+            if (price := _own.get((seller, name, tier))) is not None:
+                return price.of(usage)
+            if (seller, name, None) in _own:
+                return None
+    return _listed(listed_as or provider, model, usage, dict(terms or {}))
 
 
-def _listed(provider: str, model: str, usage: Usage) -> float | None:
+def _listed(provider: str, model: str, usage: Usage, terms: dict[str, str]) -> float | None:
     prices = _price_list()
     if prices is None or usage.input_tokens is None or usage.output_tokens is None:
         return None
@@ -78,14 +136,32 @@ def _listed(provider: str, model: str, usage: Usage) -> float | None:
         input_tokens=usage.input_tokens,
         cache_read_tokens=usage.cached_tokens,
         cache_write_tokens=usage.cache_write_tokens,
+        cache_write_1h_tokens=usage.cache_write_1h_tokens,
         output_tokens=usage.output_tokens,
         input_audio_tokens=usage.input_audio_tokens,
         output_audio_tokens=usage.output_audio_tokens,
+        web_searches=usage.web_searches,
     )
     try:
-        return float(prices.calc_price(tokens, model, provider_id=provider).total_price)
-    except LookupError:
+        found = prices.calc_price(tokens, model, provider_id=provider, price_context=terms or None)
+    except (LookupError, ValueError):  # an unknown model, or counts that contradict each other
         return None
+    known = _knows_terms(found.model, terms) and _knows_parts(found.model_price, usage, provider)
+    return float(found.total_price) if known else None
+
+
+def _knows_terms(model: Any, terms: Mapping[str, str]) -> bool:
+    """Return True if the list has prices for all terms that a call was made on."""
+    listed = [dict(variant.when) for variant in model.price_variants or ()]
+    return all({key: value} in listed for key, value in terms.items())
+
+
+def _knows_parts(price: Any, usage: Usage, provider: str) -> bool:
+    """Return True if the list has a price for each part of a usage that is not priced as other tokens are."""
+    parts = {"cache_write_1h_mtok": usage.cache_write_1h_tokens, "web_searches_kcount": usage.web_searches}
+    if provider not in _SAME_AUDIO:
+        parts |= {"input_audio_mtok": usage.input_audio_tokens, "output_audio_mtok": usage.output_audio_tokens}
+    return all(getattr(price, key, None) is not None for key, count in parts.items() if count)
 
 
 @lru_cache(maxsize=1)

@@ -6,8 +6,6 @@ from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
-import jiter
-
 from ..errors import MalformedEventError
 from ..parsing import Text, is_end
 from ..tools import BaseTool, ToolCall
@@ -36,14 +34,13 @@ class IndexedAccumulator(Accumulator[ChunkT, ToolT]):
     def read(self, events: Sequence[bytes]) -> Iterator[tuple[ChunkT, ToolT | None]]:
         make, grown = self.chunk_type.from_bytes, self._grown_text
         for raw in events:
-            data: Any = None
+            data, raw = self._decode(raw)
+            if is_end(data):
+                self.ended = True
+                continue
             try:
-                data = jiter.from_json(raw, cache_mode="keys")
                 found = grown(data)
-            except (ValueError, LookupError, TypeError, AttributeError) as error:
-                if is_end(raw):
-                    self.ended = True
-                    continue
+            except (LookupError, TypeError, AttributeError) as error:
                 self.raise_reported(data)
                 raise MalformedEventError(f"{error}: {raw[:200]!r}") from error
             if found is None:

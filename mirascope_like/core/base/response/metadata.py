@@ -10,6 +10,8 @@ from ..parsing import at, dumped
 from .finish_reasons import FinishReason, common_finish_reason, ended_for
 from .usage import CommonUsage, Counts, Usage
 
+STANDARD = frozenset({"default", "standard", "auto", "on_demand", "global", "not_available", "unspecified"})
+
 
 class Facts(NamedTuple):
     """The paths of the common fields in a provider's responses, both in the JSON and in the SDK's object, and the
@@ -25,6 +27,10 @@ class Facts(NamedTuple):
     counts: Counts = Counts()
     reasons: Mapping[str, FinishReason] = {}
     """The reasons to end that mean something else here than what `common_finish_reason` says, or nothing to others."""
+    terms: Mapping[str, str] = {"service_tier": "service_tier"}
+    """Where a response reports the terms that change its price, by their names in the price list."""
+    standard: frozenset[str] = STANDARD
+    """The terms of the standard price, in lower case."""
 
 
 class CommonMetadata:
@@ -130,6 +136,18 @@ class NativeMetadata(CommonMetadata):
         return cls.facts.counts.read(raw) if raw is not None else None
 
     @property
+    def _reported_usage(self) -> Any:
+        """The provider's own account of tokens, as JSON or as an object of the SDK."""
+        return at(self._top, self.facts.usage)
+
+    @property
     def _usage(self) -> Usage | None:
-        usage = at(self._top, self.facts.usage)
+        usage = self._reported_usage
         return self.read_usage(dumped(usage)) if usage is not None else None
+
+    @property
+    def _terms(self) -> dict[str, str]:
+        """The terms of the call's price that are not the standard ones."""
+        found = {name: at(self._top, place) for name, place in self.facts.terms.items()}
+        told = {name: str(getattr(one, "value", one) or "").lower() for name, one in found.items()}
+        return {name: term for name, term in told.items() if term and term not in self.facts.standard}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, ClassVar, NamedTuple, Self
+from collections.abc import Mapping, Sequence
+from math import isfinite
+from typing import Any, ClassVar, NamedTuple, Self, cast
 
 from pydantic import BaseModel, ConfigDict
 
@@ -19,8 +20,12 @@ class CommonUsage(BaseModel):
     """Tokens of the prompt, including cached ones."""
     cached_tokens: int | None = None
     """Tokens read from the provider's cache; a part of `input_tokens`."""
+    cache_write_tokens: int | None = None
+    """Tokens written to the provider's cache; a part of `input_tokens`."""
     output_tokens: int | None = None
     """Tokens generated, including reasoning."""
+    reasoning_tokens: int | None = None
+    """Tokens generated for reasoning; included in `output_tokens`."""
     total_tokens: int | None = None
     """Input plus output."""
 
@@ -44,6 +49,12 @@ class Usage(NamedTuple):
     """Tokens written to the cache; a part of `input_tokens`."""
     input_audio_tokens: int | None = None
     output_audio_tokens: int | None = None
+    reasoning_tokens: int | None = None
+    """Tokens generated for reasoning; a part of `output_tokens`."""
+    cache_write_1h_tokens: int | None = None
+    """Tokens written to the cache for an hour; a part of `cache_write_tokens`."""
+    web_searches: int | None = None
+    """Searches that the provider ran and bills apart from the tokens."""
 
     def common(self) -> CommonUsage:
         """Return the part that is common to all providers."""
@@ -51,7 +62,9 @@ class Usage(NamedTuple):
         return CommonUsage(
             input_tokens=self.input_tokens,
             cached_tokens=self.cached_tokens,
+            cache_write_tokens=self.cache_write_tokens,
             output_tokens=self.output_tokens,
+            reasoning_tokens=self.reasoning_tokens,
             total_tokens=(self.input_tokens or 0) + (self.output_tokens or 0) if known else None,
         )
 
@@ -68,15 +81,68 @@ class Counts(NamedTuple):
     output_audio: tuple[str, ...] = ()
     apart: bool = False
     """True if the provider's input tokens exclude those read from and written to the cache."""
+    reasoning: tuple[str, ...] = ()
+    total: tuple[str, ...] = ()
+    """Input and output together; the output leaves out the reasoning where the total has room for it."""
+    written_1h: tuple[str, ...] = ()
+    """Tokens written to the cache for an hour."""
+    searches: tuple[str, ...] = ()
+    """Searches that the provider ran."""
 
     def read(self, raw: Any) -> Usage:
         """Return the usage for the provider's own usage object, given as JSON."""
-        input_tokens, cached, written = _first(raw, self.input), _first(raw, self.cached), _first(raw, self.written)
-        if self.apart and input_tokens is not None:
-            input_tokens += (cached or 0) + (written or 0)
-        input_audio, output_audio = _first(raw, self.input_audio), _first(raw, self.output_audio)
-        return Usage(input_tokens, cached, _first(raw, self.output), written, input_audio, output_audio)
+        prompt, cached, written = _first(raw, self.input), _first(raw, self.cached), _first(raw, self.written)
+        reasoning, total = _first(raw, self.reasoning), _first(raw, self.total)
+        output = with_reasoning(_first(raw, self.output), reasoning, prompt, total)
+        if self.apart and prompt is not None:
+            prompt += (cached or 0) + (written or 0)
+        return Usage(
+            input_tokens=prompt,
+            cached_tokens=cached,
+            output_tokens=output,
+            cache_write_tokens=written,
+            input_audio_tokens=_first(raw, self.input_audio),
+            output_audio_tokens=_first(raw, self.output_audio),
+            reasoning_tokens=reasoning,
+            cache_write_1h_tokens=_first(raw, self.written_1h),
+            web_searches=_first(raw, self.searches),
+        )
+
+
+def with_reasoning(output: int | None, reasoning: int | None, prompt: int | None, total: int | None) -> int | None:
+    """Return the tokens generated, with those of the reasoning.
+
+    Source: xAI's documentation of rate limits, where `completion_tokens` leaves out reasoning tokens and `total_tokens`
+    does not; OpenAI counts them in both. Without a total they are left out for certain where they are the more.
+    """
+    if output is None or not reasoning:
+        return output
+    if prompt is None or total is None:
+        return output + reasoning if reasoning > output else output
+    return output + min(max(total - prompt - output, 0), reasoning)
+
+
+def token_count(value: Any) -> int | None:
+    """Return a number of tokens; None for what is not one, such as NaN or Infinity."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return int(value) if isfinite(value) and value >= 0 else None
+
+
+def newer_usage(known: Mapping[str, Any], reported: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an account of tokens with what a later event reports of it.
+
+    Accounts in a stream are cumulative: the later number counts, but zero and null are no news of a known number.
+    """
+    merged = dict(known)
+    for key, value in reported.items():
+        old: Any = merged.get(key)
+        if isinstance(old, Mapping) and isinstance(value, Mapping):
+            merged[key] = newer_usage(cast("Mapping[str, Any]", old), cast("Mapping[str, Any]", value))
+        elif value or key not in merged or (not old and value is not None):
+            merged[key] = value
+    return merged
 
 
 def _first(raw: Any, paths: Sequence[str]) -> int | None:
-    return next((int(found) for path in paths if isinstance(found := at(raw, path), int | float)), None)
+    return next((found for path in paths if (found := token_count(at(raw, path))) is not None), None)

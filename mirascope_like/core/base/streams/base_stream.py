@@ -106,6 +106,15 @@ class BaseStream(CommonMetadata, Generic[ResponseT, ChunkT, ToolT]):
         return accumulator.usage if accumulator is not None else None
 
     @property
+    def usage_missing(self) -> bool:
+        """True if the stream is done and its usage, which was asked for, has not arrived: its cost is unknown.
+
+        So it is where the connection breaks after the finish reason and before the usage. False while it is read.
+        """
+        so_far = self._so_far() if self.state is StreamState.DONE else None
+        return so_far is not None and so_far.usage_missing
+
+    @property
     def cost(self) -> float | None:
         """US dollars spent, or None while the usage, or the model's price, is unknown."""
         so_far = self._so_far()

@@ -5,12 +5,12 @@ The loop makes one for each attempt, reads it, and closes it. No deadline is act
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import CancelledError
 from dataclasses import replace
 from typing import Any
 
-from ..errors import RequestTimeoutError, StreamClosedError
+from ..errors import ConnectionFailedError, RequestTimeoutError, StreamClosedError, StreamTimeoutError
 from ..provider import AsyncSource, Opening, Source, shut
 from ..runtime import CLOCK, cancel_scope
 from .attempt import Attempt
@@ -44,6 +44,13 @@ class _Connection:
         if seconds is not None and seconds <= 0:
             raise self._deadlines.passed(deadline)
         return seconds, deadline
+
+    def _ends_complete(self, error: Exception) -> bool:
+        """Return True if an error is of the connection alone, and the answer has arrived: no more is needed of it."""
+        attempt = self._attempt
+        if isinstance(error, StreamTimeoutError) or not attempt.accumulator.complete:
+            return False
+        return isinstance(attempt.provider.failure(error, attempt.request), ConnectionFailedError | RequestTimeoutError)
 
     def _begin(self, source: Source | AsyncSource) -> None:
         self._read = self._attempt.reader(typed=source.typed)
@@ -95,9 +102,14 @@ class Connection(_Connection):
         return self
 
     def __next__(self) -> Any:
-        if not self._deadlines.given:
-            return next(self._events)
-        return self._timed()
+        try:
+            return self._timed() if self._deadlines.given else next(self._events)
+        except StopIteration:
+            raise
+        except Exception as error:
+            if self._ends_complete(error):
+                raise StopIteration from error
+            raise
 
     def _timed(self) -> Any:
         seconds, deadline = self._upcoming()
@@ -173,10 +185,15 @@ class AsyncConnection(_Connection):
     def __aiter__(self) -> AsyncIterator[Any]:
         return self
 
-    def __anext__(self) -> Awaitable[Any]:
-        if not self._deadlines.given:
-            return self._events.__anext__()  # type: ignore[no-any-return]
-        return self._timed()
+    async def __anext__(self) -> Any:
+        try:
+            return await (self._timed() if self._deadlines.given else anext(self._events))
+        except StopAsyncIteration:
+            raise
+        except Exception as error:
+            if self._ends_complete(error):
+                raise StopAsyncIteration from error
+            raise
 
     async def _timed(self) -> Any:
         seconds, deadline = self._upcoming()

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationError
 
 from ..errors import ToolArgumentsError, ToolError, arguments_error
 from ..messages import valid_name
-from ..parsing import incomplete, object_so_far
+from ..parsing import incomplete, object_so_far, paired_escapes
 from ..runtime import LazyModule
 
 if TYPE_CHECKING:
@@ -179,7 +179,7 @@ class BaseTool(Facts, BaseModel):
         """Return the tool for a model's call. Never raises: for arguments that do not validate, the tool has an
         `error`.
         """
-        text = call.arguments.strip()
+        text = paired_escapes(call.arguments.strip())
         try:
             tool = cls.model_validate_json("{}" if text in ("", "null") else text)
         except Exception as problem:  # a user's validator may raise any exception

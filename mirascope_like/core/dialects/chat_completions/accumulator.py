@@ -10,14 +10,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, TypeVar, cast
 
-import jiter
-
 from ...base.errors import MalformedEventError
 from ...base.parsing import Text, as_list, as_object, is_end, settled
-from ...base.response import Accumulator, ended_for
+from ...base.response import Accumulator, ended_for, newer_usage
 from ...base.tools import BaseTool
 from .calls import Call, find_call
-from .chunk import BaseChatChunk, choice_delta, chunk_text, content_text, raise_choice_error
+from .chunk import BaseChatChunk, choice_delta, chunk_text, content_text, raise_choice_error, usage_of
 from .delta_fast_path import DeltaFastPath
 from .merge import add_parts, joined_base64, merge, merge_head, restates
 
@@ -105,13 +103,7 @@ class ChatAccumulator(Accumulator[ChunkT, ToolT]):
                 yield from self._merge(raw)
 
     def _merge(self, raw: bytes) -> Iterator[tuple[ChunkT, ToolT | None]]:
-        try:
-            data = jiter.from_json(raw, cache_mode="keys")
-        except ValueError as error:
-            if is_end(raw):
-                self.ended = True
-                return
-            raise MalformedEventError(f"{error}: {raw[:200]!r}") from error
+        data, raw = self._decode(raw)
         if is_end(data):
             self.ended = True
             return
@@ -126,6 +118,8 @@ class ChatAccumulator(Accumulator[ChunkT, ToolT]):
         if (arguments := _adds_arguments(data)) is not None:
             self._called = find_call(self._choices[0].calls, arguments, self._names)
             self._fast_path = DeltaFastPath.of(raw, "arguments", arguments["function"]["arguments"], _PADDING)
+        if self._halves:
+            self._fast_path = None  # the other half may come in an event like this one
         yield from pairs
 
     def add(self, chunk: ChunkT, data: Mapping[str, Any]) -> Iterator[tuple[ChunkT, ToolT | None]]:
@@ -135,9 +129,9 @@ class ChatAccumulator(Accumulator[ChunkT, ToolT]):
         self._last = chunk
         choices: list[dict[str, Any]] = as_list(data.get("choices"))
         raise_choice_error(choices)
-        if isinstance(usage := data.get("usage"), dict):
-            self.top_fields["usage"] = as_object(usage)
-        merge_head(self.top_fields, {key: value for key, value in data.items() if key not in _APART})
+        if usage := as_object(usage_of(data)):
+            self.top_fields["usage"] = newer_usage(as_object(self.top_fields.get("usage")), usage)
+        merge_head(self.top_fields, self.unstamped({key: value for key, value in data.items() if key not in _APART}))
         shown: list[ToolT] = []
         for position, choice in enumerate(choices):
             shown += self._add_choice(chunk, choice, position)

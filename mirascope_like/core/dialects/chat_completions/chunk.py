@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar, cast
 
 from pydantic_core import to_json
 
 from ...base.errors import ErrorEventError, reported_error
-from ...base.parsing import as_list, as_object
+from ...base.parsing import as_list, as_object, at
 from ...base.response import BaseCallResponseChunk, Counts, Facts, ToolDelta, ended_for
 
 RawChunkT = TypeVar("RawChunkT")
@@ -40,19 +40,34 @@ def chunk_text(choices: Sequence[Mapping[str, Any]]) -> str:
 
 
 def content_text(content: Any) -> str:
-    """Return the text of a message's content, which is a list of parts in some responses of Mistral."""
+    """Return the text of a message's content, which some hosts send as a list of parts; thinking is not text."""
     if isinstance(content, str):
         return content
-    return "".join(as_object(part).get("text") or "" for part in as_list(content))
+    parts = [part for part in map(as_object, as_list(content)) if part.get("type") not in _THOUGHTS]
+    return "".join(text for part in parts if isinstance(text := part.get("text"), str))
+
+
+_THOUGHTS = frozenset({"thinking", "reasoning"})
+"""The types of parts that are the model's thinking."""
+_THINKING = ("reasoning", "reasoning_content", "reasoning_text", "thinking")
+"""The names that hosts have for thinking beside the content: OpenRouter, DeepSeek, GitHub Copilot, Ollama."""
 
 
 def message_thinking(message: Mapping[str, Any]) -> str | None:
     """Return the thinking text of a message or delta, whichever field the host uses for it."""
-    for key in ("reasoning", "reasoning_content"):
+    for key in _THINKING:
         if isinstance(text := message.get(key), str) and text:
             return text
-    thinking = [as_object(part).get("thinking") for part in as_list(message.get("content"))]
-    return "".join(content_text(one) for one in thinking) or None
+    details = [_part_thinking(one) for one in map(as_object, as_list(message.get("reasoning_details")))]
+    parts = [as_object(part) for part in as_list(message.get("content"))]
+    shown = [_part_thinking(part) for part in parts if part.get("type") in _THOUGHTS]
+    return "".join(details) or "".join(shown) or None
+
+
+def _part_thinking(part: Mapping[str, Any]) -> str:
+    """Return the thinking of a part: Mistral's `thinking`, Databricks' `summary`, or a `text`."""
+    found = next((part[key] for key in ("thinking", "summary", "text", "reasoning") if part.get(key)), None)
+    return content_text(found)
 
 
 def arguments_text(arguments: Any) -> str:
@@ -65,15 +80,35 @@ def arguments_text(arguments: Any) -> str:
 _COUNTS = Counts(
     input=("prompt_tokens",),
     output=("completion_tokens",),
-    cached=("prompt_tokens_details.cached_tokens", "prompt_cache_hit_tokens", "num_cached_tokens"),
-    written=("prompt_tokens_details.cache_write_tokens",),
+    cached=(
+        *("prompt_tokens_details.cached_tokens", "prompt_cache_hit_tokens", "num_cached_tokens", "cached_tokens"),
+        "cache_read_input_tokens",
+    ),
+    written=(
+        *("prompt_tokens_details.cache_write_tokens", "prompt_tokens_details.cache_creation_tokens"),
+        "cache_creation_input_tokens",
+    ),
     input_audio=("prompt_tokens_details.audio_tokens",),
     output_audio=("completion_tokens_details.audio_tokens",),
+    reasoning=("completion_tokens_details.reasoning_tokens", "reasoning_tokens"),
+    total=("total_tokens",),
+    searches=("num_sources_used", "server_tool_use.web_search_requests"),
 )
 """Source: OpenAI's `CompletionUsage`, whose details are included in the totals. DeepSeek sends
-`prompt_cache_hit_tokens`, and Mistral sometimes `num_cached_tokens`."""
+`prompt_cache_hit_tokens`, Mistral sometimes `num_cached_tokens`, Kimi `cached_tokens`, and gateways to Anthropic its
+names. xAI charges for the sources of its searches (`num_sources_used`)."""
 
 FACTS = Facts(counts=_COUNTS)
+
+
+def usage_of(data: Any) -> Any:
+    """Return the account of tokens in a chunk or a whole answer, as JSON or as an object of the SDK; None without one.
+
+    Groq may have it in `x_groq` alone, Kimi in the first choice of a stream.
+    """
+    if found := at(data, "usage") or at(data, "x_groq.usage"):
+        return found
+    return next((found for choice in at(data, "choices") or () if (found := at(choice, "usage"))), None)
 
 
 class BaseChatChunk(BaseCallResponseChunk[RawChunkT, FinishT, UsageT]):
@@ -95,6 +130,15 @@ class BaseChatChunk(BaseCallResponseChunk[RawChunkT, FinishT, UsageT]):
         choices: list[Any] = as_list(self.data.get("choices"))
         first = next((one for one in choices if not one.get("index")), None)
         return choice_delta(as_object(first))
+
+    @property
+    def _reported_usage(self) -> Any:
+        return usage_of(self.data)
+
+    @property
+    def usage(self) -> UsageT | None:
+        """The provider's own account of tokens."""
+        return cast("UsageT | None", usage_of(self.chunk))
 
     @property
     def thinking(self) -> str:

@@ -12,6 +12,10 @@ from .chunk import content_text
 
 _TEXTS = frozenset({"content", "refusal", "arguments", "transcript", "text", "summary", "data", "input", "thinking"})
 """Strings that arrive in pieces, like those whose name begins with "reasoning". All other strings arrive whole."""
+_WHOLE = ("_opaque", "_signature", "_encrypted", "_encrypted_content", "_id", "_format", "_type", "_effort", "_level")
+"""Ends of the names of strings that begin with "reasoning" and arrive whole."""
+_BLOCKS = frozenset({"reasoning_details", "thinking_blocks"})
+"""Lists of reasoning blocks, which must be sent back unchanged: OpenRouter's and LiteLLM's."""
 
 
 def merge(known: dict[str, Any], new: Mapping[str, Any]) -> None:
@@ -34,7 +38,10 @@ def merge(known: dict[str, Any], new: Mapping[str, Any]) -> None:
                 old = known[key] = {}
             merge(cast("dict[str, Any]", old), cast("dict[str, Any]", value))
         elif isinstance(value, list):
-            known[key] = _merged(as_list(old), as_list(cast("Any", value)), restated=key == "executed_tools")
+            if key in _BLOCKS:
+                known[key] = _with_blocks(as_list(old), as_list(cast("Any", value)))
+            else:
+                known[key] = _merged(as_list(old), as_list(cast("Any", value)), restated=key == "executed_tools")
         else:
             known[key] = value
 
@@ -55,7 +62,46 @@ def restates(key: str, value: Any) -> bool:
 
 
 def _grows(key: str) -> bool:
-    return key in _TEXTS or key.startswith("reasoning")
+    return key in _TEXTS or (key.startswith("reasoning") and not key.endswith(_WHOLE))
+
+
+def _with_blocks(known: list[Any], new: list[Any]) -> list[Any]:
+    """Add pieces of blocks of reasoning to the blocks that they continue, or as new blocks."""
+    for piece in map(as_object, new):
+        block = _continued(known, piece)
+        if block is None:
+            known.append(block := dict[str, Any]())
+        said = {key: one for key, one in piece.items() if key != "data" or str(block.get("data") or "") != one}
+        merge(block, said)
+    return known
+
+
+def _continued(known: list[Any], piece: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the block of reasoning that a piece continues; None where it begins one.
+
+    That is the block of its id, or else the last one of its index, if type, format and id agree and no signature or
+    encrypted data has ended that one. Source: OpenRouter's documentation of `reasoning_details`, which are to be sent
+    back as they came; in streams all of them may have the index 0.
+    """
+    index, id = piece.get("index"), piece.get("id")
+    blocks = [as_object(one) for one in known]
+    if id and (same := [one for one in blocks if one.get("id") == id and _agree(one, piece, "type")]):
+        return same[-1]
+    beside = [one for one in blocks if index is None or one.get("index") in (None, index)]
+    last = beside[-1] if beside else None
+    if last is None or not all(_agree(last, piece, key) for key in ("type", "format", "id")):
+        return None
+    return None if _ended(last, piece) else last
+
+
+def _agree(one: Mapping[str, Any], other: Mapping[str, Any], key: str) -> bool:
+    return not one.get(key) or not other.get(key) or one[key] == other[key]
+
+
+def _ended(last: Mapping[str, Any], piece: Mapping[str, Any]) -> bool:
+    """Whether a block or part has been signed, or is encrypted, and a piece is not the same once more."""
+    seals = {key: str(last[key]) for key in ("signature", "data") if last.get(key)}
+    return bool(seals) and any(piece.get(key) != seal for key, seal in seals.items())
 
 
 def _merged(known: list[Any], new: list[Any], *, restated: bool) -> list[Any]:
@@ -93,19 +139,30 @@ def joined_base64(pieces: str) -> str:
 def add_parts(parts: list[dict[str, Any]], content: Any) -> str:
     """Add content, as parts or plain text, to the parts known so far; return its text.
 
-    Source: Mistral's documentation of reasoning. Its streams send thinking as parts, and text as parts or plain. An
-    unstreamed response has one part where adjacent pieces have the same type.
+    Sources: Mistral's documentation of reasoning, and Databricks' of its reasoning models. Their streams send thinking
+    as parts, and text as parts or plain. An unstreamed response has one part where adjacent pieces have the same type.
     """
     new = [{"type": "text", "text": content}] if isinstance(content, str) else as_list(content)
     for part in map(as_object, new):
         last = parts[-1] if parts else {}
-        if part.get("type") not in ("text", "thinking"):
+        if part.get("type") not in _GROWING_PARTS:
             parts.append(part)
             continue
-        if last.get("type") != part["type"]:
+        inner = {key: as_list(part[key]) for key in _INNER if isinstance(part.get(key), list)}
+        if last.get("type") != part["type"] or _ended(_sealed(last), _sealed(part)):
             parts.append(last := dict[str, Any]())
-        thinking = part.get("thinking")
-        merge(last, {key: value for key, value in part.items() if key != "thinking"})
-        if isinstance(thinking, list):
-            add_parts(last.setdefault("thinking", []), thinking)
+        merge(last, {key: value for key, value in part.items() if key not in inner})
+        for key, pieces in inner.items():
+            add_parts(last.setdefault(key, []), pieces)
     return content_text(new)
+
+
+_GROWING_PARTS = frozenset({"text", "thinking", "reasoning", "summary_text", "reasoning_text"})
+_INNER = ("thinking", "summary")
+"""Where a part of reasoning holds parts of its own: Mistral's and Databricks'."""
+
+
+def _sealed(part: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the last of the parts within a part, which is what holds a signature, or the part itself."""
+    inner = [one for key in _INNER for one in as_list(part.get(key))]
+    return as_object(inner[-1]) if inner else part

@@ -25,7 +25,7 @@ from ...base.messages import (
     ToolResultPart,
     linked_part,
 )
-from ...base.parsing import as_object, dumped
+from ...base.parsing import as_object, dumped, paired_escapes
 
 _AUDIO = {"audio/wav": "wav", "audio/x-wav": "wav", "audio/mp3": "mp3", "audio/mpeg": "mp3"}
 _SAID = ("content", "tool_calls", "function_call", "refusal", "audio")
@@ -221,7 +221,7 @@ def _held(kind: Kind, said: str, media_type: str) -> MediaPart:
 def _decode_call(call: Mapping[str, Any]) -> ToolCallPart:
     function = call["function"]
     try:
-        args = jiter.from_json((function.get("arguments") or "{}").encode())
+        args = jiter.from_json(paired_escapes(function.get("arguments") or "{}").encode())
     except ValueError:
         args = None
     return ToolCallPart(name=function.get("name") or "", args=as_object(args), id=call.get("id"))

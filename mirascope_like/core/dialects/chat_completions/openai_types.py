@@ -38,6 +38,7 @@ class OpenAISDKCallResponse(BaseChatCallResponse[ChatCompletion, ToolT, ChatFini
     """A response; `response` is a `ChatCompletion`."""
 
     raw_type = ChatCompletion
+    usage_type = CompletionUsage
 
     @property
     def audio(self) -> bytes | None:

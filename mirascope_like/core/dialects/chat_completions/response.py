@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, TypeVar, cast
 
 from ...base.messages import BaseMessageParam
-from ...base.parsing import as_list, as_object, at, dumped
+from ...base.parsing import as_list, as_object, at, construct, dumped
 from ...base.response import BaseCallResponse, Facts, ended_for, tool_results
 from ...base.tools import BaseTool, ToolCall, offered_name, valid_arguments
-from .chunk import FACTS, arguments_text, content_text, message_thinking, raise_choice_error
+from .chunk import FACTS, arguments_text, content_text, message_thinking, raise_choice_error, usage_of
 from .messages import decode_message, encode_tool_result
 
 RawT = TypeVar("RawT")
@@ -23,11 +23,29 @@ class BaseChatCallResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT]):
 
     facts: ClassVar[Facts] = FACTS
 
+    usage_type: ClassVar[type[Any]]
+    """The SDK's class of an account of tokens."""
+
     @classmethod
     def check(cls, response: RawT) -> None:
         super().check(response)
         choices: list[Any] = at(response, "choices") or []
         raise_choice_error([dumped(choice) for choice in choices if at(choice, "error") or at(choice, "message.error")])
+
+    @property
+    def _reported_usage(self) -> Any:
+        return usage_of(self.response)
+
+    @property
+    def usage(self) -> UsageT | None:
+        """The provider's own account of tokens."""
+        found: Any = usage_of(self.response)
+        return cast("UsageT | None", construct(self.usage_type, as_object(found)) if isinstance(found, dict) else found)
+
+    @property
+    def _asked_usage(self) -> bool:
+        # A host reports the tokens of a stream only if it is asked to, or does so unasked, or not at all.
+        return at(self.call_kwargs, "stream_options.include_usage") is True
 
     @property
     def _choices(self) -> list[Any]:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, NamedTuple, TypeVar
 import jiter
 
 from ...base.messages import BaseMessageParam, Part, ToolResultPart
-from ...base.parsing import Text, as_object, at, dumped, object_so_far, settled
+from ...base.parsing import Text, as_object, at, dumped, object_so_far, paired_escapes, settled
 from ...base.response import BaseCallResponse, BaseCallResponseChunk, IndexedAccumulator, tool_results
 from ...base.tools import BaseTool, ToolCall, effective_arguments, offered_name
 from .turns import decode_turn
@@ -145,6 +145,8 @@ class BlockAccumulator(IndexedAccumulator[ChunkT, ToolT]):
         if not (text := effective_arguments(str(self._json.get(index, "")))):
             return known or {}
         try:
-            return jiter.from_json(text.encode(), partial_mode="trailing-strings" if self.cut_strings else True)
+            return jiter.from_json(
+                paired_escapes(text).encode(), partial_mode="trailing-strings" if self.cut_strings else True
+            )
         except ValueError:
             return {}

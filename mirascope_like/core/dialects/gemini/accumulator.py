@@ -10,12 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 
-import jiter
 from pydantic_core import to_json
 
 from ...base.errors import ErrorEventError, MalformedEventError, reported_error
 from ...base.parsing import as_list, as_object, at, is_end, settled
-from ...base.response import Accumulator, Usage
+from ...base.response import Accumulator, Usage, newer_usage
 from ...base.tools import BaseTool
 from .chunk import GeminiChunk
 from .merge import add_part, merged
@@ -41,12 +40,9 @@ class GeminiAccumulator(Accumulator[ChunkT, ToolT], Generic[ChunkT, ToolT]):
     def read(self, events: Sequence[bytes]) -> Iterator[tuple[ChunkT, ToolT | None]]:
         make = self.chunk_type.from_bytes
         for raw in events:
-            try:
-                found = jiter.from_json(raw, cache_mode="keys")
-            except ValueError as error:
-                if is_end(raw):
-                    continue
-                raise MalformedEventError(f"{error}: {raw[:200]!r}") from error
+            found, raw = self._decode(raw)
+            if is_end(found):
+                continue
             if isinstance(found, list):  # a host that ignores the request for server-sent events sends a JSON list
                 for one in as_list(found):
                     yield from self.add(make(to_json(one), text_of(one)), one)
@@ -67,7 +63,7 @@ class GeminiAccumulator(Accumulator[ChunkT, ToolT], Generic[ChunkT, ToolT]):
     def _sum(self, data: JSON) -> list[ToolT]:
         self.raise_reported(data)
         tools: list[ToolT] = []
-        for key, value in data.items():
+        for key, value in self.unstamped(data).items():
             if key == "candidates":
                 for position, candidate in enumerate(as_list(value)):
                     tools += self._grow(position, as_object(candidate))
@@ -78,7 +74,7 @@ class GeminiAccumulator(Accumulator[ChunkT, ToolT], Generic[ChunkT, ToolT]):
         return tools
 
     def _spend(self, usage: JSON) -> None:
-        self._usage.update({name: one for name, one in usage.items() if one is not None})
+        self._usage = newer_usage(self._usage, usage)
 
     def _grow(self, position: int, candidate: JSON) -> list[ToolT]:
         index = candidate.get("index")

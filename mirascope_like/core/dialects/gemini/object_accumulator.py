@@ -10,7 +10,7 @@ from abc import abstractmethod
 from collections.abc import Iterable, Iterator
 from typing import Any, TypeVar
 
-from ...base.parsing import Text, as_list, as_object
+from ...base.parsing import Text, as_list, as_object, has_half
 from ...base.response import Usage
 from ...base.tools import BaseTool
 from .accumulator import GeminiAccumulator
@@ -50,7 +50,9 @@ class GeminiObjectAccumulator(GeminiAccumulator[ChunkT, ToolT]):
         make = self.chunk_type.from_object
         for event in events:
             before = self._before
-            if before is not None and (text := self.added(event, before)) is not None:
+            plain = before is not None and not self._halves
+            text = self.added(event, before) if plain else None
+            if text is not None and not has_half(text):
                 self._growing.append(text)
                 self._spent = event
                 yield make(event, text), None

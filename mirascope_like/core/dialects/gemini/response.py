@@ -11,7 +11,7 @@ from pydantic_core import to_json
 
 from ...base.messages import AudioPart, BaseMessageParam, DocumentPart, ImagePart
 from ...base.parsing import as_list, as_object
-from ...base.response import BaseCallResponse, Facts, FinishReason, Usage, ended_for, tool_results
+from ...base.response import BaseCallResponse, Facts, FinishReason, Usage, ended_for, token_count, tool_results
 from ...base.tools import BaseTool, ToolCall
 from .messages import decode_content, encode_results
 
@@ -36,6 +36,7 @@ FACTS = Facts(
     usage="usageMetadata",
     output_paths=("candidates", "promptFeedback"),
     reasons=_FINISH,
+    terms={"service_tier": "usageMetadata.serviceTier", "traffic_type": "usageMetadata.trafficType"},
 )
 
 
@@ -49,21 +50,22 @@ def read_usage(raw: Mapping[str, Any] | None) -> Usage | None:
         return None
     return Usage(
         input_tokens=_sum(raw.get("promptTokenCount"), raw.get("toolUsePromptTokenCount")),
-        cached_tokens=raw.get("cachedContentTokenCount"),
+        cached_tokens=token_count(raw.get("cachedContentTokenCount")),
         output_tokens=_sum(raw.get("candidatesTokenCount"), raw.get("thoughtsTokenCount")),
         input_audio_tokens=_audio(raw.get("promptTokensDetails")),
         output_audio_tokens=_audio(raw.get("candidatesTokensDetails")),
+        reasoning_tokens=token_count(raw.get("thoughtsTokenCount")),
     )
 
 
-def _sum(*counts: int | None) -> int | None:
-    known = [count for count in counts if count is not None]
+def _sum(*counts: Any) -> int | None:
+    known = [count for one in counts if (count := token_count(one)) is not None]
     return sum(known) if known else None
 
 
 def _audio(details: Any) -> int | None:
     heard = [one for one in map(as_object, as_list(details)) if one.get("modality") == "AUDIO"]
-    return heard[0].get("tokenCount") if heard else None
+    return token_count(heard[0].get("tokenCount")) if heard else None
 
 
 def parts_of(data: Any) -> list[JSON]:

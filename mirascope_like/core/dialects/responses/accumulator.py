@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple, TypeVar, cast
 
 from ...base.parsing import Text, as_list, as_object, settled
-from ...base.response import IndexedAccumulator
+from ...base.response import IndexedAccumulator, newer_usage
 from ...base.tools import BaseTool, ToolCall
 from .items import Items
 from .types import TEXT_DELTA, ResponsesChunk, finish_reason, output_text
@@ -42,6 +42,7 @@ _GROWING = {
 _PARTS = {"response.content_part": "content", "response.reasoning_summary_part": "summary"}
 _WRITTEN = frozenset({"arguments", "input", "code", "content", "summary"})
 """What of an item grows."""
+_THOUGHT_PLACES = ("summary_index", "content_index")
 _MOST_PARTS = 10_000
 _STATUSES = frozenset({"in_progress", "searching", "interpreting", "generating", "completed", "failed"})
 _FINAL = frozenset({"completed", "incomplete", "failed", "cancelled"})
@@ -55,6 +56,8 @@ class ResponsesAccumulator(IndexedAccumulator[ChunkT, ToolT]):
         self._items = Items()
         self._parts: dict[tuple[int, int], Text] = {}
         self._shown: set[tuple[int, int]] = set()
+        self._thought: tuple[Any, ...] | None = None
+        """The part of the reasoning that the last piece belongs to; None before the first."""
 
     def _grown_text(self, data: Any) -> tuple[Text, str] | None:
         if data.get("type") == TEXT_DELTA and not data.get("logprobs"):
@@ -73,10 +76,17 @@ class ResponsesAccumulator(IndexedAccumulator[ChunkT, ToolT]):
             tools = self._change(place, subject, verb, data)
             self._show(place, chunk)
             chunk.place = place
+            if chunk.thinking:
+                part = place, subject, *(data.get(key) for key in _THOUGHT_PLACES)
+                chunk.parted = self._thought not in (None, part)
+                self._thought = part
         return tools
 
     def _progress(self, verb: str, response: dict[str, Any], chunk: ChunkT) -> None:
-        self.top_fields.update(response)
+        usage = newer_usage(as_object(self.top_fields.get("usage")), as_object(response.get("usage")))
+        self.top_fields.update(self.unstamped(response))
+        if usage:
+            self.top_fields["usage"] = usage
         output = as_list(response.get("output"))
         if verb not in _FINAL:
             self._items.begin([settled(as_object(item)) for item in output])

@@ -23,7 +23,7 @@ from ...base.messages import (
     ToolResultPart,
     linked_part,
 )
-from ...base.parsing import as_list, as_object, dumped
+from ...base.parsing import as_list, as_object, dumped, paired_escapes
 from ..chat_completions import data_url
 from ..content_blocks import decode_turn
 
@@ -122,7 +122,7 @@ def _decode(item: Mapping[str, Any]) -> tuple[str, list[Part]]:
     match item.get("type"):
         case "function_call":
             try:
-                args = jiter.from_json((item.get("arguments") or "{}").encode())
+                args = jiter.from_json(paired_escapes(item.get("arguments") or "{}").encode())
             except ValueError:
                 args = None
             return "assistant", [ToolCallPart(name=item["name"], args=as_object(args), id=item.get("call_id"))]

@@ -46,8 +46,11 @@ _FINISH: dict[str, FinishReason] = {
 _COUNTS = Counts(
     input=("input_tokens",),
     output=("output_tokens",),
-    cached=("input_tokens_details.cached_tokens",),
+    cached=("input_tokens_details.cached_tokens", "cached_tokens"),
     written=("input_tokens_details.cache_write_tokens",),
+    reasoning=("output_tokens_details.reasoning_tokens",),
+    total=("total_tokens",),
+    searches=("num_sources_used",),
 )
 """Source: OpenAI's `ResponseUsage`, whose details are included in the totals."""
 
@@ -167,7 +170,9 @@ class ResponsesCallResponse(BaseCallResponse[Response, ToolT, ResponsesFinishRea
 class ResponsesChunk(BaseCallResponseChunk[ResponseStreamEvent, ResponsesFinishReason, ResponseUsage]):
     """One event of a stream; `chunk` is the SDK's event."""
 
-    __slots__ = ("place",)
+    __slots__ = ("parted", "place")
+    parted: bool
+    """True if its piece of thinking begins another part of the reasoning."""
     raw_type = ResponseStreamEvent
     facts: ClassVar[Facts] = _FACTS
     usage_places: ClassVar[tuple[str, ...]] = ("response.usage",)
@@ -187,8 +192,12 @@ class ResponsesChunk(BaseCallResponseChunk[ResponseStreamEvent, ResponsesFinishR
 
     @property
     def thinking(self) -> str:
-        """The reasoning text, or piece of its summary, that this event adds; "" if none."""
-        return str(self.data.get("delta") or "") if self.data.get("type") in _THINKING else ""
+        """The reasoning text, or piece of its summary, that this event adds; "" if none.
+
+        A blank line precedes the first piece of each further part, as between the parts of an unstreamed response.
+        """
+        piece = str(self.data.get("delta") or "") if self.data.get("type") in _THINKING else ""
+        return f"\n\n{piece}" if piece and getattr(self, "parted", False) else piece
 
     @property
     def tool_deltas(self) -> Sequence[ToolDelta]:

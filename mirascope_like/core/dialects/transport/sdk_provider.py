@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 import anyio
 
 from ...base.errors import ConnectionFailedError, MirascopeLikeError, RequestTimeoutError, described, error_kind
-from ...base.parsing import Events, as_object
+from ...base.parsing import Events, all_paired, as_object, readable
 from ...base.provider import PRESENT, AsyncSource, Source, shut
 from ...base.request import Request
 from ...base.response import BaseCallResponse, BaseCallResponseChunk
@@ -119,7 +119,9 @@ class AsyncByteSource:
 
 def _buffers(response: Any, raw: str, decoded: str) -> Any:
     # Without content encoding there is nothing to decompress: raw reads are faster.
-    return getattr(response, decoded if response.headers.get("content-encoding") else raw)()
+    # A response that was made with its whole body, as mocks and caches do, has no raw bytes.
+    packed = response.headers.get("content-encoding") or response.is_stream_consumed
+    return getattr(response, decoded if packed else raw)()
 
 
 class ObjectSource:
@@ -224,7 +226,7 @@ class SDKProvider(ClientProvider[ResponseT, ChunkT, ToolT]):
         return self._whole(unwrapped(await self.http(client, payload, stream=False)))
 
     def _typed(self, answer: Any) -> Any:
-        return self.parse(as_object(answer)) if isinstance(answer, dict) else answer
+        return self.parse(all_paired(as_object(answer))) if isinstance(answer, dict) else readable(answer, self.parse)
 
     def _whole(self, response: Any) -> Any:
         try:

@@ -1,0 +1,167 @@
+"""Characters whose two UTF-16 halves arrive apart, or one of them alone.
+
+A JSON escape such as `\\ud83d` is half a character. JSON allows it alone (RFC 8259, section 8.2) and Python's `json`,
+which the SDKs use, reads it; jiter, pydantic and UTF-8 refuse it. Here two halves become one character, also where they
+arrive in two events, and a lone half becomes U+FFFD. Knows JSON; it must not know what a text is for.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any, TypeAlias, cast
+
+import jiter
+from pydantic_core import to_json
+
+from .json_access import is_list
+
+REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+
+_HALF = re.compile("[\ud800-\udfff]")
+_ESCAPES = re.compile(
+    r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(?P<lone>\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\.",
+    re.DOTALL,
+)
+_PLACES = frozenset({"index", "output_index", "content_index", "summary_index", "contentBlockIndex", "thought"})
+"""Fields that say, beside the path to a text, which text of the answer it is."""
+_NAMES = frozenset({"type", "id", "item_id", "object", "model"})
+"""Fields that an event needs around a text; so do all numbers."""
+
+
+_Holders: TypeAlias = tuple[tuple[Mapping[str, Any], str] | None, ...]
+"""The objects, with the key of what is within, and lists (None) around a text."""
+
+
+def has_half(value: Any) -> bool:
+    """Return True if a text, or any text in a JSON value, holds half a character."""
+    if isinstance(value, str):
+        return not value.isascii() and _HALF.search(value) is not None
+    if isinstance(value, Mapping):
+        return any(has_half(one) for one in cast("Mapping[str, Any]", value).values())
+    return any(has_half(one) for one in value) if is_list(value) else False
+
+
+def paired(text: str) -> str:
+    """Return a text with two halves joined to one character, and each lone half replaced by U+FFFD."""
+    if text.isascii() or _HALF.search(text) is None:
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def all_paired(value: Any) -> Any:
+    """Return a copy of a JSON value with `paired` texts."""
+    if isinstance(value, str):
+        return paired(value)
+    if isinstance(value, Mapping):
+        return {key: all_paired(one) for key, one in cast("Mapping[str, Any]", value).items()}
+    return [all_paired(one) for one in value] if is_list(value) else value
+
+
+def paired_escapes(text: str) -> str:
+    """Return JSON text in which every escaped half is one of a pair; a lone one is the escape of U+FFFD, as long."""
+    if "\\ud" not in text and "\\uD" not in text:
+        return text
+    return _ESCAPES.sub(lambda found: r"\ufffd" if found["lone"] else found[0], text)
+
+
+def decode_json(raw: bytes) -> Any:
+    """Return decoded JSON that may hold half characters, or bytes that are not UTF-8.
+
+    Raises `ValueError` for what is not JSON.
+    """
+    try:
+        return jiter.from_json(raw, cache_mode="keys")
+    except ValueError as error:
+        if not any(word in str(error) for word in ("surrogate", "hex escape", "unicode")):
+            raise
+        try:
+            return json.loads(raw.decode("utf-8", "replace"))
+        except ValueError:
+            raise error from None
+
+
+def decode_whole(raw: bytes) -> Any:
+    """Return decoded JSON with `paired` texts. Raises `ValueError` for what is not JSON."""
+    try:
+        return jiter.from_json(raw)
+    except ValueError:
+        return all_paired(decode_json(raw))
+
+
+def encode_json(value: Any) -> bytes:
+    """Return a JSON value as JSON, with `paired` texts."""
+    try:
+        return to_json(value)
+    except ValueError:
+        return to_json(all_paired(value))
+
+
+class HalfCharacters:
+    """Joins the halves that two events of one stream bring.
+
+    A first half at the end of a text is held back until the next event brings more of that text.
+    """
+
+    __slots__ = ("_held",)
+
+    def __init__(self) -> None:
+        self._held: dict[tuple[Any, ...], tuple[str, dict[str, Any]]] = {}
+
+    def __bool__(self) -> bool:
+        """True while a half is held back."""
+        return bool(self._held)
+
+    def joined(self, event: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a decoded event with `paired` texts."""
+        kind = event.get("type")
+        grows = not isinstance(kind, str) or "delta" in kind
+        joined: dict[str, Any] = self._walk(event, (kind,), () if grows else None)
+        return joined
+
+    def rest(self) -> list[dict[str, Any]]:
+        """Return an event for each half that is still held back: it adds U+FFFD where the other half did not come."""
+        held, self._held = self._held, {}
+        return [event for _, event in held.values()]
+
+    def _walk(self, value: Any, path: tuple[Any, ...], holders: _Holders | None) -> Any:
+        """Walk down a value; `holders` are what is above it, None where its texts do not grow."""
+        if isinstance(value, str):
+            return self._text(value, path, holders)
+        if isinstance(value, Mapping):
+            fields = cast("Mapping[str, Any]", value)
+            path += tuple(fields[key] for key in _PLACES if key in fields)
+            return {
+                key: self._walk(one, (*path, key), None if holders is None else (*holders, (fields, key)))
+                for key, one in fields.items()
+            }
+        if is_list(value):
+            inside = None if holders is None else (*holders, None)
+            return [self._walk(one, path if _numbered(one) else (*path, at), inside) for at, one in enumerate(value)]
+        return value
+
+    def _text(self, text: str, path: tuple[Any, ...], holders: _Holders | None) -> str:
+        if text and path in self._held:
+            text = self._held.pop(path)[0] + text
+        if holders and text and "\ud800" <= text[-1] <= "\udbff":
+            self._held[path] = text[-1], _event(holders)
+            text = text[:-1]
+        return paired(text)
+
+
+def _numbered(value: Any) -> bool:
+    return isinstance(value, Mapping) and isinstance(cast("Mapping[str, Any]", value).get("index"), int)
+
+
+def _event(holders: _Holders) -> Any:
+    """Return an event that holds nothing but U+FFFD, in the place of the text that these are around."""
+    inner: Any = REPLACEMENT
+    for holder in reversed(holders):
+        if holder is None:
+            inner = [inner]
+        else:
+            fields, key = holder
+            kept = {name: one for name, one in fields.items() if name in _NAMES or isinstance(one, int | float)}
+            inner = {**kept, key: inner}
+    return inner

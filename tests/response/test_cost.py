@@ -114,6 +114,68 @@ class TestOwnPrices:
         assert response.cost == stream.cost == stream.construct_call_response().cost == pytest.approx(5300e-6)
 
 
+# Anthropic's pricing: a write for five minutes is 1.25 times the input ($3), one for an hour twice; a search $0.01.
+def test_writes_for_an_hour_and_searches() -> None:
+    usage = Usage(input_tokens=100_000, output_tokens=0, cache_write_tokens=100_000, cache_write_1h_tokens=60_000)
+    assert call_cost("anthropic", "claude-sonnet-4-5", usage) == pytest.approx(0.04 * 3.75 + 0.06 * 6)
+    searched = Usage(input_tokens=0, output_tokens=0, web_searches=3)
+    assert call_cost("anthropic", "claude-sonnet-4-5", searched) == pytest.approx(0.03)
+
+
+# OpenAI's pricing: gpt-5-mini is $0.25 for a million tokens of input, half of that with flex processing.
+@pytest.mark.parametrize(
+    ("terms", "dollars"),
+    [
+        ({}, 0.25),
+        ({"service_tier": "flex"}, 0.125),
+        ({"service_tier": "scale"}, None),
+        ({"service_tier": "flex", "speed": "fast"}, None),
+    ],
+)
+def test_tiers(terms: dict[str, str], dollars: float | None) -> None:
+    found = call_cost("openai", "gpt-5-mini", Usage(input_tokens=1_000_000, output_tokens=0), terms=terms)
+    assert found == (None if dollars is None else pytest.approx(dollars))
+
+
+# OpenAI's list price of gpt-4o-audio-preview in `genai-prices` is that of text alone: audio costs $40.
+def test_no_price_of_audio_is_no_cost() -> None:
+    usage = Usage(input_tokens=100, output_tokens=10, input_audio_tokens=50)
+    assert call_cost("openai", "gpt-4o-audio-preview", usage) is None
+
+
+# More tokens read from the cache than in the prompt are no account.
+def test_counts_that_contradict_each_other_have_no_cost() -> None:
+    assert call_cost("openai", "gpt-4o", Usage(input_tokens=10, cached_tokens=20, output_tokens=5)) is None
+
+
+@pytest.mark.usefixtures("own_prices")
+@pytest.mark.parametrize(
+    ("part", "price", "dollars"),
+    [
+        ({"cache_write_tokens": 100, "cache_write_1h_tokens": 100}, {"cache_write_1h": 8}, 100 * 8e-6),
+        ({"input_audio_tokens": 100}, {"input_audio": 8}, 100 * 8e-6),
+        ({"output_audio_tokens": 10}, {"output_audio": 8}, 100 * 2e-6 + 10 * 8e-6 - 10 * 10e-6),
+        ({"web_searches": 2}, {"web_search": 5}, 100 * 2e-6 + 2 * 5e-3),
+    ],
+)
+def test_own_prices_of_parts(part: dict[str, int], price: dict[str, float], dollars: float) -> None:
+    usage = Usage(input_tokens=100, output_tokens=10, **part)
+    set_price("ours", Price(input=2, output=10))
+    assert call_cost("openai", "ours", usage) is None
+    set_price("ours", Price(input=2, output=10, **price))
+    assert call_cost("openai", "ours", usage) == pytest.approx(dollars + 10 * 10e-6)
+
+
+@pytest.mark.usefixtures("own_prices")
+def test_own_prices_of_tiers() -> None:
+    usage = Usage(input_tokens=100, output_tokens=10)
+    set_price("ours", Price(input=2, output=10))
+    assert call_cost("openai", "ours", usage, terms={"service_tier": "flex"}) is None
+    set_price("ours", Price(input=1, output=5), tier="flex")
+    assert call_cost("openai", "ours", usage, terms={"service_tier": "flex"}) == pytest.approx(150e-6)
+    assert call_cost("openai", "ours", usage) == pytest.approx(300e-6)
+
+
 def test_without_the_price_list_it_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cost, "_price_list", lambda: None)
     assert call_cost("openai", "gpt-4o-mini", TOKENS) is None

@@ -201,7 +201,8 @@ def test_cut_at_every_byte(row: Row, asynchronous: bool, server: Server) -> None
         assert text == said_in(body), place
         if error is None:
             assert text == said_in(whole.body)
-            assert (b"message_stop" if row is ANTHROPIC else b'"finish_reason":"') in body  # it did end
+            # It did end: `message_delta` has Anthropic's stop reason and usage, and `message_stop` adds nothing.
+            assert (b"event: message_delta" if row is ANTHROPIC else b'"finish_reason":"') in body
         else:
             assert isinstance(error, StreamInterruptedError), (place, error)
             assert isinstance(error, row.theirs("APIConnectionError"))

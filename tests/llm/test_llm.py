@@ -86,7 +86,9 @@ def test_answer_in_neutral_words(both: Server) -> None:
     assert response.usage.model_dump() == {
         "input_tokens": 3,
         "cached_tokens": None,
+        "cache_write_tokens": None,
         "output_tokens": 2,
+        "reasoning_tokens": None,
         "total_tokens": 5,
     }
     assert response.message_param == BaseMessageParam(role="assistant", content="openai one")

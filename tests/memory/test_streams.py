@@ -218,6 +218,7 @@ class Response:
     def __init__(self, *pieces: bytes) -> None:
         self.headers: dict[str, str] = {}
         self.extensions: dict[str, Any] = {}
+        self.is_stream_consumed = False
         self._pieces = pieces
 
     def iter_raw(self) -> Any:

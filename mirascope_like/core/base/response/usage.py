@@ -1,4 +1,4 @@
-"""The usage (tokens) of a response, and its finish reasons, in the form that is common to all providers."""
+"""The usage of a response: its tokens, in the form that is common to all providers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""OpenAI's Chat Completions format: messages, chunks, finish reasons, accumulator, response, provider.
+"""OpenAI's Chat Completions format: messages, chunks, accumulator, response, provider.
 
 Used by: `core.openai`, `azure`, `groq`, `mistral`, `hosts`, `local`.
 Must not know: which host answers.

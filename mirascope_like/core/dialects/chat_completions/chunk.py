@@ -1,4 +1,4 @@
-"""One chat completion chunk; and the finish reasons and the usage of chunks and complete chat completions."""
+"""One chat completion chunk; and where chunks and complete chat completions hold their usage."""
 
 from __future__ import annotations
 

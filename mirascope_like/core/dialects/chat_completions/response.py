@@ -1,4 +1,4 @@
-"""A complete chat completion: its text, tool calls and messages. Its finish reasons and usage are in `chunk`."""
+"""A complete chat completion: its text, tool calls and messages. Where its usage stands is in `chunk`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Google's generateContent format: contents, chunks, finish reasons, accumulator, response, provider.
+"""Google's generateContent format: contents, chunks, accumulator, response, provider.
 
 Used by: `core.google` and `core.gemini`.
 Must not know: which of Google's two SDKs sends the request.

@@ -1,4 +1,4 @@
-"""OpenAI's Responses format: input items, events, finish reasons, accumulator, provider.
+"""OpenAI's Responses format: input items, events, accumulator, provider.
 
 Used by: `core.openai.responses`, `core.azure.responses` and the hosts that offer it.
 Must not know: which host answers.

@@ -28,7 +28,7 @@ class FoundJSON:
     """A complete JSON value at the top level of a text."""
 
     text: str
-    """The value as JSON; line breaks within strings, which JSON does not allow, are escaped."""
+    """The value as compact JSON; the text itself where it is JSON alone."""
     value: Any
     """The value, decoded."""
     start: int
@@ -69,22 +69,14 @@ def _found(text: str) -> Iterator[FoundJSON]:
         else:
             try:
                 value, end = _DECODER.raw_decode(text, mark.start())
-                found.append(FoundJSON(_valid(text[mark.start() : end], value), value, mark.start(), end, fenced))
+                compact = to_json(value, inf_nan_mode="constants").decode()
+                found.append(FoundJSON(compact, value, mark.start(), end, fenced))
                 at = end
             except json.JSONDecodeError as error:
                 spent += error.pos - mark.start() + 1
             except (ValueError, RecursionError):  # a lone surrogate, or nested too deeply
                 spent += len(text)
     yield from found
-
-
-def _valid(text: str, value: Any) -> str:
-    """Return JSON that decodes to `value`. Raises `ValueError` for a lone surrogate."""
-    try:
-        from_json(text)
-    except ValueError:
-        return to_json(value, inf_nan_mode="constants").decode()
-    return text
 
 
 def chosen(values: list[FoundJSON], fits: Callable[[Any], bool]) -> FoundJSON | None:

@@ -38,7 +38,6 @@ from mirascope_like.core import (
 )
 from mirascope_like.core.base.messages import (
     AudioPart,
-    CacheControlPart,
     DocumentPart,
     DocumentURLPart,
     ImagePart,
@@ -676,7 +675,6 @@ def test_calls_of_others_are_marked_for_gemini_3(server: Server) -> None:
     [
         ImagePart(media_type="image/gif", image=b"GIF89a"),
         DocumentPart(media_type="application/zip", document=b"PK"),
-        CacheControlPart(),
     ],
     ids=lambda part: part.type,
 )

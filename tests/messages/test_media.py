@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import sys
+import tempfile
 import types
 import wave
 from io import BytesIO
@@ -22,6 +24,7 @@ from mirascope_like.core.base.messages import (
     DocumentURLPart,
     ImagePart,
     ImageURLPart,
+    Messages,
     TextPart,
     linked_part,
     media_part,
@@ -264,3 +267,46 @@ def test_a_document_that_is_not_in_utf_8() -> None:
     for encode in (anthropic_messages.encode_messages, cohere_messages.encode_messages):
         with pytest.raises(PromptError, match=r"a document of text/csv is to be in UTF-8: .* at 3"):
             encode([BaseMessageParam(role="user", content=[part])])
+
+
+class Reading:
+    """A file that is read asynchronously, as uploads of Starlette are."""
+
+    async def read(self, size: int = -1) -> bytes:
+        return PNG
+
+
+def test_open_files_and_buffers(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(PNG)
+    written = io.BytesIO()
+    written.write(PNG)  # where `image.save(buffer, "PNG")` leaves it: at its end
+    with (tmp_path / "a.png").open("rb") as file, tempfile.TemporaryFile() as other:
+        other.write(PNG)
+        for one in (file, other, written, io.BufferedReader(io.BytesIO(PNG))):
+            at = one.tell()
+            image = ImagePart(media_type="image/png", image=PNG)
+            assert part_of(one) == media_part("image", one) == image
+            assert one.tell() == at
+            assert Messages.User("see", one).content == [TextPart(text="see"), image]
+
+
+def test_an_open_document_goes_by_its_name(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes(b"a,b")
+    with (tmp_path / "a.csv").open("rb") as file:
+        assert media_part("document", file) == DocumentPart(media_type="text/csv", document=b"a,b")
+        with pytest.raises(PromptError, match="3 bytes of an open file start like no known image"):
+            media_part("image", file)
+
+
+def test_files_that_cannot_be_read(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(PNG)
+    with (tmp_path / "a.png").open(encoding="latin-1") as text, pytest.raises(PromptError, match="mode 'rb'"):
+        part_of(text)
+    with pytest.raises(PromptError, match="a StringIO is open as text: open it with mode 'rb'"):
+        part_of(io.StringIO("a"))
+    closed = io.BytesIO(PNG)
+    closed.close()
+    with pytest.raises(PromptError, match="a BytesIO cannot be read: I/O operation on closed file"):
+        part_of(closed)
+    with pytest.raises(PromptError, match="a Reading is read asynchronously: await its read"):
+        part_of(Reading())

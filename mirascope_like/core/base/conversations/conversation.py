@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Protocol, Self, cast
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
-from ..messages import BaseMessageParam, CallIds, Content, Messages, ToolResultPart
+from ..messages import BaseMessageParam, CallIds, Content, Messages, ToolResultPart, check_pairs, find_orphans
 from ..parsing import VERSION_KEY, check_schema_version
 from ..provider import Provider
 from ..request import OVERRIDES, Request
@@ -88,6 +88,29 @@ class Conversation:
         """Return a conversation of the first `length` messages, or of all of them."""
         return Conversation(self.turns[:length])
 
+    def repair(self, *, answer: str | None = "This tool was not run.") -> Conversation:
+        """Return the conversation without the gaps that cutting it left between tool calls and their results.
+
+        A result without its call is removed. A call without a result is given `answer` as its error; with
+        `answer=None` the call is removed, and its message loses the provider's own form.
+        """
+        orphans = find_orphans([turn.message for turn in self.turns])
+        lost = [part for _, part in (*orphans.results, *(orphans.calls if answer is None else ()))]
+        turns: list[Turn] = []
+        missing: list[ToolResultPart] = []
+        for number, turn in enumerate(self.turns):
+            if (kept := _without(turn, lost)) is None:
+                continue
+            if missing and kept.message.role == "tool":
+                kept, missing = _with_results(missing, kept), []
+            elif missing:
+                turns, missing = [*turns, _with_results(missing)], []
+            turns.append(kept)
+            if answer is not None:
+                calls = [call for of, call in orphans.calls if of == number]
+                missing += [ToolResultPart(name=one.name, content=answer, id=one.id, is_error=True) for one in calls]
+        return Conversation((*turns, *([_with_results(missing)] if missing else ())))
+
     @property
     def messages(self) -> list[BaseMessageParam]:
         """Copies of the messages."""
@@ -103,7 +126,10 @@ class Conversation:
         """Return the messages to send for an origin: those of that origin in its own format, others in the common form.
 
         Messages from other providers are sent without thinking, and with tool call ids that every provider accepts.
+        Raises `PromptError`, with its name and id, for a tool call without a result and a result without its call: see
+        `repair`.
         """
+        check_pairs([turn.message for turn in self.turns])
         ids = CallIds()
         sent: list[Any] = []
         for turn in self.turns:
@@ -172,6 +198,23 @@ def _turns_of(text: str | bytes, what: str) -> tuple[Turn, ...]:
     with suppress(ValueError):  # pydantic reports text that is not JSON
         check_schema_version(json.loads(text).get(VERSION_KEY), TURNS_VERSION, what)
     return _Saved.model_validate_json(text).turns
+
+
+def _without(turn: Turn, lost: Sequence[object]) -> Turn | None:
+    """Return a turn without some of its parts; None if nothing is left."""
+    content = turn.message.content
+    if isinstance(content, str) or not any(part is one for part in content for one in lost):
+        return turn
+    kept = [part for part in content if not any(part is one for one in lost)]
+    message = BaseMessageParam(role=turn.message.role, content=kept)
+    return Turn(message=message, origin=turn.origin, partial=turn.partial) if kept else None
+
+
+def _with_results(missing: Sequence[ToolResultPart], turn: Turn | None = None) -> Turn:
+    """Return a turn of results; those of a turn that is there come first."""
+    before = turn.message.content if turn is not None and not isinstance(turn.message.content, str) else ()
+    message = BaseMessageParam(role="tool", content=[*before, *missing])
+    return Turn(message=message, origin=turn.origin if turn is not None else None)
 
 
 def read_native(kind: Any, messages: Sequence[Any], others: Mapping[str, Any]) -> list[BaseMessageParam]:

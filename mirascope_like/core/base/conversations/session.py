@@ -8,18 +8,18 @@ import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 from threading import Lock
-from typing import Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar
 from uuid import uuid4
 
 from ..errors import PromptError, StreamNotConsumedError
 from ..messages import BaseMessageParam
 from ..parsing import as_list
-from ..prompts import Prompt, Sent, as_messages
+from ..prompts import Prompt, Sent, as_messages, says_anything
 from ..response import BaseCallResponse, tool_results
 from ..streams import AsyncStream, Stream, StreamState
 from ..tools import ToolLoop, Tools
 from .conversation import Conversation, Turn, native_of
-from .stores import Store
+from .stores import Store, replace_turns
 
 ResponseT = TypeVar("ResponseT", bound=BaseCallResponse[Any, Any])
 StreamT = TypeVar("StreamT", bound=Stream[Any, Any, Any])
@@ -27,6 +27,9 @@ AsyncStreamT = TypeVar("AsyncStreamT", bound=AsyncStream[Any, Any, Any])
 ResponseT_co = TypeVar("ResponseT_co", bound=BaseCallResponse[Any, Any], covariant=True)
 StreamT_co = TypeVar("StreamT_co", bound=Stream[Any, Any, Any], covariant=True)
 AsyncStreamT_co = TypeVar("AsyncStreamT_co", bound=AsyncStream[Any, Any, Any], covariant=True)
+
+
+_INSTRUCTING = ("system", "developer")
 
 
 class SessionModel(Protocol[ResponseT_co, StreamT_co, AsyncStreamT_co]):
@@ -84,12 +87,40 @@ class Session(Generic[ResponseT, StreamT, AsyncStreamT]):
         self._lock = Lock()
         self._options = {"tools": tools, "tool_loop": tool_loop}
         kept = store.load(self.name) if store is not None else None
-        self.conversation: Conversation = conversation or kept or Conversation()
-        """The conversation so far; it may be replaced."""
-        if system is not None and all(turn.message.role != "system" for turn in self.conversation.turns):
-            self.conversation = Conversation((*Conversation().system(system).turns, *self.conversation.turns))
-        if store is not None and kept is None and self.conversation.turns:
-            store.append(self.name, self.conversation.turns)
+        self._conversation: Conversation = conversation or kept or Conversation()
+        if system is not None and all(turn.message.role not in _INSTRUCTING for turn in self._conversation.turns):
+            self._conversation = Conversation((*Conversation().system(system).turns, *self._conversation.turns))
+        if store is not None and kept is None and self._conversation.turns:
+            store.append(self.name, self._conversation.turns)
+
+    @property
+    def conversation(self) -> Conversation:
+        """The conversation so far. `edit` replaces it, in the store too."""
+        return self._conversation
+
+    if not TYPE_CHECKING:  # checkers know that a property without a setter cannot be assigned
+
+        @conversation.setter
+        def conversation(self, conversation: Conversation) -> None:
+            raise AttributeError(
+                "session.conversation cannot be assigned, as the store would not know: use session.edit(conversation)"
+            )
+
+    def edit(self, conversation: Conversation) -> Self:
+        """Replace the conversation, in the store too; return the session itself.
+
+        To request the last response again: `session.edit(session.conversation.fork(-1)).send()`. A stream that is still
+        open adds its turns to the new conversation. If the store fails, nothing is replaced.
+        """
+        with self._lock:
+            if self._store is not None:
+                replace_turns(self._store, self.name, conversation.turns)
+            self._conversation = conversation
+        return self
+
+    async def edit_async(self, conversation: Conversation) -> Self:
+        """`edit`, awaited: the store is written in a thread."""
+        return self.edit(conversation) if self._store is None else await asyncio.to_thread(self.edit, conversation)
 
     def switch(self, model: SessionModel[Any, Any, Any]) -> Session[Any, Any, Any]:
         """Continue with another model; return the session itself."""
@@ -149,7 +180,7 @@ class Session(Generic[ResponseT, StreamT, AsyncStreamT]):
         if not turns:
             return
         with self._lock:  # one lock for both, so that the store has the order of the conversation
-            self.conversation = self.conversation.add(*turns)
+            self._conversation = self._conversation.add(*turns)
             if self._store is not None:
                 self._store.append(self.name, turns)
 
@@ -202,6 +233,6 @@ def _turns(prompt: Prompt) -> list[Turn]:
     messages = as_messages(prompt)
     if not all(isinstance(one, BaseMessageParam) for one in messages):
         raise PromptError("a session takes text, parts and messages in the common form")
-    if not all(one.content for one in messages):
+    if not messages or not all(map(says_anything, messages)):
         raise PromptError("empty prompt: give text or parts, or no prompt at all to send the conversation as it is")
     return [Turn(message=one) for one in messages]

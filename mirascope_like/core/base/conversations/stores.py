@@ -37,6 +37,25 @@ class Store(Protocol):
         ...
 
 
+class ReplacingStore(Store, Protocol):
+    """A store that replaces a conversation in one step, as those of this module do."""
+
+    def replace(self, name: str, turns: Sequence[Turn]) -> None:
+        """Keep these turns instead of the conversation; all of it or nothing."""
+        ...
+
+
+def replace_turns(store: Store, name: str, turns: Sequence[Turn]) -> None:
+    """Have a store keep other turns under a name: in one step if it can, else by deleting and appending."""
+    replace: Any = getattr(store, "replace", None)
+    if replace is not None:
+        replace(name, turns)
+        return
+    store.delete(name)
+    if turns:
+        store.append(name, turns)
+
+
 class MemoryStore:
     """Stores conversations in memory, while the program runs."""
 
@@ -48,6 +67,11 @@ class MemoryStore:
         """Add turns to a conversation."""
         with self._lock:
             self._kept[name] = self._kept.get(name, Conversation()).add(*turns)
+
+    def replace(self, name: str, turns: Sequence[Turn]) -> None:
+        """Keep other turns instead of a conversation."""
+        with self._lock:
+            self._kept[name] = Conversation(tuple(turns))
 
     def load(self, name: str) -> Conversation | None:
         """Return a conversation, or None."""
@@ -77,6 +101,10 @@ class JSONLinesStore:
         """Append a line with the turns."""
         self._write(name, [turn.model_dump(mode="json") for turn in turns])
 
+    def replace(self, name: str, turns: Sequence[Turn]) -> None:
+        """Add a line whose turns replace the conversation."""
+        self._write(name, [turn.model_dump(mode="json") for turn in turns], replaces=True)
+
     def load(self, name: str) -> Conversation | None:
         """Return a conversation, or None."""
         return self._read().get(name)
@@ -89,8 +117,8 @@ class JSONLinesStore:
         """Append a line that deletes the conversation."""
         self._write(name, None)
 
-    def _write(self, name: str, turns: list[Any] | None) -> None:
-        line = {"session": name, "turns": turns, VERSION_KEY: TURNS_VERSION}
+    def _write(self, name: str, turns: list[Any] | None, *, replaces: bool = False) -> None:
+        line = {"session": name, "turns": turns, VERSION_KEY: TURNS_VERSION, **({"replaces": True} if replaces else {})}
         with self._lock, self._path.open("ab") as file:
             cut = file.tell() > 0 and self._path.read_bytes()[-1:] != b"\n"
             file.write((b"\n" if cut else b"") + json.dumps(line).encode() + b"\n")
@@ -109,7 +137,8 @@ class JSONLinesStore:
             if turns is None:
                 found.pop(name, None)
             else:
-                found[name] = found.get(name, Conversation()).add(*(Turn.model_validate(turn) for turn in turns))
+                before = Conversation() if entry.get("replaces") else found.get(name, Conversation())
+                found[name] = before.add(*(Turn.model_validate(turn) for turn in turns))
         return found
 
 
@@ -153,8 +182,17 @@ class SQLiteStore:
 
     def append(self, name: str, turns: Sequence[Turn]) -> None:
         """Add turns to a conversation, in one transaction."""
+        self._insert(name, turns, replaces=False)
+
+    def replace(self, name: str, turns: Sequence[Turn]) -> None:
+        """Keep other turns instead of a conversation, in one transaction."""
+        self._insert(name, turns, replaces=True)
+
+    def _insert(self, name: str, turns: Sequence[Turn], *, replaces: bool) -> None:
         rows = [(name, turn.model_dump_json()) for turn in turns]
         with self._changing() as database:
+            if replaces:
+                database.execute("DELETE FROM turns WHERE session = ?", (name,))
             database.executemany("INSERT INTO turns (session, turn) VALUES (?, ?)", rows)
             database.execute("CREATE TABLE IF NOT EXISTS turns_schema (version INTEGER PRIMARY KEY)")
             database.execute("INSERT OR IGNORE INTO turns_schema (version) VALUES (?)", (TURNS_VERSION,))

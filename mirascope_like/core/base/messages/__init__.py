@@ -24,11 +24,14 @@ if TYPE_CHECKING:
         ImageURLPart,
         MediaPart,
         Part,
+        ResultContent,
         TextPart,
         ToolCallPart,
         ToolResultPart,
+        result_of,
     )
     from .tool_call_ids import CallIds, short_id, with_ids
+    from .tool_call_pairs import check_pairs, find_orphans
     from .tool_names import valid_name
 else:
     __getattr__, __dir__ = lazy_names(
@@ -37,8 +40,9 @@ else:
             "media": "Content Kind document_text linked_part media_part part_of shown sniff",
             "message": "BaseMessageParam Messages without_developer",
             "parts": "AnyPart AudioPart AudioURLPart CacheControlPart DocumentPart DocumentURLPart ImagePart "
-            "ImageURLPart MediaPart Part TextPart ToolCallPart ToolResultPart",
+            "ImageURLPart MediaPart Part ResultContent TextPart ToolCallPart ToolResultPart result_of",
             "tool_call_ids": "CallIds short_id with_ids",
+            "tool_call_pairs": "check_pairs find_orphans",
             "tool_names": "valid_name",
         },
     )
@@ -59,13 +63,17 @@ __all__ = [
     "MediaPart",
     "Messages",
     "Part",
+    "ResultContent",
     "TextPart",
     "ToolCallPart",
     "ToolResultPart",
+    "check_pairs",
     "document_text",
+    "find_orphans",
     "linked_part",
     "media_part",
     "part_of",
+    "result_of",
     "short_id",
     "shown",
     "sniff",

@@ -22,6 +22,7 @@ from urllib.parse import unquote_to_bytes
 
 from ..errors import PromptError
 from ..runtime import LazyModule
+from .open_files import SupportsRead, is_open_file, read_open_file
 from .parts import (
     AnyPart,
     AudioPart,
@@ -72,7 +73,7 @@ class SupportsAudio(Protocol):
         """Write it as a file."""
 
 
-Media: TypeAlias = bytes | bytearray | memoryview | SupportsImage | SupportsAudio | Wave_read
+Media: TypeAlias = bytes | bytearray | memoryview | SupportsImage | SupportsAudio | Wave_read | SupportsRead
 """A value in memory that can become an image, audio or document part."""
 
 Content: TypeAlias = str | AnyPart | Media | Sequence[str | AnyPart | Media]
@@ -168,7 +169,7 @@ def media_part(kind: Kind, source: object, *, detail: str | None = None) -> Medi
         return _part(_read(Path(fsdecode(cast("str | PathLike[str]", source))), kind), kind, detail)
     if isinstance(source, AnyPart):
         return _same_kind(source, kind, detail)
-    return _part(_in_memory(source), kind, detail)
+    return _part(_in_memory(source, kind), kind, detail)
 
 
 def linked_part(kind: Kind, url: str, *, detail: str | None = None) -> MediaPart:
@@ -232,7 +233,7 @@ def _same_kind(part: AnyPart, kind: Kind, detail: str | None) -> MediaPart:
     return media if detail is None else media.model_copy(update={"detail": detail})
 
 
-def _in_memory(value: object) -> _File:
+def _in_memory(value: object, kind: Kind | None = None) -> _File:
     if isinstance(value, bytes | bytearray | memoryview):
         data = bytes(cast("bytes | bytearray | memoryview", value))
         media_type = sniff(data)
@@ -247,7 +248,17 @@ def _in_memory(value: object) -> _File:
         return _File("audio/wav", buffer.getvalue())
     if _is(value, "wave", "Wave_read"):
         return _File("audio/wav", _wave_file(cast("Wave_read", value)))
+    if is_open_file(value):
+        return _open_file(value, kind)
     raise PromptError(f"{shown(value)} is a {type(value).__name__}: not text, a part, or known media")
+
+
+def _open_file(file: object, kind: Kind | None) -> _File:
+    data, name = read_open_file(file)
+    media_type = sniff(data) or (_document_type(Path(name), data) if kind == "document" else None)
+    if media_type is None:
+        raise PromptError(f"the {len(data)} bytes of an open file start like no known {kind or 'image or audio'}")
+    return _File(media_type, data)
 
 
 def _is(value: object, module: str, name: str) -> bool:

@@ -34,9 +34,9 @@ class BaseMessageParam(BaseModel):
 class Messages:
     """Creates messages; one method per role.
 
-    Each takes text, parts, media in memory (bytes, PIL images, pydub segments, `wave` readers) and lists of these; one
-    of them may be passed as `content`. A single str stays a str; anything else becomes parts. A str is never treated as
-    a path or URL. Raises `PromptError` for a value that cannot be sent.
+    Each takes text, parts, media in memory (bytes, open binary files, PIL images, pydub segments, `wave` readers) and
+    lists of these; one of them may be passed as `content`. A single str stays a str; anything else becomes parts. A str
+    is never treated as a path or URL. Raises `PromptError` for a value that cannot be sent.
     """
 
     Type: TypeAlias = str | BaseMessageParam | Sequence[Any]

@@ -1,0 +1,78 @@
+"""Tool calls and their results: which belong together, and which are left alone in a conversation that was cut.
+
+Providers take a call only if its result follows at once, and a result only if its call stands before it. Sources:
+OpenAI's "An assistant message with 'tool_calls' must be followed by tool messages responding to each 'tool_call_id'",
+Anthropic's "`tool_use` ids were found without `tool_result` blocks immediately after".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ..errors import PromptError
+from .message import BaseMessageParam
+from .parts import ToolCallPart, ToolResultPart
+
+
+@dataclass(slots=True)
+class Orphans:
+    """The tool calls and results of messages that are left alone, each with the number of its message."""
+
+    calls: list[tuple[int, ToolCallPart]] = field(default_factory=list[tuple[int, ToolCallPart]])
+    """Calls without a result."""
+    results: list[tuple[int, ToolResultPart]] = field(default_factory=list[tuple[int, ToolResultPart]])
+    """Results without a call."""
+
+
+def find_orphans(messages: Sequence[BaseMessageParam]) -> Orphans:
+    """Return the tool calls without a result, and the results without a call.
+
+    The results of a message's calls stand in the messages that follow it, before any other. A result without an id
+    belongs to the first call of its name that has no result yet, or else to the first of any name.
+    """
+    orphans = Orphans()
+    unanswered: list[tuple[int, ToolCallPart]] = []
+    for number, message in enumerate(messages):
+        parts: Sequence[object] = [message.content] if isinstance(message.content, str) else message.content
+        for part in parts:
+            if isinstance(part, ToolCallPart):
+                unanswered.append((number, part))
+            elif isinstance(part, ToolResultPart):
+                if (answered := _answered(part, unanswered)) is None:
+                    orphans.results.append((number, part))
+                else:
+                    unanswered.remove(answered)
+        if message.role not in ("system", "developer") and not all(isinstance(one, ToolResultPart) for one in parts):
+            orphans.calls += [one for one in unanswered if one[0] < number]
+            unanswered = [one for one in unanswered if one[0] == number]
+    orphans.calls += unanswered
+    return orphans
+
+
+def check_pairs(messages: Sequence[BaseMessageParam]) -> None:
+    """Raise `PromptError`, with its name and id, for a tool call without a result or a result without its call."""
+    orphans = find_orphans(messages)
+    for _, call in orphans.calls:
+        raise PromptError(
+            f"the tool call {_shown(call)} has no result after it: add the result, or use conversation.repair()"
+        )
+    for _, result in orphans.results:
+        raise PromptError(
+            f"the tool result {_shown(result)} has no call before it: add the call, or use conversation.repair()"
+        )
+
+
+def _answered(
+    result: ToolResultPart, unanswered: Sequence[tuple[int, ToolCallPart]]
+) -> tuple[int, ToolCallPart] | None:
+    """Return the call that a result belongs to."""
+    by_id = [one for one in unanswered if one[1].id == result.id and result.id is not None]
+    if by_id or (result.id is not None and all(call.id is not None for _, call in unanswered)):
+        return by_id[0] if by_id else None
+    by_name = [one for one in unanswered if one[1].name == result.name]
+    return next(iter([*by_name, *unanswered]), None)
+
+
+def _shown(part: ToolCallPart | ToolResultPart) -> str:
+    return f"{part.name!r} (id {part.id!r})" if part.id is not None else repr(part.name)

@@ -7,9 +7,9 @@ from contextlib import suppress
 from functools import partial, wraps
 from typing import Any, ParamSpec, Required, TypeVar, cast
 
-from ..core.base.errors import Caught, ConfigurationError, FallbackError
+from ..core.base.errors import UNSENT, Caught, ConfigurationError, FallbackError
 from ..core.base.request import OVERRIDES, overridden
-from ..core.base.runtime import alike, is_async
+from ..core.base.runtime import alike, is_async, within_descriptor
 from ..core.base.streams import BaseStream, BaseStructuredStream
 from ..llm.context import Settings, override
 
@@ -32,13 +32,16 @@ def fallback(catch: Caught, fallbacks: Sequence[Fallback]) -> Callable[[Callable
     response or the stream. For a structured stream use the call's option `fallback=`; here it raises
     `ConfigurationError`.
 
-    Raises `FallbackError` if the last fallback fails with one of its own `catch` errors, any other error unchanged, and
-    `ConfigurationError` for a fallback without `catch`.
+    Raises `FallbackError` if the last fallback fails with one of its own `catch` errors or cannot be sent
+    (`PromptError`, `ConfigurationError`), any other error unchanged, and `ConfigurationError` for a fallback without
+    `catch`.
     """
     if not all("catch" in one for one in fallbacks):
         raise ConfigurationError('a fallback without "catch": name the errors to catch, {"catch": ..., "model": ...}')
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        if (made := within_descriptor(function, decorate)) is not None:
+            return cast("Callable[P, R]", made)
         first = cast("Callable[..., Any]", function)
         ways: list[tuple[Callable[..., Any], Caught]] = [(first, catch)]
         asynchronous = is_async(first)
@@ -52,6 +55,11 @@ def fallback(catch: Caught, fallbacks: Sequence[Fallback]) -> Callable[[Callable
                 except errors as error:
                     caught.append(error)
                     continue
+                except UNSENT as error:
+                    if not caught:
+                        raise
+                    caught.append(error)
+                    continue
                 if asynchronous and not isinstance(made, BaseStream | BaseStructuredStream):
                     return awaited(made, args, kwargs)
                 return _noted(made, caught, ways[number:], args, kwargs)
@@ -63,6 +71,10 @@ def fallback(catch: Caught, fallbacks: Sequence[Fallback]) -> Callable[[Callable
                 try:
                     return _noted(await made if not caught else await way(*args, **kwargs), caught)
                 except errors as error:
+                    caught.append(error)
+                except UNSENT as error:
+                    if not caught:
+                        raise
                     caught.append(error)
             raise FallbackError(caught) from caught[-1]
 

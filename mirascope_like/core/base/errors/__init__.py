@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .adoption import adopt, both
     from .classification import described, error_kind, retry_after
     from .exceptions import (
+        UNSENT,
         AuthenticationError,
         BadRequestError,
         Caught,
@@ -56,7 +57,7 @@ else:
         {
             "adoption": "adopt both",
             "classification": "described error_kind retry_after",
-            "exceptions": "AuthenticationError BadRequestError Caught ConfigurationError ConnectionFailedError "
+            "exceptions": "UNSENT AuthenticationError BadRequestError Caught ConfigurationError ConnectionFailedError "
             "ContentFilterError ContextWindowExceededError FallbackError MirascopeLikeError "
             "NotFoundError OverloadedError PermissionDeniedError PromptError ProviderError "
             "RateLimitError RequestTimeoutError ResponseParseError ServerError StoreError "
@@ -105,6 +106,7 @@ __all__ = [
     "ToolRefusedError",
     "ToolTimeoutError",
     "UnfinishedStreamError",
+    "UNSENT",
     "adopt",
     "arguments_error",
     "both",

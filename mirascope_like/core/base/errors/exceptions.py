@@ -61,6 +61,10 @@ class PromptError(MirascopeLikeError):
         self.position = position
 
 
+UNSENT: Caught = (PromptError, ConfigurationError)
+"""The errors of a request that cannot be sent. A fallback that raises one has failed, and the next one is tried."""
+
+
 class ProviderError(MirascopeLikeError):
     """The provider returned an error, or could not be reached.
 

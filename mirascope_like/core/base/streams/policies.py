@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from .. import flows
-from ..errors import Caught, FallbackError, ServerError, StreamTimeoutError
+from ..errors import UNSENT, Caught, FallbackError, ServerError, StreamTimeoutError
 from .attempt import Attempt, Fail, Finish, RunTools, Send, Step, Switch
 from .transcript import Policy, Transcript
 
@@ -117,6 +117,11 @@ def _delay(transcript: Transcript, error: Exception, used: int, allowed: int) ->
     return None if delay is None or (remaining is not None and delay >= remaining) else delay
 
 
+def _fails(transcript: Transcript, error: Exception, catches: Caught) -> bool:
+    """Return True after an error that is caught; of a fallback, also if its request cannot be sent."""
+    return isinstance(error, catches) or (bool(transcript.caught) and isinstance(error, UNSENT))
+
+
 class Fallback:
     """Read another stream instead, before any output. One instance belongs to one stream."""
 
@@ -134,7 +139,7 @@ class Fallback:
         if not self._fallbacks:
             return self._failed(transcript, error)
         catches, make = self._fallbacks[0]
-        if not isinstance(error, catches):
+        if not _fails(transcript, error, catches):
             return None
         del self._fallbacks[0]
         transcript.caught.append(error)
@@ -142,7 +147,7 @@ class Fallback:
         return Switch(make)
 
     def _failed(self, transcript: Transcript, error: Exception) -> Step | None:
-        if len(transcript.plans) > 1 or not isinstance(error, self._last):
+        if len(transcript.plans) > 1 or not _fails(transcript, error, self._last):
             return None  # a call that is a fallback itself leaves its error to the call below it
         transcript.caught.append(error)
         failed = FallbackError(transcript.caught)

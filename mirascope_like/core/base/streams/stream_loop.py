@@ -11,7 +11,7 @@ import threading
 from collections.abc import AsyncGenerator, Generator
 from typing import Any
 
-from ..errors import ConfigurationError, StreamInterruptedError
+from ..errors import UNSENT, ConfigurationError, StreamInterruptedError
 from ..runtime import cancel_scope, sleep
 from .attempt import Attempt, Fail, Finish, RunTools, Send, Step, Switch
 from .connection import AsyncConnection, Connection
@@ -188,7 +188,11 @@ def switch(transcript: Transcript, step: Switch) -> Step:
     for on_end in transcript.take_on_end(abandoned=True):
         transcript.run(on_end)
     try:
-        transcript.adopt(step.make())
+        made = step.make()
+    except Exception as caught:
+        return next_step(transcript, caught) if isinstance(caught, UNSENT) else Fail(caught)
+    try:
+        transcript.adopt(made)
     except Exception as caught:
         return Fail(caught)
     return prepared(transcript)
@@ -199,7 +203,11 @@ async def aswitch(transcript: Transcript, step: Switch) -> Step:
     for on_end in transcript.take_on_end(abandoned=True):
         await transcript.arun(on_end)
     try:
-        transcript.adopt(step.make())
+        made = step.make()
+    except Exception as caught:
+        return next_step(transcript, caught) if isinstance(caught, UNSENT) else Fail(caught)
+    try:
+        transcript.adopt(made)
     except Exception as caught:
         return Fail(caught)
     return await aprepared(transcript)

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 import anthropic
 from anthropic.resources import Messages
 
+from ..base.errors import ConfigurationError, adopt
 from ..base.parsing import as_object
 from ..base.request import Prefill, Request, Strategy, Structure
 from ..base.response import Accumulator
@@ -108,6 +109,17 @@ class AnthropicProvider(SDKProvider[AnthropicCallResponse, AnthropicCallResponse
     def http(self, client: Any, payload: dict[str, Any], *, stream: bool) -> Any:
         # The SDK's own method is fast here, and rejects unstreamed requests that would take too long.
         return client.messages.with_raw_response.create(**payload, **({"stream": True} if stream else {}))
+
+    def failure(self, error: Exception, request: Request, source: Any = None) -> Exception:
+        if type(error) is ValueError and str(error).startswith("Streaming is"):
+            refused = ValueError(
+                "Anthropic's SDK sends no unstreamed request that may take longer than 10 minutes, as one of up to "
+                f"{request.call_params.get('max_tokens') or MAX_TOKENS} tokens may: give the call stream=True, fewer "
+                "max_tokens, or a timeout in its call_params"
+            )
+            refused.__cause__ = error
+            return adopt(refused, ConfigurationError, provider=self.name, model=request.model)
+        return super().failure(error, request, source)
 
     def reported(self, message: str, response: Any, body: Any = None) -> Exception:
         if response is None or body is None:

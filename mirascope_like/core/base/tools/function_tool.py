@@ -5,7 +5,7 @@ Knows no provider: a provider passes its own subclass of `BaseTool` as `base`.
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from types import new_class
+from types import FunctionType, MethodType, new_class
 from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
 from pydantic import BaseModel, ConfigDict, PydanticUserError, create_model
@@ -125,6 +125,12 @@ def tool_type(tool: Callable[..., Any] | type[BaseModel], base: type[ToolT]) -> 
 
     Accepts functions, tool classes (also a toolkit's) and pydantic models, whose `call` returns the model.
     """
+    if (framework := _framework_of(tool)) is not None:
+        name = getattr(tool, "name", None) or getattr(getattr(tool, "metadata", None), "name", None)
+        raise ConfigurationError(
+            f"{name!r} is a tool of {framework} (a {type(tool).__name__}), which its own agents alone call: give the "
+            "function that it runs, such as `tool.func` or `tool.fn`, or a function that calls it"
+        )
     if not callable(tool):
         raise ConfigurationError(f"a tool is a function or a pydantic class, not {tool!r}")
     if not isinstance(tool, type):
@@ -134,6 +140,29 @@ def tool_type(tool: Callable[..., Any] | type[BaseModel], base: type[ToolT]) -> 
     if issubclass(tool, base):
         return tool
     return _kept(tool, base, lambda: _joined(tool, base))
+
+
+_FRAMEWORKS = {
+    "langchain": "LangChain",
+    "langchain_core": "LangChain",
+    "langchain_community": "LangChain",
+    "llama_index": "LlamaIndex",
+    "crewai": "CrewAI",
+    "smolagents": "smolagents",
+    "agents": "the OpenAI Agents SDK",
+    "pydantic_ai": "Pydantic AI",
+}
+
+
+def _framework_of(tool: Any) -> str | None:
+    """Return the framework that a tool object is of; None for a function or a class."""
+    if isinstance(tool, type | FunctionType | MethodType):
+        return None
+    modules = [kind.__module__.partition(".")[0] for kind in type(tool).__mro__]
+    if (found := next((one for one in modules if one in _FRAMEWORKS), None)) is not None:
+        return _FRAMEWORKS[found]
+    has_schema = hasattr(tool, "args_schema") or hasattr(getattr(tool, "metadata", None), "fn_schema")
+    return "another framework" if has_schema else None
 
 
 def _joined(kind: type[BaseModel], base: type[ToolT]) -> type[ToolT]:

@@ -139,6 +139,6 @@ def _part(part: Any) -> dict[str, Any]:
         case ToolCallPart():
             return {"type": "tool_call", "id": part.id, "name": part.name, "arguments": part.args}
         case ToolResultPart():
-            return {"type": "tool_call_response", "id": part.id, "response": part.content}
+            return {"type": "tool_call_response", "id": part.id, "response": part.text}
         case _:
             return {"type": part.type}

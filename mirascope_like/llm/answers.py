@@ -20,7 +20,7 @@ from ..core.base.response import (
 )
 from ..core.base.streams import AsyncStream as BaseAsyncStream
 from ..core.base.streams import Stream as BaseStream
-from ..core.base.tools import BaseTool, ToolCall, ToolResultEvent, call_of, is_error, tool_name, tool_output_text
+from ..core.base.tools import BaseTool, ToolCall, ToolResultEvent, call_of, is_error, tool_name, tool_output
 from .providers import provider_named
 
 
@@ -190,7 +190,7 @@ class CallResponse(Retold, BaseCallResponse[Any, Tool]):
         results = [
             ToolResultPart(
                 name=tool_name(cast("type[BaseTool]", type(tool))),
-                content=tool_output_text(output),
+                content=tool_output(output),
                 id=call_of(tool).id,
                 is_error=is_error(output),
             )

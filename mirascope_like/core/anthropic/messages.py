@@ -21,6 +21,7 @@ from ..base.messages import (
     ToolCallPart,
     ToolResultPart,
     document_text,
+    result_of,
 )
 from ..base.parsing import as_object, at, dumped
 from ..base.tools import ToolCall
@@ -98,7 +99,8 @@ def _base64(media_type: str, data: bytes) -> dict[str, Any]:
 
 
 def _tool_result(part: ToolResultPart) -> dict[str, Any]:
-    result: dict[str, Any] = {"type": "tool_result", "tool_use_id": part.id, "content": part.content}
+    content: Any = part.text if not part.media else [_block(one) for one in part.content if not isinstance(one, str)]
+    result: dict[str, Any] = {"type": "tool_result", "tool_use_id": part.id, "content": content}
     return {**result, "is_error": True} if part.is_error else result
 
 
@@ -126,9 +128,8 @@ def _part(block: Mapping[str, Any]) -> Part | None:
             return ToolCallPart(name=block["name"], args=block["input"], id=block["id"])
         case "tool_result", _:
             content = block.get("content") or ""
-            text = content if isinstance(content, str) else "".join(one.get("text") or "" for one in content)
-            is_error = bool(block.get("is_error"))
-            return ToolResultPart(content=text, id=block["tool_use_id"], is_error=is_error)
+            found = content if isinstance(content, str) else [_part(one) for one in content]
+            return result_of(found, id=block["tool_use_id"], is_error=bool(block.get("is_error")))
         case _:
             return None
 

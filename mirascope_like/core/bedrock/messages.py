@@ -23,6 +23,8 @@ from ..base.messages import (
     TextPart,
     ToolCallPart,
     ToolResultPart,
+    result_of,
+    short_id,
 )
 from ..base.parsing import as_list, as_object, at
 from ..base.tools import ToolCall
@@ -120,7 +122,14 @@ def _place(part: ImageURLPart | AudioURLPart | DocumentURLPart) -> dict[str, Any
 
 
 def _result(part: ToolResultPart) -> dict[str, Any]:
-    result: dict[str, Any] = {"toolUseId": part.id, "content": [{"text": part.content}]}
+    parts = [] if isinstance(part.content, str) else part.content
+    content: list[dict[str, Any]] = [{"text": part.text}]
+    if part.media:
+        content = [_block(one, count()) for one in parts]
+    for number, block in enumerate(content):
+        if "document" in block:  # its name is to be another than those of all other documents
+            block["document"]["name"] = f"document {short_id(part.id or part.name)}-{number}"
+    result: dict[str, Any] = {"toolUseId": part.id, "content": content}
     return {"toolResult": {**result, "status": "error"} if part.is_error else result}
 
 
@@ -141,7 +150,8 @@ def _part(block: Mapping[str, Any]) -> Part | None:
             return ToolCallPart(name=value["name"], args=as_object(value["input"]), id=value["toolUseId"])
         case "toolResult":
             failed = value.get("status") == "error"
-            return ToolResultPart(content=_joined(value["content"]), id=value["toolUseId"], is_error=failed)
+            found = [_part(one) if "json" not in one else TextPart(text=_joined([one])) for one in value["content"]]
+            return result_of(found, id=value["toolUseId"], is_error=failed)
         case "image" | "audio" | "document":
             return _decode_media(kind, value)
         case _:

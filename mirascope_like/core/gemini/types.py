@@ -10,6 +10,7 @@ from typing import Any, ClassVar, cast
 from google.generativeai.types import GenerateContentResponse
 from pydantic_core import to_json
 
+from ..base.errors import PromptError
 from ..base.parsing import as_list, as_object
 from ..base.streams import AsyncStream, Stream
 from ..base.tools import BaseTool
@@ -66,6 +67,8 @@ def native_part(part: JSON) -> JSON:
     """Return a part (as JSON) as a dict that the SDK accepts."""
     for name, (native, fields) in _PARTS.items():
         if name in part:
+            if "parts" in as_object(part[name]):
+                raise PromptError("the retired SDK takes text alone from tools: use google.call, or return text")
             found = {fields[key]: value for key, value in as_object(part[name]).items() if key in fields}
             return {native: {**found, "data": blob_bytes(found)} if name == "inlineData" else found}
     return {"text": part.get("text") or ""}

@@ -5,9 +5,12 @@ Data only: every part can be dumped to JSON and read back unchanged, with bytes 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from ..errors import PromptError
 
 
 class _Part(BaseModel):
@@ -106,19 +109,55 @@ class ToolCallPart(_Part):
     """The provider's id of the call, which its result refers to."""
 
 
+MediaPart: TypeAlias = ImagePart | ImageURLPart | AudioPart | AudioURLPart | DocumentPart | DocumentURLPart
+"""A part that is an image, audio or a document."""
+
+ResultContent: TypeAlias = Annotated[TextPart | MediaPart, Field(discriminator="type")]
+"""The parts that a tool result may hold."""
+
+
 class ToolResultPart(_Part):
     """The result of a tool."""
 
     type: Literal["tool_result"] = "tool_result"
     name: str = ""
-    content: str
+    content: str | list[ResultContent]
+    """Text, or text and media where the provider takes media from tools."""
     id: str | None = None
     """The id of the tool call."""
     is_error: bool = False
 
+    @property
+    def text(self) -> str:
+        """The text of the content."""
+        if isinstance(self.content, str):
+            return self.content
+        return "".join(part.text for part in self.content if isinstance(part, TextPart))
 
-MediaPart: TypeAlias = ImagePart | ImageURLPart | AudioPart | AudioURLPart | DocumentPart | DocumentURLPart
-"""A part that is an image, audio or a document."""
+    @property
+    def media(self) -> list[MediaPart]:
+        """The media of the content."""
+        return [] if isinstance(self.content, str) else [one for one in self.content if not isinstance(one, TextPart)]
+
+    def text_alone(self, provider: str) -> str:
+        """Return the text. Raises `PromptError` where there are media, which the provider does not take from tools."""
+        if self.media:
+            kind = self.media[0].type.partition("_")[0]
+            raise PromptError(
+                f"the tool {self.name!r} returned {kind} parts, and {provider} takes text alone from tools: return "
+                "text, or send the media in a message of the user"
+            )
+        return self.text
+
+
+def result_of(content: str | Sequence[object], *, id: str | None, is_error: bool = False) -> ToolResultPart:
+    """Return a tool result of decoded parts; if all are text, its content is one text."""
+    if isinstance(content, str):
+        return ToolResultPart(content=content, id=id, is_error=is_error)
+    kept = [part for part in content if isinstance(part, TextPart | MediaPart)]
+    found = ToolResultPart(content=kept, id=id, is_error=is_error)
+    return found if found.media else found.model_copy(update={"content": found.text})
+
 
 AnyPart: TypeAlias = TextPart | MediaPart | CacheControlPart | ToolCallPart | ToolResultPart
 """Any part, for `isinstance`."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..messages import ToolResultPart
-from ..tools import BaseTool, call_of, is_error, tool_output_text
+from ..tools import BaseTool, call_of, is_error, tool_output
 
 
 def tool_results(tools_and_outputs: Sequence[tuple[BaseTool, Any]]) -> list[ToolResultPart]:
@@ -16,7 +16,7 @@ def tool_results(tools_and_outputs: Sequence[tuple[BaseTool, Any]]) -> list[Tool
     return [
         ToolResultPart(
             name=call_of(tool).name,
-            content=tool_output_text(output),
+            content=tool_output(output),
             id=call_of(tool).id,
             is_error=is_error(output),
         )

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from .call_repair import effective_arguments, is_settled, offered_name, repaired, valid_arguments
     from .executor import ToolLoop, aran, ran
     from .function_tool import Tools, tool_from_function, tool_type
-    from .lookup import UnknownTool, find_tool, is_error, tool_output_text
+    from .lookup import UnknownTool, find_tool, is_error, tool_output, tool_output_text
     from .result import ToolResultEvent
     from .schema import arguments_schema, in_words, read_docstring
     from .toolkit import BaseToolKit, toolkit_tool
@@ -38,7 +38,7 @@ else:
             "call_repair": "effective_arguments is_settled offered_name repaired valid_arguments",
             "executor": "ToolLoop aran ran",
             "function_tool": "Tools tool_from_function tool_type",
-            "lookup": "UnknownTool find_tool is_error tool_output_text",
+            "lookup": "UnknownTool find_tool is_error tool_output tool_output_text",
             "result": "ToolResultEvent",
             "schema": "arguments_schema in_words read_docstring",
             "toolkit": "BaseToolKit toolkit_tool",
@@ -72,6 +72,7 @@ __all__ = [
     "tool_description",
     "tool_from_function",
     "tool_name",
+    "tool_output",
     "tool_output_text",
     "tool_type",
     "toolkit_tool",

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import Enum
-from typing import ClassVar, TypeVar, cast
+from typing import Any, ClassVar, TypeVar, cast
 
 import pydantic_core
 from pydantic import BaseModel, ConfigDict
 
 from ..errors import ToolNotFoundError
+from ..messages import MediaPart, ResultContent, TextPart, part_of, sniff
 from .base_tool import BaseTool, ToolCall, tool_name
 from .function_tool import tool_type
 
@@ -47,6 +48,28 @@ def find_tool(types: Sequence[type[BaseTool]], call: ToolCall, base: type[ToolT]
 def is_error(output: object) -> bool:
     """Return True if a tool's output is an exception."""
     return isinstance(output, BaseException)
+
+
+def tool_output(output: object) -> str | list[ResultContent]:
+    """Return a tool's output as the content of its result: parts if it returned any, else text.
+
+    A list with a part or media in it becomes parts: text stays text, and other items become their text.
+    """
+    items = _items(output)
+    if not any(map(_is_media, items)):
+        return tool_output_text(output)
+    parts = [part_of(one) if _is_media(one) else TextPart(text=tool_output_text(one)) for one in items]
+    return cast("list[ResultContent]", parts)
+
+
+def _items(output: object) -> list[Any]:
+    return list(cast("Any", output)) if isinstance(output, list | tuple) else [output]
+
+
+def _is_media(value: object) -> bool:
+    if isinstance(value, bytes | bytearray):
+        return sniff(bytes(value)) is not None
+    return isinstance(value, TextPart | MediaPart) or type(value).__module__.partition(".")[0] == "PIL"
 
 
 def tool_output_text(output: object) -> str:

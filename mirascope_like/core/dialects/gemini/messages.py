@@ -112,8 +112,9 @@ def _by_url(url: str) -> JSON:
 
 def _result(part: ToolResultPart, names: Mapping[str | None, str]) -> JSON:
     name = part.name or names.get(part.id, "")
-    said = {"error" if part.is_error else "output": part.content}
-    return {"functionResponse": _with_id(part.id, {"name": name, "response": said})}
+    said = {"error" if part.is_error else "output": part.text}
+    media = {"parts": [_part(one, {}) for one in part.media]} if part.media else {}
+    return {"functionResponse": _with_id(part.id, {"name": name, "response": said, **media})}
 
 
 def _with_id(id: str | None, found: JSON) -> JSON:

@@ -22,6 +22,7 @@ from ...base.messages import (
     ToolCallPart,
     ToolResultPart,
     linked_part,
+    result_of,
 )
 from ...base.parsing import as_list, as_object, dumped, paired_escapes
 from ..chat_completions import data_url
@@ -80,7 +81,8 @@ def _call(part: ToolCallPart) -> dict[str, Any]:
 
 def encode_tool_result(part: ToolResultPart) -> dict[str, Any]:
     """Return a tool result as an item."""
-    return {"type": "function_call_output", "call_id": part.id, "output": part.content}
+    output = part.content if isinstance(part.content, str) else [_part(one, "user") for one in part.content]
+    return {"type": "function_call_output", "call_id": part.id, "output": output if part.media else part.text}
 
 
 def _part(part: Part, role: str) -> dict[str, Any]:
@@ -128,8 +130,8 @@ def _decode(item: Mapping[str, Any]) -> tuple[str, list[Part]]:
             return "assistant", [ToolCallPart(name=item["name"], args=as_object(args), id=item.get("call_id"))]
         case "function_call_output":
             output = item["output"]
-            text = output if isinstance(output, str) else "".join(one.get("text") or "" for one in output)
-            return "tool", [ToolResultPart(content=text, id=item.get("call_id"))]
+            found = output if isinstance(output, str) else _decode_parts(output)
+            return "tool", [result_of(found, id=item.get("call_id"))]
         case _ if "role" in item:
             role = "system" if item["role"] == "developer" else item["role"]
             content = item.get("content") or ""

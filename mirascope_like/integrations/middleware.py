@@ -13,7 +13,7 @@ from inspect import isawaitable
 from typing import Any, ParamSpec, TypeAlias, TypeVar, cast
 
 from ..core.base.response import BaseCallResponse
-from ..core.base.runtime import InContext, alike, is_async, run_and_carry
+from ..core.base.runtime import InContext, alike, is_async, over_descriptors, run_and_carry
 from ..core.base.streams import BaseStream, BaseStructuredStream
 
 P = ParamSpec("P")
@@ -99,7 +99,7 @@ def middleware_factory(
 
         return cast("Callable[P, R]", wraps(function)(alike(acall, function) if is_async(function) else call))
 
-    return decorate
+    return over_descriptors(decorate)
 
 
 def _nothing(_: Function) -> AbstractContextManager[Any]:

@@ -286,3 +286,30 @@ def test_an_unread_stream_outlives_the_next_call(side: Side, server: Server) -> 
     assert (ends, first.state) == ([], StreamState.NEW)
     assert first.collect().content == "An nie"
     assert ends == [StreamState.DONE]
+
+
+@pytest.mark.parametrize(
+    "annotation", ["a list of books", "list[int", "3 books", "", "list[Unknown]", "1 +", "list.nothing"]
+)
+def test_an_annotation_that_is_no_type(annotation: str) -> None:
+    # What reads like words is no type: Python's own `typing.get_type_hints` refuses it too.
+    def books() -> None:
+        """Name books."""
+
+    books.__annotations__["return"] = annotation
+    with pytest.raises(
+        PromptError, match=r"the task books returns '.*', which is not a type where the task is: annotate a type"
+    ):
+        openai.model("m").task(books)
+
+
+def test_keywords_named_like_what_takes_them() -> None:
+    @openai.model("m").task
+    def describe(first: int, **inputs: int) -> str:
+        """Describe."""
+        raise NotImplementedError
+
+    (message,) = describe.prepare(1, inputs=2, self=3).messages
+    assert message.content == "Describe.\n\nInputs:\nfirst: 1\ninputs: 2\nself: 3"
+    (message,) = describe.prepare(1).messages
+    assert message.content == "Describe.\n\nInputs:\nfirst: 1"

@@ -8,6 +8,7 @@ import inspect
 import pickle
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,6 +17,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import BaseModel
 
 from mirascope_like.core.base.errors import PromptError
 from mirascope_like.core.base.messages import (
@@ -50,6 +52,23 @@ def refused(text: str, /, **values: object) -> PromptError:
     with pytest.raises(PromptError) as caught:
         Template(text).render(values)
     return caught.value
+
+
+@dataclass
+class Document:
+    number: int
+
+
+class Page(BaseModel):
+    number: int
+
+
+@dataclass
+class Named:
+    number: int
+
+    def __str__(self) -> str:
+        return f"number {self.number}"
 
 
 class TestRoles:
@@ -245,6 +264,14 @@ class TestFields:
 
     def test_literal_braces(self) -> None:
         assert content('{{"a": {x}}} {{{x}}} {{x}}', x=1) == '{"a": 1} {1} {x}'
+
+    def test_models_and_dataclasses_in_lists_are_json(self) -> None:
+        # A repr is Python's own notation, which models are not trained on; JSON is.
+        docs = [Document(1), Page(number=2)]
+        expected = '{"number":1}\n{"number":2}'
+        assert content("{x:list}", x=docs) == content("{x:lists}", x=[docs]) == expected
+        assert content("{x:texts}", x=docs) == [TextPart(text=one) for one in expected.split("\n")]
+        assert content("{x:list}", x=[Named(1)]) == "number 1"
 
     def test_lists(self) -> None:
         assert content("{x:list}", x=["a", 1, None]) == "a\n1\n"

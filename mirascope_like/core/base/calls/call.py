@@ -21,7 +21,7 @@ from ..prompts import Prompt, PromptFunction
 from ..provider import Provider, Target
 from ..request import Request
 from ..response import BaseCallResponse
-from ..runtime import adrive, alike, drive, is_async
+from ..runtime import adrive, alike, drive, is_async, within_descriptor
 from ..streams import AsyncStream, Stream
 from ..tools import Tools
 from .options import Options, StreamConfig, check_options
@@ -52,14 +52,16 @@ class CallDecorator(Generic[SyncT_co, AsyncT_co]):
     @overload
     def __call__(self, fn: Callable[P, Prompt]) -> Callable[P, SyncT_co]: ...
     def __call__(self, fn: Callable[P, Any]) -> Callable[P, SyncT_co] | Callable[P, AsyncT_co]:
+        made: Callable[..., Any] | None = within_descriptor(fn, self)
+        if made is not None:
+            return made
         prompt = PromptFunction(fn)
         run = self._arun if is_async(fn) else self._run
 
         def call(*args: P.args, **kwargs: P.kwargs) -> Any:
             return run(BoundPrompt(prompt, args, kwargs))
 
-        made: Callable[..., Any] = wraps(fn)(alike(call, run))
-        return made
+        return wraps(fn)(alike(call, run))
 
 
 class Call(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):

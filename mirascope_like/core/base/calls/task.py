@@ -19,7 +19,7 @@ from ..prompts import PromptFunction
 from ..provider import Provider, Target
 from ..request import ResponseModel
 from ..response import BaseCallResponse
-from ..runtime import bound_values, is_async
+from ..runtime import is_async, named_values
 from ..streams import AsyncStream, AsyncStructuredStream, Stream, StructuredStream
 from ..tools import read_docstring, tool_output_text
 from .call import Call
@@ -69,6 +69,7 @@ class Task(Generic[P, OutT, ResponseT, StreamT]):
 
     def _carry_out(self, fn: Callable[..., Any]) -> None:
         self._signature = inspect.signature(fn)
+        self._owner = _owner(fn, self._signature)
         update_wrapper(cast("Any", self), fn)
 
         def prompt(*args: Any, **kwargs: Any) -> Any:
@@ -84,7 +85,7 @@ class Task(Generic[P, OutT, ResponseT, StreamT]):
         run = update_wrapper(aprompt, fn) if is_async(fn) else self._prompt
         self._run: Callable[..., Any] = cast("Any", self._call)(self._model, **self._options, **wanted)(run)
 
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> OutT:
+    def __call__(self, /, *args: P.args, **kwargs: P.kwargs) -> OutT:
         """Run the task: call the model with these arguments; return its result."""
         given: Any = self._run(*args, **kwargs)
         if self._stream:
@@ -110,7 +111,7 @@ class Task(Generic[P, OutT, ResponseT, StreamT]):
         name: str = cast("Any", self).__qualname__
         return name  # pickled by name, like a function
 
-    def prepare(self, *args: P.args, **kwargs: P.kwargs) -> Prepared[OutT]:
+    def prepare(self, /, *args: P.args, **kwargs: P.kwargs) -> Prepared[OutT]:
         """Return what the task would send, without sending it."""
         bound_prompt = BoundPrompt(PromptFunction(self._prompt), args, kwargs)
         wanted: ResponseModel[Any] | None = ResponseModel(self._kind) if self._kind is not str else None
@@ -151,10 +152,9 @@ class Task(Generic[P, OutT, ResponseT, StreamT]):
             self._last.set(Last(response=response))
 
     def _messages(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> list[BaseMessageParam]:
-        values = bound_values(self._signature, args, kwargs)
-        for one in self._signature.parameters.values():
-            if one.kind is one.VAR_KEYWORD:  # its entries are listed by name
-                del values[one.name]
+        values = named_values(self._signature, args, kwargs)
+        if self._owner is not None:
+            values.pop(self._owner, None)
         text = self._documented.description
         if values:
             lines = [f"{self._named(name)}: {tool_output_text(value)}" for name, value in values.items()]
@@ -171,7 +171,7 @@ class Task(Generic[P, OutT, ResponseT, StreamT]):
 class AsyncTask(Task[P, Coroutine[Any, Any, T], ResponseT, None]):
     """A task of an async function; calling it returns a coroutine."""
 
-    async def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T:
+    async def __call__(self, /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Run the task: call the model with these arguments; return its result."""
         return await super().__call__(*args, **kwargs)
 
@@ -236,9 +236,19 @@ def answer_type(fn: Callable[..., Any]) -> Any:
         frame = frame.f_back
     try:
         found = eval(kind, {**frame.f_globals, **getattr(fn, "__globals__", {})}, dict(frame.f_locals))
-    except NameError as error:
-        raise PromptError(f"the task {fn.__name__} returns {kind!r}, which is not defined where the task is") from error
+    except Exception as error:  # text that is not an expression, or an expression that fails
+        raise PromptError(
+            f"the task {fn.__name__} returns {kind!r}, which is not a type where the task is: annotate a type, and "
+            "describe the answer with `:return:` in the docstring"
+        ) from error
     return str if found is None else found
+
+
+def _owner(fn: Callable[..., Any], signature: inspect.Signature) -> str | None:
+    """Return the parameter that takes the object or class of a method; it is none of a task's inputs."""
+    scope = fn.__qualname__.rpartition(".")[0] if hasattr(fn, "__qualname__") else ""
+    first = next(iter(signature.parameters), None)
+    return first if scope and not scope.endswith("<locals>") and first in ("self", "cls") else None
 
 
 _HERE = __name__.rsplit(".", 2)[0] + "."

@@ -13,7 +13,7 @@ from ..conversations import Conversation, Session, Store
 from ..prompts import Prompt
 from ..provider import Provider, limited
 from ..response import BaseCallResponse
-from ..runtime import is_async
+from ..runtime import is_async, within_descriptor
 from ..streams import AsyncStream, AsyncStructuredStream, Stream, StructuredStream
 from ..tools import ToolLoop, Tools
 
@@ -114,7 +114,9 @@ class BaseModelObject(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
         return decorator if fn is None else decorator(fn)
 
     def _tasked(self, fn: Callable[..., Any] | None = None, /, **options: Any) -> Any:
-        def decorate(fn: Callable[..., Any]) -> Task[..., Any, ResponseT, Any]:
+        def decorate(fn: Callable[..., Any]) -> Any:
+            if (made := within_descriptor(fn, decorate)) is not None:
+                return made
             settings = self._merged(options)
             awaited = is_async(fn) and not settings.get("stream")
             return cast("type[Task[..., Any, Any, Any]]", AsyncTask if awaited else Task)(

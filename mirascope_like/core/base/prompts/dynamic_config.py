@@ -88,6 +88,15 @@ def as_messages(result: Any) -> list[Any]:
     return [Messages.User(result)]
 
 
+def says_anything(message: Any) -> bool:
+    """Return False for a message of ours without text and parts; a provider's own messages are not looked into."""
+    if not isinstance(message, BaseMessageParam):
+        return True
+    if isinstance(message.content, str):
+        return bool(message.content)
+    return any(getattr(part, "text", True) for part in message.content)
+
+
 def _spliced(values: Sequence[Any]) -> Iterator[Any]:
     """Yield the values, replacing each list of messages by its items: some providers return several messages."""
     for value in values:

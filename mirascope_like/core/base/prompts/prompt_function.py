@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from ..errors import PromptError
 from ..runtime import bound_values
-from .dynamic_config import BaseDynamicConfig, Rendered, as_messages, is_config
+from .dynamic_config import BaseDynamicConfig, Rendered, as_messages, is_config, says_anything
 
 if TYPE_CHECKING:
     from .template import Template
@@ -52,7 +52,7 @@ class PromptFunction:
     def read(self, result: Any, arguments: Mapping[str, Any]) -> Prompted:
         """Return the messages and options from what the function returned.
 
-        Raises `PromptError` if it returned nothing that can be sent.
+        Raises `PromptError` if it returned nothing that can be sent, or an empty prompt.
         """
         config = BaseDynamicConfig()
         if isinstance(result, Rendered):
@@ -64,10 +64,15 @@ class PromptFunction:
             known = ", ".join(BaseDynamicConfig.__annotations__)
             raise PromptError(f"{self.name} returned {sorted(unknown)}: a configuration has {known}")
         if result is not None and (self.template is None or self._decorated or config.get("messages") is not None):
-            return Prompted(as_messages(result), config, arguments)
+            return Prompted(self._checked(as_messages(result)), config, arguments)
         if self.template is None:
             raise PromptError(
                 f"{self.name} returned no prompt: return text or messages, or put @prompt_template below the call"
             )
         values = {**arguments, **(config.get("computed_fields") or {})}
-        return Prompted(self.template.render(values), config, arguments)
+        return Prompted(self._checked(self.template.render(values)), config, arguments)
+
+    def _checked(self, messages: list[Any]) -> list[Any]:
+        if not any(map(says_anything, messages)):
+            raise PromptError(f"{self.name} returned an empty prompt: there is no text and no part to send")
+        return messages

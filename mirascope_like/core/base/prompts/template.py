@@ -18,7 +18,7 @@ from typing import Any, ParamSpec, TypeAlias, TypeVar, cast, overload
 
 from ..errors import PromptError
 from ..messages import AnyPart, BaseMessageParam, TextPart, shown
-from ..runtime import bound_values, is_async
+from ..runtime import bound_values, is_async, within_descriptor
 from .dynamic_config import BaseDynamicConfig, Rendered, as_messages, is_config
 from .template_fields import Field, Piece, parse, parts_of, text_of, value_of
 from .template_sections import Heading, Section, error_at, sections
@@ -135,6 +135,8 @@ class PromptDecorator:
     def __call__(self, fn: Callable[P, object], /) -> Callable[P, list[BaseMessageParam]]: ...
     def __call__(self, fn: Callable[P, object] | type[T], /) -> Any:
         """Return the function or class with the template."""
+        if (made := within_descriptor(fn, self)) is not None:
+            return made
         prompt: Any = fn
         if not isinstance(fn, type):
             prompt = _prompt_function(fn, partial(prompt_messages, self._template))
@@ -168,6 +170,8 @@ class ReturnedPrompt:
         """Return the function, changed to return messages."""
         if isinstance(fn, type):
             return PromptDecorator(_docstring(fn))(cast("Any", fn))
+        if (made := within_descriptor(fn, self)) is not None:
+            return made
         return _prompt_function(fn, partial(_returned_messages, fn))
 
 

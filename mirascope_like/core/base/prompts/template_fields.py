@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, is_dataclass
 from typing import TypeAlias, cast
 
 from pydantic import BaseModel
 
 from ..errors import PromptError
 from ..messages import AnyPart, CacheControlPart, TextPart, media_part, part_of, shown
+from ..tools import tool_output_text
 from .template_sections import Section, error_at
 
 Piece: TypeAlias = "str | Field"
@@ -105,7 +106,7 @@ def text_of(field: Field, value: object) -> str:
     """Return the text for the value of a textual field; empty for None."""
     if field.kind == "list":
         groups = _items(value) if field.many else (value,)
-        return "\n\n".join("\n".join(_text(item) for item in _items(group)) for group in groups)
+        return "\n\n".join("\n".join(_item_text(item) for item in _items(group)) for group in groups)
     if field.conversion:
         value = _CONVERSIONS[field.conversion](value)
     return _text(value, field.spec)
@@ -226,6 +227,16 @@ def _text(value: object, spec: str = "") -> str:
         raise PromptError(f"{error}{near(spec, _KINDS)}") from error
 
 
+def _item_text(value: object) -> str:
+    """Return an item of a list as text: a dataclass or a model that has no text of its own as JSON."""
+    kind = type(value)
+    if is_dataclass(kind) and kind.__str__ is object.__str__ and kind.__format__ is object.__format__:
+        return tool_output_text(value)
+    if isinstance(value, BaseModel) and kind.__str__ is BaseModel.__str__ and kind.__format__ is object.__format__:
+        return tool_output_text(value)
+    return _text(value)
+
+
 def _items(value: object) -> Iterator[object]:
     if value is None:
         return iter(())
@@ -243,7 +254,7 @@ def _nothing(value: object) -> bool:
 
 
 def _text_part(value: object) -> AnyPart:
-    return value if isinstance(value, TextPart) else TextPart(text=_text(value))
+    return value if isinstance(value, TextPart) else TextPart(text=_item_text(value))
 
 
 _PARTS: dict[str, Callable[[object, Mapping[str, str]], AnyPart]] = {

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import is_dataclass
 from enum import Enum
 from functools import cached_property
-from types import NoneType, UnionType
+from types import BuiltinFunctionType, FunctionType, MethodType, NoneType, UnionType
 from typing import (
     Annotated,
     Any,
@@ -28,6 +28,7 @@ from typing import (
 
 import typing_extensions
 from pydantic import BaseModel, ConfigDict, PydanticUserError, RootModel, TypeAdapter, ValidationError, create_model
+from pydantic.errors import PydanticUndefinedAnnotation
 from typing_extensions import is_typeddict
 
 from ..errors import ConfigurationError, ResponseParseError, parse_error
@@ -73,25 +74,38 @@ class ResponseModel(Generic[T]):
     def __init__(self, kind: typing_extensions.TypeForm[T]) -> None:
         """Accept any type that pydantic can validate.
 
-        Raises `ConfigurationError` for a type that has no JSON form, and for a field marked `FromCallArgs` below the
-        top level, which could not be filled.
+        Raises `ConfigurationError` for a type that has no JSON form, a type with undefined forward references, a model
+        of pydantic's version 1, and a field marked `FromCallArgs` below the top level, which could not be filled.
         """
         self.kind: Any = kind
+        if (why := _unusable(kind)) is not None:
+            raise ConfigurationError(f"unsupported response_model {_shown(kind)}: {why}")
         self.wrapped: bool = not _is_object(kind)
         try:
             self.object_type: Any = create_model("Answer", value=(self.kind, ...)) if self.wrapped else kind
             self._adapter: TypeAdapter[Any] = TypeAdapter(self.object_type)
+            if not self._adapter.pydantic_complete:
+                self._adapter.rebuild(raise_errors=True)  # its error names what is not defined
+        except PydanticUndefinedAnnotation as problem:
+            raise ConfigurationError(
+                f"unsupported response_model {_shown(kind)}: {problem.name!r} is not defined: define it before the "
+                "call is decorated, and call `model_rebuild()`"
+            ) from problem
         except PydanticUserError as problem:
-            raise ConfigurationError(f"unsupported response_model {kind!r}: {problem.message}") from problem
+            raise ConfigurationError(f"unsupported response_model {_shown(kind)}: {problem.message}") from problem
         self.call_args: tuple[str, ...] = tuple(
             name for name, _, marks in _fields(self.object_type) if any(map(_from_call, marks))
         )
         """The names of the fields that are filled from call arguments."""
-        if (unfilled := next(_unfilled(self.object_type, []), None)) is not None:
+        if (unfilled := next(_unfilled(self.object_type, [], nested=False), None)) is not None:
             raise ConfigurationError(
                 f"field {unfilled} cannot be marked FromCallArgs: mark a field of the response model itself, not of a "
                 "model or type inside it"
             )
+        try:
+            self._schema = self._asked_schema()
+        except PydanticUserError as problem:
+            raise ConfigurationError(f"unsupported response_model {_shown(kind)}: {problem.message}") from problem
 
     @cached_property
     def strict(self) -> bool:
@@ -103,8 +117,8 @@ class ResponseModel(Generic[T]):
     def _with_given(self) -> GivenFields:
         return GivenFields(self.kind, self._adapter.core_schema, self.call_args)
 
-    @cached_property
-    def _schema(self) -> dict[str, Any]:
+    def _asked_schema(self) -> dict[str, Any]:
+        """Return the JSON schema of what the model is asked for."""
         schema = arguments_schema(self.object_type)
         ours = {key for name in self.call_args for key in _keys(self.object_type, name)}
         if ours:  # a recursive type is in the schema twice; only the outer properties change
@@ -208,6 +222,33 @@ def _is_like(value: Any, shape: Shape) -> bool:
     return shape.record is None and shape.item is None and (shape.text == isinstance(value, str) or not shape.text)
 
 
+def _unusable(kind: Any) -> str | None:
+    """Return why a value cannot be a response model, if it is no type or is made of pydantic's version 1."""
+    if isinstance(kind, str):
+        return "it is a str: give the type itself"
+    if isinstance(kind, FunctionType | BuiltinFunctionType | MethodType):
+        return "it is a function: give the type that it returns"
+    if isinstance(kind, TypeVar):
+        return "it is a type variable: give a type"
+    old = next((one for one in _types_in(kind, []) if type(one).__module__.startswith("pydantic.v1.")), None)
+    return f"{_shown(old)} is a model of pydantic's version 1: subclass pydantic.BaseModel" if old else None
+
+
+def _types_in(kind: Any, seen: list[Any]) -> Iterator[Any]:
+    """Yield the types that a type is made of, with those of the fields of models."""
+    for one in _within(kind):
+        if not any(one is before for before in seen):
+            seen.append(one)
+            yield one
+            if _is_object(one) or hasattr(one, "model_fields"):
+                for _, hint, _ in _fields(one):
+                    yield from _types_in(hint, seen)
+
+
+def _shown(kind: Any) -> str:
+    return kind.__qualname__ if isinstance(kind, type) else repr(kind)
+
+
 def _is_object(kind: Any) -> bool:
     origin: Any = get_origin(kind) or kind
     if not isinstance(origin, type):
@@ -256,19 +297,19 @@ def _unmarked(hint: Any) -> tuple[Any, tuple[Any, ...]]:
 _AROUND = (Union, UnionType, Required, NotRequired)
 
 
-def _unfilled(kind: Any, seen: list[Any]) -> Iterator[str]:
+def _unfilled(kind: Any, seen: list[Any], *, nested: bool) -> Iterator[str]:
     """Yield the fields marked `FromCallArgs` that cannot be filled: those of nested models, and markers inside a type.
 
-    `seen` are the models visited so far; the first is the response model.
+    `seen` are the models visited so far. `nested` is False for the response model itself.
     """
     seen.append(kind)
     for name, hint, marks in _fields(kind):
         within = list(_within(hint))
-        if any(map(_from_call, within)) or (len(seen) > 1 and any(map(_from_call, marks))):
+        if any(map(_from_call, within)) or (nested and any(map(_from_call, marks))):
             yield f"{kind.__name__}.{name}"
         for one in within:
             if one not in seen and (_is_object(one) or hasattr(one, "model_fields")):
-                yield from _unfilled(one, seen)
+                yield from _unfilled(one, seen, nested=True)
 
 
 def _within(hint: Any) -> Iterator[Any]:

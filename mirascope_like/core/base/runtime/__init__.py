@@ -12,7 +12,7 @@ from .contexts import InContext, run_and_carry
 from .lazy_module import LazyModule, lazy_names
 from .old_paths import install
 from .sans_io import adrive, drive
-from .signatures import alike, bound_values, is_async
+from .signatures import alike, bound_values, is_async, named_values, over_descriptors, within_descriptor
 from .worker_threads import run_in_worker
 
 __all__ = [
@@ -28,7 +28,10 @@ __all__ = [
     "install",
     "is_async",
     "lazy_names",
+    "named_values",
     "on_asyncio",
+    "over_descriptors",
     "run_in_worker",
     "sleep",
+    "within_descriptor",
 ]

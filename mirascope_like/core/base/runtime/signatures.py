@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, cast
+from functools import cached_property
+from typing import Any, TypeVar, cast
+
+T = TypeVar("T")
 
 
 def bound_values(
@@ -21,6 +24,50 @@ def bound_values(
         if parameter.kind is inspect.Parameter.VAR_KEYWORD:
             values.update(cast("Mapping[str, object]", values[name]))
     return values
+
+
+def named_values(
+    signature: inspect.Signature, args: Sequence[object], kwargs: Mapping[str, object]
+) -> dict[str, object]:
+    """Return the arguments of a call by their names, defaults included: those in `**kwargs` in place of the mapping.
+
+    Raises `TypeError` where the arguments do not fit the signature.
+    """
+    bound = signature.bind(*args, **kwargs)
+    bound.apply_defaults()
+    values: dict[str, object] = {}
+    for name, value in bound.arguments.items():
+        if signature.parameters[name].kind is inspect.Parameter.VAR_KEYWORD:
+            values.update(cast("Mapping[str, object]", value))
+        else:
+            values[name] = value
+    return values
+
+
+def within_descriptor(fn: Any, decorate: Callable[[Any], Any]) -> Any:
+    """Return a `classmethod`, `staticmethod`, `property` or `cached_property` of the decorated function in `fn`.
+
+    None if `fn` is none of these. So decorators may stand above or below them.
+    """
+    if isinstance(fn, classmethod | staticmethod):
+        method: Any = cast("Any", fn)
+        return type(method)(decorate(method.__func__))
+    if isinstance(fn, property):
+        return property(decorate(fn.fget), fn.fset, fn.fdel)
+    if isinstance(fn, cached_property):
+        return cached_property(decorate(cast("Any", fn).func))
+    return None
+
+
+def over_descriptors(decorate: T) -> T:
+    """Return a decorator that may also stand above a `classmethod` and the like: see `within_descriptor`."""
+    plain: Any = decorate
+
+    def outer(fn: Any) -> Any:
+        made = within_descriptor(fn, outer)
+        return plain(fn) if made is None else made
+
+    return cast("T", outer)
 
 
 def is_async(fn: Callable[..., object]) -> bool:

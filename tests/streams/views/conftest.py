@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.harness.rounds import SIDES, Side
-from tests.views.reading import Reader
+from tests.streams.views.reading import Reader
 
 
 @pytest.fixture(params=SIDES, ids=lambda side: side.name)

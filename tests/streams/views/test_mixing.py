@@ -13,7 +13,7 @@ from mirascope_like.core.base.response import TextEvent, ToolReadyEvent
 from mirascope_like.core.base.tools import ToolResultEvent
 from tests.harness.rounds import SIDES, Side
 from tests.harness.server import Server
-from tests.views.reading import ADD, Reader, Views, add, ask
+from tests.streams.views.reading import ADD, Reader, Views, add, ask
 
 SAID = "It is a sum. I add, and then I tell you.\nWait for it! So"
 SUB = ("call_2", "add", '{"a": 5, "b": 6}')

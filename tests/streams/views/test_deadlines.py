@@ -13,7 +13,7 @@ import pytest
 from mirascope_like.core import StreamInterruptedError, StreamState, StreamTimeoutError, ToolLoop
 from tests.harness.rounds import Side
 from tests.harness.server import CloseEarly, Gate, Pause, Server, Stall
-from tests.views.reading import ADD, Reader, Views, add, ask, texts
+from tests.streams.views.reading import ADD, Reader, Views, add, ask, texts
 
 
 def watchdogs() -> list[threading.Thread]:

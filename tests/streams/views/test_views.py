@@ -20,7 +20,7 @@ from mirascope_like.core.base.response import (
 from mirascope_like.core.base.tools import ToolResultEvent
 from tests.harness.rounds import Side
 from tests.harness.server import CloseEarly, Pause, Server, Stall
-from tests.views.reading import ADD, Reader, Views, add, fail, texts
+from tests.streams.views.reading import ADD, Reader, Views, add, fail, texts
 
 
 def told(event: Any) -> Any:

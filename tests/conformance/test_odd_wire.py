@@ -306,6 +306,15 @@ TWO_CALLS: dict[str, list[JSON]] = {
 }
 
 
+# Hosts that give all calls one index: another id after arguments, even after an empty object, is another call.
+@odd("chat", STREAMED)
+def test_two_calls_of_one_index_without_arguments(row: BaseRow, way: Way, server: Server) -> None:
+    pieces = [piece(0, "a", "get_time", "{}"), piece(0, "b", "get_time", "{}")]
+    found = way(row, server, Reply.chat(*map(chunk, pieces), CALLED), tools=TOOLS)
+    assert found.tools == [("get_time", "a", {"city": "x"}), ("get_time", "b", {"city": "x"})]
+    assert len(sent_calls(found.response)) == 2
+
+
 # Hosts that give several calls one id: another name after arguments is another call.
 @odd("chat", STREAMED)
 def test_two_names_of_one_id(row: BaseRow, way: Way, server: Server) -> None:

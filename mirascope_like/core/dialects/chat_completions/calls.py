@@ -120,5 +120,6 @@ def _goes_on(known: Call, index: Any, id: str | None, name: str, names: Collecti
     if index is None and id is None:
         return False  # each call arrives complete
     if id is not None and known.id is not None:
-        return restated  # hosts whose ids change with each piece; others number all calls alike
+        # Some hosts change the id with each piece; others give all calls one index, and then each has its arguments.
+        return restated and written != "{}"
     return restated or written != "{}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,6 +19,7 @@ from mirascope_like.core import (
     RequestTimeoutError,
     ServerError,
 )
+from mirascope_like.core.base.messages import BaseMessageParam, ImagePart, ImageURLPart
 from tests.conformance.contract import BaseRow
 from tests.conformance.odd_wire import (
     JSON,
@@ -33,6 +35,7 @@ from tests.conformance.odd_wire import (
     response_of,
     sent_calls,
 )
+from tests.conformance.wires.answer import Answer
 from tests.harness.oracles_bedrock import METADATA, START, delta, ended, start, stop
 from tests.harness.server import Reply, Server
 
@@ -762,3 +765,29 @@ def test_usage_without_candidates(row: BaseRow, way: Way, server: Server) -> Non
     found = way(row, server, row.wire.stream(body) if way.stream else Reply.json(body))
     assert found.error is None
     assert (found.response.content, found.response.input_tokens) == ("", 10)
+
+
+# Providers refuse an image whose media type is not that of its bytes, and most of them fetch no `data:` URL.
+JPEG = b"\xff\xd8\xff\xe0"
+
+
+def all_strings(data: Any) -> set[str]:
+    """Every text in JSON, at any depth."""
+    if isinstance(data, str):
+        return {data}
+    inner = data.values() if isinstance(data, dict) else data if isinstance(data, list) else ()
+    return {text for one in inner for text in all_strings(one)}
+
+
+@odd("chat messages responses gemini", [WHOLE[0]])
+@pytest.mark.parametrize("linked", [False, True], ids=["labelled PNG", "data URL"])
+def test_a_jpeg(row: BaseRow, way: Way, linked: bool, server: Server) -> None:
+    data = b64encode(JPEG).decode()
+    url = ImageURLPart(url=f"data:image/png;base64,{data}")
+    part = url if linked else ImagePart(media_type="image/png", image=JPEG)
+    server.reply(Reply.json(row.wire.whole(Answer("Hi"))))
+    with row.client(server) as client:
+        row.ask(client, [BaseMessageParam(role="user", content=[part])])
+    sent = all_strings(row.wire.body(server.request))
+    assert sent & {"image/jpeg", f"data:image/jpeg;base64,{data}"}
+    assert not any("image/png" in text for text in sent)

@@ -12,6 +12,7 @@ from ..runtime import lazy_names
 
 if TYPE_CHECKING:
     from .media import Content, Kind, document_text, linked_part, media_part, part_of, shown, sniff
+    from .media_as_sent import with_plain_media
     from .message import BaseMessageParam, Messages, without_developer
     from .parts import (
         AnyPart,
@@ -38,6 +39,7 @@ else:
         __name__,
         {
             "media": "Content Kind document_text linked_part media_part part_of shown sniff",
+            "media_as_sent": "with_plain_media",
             "message": "BaseMessageParam Messages without_developer",
             "parts": "AnyPart AudioPart AudioURLPart CacheControlPart DocumentPart DocumentURLPart ImagePart "
             "ImageURLPart MediaPart Part ResultContent TextPart ToolCallPart ToolResultPart result_of",
@@ -79,5 +81,6 @@ __all__ = [
     "sniff",
     "valid_name",
     "with_ids",
+    "with_plain_media",
     "without_developer",
 ]

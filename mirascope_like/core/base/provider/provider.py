@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Generic, NamedTuple, Protocol, TypeVar
 
 from .. import request as request_room
 from ..errors import PromptError
-from ..messages import with_ids, without_developer
+from ..messages import with_ids, with_plain_media, without_developer
 from ..parsing import has_half
 from ..request import Request, Strategy, Structure, with_named_limit
 from ..response import Accumulator, BaseCallResponse, BaseCallResponseChunk
@@ -162,6 +162,7 @@ class Provider(ABC, Generic[ResponseT, ChunkT, ToolT]):
         Raises `PromptError` for text that cannot be encoded, and for a part that the provider cannot take.
         """
         request = self.with_call_ids(request)
+        request = replace(request, messages=with_plain_media(request.messages))
         params = with_named_limit(request.call_params, self.limit_names(request.model))
         messages = request.messages if self.takes_developer else without_developer(request.messages)
         payload = self.encode(replace(request, call_params=params, messages=messages))

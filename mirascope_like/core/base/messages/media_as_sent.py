@@ -1,0 +1,40 @@
+"""Media as providers take them: an image under the media type that its bytes tell, a `data:` URL as the bytes in it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from .media import Kind, linked_part, sniff
+from .message import BaseMessageParam
+from .parts import AnyPart, AudioURLPart, DocumentURLPart, ImagePart, ImageURLPart
+
+_LINKED: dict[type[Any], Kind] = {ImageURLPart: "image", AudioURLPart: "audio", DocumentURLPart: "document"}
+
+
+def with_plain_media(messages: Sequence[Any]) -> list[Any]:
+    """Return messages whose media all providers can take; those that are not ours, and other parts, stay.
+
+    Providers refuse an image under another media type than its own, and most fetch no `data:` URL.
+    """
+    return [_plain(one) if isinstance(one, BaseMessageParam) else one for one in messages]
+
+
+def _plain(message: BaseMessageParam) -> BaseMessageParam:
+    if isinstance(message.content, str):
+        return message
+    parts = [_part(part) for part in message.content]
+    same = all(new is old for new, old in zip(parts, message.content, strict=True))
+    return message if same else message.model_copy(update={"content": parts})
+
+
+def _part(part: AnyPart) -> AnyPart:
+    if isinstance(part, ImagePart):
+        told = sniff(part.image) or part.media_type
+        wrong = told.startswith("image/") and told != part.media_type.lower()
+        return part.model_copy(update={"media_type": told}) if wrong else part
+    if isinstance(part, ImageURLPart | AudioURLPart | DocumentURLPart) and part.url[:5].lower() == "data:":
+        detail = part.detail if isinstance(part, ImageURLPart) else None
+        found = linked_part(_LINKED[type(part)], part.url)
+        return found.model_copy(update={"detail": detail}) if isinstance(found, ImagePart) else found
+    return part

@@ -42,7 +42,7 @@ from mirascope_like.core import (
     ToolResultPart,
     cohere,
 )
-from mirascope_like.core.base.messages import AudioPart, CacheControlPart, DocumentURLPart
+from mirascope_like.core.base.messages import AudioPart, DocumentURLPart
 from tests.harness.oracles_cohere import expected_raw, sum_events
 from tests.harness.recordings import Exchange, exchange, parametrize_exchanges
 from tests.harness.server import CloseEarly, Reply, Reset, Server, Stall
@@ -630,7 +630,6 @@ def test_every_part(client: sdk.ClientV2, server: Server) -> None:
         (ImagePart(media_type="image/tiff", image=b"x"), "image/tiff"),
         (DocumentPart(media_type="application/pdf", document=b"x"), "document parts as application/pdf"),
         (DocumentURLPart(url="https://example.com/a.pdf"), "document url"),
-        (CacheControlPart(), "cache control"),
     ],
 )
 def test_what_cannot_be_sent(part: Any, message: str, client: sdk.ClientV2) -> None:

@@ -359,7 +359,7 @@ def test_unknown_setting() -> None:
 def test_a_providers_own_call_takes_no_provider() -> None:
     from mirascope_like.core import openai
 
-    with pytest.raises(ConfigurationError, match=r"llm\.call takes a provider"):
+    with pytest.raises(ConfigurationError, match=r"'provider' is for llm\.call only"):
         openai.call("x", provider="anthropic")
 
 

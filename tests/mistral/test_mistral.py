@@ -19,7 +19,6 @@ from mirascope_like.core import (
     AuthenticationError,
     BadRequestError,
     BaseMessageParam,
-    CacheControlPart,
     ConfigurationError,
     ConnectionFailedError,
     DocumentPart,
@@ -285,7 +284,7 @@ def test_parts(client: Mistral, server: Server) -> None:
 
 @pytest.mark.parametrize(
     "part",
-    [CacheControlPart(), DocumentPart(media_type="text/plain", document=b"x")],
+    [DocumentPart(media_type="text/plain", document=b"x")],
     ids=lambda part: part.type,
 )
 def test_parts_that_mistral_does_not_take(part: Any, client: Mistral) -> None:

@@ -85,7 +85,7 @@ def test_new(row: Row, server: Server) -> None:
         stream = row.stream(client)
         assert seen(stream) == NOTHING
         assert not server.requests
-        with pytest.raises(StreamNotConsumedError, match="nothing has come"):
+        with pytest.raises(StreamNotConsumedError, match="no event has been received yet"):
             stream.construct_call_response(partial=True)
         assert str(stream) == ""
         assert "new" in repr(stream)

@@ -122,10 +122,9 @@ def _place(part: ImageURLPart | AudioURLPart | DocumentURLPart) -> dict[str, Any
 
 
 def _result(part: ToolResultPart) -> dict[str, Any]:
-    parts = [] if isinstance(part.content, str) else part.content
     content: list[dict[str, Any]] = [{"text": part.text}]
-    if part.media:
-        content = [_block(one, count()) for one in parts]
+    if part.media and not isinstance(part.content, str):
+        content = [_block(one, count()) for one in part.content]
     for number, block in enumerate(content):
         if "document" in block:  # its name is to be another than those of all other documents
             block["document"]["name"] = f"document {short_id(part.id or part.name)}-{number}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import lru_cache
 from math import isfinite
 from typing import Any
@@ -44,6 +44,11 @@ class Price:
     """Generated audio tokens. None means unknown."""
     web_search: float | None = None
     """A thousand searches that the provider ran. None means unknown."""
+
+    def __setstate__(self, state: list[float | None]) -> None:
+        # The pickle of an older version has fewer values; fields are only ever added at the end.
+        for place, field in enumerate(fields(self)):
+            object.__setattr__(self, field.name, state[place] if place < len(state) else field.default)
 
     def of(self, usage: Usage) -> float | None:
         """Return the cost of a usage in US dollars, or None if a number of tokens, or the price of any, is unknown."""

@@ -29,6 +29,11 @@ class CommonUsage(BaseModel):
     total_tokens: int | None = None
     """Input plus output."""
 
+    def __setstate__(self, state: dict[Any, Any]) -> None:
+        # A pickle of an older version lacks the fields that were added since.
+        unset = dict.fromkeys(type(self).model_fields)
+        super().__setstate__({**state, "__dict__": {**unset, **state["__dict__"]}})
+
     @classmethod
     def sum(cls, usages: Sequence[CommonUsage]) -> Self:
         """Return the sum over several calls; None for a number that no call reported."""

@@ -41,11 +41,11 @@ class Host:
     key: str
     """The environment variable with the API key."""
     needs_key: bool = True
-    """Whether a call without a key raises an error before it is sent; false for servers on this machine."""
+    """True if a call without a key raises an error before it is sent; false for servers on this machine."""
     refuses_usage: bool = False
-    """Whether the host rejects `stream_options`. Any host that rejects it is asked once more without."""
+    """True if the host rejects `stream_options`. Any host that rejects it is asked once more without."""
     cache_marks: bool = False
-    """Whether the host accepts Anthropic's `cache_control` on parts of messages; otherwise cache marks are left out."""
+    """True if the host accepts Anthropic's `cache_control` on parts of messages; otherwise cache marks are left out."""
     limits: tuple[str, ...] = ("max_tokens",)
     """The names under which the host accepts the token limit, the preferred one first. The host ignores a limit under
     any other name."""

@@ -77,7 +77,7 @@ class Engine:
 
     @property
     def alive(self) -> bool:
-        """Whether the server is running and was started by this process (not by the process that forked it)."""
+        """True if the server is running and was started by this process (not by the process that forked it)."""
         return self._owner == os.getpid() and self._process.poll() is None
 
     def close(self) -> None:

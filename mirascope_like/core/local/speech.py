@@ -105,7 +105,7 @@ class Speech:
 
     @property
     def called(self) -> bool:
-        """Whether the output is a tool call."""
+        """True if the output is a tool call."""
         return self._call is not None
 
     def add(self, piece: str) -> Iterator[dict[str, Any]]:

@@ -42,7 +42,7 @@ def reported_error(data: Any, answers: Collection[str] = ()) -> Any:
 
 
 def is_array(value: Any) -> TypeGuard[list[Any]]:
-    """Whether a value is a JSON array."""
+    """Return True if a value is a JSON array."""
     return isinstance(value, list)
 
 
@@ -56,7 +56,7 @@ def is_empty(value: Any) -> bool:
 
 
 def is_failing_status(value: Any) -> bool:
-    """Whether a value is an HTTP status of 400 or more, as a number or as text."""
+    """Return True if a value is an HTTP status of 400 or more, as a number or as text."""
     return not isinstance(value, bool) and str(value).isdecimal() and 400 <= int(value) <= 599
 
 

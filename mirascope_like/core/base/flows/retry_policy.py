@@ -1,4 +1,4 @@
-"""Whether a failed request is sent again, and the wait before that retry."""
+"""Decide if a failed request is sent again, and how long to wait before that."""
 
 from __future__ import annotations
 

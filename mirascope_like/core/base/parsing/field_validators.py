@@ -120,14 +120,14 @@ class ModelParts:
         return SchemaValidator({"type": "definitions", "schema": alone, "definitions": definitions}, self._settings)
 
     def in_order(self, values: Mapping[str, Any], name: str) -> bool:
-        """Whether a field may be validated now: its validators see those before it, if they look."""
+        """Return True if a field may be validated now: its validators see those before it, if they look."""
         if not self._field(name).dependent:
             return True
         names = list(self._schemas)
         return all(before in values for before in names[: names.index(name)])
 
     def opaque(self, name: str) -> bool:
-        """Whether parts of a field must not be validated before the field: a function may change or drop them."""
+        """Return True if the parts of a field must wait for the whole field: a function may change or drop them."""
         return self._field(name).opaque
 
     def check(self, values: Mapping[str, Any], name: str, form: Any, held: Sequence[Any] | None) -> Any:
@@ -257,7 +257,7 @@ _FUNCTIONS = frozenset(
 
 
 def _opaque(schema: Any) -> bool:
-    """Whether a schema, outside of the models in it, may accept JSON that the types in it do not."""
+    """Return True if a schema, outside of the models in it, may accept JSON that the types in it do not."""
     node = as_object(schema)
     if node.get("metadata") == _MARK["metadata"]:
         return False

@@ -70,7 +70,7 @@ def _with_given(schema: Any, definitions: list[Any], names: Sequence[str]) -> An
 
 
 def _is_built(kind: type[Any]) -> bool:
-    """Whether pydantic has built a validator of a class, which it uses in place of any other schema of the class."""
+    """Return True if pydantic has built the validator of a class, which replaces any other schema of it."""
     return "__pydantic_validator__" in vars(kind)
 
 

@@ -62,6 +62,6 @@ def is_mapping(value: Any) -> TypeGuard[Mapping[Any, Any]]:
 
 
 def is_end(value: Any) -> bool:
-    """Whether an event is the word that ends a stream of OpenAI's format, as bytes or decoded: `[DONE]`."""
+    """Return True if an event is `[DONE]`, as bytes or decoded, which ends a stream in OpenAI's format."""
     text = value.decode(errors="replace") if isinstance(value, bytes) else value
     return isinstance(text, str) and text.strip().strip('"') == "[DONE]"

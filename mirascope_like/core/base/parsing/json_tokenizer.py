@@ -63,7 +63,7 @@ class JSONReader(ABC):
 
     @property
     def leads(self) -> bool:
-        """Whether nothing stands before the value that was read last, but thinking in tags and a code fence."""
+        """True if nothing stands before the value that was read last, but thinking in tags and a code fence."""
         return _LEAD.fullmatch(self._lead.removesuffix("value")) is not None
 
     @abstractmethod

@@ -40,9 +40,9 @@ class _Node:
         """`raw` with tokens in place of the parts that are validated."""
         self.shown: Any = {} if is_object else []
         self.sound = True
-        """Whether all parts so far have been validated, or need not be."""
+        """True if all parts so far have been validated, or need not be."""
         self.loose = loose
-        """Whether the parts are validated only with what this is a part of."""
+        """True if the parts are validated only with what this is a part of."""
         self.key = ""
         self.keys: dict[str, str] = {}
         """The keys that the fields so far were received by."""
@@ -112,7 +112,7 @@ class PartialParser(JSONReader):
         self.span: tuple[int, int | None] | None = None
         """Where the object begins that was read last, and where it ends once it is closed."""
         self.alone: bool = False
-        """Whether nothing stands before that object: it is then known to be the answer."""
+        """True if nothing stands before that object: it is then known to be the answer."""
         self.items.clear()
 
     def opened(self, start: int) -> None:

@@ -61,9 +61,9 @@ class Shape:
         """How an object is shown and validated; None if it is not shown."""
         self._item = item
         self.mixed = mixed
-        """Whether the type may also accept what its `record` or `item` does not: parts are then no reason to fail."""
+        """True if the type may also accept what its `record` or `item` does not: parts are then no reason to fail."""
         self.fixed = fixed
-        """Whether an array's items have types by their places: then `item` is any."""
+        """True if the type of an item depends on its position (a tuple); `item` is then any type."""
 
     @cached_property
     def item(self) -> Shape | None:
@@ -72,19 +72,19 @@ class Shape:
 
     @cached_property
     def from_text(self) -> bool:
-        """Whether JSON holds the text of the value only, as of a date: a closed one is shown as what it is."""
+        """True if JSON holds the value as a string, as it does a date: a complete string is shown as the value."""
         arms = set(_arms(self.kind))
         known = all(arm in _PLAIN or _is_from_text(arm) for arm in arms)
         return known and any(_is_from_text(arm) for arm in arms)
 
     @cached_property
     def bare(self) -> bool:
-        """Whether the type is a model, or a union of such, without marks around it that may hold validators."""
+        """True if the type is a model, or a union of models, without annotations that may hold validators."""
         return all(_bared(arm) is arm for arm in _arms(self.kind))
 
     @cached_property
     def unique(self) -> bool:
-        """Whether an array of the type holds nothing twice."""
+        """True if the type is a set: no item occurs twice."""
         return any(get_origin(_bared(arm)) in (set, frozenset) for arm in _arms(_bared(self.kind)))
 
     def validated(self, raw: Any) -> Any:
@@ -105,7 +105,7 @@ class Record(ABC):
 
     @property
     def forbids(self) -> bool:
-        """Whether an unknown key is an error."""
+        """True if an unknown key is an error."""
         return False
 
     @abstractmethod
@@ -117,7 +117,7 @@ class Record(ABC):
         """Return the object with these fields, unvalidated."""
 
     def opaque(self, name: str) -> bool:
-        """Whether the parts of a field must not be validated before the field, or the object, is whole."""
+        """Return True if the parts of a field must not be validated before the field, or the object, is whole."""
         return False
 
     def check(self, values: Mapping[str, Any], name: str, form: Any, held: Sequence[Any] | None) -> Any:
@@ -309,7 +309,7 @@ def _union(kind: Any, arms: Sequence[Shape]) -> Shape:
 
 
 def _is_closed(shape: Shape) -> bool:
-    """Whether it is known of a type which JSON it accepts: text, numbers, and what its `record` and `item` accept."""
+    """Return True if the JSON that a type accepts is known: scalars, or what its `record` and `item` accept."""
     if shape.record is not None or shape.item is not None:
         return True
     kind = _bared(shape.kind)

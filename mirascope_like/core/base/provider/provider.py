@@ -89,7 +89,7 @@ class Provider(ABC, Generic[ResponseT, ChunkT, ToolT]):
     open_choice: ClassVar[bool] = False
     """True for the provider of `llm`: each call chooses another one, and `resolve` returns it."""
     requires_ids: ClassVar[bool] = True
-    """Whether every tool call and result must have an id: those that have none, as Gemini's may, are then given one."""
+    """True if every tool call and result must have an id: those that have none, as Gemini's may, are then given one."""
     id_form: ClassVar[re.Pattern[str] | None] = None
     """The form of ids of tool calls that the provider accepts; None where it accepts any."""
     takes_developer: bool = False

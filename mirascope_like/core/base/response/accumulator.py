@@ -206,7 +206,7 @@ class Accumulator(ABC, Generic[ChunkT, ToolT]):
 
     @property
     def failed(self) -> bool:
-        """Whether the answer has ended for a reason that is an error."""
+        """True if the answer has ended for a reason that is an error."""
         return "error" in (self.chunk_type.common_reasons(self.finish_reasons) or ())
 
     @property

@@ -194,9 +194,9 @@ class _Items:
     shape: Shape
     """The type of its items."""
     live: bool
-    """Whether an item is known once it is received: no validator is given the array before its items are validated."""
+    """True if an item is known once it is received: no validator is given the array before its items are validated."""
     unique: bool
-    """Whether it holds nothing twice."""
+    """True if it is a set: no item occurs twice."""
 
 
 def _same(some: list[Any], others: list[Any]) -> bool:

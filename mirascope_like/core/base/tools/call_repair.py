@@ -54,7 +54,7 @@ def effective_arguments(text: str) -> str:
 
 
 def is_settled(text: str) -> bool:
-    """Whether arguments are a whole object with something in it, so that no more is to be expected."""
+    """Return True if arguments are a whole object with something in it, so that no more is to be expected."""
     text = effective_arguments(text)
     return text.rstrip().endswith("}") and _is_object(text) and text.strip("{} \n\r\t") != ""
 

@@ -43,7 +43,7 @@ class Call:
 
     @property
     def settled(self) -> bool:
-        """Whether no more is to be expected once something follows the call."""
+        """True if the call is complete once another event follows it."""
         text = str(self.pieces)
         return bool(text) if self.custom else is_settled(text)
 
@@ -97,7 +97,7 @@ def find_call(calls: Sequence[Call], piece: Mapping[str, Any], names: Collection
         known = calls[-1]
     elif (known := next((call for call in reversed(calls) if call.index == index), None)) is None:
         return None
-    return known if name is None or _goes_on(known, index, id, name, names) else None
+    return known if name is None or _continues(known, index, id, name, names) else None
 
 
 def _begins_another(known: Call, name: str, piece: Mapping[str, Any]) -> bool:
@@ -109,8 +109,8 @@ def _begins_another(known: Call, name: str, piece: Mapping[str, Any]) -> bool:
     return whole and (name != known.name or effective_arguments(told) != effective_arguments(str(known.pieces)))
 
 
-def _goes_on(known: Call, index: Any, id: str | None, name: str, names: Collection[str]) -> bool:
-    """Whether a piece with a name, and with no id that is known, goes on with the call at its place."""
+def _continues(known: Call, index: Any, id: str | None, name: str, names: Collection[str]) -> bool:
+    """Return True if a delta with a name, and without a known id, belongs to the call at its index."""
     written = str(known.pieces).strip()
     if known.settled:
         return False

@@ -99,7 +99,7 @@ def _agree(one: Mapping[str, Any], other: Mapping[str, Any], key: str) -> bool:
 
 
 def _ended(last: Mapping[str, Any], piece: Mapping[str, Any]) -> bool:
-    """Whether a block or part has been signed, or is encrypted, and a piece is not the same once more."""
+    """Return True if a block is signed or encrypted, so that a different delta begins another block."""
     seals = {key: str(last[key]) for key in ("signature", "data") if last.get(key)}
     return bool(seals) and any(piece.get(key) != seal for key, seal in seals.items())
 

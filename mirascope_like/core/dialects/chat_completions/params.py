@@ -51,4 +51,4 @@ class ChatToolConfig(ToolConfig, total=False):
     """Settings of a tool in chat completions."""
 
     strict: bool
-    """Whether the model's arguments are guaranteed to match the schema."""
+    """True if the model's arguments are guaranteed to match the schema."""

@@ -44,7 +44,7 @@ class ChatProvider(SDKProvider[ResponseT, ChunkT, ToolT]):
     cache_marks: bool = False
     """True if the host accepts Anthropic's `cache_control` on parts; otherwise cache marks are left out."""
     refuses_usage: bool = False
-    """Whether the host rejects `stream_options`, or sends usage without it."""
+    """True if the host rejects `stream_options`, or sends usage without it."""
 
     def known_params(self) -> frozenset[str]:
         module = import_module(f"{self.sdk.__name__}.types.chat.completion_create_params")

@@ -94,7 +94,7 @@ class BlockAccumulator(IndexedAccumulator[ChunkT, ToolT]):
 
     blocks: ClassVar[Blocks]
     cut_strings: ClassVar[bool] = True
-    """Whether a string argument that is incomplete, because the stream ended, is kept."""
+    """True if a string argument that is incomplete, because the stream ended, is kept."""
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
@@ -131,7 +131,7 @@ class BlockAccumulator(IndexedAccumulator[ChunkT, ToolT]):
         return replace(call, arguments=text) if call is not None and text else call
 
     def _says(self) -> bool:
-        """Whether any block says something, but for what it is."""
+        """Return True if any block holds output besides its type."""
         known: list[dict[str, Any]] = [settled(block) for block in self._blocks.values()]
         return any(one for block in known for key, one in block.items() if key != "type")
 

@@ -34,7 +34,7 @@ class GeminiSpeaker(FailingProvider[ResponseT, ChunkT, ToolT]):
     config_name: str
     """The argument of the SDK's call that holds the generation config."""
     all_in_config: bool
-    """Whether that argument also holds the tools and the system instruction; otherwise they are separate arguments."""
+    """True if that argument also holds the tools and the system instruction; otherwise they are separate arguments."""
     parameters_name: str
     """The key of a function declaration for the schema of its parameters."""
     answer_name: str

@@ -191,7 +191,7 @@ class ResponsesAccumulator(IndexedAccumulator[ChunkT, ToolT]):
 
     @property
     def no_output(self) -> bool:
-        """Whether no item has come, or none but those that have just begun."""
+        """True if no item has any output yet."""
         return not any(map(_says, map(as_object, self._output()))) and not (self.finish_reasons and not self.failed)
 
     @property
@@ -204,7 +204,7 @@ class ResponsesAccumulator(IndexedAccumulator[ChunkT, ToolT]):
 
 
 def _says(item: dict[str, Any]) -> bool:
-    """Whether an item holds a text, a call or anything else but empty texts."""
+    """Return True if an item holds a text, a call or any other output."""
     if item.get("type") == "message":
         return bool(output_text([item]) or any(as_object(part).get("refusal") for part in as_list(item.get("content"))))
     if item.get("type") == "reasoning":

@@ -72,7 +72,7 @@ def test_anthropic_error_event(kind: str, ours: type[ProviderError], asynchronou
         ({"error": {"message": "Not now"}}, ProviderError, "Not now"),
         ({"error": "Not now"}, ProviderError, "Not now"),
         ({"type": None, "error": {"message": "Not now"}}, ProviderError, "Not now"),
-        ({"type": "error"}, ProviderError, "the provider reported an error"),
+        ({"type": "error"}, ProviderError, "an error in the stream"),
     ],
 )
 def test_anthropic_error_event_that_is_half_said(

@@ -69,7 +69,7 @@ class Server:
         self._changed = threading.Condition()
         self._stopping = False
         self._transports: set[asyncio.WriteTransport] = set()
-        self._socket = socket.create_server(("127.0.0.1", 0), backlog=512)
+        self._socket = socket.create_server(("127.0.0.1", 0), backlog=4096)
         # Inherited by every connection: asyncio sets it only for sockets that name their protocol.
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.port: int = self._socket.getsockname()[1]

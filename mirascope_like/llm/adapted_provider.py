@@ -105,7 +105,7 @@ class CommonProvider(Provider[CallResponse, CallResponseChunk, Tool]):
         self.name = name
         """Its name in `llm.call`, with the form where that is not the first: "openai.responses"."""
         self.inner: Provider[Any, Any, Any] = inner
-        self.tool_type = inner.tool_type
+        self.tool_type: type[Tool] = inner.tool_type
 
     def origin(self, model: str) -> str:
         return self.inner.origin(model)

@@ -72,6 +72,7 @@ class _Choice:
 class ChatAccumulator(Accumulator[ChunkT, ToolT]):
     """Sums chat completion chunks into a chat completion."""
 
+    ended: bool
     answers: ClassVar[tuple[str, ...]] = ("choices", "usage")
 
     def __init__(

@@ -51,6 +51,8 @@ _FINAL = frozenset({"completed", "incomplete", "failed", "cancelled"})
 class ResponsesAccumulator(IndexedAccumulator[ChunkT, ToolT]):
     """Sums the events of a stream into a response."""
 
+    ended: bool
+
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
         self._items = Items()

@@ -86,7 +86,10 @@ class Host:
         return self.made("CallResponseChunk", HostCallResponseChunk, __slots__=())
 
     def made(self, name: str, base: ClassT, **fields: Any) -> ClassT:
-        """Return this host's subclass of `base`; `name` is its attribute on the host."""
+        """Make the subclass of `base` for this host, with the class attributes `fields`.
+
+        `name` is the path by which it is found on the host, such as "responses.CallResponse".
+        """
         # Pickle finds the class by its qualified name.
         space = {"__module__": __package__, "__qualname__": f"{self.name}.{name}", "__doc__": base.__doc__}
         fields = {**space, "provider": self.name, **fields}

@@ -130,7 +130,10 @@ async def _achunks(parts: AsyncGenerator[Any]) -> AsyncIterator[JSON]:
 
 
 def event(part: JSON, calls: int) -> JSON:
-    """Return a part of a stream as a chunk; `calls` is the number of tool calls in earlier parts."""
+    """Return one object of Ollama's stream as a chat completion chunk.
+
+    `calls` is the number of tool calls in the objects before it: the index and id of the next call.
+    """
     delta = _said(part, calls)
     for place, call in enumerate(as_list(delta.get("tool_calls")), calls):
         call["index"] = place

@@ -36,11 +36,12 @@ T = TypeVar("T")
 
 
 class Last(NamedTuple):
-    """The last result of a task."""
+    """What the last run of a task returned: a stream if the task streams, otherwise a response."""
 
     stream: Callable[[], Any] | None = None
-    """Returns the last stream. It does not keep a stream open that the caller has dropped."""
+    """Returns the last stream, or None if the caller has dropped it: it is held by a weak reference."""
     response: Any = None
+    """The last response; None if the task streams."""
 
 
 class Task(Generic[P, OutT, ResponseT, StreamT]):

@@ -218,7 +218,11 @@ def _with_results(missing: Sequence[ToolResultPart], turn: Turn | None = None) -
 
 
 def read_native(kind: Any, messages: Sequence[Any], others: Mapping[str, Any]) -> list[BaseMessageParam]:
-    """Return messages in a provider's own format in the common form. `kind` is the provider's response class."""
+    """Convert messages in a provider's own format to the common form.
+
+    `kind` is the provider's response class. `others` are further arguments of the SDK's call that hold messages, such
+    as `system`.
+    """
     holder = kind.model_construct(messages=list(messages), call_kwargs=dict(others))
     return cast("list[BaseMessageParam]", holder.common_messages)
 

@@ -85,11 +85,11 @@ def adopt(
     model: str | None,
     response: Any = None,
 ) -> Exception:
-    """Make an SDK's error an instance of our classes `kinds` as well, in place; return it.
+    """Make an SDK's error an instance of our classes `kinds` as well, and return it.
 
-    Give the classes of ours that it is to be; the SDK's class stays among its bases. An error of a built-in class, as
-    `ValueError`, cannot change it: a copy is returned. `response` is the HTTP response that was being read, for an
-    error that has none of its own.
+    The error itself is changed: its new class has `kinds` and the SDK's class as bases. The class of a built-in error,
+    such as `ValueError`, cannot be changed: a copy is returned. `response` is the HTTP response that was read; its
+    headers give `retry_after` if the error has no response of its own.
     """
     kind = both(*kinds, type(error))
     try:

@@ -81,21 +81,21 @@ class DocumentURLPart(_Part):
 
 
 class CacheControlPart(_Part):
-    """A mark: the provider may cache the prompt up to here. Left out where a provider takes no such mark."""
+    """A mark: the provider may cache the prompt up to here. It is not sent to providers that have no cache marks."""
 
     type: Literal["cache_control"] = "cache_control"
     cache_type: Literal["ephemeral"] = "ephemeral"
     ttl: Literal["5m", "1h"] | None = None
-    """How long to keep it, where the provider can be told: Anthropic, Bedrock, OpenRouter."""
+    """How long the provider keeps the prompt; sent to Anthropic, Bedrock and OpenRouter only."""
 
     @property
     def directive(self) -> dict[str, str]:
-        """The mark as Anthropic and OpenRouter take it, under `cache_control`."""
+        """The value of `cache_control` in requests to Anthropic and OpenRouter."""
         return {"type": self.cache_type, **({"ttl": self.ttl} if self.ttl is not None else {})}
 
     @classmethod
     def of_ttl(cls, ttl: object) -> CacheControlPart:
-        """Return the mark of a provider's message; a lifetime that has no common form is left out."""
+        """Return a mark with the `ttl` of a provider's own cache mark; with `ttl=None` if it is neither 5m nor 1h."""
         return cls(ttl="1h" if ttl == "1h" else "5m" if ttl == "5m" else None)
 
 
@@ -122,7 +122,7 @@ class ToolResultPart(_Part):
     type: Literal["tool_result"] = "tool_result"
     name: str = ""
     content: str | list[ResultContent]
-    """Text, or text and media where the provider takes media from tools."""
+    """Text, or a list of text and media. Only some providers accept media in tool results."""
     id: str | None = None
     """The id of the tool call."""
     is_error: bool = False
@@ -140,7 +140,10 @@ class ToolResultPart(_Part):
         return [] if isinstance(self.content, str) else [one for one in self.content if not isinstance(one, TextPart)]
 
     def text_alone(self, provider: str) -> str:
-        """Return the text. Raises `PromptError` where there are media, which the provider does not take from tools."""
+        """Return the text, for a provider that accepts no media in tool results. Raises `PromptError` if there are any.
+
+        `provider` is the provider's name in the error.
+        """
         if self.media:
             kind = self.media[0].type.partition("_")[0]
             raise PromptError(
@@ -151,7 +154,9 @@ class ToolResultPart(_Part):
 
 
 def result_of(content: str | Sequence[object], *, id: str | None, is_error: bool = False) -> ToolResultPart:
-    """Return a tool result of decoded parts; if all are text, its content is one text."""
+    """Return a tool result with this content. Parts that are neither text nor media are dropped; if no media is left,
+    the content is the joined text.
+    """
     if isinstance(content, str):
         return ToolResultPart(content=content, id=id, is_error=is_error)
     kept = [part for part in content if isinstance(part, TextPart | MediaPart)]

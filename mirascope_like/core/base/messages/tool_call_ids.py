@@ -12,16 +12,18 @@ from .parts import ToolCallPart, ToolResultPart
 
 
 def short_id(text: str) -> str:
-    """Return an id of nine letters and digits for a text, always the same one. It is valid for every provider."""
+    """Return an id of nine letters and digits, a hash of the text. Every provider accepts its form."""
     return sha256(text.encode()).hexdigest()[:9]
 
 
 class CallIds:
-    """Gives ids to the tool calls and results of a conversation: to all, or with `keep` to those that need one.
+    """Gives new ids to the tool calls and results of one conversation.
 
-    With `keep`, an id stays where it has the `form` that the provider accepts; a call and its result change alike.
+    Without `keep`, every id is replaced. With `keep`, only ids that are missing or do not match `form` are replaced. A
+    call and its result always get the same id.
 
-    A result without id belongs to the first call of its name without a result, or else to the first of any name.
+    A result without an id belongs to the first call of its name that has no result yet, or else to the first call of
+    any name.
     """
 
     def __init__(self, *, keep: bool = False, form: re.Pattern[str] | None = None) -> None:
@@ -32,7 +34,7 @@ class CallIds:
         """The ids and tool names of the calls that have no result yet."""
 
     def adapted(self, message: BaseMessageParam) -> BaseMessageParam:
-        """Return a message with ids. Call it for the messages in their order."""
+        """Return a copy of a message with the new ids. Call it for each message of the conversation, in order."""
         if isinstance(message.content, str):
             return message.model_copy()
         parts = [
@@ -59,7 +61,11 @@ class CallIds:
 
 
 def with_ids(messages: Sequence[Any], form: re.Pattern[str] | None = None) -> Sequence[Any]:
-    """Return messages of which each of ours has an id of this form for each of its tool calls and results."""
+    """Return the messages, with an id for every tool call and tool result in the common form.
+
+    Ids that are missing, or that do not match `form`, are replaced; a call and its result get the same id. Messages in
+    a provider's own format are not changed.
+    """
     if all(_has_ids(one, form) for one in messages):
         return messages
     ids = CallIds(keep=True, form=form)

@@ -104,7 +104,7 @@ class JSONReader(ABC):
 
     @property
     def open_string(self) -> str | None:
-        """The value that is an open string, as far as it has arrived; else None."""
+        """The characters received so far, while the reader is inside a string value; None at any other place."""
         return str(self._text) if self._read is JSONReader._in_string else None
 
     def read(self, text: str) -> None:

@@ -1,9 +1,9 @@
-"""The structure of types for incremental parsing: how a part is shown while it is open, and validated when it is
-closed.
+"""The structure of types for incremental parsing: how a part of JSON is shown while it is incomplete, and how it is
+validated once it is complete.
 
-Each closed part is validated once, in JSON mode: a field of a model as soon as it is whole, with its validators, a
-model when its last brace was received, from the fields that are validated already. Where that could give another result
-than pydantic's own validation of the whole (validators that see the raw data), it is validated with that whole only.
+Each part is validated once, in JSON mode: a field of a model with its validators as soon as the field is complete, and
+the model from these fields when its closing brace arrives. If that could give another result than pydantic's validation
+of the complete JSON (a validator sees the raw data), the part is validated only together with the part around it.
 """
 
 from __future__ import annotations
@@ -36,12 +36,13 @@ _FROM_TEXT = frozenset(
     {bytes, datetime.date, datetime.datetime, datetime.time, datetime.timedelta, UUID, Decimal, Path, PurePath}
     | {IPv4Address, IPv6Address}
 )
-"""Types of which JSON has the text or number only."""
+"""Types that JSON can only represent as a text or a number."""
 
 
 class Shape:
-    """What the JSON of a type may be: text, an object, an array; a value of another type is shown only when
-    complete.
+    """How values of a type appear in a partial object while their JSON is incomplete.
+
+    A string, an object or an array may appear before it is complete. A value of any other type appears once complete.
     """
 
     def __init__(
@@ -56,14 +57,15 @@ class Shape:
     ) -> None:
         self.kind = kind
         self.text = text
-        """True if a string is shown before it is closed."""
+        """True if an incomplete string appears in partial objects."""
         self.record = record
-        """How an object is shown and validated; None if it is not shown."""
+        """How a JSON object of this type is shown and validated; None if only a complete one can be."""
         self._item = item
         self.mixed = mixed
-        """True if the type may also accept what its `record` or `item` does not: parts are then no reason to fail."""
+        """True for a union that may accept values which its `record` or `item` rejects: an invalid part of the value is
+        then not yet an error."""
         self.fixed = fixed
-        """True if the type of an item depends on its position (a tuple); `item` is then any type."""
+        """True if the type of an item depends on its position (a tuple); `item` is then the shape of `Any`."""
 
     @cached_property
     def item(self) -> Shape | None:
@@ -72,19 +74,19 @@ class Shape:
 
     @cached_property
     def from_text(self) -> bool:
-        """True if JSON holds the value as a string, as it does a date: a complete string is shown as the value."""
+        """True if JSON has only a string or number for the value, as for a date. It is converted once complete."""
         arms = set(_arms(self.kind))
         known = all(arm in _PLAIN or _is_from_text(arm) for arm in arms)
         return known and any(_is_from_text(arm) for arm in arms)
 
     @cached_property
     def bare(self) -> bool:
-        """True if the type is a model, or a union of models, without annotations that may hold validators."""
+        """True if the type is a model, or a union of models, without `Annotated` or aliases that may add validators."""
         return all(_bared(arm) is arm for arm in _arms(self.kind))
 
     @cached_property
     def unique(self) -> bool:
-        """True if the type is a set: no item occurs twice."""
+        """True if the type is a set: equal items count once."""
         return any(get_origin(_bared(arm)) in (set, frozenset) for arm in _arms(_bared(self.kind)))
 
     def validated(self, raw: Any) -> Any:
@@ -96,12 +98,12 @@ class Shape:
 
 
 class Record(ABC):
-    """How a JSON object is shown and validated."""
+    """How a JSON object of one type is shown while it is incomplete, and how its fields are validated."""
 
     checks = False
-    """True if fields are validated one by one."""
+    """True if each field can be validated as soon as it is complete."""
     whole = True
-    """True if the object is validated on its own."""
+    """True if the complete object is validated itself; False for a dict, of which only the values are."""
 
     @property
     def forbids(self) -> bool:
@@ -110,36 +112,40 @@ class Record(ABC):
 
     @abstractmethod
     def field(self, key: str) -> tuple[str, Shape] | None:
-        """Return the name and shape of the value of a key; None if it is not shown."""
+        """Return the name and the shape of the field that a JSON key belongs to; None if partial objects omit it."""
 
     @abstractmethod
     def show(self, values: dict[str, Any]) -> Any:
-        """Return the object with these fields, unvalidated."""
+        """Return a partial object with these fields, unvalidated."""
 
     def opaque(self, name: str) -> bool:
-        """Return True if the parts of a field must not be validated before the field, or the object, is whole."""
+        """Return True if a validator of the field receives its raw JSON: models inside are then not validated first."""
         return False
 
     def check(self, values: Mapping[str, Any], name: str, form: Any, held: Sequence[Any] | None) -> Any:
-        """Return a closed field, validated from its JSON; `values` are the fields validated before it.
+        """Validate a field that has arrived completely; return its value.
 
-        With `held`, parts of it that are validated already are tokens of these. Raises `ValidationError`, `Unchecked`
-        where it can be known only with the whole, or what a validator raises.
+        `values` are the fields that were validated before it. `form` is the JSON of the field. If `held` is given, some
+        models inside the field are validated already: `form` has tokens in their places, each with an index into `held`
+        (see `field_validators.TOKEN`).
+
+        Raises `ValidationError`, what a user's validator raises, or `Unchecked` if the field can only be validated
+        together with the object.
         """
         raise Unchecked
 
     def take(self, values: Mapping[str, Any], name: str, value: Any) -> Any:
-        """Return a field that is given as a Python value, validated. Raises what `check` raises."""
+        """Validate a field that is given as a Python value instead of JSON; return its value. Raises like `check`."""
         raise Unchecked
 
     def validated(self, shape: Shape, raw: Any) -> Any:
-        """Return the whole object, validated from its JSON."""
+        """Validate the complete object from its JSON; return it."""
         return shape.validated(raw)
 
     def close(self, values: dict[str, Any]) -> Any:
-        """Return the whole object, made from fields that `check` has validated.
+        """Make the complete object of the fields that `check` has validated; return it.
 
-        Raises `Unchecked` if it must be validated as a whole.
+        Raises `Unchecked` if the object can only be validated from its JSON.
         """
         raise Unchecked
 

@@ -42,7 +42,7 @@ class Section:
 
     @property
     def text(self) -> str:
-        """The lines joined."""
+        """The lines of the section, joined by newlines."""
         return "\n".join(line.text for line in self.lines)
 
     def origin(self, offset: int) -> int:

@@ -216,7 +216,10 @@ class Transcript:
         self.provider, self.prepare, self.attempt = other.provider, other.prepare, other.attempt
 
     def abandon(self, error: Exception) -> None:
-        """Remove the last plan, whose call failed. Its callbacks get a copy in state FAILED; the stream continues."""
+        """Record that the call of the last plan, a fallback, failed: remove its plan; the stream continues without it.
+
+        Its on-end callbacks will receive a copy of the transcript in state FAILED.
+        """
         failed = copy(self)
         failed.end(StreamState.FAILED, error)
         self.abandoned += [partial(on_end, failed) for on_end in self.plans.pop().on_end]
@@ -296,7 +299,7 @@ class Transcript:
 
     @property
     def accumulator(self) -> Accumulator[Any, Any] | None:
-        """The accumulator of the present attempt."""
+        """The accumulator of the present attempt; None while there is no attempt."""
         return self.attempt.accumulator if self.attempt is not None else None
 
     @property

@@ -29,9 +29,10 @@ class DeltaFastPath:
 
     @classmethod
     def of(cls, event: bytes, key: str, text: str, padding: str) -> Self | None:
-        """Return a fast path for events like this one, with `text` under `key` and random letters under `padding`.
+        """Return a fast path for events that are like `event` except for the text under `key`.
 
-        Return None if the position of the text is not certain: the key occurs twice, or the string is another one.
+        `text` is the text of `event`. `padding` is the key of a field with random letters, which may differ too. Return
+        None if the position of the text is not certain: `key` occurs twice, or the string after it is not `text`.
         """
         before, mark, rest = event.partition(b'"%b":' % key.encode())
         string = _STRING.match(rest)

@@ -88,7 +88,10 @@ def _encode(message: Any, encode_part: EncodePart, cache_marks: bool) -> list[di
 def _mark(
     mark: CacheControlPart, before: Part | None, results: list[dict[str, Any]], others: list[dict[str, Any]]
 ) -> bool:
-    """Mark the part before a cache mark; return False if there is none, or if it is a tool call and accepts no mark."""
+    """Add a cache mark to the part before it: to the last of `results` for a tool result, else to the last of `others`.
+
+    Return True if it was added to `others`. A mark after a tool call, or at the beginning, is dropped.
+    """
     if isinstance(before, ToolResultPart):
         text = {"type": "text", "text": results[-1]["content"], "cache_control": mark.directive}
         results[-1] = {**results[-1], "content": [text]}

@@ -52,7 +52,7 @@ def read_out(rest: Iterable[Any], interrupt: Callable[[], None]) -> None:
 
 
 class ByteSource:
-    """A response, read as bytes."""
+    """Reads an HTTP response as bytes, and yields the undecoded data of its server-sent events."""
 
     typed = False
     cutter: type[Events] = Events
@@ -79,7 +79,7 @@ class ByteSource:
 
 
 class AsyncByteSource:
-    """The async form of `ByteSource`."""
+    """`ByteSource`, async."""
 
     typed = False
     cutter: type[Events] = Events

@@ -79,7 +79,7 @@ def mutants(session: nox.Session) -> None:
     `mutants.toml` says what is changed. The changes are made to a copy. Prints the changes that no test noticed; why
     those that are left may be, stands in `docs/design/0007-one-loop-over-attempts.md`.
     """
-    session.install("-e", ".[openai]", *group("tests"), "cosmic-ray>=8")
+    session.install("-e", ".[openai,anthropic]", *group("tests"), "cosmic-ray>=8")
     copy = Path(session.create_tmp()) / "copy"
     shutil.rmtree(copy, ignore_errors=True)
     for name in ("mirascope_like", "tests"):
@@ -88,6 +88,7 @@ def mutants(session: nox.Session) -> None:
         shutil.copy(name, copy)
     with session.chdir(copy):
         environment = {"PYTHONPATH": str(Path.cwd())}  # the copy, not the project
+        session.run("cosmic-ray", "baseline", "mutants.toml", env=environment)  # fails where the tests fail unchanged
         session.run("cosmic-ray", "init", "mutants.toml", "mutants.sqlite")
         session.run("cr-filter-operators", "mutants.sqlite", "mutants.toml")
         session.run("cosmic-ray", "exec", "mutants.toml", "mutants.sqlite", env=environment)

@@ -53,7 +53,7 @@ def talk(name: str | None, system: str | None) -> int:
         print("Ctrl-C stops an answer, Ctrl-D ends.")
     while True:
         try:
-            said = input("> " if typed else "").strip()
+            prompt = input("> " if typed else "").strip()
         except EOFError:
             return 0
         except KeyboardInterrupt:
@@ -61,8 +61,8 @@ def talk(name: str | None, system: str | None) -> int:
                 raise
             print()
             continue
-        if said:
-            answer(progress(session.stream(said), text=True))
+        if prompt:
+            answer(progress(session.stream(prompt), text=True))
 
 
 def answer(stream: Any) -> None:

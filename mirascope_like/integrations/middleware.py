@@ -114,10 +114,10 @@ class _Kind:
     handler: Handler | None
     async_handler: AsyncHandler | None
 
-    def tell(self, result: Any, function: Function, context: Any) -> Any:
+    def handle(self, result: Any, function: Function, context: Any) -> Any:
         return self.handler(result, function, context) if self.handler is not None else None
 
-    def atell(self, result: Any, function: Function, context: Any) -> Any:
+    def ahandle(self, result: Any, function: Function, context: Any) -> Any:
         handler = self.async_handler or self.handler
         return handler(result, function, context) if handler is not None else None
 
@@ -158,19 +158,19 @@ class _Around:
         """Run the handler for a result; for a stream, when it has ended."""
         if isinstance(result, BaseStream | BaseStructuredStream):
             return self.watch(cast("Any", result), asynchronous=False)
-        self._tell(result)
+        self._handle(result)
         return result
 
     async def asettle(self, result: Any) -> Any:
         """The async form of `settle`."""
-        await self._atell(result)
+        await self._ahandle(result)
         return result
 
     def fail(self, error: BaseException) -> Any:
         """Run the error handler; return the value to return instead of raising, or None."""
         instead = None
         with self._unhidden(error):
-            instead = self._run(self._failed.tell, error, self._function, self._context)
+            instead = self._run(self._failed.handle, error, self._function, self._context)
         self._leave(error)
         return instead
 
@@ -178,7 +178,7 @@ class _Around:
         """The async form of `fail`."""
         instead = None
         with self._unhidden(error):
-            instead = await self._arun(self._failed.atell, error, self._function, self._context)
+            instead = await self._arun(self._failed.ahandle, error, self._function, self._context)
         self._leave(error)
         return instead
 
@@ -193,7 +193,7 @@ class _Around:
             result = remake(last) if remake is not None else last
             if (error := result.error) is not None:
                 return self.afail(error) if asynchronous else self.fail(error)
-            return self._atell(result) if asynchronous else self._tell(result)
+            return self._ahandle(result) if asynchronous else self._handle(result)
 
         source.ended(ended)
         return watched
@@ -201,13 +201,13 @@ class _Around:
     def _kind(self, result: Any) -> _Kind:
         return next(kind for kind in self._kinds if isinstance(result, kind.of))
 
-    def _tell(self, result: Any) -> None:
+    def _handle(self, result: Any) -> None:
         with self._leaving():
-            self._run(self._kind(result).tell, result, self._function, self._context)
+            self._run(self._kind(result).handle, result, self._function, self._context)
 
-    async def _atell(self, result: Any) -> None:
+    async def _ahandle(self, result: Any) -> None:
         with self._leaving():
-            await self._arun(self._kind(result).atell, result, self._function, self._context)
+            await self._arun(self._kind(result).ahandle, result, self._function, self._context)
 
     @contextmanager
     def _leaving(self) -> Generator[None]:

@@ -67,18 +67,18 @@ def with_otel(
         finally:
             span.end()
 
-    def tell(result: Any, _: Any, span: Span) -> None:
+    def record_response(result: Any, _: Any, span: Span) -> None:
         answer: Any = (
             cast("Any", result) if isinstance(result, BaseCallResponse) else getattr(result, "_response", None)
         )
         if answer is not None:
             describe(span, answer, content=content)
 
-    def tell_stream(stream: Any, _: Any, span: Span) -> None:
+    def record_stream(stream: Any, _: Any, span: Span) -> None:
         with suppress(StreamNotConsumedError):  # nothing arrived
             describe(span, getattr(stream, "stream", stream).construct_call_response(partial=True), content=content)
 
-    def fail(error: BaseException, _: Any, span: Span) -> None:
+    def record_error(error: BaseException, _: Any, span: Span) -> None:
         span.set_attribute("error.type", type(error).__qualname__)
         span.record_exception(error)
         span.set_status(trace.StatusCode.ERROR, str(error))
@@ -87,23 +87,23 @@ def with_otel(
 
     return middleware_factory(
         custom_context_manager=spanned,
-        handle_call_response=tell,
-        handle_stream=tell_stream,
-        handle_response_model=tell,
-        handle_structured_stream=tell_stream,
-        handle_error=fail,
+        handle_call_response=record_response,
+        handle_stream=record_stream,
+        handle_response_model=record_response,
+        handle_structured_stream=record_stream,
+        handle_error=record_error,
     )
 
 
 def describe(span: Span, response: BaseCallResponse[Any, Any], *, content: bool) -> None:
     """Set the attributes of a response on a span."""
-    asked = response.call_kwargs.get("model") or response.model
+    requested = response.call_kwargs.get("model") or response.model
     params: Mapping[str, Any] = {**response.call_kwargs, **response.call_params}
     provider = response.provider_response.provider
     attributes = {
         "gen_ai.operation.name": "chat",
         "gen_ai.provider.name": _PROVIDERS.get(provider, provider),
-        "gen_ai.request.model": asked,
+        "gen_ai.request.model": requested,
         "gen_ai.response.model": response.model,
         "gen_ai.response.id": response.id,
         "gen_ai.response.finish_reasons": response.finish_reasons and [str(one) for one in response.finish_reasons],
@@ -114,16 +114,16 @@ def describe(span: Span, response: BaseCallResponse[Any, Any], *, content: bool)
         **{f"gen_ai.request.{name}": params[key] for key, name in _PARAMS.items() if key in params},
     }
     if content:
-        attributes["gen_ai.input.messages"] = said(response.common_messages)
-        attributes["gen_ai.output.messages"] = said([response.common_message_param])
-    if asked:
-        span.update_name(f"chat {asked}")
+        attributes["gen_ai.input.messages"] = messages_as_json(response.common_messages)
+        attributes["gen_ai.output.messages"] = messages_as_json([response.common_message_param])
+    if requested:
+        span.update_name(f"chat {requested}")
     for name, value in attributes.items():
         if value is not None:
             span.set_attribute(name, value)
 
 
-def said(messages: Iterable[BaseMessageParam]) -> str:
+def messages_as_json(messages: Iterable[BaseMessageParam]) -> str:
     """Return messages as JSON in the form of the conventions; media are recorded without their content."""
     return to_json([{"role": one.role, "parts": [_part(part) for part in _parts(one)]} for one in messages]).decode()
 

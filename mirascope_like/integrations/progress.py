@@ -143,9 +143,9 @@ class _Shown:
 
     def end(self, stream: BaseStream[Any, Any, Any]) -> None:
         self._meter.end(stream)
-        said, self._open = self._open, ""
-        if said:
-            self._console.print(Text(said))
+        rest, self._open = self._open, ""
+        if rest:
+            self._console.print(Text(rest))
         if stream.start_time is not None or stream.error is not None:  # otherwise it was never read
             self._console.print(Text(str(self._meter), style="dim"))
         self.drop()

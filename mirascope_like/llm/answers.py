@@ -28,19 +28,19 @@ class Tool(BaseTool):
     """A tool call by a model of any provider."""
 
 
-class Retold(CommonMetadata):
+class DelegatedMetadata(CommonMetadata):
     """Base of responses and chunks of `llm`: takes its values from the response or chunk of one provider."""
 
     __slots__ = ()
 
     @property
     @abstractmethod
-    def _told_by(self) -> CommonMetadata: ...
+    def _metadata(self) -> CommonMetadata: ...
 
     @property
     def finish_reasons(self) -> list[str] | None:
         """Why generation ended, in the common form: "stop", "length", "tool_calls" or "content_filter"."""
-        return self._told_by.common_finish_reasons
+        return self._metadata.common_finish_reasons
 
     @property
     def common_finish_reasons(self) -> list[str] | None:
@@ -50,24 +50,24 @@ class Retold(CommonMetadata):
     @property
     def model(self) -> str | None:
         """The name of the model that answered, as reported by the provider."""
-        return self._told_by.model
+        return self._metadata.model
 
     @property
     def id(self) -> str | None:
         """The id of the response."""
-        return self._told_by.id
+        return self._metadata.id
 
     @property
     def usage(self) -> CommonUsage | None:
         """The tokens used, in the common form."""
-        return self._told_by.common_usage
+        return self._metadata.common_usage
 
     @property
     def _usage(self) -> Usage | None:
-        return self._told_by._usage
+        return self._metadata._usage
 
 
-class CallResponse(Retold, BaseCallResponse[Any, Tool]):
+class CallResponse(DelegatedMetadata, BaseCallResponse[Any, Tool]):
     """A response of any provider in the common form.
 
     `response` is the SDK's own object; `provider_response` is the response that the provider's own `call` would return.
@@ -90,12 +90,12 @@ class CallResponse(Retold, BaseCallResponse[Any, Tool]):
     def _of_dump(cls, value: Any, handler: ModelWrapValidatorHandler[Self], info: ValidationInfo) -> Self:
         if not isinstance(value, Mapping):
             return value if isinstance(value, cls) else handler(value)
-        told = cast("Mapping[str, Any]", value)
-        check_dump_version(told)  # before looking up the provider: a later library version may have more providers
-        if not (name := told.get("provider")):
+        data = cast("Mapping[str, Any]", value)
+        check_dump_version(data)  # before looking up the provider: a later library version may have more providers
+        if not (name := data.get("provider")):
             raise ValueError("invalid dump of a response: it has no provider name")
-        provider = provider_named(f"{name}.{told['form']}" if told.get("form") else name)
-        return cls.of(provider.response_type.model_validate(told, context=info.context))
+        provider = provider_named(f"{name}.{data['form']}" if data.get("form") else name)
+        return cls.of(provider.response_type.model_validate(data, context=info.context))
 
     def model_dump(self, **options: Any) -> dict[str, Any]:
         """Return the response as data for logs: everything except secrets."""
@@ -113,7 +113,7 @@ class CallResponse(Retold, BaseCallResponse[Any, Tool]):
         self._inner.attach_tools(tools)
 
     @property
-    def _told_by(self) -> CommonMetadata:
+    def _metadata(self) -> CommonMetadata:
         return self._inner
 
     @property
@@ -218,7 +218,7 @@ class CallResponse(Retold, BaseCallResponse[Any, Tool]):
         return self._inner.common_messages
 
 
-class CallResponseChunk(Retold, BaseCallResponseChunk[Any, str, CommonUsage]):
+class CallResponseChunk(DelegatedMetadata, BaseCallResponseChunk[Any, str, CommonUsage]):
     """One event of any provider's stream in the common form; `chunk` is the SDK's own object."""
 
     __slots__ = ("_inner",)
@@ -236,7 +236,7 @@ class CallResponseChunk(Retold, BaseCallResponseChunk[Any, str, CommonUsage]):
         return type(self).of(self._inner.spent())
 
     @property
-    def _told_by(self) -> CommonMetadata:
+    def _metadata(self) -> CommonMetadata:
         return self._inner
 
     @property

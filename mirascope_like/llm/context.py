@@ -66,10 +66,10 @@ def override(function: Callable[P, R], **settings: Unpack[Settings]) -> Callable
     @contextmanager
     def decided() -> Generator[None]:
         around, outer = _AROUND.get()
-        told = _merged(settings, outer) if around is made else settings
-        token = _AROUND.set((within, told))
+        merged = _merged(settings, outer) if around is made else settings
+        token = _AROUND.set((within, merged))
         try:
-            with context(**told):
+            with context(**merged):
                 yield
         finally:
             _AROUND.reset(token)

@@ -81,10 +81,10 @@ class AnthropicAccumulator(BlockAccumulator[AnthropicCallResponseChunk, Anthropi
         block = self._blocks[index]
         if "partial_json" in delta:
             return self._grow_call(index, block.get("name") or "", delta["partial_json"] or "")
-        said = {key: value for key, value in delta.items() if key != "type" and value is not None}
-        if (citation := said.pop("citation", None)) is not None:
+        fields = {key: value for key, value in delta.items() if key != "type" and value is not None}
+        if (citation := fields.pop("citation", None)) is not None:
             block["citations"] = [*(block.get("citations") or ()), citation]
-        grow(block, said)
+        grow(block, fields)
         return []
 
     def _block(self, index: int) -> dict[str, Any]:
@@ -126,9 +126,9 @@ class AnthropicAccumulator(BlockAccumulator[AnthropicCallResponseChunk, Anthropi
         self._blocks[_BEFORE] = {"type": "text", "text": text}
 
 
-def _newer(known: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Any]:
+def _newer(known: Mapping[str, Any], update: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields of an event that are not null: null does not replace a known value."""
-    return {key: value for key, value in said.items() if value is not None or key not in known}
+    return {key: value for key, value in update.items() if value is not None or key not in known}
 
 
 def _well_formed(data: Mapping[str, Any]) -> bool:

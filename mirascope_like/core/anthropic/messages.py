@@ -38,8 +38,8 @@ def encode_messages(messages: Sequence[Any]) -> tuple[Any, list[dict[str, Any]]]
 
     Raises `PromptError` for a part that the format does not have.
     """
-    said, turns = encode_turns(messages, _encode)
-    system = [block for content in said for block in as_blocks(content)]
+    system_contents, turns = encode_turns(messages, _encode)
+    system = [block for content in system_contents for block in as_blocks(content)]
     if len(system) == 1 and set(system[0]) == {"type", "text"}:
         return system[0]["text"], turns
     return system or None, turns
@@ -47,9 +47,9 @@ def encode_messages(messages: Sequence[Any]) -> tuple[Any, list[dict[str, Any]]]
 
 def _encode(message: Any) -> dict[str, Any]:
     if not isinstance(message, BaseMessageParam):
-        said = dumped(message)
+        fields = dumped(message)
         # The SDK's response has fields that the API rejects in a message.
-        return said if isinstance(message, Mapping) else {key: said[key] for key in ("role", "content")}
+        return fields if isinstance(message, Mapping) else {key: fields[key] for key in ("role", "content")}
     role = "user" if message.role == "tool" else message.role
     if isinstance(message.content, str):
         return {"role": role, "content": message.content}

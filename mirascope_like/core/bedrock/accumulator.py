@@ -105,7 +105,7 @@ class BedrockAccumulator(BlockAccumulator[BedrockCallResponseChunk, BedrockTool]
 
     @property
     def no_output(self) -> bool:
-        return not (self._says() or (self.finish_reasons and not self.failed))
+        return not (self._has_output() or (self.finish_reasons and not self.failed))
 
     def rebuild(self) -> dict[str, Any]:
         content = [self._block(index) for index in sorted(self._blocks)]

@@ -62,8 +62,8 @@ def encode_messages(messages: Sequence[Any]) -> tuple[list[dict[str, Any]], list
     Raises `PromptError` for a part that the format does not have.
     """
     numbers = count(1)  # every document of a request needs a unique name
-    said, turns = encode_turns(messages, lambda message: _encode(message, numbers))
-    return [block for blocks in said for block in blocks], turns
+    system_blocks, turns = encode_turns(messages, lambda message: _encode(message, numbers))
+    return [block for blocks in system_blocks for block in blocks], turns
 
 
 def _encode(message: Any, numbers: count[int]) -> dict[str, Any]:

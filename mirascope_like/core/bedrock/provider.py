@@ -134,7 +134,7 @@ class BedrockProvider(ThreadedProvider[BedrockCallResponse, BedrockCallResponseC
     def _defaults(self) -> Clients:
         return Clients(_make_client, _make_client, _ENVIRONMENT)
 
-    def _ask(self, request: Request, name: str) -> Any:
+    def _sdk_method(self, request: Request, name: str) -> Any:
         return sync_method(request.client or self._defaults.sync(), name, "boto3.client('bedrock-runtime')")
 
     def encode(self, request: Request) -> dict[str, Any]:
@@ -175,28 +175,28 @@ class BedrockProvider(ThreadedProvider[BedrockCallResponse, BedrockCallResponseC
         return request
 
     def send(self, request: Request, payload: dict[str, Any]) -> Any:
-        return readable(self._ask(request, "converse")(**payload), BedrockCallResponse.parse_raw_response)
+        return readable(self._sdk_method(request, "converse")(**payload), BedrockCallResponse.parse_raw_response)
 
     def begin(self, request: Request, payload: dict[str, Any]) -> BedrockSource:
-        return BedrockSource(self._ask(request, "converse_stream")(**payload))
+        return BedrockSource(self._sdk_method(request, "converse_stream")(**payload))
 
     def failure(self, error: Exception, request: Request, source: Any = None) -> Exception:
         found = super().failure(error, request, source)
-        if isinstance(found, ProviderError) and isinstance(told := vars(found).get("response"), dict):
-            found.status_code = at(told, "ResponseMetadata.HTTPStatusCode")
-            found.request_id = at(told, "ResponseMetadata.RequestId")
-            found.retry_after = retry_after(at(told, "ResponseMetadata.HTTPHeaders") or {})
-            found.body = at(told, "Error")
+        if isinstance(found, ProviderError) and isinstance(http_response := vars(found).get("response"), dict):
+            found.status_code = at(http_response, "ResponseMetadata.HTTPStatusCode")
+            found.request_id = at(http_response, "ResponseMetadata.RequestId")
+            found.retry_after = retry_after(at(http_response, "ResponseMetadata.HTTPHeaders") or {})
+            found.body = at(http_response, "Error")
         return found
 
     def identify(self, error: Exception) -> type[MirascopeLikeError] | None:
         if not isinstance(error, sdk.ClientError):
             return super().identify(error)
-        told = vars(error).get("response")
-        code = str(at(told, "Error.Code") or "")
+        http_response = vars(error).get("response")
+        code = str(at(http_response, "Error.Code") or "")
         kind = _KINDS.get(f"{code[:1].upper()}{code[1:]}".removesuffix("Exception"))
         # An error in the middle of a stream has a code, but no status.
-        status = at(told, "ResponseMetadata.HTTPStatusCode") or (400 if "alidation" in code else None)
+        status = at(http_response, "ResponseMetadata.HTTPStatusCode") or (400 if "alidation" in code else None)
         return kind or error_kind(status, None, str(error))
 
     def broken(self, message: str, response: Any, *, timed_out: bool) -> Exception:

@@ -41,9 +41,9 @@ class CohereAccumulator(IndexedAccumulator[CohereCallResponseChunk, CohereTool])
 
     @property
     def no_output(self) -> bool:
-        said = (*map(settled, self._blocks.values()), {"tool_plan": str(self._message.get("tool_plan") or "")})
-        spoken = any(one for block in said for key, one in block.items() if key != "type")
-        return not (spoken or self._calls or (self.finish_reasons and not self.failed))
+        blocks = (*map(settled, self._blocks.values()), {"tool_plan": str(self._message.get("tool_plan") or "")})
+        has_output = any(one for block in blocks for key, one in block.items() if key != "type")
+        return not (has_output or self._calls or (self.finish_reasons and not self.failed))
 
     def _sum(self, chunk: CohereCallResponseChunk, data: Mapping[str, Any]) -> list[CohereTool]:
         if not _well_formed(data):

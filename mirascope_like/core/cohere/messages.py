@@ -19,8 +19,8 @@ def encode_messages(messages: Sequence[Any]) -> tuple[list[dict[str, Any]], list
     Messages in Cohere's format are not changed. Raises `PromptError` for a part that Cohere does not accept.
     """
     documents: list[dict[str, Any]] = []
-    said = [_without_documents(message, documents) for message in messages]
-    return encode_chat_messages(said, _encode_part), documents
+    without_documents = [_without_documents(message, documents) for message in messages]
+    return encode_chat_messages(without_documents, _encode_part), documents
 
 
 def _without_documents(message: Any, documents: list[dict[str, Any]]) -> Any:

@@ -173,8 +173,8 @@ class CohereProvider(ClientProvider[CohereCallResponse, CohereCallResponseChunk,
     def _own(self, client: Any) -> bool:
         # A wrapped client, or a method that was patched for tracing, must see the call.
         kind: Any = cast("Any", type(client))
-        ask = self._method(client, "chat_stream")
-        return made_by(cohere, client) and made_by(cohere, ask) and made_by(cohere, kind.chat_stream)
+        method = self._method(client, "chat_stream")
+        return made_by(cohere, client) and made_by(cohere, method) and made_by(cohere, kind.chat_stream)
 
     def identify(self, error: Exception) -> type[MirascopeLikeError] | None:
         if not isinstance(error, ApiError | ParsingError):

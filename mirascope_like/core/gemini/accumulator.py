@@ -17,33 +17,33 @@ class GeminiMessageAccumulator(GeminiObjectAccumulator[GeminiCallResponseChunk, 
     """Recognizes a simple event by copying the text and tokens into a copy of the event before: then both are equal."""
 
     def plain(self, event: Any) -> Any:
-        said = message(event)
-        if not _told(said) <= _ANSWER or not said.HasField("usage_metadata") or len(said.candidates) != 1:
+        sent = message(event)
+        if not _set_fields(sent) <= _ANSWER or not sent.HasField("usage_metadata") or len(sent.candidates) != 1:
             return None
-        candidate = said.candidates[0]
+        candidate = sent.candidates[0]
         content = candidate.content
-        if not (_told(candidate) <= _CANDIDATE and _told(content) <= _CONTENT and len(content.parts) == 1):
+        if not (_set_fields(candidate) <= _CANDIDATE and _set_fields(content) <= _CONTENT and len(content.parts) == 1):
             return None
         if content.parts[0].WhichOneof("data") != "text":
             return None
-        copy = type(said)()
-        copy.CopyFrom(said)
+        copy = type(sent)()
+        copy.CopyFrom(sent)
         return copy
 
     def added(self, event: Any, before: Any) -> str | None:
-        said = message(event)
+        response = message(event)
         try:
-            text: str = said.candidates[0].content.parts[0].text
+            text: str = response.candidates[0].content.parts[0].text
         except IndexError:
             return None
         before.candidates[0].content.parts[0].text = text
         # No copy: an event without token counts that an earlier one had is not simple.
-        before.usage_metadata.MergeFrom(said.usage_metadata)
-        return text if before == said else None
+        before.usage_metadata.MergeFrom(response.usage_metadata)
+        return text if before == response else None
 
     def tokens(self, event: Any) -> JSON:
         return wire(message(event).usage_metadata)
 
 
-def _told(message: Any) -> set[str]:
+def _set_fields(message: Any) -> set[str]:
     return {field.name for field, _ in message.ListFields()}

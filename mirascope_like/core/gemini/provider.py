@@ -134,15 +134,15 @@ class GeminiProvider(
     def send(self, request: Request, payload: dict[str, Any]) -> Any:
         if isinstance(request.client, _sdk.GenerativeModel):
             return request.client.generate_content(**_model_arguments(payload, request))
-        found = _ask(request, "generate_content")(_asked(payload), **_options(payload, request))
+        found = _sdk_method(request, "generate_content")(_sdk_request(payload), **_options(payload, request))
         return _generation.GenerateContentResponse.from_response(found)
 
     def begin(self, request: Request, payload: dict[str, Any]) -> GeminiSource:
         with _generation.rewrite_stream_error():
             if isinstance(request.client, _sdk.GenerativeModel):
                 return GeminiSource(request.client.generate_content(**_model_arguments(payload, request), stream=True))
-            ask = _ask(request, "stream_generate_content")
-            return GeminiSource(ask(_asked(payload), **_options(payload, request)))
+            method = _sdk_method(request, "stream_generate_content")
+            return GeminiSource(method(_sdk_request(payload), **_options(payload, request)))
 
     def identify(self, error: Exception) -> type[MirascopeLikeError] | None:
         if isinstance(error, exceptions.GoogleAPICallError):
@@ -161,7 +161,7 @@ class GeminiProvider(
         return made
 
 
-def _ask(request: Request, name: str) -> Any:
+def _sdk_method(request: Request, name: str) -> Any:
     client = request.client if request.client is not None else _clients.get_default_generative_client()
     return sync_method(client, name, "GenerativeModel(...) or GenerativeServiceClient(...)")
 
@@ -176,7 +176,7 @@ def _tools(payload: Mapping[str, Any]) -> list[Any] | None:
     return [_taken("tools", make, tool) if isinstance(tool, dict) else tool for tool in given] if given else None
 
 
-def _asked(payload: Mapping[str, Any]) -> Any:
+def _sdk_request(payload: Mapping[str, Any]) -> Any:
     """Return the SDK's request object, as its `GenerativeModel` makes it."""
     library = content_types.to_function_library(_tools(payload))
     system = payload.get("system_instruction")

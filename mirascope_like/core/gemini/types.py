@@ -47,12 +47,12 @@ def message(response: Any) -> Any:
     kind = protos.GenerateContentResponse
     if isinstance(response, kind):
         return kind.pb(response)
-    said = kind.pb()(candidates=response.candidates.pb, model_version=response.model_version)
+    merged = kind.pb()(candidates=response.candidates.pb, model_version=response.model_version)
     for name in ("prompt_feedback", "usage_metadata"):
-        told: Any = getattr(response, name)
-        if (found := told.__class__.pb(told)).ByteSize():
-            getattr(said, name).CopyFrom(found)
-    return said
+        value: Any = getattr(response, name)
+        if (found := value.__class__.pb(value)).ByteSize():
+            getattr(merged, name).CopyFrom(found)
+    return merged
 
 
 def answer(raw: bytes | Mapping[str, Any]) -> GenerateContentResponse:

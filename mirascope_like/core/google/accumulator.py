@@ -28,9 +28,9 @@ class GoogleAccumulator(GeminiObjectAccumulator[GoogleCallResponseChunk, GoogleT
                 yield from super().read_objects((event,))
             else:  # its JSON has what the SDK's types do not know
                 raw = came.body.encode()
-                data, said = self._decode(raw)
-                chunk = self.chunk_type.from_bytes(said, self.chunk_type.text_of(data))
-                yield from self.add(chunk.of(event) if said is raw else chunk, data)
+                data, readable_raw = self._decode(raw)
+                chunk = self.chunk_type.from_bytes(readable_raw, self.chunk_type.text_of(data))
+                yield from self.add(chunk.of(event) if readable_raw is raw else chunk, data)
 
     def plain(self, event: Any) -> Any:
         if not event.candidates or event.usage_metadata is None or not event.__pydantic_fields_set__ <= _ANSWER:

@@ -99,14 +99,14 @@ class Bodies:
         return kept()
 
 
-def with_bodies(ask: Any) -> Any:
+def with_bodies(method: Any) -> Any:
     """Return the SDK's streaming call, changed to keep the JSON of its events.
 
     The call itself, if the SDK has changed.
     """
-    models: Any = getattr(ask, "__self__", None)
+    models: Any = getattr(method, "__self__", None)
     kind: type[Any] = models.__class__
     if kind not in (Models, AsyncModels) or not hasattr(models, "_api_client"):
-        return ask
+        return method
     bodies = Bodies(models._api_client)
     return partial(bodies.stream if kind is Models else bodies.astream, kind)

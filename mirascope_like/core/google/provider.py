@@ -82,7 +82,7 @@ class GoogleProvider(
     def taken(self, content: Any) -> Any:
         return GoogleCallResponse.wire_content(content) if isinstance(content, types.Content) else content
 
-    def _ask(self, request: Request, name: str) -> Any:
+    def _sdk_method(self, request: Request, name: str) -> Any:
         client = request.client
         if client is None:
             client = self._defaults.sync().client
@@ -90,33 +90,43 @@ class GoogleProvider(
             raise ConfigurationError("a sync call cannot use an async client: pass google.genai.Client(...)")
         return self._method(client, f"models.{name}")
 
-    async def _aask(self, request: Request, name: str) -> Any:
+    async def _asdk_method(self, request: Request, name: str) -> Any:
         client = request.client
         if client is None:
             client = (await self._defaults.asynchronous()).client
         return self._method(client, f"models.{name}" if isinstance(client, AsyncClient) else f"aio.models.{name}")
 
     def send(self, request: Request, payload: dict[str, Any]) -> types.GenerateContentResponse:
-        ask, arguments, own = _prepared(self._ask(request, "generate_content"), payload, stream=False)
-        found = ask(**arguments)
-        return _decoded(found) if own else readable(found, self.parse)
+        method, arguments, as_bytes = _prepared(self._sdk_method(request, "generate_content"), payload, stream=False)
+        found = method(**arguments)
+        return _decoded(found) if as_bytes else readable(found, self.parse)
 
     async def asend(self, request: Request, payload: dict[str, Any]) -> types.GenerateContentResponse:
-        ask, arguments, own = _prepared(await self._aask(request, "generate_content"), payload, stream=False)
-        found = await ask(**arguments)
-        return _decoded(found) if own else readable(found, self.parse)
+        method, arguments, as_bytes = _prepared(
+            await self._asdk_method(request, "generate_content"), payload, stream=False
+        )
+        found = await method(**arguments)
+        return _decoded(found) if as_bytes else readable(found, self.parse)
 
     def open(self, request: Request, payload: dict[str, Any]) -> Source:
-        ask, arguments, own = _prepared(self._ask(request, "generate_content_stream"), payload, stream=True)
-        return begun(with_bodies(ask), arguments) if own else ObjectSource(ask(**arguments))
+        method, arguments, as_bytes = _prepared(
+            self._sdk_method(request, "generate_content_stream"), payload, stream=True
+        )
+        return begun(with_bodies(method), arguments) if as_bytes else ObjectSource(method(**arguments))
 
     async def aopen(self, request: Request, payload: dict[str, Any]) -> AsyncSource:
-        ask, arguments, own = _prepared(await self._aask(request, "generate_content_stream"), payload, stream=True)
-        return await abegun(with_bodies(ask), arguments) if own else AsyncBegunSource(None, await ask(**arguments))
+        method, arguments, as_bytes = _prepared(
+            await self._asdk_method(request, "generate_content_stream"), payload, stream=True
+        )
+        return (
+            await abegun(with_bodies(method), arguments)
+            if as_bytes
+            else AsyncBegunSource(None, await method(**arguments))
+        )
 
     def identify(self, error: Exception) -> type[MirascopeLikeError] | None:
         if isinstance(error, errors.APIError):
-            found: Any = _told(error)
+            found: Any = _with_status(error)
             return gemini_kind(found.code, found.body)
         return super().identify(error)
 
@@ -132,7 +142,7 @@ class GoogleProvider(
         # The SDK cannot parse an error whose body is plain text.
         found: Any = kind(cast("Any", code), body if as_object(at(body, "error")) else {"message": message}, response)
         found.details = body
-        return _told(found)
+        return _with_status(found)
 
     def keyless(self, error: Exception) -> Exception | None:
         if type(error) is ValueError and "API key" in str(error):
@@ -140,27 +150,29 @@ class GoogleProvider(
         return None
 
 
-def _told(error: errors.APIError) -> errors.APIError:
+def _with_status(error: errors.APIError) -> errors.APIError:
     facts = cast("Any", error)
     facts.status_code, facts.body = facts.code, facts.details
     return error
 
 
-def _prepared(ask: Any, payload: dict[str, Any], *, stream: bool) -> tuple[Any, dict[str, Any], bool]:
+def _prepared(method: Any, payload: dict[str, Any], *, stream: bool) -> tuple[Any, dict[str, Any], bool]:
     """Return the SDK's method, its arguments, and whether its response can be captured as bytes.
 
     It cannot if the call is traced or another HTTP client is set, or if the SDK runs the tools: these need the
     response.
     """
     config: dict[str, Any] = dict(payload.get("config") or {})
-    own = made_by(genai, ask) and all(isinstance(tool, Mapping | types.Tool) for tool in config.get("tools") or ())
-    if not config and (stream or not own):  # without a config the SDK handles each event faster
-        return ask, payload, own
-    if own:
+    as_bytes = made_by(genai, method) and all(
+        isinstance(tool, Mapping | types.Tool) for tool in config.get("tools") or ()
+    )
+    if not config and (stream or not as_bytes):  # without a config the SDK handles each event faster
+        return method, payload, as_bytes
+    if as_bytes:
         config.setdefault("automatic_function_calling", {"disable": True})
         if not stream:
             config["should_return_http_response"] = True
-    return ask, {**payload, "config": made(types.GenerateContentConfig, config, "google")}, own
+    return method, {**payload, "config": made(types.GenerateContentConfig, config, "google")}, as_bytes
 
 
 def _decoded(found: types.GenerateContentResponse) -> types.GenerateContentResponse:

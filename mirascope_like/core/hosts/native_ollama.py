@@ -30,9 +30,9 @@ _OPTIONS = {
 }
 """The names in chat completions of Ollama's options."""
 _PASSED = ("model", "tools", "logprobs", "top_logprobs")
-_SAID = frozenset({*_OPTIONS, *_PASSED, "messages", "reasoning_effort", "response_format", "extra_body"})
+_ENCODED = frozenset({*_OPTIONS, *_PASSED, "messages", "reasoning_effort", "response_format", "extra_body"})
 """The keys of a payload that are sent to Ollama."""
-_MOOT = frozenset({"stream_options", "tool_choice"})
+_IGNORED = frozenset({"stream_options", "tool_choice"})
 """Keys that are dropped: Ollama always reports its tokens, and cannot be forced to call a tool."""
 
 
@@ -58,42 +58,42 @@ def arguments(payload: Mapping[str, Any]) -> JSON:
 
     Raises `ConfigurationError` for parameters, and `PromptError` for parts, that Ollama's API does not have.
     """
-    if placeless := [key for key, value in payload.items() if value is not None and key not in _SAID | _MOOT]:
+    if unsupported := [key for key, value in payload.items() if value is not None and key not in _ENCODED | _IGNORED]:
         raise ConfigurationError(
-            f"Ollama's own API has no {', '.join(placeless)}: put Ollama's own parameters into extra_body, "
+            f"Ollama's own API has no {', '.join(unsupported)}: put Ollama's own parameters into extra_body, "
             "and set headers and a timeout on the client"
         )
     options = {name: payload[key] for key, name in _OPTIONS.items() if payload.get(key) is not None}
     extra = dict(as_object(payload.get("extra_body")))
     options.update(as_object(extra.pop("options", None)))
-    asked = {key: payload[key] for key in _PASSED if payload.get(key) is not None}
+    request = {key: payload[key] for key in _PASSED if payload.get(key) is not None}
     if options:
-        asked["options"] = options
+        request["options"] = options
     if (effort := payload.get("reasoning_effort")) is not None:
-        asked["think"] = effort != "none" and effort
+        request["think"] = effort != "none" and effort
     if (form := as_object(payload.get("response_format"))).get("type") == "json_schema":
-        asked["format"] = as_object(form.get("json_schema")).get("schema")
+        request["format"] = as_object(form.get("json_schema")).get("schema")
     elif form.get("type") == "json_object":
-        asked["format"] = "json"
+        request["format"] = "json"
     names: dict[str, str] = {}
-    return {**asked, "messages": [_message(as_object(one), names) for one in payload["messages"]], **extra}
+    return {**request, "messages": [_message(as_object(one), names) for one in payload["messages"]], **extra}
 
 
 def _message(message: JSON, names: dict[str, str]) -> JSON:
     parts = as_list(message.get("content")) if isinstance(message.get("content"), list) else []
-    said: JSON = {"role": message["role"], "content": content_text(message.get("content"))}
+    encoded: JSON = {"role": message["role"], "content": content_text(message.get("content"))}
     if images := [_image(part) for part in map(as_object, parts) if part.get("type") != "text"]:
-        said["images"] = images
+        encoded["images"] = images
     if thinking := message.get("reasoning"):
-        said["thinking"] = thinking
+        encoded["thinking"] = thinking
     for call in as_list(message.get("tool_calls")):
         function = as_object(call["function"])
         names[call.get("id") or ""] = function["name"]
         made = {"name": function["name"], "arguments": jiter.from_json((function["arguments"] or "{}").encode())}
-        said.setdefault("tool_calls", []).append({"function": made})
+        encoded.setdefault("tool_calls", []).append({"function": made})
     if message["role"] == "tool":
-        said["tool_name"] = names.get(message.get("tool_call_id") or "", message.get("name") or "")
-    return said
+        encoded["tool_name"] = names.get(message.get("tool_call_id") or "", message.get("name") or "")
+    return encoded
 
 
 def _image(part: JSON) -> str:
@@ -134,43 +134,43 @@ def event(part: JSON, calls: int) -> JSON:
 
     `calls` is the number of tool calls in the objects before it: the index and id of the next call.
     """
-    delta = _said(part, calls)
+    delta = _message_fields(part, calls)
     for place, call in enumerate(as_list(delta.get("tool_calls")), calls):
         call["index"] = place
-    choice = {"index": 0, "delta": delta, **_why(part, bool(calls or delta.get("tool_calls")))}
-    return {**_head(part), "object": "chat.completion.chunk", "choices": [choice]}
+    choice = {"index": 0, "delta": delta, **_end_fields(part, bool(calls or delta.get("tool_calls")))}
+    return {**_top_fields(part), "object": "chat.completion.chunk", "choices": [choice]}
 
 
 def completion(answer: Any) -> JSON:
     """Return an unstreamed response as a chat completion."""
     part = dumped(answer)
-    message = _said(part, 0)
-    choice = {"index": 0, "message": message, **_why(part, bool(message.get("tool_calls")))}
-    return {**_head(part), "object": "chat.completion", "choices": [choice]}
+    message = _message_fields(part, 0)
+    choice = {"index": 0, "message": message, **_end_fields(part, bool(message.get("tool_calls")))}
+    return {**_top_fields(part), "object": "chat.completion", "choices": [choice]}
 
 
-def _head(part: JSON) -> JSON:
+def _top_fields(part: JSON) -> JSON:
     kept = {key: value for key, value in part.items() if value is not None}
     for name in ("message", "done", "done_reason", "created_at", "logprobs"):
         kept.pop(name, None)
-    if (said := part.get("created_at")) is not None:
-        kept["created"] = int(datetime.fromisoformat(said).timestamp())
-    asked, written = kept.pop("prompt_eval_count", None), kept.pop("eval_count", None)
+    if (created := part.get("created_at")) is not None:
+        kept["created"] = int(datetime.fromisoformat(created).timestamp())
+    request, output_tokens = kept.pop("prompt_eval_count", None), kept.pop("eval_count", None)
     if part.get("done"):
-        told = {"prompt_tokens": asked or 0, "completion_tokens": written or 0}
-        kept["usage"] = {**told, "total_tokens": sum(told.values())}
+        usage = {"prompt_tokens": request or 0, "completion_tokens": output_tokens or 0}
+        kept["usage"] = {**usage, "total_tokens": sum(usage.values())}
     return kept
 
 
-def _said(part: JSON, calls: int) -> JSON:
+def _message_fields(part: JSON, calls: int) -> JSON:
     message = as_object(part.get("message"))
-    said: JSON = {"role": message.get("role") or "assistant", "content": message.get("content") or ""}
+    fields: JSON = {"role": message.get("role") or "assistant", "content": message.get("content") or ""}
     if thinking := message.get("thinking"):
-        said["reasoning"] = thinking
+        fields["reasoning"] = thinking
     made = [as_object(as_object(call).get("function")) for call in as_list(message.get("tool_calls"))]
     if made:
-        said["tool_calls"] = [_call(function, place) for place, function in enumerate(made, calls)]
-    return said
+        fields["tool_calls"] = [_call(function, place) for place, function in enumerate(made, calls)]
+    return fields
 
 
 def _call(function: JSON, place: int) -> JSON:
@@ -178,7 +178,7 @@ def _call(function: JSON, place: int) -> JSON:
     return {"id": f"call_{place}", "type": "function", "function": {"name": function["name"], "arguments": arguments}}
 
 
-def _why(part: JSON, called: bool) -> JSON:
+def _end_fields(part: JSON, called: bool) -> JSON:
     """Return the finish reason, if the response has ended, and the log probabilities, if they were requested."""
     logprobs = {"logprobs": {"content": part["logprobs"]}} if part.get("logprobs") else {}
     if not part.get("done"):

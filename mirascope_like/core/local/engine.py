@@ -184,8 +184,8 @@ def _download(model: str) -> Path:
 
 def _first_line(error: BaseException) -> str:
     lines = str(error).strip().splitlines()
-    said = lines[0].strip() if lines else type(error).__name__
-    return said if said.endswith((".", "!", "?")) else f"{said}."
+    first_line = lines[0].strip() if lines else type(error).__name__
+    return first_line if first_line.endswith((".", "!", "?")) else f"{first_line}."
 
 
 # The server process

@@ -18,7 +18,7 @@ from ..dialects.schemas import OPENAI_WORDS
 from ..dialects.transport import Clients
 from .engine import Engine, engine
 from .params import LocalCallParams
-from .speech import Speech, answer_in_calls, event_in_calls, told_in_words
+from .speech import Speech, answer_in_calls, event_in_calls, with_described_tools
 from .types import LocalCallResponse, LocalCallResponseChunk, LocalTool
 
 
@@ -42,7 +42,7 @@ def _calls_tools(payload: Mapping[str, Any]) -> bool:
     return any(message.get("role") == "tool" or message.get("tool_calls") for message in payload["messages"])
 
 
-def _heard(request: Request, answer: Any) -> Any:
+def _converted(request: Request, answer: Any) -> Any:
     if not _offers_tools(request):
         return answer
     return LocalCallResponse.parse_raw_response(answer_in_calls(dumped(answer)))
@@ -66,7 +66,7 @@ class LocalProvider(ChatProvider[LocalCallResponse, LocalCallResponseChunk, Loca
 
     def payload(self, request: Request) -> dict[str, Any]:
         payload = {**super().payload(request), "model": str(request.model)}
-        return told_in_words(payload) if "tools" in payload or _calls_tools(payload) else payload
+        return with_described_tools(payload) if "tools" in payload or _calls_tools(payload) else payload
 
     def prefill(self, request: Request) -> Prefill | None:
         # The server continues an assistant message at the end. With tools, the answer is not plain text.
@@ -88,10 +88,10 @@ class LocalProvider(ChatProvider[LocalCallResponse, LocalCallResponseChunk, Loca
         return kind(LocalCallResponseChunk, LocalTool, request.tools, request.partial_tools)
 
     def send(self, request: Request, payload: dict[str, Any]) -> Any:
-        return _heard(request, super().send(request, payload))
+        return _converted(request, super().send(request, payload))
 
     async def asend(self, request: Request, payload: dict[str, Any]) -> Any:
-        return _heard(request, await super().asend(request, payload))
+        return _converted(request, await super().asend(request, payload))
 
     def _client(self, request: Request) -> Any:
         if request.client is not None:

@@ -23,7 +23,7 @@ _TEXT = re.compile(r'\s*\{\s*"text"\s*:\s*"')
 _CALL = re.compile(r'\s*\{\s*"tool"\s*:\s*"((?:[^"\\]|\\.)*)"\s*,\s*"arguments"\s*:\s*')
 
 
-def told_in_words(payload: Mapping[str, Any]) -> dict[str, Any]:
+def with_described_tools(payload: Mapping[str, Any]) -> dict[str, Any]:
     """Return a payload whose tools are described in the prompt and called by grammar; earlier calls become text."""
     words = {key: value for key, value in payload.items() if key not in ("tools", "tool_choice", "parallel_tool_calls")}
     functions = [as_object(tool.get("function")) for tool in as_list(payload.get("tools"))]
@@ -88,8 +88,8 @@ def _as_text(message: Mapping[str, Any]) -> dict[str, Any]:
     calls = as_list(message.get("tool_calls"))
     if calls:
         functions = [call["function"] for call in calls]
-        said = [f'{{"tool": "{one["name"]}", "arguments": {one["arguments"] or "{}"}}}' for one in functions]
-        return {"role": "assistant", "content": "\n".join(said)}
+        calls_as_json = [f'{{"tool": "{one["name"]}", "arguments": {one["arguments"] or "{}"}}}' for one in functions]
+        return {"role": "assistant", "content": "\n".join(calls_as_json)}
     if message.get("role") == "tool":
         return {"role": "user", "content": f"The tool answered: {message.get('content')}"}
     return dict(message)
@@ -99,9 +99,9 @@ class Speech:
     """Converts the model's output to OpenAI's deltas, piece by piece."""
 
     def __init__(self) -> None:
-        self._said = ""
+        self._output = ""
         self._call: int | None = None
-        self._given = 0
+        self._sent = 0
 
     @property
     def called(self) -> bool:
@@ -110,29 +110,29 @@ class Speech:
 
     def add(self, piece: str) -> Iterator[dict[str, Any]]:
         """Yield the deltas that a piece of output adds."""
-        self._said += piece
-        if self._call is None and (found := _CALL.match(self._said)):
+        self._output += piece
+        if self._call is None and (found := _CALL.match(self._output)):
             self._call = found.end()
             function = {"name": jiter.from_json(f'"{found[1]}"'.encode()), "arguments": ""}
             yield {"tool_calls": [{"index": 0, "id": f"call_{uuid4().hex}", "type": "function", "function": function}]}
         if self._call is not None:
             # The last brace closes the whole object, not the arguments.
-            yield from self._arguments(self._said[self._call :].strip().rstrip("} \n\t\r"))
-        elif _TEXT.match(self._said):
-            text: str = jiter.from_json(self._said.encode(), partial_mode="trailing-strings").get("text") or ""
-            new, self._given = text[self._given :], len(text)
+            yield from self._arguments(self._output[self._call :].strip().rstrip("} \n\t\r"))
+        elif _TEXT.match(self._output):
+            text: str = jiter.from_json(self._output.encode(), partial_mode="trailing-strings").get("text") or ""
+            new, self._sent = text[self._sent :], len(text)
             if new:
                 yield {"content": new}
 
     def end(self) -> Iterator[dict[str, Any]]:
         """Yield the rest, which was held back until the end."""
         if self._call is not None:
-            yield from self._arguments(self._said[self._call :].strip().removesuffix("}").rstrip())
-        elif not _TEXT.match(self._said) and self._said:
-            yield {"content": self._said}
+            yield from self._arguments(self._output[self._call :].strip().removesuffix("}").rstrip())
+        elif not _TEXT.match(self._output) and self._output:
+            yield {"content": self._output}
 
     def _arguments(self, text: str) -> Iterator[dict[str, Any]]:
-        new, self._given = text[self._given :], max(self._given, len(text))
+        new, self._sent = text[self._sent :], max(self._sent, len(text))
         if new:
             yield {"tool_calls": [{"index": 0, "function": {"arguments": new}}]}
 
@@ -152,11 +152,11 @@ def event_in_calls(raw: bytes, speech: Speech) -> Iterator[bytes]:
     finish = choice.get("finish_reason")
     rest = {key: value for key, value in delta.items() if key != "content"}
     deltas = [*speech.add(delta.get("content") or ""), *(speech.end() if finish else ())]
-    told = (
+    new_deltas = (
         [{**rest, **deltas[0]}, *deltas[1:]] if deltas else [{**rest, **({"content": None} if "role" in rest else {})}]
     )
-    for number, one in enumerate(told, 1):
-        last = number == len(told)
+    for number, one in enumerate(new_deltas, 1):
+        last = number == len(new_deltas)
         reason = ("tool_calls" if finish == "stop" and speech.called else finish) if last else None
         yield to_json({**data, "choices": [{**choice, "delta": one, "finish_reason": reason}]})
 
@@ -169,12 +169,12 @@ def answer_in_calls(raw: Mapping[str, Any]) -> dict[str, Any]:
         message = as_object(choice.get("message"))
         deltas = [*speech.add(message.get("content") or ""), *speech.end()]
         text = "".join(delta.get("content") or "" for delta in deltas)
-        told: dict[str, Any] = {**message, "content": text or None}
+        converted: dict[str, Any] = {**message, "content": text or None}
         pieces: Sequence[Any] = [delta["tool_calls"][0] for delta in deltas if "tool_calls" in delta]
         if pieces:
             arguments = "".join(piece["function"]["arguments"] for piece in pieces)
             call = {key: value for key, value in pieces[0].items() if key != "index"}
-            told["tool_calls"] = [{**call, "function": {"name": call["function"]["name"], "arguments": arguments}}]
+            converted["tool_calls"] = [{**call, "function": {"name": call["function"]["name"], "arguments": arguments}}]
         reason = "tool_calls" if pieces and choice.get("finish_reason") == "stop" else choice.get("finish_reason")
-        choices.append({**choice, "message": told, "finish_reason": reason})
+        choices.append({**choice, "message": converted, "finish_reason": reason})
     return {**raw, "choices": choices}

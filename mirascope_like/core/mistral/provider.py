@@ -140,9 +140,9 @@ class MistralProvider(ClientProvider[MistralCallResponse, MistralCallResponseChu
     def open(self, request: Request, payload: dict[str, Any]) -> Source:
         client = self._client(request)
         hasty = {} if request.deadline is None else {"timeout_ms": max(1, int(request.deadline * 1000))}
-        ask = self._method(client, "chat.stream")
-        stream = ask(**{**payload, **hasty})
-        if not self._own(client, ask, stream):
+        method = self._method(client, "chat.stream")
+        stream = method(**{**payload, **hasty})
+        if not self._own(client, method, stream):
             return ObjectSource(stream)
         if hasty:
             given = payload.get("timeout_ms") or client.sdk_configuration.timeout_ms
@@ -151,10 +151,10 @@ class MistralProvider(ClientProvider[MistralCallResponse, MistralCallResponseChu
 
     async def aopen(self, request: Request, payload: dict[str, Any]) -> AsyncSource:
         client = await self._aclient(request)
-        ask = self._method(client, "chat.stream_async")
-        stream = await ask(**payload)
-        own = self._own(client, ask, stream)
-        return _AsyncStreamSource(stream) if own else AsyncObjectSource(stream)
+        method = self._method(client, "chat.stream_async")
+        stream = await method(**payload)
+        is_sdk_stream = self._own(client, method, stream)
+        return _AsyncStreamSource(stream) if is_sdk_stream else AsyncObjectSource(stream)
 
     def _own(self, *values: Any) -> bool:
         # A client, method or stream that was wrapped for tracing must see the events.

@@ -43,9 +43,9 @@ class MistralCallResponse(BaseChatCallResponse[ChatCompletionResponse, MistralTo
         return raw
 
     @property
-    def _said(self) -> dict[str, Any]:
-        said: dict[str, Any] = as_sent(self._message) or {}
-        return said
+    def _raw_message(self) -> dict[str, Any]:
+        fields: dict[str, Any] = as_sent(self._message) or {}
+        return fields
 
 
 class MistralCallResponseChunk(BaseChatChunk[CompletionChunk, MistralFinishReason, UsageInfo]):

@@ -44,8 +44,8 @@ def as_sent(value: Any) -> Any:
             return as_sent(cast("Any", value).raw)
         fields = {name: field.alias or name for name, field in type(value).model_fields.items()}
         known = {alias: getattr(value, name) for name, alias in fields.items() if name in value.model_fields_set}
-        said = {**known, **(value.model_extra or {})}
-        return {key: as_sent(one) for key, one in said.items() if one is not UNSET}
+        set_fields = {**known, **(value.model_extra or {})}
+        return {key: as_sent(one) for key, one in set_fields.items() if one is not UNSET}
     if isinstance(value, list):
         return [as_sent(one) for one in as_list(cast("Any", value))]
     if isinstance(value, dict):

@@ -16,7 +16,7 @@ from typing_extensions import Unpack
 from .. import request as request_room
 from .. import streams
 from ..errors import ConfigurationError
-from ..flows import Calls, answered, rounds
+from ..flows import Calls, request_structured_output, rounds
 from ..prompts import Prompt, PromptFunction
 from ..provider import Provider, Target
 from ..request import Request
@@ -201,7 +201,9 @@ class Call(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
         """
         check_options(options, self._params, self._provider)
         answer_model = _answer_model(response_model) if response_model is not None else None
-        ask = RequestBuilder(self._provider, model, options, tools=tools, stream=stream, response_model=answer_model)
+        builder = RequestBuilder(
+            self._provider, model, options, tools=tools, stream=stream, response_model=answer_model
+        )
         streaming = bool(stream)
         if streaming and output_parser is not None:
             raise ConfigurationError("output_parser cannot be used with stream: it needs the whole response")
@@ -212,12 +214,12 @@ class Call(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
         if fail_fast and (not streaming or answer_model is None):
             raise ConfigurationError("fail_fast needs stream=True and a response_model")
         if answer_model is not None and streaming:
-            return self._structured(ask, answer_model, fail_fast=fail_fast)
-        return self._streamed(ask) if streaming else self._whole(ask, answer_model, output_parser, max_retries)
+            return self._structured(builder, answer_model, fail_fast=fail_fast)
+        return self._streamed(builder) if streaming else self._whole(builder, answer_model, output_parser, max_retries)
 
     def _whole(
         self,
-        ask: RequestBuilder,
+        builder: RequestBuilder,
         answer_model: request_room.ResponseModel[Any] | None,
         parse: Callable[[Any], Any] | None,
         retries: int,
@@ -226,55 +228,55 @@ class Call(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
             if answer_model is None:
                 _, response = yield from rounds(request, provider)
                 return response if parse is None else parse(response)
-            found: Any = yield from answered(request, answer_model, retries, provider)
+            found: Any = yield from request_structured_output(request, answer_model, retries, provider)
             return found if parse is None or _is_response(found) else parse(found)
 
         def run(bound_prompt: BoundPrompt) -> Any:
-            target = ask.resolve(bound_prompt)
-            provider, request = target.provider, ask.read(target, bound_prompt)
+            target = builder.resolve(bound_prompt)
+            provider, request = target.provider, builder.read(target, bound_prompt)
             return drive(flow(provider, request), partial(_send, provider))
 
         async def arun(bound_prompt: BoundPrompt) -> Any:
-            target = ask.resolve(bound_prompt)
-            provider, request = target.provider, await ask.aread(target, bound_prompt)
+            target = builder.resolve(bound_prompt)
+            provider, request = target.provider, await builder.aread(target, bound_prompt)
             return await adrive(flow(provider, request), partial(_asend, provider))
 
         return CallDecorator(run, arun)
 
-    def _streamed(self, ask: RequestBuilder) -> CallDecorator[StreamT, AsyncStreamT]:
-        def make(ask: RequestBuilder, bound_prompt: BoundPrompt) -> StreamT:
-            target = ask.resolve(bound_prompt)
-            return self._stream(target.provider, ask.read(target, bound_prompt))
+    def _streamed(self, builder: RequestBuilder) -> CallDecorator[StreamT, AsyncStreamT]:
+        def make(builder: RequestBuilder, bound_prompt: BoundPrompt) -> StreamT:
+            target = builder.resolve(bound_prompt)
+            return self._stream(target.provider, builder.read(target, bound_prompt))
 
-        def amake(ask: RequestBuilder, bound_prompt: BoundPrompt) -> AsyncStreamT:
-            target = ask.resolve(bound_prompt)
-            return self._async_stream(target.provider, lambda: ask.aread(target, bound_prompt))
+        def amake(builder: RequestBuilder, bound_prompt: BoundPrompt) -> AsyncStreamT:
+            target = builder.resolve(bound_prompt)
+            return self._async_stream(target.provider, lambda: builder.aread(target, bound_prompt))
 
-        return CallDecorator(partial(ask.with_fallbacks, make), partial(ask.with_fallbacks, amake))
+        return CallDecorator(partial(builder.with_fallbacks, make), partial(builder.with_fallbacks, amake))
 
     def _structured(
-        self, ask: RequestBuilder, answer_model: request_room.ResponseModel[T], *, fail_fast: bool
+        self, builder: RequestBuilder, answer_model: request_room.ResponseModel[T], *, fail_fast: bool
     ) -> CallDecorator[streams.StructuredStream[T, StreamT], streams.AsyncStructuredStream[T, AsyncStreamT]]:
         def run(bound_prompt: BoundPrompt) -> streams.StructuredStream[T, StreamT]:
             reading = streams.Reading(answer_model, fail_fast=fail_fast)
 
-            def make(ask: RequestBuilder, bound_prompt: BoundPrompt) -> StreamT:
-                target = ask.resolve(bound_prompt)
-                return self._stream(target.provider, reading.ask(ask.read(target, bound_prompt)))
+            def make(builder: RequestBuilder, bound_prompt: BoundPrompt) -> StreamT:
+                target = builder.resolve(bound_prompt)
+                return self._stream(target.provider, reading.prepare(builder.read(target, bound_prompt)))
 
-            return streams.StructuredStream(ask.with_fallbacks(make, bound_prompt), reading)
+            return streams.StructuredStream(builder.with_fallbacks(make, bound_prompt), reading)
 
         def arun(bound_prompt: BoundPrompt) -> streams.AsyncStructuredStream[T, AsyncStreamT]:
             reading = streams.Reading(answer_model, fail_fast=fail_fast)
 
-            async def prepare(ask: RequestBuilder, target: Target, bound_prompt: BoundPrompt) -> Request:
-                return reading.ask(await ask.aread(target, bound_prompt))
+            async def prepare(builder: RequestBuilder, target: Target, bound_prompt: BoundPrompt) -> Request:
+                return reading.prepare(await builder.aread(target, bound_prompt))
 
-            def make(ask: RequestBuilder, bound_prompt: BoundPrompt) -> AsyncStreamT:
-                target = ask.resolve(bound_prompt)
-                return self._async_stream(target.provider, lambda: prepare(ask, target, bound_prompt))
+            def make(builder: RequestBuilder, bound_prompt: BoundPrompt) -> AsyncStreamT:
+                target = builder.resolve(bound_prompt)
+                return self._async_stream(target.provider, lambda: prepare(builder, target, bound_prompt))
 
-            return streams.AsyncStructuredStream(ask.with_fallbacks(make, bound_prompt), reading)
+            return streams.AsyncStructuredStream(builder.with_fallbacks(make, bound_prompt), reading)
 
         return CallDecorator(run, arun)
 

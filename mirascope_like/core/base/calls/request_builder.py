@@ -11,7 +11,7 @@ from .. import request as request_room
 from .. import streams
 from .. import tools as tools_room
 from ..errors import Caught, ConfigurationError, ProviderError, StreamInterruptedError, StreamTimeoutError
-from ..flows import asked, choose_strategy
+from ..flows import choose_strategy, with_structure
 from ..prompts import Prompted, PromptFunction, Sent
 from ..provider import Provider, Target
 from ..request import OVERRIDES, Request, overridden
@@ -199,7 +199,7 @@ class RequestBuilder:
         )
         if self._resume and self._provider.open_choice and not self._fixed:
             _check_prefill(provider, request)
-        return asked(request, self._response_model, provider)
+        return with_structure(request, self._response_model, provider)
 
     def _split(self, tools: Sequence[Any]) -> tuple[list[type[BaseTool]], list[Any]]:
         native: list[Any] = [tool for tool in tools if isinstance(tool, Mapping)]

@@ -117,11 +117,11 @@ class Task(Generic[P, OutT, ResponseT, StreamT]):
         bound_prompt = BoundPrompt(PromptFunction(self._prompt), args, kwargs)
         wanted: ResponseModel[Any] | None = ResponseModel(self._kind) if self._kind is not str else None
         tools = self._options.get("tools")
-        ask = RequestBuilder(
+        builder = RequestBuilder(
             self._call.provider, self._model, self._options, tools=tools, stream=self._stream, response_model=wanted
         )
-        target = ask.resolve(bound_prompt)
-        request = ask.read(target, bound_prompt)
+        target = builder.resolve(bound_prompt)
+        request = builder.read(target, bound_prompt)
         return Prepared(list(request.messages), target.provider.payload(request), lambda: self(*args, **kwargs))
 
     @property

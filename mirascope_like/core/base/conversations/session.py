@@ -14,7 +14,7 @@ from uuid import uuid4
 from ..errors import PromptError, StreamNotConsumedError
 from ..messages import BaseMessageParam
 from ..parsing import as_list
-from ..prompts import Prompt, Sent, as_messages, says_anything
+from ..prompts import Prompt, Sent, as_messages, has_content
 from ..response import BaseCallResponse, tool_results
 from ..streams import AsyncStream, Stream, StreamState
 from ..tools import ToolLoop, Tools
@@ -132,29 +132,29 @@ class Session(Generic[ResponseT, StreamT, AsyncStreamT]):
 
         Raises `PromptError` for an empty prompt.
         """
-        said = _turns(prompt)
-        response: ResponseT = self._asked().ask(self._messages(said), **self._given())
-        self._keep([*said, *answer_turns(response)])
+        new_turns = _turns(prompt)
+        response: ResponseT = self._target().ask(self._messages(new_turns), **self._fixed_options())
+        self._keep([*new_turns, *answer_turns(response)])
         return response
 
     async def send_async(self, prompt: Prompt = None) -> ResponseT:
         """Async version of `send`."""
-        said = _turns(prompt)
-        response: ResponseT = await self._asked().ask_async(self._messages(said), **self._given())
-        await self._akeep([*said, *answer_turns(response)])
+        new_turns = _turns(prompt)
+        response: ResponseT = await self._target().ask_async(self._messages(new_turns), **self._fixed_options())
+        await self._akeep([*new_turns, *answer_turns(response)])
         return response
 
     def stream(self, prompt: Prompt = None) -> StreamT:
         """Send a prompt; return a stream of the response. The conversation is updated when the stream ends."""
-        said = _turns(prompt)
-        stream: StreamT = self._asked().stream(self._messages(said), **self._given())
-        return stream.ended(lambda ended: self._keep(self._ended(said, ended)))
+        new_turns = _turns(prompt)
+        stream: StreamT = self._target().stream(self._messages(new_turns), **self._fixed_options())
+        return stream.ended(lambda ended: self._keep(self._ended(new_turns, ended)))
 
     def stream_async(self, prompt: Prompt = None) -> AsyncStreamT:
         """Async version of `stream`."""
-        said = _turns(prompt)
-        stream: AsyncStreamT = self._asked().stream_async(self._messages(said), **self._given())
-        return stream.ended(lambda ended: self._akeep(self._ended(said, ended)))
+        new_turns = _turns(prompt)
+        stream: AsyncStreamT = self._target().stream_async(self._messages(new_turns), **self._fixed_options())
+        return stream.ended(lambda ended: self._akeep(self._ended(new_turns, ended)))
 
     def fork(self, *, name: str | None = None) -> Session[ResponseT, StreamT, AsyncStreamT]:
         """Return a new session with a copy of the conversation, under another name in the same store."""
@@ -166,14 +166,14 @@ class Session(Generic[ResponseT, StreamT, AsyncStreamT]):
         """Write the conversation to a file as JSON. Continue it with `Session(model, Conversation.load(path))`."""
         self.conversation.save(path)
 
-    def _asked(self) -> Any:
+    def _target(self) -> Any:
         return self.model
 
-    def _given(self) -> dict[str, Any]:
+    def _fixed_options(self) -> dict[str, Any]:
         return {name: value for name, value in self._options.items() if value is not None}
 
-    def _messages(self, said: Sequence[Turn]) -> list[Any]:
-        conversation = Conversation((*self.conversation.turns, *said))
+    def _messages(self, new_turns: Sequence[Turn]) -> list[Any]:
+        conversation = Conversation((*self.conversation.turns, *new_turns))
         return Sent(self.model.origin, conversation.sent_to)
 
     def _keep(self, turns: Sequence[Turn]) -> None:
@@ -190,13 +190,13 @@ class Session(Generic[ResponseT, StreamT, AsyncStreamT]):
         else:
             await asyncio.to_thread(self._keep, turns)
 
-    def _ended(self, said: Sequence[Turn], stream: Any) -> Sequence[Turn]:
+    def _ended(self, new_turns: Sequence[Turn], stream: Any) -> Sequence[Turn]:
         try:
             response = stream.construct_call_response(partial=True)
         except StreamNotConsumedError:
             return ()
         turns = answer_turns(response, whole=stream.state is StreamState.DONE)
-        return [*said, *turns] if turns else ()
+        return [*new_turns, *turns] if turns else ()
 
 
 def answer_turns(response: BaseCallResponse[Any, Any], *, whole: bool = True) -> list[Turn]:
@@ -210,8 +210,8 @@ def answer_turns(response: BaseCallResponse[Any, Any], *, whole: bool = True) ->
         outputs = [(one.tool, one.result if one.error is None else one.error) for one in answer.executed]
         if not whole and number == len(response.rounds) and not outputs:
             if own.content:
-                said = BaseMessageParam(role="assistant", content=own.content)
-                turns.append(Turn(message=said, origin=own.origin(), partial=True))
+                message = BaseMessageParam(role="assistant", content=own.content)
+                turns.append(Turn(message=message, origin=own.origin(), partial=True))
             break
         native = own.message_param
         turns.append(
@@ -233,6 +233,6 @@ def _turns(prompt: Prompt) -> list[Turn]:
     messages = as_messages(prompt)
     if not all(isinstance(one, BaseMessageParam) for one in messages):
         raise PromptError("a session takes text, parts and messages in the common form")
-    if not messages or not all(map(says_anything, messages)):
+    if not messages or not all(map(has_content, messages)):
         raise PromptError("empty prompt: give text or parts, or no prompt at all to send the conversation as it is")
     return [Turn(message=one) for one in messages]

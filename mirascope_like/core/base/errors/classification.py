@@ -124,8 +124,8 @@ def error_kind(status_code: int | None, code: str | None = None, text: str = "")
         if kind is not ServerError and _FILTER.search(text):
             return ContentFilterError
     if kind in (ServerError, None):
-        told = next((meant for words, meant in _WORDS if words.search(text)), None)
-        kind = told if told is not None and (kind is None or issubclass(told, kind)) else kind
+        matched = next((meant for words, meant in _WORDS if words.search(text)), None)
+        kind = matched if matched is not None and (kind is None or issubclass(matched, kind)) else kind
     return kind or ProviderError
 
 
@@ -145,10 +145,10 @@ def described(body: object) -> tuple[int | None, str | None, str]:
 
 def _words(fields: Mapping[str, Any]) -> str:
     """Return what an error says in words, with what OpenRouter repeats of the provider behind it."""
-    told = [fields.get(key) for key in ("message", "msg", "detail", "details", "error", "error_message", "error_msg")]
+    texts = [fields.get(key) for key in ("message", "msg", "detail", "details", "error", "error_message", "error_msg")]
     metadata: Any = fields.get("metadata")
     behind = cast("Mapping[str, Any]", metadata).get("raw") if isinstance(metadata, Mapping) else None
-    return " ".join(one for one in (*told, behind) if isinstance(one, str))
+    return " ".join(one for one in (*texts, behind) if isinstance(one, str))
 
 
 def retry_after(headers: Any, body: object = None) -> float | None:
@@ -157,9 +157,9 @@ def retry_after(headers: Any, body: object = None) -> float | None:
     That is what the body says (Google's `RetryInfo`, a field `retry_after` or `retry-after-ms`), or else the headers
     `retry-after-ms` and `retry-after` (seconds or a date, RFC 9110).
     """
-    asked = next(_asked(body), None)
-    if asked is not None or headers is None:
-        return asked
+    delay = next(_reported_delays(body), None)
+    if delay is not None or headers is None:
+        return delay
     if (ms := _seconds(headers.get("retry-after-ms"), 1000)) is not None:
         return ms
     text = headers.get("retry-after")
@@ -180,14 +180,14 @@ _WAITS = {"retrydelay": 1, "retryafter": 1, "retryafterseconds": 1, "retryafterm
 """Fields of an error body with the time to wait, and the number of their units in a second."""
 
 
-def _asked(body: Any, depth: int = 0) -> Iterator[float]:
+def _reported_delays(body: Any, depth: int = 0) -> Iterator[float]:
     """Yield the seconds that an error body asks to wait, at any depth."""
     if depth > _DEEPEST:
         return
     if isinstance(body, str):
         for level in levels(body):
             if isinstance(level, Mapping):
-                yield from _asked(level, depth + 1)
+                yield from _reported_delays(level, depth + 1)
                 return
     elif isinstance(body, Mapping):
         for key, value in cast("Mapping[str, Any]", body).items():
@@ -196,10 +196,10 @@ def _asked(body: Any, depth: int = 0) -> Iterator[float]:
             if seconds is not None:
                 yield seconds
             else:
-                yield from _asked(value, depth + 1)
+                yield from _reported_delays(value, depth + 1)
     elif is_array(body):
         for one in body:
-            yield from _asked(one, depth + 1)
+            yield from _reported_delays(one, depth + 1)
 
 
 _DEEPEST = 8

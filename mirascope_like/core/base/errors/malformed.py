@@ -16,13 +16,13 @@ class ErrorEventError(Exception):
     """The provider sent an error as an event of a stream, or in place of a response. `body` is its content."""
 
     def __init__(self, body: Any) -> None:
-        told = [*levels(body)]
-        said = [one if isinstance(one, str) else _message(one) for one in reversed(told)]
-        message = next((one for one in said if one), None)
-        super().__init__(message or f"an error in the stream: {told[-1] if told else body}")
+        nested = [*levels(body)]
+        messages = [one if isinstance(one, str) else _message(one) for one in reversed(nested)]
+        message = next((one for one in messages if one), None)
+        super().__init__(message or f"an error in the stream: {nested[-1] if nested else body}")
         self.body = body
 
 
 def _message(fields: Mapping[str, Any]) -> str | None:
-    told = (fields.get(key) for key in ("message", "msg", "detail", "details", "error", "error_message", "error_msg"))
-    return next((one for one in told if isinstance(one, str) and one), None)
+    texts = (fields.get(key) for key in ("message", "msg", "detail", "details", "error", "error_message", "error_msg"))
+    return next((one for one in texts if isinstance(one, str) and one), None)

@@ -34,9 +34,9 @@ def reported_error(data: Any, answers: Collection[str] = ()) -> Any:
         return fields
     if any(fields.get(key) is not None for key in answers):
         return None
-    said = [key for key in _WORDS if not is_empty(fields.get(key))]
+    text_keys = [key for key in _WORDS if not is_empty(fields.get(key))]
     failing = any(is_failing_status(fields.get(key)) for key in _CODES)
-    if failing or (said and (not kinds or any("error" in kind.lower() for kind in kinds))):
+    if failing or (text_keys and (not kinds or any("error" in kind.lower() for kind in kinds))):
         return fields
     return None
 

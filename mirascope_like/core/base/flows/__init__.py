@@ -13,7 +13,14 @@ from ..runtime import lazy_names
 if TYPE_CHECKING:
     from .resume import ContinuedText, Interruption, find_interruption, plain
     from .retry_policy import forget, wait_after
-    from .structured_output import answered, asked, choose_strategy, read, remember, select
+    from .structured_output import (
+        attach_response,
+        choose_strategy,
+        read,
+        request_structured_output,
+        select,
+        with_structure,
+    )
     from .tool_rounds import Calls, calls, next_round, rounds
 else:
     __getattr__, __dir__ = lazy_names(
@@ -21,7 +28,7 @@ else:
         {
             "resume": "ContinuedText Interruption find_interruption plain",
             "retry_policy": "forget wait_after",
-            "structured_output": "answered asked read remember select choose_strategy",
+            "structured_output": "attach_response choose_strategy read request_structured_output select with_structure",
             "tool_rounds": "Calls calls next_round rounds",
         },
     )
@@ -30,15 +37,15 @@ __all__ = [
     "Interruption",
     "Calls",
     "ContinuedText",
-    "answered",
-    "asked",
+    "request_structured_output",
+    "with_structure",
     "find_interruption",
     "calls",
     "forget",
     "next_round",
     "plain",
     "read",
-    "remember",
+    "attach_response",
     "rounds",
     "select",
     "wait_after",

@@ -51,9 +51,9 @@ def wait_after(error: Exception, tries: int) -> float | None:
     """
     if not passes(error):
         return None
-    asked: float | None = getattr(error, "retry_after", None)
-    if asked is not None:
-        return max(0.0, asked) if asked <= PATIENCE else None
+    retry_after: float | None = getattr(error, "retry_after", None)
+    if retry_after is not None:
+        return max(0.0, retry_after) if retry_after <= PATIENCE else None
     return float(min(LONGEST_WAIT, FIRST_WAIT * 2**tries) * uniform(0.75, 1))
 
 

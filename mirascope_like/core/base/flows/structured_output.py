@@ -21,7 +21,7 @@ T = TypeVar("T")
 ResponseT = TypeVar("ResponseT", bound="BaseCallResponse[Any, Any]")
 
 
-def asked(
+def with_structure(
     request: Request, model: request_room.ResponseModel[Any] | None, provider: Provider[Any, Any, Any]
 ) -> Request:
     """Return the request with the structured output of `model` added; without a model, with an instruction for JSON
@@ -56,7 +56,7 @@ def choose_strategy(
     return strategy
 
 
-def answered(
+def request_structured_output(
     request: Request, model: request_room.ResponseModel[T], retries: int, provider: Provider[ResponseT, Any, Any]
 ) -> Generator[Request | Calls, Any, T | ResponseT]:
     """Flow: request a structured output and parse the reply; send a reply that does not fit back, at most `retries`
@@ -95,7 +95,7 @@ def read(response: BaseCallResponse[Any, Any], model: request_room.ResponseModel
         if is_cut_off(response) and isinstance(error, ValidationError):
             error.add_note(_cut_off(response))
         raise
-    remember(found, response)
+    attach_response(found, response)
     return found
 
 
@@ -118,8 +118,8 @@ def is_cut_off(response: BaseCallResponse[Any, Any]) -> bool:
 
 def _cut_off(response: BaseCallResponse[Any, Any]) -> str:
     limit = next(_limits(response.provider_response.call_kwargs), None)
-    told, more = (f"{limit[0]}={limit[1]}", f"raise {limit[0]}") if limit else ("the default", "give max_tokens")
-    return f"the answer was cut off at the token limit (finish reason 'length', limit {told}): {more}"
+    limit_text, more = (f"{limit[0]}={limit[1]}", f"raise {limit[0]}") if limit else ("the default", "give max_tokens")
+    return f"the answer was cut off at the token limit (finish reason 'length', limit {limit_text}): {more}"
 
 
 _LIMITS = ("max_tokens", "max_completion_tokens", "max_output_tokens", "maxTokens", "max_new_tokens", "num_predict")
@@ -137,7 +137,7 @@ def _limits(settings: Any) -> Iterator[tuple[str, int]]:
                 yield from _limits(value)
 
 
-def remember(found: Any, response: BaseCallResponse[Any, Any]) -> None:
+def attach_response(found: Any, response: BaseCallResponse[Any, Any]) -> None:
     """Set the response as `_response` on a parsed value, if it is a model or dataclass; built-in types cannot hold
     it.
     """

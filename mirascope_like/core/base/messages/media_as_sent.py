@@ -30,9 +30,9 @@ def _plain(message: BaseMessageParam) -> BaseMessageParam:
 
 def _part(part: AnyPart) -> AnyPart:
     if isinstance(part, ImagePart):
-        told = sniff(part.image) or part.media_type
-        wrong = told.startswith("image/") and told != part.media_type.lower()
-        return part.model_copy(update={"media_type": told}) if wrong else part
+        kind = sniff(part.image) or part.media_type
+        differs = kind.startswith("image/") and kind != part.media_type.lower()
+        return part.model_copy(update={"media_type": kind}) if differs else part
     if isinstance(part, ImageURLPart | AudioURLPart | DocumentURLPart) and part.url[:5].lower() == "data:":
         detail = part.detail if isinstance(part, ImageURLPart) else None
         found = linked_part(_LINKED[type(part)], part.url)

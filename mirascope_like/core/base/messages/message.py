@@ -45,17 +45,17 @@ class Messages:
     @staticmethod
     def System(*contents: Content, content: Content | None = None) -> BaseMessageParam:
         """Return a system message."""
-        return _said("system", contents, content)
+        return _message_of("system", contents, content)
 
     @staticmethod
     def User(*contents: Content, content: Content | None = None) -> BaseMessageParam:
         """Return a user message."""
-        return _said("user", contents, content)
+        return _message_of("user", contents, content)
 
     @staticmethod
     def Assistant(*contents: Content, content: Content | None = None) -> BaseMessageParam:
         """Return a message of the model."""
-        return _said("assistant", contents, content)
+        return _message_of("assistant", contents, content)
 
     @staticmethod
     def Tool(*results: ToolResultPart) -> BaseMessageParam:
@@ -74,5 +74,5 @@ def _of_developer(message: Any) -> bool:
     return isinstance(message, BaseMessageParam) and message.role == "developer"
 
 
-def _said(role: Role, contents: Sequence[Content], content: Content | None) -> BaseMessageParam:
+def _message_of(role: Role, contents: Sequence[Content], content: Content | None) -> BaseMessageParam:
     return BaseMessageParam(role=role, content=content_of(contents if content is None else (*contents, content)))

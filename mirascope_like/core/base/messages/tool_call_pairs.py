@@ -39,10 +39,10 @@ def find_orphans(messages: Sequence[BaseMessageParam]) -> Orphans:
             if isinstance(part, ToolCallPart):
                 unanswered.append((number, part))
             elif isinstance(part, ToolResultPart):
-                if (answered := _answered(part, unanswered)) is None:
+                if (answered_call := _call_of(part, unanswered)) is None:
                     orphans.results.append((number, part))
                 else:
-                    unanswered.remove(answered)
+                    unanswered.remove(answered_call)
         if message.role not in ("system", "developer") and not all(isinstance(one, ToolResultPart) for one in parts):
             orphans.calls += [one for one in unanswered if one[0] < number]
             unanswered = [one for one in unanswered if one[0] == number]
@@ -63,9 +63,7 @@ def check_pairs(messages: Sequence[BaseMessageParam]) -> None:
         )
 
 
-def _answered(
-    result: ToolResultPart, unanswered: Sequence[tuple[int, ToolCallPart]]
-) -> tuple[int, ToolCallPart] | None:
+def _call_of(result: ToolResultPart, unanswered: Sequence[tuple[int, ToolCallPart]]) -> tuple[int, ToolCallPart] | None:
     """Return the call that a result belongs to."""
     by_id = [one for one in unanswered if one[1].id == result.id and result.id is not None]
     if by_id or (result.id is not None and all(call.id is not None for _, call in unanswered)):

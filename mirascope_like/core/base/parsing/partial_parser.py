@@ -237,10 +237,10 @@ class PartialParser(JSONReader):
         if not isinstance(value, BaseModel) and not is_dataclass(value):
             return node.raw, value, True
         self._held.append(value)
-        told: dict[str, Any] = (
+        marker: dict[str, Any] = (
             node.raw if shape.record is None and node.is_object else {}
         )  # distinguishes the members of a union
-        return {**told, TOKEN: len(self._held) - 1}, value, True
+        return {**marker, TOKEN: len(self._held) - 1}, value, True
 
     def _attach(self, raw: Any, form: Any, shown: Any, *, sound: bool) -> None:
         """Add a closed value to the object or array that it is a part of."""

@@ -77,7 +77,7 @@ class Events:
         block = b"".join(self._parts)
         self._parts.clear()
         data = self.data_of(block)
-        return [data] if data and not _broken_off(data) else []
+        return [data] if data and not _is_incomplete(data) else []
 
     @staticmethod
     def data_of(block: bytes) -> bytes | None:
@@ -95,7 +95,7 @@ class Events:
         data = b"\n".join(lines)
         if data and _ERROR.search(block):
             return _named_error(data)
-        return data or (block if _tells_error(block) else None)
+        return data or (block if _is_bare_error(block) else None)
 
     def _hold(self, rest: bytes) -> None:
         self._held += len(rest)
@@ -113,7 +113,7 @@ class Events:
         return buffer.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 
 
-def _tells_error(block: bytes) -> bool:
+def _is_bare_error(block: bytes) -> bool:
     if not block.lstrip().startswith(b"{"):
         return False
     try:
@@ -125,16 +125,16 @@ def _tells_error(block: bytes) -> bool:
 def _named_error(data: bytes) -> bytes:
     """Return the data of an event named "error", so that it says by itself that it is one."""
     try:
-        told: Any = jiter.from_json(data)
+        decoded: Any = jiter.from_json(data)
     except ValueError:
-        told = data.decode(errors="replace")
-    fields = as_object(told)
+        decoded = data.decode(errors="replace")
+    fields = as_object(decoded)
     if "error" in fields or fields.get("type") == "error":
         return data
-    return to_json({"error": told})
+    return to_json({"error": decoded})
 
 
-def _broken_off(data: bytes) -> bool:
+def _is_incomplete(data: bytes) -> bool:
     # Every provider's data is JSON, except [DONE], which ends OpenAI's format.
     if data.strip() == b"[DONE]" or not data.startswith((b"{", b"[")):
         return False

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 from ..runtime import lazy_names
 
 if TYPE_CHECKING:
-    from .dynamic_config import BaseDynamicConfig, Prompt, Sent, as_messages, says_anything
+    from .dynamic_config import BaseDynamicConfig, Prompt, Sent, as_messages, has_content
     from .prompt_function import Prompted, PromptFunction
     from .template import Template, prompt_template
 else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
-            "dynamic_config": "BaseDynamicConfig Prompt Sent as_messages says_anything",
+            "dynamic_config": "BaseDynamicConfig Prompt Sent as_messages has_content",
             "prompt_function": "PromptFunction Prompted",
             "template": "Template prompt_template",
         },
@@ -33,5 +33,5 @@ __all__ = [
     "Template",
     "as_messages",
     "prompt_template",
-    "says_anything",
+    "has_content",
 ]

@@ -88,7 +88,7 @@ def as_messages(result: Any) -> list[Any]:
     return [Messages.User(result)]
 
 
-def says_anything(message: Any) -> bool:
+def has_content(message: Any) -> bool:
     """Return False for a message of ours without text and parts; a provider's own messages are not looked into."""
     if not isinstance(message, BaseMessageParam):
         return True

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from ..errors import PromptError
 from ..runtime import bound_values
-from .dynamic_config import BaseDynamicConfig, Rendered, as_messages, is_config, says_anything
+from .dynamic_config import BaseDynamicConfig, Rendered, as_messages, has_content, is_config
 
 if TYPE_CHECKING:
     from .template import Template
@@ -73,6 +73,6 @@ class PromptFunction:
         return Prompted(self._checked(self.template.render(values)), config, arguments)
 
     def _checked(self, messages: list[Any]) -> list[Any]:
-        if not any(map(says_anything, messages)):
+        if not any(map(has_content, messages)):
             raise PromptError(f"{self.name} returned an empty prompt: there is no text and no part to send")
         return messages

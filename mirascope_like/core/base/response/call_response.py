@@ -147,11 +147,11 @@ class BaseCallResponse(
         top, places = cls.top_of(response), (*cls.facts.output_paths, cls.facts.finish, cls.facts.usage)
         if any(at(top, place) for place in cls.facts.output_paths) and at(top, "error") is None:
             return
-        told: Any = dumped(top) if isinstance(top, BaseModel) else top
-        if (error := reported_error(told, places)) is not None:
+        fields: Any = dumped(top) if isinstance(top, BaseModel) else top
+        if (error := reported_error(fields, places)) is not None:
             raise ErrorEventError(error)
         if all(at(top, place) is None for place in places):
-            raise MalformedEventError(f"it holds nothing of one: {told!s:.200}")
+            raise MalformedEventError(f"it holds nothing of one: {fields!s:.200}")
 
     @field_validator("response", mode="plain")
     @classmethod

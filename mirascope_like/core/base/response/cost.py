@@ -55,16 +55,16 @@ class Price:
         if usage.input_tokens is None or usage.output_tokens is None:
             return None
         cached, written = usage.cached_tokens or 0, usage.cache_write_tokens or 0
-        hour, heard = usage.cache_write_1h_tokens or 0, usage.input_audio_tokens or 0
-        spoken = usage.output_audio_tokens or 0
+        hour, input_audio = usage.cache_write_1h_tokens or 0, usage.input_audio_tokens or 0
+        output_audio = usage.output_audio_tokens or 0
         parts = [
-            (max(usage.input_tokens - cached - written - heard, 0), self.input),
+            (max(usage.input_tokens - cached - written - input_audio, 0), self.input),
             (cached, self.input if self.cached is None else self.cached),
             (max(written - hour, 0), self.input if self.cache_write is None else self.cache_write),
             (hour, self.cache_write_1h),
-            (heard, self.input_audio),
-            (max(usage.output_tokens - spoken, 0), self.output),
-            (spoken, self.output_audio),
+            (input_audio, self.input_audio),
+            (max(usage.output_tokens - output_audio, 0), self.output),
+            (output_audio, self.output_audio),
             ((usage.web_searches or 0) * 1000, self.web_search),
         ]
         if any(count and price is None for count, price in parts):
@@ -94,8 +94,8 @@ def reported_cost(usage: Any, otherwise: Callable[[], float | None]) -> float | 
     DeepInfra's (`estimated_cost`).
     """
     ticks = _dollars(at(usage, "cost_in_usd_ticks"))
-    said = [_dollars(at(usage, path)) for path in ("cost", "cost.total_cost", "total_cost", "estimated_cost")]
-    cost = next((one for one in (*said, None if ticks is None else ticks / _TICKS) if one is not None), None)
+    costs = [_dollars(at(usage, path)) for path in ("cost", "cost.total_cost", "total_cost", "estimated_cost")]
+    cost = next((one for one in (*costs, None if ticks is None else ticks / _TICKS) if one is not None), None)
     if at(usage, "is_byok") is True:
         upstream = _dollars(at(usage, "cost_details.upstream_inference_cost"))
         return None if upstream is None else upstream + (cost or 0.0)

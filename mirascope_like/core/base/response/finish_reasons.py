@@ -32,10 +32,10 @@ def common_finish_reason(reason: Any, own: Mapping[str, FinishReason]) -> Finish
 
     Gemini's OpenAI endpoint joins two words: `function_call_filter: MALFORMED_FUNCTION_CALL`.
     """
-    said = str(getattr(reason, "value", reason))
-    if (meaning := own.get(said)) is not None:
+    text = str(getattr(reason, "value", reason))
+    if (meaning := own.get(text)) is not None:
         return meaning
-    for word in (said, said.rpartition(":")[2]):
+    for word in (text, text.rpartition(":")[2]):
         if (meaning := _COMMON.get(word.strip().lower()) or own.get(word.strip())) is not None:
             return meaning
     return "unknown"

@@ -149,5 +149,5 @@ class NativeMetadata(CommonMetadata):
     def _terms(self) -> dict[str, str]:
         """The terms of the call's price that are not the standard ones."""
         found = {name: at(self._top, place) for name, place in self.facts.terms.items()}
-        told = {name: str(getattr(one, "value", one) or "").lower() for name, one in found.items()}
-        return {name: term for name, term in told.items() if term and term not in self.facts.standard}
+        texts = {name: str(getattr(one, "value", one) or "").lower() for name, one in found.items()}
+        return {name: term for name, term in texts.items() if term and term not in self.facts.standard}

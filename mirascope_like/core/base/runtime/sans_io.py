@@ -17,25 +17,25 @@ T = TypeVar("T")
 
 def drive(flow: Generator[AskT, AnswerT, T], send: Callable[[AskT], AnswerT]) -> T:
     """Run a flow to its end with a sync `send`; return its result."""
-    answer: Any = None
+    reply: Any = None
     with closing(flow):
         while True:
             try:
-                ask = flow.send(answer)
+                request = flow.send(reply)
             except StopIteration as end:
                 result: T = end.value
                 return result
-            answer = send(ask)
+            reply = send(request)
 
 
 async def adrive(flow: Generator[AskT, AnswerT, T], send: Callable[[AskT], Awaitable[AnswerT]]) -> T:
     """Run a flow to its end with an async `send`; return its result."""
-    answer: Any = None
+    reply: Any = None
     with closing(flow):
         while True:
             try:
-                ask = flow.send(answer)
+                request = flow.send(reply)
             except StopIteration as end:
                 result: T = end.value
                 return result
-            answer = await send(ask)
+            reply = await send(request)

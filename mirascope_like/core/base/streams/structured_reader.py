@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeAlias, TypeVar
 from typing_extensions import TypeVar as DefaultTypeVar
 
 from ..errors import ConfigurationError, ResponseParseError, StreamNotConsumedError, parse_error
-from ..flows import read, remember, select
+from ..flows import attach_response, read, select
 from ..parsing import NOTHING, PartialParser, Shape, shape_of
 from ..request import WRAPPED, Request, ResponseModel
 from ..response import BaseCallResponse
@@ -32,7 +32,7 @@ class Reading(Generic[T]):
     def __init__(self, model: ResponseModel[T], *, fail_fast: bool) -> None:
         self.model = model
         self._fail_fast = fail_fast
-        self._growth: PartialParser | None = None
+        self._parser: PartialParser | None = None
         """Parses the output as it arrives; None until the request is known."""
         self._items = _items_of(model)
         self._yielded: dict[int, list[Any]] = {}
@@ -48,14 +48,14 @@ class Reading(Generic[T]):
         self.error: ResponseParseError | None = None
         """The error of an output that does not fit; None until one is found."""
 
-    def ask(self, request: Request) -> Request:
+    def prepare(self, request: Request) -> Request:
         """Prepare to read the response to a request; return the request."""
         record = shape_of(self.model.object_type).record
         assert record is not None
         assert request.structure is not None
         watch = self._items.name if self._items is not None else None
         given = self.model.given(request.fn_args)
-        self._growth = PartialParser(record, given, watch=watch, fail_fast=self._fail_fast)
+        self._parser = PartialParser(record, given, watch=watch, fail_fast=self._fail_fast)
         self._request = request
         self._begin()
         return request
@@ -71,22 +71,22 @@ class Reading(Generic[T]):
 
         Return the partial output if it has changed, else `NOTHING`.
         """
-        assert self._growth is not None
+        assert self._parser is not None
         deltas = self._request.answer_deltas
         if deltas:
             if not self._by_call:
-                self._growth.reset()  # the text read so far is not the output: the call is
+                self._parser.reset()  # the text read so far is not the output: the call is
             self._by_call = True
             content = "".join(deltas)
             deltas.clear()
         elif self._by_call or not content:
             if deltas.round != self._round:  # tools were called too: the next round has the output
-                self._growth.reset()
+                self._parser.reset()
                 self._begin()
             return NOTHING  # text beside the tool call is not part of the output
-        if not self._growth.feed(content):
+        if not self._parser.feed(content):
             return NOTHING
-        return self._unwrapped(self._growth.show())
+        return self._unwrapped(self._parser.show())
 
     def _unwrapped(self, shown: Any) -> Any:
         if shown is NOTHING or not self.model.wrapped:
@@ -99,7 +99,7 @@ class Reading(Generic[T]):
 
         Raises `ResponseParseError` if the output does not fit.
         """
-        assert self._growth is not None
+        assert self._parser is not None
         self.over = True
         if self.error is not None:
             raise self.error
@@ -109,12 +109,12 @@ class Reading(Generic[T]):
             selected = select(response, self.model)
             span = (selected.start, selected.end) if selected is not None else None
             # A call's arguments hold only the output. Spans are not compared: SDKs that parse them lose whitespace.
-            self._matches = span is not None and (self._by_call or self._growth.span == span)
-            whole = self._unwrapped(self._growth.value) if self._matches else NOTHING
+            self._matches = span is not None and (self._by_call or self._parser.span == span)
+            whole = self._unwrapped(self._parser.value) if self._matches else NOTHING
             if whole is NOTHING:
                 whole = read(response, self.model, self._request.fn_args)
             else:
-                remember(whole, response)
+                attach_response(whole, response)
         except ResponseParseError as error:
             raise self.failed(error, response)
         self.value = whole
@@ -144,17 +144,17 @@ class Reading(Generic[T]):
         """
         if self._items is None:
             raise ConfigurationError(f"each() needs a list, or a model with one list: {self.model.kind!r} has no items")
-        growth, items = self._growth, self._items
+        parser, items = self._parser, self._items
         if self.value is not NOTHING:
             if self._rest is None:
                 whole = self.value if self.model.wrapped else getattr(self.value, items.name)
                 self._rest = deque(self._remaining(items, whole))
             while self._rest:
                 yield self._rest.popleft()
-        while growth is not None and self.value is NOTHING and items.live and growth.alone and growth.items:
-            assert growth.span is not None
-            done = self._yielded.setdefault(growth.span[0], [])
-            raw, value = growth.items.popleft()
+        while parser is not None and self.value is NOTHING and items.live and parser.alone and parser.items:
+            assert parser.span is not None
+            done = self._yielded.setdefault(parser.span[0], [])
+            raw, value = parser.items.popleft()
             value = self._item(items, raw, value, len(done))
             again = items.unique and value in done
             done.append(value)
@@ -171,11 +171,11 @@ class Reading(Generic[T]):
 
     def _remaining(self, items: _Items, whole: Any) -> list[Any]:
         """Return the items of the whole output that are still to be yielded, in the order received if it is known."""
-        if self._growth is None or self._growth.span is None or not self._matches:
+        if self._parser is None or self._parser.span is None or not self._matches:
             return list(whole)
-        done = self._yielded.get(self._growth.span[0], [])
+        done = self._yielded.get(self._parser.span[0], [])
         try:
-            received = [self._item(items, raw, value, 0) for raw, value in self._growth.items]
+            received = [self._item(items, raw, value, 0) for raw, value in self._parser.items]
         except ResponseParseError:  # they fit only after a validator of the field changed them
             return list(whole)
         if not items.live and not _same(received, list(whole)):

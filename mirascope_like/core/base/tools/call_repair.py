@@ -78,7 +78,7 @@ def _is_object(text: str) -> bool:
 
 def _one_of_several(text: str) -> str:
     """Return the one of several JSON objects in a row that says something; the text itself where that is not one."""
-    said: list[tuple[Any, str]] = []
+    found_calls: list[tuple[Any, str]] = []
     position, found = 0, 0
     while position < len(text):
         if text[position].isspace():
@@ -88,15 +88,15 @@ def _one_of_several(text: str) -> str:
             decoded: tuple[Any, int] = _JSON.raw_decode(text, position)
         except ValueError:
             rest = text[position:]
-            return rest if found and not said and rest.startswith("{") else text
+            return rest if found and not found_calls and rest.startswith("{") else text
         value, end = decoded
         if not isinstance(value, dict):
             return text
         found += 1
         fields = as_object(value)
-        if fields and all(fields != one for one, _ in said):
-            said.append((fields, text[position:end]))
+        if fields and all(fields != one for one, _ in found_calls):
+            found_calls.append((fields, text[position:end]))
         position = end
     if not found:
         return text
-    return said[0][1] if len(said) == 1 else "{}" if not said else text
+    return found_calls[0][1] if len(found_calls) == 1 else "{}" if not found_calls else text

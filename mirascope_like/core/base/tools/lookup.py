@@ -85,8 +85,8 @@ def tool_output_text(output: object) -> str:
         return ": ".join(filter(None, [type(output).__name__, str(output)]))
     if isinstance(output, str) and not isinstance(output, Enum):
         return str(output)
-    if (spoken := getattr(output, SPOKEN, None)) is not None:
-        return str(spoken())
+    if (to_text := getattr(output, SPOKEN, None)) is not None:
+        return str(to_text())
     if isinstance(output, BaseModel):
         return output.model_dump_json()
     try:

@@ -42,14 +42,14 @@ class _Choice:
     parts: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     """The content as parts; empty while it has arrived only as plain text."""
 
-    def says(self, *but: str) -> bool:
+    def has_output(self, *but: str) -> bool:
         """Return whether the message has content, apart from its role and the fields in `but`."""
-        said = (
+        outputs = (
             str(value) if isinstance(value, Text) else value
             for key, value in self.message.items()
             if key not in ("role", *but)
         )
-        return bool(self.calls or self.parts or any(said))
+        return bool(self.calls or self.parts or any(outputs))
 
     def _in_order(self) -> list[Call]:
         if all(isinstance(call.index, int) for call in self.calls):
@@ -235,12 +235,12 @@ class ChatAccumulator(Accumulator[ChunkT, ToolT]):
     @property
     def no_output(self) -> bool:
         ended = self.finish_reasons and not self.failed
-        return not ended and not str(self._text) and not any(choice.says() for choice in self._choices.values())
+        return not ended and not str(self._text) and not any(choice.has_output() for choice in self._choices.values())
 
     @property
     def resumable_text(self) -> str | None:
         first = self._choices.get(0)
-        if first is None or len(self._choices) > 1 or first.rest.get("finish_reason") or first.says("content"):
+        if first is None or len(self._choices) > 1 or first.rest.get("finish_reason") or first.has_output("content"):
             return None
         return str(self._text)
 
@@ -296,7 +296,7 @@ def _only(data: Mapping[str, Any], key: str) -> Any:
         return None
     choice = as_object(choices[0])
     delta = as_object(choice.get("delta"))
-    said = [*choice.items(), *delta.items()]
-    silent = all(restates(name, value) for name, value in said if name not in ("delta", key))
+    values = [*choice.items(), *delta.items()]
+    adds_nothing = all(restates(name, value) for name, value in values if name not in ("delta", key))
     first = not choice.get("index") and not choice.get("finish_reason")
-    return delta.get(key) if silent and first else None
+    return delta.get(key) if adds_nothing and first else None

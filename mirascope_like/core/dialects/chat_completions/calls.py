@@ -53,12 +53,12 @@ class Call:
         delta = ""
         for kind, key in _KINDS:
             if isinstance(fields.get(kind), Mapping):
-                told = dict(fields[kind])
-                delta += arguments_text(told.pop(key, None))
+                function = dict(fields[kind])
+                delta += arguments_text(function.pop(key, None))
                 known = str(as_object(self.fields.get(kind)).get("name") or "")
-                if isinstance(told.get("name"), str):
-                    told["name"] = joined_name(known, told["name"])
-                fields[kind] = told
+                if isinstance(function.get("name"), str):
+                    function["name"] = joined_name(known, function["name"])
+                fields[kind] = function
         merge(self.fields, fields)
         return delta
 
@@ -104,9 +104,9 @@ def _begins_another(known: Call, name: str, piece: Mapping[str, Any]) -> bool:
     """Return whether a piece with the same id starts a new call: its name differs, or both are complete calls."""
     if str(known.pieces).strip() and joined_name(known.name, name) != name:
         return True
-    told = arguments_text(as_object(piece.get("function")).get("arguments"))
-    whole = known.settled and is_settled(told)
-    return whole and (name != known.name or effective_arguments(told) != effective_arguments(str(known.pieces)))
+    added = arguments_text(as_object(piece.get("function")).get("arguments"))
+    complete = known.settled and is_settled(added)
+    return complete and (name != known.name or effective_arguments(added) != effective_arguments(str(known.pieces)))
 
 
 def _continues(known: Call, index: Any, id: str | None, name: str, names: Collection[str]) -> bool:

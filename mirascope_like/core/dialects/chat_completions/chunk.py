@@ -28,8 +28,8 @@ def choice_delta(choice: Mapping[str, Any]) -> dict[str, Any]:
 def raise_choice_error(choices: Sequence[Any]) -> None:
     """Raise `ErrorEventError` for an error inside a choice, where OpenRouter reports failures of its hosts."""
     for choice in map(as_object, choices):
-        for told in (choice.get("error"), choice_delta(choice).get("error")):
-            if (error := reported_error({"error": told})) is not None:
+        for error in (choice.get("error"), choice_delta(choice).get("error")):
+            if (error := reported_error({"error": error})) is not None:
                 raise ErrorEventError(error)
 
 

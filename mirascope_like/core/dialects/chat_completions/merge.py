@@ -71,8 +71,8 @@ def _with_blocks(known: list[Any], new: list[Any]) -> list[Any]:
         block = _continued(known, piece)
         if block is None:
             known.append(block := dict[str, Any]())
-        said = {key: one for key, one in piece.items() if key != "data" or str(block.get("data") or "") != one}
-        merge(block, said)
+        additions = {key: one for key, one in piece.items() if key != "data" or str(block.get("data") or "") != one}
+        merge(block, additions)
     return known
 
 
@@ -109,8 +109,8 @@ def _merged(known: list[Any], new: list[Any], *, restated: bool) -> list[Any]:
     for one in new:
         same = next((as_object(old) for old in known if _same(as_object(old), as_object(one))), None)
         if same is not None:
-            said = {key: value for key, value in as_object(one).items() if value is not None}
-            same.update(said) if restated else merge(same, as_object(one))
+            additions = {key: value for key, value in as_object(one).items() if value is not None}
+            same.update(additions) if restated else merge(same, as_object(one))
         elif isinstance(one, dict):
             fresh: dict[str, Any] = {}
             merge(fresh, cast("dict[str, Any]", one))

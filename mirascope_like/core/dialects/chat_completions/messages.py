@@ -48,10 +48,10 @@ def encode_messages(
     accept.
     """
     encoded = (one for message in messages for one in _encode(message, encode_part, cache_marks))
-    return [one for one in encoded if _says_anything(one)]
+    return [one for one in encoded if _not_empty(one)]
 
 
-def _says_anything(message: Mapping[str, Any]) -> bool:
+def _not_empty(message: Mapping[str, Any]) -> bool:
     return message.get("role") != "assistant" or any(message.get(key) for key in _SAID)
 
 
@@ -78,10 +78,10 @@ def _encode(message: Any, encode_part: EncodePart, cache_marks: bool) -> list[di
         texts = [part.text for part in message.content if isinstance(part, TextPart)]
         if not marked and message.role in _TEXTUAL and len(texts) == len(others):
             content = "".join(texts) or None
-        said: dict[str, Any] = {"role": message.role, "content": content}
+        encoded_message: dict[str, Any] = {"role": message.role, "content": content}
         if calls:
-            said["tool_calls"] = [_call(part) for part in calls]
-        encoded.append(said)
+            encoded_message["tool_calls"] = [_call(part) for part in calls]
+        encoded.append(encoded_message)
     return encoded
 
 
@@ -205,20 +205,20 @@ def _decode_part(part: Mapping[str, Any]) -> Part | None:
             image = as_object(part["image_url"]) or {"url": part["image_url"]}
             return linked_part("image", image["url"], detail=image.get("detail"))
         case "input_audio" if sound := as_object(part["input_audio"]):
-            return _held("audio", sound["data"], f"audio/{sound['format']}")
+            return _decoded_media("audio", sound["data"], f"audio/{sound['format']}")
         case "input_audio":
-            return _held("audio", part["input_audio"], "audio/wav")
+            return _decoded_media("audio", part["input_audio"], "audio/wav")
         case "file" if data := as_object(part.get("file")).get("file_data"):
-            return _held("document", data, "application/pdf")
+            return _decoded_media("document", data, "application/pdf")
         case "document_url":
             return linked_part("document", part["document_url"])
         case _:
             return None
 
 
-def _held(kind: Kind, said: str, media_type: str) -> MediaPart:
+def _decoded_media(kind: Kind, data: str, media_type: str) -> MediaPart:
     """Return the part for a URL or for plain base64; the media type is corrected from the first bytes."""
-    return linked_part(kind, said if ":" in said else f"data:{media_type};base64,{said}")
+    return linked_part(kind, data if ":" in data else f"data:{media_type};base64,{data}")
 
 
 def _decode_call(call: Mapping[str, Any]) -> ToolCallPart:

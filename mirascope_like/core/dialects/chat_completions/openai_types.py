@@ -43,12 +43,12 @@ class OpenAISDKCallResponse(BaseChatCallResponse[ChatCompletion, ToolT, ChatFini
     @property
     def audio(self) -> bytes | None:
         """The spoken answer, in the requested format; None if there is none."""
-        return audio_bytes(self._said.get("audio"))
+        return audio_bytes(self._raw_message.get("audio"))
 
     @property
     def audio_transcript(self) -> str | None:
         """The text of `audio`."""
-        return as_object(self._said.get("audio")).get("transcript")
+        return as_object(self._raw_message.get("audio")).get("transcript")
 
 
 class OpenAISDKChunk(BaseChatChunk[ChatCompletionChunk, ChatFinishReason, CompletionUsage]):

@@ -56,7 +56,7 @@ class BaseChatCallResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT]):
         return self._choices[0].message if self._choices else None
 
     @property
-    def _said(self) -> dict[str, Any]:
+    def _raw_message(self) -> dict[str, Any]:
         """The message of the first choice, as received."""
         return dumped(self._message) if self._message is not None else {}
 
@@ -64,11 +64,11 @@ class BaseChatCallResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT]):
     def content(self) -> str:
         """The text of the first choice; "" if there is none."""
         content = getattr(self._message, "content", None)
-        return content_text(self._said.get("content") if isinstance(content, list) else content)
+        return content_text(self._raw_message.get("content") if isinstance(content, list) else content)
 
     @property
     def thinking(self) -> str | None:
-        return message_thinking(self._said)
+        return message_thinking(self._raw_message)
 
     @property
     def refusal(self) -> str | None:
@@ -84,14 +84,14 @@ class BaseChatCallResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT]):
     @property
     def message_param(self) -> dict[str, Any]:
         """The answer as a message that can be sent back: all fields that are not empty."""
-        said = {key: value for key, value in self._said.items() if value not in (None, [], "")}
+        fields = {key: value for key, value in self._raw_message.items() if value not in (None, [], "")}
         # `audio` is sent back as its id; the API rejects annotations.
-        if isinstance(audio := said.get("audio"), Mapping):
-            said["audio"] = {"id": cast("Mapping[str, Any]", audio).get("id")}
-        said.pop("annotations", None)
-        if calls := as_list(said.get("tool_calls")):
-            said["tool_calls"] = [self._sent_back(as_object(call)) for call in calls]
-        return {"content": self._said.get("content"), **said, "role": "assistant"}
+        if isinstance(audio := fields.get("audio"), Mapping):
+            fields["audio"] = {"id": cast("Mapping[str, Any]", audio).get("id")}
+        fields.pop("annotations", None)
+        if calls := as_list(fields.get("tool_calls")):
+            fields["tool_calls"] = [self._sent_back(as_object(call)) for call in calls]
+        return {"content": self._raw_message.get("content"), **fields, "role": "assistant"}
 
     def _sent_back(self, call: dict[str, Any]) -> dict[str, Any]:
         """Return a call as the host accepts it back: with the tool's offered name, and valid JSON arguments."""

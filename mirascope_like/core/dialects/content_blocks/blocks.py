@@ -61,8 +61,8 @@ class BlockResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT]):
     def message_param(self) -> dict[str, Any]:
         """The answer as a message that can be sent back, with thinking and signatures, in order."""
         # The API rejects empty blocks.
-        said = [{key: one for key, one in dumped(block).items() if one is not None} for block in self._blocks]
-        return {"role": "assistant", "content": [self._sent_back(block) for block in said if block.get("text") != ""]}
+        fields = [{key: one for key, one in dumped(block).items() if one is not None} for block in self._blocks]
+        return {"role": "assistant", "content": [self._sent_back(block) for block in fields if block.get("text") != ""]}
 
     def _sent_back(self, block: dict[str, Any]) -> dict[str, Any]:
         """Return a block as it is taken back: a call by the name that was offered, with an object as its input."""
@@ -130,7 +130,7 @@ class BlockAccumulator(IndexedAccumulator[ChunkT, ToolT]):
         text = str(self._json.get(number, ""))
         return replace(call, arguments=text) if call is not None and text else call
 
-    def _says(self) -> bool:
+    def _has_output(self) -> bool:
         """Return True if any block holds output besides its type."""
         known: list[dict[str, Any]] = [settled(block) for block in self._blocks.values()]
         return any(one for block in known for key, one in block.items() if key != "type")

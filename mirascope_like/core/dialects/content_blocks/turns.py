@@ -20,15 +20,15 @@ def encode_turns(
     turns: list[dict[str, Any]] = []
     after_tool = False
     for message in messages:
-        said = encode(message)
-        role = said.get("role")
+        encoded = encode(message)
+        role = encoded.get("role")
         is_tool = isinstance(message, BaseMessageParam) and message.role == "tool"
         if role == "system":
-            system.append(said[key])
+            system.append(encoded[key])
         elif is_tool and after_tool:
-            turns[-1] = {**turns[-1], key: [*turns[-1][key], *said[key]]}
-        elif said.get(key) or role not in ("assistant", "model"):
-            turns.append(said)
+            turns[-1] = {**turns[-1], key: [*turns[-1][key], *encoded[key]]}
+        elif encoded.get(key) or role not in ("assistant", "model"):
+            turns.append(encoded)
         after_tool = is_tool
     return system, turns
 

@@ -127,14 +127,14 @@ class GeminiAccumulator(Accumulator[ChunkT, ToolT], Generic[ChunkT, ToolT]):
 
     @property
     def failed(self) -> bool:
-        said = {"candidates": [*self._candidates.values()]}
-        return "error" in (self.chunk_type.common_reasons(finished(said, str)) or ())
+        candidates = {"candidates": [*self._candidates.values()]}
+        return "error" in (self.chunk_type.common_reasons(finished(candidates, str)) or ())
 
     @property
     def no_output(self) -> bool:
         parts = [part for one in self._candidates.values() for part in as_list(at(one, "content.parts"))]
-        said = any(key != "thought" and one for part in parts for key, one in as_object(settled(part)).items())
-        return not (said or (self.finish_reasons and not self.failed))
+        has_output = any(key != "thought" and one for part in parts for key, one in as_object(settled(part)).items())
+        return not (has_output or (self.finish_reasons and not self.failed))
 
     def rebuild(self) -> JSON:
         candidates = [settled(self._candidates[index]) for index in sorted(self._candidates)]
@@ -150,8 +150,8 @@ class GeminiAccumulator(Accumulator[ChunkT, ToolT], Generic[ChunkT, ToolT]):
 
     @property
     def finish_reasons(self) -> list[Any] | None:
-        said = [self._candidates[index] for index in sorted(self._candidates)]
-        return finished({"candidates": said}, self._words.reason)
+        candidates = [self._candidates[index] for index in sorted(self._candidates)]
+        return finished({"candidates": candidates}, self._words.reason)
 
     @property
     def usage(self) -> Usage | None:

@@ -14,9 +14,9 @@ def gemini_kind(status: int | None, body: object) -> type[ProviderError]:
 
     Google reports an invalid key, and a prompt that is too long, only as an invalid argument: the body is searched.
     """
-    said, code, text = described(body)
+    status_code, code, text = described(body)
     if "API_KEY_INVALID" in str(body):
         return AuthenticationError
     if _TOO_LONG.search(text):
         return ContextWindowExceededError
-    return error_kind(status or said, code, text)
+    return error_kind(status or status_code, code, text)

@@ -48,8 +48,8 @@ def encode_contents(messages: Sequence[Any], *, sign_calls: bool = False) -> tup
     Raises `PromptError` for a part that Gemini does not accept.
     """
     names: dict[str | None, str] = {}
-    said, contents = encode_turns(messages, lambda message: _encode(message, names, sign_calls), key="parts")
-    system = [part for parts in said for part in parts]
+    system_parts, contents = encode_turns(messages, lambda message: _encode(message, names, sign_calls), key="parts")
+    system = [part for parts in system_parts for part in parts]
     return ({"parts": system} if system else None), contents
 
 
@@ -112,9 +112,9 @@ def _by_url(url: str) -> JSON:
 
 def _result(part: ToolResultPart, names: Mapping[str | None, str]) -> JSON:
     name = part.name or names.get(part.id, "")
-    said = {"error" if part.is_error else "output": part.text}
+    output = {"error" if part.is_error else "output": part.text}
     media = {"parts": [_part(one, {}) for one in part.media]} if part.media else {}
-    return {"functionResponse": _with_id(part.id, {"name": name, "response": said, **media})}
+    return {"functionResponse": _with_id(part.id, {"name": name, "response": output, **media})}
 
 
 def _with_id(id: str | None, found: JSON) -> JSON:
@@ -145,13 +145,13 @@ def _decoded(part: JSON) -> Part | None:
 
 def _decoded_result(result: JSON) -> ToolResultPart:
     response = as_object(result.get("response"))
-    said = response.get("error", response.get("output", response))
-    if not isinstance(said, str):
+    output = response.get("error", response.get("output", response))
+    if not isinstance(output, str):
         from pydantic_core import to_json
 
-        said = to_json(said).decode()
+        output = to_json(output).decode()
     return ToolResultPart(
-        name=result.get("name") or "", content=said, id=result.get("id"), is_error="error" in response
+        name=result.get("name") or "", content=output, id=result.get("id"), is_error="error" in response
     )
 
 

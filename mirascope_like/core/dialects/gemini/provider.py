@@ -57,8 +57,8 @@ class GeminiSpeaker(FailingProvider[ResponseT, ChunkT, ToolT]):
         return config, rest, config if self.all_in_config else rest
 
     def encode(self, request: Request) -> dict[str, Any]:
-        said = [self.taken(message) for message in request.messages]
-        system, contents = encode_contents(said, sign_calls=_BEFORE_3.match(request.model) is None)
+        messages = [self.taken(message) for message in request.messages]
+        system, contents = encode_contents(messages, sign_calls=_BEFORE_3.match(request.model) is None)
         native = self.response_type.native_content
         config, rest, beside = self._divided(request)
         if isinstance(stop := config.get("stop_sequences"), str):
@@ -72,8 +72,8 @@ class GeminiSpeaker(FailingProvider[ResponseT, ChunkT, ToolT]):
             beside["tools"] = tools
         elif request.json_mode:  # before Gemini 3, JSON mode cannot be combined with tools
             config.setdefault("response_mime_type", "application/json")
-        asked = {"model": request.model, "contents": [native(content) for content in contents], **rest}
-        return {**asked, self.config_name: config} if config else asked
+        encoded = {"model": request.model, "contents": [native(content) for content in contents], **rest}
+        return {**encoded, self.config_name: config} if config else encoded
 
     def _tool(self, tool: type[BaseTool]) -> JSON:
         given = tool.tool_config.items()
@@ -82,9 +82,9 @@ class GeminiSpeaker(FailingProvider[ResponseT, ChunkT, ToolT]):
 
     def _declared(self, name: str, description: str, schema: Mapping[str, Any]) -> JSON:
         declared: JSON = {"name": name, "description": description}
-        said = self.schema(schema)
+        parameters = self.schema(schema)
         # The API of 2025 rejects an object schema without properties; a function without a schema has no arguments.
-        return {**declared, self.parameters_name: said} if said.get("properties") else declared
+        return {**declared, self.parameters_name: parameters} if parameters.get("properties") else declared
 
     def strategy(self, request: Request, preferred: Strategy) -> Strategy:
         if preferred == "json":

@@ -64,8 +64,8 @@ def _sum(*counts: Any) -> int | None:
 
 
 def _audio(details: Any) -> int | None:
-    heard = [one for one in map(as_object, as_list(details)) if one.get("modality") == "AUDIO"]
-    return token_count(heard[0].get("tokenCount")) if heard else None
+    audio_details = [one for one in map(as_object, as_list(details)) if one.get("modality") == "AUDIO"]
+    return token_count(audio_details[0].get("tokenCount")) if audio_details else None
 
 
 def parts_of(data: Any) -> list[JSON]:
@@ -87,8 +87,8 @@ def thinking_of(data: Any) -> str:
 
 def finished(data: JSON, reason: Callable[[str], Any]) -> list[Any] | None:
     """Return the finish reasons of a response's candidates; None if none has finished."""
-    said = [ended_for(as_object(one).get("finishReason")) for one in as_list(data.get("candidates"))]
-    return [reason(one) for one in said if one is not None] or None
+    reasons = [ended_for(as_object(one).get("finishReason")) for one in as_list(data.get("candidates"))]
+    return [reason(one) for one in reasons if one is not None] or None
 
 
 def tool_call(call: JSON, native: Callable[[JSON], Any]) -> ToolCall:
@@ -163,8 +163,8 @@ class GeminiResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT]):
     @property
     def audio(self) -> bytes | None:
         """The audio that the model generated, joined from its pieces; None if there is none."""
-        heard = [part.audio for part in self.media if isinstance(part, AudioPart)]
-        return b"".join(heard) if heard else None
+        recordings = [part.audio for part in self.media if isinstance(part, AudioPart)]
+        return b"".join(recordings) if recordings else None
 
     @property
     def finish_reasons(self) -> list[FinishT] | None:
@@ -174,8 +174,8 @@ class GeminiResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT]):
     @property
     def usage(self) -> UsageT | None:
         """The token counts, as sent by Google."""
-        told: Any = self.response
-        return told.usage_metadata if "usageMetadata" in self.raw else None
+        sdk_response: Any = self.response
+        return sdk_response.usage_metadata if "usageMetadata" in self.raw else None
 
     @property
     def _top(self) -> JSON:
@@ -186,13 +186,13 @@ class GeminiResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT]):
         return read_usage(raw)
 
     @property
-    def _said(self) -> JSON:
+    def _raw_message(self) -> JSON:
         return {"role": "model", "parts": parts_of(self.raw)}
 
     @property
     def message_param(self) -> JSON:
         """The answer as a content that can be sent back, with all signatures, in order."""
-        return self.native_content(self._said)
+        return self.native_content(self._raw_message)
 
     @property
     def _tool_calls(self) -> list[ToolCall]:
@@ -215,11 +215,11 @@ class GeminiResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT]):
     @property
     def common_message_param(self) -> BaseMessageParam:
         """`message_param` in the common form."""
-        return decode_content(self._said)
+        return decode_content(self._raw_message)
 
     def _instructions(self) -> list[JSON]:
-        said = self._instruction()
-        return [{**self.wire_content(said), "role": "system"}] if said else []
+        instruction = self._instruction()
+        return [{**self.wire_content(instruction), "role": "system"}] if instruction else []
 
     @abstractmethod
     def _instruction(self) -> Any: ...

@@ -69,17 +69,17 @@ class AsyncBegunSource(AsyncObjectSource):
                 pass
 
 
-def begun(ask: Callable[..., Any], arguments: Mapping[str, Any]) -> Source:
+def begun(method: Callable[..., Any], arguments: Mapping[str, Any]) -> Source:
     """Send with an SDK whose streams are generators; return when the response begins, as bytes if it was captured."""
     with catching() as caught:
-        stream = ask(**arguments)
+        stream = method(**arguments)
         first = next(stream, None)
     return GeminiSource(caught[0]) if caught else BegunSource(first, stream)
 
 
-async def abegun(ask: Callable[..., Any], arguments: Mapping[str, Any]) -> AsyncSource:
+async def abegun(method: Callable[..., Any], arguments: Mapping[str, Any]) -> AsyncSource:
     """The async form of `begun`."""
     with catching() as caught:
-        stream = await ask(**arguments)
+        stream = await method(**arguments)
         first = await anext(stream, None)
     return AsyncGeminiSource(caught[0]) if caught else AsyncBegunSource(first, stream)

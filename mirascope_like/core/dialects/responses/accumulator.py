@@ -194,7 +194,9 @@ class ResponsesAccumulator(IndexedAccumulator[ChunkT, ToolT]):
     @property
     def no_output(self) -> bool:
         """True if no item has any output yet."""
-        return not any(map(_says, map(as_object, self._output()))) and not (self.finish_reasons and not self.failed)
+        return not any(map(_is_output, map(as_object, self._output()))) and not (
+            self.finish_reasons and not self.failed
+        )
 
     @property
     def content(self) -> str:
@@ -205,13 +207,13 @@ class ResponsesAccumulator(IndexedAccumulator[ChunkT, ToolT]):
         return finish_reason(self.top_fields)
 
 
-def _says(item: dict[str, Any]) -> bool:
+def _is_output(item: dict[str, Any]) -> bool:
     """Return True if an item holds a text, a call or any other output."""
     if item.get("type") == "message":
         return bool(output_text([item]) or any(as_object(part).get("refusal") for part in as_list(item.get("content"))))
     if item.get("type") == "reasoning":
-        told = (*as_list(item.get("content")), *as_list(item.get("summary")))
-        return any(as_object(part).get("text") for part in told)
+        texts = (*as_list(item.get("content")), *as_list(item.get("summary")))
+        return any(as_object(part).get("text") for part in texts)
     return bool(item)
 
 

@@ -44,19 +44,19 @@ def _encode(message: Any, cache_marks: bool) -> list[dict[str, Any]]:
     if not isinstance(message, BaseMessageParam):
         return [dumped(message)]
     if isinstance(message.content, str):
-        says_anything = message.content or message.role != "assistant"
-        return [{"role": message.role, "content": message.content}] if says_anything else []
+        has_text = message.content or message.role != "assistant"
+        return [{"role": message.role, "content": message.content}] if has_text else []
     items: list[dict[str, Any]] = []
-    said: list[dict[str, Any]] | None = None
+    content_parts: list[dict[str, Any]] | None = None
     for part in message.content:
         if isinstance(part, ToolCallPart | ToolResultPart):
             items.append(_call(part) if isinstance(part, ToolCallPart) else encode_tool_result(part))
-            said = None
+            content_parts = None
         elif not isinstance(part, CacheControlPart):
-            if said is None:
-                said = []
-                items.append({"role": message.role, "content": said})
-            said.append(_part(part, message.role))
+            if content_parts is None:
+                content_parts = []
+                items.append({"role": message.role, "content": content_parts})
+            content_parts.append(_part(part, message.role))
         elif cache_marks:
             _mark(items)
     return items
@@ -110,14 +110,14 @@ def decode_items(messages: Sequence[Any]) -> list[BaseMessageParam]:
 
     Items that the common form does not have are left out: reasoning, and calls and results of the provider's own tools.
     """
-    said: list[tuple[str, list[Part]]] = []
+    turns: list[tuple[str, list[Part]]] = []
     for item in encode_messages(messages):
         role, parts = _decode(item)
-        if said and role == "assistant" == said[-1][0]:
-            said[-1][1].extend(parts)
+        if turns and role == "assistant" == turns[-1][0]:
+            turns[-1][1].extend(parts)
         elif parts or role != "assistant":
-            said.append((role, parts))
-    return [decode_turn(role, parts) for role, parts in said]
+            turns.append((role, parts))
+    return [decode_turn(role, parts) for role, parts in turns]
 
 
 def _decode(item: Mapping[str, Any]) -> tuple[str, list[Part]]:

@@ -93,8 +93,8 @@ class ResponsesCallResponse(BaseCallResponse[Response, ToolT, ResponsesFinishRea
     def check(cls, response: Response) -> None:
         # A response that failed comes with status 200.
         error: Any = getattr(response, "error", None)
-        if (told := reported_error({"error": dumped(error) if isinstance(error, BaseModel) else error})) is not None:
-            raise ErrorEventError(told)
+        if (found := reported_error({"error": dumped(error) if isinstance(error, BaseModel) else error})) is not None:
+            raise ErrorEventError(found)
         if getattr(response, "status", None) != "failed":
             super().check(response)
 
@@ -158,8 +158,8 @@ class ResponsesCallResponse(BaseCallResponse[Response, ToolT, ResponsesFinishRea
     @classmethod
     def decode_message(cls, message: Any) -> BaseMessageParam:
         # An answer is a list of items, some of which the common form may not have.
-        said = decode_items([message])
-        return said[0] if said else BaseMessageParam(role="assistant", content="")
+        decoded = decode_items([message])
+        return decoded[0] if decoded else BaseMessageParam(role="assistant", content="")
 
     @property
     def common_messages(self) -> list[BaseMessageParam]:

@@ -58,6 +58,6 @@ def _choice(
     if any(arm.get("type") == "null" for arm in arms):
         found["nullable"] = True
     if rest:
-        told = ", or ".join(to_json(arm).decode() for arm in rest)
-        found["description"] = f"{found.get('description', '')} (or {told})".strip()
+        alternatives = ", or ".join(to_json(arm).decode() for arm in rest)
+        found["description"] = f"{found.get('description', '')} (or {alternatives})".strip()
     return found

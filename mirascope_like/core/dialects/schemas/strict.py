@@ -48,27 +48,27 @@ def strict_schema(
     Objects allow no additional properties. All properties are required unless `all_required` is false. Alternatives are
     written as `anyOf`.
     """
-    said = {key: value for key, value in schema.items() if key not in _UNTOLD}
-    if "oneOf" in said:
-        said["anyOf"] = said.pop("oneOf")
-    if "allOf" in said and len(said["allOf"]) == 1:
-        said = {**said.pop("allOf")[0], **said}
-    if "prefixItems" in said:
-        said["items"] = {"anyOf": said.pop("prefixItems")}
+    source = {key: value for key, value in schema.items() if key not in _UNTOLD}
+    if "oneOf" in source:
+        source["anyOf"] = source.pop("oneOf")
+    if "allOf" in source and len(source["allOf"]) == 1:
+        source = {**source.pop("allOf")[0], **source}
+    if "prefixItems" in source:
+        source["items"] = {"anyOf": source.pop("prefixItems")}
     strict: dict[str, Any] = {}
-    untold: dict[str, Any] = {}
-    for key, value in said.items():
+    unsupported: dict[str, Any] = {}
+    for key, value in source.items():
         if key in words and (key not in _FORMS or _FORMS[key].fullmatch(str(value))):
             strict[key] = _strict(key, value, words, all_required=all_required)
         else:
-            untold[key] = value
+            unsupported[key] = value
     if "properties" in strict:
         strict["additionalProperties"] = False
         if all_required:
             strict["required"] = list(strict["properties"])
-    if untold:
-        told = "; ".join(f"{key}: {to_json(value).decode()}" for key, value in untold.items())
-        strict["description"] = f"{strict.get('description', '')} ({told})".strip()
+    if unsupported:
+        constraints = "; ".join(f"{key}: {to_json(value).decode()}" for key, value in unsupported.items())
+        strict["description"] = f"{strict.get('description', '')} ({constraints})".strip()
     if "$ref" in strict and len(strict) > 1:
         # OpenAI accepts no keyword beside `$ref`.
         strict["anyOf"] = [{"$ref": strict.pop("$ref")}]

@@ -69,7 +69,7 @@ class FailingProvider(Provider[ResponseT, ChunkT, ToolT]):
         return None
 
     def failure(self, error: Exception, request: Request, source: Any = None) -> Exception:
-        found, *kinds = self._told(error, source)
+        found, *kinds = self._classified(error, source)
         if found is not error:
             found.__cause__ = error
         if not kinds:
@@ -77,11 +77,11 @@ class FailingProvider(Provider[ResponseT, ChunkT, ToolT]):
         if source is not None:
             kinds.insert(0, StreamInterruptedError)
         elif ConnectionFailedError in kinds:
-            _say_where(found)
+            _note_server(found)
         response = getattr(source, "response", None)
         return adopt(found, *kinds, provider=self.name, model=request.model, response=response)
 
-    def _told(self, error: Exception, source: Any) -> tuple[Exception, *tuple[type[MirascopeLikeError], ...]]:
+    def _classified(self, error: Exception, source: Any) -> tuple[Exception, *tuple[type[MirascopeLikeError], ...]]:
         """Return the SDK's error for this error, and our classes for it."""
         response = getattr(source, "response", None)
         if isinstance(error, ErrorEventError):
@@ -127,7 +127,7 @@ def transport_kind(error: Exception) -> type[ConnectionFailedError | RequestTime
     return ConnectionFailedError if isinstance(error, OSError) else None
 
 
-def _say_where(error: Exception) -> None:
+def _note_server(error: Exception) -> None:
     """Add a note with the server that could not be reached and the reason; no secrets of the URL are included."""
     url = getattr(getattr(error, "request", None), "url", None)
     if url is not None and (cause := str(error.__cause__ or "")):

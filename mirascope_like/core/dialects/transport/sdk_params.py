@@ -24,7 +24,7 @@ def refusal(error: ValidationError, provider: str) -> ConfigurationError:
     """Return the `ConfigurationError` for parameters that an SDK rejects."""
     faults = error.errors(include_url=False, include_context=False, include_input=False)
     # A parameter with several allowed types has several faults; report only the first.
-    told = {fault["loc"][:1]: f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in reversed(faults)}
-    refused = ConfigurationError(f"{provider} does not take {'; '.join(told.values())}")
+    by_field = {fault["loc"][:1]: f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in reversed(faults)}
+    refused = ConfigurationError(f"{provider} does not take {'; '.join(by_field.values())}")
     refused.__cause__ = error
     return refused

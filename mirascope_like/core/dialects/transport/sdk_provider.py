@@ -285,11 +285,11 @@ class SDKProvider(ClientProvider[ResponseT, ChunkT, ToolT]):
         return None
 
     def broken(self, message: str, response: Any, *, timed_out: bool) -> Exception:
-        asked = getattr(response, "request", None)
+        http_request = getattr(response, "request", None)
         made: Exception = (
-            self.sdk.APITimeoutError(request=asked)
+            self.sdk.APITimeoutError(request=http_request)
             if timed_out
-            else self.sdk.APIConnectionError(message=message, request=asked)
+            else self.sdk.APIConnectionError(message=message, request=http_request)
         )
         return made
 

@@ -70,22 +70,22 @@ def sync_method(client: Any, path: str, wanted: str) -> Any:
 async def in_thread(call: Callable[[], T]) -> T:
     """Return the result of a call that runs in a new thread, in the caller's context."""
     loop = asyncio.get_running_loop()
-    given: asyncio.Future[T] = loop.create_future()
+    result: asyncio.Future[T] = loop.create_future()
 
-    def settle(set_it: Callable[[Any], None], value: Any) -> None:
-        if not given.done():
+    def set_outcome(set_it: Callable[[Any], None], value: Any) -> None:
+        if not result.done():
             set_it(value)
 
     def run() -> None:
         try:
-            told: tuple[Callable[[Any], None], Any] = given.set_result, call()
+            outcome: tuple[Callable[[Any], None], Any] = result.set_result, call()
         except BaseException as error:
-            told = given.set_exception, error
+            outcome = result.set_exception, error
         with suppress(RuntimeError):  # the loop is closed: nobody waits for the result
-            loop.call_soon_threadsafe(settle, *told)
+            loop.call_soon_threadsafe(set_outcome, *outcome)
 
     _start(run)
-    return await given
+    return await result
 
 
 class AsyncThreadSource:
@@ -98,11 +98,11 @@ class AsyncThreadSource:
         self._open = open
         self._loop = asyncio.get_running_loop()
         self._read: deque[Sequence[Any]] = deque()
-        self._room = threading.Semaphore(AHEAD)
+        self._slots = threading.Semaphore(AHEAD)
         self._waiting: asyncio.Future[None] | None = None
         self._source: BreakableSource | None = None
         self._error: BaseException | None = None
-        self._left = False
+        self._closed = False
         self._done = False
         self._events = self._take()
 
@@ -111,7 +111,7 @@ class AsyncThreadSource:
         _start(self._run)
         try:
             while self._source is None and not self._done:
-                await self._news(lambda: self._source is not None or self._done)
+                await self._wait_for(lambda: self._source is not None or self._done)
         except BaseException:
             await self.close()
             raise
@@ -126,25 +126,25 @@ class AsyncThreadSource:
         while True:
             while self._read:
                 events = self._read.popleft()
-                self._room.release()
+                self._slots.release()
                 yield events
             if self._done and not self._read:
                 self._raise()
                 return
-            await self._news(lambda: bool(self._read) or self._done)
+            await self._wait_for(lambda: bool(self._read) or self._done)
 
     async def drain(self) -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(DRAIN_SECONDS):
                 while not self._done:
                     self._read.clear()
-                    self._room.release()
-                    await self._news(lambda: bool(self._read) or self._done)
+                    self._slots.release()
+                    await self._wait_for(lambda: bool(self._read) or self._done)
 
     async def close(self) -> None:
         # Awaits nothing, so that it cannot be cancelled; the thread closes the source as soon as it is free.
-        self._left = True
-        self._room.release()
+        self._closed = True
+        self._slots.release()
         self.interrupt()
 
     def interrupt(self) -> None:
@@ -152,15 +152,15 @@ class AsyncThreadSource:
         if self._source is not None and not self._done:
             self._source.interrupt()
 
-    async def _news(self, come: Callable[[], bool]) -> None:
+    async def _wait_for(self, is_ready: Callable[[], bool]) -> None:
         self._waiting = self._loop.create_future()
         # Check first what arrived before this wait: the thread looks for `_waiting` after it has added an event.
-        if not come():
+        if not is_ready():
             await self._waiting
         self._waiting = None
 
     def _raise(self) -> None:
-        if self._error is not None and not self._left:
+        if self._error is not None and not self._closed:
             raise self._error
 
     # The methods below run in the thread.
@@ -170,23 +170,23 @@ class AsyncThreadSource:
             source = self._open()
             try:
                 self._source = source
-                self._tell()
-                if not self._left:
+                self._notify()
+                if not self._closed:
                     for event in chain.from_iterable(source):
-                        self._room.acquire()
-                        if self._left:
+                        self._slots.acquire()
+                        if self._closed:
                             break
                         self._read.append((event,))
-                        self._tell()
+                        self._notify()
             finally:
                 source.close()
         except BaseException as error:
             self._error = error
         finally:
             self._done = True
-            self._tell()
+            self._notify()
 
-    def _tell(self) -> None:
+    def _notify(self) -> None:
         if (waiting := self._waiting) is not None:
             with suppress(RuntimeError):  # the loop is closed: nobody waits
                 self._loop.call_soon_threadsafe(_wake, waiting)

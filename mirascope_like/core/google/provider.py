@@ -23,7 +23,7 @@ from ..base.provider import AsyncSource, Source
 from ..base.request import Request
 from ..base.response import Accumulator
 from ..dialects.gemini import AsyncBegunSource, GeminiSpeaker, abegun, begun, gemini_kind
-from ..dialects.transport import ClientProvider, ObjectSource, made, made_by
+from ..dialects.transport import ClientProvider, ObjectSource, check_asyncio, made, made_by
 from .accumulator import GoogleAccumulator
 from .http import DefaultAsyncClient, DefaultClient, with_bodies
 from .params import GoogleCallParams
@@ -91,6 +91,7 @@ class GoogleProvider(
         return self._method(client, f"models.{name}")
 
     async def _asdk_method(self, request: Request, name: str) -> Any:
+        check_asyncio(self.name)
         client = request.client
         if client is None:
             client = (await self._defaults.asynchronous()).client

@@ -4,7 +4,6 @@ all.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 from threading import Lock
@@ -16,6 +15,7 @@ from ..messages import BaseMessageParam
 from ..parsing import as_list
 from ..prompts import Prompt, Sent, as_messages, has_content
 from ..response import BaseCallResponse, tool_results
+from ..runtime import in_thread
 from ..streams import AsyncStream, Stream, StreamState
 from ..tools import ToolLoop, Tools
 from .conversation import Conversation, Turn, native_of
@@ -120,7 +120,7 @@ class Session(Generic[ResponseT, StreamT, AsyncStreamT]):
 
     async def edit_async(self, conversation: Conversation) -> Self:
         """`edit`, awaited: the store is written in a thread."""
-        return self.edit(conversation) if self._store is None else await asyncio.to_thread(self.edit, conversation)
+        return self.edit(conversation) if self._store is None else await in_thread(self.edit, conversation)
 
     def switch(self, model: SessionModel[Any, Any, Any]) -> Session[Any, Any, Any]:
         """Continue with another model; return the session itself."""
@@ -188,7 +188,7 @@ class Session(Generic[ResponseT, StreamT, AsyncStreamT]):
         if self._store is None or not turns:
             self._keep(turns)
         else:
-            await asyncio.to_thread(self._keep, turns)
+            await in_thread(self._keep, turns)
 
     def _ended(self, new_turns: Sequence[Turn], stream: Any) -> Sequence[Turn]:
         try:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Hashable, Iterator, Mapping, Sequence
 from threading import BoundedSemaphore
 from typing import Any, cast
 from weakref import WeakKeyDictionary
 
 from ..errors import ConfigurationError, StreamClosedError
 from ..request import Request
+from ..runtime import Semaphore, running_loop, semaphore
 from .opening import PRESENT
 from .provider import AsyncSource, Provider, Source, Target
 
@@ -31,12 +31,14 @@ class _Places:
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self.threads = BoundedSemaphore(limit)
-        self._loops: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
+        self._loops: WeakKeyDictionary[Hashable, Semaphore] = WeakKeyDictionary()
 
-    def tasks(self) -> asyncio.Semaphore:
+    def tasks(self) -> Semaphore:
         """Return the semaphore of the running event loop."""
-        loop = asyncio.get_running_loop()
-        return self._loops.setdefault(loop, asyncio.Semaphore(self._limit))
+        loop = running_loop()
+        if (places := self._loops.get(loop)) is None:
+            places = self._loops[loop] = semaphore(self._limit)
+        return places
 
 
 class _Limited:
@@ -57,8 +59,12 @@ class _Limited:
             return self._provider.send(request, payload)
 
     async def asend(self, request: Request, payload: dict[str, Any]) -> Any:
-        async with self._places.tasks():
+        place = self._places.tasks()
+        await place.acquire()
+        try:
             return await self._provider.asend(request, payload)
+        finally:
+            place.release()
 
     def open(self, request: Request, payload: dict[str, Any]) -> Source:
         if not self._places.threads.acquire(timeout=request.deadline):

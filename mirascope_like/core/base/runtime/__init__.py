@@ -1,4 +1,4 @@
-"""Python plumbing: lazy loading, signatures, generators driven without I/O, clocks, cancelling, worker threads.
+"""Python plumbing: lazy loading, signatures, generators driven without I/O, clocks, event loops, worker threads.
 
 Used by: every other room.
 Must not know: anything about language models.
@@ -9,6 +9,7 @@ from __future__ import annotations
 from .cancellation import cancel_scope, on_asyncio, sleep
 from .clock import CLOCK
 from .contexts import InContext, run_and_carry
+from .event_loops import Semaphore, gather, in_thread, outcome, running_loop, semaphore
 from .lazy_module import LazyModule, lazy_names
 from .old_paths import install
 from .sans_io import adrive, drive
@@ -19,19 +20,25 @@ __all__ = [
     "InContext",
     "run_and_carry",
     "LazyModule",
+    "Semaphore",
     "adrive",
     "alike",
     "bound_values",
     "cancel_scope",
     "CLOCK",
     "drive",
+    "gather",
+    "in_thread",
     "install",
     "is_async",
     "lazy_names",
     "named_values",
     "on_asyncio",
+    "outcome",
     "over_descriptors",
     "run_in_worker",
+    "running_loop",
+    "semaphore",
     "sleep",
     "within_descriptor",
 ]

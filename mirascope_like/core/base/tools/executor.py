@@ -17,7 +17,7 @@ from threading import Thread
 from typing import Any, Literal
 
 from ..errors import ConfigurationError, ToolError, ToolExecutionError, ToolRefusedError, ToolTimeoutError
-from ..runtime import CLOCK
+from ..runtime import CLOCK, cancel_scope, gather, on_asyncio, outcome
 from .base_tool import BaseTool, error_of, tool_name
 from .result import ToolResultEvent
 
@@ -75,7 +75,7 @@ class ToolLoop:
         errors = [error_of(tool) or (None if await self._aapproved(tool) else refused(tool)) for tool in tools]
         allowed = [tool for tool, error in zip(tools, errors, strict=True) if error is None]
         if self.parallel and len(allowed) > 1:
-            ran = await asyncio.gather(*(self._aran(tool) for tool in allowed))
+            ran = await gather([self._aran(tool) for tool in allowed])
         else:
             ran = [await self._aran(tool) for tool in allowed]
         return self.settled(tools, errors, ran)
@@ -121,13 +121,11 @@ class ToolLoop:
             return failed(tool, error if future.done() else self._timeout_error(tool))
 
     async def _aran(self, tool: BaseTool) -> ToolResultEvent[Any]:
-        limit = asyncio.timeout(self.timeout)
-        try:
-            async with limit:
-                done = await aran(tool)
-        except TimeoutError as error:
-            done = failed(tool, error)
-        return failed(tool, self._timeout_error(tool)) if limit.expired() and done.error is not None else done
+        done: ToolResultEvent[Any] | None = None
+        async with cancel_scope(self.timeout) as limit:
+            done = await aran(tool)
+        late = limit.cancelled and (done is None or done.error is not None)
+        return failed(tool, self._timeout_error(tool)) if done is None or late else done
 
     def _timeout_error(self, tool: BaseTool) -> ToolTimeoutError:
         return ToolTimeoutError(f"{tool_name(type(tool))} did not finish within {self.timeout:g} seconds")
@@ -183,14 +181,14 @@ async def acalled(function: Callable[..., Any], *args: Any) -> tuple[Any, Except
     try:
         if iscoroutinefunction(function):
             return await function(*args), None
-        # Not asyncio's own threads: their number is limited, and `asyncio.run` waits for them at the end.
-        result, error = await asyncio.wrap_future(_threaded(partial(_outcome, function, *args)))
+        # Not the loop's own threads: their number is limited, and `asyncio.run` waits for them at the end.
+        result, error = await outcome(_threaded(partial(_outcome, function, *args)))
         return await result if isawaitable(result) else result, error
     except Exception as error:
         return None, error
     except CancelledError as error:
-        task = asyncio.current_task()
-        if task is None or task.cancelling():
+        task = asyncio.current_task() if on_asyncio() else None
+        if task is not None and task.cancelling():
             raise
         return None, error
 

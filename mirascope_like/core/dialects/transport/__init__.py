@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ...base.runtime import lazy_names
 
 if TYPE_CHECKING:
-    from .client_provider import ClientProvider, made_by, patient
+    from .client_provider import ClientProvider, check_asyncio, made_by, patient
     from .default_clients import Clients
     from .error_mapping import FailingProvider
     from .response_capture import catching, catching_clients
@@ -30,7 +30,7 @@ else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
-            "client_provider": "ClientProvider made_by patient",
+            "client_provider": "ClientProvider check_asyncio made_by patient",
             "default_clients": "Clients",
             "error_mapping": "FailingProvider",
             "response_capture": "catching catching_clients",
@@ -54,6 +54,7 @@ __all__ = [
     "ThreadedProvider",
     "catching",
     "catching_clients",
+    "check_asyncio",
     "made",
     "made_by",
     "patient",

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from ...base.errors import ConfigurationError
 from ...base.request import Request
 from ...base.response import BaseCallResponse, BaseCallResponseChunk
+from ...base.runtime import on_asyncio
 from ...base.tools import BaseTool
 from .default_clients import Clients
 from .error_mapping import FailingProvider
@@ -18,6 +19,10 @@ from .error_mapping import FailingProvider
 ResponseT = TypeVar("ResponseT", bound="BaseCallResponse[Any, Any]")
 ChunkT = TypeVar("ChunkT", bound=BaseCallResponseChunk[Any, Any, Any])
 ToolT = TypeVar("ToolT", bound=BaseTool)
+
+
+_ON_TRIO = frozenset({"openai", "anthropic"})
+"""The SDKs whose async clients are used on trio."""
 
 
 class ClientProvider(FailingProvider[ResponseT, ChunkT, ToolT]):
@@ -50,6 +55,8 @@ class ClientProvider(FailingProvider[ResponseT, ChunkT, ToolT]):
         return client
 
     async def _aclient(self, request: Request) -> Any:
+        if self.sdk.__name__ not in _ON_TRIO:
+            check_asyncio(self.name)
         client = request.client
         if client is None:
             return await self._defaults.asynchronous()
@@ -77,6 +84,15 @@ class ClientProvider(FailingProvider[ResponseT, ChunkT, ToolT]):
         return (
             f"no key for {self.name}: set the environment variable {self.environment[0]}, "
             f"or pass client={self._named(0).replace('...', 'api_key=...')}"
+        )
+
+
+def check_asyncio(name: str) -> None:
+    """Raise `ConfigurationError` on another event loop than asyncio's; `name` is the provider's."""
+    if not on_asyncio():
+        raise ConfigurationError(
+            f"async calls of {name} need asyncio: under trio, use openai, anthropic or a host with OpenAI's format, "
+            "or make a sync call in a thread"
         )
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import atexit
 import os
 from collections.abc import AsyncGenerator, Callable, Hashable, Sequence
 from contextlib import suppress
 from threading import Lock
 from typing import Any
+
+from ...base.runtime import running_loop
 
 
 class Clients:
@@ -40,7 +41,7 @@ class Clients:
 
     async def asynchronous(self) -> Any:
         """Return the async client of the running event loop."""
-        loop = asyncio.get_running_loop()
+        loop = running_loop()
         key = (id(loop), self._key())
         kept = self._kept.get(key)
         if kept is not None and kept[0] is loop:

@@ -22,7 +22,7 @@ from ...base.provider import AsyncSource, Source
 from ...base.request import Request
 from ...base.response import BaseCallResponse, BaseCallResponseChunk
 from ...base.tools import BaseTool
-from .client_provider import method_of
+from .client_provider import check_asyncio, method_of
 from .error_mapping import FailingProvider
 from .sdk_provider import DRAIN_SECONDS
 
@@ -50,12 +50,14 @@ class ThreadedProvider(FailingProvider[ResponseT, ChunkT, ToolT]):
         """Send the request; return when the response begins, without a time limit."""
 
     async def asend(self, request: Request, payload: dict[str, Any]) -> Any:
+        check_asyncio(self.name)
         return await in_thread(lambda: self.send(request, payload))
 
     def open(self, request: Request, payload: dict[str, Any]) -> Source:
         return self.begin(request, payload)
 
     async def aopen(self, request: Request, payload: dict[str, Any]) -> AsyncSource:
+        check_asyncio(self.name)
         return await AsyncThreadSource(lambda: self.begin(request, payload)).begin()
 
 

@@ -122,6 +122,9 @@ class CommonProvider(Provider[CallResponse, CallResponseChunk, Tool]):
     def structure(self, payload: dict[str, Any], structure: Structure) -> None:
         self.inner.structure(payload, structure)
 
+    def accepted(self, messages: Sequence[Any]) -> Sequence[Any]:
+        return self.inner.accepted(messages)
+
     def payload(self, request: Request) -> dict[str, Any]:
         return self.inner.payload(request)
 

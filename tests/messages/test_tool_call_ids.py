@@ -107,9 +107,79 @@ def test_gemini_wants_none(provider: Provider[Any, Any, Any]) -> None:
     assert sent(provider, calls("a"), results("a")) == []
 
 
+@pytest.mark.parametrize("name", PROVIDERS)
+def test_calls_of_one_id_are_told_apart(name: str) -> None:
+    # Anthropic: "`tool_use` ids must be unique"; Bedrock: "The toolUse blocks ... contain duplicate Ids"
+    # (litellm#23510, Cyber-AutoAgent-ng#72). Hosts number the calls of each response from 0.
+    same = ("call_0", "call_0")
+    found = sent(
+        PROVIDERS[name], calls("a", "b", ids=same), results("b", "", ids=same), calls("a", ids=same[:1]), results("a")
+    )
+    (first, second, of_second, of_first, third, of_third) = found
+    assert (of_first, of_second, of_third) == (first, second, third)
+    assert len({first, second, third}) == 3
+
+
+@pytest.mark.parametrize("name", PROVIDERS)
+def test_an_empty_id_is_none(name: str) -> None:
+    call, result = sent(PROVIDERS[name], calls("a", ids=("",)), results("a", ids=("",)))
+    assert call == result
+    assert re.fullmatch("[a-f0-9]{9}", call)
+
+
+def test_the_result_of_a_call_in_the_providers_own_form_keeps_its_id() -> None:
+    id = "x" * 50  # over OpenAI's 40, but the server gave it
+    own = {"role": "assistant", "tool_calls": [{"id": id, "type": "function", "function": {"name": "a"}}]}
+    assert sent(PROVIDERS["openai"], own, results("a", ids=(id,))) == [id, id]
+
+
+def test_a_second_result_of_a_call_has_the_id_of_the_first() -> None:
+    ids = ("functions.a:0",)
+    call, *given = sent(PROVIDERS["anthropic"], calls("a", ids=ids), results("a", ids=ids), results("a", ids=ids))
+    assert given == [call, call]
+
+
+def test_the_messages_given_do_not_change() -> None:
+    call = calls("a.b", ids=("functions.a:0",))
+    sent(PROVIDERS["mistral"], call)
+    assert call == calls("a.b", ids=("functions.a:0",))
+
+
+def names_in(value: Any) -> list[Any]:
+    """Every name in a payload, in order."""
+    if isinstance(value, dict):
+        return [found for key, one in value.items() for found in ([one] if key == "name" else names_in(one))]
+    return [found for one in value for found in names_in(one)] if isinstance(value, list) else []
+
+
+# The forms of names in messages: OpenAI: "string does not match pattern. Expected a string that matches the pattern
+# '^[a-zA-Z0-9_-]+$'", at most 64 characters; Google also takes dots and colons, and no digit first.
+@pytest.mark.parametrize("name", [*PROVIDERS, "google"])
+@pytest.mark.parametrize("given", ["天气", "x" * 80, "get weather", "", "a:b", "a.b", "valid-name_1"])
+def test_names_of_other_providers_become_valid(given: str, name: str) -> None:
+    provider = GoogleProvider() if name == "google" else PROVIDERS[name]
+    payload = provider.payload(Request(provider.name, "m", [calls(given, "a_b"), results(given, "a_b")]))
+    found = names_in(payload.get("messages", payload.get("input", payload.get("contents"))))
+    form = "[a-zA-Z_][a-zA-Z0-9_.:-]{0,63}" if name == "google" else "[a-zA-Z0-9_-]{1,64}"
+    assert all(re.fullmatch(form, one) for one in found)
+    assert len(set(found)) == 2
+    assert given in found or not re.fullmatch(form, given)
+
+
 # Kimi's ids, which Anthropic refuses: "tool_use.id: String should match pattern '^[a-zA-Z0-9_-]+$'" (langchain
-# PR#37756, bifrost#5097); Bedrock takes 64 of these characters; Mistral takes nine letters and digits.
-FORMS = {"anthropic": "[a-zA-Z0-9_-]+", "bedrock": "[a-zA-Z0-9_-]{1,64}", "mistral": "[a-zA-Z0-9]{9}"}
+# PR#37756, bifrost#5097); Bedrock takes 64 of these characters; Mistral takes nine letters and digits. OpenAI:
+# "Invalid 'messages[3].tool_calls[0].id': string too long. Expected a string with maximum length 40" (autogen#6377),
+# which OpenRouter relays (openclaw#875), and "Invalid 'input[5].call_id': ... maximum length 64" (fastllm#45). Cohere
+# reports no limit: the widest of these is kept.
+FORMS = {
+    "anthropic": "[a-zA-Z0-9_-]+",
+    "bedrock": "[a-zA-Z0-9_-]{1,64}",
+    "cohere": ".{1,64}",
+    "groq": ".{1,40}",
+    "mistral": "[a-zA-Z0-9]{9}",
+    "openai": ".{1,40}",
+    "responses": ".{1,64}",
+}
 
 
 @pytest.mark.parametrize("name", PROVIDERS)

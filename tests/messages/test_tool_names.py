@@ -10,7 +10,23 @@ from mirascope_like.core.base.messages import valid_name
 
 # OpenAI, Anthropic, Bedrock and Mistral: ^[a-zA-Z0-9_-]{1,64}$; Google: a letter or an underscore first, at most 64.
 VALID = re.compile(r"[a-zA-Z_][a-zA-Z0-9_-]{0,63}")
-NAMES = ["天气", "时间", "工具", "x" * 80, "x" * 79 + "y", "prüfe", "prufe", "Box[int]", "1st", "-a", "a.b", "a" * 64]
+NAMES = [
+    "天气",
+    "时间",
+    "工具",
+    "x" * 80,
+    "x" * 79 + "y",
+    "prüfe",
+    "prufe",
+    "Box[int]",
+    "1st",
+    "-a",
+    "a.b",
+    "a_b",
+    "a b",
+    "_1st",
+    "a" * 64,
+]
 
 
 @pytest.mark.parametrize("name", NAMES)

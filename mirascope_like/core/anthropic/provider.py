@@ -13,6 +13,7 @@ import anthropic
 from anthropic.resources import Messages
 
 from ..base.errors import ConfigurationError, adopt
+from ..base.messages import CallForm
 from ..base.parsing import as_object
 from ..base.request import Prefill, Request, Strategy, Structure
 from ..base.response import Accumulator
@@ -47,9 +48,8 @@ class AnthropicProvider(SDKProvider[AnthropicCallResponse, AnthropicCallResponse
     accumulator_type: type[Accumulator[Any, Any]] = AnthropicAccumulator
     params_type = AnthropicCallParams
     method = "messages.create"
-    id_form: ClassVar[re.Pattern[str] | None] = re.compile(
-        r"[a-zA-Z0-9_-]+"
-    )  # source: the API's "tool_use.id: String should match pattern '^[a-zA-Z0-9_-]+$'"
+    # Source: the API's "tool_use.id: String should match pattern '^[a-zA-Z0-9_-]+$'".
+    call_form: ClassVar[CallForm] = CallForm(ids=re.compile("[a-zA-Z0-9_-]+"))
 
     def known_params(self) -> frozenset[str]:
         return super().known_params() | self._accepted - {"messages", "model", "stream", "tools"}

@@ -26,6 +26,7 @@ from ..base.errors import (
     error_kind,
     retry_after,
 )
+from ..base.messages import CallForm
 from ..base.parsing import as_object, at, readable
 from ..base.request import Request, Strategy, Structure
 from ..base.response import Accumulator
@@ -116,9 +117,7 @@ class BedrockProvider(ThreadedProvider[BedrockCallResponse, BedrockCallResponseC
     tool_type = BedrockTool
     accumulator_type: type[Accumulator[Any, Any]] = BedrockAccumulator
     params_type = BedrockCallParams
-    id_form: ClassVar[re.Pattern[str] | None] = re.compile(
-        r"[a-zA-Z0-9_-]{1,64}"
-    )  # source: the reference of `ToolUseBlock`
+    call_form: ClassVar[CallForm] = CallForm(ids=re.compile("[a-zA-Z0-9_-]{1,64}"))  # source: that of `ToolUseBlock`
     kinds: ClassVar[Mapping[type[Exception], type[MirascopeLikeError]]] = {
         sdk.ConnectTimeoutError: RequestTimeoutError,
         sdk.ReadTimeoutError: RequestTimeoutError,

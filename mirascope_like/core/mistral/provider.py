@@ -22,10 +22,10 @@ from ..base.errors import ConfigurationError, ConnectionFailedError, MirascopeLi
 from ..base.messages import (
     AudioPart,
     AudioURLPart,
+    CallForm,
     DocumentPart,
     DocumentURLPart,
     Part,
-    with_ids,
 )
 from ..base.provider import AsyncSource, Source
 from ..base.request import Prefill, Request, Strategy, Structure
@@ -94,9 +94,8 @@ class MistralProvider(ClientProvider[MistralCallResponse, MistralCallResponseChu
     tool_type = MistralTool
     accumulator_type: type[Accumulator[Any, Any]] = MistralAccumulator
     params_type = MistralCallParams
-    id_form: ClassVar[re.Pattern[str] | None] = re.compile(
-        r"[a-zA-Z0-9]{9}"
-    )  # source: the API's own "must be a-z, A-Z, 0-9, with a length of 9"
+    # Source: the API's "Tool call id was ... but must be a-z, A-Z, 0-9, with a length of 9".
+    call_form: ClassVar[CallForm] = CallForm(ids=re.compile("[a-zA-Z0-9]{9}"))
 
     def make_client(self) -> Any:
         if not any(os.environ.get(name) for name in self.environment):
@@ -114,7 +113,7 @@ class MistralProvider(ClientProvider[MistralCallResponse, MistralCallResponseChu
 
     def encode(self, request: Request) -> dict[str, Any]:
         params = _params(request)
-        messages = encode_messages(with_ids(request.messages, self.id_form), _encode_part)
+        messages = encode_messages(request.messages, _encode_part)
         payload: dict[str, Any] = {"model": request.model, "messages": messages, **params}
         if tools := [*request.native_tools, *(encode_tool(tool) for tool in request.tools)]:
             payload["tools"] = tools

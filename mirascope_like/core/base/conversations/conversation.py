@@ -7,6 +7,7 @@ model is also kept in its provider's own format, for requests to that provider; 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from typing import Any, ClassVar, Protocol, Self, cast
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
-from ..messages import BaseMessageParam, CallIds, Content, Messages, ToolResultPart, check_pairs, find_orphans
+from ..messages import BaseMessageParam, CallForm, CallIds, Content, Messages, ToolResultPart, check_pairs, find_orphans
 from ..parsing import VERSION_KEY, check_schema_version
 from ..provider import Provider
 from ..request import OVERRIDES, Request
@@ -24,6 +25,10 @@ TURNS_VERSION = 1
 """The schema version of turns in files and stores. Increase it with every change of `Turn`, messages or parts that an
 older version of the library would misread.
 """
+
+
+_ANY_CALLS = CallForm(ids=re.compile("(?s).*"), names=re.compile("(?s).*"), required=False)
+"""The ids and names that stay in messages of no provider: the provider that is sent them adapts them."""
 
 
 class Turn(BaseModel):
@@ -130,14 +135,15 @@ class Conversation:
         `repair`.
         """
         check_pairs([turn.message for turn in self.turns])
-        ids = CallIds()
+        ids = CallIds(_ANY_CALLS)
         sent: list[Any] = []
         for turn in self.turns:
             if turn.origin == origin and turn.native:
+                ids.passed(turn.message)
                 sent += turn.native
             elif turn.message.content:
-                foreign = turn.origin not in (None, origin)
-                sent.append(ids.adapted(turn.message) if foreign else turn.message.model_copy(deep=True))
+                message = turn.message.model_copy(deep=True)
+                sent.append(ids.adapted(message, foreign=turn.origin not in (None, origin)))
         return sent
 
     def to_provider(self, target: HasProvider) -> dict[str, Any]:
@@ -147,7 +153,7 @@ class Conversation:
         """
         provider, model, _ = target.provider.resolve(str(getattr(target, "name", "model")), None, OVERRIDES.get())
         full, empty = (
-            provider.encode(provider.with_call_ids(Request(provider=provider.name, model=model, messages=messages)))
+            provider.encode(Request(provider=provider.name, model=model, messages=provider.accepted(messages)))
             for messages in (self.sent_to(provider.origin(model)), [])
         )
         return {key: value for key, value in full.items() if key == "messages" or value != empty.get(key)}

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
         ToolResultPart,
         result_of,
     )
-    from .tool_call_ids import CallIds, short_id, with_ids
+    from .tool_call_ids import CallForm, CallIds, short_id, with_accepted_calls
     from .tool_call_pairs import check_pairs, find_orphans
     from .tool_names import valid_name
 else:
@@ -43,7 +43,7 @@ else:
             "message": "BaseMessageParam Messages without_developer",
             "parts": "AnyPart AudioPart AudioURLPart CacheControlPart DocumentPart DocumentURLPart ImagePart "
             "ImageURLPart MediaPart Part ResultContent TextPart ToolCallPart ToolResultPart result_of",
-            "tool_call_ids": "CallIds short_id with_ids",
+            "tool_call_ids": "CallForm CallIds short_id with_accepted_calls",
             "tool_call_pairs": "check_pairs find_orphans",
             "tool_names": "valid_name",
         },
@@ -55,6 +55,7 @@ __all__ = [
     "AudioURLPart",
     "BaseMessageParam",
     "CacheControlPart",
+    "CallForm",
     "CallIds",
     "Content",
     "DocumentPart",
@@ -80,7 +81,7 @@ __all__ = [
     "shown",
     "sniff",
     "valid_name",
-    "with_ids",
+    "with_accepted_calls",
     "with_plain_media",
     "without_developer",
 ]

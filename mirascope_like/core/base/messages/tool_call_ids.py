@@ -1,14 +1,27 @@
-"""Replace or add the ids of tool calls, for messages that are sent to another provider than the one they came from."""
+"""Ids and names of tool calls in messages, adapted to what the provider accepts that they are sent to."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
 from .message import BaseMessageParam
-from .parts import ToolCallPart, ToolResultPart
+from .parts import AnyPart, ToolCallPart, ToolResultPart
+from .tool_names import valid_name
+
+
+class CallForm(NamedTuple):
+    """The ids and names of tool calls that a provider accepts in its messages."""
+
+    ids: re.Pattern[str] = re.compile(r"(?s).{1,64}")
+    """The form of ids. Source of the default: Responses, "call_id: ... Expected a string with maximum length 64"."""
+    names: re.Pattern[str] = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+    """The form of names. Source of the default: the references of OpenAI, Mistral and Bedrock."""
+    required: bool = True
+    """True if every tool call and result must have an id: those that have none, as Gemini's may, are then given one."""
 
 
 def short_id(text: str) -> str:
@@ -16,65 +29,130 @@ def short_id(text: str) -> str:
     return sha256(text.encode()).hexdigest()[:9]
 
 
+@dataclass(slots=True)
+class _OpenCall:
+    """A tool call whose result has not been met."""
+
+    given: str | None
+    name: str
+    """The name that is sent."""
+    id: str | None
+    """The id that is sent."""
+
+
 class CallIds:
-    """Gives new ids to the tool calls and results of one conversation.
+    """Adapts the tool calls and results of one conversation. Call it for each message of it, in order.
 
-    Without `keep`, every id is replaced. With `keep`, only ids that are missing or do not match `form` are replaced. A
-    call and its result always get the same id.
+    An id or a name that the provider accepts is kept. Others are replaced; so is the id of a call that an earlier call
+    has: many models count their calls from 0 in every response. A call and its result always get the same id.
 
-    A result without an id belongs to the first call of its name that has no result yet, or else to the first call of
-    any name.
+    A result with an id belongs to the first call of that id without a result, or else to one without an id. A result
+    without an id belongs to the first call of its name without a result, or else to the first of any name.
     """
 
-    def __init__(self, *, keep: bool = False, form: re.Pattern[str] | None = None) -> None:
-        self._keep = keep
+    def __init__(self, form: CallForm) -> None:
         self._form = form
         self._made = 0
-        self._open: dict[str, str] = {}
-        """The ids and tool names of the calls that have no result yet."""
+        self._used: set[str] = set()
+        self._open: list[_OpenCall] = []
+        self._sent: dict[str, str] = {}
+        """The id that the newest call of each given id is sent under."""
+        self._others = False
+        """True once a message was passed that cannot be read here, whose calls are not known."""
 
-    def adapted(self, message: BaseMessageParam) -> BaseMessageParam:
-        """Return a copy of a message with the new ids. Call it for each message of the conversation, in order."""
+    def adapted(self, message: BaseMessageParam, *, foreign: bool = False) -> BaseMessageParam:
+        """Return a message with ids and names that are accepted: the message itself if all of them are.
+
+        With `foreign`, every id is replaced, by one that all providers accept.
+        """
         if isinstance(message.content, str):
-            return message.model_copy()
-        parts = [
-            part.model_copy(update={"id": self._id(part)}) if isinstance(part, ToolCallPart | ToolResultPart) else part
-            for part in message.content
-        ]
-        return message.model_copy(update={"content": parts})
+            return message
+        parts = [self._part(part, foreign) for part in message.content]
+        same = all(new is old for new, old in zip(parts, message.content, strict=True))
+        return message if same else message.model_copy(update={"content": parts})
 
-    def _id(self, part: ToolCallPart | ToolResultPart) -> str:
-        given = part.id
-        if given is not None and not (self._keep and (self._form is None or self._form.fullmatch(given))):
-            given = short_id(given)
+    def passed(self, message: BaseMessageParam | None) -> None:
+        """Note a message that is sent as it is; None for one in a provider's own form."""
+        self._others = self._others or message is None
+        parts: Sequence[Any] = () if message is None or isinstance(message.content, str) else message.content
+        for part in parts:
+            if isinstance(part, ToolCallPart):
+                self._keep(part, part.name, part.id)
+            elif isinstance(part, ToolResultPart) and (call := self._answered(part)) is not None:
+                self._open.remove(call)
+
+    def _part(self, part: AnyPart, foreign: bool) -> AnyPart:
         if isinstance(part, ToolCallPart):
-            if given is None:
-                self._made += 1
-                given = short_id(f"{self._made} {part.name}")
-            self._open[given] = part.name
+            name, id = self._name(part.name), self._new_id(part, foreign)
+            self._keep(part, name, id)
+        elif isinstance(part, ToolResultPart):
+            name, id = self._result(part, foreign)
+        else:
+            return part
+        return part if (part.name, part.id) == (name, id) else part.model_copy(update={"name": name, "id": id})
+
+    def _keep(self, part: ToolCallPart, name: str, id: str | None) -> None:
+        self._open.append(_OpenCall(part.id or None, name, id))
+        if id is not None:
+            self._used.add(id)
+            self._sent[part.id or id] = id
+
+    def _name(self, name: str) -> str:
+        return name if self._form.names.fullmatch(name) else valid_name(name)
+
+    def _accepted(self, id: str, foreign: bool) -> bool:
+        return not foreign and self._form.ids.fullmatch(id) is not None
+
+    def _new_id(self, part: ToolCallPart, foreign: bool) -> str | None:
+        given = part.id or None
+        if given is None and not (self._form.required or foreign):
+            return None
+        if given is not None and given not in self._used and self._accepted(given, foreign):
             return given
-        if given is None:
-            first = next(iter(self._open), short_id(part.name))
-            given = next((id for id, name in self._open.items() if name == part.name), first)
-        self._open.pop(given, None)
-        return given
+        made = short_id(given) if given is not None else ""
+        while not made or made in self._used:
+            self._made += 1
+            made = short_id(f"{self._made} {given or part.name}")
+        return made
+
+    def _result(self, part: ToolResultPart, foreign: bool) -> tuple[str, str | None]:
+        """Return the name and the id of a result."""
+        name = self._name(part.name) if part.name else ""
+        if (call := self._answered(part)) is not None:
+            self._open.remove(call)
+            return name or call.name, call.id
+        if not part.id:
+            return name, short_id(part.name) if self._form.required or foreign else part.id
+        if part.id in self._sent:  # a second result of one call
+            return name, self._sent[part.id]
+        # Its call may stand in a message of the provider's own form.
+        return name, part.id if self._others or self._accepted(part.id, foreign) else short_id(part.id)
+
+    def _answered(self, part: ToolResultPart) -> _OpenCall | None:
+        """Return the call that a result belongs to."""
+        found = [call for call in self._open if call.given == part.id] if part.id else self._open
+        found = found or [call for call in self._open if call.given is None]
+        return next((call for call in found if call.name == self._name(part.name)), next(iter(found), None))
 
 
-def with_ids(messages: Sequence[Any], form: re.Pattern[str] | None = None) -> Sequence[Any]:
-    """Return the messages, with an id for every tool call and tool result in the common form.
+def with_accepted_calls(messages: Sequence[Any], form: CallForm) -> Sequence[Any]:
+    """Return the messages, with ids and names of this form for every tool call and tool result in the common form.
 
-    Ids that are missing, or that do not match `form`, are replaced; a call and its result get the same id. Messages in
-    a provider's own format are not changed.
+    Messages in a provider's own format are not changed.
     """
-    if all(_has_ids(one, form) for one in messages):
+    if not any(map(_has_calls, messages)):
         return messages
-    ids = CallIds(keep=True, form=form)
-    return [ids.adapted(one) if isinstance(one, BaseMessageParam) else one for one in messages]
+    ids, adapted = CallIds(form), list[Any]()
+    for one in messages:
+        if isinstance(one, BaseMessageParam):
+            adapted.append(ids.adapted(one))
+        else:
+            ids.passed(None)
+            adapted.append(one)
+    return adapted
 
 
-def _has_ids(message: Any, form: re.Pattern[str] | None) -> bool:
-    return not isinstance(message, BaseMessageParam) or all(
-        part.id is not None and (form is None or form.fullmatch(part.id) is not None)
-        for part in message.content
-        if isinstance(part, ToolCallPart | ToolResultPart)
+def _has_calls(message: Any) -> bool:
+    return isinstance(message, BaseMessageParam) and any(
+        isinstance(part, ToolCallPart | ToolResultPart) for part in message.content
     )

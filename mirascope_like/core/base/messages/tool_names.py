@@ -9,13 +9,15 @@ from unicodedata import normalize
 _LONGEST = 64
 _VALID = re.compile(r"[a-zA-Z_][a-zA-Z0-9_-]{0,63}")
 _HASH = 8
+_GENERIC = re.compile(r"[a-zA-Z_]\w*\[[\w\[\], .]+\]", re.ASCII)
+"""The name of a parametrized class, such as `Box[int]`."""
 
 
 def valid_name(name: str, default: str = "tool") -> str:
     """Return a name that every provider accepts: at most 64 letters, digits, `_` and `-`, no digit or `-` first.
 
-    That is what OpenAI, Anthropic, Bedrock, Mistral and Google accept in common. A name that loses letters, or its end,
-    gets a hash of the whole at its end, so that different names stay different.
+    That is what OpenAI, Anthropic, Bedrock, Mistral and Google accept in common. A name that is changed gets a hash of
+    the whole at its end, so that different names stay different. Only the brackets of `Box[int]` are replaced without.
     """
     if _VALID.fullmatch(name):
         return name
@@ -23,6 +25,6 @@ def valid_name(name: str, default: str = "tool") -> str:
     kept = re.sub(r"[^a-zA-Z0-9_-]+", "_", plain).rstrip("_")
     if not re.match("[a-zA-Z_]", kept):
         kept = f"_{kept}" if kept else default
-    if name.isascii() and len(kept) <= _LONGEST:
+    if _GENERIC.fullmatch(name) and len(kept) <= _LONGEST:
         return kept
     return f"{kept[: _LONGEST - _HASH - 1]}_{sha256(name.encode()).hexdigest()[:_HASH]}"

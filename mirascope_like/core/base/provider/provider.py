@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -11,7 +10,7 @@ from typing import Any, ClassVar, Generic, NamedTuple, Protocol, TypeVar
 
 from .. import request as request_room
 from ..errors import PromptError
-from ..messages import with_ids, with_plain_media, without_developer
+from ..messages import CallForm, with_accepted_calls, with_plain_media, without_developer
 from ..parsing import has_half
 from ..request import Request, Strategy, Structure, with_named_limit
 from ..response import Accumulator, BaseCallResponse, BaseCallResponseChunk
@@ -88,10 +87,8 @@ class Provider(ABC, Generic[ResponseT, ChunkT, ToolT]):
     """The name in messages and errors, such as "openai"."""
     open_choice: ClassVar[bool] = False
     """True for the provider of `llm`: each call chooses another one, and `resolve` returns it."""
-    requires_ids: ClassVar[bool] = True
-    """True if every tool call and result must have an id: those that have none, as Gemini's may, are then given one."""
-    id_form: ClassVar[re.Pattern[str] | None] = None
-    """The form of ids of tool calls that the provider accepts; None where it accepts any."""
+    call_form: ClassVar[CallForm] = CallForm()
+    """The ids and names of tool calls that the provider accepts in messages."""
     takes_developer: bool = False
     """True if messages may have the role "developer"; elsewhere those are system messages."""
     response_type: type[ResponseT]
@@ -152,20 +149,20 @@ class Provider(ABC, Generic[ResponseT, ChunkT, ToolT]):
         adds nothing.
         """
 
-    def with_call_ids(self, request: Request) -> Request:
-        """Return the request with ids of tool calls that the provider accepts; a call and its result keep the same."""
-        return replace(request, messages=with_ids(request.messages, self.id_form)) if self.requires_ids else request
+    def accepted(self, messages: Sequence[Any]) -> Sequence[Any]:
+        """Return messages as the provider accepts them, still in the common form: with ids and names of tool calls in
+        its form, images under their own media type, and no role that it does not have.
+        """
+        messages = with_plain_media(with_accepted_calls(messages, self.call_form))
+        return messages if self.takes_developer else without_developer(messages)
 
     def payload(self, request: Request) -> dict[str, Any]:
         """Return what to send: the request, encoded, and the structured answer it asks for.
 
         Raises `PromptError` for text that cannot be encoded, and for a part that the provider cannot take.
         """
-        request = self.with_call_ids(request)
-        request = replace(request, messages=with_plain_media(request.messages))
         params = with_named_limit(request.call_params, self.limit_names(request.model))
-        messages = request.messages if self.takes_developer else without_developer(request.messages)
-        payload = self.encode(replace(request, call_params=params, messages=messages))
+        payload = self.encode(replace(request, call_params=params, messages=self.accepted(request.messages)))
         if request.structure is not None:
             self.structure(payload, request.structure)
         if has_half(payload):

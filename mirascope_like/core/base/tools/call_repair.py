@@ -13,6 +13,7 @@ from typing import Any
 
 import jiter
 
+from ..messages import valid_name
 from ..parsing import as_object, object_so_far
 from .base_tool import ToolCall
 
@@ -30,11 +31,12 @@ def repaired(call: ToolCall, names: Collection[str]) -> ToolCall:
 
 
 def offered_name(name: str, names: Collection[str]) -> str:
-    """Return the offered name that a decorated one means; a name that means none stays."""
+    """Return the offered name that a decorated one means, or one that was made valid; a name that means none stays."""
     if name in names:
         return name
     found = _DECORATED.fullmatch(name)
-    return found[1] if found is not None and found[1] in names else name
+    meant = found[1] if found is not None else valid_name(name)
+    return meant if meant in names else name
 
 
 def effective_arguments(text: str) -> str:

@@ -6,7 +6,7 @@ import re
 from importlib import import_module
 from typing import Any, ClassVar, TypeVar
 
-from ...base.messages import Part
+from ...base.messages import CallForm, Part
 from ...base.provider import AsyncSource, Source
 from ...base.request import Request, Strategy, Structure
 from ...base.response import Accumulator, BaseCallResponse
@@ -43,6 +43,8 @@ class ChatProvider(SDKProvider[ResponseT, ChunkT, ToolT]):
     """The path of the endpoint below the client's base URL."""
     cache_marks: bool = False
     """True if the host accepts Anthropic's `cache_control` on parts; otherwise cache marks are left out."""
+    # Source: OpenAI's "Invalid 'messages[1].tool_calls[0].id': string too long. Expected ... maximum length 40".
+    call_form: ClassVar[CallForm] = CallForm(ids=re.compile("(?s).{1,40}"))
     refuses_usage: bool = False
     """True if the host rejects `stream_options`, or sends usage without it."""
 

@@ -7,6 +7,7 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar, TypeVar
 
+from ...base.messages import CallForm
 from ...base.request import Request, Strategy, Structure
 from ...base.tools import BaseTool, tool_description, tool_name
 from ..transport import FailingProvider
@@ -30,7 +31,9 @@ _SETTINGS = frozenset({"behavior", "response", "response_json_schema"})
 class GeminiSpeaker(FailingProvider[ResponseT, ChunkT, ToolT]):
     """The part of a provider that encodes requests in Gemini's format."""
 
-    requires_ids: ClassVar[bool] = False
+    # Source: Google's reference of `FunctionDeclaration`: 64 letters, digits, underscores, dots, colons and dashes, of
+    # which the first is a letter or an underscore.
+    call_form: ClassVar[CallForm] = CallForm(names=re.compile("[a-zA-Z_][a-zA-Z0-9_.:-]{0,63}"), required=False)
     config_name: str
     """The argument of the SDK's call that holds the generation config."""
     all_in_config: bool

@@ -64,6 +64,27 @@ def typing(session: nox.Session) -> None:
     session.run("pytest", "tests/typing")
 
 
+EXTRAS = tuple(name for name in PROJECT["project"]["optional-dependencies"] if name != "all")
+ADDED_TO_CALLS = ("aiohttp", "chat", "cost", "otel", "tenacity")  # extras that bring no provider
+VERSIONS = {"newest": "highest", "lowest": "lowest-direct"}
+
+
+@nox.session
+@nox.parametrize(
+    ("extra", "versions"),
+    [nox.param(extra, versions, id=f"{extra}-{versions}") for extra in EXTRAS for versions in VERSIONS],
+)
+def extras(session: nox.Session, extra: str, versions: str) -> None:
+    """Make calls with one extra alone, with the newest or the lowest versions: as `nox -s "extras(groq-lowest)"`."""
+    names = f"{extra},openai" if extra in ADDED_TO_CALLS else extra
+    session.install("uv")
+    install = ("uv", "pip", "install", "--python", session.virtualenv.location, "-q")
+    session.run_install(*install, f"--resolution={VERSIONS[versions]}", "-e", f".[{names}]", "pytest>=9")
+    if extra == "local":
+        session.run_install(*install, *WEIGHTS)
+    session.run("python", "-m", "tests.packaging.one_extra", extra)
+
+
 @nox.session
 def bench(session: nox.Session) -> None:
     """Measure against the raw SDKs, in the same run."""
@@ -97,6 +118,6 @@ def mutants(session: nox.Session) -> None:
 
 @nox.session(python=False)
 def nightly(session: nox.Session) -> None:
-    """Run the sessions that take too long for CI: the tests on each Python, the benchmarks and the mutants."""
-    for name in ("tests-on", "bench", "mutants"):
+    """Run the sessions that take too long for CI: the tests on each Python, each extra, benchmarks and mutants."""
+    for name in ("tests-on", "extras", "bench", "mutants"):
         session.notify(name)

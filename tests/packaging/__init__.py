@@ -1,0 +1,1 @@
+"""What an environment with one extra alone must do."""

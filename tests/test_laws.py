@@ -303,6 +303,7 @@ WORDS = {
     "aprepared": "prepared",
     "aread": "read",
     "arun": "run",
+    "arun_on_end": "run_on_end",
     "arun_tools": "run_tools",
     "asend": "send",
     "aswitch": "switch",

@@ -27,25 +27,25 @@ def begun(*, resumed: bool = False, later_round: bool = False, **given: float) -
 
 def test_none_is_given() -> None:
     made = begun()
-    assert (made.given, made.watches_output, made.next(), made.remaining()) == (False, False, None, None)
+    assert (made.any_set, made.watches_output, made.upcoming(), made.remaining()) == (False, False, None, None)
 
 
 @pytest.mark.parametrize(("name", "watches"), [("total", False), ("idle", False), ("first", True), ("stall", True)])
 def test_one_is_given(name: str, watches: bool) -> None:
     made = deadlines(**{name: 5.0})
-    assert (made.given, made.watches_output) == (True, watches)
+    assert (made.any_set, made.watches_output) == (True, watches)
 
 
 def test_those_given_later_replace_all() -> None:
     made = begun(total=5.0, first=5.0)
     made.set(total=None, first=None, idle=3.0, stall=None)
     made.received()
-    assert (made.next(), made.watches_output) == ((3.0, "idle"), False)
+    assert (made.upcoming(), made.watches_output) == ((3.0, "idle"), False)
 
 
 def test_a_deadline_that_no_thread_can_wait_for_is_none() -> None:
-    assert not deadlines(total=float("inf"), idle=threading.TIMEOUT_MAX).given
-    assert begun(total=float("inf"), first=2.0).next() == (2.0, "first")
+    assert not deadlines(total=float("inf"), idle=threading.TIMEOUT_MAX).any_set
+    assert begun(total=float("inf"), first=2.0).upcoming() == (2.0, "first")
 
 
 def test_total_counts_from_the_first_attempt_whatever_happens(clock: Clock) -> None:
@@ -56,84 +56,84 @@ def test_total_counts_from_the_first_attempt_whatever_happens(clock: Clock) -> N
     made.attempt_sent(resumed=False, later_round=False)
     made.output()
     clock.now += 3
-    assert (made.remaining(), made.next()) == (3.0, (3.0, "total"))
+    assert (made.remaining(), made.upcoming()) == (3.0, (3.0, "total"))
     clock.now += 3.5
-    assert made.next() == (-0.5, "total")
+    assert made.upcoming() == (-0.5, "total")
 
 
 def test_first_counts_the_waits_of_an_attempt_up_to_its_first_output() -> None:
     made = begun(first=10.0)
     made.waited(4)
-    assert made.next() == (6.0, "first")
+    assert made.upcoming() == (6.0, "first")
     made.received()  # a keep-alive is no output
     made.waited(5)
-    assert made.next() == (1.0, "first")
+    assert made.upcoming() == (1.0, "first")
     made.attempt_sent(resumed=False, later_round=False)
-    assert made.next() == (10.0, "first")
+    assert made.upcoming() == (10.0, "first")
     made.output()
-    assert made.next() is None
+    assert made.upcoming() is None
 
 
 def test_idle_counts_each_wait_once_the_answer_has_begun() -> None:
     made = begun(idle=5.0)
-    assert made.next() is None
-    made.answer_begun()
-    assert made.next() == (5.0, "idle")
+    assert made.upcoming() is None
+    made.response_begun()
+    assert made.upcoming() == (5.0, "idle")
     made.waited(4)
     made.received()
-    assert made.next() == (5.0, "idle")
+    assert made.upcoming() == (5.0, "idle")
     made.output()
     made.waited(4)
-    assert made.next() == (5.0, "idle")
+    assert made.upcoming() == (5.0, "idle")
 
 
 def test_with_first_idle_counts_from_the_first_byte() -> None:
     made = begun(first=60.0, idle=5.0)
-    made.answer_begun()
-    assert made.next() == (60.0, "first")
+    made.response_begun()
+    assert made.upcoming() == (60.0, "first")
     made.received()
-    assert made.next() == (5.0, "idle")
+    assert made.upcoming() == (5.0, "idle")
 
 
 def test_stall_counts_the_waits_between_two_outputs() -> None:
     made = begun(stall=5.0)
-    made.answer_begun()
+    made.response_begun()
     made.received()
-    assert made.next() is None
+    assert made.upcoming() is None
     made.output()
     made.waited(2)
     made.received()
     made.waited(2)
-    assert made.next() == (1.0, "stall")
+    assert made.upcoming() == (1.0, "stall")
     made.output()
-    assert made.next() == (5.0, "stall")
+    assert made.upcoming() == (5.0, "stall")
 
 
 @pytest.mark.parametrize("how", [{"resumed": True}, {"later_round": True}], ids=str)
 def test_idle_and_stall_cover_the_beginning_of_a_later_request(how: Any) -> None:
     made = begun(idle=5.0, stall=6.0, **how)
-    assert made.next() == (5.0, "idle")
+    assert made.upcoming() == (5.0, "idle")
     made.waited(2)
-    assert made.next() == (4.0, "stall")
+    assert made.upcoming() == (4.0, "stall")
 
 
 def test_first_counts_again_for_a_later_round_and_not_for_a_resume() -> None:
-    assert begun(first=3.0, idle=1.0, later_round=True).next() == (3.0, "first")
-    assert begun(first=3.0, idle=1.0, resumed=True).next() == (1.0, "idle")
+    assert begun(first=3.0, idle=1.0, later_round=True).upcoming() == (3.0, "first")
+    assert begun(first=3.0, idle=1.0, resumed=True).upcoming() == (1.0, "idle")
 
 
 def test_the_nearest_counts(clock: Clock) -> None:
     made = begun(total=10.0, first=20.0, idle=5.0, stall=4.0)
-    assert made.next() == (10.0, "total")
+    assert made.upcoming() == (10.0, "total")
     made.output()
-    assert made.next() == (4.0, "stall")
+    assert made.upcoming() == (4.0, "stall")
     made.set(total=10.0, first=20.0, idle=3.0, stall=4.0)
-    assert made.next() == (3.0, "idle")
+    assert made.upcoming() == (3.0, "idle")
 
 
 @pytest.mark.parametrize("name", ["total", "first", "idle", "stall"])
 def test_the_error_names_the_deadline(name: Any) -> None:
-    error = deadlines(**{name: 2.5}).passed(name)
+    error = deadlines(**{name: 2.5}).error_of(name)
     assert error.deadline == name
     assert str(error) == f"the stream passed its {name} deadline of 2.5 seconds"
 

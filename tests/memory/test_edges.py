@@ -181,14 +181,14 @@ def test_two_tools_that_are_late_are_late_at_the_same_time(reader: Reader) -> No
         return "done"
 
     provider = MemoryProvider(called(("1", "late", "{}"), ("2", "late", "{}")), text("Hi"))
-    stream = reader.stream(provider, tools=tools(late), tool_loop=ToolLoop(timeout=0.05))
+    stream = reader.stream(provider, tools=tools(late), tool_loop=ToolLoop(timeout=0.01))
     try:
         assert reader.read(stream)[1] is None
     finally:
         let_go.set()
     told = [one["content"] for one in provider.sent[1]["messages"] if one["role"] == "tool"]
     assert len(told) == 2
-    assert all("did not finish within 0.05 seconds" in one for one in told)
+    assert all("did not finish within 0.01 seconds" in one for one in told)
 
 
 def test_total_cancels_async_tools() -> None:
@@ -205,7 +205,7 @@ def test_total_cancels_async_tools() -> None:
 
     reader = Reader(True)
     provider = MemoryProvider(called(("1", "forever", "{}"), ("2", "forever", "{}")), text("never"))
-    stream = reader.stream(provider, tools=tools(forever), tool_loop=ToolLoop()).timeout(total=0.05)
+    stream = reader.stream(provider, tools=tools(forever), tool_loop=ToolLoop()).timeout(total=0.01)
     pairs, error = reader.read(stream)
     assert getattr(error, "deadline", None) == "total"
     assert (ends, len(provider.sent)) == (["cancelled", "cancelled"], 1)

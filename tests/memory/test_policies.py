@@ -256,7 +256,7 @@ def test_a_fallback_that_cannot_be_made(reader: Reader) -> None:
     def make() -> Any:
         raise LookupError("no such call")
 
-    stream = told("own", reader.stream(MemoryProvider([failing()]))).otherwise([Exception] * 2, [make])
+    stream = told("own", reader.stream(MemoryProvider([failing()]))).otherwise([ServerError] * 2, [make])
     error = reader.read(stream)[1]
     assert isinstance(error, LookupError)
     assert ENDS == [("own", StreamState.FAILED, "", "LookupError")]

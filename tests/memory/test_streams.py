@@ -13,7 +13,7 @@ import pytest
 
 from mirascope_like.core import ServerError, StreamClosedError, StreamState
 from mirascope_like.core.base.provider import limited
-from mirascope_like.core.base.streams.transcript import CloseRequest
+from mirascope_like.core.base.streams.stream_state import CloseRequest
 from mirascope_like.core.dialects.transport import AsyncByteSource, ByteSource
 from tests.memory.scripts import MemoryProvider, Reader, delta, text, texts
 from tests.memory.test_policies import failing
@@ -41,7 +41,6 @@ def use(stream: Any, how: str) -> None:
 def test_a_dropped_stream_is_freed_by_its_reference_count(how: str, watched: bool) -> None:
     ends: list[StreamState] = []
     provider = MemoryProvider([failing()], text("Hel", "lo"))
-    gc.collect()
     gc.disable()
     try:
         stream = SYNC.stream(provider, retry=1).ended(lambda ended: ends.append(ended.state))
@@ -92,7 +91,7 @@ def test_a_callback_that_raises(reader: Reader, caplog: pytest.LogCaptureFixture
     with caplog.at_level(logging.CRITICAL, "mirascope_like"):
         _, raised = reader.read(stream)
     assert (raised is error) if fails else isinstance(raised, LookupError)
-    assert ends == (["broken", "second"] if fails else ["broken"])
+    assert ends == ["broken", "second"]
 
 
 def test_an_async_callback_is_awaited_and_one_that_raises_is_logged(caplog: pytest.LogCaptureFixture) -> None:

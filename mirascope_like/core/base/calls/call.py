@@ -16,7 +16,7 @@ from typing_extensions import Unpack
 from .. import request as request_room
 from .. import streams
 from ..errors import ConfigurationError
-from ..flows import Calls, request_structured_output, rounds
+from ..flows import RunTools, request_structured_output, rounds
 from ..prompts import Prompt, PromptFunction
 from ..provider import Provider, Target
 from ..request import Request
@@ -224,7 +224,7 @@ class Call(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
         parse: Callable[[Any], Any] | None,
         retries: int,
     ) -> CallDecorator[Any, Coroutine[Any, Any, Any]]:
-        def flow(provider: Provider[Any, Any, Any], request: Request) -> Generator[Request | Calls, Any, Any]:
+        def flow(provider: Provider[Any, Any, Any], request: Request) -> Generator[Request | RunTools, Any, Any]:
             if answer_model is None:
                 _, response = yield from rounds(request, provider)
                 return response if parse is None else parse(response)
@@ -281,8 +281,8 @@ class Call(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
         return CallDecorator(run, arun)
 
 
-def _send(provider: Provider[Any, Any, Any], request: Request | Calls) -> Any:
-    if isinstance(request, Calls):
+def _send(provider: Provider[Any, Any, Any], request: Request | RunTools) -> Any:
+    if isinstance(request, RunTools):
         return request.loop.run(request.tools)
     payload = provider.payload(request)
     start = time() * 1000
@@ -294,8 +294,8 @@ def _send(provider: Provider[Any, Any, Any], request: Request | Calls) -> Any:
     return provider.respond(request, payload, raw, start, time() * 1000)
 
 
-async def _asend(provider: Provider[Any, Any, Any], request: Request | Calls) -> Any:
-    if isinstance(request, Calls):
+async def _asend(provider: Provider[Any, Any, Any], request: Request | RunTools) -> Any:
+    if isinstance(request, RunTools):
         return await request.loop.arun(request.tools)
     payload = provider.payload(request)
     start = time() * 1000

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
         select,
         with_structure,
     )
-    from .tool_rounds import Calls, calls, next_round, rounds
+    from .tool_rounds import RunTools, calls, next_round, rounds
 else:
     __getattr__, __dir__ = lazy_names(
         __name__,
@@ -29,13 +29,13 @@ else:
             "resume": "ContinuedText Interruption find_interruption plain",
             "retry_policy": "forget wait_after",
             "structured_output": "attach_response choose_strategy read request_structured_output select with_structure",
-            "tool_rounds": "Calls calls next_round rounds",
+            "tool_rounds": "RunTools calls next_round rounds",
         },
     )
 
 __all__ = [
     "Interruption",
-    "Calls",
+    "RunTools",
     "ContinuedText",
     "request_structured_output",
     "with_structure",

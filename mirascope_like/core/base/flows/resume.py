@@ -82,6 +82,8 @@ class Interruption:
     text: str
     error: Exception
     """The error that interrupted it."""
+    is_new: bool
+    """False if the last attempt added no text: it resumed the same text, and failed too."""
     seam: Seam
 
     def initial_text(self) -> Text:
@@ -106,10 +108,12 @@ def find_interruption(
 ) -> Interruption | None:
     """Return the interruption to resume from, or None if the response cannot be resumed.
 
-    `before` is the interruption that this attempt resumed. If the attempt added nothing, the error of `before` is kept.
+    `before` is the interruption that this attempt resumed. If the attempt added no text, the error of `before` is kept.
     """
     text = accumulator.resumable_text
     if text is None or not text.strip():
         return None
-    first = before.error if before is not None and before.text == text else error
-    return Interruption(text, first, Seam(text, echoes=prefill.echoes))
+    seam = Seam(text, echoes=prefill.echoes)
+    if before is not None and before.text == text:
+        return Interruption(text, before.error, False, seam)
+    return Interruption(text, error, True, seam)

@@ -15,7 +15,7 @@ from ..provider import Provider
 from ..request import JSON_ALONE, Request, Strategy, with_instruction
 from ..response import BaseCallResponse
 from ..tools import tool_name
-from .tool_rounds import Calls, rounds
+from .tool_rounds import RunTools, rounds
 
 T = TypeVar("T")
 ResponseT = TypeVar("ResponseT", bound="BaseCallResponse[Any, Any]")
@@ -58,7 +58,7 @@ def choose_strategy(
 
 def request_structured_output(
     request: Request, model: request_room.ResponseModel[T], retries: int, provider: Provider[ResponseT, Any, Any]
-) -> Generator[Request | Calls, Any, T | ResponseT]:
+) -> Generator[Request | RunTools, Any, T | ResponseT]:
     """Flow: request a structured output and parse the reply; send a reply that does not fit back, at most `retries`
     times.
 

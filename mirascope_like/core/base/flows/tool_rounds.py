@@ -17,19 +17,19 @@ from ..tools import BaseTool
 ResponseT = TypeVar("ResponseT", bound="BaseCallResponse[Any, Any]")
 
 
-class Calls(NamedTuple):
-    """Command to the driver: run these tool calls and send back one result each."""
+class RunTools(NamedTuple):
+    """A step of a call or stream: run the tools that the model called, and send their results in the next round."""
 
     loop: tools_room.ToolLoop
     tools: Sequence[BaseTool]
 
 
-def calls(request: Request, tools: Sequence[BaseTool] | None, before: int) -> Calls | None:
-    """Return the command that runs the tools of a round, or None if no tools are run. `before` is the number of earlier
+def calls(request: Request, tools: Sequence[BaseTool] | None, before: int) -> RunTools | None:
+    """Return the step that runs the tools of a round, or None if no tools are run. `before` is the number of earlier
     rounds.
     """
     loop = request.tool_loop
-    return Calls(loop, tools) if loop is not None and tools and before + 1 < loop.max_rounds else None
+    return RunTools(loop, tools) if loop is not None and tools and before + 1 < loop.max_rounds else None
 
 
 def next_round(
@@ -49,7 +49,7 @@ def next_round(
 
 def rounds(
     request: Request, provider: Provider[ResponseT, Any, Any]
-) -> Generator[Request | Calls, Any, tuple[Request, ResponseT]]:
+) -> Generator[Request | RunTools, Any, tuple[Request, ResponseT]]:
     """Flow: send requests and run tools until no more tools are called; return the last request and its response.
 
     The response has the earlier ones in `rounds`.

@@ -14,11 +14,19 @@ from .response_format import Structure
 class AnswerDeltas(list[str]):
     """The newest pieces of a structured output that the model returns as a tool call.
 
-    The accumulator appends them; the reader of the structured stream takes them out.
+    The way of a piece: `Accumulator.add_answer_delta` appends it when an event is read; the chunk of that event goes to
+    the structured stream, whose `Reading.take` takes all pieces out. A chunk has no field for them, as chunks are typed
+    by SDKs. The list belongs to one stream. All requests of the stream share it: its retries and the rounds of its tool
+    loop; each attempt calls `begin`, which drops pieces of an attempt that failed.
     """
 
     round: int = 0
     """The number of the tool loop's round that the pieces belong to. A new round starts a new output."""
+
+    def begin(self, round: int) -> None:
+        """Begin an attempt of a round: no pieces yet."""
+        self.clear()
+        self.round = round
 
 
 @dataclass(frozen=True, slots=True)

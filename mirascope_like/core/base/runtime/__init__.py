@@ -6,7 +6,7 @@ Must not know: anything about language models.
 
 from __future__ import annotations
 
-from .cancellation import cancel_scope, on_asyncio, sleep
+from .cancellation import CancelScope, cancel_scope, on_asyncio, sleep
 from .clock import CLOCK
 from .contexts import InContext, run_and_carry
 from .event_loops import Semaphore, gather, in_thread, outcome, running_loop, semaphore
@@ -17,6 +17,7 @@ from .signatures import alike, bound_values, is_async, named_values, over_descri
 from .worker_threads import run_in_worker
 
 __all__ = [
+    "CancelScope",
     "InContext",
     "run_and_carry",
     "LazyModule",

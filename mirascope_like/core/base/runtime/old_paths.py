@@ -60,7 +60,7 @@ OLD_PATHS: Mapping[str, str] = {
     "base.partial": "base.parsing.partial",
     "base.parts": "base.messages.parts",
     "base.prefill": "base.request.prefill",
-    "base.progress": "base.streams.stream_loop base.streams.transcript",
+    "base.progress": "base.streams.stream_loop base.streams.stream_state base.streams.transcript",
     "base.prompt": "base.prompts.prompt_function base.calls.base_prompt base.prompts.template",
     "base.provider": "base.provider.provider",
     "base.request": "base.request.request",

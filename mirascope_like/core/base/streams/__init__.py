@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from .async_stream import AsyncStream
     from .base_stream import BaseStream
     from .stream import Stream
+    from .stream_state import StreamState
     from .structured_reader import Reading
     from .structured_stream import AsyncStructuredStream, BaseStructuredStream, StructuredStream
-    from .transcript import StreamState
     from .views import HeldUnits, Snapshot
 else:
     __getattr__, __dir__ = lazy_names(
@@ -27,7 +27,7 @@ else:
             "stream": "Stream",
             "structured_reader": "Reading",
             "structured_stream": "AsyncStructuredStream BaseStructuredStream StructuredStream",
-            "transcript": "StreamState",
+            "stream_state": "StreamState",
             "views": "HeldUnits Snapshot",
         },
     )

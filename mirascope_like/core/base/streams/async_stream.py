@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator
-from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TextIO, TypeVar
 
@@ -14,10 +13,12 @@ from ..request import Request
 from ..response import BaseCallResponse, BaseCallResponseChunk
 from ..runtime import LazyModule
 from ..tools import BaseTool
+from . import in_use
 from .base_stream import BaseStream
-from .policies import DEFAULT
+from .on_end import arun_on_end, run_on_end_now
 from .stream_loop import aread
-from .transcript import Pause, StreamState, Transcript, raised_here
+from .stream_state import Pause, StreamState
+from .transcript import Transcript
 
 if TYPE_CHECKING:
     from . import event_reader, observers, views
@@ -35,7 +36,7 @@ class AsyncStream(BaseStream[ResponseT, ChunkT, ToolT]):
     """`Stream`, to be read with `async for`. The call that made it may be awaited, or read at once."""
 
     def __init__(self, provider: Provider[ResponseT, ChunkT, ToolT], prepare: Callable[[], Awaitable[Request]]) -> None:
-        transcript = Transcript(provider, None, DEFAULT, prepare)
+        transcript = Transcript(provider, None, prepare)
         self._begin(transcript, aread(transcript))
 
     def __await__(self) -> Generator[Any, Any, Self]:
@@ -43,7 +44,7 @@ class AsyncStream(BaseStream[ResponseT, ChunkT, ToolT]):
 
     async def _prepared(self) -> Self:
         """Call the prompt function; if it raises, fall back. Nothing is sent yet."""
-        if self.state is StreamState.NEW and self._transcript.attempt is None:
+        if self.state is StreamState.NEW and self._transcript.attempt is None and not self._detached:
             await self._read_until(Pause.PREPARED)
         return self
 
@@ -53,12 +54,14 @@ class AsyncStream(BaseStream[ResponseT, ChunkT, ToolT]):
         Raises `StreamClosedError` for a stream that is closed, also if that happens meanwhile.
         """
         self._check_open()
-        if self.state is StreamState.NEW:
+        if self.state is StreamState.NEW and not self._detached:
             await self._read_until(Pause.OPENED)
             self._check_open()
         return self
 
     async def _read_until(self, pause: Pause) -> None:
+        if self._loop.ag_running:
+            raise in_use.error_for("task")
         self._transcript.pause = pause
         await anext(self._loop, None)
 
@@ -66,21 +69,27 @@ class AsyncStream(BaseStream[ResponseT, ChunkT, ToolT]):
         return self
 
     def __anext__(self) -> Awaitable[tuple[ChunkT, ToolT | None]]:
+        # A reader looks itself: its step may run in a task while nobody awaits it.
+        if self._loop.ag_running and self._reader is None:
+            raise in_use.error_for("task")
         return self._pairs.__anext__()  # type: ignore[no-any-return]
 
     async def close(self) -> None:
         """Release the connection. What has arrived stays readable.
 
-        If another task is reading, its read ends without an error: at once if it waits for the provider or before
-        another attempt, else after the tool or prompt function that it runs.
+        If another task is reading, its read ends without an error: at once if it waits for the provider (on a
+        connection that can be shut, see `connection`) or before another attempt, else after the tool or prompt function
+        that it runs.
         """
+        if self._detached:
+            return
         if self._reader is not None:
-            self._transcript.closing.requested = True
+            self._transcript.closing.request()  # so that cancelling a step that runs in a task is no error
             await self._reader.cancel()
         try:
             await self._loop.aclose()
         except RuntimeError as error:
-            if not raised_here(error):
+            if not in_use.is_running(error):
                 raise
             # The loop is running: in another task, or in this one, in a tool or callback that closes the stream.
             self._step_through(observers.aclosed(self._loop))
@@ -88,8 +97,7 @@ class AsyncStream(BaseStream[ResponseT, ChunkT, ToolT]):
         else:
             if self.state is StreamState.NEW:  # the loop had not begun, so its `finally` did not run the callbacks
                 self._transcript.end(StreamState.CLOSED)
-                for on_end in self._transcript.take_on_end():
-                    await self._transcript.arun(on_end)
+                await arun_on_end(self._transcript)
 
     aclose = close
 
@@ -106,11 +114,12 @@ class AsyncStream(BaseStream[ResponseT, ChunkT, ToolT]):
     ) -> None:
         await self.close()
 
-    def _observe(self) -> observers.Observed:
+    def _observe(self) -> observers.AsyncObserved:
         if self._observed is None:
             self._observed = observers.AsyncObserved(self._loop, self._transcript)
             self._step_through(self._observed)
-        return self._observed
+        observed: observers.AsyncObserved = self._observed
+        return observed
 
     def _events(self) -> event_reader.AsyncEventReader:
         if self._reader is None:
@@ -193,22 +202,11 @@ _RUNNING: set[asyncio.Task[None]] = set()
 
 
 def _run_on_end(transcript: Transcript) -> None:
-    """Run the callbacks of a dropped stream in a task.
-
-    Without a running event loop they run here, until one of them waits; that one and the rest are then given up.
-    """
-
-    async def run() -> None:
-        for on_end in transcript.take_on_end():
-            await transcript.arun(on_end)
-
+    """Run the callbacks of a dropped stream: in a task, or without a running event loop here and now."""
     try:
-        task = asyncio.get_running_loop().create_task(run())
+        task = asyncio.get_running_loop().create_task(arun_on_end(transcript))
     except RuntimeError:
-        running = run()
-        with suppress(StopIteration):
-            running.send(None)
-        running.close()
+        run_on_end_now(transcript)
     else:
         _RUNNING.add(task)
         task.add_done_callback(_RUNNING.discard)

@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeAlias
 
+from ..flows import RunTools
 from ..request import Request
 from ..response import Accumulator
 
 if TYPE_CHECKING:
     from ..flows import Interruption
-    from ..tools import ToolLoop
 
 
 @dataclass(slots=True, eq=False)
@@ -26,6 +26,7 @@ class Attempt:
     """
 
     provider: Any
+    """The `Provider` that encodes and sends the request, and decodes the response."""
     request: Request
     payload: dict[str, Any]
     """The request, encoded by the provider. A retry or resume of this attempt starts from it again."""
@@ -39,7 +40,7 @@ class Attempt:
     resumed_from: Interruption | None = None
     """The text that this attempt resumes, and the error that interrupted it; None if it does not resume."""
     interrupted: Sequence[Any] = ()
-    """The partial responses of the attempts that this one resumes."""
+    """The partial responses, of the provider's response type, of the attempts that this one resumes."""
     round: int = 0
     """The number of earlier rounds of the tool loop."""
 
@@ -47,52 +48,48 @@ class Attempt:
     def first(cls, provider: Any, request: Request, *, round: int = 0) -> Self:
         """Return the first attempt of a round."""
         payload = provider.payload(request)
-        return cls(provider, request, payload, payload, _accumulator(provider, request), round=round)
+        return cls(provider, request, payload, payload, _accumulator(provider, request, round), round=round)
 
     def again(self, **changes: Any) -> Self:
         """Return the next attempt of the same round: this one with an empty accumulator and the given changes."""
-        return replace(self, accumulator=_accumulator(self.provider, self.request), **changes)
+        return replace(self, accumulator=_accumulator(self.provider, self.request, self.round), **changes)
 
-    def reader(self, *, typed: bool) -> Callable[[Any], Iterator[tuple[Any, Any]]]:
+    def decoder(self, *, typed: bool) -> Callable[[Any], Iterator[tuple[Any, Any]]]:
         """Return the function that decodes the events of one read into pairs `(chunk, tool or None)`.
 
         `typed` is True for events that are objects of the SDK, False for bytes.
         """
         accumulator, resumed_from = self.accumulator, self.resumed_from
-        read = accumulator.read_objects if typed else accumulator.read
-        return read if resumed_from is None else lambda events: resumed_from.pairs(read(events), accumulator)
+        decode = accumulator.read_objects if typed else accumulator.read
+        return decode if resumed_from is None else lambda events: resumed_from.pairs(decode(events), accumulator)
 
 
-def _accumulator(provider: Any, request: Request) -> Accumulator[Any, Any]:
+def _accumulator(provider: Any, request: Request, round: int) -> Accumulator[Any, Any]:
     accumulator: Accumulator[Any, Any] = provider.accumulator(request)
     if request.structure is not None:
-        request.answer_deltas.clear()
+        request.answer_deltas.begin(round)
         accumulator.collect_answer(request.structure.name, request.answer_deltas)
     return accumulator
 
 
 class Send(NamedTuple):
-    """Send a request, after a delay in seconds."""
+    """Send a request."""
 
     attempt: Attempt
     delay: float = 0.0
+    """The seconds to wait before that."""
 
 
 class Switch(NamedTuple):
-    """Call `make`, which returns the stream of a fallback, and read that stream's request instead."""
+    """Read a fallback instead: the request of the stream that `make` returns."""
 
     make: Callable[[], Any]
-
-
-class RunTools(NamedTuple):
-    """Run the tools that the model called, and send their results."""
-
-    loop: ToolLoop
-    tools: Sequence[Any]
+    error: Exception
+    """The error that it is tried after."""
 
 
 class Finish(NamedTuple):
-    """End the stream."""
+    """End the stream, without an error."""
 
 
 class Fail(NamedTuple):

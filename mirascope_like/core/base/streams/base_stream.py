@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from ..errors import Caught, StreamClosedError, StreamNotConsumedError
 from ..response import BaseCallResponse, BaseCallResponseChunk, CommonMetadata, Usage
 from ..runtime import LazyModule
 from ..tools import BaseTool
-from .policies import Fallback
-from .transcript import StreamState, Transcript
+from .stream_state import StreamState
+from .transcript import Fallbacks, Transcript
 
 if TYPE_CHECKING:
     from . import observers, views
@@ -24,21 +24,45 @@ ChunkT = TypeVar("ChunkT", bound=BaseCallResponseChunk[Any, Any, Any])
 ToolT = TypeVar("ToolT", bound=BaseTool)
 
 
+class Ended:
+    """An empty iterator: the loop of a detached stream, such as the one that on-end callbacks receive."""
+
+    gi_running = ag_running = False
+
+    def __iter__(self) -> Iterator[Any]:
+        return self
+
+    def __next__(self) -> Any:
+        raise StopIteration
+
+    def __aiter__(self) -> AsyncIterator[Any]:
+        return self
+
+    async def __anext__(self) -> Any:
+        raise StopAsyncIteration
+
+
 class BaseStream(CommonMetadata, Generic[ResponseT, ChunkT, ToolT]):
-    """The base class of `Stream` and `AsyncStream`: everything but reading."""
+    """The base class of `Stream` and `AsyncStream`: everything but reading.
+
+    Each pair passes these, from the inside out; a step of the stream is a step of the outermost one, `_pairs`:
+
+        _loop      always: sends requests and yields pairs
+        _observed  once `on` or `until` is used: calls listeners, and closes the loop
+        _reader    once a view is used: makes events of pairs, and keeps those that no view has yielded
+
+    After a close that found the loop running, the two inner ones are replaced by `observers.closed`.
+    """
 
     _transcript: Transcript
     _loop: Any
-    """The generator that reads: `stream_loop.read` or `aread`."""
+    """The generator that reads, `stream_loop.read` or `aread`; for a detached stream `Ended`."""
     _pairs: Any
-    """The iterator that `next(stream)` advances: the outermost of `_reader`, `_observed` and `_loop` that is in use."""
-    _observed: observers.Observed | None = None
-    """The loop with listeners and `until`; None until one is used."""
+    """The iterator that `next(stream)` advances."""
+    _observed: Any = None
+    """The `Observed` or `AsyncObserved`; None until a listener or `until` is used."""
     _reader: Any = None
-    """The `EventReader` that views read; None until a view is used."""
-
-    _detached = False
-    """True for a stream made by `detached`, or for an on-end callback: it reads nothing itself."""
+    """The `EventReader` or `AsyncEventReader` that views read; None until a view is used."""
 
     def _begin(self, transcript: Transcript, loop: Any) -> None:
         self._transcript = transcript
@@ -47,13 +71,19 @@ class BaseStream(CommonMetadata, Generic[ResponseT, ChunkT, ToolT]):
     @classmethod
     def _of(cls, transcript: Transcript) -> Self:
         stream = cls.__new__(cls)
-        stream._begin(transcript, observers.Ended())
-        stream._detached = True
+        stream._begin(transcript, Ended())
         return stream
 
     def detached(self) -> Self:
-        """Return a stream that shares all that arrives, and reads nothing: keeping it does not keep this one open."""
+        """Return a stream that shares all that arrives, and reads nothing: keeping it does not keep this one open.
+
+        Opening or closing it does nothing.
+        """
         return self._of(self._transcript)
+
+    @property
+    def _detached(self) -> bool:
+        return isinstance(self._loop, Ended)
 
     @property
     def state(self) -> StreamState:
@@ -167,7 +197,7 @@ class BaseStream(CommonMetadata, Generic[ResponseT, ChunkT, ToolT]):
     @property
     def _caught(self) -> list[Exception]:
         """The errors after which a fallback was tried."""
-        return self._transcript.caught
+        return self._transcript.earlier_errors
 
     def tool_message_params(self, tools_and_outputs: Sequence[tuple[ToolT, Any]]) -> list[Any]:
         """Return the messages that give the model the outputs of its tools."""
@@ -183,7 +213,7 @@ class BaseStream(CommonMetadata, Generic[ResponseT, ChunkT, ToolT]):
     ) -> Self:
         """Call functions while the stream is read: with each piece of text, each complete tool, and the response.
 
-        Returns the stream itself.
+        `done` is called after the on-end callbacks, by the step that finds the end. Returns the stream itself.
         """
         self._observe().listeners.append(observers.Listener(text, tool, done))
         return self
@@ -225,12 +255,12 @@ class BaseStream(CommonMetadata, Generic[ResponseT, ChunkT, ToolT]):
         """Fall back to another stream if this one fails before any output. Returns the stream itself.
 
         After an error of the first of `catches`, the first of `others` makes the stream that is read instead, and so
-        on. The last of `catches` are the errors after which `FallbackError` is raised. `caught` are earlier errors.
+        on. So there is one more of `catches`: the last are the errors after which `FallbackError` is raised. `caught`
+        are the errors of calls that were tried before this stream was made; `FallbackError` contains them too.
         """
-        plan = self._transcript.plans[0]
-        kept = [policy for policy in plan.policies if not isinstance(policy, Fallback)]
-        plan.policies = [*kept, Fallback(list(zip(catches, others, strict=False)), catches[-1])]
-        self._transcript.caught += caught
+        *earlier, last = catches
+        self._transcript.plans[0].fallbacks = Fallbacks(list(zip(earlier, others, strict=True)), last)
+        self._transcript.earlier_errors += caught
         return self
 
     def ended(self, ending: Callable[[Self], Any]) -> Self:
@@ -238,6 +268,9 @@ class BaseStream(CommonMetadata, Generic[ResponseT, ChunkT, ToolT]):
 
         The function is given a detached stream with all that has arrived, as this one may have been dropped by then. If
         the stream is async and the function returns an awaitable, that is awaited.
+
+        All such functions run, whatever one of them raises. Unless the stream ended with an error, the first of their
+        errors is raised by the step or `close()` that ended the stream; the others are logged.
         """
         detached = self._of
         self._transcript.plans[0].on_end.append(lambda transcript: ending(detached(transcript)))
@@ -266,12 +299,12 @@ class BaseStream(CommonMetadata, Generic[ResponseT, ChunkT, ToolT]):
     def _unread_callbacks(self) -> bool:
         """Return True if there are callbacks to run for a stream that is dropped before its first step."""
         transcript: Transcript | None = getattr(self, "_transcript", None)  # None if `__init__` raised
-        if transcript is None or self._detached:
+        if transcript is None or transcript.state is not StreamState.NEW:
             return False
-        return transcript.state is StreamState.NEW and bool(transcript.plans[0].on_end)
+        return bool(transcript.plans[0].on_end) and not self._detached
 
     @abstractmethod
-    def _observe(self) -> observers.Observed:
+    def _observe(self) -> observers.BaseObserved:
         """Return `_observed`; create it first if it is None."""
 
     def _step_through(self, pairs: Any) -> None:

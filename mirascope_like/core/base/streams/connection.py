@@ -1,28 +1,33 @@
 """The connection of one attempt: opens and reads a response within the deadlines; another thread or task can cut it.
 
 The loop makes one for each attempt, reads it, and closes it. No deadline is active between two reads.
+
+A wait is ended from another thread or task so: a sync opening by `Opening.cut`, an async one by its cancel scope, and a
+read of an open response by shutting its socket. If the socket cannot be reached, as with some SDKs, a sync read lasts
+until the provider sends something, whatever its deadline, and so does an async read that another task closes:
+cancelling the reader's task instead would need a cancel scope around each read. docs/clients.md names these SDKs.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Iterator
 from concurrent.futures import CancelledError
 from dataclasses import replace
 from typing import Any
 
 from ..errors import ConnectionFailedError, RequestTimeoutError, StreamClosedError, StreamTimeoutError
 from ..provider import AsyncSource, Opening, Source, shut
-from ..runtime import CLOCK, cancel_scope
+from ..runtime import CancelScope, cancel_scope
 from .attempt import Attempt
 from .deadlines import Deadline, Deadlines, Watchdog
-from .transcript import CloseRequest
+from .stream_state import CloseRequest
 
 
 class _Connection:
     """What sync and async connections share."""
 
-    _read: Any
-    """The function that decodes the events of one read into pairs; see `Attempt.reader`."""
+    _decode: Any
+    """The function that decodes the events of one read into pairs; see `Attempt.decoder`."""
     _events: Any
     """The iterator of the open source."""
 
@@ -32,29 +37,33 @@ class _Connection:
 
     def pairs(self, events: Any) -> Iterator[tuple[Any, Any]]:
         """Return the pairs of the events of one read."""
-        pairs: Iterator[tuple[Any, Any]] = self._read(events)
+        pairs: Iterator[tuple[Any, Any]] = self._decode(events)
         return self._deadlines.noting_output(pairs) if self._deadlines.watches_output else pairs
 
-    def _upcoming(self) -> tuple[float | None, Deadline]:
-        """Return how many seconds the next wait may take (None for no limit), and the deadline that then passes.
+    def _upcoming(self) -> tuple[float, Deadline] | None:
+        """Return how many seconds the next wait may take, and the deadline that then passes; None for no limit.
 
         Raises `StreamTimeoutError` if a deadline has passed already.
         """
-        seconds, deadline = self._deadlines.next() or (None, "total")
-        if seconds is not None and seconds <= 0:
-            raise self._deadlines.passed(deadline)
-        return seconds, deadline
+        limit = self._deadlines.upcoming()
+        if limit is not None and limit[0] <= 0:
+            raise self._deadlines.error_of(limit[1])
+        return limit
 
     def _ends_complete(self, error: Exception) -> bool:
-        """Return True if an error is of the connection alone, and the answer has arrived: no more is needed of it."""
-        attempt = self._attempt
-        if isinstance(error, StreamTimeoutError) or not attempt.accumulator.complete:
+        """Return True if an error is of the connection alone, and the response has arrived: no more is needed of it."""
+        if isinstance(error, StreamTimeoutError) or not self._attempt.accumulator.complete:
             return False
-        return isinstance(attempt.provider.failure(error, attempt.request), ConnectionFailedError | RequestTimeoutError)
+        return isinstance(self._converted(error), ConnectionFailedError | RequestTimeoutError)
+
+    def _converted(self, error: Exception) -> Exception:
+        """Return the error in one of our classes, to look at; `failure` changes nothing."""
+        converted: Exception = self._attempt.provider.failure(error, self._attempt.request)
+        return converted
 
     def _begin(self, source: Source | AsyncSource) -> None:
-        self._read = self._attempt.reader(typed=source.typed)
-        self._deadlines.answer_begun()
+        self._decode = self._attempt.decoder(typed=source.typed)
+        self._deadlines.response_begun()
 
 
 class Connection(_Connection):
@@ -68,42 +77,42 @@ class Connection(_Connection):
     """Ends reads that take too long; None until a read has a deadline."""
 
     def open(self, closing: CloseRequest) -> None:
-        """Send the request; return once the answer begins. Raises `StreamClosedError` if the stream is closing."""
-        seconds, deadline = self._upcoming()
+        """Send the request; return once the response begins. Raises `StreamClosedError` if the stream is closing."""
+        seconds, deadline = self._upcoming() or (None, None)
         attempt = self._attempt
+        # The SDK's own retries would outlast the deadline; in async code the cancel scope ends them.
         request = attempt.request if seconds is None else replace(attempt.request, deadline=seconds)
         self._opening = opening = Opening()
         if not closing.interrupt_with(self.cut):
             raise StreamClosedError("the stream was closed")
-        begun = CLOCK.monotonic()
         try:
-            opening.begin(lambda: attempt.provider.open(request, attempt.sent))
-            self.source = opening.result(seconds)
+            with self._deadlines.waiting():
+                opening.begin(lambda: attempt.provider.open(request, attempt.sent))
+                self.source = opening.result(seconds)
         except CancelledError:
             raise StreamClosedError("the stream was closed") from None
         except Exception as error:
-            if seconds is not None and self._timed_out(error):
-                raise self._deadlines.passed(deadline) from error
+            if deadline is not None and self._timed_out(error):
+                raise self._deadlines.error_of(deadline) from error
             raise
-        finally:
-            self._deadlines.waited(CLOCK.monotonic() - begun)
-        if not closing.interrupt_with(self.cut):
+        if closing.requested:  # as the response arrived, too late to be cut
             raise StreamClosedError("the stream was closed")
         self._begin(self.source)
         self._events = iter(self.source)
 
     def _timed_out(self, error: Exception) -> bool:
-        """Return True for a timeout of the opening, of `max_concurrent` or of the SDK: all have the same deadline."""
-        if type(error) is TimeoutError:
-            return True
-        return isinstance(self._attempt.provider.failure(error, self._attempt.request), RequestTimeoutError)
+        """Return True for a timeout of the opening, of `max_concurrent` or of the SDK: all have the same deadline.
+
+        The first two raise `TimeoutError` itself. Errors of its subclasses are the SDK's or the system's.
+        """
+        return type(error) is TimeoutError or isinstance(self._converted(error), RequestTimeoutError)
 
     def __iter__(self) -> Iterator[Any]:
         return self
 
     def __next__(self) -> Any:
         try:
-            return self._timed() if self._deadlines.given else next(self._events)
+            return self._timed() if self._deadlines.any_set else next(self._events)
         except StopIteration:
             raise
         except Exception as error:
@@ -112,30 +121,29 @@ class Connection(_Connection):
             raise
 
     def _timed(self) -> Any:
-        seconds, deadline = self._upcoming()
-        if seconds is None:
+        limit = self._upcoming()
+        if limit is None:
             events = next(self._events)
         else:
+            seconds, deadline = limit
             if self._watchdog is None:
                 self._watchdog = Watchdog(self.cut)
-            begun = CLOCK.monotonic()
             try:
-                with self._watchdog.watching(seconds):
+                with self._deadlines.waiting(), self._watchdog.watching(seconds):
                     events = next(self._events)
-            except Exception as error:
+            except Exception as error:  # also StopIteration: a socket that is shut may look like the end
                 if self._watchdog.barked:
-                    raise self._deadlines.passed(deadline) from error
+                    raise self._deadlines.error_of(deadline) from error
                 raise
-            finally:
-                self._deadlines.waited(CLOCK.monotonic() - begun)
         self._deadlines.received()
         return events
 
-    def cut(self) -> bool:
-        """End the present wait, from another thread. Return False if there is none."""
+    def cut(self) -> None:
+        """End the present wait, or the next read if there is none; another thread calls it."""
         if (source := self.source) is not None:
-            return _cut(source)
-        return self._opening is not None and self._opening.cut()
+            _cut(source)
+        elif (opening := self._opening) is not None:
+            opening.cut()
 
     def drain(self) -> None:
         """Read briefly what follows the final event, so that the HTTP client can reuse the connection."""
@@ -160,34 +168,43 @@ class AsyncConnection(_Connection):
     source: AsyncSource | None = None
 
     async def open(self, closing: CloseRequest) -> None:
-        """Send the request; return once the answer begins. Raises `StreamClosedError` if the stream is closing."""
-        seconds, deadline = self._upcoming()
-        begun = CLOCK.monotonic()
-        scope = cancel_scope(seconds)
+        """Send the request; return once the response begins. Raises `StreamClosedError` if the stream is closing."""
+        seconds, deadline = self._upcoming() or (None, None)
+        attempt, scope = self._attempt, cancel_scope(seconds)
+        if not closing.interrupt_with(scope.cancel):
+            raise StreamClosedError("the stream was closed")
+        source = await self._within(scope, deadline, attempt.provider.aopen(attempt.request, attempt.sent))
+        self.source = source
+        if not closing.interrupt_with(self.cut):
+            raise StreamClosedError("the stream was closed")
+        self._begin(source)
+        self._events = aiter(source)
+
+    async def _within(self, scope: CancelScope, deadline: Deadline | None, wait: Awaitable[Any]) -> Any:
+        """Await `wait` in a cancel scope whose time limit is that of `deadline`.
+
+        Raises `StreamTimeoutError` if the scope is cancelled, or without a deadline `StreamClosedError`, as then only a
+        close request cancels it.
+        """
         cause: Exception | None = None
         try:
-            async with scope:
-                if closing.interrupt_with(scope.cancel):
-                    self.source = await self._attempt.provider.aopen(self._attempt.request, self._attempt.sent)
+            with self._deadlines.waiting():
+                async with scope:
+                    return await wait
         except Exception as error:
             if not scope.cancelled:
                 raise
             cause = error  # the SDK turned the cancellation into an error of its own
-        finally:
-            self._deadlines.waited(CLOCK.monotonic() - begun)
-        if not closing.interrupt_with(self.cut):
-            raise StreamClosedError("the stream was closed")
-        if scope.cancelled or self.source is None:
-            raise self._deadlines.passed(deadline) from cause
-        self._begin(self.source)
-        self._events = aiter(self.source)
+        if deadline is None:
+            raise StreamClosedError("the stream was closed") from cause
+        raise self._deadlines.error_of(deadline) from cause
 
     def __aiter__(self) -> AsyncIterator[Any]:
         return self
 
     async def __anext__(self) -> Any:
         try:
-            return await (self._timed() if self._deadlines.given else anext(self._events))
+            return await (self._timed() if self._deadlines.any_set else anext(self._events))
         except StopAsyncIteration:
             raise
         except Exception as error:
@@ -196,31 +213,15 @@ class AsyncConnection(_Connection):
             raise
 
     async def _timed(self) -> Any:
-        seconds, deadline = self._upcoming()
-        events: Any = None
-        if seconds is None:
-            events = await anext(self._events)
-        else:
-            begun = CLOCK.monotonic()
-            scope = cancel_scope(seconds)
-            cause: Exception | None = None
-            try:
-                async with scope:
-                    events = await anext(self._events)
-            except Exception as error:
-                if not scope.cancelled:
-                    raise
-                cause = error
-            finally:
-                self._deadlines.waited(CLOCK.monotonic() - begun)
-            if scope.cancelled:
-                raise self._deadlines.passed(deadline) from cause
+        limit, read = self._upcoming(), anext(self._events)
+        events = await (read if limit is None else self._within(cancel_scope(limit[0]), limit[1], read))
         self._deadlines.received()
         return events
 
-    def cut(self) -> bool:
-        """End the present read, from another task. Return False if there is none."""
-        return self.source is not None and _cut(self.source)
+    def cut(self) -> None:
+        """End the present read, or the next one if there is none; another task calls it."""
+        if self.source is not None:
+            _cut(self.source)
 
     async def drain(self) -> None:
         """Read briefly what follows the final event, so that the HTTP client can reuse the connection."""
@@ -234,10 +235,9 @@ class AsyncConnection(_Connection):
             await source.close()
 
 
-def _cut(source: Any) -> bool:
-    """End a read of an open response by shutting its socket, if that is reachable. Return True in any case."""
+def _cut(source: Any) -> None:
+    """End a read of an open response by shutting its socket, if that is reachable."""
     if (interrupt := getattr(source, "interrupt", None)) is not None:
         interrupt()
     elif (extensions := getattr(source.response, "extensions", None)) is not None:
         shut(extensions.get("network_stream"))
-    return True

@@ -1,7 +1,7 @@
 """The deadlines of a stream: the time that is left, and the thread that enforces them for sync reads.
 
-`Deadlines` does no I/O. `connection` calls `next` before each read, to learn how long the read may take, and calls
-`waited`, `received` and `output` after it.
+`Deadlines` does no I/O. `connection` calls `upcoming` before each wait, to learn how long it may take, waits within
+`waiting`, and calls `received` and `output` after a read.
 """
 
 from __future__ import annotations
@@ -19,17 +19,25 @@ Deadline = Literal["total", "first", "idle", "stall"]
 
 
 class Phase(Enum):
-    """Which deadlines count now, besides `total`. It follows what has arrived of the present attempt.
+    """Which deadlines count now, besides `total`: those in this table that are set.
 
-    Exception: an attempt that resumes a text, and a later round without `first`, start as WRITING (see `attempt_sent`).
+    | attempt | while it is opened | response begun, no byte | bytes, no output | output |
+    | --- | --- | --- | --- | --- |
+    | the first of a call or fallback, and its retries | WAITING | BEGUN, with `first` WAITING | BEGUN | WRITING |
+    | of a later round, with `first` | WAITING | WAITING | BEGUN | WRITING |
+    | of a later round, without `first` | WRITING | WRITING | WRITING | WRITING |
+    | that resumes a text | WRITING | WRITING | WRITING | WRITING |
+
+    Bytes are also keep-alives. Output is text, thinking or a piece of a tool call. Without `first` and `stall` chunks
+    are not inspected, so BEGUN is never left; it then means the same as WRITING.
     """
 
     WAITING = auto()
-    """Nothing: `first` counts."""
-    ANSWERING = auto()
-    """Bytes, such as keep-alives, and no output: `first` and `idle` count."""
+    """`first` counts."""
+    BEGUN = auto()
+    """`first` and `idle` count."""
     WRITING = auto()
-    """Output, which is text, thinking or a piece of a tool call: `stall` and `idle` count."""
+    """`stall` and `idle` count."""
 
 
 class Deadlines:
@@ -40,7 +48,7 @@ class Deadlines:
     """
 
     def __init__(self) -> None:
-        self.given: bool = False
+        self.any_set: bool = False
         """True while any deadline is set."""
         self.watches_output: bool = False
         """True while a deadline that depends on output is set (`first`, `stall`): chunks are inspected for output."""
@@ -51,7 +59,7 @@ class Deadlines:
         self._phase = Phase.WAITING
         self._started: float | None = None
         """When the first attempt was sent, in seconds of the monotonic clock."""
-        self._waited: float = 0.0
+        self._silence: float = 0.0
         """Seconds spent waiting for the provider since the last output, or before any, since the attempt was sent."""
 
     def set(self, *, total: float | None, first: float | None, idle: float | None, stall: float | None) -> None:
@@ -63,37 +71,48 @@ class Deadlines:
             one if one is None or one < threading.TIMEOUT_MAX else None for one in (total, first, idle, stall)
         )
         self.watches_output = not (self._first is None and self._stall is None)
-        self.given = self.watches_output or not (self._total is None and self._idle is None)
+        self.any_set = self.watches_output or not (self._total is None and self._idle is None)
 
     # Called by the transcript and the connection when something has happened
 
     def attempt_sent(self, *, resumed: bool, later_round: bool) -> None:
-        """Start the deadlines of an attempt.
+        """Start the deadlines of an attempt, as the table of `Phase` says.
 
-        `first` does not count again for an attempt that resumes a text. Without `first`, `idle` and `stall` also cover
-        the beginning of the later rounds of a tool loop.
+        An attempt that resumes a text has had its first output. Without `first`, `idle` and `stall` cover the beginning
+        of later rounds, which no deadline would cover otherwise.
         """
         self._started = CLOCK.monotonic() if self._started is None else self._started
         self._phase = Phase.WRITING if resumed or (later_round and self._first is None) else Phase.WAITING
-        self._waited = 0.0
+        self._silence = 0.0
 
-    def answer_begun(self) -> None:
-        """Record that the response has begun. `idle` counts from here on, or with `first`, only from the first byte."""
-        if self._first is None:
-            self.received()
+    def response_begun(self) -> None:
+        """Record that the response has begun. `idle` counts from here on, or with `first`, only from the first byte: so
+        `first=60, idle=10` lets a model think for a minute in silence.
+        """
+        if self._first is None and self._phase is Phase.WAITING:
+            self._phase = Phase.BEGUN
 
     def received(self) -> None:
         """Record that a read returned: at least one byte has arrived."""
         if self._phase is Phase.WAITING:
-            self._phase = Phase.ANSWERING
+            self._phase = Phase.BEGUN
 
     def output(self) -> None:
         """Record that output arrived."""
-        self._phase, self._waited = Phase.WRITING, 0.0
+        self._phase, self._silence = Phase.WRITING, 0.0
+
+    @contextmanager
+    def waiting(self) -> Generator[None]:
+        """Count the time of the block, which waits for the provider."""
+        begun = CLOCK.monotonic()
+        try:
+            yield
+        finally:
+            self.waited(CLOCK.monotonic() - begun)
 
     def waited(self, seconds: float) -> None:
-        """Record the seconds of a wait for the provider."""
-        self._waited += seconds
+        """Count the seconds of a wait for the provider."""
+        self._silence += seconds
 
     def noting_output(self, pairs: Iterator[Any]) -> Iterator[Any]:
         """Yield the pairs of one read; call `output` when the first pair with output is reached.
@@ -117,18 +136,18 @@ class Deadlines:
             return self._total
         return self._total - (CLOCK.monotonic() - self._started)
 
-    def next(self) -> tuple[float, Deadline] | None:
+    def upcoming(self) -> tuple[float, Deadline] | None:
         """Return the seconds until the next deadline passes, and its name; None where none counts now."""
         waits: list[tuple[float | None, Deadline]] = [(self.remaining(), "total")]
         if self._phase is Phase.WRITING:
-            waits.append((_less(self._stall, self._waited), "stall"))
+            waits.append((_less(self._stall, self._silence), "stall"))
         else:
-            waits.append((_less(self._first, self._waited), "first"))
+            waits.append((_less(self._first, self._silence), "first"))
         if self._phase is not Phase.WAITING:
             waits.append((self._idle, "idle"))
         return min(((seconds, name) for seconds, name in waits if seconds is not None), default=None)
 
-    def passed(self, which: Deadline) -> StreamTimeoutError:
+    def error_of(self, which: Deadline) -> StreamTimeoutError:
         """Return the error of a deadline that has passed."""
         seconds: float = getattr(self, f"_{which}")
         return StreamTimeoutError(f"the stream passed its {which} deadline of {seconds:g} seconds", deadline=which)
@@ -139,15 +158,14 @@ def _less(seconds: float | None, waited: float) -> float | None:
 
 
 class Watchdog:
-    """Calls `bark` from its own thread when a watched read takes too long. The thread runs until `close`.
-
-    `bark` ends the read, and returns True if there was one.
+    """Calls `bark`, which ends the read, from its own thread when a watched read takes too long. The thread runs until
+    `close`.
     """
 
-    def __init__(self, bark: Callable[[], bool]) -> None:
+    def __init__(self, bark: Callable[[], object]) -> None:
         self.barked: bool = False
-        """True once `bark` returned True: an error of a read is then reported as a passed deadline."""
-        self._bark: Callable[[], bool] | None = bark
+        """True once a read took too long: an error of it is then reported as a passed deadline."""
+        self._bark: Callable[[], object] | None = bark
         self._changed = threading.Condition()
         self._due: float | None = None
         """When to call `bark`, in seconds of the monotonic clock; None while no read is watched."""
@@ -181,5 +199,6 @@ class Watchdog:
                     self._changed.wait(remaining)
                 else:
                     self._due = None
+                    self.barked = True
                     if (bark := self._bark) is not None:
-                        self.barked = bark()
+                        bark()

@@ -11,17 +11,16 @@ from collections import deque
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
-from ..errors import StreamError
 from ..response import ErrorEvent, StreamEvent
 from ..runtime import on_asyncio
-from ..tools import delta_of
-from . import views
+from . import in_use, views
 from .observers import Pair
-from .transcript import CloseRequest, Transcript
+from .stream_state import CloseRequest
+from .transcript import Transcript
 
 
-class EventReader:
-    """Returns events to views. Iterating over it yields pairs: first the unread events, then those of `pairs`."""
+class BaseEventReader:
+    """What `EventReader` and `AsyncEventReader` share."""
 
     def __init__(self, pairs: Any, transcript: Transcript) -> None:
         self.pairs = pairs
@@ -30,6 +29,19 @@ class EventReader:
         self._transcript = transcript
         self._last: Any = None
         """The chunk that the unread events came from."""
+
+    def _unread_pair(self) -> Pair:
+        return views.pair_of(self.unread, self._last.spent())
+
+    def _add(self, chunk: Any, tool: Any) -> None:
+        self._last = chunk
+        results, self._transcript.tool_results = self._transcript.tool_results, []
+        self.unread.extend(results)
+        self.unread.extend(views.events_of(chunk, tool))
+
+
+class EventReader(BaseEventReader):
+    """Returns events to views. Iterating over it yields pairs: first the unread events, then those of `pairs`."""
 
     def __iter__(self) -> Iterator[Pair]:
         return self
@@ -45,22 +57,12 @@ class EventReader:
             except StopIteration:
                 return None
             except Exception as error:
-                return ErrorEvent(in_use(error))
+                return ErrorEvent(in_use.converted(error))
             self._add(*pair)
         return self.unread.popleft()
 
-    def _unread_pair(self) -> Pair:
-        return views.pair_of(self.unread, self._last.spent())
 
-    def _add(self, chunk: Any, tool: Any) -> None:
-        self._last = chunk
-        results, self._transcript.tool_results = self._transcript.tool_results, []
-        self.unread.extend(results)
-        partial = tool is not None and delta_of(tool) is not None
-        self.unread.extend(views.events_of(chunk, tool, growing=partial))
-
-
-class AsyncEventReader(EventReader):
+class AsyncEventReader(BaseEventReader):
     """`EventReader`, async.
 
     A view may limit how long it waits for an event. The step then runs in a task, which continues when the limit has
@@ -69,6 +71,8 @@ class AsyncEventReader(EventReader):
 
     _step: asyncio.Task[Pair] | None = None
     """The step that runs in a task; None if there is none. It does not refer to this reader, nor to the stream."""
+    _reading = False
+    """True while a task awaits a pair: another one must not."""
 
     def __aiter__(self) -> AsyncIterator[Pair]:
         return self
@@ -95,10 +99,23 @@ class AsyncEventReader(EventReader):
         return self.unread.popleft()
 
     async def _next(self, within: float | None) -> Pair:
-        if self._step is None:
-            if within is None or not on_asyncio():
+        if self._reading:
+            raise in_use.error_for("task")
+        self._reading = True
+        try:
+            if self._step is None and (within is None or not on_asyncio()):
                 pair: Pair = await anext(self.pairs)
                 return pair
+            return await self._in_task(within)
+        finally:
+            self._reading = False
+
+    async def _in_task(self, within: float | None) -> Pair:
+        """Return the pair of the step that runs in a task; begin one if there is none.
+
+        Raises `EventTimeout`, and leaves the step running, if it takes longer than `within` seconds.
+        """
+        if self._step is None:
             self._step = asyncio.ensure_future(_step_of(self.pairs))
         step = self._step
         try:
@@ -130,25 +147,14 @@ class EventTimeout(Exception):
 
 
 def _abandon(step: asyncio.Task[Any], closing: CloseRequest) -> None:
-    """Cancel the step of a dropped reader; with closing requested, the stream ends without an error."""
+    """Cancel the step of a dropped reader, and so of a dropped stream; as closing is requested, it ends without an
+    error.
+
+    Another thread may drop them, so this runs in the event loop of the step.
+    """
     closing.request()
     step.cancel()
 
 
 async def _step_of(pairs: AsyncIterator[Pair]) -> Pair:
     return await anext(pairs)
-
-
-_STEPPING = frozenset(f"{__package__}.{name}" for name in ("stream", "observers", "event_reader"))
-"""The modules that step the loop's generator."""
-
-
-def in_use(error: Exception) -> Exception:
-    """Return a `StreamError` if `error` means that another thread is running the loop; else return `error`."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    raised_in = trace.tb_frame.f_globals.get("__name__") if trace is not None else None
-    if str(error) != "generator already executing" or raised_in not in _STEPPING:
-        return error
-    return StreamError("another thread is reading this stream: read it in one thread, or give each its own stream")

@@ -1,7 +1,7 @@
 """Iterators around the pairs of a stream, for `on` and `until`.
 
 Made only for streams that use these, so that others cost nothing. They are iterator objects, not generators: an error
-of a callback would end a generator, but after it these can be read further.
+of a listener would end a generator, but after it these can be read further.
 """
 
 from __future__ import annotations
@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator
 from typing import Any, NamedTuple, TypeAlias
 
-from ..tools import delta_of
-from .transcript import StreamState, Transcript
+from ..tools import is_partial
+from .stream_state import StreamState
+from .transcript import Transcript
 
 Pair: TypeAlias = tuple[Any, Any]
 
@@ -26,17 +27,20 @@ class Listener(NamedTuple):
         """Call `text` and `tool` for a pair. `tool` is not called for partial tools."""
         if self.text is not None and chunk.content:
             self.text(chunk.content)
-        if self.tool is not None and tool is not None and delta_of(tool) is None:
+        if self.tool is not None and tool is not None and not is_partial(tool):
             self.tool(tool)
 
     def end(self, transcript: Transcript) -> None:
-        """Call `done` with the response, if the stream was read to its end."""
+        """Call `done` with the response, if the stream was read to its end.
+
+        The loop has ended by then, so its on-end callbacks have run already.
+        """
         if self.done is not None and transcript.state is StreamState.DONE:
             self.done(transcript.response())
 
 
-class Observed:
-    """Iterates over the pairs of a stream, calls the listeners for each, and closes the stream when `stop` is true."""
+class BaseObserved:
+    """What `Observed` and `AsyncObserved` share."""
 
     def __init__(self, loop: Any, transcript: Transcript) -> None:
         self._loop = loop
@@ -44,6 +48,20 @@ class Observed:
         self.listeners: list[Listener] = []
         self.stop: Callable[[str], bool] | None = None
         """Takes the text so far; returns True to close the stream. None without `until`."""
+
+    def _observe(self, chunk: Any, tool: Any) -> bool:
+        for listener in self.listeners:
+            listener.pair(chunk, tool)
+        return self.stop is not None and self.stop(self._transcript.content)
+
+    def _end(self) -> None:
+        listeners, self.listeners = self.listeners, []
+        for listener in listeners:
+            listener.end(self._transcript)
+
+
+class Observed(BaseObserved):
+    """Iterates over the pairs of a stream, calls the listeners for each, and closes the stream when `stop` is true."""
 
     def __iter__(self) -> Iterator[Pair]:
         return self
@@ -58,18 +76,8 @@ class Observed:
             self._loop.close()
         return pair
 
-    def _observe(self, chunk: Any, tool: Any) -> bool:
-        for listener in self.listeners:
-            listener.pair(chunk, tool)
-        return self.stop is not None and self.stop(self._transcript.content)
 
-    def _end(self) -> None:
-        listeners, self.listeners = self.listeners, []
-        for listener in listeners:
-            listener.end(self._transcript)
-
-
-class AsyncObserved(Observed):
+class AsyncObserved(BaseObserved):
     """`Observed`, async."""
 
     def __aiter__(self) -> AsyncIterator[Pair]:
@@ -86,32 +94,11 @@ class AsyncObserved(Observed):
         return pair
 
 
-class Ended:
-    """An empty iterator: the pairs of a detached stream, such as the one that on-end callbacks receive."""
-
-    def __iter__(self) -> Iterator[Pair]:
-        return self
-
-    def __next__(self) -> Pair:
-        raise StopIteration
-
-    def __aiter__(self) -> AsyncIterator[Pair]:
-        return self
-
-    async def __anext__(self) -> Pair:
-        raise StopAsyncIteration
-
-    def close(self) -> None:
-        """Do nothing."""
-
-    async def aclose(self) -> None:
-        """Do nothing."""
-
-
 def closed(loop: Generator[Pair]) -> Generator[Pair]:
     """Close the loop at the next step of the stream, and yield nothing.
 
-    It replaces the pairs of a stream that was closed while the loop ran elsewhere and so could not be closed.
+    It replaces the pairs of a stream that was closed while the loop ran elsewhere and so could not be closed. The loop
+    looks at `closing` only between reads; so without this, the reader would get the rest of the pairs of one read.
     """
     loop.close()
     yield from ()

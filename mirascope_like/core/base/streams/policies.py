@@ -1,39 +1,45 @@
 """What follows an attempt that ended or failed: a step of the loop. Does no I/O; sync and async code share it.
 
 A policy is a function of the transcript and of the error, if there is one. It returns the next step, or None to leave
-the decision to the next policy. The counts of retries and resumes are fields of `Attempt`.
+the decision to the next policy. All that policies count or use up are fields of `Attempt` and `Plan`, and the loop
+changes those when it takes the step. Two exceptions, both of an error that ends something: an error that is recovered
+from loses its traceback (`flows.forget`), and a fallback that has failed is removed (`Transcript.abandon`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
 from .. import flows
 from ..errors import UNSENT, Caught, FallbackError, ServerError, StreamTimeoutError
-from .attempt import Attempt, Fail, Finish, RunTools, Send, Step, Switch
-from .transcript import Policy, Transcript
+from .attempt import Attempt, Fail, Finish, Send, Step, Switch
+from .transcript import Transcript
+
+Policy: TypeAlias = Callable[[Transcript, Exception | None], Step | None]
 
 
 def next_step(transcript: Transcript, error: Exception | None) -> Step:
-    """Return the step after an attempt that ended (`error` is None) or failed (`error` is one of our classes).
+    """Return the step after an attempt that ended (`error` is None) or failed.
 
-    Asks the policies of the last plan. If none of them recovers from the error, the call of that plan has failed: its
-    plan is removed, and the plan before it is asked, which belongs to the call that it is a fallback of.
+    `error` is a `StreamError`, or what `Provider.failure` returned.
     """
     if transcript.closing.requested:
         return Finish()
     if isinstance(error, StreamTimeoutError) and error.deadline == "total":
         return Fail(error)
-    while True:
-        for policy in transcript.plans[-1].policies:
-            if (step := policy(transcript, error)) is not None:
-                return step
-        if error is None:
-            return Finish()
-        if len(transcript.plans) == 1:
-            return Fail(error)
-        transcript.abandon(error)
+    for policy in POLICIES:
+        if (step := policy(transcript, error)) is not None:
+            return step
+    return Finish() if error is None else fall_back(transcript, error)
+
+
+def unprepared(transcript: Transcript, error: Exception) -> Step:
+    """Return the step after a prompt function failed, or a request could not be encoded.
+
+    `error` may be of any class. Nothing was sent, so there is nothing to retry or resume.
+    """
+    return Finish() if transcript.closing.requested else fall_back(transcript, error)
 
 
 def tool_rounds(transcript: Transcript, error: Exception | None) -> Step | None:
@@ -41,8 +47,20 @@ def tool_rounds(transcript: Transcript, error: Exception | None) -> Step | None:
     attempt = transcript.attempt
     if error is not None or attempt is None:
         return None
-    called = flows.calls(attempt.request, attempt.accumulator.tools, len(transcript.rounds))
-    return RunTools(*called) if called is not None else None
+    return flows.calls(attempt.request, attempt.accumulator.tools, len(transcript.rounds))
+
+
+def retry_error_reason(transcript: Transcript, error: Exception | None) -> Step | None:
+    """Send the same request again where the response ended for a reason that is an error, before any output.
+
+    If no retry is left, the stream ends without an error: `finish_reasons` reports it.
+    """
+    attempt = transcript.attempt
+    if error is not None or attempt is None or attempt.resumed_from is not None:
+        return None
+    if not (attempt.accumulator.failed and attempt.accumulator.no_output):
+        return None
+    return _retry(transcript, attempt, ServerError("the response ended for a reason that is an error"))
 
 
 def retry_or_resume(transcript: Transcript, error: Exception | None) -> Step | None:
@@ -54,18 +72,12 @@ def retry_or_resume(transcript: Transcript, error: Exception | None) -> Step | N
     if error is None or attempt is None:
         return None
     if attempt.resumed_from is None and attempt.accumulator.no_output:
-        return _retry(transcript, attempt, error) if attempt.request.retry else None
-    return _resume(transcript, attempt, error) if attempt.request.resume else None
+        return _retry(transcript, attempt, error)
+    return _resume(transcript, attempt, error)
 
 
-def retry_failed(transcript: Transcript, error: Exception | None) -> Step | None:
-    """Send the same request again where the answer ended for a reason that is an error, before any output."""
-    attempt = transcript.attempt
-    if error is not None or attempt is None or not attempt.request.retry:
-        return None
-    if not (attempt.resumed_from is None and attempt.accumulator.failed and attempt.accumulator.no_output):
-        return None
-    return _retry(transcript, attempt, ServerError("the answer ended for a reason that is an error"))
+POLICIES: tuple[Policy, ...] = (tool_rounds, retry_error_reason, retry_or_resume)
+"""Asked in this order; at most one of them has a step, as their conditions exclude each other. Fallbacks come last."""
 
 
 def _retry(transcript: Transcript, attempt: Attempt, error: Exception) -> Step | None:
@@ -82,29 +94,33 @@ def _resume(transcript: Transcript, attempt: Attempt, error: Exception) -> Step 
     If it cannot be resumed again, and the attempt had resumed a text and added nothing to it, the original
     interruption is raised instead, with `error` as its cause.
     """
-    before, request, provider = attempt.resumed_from, attempt.request, attempt.provider
-    delay = _delay(transcript, error, attempt.resumed, request.resume)
-    prefill = provider.prefill(request) if flows.plain(request) else None
-    interruption = flows.find_interruption(error, before, attempt.accumulator, prefill) if prefill is not None else None
-    sent = (
-        prefill.payload(attempt.payload, interruption.seam.sent)
-        if prefill is not None and interruption is not None
-        else None
-    )
-    if delay is None or interruption is None or sent is None:
+    delay = _delay(transcript, error, attempt.resumed, attempt.request.resume)
+    continuation = _continuation(attempt, error) if delay is not None else None
+    if delay is None or continuation is None:
+        before = attempt.resumed_from
         if before is None or attempt.accumulator.content != before.text:
             return None
         before.error.__cause__ = error
         return Fail(before.error)
-    interrupted = attempt.interrupted
-    if interruption.error is error and (response := transcript.response()) is not None:
-        interrupted = [*interrupted, response]
+    interruption, sent = continuation
+    interrupted = [*attempt.interrupted, transcript.response()] if interruption.is_new else attempt.interrupted
     flows.forget(error)
     following = attempt.again(
         resumed=attempt.resumed + 1, resumed_from=interruption, sent=sent, interrupted=interrupted
     )
     following.accumulator.resume_from(interruption.initial_text())
     return Send(following, delay)
+
+
+def _continuation(attempt: Attempt, error: Exception) -> tuple[flows.Interruption, dict[str, Any]] | None:
+    """Return the interruption to resume from and the payload to send; None if the response cannot be resumed."""
+    request, provider = attempt.request, attempt.provider
+    prefill = provider.prefill(request) if flows.plain(request) else None
+    if prefill is None:
+        return None
+    interruption = flows.find_interruption(error, attempt.resumed_from, attempt.accumulator, prefill)
+    sent = prefill.payload(attempt.payload, interruption.seam.sent) if interruption is not None else None
+    return (interruption, sent) if interruption is not None and sent is not None else None
 
 
 def _delay(transcript: Transcript, error: Exception, used: int, allowed: int) -> float | None:
@@ -117,43 +133,42 @@ def _delay(transcript: Transcript, error: Exception, used: int, allowed: int) ->
     return None if delay is None or (remaining is not None and delay >= remaining) else delay
 
 
-def _fails(transcript: Transcript, error: Exception, catches: Caught) -> bool:
-    """Return True after an error that is caught; of a fallback, also if its request cannot be sent."""
-    return isinstance(error, catches) or (bool(transcript.caught) and isinstance(error, UNSENT))
+def fall_back(transcript: Transcript, error: Exception) -> Step:
+    """Return the step that reads a fallback of the call being read, if there was no output; else the one that raises.
+
+    If that call is a fallback itself and does not recover from the error, it has failed: its plan is removed, and the
+    call below it, which it is a fallback of, is asked.
+    """
+    while True:
+        if (step := _next_fallback(transcript, error)) is not None:
+            return step
+        if len(transcript.plans) == 1:
+            return Fail(error)
+        transcript.abandon(error)
 
 
-class Fallback:
-    """Read another stream instead, before any output. One instance belongs to one stream."""
-
-    def __init__(self, fallbacks: Sequence[tuple[Caught, Callable[[], Any]]], last: Caught) -> None:
-        self._fallbacks = list(fallbacks)
-        """The fallbacks not tried yet: the errors after which one is tried, and the function that makes its stream."""
-        self._last = last
-        """The errors after which `FallbackError` is raised once all have been tried."""
-
-    def __call__(self, transcript: Transcript, error: Exception | None) -> Step | None:
-        accumulator = transcript.accumulator
-        any_output = bool(transcript.rounds) or (accumulator is not None and not accumulator.no_output)
-        if error is None or any_output:
+def _next_fallback(transcript: Transcript, error: Exception) -> Step | None:
+    fallbacks, accumulator = transcript.plans[-1].fallbacks, transcript.accumulator
+    any_output = bool(transcript.rounds) or (accumulator is not None and not accumulator.no_output)
+    if fallbacks is None or any_output:
+        return None
+    if fallbacks.untried:
+        catches, make = fallbacks.untried[0]
+        if not _leads_on(transcript, error, catches):
             return None
-        if not self._fallbacks:
-            return self._failed(transcript, error)
-        catches, make = self._fallbacks[0]
-        if not _fails(transcript, error, catches):
-            return None
-        del self._fallbacks[0]
-        transcript.caught.append(error)
         flows.forget(error)
-        return Switch(make)
-
-    def _failed(self, transcript: Transcript, error: Exception) -> Step | None:
-        if len(transcript.plans) > 1 or not _fails(transcript, error, self._last):
-            return None  # a call that is a fallback itself leaves its error to the call below it
-        transcript.caught.append(error)
-        failed = FallbackError(transcript.caught)
-        failed.__cause__ = error
-        return Fail(failed)
+        return Switch(make, error)
+    if len(transcript.plans) > 1 or not _leads_on(transcript, error, fallbacks.last):
+        return None  # a call that is a fallback itself leaves its error to the call below it
+    failed = FallbackError([*transcript.earlier_errors, error])
+    failed.__cause__ = error
+    return Fail(failed)
 
 
-DEFAULT: tuple[Policy, ...] = (retry_failed, tool_rounds, retry_or_resume)
-"""The policies of every call; a `Fallback` comes after them."""
+def _leads_on(transcript: Transcript, error: Exception, catches: Caught) -> bool:
+    """Return True if `error` leads from the call being read to the next fallback.
+
+    `catches` do. From a fallback, so does an error of a request that cannot be sent.
+    """
+    is_fallback = bool(transcript.earlier_errors)
+    return isinstance(error, catches) or (is_fallback and isinstance(error, UNSENT))

@@ -12,10 +12,12 @@ from ..request import Request
 from ..response import BaseCallResponse, BaseCallResponseChunk
 from ..runtime import LazyModule
 from ..tools import BaseTool
+from . import in_use
 from .base_stream import BaseStream
-from .policies import DEFAULT
+from .on_end import run_on_end
 from .stream_loop import read
-from .transcript import Pause, StreamState, Transcript, raised_here
+from .stream_state import Pause, StreamState
+from .transcript import Transcript
 
 if TYPE_CHECKING:
     from . import event_reader, observers, views
@@ -39,7 +41,7 @@ class Stream(BaseStream[ResponseT, ChunkT, ToolT]):
     """
 
     def __init__(self, provider: Provider[ResponseT, ChunkT, ToolT], request: Request) -> None:
-        transcript = Transcript(provider, request, DEFAULT)
+        transcript = Transcript(provider, request)
         self._begin(transcript, read(transcript))
 
     def open(self) -> Self:
@@ -48,12 +50,15 @@ class Stream(BaseStream[ResponseT, ChunkT, ToolT]):
         Raises `StreamClosedError` for a stream that is closed, also if that happens meanwhile.
         """
         self._check_open()
-        if self.state is StreamState.NEW:
+        if self.state is StreamState.NEW and not self._detached:
+            if self._loop.gi_running:
+                raise in_use.error_for("thread")
             self._transcript.pause = Pause.OPENED
             try:
                 next(self._loop, None)
             except ValueError as error:
-                raise event_reader.in_use(error)
+                self._transcript.pause = None  # another thread has just begun to read: the pause is not for that one
+                raise in_use.converted(error)
             self._check_open()
         return self
 
@@ -64,18 +69,20 @@ class Stream(BaseStream[ResponseT, ChunkT, ToolT]):
         try:
             return next(self._pairs)  # type: ignore[no-any-return]
         except ValueError as error:
-            raise event_reader.in_use(error)
+            raise in_use.converted(error)
 
     def close(self) -> None:
         """Release the connection. What has arrived stays readable.
 
-        If another thread is reading, its read ends without an error: at once if it waits for the provider or before
-        another attempt, else after the tool or prompt function that it runs.
+        If another thread is reading, its read ends without an error: at once if it waits for the provider (on a
+        connection that can be shut, see `connection`) or before another attempt, else after the tool that it runs.
         """
+        if self._detached:
+            return
         try:
             self._loop.close()
         except ValueError as error:
-            if not raised_here(error):
+            if not in_use.is_running(error):
                 raise
             # The loop is running: in another thread, or in this one, in a tool or callback that closes the stream.
             self._step_through(observers.closed(self._loop))
@@ -83,8 +90,7 @@ class Stream(BaseStream[ResponseT, ChunkT, ToolT]):
         else:
             if self.state is StreamState.NEW:  # the loop had not begun, so its `finally` did not run the callbacks
                 self._transcript.end(StreamState.CLOSED)
-                for on_end in self._transcript.take_on_end():
-                    self._transcript.run(on_end)
+                run_on_end(self._transcript)
 
     def __del__(self) -> None:
         if self._unread_callbacks():
@@ -102,7 +108,8 @@ class Stream(BaseStream[ResponseT, ChunkT, ToolT]):
         if self._observed is None:
             self._observed = observers.Observed(self._loop, self._transcript)
             self._step_through(self._observed)
-        return self._observed
+        observed: observers.Observed = self._observed
+        return observed
 
     def _events(self) -> event_reader.EventReader:
         if self._reader is None:
@@ -163,13 +170,13 @@ class Stream(BaseStream[ResponseT, ChunkT, ToolT]):
         for chunk, _ in self:
             print(chunk.content, end="", file=file, flush=True)
         print(file=file)
-        return self.construct_call_response()
+        return self._whole()
 
     def collect(self) -> ResponseT:
         """Read to the end; return the full response."""
         for _ in self:
             pass
-        return self.construct_call_response()
+        return self._whole()
 
     def construct_call_response(self, *, partial: bool = False) -> ResponseT:
         """Return the response that the provider would have sent unstreamed.
@@ -181,4 +188,7 @@ class Stream(BaseStream[ResponseT, ChunkT, ToolT]):
         """
         if self.state is StreamState.NEW and not partial:
             return self.collect()
+        return self._whole(partial)
+
+    def _whole(self, partial: bool = False) -> ResponseT:
         return self._rebuilt(partial, "read it to its end, or call collect()")

@@ -2,7 +2,7 @@
 
 A pair is a chunk and the tool that it completes, or None. `read` and `aread` differ only in `async`, `await` and the
 names of their async counterparts; a test compares them. The loop refers to the `Transcript`, never to the stream, so
-that dropping the stream closes the loop. States and invariants: see `StreamState`.
+that dropping the stream closes the loop. Transitions and invariants: see `stream_state`.
 """
 
 from __future__ import annotations
@@ -11,12 +11,15 @@ import threading
 from collections.abc import AsyncGenerator, Generator
 from typing import Any
 
-from ..errors import UNSENT, ConfigurationError, StreamInterruptedError
+from ..errors import StreamInterruptedError
+from ..flows import RunTools
 from ..runtime import cancel_scope, sleep
-from .attempt import Attempt, Fail, Finish, RunTools, Send, Step, Switch
+from .attempt import Attempt, Fail, Finish, Send, Step, Switch
 from .connection import AsyncConnection, Connection
-from .policies import next_step
-from .transcript import Pause, StreamState, Transcript
+from .on_end import arun_on_end, run_on_end
+from .policies import next_step, unprepared
+from .stream_state import Pause, StreamState
+from .transcript import Transcript
 
 PAUSED: Any = None
 """What the loop yields at a `Pause`. Only `open` and `await` receive it, never a reader of pairs."""
@@ -25,17 +28,20 @@ PAUSED: Any = None
 def read(transcript: Transcript) -> Generator[tuple[Any, Any]]:
     """Yield the pairs of a stream, then run its on-end callbacks."""
     pair: Any = None
+    closing = transcript.closing
     try:
         step: Step = prepared(transcript)
-        while not isinstance(step, Finish):
-            if isinstance(step, Send):
+        while not (closing.requested or isinstance(step, Finish)):
+            if isinstance(step, Send) and step.delay:
+                delay(transcript, step.delay)
+                step = Send(step.attempt)
+            elif isinstance(step, Send):
                 if transcript.pauses_at(Pause.PREPARED):
                     yield PAUSED
-                delay(transcript, step.delay)
                 attempt, error = transcript.send(step.attempt), None
                 connection = Connection(attempt, transcript.deadlines)
                 try:
-                    connection.open(transcript.closing)
+                    connection.open(closing)
                     if transcript.pauses_at(Pause.OPENED):
                         yield PAUSED
                     accumulator, pairs_of = attempt.accumulator, connection.pairs
@@ -46,7 +52,7 @@ def read(transcript: Transcript) -> Generator[tuple[Any, Any]]:
                             connection.drain()
                             break
                     if not accumulator.complete:
-                        raise StreamInterruptedError("the answer ended before the provider's final event")
+                        raise StreamInterruptedError("the response ended before the provider's final event")
                     for pair in accumulator.finish():
                         yield pair
                 except Exception as caught:
@@ -56,38 +62,37 @@ def read(transcript: Transcript) -> Generator[tuple[Any, Any]]:
                 step = next_step(transcript, error)
             elif isinstance(step, RunTools):
                 step = run_tools(transcript, step)
-                if isinstance(step, Send):
-                    yield pair[0].spent(), None  # views show the results before the next request is sent
+                if isinstance(step, Send) and not closing.requested:
+                    yield results_pair(pair)
             elif isinstance(step, Switch):
                 step = switch(transcript, step)
             else:
                 raise step.error
-        transcript.end(StreamState.CLOSED if transcript.closing.requested else StreamState.DONE)
-    except GeneratorExit:
-        transcript.end(StreamState.CLOSED)
-        raise
+        transcript.end(StreamState.CLOSED if closing.requested else StreamState.DONE)
     except BaseException as error:
         transcript.end_with(error)
         raise
     finally:
-        for on_end in transcript.take_on_end():
-            transcript.run(on_end)
+        run_on_end(transcript)
 
 
 async def aread(transcript: Transcript) -> AsyncGenerator[tuple[Any, Any]]:
     """`read`, with an async connection."""
     pair: Any = None
+    closing = transcript.closing
     try:
         step: Step = await aprepared(transcript)
-        while not isinstance(step, Finish):
-            if isinstance(step, Send):
+        while not (closing.requested or isinstance(step, Finish)):
+            if isinstance(step, Send) and step.delay:
+                await adelay(transcript, step.delay)
+                step = Send(step.attempt)
+            elif isinstance(step, Send):
                 if transcript.pauses_at(Pause.PREPARED):
                     yield PAUSED
-                await adelay(transcript, step.delay)
                 attempt, error = transcript.send(step.attempt), None
                 connection = AsyncConnection(attempt, transcript.deadlines)
                 try:
-                    await connection.open(transcript.closing)
+                    await connection.open(closing)
                     if transcript.pauses_at(Pause.OPENED):
                         yield PAUSED
                     accumulator, pairs_of = attempt.accumulator, connection.pairs
@@ -98,7 +103,7 @@ async def aread(transcript: Transcript) -> AsyncGenerator[tuple[Any, Any]]:
                             await connection.drain()
                             break
                     if not accumulator.complete:
-                        raise StreamInterruptedError("the answer ended before the provider's final event")
+                        raise StreamInterruptedError("the response ended before the provider's final event")
                     for pair in accumulator.finish():
                         yield pair
                 except Exception as caught:
@@ -108,28 +113,23 @@ async def aread(transcript: Transcript) -> AsyncGenerator[tuple[Any, Any]]:
                 step = next_step(transcript, error)
             elif isinstance(step, RunTools):
                 step = await arun_tools(transcript, step)
-                if isinstance(step, Send):
-                    yield pair[0].spent(), None  # views show the results before the next request is sent
+                if isinstance(step, Send) and not closing.requested:
+                    yield results_pair(pair)
             elif isinstance(step, Switch):
                 step = await aswitch(transcript, step)
             else:
                 raise step.error
-        transcript.end(StreamState.CLOSED if transcript.closing.requested else StreamState.DONE)
-    except GeneratorExit:
-        transcript.end(StreamState.CLOSED)
-        raise
+        transcript.end(StreamState.CLOSED if closing.requested else StreamState.DONE)
     except BaseException as error:
         transcript.end_with(error)
         raise
     finally:
-        for on_end in transcript.take_on_end():
-            await transcript.arun(on_end)
+        await arun_on_end(transcript)
 
 
 def prepared(transcript: Transcript) -> Step:
     """Return the first step of a call."""
-    if transcript.attempt is None:
-        raise ConfigurationError("an async call cannot be the fallback of a sync stream")
+    assert transcript.attempt is not None
     return Send(transcript.attempt)
 
 
@@ -140,33 +140,30 @@ async def aprepared(transcript: Transcript) -> Step:
         try:
             transcript.attempt = Attempt.first(transcript.provider, await transcript.prepare())
         except Exception as error:
-            return next_step(transcript, error)
-    return Finish() if transcript.closing.requested else Send(transcript.attempt)
+            return unprepared(transcript, error)
+    return Send(transcript.attempt)
 
 
 def delay(transcript: Transcript, seconds: float) -> None:
     """Wait before another attempt; closing the stream ends the wait."""
     closed = threading.Event()
-    if seconds and transcript.closing.interrupt_with(closed.set):
+    if transcript.closing.interrupt_with(closed.set):
         closed.wait(seconds)
 
 
 async def adelay(transcript: Transcript, seconds: float) -> None:
     """`delay`, awaited."""
-    if seconds:
-        async with cancel_scope() as scope:
-            if transcript.closing.interrupt_with(scope.cancel):
-                await sleep(seconds)
+    async with cancel_scope() as scope:
+        if transcript.closing.interrupt_with(scope.cancel):
+            await sleep(seconds)
 
 
 def run_tools(transcript: Transcript, step: RunTools) -> Step:
     """Run the tools of a round; return the next step. If `total` passes meanwhile, opening the next round raises it."""
     try:
-        results = step.loop.run(step.tools)
-    except Exception as caught:
-        return Finish() if transcript.closing.requested else Fail(transcript.convert_error(caught))
-    following = transcript.next_round(results)
-    return Finish() if transcript.closing.requested else following
+        return transcript.next_round(step.loop.run(step.tools))
+    except Exception as error:
+        return Fail(transcript.convert_error(error))
 
 
 async def arun_tools(transcript: Transcript, step: RunTools) -> Step:
@@ -176,38 +173,41 @@ async def arun_tools(transcript: Transcript, step: RunTools) -> Step:
         async with cancel_scope(transcript.deadlines.remaining()) as scope:
             results = await step.loop.arun(step.tools)
         if scope.cancelled:
-            raise transcript.deadlines.passed("total")
-    except Exception as caught:
-        return Finish() if transcript.closing.requested else Fail(transcript.convert_error(caught))
-    following = transcript.next_round(results)
-    return Finish() if transcript.closing.requested else following
+            raise transcript.deadlines.error_of("total")
+        return transcript.next_round(results)
+    except Exception as error:
+        return Fail(transcript.convert_error(error))
+
+
+def results_pair(pair: Any) -> tuple[Any, None]:
+    """Return a pair that adds nothing, for after tools have run: `pair` is the last one of their round.
+
+    With each pair, a view also yields the results in `Transcript.tool_results`. So it shows them before the next
+    request is sent, instead of with the first pair of the next response. (That pair exists: a chunk completed the
+    tools.)
+    """
+    return pair[0].spent(), None
 
 
 def switch(transcript: Transcript, step: Switch) -> Step:
     """Make the stream of a fallback and continue with its request; return the step that sends it."""
-    for on_end in transcript.take_on_end(abandoned=True):
-        transcript.run(on_end)
+    transcript.try_fallback(step.error)
+    run_on_end(transcript, abandoned=True)
     try:
         made = step.make()
-    except Exception as caught:
-        return next_step(transcript, caught) if isinstance(caught, UNSENT) else Fail(caught)
-    try:
-        transcript.adopt(made)
-    except Exception as caught:
-        return Fail(caught)
+    except Exception as error:
+        return unprepared(transcript, error)
+    transcript.adopt(made)
     return prepared(transcript)
 
 
 async def aswitch(transcript: Transcript, step: Switch) -> Step:
     """`switch`, awaited."""
-    for on_end in transcript.take_on_end(abandoned=True):
-        await transcript.arun(on_end)
+    transcript.try_fallback(step.error)
+    await arun_on_end(transcript, abandoned=True)
     try:
         made = step.make()
-    except Exception as caught:
-        return next_step(transcript, caught) if isinstance(caught, UNSENT) else Fail(caught)
-    try:
-        transcript.adopt(made)
-    except Exception as caught:
-        return Fail(caught)
+    except Exception as error:
+        return unprepared(transcript, error)
+    transcript.adopt(made)
     return await aprepared(transcript)

@@ -14,8 +14,8 @@ from typing import Any, Generic, Self, TypeVar, cast, overload
 from ..errors import ResponseParseError, StreamNotConsumedError
 from ..parsing import NOTHING, Partial
 from ..response import BaseCallResponse
+from .stream_state import StreamState
 from .structured_reader import AnyStream, AsyncStreamT, Reading, StreamT
-from .transcript import StreamState
 
 T = TypeVar("T")
 ItemT = TypeVar("ItemT")

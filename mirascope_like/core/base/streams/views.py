@@ -28,7 +28,7 @@ from ..response import (
     UsageEvent,
 )
 from ..runtime import CLOCK
-from ..tools import BaseTool, ToolResultEvent
+from ..tools import BaseTool, ToolResultEvent, is_partial
 
 ChunkT = TypeVar("ChunkT", bound=BaseCallResponseChunk[Any, Any, Any])
 ToolT = TypeVar("ToolT", bound=BaseTool)
@@ -78,10 +78,8 @@ View: TypeAlias = Generator[Next | Run | Show, Any, None]
 Unread: TypeAlias = deque[StreamEvent[ToolT]]
 
 
-def events_of(
-    chunk: BaseCallResponseChunk[Any, Any, Any], tool: ToolT | None, *, growing: bool
-) -> Iterator[StreamEvent[ToolT]]:
-    """Yield the events of one pair; if the tool is still partial (`growing`), only its deltas."""
+def events_of(chunk: BaseCallResponseChunk[Any, Any, Any], tool: ToolT | None) -> Iterator[StreamEvent[ToolT]]:
+    """Yield the events of one pair; if the tool is partial, only its deltas."""
     if thinking := chunk.thinking:
         yield ThinkingEvent(thinking)
     if chunk.content:
@@ -91,7 +89,7 @@ def events_of(
             yield ToolStartEvent(delta.index, delta.id, delta.name)
         if delta.arguments:
             yield ToolDeltaEvent(delta.index, delta.arguments)
-    if tool is not None and not growing:
+    if tool is not None and not is_partial(tool):
         yield ToolReadyEvent(tool)
     if (usage := chunk.common_usage) is not None:
         yield UsageEvent(usage)
@@ -120,6 +118,9 @@ def text_view(
 def _texts(unread: Unread[Any], held: Held, buffer: int, min_chars: int, max_delay: float | None) -> View:
     while True:
         event = yield Next(held.due(max_delay))
+        # First hold the text of the event; then show what is enough, or all where an event or the time demands it. An
+        # event that ends the text goes back behind the text that is still held: both come again after the reader's
+        # step.
         if isinstance(event, TextEvent):
             held.add(event.text)
         overdue = event is TIMED_OUT or held.due(max_delay) == 0
@@ -144,7 +145,9 @@ class Held(ABC):
     """Text that has arrived and is not shown yet."""
 
     _since: float | None = None
-    """When the first piece of it arrived, in seconds of the monotonic clock; None while it is empty."""
+    """When the first piece of it arrived, in seconds of the monotonic clock; None while it is empty. A piece that was
+    put back into `unread`, as a view does before it shows a text, arrives once more.
+    """
 
     def add(self, text: str) -> None:
         """Add a piece of text."""
@@ -296,7 +299,9 @@ class Snapshot:
 def pair_of(unread: Unread[ToolT], spent: ChunkT) -> tuple[ChunkT, ToolT | None]:
     """Remove the unread events up to and including the first tool, and return their text and the tool as a pair.
 
-    `spent` is the chunk that they came from without its text; it gets the text. Raises the error of an `ErrorEvent`.
+    `spent` is the chunk that they came from without its text; it gets the text. Other events are dropped: a reader of
+    pairs finds thinking, usage and finish reasons in the chunks, and results of tools in the messages. Raises the error
+    of an `ErrorEvent`.
     """
     texts: list[str] = []
     tool: ToolT | None = None

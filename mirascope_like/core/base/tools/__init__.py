@@ -17,8 +17,8 @@ if TYPE_CHECKING:
         ToolConfig,
         arguments_of,
         call_of,
-        delta_of,
         error_of,
+        is_partial,
         tool_description,
         tool_name,
     )
@@ -33,7 +33,7 @@ else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
-            "base_tool": "BaseTool ToolCall ToolConfig arguments_of call_of delta_of error_of tool_description "
+            "base_tool": "BaseTool ToolCall ToolConfig arguments_of call_of is_partial error_of tool_description "
             "tool_name",
             "call_repair": "effective_arguments is_settled offered_name repaired valid_arguments",
             "executor": "ToolLoop aran ran",
@@ -58,7 +58,7 @@ __all__ = [
     "arguments_of",
     "arguments_schema",
     "call_of",
-    "delta_of",
+    "is_partial",
     "effective_arguments",
     "error_of",
     "find_tool",

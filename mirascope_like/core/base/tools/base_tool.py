@@ -239,6 +239,11 @@ def delta_of(tool: BaseTool) -> str | None:
     return origin.delta if origin is not None else None
 
 
+def is_partial(tool: BaseTool) -> bool:
+    """Return True for a partial tool: its arguments are still arriving."""
+    return delta_of(tool) is not None
+
+
 def arguments_of(tool: BaseTool) -> dict[str, Any]:
     """Return `tool.args`, even if the tool has a field of that name."""
     if error_of(tool) is not None:
@@ -262,7 +267,7 @@ def _check_usable(tool: BaseTool) -> None:
     error = error_of(tool)
     if error is not None:
         raise error
-    if delta_of(tool) is not None:
+    if is_partial(tool):
         call = call_of(tool)
         message = f"tool {call.name!r} cannot run yet: its arguments are still arriving"
         raise ToolArgumentsError(message, arguments=call.arguments)

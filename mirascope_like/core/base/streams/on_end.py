@@ -1,0 +1,80 @@
+"""Run on-end callbacks, and decide which of their errors are raised.
+
+Every callback runs, whatever another one raises. If the stream that a callback receives ended with an error, an error
+of the callback is logged. Otherwise the first such error is raised once all have run, and later ones are logged. A
+cancellation or `KeyboardInterrupt` is always raised, also once all have run.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
+from inspect import isawaitable, iscoroutine
+
+from .transcript import Transcript
+
+log: logging.Logger = logging.getLogger(__name__)
+
+
+class CallbackErrors:
+    """The errors of the callbacks that are run together."""
+
+    def __init__(self) -> None:
+        self._raised: BaseException | None = None
+        """The error to raise once all callbacks have run; None if there is none."""
+
+    @contextmanager
+    def collected(self, transcript: Transcript) -> Generator[None]:
+        """Keep or log an error of the block, which runs a callback for a transcript."""
+        try:
+            yield
+        except Exception as error:
+            if transcript.error is None and self._raised is None:
+                self._raised = error
+            else:
+                log.exception("an on-end callback raised an error, which is only logged")
+        except GeneratorExit:  # what awaits the callback is being destroyed, and can await no other one
+            raise
+        except BaseException as error:
+            self._raised = error
+
+    def raise_first(self) -> None:
+        """Raise the error that was kept, if any."""
+        raised, self._raised = self._raised, None
+        if raised is not None:
+            try:
+                raise raised
+            finally:
+                del raised  # the traceback of the error refers to this frame
+
+
+def run_on_end(transcript: Transcript, *, abandoned: bool = False) -> None:
+    """Run the on-end callbacks of a stream that has ended, or with `abandoned`, only those of failed fallbacks."""
+    errors = CallbackErrors()
+    for on_end, ended in transcript.take_on_end(abandoned=abandoned):
+        with errors.collected(ended):
+            on_end(ended)
+    errors.raise_first()
+
+
+async def arun_on_end(transcript: Transcript, *, abandoned: bool = False) -> None:
+    """`run_on_end`; what a callback returns is awaited if it is awaitable."""
+    errors = CallbackErrors()
+    for on_end, ended in transcript.take_on_end(abandoned=abandoned):
+        with errors.collected(ended):
+            if isawaitable(running := on_end(ended)):
+                await running
+    errors.raise_first()
+
+
+def run_on_end_now(transcript: Transcript) -> None:
+    """`run_on_end` for a dropped async stream without an event loop: a callback that waits is given up at that wait."""
+    errors = CallbackErrors()
+    for on_end, ended in transcript.take_on_end():
+        with errors.collected(ended):
+            if iscoroutine(running := on_end(ended)):
+                with suppress(StopIteration):
+                    running.send(None)
+                running.close()
+    errors.raise_first()

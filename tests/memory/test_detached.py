@@ -1,0 +1,116 @@
+"""A detached stream reads and ends nothing; and a stream has one reader."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from mirascope_like.core import StreamError, StreamNotConsumedError, StreamState
+from mirascope_like.core.base.streams import event_reader, observers
+from mirascope_like.core.openai.types import OpenAIAsyncStream
+from tests.memory.scripts import MemoryProvider, Reader, asked, text, texts
+
+
+@pytest.mark.parametrize("how", ["close", "with", "open", "await", "views"])
+def test_a_detached_stream_leaves_the_other_as_it_was(reader: Reader, how: str) -> None:
+    ends: list[StreamState] = []
+
+    async def use(detached: Any) -> None:
+        if how == "close":
+            await detached.close() if reader.asynchronous else detached.close()
+        elif how == "with" and reader.asynchronous:
+            async with detached:
+                pass
+        elif how == "with":
+            with detached:
+                pass
+        elif how == "open":
+            opened = await detached.open() if reader.asynchronous else detached.open()
+            assert opened is detached
+        elif how == "await":
+            assert (await detached if reader.asynchronous else detached) is detached
+        elif reader.asynchronous:
+            assert [event async for event in detached.events()] == []
+            await detached.close()
+        else:
+            assert list(detached.events()) == []
+            detached.close()
+
+    async def main() -> str:
+        provider = MemoryProvider(text("Hel", "lo"))
+        stream = reader.stream(provider).ended(lambda ended: ends.append(ended.state))
+        await use(stream.detached())
+        assert (stream.state, provider.sent, ends) == (StreamState.NEW, [], [])
+        return texts([pair async for pair in stream] if reader.asynchronous else list(stream))
+
+    assert asyncio.run(main()) == "Hello"
+    assert ends == [StreamState.DONE]
+
+
+def test_a_detached_stream_has_no_response_before_the_end(reader: Reader) -> None:
+    detached = reader.stream(MemoryProvider(text("Hi"))).detached()
+    with pytest.raises(StreamNotConsumedError):
+        detached.construct_call_response()
+    with pytest.raises(StreamNotConsumedError):
+        reader.collect(detached)
+
+
+def test_opening_while_another_task_waits_for_the_prompt() -> None:
+    """Each pair goes to the task that reads; the other one gets an error of ours."""
+    ready = asyncio.Event()
+    provider = MemoryProvider(text("Hel", "lo"))
+
+    async def prepare() -> Any:
+        await ready.wait()
+        return asked()
+
+    async def main() -> None:
+        stream: Any = OpenAIAsyncStream(provider, prepare)
+        reading = asyncio.ensure_future(stream.collect())
+        await asyncio.sleep(0)
+        for wait in (stream.open, lambda: stream._prepared()):
+            with pytest.raises(StreamError, match="another task is reading this stream"):
+                await wait()
+        ready.set()
+        assert (await reading).content == "Hello"
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("how", ["pairs", "on", "events", "text"])
+def test_two_tasks_that_read(how: str) -> None:
+    go = asyncio.Event()
+    provider = MemoryProvider(text("Hel", "lo"))
+
+    async def prepare() -> Any:
+        await go.wait()
+        return asked()
+
+    async def main() -> None:
+        stream: Any = OpenAIAsyncStream(provider, prepare)
+        if how == "on":
+            stream.on(text=lambda _: None)
+        views = {"events": stream.events, "text": lambda: stream.text(max_delay=60)}
+        view: Any = views.get(how, lambda: stream)
+
+        async def read() -> list[Any]:
+            return [one async for one in view()]
+
+        first = asyncio.ensure_future(read())
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        with pytest.raises(StreamError, match="another task is reading this stream"):
+            await read()
+        go.set()
+        await first
+        assert (stream.state, stream.content) == (StreamState.DONE, "Hello")
+
+    asyncio.run(main())
+
+
+def test_async_iterators_cannot_be_read_in_sync_code() -> None:
+    """A sync step would read an async loop."""
+    assert not hasattr(observers.AsyncObserved, "__next__")
+    assert not hasattr(event_reader.AsyncEventReader, "__next__")

@@ -139,7 +139,7 @@ def test_a_line_of_a_later_version(tmp_path: Path) -> None:
     store.append("a", [TURN])
     with path.open("a") as file:
         file.write('{"schema_version": 2, "a new form": "b"}\n')
-    match = rf"a line of the store '.*store\.jsonl' {TOO_NEW}"
+    match = rf"line 2 of the store '.*store\.jsonl' {TOO_NEW}"
     for read in (store.names, lambda: store.load("a"), lambda: Session(openai.model("m"), store=store, name="a")):
         with pytest.raises(StoreError, match=match):
             read()

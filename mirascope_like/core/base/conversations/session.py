@@ -6,19 +6,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from threading import Lock
 from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar
 from uuid import uuid4
 
-from ..errors import PromptError, StreamNotConsumedError
+from ..errors import PromptError, StoreError, StreamNotConsumedError
 from ..messages import BaseMessageParam
 from ..parsing import as_list
 from ..prompts import Prompt, Sent, as_messages, has_content
 from ..response import BaseCallResponse, tool_results
-from ..runtime import in_thread
+from ..runtime import ForkSafeLock, in_thread
 from ..streams import AsyncStream, Stream, StreamState
 from ..tools import ToolLoop, Tools
 from .conversation import Conversation, Turn, native_of
+from .store_support import checked_name, store_errors
 from .stores import Store, replace_turns
 
 ResponseT = TypeVar("ResponseT", bound=BaseCallResponse[Any, Any])
@@ -64,8 +64,14 @@ class Session(Generic[ResponseT, StreamT, AsyncStreamT]):
     response is complete. A stream that is closed early or interrupted adds what was received, marked `partial`. A
     stream without output, and a call that fails, add nothing.
 
-    With a `store`, the conversation stored under `name` is loaded, and each exchange is added to it. `system` applies
-    only to a conversation that has no system message.
+    With a `store`, the conversation stored under `name` is loaded, and each exchange is added to the store first, then
+    to the conversation. `system` applies only to a conversation that has no system message.
+
+    If the store fails, `send` raises `StoreError`, with the response in `response`; so does the end of a stream. The
+    exchange is then neither in the conversation nor in the store. The next request contains it, and it is written with
+    the next exchange; sending the same prompt again replaces it.
+
+    Raises `StoreError` for a given conversation if the store has another one under `name`.
     """
 
     def __init__(
@@ -81,21 +87,33 @@ class Session(Generic[ResponseT, StreamT, AsyncStreamT]):
     ) -> None:
         self.model: SessionModel[Any, Any, Any] = model
         """The model that responds next. It may be replaced by any other; use `switch` to keep the types exact."""
-        self.name: str = name or uuid4().hex
+        self.name: str = uuid4().hex if name is None else checked_name(name)
         """The name of the conversation in its store."""
         self._store = store
-        self._lock = Lock()
+        self._lock = ForkSafeLock()
         self._options = {"tools": tools, "tool_loop": tool_loop}
-        kept = store.load(self.name) if store is not None else None
+        self._unsaved: list[list[Turn]] = []
+        """The exchanges that the store failed to write, each with its prompt."""
+        self._rewrites = False
+        """True while the store lacks the system message, or failed in an edit: all turns are written next time."""
+        with store_errors():
+            kept = store.load(self.name) if store is not None else None
+        if conversation is not None and kept and conversation != kept:
+            raise StoreError(
+                f"the store has another conversation {self.name!r}: give no conversation to continue it, or another "
+                "name for the given one"
+            )
         self._conversation: Conversation = conversation or kept or Conversation()
         if system is not None and all(turn.message.role not in _INSTRUCTING for turn in self._conversation.turns):
             self._conversation = Conversation((*Conversation().system(system).turns, *self._conversation.turns))
-        if store is not None and kept is None and self._conversation.turns:
-            store.append(self.name, self._conversation.turns)
+            self._rewrites = bool(kept)
+        if store is not None and not kept and self._conversation.turns:
+            with store_errors():
+                store.append(self.name, self._conversation.turns)
 
     @property
     def conversation(self) -> Conversation:
-        """The conversation so far. `edit` replaces it, in the store too."""
+        """The conversation so far: the turns in the store. `edit` replaces it, in the store too."""
         return self._conversation
 
     if not TYPE_CHECKING:  # checkers know that a property without a setter cannot be assigned
@@ -110,12 +128,17 @@ class Session(Generic[ResponseT, StreamT, AsyncStreamT]):
         """Replace the conversation, in the store too; return the session itself.
 
         To request the last response again: `session.edit(session.conversation.fork(-1)).send()`. A stream that is still
-        open adds its turns to the new conversation. If the store fails, nothing is replaced.
+        open adds its turns to the new conversation. If the store fails, `StoreError` is raised and nothing is replaced.
         """
         with self._lock:
             if self._store is not None:
-                replace_turns(self._store, self.name, conversation.turns)
-            self._conversation = conversation
+                try:
+                    with store_errors():
+                        replace_turns(self._store, self.name, conversation.turns)
+                except BaseException:
+                    self._rewrites = True  # a store without `replace` may have deleted the turns
+                    raise
+            self._conversation, self._unsaved, self._rewrites = conversation, [], False
         return self
 
     async def edit_async(self, conversation: Conversation) -> Self:
@@ -133,32 +156,48 @@ class Session(Generic[ResponseT, StreamT, AsyncStreamT]):
         Raises `PromptError` for an empty prompt.
         """
         new_turns = _turns(prompt)
-        response: ResponseT = self._target().ask(self._messages(new_turns), **self._fixed_options())
-        self._keep([*new_turns, *answer_turns(response)])
+        repeated = self._repeated(new_turns)
+        response: ResponseT = self._target().ask(self._messages(new_turns, repeated), **self._fixed_options())
+        self._keep([*new_turns, *answer_turns(response)], response, repeated)
         return response
 
     async def send_async(self, prompt: Prompt = None) -> ResponseT:
         """Async version of `send`."""
         new_turns = _turns(prompt)
-        response: ResponseT = await self._target().ask_async(self._messages(new_turns), **self._fixed_options())
-        await self._akeep([*new_turns, *answer_turns(response)])
+        repeated = self._repeated(new_turns)
+        messages = self._messages(new_turns, repeated)
+        response: ResponseT = await self._target().ask_async(messages, **self._fixed_options())
+        await self._akeep([*new_turns, *answer_turns(response)], response, repeated)
         return response
 
     def stream(self, prompt: Prompt = None) -> StreamT:
         """Send a prompt; return a stream of the response. The conversation is updated when the stream ends."""
         new_turns = _turns(prompt)
-        stream: StreamT = self._target().stream(self._messages(new_turns), **self._fixed_options())
-        return stream.ended(lambda ended: self._keep(self._ended(new_turns, ended)))
+        repeated = self._repeated(new_turns)
+        stream: StreamT = self._target().stream(self._messages(new_turns, repeated), **self._fixed_options())
+        return stream.ended(lambda ended: self._keep(*self._ended(new_turns, ended), repeated))
 
     def stream_async(self, prompt: Prompt = None) -> AsyncStreamT:
         """Async version of `stream`."""
         new_turns = _turns(prompt)
-        stream: AsyncStreamT = self._target().stream_async(self._messages(new_turns), **self._fixed_options())
-        return stream.ended(lambda ended: self._akeep(self._ended(new_turns, ended)))
+        repeated = self._repeated(new_turns)
+        messages = self._messages(new_turns, repeated)
+        stream: AsyncStreamT = self._target().stream_async(messages, **self._fixed_options())
+        return stream.ended(lambda ended: self._akeep(*self._ended(new_turns, ended), repeated))
 
     def fork(self, *, name: str | None = None) -> Session[ResponseT, StreamT, AsyncStreamT]:
-        """Return a new session with a copy of the conversation, under another name in the same store."""
-        forked = Session(self.model, self.conversation, store=self._store, name=name)
+        """Return a new session with a copy of the conversation, under another name in the same store.
+
+        Raises `StoreError` if the store has a conversation of that name.
+        """
+        if name is not None and self._store is not None:
+            with store_errors():
+                if self._store.load(name) is not None:
+                    raise StoreError(
+                        f"the store has a conversation {name!r} already: give the fork another name, or delete that one"
+                    )
+        unsaved = [turn for exchange in self._unsaved for turn in exchange]
+        forked = Session(self.model, Conversation((*self.conversation.turns, *unsaved)), store=self._store, name=name)
         forked._options = self._options
         return forked
 
@@ -172,31 +211,47 @@ class Session(Generic[ResponseT, StreamT, AsyncStreamT]):
     def _fixed_options(self) -> dict[str, Any]:
         return {name: value for name, value in self._options.items() if value is not None}
 
-    def _messages(self, new_turns: Sequence[Turn]) -> list[Any]:
-        conversation = Conversation((*self.conversation.turns, *new_turns))
+    def _repeated(self, new_turns: Sequence[Turn]) -> list[Turn] | None:
+        """Return the last exchange that the store failed to write, if the same prompt is sent again; else None."""
+        last = self._unsaved[-1] if self._unsaved else None
+        return last if last is not None and new_turns and last[: len(new_turns)] == [*new_turns] else None
+
+    def _messages(self, new_turns: Sequence[Turn], repeated: list[Turn] | None) -> list[Any]:
+        unsaved = [turn for exchange in self._unsaved if exchange is not repeated for turn in exchange]
+        conversation = Conversation((*self.conversation.turns, *unsaved, *new_turns))
         return Sent(self.model.origin, conversation.sent_to)
 
-    def _keep(self, turns: Sequence[Turn]) -> None:
+    def _keep(self, turns: list[Turn], response: Any, repeated: list[Turn] | None) -> None:
         if not turns:
             return
         with self._lock:  # one lock for both, so that the store has the order of the conversation
-            self._conversation = self._conversation.add(*turns)
-            if self._store is not None:
-                self._store.append(self.name, turns)
+            unsaved = [*(exchange for exchange in self._unsaved if exchange is not repeated), turns]
+            added = [turn for exchange in unsaved for turn in exchange]
+            conversation = self._conversation.add(*added)
+            try:
+                with store_errors(response):
+                    if self._store is not None and self._rewrites:
+                        replace_turns(self._store, self.name, conversation.turns)
+                    elif self._store is not None:
+                        self._store.append(self.name, added)
+            except BaseException:
+                self._unsaved = unsaved
+                raise
+            self._conversation, self._unsaved, self._rewrites = conversation, [], False
 
-    async def _akeep(self, turns: Sequence[Turn]) -> None:
+    async def _akeep(self, turns: list[Turn], response: Any, repeated: list[Turn] | None) -> None:
         if self._store is None or not turns:
-            self._keep(turns)
+            self._keep(turns, response, repeated)
         else:
-            await in_thread(self._keep, turns)
+            await in_thread(self._keep, turns, response, repeated)
 
-    def _ended(self, new_turns: Sequence[Turn], stream: Any) -> Sequence[Turn]:
+    def _ended(self, new_turns: Sequence[Turn], stream: Any) -> tuple[list[Turn], Any]:
         try:
             response = stream.construct_call_response(partial=True)
         except StreamNotConsumedError:
-            return ()
+            return [], None
         turns = answer_turns(response, whole=stream.state is StreamState.DONE)
-        return [*new_turns, *turns] if turns else ()
+        return ([*new_turns, *turns] if turns else []), response
 
 
 def answer_turns(response: BaseCallResponse[Any, Any], *, whole: bool = True) -> list[Turn]:

@@ -1,20 +1,24 @@
-"""Stores for conversations: in memory, in a JSON Lines file, or in SQLite. All are thread-safe.
+"""Stores for conversations: in memory, in SQLite, or in a JSON Lines file (`json_lines_store`). All are thread-safe.
 
 Stored turns carry their schema version; data without one was written before there were versions.
 """
 
 from __future__ import annotations
 
-import json
+import os
 import sqlite3
 from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from threading import Lock
 from typing import Any, Protocol
 
-from ..parsing import VERSION_KEY, check_schema_version
+from ..parsing import check_schema_version
+from ..runtime import ForkSafeLock
 from .conversation import TURNS_VERSION, Conversation, Turn
+from .json_lines_store import JSONLinesStore
+from .store_support import checked_name, store_errors
+
+__all__ = ["JSONLinesStore", "MemoryStore", "ReplacingStore", "SQLiteStore", "Store", "replace_turns"]
 
 
 class Store(Protocol):
@@ -51,9 +55,16 @@ def replace_turns(store: Store, name: str, turns: Sequence[Turn]) -> None:
     if replace is not None:
         replace(name, turns)
         return
+    before = store.load(name)
     store.delete(name)
-    if turns:
-        store.append(name, turns)
+    try:
+        if turns:
+            store.append(name, turns)
+    except BaseException:
+        with suppress(Exception):
+            if before is not None:
+                store.append(name, before.turns)
+        raise
 
 
 class MemoryStore:
@@ -61,21 +72,23 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self._kept: dict[str, Conversation] = {}
-        self._lock = Lock()
+        self._lock = ForkSafeLock()
 
     def append(self, name: str, turns: Sequence[Turn]) -> None:
         """Add turns to a conversation."""
+        name = checked_name(name)
         with self._lock:
-            self._kept[name] = self._kept.get(name, Conversation()).add(*turns)
+            self._keep(name, self._kept.get(name, Conversation()).add(*turns))
 
     def replace(self, name: str, turns: Sequence[Turn]) -> None:
         """Keep other turns instead of a conversation."""
+        name = checked_name(name)
         with self._lock:
-            self._kept[name] = Conversation(tuple(turns))
+            self._keep(name, Conversation(tuple(turns)))
 
     def load(self, name: str) -> Conversation | None:
         """Return a conversation, or None."""
-        return self._kept.get(name)
+        return self._kept.get(checked_name(name))
 
     def names(self) -> list[str]:
         """Return the names of all conversations, sorted."""
@@ -83,92 +96,75 @@ class MemoryStore:
 
     def delete(self, name: str) -> None:
         """Delete a conversation."""
+        name = checked_name(name)
         with self._lock:
             self._kept.pop(name, None)
 
-
-class JSONLinesStore:
-    """Stores conversations in a file, one line per exchange. An incomplete line is ignored.
-
-    Each line has its schema version. Reading raises `StoreError` if a later version of the library wrote one.
-    """
-
-    def __init__(self, path: str | Path) -> None:
-        self._path = Path(path)
-        self._lock = Lock()
-
-    def append(self, name: str, turns: Sequence[Turn]) -> None:
-        """Append a line with the turns."""
-        self._write(name, [turn.model_dump(mode="json") for turn in turns])
-
-    def replace(self, name: str, turns: Sequence[Turn]) -> None:
-        """Add a line whose turns replace the conversation."""
-        self._write(name, [turn.model_dump(mode="json") for turn in turns], replaces=True)
-
-    def load(self, name: str) -> Conversation | None:
-        """Return a conversation, or None."""
-        return self._read().get(name)
-
-    def names(self) -> list[str]:
-        """Return the names of all conversations, sorted."""
-        return sorted(self._read())
-
-    def delete(self, name: str) -> None:
-        """Append a line that deletes the conversation."""
-        self._write(name, None)
-
-    def _write(self, name: str, turns: list[Any] | None, *, replaces: bool = False) -> None:
-        line = {"session": name, "turns": turns, VERSION_KEY: TURNS_VERSION, **({"replaces": True} if replaces else {})}
-        with self._lock, self._path.open("ab") as file:
-            cut = file.tell() > 0 and self._path.read_bytes()[-1:] != b"\n"
-            file.write((b"\n" if cut else b"") + json.dumps(line).encode() + b"\n")
-
-    def _read(self) -> dict[str, Conversation]:
-        found: dict[str, Conversation] = {}
-        with self._lock:
-            lines = self._path.read_bytes().splitlines() if self._path.exists() else []
-        for line in lines:
-            try:
-                entry = json.loads(line)
-            except ValueError:
-                continue
-            check_schema_version(entry.get(VERSION_KEY), TURNS_VERSION, f"a line of the store {str(self._path)!r}")
-            name, turns = entry["session"], entry["turns"]
-            if turns is None:
-                found.pop(name, None)
-            else:
-                before = Conversation() if entry.get("replaces") else found.get(name, Conversation())
-                found[name] = before.add(*(Turn.model_validate(turn) for turn in turns))
-        return found
+    def _keep(self, name: str, conversation: Conversation) -> None:
+        if conversation.turns:
+            self._kept[name] = conversation
+        else:
+            self._kept.pop(name, None)
 
 
 class SQLiteStore:
     """Stores conversations in a SQLite database. Close it with `close`, or use it as a context manager.
 
+    Several threads and processes may use one database. If another connection has locked it, this one waits `timeout`
+    seconds, and then raises `StoreError`. A forked process opens a connection of its own.
+
     The table `turns_schema` holds the schema versions of the stored turns. Opening or using a database raises
     `StoreError` if a later version of the library has written to it.
     """
 
-    def __init__(self, path: str | Path) -> None:
-        self._lock = Lock()
+    def __init__(self, path: str | Path, *, timeout: float = 5.0) -> None:
+        self._lock = ForkSafeLock()
         self._path = path
-        self._database = sqlite3.connect(path, check_same_thread=False)
+        self._timeout = timeout
+        self._closed = False
+        self._inherited: list[sqlite3.Connection] = []
+        """The connections of parent processes: SQLite forbids to use and to close them in a child."""
+        with store_errors():
+            self._file = os.path.abspath(path) if _is_file(str(path)) else None
+            self._pid = os.getpid()
+            self._database = self._connected()
         try:
-            with self._changing() as database:
-                database.execute(
-                    "CREATE TABLE IF NOT EXISTS turns"
-                    " (number INTEGER PRIMARY KEY, session TEXT NOT NULL, turn TEXT NOT NULL)"
-                )
-                database.execute("CREATE INDEX IF NOT EXISTS turns_by_session ON turns (session, number)")
+            with self._reading() as database:
+                made = database.execute("SELECT 1 FROM sqlite_master WHERE name = 'turns_by_session'").fetchone()
+            if not made:
+                self._create_tables()
         except BaseException:
             self._database.close()
             raise
 
+    def _create_tables(self) -> None:
+        with self._changing() as database:
+            database.execute(
+                "CREATE TABLE IF NOT EXISTS turns"
+                " (number INTEGER PRIMARY KEY, session TEXT NOT NULL, turn TEXT NOT NULL)"
+            )
+            database.execute("CREATE INDEX IF NOT EXISTS turns_by_session ON turns (session, number)")
+
+    def _connected(self) -> sqlite3.Connection:
+        # No implicit transactions: each write begins its own, and takes the lock for writing as it begins.
+        path = self._file or self._path
+        return sqlite3.connect(path, timeout=self._timeout, check_same_thread=False, isolation_level=None)
+
     @contextmanager
-    def _changing(self) -> Generator[sqlite3.Connection]:
-        with self._lock, self._database:
+    def _reading(self) -> Generator[sqlite3.Connection]:
+        with store_errors(), self._lock:
+            if self._pid != os.getpid() and self._file is not None and not self._closed:
+                self._inherited.append(self._database)
+                self._pid, self._database = os.getpid(), self._connected()
             check_schema_version(self._version(), TURNS_VERSION, f"the store {str(self._path)!r}")
             yield self._database
+
+    @contextmanager
+    def _changing(self) -> Generator[sqlite3.Connection]:
+        with self._reading() as database:
+            database.execute("BEGIN IMMEDIATE")
+            with database:  # commits, or rolls back after an error
+                yield database
 
     def _version(self) -> int | None:
         """Return the latest schema version that was written; None before the first append and for databases without
@@ -189,7 +185,9 @@ class SQLiteStore:
         self._insert(name, turns, replaces=True)
 
     def _insert(self, name: str, turns: Sequence[Turn], *, replaces: bool) -> None:
-        rows = [(name, turn.model_dump_json()) for turn in turns]
+        name = checked_name(name)
+        with store_errors():
+            rows = [(name, turn.model_dump_json()) for turn in turns]
         with self._changing() as database:
             if replaces:
                 database.execute("DELETE FROM turns WHERE session = ?", (name,))
@@ -199,27 +197,36 @@ class SQLiteStore:
 
     def load(self, name: str) -> Conversation | None:
         """Return a conversation, or None."""
-        with self._changing() as database:
+        name = checked_name(name)
+        with self._reading() as database:
             rows = database.execute("SELECT turn FROM turns WHERE session = ? ORDER BY number", (name,)).fetchall()
-        return Conversation(tuple(Turn.model_validate_json(turn) for (turn,) in rows)) if rows else None
+        with store_errors():
+            return Conversation(tuple(Turn.model_validate_json(turn) for (turn,) in rows)) if rows else None
 
     def names(self) -> list[str]:
         """Return the names of all conversations, sorted."""
-        with self._changing() as database:
+        with self._reading() as database:
             return [name for (name,) in database.execute("SELECT DISTINCT session FROM turns ORDER BY session")]
 
     def delete(self, name: str) -> None:
         """Delete a conversation."""
+        name = checked_name(name)
         with self._changing() as database:
             database.execute("DELETE FROM turns WHERE session = ?", (name,))
 
     def close(self) -> None:
         """Close the database."""
         with self._lock:
-            self._database.close()
+            self._closed = True
+            if self._pid == os.getpid():
+                self._database.close()
 
     def __enter__(self) -> SQLiteStore:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _is_file(path: str) -> bool:
+    return path not in ("", ":memory:") and not path.startswith("file:")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ..runtime import lazy_names
 
 if TYPE_CHECKING:
-    from .adoption import adopt, both
+    from .adoption import adopt, adopt_store_error, both
     from .classification import described, error_kind, retry_after
     from .exceptions import (
         UNSENT,
@@ -55,7 +55,7 @@ else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
-            "adoption": "adopt both",
+            "adoption": "adopt adopt_store_error both",
             "classification": "described error_kind retry_after",
             "exceptions": "UNSENT AuthenticationError BadRequestError Caught ConfigurationError ConnectionFailedError "
             "ContentFilterError ContextWindowExceededError FallbackError MirascopeLikeError "
@@ -108,6 +108,7 @@ __all__ = [
     "UnfinishedStreamError",
     "UNSENT",
     "adopt",
+    "adopt_store_error",
     "arguments_error",
     "both",
     "complaint",

@@ -6,7 +6,7 @@ import sys
 from typing import Any, ClassVar, cast
 
 from .classification import request_id, retry_after
-from .exceptions import MirascopeLikeError, ProviderError
+from .exceptions import MirascopeLikeError, ProviderError, StoreError
 
 _HTTP = ("request", "response", "raw_response", "_response")
 """Attributes in which SDKs keep the HTTP request and response of an error. Mistral's response is in `args` too."""
@@ -22,7 +22,11 @@ class _Adopted:
     def __reduce__(self) -> tuple[Any, ...]:
         # The HTTP request holds the API key in its headers, and so does the response, which refers to it: pickle
         # neither. botocore's response is a plain dict without the key: pickle it.
-        http = [value for key, value in vars(self).items() if key in _HTTP and not isinstance(value, dict)]
+        # The response of a StoreError is ours.
+        own = isinstance(self, StoreError)
+        http = (
+            [] if own else [value for key, value in vars(self).items() if key in _HTTP and not isinstance(value, dict)]
+        )
         state: dict[str, Any] = {
             key: None if any(value is one for one in http) else value
             for key, value in vars(self).items()
@@ -107,3 +111,24 @@ def adopt(
         state.setdefault("body", None)
         state["retry_after"] = retry_after(headers or getattr(response, "headers", None), state["body"])
     return error
+
+
+def adopt_store_error(error: Exception, response: Any = None) -> StoreError:
+    """Make an error of a store a `StoreError` as well, and return it; `response` is what could not be stored.
+
+    An error that has a `response` of its own, such as botocore's, becomes the `__cause__` of a new `StoreError`.
+    """
+    made: Any = error
+    if not isinstance(error, StoreError):
+        if hasattr(error, "response"):
+            made = StoreError(f"{type(error).__name__}: {error}")
+            made.__cause__ = error
+        else:
+            kind = both(StoreError, type(error))
+            try:
+                made.__class__ = kind
+            except TypeError:
+                made = _copied(error, kind)
+    if response is not None:
+        made.response = response
+    return cast("StoreError", made)

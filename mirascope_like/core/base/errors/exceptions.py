@@ -21,7 +21,7 @@
     │   ├── StreamTimeoutError        a deadline passed; has the partial response
     │   └── StreamInterruptedError    the connection was lost; has the partial response
     ├── ResponseParseError            the reply does not fit the requested type
-    ├── StoreError                    written by a later version of the library
+    ├── StoreError                    a store failed, or a later version of the library wrote it
     └── ToolError
         ├── ToolNotFoundError
         ├── ToolArgumentsError
@@ -207,10 +207,14 @@ class FallbackError(MirascopeLikeError):
 
 
 class StoreError(MirascopeLikeError):
-    """A response dump, conversation file or store was written by a later version of the library and cannot be read.
+    """A store, a conversation file or the dump of a response cannot be read or written.
 
-    The message names the schema version that is needed.
+    If the store raised an error of its own (`OSError`, `sqlite3.OperationalError`, ...), the class raised inherits from
+    both. If a later version of the library wrote it, the message names the schema version that is needed.
     """
+
+    response: Any = None
+    """The response that a session received and could not store; None for all else."""
 
 
 class ToolError(MirascopeLikeError):

@@ -10,6 +10,7 @@ from .cancellation import CancelScope, cancel_scope, on_asyncio, sleep
 from .clock import CLOCK
 from .contexts import InContext, run_and_carry
 from .event_loops import Semaphore, gather, in_thread, outcome, running_loop, semaphore
+from .fork_safe_lock import ForkSafeLock
 from .lazy_module import LazyModule, lazy_names
 from .old_paths import install
 from .sans_io import adrive, drive
@@ -18,6 +19,7 @@ from .worker_threads import run_in_worker
 
 __all__ = [
     "CancelScope",
+    "ForkSafeLock",
     "InContext",
     "run_and_carry",
     "LazyModule",

@@ -66,7 +66,7 @@ def talk(name: str | None, system: str | None) -> int:
 
 
 def answer(stream: Any) -> None:
-    """Print an answer until its end or Ctrl-C. Errors are printed, except those of a missing key or package: raised."""
+    """Print an answer until it ends or Ctrl-C is pressed. Print its errors too; only `ConfigurationError` is raised."""
     try:
         stream.collect()
     except KeyboardInterrupt:

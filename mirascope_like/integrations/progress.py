@@ -39,7 +39,8 @@ def progress(stream: StreamT, *, console: Console | None = None, text: bool = Fa
     provider has reported the tokens, they are estimated from the text and marked `~`. With `text`, the answer is shown
     above the line; print nothing else then. Streams that are read at the same time have one line each.
 
-    `console` defaults to standard error, or to standard output with `text`. The line is not shown if it is no terminal.
+    `console` defaults to standard error, or to standard output with `text`. The line is shown on
+    terminals only.
     """
     console = console or _standard(error=not text)
     live = console.is_interactive
@@ -57,7 +58,7 @@ def progress(stream: StreamT, *, console: Console | None = None, text: bool = Fa
 
 
 class Meter:
-    """The figures of one stream so far. May be read from any thread."""
+    """The progress of one stream: characters, tokens, seconds and cost so far. May be read from any thread."""
 
     def __init__(self, stream: BaseStream[Any, Any, Any]) -> None:
         self._stream = ref(stream)
@@ -156,7 +157,7 @@ class _Shown:
                 display.remove(self)
 
     def write(self, text: str) -> None:
-        """Write text to a console that is no terminal."""
+        """Write text to a console that is not a terminal."""
         self._open = text
         self._console.out(text, end="", highlight=False)
 

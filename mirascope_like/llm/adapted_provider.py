@@ -96,14 +96,18 @@ class CommonAccumulator(Accumulator[CallResponseChunk, Tool]):
 
 
 class CommonProvider(Provider[CallResponse, CallResponseChunk, Tool]):
-    """Wraps one provider: requests are the provider's own, responses and chunks are `llm`'s. Holds no other state."""
+    """Wraps one provider: requests are encoded and sent by it; responses and chunks are converted to the classes of
+    `llm`.
+    """
 
     response_type = CallResponse
     chunk_type = CallResponseChunk
 
     def __init__(self, name: str, inner: Provider[Any, Any, Any]) -> None:
         self.name = name
-        """Its name in `llm.call`, with the form where that is not the first: "openai.responses"."""
+        """Its name in `llm.call`. It includes the message format if that is not the provider's first:
+        "openai.responses".
+        """
         self.inner: Provider[Any, Any, Any] = inner
         self.tool_type: type[Tool] = inner.tool_type
 

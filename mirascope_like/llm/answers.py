@@ -147,8 +147,9 @@ class CallResponse(DelegatedMetadata, BaseCallResponse[Any, Tool]):
         return self._inner.refusal
 
     def correction_messages(self, complaint: str) -> list[Any]:
-        """Return messages, in the provider's own form, that contain this answer and `complaint`, which says what is
-        wrong."""
+        """Return messages, in the provider's own form, with this response and a request to correct it; `complaint`
+        describes the errors.
+        """
         return self._inner.correction_messages(complaint)
 
     @property
@@ -158,7 +159,7 @@ class CallResponse(DelegatedMetadata, BaseCallResponse[Any, Tool]):
 
     @property
     def usage_missing(self) -> bool:
-        """True if the provider was asked for the usage of an answer that has ended, and none arrived."""
+        """True if the response has ended, and its usage was requested but has not arrived."""
         return self._inner.usage_missing
 
     @property

@@ -1,5 +1,4 @@
-"""`llm.call`: a call that is given its provider by name. Mirascope v1's form `call("openai", "gpt-4o-mini")` works
-too."""
+"""`llm.call`: a call whose provider is given by name. Mirascope v1's form `call("openai", "gpt-4o-mini")` works too."""
 
 from __future__ import annotations
 
@@ -11,7 +10,10 @@ from .answers import AsyncStream, CallResponse, Stream
 
 
 class NeutralCall(Call[CallResponse, Stream, AsyncStream, CommonCallParams]):
-    """Makes calls to a provider given by name: beside the model, in one string with it, or as first argument."""
+    """Turns prompt functions into calls of a named provider.
+
+    The name is given as `provider`, inside `model` ("openai:gpt-4o-mini"), or as the first argument.
+    """
 
     if not TYPE_CHECKING:  # checkers see the overloads of `Call`, in which `provider` is a keyword argument
 

@@ -1,4 +1,4 @@
-"""The provider of `llm`: it leaves the choice to each call, and resolves the call to one provider."""
+"""The provider of `llm`: each call chooses a provider by name, and `resolve` returns it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .providers import named, provider_named
 
 
 class EveryName(frozenset[str]):
-    """Contains every name: which call parameters there are depends on the provider that is chosen."""
+    """Contains every name: the valid names of call parameters are only known once a provider is chosen."""
 
     def __contains__(self, name: object) -> bool:
         return True
@@ -25,7 +25,7 @@ def _unresolved(self: AnyProvider, *_: Any) -> NoReturn:
 
 
 class AnyProvider(Provider[CallResponse, CallResponseChunk, Tool]):
-    """Every provider that can be named. It encodes and sends nothing: `resolve` returns the provider that does."""
+    """Stands for all providers that can be named. It sends nothing: `resolve` returns the provider that a call uses."""
 
     name = "llm"
     open_choice = True
@@ -44,10 +44,10 @@ class AnyProvider(Provider[CallResponse, CallResponseChunk, Tool]):
         return EveryName(CommonCallParams.__annotations__)
 
     def resolve(self, model: str, provider: str | None, overrides: Mapping[str, Any]) -> Target:
-        """Return who answers a call: chosen around it, named beside the model, or named in one text with it.
+        """Return the provider that a call uses: the one set by `llm.context` or `llm.override`, else the call's own.
 
-        Raises `ConfigurationError` if no provider is named, or an unknown one, and `MissingSDKError` if its SDK is not
-        installed.
+        The call names its own as `provider`, or inside `model`. Raises `ConfigurationError` if no provider is named, or
+        an unknown one, and `MissingSDKError` if its SDK is not installed.
         """
         own, _ = _chosen(model, provider, {})
         name, model = _chosen(model, provider, overrides)
@@ -72,11 +72,11 @@ class AnyProvider(Provider[CallResponse, CallResponseChunk, Tool]):
 
 
 NeutralProvider = AnyProvider
-"""The name in pickles of models that were made before."""
+"""The former name of the class; older pickles of models contain it."""
 
 
 def _chosen(model: str, provider: str | None, overrides: Mapping[str, Any]) -> tuple[str | None, str]:
-    """Return the name of the provider that answers, None if none is named, and the model's name there."""
+    """Return the name of the provider that a call uses (None if none is named), and the name of the model."""
     if not provider:
         provider, model = named(model)
     return overrides.get("provider") or provider, overrides.get("model") or model

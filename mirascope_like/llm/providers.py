@@ -1,4 +1,4 @@
-"""Finds providers by name, and loads each when it is first asked for. Used by `llm.call` and by fallbacks."""
+"""Finds providers by name, and loads each when it is first used. Used by `llm.call` and by fallbacks."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
-"""Decorators for calls that fail: fall back to another provider, or pass the errors to the next attempt of tenacity.
+"""Decorators for calls that fail: `fallback` calls another provider, `collect_errors` passes errors to tenacity's next
+attempt.
 
-When a stream sends its request again (`retry=`), and the wait before that, is in `core.base.flows`.
+The retries of a stream (option `retry`) and the waits before them are in `core.base.flows`.
 """
 
 from __future__ import annotations

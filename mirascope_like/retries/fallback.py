@@ -18,10 +18,12 @@ R = TypeVar("R")
 
 
 class Fallback(Settings, total=False):
-    """What to call instead, and after which of its errors the next fallback is called."""
+    """The settings of one fallback, such as its provider and model, and the errors of it after which the next one is
+    called.
+    """
 
     catch: Required[Caught]
-    """The error classes of this fallback that lead to the next one."""
+    """If the fallback raises one of these errors, the next fallback is called."""
 
 
 def fallback(catch: Caught, fallbacks: Sequence[Fallback]) -> Callable[[Callable[P, R]], Callable[P, R]]:
@@ -94,7 +96,7 @@ def _noted(
     args: Any = (),
     kwargs: Any = None,
 ) -> Any:
-    """Record the caught errors on a result; give a stream the remaining fallbacks."""
+    """Record the errors caught so far on a result. If it is a stream, set the remaining fallbacks on it."""
     given = made
     if isinstance(made, BaseStructuredStream):
         raise ConfigurationError(

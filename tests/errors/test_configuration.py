@@ -107,7 +107,7 @@ def test_unknown_option_of_stream(row: Row) -> None:
 
 @openai_like
 def test_what_is_no_tool(row: Row) -> None:
-    with pytest.raises(ConfigurationError, match="a tool is a function or a pydantic class, not 'search'"):
+    with pytest.raises(ConfigurationError, match="a tool must be a function or a pydantic class, not 'search'"):
         row.module.call("m", tools=["search"])
 
 

@@ -264,7 +264,7 @@ def test_a_fallback_that_cannot_be_made(reader: Reader) -> None:
 
 def test_a_fallback_that_is_no_stream(reader: Reader) -> None:
     stream = reader.stream(MemoryProvider([failing()])).otherwise([Exception] * 2, [lambda: "Hi"])
-    with pytest.raises(ConfigurationError, match="has to give a stream, not str"):
+    with pytest.raises(ConfigurationError, match="must return a stream, not str"):
         reader.collect(stream)
 
 

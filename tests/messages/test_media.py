@@ -265,7 +265,7 @@ def test_parts_of_the_kind_stay_and_detail_is_added_to_a_copy() -> None:
 def test_a_document_that_is_not_in_utf_8() -> None:
     part = media_part("document", DocumentPart(media_type="text/csv", document="café".encode("latin-1")))
     for encode in (anthropic_messages.encode_messages, cohere_messages.encode_messages):
-        with pytest.raises(PromptError, match=r"a document of text/csv is to be in UTF-8: .* at 3"):
+        with pytest.raises(PromptError, match=r"a document of type text/csv must be UTF-8 text: .* at byte 3"):
             encode([BaseMessageParam(role="user", content=[part])])
 
 

@@ -426,7 +426,7 @@ def test_a_function_that_gives_no_stream(reader: Reader, server: Server) -> None
 
     async def use(stream: Any) -> None:
         stream.ended(lambda ended: ends.append(ended.state))
-        with pytest.raises(ConfigurationError, match="has to give a stream, not str"):
+        with pytest.raises(ConfigurationError, match="must return a stream, not str"):
             await reader.value(stream.collect())
         assert ends == [StreamState.FAILED]
 

@@ -99,7 +99,7 @@ class AnthropicAccumulator(BlockAccumulator[AnthropicCallResponseChunk, Anthropi
 
     @property
     def complete(self) -> bool:
-        """Once the answer has a reason why it ended, which comes with its usage."""
+        """True once the message has a stop reason. Its usage is in the same event."""
         return self._final or bool(self.top_fields.get("stop_reason"))
 
     def rebuild(self) -> dict[str, Any]:

@@ -17,7 +17,7 @@ _BODY = frozenset({"data_sources", "user_security_context"})
 
 
 class AzureProvider(OpenAISDKProvider[AzureCallResponse, AzureCallResponseChunk, AzureTool]):
-    """Speaks to a deployment on Azure, which the call names as its model."""
+    """Sends requests to a deployment on Azure. The `model` of a call is the name of the deployment."""
 
     name = "azure"
     clients: tuple[str, str] = ("AzureOpenAI", "AsyncAzureOpenAI")

@@ -126,7 +126,7 @@ def _result(part: ToolResultPart) -> dict[str, Any]:
     if part.media and not isinstance(part.content, str):
         content = [_block(one, count()) for one in part.content]
     for number, block in enumerate(content):
-        if "document" in block:  # its name is to be another than those of all other documents
+        if "document" in block:  # its name must differ from those of all other documents
             block["document"]["name"] = f"document {short_id(part.id or part.name)}-{number}"
     result: dict[str, Any] = {"toolUseId": part.id, "content": content}
     return {"toolResult": {**result, "status": "error"} if part.is_error else result}

@@ -131,7 +131,7 @@ class CohereProvider(ClientProvider[CohereCallResponse, CohereCallResponseChunk,
             named = {"name": structure.name, "description": structure.description}
             tool = {"type": "function", "function": {**named, "parameters": dict(structure.schema)}}
             add_answer_tool(payload, tool, alone="REQUIRED", beside="REQUIRED")
-        elif payload.get("response_format") == {"type": "json_object"} and _is_held_to(structure.schema):
+        elif payload.get("response_format") == {"type": "json_object"} and _can_enforce(structure.schema):
             payload["response_format"] = {"type": "json_object", "json_schema": dict(structure.schema)}
 
     def send(self, request: Request, payload: dict[str, Any]) -> Any:
@@ -203,13 +203,13 @@ _LOOSE = frozenset(
 """Schema keywords that Cohere does not support. Source: Cohere's guide to structured outputs."""
 
 
-def _is_held_to(schema: Any) -> bool:
-    """Return whether Cohere can enforce a schema; it rejects a request with any other schema."""
+def _can_enforce(schema: Any) -> bool:
+    """Return True if Cohere can enforce a schema; it rejects a request with any other schema."""
     if isinstance(schema, Mapping):
         node = cast("Mapping[str, Any]", schema)
         needs = node.get("type") != "object" or bool(node.get("required"))
-        return needs and not node.keys() & _LOOSE and all(_is_held_to(one) for one in node.values())
-    return all(_is_held_to(one) for one in as_list(schema))
+        return needs and not node.keys() & _LOOSE and all(_can_enforce(one) for one in node.values())
+    return all(_can_enforce(one) for one in as_list(schema))
 
 
 def _headers(response: Any) -> dict[str, str] | None:

@@ -42,14 +42,14 @@ class DefaultAsyncClient(DefaultClient):
     """The async form of `DefaultClient`, for one event loop."""
 
     def close(self) -> Any:
-        """Close the connections; awaitable."""
+        """Return an awaitable that closes the connections."""
         return self._async_http.aclose()
 
 
 class Bodies:
-    """The API client of an SDK's client, which notes the JSON of each event that passes through it.
+    """Wraps the API client inside an SDK's client, and keeps the JSON of each event that passes through it.
 
-    The SDK's objects leave out what their types do not know.
+    The SDK's objects drop fields that their types do not have.
     """
 
     def __init__(self, api_client: Any) -> None:
@@ -82,14 +82,14 @@ class Bodies:
         return event
 
     def stream(self, models: type[Any], /, **arguments: Any) -> Iterator[Any]:
-        """Yield what the SDK's own call yields, each event with its JSON in `sdk_http_response.body`."""
+        """Yield the SDK's objects, each with its JSON in `sdk_http_response.body`."""
         events = models(self).generate_content_stream(**arguments)
         with closing(events):
             for event in events:
                 yield self._kept(event)
 
     async def astream(self, models: type[Any], /, **arguments: Any) -> AsyncIterator[Any]:
-        """`stream`, awaited; what it returns is an iterator once the answer begins."""
+        """`stream`, async: awaiting it returns an iterator once the response begins."""
         events = await models(self).generate_content_stream(**arguments)
 
         async def kept() -> AsyncIterator[Any]:
@@ -100,9 +100,9 @@ class Bodies:
 
 
 def with_bodies(method: Any) -> Any:
-    """Return the SDK's streaming call, changed to keep the JSON of its events.
+    """Return the SDK's streaming method, changed to keep the JSON of its events.
 
-    The call itself, if the SDK has changed.
+    If this release of the SDK is built differently, return the method unchanged.
     """
     models: Any = getattr(method, "__self__", None)
     kind: type[Any] = models.__class__

@@ -96,7 +96,7 @@ class GoogleCallResponseChunk(
     words: ClassVar[Words] = _WORDS
 
     def of(self, event: types.GenerateContentResponse) -> Self:
-        """Note the SDK's object of the event; return the chunk."""
+        """Store the SDK's object of the event; return the chunk."""
         self._chunk = event
         return self
 

@@ -43,17 +43,18 @@ class Host:
     needs_key: bool = True
     """True if a call without a key raises an error before it is sent; false for servers on this machine."""
     refuses_usage: bool = False
-    """True if the host rejects `stream_options`. Any host that rejects it is asked once more without."""
+    """True if the host rejects `stream_options`. If another host rejects it, the request is sent again without it."""
     cache_marks: bool = False
     """True if the host accepts Anthropic's `cache_control` on parts of messages; otherwise cache marks are left out."""
     limits: tuple[str, ...] = ("max_tokens",)
     """The names under which the host accepts the token limit, the preferred one first. The host ignores a limit under
     any other name."""
     priced_as: str = ""
-    """The host's name in the price list, if it is another."""
+    """The host's name in the price list, if it has another name there."""
     prefill: Prefill | None = None
-    """How a request makes the host's models continue a given text; needed by `resume`. None if the models would start
-    again without an error."""
+    """How to make the host's models continue a given text, which `resume` needs. None if they would start a new
+    response without reporting an error.
+    """
 
     @cached_property
     def provider(self) -> HostProvider:

@@ -167,7 +167,7 @@ def _download(model: str) -> Path:
     owner, _, rest = model.removeprefix("hf:").partition("/")
     repo, _, file = rest.partition("/")
     if not (owner and repo and file):
-        raise ConfigurationError(f"{model!r} names no file: write it as 'hf:owner/repo/file.gguf'")
+        raise ConfigurationError(f"{model!r} is not the path of a file: write 'hf:owner/repo/file.gguf'")
     try:
         hub: Any = importlib.import_module("huggingface_hub")
     except ImportError as error:

@@ -23,7 +23,7 @@ from .types import LocalCallResponse, LocalCallResponseChunk, LocalTool
 
 
 class LocalAccumulator(ChatAccumulator[LocalCallResponseChunk, LocalTool]):
-    """Sums the events of an answer that may be a tool call."""
+    """Sums the events of a response that may be a tool call in the form of JSON text."""
 
     _speech: Speech | None = None
 

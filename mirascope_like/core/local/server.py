@@ -51,7 +51,7 @@ def serve(settings: dict[str, Any]) -> Any:
 
 
 def main() -> None:
-    """Serve until the parent process closes our standard input."""
+    """Load the model and serve it, until the parent process closes our standard input."""
     answer = os.dup(1)
     os.dup2(2, 1)
     settings = json.loads(sys.stdin.buffer.readline())

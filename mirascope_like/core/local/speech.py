@@ -96,7 +96,7 @@ def _as_text(message: Mapping[str, Any]) -> dict[str, Any]:
 
 
 class Speech:
-    """Converts the model's output to OpenAI's deltas, piece by piece."""
+    """Converts one response, in which a grammar has enforced JSON, to OpenAI's deltas, piece by piece."""
 
     def __init__(self) -> None:
         self._output = ""
@@ -125,7 +125,7 @@ class Speech:
                 yield {"content": new}
 
     def end(self) -> Iterator[dict[str, Any]]:
-        """Yield the rest, which was held back until the end."""
+        """Yield the deltas of the text that was held back until the end."""
         if self._call is not None:
             yield from self._arguments(self._output[self._call :].strip().removesuffix("}").rstrip())
         elif not _TEXT.match(self._output) and self._output:
@@ -138,7 +138,7 @@ class Speech:
 
 
 def event_in_calls(raw: bytes, speech: Speech) -> Iterator[bytes]:
-    """Yield an event in the form in which OpenAI would have sent it."""
+    """Yield the events that OpenAI would have sent in place of this one."""
     if raw.startswith(b"[DONE]"):
         yield raw
         return
@@ -162,7 +162,7 @@ def event_in_calls(raw: bytes, speech: Speech) -> Iterator[bytes]:
 
 
 def answer_in_calls(raw: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an unstreamed response in the form in which OpenAI would have sent it."""
+    """Return an unstreamed response with tool calls in OpenAI's form."""
     choices: list[Any] = []
     for choice in as_list(raw.get("choices")):
         speech = Speech()

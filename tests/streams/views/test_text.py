@@ -183,7 +183,7 @@ def test_units_of_any_length_cost_no_more_than_their_text(by: Any, piece: str) -
 
 def test_a_unit_that_there_is_not(reader: Reader, side: Side, server: Server) -> None:
     async def use(stream: Any, views: Views) -> None:
-        with pytest.raises(ConfigurationError, match="text is given by 'word', 'line', 'sentence', not by 'words'"):
+        with pytest.raises(ConfigurationError, match="unknown text unit 'words': use 'word', 'line', 'sentence'"):
             stream.text(by="words")
 
     reader.run(side, server, use)

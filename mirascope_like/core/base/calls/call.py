@@ -1,6 +1,7 @@
-"""The `call` decorator. Every overload of a provider's `call` stands in this file; those of models in `model`.
+"""The `call` decorator, with all overloads of every provider's `call`.
 
-What a call gives is asked in two steps: `Call` knows what comes back, `CallDecorator` whether the function is async.
+`Call` knows which type a call returns (a response, a stream, or a parsed value); `CallDecorator` makes the sync or the
+async version of it, depending on the decorated function. The overloads of models are in `models/model.py`.
 """
 
 from __future__ import annotations

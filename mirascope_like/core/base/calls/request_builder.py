@@ -215,5 +215,5 @@ class RequestBuilder:
 def _check_prefill(provider: Provider[Any, Any, Any], request: Request) -> None:
     if provider.prefill(request) is None:
         raise ConfigurationError(
-            f"resume is not supported by {request.model} of {request.provider}; it is by {RESUMABLE}"
+            f"resume is not supported by {request.model} of {request.provider}, but by models of {RESUMABLE}"
         )

@@ -39,7 +39,9 @@ class Last(NamedTuple):
     """What the last run of a task returned: a stream if the task streams, otherwise a response."""
 
     stream: Callable[[], Any] | None = None
-    """Returns the last stream, or None if the caller has dropped it: it is held by a weak reference."""
+    """Returns the last stream. Does not keep the stream alive: once the caller has dropped it, a detached copy is
+    returned.
+    """
     response: Any = None
     """The last response; None if the task streams."""
 
@@ -100,7 +102,7 @@ class Task(Generic[P, OutT, ResponseT, StreamT]):
         self: Task[Concatenate[Any, Q], OutT, ResponseT, StreamT], instance: object, owner: type | None = None, /
     ) -> Task[Q, OutT, ResponseT, StreamT]: ...
     def __get__(self, instance: object, owner: type | None = None, /) -> Any:
-        """Return the task bound to an instance, which is not one of its inputs."""
+        """Return the task bound to an instance. The instance is passed as `self`, and is not part of the prompt."""
         if instance is None:
             return self
         bound = object.__new__(type(self))
@@ -246,7 +248,9 @@ def answer_type(fn: Callable[..., Any]) -> Any:
 
 
 def _owner(fn: Callable[..., Any], signature: inspect.Signature) -> str | None:
-    """Return the parameter that takes the object or class of a method; it is none of a task's inputs."""
+    """Return the name of the parameter `self` or `cls` of a method, which is not part of the prompt; None if there is
+    none.
+    """
     scope = fn.__qualname__.rpartition(".")[0] if hasattr(fn, "__qualname__") else ""
     first = next(iter(signature.parameters), None)
     return first if scope and not scope.endswith("<locals>") and first in ("self", "cls") else None
@@ -287,7 +291,7 @@ class _Recording:
         return getattr(self._provider, name)
 
     def resolve(self, model: str, provider: str | None, overrides: Mapping[str, Any]) -> Target:
-        """Return the target of a call; its responses are recorded too."""
+        """Return the target of a call, with its provider changed to report each response to `record`."""
         target = self._provider.resolve(model, provider, overrides)
         return target._replace(provider=_recording(target.provider, self._record))
 

@@ -82,7 +82,7 @@ class Conversation:
         return self.add(Messages.User(*content))
 
     def assistant(self, *content: Content) -> Conversation:
-        """Return the conversation with a message of the model added."""
+        """Return the conversation with an assistant message added."""
         return self.add(Messages.Assistant(*content))
 
     def tool(self, *results: ToolResultPart) -> Conversation:
@@ -131,8 +131,8 @@ class Conversation:
         """Return the messages to send for an origin: those of that origin in its own format, others in the common form.
 
         Messages from other providers are sent without thinking, and with tool call ids that every provider accepts.
-        Raises `PromptError`, with its name and id, for a tool call without a result and a result without its call: see
-        `repair`.
+        Raises `PromptError`, which gives the name and id of the call, for a tool call without a result and a result
+        without its call: see `repair`.
         """
         check_pairs([turn.message for turn in self.turns])
         ids = CallIds(_ANY_CALLS)
@@ -217,7 +217,7 @@ def _without(turn: Turn, lost: Sequence[object]) -> Turn | None:
 
 
 def _with_results(missing: Sequence[ToolResultPart], turn: Turn | None = None) -> Turn:
-    """Return a turn of results; those of a turn that is there come first."""
+    """Return a turn with tool results: those of `turn`, if given, then the `missing` ones."""
     before = turn.message.content if turn is not None and not isinstance(turn.message.content, str) else ()
     message = BaseMessageParam(role="tool", content=[*before, *missing])
     return Turn(message=message, origin=turn.origin if turn is not None else None)

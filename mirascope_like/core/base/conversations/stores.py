@@ -45,12 +45,12 @@ class ReplacingStore(Store, Protocol):
     """A store that replaces a conversation in one step, as those of this module do."""
 
     def replace(self, name: str, turns: Sequence[Turn]) -> None:
-        """Keep these turns instead of the conversation; all of it or nothing."""
+        """Replace a conversation by these turns; all of them or none."""
         ...
 
 
 def replace_turns(store: Store, name: str, turns: Sequence[Turn]) -> None:
-    """Have a store keep other turns under a name: in one step if it can, else by deleting and appending."""
+    """Replace the turns that a store keeps under a name: in one step if it can, else by deleting and appending."""
     replace: Any = getattr(store, "replace", None)
     if replace is not None:
         replace(name, turns)
@@ -81,7 +81,7 @@ class MemoryStore:
             self._keep(name, self._kept.get(name, Conversation()).add(*turns))
 
     def replace(self, name: str, turns: Sequence[Turn]) -> None:
-        """Keep other turns instead of a conversation."""
+        """Replace the turns of a conversation."""
         name = checked_name(name)
         with self._lock:
             self._keep(name, Conversation(tuple(turns)))
@@ -181,7 +181,7 @@ class SQLiteStore:
         self._insert(name, turns, replaces=False)
 
     def replace(self, name: str, turns: Sequence[Turn]) -> None:
-        """Keep other turns instead of a conversation, in one transaction."""
+        """Replace the turns of a conversation, in one transaction."""
         self._insert(name, turns, replaces=True)
 
     def _insert(self, name: str, turns: Sequence[Turn], *, replaces: bool) -> None:

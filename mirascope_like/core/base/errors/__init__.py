@@ -1,7 +1,7 @@
-"""The classes of the library's errors, and how an SDK's error becomes one of them.
+"""The error classes of the library, and the conversion of an SDK's errors to them.
 
 Used by: every room but `runtime`, and every provider.
-Must not know: messages, requests, streams, any SDK, or the text of an error: it is written where that is raised.
+Must not know: messages, requests, streams or any SDK. The code that raises an error writes its text.
 """
 
 from __future__ import annotations

@@ -45,7 +45,9 @@ _CONTEXT = re.compile(
     r"|exceeds? the (available )?context|exceed_context_size",
     re.IGNORECASE | re.DOTALL,
 )
-"""The words of a prompt that is too long. Source: the hosts named above, from their documentation or error reports."""
+"""Matches the texts of errors about a prompt that is too long. Source: the hosts named above, from their documentation
+or error reports.
+"""
 _FILTER = re.compile(
     r"content[_ ](filter|management policy|policy[_ ]violation)|ResponsibleAIPolicy|\bsensitive content|"
     r"unsafe or sensitive|data_inspection_failed",
@@ -60,7 +62,7 @@ _WORDS: tuple[tuple[re.Pattern[str], type[ProviderError]], ...] = tuple(
         (r"internal.?(server.?)?error", ServerError),
     )
 )
-"""What the words of an error mean that has neither a status nor a code that is known."""
+"""Maps patterns of error texts to error classes, for errors without a known status or code."""
 
 _REQUEST_IDS = ("x-request-id", "request-id", "mistral-correlation-id")
 
@@ -100,12 +102,15 @@ _CODES: dict[type[ProviderError], str] = {
     ServerError: "api server internal_server internal bad_gateway",
 }
 _BY_CODE: dict[str, type[ProviderError]] = {code: kind for kind, codes in _CODES.items() for code in codes.split()}
-"""The codes, types and names of a status that errors have, in snake case and without the ending "error". The numbers
-are z.ai's. Source: the references of the providers, and `google.rpc.Code`."""
+"""Maps error codes, error types and gRPC status names to error classes. Keys are in snake case, without the suffix
+"error". The numbers are z.ai's. Source: the references of the providers, and `google.rpc.Code`.
+"""
 
 
 def _kind_of(code: object) -> type[ProviderError] | None:
-    """Return the class that a code is, however its words are joined; None for one that is not known."""
+    """Return the error class for an error code in any spelling (snake case, camel case, with spaces); None if it is
+    unknown.
+    """
     if not isinstance(code, str | int):
         return None
     snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|[-. ]", "_", str(code)).lower()
@@ -130,7 +135,7 @@ def error_kind(status_code: int | None, code: str | None = None, text: str = "")
 
 
 def described(body: object) -> tuple[int | None, str | None, str]:
-    """Return the status, the code and the text that the body of an error holds, in any of the usual forms."""
+    """Return the status, the code and the text in the body of an error, whichever of the common structures it has."""
     found = [*levels(body)]
     fields = [one for one in reversed(found) if isinstance(one, Mapping)]  # the innermost first
     codes = [one.get(key) for one in fields for key in ("code", "type", "status", "status_code", "error_code")]
@@ -144,7 +149,9 @@ def described(body: object) -> tuple[int | None, str | None, str]:
 
 
 def _words(fields: Mapping[str, Any]) -> str:
-    """Return what an error says in words, with what OpenRouter repeats of the provider behind it."""
+    """Return the text of an error: its message fields, and the message that OpenRouter passes on from the provider
+    behind it.
+    """
     texts = [fields.get(key) for key in ("message", "msg", "detail", "details", "error", "error_message", "error_msg")]
     metadata: Any = fields.get("metadata")
     behind = cast("Mapping[str, Any]", metadata).get("raw") if isinstance(metadata, Mapping) else None
@@ -152,9 +159,9 @@ def _words(fields: Mapping[str, Any]) -> str:
 
 
 def retry_after(headers: Any, body: object = None) -> float | None:
-    """Return the seconds that a provider asks to wait; None where it does not, or not in a number.
+    """Return the seconds that a provider asks to wait; None if it names no number of seconds.
 
-    That is what the body says (Google's `RetryInfo`, a field `retry_after` or `retry-after-ms`), or else the headers
+    The body is read first (Google's `RetryInfo`, a field `retry_after` or `retry-after-ms`), then the headers
     `retry-after-ms` and `retry-after` (seconds or a date, RFC 9110).
     """
     delay = next(_reported_delays(body), None)
@@ -181,7 +188,7 @@ _WAITS = {"retrydelay": 1, "retryafter": 1, "retryafterseconds": 1, "retryafterm
 
 
 def _reported_delays(body: Any, depth: int = 0) -> Iterator[float]:
-    """Yield the seconds that an error body asks to wait, at any depth."""
+    """Yield the waiting times in an error body, at any depth, in seconds."""
     if depth > _DEEPEST:
         return
     if isinstance(body, str):

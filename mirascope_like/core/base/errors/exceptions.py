@@ -52,7 +52,8 @@ class ConfigurationError(MirascopeLikeError):
 class PromptError(MirascopeLikeError):
     """A prompt cannot be turned into messages. Raised before anything is sent.
 
-    `template` is the text with the fault and `position` the character offset of it, or None.
+    `template` is the text of the template, and `position` the character offset of the fault in it; None for other
+    prompts.
     """
 
     def __init__(self, message: str, *, template: str | None = None, position: int | None = None) -> None:
@@ -190,7 +191,7 @@ class ResponseParseError(MirascopeLikeError, ValueError):
     def errors(
         self, *, include_url: bool = True, include_context: bool = True, include_input: bool = True
     ) -> list[Any]:
-        """Return the faults as pydantic lists them; empty if pydantic was not involved."""
+        """Return pydantic's list of validation errors; an empty list if the error was not found by pydantic."""
         return []
 
 

@@ -8,17 +8,17 @@ from typing import Any, TypeGuard, cast
 import jiter
 
 _WORDS = ("detail", "details", "errors", "error_message", "error_msg", "message", "msg")
-"""What gateways and web frameworks call the words of an error that stand at the top of a body."""
+"""The keys under which gateways and web frameworks put an error text at the top level of a body."""
 _CODES = ("code", "status", "status_code", "statusCode", "error_code")
 _MOST_LEVELS = 8
 
 
 def reported_error(data: Any, answers: Collection[str] = ()) -> Any:
-    """Return the error that an event, or a body, reports; None where it reports none.
+    """Return the error that an event or a body reports; None if it reports none.
 
-    `answers` are the keys that only an answer has. A body is an error if it has a non-empty `error`, if its `object`
-    or `type` is "error", if it is a list of errors, or if it holds nothing of an answer but words or a failing status.
-    An `error` whose fields are all empty is none. Source: the error bodies of OpenAI, Google, Mistral and Cohere, of
+    A body reports an error if it has a non-empty `error`, if its `object` or `type` is "error", if it is a list of
+    errors, or if it has an error text or a failing status and none of the keys `answers`, which only a response has. An
+    `error` with only empty fields is not an error. Source: the error bodies of OpenAI, Google, Mistral and Cohere, of
     FastAPI (`detail`), and of vLLM, SGLang and TGI (`object: error`; `code` and `details`).
     """
     if is_array(data):
@@ -61,9 +61,10 @@ def is_failing_status(value: Any) -> bool:
 
 
 def levels(body: Any) -> Iterator[Mapping[str, Any] | str]:
-    """Yield the objects of an error body that describe the error, the outermost first; last its bare text, if any.
+    """Yield the nested objects of an error body that describe the error, the outermost first. A plain text inside is
+    last.
 
-    JSON inside of a text is read, as gateways have it; of a list of errors the first counts.
+    Gateways put JSON into a string: it is decoded. Of a list of errors, only the first is used.
     """
     found: Any = body
     for _ in range(_MOST_LEVELS):

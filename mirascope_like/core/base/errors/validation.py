@@ -24,7 +24,7 @@ class ResponseValidationError(ResponseParseError, ValidationError):
     def errors(
         self, *, include_url: bool = True, include_context: bool = True, include_input: bool = True
     ) -> list[Any]:
-        """Return the faults as pydantic lists them."""
+        """Return pydantic's list of validation errors."""
         return [
             *ValidationError.errors(
                 self, include_url=include_url, include_context=include_context, include_input=include_input
@@ -109,7 +109,7 @@ def _kind(fault: Any) -> Any:
 
 
 def complaint(error: Exception) -> str:
-    """Return the faults as one line of text, to be sent to the model so that it can correct them."""
+    """Return the validation errors as one line of text. It is sent to the model, which can then correct them."""
     if not isinstance(error, ValidationError):
         return str(error)
     faults = error.errors(include_url=False, include_context=False, include_input=False)

@@ -41,11 +41,11 @@ class Seam:
 
     @property
     def open(self) -> bool:
-        """True while the continuation may still repeat something."""
+        """True while the next piece may still begin with repeated text."""
         return bool(self._echo or self._space)
 
     def new(self, piece: str) -> str:
-        """Return a piece of the continuation without what it repeats."""
+        """Return a piece of the continuation without the text that it repeats."""
         if self._echo:
             piece = self._held + piece
             if len(piece) < len(self._echo) and self._echo.startswith(piece):
@@ -71,7 +71,7 @@ class ContinuedText(Text):
         self._seam = seam
 
     def append(self, piece: str, /) -> None:
-        """Append a piece of the continuation, without what it repeats."""
+        """Append a piece of the continuation, without the text that it repeats."""
         super().append(self._seam.new(piece) if self._seam.open else piece)
 
 
@@ -93,7 +93,9 @@ class Interruption:
     def pairs(
         self, pairs: Iterator[tuple[ChunkT, ToolT | None]], accumulator: Accumulator[Any, Any]
     ) -> Iterator[tuple[ChunkT, ToolT | None]]:
-        """Yield the accumulator's pairs for the continuation; the content of each chunk is only what is new."""
+        """Yield the pairs of the continuation. The content of each chunk is only text that the interrupted response did
+        not have.
+        """
         joining = self.seam.open
         known = len(accumulator.content) if joining else 0
         for chunk, tool in pairs:

@@ -100,9 +100,9 @@ def read(response: BaseCallResponse[Any, Any], model: request_room.ResponseModel
 
 
 def select(response: BaseCallResponse[Any, Any], model: request_room.ResponseModel[Any]) -> FoundJSON | None:
-    """Return the JSON of a response that is its answer, or None.
+    """Return the JSON in a response that is its structured output, or None.
 
-    Raises `ResponseParseError` where the token limit cut it off: JSON that is complete may then be a draft.
+    Raises `ResponseParseError` if the token limit ended the response: JSON that is complete may then be only a draft.
     """
     text = response.answer
     selected = model.select(text)
@@ -112,7 +112,7 @@ def select(response: BaseCallResponse[Any, Any], model: request_room.ResponseMod
 
 
 def is_cut_off(response: BaseCallResponse[Any, Any]) -> bool:
-    """Return whether the token limit ended a response."""
+    """Return True if a response ended at the token limit."""
     return "length" in (response.common_finish_reasons or ())
 
 

@@ -189,7 +189,7 @@ def document_text(part: DocumentPart) -> str:
         return part.document.decode()
     except UnicodeDecodeError as error:
         raise PromptError(
-            f"a document of {part.media_type} is to be in UTF-8: {error.reason} at {error.start}"
+            f"a document of type {part.media_type} must be UTF-8 text: {error.reason} at byte {error.start}"
         ) from error
 
 

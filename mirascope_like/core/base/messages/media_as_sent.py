@@ -1,4 +1,4 @@
-"""Media as providers take them: an image under the media type that its bytes tell, a `data:` URL as the bytes in it."""
+"""Prepares media for sending: corrects the media type of images from their bytes, and decodes `data:` URLs."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ _LINKED: dict[type[Any], Kind] = {ImageURLPart: "image", AudioURLPart: "audio", 
 
 
 def with_plain_media(messages: Sequence[Any]) -> list[Any]:
-    """Return messages whose media all providers can take; those that are not ours, and other parts, stay.
+    """Return messages whose images have the media type of their bytes, and whose `data:` URLs are decoded.
 
-    Providers refuse an image under another media type than its own, and most fetch no `data:` URL.
+    Providers reject an image with a wrong media type, and most download no `data:` URL. Messages in a provider's own
+    format are not changed.
     """
     return [_plain(one) if isinstance(one, BaseMessageParam) else one for one in messages]
 

@@ -1,6 +1,6 @@
 """Messages to and from a model, in the common form.
 
-The parts that messages are made of stand in `parts`, and are given again here: import them from this module.
+Their parts are defined in `parts`. Import them from this module, which exports them too.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Messages:
 
     @staticmethod
     def Assistant(*contents: Content, content: Content | None = None) -> BaseMessageParam:
-        """Return a message of the model."""
+        """Return an assistant message."""
         return _message_of("assistant", contents, content)
 
     @staticmethod
@@ -64,7 +64,9 @@ class Messages:
 
 
 def without_developer(messages: Sequence[Any]) -> Sequence[Any]:
-    """Return messages of which those of ours with the role "developer" have the role "system"."""
+    """Return the messages with the role "system" in place of "developer". Messages in a provider's own format do not
+    change.
+    """
     if not any(map(_of_developer, messages)):
         return messages
     return [one.model_copy(update={"role": "system"}) if _of_developer(one) else one for one in messages]

@@ -18,12 +18,13 @@ class SupportsRead(Protocol):
 
 
 def is_open_file(value: object) -> bool:
-    """Return True if a value can be read as a file can."""
+    """Return True if a value has a `read` method, like an open file."""
     return callable(getattr(value, "read", None))
 
 
 def read_open_file(file: Any) -> tuple[bytes, str]:
-    """Return all bytes of an open file, wherever it stands, and its name, or "". It stays where it was.
+    """Return all bytes of an open file from its beginning, and its name, or "". The position in the file does not
+    change.
 
     Raises `PromptError` for a file that is open as text, closed, or read asynchronously.
     """
@@ -42,6 +43,6 @@ def read_open_file(file: Any) -> tuple[bytes, str]:
     except (OSError, ValueError) as error:  # closed, or not open for reading
         raise PromptError(f"{what} cannot be read: {error}") from error
     if not isinstance(data, bytes):
-        raise PromptError(f"{what} gave {type(data).__name__}, and no bytes: open it with mode 'rb'")
+        raise PromptError(f"{what} returned {type(data).__name__}, not bytes: open it with mode 'rb'")
     name = getattr(file, "name", None)
     return data, name if isinstance(name, str) else ""

@@ -1,8 +1,9 @@
-"""Tool calls and their results: which belong together, and which are left alone in a conversation that was cut.
+"""Tool calls and their results: find the result of each call, and calls or results that have no counterpart.
 
-Providers take a call only if its result follows at once, and a result only if its call stands before it. Sources:
-OpenAI's "An assistant message with 'tool_calls' must be followed by tool messages responding to each 'tool_call_id'",
-Anthropic's "`tool_use` ids were found without `tool_result` blocks immediately after".
+A conversation that was cut may contain them. Providers accept a call only if its result follows at once, and a result
+only if its call precedes it. Sources: OpenAI's "An assistant message with 'tool_calls' must be followed by tool
+messages responding to each 'tool_call_id'", Anthropic's "`tool_use` ids were found without `tool_result` blocks
+immediately after".
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from .parts import ToolCallPart, ToolResultPart
 
 @dataclass(slots=True)
 class Orphans:
-    """The tool calls and results of messages that are left alone, each with the number of its message."""
+    """Tool calls without a result and results without a call, each with the index of its message."""
 
     calls: list[tuple[int, ToolCallPart]] = field(default_factory=list[tuple[int, ToolCallPart]])
     """Calls without a result."""
@@ -28,8 +29,8 @@ class Orphans:
 def find_orphans(messages: Sequence[BaseMessageParam]) -> Orphans:
     """Return the tool calls without a result, and the results without a call.
 
-    The results of a message's calls stand in the messages that follow it, before any other. A result without an id
-    belongs to the first call of its name that has no result yet, or else to the first of any name.
+    The results of a call must be in the messages directly after it. A result without an id belongs to the first call of
+    its name that has no result yet, or else to the first call of any name.
     """
     orphans = Orphans()
     unanswered: list[tuple[int, ToolCallPart]] = []
@@ -51,7 +52,9 @@ def find_orphans(messages: Sequence[BaseMessageParam]) -> Orphans:
 
 
 def check_pairs(messages: Sequence[BaseMessageParam]) -> None:
-    """Raise `PromptError`, with its name and id, for a tool call without a result or a result without its call."""
+    """Raise `PromptError` for a tool call without a result, or a result without its call. The error gives its name and
+    id.
+    """
     orphans = find_orphans(messages)
     for _, call in orphans.calls:
         raise PromptError(

@@ -16,8 +16,9 @@ _GENERIC = re.compile(r"[a-zA-Z_]\w*\[[\w\[\], .]+\]", re.ASCII)
 def valid_name(name: str, default: str = "tool") -> str:
     """Return a name that every provider accepts: at most 64 letters, digits, `_` and `-`, no digit or `-` first.
 
-    That is what OpenAI, Anthropic, Bedrock, Mistral and Google accept in common. A name that is changed gets a hash of
-    the whole at its end, so that different names stay different. Only the brackets of `Box[int]` are replaced without.
+    These are the limits that OpenAI, Anthropic, Bedrock, Mistral and Google have in common. A name that is changed ends
+    with a hash of the original, so that different names stay different; only the brackets of `Box[int]` are replaced
+    without a hash.
     """
     if _VALID.fullmatch(name):
         return name

@@ -1,9 +1,9 @@
-"""Validating a pydantic model field by field, in JSON mode, each field with its own validators, and once.
+"""Validates a pydantic model field by field, in JSON mode. Each field is validated once, with its own validators.
 
 Reads the core schema that pydantic makes for every model (`__pydantic_core_schema__`, documented among its attributes).
-Each field has a validator of its own, which reads JSON: in JSON mode alone pydantic reads text as a date or a UUID.
-Parts that are validated already stand in that JSON as tokens. Models whose schema is not of the simple kind have no
-parts.
+Each field gets a separate validator of JSON, because only in JSON mode pydantic reads a string as a date or a UUID.
+Parts that are validated already are replaced by tokens in that JSON. A model whose schema has any unusual feature can
+only be validated as a whole.
 """
 
 from __future__ import annotations
@@ -20,23 +20,23 @@ from pydantic_core import SchemaValidator, to_json
 from .json_access import as_list, as_object
 
 TOKEN = "\0held"
-"""The key of an object in JSON that stands for a validated part; its value is the part's index."""
+"""The key of a token: a JSON object `{TOKEN: index}` that takes the place of a validated part, with its index."""
 HELD: ContextVar[Sequence[Any]] = ContextVar("held", default=())
 _BEFORE: ContextVar[Mapping[str, Any]] = ContextVar("before")
 
 
 @dataclass(frozen=True, slots=True)
 class _Field:
-    """One field of a model, as a validator of JSON objects with that field alone."""
+    """The validators of one field of a model. They validate JSON objects that have only this field."""
 
     raw: SchemaValidator
-    """Validates the field from its JSON."""
+    """Validates JSON without tokens."""
     held: SchemaValidator
-    """Validates it from JSON in which tokens stand for validated models."""
+    """Validates JSON in which tokens replace validated models."""
     dependent: bool
-    """True where a validator may read the fields before it."""
+    """True if a validator may read the fields before this one."""
     opaque: bool
-    """True where a function of the user's, or of a type, is given the JSON before models in it are validated."""
+    """True if a validator function receives the JSON before the models inside it are validated."""
 
 
 class ModelParts:
@@ -57,7 +57,7 @@ class ModelParts:
         self._settings = settings
         self._fields: dict[str, _Field] = {}
         self.forbids: bool = model.model_config.get("extra") == "forbid"
-        """True where an unknown key is an error."""
+        """True if an unknown key is an error."""
 
     @classmethod
     def of(cls, model: type[BaseModel]) -> Self | None:
@@ -107,7 +107,9 @@ class ModelParts:
         return known
 
     def _alone(self, name: str, schema: Any, definitions: Any, before: Sequence[str]) -> SchemaValidator:
-        """Return the validator of an object with this field; `before` are fields that its functions may read."""
+        """Return a validator of objects with only this field. `before` are the names of fields that its functions may
+        read.
+        """
         fields: dict[str, Any] = {
             one: {
                 "type": "model-field",
@@ -120,23 +122,27 @@ class ModelParts:
         return SchemaValidator({"type": "definitions", "schema": alone, "definitions": definitions}, self._settings)
 
     def in_order(self, values: Mapping[str, Any], name: str) -> bool:
-        """Return True if a field may be validated now: its validators see those before it, if they look."""
+        """Return True if a field may be validated now: either its validators read no other fields, or all fields before
+        it are in `values`.
+        """
         if not self._field(name).dependent:
             return True
         names = list(self._schemas)
         return all(before in values for before in names[: names.index(name)])
 
     def opaque(self, name: str) -> bool:
-        """Return True if the parts of a field must wait for the whole field: a function may change or drop them."""
+        """Return True if the parts of a field must be validated together with it: a validator function may change or
+        drop them.
+        """
         return self._field(name).opaque
 
     def check(self, values: Mapping[str, Any], name: str, form: Any, held: Sequence[Any] | None) -> Any:
-        """Return a field, validated from its JSON; with `held`, models in it are tokens of these."""
+        """Validate a field from its JSON; return its value. Tokens in the JSON stand for the items of `held`."""
         one = self._field(name)
         return validated_json(one.raw if held is None else one.held, {name: form}, held or (), values)[0][name]
 
     def take(self, values: Mapping[str, Any], name: str, value: Any) -> Any:
-        """Return a field that is a Python value, validated; never strictly."""
+        """Validate a field that is a Python value, in lax mode; return its value."""
         token = _BEFORE.set(values)
         try:
             return self._field(name).raw.validate_python({name: value}, strict=False)[0][name]
@@ -148,7 +154,7 @@ class ModelParts:
         return all(name in values or not field.is_required() for name, field in self._model.model_fields.items())
 
     def assemble(self, values: Mapping[str, Any]) -> Any:
-        """Return an instance of the model made from validated fields, after its model validators."""
+        """Return an instance of the model, made from validated fields. Its model validators are run."""
         filled: dict[str, Any] = {}
         for name, field in self._model.model_fields.items():
             filled[name] = (
@@ -163,7 +169,11 @@ def _is_path(alias: Any) -> bool:
 
 
 def validated_json(validator: SchemaValidator, value: Any, held: Sequence[Any], before: Mapping[str, Any]) -> Any:
-    """Validate a value as JSON; `held` are what tokens in it stand for, `before` the fields that functions may read."""
+    """Validate a value as JSON.
+
+    `held` are the validated parts that tokens in it stand for. `before` are the fields that validator functions may
+    read.
+    """
     tokens = HELD.set(held), _BEFORE.set(before)
     try:
         return validator.validate_json(to_json(value))
@@ -177,26 +187,27 @@ def _earlier(name: str) -> Any:
 
 
 _TELLING = ("validate_default", "revalidate_instances", "from_attributes")
-"""Settings with which a model validated by its fields might differ from one validated as a whole."""
+"""Settings of a model with which validation field by field may give another result than validation of the whole."""
 
 
 def opened(schema: Any) -> tuple[Any, list[Any]]:
-    """Return a core schema without its definitions, and these."""
+    """Return a core schema without its definitions, and the list of definitions."""
     if schema["type"] != "definitions":
         return schema, []
     return resolved(schema["schema"], schema["definitions"]), schema["definitions"]
 
 
 def resolved(schema: Any, definitions: list[Any]) -> Any:
-    """Return the schema that a reference names; any other as it is."""
+    """Return the schema that a reference points to. Any other schema is returned unchanged."""
     if schema["type"] == "definition-ref":
         return next(one for one in definitions if one["ref"] == schema["schema_ref"])
     return schema
 
 
 def _below(schema: Any, definitions: list[Any]) -> tuple[int, Any]:
-    """Return the number of validator functions around a model's schema, and the model; None if it is not a model's
-    schema.
+    """Return the number of validator functions around a model's schema, and the model.
+
+    The model is None if the innermost schema is not that of a model or dataclass.
     """
     count = 0
     while str(schema.get("type")).startswith("function-") and "schema" in schema:
@@ -206,7 +217,7 @@ def _below(schema: Any, definitions: list[Any]) -> tuple[int, Any]:
 
 
 def _with_tokens(schema: Any, definitions: list[Any]) -> Any:
-    """Return a schema in which functions that exchange tokens for validated instances stand in place of models."""
+    """Return a schema with each model replaced by a function that exchanges a token for the validated instance."""
     if isinstance(schema, list):
         return [_with_tokens(one, definitions) for one in as_list(schema)]
     if not isinstance(schema, dict):
@@ -221,7 +232,7 @@ def _with_tokens(schema: Any, definitions: list[Any]) -> Any:
 
 
 def exchange(function: Callable[[Any], Any], node: Mapping[str, Any]) -> Any:
-    """Return a schema that exchanges tokens with a function, in place of another."""
+    """Return a schema that calls `function` with a token, to replace the schema `node`."""
     ref = {"ref": node["ref"]} if "ref" in node else {}
     return {"type": "function-plain", "function": {"type": "no-info", "function": function}, **_MARK, **ref}
 
@@ -237,7 +248,7 @@ def _held(model: type[Any], value: Any) -> Any:
 
 
 def instance_of(model: type[BaseModel], found: tuple[dict[str, Any], dict[str, Any] | None, set[str]]) -> BaseModel:
-    """Return the model made of what a schema of its fields validates to."""
+    """Return an instance of a model, made from the result of validating its fields schema."""
     made = model.__new__(model)
     object.__setattr__(made, "__dict__", found[0])
     object.__setattr__(made, "__pydantic_extra__", found[1])
@@ -253,11 +264,11 @@ _FUNCTIONS = frozenset(
     {"function-before", "function-wrap", "function-plain", "chain", "json", "json-or-python", "lax-or-strict", "call"}
     | {"custom-error", "generator"}
 )
-"""Kinds of schemas that may accept JSON that the types within them do not."""
+"""Types of core schemas that may accept other JSON than the schemas inside them."""
 
 
 def _opaque(schema: Any) -> bool:
-    """Return True if a schema, outside of the models in it, may accept JSON that the types in it do not."""
+    """Return True if a schema may accept other JSON than the types inside it. Models inside it are not searched."""
     node = as_object(schema)
     if node.get("metadata") == _MARK["metadata"]:
         return False

@@ -1,6 +1,7 @@
-"""Validating JSON in which some fields are Python values: a call's arguments.
+"""Validates JSON together with Python values for some of the fields: a call's arguments.
 
-Used by `request`, for models with fields marked `FromCallArgs`. The JSON stays JSON, as in `field_validators`.
+Used by `request`, for models with fields marked `FromCallArgs`. The rest is validated in JSON mode: see
+`field_validators`.
 """
 
 from __future__ import annotations
@@ -16,17 +17,21 @@ from .json_access import as_list, as_object
 
 
 class GivenFields:
-    """A type's validator of JSON in which some fields are Python values: a call's arguments."""
+    """Validates objects of one type: the fields `names` are Python values (a call's arguments), all others JSON."""
 
     def __init__(self, kind: Any, schema: Any, names: Sequence[str]) -> None:
-        """Read the core schema of a model, a dataclass or a TypedDict; the fields `names` are Python values."""
+        """Take the type, its core schema (of a model, a dataclass or a TypedDict), and the names of the fields that are
+        Python values.
+        """
         self._kind = kind
         self._names = tuple(names)
         self._schema = schema
 
     @cached_property
     def _validator(self) -> SchemaValidator | None:
-        """The validator of JSON with tokens; None where a function of the user's is given the JSON before pydantic."""
+        """Validates JSON with tokens in place of the Python values; None if a validator function of the user receives
+        the raw JSON.
+        """
         schema, definitions = opened(self._schema)
         try:
             patched = _with_given(schema, definitions, self._names)
@@ -39,9 +44,9 @@ class GivenFields:
         return SchemaValidator(whole, settings.get("config"))
 
     def validated(self, fields: Mapping[str, Any], given: Mapping[str, Any]) -> Any:
-        """Return the value made of JSON fields and of Python values by their keys.
+        """Validate the JSON `fields` and the Python values `given`, both by key; return the object.
 
-        Raises `ValidationError`, and `LookupError` where the type can only be validated in Python mode.
+        Raises `ValidationError`, and `LookupError` if the type can only be validated in Python mode.
         """
         if self._validator is None:
             raise LookupError(self._kind)
@@ -50,9 +55,9 @@ class GivenFields:
 
 
 def _with_given(schema: Any, definitions: list[Any], names: Sequence[str]) -> Any:
-    """Return the schema of a model, dataclass or TypedDict in which the fields named are tokens of Python values.
+    """Return the schema with tokens accepted in the fields `names`. Models, dataclasses and TypedDicts are supported.
 
-    Raises `LookupError` for any other, and for one that a function is given before it is validated.
+    Raises `LookupError` for any other schema, and if a validator function would receive the raw JSON.
     """
     schema = {key: one for key, one in resolved(schema, definitions).items() if key != "ref"}
     if schema["type"] == "function-after" or (schema["type"] == "dataclass" and not _is_built(schema["cls"])):
@@ -70,7 +75,9 @@ def _with_given(schema: Any, definitions: list[Any], names: Sequence[str]) -> An
 
 
 def _is_built(kind: type[Any]) -> bool:
-    """Return True if pydantic has built the validator of a class, which replaces any other schema of it."""
+    """Return True if pydantic has built a validator for a class: it uses that one instead of any other schema of the
+    class.
+    """
     return "__pydantic_validator__" in vars(kind)
 
 

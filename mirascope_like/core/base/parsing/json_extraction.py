@@ -14,13 +14,14 @@ from pydantic_core import from_json, to_json
 from .surrogates import paired_escapes
 
 CLOSED_THINKING = r"</(?:think|thinking|thought|reasoning)>|\[/THINK\]"
-"""What ends a model's thinking in its text, where the server does not take it out."""
+"""Matches a tag at the end of a model's thinking. Some servers leave such tags in the text."""
 OPEN_THINKING = r"<(?:think|thinking|thought|reasoning)>|\[THINK\]"
 _MARK = re.compile(rf"(?P<closed>{CLOSED_THINKING})|(?P<open>{OPEN_THINKING})|(?P<fence>```)|[{{\[]")
 _CLOSED = re.compile(CLOSED_THINKING)
 _DECODER = json.JSONDecoder(strict=False)
 _EFFORT = 20
-"""How many times the length of a text may be read in vain, so that text made of brackets is not read for ever."""
+"""Stop searching after this many times the length of the text was read without finding JSON, as in a text of brackets.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,20 +29,21 @@ class FoundJSON:
     """A complete JSON value at the top level of a text."""
 
     text: str
-    """The value as compact JSON; the text itself where it is JSON alone."""
+    """The value as compact JSON. If the whole text is JSON, the text unchanged."""
     value: Any
     """The value, decoded."""
     start: int
     end: int
     fenced: bool
-    """True within a code fence."""
+    """True if it is inside a code fence."""
 
 
 def json_values(text: str) -> list[FoundJSON]:
-    """Return the complete JSON in a text, in order: the text itself where it is JSON, else its objects and arrays.
+    """Return the complete JSON values in a text, in order: if the whole text is JSON, only that; else its objects and
+    arrays.
 
-    Brackets within strings begin nothing, and what is within a value found is not looked at again. What stands before
-    the end of the model's thinking is left out; so is all of it where the thinking does not end.
+    Brackets inside strings are ignored, and values inside a value are not returned. Text before the end of the model's
+    thinking is ignored; if its thinking does not end, nothing is returned.
     """
     text = paired_escapes(text)
     try:
@@ -80,9 +82,9 @@ def _found(text: str) -> Iterator[FoundJSON]:
 
 
 def chosen(values: list[FoundJSON], fits: Callable[[Any], bool]) -> FoundJSON | None:
-    """Return which of the values in a text is the answer: the only one in a code fence, or else the last.
+    """Return the value that is the answer: the only one in a code fence, or else the last one; None if there is none.
 
-    `fits` says which are of the kind that is asked for; others are no answers.
+    `fits` returns True for a value of the requested type; other values are ignored.
     """
     fitting = [one for one in values if fits(one.value)]
     fenced = [one for one in fitting if one.fenced]
@@ -90,7 +92,7 @@ def chosen(values: list[FoundJSON], fits: Callable[[Any], bool]) -> FoundJSON | 
 
 
 def ends_open(text: str, start: int) -> bool:
-    """Return True if a JSON object or array that begins after `start` is incomplete at the end of the text."""
+    """Return True if the text after `start` ends inside a JSON object or array."""
     for at in (mark.start() for mark in re.finditer(r"[{\[]", text[start:])):
         try:
             jiter.from_json(text[start + at :].encode(), partial_mode=True)
@@ -101,7 +103,7 @@ def ends_open(text: str, start: int) -> bool:
 
 
 def json_in(text: str) -> str:
-    """Return the JSON object in a text that is the answer, else the array, or the text itself where there is none."""
+    """Return the JSON object in a text that is the answer; else the array; or the text itself if it has neither."""
     values = json_values(text)
     found = chosen(values, lambda value: isinstance(value, dict)) or chosen(values, lambda value: True)
     return found.text if found is not None else text

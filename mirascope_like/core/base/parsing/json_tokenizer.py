@@ -1,6 +1,7 @@
-"""JSON objects read out of pieces of text, with whatever stands around them, reported part by part.
+"""Reads JSON objects from pieces of text, and reports each part to a subclass as soon as it arrives.
 
-Subclasses receive the parts. Each character is read once, wherever the text is cut. Does no I/O and builds no values.
+The objects may have other text around them. Each character is read once, wherever the text is cut into pieces. Does no
+I/O and builds no values.
 """
 
 from __future__ import annotations
@@ -27,9 +28,9 @@ _LONGEST_ESCAPE = len(r"\ud83d\ude00")
 _MARK = re.compile(rf"(?P<closed>{CLOSED_THINKING})|(?P<open>{OPEN_THINKING})|[{{\[]")
 _CLOSED = re.compile(CLOSED_THINKING)
 _CUT = re.compile(r"[<\[][/a-zA-Z]{0,10}\Z")
-"""What may be the beginning of a tag of thinking at the end of a piece."""
+"""Matches what may be the beginning of a thinking tag, at the end of a piece."""
 _LEAD = re.compile(r"\s*(```\w*\s*)?")
-"""What may stand before an answer that is nothing but JSON."""
+"""Matches what may precede the answer in a text that is nothing but JSON: white space and a code fence."""
 
 
 class InvalidJSONError(ValueError):
@@ -37,16 +38,16 @@ class InvalidJSONError(ValueError):
 
 
 class JSONReader(ABC):
-    """Reads pieces of text for the objects in them, one after another; arrays at the top level are read over.
+    """Reads the JSON objects in a text that arrives in pieces, one after another. Arrays at the top level are ignored.
 
-    What seemed to be an object and is not is dropped. A model's thinking, in tags, is no answer.
+    A value that turns out not to be JSON is dropped. A model's thinking, in tags, is ignored.
     """
 
     def __init__(self) -> None:
         self.reset()
 
     def reset(self) -> None:
-        """Forget all that was read, and read another text."""
+        """Start over with a new text."""
         self._base = 0  # how much of the text stands before the piece that is read
         self._carry = ""  # an escape or a tag that is cut in two
         self._lead = ""  # what stands before the value that is open or comes next, or the end of it
@@ -54,7 +55,7 @@ class JSONReader(ABC):
         self.restart()
 
     def _closed(self) -> None:
-        """Look for the next value at the top level."""
+        """Search for the next value at the top level."""
         self._read: Callable[[JSONReader, str, int], int] = JSONReader._seek
         self._open: list[bool] = []  # of the objects (True) and arrays that are open
         self._fresh = False  # nothing was received in the innermost of them
@@ -63,24 +64,24 @@ class JSONReader(ABC):
 
     @property
     def leads(self) -> bool:
-        """True if nothing stands before the value that was read last, but thinking in tags and a code fence."""
+        """True if nothing precedes the value that was read last, except thinking in tags and a code fence."""
         return _LEAD.fullmatch(self._lead.removesuffix("value")) is not None
 
     @abstractmethod
     def restart(self) -> None:
-        """Forget all that was reported: it was not the answer."""
+        """Called when everything reported so far was not the answer."""
 
     @abstractmethod
     def drop(self) -> None:
-        """Forget the value at the top level that is open: it is not JSON."""
+        """Called when the open value at the top level turns out not to be JSON."""
 
     @abstractmethod
     def opened(self, start: int) -> None:
-        """A value at the top level begins at this place of the text."""
+        """Called when a value at the top level begins; `start` is its offset in the text."""
 
     @abstractmethod
     def closed(self, end: int) -> None:
-        """The value at the top level ends before this place of the text."""
+        """Called when the value at the top level ends; `end` is the offset after it."""
 
     @abstractmethod
     def begin(self, *, is_object: bool) -> None:
@@ -108,7 +109,7 @@ class JSONReader(ABC):
         return str(self._text) if self._read is JSONReader._in_string else None
 
     def read(self, text: str) -> None:
-        """Read on."""
+        """Read a piece of text, which continues the pieces before it."""
         self._base -= len(self._carry)
         text, self._carry = self._carry + text, ""
         at = 0

@@ -68,7 +68,7 @@ else:
             return
 
         def __reduce__(self) -> Any:
-            """Pickle by the model: the class of a partial has no name that pickle could find it by."""
+            """Pickle the model instead of the class of the partial, which pickle cannot find by name."""
             return _unpickled, (vars(type(self))[_MODEL], self.__getstate__())
 
 
@@ -154,13 +154,15 @@ def _serializes(mark: Any) -> bool:
 
 
 def _lenient_mark(mark: Any) -> Any:
-    """Return the serializer of an annotation as `_serializers` does those of a model."""
+    """Return a copy of the serializer in an `Annotated`, changed as `_serializers` changes those of a model."""
     mode = "plain" if isinstance(mark, PlainSerializer) else "wrap"
     return type(mark)(_lenient(mark.func, mode), return_type=Any, when_used=mark.when_used)
 
 
 def _lenient(function: Callable[..., Any], mode: str, at: int = 0, *, of_model: bool = False) -> Callable[..., Any]:
-    """Return a serializer that dumps a value as it is where it fails; the value is the argument numbered `at`."""
+    """Return a serializer that returns the value unchanged if `function` fails. `at` is the position of the value among
+    the arguments.
+    """
 
     def dump(*args: Any) -> Any:
         try:

@@ -1,8 +1,8 @@
-"""Parse JSON incrementally into partial values that can be shown at any time.
+"""Parses JSON incrementally into partial values that can be shown at any time.
 
-Of several objects in the text, the last one with a known key is shown, as `json_extraction` takes the last.
-Closed parts are kept and validated once; the open part is a short path from the root. The cost of a piece of text does
-not depend on how much was received before. Does no I/O; knows `Shape`s, not what the value is used for.
+If the text contains several objects, the last one with a known key is shown, as `json_extraction` chooses the last.
+Closed parts are kept and validated once; the open parts are a short path from the root. The cost of a piece of text
+does not depend on how much was received before. Does no I/O. Knows `Shape`s, and not what the value is used for.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ NOTHING: Any = object()
 
 
 class _Node:
-    """An open object or array; without a shape it is parsed but not shown."""
+    """An object or array that is still open. One without a shape is parsed but not shown."""
 
     __slots__ = (
         "form", "is_object", "item", "key", "keys", "loose", "mark", "name", "raw", "record", "shape", "shown", "sound",
@@ -37,27 +37,27 @@ class _Node:
         self.item = shape.item if shape is not None and not is_object else None
         self.raw: Any = {} if is_object else []
         self.form: Any = {} if is_object else []
-        """`raw` with tokens in place of the parts that are validated."""
+        """`raw` with tokens in place of validated parts: see `field_validators.TOKEN`."""
         self.shown: Any = {} if is_object else []
         self.sound = True
         """True if all parts so far have been validated, or need not be."""
         self.loose = loose
-        """True if the parts are validated only with what this is a part of."""
+        """True if its parts are only validated together with the object or array around it."""
         self.key = ""
         self.keys: dict[str, str] = {}
-        """The keys that the fields so far were received by."""
+        """Maps the name of each field received so far to the JSON key that it had."""
         self.mark = 0
-        """How many parts had been validated when the field that is open began."""
+        """The number of validated parts when the present field began."""
         self.name: str | None = None
         self.watched = False
 
     @property
     def visible(self) -> bool:
-        """True if it is shown while it is open."""
+        """True if it appears in snapshots while it is open."""
         return self.record is not None or self.item is not None
 
     def show(self, inner: Any) -> Any:
-        """Return a snapshot; `inner` is the snapshot of the open part."""
+        """Return a snapshot. `inner` is the snapshot of the part inside that is still open."""
         if self.item is not None:
             return [*self.shown] if inner is NOTHING else [*self.shown, inner]
         if self.record is None:
@@ -73,10 +73,10 @@ class _Node:
 
 
 class PartialParser(JSONReader):
-    """Parses one JSON object from pieces of text, ignoring text before it.
+    """Parses one JSON object from pieces of text. Text around it is ignored.
 
-    `given` are fields of the root that do not come from the text. Closed items of the root's array `watch` are put into
-    `items`. With `fail_fast`, a closed part that does not validate raises.
+    `given` are fields of the root that do not come from the text. `watch` is the name of an array of the root: its
+    complete items are appended to `items`. With `fail_fast`, a complete part that does not validate raises an error.
     """
 
     def __init__(
@@ -88,7 +88,9 @@ class PartialParser(JSONReader):
         self._fail_fast = fail_fast
         self._changed = False
         self.items: deque[tuple[Any, Any]] = deque()
-        """The closed items: raw, and validated; `NOTHING` if they are not validated individually."""
+        """The complete items: each raw, and validated; `NOTHING` in place of the latter if items are not validated one
+        by one.
+        """
         super().__init__()
 
     def restart(self) -> None:
@@ -108,11 +110,13 @@ class PartialParser(JSONReader):
         self._last: Any = NOTHING  # what is closed now, as it was shown last
         self._final: Any = NOTHING
         self.value: Any = NOTHING
-        """The whole, once it is closed and each of its parts has been validated."""
+        """The validated value; `NOTHING` until the object is complete, and if a part could not be validated."""
         self.span: tuple[int, int | None] | None = None
-        """Where the object begins that was read last, and where it ends once it is closed."""
+        """The offsets in the text at which the object begins and ends; the end is None while it is open, all None
+        before it.
+        """
         self.alone: bool = False
-        """True if nothing stands before that object: it is then known to be the answer."""
+        """True if nothing precedes that object in the text: then it is certainly the answer."""
         self.items.clear()
 
     def opened(self, start: int) -> None:
@@ -129,16 +133,16 @@ class PartialParser(JSONReader):
             self._discard()
 
     def _adopt(self) -> None:
-        """Take the object that is open for the answer, in place of an earlier one."""
+        """Make the open object the answer, in place of an earlier one."""
         if not self._adopted:
             self._discard()
             self._adopted, self.span, self.alone = True, (self._start, None), self.leads
 
     def feed(self, text: str) -> bool:
-        """Parse a piece of text; return True if the snapshot changed. Returns False at the end, when the value is
-        complete.
+        """Parse a piece of text; return True if the snapshot has changed.
 
-        Raises `ResponseParseError` for a closed part that does not validate, with `fail_fast`.
+        Returns False for the piece that completes the value. Raises `ResponseParseError`, with `fail_fast`, for a
+        complete part that does not validate.
         """
         self._changed = False
         self.read(text)
@@ -205,7 +209,9 @@ class PartialParser(JSONReader):
             self.value = shown
 
     def _whole(self, node: _Node) -> tuple[Any, Any, bool]:
-        """Return a closed object or array: its JSON with tokens, what it is shown as, and whether it is validated."""
+        """Return a complete object or array: its JSON with tokens, its value in snapshots, and True if that is
+        validated.
+        """
         record, shape = node.record, node.shape
         if shape is None:
             return node.raw, node.raw, True
@@ -231,7 +237,9 @@ class PartialParser(JSONReader):
         return node.raw, shown, False
 
     def _token(self, shape: Shape, node: _Node, value: Any) -> tuple[Any, Any, bool]:
-        """Return a validated object as `_whole` does; the JSON stays where the type around it may change it again."""
+        """Return a validated object as `_whole` does. Its JSON is replaced by a token only if no type around it may
+        change it.
+        """
         if shape.record is None and not (shape.bare and isinstance(value, BaseModel)):
             return node.raw, value, True
         if not isinstance(value, BaseModel) and not is_dataclass(value):
@@ -243,7 +251,7 @@ class PartialParser(JSONReader):
         return {**marker, TOKEN: len(self._held) - 1}, value, True
 
     def _attach(self, raw: Any, form: Any, shown: Any, *, sound: bool) -> None:
-        """Add a closed value to the object or array that it is a part of."""
+        """Add a complete value to the object or array that contains it."""
         node = self._stack[-1]
         is_object, is_leaf = isinstance(raw, dict), not isinstance(raw, dict | list)
         item = node.item if not node.is_object else self._shape
@@ -269,7 +277,7 @@ class PartialParser(JSONReader):
         self._shape, self._loose = node.item, node.loose
 
     def _take(self, raw: Any, form: Any, shown: Any, *, sound: bool) -> Any:
-        """Add a closed field to the innermost object; return what it is shown as."""
+        """Add a complete field to the innermost object; return its value in snapshots."""
         node = self._stack[-1]
         assert node.record is not None
         assert node.name is not None
@@ -290,7 +298,7 @@ class PartialParser(JSONReader):
         return shown
 
     def _checked(self, node: _Node, raw: Any, form: Any, *, sound: bool) -> Any:
-        """Return a closed field, validated: from its JSON where parts of it are not validated, or not known as such."""
+        """Return a complete field, validated. Its raw JSON is used unless all parts inside it are validated."""
         assert node.record is not None
         assert node.name is not None
         if sound and len(self._held) > node.mark:
@@ -313,7 +321,7 @@ class PartialParser(JSONReader):
         node.shown[name] = value
 
     def _fitting(self, shape: Shape, raw: Any) -> tuple[Any, bool]:
-        """Return a closed leaf, validated where it fits, and whether it does."""
+        """Return a complete scalar, validated if it is valid, and whether it is."""
         try:
             return shape.validated(raw), True
         except Exception as error:
@@ -321,6 +329,6 @@ class PartialParser(JSONReader):
             return raw, False
 
     def _misfit(self, error: Exception, depth: int) -> None:
-        """Raise for a closed part that does not validate, with `fail_fast`."""
+        """With `fail_fast`, raise the error of a complete part that does not validate."""
         if self._fail_fast and isinstance(error, ValidationError):
             raise parse_error(error, prefix=[node.path() for node in self._stack[:depth]])

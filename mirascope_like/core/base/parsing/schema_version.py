@@ -1,7 +1,7 @@
 """The schema version of what the library writes: dumps of responses, files of conversations, and stores.
 
-The rooms `response` and `conversations` write it and check it. What has no version was written before there was one,
-and counts as version 0.
+The rooms `response` and `conversations` write it and check it. Data without a version is from a release that did not
+write any; it counts as version 0.
 """
 
 from __future__ import annotations

@@ -45,7 +45,9 @@ def _kinds(union: Any) -> dict[str, Any]:
 
 
 def readable(response: Any, parse: Callable[[Mapping[str, Any]], Any]) -> Any:
-    """Return a response that an SDK has decoded; with half characters of UTF-16, parsed again without them."""
+    """Return a response that an SDK has decoded. If it contains lone surrogates, return it parsed again with U+FFFD
+    instead.
+    """
     data = dumped(response) if isinstance(response, BaseModel) else response
     return parse(all_paired(data)) if has_half(data) else response
 

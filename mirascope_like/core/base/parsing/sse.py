@@ -123,7 +123,9 @@ def _is_bare_error(block: bytes) -> bool:
 
 
 def _named_error(data: bytes) -> bytes:
-    """Return the data of an event named "error", so that it says by itself that it is one."""
+    """Return the data of an event named "error" under the key `error`, so that the event's name is not needed to
+    recognize it.
+    """
     try:
         decoded: Any = jiter.from_json(data)
     except ValueError:

@@ -1,8 +1,8 @@
-"""Characters whose two UTF-16 halves arrive apart, or one of them alone.
+"""Characters whose two UTF-16 halves (surrogates) arrive separately, and halves that arrive alone.
 
 A JSON escape such as `\\ud83d` is half a character. JSON allows it alone (RFC 8259, section 8.2) and Python's `json`,
-which the SDKs use, reads it; jiter, pydantic and UTF-8 refuse it. Here two halves become one character, also where they
-arrive in two events, and a lone half becomes U+FFFD. Knows JSON; it must not know what a text is for.
+which the SDKs use, reads it; jiter, pydantic and UTF-8 reject it. Here two halves are joined to one character, even if
+they arrive in two events, and a lone half becomes U+FFFD. Knows JSON, and not what a text is used for.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ _ESCAPES = re.compile(
     re.DOTALL,
 )
 _PLACES = frozenset({"index", "output_index", "content_index", "summary_index", "contentBlockIndex", "thought"})
-"""Fields that say, beside the path to a text, which text of the answer it is."""
+"""The fields that, together with the path to a text, identify the text within the response."""
 _NAMES = frozenset({"type", "id", "item_id", "object", "model"})
-"""Fields that an event needs around a text; so do all numbers."""
+"""The fields that an event needs besides the text, apart from numbers, which are all kept."""
 
 
 _Holders: TypeAlias = tuple[tuple[Mapping[str, Any], str] | None, ...]
-"""The objects, with the key of what is within, and lists (None) around a text."""
+"""What contains a text, from the outside in: an object with the key of what is inside, or None for a list."""
 
 
 def has_half(value: Any) -> bool:
@@ -60,7 +60,7 @@ def all_paired(value: Any) -> Any:
 
 
 def paired_escapes(text: str) -> str:
-    """Return JSON text in which every escaped half is one of a pair; a lone one is the escape of U+FFFD, as long."""
+    """Return JSON text in which no escape of a surrogate is alone: lone ones are replaced by the escape of U+FFFD."""
     if "\\ud" not in text and "\\uD" not in text:
         return text
     return _ESCAPES.sub(lambda found: r"\ufffd" if found["lone"] else found[0], text)
@@ -99,9 +99,9 @@ def encode_json(value: Any) -> bytes:
 
 
 class HalfCharacters:
-    """Joins the halves that two events of one stream bring.
+    """Joins the two halves of a character that two events of one stream contain.
 
-    A first half at the end of a text is held back until the next event brings more of that text.
+    A first half at the end of a text is held back until the next event adds to that text.
     """
 
     __slots__ = ("_held",)
@@ -121,12 +121,17 @@ class HalfCharacters:
         return joined
 
     def rest(self) -> list[dict[str, Any]]:
-        """Return an event for each half that is still held back: it adds U+FFFD where the other half did not come."""
+        """Return one event for each half that is still held back. It adds U+FFFD, because the other half has not
+        arrived.
+        """
         held, self._held = self._held, {}
         return [event for _, event in held.values()]
 
     def _walk(self, value: Any, path: tuple[Any, ...], holders: _Holders | None) -> Any:
-        """Walk down a value; `holders` are what is above it, None where its texts do not grow."""
+        """Return a copy of a value with its halves joined.
+
+        `holders` are the objects and lists around it; None if no later event can add to its texts.
+        """
         if isinstance(value, str):
             return self._text(value, path, holders)
         if isinstance(value, Mapping):
@@ -155,7 +160,7 @@ def _numbered(value: Any) -> bool:
 
 
 def _event(holders: _Holders) -> Any:
-    """Return an event that holds nothing but U+FFFD, in the place of the text that these are around."""
+    """Return an event that adds only U+FFFD, at the place of the text that is inside `holders`."""
     inner: Any = REPLACEMENT
     for holder in reversed(holders):
         if holder is None:

@@ -72,7 +72,7 @@ def is_config(returned: object) -> bool:
 def as_messages(result: Any) -> list[Any]:
     """Return text, parts, a message or a list of these as messages; text and parts become a user message.
 
-    Empty common messages are left out of a list, as they are out of a template.
+    Empty messages in the common form are left out of a list.
     """
     if isinstance(result, Sent):
         return result
@@ -89,7 +89,9 @@ def as_messages(result: Any) -> list[Any]:
 
 
 def has_content(message: Any) -> bool:
-    """Return False for a message of ours without text and parts; a provider's own messages are not looked into."""
+    """Return False for a message in the common form without text and parts. Messages in a provider's own format are not
+    checked.
+    """
     if not isinstance(message, BaseMessageParam):
         return True
     if isinstance(message.content, str):

@@ -62,7 +62,7 @@ class PromptFunction:
             result = config.get("messages")
         if unknown := set(config) - set(BaseDynamicConfig.__annotations__):
             known = ", ".join(BaseDynamicConfig.__annotations__)
-            raise PromptError(f"{self.name} returned {sorted(unknown)}: a configuration has {known}")
+            raise PromptError(f"{self.name} returned unknown keys {sorted(unknown)}; a dynamic config may have {known}")
         if result is not None and (self.template is None or self._decorated or config.get("messages") is not None):
             return Prompted(self._checked(as_messages(result)), config, arguments)
         if self.template is None:

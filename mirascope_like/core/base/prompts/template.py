@@ -1,11 +1,11 @@
-"""Prompt templates: text with roles and `{fields}` made into messages, and the decorator that takes them.
+"""Prompt templates: texts with roles and `{fields}` that become messages, and the decorator that sets them.
 
     SYSTEM: You know {language}.
     MESSAGES: {history}
     USER: {question}
 
-A template is parsed once, when it is written down; values are put in afterwards. So no value can begin a
-message, end one, or be read as a field, and a malformed template fails before anything runs.
+A template is parsed once, before any value is known; values are inserted afterwards. So no value can begin or end a
+message, or be read as a field, and a malformed template raises an error before any call.
 """
 
 from __future__ import annotations
@@ -110,15 +110,15 @@ def prompt_template(template: str | None = None) -> PromptDecorator | ReturnedPr
     function is called, because the function may compute it.
     """
     if callable(template):
-        raise PromptError("write @prompt_template(): the brackets are needed")
+        raise PromptError("write @prompt_template(): the parentheses are needed")
     return ReturnedPrompt() if template is None else PromptDecorator(Template(template))
 
 
 class PromptDecorator:
-    """Sets its template on functions and classes, as `__prompt_template__`.
+    """Sets its template as `__prompt_template__` of a function or class.
 
-    A function then returns the messages (an async one a coroutine of them), whatever its return annotation says. A
-    class is returned unchanged otherwise.
+    A function then returns the messages (an async one a coroutine of them), whatever its return annotation is. A class
+    is otherwise unchanged.
     """
 
     def __init__(self, template: Template) -> None:
@@ -146,9 +146,10 @@ class PromptDecorator:
 
 
 class ReturnedPrompt:
-    """Turns what a function returns into messages; if it returns nothing, its docstring is the template.
+    """Changes a function to return its result as messages. If it returns None, its docstring is the template.
 
-    A dynamic config stays one, with messages. Of a class, the docstring becomes the template.
+    A dynamic config is returned as a dynamic config with messages. If it decorates a class, the docstring of the class
+    is the template.
     """
 
     # As above, the first overload that matches counts.
@@ -195,7 +196,7 @@ def prompt_messages(template: Template, values: Mapping[str, object], returned: 
     if computed is None:
         return Rendered(template.render(values), config)
     if not isinstance(computed, Mapping):
-        raise PromptError(f"computed_fields are a mapping of names to values, not {shown(computed)}")
+        raise PromptError(f"computed_fields must be a mapping of names to values, not {shown(computed)}")
     return Rendered(template.render({**values, **cast("Mapping[str, object]", computed)}), config)
 
 
@@ -262,7 +263,7 @@ def _history(_: Field, value: object) -> list[BaseMessageParam]:
 
 
 def _spliced(value: object) -> list[BaseMessageParam]:
-    """Return the messages of a history. Those in a provider's own format are not changed, whatever the type says."""
+    """Return the messages of a history. Those in a provider's own format are returned unchanged."""
     if value is None:
         return []
     if not isinstance(value, list | tuple):
@@ -270,5 +271,5 @@ def _spliced(value: object) -> list[BaseMessageParam]:
     messages = cast("Sequence[object]", value)
     for message in messages:
         if message is None or isinstance(message, str | bytes | int | float | AnyPart):
-            raise PromptError(f"expected a list of messages, but {shown(message)} is none")
+            raise PromptError(f"expected a list of messages, but {shown(message)} is not a message")
     return cast("list[BaseMessageParam]", list(messages))

@@ -47,7 +47,7 @@ class Opening:
     def result(self, seconds: float | None) -> Source:
         """Return the open response, or raise the error of `send`.
 
-        Raises `TimeoutError` if it does not arrive within `seconds`, after cutting it. Raises
+        Raises `TimeoutError` if it does not arrive within `seconds`; the request is then cut. Raises
         `concurrent.futures.CancelledError` if another thread called `cut()`.
         """
         try:
@@ -66,7 +66,7 @@ class Opening:
 
     @property
     def abandoned(self) -> bool:
-        """True once the wait was cut: the transport must not send again."""
+        """True once the request was cut: the transport must not send it again."""
         return self._answer.cancelled()
 
     def connected(self, network: Any) -> None:

@@ -90,7 +90,7 @@ class Provider(ABC, Generic[ResponseT, ChunkT, ToolT]):
     call_form: ClassVar[CallForm] = CallForm()
     """The ids and names of tool calls that the provider accepts in messages."""
     takes_developer: bool = False
-    """True if messages may have the role "developer"; elsewhere those are system messages."""
+    """True if the provider accepts the role "developer"; for others, such messages are sent as system messages."""
     response_type: type[ResponseT]
     chunk_type: type[ChunkT]
     tool_type: type[ToolT]
@@ -122,7 +122,7 @@ class Provider(ABC, Generic[ResponseT, ChunkT, ToolT]):
         return frozenset(self.params_type.__annotations__)
 
     def limit_names(self, model: str) -> tuple[str, ...]:
-        """Return the names among `LIMITS` under which a model takes the token limit, the usual one first."""
+        """Return the names among `LIMITS` that a model accepts for the token limit, the preferred one first."""
         return ("max_tokens",)
 
     @abstractmethod
@@ -150,16 +150,17 @@ class Provider(ABC, Generic[ResponseT, ChunkT, ToolT]):
         """
 
     def accepted(self, messages: Sequence[Any]) -> Sequence[Any]:
-        """Return messages as the provider accepts them, still in the common form: with ids and names of tool calls in
-        its form, images under their own media type, and no role that it does not have.
+        """Return the messages, still in the common form, with only what the provider accepts.
+
+        That is: ids and names of tool calls in `call_form`, images with the media type of their bytes, and roles.
         """
         messages = with_plain_media(with_accepted_calls(messages, self.call_form))
         return messages if self.takes_developer else without_developer(messages)
 
     def payload(self, request: Request) -> dict[str, Any]:
-        """Return what to send: the request, encoded, and the structured answer it asks for.
+        """Return what to send: the encoded request, with the structured output that it requests.
 
-        Raises `PromptError` for text that cannot be encoded, and for a part that the provider cannot take.
+        Raises `PromptError` for text that cannot be encoded, and for a part that the provider does not accept.
         """
         params = with_named_limit(request.call_params, self.limit_names(request.model))
         payload = self.encode(replace(request, call_params=params, messages=self.accepted(request.messages)))
@@ -182,9 +183,10 @@ class Provider(ABC, Generic[ResponseT, ChunkT, ToolT]):
         return replace(request, tools=(), native_tools=(), call_params=params)
 
     def prefill(self, request: Request) -> request_room.Prefill | None:
-        """Return how to resume from the beginning of a response, or None if the model of this request cannot.
+        """Return how to make the model continue the text of an interrupted response; None if the model of this request
+        cannot.
 
-        Also None for a model that would start a new answer instead, without reporting an error.
+        Also None for a model that would start a new response instead, without reporting an error.
         """
         return None
 
@@ -217,7 +219,7 @@ class Provider(ABC, Generic[ResponseT, ChunkT, ToolT]):
         """Async version of `open`."""
 
     def check(self, request: Request, raw: Any) -> None:
-        """Raise the error that the SDK's response object holds in place of a response, if any."""
+        """Raise the error that the SDK's response object contains instead of a response, if any."""
         self.response_type.check(raw)
 
     @abstractmethod

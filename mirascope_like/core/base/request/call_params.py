@@ -14,7 +14,7 @@ class CommonCallParams(TypedDict, total=False):
     temperature: float
     """Sampling temperature: higher values make the choice of tokens more random."""
     max_tokens: int
-    """The most tokens to generate, under the name that the model takes."""
+    """The maximum number of tokens to generate. It is sent under the name that the model accepts."""
     max_completion_tokens: int | None
     """Another name of `max_tokens`."""
     top_p: float
@@ -27,13 +27,14 @@ class CommonCallParams(TypedDict, total=False):
 
 
 LIMITS: tuple[str, ...] = ("max_tokens", "max_completion_tokens")
-"""The names of the token limit that every call takes."""
+"""The names of the token limit that every call accepts."""
 
 
 def with_named_limit(params: Mapping[str, Any], names: Sequence[str]) -> Mapping[str, Any]:
-    """Return call parameters whose token limit has one of the names that the model takes, the first one if need be.
+    """Return call parameters whose token limit has one of `names`, which the model accepts; another name becomes the
+    first.
 
-    Of two limits the one that was given last counts.
+    If two limits are given, the last one is used.
     """
     given = [name for name in params if name in LIMITS and params[name] is not None]
     if not given or (len(given) == 1 and given[0] in names):

@@ -1,4 +1,4 @@
-"""How to resume from the beginning of a response: the text received so far is sent as the last message. Data only."""
+"""How an interrupted response is resumed: the text received so far is sent as the last message. Data only."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..parsing import as_list, as_object
 
 @dataclass(frozen=True)
 class Prefill:
-    """How a provider resumes: what a request needs so that the model continues the text of its last message."""
+    """How to make a provider's models continue a text: what to add to a request whose last message is that text."""
 
     message: Mapping[str, Any] = field(default_factory=dict[str, Any])
     """Fields to add to the last message, besides role and content."""

@@ -103,7 +103,7 @@ class ResponseModel(Generic[T]):
                 "model or type inside it"
             )
         try:
-            self._schema = self._asked_schema()
+            self._schema = self._requested_schema()
         except PydanticUserError as problem:
             raise ConfigurationError(f"unsupported response_model {_shown(kind)}: {problem.message}") from problem
 
@@ -117,8 +117,8 @@ class ResponseModel(Generic[T]):
     def _with_given(self) -> GivenFields:
         return GivenFields(self.kind, self._adapter.core_schema, self.call_args)
 
-    def _asked_schema(self) -> dict[str, Any]:
-        """Return the JSON schema of what the model is asked for."""
+    def _requested_schema(self) -> dict[str, Any]:
+        """Return the JSON schema of the output that the model is to generate."""
         schema = arguments_schema(self.object_type)
         ours = {key for name in self.call_args for key in _keys(self.object_type, name)}
         if ours:  # a recursive type is in the schema twice; only the outer properties change
@@ -128,7 +128,7 @@ class ResponseModel(Generic[T]):
 
     @cached_property
     def name(self) -> str:
-        """What the answer is called where it is asked for."""
+        """The name of the output in a request: of the tool, or of the schema."""
         return "answer" if self.wrapped else valid_name(str(self.kind.__name__), "answer")
 
     def structure(self, strategy: Strategy) -> Structure:
@@ -145,7 +145,7 @@ class ResponseModel(Generic[T]):
         return Structure(name, described, schema, strategy)
 
     def given(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the fields that are filled from the call's arguments.
+        """Return the fields that are filled from the call's arguments, with their values.
 
         Raises `ConfigurationError` if the call has no argument of that name.
         """
@@ -157,9 +157,10 @@ class ResponseModel(Generic[T]):
         return {name: arguments[name] for name in self.call_args}
 
     def select(self, text: str) -> FoundJSON | None:
-        """Return the JSON in a text that is the answer: the only one in a code fence, else the last of its kind.
+        """Return the JSON in a text that is the output: the only matching one in a code fence, else the last that
+        matches.
 
-        An object is of the kind that is asked for where it has a key of it. None where there is none.
+        An object matches if it has a key of the type. Returns None if the text has no match.
         """
         values = json_values(text)
         if len(values) == 1 and not text[: values[0].start].strip() and not text[values[0].end :].strip():
@@ -172,9 +173,9 @@ class ResponseModel(Generic[T]):
         return _is_like(value, shape_of(self.object_type))
 
     def read(self, text: str, given: Mapping[str, Any], selected: FoundJSON | None) -> T:
-        """Return the answer in a text, validated; `selected` is what `select` returned for the text.
+        """Parse and validate the output in a text. `selected` is what `select` returned for this text.
 
-        Raises `ResponseParseError`; if the text held JSON, it is a pydantic `ValidationError` too.
+        Raises `ResponseParseError`; if the text contains JSON, it is a pydantic `ValidationError` too.
         """
         found = selected or next(reversed(json_values(text)), None)
         if found is None:
@@ -209,7 +210,7 @@ class ResponseModel(Generic[T]):
 
 
 def _is_like(value: Any, shape: Shape) -> bool:
-    """Return whether JSON looks like a type's: by its keys, and by its first item."""
+    """Return True if JSON looks like a value of a type: an object by its keys, an array by its first item."""
     if isinstance(value, dict):
         if shape.record is None:
             return shape.item is None and not shape.text
@@ -223,7 +224,7 @@ def _is_like(value: Any, shape: Shape) -> bool:
 
 
 def _unusable(kind: Any) -> str | None:
-    """Return why a value cannot be a response model, if it is no type or is made of pydantic's version 1."""
+    """Return why a value cannot be a response model: it is not a type, or it uses pydantic 1. None if it can."""
     if isinstance(kind, str):
         return "it is a str: give the type itself"
     if isinstance(kind, FunctionType | BuiltinFunctionType | MethodType):
@@ -235,7 +236,7 @@ def _unusable(kind: Any) -> str | None:
 
 
 def _types_in(kind: Any, seen: list[Any]) -> Iterator[Any]:
-    """Yield the types that a type is made of, with those of the fields of models."""
+    """Yield the types that a type consists of, including those of the fields of models."""
     for one in _within(kind):
         if not any(one is before for before in seen):
             seen.append(one)

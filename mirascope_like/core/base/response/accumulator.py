@@ -35,7 +35,7 @@ class Accumulator(ABC, Generic[ChunkT, ToolT]):
     """
 
     answers: ClassVar[tuple[str, ...]] = ("type",)
-    """The keys that an event of an answer has, and one that is nothing but an error has not."""
+    """Keys that an event with output has. An event that only reports an error has none of them."""
 
     def __init__(
         self,
@@ -53,7 +53,7 @@ class Accumulator(ABC, Generic[ChunkT, ToolT]):
         self.ended: bool = False
         """True after the provider's final event."""
         self.top_fields: dict[str, Any] = {}
-        """The top-level fields of the response, as the events gave them."""
+        """The top-level fields of the response, as received so far."""
         self._last: ChunkT | None = None
         """The last chunk that was added; None before the first."""
         self._answer: str | None = None
@@ -93,7 +93,7 @@ class Accumulator(ABC, Generic[ChunkT, ToolT]):
         return True
 
     def raise_reported(self, data: Any) -> None:
-        """Raise `ErrorEventError` for an event that is an error, whatever its shape."""
+        """Raise `ErrorEventError` if an event reports an error, in any of the common structures."""
         if (error := reported_error(data, self.answers)) is not None:
             raise ErrorEventError(error)
 
@@ -116,7 +116,7 @@ class Accumulator(ABC, Generic[ChunkT, ToolT]):
                 break
 
     def _decode(self, raw: bytes) -> tuple[Any, bytes]:
-        """Return an event decoded, and its bytes, which differ where halves of characters have been joined.
+        """Return a decoded event, and its bytes. The bytes are new if halves of characters had to be joined.
 
         Raises `MalformedEventError`.
         """
@@ -140,7 +140,7 @@ class Accumulator(ABC, Generic[ChunkT, ToolT]):
 
     @abstractmethod
     def rest(self) -> list[ToolT]:
-        """Return the tools that are known to be complete only at the end of the stream."""
+        """Return the tool calls that are known to be complete only at the end of the stream."""
 
     def finish(self) -> Iterator[tuple[ChunkT, ToolT | None]]:
         """Yield half characters without a second half, then the tools of `rest`, each with a chunk without content."""
@@ -181,10 +181,10 @@ class Accumulator(ABC, Generic[ChunkT, ToolT]):
         """The text so far."""
 
     def unstamped(self, head: Mapping[str, Any]) -> dict[str, Any]:
-        """Return what an event reports at the top of the answer, but for an id, time and model that are known already.
+        """Return the top-level fields of an event, without an id, time and model if these are known already.
 
-        Some hosts give each event its own, and the last can be those of something else: the first that is not empty
-        counts.
+        Some hosts send others with each event, even those of another response. The first value that is not empty is
+        kept.
         """
         return {key: value for key, value in head.items() if key not in _STAMPS or not self.top_fields.get(key)}
 
@@ -220,7 +220,9 @@ class Accumulator(ABC, Generic[ChunkT, ToolT]):
         return self._last is None
 
     def pairs(self, chunk: ChunkT, tools: Sequence[ToolT]) -> Iterator[tuple[ChunkT, ToolT | None]]:
-        """Yield a chunk with each of the tools that it completes; only the first pair has the content."""
+        """Yield a chunk once for each tool that it completes, with that tool. Only the first pair has the chunk's
+        content.
+        """
         if not tools:
             yield chunk, None
             return
@@ -231,7 +233,7 @@ class Accumulator(ABC, Generic[ChunkT, ToolT]):
                 yield spent, tool
 
     def finished_tool(self, call: ToolCall) -> list[ToolT]:
-        """Return a finished call as a tool; nothing where no tools were offered."""
+        """Return a complete tool call as a tool; an empty list if no tools were offered."""
         call = repaired(call, self._names)
         if not self.tool_types or call.name == self._answer:
             return []

@@ -1,4 +1,4 @@
-"""What a whole answer cost, and whether its usage is missing."""
+"""The cost of a complete response, and whether its usage is missing."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from .usage import Usage
 
 
 class Billed(NativeMetadata):
-    """An answer that reports what it cost, or what that is worked out from."""
+    """Base of responses: the cost, from the host's report or from prices."""
 
     provider: ClassVar[str]
     priced_as: ClassVar[str | None] = None
-    """The provider's name in the price list, where it is another one there."""
+    """The provider's name in the price list, if it has another name there."""
 
     @property
     def cost(self) -> float | None:
-        """US dollars spent, as the host reports them, or by the prices of the model.
+        """The cost in US dollars: as the host reports it, otherwise computed from the prices of the model.
 
-        None where the usage, or the price of any part of it, is unknown.
+        None if the usage, or the price of any part of it, is unknown.
         """
         from .cost import call_cost, reported_cost  # here, as few programs ask
 
@@ -33,18 +33,19 @@ class Billed(NativeMetadata):
 
     @property
     def _priced(self) -> Usage | None:
-        """The tokens that the provider bills."""
+        """The usage that the provider bills."""
         return self._usage
 
     @property
     def usage_missing(self) -> bool:
-        """True if the provider was asked for the usage of an answer that has ended, and none arrived.
+        """True if the response has ended, and its usage was requested but has not arrived.
 
-        So it is where a stream is cut after its finish reason: the answer is complete, and what it cost is unknown.
+        This happens if a stream is interrupted after its finish reason: the response is complete, but its cost is
+        unknown.
         """
-        return self._asked_usage and bool(self.finish_reasons) and self._reported_usage is None
+        return self._requested_usage and bool(self.finish_reasons) and self._reported_usage is None
 
     @property
-    def _asked_usage(self) -> bool:
-        """True if the provider was to report the tokens."""
+    def _requested_usage(self) -> bool:
+        """True if the provider was to report the usage."""
         return True

@@ -260,12 +260,14 @@ class BaseCallResponse(
         return tools[0] if tools else None
 
     def as_content(self, text: str) -> str:
-        """Return a text as `content`: only the JSON in it, if JSON mode was requested from a provider that has none."""
+        """Return a text as it is shown by `content`: in JSON mode of a provider that has none, only the JSON in the
+        text.
+        """
         return json_in(text) if self.json_mode and self.answer_name is None else text
 
     @property
     def answer(self) -> str:
-        """The text of a structured answer: the arguments of its call, or else `content`."""
+        """The text of a structured output: the arguments of its tool call, otherwise `content`."""
         calls = [call for call in self._calls if call.name == self.answer_name]
         return calls[0].arguments if calls else self.content
 
@@ -295,7 +297,7 @@ class BaseCallResponse(
         return [*(as_list(message) or [message]), *self.tool_message_params(outputs)]
 
     def correction_messages(self, complaint: str) -> list[Any]:
-        """Return the messages that give this answer back to the model, and say what is wrong with it."""
+        """Return messages with this response and a request to correct it; `complaint` describes the errors."""
         calls = self._calls
         if calls:
             # Providers require a result for every tool call before the next request.

@@ -78,13 +78,13 @@ class BaseCallResponseChunk(NativeMetadata, ABC, Generic[RawChunkT, FinishT, Usa
 
     @classmethod
     def from_data(cls, data: dict[str, Any]) -> Self:
-        """Wrap an event that is decoded."""
+        """Return a chunk for a decoded event."""
         self = cls.from_bytes(to_json(data), cls.text_of(data))
         self._data = data
         return self
 
     def spent(self) -> Self:
-        """Return this chunk without what it adds, for the second and further tools that it completes."""
+        """Return this chunk with empty content, for the second and further tools that it completes."""
         other = type(self).__new__(type(self))
         other._raw = None
         other._data = {}

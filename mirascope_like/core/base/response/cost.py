@@ -19,9 +19,11 @@ from .usage import Usage
 _DATE = re.compile(r"[-@](\d{8}|\d{4}-\d{2}-\d{2})$")
 _own: dict[tuple[str | None, str, str | None], Price] = {}
 _SAME_AUDIO = frozenset({"google"})
-"""Where audio costs what text does unless the list has another price for it. Source: Google's pricing of Gemini."""
+"""Providers that charge the price of text for audio, unless the price list has another. Source: Google's pricing of
+Gemini.
+"""
 _TICKS = 10_000_000_000
-"""In a US dollar. Source: xAI's documentation of cost tracking."""
+"""The number of xAI's ticks in a US dollar. Source: xAI's documentation of cost tracking."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,9 @@ class Price:
             object.__setattr__(self, field.name, state[place] if place < len(state) else field.default)
 
     def of(self, usage: Usage) -> float | None:
-        """Return the cost of a usage in US dollars, or None if a number of tokens, or the price of any, is unknown."""
+        """Return the cost of a usage in US dollars; None if any of its token counts, or the price for such tokens, is
+        unknown.
+        """
         if usage.input_tokens is None or usage.output_tokens is None:
             return None
         cached, written = usage.cached_tokens or 0, usage.cache_write_tokens or 0
@@ -156,13 +160,13 @@ def _listed(provider: str, model: str, usage: Usage, terms: dict[str, str]) -> f
 
 
 def _knows_terms(model: Any, terms: Mapping[str, str]) -> bool:
-    """Return True if the list has prices for all terms that a call was made on."""
+    """Return True if the list has prices for all terms of a call, such as a service tier."""
     listed = [dict(variant.when) for variant in model.price_variants or ()]
     return all({key: value} in listed for key, value in terms.items())
 
 
 def _knows_parts(price: Any, usage: Usage, provider: str) -> bool:
-    """Return True if the list has a price for each part of a usage that is not priced as other tokens are."""
+    """Return True if the list has a price for each part of a usage that has a price of its own, such as audio."""
     parts = {"cache_write_1h_mtok": usage.cache_write_1h_tokens, "web_searches_kcount": usage.web_searches}
     if provider not in _SAME_AUDIO:
         parts |= {"input_audio_mtok": usage.input_audio_tokens, "output_audio_mtok": usage.output_audio_tokens}

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 FinishReason = Literal["stop", "length", "tool_calls", "content_filter", "error", "unknown"]
-"""Why a generation ended, in the common form.
-
-"error" is a generation that failed, which is never a normal stop; "unknown" is a reason that has no meaning here.
+"""Why a generation ended, in the common form. "error" is a generation that failed; "unknown" is any reason that is not
+listed here.
 """
 
 _WORDS: dict[FinishReason, str] = {
@@ -23,12 +22,14 @@ _WORDS: dict[FinishReason, str] = {
     "too_many_tool_calls missing_thought_signature",
 }
 _COMMON: dict[str, FinishReason] = {word: meaning for meaning, words in _WORDS.items() for word in words.split()}
-"""What words mean wherever they come from. Source: the references of OpenAI, Anthropic, Google, Mistral, Cohere,
-DeepSeek, z.ai (`sensitive`, `network_error`, `model_context_window_exceeded`), vLLM (`abort`) and OpenRouter."""
+"""Maps the finish reasons of all providers to the common ones. Source: the references of OpenAI, Anthropic, Google,
+Mistral, Cohere, DeepSeek, z.ai (`sensitive`, `network_error`, `model_context_window_exceeded`), vLLM (`abort`) and
+OpenRouter.
+"""
 
 
 def common_finish_reason(reason: Any, own: Mapping[str, FinishReason]) -> FinishReason:
-    """Return what a provider's reason means: by the provider's own words, or else by those that all share.
+    """Return a finish reason in the common form. `own` maps reasons of this provider only; it takes precedence.
 
     Gemini's OpenAI endpoint joins two words: `function_call_filter: MALFORMED_FUNCTION_CALL`.
     """
@@ -42,5 +43,5 @@ def common_finish_reason(reason: Any, own: Mapping[str, FinishReason]) -> Finish
 
 
 def ended_for(reason: Any) -> Any:
-    """Return a reason to end; None for what stands where there is none yet: nothing, or the word "null"."""
+    """Return a finish reason; None if the generation has not ended: the value is empty, or the text "null"."""
     return None if reason in (None, "", "null", "None") else reason

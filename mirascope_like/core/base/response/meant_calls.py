@@ -1,4 +1,4 @@
-"""The calls of a response, as the model meant them."""
+"""The tool calls of a response, with names and arguments repaired."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ..tools import BaseTool, ToolCall, repaired, tool_name
 
 
 class MeantCalls:
-    """The part of a response that reads its calls."""
+    """Base of responses: reads their tool calls."""
 
     if TYPE_CHECKING:
         answer_name: str | None
@@ -18,15 +18,15 @@ class MeantCalls:
     @property
     @abstractmethod
     def _tool_calls(self) -> list[ToolCall]:
-        """The calls, as they came."""
+        """The tool calls as received."""
 
     @property
     def _names(self) -> frozenset[str]:
-        """The names that the model could call."""
+        """The names of the tools that were offered."""
         kinds: list[type[BaseTool]] = [*self._tool_types]
         return frozenset({*map(tool_name, kinds), *filter(None, [self.answer_name])})
 
     @property
     def _calls(self) -> list[ToolCall]:
-        """The calls, each by the name that was offered and with the arguments that count."""
+        """The tool calls, repaired: see `tools.call_repair`."""
         return [repaired(call, self._names) for call in self._tool_calls]

@@ -1,4 +1,4 @@
-"""Where responses and chunks hold the model, the id, the finish reasons and the usage, and the common form of these."""
+"""Where responses and chunks have the model, the id, the finish reasons and the usage, and the common form of these."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Facts(NamedTuple):
     """The paths of the model's output, or of the reason that there is none."""
     counts: Counts = Counts()
     reasons: Mapping[str, FinishReason] = {}
-    """The reasons to end that mean something else here than what `common_finish_reason` says, or nothing to others."""
+    """Finish reasons of this provider whose meaning differs from `common_finish_reason`, or is not known there."""
     terms: Mapping[str, str] = {"service_tier": "service_tier"}
     """Where a response reports the terms that change its price, by their names in the price list."""
     standard: frozenset[str] = STANDARD
@@ -137,7 +137,7 @@ class NativeMetadata(CommonMetadata):
 
     @property
     def _reported_usage(self) -> Any:
-        """The provider's own account of tokens, as JSON or as an object of the SDK."""
+        """The provider's own usage object, or its JSON."""
         return at(self._top, self.facts.usage)
 
     @property
@@ -147,7 +147,7 @@ class NativeMetadata(CommonMetadata):
 
     @property
     def _terms(self) -> dict[str, str]:
-        """The terms of the call's price that are not the standard ones."""
+        """The terms on which the call is priced, if they are not the standard ones."""
         found = {name: at(self._top, place) for name, place in self.facts.terms.items()}
         texts = {name: str(getattr(one, "value", one) or "").lower() for name, one in found.items()}
         return {name: term for name, term in texts.items() if term and term not in self.facts.standard}

@@ -88,7 +88,7 @@ class Counts(NamedTuple):
     """True if the provider's input tokens exclude those read from and written to the cache."""
     reasoning: tuple[str, ...] = ()
     total: tuple[str, ...] = ()
-    """Input and output together; the output leaves out the reasoning where the total has room for it."""
+    """Input and output together. It shows whether the output count includes the reasoning: see `with_reasoning`."""
     written_1h: tuple[str, ...] = ()
     """Tokens written to the cache for an hour."""
     searches: tuple[str, ...] = ()
@@ -115,10 +115,12 @@ class Counts(NamedTuple):
 
 
 def with_reasoning(output: int | None, reasoning: int | None, prompt: int | None, total: int | None) -> int | None:
-    """Return the tokens generated, with those of the reasoning.
+    """Return the number of output tokens including those of reasoning.
 
-    Source: xAI's documentation of rate limits, where `completion_tokens` leaves out reasoning tokens and `total_tokens`
-    does not; OpenAI counts them in both. Without a total they are left out for certain where they are the more.
+    Some hosts leave reasoning out of the output count. Then the total is larger than prompt and output together;
+    without a total, it is known only if there are more reasoning than output tokens. Source: xAI's documentation of
+    rate limits, where `completion_tokens` excludes reasoning tokens and `total_tokens` includes them; OpenAI includes
+    them in both.
     """
     if output is None or not reasoning:
         return output
@@ -128,16 +130,16 @@ def with_reasoning(output: int | None, reasoning: int | None, prompt: int | None
 
 
 def token_count(value: Any) -> int | None:
-    """Return a number of tokens; None for what is not one, such as NaN or Infinity."""
+    """Return a token count; None for any other value, such as NaN or Infinity."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return int(value) if isfinite(value) and value >= 0 else None
 
 
 def newer_usage(known: Mapping[str, Any], reported: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an account of tokens with what a later event reports of it.
+    """Return the usage known so far, updated by a later event.
 
-    Accounts in a stream are cumulative: the later number counts, but zero and null are no news of a known number.
+    The usage in a stream is cumulative: the later number replaces the earlier one, but zero and null replace no number.
     """
     merged = dict(known)
     for key, value in reported.items():

@@ -45,9 +45,10 @@ def named_values(
 
 
 def within_descriptor(fn: Any, decorate: Callable[[Any], Any]) -> Any:
-    """Return a `classmethod`, `staticmethod`, `property` or `cached_property` of the decorated function in `fn`.
+    """Return a `classmethod`, `staticmethod`, `property` or `cached_property` whose function is decorated by
+    `decorate`.
 
-    None if `fn` is none of these. So decorators may stand above or below them.
+    None if `fn` is not one of these. So a decorator may be placed above or below them.
     """
     if isinstance(fn, classmethod | staticmethod):
         method: Any = cast("Any", fn)
@@ -60,7 +61,9 @@ def within_descriptor(fn: Any, decorate: Callable[[Any], Any]) -> Any:
 
 
 def over_descriptors(decorate: T) -> T:
-    """Return a decorator that may also stand above a `classmethod` and the like: see `within_descriptor`."""
+    """Return a decorator that may also be placed above `classmethod`, `staticmethod` and properties: see
+    `within_descriptor`.
+    """
     plain: Any = decorate
 
     def outer(fn: Any) -> Any:

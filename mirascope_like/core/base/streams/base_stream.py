@@ -75,7 +75,7 @@ class BaseStream(CommonMetadata, Generic[ResponseT, ChunkT, ToolT]):
         return stream
 
     def detached(self) -> Self:
-        """Return a stream that shares all that arrives, and reads nothing: keeping it does not keep this one open.
+        """Return a stream that shares everything received and reads nothing. It does not keep this one open.
 
         Opening or closing it does nothing.
         """
@@ -92,12 +92,12 @@ class BaseStream(CommonMetadata, Generic[ResponseT, ChunkT, ToolT]):
 
     @property
     def error(self) -> BaseException | None:
-        """The error that ended the stream, also a cancellation or `KeyboardInterrupt`; else None."""
+        """The error that ended the stream, including a cancellation or `KeyboardInterrupt`; otherwise None."""
         return self._transcript.error
 
     @property
     def content(self) -> str:
-        """The text so far; with a tool loop, that of all rounds."""
+        """The text so far, of all rounds of a tool loop."""
         return self._transcript.content
 
     @property
@@ -137,22 +137,22 @@ class BaseStream(CommonMetadata, Generic[ResponseT, ChunkT, ToolT]):
 
     @property
     def usage_missing(self) -> bool:
-        """True if the stream is done and its usage, which was asked for, has not arrived: its cost is unknown.
+        """True if the stream is done, and its usage was requested but has not arrived: its cost is unknown.
 
-        So it is where the connection breaks after the finish reason and before the usage. False while it is read.
+        This happens if the connection is lost between the finish reason and the usage. False while the stream is read.
         """
         so_far = self._so_far() if self.state is StreamState.DONE else None
         return so_far is not None and so_far.usage_missing
 
     @property
     def cost(self) -> float | None:
-        """US dollars spent, or None while the usage, or the model's price, is unknown."""
+        """The cost in US dollars; None while the usage, or the price of the model, is unknown."""
         so_far = self._so_far()
         return so_far.cost if so_far is not None else None
 
     @property
     def tools(self) -> list[ToolT] | None:
-        """The tools that are complete so far, of the present round of a tool loop; None if there are none."""
+        """The tool calls that are complete so far, of the present round of a tool loop; None if there are none."""
         accumulator = self._transcript.accumulator
         return list(accumulator.tools) or None if accumulator is not None else None
 
@@ -173,7 +173,7 @@ class BaseStream(CommonMetadata, Generic[ResponseT, ChunkT, ToolT]):
 
     @property
     def message_param(self) -> Any:
-        """The response so far as a message to send back, or None before any of it has arrived."""
+        """The response so far as a message to send back; None before anything has arrived."""
         so_far = self._so_far()
         return so_far.message_param if so_far is not None else None
 
@@ -200,7 +200,7 @@ class BaseStream(CommonMetadata, Generic[ResponseT, ChunkT, ToolT]):
         return self._transcript.earlier_errors
 
     def tool_message_params(self, tools_and_outputs: Sequence[tuple[ToolT, Any]]) -> list[Any]:
-        """Return the messages that give the model the outputs of its tools."""
+        """Return the messages that send the outputs of tools to the model."""
         messages: list[Any] = self._transcript.provider.response_type.tool_message_params(tools_and_outputs)
         return messages
 
@@ -254,9 +254,9 @@ class BaseStream(CommonMetadata, Generic[ResponseT, ChunkT, ToolT]):
     ) -> Self:
         """Fall back to another stream if this one fails before any output. Returns the stream itself.
 
-        After an error of the first of `catches`, the first of `others` makes the stream that is read instead, and so
-        on. So there is one more of `catches`: the last are the errors after which `FallbackError` is raised. `caught`
-        are the errors of calls that were tried before this stream was made; `FallbackError` contains them too.
+        `catches` has one item more than `others`. If an error of `catches[0]` occurs, `others[0]()` makes the stream to
+        read instead; `catches[1]` applies to that one, and so on. An error of the last item raises `FallbackError`,
+        which also contains `caught`: the errors of calls that failed before this stream was made.
         """
         *earlier, last = catches
         self._transcript.plans[0].fallbacks = Fallbacks(list(zip(earlier, others, strict=True)), last)
@@ -266,11 +266,11 @@ class BaseStream(CommonMetadata, Generic[ResponseT, ChunkT, ToolT]):
     def ended(self, ending: Callable[[Self], Any]) -> Self:
         """Call a function once when the stream has ended: done, closed, dropped or failed. Returns the stream itself.
 
-        The function is given a detached stream with all that has arrived, as this one may have been dropped by then. If
-        the stream is async and the function returns an awaitable, that is awaited.
+        The function receives a detached stream with everything received, because this one may have been dropped. If the
+        stream is async and the function returns an awaitable, it is awaited.
 
-        All such functions run, whatever one of them raises. Unless the stream ended with an error, the first of their
-        errors is raised by the step or `close()` that ended the stream; the others are logged.
+        All such functions are called, even if one of them raises. Unless the stream ended with an error, the first of
+        their errors is raised by the step or `close()` that ended the stream; the others are logged.
         """
         detached = self._of
         self._transcript.plans[0].on_end.append(lambda transcript: ending(detached(transcript)))

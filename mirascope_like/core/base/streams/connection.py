@@ -51,13 +51,13 @@ class _Connection:
         return limit
 
     def _ends_complete(self, error: Exception) -> bool:
-        """Return True if an error is of the connection alone, and the response has arrived: no more is needed of it."""
+        """Return True if the response was complete when the connection failed: the error can then be ignored."""
         if isinstance(error, StreamTimeoutError) or not self._attempt.accumulator.complete:
             return False
         return isinstance(self._converted(error), ConnectionFailedError | RequestTimeoutError)
 
     def _converted(self, error: Exception) -> Exception:
-        """Return the error in one of our classes, to look at; `failure` changes nothing."""
+        """Return the error that would be raised for this one, in one of our classes."""
         converted: Exception = self._attempt.provider.failure(error, self._attempt.request)
         return converted
 
@@ -67,7 +67,7 @@ class _Connection:
 
 
 class Connection(_Connection):
-    """A sync connection. Another thread can cut it."""
+    """A sync connection. Another thread can end its wait with `cut`."""
 
     source: Source | None = None
     """The open response."""
@@ -163,7 +163,7 @@ class Connection(_Connection):
 
 
 class AsyncConnection(_Connection):
-    """An async connection. Another task can cut it."""
+    """An async connection. Another task can end its wait with `cut`."""
 
     source: AsyncSource | None = None
 

@@ -77,7 +77,9 @@ def retry_or_resume(transcript: Transcript, error: Exception | None) -> Step | N
 
 
 POLICIES: tuple[Policy, ...] = (tool_rounds, retry_error_reason, retry_or_resume)
-"""Asked in this order; at most one of them has a step, as their conditions exclude each other. Fallbacks come last."""
+"""Called in this order. At most one of them returns a step, as their conditions exclude each other. If none does, the
+fallbacks are tried.
+"""
 
 
 def _retry(transcript: Transcript, attempt: Attempt, error: Exception) -> Step | None:
@@ -134,10 +136,10 @@ def _delay(transcript: Transcript, error: Exception, used: int, allowed: int) ->
 
 
 def fall_back(transcript: Transcript, error: Exception) -> Step:
-    """Return the step that reads a fallback of the call being read, if there was no output; else the one that raises.
+    """Return the step that reads the next fallback of the present call, if there was no output; else one that fails.
 
-    If that call is a fallback itself and does not recover from the error, it has failed: its plan is removed, and the
-    call below it, which it is a fallback of, is asked.
+    If the present call is a fallback itself and has no next one, it has failed: its plan is removed, and the next
+    fallback of the call before it is tried.
     """
     while True:
         if (step := _next_fallback(transcript, error)) is not None:
@@ -166,9 +168,10 @@ def _next_fallback(transcript: Transcript, error: Exception) -> Step | None:
 
 
 def _leads_on(transcript: Transcript, error: Exception, catches: Caught) -> bool:
-    """Return True if `error` leads from the call being read to the next fallback.
+    """Return True if the next fallback is tried after `error`.
 
-    `catches` do. From a fallback, so does an error of a request that cannot be sent.
+    It is tried after the errors of `catches`, and, if the present call is a fallback, also if its request cannot be
+    sent.
     """
     is_fallback = bool(transcript.earlier_errors)
     return isinstance(error, catches) or (is_fallback and isinstance(error, UNSENT))

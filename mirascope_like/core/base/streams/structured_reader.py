@@ -49,7 +49,7 @@ class Reading(Generic[T]):
         """The error of an output that does not fit; None until one is found."""
 
     def prepare(self, request: Request) -> Request:
-        """Prepare to read the response to a request; return the request."""
+        """Set the request whose response will be read; return it."""
         record = shape_of(self.model.object_type).record
         assert record is not None
         assert request.structure is not None
@@ -134,13 +134,13 @@ class Reading(Generic[T]):
         if self.value is NOTHING:
             if self.over:
                 raise ResponseParseError("the model gave no answer: it called a tool, or the answer does not fit")
-            raise StreamNotConsumedError("the answer is not whole yet: read the stream to its end, or call collect()")
+            raise StreamNotConsumedError("the answer is not complete: read the stream to its end, or call collect()")
         return self.value
 
     def items(self) -> Iterator[Any]:
-        """Yield the items that are whole by now, validated, each once over all calls.
+        """Yield the items that are complete now, validated. No item is yielded twice, not even by a later call.
 
-        Raises `ResponseParseError` for an item that does not fit.
+        Raises `ResponseParseError` for an item that does not validate.
         """
         if self._items is None:
             raise ConfigurationError(f"each() needs a list, or a model with one list: {self.model.kind!r} has no items")
@@ -170,7 +170,7 @@ class Reading(Generic[T]):
             raise parse_error(error, prefix=[items.name, index]) from error
 
     def _remaining(self, items: _Items, whole: Any) -> list[Any]:
-        """Return the items of the whole output that are still to be yielded, in the order received if it is known."""
+        """Return the items of the complete output that were not yielded yet, in the order received if it is known."""
         if self._parser is None or self._parser.span is None or not self._matches:
             return list(whole)
         done = self._yielded.get(self._parser.span[0], [])
@@ -187,20 +187,20 @@ class Reading(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class _Items:
-    """The array that `each` yields the items of."""
+    """The array whose items `each` yields."""
 
     name: str
-    """The field that holds it."""
+    """The name of the field that contains it."""
     shape: Shape
     """The type of its items."""
     live: bool
-    """True if an item is known once it is received: no validator is given the array before its items are validated."""
+    """True if items can be yielded as they arrive: no validator receives the array before its items are validated."""
     unique: bool
     """True if it is a set: no item occurs twice."""
 
 
 def _same(some: list[Any], others: list[Any]) -> bool:
-    """Return whether two lists hold the same, in whatever order; items need not be hashable."""
+    """Return True if two lists have the same items in any order. Items need not be hashable."""
     left = list(others)
     for one in some:
         if one not in left:
@@ -210,7 +210,7 @@ def _same(some: list[Any], others: list[Any]) -> bool:
 
 
 def _items_of(model: ResponseModel[Any]) -> _Items | None:
-    """Return the array that `each` is about, if there is one."""
+    """Return the array of a model whose items `each` yields; None if there is none."""
     record = shape_of(model.object_type).record
     fields: dict[str, Any] = getattr(model.object_type, "model_fields", {})
     shapes = (

@@ -44,7 +44,7 @@ class Plan:
     """What one call adds to a stream: the call that made the stream, or a fallback that is read instead."""
 
     fallbacks: Fallbacks | None = None
-    """None if it has none."""
+    """The fallbacks of the call; None if it has none."""
     on_end: list[OnEnd] = field(default_factory=list[OnEnd])
 
 
@@ -140,7 +140,7 @@ class Transcript:
         """
         other: Any = getattr(stream, "_transcript", None)
         if not isinstance(other, Transcript):
-            raise ConfigurationError(f"a fallback of a stream has to give a stream, not {type(stream).__name__}")
+            raise ConfigurationError(f"the fallback of a stream must return a stream, not {type(stream).__name__}")
         if other.prepare is not None and self.prepare is None:
             raise ConfigurationError("an async call cannot be the fallback of a sync stream")
         plan, other.plans = other.plans[0], [Plan()]  # so dropping the other stream runs none of its callbacks

@@ -111,7 +111,7 @@ def text_view(
     Raises `ConfigurationError` for an unknown unit.
     """
     if by is not None and by not in _ENDS:
-        raise ConfigurationError(f"text is given by {', '.join(map(repr, _ENDS))}, not by {by!r}")
+        raise ConfigurationError(f"unknown text unit {by!r}: use {', '.join(map(repr, _ENDS))}")
     return _texts(unread, HeldPieces() if by is None else HeldUnits(by), buffer, min_chars, max_delay)
 
 

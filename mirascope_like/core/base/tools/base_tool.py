@@ -59,7 +59,7 @@ class _Origin:
 
 
 class _Fact(Generic[FactT]):
-    """An attribute of instances that a field of the same name replaces.
+    """An attribute that every tool has, unless the tool has a field of the same name.
 
     A property cannot do this: pydantic takes a class attribute, even an inherited one, for the default of the field.
     """
@@ -72,7 +72,7 @@ class _Fact(Generic[FactT]):
 
     def __get__(self, tool: "BaseTool | None", owner: type | None = None) -> FactT:
         if tool is None:
-            raise AttributeError(f"{self.name!r} is known of instances only")
+            raise AttributeError(f"{self.name!r} exists on instances only")
         return self.read(tool)
 
 
@@ -220,7 +220,7 @@ def _origin_of(tool: BaseTool) -> _Origin | None:
 
 
 def call_of(tool: BaseTool) -> ToolCall:
-    """Return the tool call of a tool; for a tool that was not called by a model, one without an id."""
+    """Return the tool call from which a tool was made. For a tool that no model called, return a call without an id."""
     origin = _origin_of(tool)
     if origin is not None:
         return origin.call
@@ -255,7 +255,7 @@ def arguments_of(tool: BaseTool) -> dict[str, Any]:
 
 
 def _complaint(name: str, problem: Exception) -> str:
-    """Return what is wrong with the arguments, for the developer and for the model."""
+    """Return a text that describes what is wrong with the arguments, for the developer and for the model."""
     if not isinstance(problem, ValidationError):
         return f"the arguments of tool {name!r} were refused: {type(problem).__name__}: {problem}"
     details = problem.errors(include_url=False, include_context=False, include_input=False)

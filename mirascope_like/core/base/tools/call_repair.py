@@ -1,6 +1,6 @@
-"""What a model's call means where the wire distorted it: the name of its tool, and the arguments that count.
+"""Repairs tool calls that a host has changed: decorated tool names, and arguments that were sent more than once.
 
-Knows no provider: every accumulator and every response reads calls through `repaired`.
+Knows no provider: every accumulator and every response reads tool calls through `repaired`.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from ..parsing import as_object, object_so_far
 from .base_tool import ToolCall
 
 _DECORATED = re.compile(r"\s*(?:(?:functions?|default_api|tools?)[.:])*([a-zA-Z0-9_-]+)(?::\d+)?\s*", re.IGNORECASE)
-"""A name as hosts decorate it: `functions.add:0` (Kimi), `default_api:add` (Gemini)."""
+"""Matches a tool name with the additions of some hosts: `functions.add:0` (Kimi), `default_api:add` (Gemini)."""
 _JSON = json.JSONDecoder()
 
 
 def repaired(call: ToolCall, names: Collection[str]) -> ToolCall:
-    """Return a call by the name that its tool was offered under, with the arguments that count."""
+    """Return a tool call with the name that was offered and the arguments that the model meant."""
     name, arguments = offered_name(call.name, names), effective_arguments(call.arguments)
     if name == call.name and arguments == call.arguments:
         return call
@@ -31,7 +31,7 @@ def repaired(call: ToolCall, names: Collection[str]) -> ToolCall:
 
 
 def offered_name(name: str, names: Collection[str]) -> str:
-    """Return the offered name that a decorated one means, or one that was made valid; a name that means none stays."""
+    """Return the offered name from which a host or a provider's rules made `name`; if there is none, return `name`."""
     if name in names:
         return name
     found = _DECORATED.fullmatch(name)
@@ -40,10 +40,10 @@ def offered_name(name: str, names: Collection[str]) -> str:
 
 
 def effective_arguments(text: str) -> str:
-    """Return the arguments of a call, of which a host may have sent more than one text.
+    """Return the arguments that the model meant. A host may have sent several JSON texts one after another.
 
-    An empty object before other arguments is ignored, an object that is restated counts once, and a JSON string that
-    holds an object is that object. Anything else stays as it is: a tool never runs with a guess.
+    An empty object before others is dropped, a repeated object is kept once, and a JSON string that contains an object
+    is decoded. Any other text is returned unchanged: a tool never runs with a guess.
     """
     try:
         value = jiter.from_json(text.encode())
@@ -56,13 +56,13 @@ def effective_arguments(text: str) -> str:
 
 
 def is_settled(text: str) -> bool:
-    """Return True if arguments are a whole object with something in it, so that no more is to be expected."""
+    """Return True if the arguments are a complete object that is not empty, so that no more pieces are expected."""
     text = effective_arguments(text)
     return text.rstrip().endswith("}") and _is_object(text) and text.strip("{} \n\r\t") != ""
 
 
 def valid_arguments(text: str) -> str:
-    """Return arguments as JSON that can be sent back; of text that is none, the object that can be read of it."""
+    """Return arguments as valid JSON, to be sent back. Incomplete JSON becomes an object with the fields received."""
     text = effective_arguments(text)
     try:
         jiter.from_json(text.encode())
@@ -79,7 +79,9 @@ def _is_object(text: str) -> bool:
 
 
 def _one_of_several(text: str) -> str:
-    """Return the one of several JSON objects in a row that says something; the text itself where that is not one."""
+    """Return the only object that is not empty among several in a row; if there is no such object, return the text
+    unchanged.
+    """
     found_calls: list[tuple[Any, str]] = []
     position, found = 0, 0
     while position < len(text):

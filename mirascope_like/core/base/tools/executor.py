@@ -52,9 +52,9 @@ class ToolLoop:
 
     def __post_init__(self) -> None:
         if self.max_rounds < 2:
-            raise ConfigurationError("max_rounds counts the last round, which is asked without tools: give at least 2")
+            raise ConfigurationError("max_rounds must be at least 2: the last round is sent without tools")
         if self.on_error not in ("report", "raise"):
-            raise ConfigurationError(f'on_error is "report" or "raise", not {self.on_error!r}')
+            raise ConfigurationError(f'on_error must be "report" or "raise", not {self.on_error!r}')
 
     def run(self, tools: Sequence[BaseTool]) -> list[ToolResultEvent[Any]]:
         """Run the tools of a round; return one result each, in order.
@@ -83,7 +83,9 @@ class ToolLoop:
     def settled(
         self, tools: Sequence[BaseTool], errors: Sequence[ToolError | None], ran: Sequence[ToolResultEvent[Any]]
     ) -> list[ToolResultEvent[Any]]:
-        """Return the results in order: those of the tools that ran, and errors for the others. Raises by `on_error`."""
+        """Return one result for each tool, in order, from the `errors` of tools that did not run and the results of
+        those that `ran`. Raises `ToolExecutionError` or `ToolTimeoutError` if `on_error` is "raise".
+        """
         if self.on_error == "raise":
             for one in ran:
                 if one.error is not None:
@@ -194,8 +196,10 @@ async def acalled(function: Callable[..., Any], *args: Any) -> tuple[Any, Except
 
 
 def _outcome(function: Callable[..., Any], *args: Any) -> tuple[Any, Exception | CancelledError | None]:
-    """Return the result and the exception of a function: an asyncio future cannot hold `StopIteration`, and treats
-    CancelledError as its own.
+    """Call a function; return its result and its exception, one of them None.
+
+    They are returned because an asyncio future accepts no `StopIteration`, and treats `CancelledError` as its own
+    cancellation.
     """
     try:
         return function(*args), None

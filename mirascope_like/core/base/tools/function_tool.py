@@ -128,15 +128,15 @@ def tool_type(tool: Callable[..., Any] | type[BaseModel], base: type[ToolT]) -> 
     if (framework := _framework_of(tool)) is not None:
         name = getattr(tool, "name", None) or getattr(getattr(tool, "metadata", None), "name", None)
         raise ConfigurationError(
-            f"{name!r} is a tool of {framework} (a {type(tool).__name__}), which its own agents alone call: give the "
-            "function that it runs, such as `tool.func` or `tool.fn`, or a function that calls it"
+            f"{name!r} is a tool of {framework} (a {type(tool).__name__}), which only its own agents can call: pass "
+            "the function that it runs, such as `tool.func` or `tool.fn`, or a function that calls it"
         )
     if not callable(tool):
-        raise ConfigurationError(f"a tool is a function or a pydantic class, not {tool!r}")
+        raise ConfigurationError(f"a tool must be a function or a pydantic class, not {tool!r}")
     if not isinstance(tool, type):
         return tool_from_function(tool, base)
     if not issubclass(tool, BaseModel):
-        raise ConfigurationError(f"a tool is a function or a pydantic class, not {tool.__name__}")
+        raise ConfigurationError(f"a tool must be a function or a pydantic class, not {tool.__name__}")
     if issubclass(tool, base):
         return tool
     return _kept(tool, base, lambda: _joined(tool, base))
@@ -155,7 +155,7 @@ _FRAMEWORKS = {
 
 
 def _framework_of(tool: Any) -> str | None:
-    """Return the framework that a tool object is of; None for a function or a class."""
+    """Return the name of the framework whose tool object this is; None for a function or a class."""
     if isinstance(tool, type | FunctionType | MethodType):
         return None
     modules = [kind.__module__.partition(".")[0] for kind in type(tool).__mro__]

@@ -15,13 +15,13 @@ from .base_tool import BaseTool, ToolCall, tool_name
 from .function_tool import tool_type
 
 SPOKEN = "_as_tool_output"
-"""The method of a response, or of a stream, that returns what a model is given of it: its text, and no more."""
+"""The name of a method of responses and streams: it returns the text that a model receives if a tool returns one."""
 
 ToolT = TypeVar("ToolT", bound=BaseTool)
 
 
 class UnknownTool(BaseTool):
-    """A call of a tool that was not offered. It has an `error`; its `args` are those of the call."""
+    """A call of a tool that was not offered. It has an `error`; its `args` are the arguments that the model wrote."""
 
     model_config: ClassVar[ConfigDict] = ConfigDict(extra="allow")
 
@@ -51,9 +51,9 @@ def is_error(output: object) -> bool:
 
 
 def tool_output(output: object) -> str | list[ResultContent]:
-    """Return a tool's output as the content of its result: parts if it returned any, else text.
+    """Return a tool's output as the content of a tool result: parts if it contains any, otherwise text.
 
-    A list with a part or media in it becomes parts: text stays text, and other items become their text.
+    A list that contains a part or media becomes a list of parts, in which all other items are text.
     """
     items = _items(output)
     if not any(map(_is_media, items)):
@@ -75,9 +75,9 @@ def _is_media(value: object) -> bool:
 def tool_output_text(output: object) -> str:
     """Return a tool's output as text for the model.
 
-    Text stays as it is and None is no text. Dates, UUIDs, decimals, enums and bytes are their plain text, an
-    exception is "ErrorType: message", a response of a model is its text, and all else is JSON; what has no JSON form is
-    its `str`.
+    A str is returned unchanged, and None as "". Dates, UUIDs, decimals, enums and bytes become their plain text, an
+    exception "ErrorType: message", a response of a model its text, and anything else JSON, or its `str` if it has no
+    JSON form.
     """
     if output is None:
         return ""

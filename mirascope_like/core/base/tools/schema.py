@@ -56,9 +56,9 @@ _FIELD_LINE = re.compile(r"[:@](?:param|parameter|arg|argument|key|keyword)\b")
 
 
 def _regular(text: str) -> str:
-    """Return a docstring in the form that `docstring_parser` reads: it loses all parameters for one odd line.
+    """Return a docstring without lines that confuse `docstring_parser`, which then finds no parameters at all.
 
-    In lists of parameters, bullets and backticks are taken away, and so is a line that names no parameter.
+    In lists of parameters, bullets and backticks are removed, and so are lines that do not name a parameter.
     """
     lines: list[str] = []
     within: str | None = None

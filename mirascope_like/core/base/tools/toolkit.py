@@ -43,7 +43,7 @@ def _names(template: str, method: str) -> Iterator[str]:
                 yield from _names(spec or "", method)
     except ValueError as problem:
         raise ConfigurationError(
-            f"the docstring of toolkit tool {method!r} is no template ({problem}); double a literal brace"
+            f"the docstring of toolkit tool {method!r} is not a valid template ({problem}); double a literal brace"
         ) from problem
 
 
@@ -57,7 +57,9 @@ class BaseToolKit(BaseModel):
     __namespace__: ClassVar[str | None] = None
 
     def create_tools(self) -> list[type[BaseTool]]:
-        """Return new tool types, described by the current values of this instance; those of base classes first."""
+        """Return new tool types. Their descriptions contain the present values of this instance. Tools of base classes
+        are first.
+        """
         prefix = f"{self.__namespace__}_" if self.__namespace__ else ""
         return [
             build_tool(getattr(self, name), BaseTool, prefix, functools.partial(self._described, name))
@@ -73,7 +75,7 @@ class BaseToolKit(BaseModel):
 
 
 def _marked(kind: type[BaseToolKit]) -> list[str]:
-    """Return the names of a toolkit's tools, in the order of their definition."""
+    """Return the names of a toolkit's tools, in the order in which they are defined."""
     names = dict.fromkeys(name for base in reversed(kind.__mro__) for name in vars(base))
     return [name for name in names if getattr(_below(_defined(kind, name)), _MARK, None) is True]
 

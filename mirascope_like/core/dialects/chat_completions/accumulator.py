@@ -43,7 +43,7 @@ class _Choice:
     """The content as parts; empty while it has arrived only as plain text."""
 
     def has_output(self, *but: str) -> bool:
-        """Return whether the message has content, apart from its role and the fields in `but`."""
+        """Return True if the message has any content, apart from its role and the fields in `but`."""
         outputs = (
             str(value) if isinstance(value, Text) else value
             for key, value in self.message.items()
@@ -169,7 +169,9 @@ class ChatAccumulator(Accumulator[ChunkT, ToolT]):
         return shown
 
     def _new_text(self, content: Any) -> str:
-        """Return what a message adds that was sent instead of a delta: some hosts send the whole text each time."""
+        """Return the new text of a complete message that was sent instead of a delta. Some hosts send the whole text
+        each time.
+        """
         text, known = content_text(content), str(self._text)
         return text[len(known) :] if known and text.startswith(known) else text
 

@@ -1,6 +1,6 @@
-"""Tool calls that arrive in pieces: which call a piece belongs to, and what the pieces add up to. Does no I/O.
+"""Tool calls that arrive in pieces: find the call that a piece belongs to, and sum the pieces. Does no I/O.
 
-Source: OpenAI's reference of chunks, where a piece of a call is found by its index, and what hosts make of it: ids that
+Source: OpenAI's reference of chunks, where the index identifies the call of a piece. Some hosts deviate: ids that
 change with each piece, one id under two indexes, one index for all calls, no index, names in pieces.
 """
 
@@ -16,7 +16,7 @@ from .chunk import arguments_text
 from .merge import merge
 
 _KINDS = (("function", "arguments"), ("custom", "input"))
-"""The kinds of calls, and where each holds what the model wrote."""
+"""The keys of the two types of calls, each with the key of the text that the model wrote."""
 
 
 @dataclass(slots=True, eq=False)
@@ -48,7 +48,7 @@ class Call:
         return bool(text) if self.custom else is_settled(text)
 
     def add(self, piece: Mapping[str, Any]) -> str:
-        """Add a piece; return what it adds to the arguments. The first id counts; names add up."""
+        """Add a piece; return what it adds to the arguments. The first id is kept; pieces of the name are joined."""
         fields = {key: value for key, value in piece.items() if key != "index" and not (key == "id" and self.id)}
         delta = ""
         for kind, key in _KINDS:
@@ -77,14 +77,14 @@ class Call:
 
 
 def joined_name(known: str, piece: str) -> str:
-    """Return a name to which a piece was added, as OpenAI's SDK does; a repeated name is not added twice."""
+    """Return a name with a piece added, as OpenAI's SDK does. A piece that repeats the name is not added."""
     return piece if piece.startswith(known) else known if known.startswith(piece) else known + piece
 
 
 def find_call(calls: Sequence[Call], piece: Mapping[str, Any], names: Collection[str]) -> Call | None:
-    """Return the call that a piece belongs to; None where it begins one.
+    """Return the call that a piece belongs to; None if it begins a new one.
 
-    `names` are those of the tools that were offered.
+    `names` are the names of the tools that were offered.
     """
     function = as_object(piece.get("function")) or as_object(piece.get("custom"))
     index, id, name = piece.get("index"), piece.get("id") or None, function.get("name") or None
@@ -101,7 +101,7 @@ def find_call(calls: Sequence[Call], piece: Mapping[str, Any], names: Collection
 
 
 def _begins_another(known: Call, name: str, piece: Mapping[str, Any]) -> bool:
-    """Return whether a piece with the same id starts a new call: its name differs, or both are complete calls."""
+    """Return True if a piece with a known id begins another call: its name differs, or both are complete calls."""
     if str(known.pieces).strip() and joined_name(known.name, name) != name:
         return True
     added = arguments_text(as_object(piece.get("function")).get("arguments"))

@@ -17,7 +17,7 @@ UsageT = TypeVar("UsageT")
 
 
 def choice_delta(choice: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a choice of a chunk adds; some hosts call it `message`, and completions of old have `text`."""
+    """Return the delta of a chunk's choice. Some hosts send it as `message`; the oldest API had only `text`."""
     if isinstance(delta := choice.get("delta"), dict):
         return as_object(delta)
     if isinstance(message := choice.get("message"), dict):
@@ -50,7 +50,7 @@ def content_text(content: Any) -> str:
 _THOUGHTS = frozenset({"thinking", "reasoning"})
 """The types of parts that are the model's thinking."""
 _THINKING = ("reasoning", "reasoning_content", "reasoning_text", "thinking")
-"""The names that hosts have for thinking beside the content: OpenRouter, DeepSeek, GitHub Copilot, Ollama."""
+"""The keys of thinking outside the content: those of OpenRouter, DeepSeek, GitHub Copilot and Ollama."""
 
 
 def message_thinking(message: Mapping[str, Any]) -> str | None:
@@ -102,9 +102,9 @@ FACTS = Facts(counts=_COUNTS)
 
 
 def usage_of(data: Any) -> Any:
-    """Return the account of tokens in a chunk or a whole answer, as JSON or as an object of the SDK; None without one.
+    """Return the usage in a chunk or a complete response, as JSON or as an object of the SDK; None if it has none.
 
-    Groq may have it in `x_groq` alone, Kimi in the first choice of a stream.
+    Groq may send it only in `x_groq`, Kimi in the first choice of a stream.
     """
     if found := at(data, "usage") or at(data, "x_groq.usage"):
         return found
@@ -118,7 +118,7 @@ class BaseChatChunk(BaseCallResponseChunk[RawChunkT, FinishT, UsageT]):
     facts: ClassVar[Facts] = FACTS
 
     places: Sequence[int]
-    """Which of the answer's calls each piece in this event belongs to, as the accumulator found."""
+    """For each piece of a tool call in this event, the index of its call in the response, set by the accumulator."""
 
     @classmethod
     def text_of(cls, data: Mapping[str, Any]) -> str:
@@ -137,7 +137,7 @@ class BaseChatChunk(BaseCallResponseChunk[RawChunkT, FinishT, UsageT]):
 
     @property
     def usage(self) -> UsageT | None:
-        """The provider's own account of tokens."""
+        """The provider's own usage object."""
         return cast("UsageT | None", usage_of(self.chunk))
 
     @property

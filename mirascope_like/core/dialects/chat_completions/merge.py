@@ -66,7 +66,7 @@ def _grows(key: str) -> bool:
 
 
 def _with_blocks(known: list[Any], new: list[Any]) -> list[Any]:
-    """Add pieces of blocks of reasoning to the blocks that they continue, or as new blocks."""
+    """Add pieces of reasoning blocks: each to the block that it continues, or as a new block."""
     for piece in map(as_object, new):
         block = _continued(known, piece)
         if block is None:
@@ -77,11 +77,11 @@ def _with_blocks(known: list[Any], new: list[Any]) -> list[Any]:
 
 
 def _continued(known: list[Any], piece: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return the block of reasoning that a piece continues; None where it begins one.
+    """Return the reasoning block that a piece continues; None if it begins a new one.
 
-    That is the block of its id, or else the last one of its index, if type, format and id agree and no signature or
-    encrypted data has ended that one. Source: OpenRouter's documentation of `reasoning_details`, which are to be sent
-    back as they came; in streams all of them may have the index 0.
+    This is the block with its id, or else the last block with its index, if type, format and id are the same and no
+    signature or encrypted data has ended that block. Source: OpenRouter's documentation of `reasoning_details`, which
+    must be sent back unchanged; in streams all of them may have the index 0.
     """
     index, id = piece.get("index"), piece.get("id")
     blocks = [as_object(one) for one in known]
@@ -163,6 +163,6 @@ _INNER = ("thinking", "summary")
 
 
 def _sealed(part: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the last of the parts within a part, which is what holds a signature, or the part itself."""
+    """Return the last of the parts inside a part, which has the signature, or the part itself if it has none."""
     inner = [one for key in _INNER for one in as_list(part.get(key))]
     return as_object(inner[-1]) if inner else part

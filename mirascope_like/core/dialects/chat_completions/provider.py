@@ -46,7 +46,7 @@ class ChatProvider(SDKProvider[ResponseT, ChunkT, ToolT]):
     # Source: OpenAI's "Invalid 'messages[1].tool_calls[0].id': string too long. Expected ... maximum length 40".
     call_form: ClassVar[CallForm] = CallForm(ids=re.compile("(?s).{1,40}"))
     refuses_usage: bool = False
-    """True if the host rejects `stream_options`, or sends usage without it."""
+    """True if the host rejects `stream_options`, which requests the usage, or sends the usage without it."""
 
     def known_params(self) -> frozenset[str]:
         module = import_module(f"{self.sdk.__name__}.types.chat.completion_create_params")
@@ -138,7 +138,7 @@ def encode_tool(tool: type[BaseTool]) -> dict[str, Any]:
 
 
 def encode_structure(payload: dict[str, Any], structure: Structure, words: frozenset[str] = OPENAI_WORDS) -> None:
-    """Ask for a structured output in OpenAI's format; `words` are the schema keywords that the host accepts."""
+    """Add a structured output to a payload in OpenAI's format; `words` are the accepted schema keywords."""
     named = {"name": structure.name, "description": structure.description}
     if structure.strategy == "tool":
         tool = {"type": "function", "function": {**named, "parameters": structure.schema}}

@@ -1,4 +1,4 @@
-"""A complete chat completion: its text, tool calls and messages. Where its usage stands is in `chunk`."""
+"""A complete chat completion: its text, tool calls and messages. Its usage is read by `chunk.usage_of`."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class BaseChatCallResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT]):
     facts: ClassVar[Facts] = FACTS
 
     usage_type: ClassVar[type[Any]]
-    """The SDK's class of an account of tokens."""
+    """The SDK's class of the usage."""
 
     @classmethod
     def check(cls, response: RawT) -> None:
@@ -38,12 +38,12 @@ class BaseChatCallResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT]):
 
     @property
     def usage(self) -> UsageT | None:
-        """The provider's own account of tokens."""
+        """The provider's own usage object."""
         found: Any = usage_of(self.response)
         return cast("UsageT | None", construct(self.usage_type, as_object(found)) if isinstance(found, dict) else found)
 
     @property
-    def _asked_usage(self) -> bool:
+    def _requested_usage(self) -> bool:
         # A host reports the tokens of a stream only if it is asked to, or does so unasked, or not at all.
         return at(self.call_kwargs, "stream_options.include_usage") is True
 

@@ -25,7 +25,7 @@ class Blocks(NamedTuple):
     """Functions that read a provider's blocks, as JSON or as objects of its SDK."""
 
     place: str
-    """The key or attribute of a response that holds the blocks."""
+    """The key or attribute of a response that contains the blocks."""
     text: Callable[[Any], str]
     """Returns the text of a text block; "" for any other."""
     thinking: Callable[[Any], str]
@@ -65,7 +65,9 @@ class BlockResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT]):
         return {"role": "assistant", "content": [self._sent_back(block) for block in fields if block.get("text") != ""]}
 
     def _sent_back(self, block: dict[str, Any]) -> dict[str, Any]:
-        """Return a block as it is taken back: a call by the name that was offered, with an object as its input."""
+        """Return a block as the API accepts it in a request: a tool call with the offered name and with an object as
+        its input.
+        """
         for holder in (block, as_object(block.get("toolUse"))):
             if "input" in holder and isinstance(holder.get("name"), str):
                 holder["name"] = offered_name(holder["name"], self._names)
@@ -102,16 +104,16 @@ class BlockAccumulator(IndexedAccumulator[ChunkT, ToolT]):
         self._json: dict[int, Text] = {}
         """The arguments of each tool call so far, as JSON text, by index of its block."""
         self._places: dict[Any, int] = {}
-        """Where the newest block of each index stands: some hosts give several blocks one index."""
+        """Maps each index in events to the position of its newest block: some hosts give several blocks one index."""
 
     def _place(self, index: Any) -> int:
-        """Return where the block stands that an event is about; one without an index is about the newest."""
+        """Return the position of the block that an event belongs to; without an index, that of the newest block."""
         if index is None:
             return max(self._blocks, default=0)
         return self._places[index] if index in self._places else int(index)
 
     def _new_place(self, index: Any) -> int:
-        """Return where a block that begins is to stand: after all others, where its index is taken."""
+        """Return the position for a new block: its index, or, if that is taken, the position after all others."""
         after = max(self._blocks, default=-1) + 1
         place = after if index is None or index in self._blocks else index
         if index is not None:

@@ -178,7 +178,7 @@ def _linked(media_type: str, url: str) -> Part:
 
 
 def as_sent(content: JSON) -> JSON:
-    """Convert the base64 in a content to the standard alphabet, in place: SDKs dump the URL-safe one."""
+    """Change the base64 values in a content, in place, from the URL-safe alphabet of SDKs to the standard one."""
     for part in map(as_object, as_list(content.get("parts"))):
         usual_base64(part, "thoughtSignature")
         usual_base64(as_object(part.get("inlineData")), "data")
@@ -186,6 +186,6 @@ def as_sent(content: JSON) -> JSON:
 
 
 def usual_base64(holder: JSON, key: str) -> None:
-    """Convert one base64 value to the standard alphabet, in place."""
+    """Change the base64 value `holder[key]`, in place, to the standard alphabet."""
     if isinstance(text := holder.get(key), str):
         holder[key] = text.replace("-", "+").replace("_", "/")

@@ -1,7 +1,8 @@
 """Accumulator for streams that can be read only with an SDK's own iterator.
 
-Most events add a piece of text and the token counts, and repeat the rest. Of these only the text is added and the last
-counts are kept, without converting them to JSON. All other events are converted and summed in full.
+Most events are simple: they add a piece of text and new token counts, and repeat the rest. Of a simple event only the
+text is added and the last token counts are kept, without converting it to JSON. All other events are converted and
+summed in full.
 """
 
 from __future__ import annotations
@@ -25,22 +26,25 @@ class GeminiObjectAccumulator(GeminiAccumulator[ChunkT, ToolT]):
     """Sums events, as bytes or as objects of the SDK."""
 
     _before: Any = None
-    """What the last event that was summed in full has in common with simple events that may follow; None if unknown."""
+    """The value to compare events with, made by `plain`; None if the next event must be summed in full."""
     _growing: Text
     """The text that simple events extend."""
     _spent: Any = None
-    """The last simple event, whose token counts are not summed yet."""
+    """The last simple event, whose token counts are not stored yet."""
 
     @abstractmethod
     def plain(self, event: Any) -> Any:
-        """Return a value to compare later events with, if an event only adds text and token counts; otherwise None.
+        """Return a value to compare later events with if an event is simple: it only adds text and token counts.
+        Otherwise None.
 
-        Other fields must be empty, or may be repeated without effect.
+        Other fields must be empty, or must change nothing if they are repeated.
         """
 
     @abstractmethod
     def added(self, event: Any, before: Any) -> str | None:
-        """Return the text of a simple event that matches `before`; None for any other event."""
+        """Return the text of a simple event. `before` is what `plain` returned for an earlier one. None for any other
+        event.
+        """
 
     @abstractmethod
     def tokens(self, event: Any) -> JSON:
@@ -65,7 +69,7 @@ class GeminiObjectAccumulator(GeminiAccumulator[ChunkT, ToolT]):
                     self._before = plain
 
     def _goes_on(self) -> bool:
-        """Return whether the last part of the first candidate is a text that the next piece extends."""
+        """Return True if the last part of the first candidate is a text, which the next event can extend."""
         parts = as_list(as_object(self._candidates[0].get("content")).get("parts"))
         text = parts[-1].get("text") if parts and not parts[-1].get("thought") else None
         if isinstance(text, Text):

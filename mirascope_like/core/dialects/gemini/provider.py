@@ -29,7 +29,7 @@ _SETTINGS = frozenset({"behavior", "response", "response_json_schema"})
 
 
 class GeminiSpeaker(FailingProvider[ResponseT, ChunkT, ToolT]):
-    """The part of a provider that encodes requests in Gemini's format."""
+    """Base of providers that encode requests in Gemini's format."""
 
     # Source: Google's reference of `FunctionDeclaration`: 64 letters, digits, underscores, dots, colons and dashes, of
     # which the first is a letter or an underscore.
@@ -52,7 +52,7 @@ class GeminiSpeaker(FailingProvider[ResponseT, ChunkT, ToolT]):
         return dict(schema)
 
     def taken(self, content: Any) -> Any:
-        """Return a content in the SDK's own form, converted to the form of the other contents."""
+        """Convert a content in the SDK's own form to the form of the other contents."""
         return content
 
     def _divided(self, request: Request) -> tuple[JSON, JSON, JSON]:

@@ -37,7 +37,9 @@ class AsyncGeminiSource(AsyncByteSource):
 
 
 class BegunSource(ObjectSource):
-    """An SDK's generator whose first event was already read; None if there was no event."""
+    """The objects of an SDK's generator, whose first event was already read to send the request; it is None if there is
+    none.
+    """
 
     def __init__(self, first: Any, rest: Any) -> None:
         super().__init__(rest)
@@ -49,7 +51,9 @@ class BegunSource(ObjectSource):
 
 
 class AsyncBegunSource(AsyncObjectSource):
-    """The async form of `BegunSource`. To close the connection, a read is cancelled: closing the generator does not."""
+    """The async form of `BegunSource`. Its `close` cancels a read, because closing the generator does not close the
+    connection.
+    """
 
     def __init__(self, first: Any, rest: AsyncIterator[Any]) -> None:
         self._first = first
@@ -70,7 +74,10 @@ class AsyncBegunSource(AsyncObjectSource):
 
 
 def begun(method: Callable[..., Any], arguments: Mapping[str, Any]) -> Source:
-    """Send with an SDK whose streams are generators; return when the response begins, as bytes if it was captured."""
+    """Send a request with an SDK whose streams are generators; return a source once the response begins.
+
+    The source reads bytes if the HTTP response could be captured, otherwise the objects of the generator.
+    """
     with catching() as caught:
         stream = method(**arguments)
         first = next(stream, None)

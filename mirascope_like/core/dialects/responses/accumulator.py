@@ -41,7 +41,7 @@ _GROWING = {
 }
 _PARTS = {"response.content_part": "content", "response.reasoning_summary_part": "summary"}
 _WRITTEN = frozenset({"arguments", "input", "code", "content", "summary"})
-"""What of an item grows."""
+"""The fields of an item that arrive in pieces."""
 _THOUGHT_PLACES = ("summary_index", "content_index")
 _MOST_PARTS = 10_000
 _STATUSES = frozenset({"in_progress", "searching", "interpreting", "generating", "completed", "failed"})
@@ -94,7 +94,7 @@ class ResponsesAccumulator(IndexedAccumulator[ChunkT, ToolT]):
             self._items.begin([settled(as_object(item)) for item in output])
             return
         self.raise_reported({"error": response.get("error")})
-        # Azure says in an `error` event after it why a response failed.
+        # If a response failed, Azure reports the reason in a later `error` event.
         self._final, self.ended = True, verb != "failed"
         if not self._shown:
             chunk.content = output_text(output)
@@ -208,7 +208,7 @@ class ResponsesAccumulator(IndexedAccumulator[ChunkT, ToolT]):
 
 
 def _is_output(item: dict[str, Any]) -> bool:
-    """Return True if an item holds a text, a call or any other output."""
+    """Return True if an item contains a text, a call or any other output."""
     if item.get("type") == "message":
         return bool(output_text([item]) or any(as_object(part).get("refusal") for part in as_list(item.get("content"))))
     if item.get("type") == "reasoning":
@@ -218,7 +218,7 @@ def _is_output(item: dict[str, Any]) -> bool:
 
 
 def _type_of(subject: str, data: Mapping[str, Any]) -> str | None:
-    """Return the type of the item that an event is about, as far as the event tells."""
+    """Return the type of the item that an event belongs to; None if the event does not show it."""
     if subject == "response.output_item":
         return as_object(data.get("item")).get("type")
     growing = _GROWING.get(subject)
@@ -226,7 +226,7 @@ def _type_of(subject: str, data: Mapping[str, Any]) -> str | None:
 
 
 def _with_grown(item: dict[str, Any], grown: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a complete item, with the streamed fields that it lacks added."""
+    """Return a complete item. Fields that it lacks are taken from `grown`, the item as streamed so far."""
     kept = {key: value for key, value in grown.items() if key in _WRITTEN and value and not item.get(key)}
     return {**item, **kept} if grown.get("type") == item.get("type") else item
 

@@ -1,7 +1,7 @@
-"""The items of a response while it is streamed: which one an event is about. Does no I/O.
+"""The items of a response while it is streamed: find the item that an event belongs to. Does no I/O.
 
-Source: OpenAI's reference of Responses' events, where every item has an id of its own (`item.id`, `item_id`), and what
-gateways make of it: several items under one `output_index`, ids that change with every event, no index, no id.
+Source: OpenAI's reference of Responses' events, where every item has its own id (`item.id`, `item_id`). Some gateways
+deviate: several items under one `output_index`, ids that change with every event, no index, no id.
 """
 
 from __future__ import annotations
@@ -13,37 +13,40 @@ from ...base.parsing import as_object
 
 
 class Items(dict[int, dict[str, Any]]):
-    """The items, each at a place of its own, in the order in which they began."""
+    """The items by key. The keys are numbers, in the order in which the items began."""
 
     def __init__(self) -> None:
         super().__init__()
         self._of_ids: dict[str, int] = {}
         self._newest: dict[int, int] = {}
-        """The place of the newest item of each output index."""
+        """Maps each output index to the key of its newest item."""
         self._indexes: dict[int, int] = {}
-        """The output index of each place."""
+        """Maps each key to the output index of the item."""
         self._done: set[int] = set()
 
     def in_order(self) -> list[int]:
-        """Return the places in the order of the output: by their index, and by when they began."""
+        """Return the keys in the order of the output: by output index, then by when the items began."""
         return sorted(self, key=lambda place: (self._indexes.get(place, place), place))
 
     def begin(self, items: Sequence[dict[str, Any]]) -> None:
-        """Add the items of one list; an item that is already known is replaced."""
+        """Add a list of items; an item whose id is known is replaced."""
         for index, item in enumerate(items):
             place = self._of_ids.get(str(item.get("id") or ""))
             self[self._new(index, item.get("id")) if place is None else place] = item
 
     def known(self, data: Mapping[str, Any]) -> int | None:
-        """Return the place of the item that an event names by an id that is known, or by its index alone."""
+        """Return the key of the item that has the event's id, or, without an id, the event's index; None if there is
+        none.
+        """
         id = data.get("item_id")
         return self._of_ids.get(id) if isinstance(id, str) else self._newest.get(data.get("output_index", -1))
 
     def place(self, data: Mapping[str, Any], item_type: str | None) -> int | None:
-        """Return the place of the item that an event is about, a new one where it begins an item; None of no item.
+        """Return the key of the item that an event belongs to, and make a new key if it begins an item; None without an
+        item.
 
-        An id that is known counts before the index. Of an id that is not, an event that adds an item begins one; any
-        other is about the newest item of its index, unless that is done or of another type.
+        A known id takes precedence over the index. If the id is unknown, an event that adds an item begins one; any
+        other event belongs to the newest item of its index, unless that item is done or has another type.
         """
         item = as_object(data.get("item"))
         given = data.get("item_id") or item.get("id")

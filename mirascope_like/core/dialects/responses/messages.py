@@ -63,7 +63,9 @@ def _encode(message: Any, cache_marks: bool) -> list[dict[str, Any]]:
 
 
 def _mark(items: Sequence[dict[str, Any]]) -> None:
-    """Mark the last part of the last item, unless it is an assistant message or a tool call: these accept no mark."""
+    """Add a cache mark to the last part of the last item. Assistant messages and tool calls accept no mark: it is
+    dropped.
+    """
     if not items:
         raise PromptError("cache_control needs a part before it in the same message")
     last = items[-1]

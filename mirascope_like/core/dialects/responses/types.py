@@ -172,13 +172,13 @@ class ResponsesChunk(BaseCallResponseChunk[ResponseStreamEvent, ResponsesFinishR
 
     __slots__ = ("parted", "place")
     parted: bool
-    """True if its piece of thinking begins another part of the reasoning."""
+    """True if its piece of thinking begins a new part of the reasoning."""
     raw_type = ResponseStreamEvent
     facts: ClassVar[Facts] = _FACTS
     usage_places: ClassVar[tuple[str, ...]] = ("response.usage",)
 
     place: int
-    """Where the item that the event is about stands, as the accumulator found."""
+    """The key of the item that the event belongs to, set by the accumulator: see `Items`."""
 
     @classmethod
     def text_of(cls, data: Mapping[str, Any]) -> str:

@@ -82,7 +82,7 @@ class FailingProvider(Provider[ResponseT, ChunkT, ToolT]):
         return adopt(found, *kinds, provider=self.name, model=request.model, response=response)
 
     def _classified(self, error: Exception, source: Any) -> tuple[Exception, *tuple[type[MirascopeLikeError], ...]]:
-        """Return the SDK's error for this error, and our classes for it."""
+        """Return the error to raise (the SDK's own, or one made in its place), and our classes that it gets."""
         response = getattr(source, "response", None)
         if isinstance(error, ErrorEventError):
             return self.reported(str(error), response, error.body), error_kind(*described(error.body))
@@ -110,7 +110,7 @@ def _raised_in(error: Exception) -> Any:
 
 
 def _unlike(response: Any) -> str:
-    """Return a text that describes the content of a response that is no event stream; "" if unknown."""
+    """Return a text that names the content type of a response that is not an event stream; "" if it is unknown."""
     headers = getattr(response, "headers", None)
     kind = str(headers.get("content-type") or "").partition(";")[0].strip() if headers is not None else ""
     return f": it is {kind}, not a stream of events" if kind in ("text/html", "application/json") else ""
@@ -135,7 +135,7 @@ def _note_server(error: Exception) -> None:
 
 
 def raise_reported(body: bytes) -> None:
-    """Raise `ErrorEventError` for a body that is no object, if it is a list of errors."""
+    """Raise `ErrorEventError` if a body that is not an object is a list of errors."""
     with suppress(ValueError):
         if (error := reported_error(from_json(body))) is not None:
             raise ErrorEventError(error)

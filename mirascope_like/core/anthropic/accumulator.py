@@ -132,7 +132,7 @@ def _newer(known: Mapping[str, Any], update: Mapping[str, Any]) -> dict[str, Any
 
 
 def _well_formed(data: Mapping[str, Any]) -> bool:
-    """Return whether an event has the structure that its readers rely on."""
+    """Return True if an event has the structure that its readers rely on."""
     kind = data.get("type")
     if kind in (*_PARTS, "content_block_stop"):
         part: Any = data.get(_PARTS[kind]) if kind in _PARTS else {}

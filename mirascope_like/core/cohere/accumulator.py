@@ -124,7 +124,7 @@ class CohereAccumulator(IndexedAccumulator[CohereCallResponseChunk, CohereTool])
 
 
 def _well_formed(data: Mapping[str, Any]) -> bool:
-    """Return whether an event has the structure that its readers rely on; an empty field may have any type."""
+    """Return True if an event has the structure that its readers rely on; an empty field may have any type."""
     message = delta_of(data)
     parts = [message.get(key) for key in ("content", "tool_calls", "citations")]
     held: list[Any] = [one for part in parts for one in as_list(part) or [part] if one]

@@ -37,7 +37,7 @@ _IGNORED = frozenset({"stream_options", "tool_choice"})
 
 
 def is_native(value: Any) -> bool:
-    """Return whether a client or an error belongs to the package `ollama`."""
+    """Return True if a client or an error belongs to the package `ollama`."""
     return any(kind.__module__.partition(".")[0] == "ollama" for kind in type(value).__mro__)
 
 

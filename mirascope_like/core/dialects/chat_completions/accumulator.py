@@ -261,7 +261,7 @@ class ChatAccumulator(Accumulator[ChunkT, ToolT]):
 
 
 def _well_formed(data: Mapping[str, Any]) -> bool:
-    """Return whether an event has the structure that the readers below rely on; an empty field may have any type."""
+    """Return True if an event has the structure that the readers below rely on; an empty field may have any type."""
     choices: list[Any] = [*as_list(data.get("choices"))]
     deltas: list[Any] = [as_object(choice).get("delta") or as_object(choice).get("message") for choice in choices]
     calls: list[Any] = [call for delta in deltas for call in as_list(as_object(delta).get("tool_calls"))]
@@ -276,7 +276,7 @@ def _well_formed(data: Mapping[str, Any]) -> bool:
 
 
 def _adds_text(data: Mapping[str, Any]) -> bool:
-    """Return whether an event only adds text to the first choice, so that similar events can use the fast path."""
+    """Return True if an event only adds text to the first choice, so that similar events can use the fast path."""
     return type(_only(data, "content")) is str
 
 

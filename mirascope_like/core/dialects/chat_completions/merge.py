@@ -55,7 +55,7 @@ def merge_head(known: dict[str, Any], new: Mapping[str, Any]) -> None:
 
 
 def restates(key: str, value: Any) -> bool:
-    """Return whether merging a field a second time changes nothing."""
+    """Return True if merging a field a second time changes nothing."""
     if isinstance(value, dict):
         return all(restates(inner, one) for inner, one in cast("dict[str, Any]", value).items())
     return not (value and (isinstance(value, list) or (isinstance(value, str) and _grows(key))))

@@ -100,7 +100,7 @@ def _strict(key: str, value: Any, words: frozenset[str], *, all_required: bool) 
 
 
 def is_closed(node: Mapping[str, Any]) -> bool:
-    """Return whether a schema restricts every part: no dict with free keys, and nothing that accepts any value."""
+    """Return True if a schema restricts every part: no dict with free keys, and nothing that accepts any value."""
     if not node.keys() & {"type", "anyOf", "oneOf", "allOf", "enum", "const", "$ref"}:
         return False
     if node.get("type") == "object" and ("properties" not in node or node.get("additionalProperties")):

@@ -109,7 +109,7 @@ def method_of(client: Any, path: str, wanted: str) -> Any:
 
 
 def made_by(sdk: ModuleType, value: Any) -> bool:
-    """Return whether a class or method belongs to the SDK itself, and is neither a wrapper nor patched to trace
+    """Return True if a class or method belongs to the SDK itself, and is neither a wrapper nor patched to trace
     calls."""
     if type(value) is MethodType:
         value = value.__func__

@@ -27,13 +27,37 @@ def embedded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def served(server: Server, monkeypatch: pytest.MonkeyPatch) -> Server:
-    """OpenAI, Anthropic and Google are the loopback server."""
+    """Every provider whose page calls it is the loopback server."""
+    from mistralai.client.sdkconfiguration import SERVERS
+
     for name, value in {
         "OPENAI_BASE_URL": f"{server.url}/v1",
         "ANTHROPIC_BASE_URL": server.url,
         "GOOGLE_GEMINI_BASE_URL": server.url,
+        "GROQ_BASE_URL": server.url,
+        "CO_API_URL": server.url,
+        "OPENROUTER_BASE_URL": f"{server.url}/v1",
+        "AZURE_OPENAI_ENDPOINT": server.url,
+        "OPENAI_API_VERSION": "2024-10-21",
+        "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": server.url,
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_SECRET_ACCESS_KEY": "secret",
     }.items():
         monkeypatch.setenv(name, value)
-    for name in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GOOGLE_API_KEY"):
+    for name in KEYS:
         monkeypatch.setenv(name, "key")
+    monkeypatch.setitem(SERVERS, "global", server.url)  # Mistral's SDK reads no variable for its address
     return server
+
+
+KEYS = (
+    "OPENAI_API_KEY",
+    "ANTHROPIC_API_KEY",
+    "GOOGLE_API_KEY",
+    "GROQ_API_KEY",
+    "CO_API_KEY",
+    "MISTRAL_API_KEY",
+    "OPENROUTER_API_KEY",
+    "AZURE_OPENAI_API_KEY",
+    "AWS_ACCESS_KEY_ID",
+)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tests.conformance.wires.answer import Answer, Call, Thought, Wire
-from tests.conformance.wires.chat import ChatWire
+from tests.conformance.wires.bedrock import BedrockWire
+from tests.conformance.wires.chat import ChatWire, MistralWire
+from tests.conformance.wires.cohere import CohereWire
 from tests.conformance.wires.gemini import GeminiWire
 from tests.conformance.wires.messages import MessagesWire
 from tests.conformance.wires.responses import ResponsesWire
@@ -24,7 +26,7 @@ SCRIPTS: dict[str, list[Answer]] = {
     "provider-features.md": [
         Answer(BOOK),
         Answer(Call("call_1", "FormatBook", BOOK)),
-        Answer("def add(left, right):\n", "    return left + right\n"),
+        Answer("def add(left, right):\n", "    return left + right\n", input=10),
         Answer(Thought("I search."), "An exhibition."),
         Answer("A concert."),
         Answer(Thought("27 * 453 ", "is 12231."), "12231"),
@@ -33,7 +35,13 @@ SCRIPTS: dict[str, list[Answer]] = {
         Answer("An exhibition."),
         Answer(Thought("I search."), "An exhibition."),
     ],
+    "azure.md": [Answer("Rivers carry salt into it.")],
+    "bedrock.md": [Answer("The sea ", "is wide.")],
+    "cohere.md": [Answer(Call("call_1", "get_weather", '{"city": "Ro', 'me"}'))],
     "google.md": [Answer("The sea ", "is wide."), Answer("Because of rivers.")],
+    "groq.md": [Answer("Rivers carry", " salt into it.")],
+    "hosts.md": [Answer(Thought("Salt comes from rocks."), "Rivers carry salt into it.")],
+    "mistral.md": [Answer(Thought("Salt comes from rocks."), "Rivers carry", " salt into it.")],
 }
 """The answers that a page is given, in their order."""
 
@@ -43,16 +51,22 @@ WIRES: dict[str, Wire] = {
     "/messages": MessagesWire(),
     ":generateContent": GeminiWire(),
     ":streamGenerateContent": GeminiWire(),
+    "/v2/chat": CohereWire(),
+    "/converse": BedrockWire(),
+    "/converse-stream": BedrockWire(),
 }
 
+OWN_WIRES: dict[str, Wire] = {"hosts.md": ChatWire("reasoning"), "mistral.md": MistralWire()}
+"""The wire of a page whose provider has its own variant of chat completions."""
 
-def answering(answers: Iterator[Answer]) -> Handler:
-    """Answer each request in its provider's format."""
+
+def answering(answers: Iterator[Answer], own: Wire | None = None) -> Handler:
+    """Answer each request in its provider's format: `own`, or the format of its path."""
 
     def answer(request: Request) -> Reply:
         path = request.path.partition("?")[0]
-        wire = next(wire for end, wire in WIRES.items() if path.endswith(end))
-        streamed = path.endswith(":streamGenerateContent") or request.json.get("stream")
+        wire = own or next(wire for end, wire in WIRES.items() if path.endswith(end))
+        streamed = path.endswith((":streamGenerateContent", "/converse-stream")) or request.json.get("stream")
         return (wire.streamed if streamed else wire.answered)(next(answers))
 
     return answer

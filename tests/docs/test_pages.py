@@ -1,7 +1,7 @@
 """Every fenced block of Python in the README and the documentation runs, page by page.
 
 The SDKs of OpenAI and Anthropic, and Ollama, are pointed at the embedded model by their environment variables; on the
-pages in `SCRIPTS`, those of OpenAI, Anthropic and Google at scripted answers.
+pages in `SCRIPTS`, the SDKs of all providers get scripted answers, and the page prints what it shows.
 """
 
 from __future__ import annotations
@@ -13,12 +13,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.scripted import SCRIPTS, answering
+from tests.docs.scripted import OWN_WIRES, SCRIPTS, answering
 from tests.harness.server import Server
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+SHOWN = re.compile(r"^```text\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+EXAMPLES = {
+    "['server_tool_use', 'web_search_tool_result', 'text']\n": "scripted answers have no blocks of server-side tools",
+}
+"""Printed texts that a scripted answer cannot give, and why."""
 
 
 @pytest.mark.parametrize("page", [path for path in PAGES if path.name not in SCRIPTS], ids=lambda page: page.name)
@@ -27,11 +32,18 @@ def test_page(page: Path, embedded: None, monkeypatch: pytest.MonkeyPatch) -> No
 
 
 @pytest.mark.parametrize("page", [path for path in PAGES if path.name in SCRIPTS], ids=lambda page: page.name)
-def test_scripted_page(page: Path, served: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_scripted_page(
+    page: Path, served: Server, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     answers = iter(SCRIPTS[page.name])
-    served.reply_with(answering(answers))
+    served.reply_with(answering(answers, OWN_WIRES.get(page.name)))
     run(page, monkeypatch)
     assert list(answers) == [], "the page asks less often"
+    printed = capsys.readouterr().out
+    for shown in SHOWN.findall(page.read_text()):
+        # "..." on a page is any text.
+        pattern = ".*?".join(map(re.escape, shown.split("...")))
+        assert shown in EXAMPLES or re.search(pattern, printed, re.DOTALL), (shown, printed)
 
 
 def run(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -61,7 +61,7 @@ class Like:
 )
 def test_is_named(tool: Any, framework: str) -> None:
     for call in (openai.call, llm.call):
-        with pytest.raises(ConfigurationError, match=f"'search' is a tool of {framework}.*give the function"):
+        with pytest.raises(ConfigurationError, match=f"'search' is a tool of {framework}.*pass the function"):
             call("openai:m" if call is llm.call else "m", tools=[tool])
 
 

@@ -27,7 +27,7 @@ from .types import (  # noqa: E402
 call: Call[AnthropicCallResponse, AnthropicStream, AnthropicAsyncStream, AnthropicCallParams] = Call(
     AnthropicProvider(), AnthropicStream, AnthropicAsyncStream, AnthropicCallParams
 )
-"""Turn a prompt function into a call to Anthropic's messages."""
+"""Turn a prompt function into a call to Anthropic's Messages API."""
 anthropic_call: Call[AnthropicCallResponse, AnthropicStream, AnthropicAsyncStream, AnthropicCallParams] = call
 """The same as `call`."""
 model: Models[AnthropicCallResponse, AnthropicStream, AnthropicAsyncStream, AnthropicCallParams] = Models(call)

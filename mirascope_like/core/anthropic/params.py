@@ -1,4 +1,4 @@
-"""Call parameters of Anthropic's messages."""
+"""Call parameters of Anthropic's Messages API."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from ..base.tools import ToolConfig
 
 
 class AnthropicCallParams(SDKCallParams, TypedDict, total=False):
-    """The parameters of Anthropic's messages. Source: the SDK's `MessageCreateParams`, including earlier versions of
-    it.
+    """The call parameters of Anthropic's Messages API. Source: the SDK's `MessageCreateParams`, including earlier
+    versions of it.
 
     `max_tokens` defaults to 1,024, because Anthropic requires a value.
     """

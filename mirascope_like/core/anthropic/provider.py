@@ -1,4 +1,4 @@
-"""Anthropic's messages: the provider behind `anthropic.call`."""
+"""Anthropic's Messages API: the provider behind `anthropic.call`."""
 
 from __future__ import annotations
 

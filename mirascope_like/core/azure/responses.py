@@ -1,4 +1,4 @@
-"""Calls to Azure OpenAI's Responses."""
+"""Calls to Azure OpenAI's Responses API."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ AzureResponsesFinishReason = ResponsesFinishReason
 
 
 class AzureResponsesCallParams(ResponsesCallParams, total=False):
-    """The parameters of Azure OpenAI's Responses. Source: the SDK's `ResponseCreateParams`."""
+    """The parameters of Azure OpenAI's Responses API. Source: the SDK's `ResponseCreateParams`."""
 
 
 class AzureResponsesTool(BaseTool):
-    """A tool that a model called in a response."""
+    """A tool call by a model, made through the Responses API."""
 
 
 class AzureResponsesCallResponse(ResponsesCallResponse[AzureResponsesTool]):
@@ -46,8 +46,8 @@ class AzureResponsesCallResponseChunk(ResponsesChunk):
 class AzureResponsesStream(Stream[AzureResponsesCallResponse, AzureResponsesCallResponseChunk, AzureResponsesTool]):
     """A response of Azure OpenAI, streamed.
 
-    A stream contains everything that an unstreamed response contains. Partial images and audio are shown as chunks and
-    have no place in the response; `obfuscation`, the random padding of events, is left out.
+    A stream contains everything that an unstreamed response contains. Partial images and audio are yielded as
+    chunks and are not part of the response; `obfuscation`, the random padding of events, is left out.
     """
 
 
@@ -70,7 +70,7 @@ class AzureResponsesProvider(
 call: Call[AzureResponsesCallResponse, AzureResponsesStream, AzureResponsesAsyncStream, AzureResponsesCallParams] = (
     Call(AzureResponsesProvider(AZURE), AzureResponsesStream, AzureResponsesAsyncStream, AzureResponsesCallParams)
 )
-"""Turn a prompt function into a call to Azure OpenAI's Responses. The default clients are those of `azure.call`."""
+"""Turn a prompt function into a call to Azure OpenAI's Responses API. The default clients are those of `azure.call`."""
 model: Models[AzureResponsesCallResponse, AzureResponsesStream, AzureResponsesAsyncStream, AzureResponsesCallParams] = (
     Models(call)
 )

@@ -27,7 +27,7 @@ from .types import (  # noqa: E402
 call: Call[BedrockCallResponse, BedrockStream, BedrockAsyncStream, BedrockCallParams] = Call(
     BedrockProvider(), BedrockStream, BedrockAsyncStream, BedrockCallParams
 )
-"""Turn a prompt function into a call to Bedrock's Converse."""
+"""Turn a prompt function into a call to Bedrock's Converse API."""
 bedrock_call: Call[BedrockCallResponse, BedrockStream, BedrockAsyncStream, BedrockCallParams] = call
 """The same as `call`."""
 model: Models[BedrockCallResponse, BedrockStream, BedrockAsyncStream, BedrockCallParams] = Models(call)

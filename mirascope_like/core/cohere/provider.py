@@ -116,7 +116,10 @@ class CohereProvider(ClientProvider[CohereCallResponse, CohereCallResponseChunk,
             payload.setdefault("strict_tools", True)
         if tools := [*request.native_tools, *tools]:
             payload["tools"] = tools
-        if request.json_mode and not payload.keys() & {"tools", "documents"}:  # Cohere rejects JSON mode beside these
+        if request.json_mode and not payload.keys() & {
+            "tools",
+            "documents",
+        }:  # Cohere rejects JSON mode together with these
             payload.setdefault("response_format", {"type": "json_object"})
         return payload
 

@@ -46,7 +46,7 @@ class GroqStream(Stream[GroqCallResponse, GroqCallResponseChunk, GroqTool]):
     """A response of Groq, streamed.
 
     A stream lacks `service_tier` and `usage_breakdown`, which unstreamed responses have. It additionally has the usage
-    in `x_groq`, and `channel` beside the reasoning.
+    in `x_groq`, and `channel` together with the reasoning.
     """
 
 

@@ -11,7 +11,7 @@ from ..dialects.transport import ClientProvider
 
 
 class HostResponsesCallParams(ResponsesCallParams, total=False):
-    """The parameters of OpenAI's Responses. Put a host's own parameters into `extra_body`."""
+    """The parameters of OpenAI's Responses API. Put a host's own parameters into `extra_body`."""
 
 
 class HostResponsesTool(BaseTool):

@@ -22,11 +22,11 @@ OpenAIResponsesFinishReason = ResponsesFinishReason
 
 
 class OpenAIResponsesCallParams(ResponsesCallParams, total=False):
-    """The parameters of OpenAI's Responses. Source: the SDK's `ResponseCreateParams`."""
+    """The parameters of OpenAI's Responses API. Source: the SDK's `ResponseCreateParams`."""
 
 
 class OpenAIResponsesTool(BaseTool):
-    """A tool that a model called in a response."""
+    """A tool call by a model, made through the Responses API."""
 
 
 class OpenAIResponsesCallResponse(ResponsesCallResponse[OpenAIResponsesTool]):
@@ -46,8 +46,8 @@ class OpenAIResponsesCallResponseChunk(ResponsesChunk):
 class OpenAIResponsesStream(Stream[OpenAIResponsesCallResponse, OpenAIResponsesCallResponseChunk, OpenAIResponsesTool]):
     """A response of OpenAI, streamed.
 
-    A stream contains everything that an unstreamed response contains. Partial images and audio are shown as chunks and
-    have no place in the response; `obfuscation`, the random padding of events, is left out.
+    A stream contains everything that an unstreamed response contains. Partial images and audio are yielded as
+    chunks and are not part of the response; `obfuscation`, the random padding of events, is left out.
     """
 
 
@@ -70,7 +70,7 @@ class OpenAIResponsesProvider(
 call: Call[
     OpenAIResponsesCallResponse, OpenAIResponsesStream, OpenAIResponsesAsyncStream, OpenAIResponsesCallParams
 ] = Call(OpenAIResponsesProvider(OPENAI), OpenAIResponsesStream, OpenAIResponsesAsyncStream, OpenAIResponsesCallParams)
-"""Turn a prompt function into a call to OpenAI's Responses. The default clients are those of `openai.call`."""
+"""Turn a prompt function into a call to OpenAI's Responses API. The default clients are those of `openai.call`."""
 model: Models[
     OpenAIResponsesCallResponse, OpenAIResponsesStream, OpenAIResponsesAsyncStream, OpenAIResponsesCallParams
 ] = Models(call)

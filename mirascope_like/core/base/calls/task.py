@@ -241,7 +241,7 @@ def answer_type(fn: Callable[..., Any]) -> Any:
         found = eval(kind, {**frame.f_globals, **getattr(fn, "__globals__", {})}, dict(frame.f_locals))
     except Exception as error:  # text that is not an expression, or an expression that fails
         raise PromptError(
-            f"the task {fn.__name__} returns {kind!r}, which is not a type where the task is: annotate a type, and "
+            f"the task {fn.__name__} returns {kind!r}, which is not the name of a type there: annotate a type, and "
             "describe the answer with `:return:` in the docstring"
         ) from error
     return str if found is None else found

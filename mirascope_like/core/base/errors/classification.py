@@ -118,7 +118,7 @@ def _kind_of(code: object) -> type[ProviderError] | None:
 
 
 def error_kind(status_code: int | None, code: str | None = None, text: str = "") -> type[ProviderError]:
-    """Return the class of an error with this HTTP status, code and text, as far as each is known."""
+    """Return the error class for an HTTP status, an error code and an error text; each may be unknown."""
     kind = _kind_of(code)
     if status_code is not None and status_code >= 400:
         of_status = _BY_STATUS.get(status_code) or (ServerError if status_code >= 500 else BadRequestError)

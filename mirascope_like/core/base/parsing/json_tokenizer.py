@@ -48,9 +48,9 @@ class JSONReader(ABC):
 
     def reset(self) -> None:
         """Start over with a new text."""
-        self._base = 0  # how much of the text stands before the piece that is read
+        self._base = 0  # the offset in the text of the piece that is read
         self._carry = ""  # an escape or a tag that is cut in two
-        self._lead = ""  # what stands before the value that is open or comes next, or the end of it
+        self._lead = ""  # the text, or its end, before the value that is open or comes next
         self._closed()
         self.restart()
 

@@ -185,7 +185,7 @@ class ResponseModel(Generic[T]):
         except ValidationError as fault:
             error = parse_error(fault)
             if isinstance(found.value, list) and not self.wrapped:
-                error.add_note("the reply holds an array, and an object was asked for")
+                error.add_note("the reply contains an array, but an object was requested")
             raise error
 
     def _validated(self, found: FoundJSON, given: Mapping[str, Any]) -> T:

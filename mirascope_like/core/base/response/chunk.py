@@ -48,7 +48,7 @@ class BaseCallResponseChunk(NativeMetadata, ABC, Generic[RawChunkT, FinishT, Usa
     raw_type: ClassVar[Any]
     """The SDK's class of an event, or the union of its event classes."""
     usage_places: ClassVar[tuple[str, ...]] = ("usage",)
-    """The paths of the usage in the SDK's object."""
+    """The paths at which the SDK's object may have the usage."""
 
     def __init__(self, chunk: RawChunkT) -> None:
         """Wrap an object of the provider's SDK."""

@@ -93,9 +93,9 @@ def set_price(model: str, price: Price | None, *, provider: str | None = None, t
 def reported_cost(usage: Any, otherwise: Callable[[], float | None]) -> float | None:
     """Return the cost in US dollars that a host reports in its usage object; `otherwise()` if it reports none.
 
-    Sources: OpenRouter's documentation of usage accounting (`cost`, which with your own key is its fee alone, beside
-    `cost_details.upstream_inference_cost`), Perplexity's (`cost.total_cost`), xAI's (`cost_in_usd_ticks`) and
-    DeepInfra's (`estimated_cost`).
+    Sources: OpenRouter's documentation of usage accounting (`cost`; with your own key that is only OpenRouter's fee,
+    and `cost_details.upstream_inference_cost` is added), Perplexity's (`cost.total_cost`), xAI's (`cost_in_usd_ticks`)
+    and DeepInfra's (`estimated_cost`).
     """
     ticks = _dollars(at(usage, "cost_in_usd_ticks"))
     costs = [_dollars(at(usage, path)) for path in ("cost", "cost.total_cost", "total_cost", "estimated_cost")]

@@ -83,7 +83,7 @@ class Reading(Generic[T]):
             if deltas.round != self._round:  # tools were called too: the next round has the output
                 self._parser.reset()
                 self._begin()
-            return NOTHING  # text beside the tool call is not part of the output
+            return NOTHING  # text in addition to the tool call is not part of the output
         if not self._parser.feed(content):
             return NOTHING
         return self._unwrapped(self._parser.show())

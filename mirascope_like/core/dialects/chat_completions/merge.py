@@ -47,7 +47,9 @@ def merge(known: dict[str, Any], new: Mapping[str, Any]) -> None:
 
 
 def merge_head(known: dict[str, Any], new: Mapping[str, Any]) -> None:
-    """Merge the fields beside the choices, with lists replaced instead of appended: Perplexity repeats its sources."""
+    """Merge the top-level fields of an event. Lists are replaced instead of appended, because Perplexity repeats its
+    sources.
+    """
     merge(known, {key: value for key, value in new.items() if not isinstance(value, list)})
     for key, value in new.items():
         if isinstance(value, list) and (value or key not in known):

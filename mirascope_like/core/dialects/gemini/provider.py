@@ -25,7 +25,7 @@ _BEFORE_3 = re.compile(r"(.*/)?gemini-[12][.-]")
 
 
 _SETTINGS = frozenset({"behavior", "response", "response_json_schema"})
-"""Settings of a function declaration beside name, description and parameters. Source: Google's reference of it."""
+"""Fields of a function declaration besides name, description and parameters. Source: Google's reference of it."""
 
 
 class GeminiSpeaker(FailingProvider[ResponseT, ChunkT, ToolT]):

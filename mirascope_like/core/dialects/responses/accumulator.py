@@ -59,7 +59,7 @@ class ResponsesAccumulator(IndexedAccumulator[ChunkT, ToolT]):
         self._parts: dict[tuple[int, int], Text] = {}
         self._shown: set[tuple[int, int]] = set()
         self._thought: tuple[Any, ...] | None = None
-        """The part of the reasoning that the last piece belongs to; None before the first."""
+        """The part of the reasoning that the last piece belongs to; None before the first piece."""
 
     def _grown_text(self, data: Any) -> tuple[Text, str] | None:
         if data.get("type") == TEXT_DELTA and not data.get("logprobs"):

@@ -89,7 +89,7 @@ def encode_tool_result(part: ToolResultPart) -> dict[str, Any]:
 
 def _part(part: Part, role: str) -> dict[str, Any]:
     if role == "assistant" and not isinstance(part, TextPart):
-        raise PromptError(f"OpenAI's Responses accept no {part.type.replace('_', ' ')} parts of the assistant")
+        raise PromptError(f"OpenAI's Responses API accepts no {part.type.replace('_', ' ')} parts of the assistant")
     match part:
         case TextPart():
             return {"type": "output_text" if role == "assistant" else "input_text", "text": part.text}
@@ -104,7 +104,7 @@ def _part(part: Part, role: str) -> dict[str, Any]:
         case DocumentURLPart():
             return {"type": "input_file", "file_url": part.url}
         case _:
-            raise PromptError(f"OpenAI's Responses accept no {part.type.replace('_', ' ')} parts")
+            raise PromptError(f"OpenAI's Responses API accepts no {part.type.replace('_', ' ')} parts")
 
 
 def decode_items(messages: Sequence[Any]) -> list[BaseMessageParam]:

@@ -70,7 +70,7 @@ def strict_schema(
         constraints = "; ".join(f"{key}: {to_json(value).decode()}" for key, value in unsupported.items())
         strict["description"] = f"{strict.get('description', '')} ({constraints})".strip()
     if "$ref" in strict and len(strict) > 1:
-        # OpenAI accepts no keyword beside `$ref`.
+        # OpenAI accepts no other keyword together with `$ref`.
         strict["anyOf"] = [{"$ref": strict.pop("$ref")}]
     return strict
 

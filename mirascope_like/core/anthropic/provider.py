@@ -106,6 +106,9 @@ class AnthropicProvider(SDKProvider[AnthropicCallResponse, AnthropicCallResponse
             payload["extra_body"] = {**unnamed, **(payload.get("extra_body") or {})}
         return payload
 
+    def _own(self, client: Any) -> bool:
+        return super()._own(client) and not _is_traced(client)
+
     def http(self, client: Any, payload: dict[str, Any], *, stream: bool) -> Any:
         # The SDK's own method is fast here, and rejects unstreamed requests that would take too long.
         return client.messages.with_raw_response.create(**payload, **({"stream": True} if stream else {}))
@@ -135,3 +138,14 @@ def encode_tool(tool: type[BaseTool]) -> dict[str, Any]:
         "input_schema": tool_arguments(tool, ANTHROPIC_WORDS, all_required=False),
     }
     return {**encoded, **{key: value for key, value in tool.tool_config.items() if value is not None}}
+
+
+def _is_traced(client: Any) -> bool:
+    """Return whether a client's own OpenTelemetry spans are recorded: they are complete for parsed responses alone."""
+    options: Any = getattr(client, "open_telemetry", None)  # SDKs before 2.12 have no spans
+    if options is None or not options["traces"]["enabled"]:
+        return False
+    from opentelemetry import trace  # SDKs that have spans depend on it
+
+    provider = options.get("tracer_provider") or trace.get_tracer_provider()
+    return not isinstance(provider, (trace.NoOpTracerProvider, trace.ProxyTracerProvider))

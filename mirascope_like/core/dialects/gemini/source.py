@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from itertools import chain
 from typing import Any
 
@@ -43,11 +43,7 @@ class BegunSource(ObjectSource):
 
     def __init__(self, first: Any, rest: Any) -> None:
         super().__init__(rest)
-        self._all = chain([] if first is None else [first], rest)
-
-    def __iter__(self) -> Iterator[tuple[Any]]:
-        for event in self._all:
-            yield (event,)
+        self._rest = chain([] if first is None else [first], self._rest)
 
 
 class AsyncBegunSource(AsyncObjectSource):
@@ -56,21 +52,21 @@ class AsyncBegunSource(AsyncObjectSource):
     """
 
     def __init__(self, first: Any, rest: AsyncIterator[Any]) -> None:
-        self._first = first
-        super().__init__(rest)
+        super().__init__(_chained(first, rest))
+        self._generator = rest
 
-    async def _read(self) -> AsyncGenerator[Sequence[Any]]:
-        if self._first is not None:
-            yield (self._first,)
-        async for event in self._stream:
-            yield (event,)
-
-    async def close(self) -> None:
-        await self._events.aclose()
+    async def _release(self) -> None:
         with anyio.CancelScope() as scope:
             scope.cancel()
-            async for _ in self._stream:
+            async for _ in self._generator:
                 pass
+
+
+async def _chained(first: Any, rest: AsyncIterator[Any]) -> AsyncGenerator[Any]:
+    if first is not None:
+        yield first
+    async for event in rest:
+        yield event
 
 
 def begun(method: Callable[..., Any], arguments: Mapping[str, Any]) -> Source:

@@ -6,12 +6,13 @@ only. A client that is not the SDK's own, or that is instrumented, is called and
 
 from __future__ import annotations
 
-import threading
 from abc import abstractmethod
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
+from contextvars import copy_context
 from functools import partial
 from importlib import import_module
+from threading import Thread, Timer
 from typing import Any, TypeVar
 
 import anyio
@@ -37,10 +38,10 @@ DRAIN_SECONDS = 0.1
 """How long to wait for the end of a response after its final event (as OpenAI's SDK does)."""
 
 
-def read_out(rest: Iterable[Any], interrupt: Callable[[], None]) -> None:
+def read_out(rest: Iterable[Any], interrupt: Callable[[], None] = lambda: None) -> None:
     """Read what follows the final event. A sync read has no deadline, so it is interrupted if the server sends no
     end."""
-    stop = threading.Timer(DRAIN_SECONDS, interrupt)
+    stop = Timer(DRAIN_SECONDS, interrupt)
     stop.daemon = True
     stop.start()
     try:
@@ -125,23 +126,40 @@ def _buffers(response: Any, raw: str, decoded: str) -> Any:
 
 
 class ObjectSource:
-    """A stream, iterated through the interface of the client that made it."""
+    """A stream, iterated through the interface of the client that made it.
+
+    A tracer that wraps the client finishes its record when the stream is exhausted, so `drain` reads to the end.
+    """
 
     typed = True
 
     def __init__(self, stream: Any) -> None:
-        self._stream = stream
+        self._rest: Iterator[Any] = iter(stream)
+        self._close: Callable[[], Any] | None = getattr(stream, "close", None)
         self.response: Any = getattr(stream, "response", None)
 
     def __iter__(self) -> Iterator[Sequence[Any]]:
-        for event in self._stream:
+        for event in self._rest:
             yield (event,)
+        self._finish()
 
     def drain(self) -> None:
-        """Do nothing: the connection below the iterator is not accessible."""
+        network = getattr(self.response, "extensions", {}).get("network_stream")
+        if network is not None:
+            read_out(self._rest, partial(shut, network))
+        else:  # nothing can interrupt the read, so it is left to a thread if it takes too long
+            rest = Thread(target=copy_context().run, args=(read_out, self._rest), daemon=True)
+            rest.start()
+            rest.join(DRAIN_SECONDS)
+        self._finish()
+
+    def _finish(self) -> None:
+        with suppress(Exception):  # all has been received, whatever closing raises
+            self.close()
 
     def close(self) -> None:
-        if (close := getattr(self._stream, "close", None)) is not None:
+        close, self._close = self._close, None
+        if close is not None:
             close()
 
 
@@ -151,7 +169,9 @@ class AsyncObjectSource:
     typed = True
 
     def __init__(self, stream: Any) -> None:
-        self._stream = stream
+        self._rest: AsyncIterator[Any] = aiter(stream)
+        # A tracer patches `close` of the SDK's streams; async generators have `aclose` alone.
+        self._close: Callable[[], Any] | None = getattr(stream, "close", None) or getattr(stream, "aclose", None)
         self.response: Any = getattr(stream, "response", None)
         self._events = self._read()
 
@@ -159,19 +179,33 @@ class AsyncObjectSource:
         return self._events
 
     async def _read(self) -> AsyncGenerator[Sequence[Any]]:
-        async for event in self._stream:
+        async for event in self._rest:
             yield (event,)
+        await self._finish()
 
     async def drain(self) -> None:
-        """Do nothing: the connection below the iterator is not accessible."""
+        with suppress(Exception), anyio.move_on_after(DRAIN_SECONDS):
+            async for _ in self._rest:
+                pass
+        await self._finish()
+
+    async def _finish(self) -> None:
+        with suppress(Exception):  # all has been received, whatever closing raises
+            await self._release()
 
     async def close(self) -> None:
         await self._events.aclose()
-        close = getattr(self._stream, "aclose", None) or getattr(self._stream, "close", None)
-        if close is not None:
-            closing = close()
-            if hasattr(closing, "__await__"):
-                await closing
+        await self._release()
+
+    async def _release(self) -> None:
+        close, self._close = self._close, None
+        if close is None:
+            return
+        if (end := getattr(self._rest, "aclose", None)) is not None:
+            await end()
+        closing = close()
+        if hasattr(closing, "__await__"):
+            await closing
 
 
 class SDKProvider(ClientProvider[ResponseT, ChunkT, ToolT]):
@@ -210,8 +244,10 @@ class SDKProvider(ClientProvider[ResponseT, ChunkT, ToolT]):
         return found
 
     def _own(self, client: Any) -> bool:
-        # A wrapped client, or a `create` that was patched for tracing, must see the call.
-        return made_by(self.sdk, client) and made_by(self.sdk, self.create(client))
+        # A wrapped client, or a method that was patched for tracing, must see the call as the SDK makes it.
+        return made_by(self.sdk, client) and all(
+            made_by(self.sdk, method) for method in (self.create(client), client.post, client.request)
+        )
 
     def send(self, request: Request, payload: dict[str, Any]) -> Any:
         client = self._client(request)

@@ -17,7 +17,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from mirascope_like.core import anthropic
-from mirascope_like.core.dialects.transport import sdk_provider
+from mirascope_like.core.dialects.transport import sources
 from tests.conformance.providers import Row, openai_like
 from tests.harness.server import Reply, Server
 
@@ -29,7 +29,7 @@ MEASURED = {"gen_ai.response.time_to_first_chunk"}
 @pytest.fixture(autouse=True)
 def patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """The end of a response is waited for however slow the machine is."""
-    monkeypatch.setattr(sdk_provider, "DRAIN_SECONDS", 60)
+    monkeypatch.setattr(sources, "DRAIN_SECONDS", 60)
 
 
 def resource(row: Row, client: Any) -> Any:

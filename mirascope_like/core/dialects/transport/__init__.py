@@ -16,15 +16,8 @@ if TYPE_CHECKING:
     from .error_mapping import FailingProvider
     from .response_capture import catching, catching_clients
     from .sdk_params import made, refusal
-    from .sdk_provider import (
-        SDK_OPTIONS,
-        AsyncByteSource,
-        AsyncObjectSource,
-        ByteSource,
-        ObjectSource,
-        SDKProvider,
-        read_out,
-    )
+    from .sdk_provider import SDK_OPTIONS, SDKProvider
+    from .sources import AsyncByteSource, AsyncObjectSource, ByteSource, ObjectSource, read_out
     from .threaded_provider import ThreadedProvider, sync_method
 else:
     __getattr__, __dir__ = lazy_names(
@@ -35,8 +28,8 @@ else:
             "error_mapping": "FailingProvider",
             "response_capture": "catching catching_clients",
             "sdk_params": "made refusal",
-            "sdk_provider": "AsyncByteSource AsyncObjectSource ByteSource ObjectSource SDKProvider SDK_OPTIONS "
-            "read_out",
+            "sdk_provider": "SDK_OPTIONS SDKProvider",
+            "sources": "AsyncByteSource AsyncObjectSource ByteSource ObjectSource read_out",
             "threaded_provider": "ThreadedProvider sync_method",
         },
     )

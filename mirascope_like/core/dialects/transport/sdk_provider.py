@@ -7,24 +7,20 @@ only. A client that is not the SDK's own, or that is instrumented, is called and
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
-from contextvars import copy_context
+from collections.abc import Callable
 from functools import partial
 from importlib import import_module
-from threading import Thread, Timer
 from typing import Any, TypeVar
 
-import anyio
-
 from ...base.errors import ConnectionFailedError, MirascopeLikeError, RequestTimeoutError, described, error_kind
-from ...base.parsing import Events, all_paired, as_object, readable
-from ...base.provider import PRESENT, AsyncSource, Source, shut
+from ...base.parsing import all_paired, as_object, readable
+from ...base.provider import PRESENT, AsyncSource, Source
 from ...base.request import Request
 from ...base.response import BaseCallResponse, BaseCallResponseChunk
 from ...base.tools import BaseTool
 from .client_provider import ClientProvider, made_by, patient
 from .error_mapping import raise_reported
+from .sources import AsyncByteSource, AsyncObjectSource, ByteSource, ObjectSource
 
 ResponseT = TypeVar("ResponseT", bound="BaseCallResponse[Any, Any]")
 ChunkT = TypeVar("ChunkT", bound=BaseCallResponseChunk[Any, Any, Any])
@@ -32,180 +28,6 @@ ToolT = TypeVar("ToolT", bound=BaseTool)
 
 SDK_OPTIONS = {"extra_headers": "headers", "extra_query": "params", "extra_body": "extra_json", "timeout": "timeout"}
 """The arguments of an SDK's call that are not part of the body, and their names in the SDK's `post`."""
-
-
-DRAIN_SECONDS = 0.1
-"""How long to wait for the end of a response after its final event (as OpenAI's SDK does)."""
-
-
-def read_out(rest: Iterable[Any], interrupt: Callable[[], None] = lambda: None) -> None:
-    """Read what follows the final event. A sync read has no deadline, so it is interrupted if the server sends no
-    end."""
-    stop = Timer(DRAIN_SECONDS, interrupt)
-    stop.daemon = True
-    stop.start()
-    try:
-        with suppress(Exception):
-            for _ in rest:
-                pass
-    finally:
-        stop.cancel()
-
-
-class ByteSource:
-    """Reads an HTTP response as bytes, and yields the undecoded data of its server-sent events."""
-
-    typed = False
-    cutter: type[Events] = Events
-
-    def __init__(self, response: Any) -> None:
-        self.response = response
-        self._buffers: Iterator[bytes] = _buffers(response, "iter_raw", "iter_bytes")
-
-    def __iter__(self) -> Iterator[Sequence[bytes]]:
-        cut = self.cutter()
-        feed = cut.feed
-        for buffer in self._buffers:
-            yield feed(buffer)
-        yield cut.end()
-
-    def drain(self) -> None:
-        read_out(self._buffers, self._shut)
-
-    def _shut(self) -> None:
-        shut(self.response.extensions.get("network_stream"))
-
-    def close(self) -> None:
-        self.response.close()
-
-
-class AsyncByteSource:
-    """`ByteSource`, async."""
-
-    typed = False
-    cutter: type[Events] = Events
-
-    def __init__(self, response: Any) -> None:
-        self.response = response
-        self._buffers: Any = _buffers(response, "aiter_raw", "aiter_bytes")
-        self._events = self._read()
-
-    def __aiter__(self) -> AsyncIterator[Sequence[bytes]]:
-        return self._events
-
-    async def _read(self) -> AsyncGenerator[Sequence[bytes]]:
-        cut = self.cutter()
-        feed = cut.feed
-        async for buffer in self._buffers:
-            yield feed(buffer)
-        yield cut.end()
-
-    async def drain(self) -> None:
-        with suppress(Exception), anyio.move_on_after(DRAIN_SECONDS):
-            async for _ in self._buffers:
-                pass
-
-    async def close(self) -> None:
-        with anyio.CancelScope(shield=True):
-            try:
-                await self._events.aclose()
-                await self._buffers.aclose()
-                await self.response.aclose()
-            except GeneratorExit:
-                # When a loop ends, Python 3.11 cancels a close that waits (as httpx's does), and then asks again.
-                with suppress(Exception):
-                    await self.response.extensions["network_stream"].aclose()
-                raise
-
-
-def _buffers(response: Any, raw: str, decoded: str) -> Any:
-    # Without content encoding there is nothing to decompress: raw reads are faster.
-    # A response that was made with its whole body, as mocks and caches do, has no raw bytes.
-    packed = response.headers.get("content-encoding") or response.is_stream_consumed
-    return getattr(response, decoded if packed else raw)()
-
-
-class ObjectSource:
-    """A stream, iterated through the interface of the client that made it.
-
-    A tracer that wraps the client finishes its record when the stream is exhausted, so `drain` reads to the end.
-    """
-
-    typed = True
-
-    def __init__(self, stream: Any) -> None:
-        self._rest: Iterator[Any] = iter(stream)
-        self._close: Callable[[], Any] | None = getattr(stream, "close", None)
-        self.response: Any = getattr(stream, "response", None)
-
-    def __iter__(self) -> Iterator[Sequence[Any]]:
-        for event in self._rest:
-            yield (event,)
-        self._finish()
-
-    def drain(self) -> None:
-        network = getattr(self.response, "extensions", {}).get("network_stream")
-        if network is not None:
-            read_out(self._rest, partial(shut, network))
-        else:  # nothing can interrupt the read, so it is left to a thread if it takes too long
-            rest = Thread(target=copy_context().run, args=(read_out, self._rest), daemon=True)
-            rest.start()
-            rest.join(DRAIN_SECONDS)
-        self._finish()
-
-    def _finish(self) -> None:
-        with suppress(Exception):  # all has been received, whatever closing raises
-            self.close()
-
-    def close(self) -> None:
-        close, self._close = self._close, None
-        if close is not None:
-            close()
-
-
-class AsyncObjectSource:
-    """The async form of `ObjectSource`."""
-
-    typed = True
-
-    def __init__(self, stream: Any) -> None:
-        self._rest: AsyncIterator[Any] = aiter(stream)
-        # A tracer patches `close` of the SDK's streams; async generators have `aclose` alone.
-        self._close: Callable[[], Any] | None = getattr(stream, "close", None) or getattr(stream, "aclose", None)
-        self.response: Any = getattr(stream, "response", None)
-        self._events = self._read()
-
-    def __aiter__(self) -> AsyncIterator[Sequence[Any]]:
-        return self._events
-
-    async def _read(self) -> AsyncGenerator[Sequence[Any]]:
-        async for event in self._rest:
-            yield (event,)
-        await self._finish()
-
-    async def drain(self) -> None:
-        with suppress(Exception), anyio.move_on_after(DRAIN_SECONDS):
-            async for _ in self._rest:
-                pass
-        await self._finish()
-
-    async def _finish(self) -> None:
-        with suppress(Exception):  # all has been received, whatever closing raises
-            await self._release()
-
-    async def close(self) -> None:
-        await self._events.aclose()
-        await self._release()
-
-    async def _release(self) -> None:
-        close, self._close = self._close, None
-        if close is None:
-            return
-        if (end := getattr(self._rest, "aclose", None)) is not None:
-            await end()
-        closing = close()
-        if hasattr(closing, "__await__"):
-            await closing
 
 
 class SDKProvider(ClientProvider[ResponseT, ChunkT, ToolT]):

@@ -24,7 +24,7 @@ from ...base.response import BaseCallResponse, BaseCallResponseChunk
 from ...base.tools import BaseTool
 from .client_provider import check_asyncio, method_of
 from .error_mapping import FailingProvider
-from .sdk_provider import DRAIN_SECONDS
+from .sources import DRAIN_SECONDS
 
 T = TypeVar("T")
 ResponseT = TypeVar("ResponseT", bound="BaseCallResponse[Any, Any]")

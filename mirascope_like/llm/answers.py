@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Self, cast
 from pydantic import PrivateAttr, ValidationInfo, model_validator
 from pydantic.functional_validators import ModelWrapValidatorHandler
 
-from ..core.base.messages import BaseMessageParam, ToolResultPart
+from ..core.base.messages import BaseMessageParam
 from ..core.base.response import (
     BaseCallResponse,
     BaseCallResponseChunk,
@@ -18,10 +18,11 @@ from ..core.base.response import (
     ToolDelta,
     Usage,
     check_dump_version,
+    tool_results,
 )
 from ..core.base.streams import AsyncStream as BaseAsyncStream
 from ..core.base.streams import Stream as BaseStream
-from ..core.base.tools import BaseTool, ToolCall, ToolResultEvent, call_of, is_error, tool_name, tool_output
+from ..core.base.tools import BaseTool, ToolCall, ToolResultEvent
 from .providers import provider_named
 
 
@@ -96,7 +97,9 @@ class CallResponse(DelegatedMetadata, BaseCallResponse[Any, Tool]):
         if not (name := data.get("provider")):
             raise ValueError("invalid dump of a response: it has no provider name")
         provider = provider_named(f"{name}.{data['form']}" if data.get("form") else name)
-        return cls.of(provider.response_type.model_validate(data, context=info.context))
+        inner = provider.response_type.model_validate(data, context=info.context)
+        inner.set_tool_base(cls.tool_base)  # those of its calls are such tools too
+        return cls.of(inner)
 
     def model_dump(self, **options: Any) -> dict[str, Any]:
         """Return the response as data for logs: everything except secrets."""
@@ -182,6 +185,11 @@ class CallResponse(DelegatedMetadata, BaseCallResponse[Any, Tool]):
         return self._inner._tool_calls
 
     @property
+    def tool_types(self) -> list[type[BaseTool]] | None:
+        """The tool types that were offered to the model, or None."""
+        return self._inner.tool_types
+
+    @property
     def tools(self) -> list[Tool] | None:
         """The tool calls of the model, or None. A tool that cannot be called has an `error`."""
         return cast("list[Tool] | None", self._inner.tools)
@@ -189,16 +197,7 @@ class CallResponse(DelegatedMetadata, BaseCallResponse[Any, Tool]):
     @classmethod
     def tool_message_params(cls, tools_and_outputs: Sequence[tuple[Any, Any]]) -> list[BaseMessageParam]:
         """Return the message with the results of tools. A result that is an exception is sent as an error."""
-        results = [
-            ToolResultPart(
-                name=tool_name(cast("type[BaseTool]", type(tool))),
-                content=tool_output(output),
-                id=call_of(tool).id,
-                is_error=is_error(output),
-            )
-            for tool, output in tools_and_outputs
-        ]
-        return [BaseMessageParam(role="tool", content=results)]
+        return [BaseMessageParam(role="tool", content=tool_results(tools_and_outputs))]
 
     def tool_round_messages(self, results: Sequence[ToolResultEvent[Any]]) -> list[Any]:
         """Return messages, in the provider's own form, that contain this answer and the results of its tool calls."""

@@ -43,7 +43,6 @@ from mirascope_like.core import (
     JSONLinesStore,
     Messages,
     MirascopeLikeError,
-    Partial,
     Price,
     PromptError,
     ProviderError,
@@ -289,7 +288,9 @@ def answer_values(name: str, *, thinking: bool, streamed: bool) -> dict[str, Any
         "common_messages": [{"role": "user", "content": "Hi"}],
         "call_params": {"request_options": {"retry": None}} if name == "gemini" else {},
         "fn_args": {"prompt": "Hi"},
-        "tools": None,  # the class that is made of a function cannot be imported, so a pickle leaves tools out
+        # In `files/` these are None: at that commit, pickles and dumps left out the tools of functions.
+        "tools.0": {"city": "Oslo"},
+        "tools.0.name": "weather",
         "start_time": STARTED,
         "end_time": ENDED,
     }
@@ -864,12 +865,6 @@ def not_picklable(files: Files, server: Server) -> None:
         files.refuses("stream", stream, "it holds a connection, or a generator")
         session = OPENAI.module.model("m").session()
         files.refuses("Session", session, "it holds a lock; `save` its conversation, or use a store")
-        server.always(OPENAI.wire.answered(Answer(CALL)))
-        response = OPENAI.ask(client, tools=[program.weather])
-        files.refuses("tool of a function", response.tool, "its class is made at run time and has no import path")
-        response = OPENAI.ask(client, tools=[program.weather], tool_loop=ToolLoop(max_rounds=2))
-        files.refuses("tool loop of a function", response, "its rounds hold tools of a class without an import path")
-    files.refuses("Partial[Book]", Partial[program.Book](title="Emma"), "its class has no import path")
     files.refuses("JSONLinesStore", JSONLinesStore("unused"), "it holds a lock; its file is what lasts")
     files.refuses("Task", program.summarize, "it holds a context variable")
     files.refuses("openai.responses.model", openai.responses.model("m"), "its provider holds a module")

@@ -85,7 +85,7 @@ if TYPE_CHECKING:
         StreamState,
         StructuredStream,
     )
-    from .tools import BaseTool, BaseToolKit, ToolConfig, ToolLoop, ToolResultEvent, toolkit_tool
+    from .tools import BaseTool, BaseToolKit, ToolConfig, ToolLoop, ToolResultEvent, UnresolvedTool, toolkit_tool
 else:
     __getattr__, __dir__ = lazy_names(
         __name__,
@@ -110,7 +110,7 @@ else:
             "UsageEvent set_price",
             "streams": "AsyncStream AsyncStructuredStream BaseStream BaseStructuredStream Stream StreamState "
             "StructuredStream",
-            "tools": "BaseTool BaseToolKit ToolConfig ToolLoop ToolResultEvent toolkit_tool",
+            "tools": "BaseTool BaseToolKit ToolConfig ToolLoop ToolResultEvent UnresolvedTool toolkit_tool",
         },
     )
 
@@ -198,6 +198,7 @@ __all__ = [
     "ToolStartEvent",
     "ToolTimeoutError",
     "Turn",
+    "UnresolvedTool",
     "UsageEvent",
     "merge_decorators",
     "metadata",

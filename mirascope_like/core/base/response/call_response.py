@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, cast
 from pydantic import (
     BaseModel,
     ConfigDict,
+    ModelWrapValidatorHandler,
     PrivateAttr,
     SerializerFunctionWrapHandler,
     ValidationInfo,
@@ -27,7 +28,8 @@ from ..request import Request
 from ..tools import BaseTool, ToolCall, find_tool
 from .billing import Billed
 from .decoded_messages import DecodedMessages
-from .dump import DUMP_VERSION, READ_FROM_RESPONSE, can_be_imported, check_dump_version, plain_json
+from .dump import DUMP_VERSION, READ_FROM_RESPONSE, check_dump_version, plain_json
+from .offered_tools import TOOL_CLASSES, OfferedTools
 from .related_responses import RelatedResponses
 
 RawT = TypeVar("RawT")
@@ -37,7 +39,12 @@ UsageT = TypeVar("UsageT", default=Any)
 
 
 class BaseCallResponse(
-    Billed, RelatedResponses[ToolT], DecodedMessages, BaseModel, Generic[RawT, ToolT, FinishT, UsageT]
+    Billed,
+    RelatedResponses[ToolT],
+    OfferedTools[ToolT],
+    DecodedMessages,
+    BaseModel,
+    Generic[RawT, ToolT, FinishT, UsageT],
 ):
     """A provider's response, together with the call that requested it.
 
@@ -88,6 +95,7 @@ class BaseCallResponse(
     """The SDK's parameter that takes the messages."""
 
     _tool_types: Sequence[type[BaseTool]] = PrivateAttr(default=())
+    _tool_paths: Mapping[str, str | None] | None = PrivateAttr(default_factory=dict[str, str | None])
     _tools: list[Any] | None = PrivateAttr(default=None)
     _earlier: Sequence[Any] = PrivateAttr(default=())
     _before: Sequence[Any] = PrivateAttr(default=())
@@ -119,10 +127,6 @@ class BaseCallResponse(
         )
         self._tool_types = request.tools
         return self
-
-    def attach_tools(self, tools: list[Any]) -> None:
-        """Set the tools that a stream has already parsed, including those with an `error`."""
-        self._tools = list(tools)
 
     @classmethod
     def origin(cls) -> str:
@@ -177,7 +181,7 @@ class BaseCallResponse(
         read["usage"] = own.common_usage.model_dump() if own.common_usage else None
         if (computed := (self.dynamic_config or {}).get("computed_fields")) is not None:
             read["computed_fields"] = plain_json(computed)
-        return {**read, **handler(self), VERSION_KEY: DUMP_VERSION}
+        return {**read, **handler(self), TOOL_CLASSES: own.tool_paths(), VERSION_KEY: DUMP_VERSION}
 
     @model_validator(mode="before")
     @classmethod
@@ -185,9 +189,17 @@ class BaseCallResponse(
         if isinstance(value, Mapping):
             fields = cast("Mapping[str, Any]", value)
             check_dump_version(fields)
-            read = (*READ_FROM_RESPONSE, "provider", "form", "usage", "computed_fields", VERSION_KEY)
+            read = (*READ_FROM_RESPONSE, "provider", "form", "usage", "computed_fields", TOOL_CLASSES, VERSION_KEY)
             return {key: one for key, one in fields.items() if key not in read}
         return value
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _with_tools(cls, value: Any, handler: ModelWrapValidatorHandler[Self], info: ValidationInfo) -> Self:
+        self = handler(value)
+        if isinstance(value, Mapping):
+            self.find_tools(cast("Mapping[str, Any]", value), info.context)
+        return self
 
     @property
     @abstractmethod
@@ -239,25 +251,6 @@ class BaseCallResponse(
     def raw(self) -> dict[str, Any]:
         """The response as JSON: what the provider sent, or the sum of the events, with unknown fields."""
         return dumped(self.response)
-
-    @property
-    def tool_types(self) -> list[type[BaseTool]] | None:
-        """The tool types that were offered to the model, or None."""
-        return list(self._tool_types) or None
-
-    @property
-    def tools(self) -> list[ToolT] | None:
-        """The tools that the model called, or None. A tool that cannot be run has an `error`."""
-        if self._tools is None:
-            calls = [call for call in self._calls if call.name != self.answer_name] if self._tool_types else []
-            self._tools = [find_tool(self._tool_types, call, self.tool_base) for call in calls]
-        return list(self._tools) or None
-
-    @property
-    def tool(self) -> ToolT | None:
-        """The first of `tools`, or None."""
-        tools = self.tools
-        return tools[0] if tools else None
 
     def as_content(self, text: str) -> str:
         """Return a text as it is shown by `content`: in JSON mode of a provider that has none, only the JSON in the
@@ -312,11 +305,6 @@ class BaseCallResponse(
         system = self.call_kwargs.get("system")
         return [{"role": "system", "content": system}] if system else ()
 
-    @property
-    def common_tools(self) -> list[ToolT] | None:
-        """The same as `tools`."""
-        return self.tools
-
     def _as_tool_output(self) -> str:
         return self.content
 
@@ -326,15 +314,6 @@ class BaseCallResponse(
     def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
         for name, value in super().__repr_args__():
             yield name, value if name == "response" else plain_json(value)
-
-    def __getstate__(self) -> dict[Any, Any]:
-        # A tool type made from a function cannot be imported by name, so it is not pickled.
-        state = super().__getstate__()
-        kinds: list[type[Any]] = [*self._tool_types, *(tool.__class__ for tool in self._tools or ())]
-        if not all(can_be_imported(kind) for kind in kinds):
-            private: dict[str, Any] = state["__pydantic_private__"] or {}
-            state = {**state, "__pydantic_private__": {**private, "_tool_types": (), "_tools": None}}
-        return state
 
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and self.model_dump() == cast("BaseModel", other).model_dump()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,7 +10,7 @@ from pydantic_core import to_jsonable_python
 
 from ..parsing import VERSION_KEY, check_schema_version, is_list, is_mapping
 
-DUMP_VERSION = 1
+DUMP_VERSION = 2
 """The schema version of a dump. Increase it with every change that an older version of the library would misread."""
 
 READ_FROM_RESPONSE = ("model", "id", "content", "finish_reasons", "cost")
@@ -36,11 +35,6 @@ def _without_secrets(value: Any) -> Any:
             if key != "client"
         }
     return [_without_secrets(one) for one in value] if is_list(value) else value
-
-
-def can_be_imported(kind: type[Any]) -> bool:
-    """Return True if a class can be imported by its name, as pickle requires."""
-    return getattr(sys.modules.get(kind.__module__), kind.__qualname__, None) is kind
 
 
 def _named(value: Any) -> str:

@@ -14,6 +14,7 @@ class MeantCalls:
     if TYPE_CHECKING:
         answer_name: str | None
         _tool_types: Any
+        _tool_paths: Any
 
     @property
     @abstractmethod
@@ -24,7 +25,7 @@ class MeantCalls:
     def _names(self) -> frozenset[str]:
         """The names of the tools that were offered."""
         kinds: list[type[BaseTool]] = [*self._tool_types]
-        return frozenset({*map(tool_name, kinds), *filter(None, [self.answer_name])})
+        return frozenset({*map(tool_name, kinds), *(self._tool_paths or ()), *filter(None, [self.answer_name])})
 
     @property
     def _calls(self) -> list[ToolCall]:

@@ -187,6 +187,10 @@ class AsyncStream(BaseStream[ResponseT, ChunkT, ToolT]):
             pass
         return self.construct_call_response()
 
+    async def _read_for_tool(self) -> None:
+        if self.state is not StreamState.CLOSED:
+            await self.collect()
+
     def construct_call_response(self, *, partial: bool = False) -> ResponseT:
         """Return the response that the provider would have sent unstreamed.
 

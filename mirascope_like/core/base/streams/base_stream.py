@@ -322,6 +322,14 @@ class BaseStream(CommonMetadata, Generic[ResponseT, ChunkT, ToolT]):
     def _snapshot(self, chunk: ChunkT) -> views.Snapshot:
         return views.Snapshot(chunk.content, chunk.data, self, len(self.content))
 
+    def _as_tool_output(self) -> str:
+        """Return what a model is given of a stream that its tool returned: the text.
+
+        Raises `StreamNotConsumedError` if the stream is not over.
+        """
+        hint = "it was returned by a tool; read it to its end first (a tool loop does that)"
+        return self.content if self.state is StreamState.CLOSED else self._rebuilt(False, hint).content
+
     def __str__(self) -> str:
         return self.content
 

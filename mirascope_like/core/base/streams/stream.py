@@ -178,6 +178,14 @@ class Stream(BaseStream[ResponseT, ChunkT, ToolT]):
             pass
         return self._whole()
 
+    def _read_for_tool(self) -> None:
+        if self.state is not StreamState.CLOSED:
+            self.collect()
+
+    def _as_tool_output(self) -> str:
+        self._read_for_tool()
+        return super()._as_tool_output()
+
     def construct_call_response(self, *, partial: bool = False) -> ResponseT:
         """Return the response that the provider would have sent unstreamed.
 

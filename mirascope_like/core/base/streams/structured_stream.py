@@ -14,6 +14,7 @@ from typing import Any, Generic, Self, TypeVar, cast, overload
 from ..errors import ResponseParseError, StreamNotConsumedError
 from ..parsing import NOTHING, Partial
 from ..response import BaseCallResponse
+from ..tools import tool_output_text
 from .stream_state import StreamState
 from .structured_reader import AnyStream, AsyncStreamT, Reading, StreamT
 
@@ -79,6 +80,13 @@ class BaseStructuredStream(Generic[T, AnyStreamT]):
     def detached(self) -> Self:
         """Return a structured stream that shares all that arrives and reads nothing; it does not keep this one open."""
         return self.remaker()(self.stream.detached())
+
+    def _as_tool_output(self) -> str:
+        """Return what a model is given of a stream that its tool returned: the value, as JSON unless it is text.
+
+        Raises `StreamNotConsumedError` if the stream is not over.
+        """
+        return tool_output_text(self.constructed_response_model)
 
     def _failed(self, error: ResponseParseError) -> ResponseParseError:
         return self._reading.failed(error, self.stream.construct_call_response(partial=True))
@@ -151,6 +159,13 @@ class StructuredStream(BaseStructuredStream[T, StreamT]):
         for _ in self:
             pass
         return self.constructed_response_model
+
+    def _read_for_tool(self) -> None:
+        self.collect()
+
+    def _as_tool_output(self) -> str:
+        self._read_for_tool()
+        return super()._as_tool_output()
 
     def open(self) -> Self:
         """Send the request now; return once the response begins."""
@@ -232,6 +247,9 @@ class AsyncStructuredStream(BaseStructuredStream[T, AsyncStreamT]):
         async for _ in self:
             pass
         return self.constructed_response_model
+
+    async def _read_for_tool(self) -> None:
+        await self.collect()
 
     async def open(self) -> Self:
         """Send the request now; return once the response begins."""

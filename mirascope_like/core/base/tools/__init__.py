@@ -24,11 +24,12 @@ if TYPE_CHECKING:
     )
     from .call_repair import effective_arguments, is_settled, offered_name, repaired, valid_arguments
     from .executor import ToolLoop, aran, ran
-    from .function_tool import Tools, tool_from_function, tool_type
+    from .function_tool import ToolReference, Tools, offered_at, portable, source_of, tool_from_function, tool_type
     from .lookup import UnknownTool, find_tool, is_error, tool_output, tool_output_text
     from .result import ToolResultEvent
     from .schema import arguments_schema, in_words, read_docstring
     from .toolkit import BaseToolKit, toolkit_tool
+    from .unresolved_tool import UnresolvedTool
 else:
     __getattr__, __dir__ = lazy_names(
         __name__,
@@ -37,11 +38,12 @@ else:
             "tool_name",
             "call_repair": "effective_arguments is_settled offered_name repaired valid_arguments",
             "executor": "ToolLoop aran ran",
-            "function_tool": "Tools tool_from_function tool_type",
+            "function_tool": "ToolReference Tools offered_at portable source_of tool_from_function tool_type",
             "lookup": "UnknownTool find_tool is_error tool_output tool_output_text",
             "result": "ToolResultEvent",
             "schema": "arguments_schema in_words read_docstring",
             "toolkit": "BaseToolKit toolkit_tool",
+            "unresolved_tool": "UnresolvedTool",
         },
     )
 
@@ -51,9 +53,11 @@ __all__ = [
     "ToolCall",
     "ToolConfig",
     "ToolLoop",
+    "ToolReference",
     "ToolResultEvent",
     "Tools",
     "UnknownTool",
+    "UnresolvedTool",
     "aran",
     "arguments_of",
     "arguments_schema",
@@ -65,10 +69,13 @@ __all__ = [
     "in_words",
     "is_error",
     "is_settled",
+    "offered_at",
     "offered_name",
+    "portable",
     "ran",
     "read_docstring",
     "repaired",
+    "source_of",
     "tool_description",
     "tool_from_function",
     "tool_name",

@@ -6,7 +6,7 @@ are made from functions is in `function_tool`.
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypedDict, TypeVar, cast
@@ -29,6 +29,8 @@ FactT = TypeVar("FactT")
 CALL = "call"
 SIGNATURE = "__tool_signature__"
 """The attribute of a function's tool type that holds the function's `Signature`."""
+SOURCE = "__tool_source__"
+"""The attribute of a tool type that was made: what it was made from, and how to pickle its tools."""
 _SCHEMA = "__tool_schema__"
 _ENGINE = ("from_call", "from_error", "partial", "tool_json_schema")
 
@@ -154,6 +156,12 @@ class BaseTool(Facts, BaseModel):
         for name in _ENGINE:
             _free(cls, name)
 
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        source = vars(type(self)).get(SOURCE)
+        if source is None or type(self).__reduce__ is not object.__reduce__:  # the user's own class, or own method
+            return super().__reduce_ex__(protocol)
+        return source.reduced(self)
+
     @classmethod
     def _name(cls) -> str:
         return valid_name(cls.__name__)
@@ -219,12 +227,17 @@ def _origin_of(tool: BaseTool) -> _Origin | None:
     return tool._origin  # pyright: ignore[reportPrivateUsage]  # pydantic wants the underscore, this file owns it
 
 
+def as_json(arguments: Mapping[str, Any]) -> str:
+    """Return arguments as JSON; what has no JSON form is its `str`."""
+    return pydantic_core.to_json(arguments, fallback=str).decode()
+
+
 def call_of(tool: BaseTool) -> ToolCall:
     """Return the tool call from which a tool was made. For a tool that no model called, return a call without an id."""
     origin = _origin_of(tool)
     if origin is not None:
         return origin.call
-    return ToolCall(None, tool_name(type(tool)), pydantic_core.to_json(arguments_of(tool), fallback=str).decode())
+    return ToolCall(None, tool_name(type(tool)), as_json(arguments_of(tool)))
 
 
 def error_of(tool: BaseTool) -> ToolError | None:

@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from functools import partial
 from inspect import isawaitable, iscoroutinefunction
 from threading import Thread
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from ..errors import ConfigurationError, ToolError, ToolExecutionError, ToolRefusedError, ToolTimeoutError
 from ..runtime import CLOCK, cancel_scope, gather, on_asyncio, outcome
 from .base_tool import BaseTool, error_of, tool_name
+from .lookup import READ
 from .result import ToolResultEvent
 
 Approve = Callable[[Any], bool | Awaitable[bool]]
@@ -168,11 +169,33 @@ def _threaded(call: Callable[[], Any]) -> Started:
 
 
 def _settled(value: Any) -> Any:
-    return asyncio.run(_awaited(value)) if isawaitable(value) else value
+    """Return the result of a sync tool: run it if it is awaitable; read the rest of a stream."""
+    if _waits(value):
+        return asyncio.run(_awaited(value))
+    if (read := _reader(value)) is not None:
+        read()
+    return value
 
 
-async def _awaited(value: Awaitable[Any]) -> Any:
-    return await value
+async def _awaited(value: Any) -> Any:
+    return await _read_to_end(await value if isawaitable(value) else value)
+
+
+async def _read_to_end(value: Any) -> Any:
+    """Return the result of a tool, after the rest of it is read if it is a stream."""
+    if (read := _reader(value)) is not None:
+        await (read() if iscoroutinefunction(read) else outcome(_threaded(read)))
+    return value
+
+
+def _waits(value: Any) -> bool:
+    """Return True for what can be finished only in an event loop."""
+    return isawaitable(value) or iscoroutinefunction(_reader(value))
+
+
+def _reader(value: Any) -> Callable[[], Any] | None:
+    # Looked up in the class: a mock has any attribute.
+    return getattr(value, READ) if hasattr(cast("Any", type)(value), READ) else None
 
 
 async def acalled(function: Callable[..., Any], *args: Any) -> tuple[Any, Exception | CancelledError | None]:
@@ -182,10 +205,10 @@ async def acalled(function: Callable[..., Any], *args: Any) -> tuple[Any, Except
     """
     try:
         if iscoroutinefunction(function):
-            return await function(*args), None
+            return await _read_to_end(await function(*args)), None
         # Not the loop's own threads: their number is limited, and `asyncio.run` waits for them at the end.
         result, error = await outcome(_threaded(partial(_outcome, function, *args)))
-        return await result if isawaitable(result) else result, error
+        return await _awaited(result) if _waits(result) else result, error
     except Exception as error:
         return None, error
     except CancelledError as error:
@@ -202,7 +225,8 @@ def _outcome(function: Callable[..., Any], *args: Any) -> tuple[Any, Exception |
     cancellation.
     """
     try:
-        return function(*args), None
+        result = function(*args)
+        return result if _waits(result) else _settled(result), None
     except (Exception, CancelledError) as error:
         return None, error
 
@@ -211,7 +235,8 @@ def ran(tool: BaseTool, call: Callable[[], Any]) -> ToolResultEvent[Any]:
     """Run a tool (an async one in a thread); an exception becomes a `ToolExecutionError` in the result."""
     try:
         result = call()
-        return ToolResultEvent(tool, result=started(lambda: result).result() if isawaitable(result) else result)
+        result = started(lambda: result).result() if _waits(result) else _settled(result)
+        return ToolResultEvent(tool, result=result)
     except (Exception, CancelledError) as error:
         return failed(tool, error)
 

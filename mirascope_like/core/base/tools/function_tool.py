@@ -1,10 +1,12 @@
-"""Tools made from functions and classes, found by the name that a model calls, and their outputs as text.
+"""Tool types made from functions and classes, and how pickles and dumps find them again.
 
 Knows no provider: a provider passes its own subclass of `BaseTool` as `base`.
 """
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pickle import PicklingError
 from types import FunctionType, MethodType, new_class
 from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
@@ -12,7 +14,9 @@ from pydantic import BaseModel, ConfigDict, PydanticUserError, create_model
 
 from ..errors import ConfigurationError
 from ..runtime import LazyModule
-from .base_tool import CALL, SIGNATURE, BaseTool, Facts, guarded
+from .base_tool import CALL, SIGNATURE, SOURCE, BaseTool, Facts, ToolCall, as_json, call_of, guarded, tool_name
+from .object_paths import imported, loaded, path_of, why_no_path
+from .unresolved_tool import UnresolvedTool
 
 if TYPE_CHECKING:
     from . import schema as tool_schema
@@ -23,6 +27,8 @@ else:
 ToolT = TypeVar("ToolT", bound=BaseTool)
 
 _TYPES = "__tool_types__"
+_METHOD = "__tool_method__"
+"""The attribute of a function that was given as a tool, as the method of a class or object."""
 
 
 def _kept(owner: Any, base: type[ToolT], build: Callable[[], type[ToolT]]) -> type[ToolT]:
@@ -33,10 +39,123 @@ def _kept(owner: Any, base: type[ToolT], build: Callable[[], type[ToolT]]) -> ty
         try:
             setattr(owner, _TYPES, kept)
         except (AttributeError, TypeError):  # a bound method has no attributes of its own
+            if isinstance(owner, MethodType):
+                vars(owner.__func__)[_METHOD] = True
             return build()
     if base not in kept[1]:
         kept[1][base] = build()
     return cast("type[ToolT]", kept[1][base])
+
+
+def is_tool(value: Any) -> bool:
+    """Return True for a tool class, and for a function or class that was given as a tool before."""
+    if isinstance(value, type) and issubclass(value, BaseTool):
+        return True
+    if isinstance(value, MethodType):
+        return _METHOD in vars(value.__func__)
+    kept: Any = getattr(cast("Any", value), "__dict__", {}).get(_TYPES)
+    return isinstance(kept, tuple) and cast("Any", kept)[0] is value
+
+
+@dataclass(frozen=True, slots=True)
+class ToolSource:
+    """What a tool type was made from."""
+
+    owner: Any
+    """The user's function or class."""
+    bases: tuple[type[BaseTool], ...] = ()
+    """The base classes that were added to it, such as the provider's."""
+
+    def reduced(self, tool: BaseTool) -> tuple[Any, ...]:
+        """Return how to pickle a tool of the type.
+
+        Raises `PicklingError` if no module and name lead to the owner: pickle could not find it.
+        """
+        reference = ToolReference.of(type(tool))
+        if reference.path is None:
+            raise PicklingError(f"tool {reference.name!r} cannot be pickled: {why_no_path(self.owner)}")
+        return unpickled, (reference, tool.__getstate__())
+
+
+def source_of(kind: type[BaseModel]) -> ToolSource:
+    """Return what a tool type was made from; a user's own class is made from itself."""
+    return vars(kind).get(SOURCE) or ToolSource(kind)
+
+
+@dataclass(frozen=True, slots=True)
+class ToolReference:
+    """The type of a tool, as pickles hold it."""
+
+    name: str
+    """The name by which a model calls the tool."""
+    path: str | None
+    """The path of its owner; None if there is none."""
+    bases: tuple[type[BaseTool], ...]
+
+    @classmethod
+    def of(cls, kind: type[BaseTool]) -> "ToolReference":
+        """Return the reference to a tool type."""
+        source = source_of(kind)
+        return cls(tool_name(kind), path_of(source.owner), source.bases)
+
+    def resolved(self, find: Callable[[str], Any] = imported) -> type[BaseTool] | None:
+        """Return the type, or None if `find` does not find its owner."""
+        owner: Any = find(self.path) if self.path is not None else None
+        try:
+            kind: type[Any] = owner
+            for base in self.bases:
+                kind = tool_type(kind, base)
+            return kind if issubclass(kind, BaseTool) and tool_name(kind) == self.name else None
+        except Exception:  # nothing was found, or another object that has the name by now
+            return None
+
+
+def unpickled(reference: ToolReference, state: dict[Any, Any]) -> BaseTool:
+    """Return a tool from its pickle; an `UnresolvedTool` if its type is not found."""
+    kind = reference.resolved()
+    if kind is not None:
+        tool = kind.__new__(kind)
+        tool.__setstate__(state)
+        return tool
+    private: dict[str, Any] = state["__pydantic_private__"] or {}
+    extra: dict[str, Any] = state["__pydantic_extra__"] or {}
+    values: dict[str, Any] = {**state["__dict__"], **extra}
+    origin: Any = private.get("_origin")
+    call: ToolCall = origin.call if origin is not None else ToolCall(None, reference.name, as_json(values))
+    return unresolved(call, reference.bases)
+
+
+def unresolved(call: ToolCall, bases: Sequence[type[BaseTool]]) -> BaseTool:
+    """Return a call of a tool whose type is not known, with the last of its bases."""
+    return tool_type(UnresolvedTool, bases[-1] if bases else BaseTool).from_call(call)
+
+
+class PickledTool:
+    """A tool in the pickle of a response; loaded as an `UnresolvedTool` if its type is not found then."""
+
+    def __init__(self, reference: ToolReference, tool: BaseTool) -> None:
+        self._made_from = reference, tool.__getstate__()
+
+    def __reduce__(self) -> Any:
+        return unpickled, self._made_from
+
+
+def portable(tool: BaseTool) -> Any:
+    """Return what a pickle of a response holds for a tool: its call as an `UnresolvedTool` if it cannot be pickled."""
+    if type(tool).__reduce__ is not object.__reduce__:  # the user's own
+        return tool
+    reference = ToolReference.of(type(tool))
+    return unresolved(call_of(tool), reference.bases) if reference.path is None else PickledTool(reference, tool)
+
+
+def offered_at(name: str, path: str | None, base: type[BaseTool]) -> type[BaseTool] | None:
+    """Return the type of the tool that a dump names, with this base; None if it is not loaded.
+
+    Anyone may write a dump, so its path leads to a tool class, or to what was given as a tool before, and to nothing
+    else.
+    """
+    found = loaded(path) if path is not None else None
+    return ToolReference(name, path, (base,)).resolved(lambda _: found) if is_tool(found) else None
 
 
 @overload
@@ -76,6 +195,7 @@ def build_tool(
         message = f"function {signature.name!r} cannot be a tool: {problem.message}"
         raise ConfigurationError(message) from problem
     setattr(built, SIGNATURE, signature)
+    setattr(built, SOURCE, ToolSource(fn, (base,)))
     setattr(built, CALL, guarded(_runner(fn, signature)))
     return built
 
@@ -170,6 +290,8 @@ def _joined(kind: type[BaseModel], base: type[ToolT]) -> type[ToolT]:
         namespace["__module__"] = kind.__module__
         namespace["__qualname__"] = kind.__qualname__
         namespace["__doc__"] = kind.__doc__
+        source = source_of(kind)
+        namespace[SOURCE] = ToolSource(source.owner, (*source.bases, base))
         namespace["model_config"] = {**base.model_config, **kind.model_config}
         if not issubclass(kind, BaseTool) and not hasattr(kind, CALL) and CALL not in kind.model_fields:
             namespace[CALL] = _itself

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from enum import Enum
 from typing import Any, ClassVar, TypeVar, cast
 
@@ -11,11 +11,15 @@ from pydantic import BaseModel, ConfigDict
 
 from ..errors import ToolNotFoundError
 from ..messages import MediaPart, ResultContent, TextPart, part_of, sniff
+from ..parsing import as_list, is_mapping
 from .base_tool import BaseTool, ToolCall, tool_name
 from .function_tool import tool_type
+from .unresolved_tool import UnresolvedTool
 
 SPOKEN = "_as_tool_output"
 """The name of a method of responses and streams: it returns the text that a model receives if a tool returns one."""
+READ = "_read_for_tool"
+"""The method of a stream that reads the rest of it; of an async stream it returns an awaitable."""
 
 ToolT = TypeVar("ToolT", bound=BaseTool)
 
@@ -31,12 +35,19 @@ def find_tool_type(types: Sequence[type[BaseTool]], name: str) -> type[BaseTool]
     return next((kind for kind in types if tool_name(kind) == name), None)
 
 
-def find_tool(types: Sequence[type[BaseTool]], call: ToolCall, base: type[ToolT]) -> ToolT:
-    """Return the tool that a model called. Never raises: for an unknown name the tool has an `error`."""
+def find_tool(
+    types: Sequence[type[BaseTool]], call: ToolCall, base: type[ToolT], unresolved: Collection[str] | None = ()
+) -> ToolT:
+    """Return the tool that a model called. Never raises: for an unknown name the tool has an `error`.
+
+    `unresolved` are the names of tools that were offered and whose types are not known; None if any name may be one.
+    """
     kind = find_tool_type(types, call.name)
     if kind is not None:
         return tool_type(kind, base).from_call(call)
-    known = [tool_name(kind) for kind in types]
+    if unresolved is None or call.name in unresolved:
+        return tool_type(UnresolvedTool, base).from_call(call)
+    known = list(dict.fromkeys([*map(tool_name, types), *unresolved]))
     from difflib import get_close_matches  # imported here: few models call an unknown tool
 
     close = get_close_matches(call.name, known, n=1)
@@ -72,6 +83,15 @@ def _is_media(value: object) -> bool:
     return isinstance(value, TextPart | MediaPart) or type(value).__module__.partition(".")[0] == "PIL"
 
 
+def _with_texts(output: object) -> object:
+    """Return a list or dict with the text of each response in it, in place of the response."""
+    if hasattr(type(output), SPOKEN):
+        return tool_output_text(output)
+    if is_mapping(output):
+        return {key: _with_texts(one) for key, one in output.items()}
+    return [_with_texts(one) for one in as_list(output)] if isinstance(output, list | tuple) else output
+
+
 def tool_output_text(output: object) -> str:
     """Return a tool's output as text for the model.
 
@@ -85,12 +105,12 @@ def tool_output_text(output: object) -> str:
         return ": ".join(filter(None, [type(output).__name__, str(output)]))
     if isinstance(output, str) and not isinstance(output, Enum):
         return str(output)
-    if (to_text := getattr(output, SPOKEN, None)) is not None:
-        return str(to_text())
+    if (to_text := getattr(type(output), SPOKEN, None)) is not None:
+        return str(to_text(output))
     if isinstance(output, BaseModel):
         return output.model_dump_json()
     try:
-        text = pydantic_core.to_json(output, fallback=str).decode()
-    except ValueError:  # bytes that are not UTF-8, or an object that contains itself
+        text = pydantic_core.to_json(_with_texts(output), fallback=str).decode()
+    except (ValueError, RecursionError):  # bytes that are not UTF-8, or an object that contains itself
         return str(output)
     return cast("str", pydantic_core.from_json(text)) if text.startswith('"') else text

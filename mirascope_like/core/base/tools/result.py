@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from .base_tool import BaseTool, arguments_of, tool_name
+from .base_tool import BaseTool, arguments_of, call_of
 
 ToolT = TypeVar("ToolT", bound=BaseTool)
 
@@ -24,7 +24,7 @@ class ToolResultEvent(Generic[ToolT]):
     @property
     def name(self) -> str:
         """The name of the tool."""
-        return tool_name(type(self.tool))
+        return call_of(self.tool).name
 
     @property
     def arguments(self) -> Mapping[str, Any]:

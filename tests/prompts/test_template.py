@@ -272,6 +272,8 @@ class TestFields:
         assert content("{x:list}", x=docs) == content("{x:lists}", x=[docs]) == expected
         assert content("{x:texts}", x=docs) == [TextPart(text=one) for one in expected.split("\n")]
         assert content("{x:list}", x=[Named(1)]) == "number 1"
+        held = [{"page": docs[1]}, [docs[0], 2], {"a": 1}]
+        assert content("{x:list}", x=held) == '{"page":{"number":2}}\n[{"number":1},2]\n{\'a\': 1}'
 
     def test_lists(self) -> None:
         assert content("{x:list}", x=["a", 1, None]) == "a\n1\n"

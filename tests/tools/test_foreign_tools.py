@@ -50,18 +50,25 @@ class Like:
         return query
 
 
+class Search(StructuredTool):
+    """A user's tool of LangChain, whose class is given in place of an object."""
+
+    __module__ = "__main__"
+
+
 @pytest.mark.parametrize(
     ("tool", "framework"),
     [
-        (StructuredTool(), r"LangChain \(a StructuredTool\)"),
-        (FunctionTool(), r"LlamaIndex \(a FunctionTool\)"),
-        (Like(), r"another framework \(a Like\)"),
+        (StructuredTool(), r"'search' is a tool of LangChain \(a StructuredTool\)"),
+        (FunctionTool(), r"'search' is a tool of LlamaIndex \(a FunctionTool\)"),
+        (Search, r"'Search' is a class of tools of LangChain"),
+        (Like(), r"'search' is a tool of another framework \(a Like\)"),
     ],
-    ids=["langchain", "llama_index", "unknown"],
+    ids=["langchain", "llama_index", "class", "unknown"],
 )
 def test_is_named(tool: Any, framework: str) -> None:
     for call in (openai.call, llm.call):
-        with pytest.raises(ConfigurationError, match=f"'search' is a tool of {framework}.*pass the function"):
+        with pytest.raises(ConfigurationError, match=f"{framework}.*pass the function"):
             call("openai:m" if call is llm.call else "m", tools=[tool])
 
 

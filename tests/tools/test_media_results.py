@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from mirascope_like.core import (
+    AudioPart,
     BaseMessageParam,
     Conversation,
     DocumentPart,
@@ -92,3 +93,14 @@ def test_what_counts_as_media(output: Any) -> None:
     assert tool_output(["a", 1]) == '["a",1]'
     assert tool_output(b"text") == "text"
     assert PDF_64 not in str(tool_output([PDF]))
+
+
+@pytest.mark.parametrize("name", [row.id for row in EVERY if row.id not in ("google", "bedrock")])
+def test_audio_is_an_error(name: str) -> None:
+    # No SDK but Google's has audio in the result of a tool. Bedrock's SDK refuses it itself.
+    result = ToolResultPart(name="f", content=[AudioPart(media_type="audio/wav", audio=b"RIFF")], id="call00001")
+    call = ToolCallPart(name="f", args={}, id="call00001")
+    messages = [Messages.User("q"), Messages.Assistant(call), BaseMessageParam(role="tool", content=[result])]
+    provider = provider_named(name)
+    with pytest.raises(PromptError, match=r"audio parts|takes text alone from tools"):
+        provider.payload(Request(provider.name, "m", messages))

@@ -228,13 +228,18 @@ def _text(value: object, spec: str = "") -> str:
 
 
 def _item_text(value: object) -> str:
-    """Return an item of a list as text: a dataclass or a model that has no text of its own as JSON."""
+    """Return an item of a list as text: JSON if it holds dataclasses or models without a text of their own."""
+    return tool_output_text(value) if _has_repr_only(value) else _text(value)
+
+
+def _has_repr_only(value: object) -> bool:
     kind = type(value)
-    if is_dataclass(kind) and kind.__str__ is object.__str__ and kind.__format__ is object.__format__:
-        return tool_output_text(value)
-    if isinstance(value, BaseModel) and kind.__str__ is BaseModel.__str__ and kind.__format__ is object.__format__:
-        return tool_output_text(value)
-    return _text(value)
+    if kind in (dict, list, tuple):
+        held = cast("Mapping[object, object]", value).values() if kind is dict else cast("Iterable[object]", value)
+        return any(map(_has_repr_only, held))
+    plain = BaseModel.__str__ if isinstance(value, BaseModel) else object.__str__
+    structured = is_dataclass(kind) or isinstance(value, BaseModel)
+    return structured and kind.__str__ is plain and kind.__format__ is object.__format__
 
 
 def _items(value: object) -> Iterator[object]:

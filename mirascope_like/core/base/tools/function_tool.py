@@ -247,9 +247,12 @@ def tool_type(tool: Callable[..., Any] | type[BaseModel], base: type[ToolT]) -> 
     """
     if (framework := _framework_of(tool)) is not None:
         name = getattr(tool, "name", None) or getattr(getattr(tool, "metadata", None), "name", None)
+        named = f"{name!r} is a tool of {framework} (a {type(tool).__name__})"
+        if isinstance(tool, type):
+            named = f"{tool.__name__!r} is a class of tools of {framework}"
         raise ConfigurationError(
-            f"{name!r} is a tool of {framework} (a {type(tool).__name__}), which only its own agents can call: pass "
-            "the function that it runs, such as `tool.func` or `tool.fn`, or a function that calls it"
+            f"{named}, which only its own agents can call: pass the function that it runs, such as `tool.func` or "
+            "`tool.fn`, or a function that calls it"
         )
     if not callable(tool):
         raise ConfigurationError(f"a tool must be a function or a pydantic class, not {tool!r}")
@@ -275,9 +278,14 @@ _FRAMEWORKS = {
 
 
 def _framework_of(tool: Any) -> str | None:
-    """Return the name of the framework whose tool object this is; None for a function or a class."""
-    if isinstance(tool, type | FunctionType | MethodType):
+    """Return the name of the framework whose tool object, or class of tools, this is; None for all else."""
+    if isinstance(tool, FunctionType | MethodType):
         return None
+    if isinstance(tool, type):
+        homes = [kind.__module__.split(".") for kind in tool.__mro__]
+        return next(
+            (_FRAMEWORKS[one[0]] for one in homes if one[0] in _FRAMEWORKS and {"tool", "tools"} & {*one}), None
+        )
     modules = [kind.__module__.partition(".")[0] for kind in type(tool).__mro__]
     if (found := next((one for one in modules if one in _FRAMEWORKS), None)) is not None:
         return _FRAMEWORKS[found]

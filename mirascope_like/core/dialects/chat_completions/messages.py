@@ -112,7 +112,7 @@ def native(message: Any) -> dict[str, Any]:
 
 def encode_tool_result(part: ToolResultPart) -> dict[str, Any]:
     """Return a tool result as a message."""
-    return {"role": "tool", "content": part.text_alone("its chat format"), "tool_call_id": part.id}
+    return {"role": "tool", "content": part.text_alone("a provider with OpenAI's chat format"), "tool_call_id": part.id}
 
 
 def _call(part: ToolCallPart) -> dict[str, Any]:

@@ -440,7 +440,7 @@ def test_ids_of_other_providers_tool_calls() -> None:
             Messages.Tool(ToolResultPart(content="9", id="nqjf8Hqe1")),
         ],
     )
-    called, *results = MistralProvider().encode(request)["messages"]
+    called, *results = MistralProvider().payload(request)["messages"]
     ids = [call["id"] for call in called["tool_calls"]]
     assert [result["tool_call_id"] for result in results] == ids
     assert re.fullmatch("[a-zA-Z0-9]{9}", ids[0])

@@ -26,19 +26,14 @@ from .stream_state import CloseRequest
 class _Connection:
     """What sync and async connections share."""
 
-    _decode: Any
+    decode: Any
     """The function that decodes the events of one read into pairs; see `Attempt.decoder`."""
-    _events: Any
-    """The iterator of the open source."""
+    _next: Any
+    """Returns the events of the next read, or in async code an awaitable of them: a method of the source's iterator."""
 
     def __init__(self, attempt: Attempt, deadlines: Deadlines) -> None:
         self._attempt = attempt
         self._deadlines = deadlines
-
-    def pairs(self, events: Any) -> Iterator[tuple[Any, Any]]:
-        """Return the pairs of the events of one read."""
-        pairs: Iterator[tuple[Any, Any]] = self._decode(events)
-        return self._deadlines.noting_output(pairs) if self._deadlines.watches_output else pairs
 
     def _upcoming(self) -> tuple[float, Deadline] | None:
         """Return how many seconds the next wait may take, and the deadline that then passes; None for no limit.
@@ -50,7 +45,7 @@ class _Connection:
             raise self._deadlines.error_of(limit[1])
         return limit
 
-    def _ends_complete(self, error: Exception) -> bool:
+    def ends_complete(self, error: Exception) -> bool:
         """Return True if the response was complete when the connection failed: the error can then be ignored."""
         if isinstance(error, StreamTimeoutError) or not self._attempt.accumulator.complete:
             return False
@@ -62,7 +57,7 @@ class _Connection:
         return converted
 
     def _begin(self, source: Source | AsyncSource) -> None:
-        self._decode = self._attempt.decoder(typed=source.typed)
+        self.decode = self._attempt.decoder(typed=source.typed)
         self._deadlines.response_begun()
 
 
@@ -98,7 +93,7 @@ class Connection(_Connection):
         if closing.requested:  # as the response arrived, too late to be cut
             raise StreamClosedError("the stream was closed")
         self._begin(self.source)
-        self._events = iter(self.source)
+        self._next = iter(self.source).__next__
 
     def _timed_out(self, error: Exception) -> bool:
         """Return True for a timeout of the opening, of `max_concurrent` or of the SDK: all have the same deadline.
@@ -111,26 +106,19 @@ class Connection(_Connection):
         return self
 
     def __next__(self) -> Any:
-        try:
-            return self._timed() if self._deadlines.any_set else next(self._events)
-        except StopIteration:
-            raise
-        except Exception as error:
-            if self._ends_complete(error):
-                raise StopIteration from error
-            raise
+        return self._timed() if self._deadlines.any_set else self._next()
 
     def _timed(self) -> Any:
         limit = self._upcoming()
         if limit is None:
-            events = next(self._events)
+            events = self._next()
         else:
             seconds, deadline = limit
             if self._watchdog is None:
                 self._watchdog = Watchdog(self.cut)
             try:
                 with self._deadlines.waiting(), self._watchdog.watching(seconds):
-                    events = next(self._events)
+                    events = self._next()
             except Exception as error:  # also StopIteration: a socket that is shut may look like the end
                 if self._watchdog.barked:
                     raise self._deadlines.error_of(deadline) from error
@@ -178,7 +166,7 @@ class AsyncConnection(_Connection):
         if not closing.interrupt_with(self.cut):
             raise StreamClosedError("the stream was closed")
         self._begin(source)
-        self._events = aiter(source)
+        self._next = aiter(source).__anext__
 
     async def _within(self, scope: CancelScope, deadline: Deadline | None, wait: Awaitable[Any]) -> Any:
         """Await `wait` in a cancel scope whose time limit is that of `deadline`.
@@ -202,18 +190,11 @@ class AsyncConnection(_Connection):
     def __aiter__(self) -> AsyncIterator[Any]:
         return self
 
-    async def __anext__(self) -> Any:
-        try:
-            return await (self._timed() if self._deadlines.any_set else anext(self._events))
-        except StopAsyncIteration:
-            raise
-        except Exception as error:
-            if self._ends_complete(error):
-                raise StopAsyncIteration from error
-            raise
+    def __anext__(self) -> Awaitable[Any]:
+        return self._timed() if self._deadlines.any_set else self._next()
 
     async def _timed(self) -> Any:
-        limit, read = self._upcoming(), anext(self._events)
+        limit, read = self._upcoming(), self._next()
         events = await (read if limit is None else self._within(cancel_scope(limit[0]), limit[1], read))
         self._deadlines.received()
         return events

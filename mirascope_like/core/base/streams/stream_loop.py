@@ -28,7 +28,7 @@ PAUSED: Any = None
 def read(transcript: Transcript) -> Generator[tuple[Any, Any]]:
     """Yield the pairs of a stream, then run its on-end callbacks."""
     pair: Any = None
-    closing = transcript.closing
+    closing, deadlines = transcript.closing, transcript.deadlines
     try:
         step: Step = prepared(transcript)
         while not (closing.requested or isinstance(step, Finish)):
@@ -39,18 +39,23 @@ def read(transcript: Transcript) -> Generator[tuple[Any, Any]]:
                 if transcript.pauses_at(Pause.PREPARED):
                     yield PAUSED
                 attempt, error = transcript.send(step.attempt), None
-                connection = Connection(attempt, transcript.deadlines)
+                connection = Connection(attempt, deadlines)
                 try:
                     connection.open(closing)
                     if transcript.pauses_at(Pause.OPENED):
                         yield PAUSED
-                    accumulator, pairs_of = attempt.accumulator, connection.pairs
-                    for events in connection:
-                        for pair in pairs_of(events):
-                            yield pair
-                        if accumulator.ended:
-                            connection.drain()
-                            break
+                    accumulator, decode = attempt.accumulator, connection.decode
+                    try:
+                        for events in connection:
+                            pairs = decode(events)
+                            for pair in deadlines.noting_output(pairs) if deadlines.watches_output else pairs:
+                                yield pair
+                            if accumulator.ended:
+                                connection.drain()
+                                break
+                    except Exception as caught:
+                        if not connection.ends_complete(caught):
+                            raise
                     if not accumulator.complete:
                         raise StreamInterruptedError("the response ended before the provider's final event")
                     for pair in accumulator.finish():
@@ -79,7 +84,7 @@ def read(transcript: Transcript) -> Generator[tuple[Any, Any]]:
 async def aread(transcript: Transcript) -> AsyncGenerator[tuple[Any, Any]]:
     """`read`, with an async connection."""
     pair: Any = None
-    closing = transcript.closing
+    closing, deadlines = transcript.closing, transcript.deadlines
     try:
         step: Step = await aprepared(transcript)
         while not (closing.requested or isinstance(step, Finish)):
@@ -90,18 +95,23 @@ async def aread(transcript: Transcript) -> AsyncGenerator[tuple[Any, Any]]:
                 if transcript.pauses_at(Pause.PREPARED):
                     yield PAUSED
                 attempt, error = transcript.send(step.attempt), None
-                connection = AsyncConnection(attempt, transcript.deadlines)
+                connection = AsyncConnection(attempt, deadlines)
                 try:
                     await connection.open(closing)
                     if transcript.pauses_at(Pause.OPENED):
                         yield PAUSED
-                    accumulator, pairs_of = attempt.accumulator, connection.pairs
-                    async for events in connection:
-                        for pair in pairs_of(events):
-                            yield pair
-                        if accumulator.ended:
-                            await connection.drain()
-                            break
+                    accumulator, decode = attempt.accumulator, connection.decode
+                    try:
+                        async for events in connection:
+                            pairs = decode(events)
+                            for pair in deadlines.noting_output(pairs) if deadlines.watches_output else pairs:
+                                yield pair
+                            if accumulator.ended:
+                                await connection.drain()
+                                break
+                    except Exception as caught:
+                        if not connection.ends_complete(caught):
+                            raise
                     if not accumulator.complete:
                         raise StreamInterruptedError("the response ended before the provider's final event")
                     for pair in accumulator.finish():

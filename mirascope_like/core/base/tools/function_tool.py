@@ -195,6 +195,7 @@ def build_tool(
         message = f"function {signature.name!r} cannot be a tool: {problem.message}"
         raise ConfigurationError(message) from problem
     setattr(built, SIGNATURE, signature)
+    setattr(built, tool_schema.EXAMPLES, documentation.examples)
     setattr(built, SOURCE, ToolSource(fn, (base,)))
     setattr(built, CALL, guarded(_runner(fn, signature)))
     return built

@@ -17,9 +17,12 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaWarningKind
 from typing_extensions import Unpack as BackportedUnpack
 
 from ..errors import ConfigurationError
+from .docstring_examples import example_texts, examples_in
 
 _POSITIONAL_ONLY = inspect.Parameter.POSITIONAL_ONLY
 _VAR_POSITIONAL = inspect.Parameter.VAR_POSITIONAL
+EXAMPLES = "__tool_examples__"
+"""The attribute of a function's tool type that holds the texts of the examples in its docstring."""
 _VAR_KEYWORD = inspect.Parameter.VAR_KEYWORD
 
 
@@ -31,16 +34,18 @@ def in_words(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Documentation:
-    """The texts of a function's docstring, without its errors and examples."""
+    """The texts of a function's docstring, without its errors."""
 
     description: str = ""
     parameters: Mapping[str, str] = field(default_factory=dict[str, str])
     returns: str = ""
+    examples: tuple[str, ...] = ()
 
     def map(self, change: Callable[[str], str]) -> "Documentation":
         """Return a copy with `change` applied to each text."""
         parameters = {name: change(text) for name, text in self.parameters.items()}
-        return Documentation(change(self.description), parameters, change(self.returns))
+        examples = tuple(change(text) for text in self.examples)
+        return Documentation(change(self.description), parameters, change(self.returns), examples)
 
 
 _NO_DESCRIPTION = "(no description)"
@@ -104,7 +109,7 @@ def read_docstring(text: str | None) -> Documentation:
     try:
         parsed = docstring_parser.parse(cleaned)
     except docstring_parser.ParseError:
-        return Documentation(cleaned)
+        return Documentation(cleaned, examples=tuple(example_texts(text)))
     if parsed.short_description == _NO_DESCRIPTION:
         parsed.short_description = None
     parameters: dict[str, str] = {}
@@ -114,7 +119,7 @@ def read_docstring(text: str | None) -> Documentation:
                 parameters.setdefault(name.strip().lstrip("*"), parameter.description.strip())
     parts = [part.strip() for part in (parsed.short_description, parsed.long_description) if part]
     returns = parsed.returns.description if parsed.returns is not None else None
-    return Documentation("\n\n".join(parts), parameters, (returns or "").strip())
+    return Documentation("\n\n".join(parts), parameters, (returns or "").strip(), tuple(example_texts(text)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,7 +324,8 @@ def _drop_title(schema: dict[str, Any], name: str) -> None:
 def arguments_schema(model: type[Any]) -> dict[str, Any]:
     """Return the JSON schema of a class's fields: an object, with `$defs` for nested types.
 
-    The model's own name and docstring are left out: they become the tool's name and description. Raises
+    The model's own name and docstring are left out: they become the tool's name and description. The examples of the
+    docstring are the keyword `examples`, unless the model sets that itself. Raises
     `ConfigurationError` if a field has no JSON form.
     """
     try:
@@ -333,4 +339,6 @@ def arguments_schema(model: type[Any]) -> dict[str, Any]:
         _drop_title(definition, name)
     _drop_title(schema, re.sub(r"[^a-zA-Z0-9.\-_]", "_", model.__name__))
     schema.pop("description", None)
+    if (texts := getattr(model, EXAMPLES, None) or example_texts(model.__doc__)) and "examples" not in schema:
+        schema["examples"] = examples_in(texts)
     return schema

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 
+from mirascope_like.core.base.runtime import CLOCK
+from tests.harness.clocks import MovedClock
 from tests.harness.network import NetworkGuard, is_provider_variable
 from tests.harness.recordings import MISSING, Exchange, exchanges
 from tests.harness.rounds import SIDES, Side
@@ -45,6 +47,15 @@ def server() -> Iterator[Server]:
     """A loopback server; the test fails where a request had no scripted reply."""
     with Server() as server:
         yield server
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> MovedClock:
+    """The clock of deadlines, which the test can set forward."""
+    made = MovedClock()
+    for name in ("monotonic", "timestamp", "wait"):
+        monkeypatch.setattr(CLOCK, name, getattr(made, name))
+    return made
 
 
 @pytest.fixture(scope="session")

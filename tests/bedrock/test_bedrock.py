@@ -44,6 +44,7 @@ from mirascope_like.core import (
     bedrock,
 )
 from mirascope_like.core.base.messages import AudioPart, CacheControlPart, DocumentURLPart
+from tests.harness.clocks import MovedClock, once_begun, waits
 from tests.harness.oracles_bedrock import (
     METADATA,
     START,
@@ -490,12 +491,13 @@ def test_dropping_a_stream_closes_the_connection(client: Any, server: Server) ->
 
 @WAYS
 @pytest.mark.parametrize("begun", [False, True])
-def test_deadlines(asynchronous: bool, begun: bool, client: Any, server: Server) -> None:
+def test_deadlines(asynchronous: bool, begun: bool, client: Any, server: Server, clock: MovedClock) -> None:
     gate = Gate()
     reply = streamed(START, delta(0, text="a"), Stall())
     server.reply(reply if begun else reply.insert(0, gate))
     make = aasked if asynchronous else asked
-    stream = make(client, stream=True)("Hi").timeout(idle=0.2, first=0.2)
+    stream = make(client, stream=True)("Hi")
+    stream.timeout(first=0.05) if not begun else once_begun(stream, "idle", clock)
     with pytest.raises(StreamTimeoutError) as caught:
         asyncio.run(stream.collect()) if asynchronous else stream.collect()
     assert caught.value.deadline == ("idle" if begun else "first")
@@ -517,7 +519,7 @@ def test_cancelling_a_stream_ends_its_thread(begun: bool, client: Any, server: S
     async def main() -> None:
         task = asyncio.create_task(aasked(client, stream=True)("Hi").collect())
         await asyncio.to_thread(server.wait_requests)
-        await asyncio.sleep(0.1)
+        await waits(task)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
@@ -548,13 +550,16 @@ def test_cancelling_a_call_leaves_its_thread_behind(client: Any, server: Server)
 def test_a_slow_reader_holds_the_thread_back(client: Any, server: Server) -> None:
     server.reply(streamed(START, *(delta(0, text=str(number % 10)) for number in range(500)), ended(), METADATA))
 
+    def sent_all() -> bool:
+        return server.served[0].state == "sent"
+
     async def main() -> None:
         stream = aasked(client, stream=True)("Hi")
         text = ""
         async for chunk, _ in stream:
             text += chunk.content
             if len(text) < 5:
-                await asyncio.sleep(0.02)
+                await asyncio.to_thread(server.wait_until, sent_all)
         assert text == "0123456789" * 50
 
     asyncio.run(main())

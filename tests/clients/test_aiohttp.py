@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import gc
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
 
 from mirascope_like.core import ConnectionFailedError, RequestTimeoutError, StreamInterruptedError, StreamState
 from tests.conformance.providers import ANTHROPIC, OPENAI, Row, every_exchange
+from tests.harness.clocks import PATIENCE
 from tests.harness.oracles import expected_raw, same, stream_error
 from tests.harness.recordings import Exchange
 from tests.harness.server import CloseEarly, Pause, Reply, Server, Stall
@@ -85,14 +87,12 @@ def test_left(row: Row, server: Server, how: str) -> None:
                 await begun.wait()
             if how == "cancel":
                 task.cancel()
-            waited = asyncio.wait_for(task, 0.01 if how == "timeout" else 60)
+            limit = 0.01 if how == "timeout" else PATIENCE
             expected = {"cancel": asyncio.CancelledError, "timeout": TimeoutError, "exception": KeyError}.get(how)
-            if expected:
-                with pytest.raises(expected):
-                    await waited
-            else:
-                await waited
-            del task, waited
+            with pytest.raises(expected) if expected else nullcontext():
+                async with asyncio.timeout(limit):  # since Python 3.12, `wait_for` keeps the error of the task
+                    await task
+            del task
             gc.collect()  # a failed task and its error hold each other, and the stream
             assert await asyncio.to_thread(server.wait_closed)
             assert asyncio.all_tasks() == {asyncio.current_task()}
@@ -107,7 +107,7 @@ def test_server_holds_the_connection_open(row: Row, server: Server) -> None:
     async def main() -> None:
         async with aiohttp_client(row, server) as client:
             stream = row.astream(client)
-            async with asyncio.timeout(1):
+            async with asyncio.timeout(PATIENCE):
                 assert (await stream.collect()).content == "Hello"
             assert stream.state is StreamState.DONE
 

@@ -13,6 +13,7 @@ import pytest
 
 from mirascope_like.core import StreamInterruptedError
 from tests.conformance.providers import OPENAI, Row, openai_like
+from tests.harness.clocks import eventually
 from tests.harness.server import Reply, Server, Stall
 
 HI = [{"role": "user", "content": "Hi"}]
@@ -183,7 +184,7 @@ def test_async_dicts(row: Row) -> None:
         async for chunk, _ in row.astream(client):
             if chunk.content:
                 break
-        await asyncio.sleep(0.01)
+        assert await eventually(lambda: closed == [True, True])
 
     asyncio.run(main())
     assert closed == [True, True]

@@ -14,7 +14,7 @@ import pytest
 from mirascope_like.core import ConfigurationError, StreamInterruptedError, StreamTimeoutError
 from tests.conformance.providers import ANTHROPIC
 from tests.harness.oracles_bedrock import event, exception, streamed
-from tests.harness.server import Pause, Reply, Server
+from tests.harness.server import Reply, Server, Stall
 
 ACCESS: dict[str, dict[str, str]] = {
     "AnthropicBedrock": {"aws_region": "us-east-1", "aws_access_key": "a", "aws_secret_key": "b"},
@@ -88,9 +88,9 @@ def test_error_in_a_stream_on_bedrock(asynchronous: bool, server: Server) -> Non
 
 
 def test_first_deadline_on_bedrock(server: Server) -> None:
-    server.reply(framed(*ANTHROPIC.texts("Hello")).insert(0, Pause(5)))
+    server.reply(framed(*ANTHROPIC.texts("Hello")).insert(0, Stall()))
     with on_bedrock(server) as client, pytest.raises(StreamTimeoutError):
-        ANTHROPIC.stream(client).timeout(first=0.2).collect()
+        ANTHROPIC.stream(client).timeout(first=0.1).collect()
 
 
 every_platform = pytest.mark.parametrize("name", ACCESS)

@@ -43,6 +43,7 @@ from mirascope_like.core import (
     cohere,
 )
 from mirascope_like.core.base.messages import AudioPart, DocumentURLPart
+from tests.harness.clocks import MovedClock, once_begun
 from tests.harness.oracles_cohere import expected_raw, sum_events
 from tests.harness.recordings import Exchange, exchange, parametrize_exchanges
 from tests.harness.server import CloseEarly, Reply, Reset, Server, Stall
@@ -456,9 +457,10 @@ def test_leaving_closes_the_connection(asynchronous: bool, patch: Any, server: S
 
 
 @pytest.mark.parametrize("begun", [False, True])
-def test_deadlines(begun: bool, client: sdk.ClientV2, server: Server) -> None:
+def test_deadlines(begun: bool, client: sdk.ClientV2, server: Server, clock: MovedClock) -> None:
     server.reply(Reply.sse(*([START, *block(0, "text", "a")[:2], Stall()] if begun else [Stall()])))
-    stream = asked(client, stream=True)("Hi").timeout(idle=0.2, first=0.2)
+    stream = asked(client, stream=True)("Hi")
+    stream.timeout(first=0.05) if not begun else once_begun(stream, "idle", clock)
     with pytest.raises(StreamTimeoutError) as caught:
         stream.collect()
     assert caught.value.deadline == ("idle" if begun else "first")

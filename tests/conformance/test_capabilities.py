@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import pickle
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -41,8 +42,9 @@ from tests.conformance.capabilities import both_ways, capability, lacking, nodes
 from tests.conformance.contract import BaseRow
 from tests.conformance.reading import asked, read, shown
 from tests.conformance.wires.answer import IMAGE_URL, PDF, PNG, WAV, Answer, Call, Text, Thought
+from tests.harness.clocks import PATIENCE, MovedClock, once_begun
 from tests.harness.oracles import same
-from tests.harness.server import CloseEarly, Pause, Server, Stall
+from tests.harness.server import CloseEarly, Do, Pause, Server, Stall
 
 OSLO = Call("callOslo1", "get_weather", '{"city": "O', 'slo"}')
 ROME = Call("call_2", "get_weather", '{"city": "R', 'ome"}')
@@ -552,7 +554,7 @@ def cut_end(sent: bytes) -> int:
 
 @capability("deadlines")
 @both_ways
-def test_deadlines(row: BaseRow, asynchronous: bool, server: Server) -> None:
+def test_deadlines(row: BaseRow, asynchronous: bool, server: Server, clock: MovedClock) -> None:
     events = row.wire.events(Answer(Text("Hel", "lo"), ended=False))
     server.reply(row.wire.stream(*events, Stall()))
     if asynchronous:
@@ -560,7 +562,7 @@ def test_deadlines(row: BaseRow, asynchronous: bool, server: Server) -> None:
         async def main() -> Any:
             async with row.aclient(server) as client:
                 with pytest.raises(StreamTimeoutError) as caught:
-                    await row.astream(client).timeout(idle=0.1).collect()
+                    await once_begun(row.astream(client), "idle", clock).collect()
                 assert await asyncio.to_thread(server.wait_closed)
                 return caught.value
 
@@ -568,19 +570,21 @@ def test_deadlines(row: BaseRow, asynchronous: bool, server: Server) -> None:
     else:
         with row.client(server) as client:
             with pytest.raises(StreamTimeoutError) as caught:
-                row.stream(client).timeout(idle=0.1).collect()
+                once_begun(row.stream(client), "idle", clock).collect()
             assert server.wait_closed()
         error = caught.value
     assert error.deadline == "idle"
-    assert error.partial.content == "Hello"
+    assert error.partial.content.startswith("Hel")
 
 
 @capability("deadlines")
-def test_a_deadline_for_the_first_output_is_none_for_the_rest(row: BaseRow, server: Server) -> None:
+def test_a_deadline_for_the_first_output_is_none_for_the_rest(row: BaseRow, server: Server, clock: MovedClock) -> None:
     *begun, last = row.wire.events(Answer(Text("Hel", "lo")))  # the first output is among those before the last
-    server.reply(row.wire.stream(*begun, Pause(1.5), last))
+    read = threading.Event()
+    server.reply(row.wire.stream(*begun, Do(lambda: read.wait(PATIENCE) and clock.skip(2000)), last))
     with row.client(server) as client:
-        assert row.stream(client).timeout(first=1).collect().content == "Hello"
+        stream = row.stream(client).timeout(first=1000).on(text=lambda _: read.set())
+        assert stream.collect().content == "Hello"
 
 
 @capability("streams left early")

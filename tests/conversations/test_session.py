@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from mirascope_like.core import (
     ToolLoop,
     Turn,
 )
+from tests.harness.clocks import PATIENCE
 from tests.harness.rounds import SIDES, Side
 from tests.harness.server import CloseEarly, Reply, Server, Stall
 
@@ -290,24 +291,29 @@ def test_a_session_goes_on_from_its_store(side: Side, server: Server, tmp_path: 
         assert store.load("me") == session.conversation
 
 
-class SlowStore(MemoryStore):
-    """Takes longest to keep the first exchange."""
+def all_sent(server: Server, count: int) -> bool:
+    return sum(served.state == "sent" for served in server.served) == count
 
-    def __init__(self) -> None:
+
+class SlowStore(MemoryStore):
+    """Keeps the first exchange only once the second was asked for."""
+
+    def __init__(self, asked: Callable[[], bool]) -> None:
         super().__init__()
         self.slow = threading.Event()
+        self.asked = asked
 
     def append(self, name: str, turns: Any) -> None:
         if not self.slow.is_set():
             self.slow.set()
-            time.sleep(0.3)
+            assert self.asked()
         super().append(name, turns)
 
 
 @pytest.mark.parametrize("streamed", [False, True], ids=["whole", "streamed"])
 def test_the_store_has_the_order_of_the_conversation(side: Side, server: Server, streamed: bool) -> None:
     server.always(side.streamed("Yes") if streamed else side.whole("Yes"))
-    store = SlowStore()
+    store = SlowStore(lambda: server.wait_until(lambda: all_sent(server, 2)))
     session = side.module.model("m", client=side.client(server)).session(store=store, name="ann")
 
     def send(text: str) -> None:
@@ -315,7 +321,7 @@ def test_the_store_has_the_order_of_the_conversation(side: Side, server: Server,
 
     first = threading.Thread(target=send, args=("first",))
     first.start()
-    assert store.slow.wait(10)
+    assert store.slow.wait(PATIENCE)
     send("second")
     first.join()
     assert store.load("ann") == session.conversation
@@ -325,7 +331,7 @@ def test_the_store_has_the_order_of_the_conversation(side: Side, server: Server,
 @pytest.mark.parametrize("streamed", [False, True], ids=["whole", "streamed"])
 def test_the_store_has_the_order_of_the_conversation_async(side: Side, server: Server, streamed: bool) -> None:
     async def main() -> None:
-        store = SlowStore()
+        store = SlowStore(lambda: server.wait_until(lambda: all_sent(server, 3)))
         async with side.aclient(server) as client:
             session = side.module.model("m", client=client).session(store=store, name="ann")
 

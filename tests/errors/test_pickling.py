@@ -24,6 +24,7 @@ from tests.conformance.contract import BaseRow
 from tests.conformance.providers import ANTHROPIC, Row, openai_like
 from tests.conformance.rows import EVERY
 from tests.conformance.wires.answer import Answer
+from tests.harness.clocks import MovedClock, once_begun
 from tests.harness.server import CloseEarly, Reply, Server, Stall
 
 
@@ -72,10 +73,10 @@ def test_interruption(row: Row, server: Server) -> None:
 
 
 @openai_like
-def test_deadline(row: Row, server: Server) -> None:
+def test_deadline(row: Row, server: Server, clock: MovedClock) -> None:
     server.reply(row.streamed(*row.texts("Hel", finish=None), Stall()))
     with row.client(server) as client, pytest.raises(StreamTimeoutError) as caught:
-        row.stream(client).timeout(total=0.1).collect()
+        once_begun(row.stream(client), "total", clock).collect()
     assert caught.value.partial.content == "Hel"
     again = pickle.loads(pickle.dumps(caught.value))
     assert isinstance(again, StreamTimeoutError)

@@ -11,7 +11,6 @@ import os
 import threading
 from collections.abc import Callable
 from dataclasses import replace
-from time import monotonic
 from typing import Any
 
 import pytest
@@ -27,13 +26,12 @@ from mirascope_like.core import (
 )
 from tests.conformance.providers import ANTHROPIC, OPENAI, Row
 from tests.conformance.reading import Read
+from tests.harness.clocks import PATIENCE, MovedClock, no_tasks_left, once_begun, run_by_clock
 from tests.harness.recordings import exchange
 from tests.harness.server import CloseEarly, Pause, Reply, Reset, Server, Stall
 
 both_formats = pytest.mark.parametrize("row", [OPENAI, ANTHROPIC], ids=lambda row: row.name)
 both_ways = pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
-LIMIT = 1.0
-"""Seconds after which a fault that is silence ends; others must not depend on how fast the machine is."""
 
 
 def begun(row: Row, *steps: Any) -> Reply:
@@ -66,19 +64,28 @@ FAULTS: dict[str, tuple[Callable[[Row], Reply], type[Exception], str]] = {
 }
 
 
-def read(row: Row, server: Server, *, asynchronous: bool, total: float) -> Read:
+def begun_to_read(stream: Any, silent_after: str | None, clock: MovedClock) -> Read:
+    """A stream to read, which has long to do so; if it falls silent after a text, only until then."""
+    if silent_after is None:
+        return Read(stream.timeout(total=PATIENCE))
+    if not silent_after:
+        return Read(stream.timeout(total=0.1))
+    return Read(once_begun(stream, "total", clock))
+
+
+def read(row: Row, server: Server, *, asynchronous: bool, silent_after: str | None, clock: MovedClock) -> Read:
     """Read a stream to its end or its error; the client is open while what is left behind is counted."""
     if asynchronous:
-        return asyncio.run(_aread(row, server, total))
+        return run_by_clock(_aread(row, server, silent_after, clock))  # type: ignore[no-any-return]
     with row.client(server) as client:
-        found = Read(row.stream(client).timeout(total=total))
+        found = begun_to_read(row.stream(client), silent_after, clock)
         try:
             found.pairs.extend(found.stream)  # type: ignore[call-overload]
         except Exception as error:
             found.error = error
         assert server.wait_until(lambda: answered(server))
     for thread in [one for one in threading.enumerate() if one.name == "stream-watchdog"]:
-        thread.join(2)
+        thread.join(PATIENCE)
         assert not thread.is_alive()
     return found
 
@@ -88,30 +95,27 @@ def answered(server: Server) -> bool:
     return all(served.state != "sending" for served in server.served)
 
 
-async def _aread(row: Row, server: Server, total: float) -> Read:
+async def _aread(row: Row, server: Server, silent_after: str | None, clock: MovedClock) -> Read:
     async with row.aclient(server) as client:
-        found = Read(row.astream(client).timeout(total=total))
+        found = begun_to_read(row.astream(client), silent_after, clock)
         try:
             async for pair in found.stream:  # type: ignore[attr-defined]
                 found.pairs.append(pair)  # what came before the error is wanted
         except Exception as error:
             found.error = error
         assert await asyncio.to_thread(server.wait_until, lambda: answered(server))
-        await asyncio.sleep(0.01)
-        assert asyncio.all_tasks() == {asyncio.current_task()}
+        assert await no_tasks_left()
     return found
 
 
 @both_formats
 @both_ways
 @pytest.mark.parametrize("fault", FAULTS)
-def test_fault(row: Row, asynchronous: bool, fault: str, server: Server) -> None:
+def test_fault(row: Row, asynchronous: bool, fault: str, server: Server, clock: MovedClock) -> None:
     make, kind, text = FAULTS[fault]
     server.always(make(row))
-    silence = kind is StreamTimeoutError
-    started = monotonic()
-    found = read(row, server, asynchronous=asynchronous, total=LIMIT if silence else 30)
-    assert monotonic() - started < (LIMIT + 3 if silence else 30)
+    silent_after = text if kind is StreamTimeoutError else None
+    found = read(row, server, asynchronous=asynchronous, silent_after=silent_after, clock=clock)
     assert isinstance(found.error, kind), repr(found.error)
     assert found.stream.state is StreamState.FAILED
     assert found.text == found.stream.content == text

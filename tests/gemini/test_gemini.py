@@ -36,6 +36,7 @@ from mirascope_like.core.base.messages import (
     ToolCallPart,
     ToolResultPart,
 )
+from tests.harness.clocks import waits
 from tests.harness.oracles_gemini import gemini_calls, gemini_events, gemini_raw, gemini_text, said, sum_gemini
 from tests.harness.recordings import Exchange, parametrize_exchanges
 from tests.harness.server import CloseEarly, Reply, Reset, Server, Stall
@@ -281,7 +282,7 @@ def test_an_async_stream_that_is_left_is_closed(how: str, server: Server) -> Non
             await stream.close()
         else:
             reading = asyncio.create_task(stream.collect())
-            await asyncio.sleep(0.05)
+            await waits(reading)
             reading.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await reading

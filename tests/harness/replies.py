@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from threading import Event
 from typing import Any, Literal, Self
@@ -44,7 +44,14 @@ class Gate:
         self.opened.set()
 
 
-Step = Pause | Stall | CloseEarly | Reset | Gate
+@dataclass(frozen=True, slots=True, eq=False)
+class Do:
+    """Call something, in a thread of its own, and wait for it."""
+
+    action: Callable[[], object]
+
+
+Step = Pause | Stall | CloseEarly | Reset | Gate | Do
 Piece = bytes | Step
 StreamEvent = Mapping[str, Any] | str | bytes | Step
 """An event of a stream: JSON, text for one `data:` line, bytes as they are, or a step between two events."""

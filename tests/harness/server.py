@@ -15,9 +15,10 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Literal, Self
 
-from tests.harness.replies import CloseEarly, Gate, Pause, Reply, Reset, Stall, Step
+from tests.harness.clocks import PATIENCE
+from tests.harness.replies import CloseEarly, Do, Gate, Pause, Reply, Reset, Stall, Step
 
-__all__ = ["CloseEarly", "Gate", "Pause", "Reply", "Request", "Reset", "Served", "Server", "Stall"]
+__all__ = ["CloseEarly", "Do", "Gate", "Pause", "Reply", "Request", "Reset", "Served", "Server", "Stall"]
 
 Handler = Callable[["Request"], Reply]
 
@@ -77,7 +78,7 @@ class Server:
         self._thread = threading.Thread(target=self._run, name=f"loopback-{self.port}", daemon=True)
         self._started = threading.Event()
         self._thread.start()
-        self._started.wait(10)  # a loop that is stopped before it runs is never closed
+        self._started.wait(PATIENCE)  # a loop that is stopped before it runs is never closed
 
     # What a test says and asks
 
@@ -111,7 +112,7 @@ class Server:
         """How many replies were not fully sent because the client closed the connection."""
         return sum(served.state == "aborted" for served in self.served)
 
-    def wait_until(self, condition: Callable[[], bool], timeout: float = 5.0) -> bool:
+    def wait_until(self, condition: Callable[[], bool], timeout: float = PATIENCE) -> bool:
         """Whether, in this time, `condition()` has come true."""
         deadline = time.monotonic() + timeout
         with self._changed:
@@ -119,11 +120,11 @@ class Server:
                 self._changed.wait(0.01)  # what happens outside of the server does not wake us
         return met
 
-    def wait_closed(self, timeout: float = 5.0) -> bool:
+    def wait_closed(self, timeout: float = PATIENCE) -> bool:
         """Whether, in this time, the clients have closed every connection they had opened."""
         return self.wait_until(lambda: self.open_connections == 0, timeout)
 
-    def wait_requests(self, count: int = 1, timeout: float = 5.0) -> bool:
+    def wait_requests(self, count: int = 1, timeout: float = PATIENCE) -> bool:
         """Whether, in this time, so many requests have come in."""
         return self.wait_until(lambda: len(self.requests) >= count, timeout)
 
@@ -133,7 +134,7 @@ class Server:
             return
         self._stopping = True
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
+        self._thread.join(PATIENCE)
         assert not self._thread.is_alive(), "the loopback server does not stop"
         assert not self.problems, "; ".join(self.problems)
 
@@ -162,7 +163,7 @@ class Server:
     async def _finish_tasks(self) -> None:
         await asyncio.sleep(0)  # the aborted transports close their sockets, and the tasks see it and end
         if tasks := asyncio.all_tasks() - {asyncio.current_task()}:
-            _, stuck = await asyncio.wait(tasks, timeout=5)
+            _, stuck = await asyncio.wait(tasks, timeout=PATIENCE)
             self.problems.extend(f"still running: {task}" for task in stuck)
 
     def _protocol(self) -> asyncio.StreamReaderProtocol:
@@ -325,6 +326,8 @@ async def _step(step: Step, reader: _Reader, writer: asyncio.StreamWriter) -> bo
         case Gate(opened):
             while not (opened.is_set() or reader.gone.is_set()):
                 await _wait(reader, 0.003)
+        case Do(action):
+            await asyncio.to_thread(action)
         case CloseEarly():
             return True
         case Reset():

@@ -9,7 +9,6 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
-from time import monotonic, sleep
 from typing import Any
 
 import httpx
@@ -25,6 +24,7 @@ from starlette.routing import Route
 from mirascope_like.core import ConfigurationError, openai
 from mirascope_like.integrations.asgi import EventStreamResponse
 from tests.conformance.providers import OPENAI
+from tests.harness.clocks import PATIENCE
 from tests.harness.server import CloseEarly, Reply, Server, Stall
 
 uvicorn = pytest.importorskip("uvicorn", reason="needs an ASGI server: uvicorn")
@@ -33,17 +33,22 @@ uvicorn = pytest.importorskip("uvicorn", reason="needs an ASGI server: uvicorn")
 @contextmanager
 def serving(app: Any) -> Iterator[str]:
     """Serve an ASGI application; give its address."""
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", lifespan="off", ws="none"))
+    started = threading.Event()
+
+    class Announced(uvicorn.Server):  # type: ignore[misc, name-defined]
+        async def startup(self, sockets: Any = None) -> None:
+            await super().startup(sockets)
+            started.set()
+
+    server = Announced(uvicorn.Config(app, port=0, log_level="error", lifespan="off", ws="none"))
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
-        limit = monotonic() + 20
-        while not server.started and monotonic() < limit:
-            sleep(0.01)
+        assert started.wait(PATIENCE)
         yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     finally:
         server.should_exit = True
-        thread.join(20)
+        thread.join(PATIENCE)
 
 
 @pytest.fixture

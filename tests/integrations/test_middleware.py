@@ -16,6 +16,7 @@ from pydantic import BaseModel
 
 from mirascope_like.core import ResponseParseError, ServerError, StreamInterruptedError, StreamTimeoutError, openai
 from mirascope_like.integrations import middleware_factory
+from tests.harness.clocks import MovedClock, once_begun
 from tests.harness.rounds import chat_stream
 from tests.harness.server import Reply, Server, Stall
 
@@ -341,10 +342,10 @@ def run_async(server: Server, use: Callable[[Any], Coroutine[Any, Any, Any]]) ->
     asyncio.run(main())
 
 
-def test_async_stream_that_is_late(server: Server, told: Any, log: Log) -> None:
+def test_async_stream_that_is_late(server: Server, told: Any, log: Log, clock: MovedClock) -> None:
     async def use(client: Any) -> None:
         with pytest.raises(StreamTimeoutError) as caught:
-            await astreamed(told, client, "hi").timeout(idle=0.3).collect()
+            await once_begun(astreamed(told, client, "hi"), "idle", clock).collect()
         assert log == ["enter prompt", ("error", "prompt", "context", str(caught.value)), "exit"]
 
     server.reply(Reply.sse(event("hel"), Stall()))

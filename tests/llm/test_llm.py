@@ -159,17 +159,20 @@ def test_contexts_nest_and_each_setting_stands_alone(both: Server) -> None:
 
 
 async def both_at_once() -> tuple[str, str]:
-    ready = asyncio.Event()
+    ready, answered = asyncio.Event(), asyncio.Event()
 
     async def first() -> str:
         with llm.context(model="first"):
             ready.set()
-            await asyncio.sleep(0.05)
+            await answered.wait()
             return (await aask("hi")).content
 
     async def second() -> str:
         await ready.wait()
-        return (await aask("hi")).content
+        try:
+            return (await aask("hi")).content
+        finally:
+            answered.set()
 
     one, other = await asyncio.gather(first(), second())
     return one, other

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from mirascope_like import llm
 from mirascope_like.core import ConfigurationError, ToolLoop, openai
+from tests.harness.clocks import waits
 from tests.harness.rounds import Side
 from tests.harness.server import Gate, Server, Stall
 
@@ -151,7 +152,7 @@ def test_async_streams_hold_their_places(side: Side, server: Server) -> None:
             server.reply(side.streamed("Hel lo"), side.streamed("Hel lo"), side.whole("Hello"))
             first = await model.stream_async("Hi").open()
             other = asyncio.ensure_future(model.stream_async("Hi").collect())
-            await asyncio.sleep(0.1)
+            await waits(other)
             assert len(server.requests) == 1
             await first.close()
             assert (await other).content == "Hel lo"

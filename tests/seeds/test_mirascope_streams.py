@@ -11,6 +11,7 @@ from openai import OpenAIError
 
 from mirascope_like.core import StreamTimeoutError, openai, prompt_template
 from tests.conformance.providers import OPENAI
+from tests.harness.clocks import PATIENCE, MovedClock, once_begun
 from tests.harness.server import Reply, Server, Stall
 
 pytestmark = pytest.mark.usefixtures("address")
@@ -123,16 +124,18 @@ def test_incremental_processing(server: Server) -> None:
 
 
 @pytest.mark.parametrize("how", ["asyncio", "deadline"])
-def test_timeout(server: Server, how: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_timeout(server: Server, clock: MovedClock, how: str, capsys: pytest.CaptureFixture[str]) -> None:
     async def read(stream: Any) -> None:
-        async with asyncio.timeout(0.3 if how == "asyncio" else 30):
+        async with asyncio.timeout(PATIENCE) as limit:
+            if how == "asyncio":
+                stream.on(text=lambda _: limit.reschedule(0))
             async for chunk, _ in stream:
                 print(chunk.content, end="", flush=True)
 
     async def stream_with_timeout(topic: str) -> tuple[str, type[Exception]]:
         stream = await write_essay(topic)
         if how == "deadline":
-            stream.timeout(total=0.3)
+            once_begun(stream, "total", clock)
         try:
             await read(stream)
         except TimeoutError as error:

@@ -11,6 +11,7 @@ import pytest
 
 from mirascope_like.core import StreamClosedError, StreamState, ToolLoop
 from tests.conformance.providers import ANTHROPIC, OPENAI, Row, every_provider
+from tests.harness.clocks import waits
 from tests.harness.rounds import SIDES
 from tests.harness.rounds import Side as Caller
 from tests.harness.server import Reply, Server, Stall
@@ -181,7 +182,7 @@ def test_before_the_answer_begins_async(row: Row, server: Server) -> None:
             assert await asyncio.to_thread(server.wait_closed)
             opening = row.astream(client)
             task = asyncio.create_task(opening.open())
-            await asyncio.sleep(0.1)
+            await waits(task)
             await opening.close()
             with pytest.raises(StreamClosedError):
                 await task

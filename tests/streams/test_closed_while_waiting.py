@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 
 from mirascope_like.core import StreamError, StreamState
+from tests.harness.clocks import PATIENCE, no_tasks_left
 from tests.harness.server import Gate, Pause, Reply, Request, Server, Stall
 from tests.streams.mending import OPENAI, Side
 
 HELD = 60
 """Seconds that the server makes a stream wait: far more than a test may take."""
-PATIENCE = 20
 """Seconds in which a stream must have ended, on a machine of any speed."""
 
 
@@ -265,8 +265,7 @@ def test_any_time_by_another_task(side: Side, server: Server) -> None:
         async with side.aclient(server, max_retries=0) as client:
             for number in range(CLOSINGS):
                 await one(client, number)
-            await asyncio.sleep(0.01)
-            assert asyncio.all_tasks() == {asyncio.current_task()}
+            assert await no_tasks_left()
 
     asyncio.run(main())
     assert server.wait_closed()

@@ -13,6 +13,7 @@ import pytest
 
 from mirascope_like.core import StreamState
 from tests.conformance.providers import OPENAI, Row, every_provider
+from tests.harness.clocks import PATIENCE, eventually, never, no_tasks_left, waits
 from tests.harness.server import Gate, Reply, Server, Stall
 
 
@@ -154,13 +155,7 @@ async def astep(stream: Any) -> Any:
 
 
 async def agone(server: Server) -> bool:
-    was = await asyncio.to_thread(gone, server)
-    await asyncio.sleep(0.01)  # the server may see it before the last step of the task that closes
-    return was
-
-
-def no_tasks_left() -> bool:
-    return asyncio.all_tasks() == {asyncio.current_task()}
+    return await asyncio.to_thread(gone, server)
 
 
 @every_provider
@@ -172,7 +167,7 @@ def test_async_break_and_drop(row: Row, server: Server) -> None:
                 if chunk.content:
                     break
             assert await agone(server)
-            assert no_tasks_left()
+            assert await no_tasks_left()
 
     asyncio.run(main())
 
@@ -197,7 +192,7 @@ def test_async_close(row: Row, server: Server) -> None:
         async with aendless(row, server) as stream:
             await stream.close()
             assert await agone(server)
-            assert no_tasks_left()
+            assert await no_tasks_left()
 
     asyncio.run(main())
 
@@ -211,7 +206,7 @@ def test_leaving_async_with(row: Row, server: Server) -> None:
                 await astep(stream)
             assert stream.state is StreamState.CLOSED
             assert await agone(server)
-            assert no_tasks_left()
+            assert await no_tasks_left()
 
     asyncio.run(main())
 
@@ -229,7 +224,7 @@ def test_exception_in_an_async_body(row: Row, server: Server) -> None:
             with pytest.raises(KeyError, match="mine"):
                 await read(client)
             assert await agone(server)
-            assert no_tasks_left()
+            assert await no_tasks_left()
 
     asyncio.run(main())
 
@@ -242,14 +237,14 @@ def test_cancelled(row: Row, server: Server, where: str) -> None:
         if where == "with":
             async with stream:
                 begun.set()
-                await asyncio.sleep(60)
+                await never()
         if where == "reading":
             streams.append(stream)
         async for chunk, _ in stream:
             if chunk.content:
                 begun.set()
                 if where == "body":
-                    await asyncio.sleep(60)
+                    await never()
 
     async def main() -> None:
         server.reply(endless(row))
@@ -258,13 +253,13 @@ def test_cancelled(row: Row, server: Server, where: str) -> None:
             begun = asyncio.Event()
             task = asyncio.create_task(read(client, streams, begun))
             await begun.wait()
-            await asyncio.sleep(0.02)  # until the task waits
+            await waits(task)
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task
             del task
             assert await agone(server)
-            assert no_tasks_left()
+            assert await no_tasks_left()
             if where == "reading":
                 assert streams[0].state is StreamState.CLOSED
                 assert streams[0].content == "Hel"
@@ -287,7 +282,7 @@ def test_cancelled_before_the_answer_begins(row: Row, server: Server) -> None:
                 await task
             assert await asyncio.to_thread(server.wait_closed)
             assert stream.state is StreamState.CLOSED
-            assert no_tasks_left()
+            assert await no_tasks_left()
 
     asyncio.run(main())
 
@@ -295,7 +290,8 @@ def test_cancelled_before_the_answer_begins(row: Row, server: Server) -> None:
 @every_provider
 def test_timeout_around_a_loop(row: Row, server: Server) -> None:
     async def read(stream: Any) -> None:
-        async with asyncio.timeout(0.1):
+        async with asyncio.timeout(PATIENCE) as limit:
+            stream.on(text=lambda _: limit.reschedule(0))
             async for _ in stream:
                 pass
 
@@ -318,9 +314,9 @@ def test_wait_for_collect(row: Row, server: Server) -> None:
         server.reply(endless(row))
         async with row.aclient(server) as client:
             with pytest.raises(TimeoutError):
-                await asyncio.wait_for(row.astream(client).collect(), 0.1)
+                await asyncio.wait_for((await row.astream(client).open()).collect(), 0.05)
             assert await agone(server)
-            assert no_tasks_left()
+            assert await no_tasks_left()
 
     asyncio.run(main())
 
@@ -337,8 +333,7 @@ def test_many_streams_dropped(row: Row, server: Server) -> None:
         async with row.aclient(server) as client:
             await asyncio.gather(*(read(client) for _ in range(20)))
             assert await asyncio.to_thread(server.wait_closed)
-            await asyncio.sleep(0.01)
-            assert no_tasks_left()
+            assert await no_tasks_left()
 
     asyncio.run(main())
     assert server.aborted == 20
@@ -407,9 +402,8 @@ def test_async_dropped_unread(row: Row, server: Server, awaited: bool) -> None:
             if awaited:
                 await stream
             del stream
-            await asyncio.sleep(0.01)
-            assert told == [StreamState.CLOSED]
-            assert no_tasks_left()
+            assert await eventually(lambda: told == [StreamState.CLOSED])
+            assert await no_tasks_left()
 
     asyncio.run(main())
     assert not server.requests

@@ -11,10 +11,11 @@ import pytest
 
 from mirascope_like.core import BadRequestError, StreamState
 from tests.conformance.providers import Row, every_provider
+from tests.harness.clocks import PATIENCE
 from tests.harness.server import Reply, Server, Stall
 
-HOLD = 0.4
-"""Seconds within which a loop ends though the connection stays open; 0.1 is meant, the rest is for a busy machine."""
+HOLD = PATIENCE
+"""Seconds within which a loop ends though the connection stays open, which the SDKs wait 10 minutes for."""
 
 
 @every_provider

@@ -33,6 +33,7 @@ from mirascope_like.core.base.calls import RESUMABLE
 from mirascope_like.core.base.flows import resume
 from mirascope_like.core.base.request import Request as Asked
 from tests.conformance.providers import chat_text
+from tests.harness.clocks import MovedClock, once_begun
 from tests.harness.rounds import chat_stream, message_stream
 from tests.harness.server import CloseEarly, Pause, Reply, Request, Reset, Server, Stall
 from tests.streams.mending import CHAT, MESSAGES, OPENAI, OVERLOADED, Reader, Side, beginning, sent
@@ -87,9 +88,9 @@ def test_every_view_goes_on(reader: Reader, side: Side, server: Server, view: st
     reader.run(side, server, use, resume=True)
 
 
-def test_silence(reader: Reader, side: Side, server: Server) -> None:
+def test_silence(reader: Reader, side: Side, server: Server, clock: MovedClock) -> None:
     async def use(stream: Any) -> None:
-        stream.timeout(idle=0.2)
+        once_begun(stream, "idle", clock)
         response = await reader.value(stream.collect())
         assert response.content == "One, two"
         assert response.resumed == 1
@@ -102,15 +103,16 @@ def test_silence(reader: Reader, side: Side, server: Server) -> None:
 
 def test_silence_while_text_is_held(side: Side, server: Server) -> None:
     async def use(stream: Any) -> None:
-        assert [one async for one in stream.timeout(idle=0.3).text(max_delay=0.1, buffer=9)] == ["One,", " two"]
+        stream.on(text=lambda _: stream.timeout(idle=0.5))
+        assert [one async for one in stream.text(max_delay=0.1, buffer=9)] == ["One,", " two"]
 
     server.reply(side.begun("One,", then=[Stall()]), side.text(" two"))
     Reader(True).run(side, server, use, resume=True)
 
 
-def test_the_last_deadline_is_the_last(reader: Reader, side: Side, server: Server) -> None:
+def test_the_last_deadline_is_the_last(reader: Reader, side: Side, server: Server, clock: MovedClock) -> None:
     async def use(stream: Any) -> None:
-        text, error = await reader.broken(stream.timeout(total=0.3))
+        text, error = await reader.broken(once_begun(stream, "total", clock))
         assert text == "One,"
         assert isinstance(error, StreamTimeoutError)
         assert error.deadline == "total"
@@ -214,8 +216,7 @@ def test_cancelled(side: Side, server: Server) -> None:
     async def use(stream: Any) -> None:
         stream.ended(lambda ended: ends.append((ended.state, ended.content))).timeout(idle=20, total=30)
         reading = asyncio.ensure_future(stream.collect())
-        assert await asyncio.to_thread(server.wait_requests, 2)
-        await asyncio.sleep(0.05)
+        assert await asyncio.to_thread(server.wait_until, lambda: stream.content == "One, two")
         reading.cancel()
         with pytest.raises(asyncio.CancelledError):
             await reading

@@ -28,8 +28,9 @@ from mirascope_like.core import (
 from mirascope_like.core.base.errors import both
 from mirascope_like.core.base.flows import retry_policy
 from mirascope_like.retries import FallbackError
+from tests.harness.clocks import PATIENCE, MovedClock
 from tests.harness.rounds import chat_stream
-from tests.harness.server import CloseEarly, Reply, Request, Reset, Server, Stall
+from tests.harness.server import CloseEarly, Do, Reply, Request, Reset, Server, Stall
 from tests.streams.mending import CHAT, MESSAGES, OPENAI, OVERLOADED, Reader, Side, sent
 
 pytestmark = pytest.mark.usefixtures("at_once")
@@ -147,26 +148,26 @@ def test_opening_asks_again(side: Side, reader: Reader, server: Server, how: str
 
 def test_a_first_deadline_is_each_requests_own(reader: Reader, side: Side, server: Server) -> None:
     async def use(stream: Any) -> None:
-        response = await reader.value(stream.timeout(first=0.3, total=20).collect())
+        response = await reader.value(stream.timeout(first=0.3, total=PATIENCE).collect())
         assert response.content == "Hello"
 
-    server.reply(replace(side.text("late"), delay=30), side.begun(then=[Stall()]), side.text("Hello"))
-    reader.run(side, server, use, retry=2)
-    assert len(server.requests) == 3
+    server.reply(replace(side.text("late"), delay=30), side.begun(then=[Stall()])).always(side.text("Hello"))
+    reader.run(side, server, use, retry=6)  # a busy machine may be late more than twice
+    assert len(server.requests) >= 3
     assert server.wait_closed()
 
 
-def test_the_last_deadline_counts_everything(reader: Reader, side: Side, server: Server) -> None:
+def test_the_last_deadline_counts_everything(reader: Reader, side: Side, server: Server, clock: MovedClock) -> None:
     ends: list[Any] = []
 
     async def use(stream: Any) -> None:
         stream.ended(lambda ended: ends.append((ended.state, ended.error)))
-        _, error = await reader.broken(stream.timeout(total=0.5))
+        _, error = await reader.broken(stream.timeout(total=300))
         assert isinstance(error, StreamTimeoutError)
         assert error.deadline == "total"
         assert ends == [(StreamState.FAILED, error)]
 
-    server.reply(Reply.error(500), side.begun(then=[Stall()]))
+    server.reply(Reply.error(500), side.begun(then=[Do(lambda: clock.skip(400)), Stall()]))
     reader.run(side, server, use, retry=9)
     assert len(server.requests) == 2
 

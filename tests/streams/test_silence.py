@@ -55,8 +55,12 @@ first(kept)
 ASYNC = """
 async def cancelled(where):
     stream = asay("cancelled")
+    begun = asyncio.Event()
+    stream.on(text=lambda _: begun.set())
     task = asyncio.create_task(where(stream))
-    await asyncio.sleep(0.05)
+    await begun.wait()
+    for _ in range(20):  # until the task waits
+        await asyncio.sleep(0)
     task.cancel()
     try:
         await task
@@ -64,8 +68,9 @@ async def cancelled(where):
         pass
 
 async def in_the_body(stream):
-    async for _ in stream:
-        await asyncio.sleep(60)
+    async for chunk, _ in stream:
+        if chunk.content:
+            await asyncio.get_running_loop().create_future()
 
 async def in_the_read(stream):
     async for _ in stream:
@@ -114,7 +119,7 @@ def run(row: Row, server: Server, script: str) -> str:
     settings = {**row.settings, row.key: "sk-test", row.base_url: row.url(server)}
     environment = {**os.environ, **settings, "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-W", "error", "-X", "dev", "-c", code]
-    ran = subprocess.run(command, capture_output=True, text=True, timeout=60, env=environment, cwd=ROOT, check=False)
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=300, env=environment, cwd=ROOT, check=False)
     assert (ran.returncode, ran.stdout) == (0, "done\n"), ran.stderr
     return ran.stderr
 

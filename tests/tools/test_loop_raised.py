@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from mirascope_like.core import ToolLoop
+from tests.harness.clocks import never
 from tests.harness.rounds import Side
 from tests.harness.server import Server
 
@@ -30,7 +31,7 @@ async def lose(title: str) -> str:
 
 async def wait_for_the_lost(title: str) -> str:
     """Find a book."""
-    other = asyncio.create_task(asyncio.sleep(60))
+    other = asyncio.create_task(never())
     other.cancel()
     await other
     return title
@@ -121,7 +122,7 @@ def test_cancelled_while_a_tool_runs(side: Side, server: Server) -> None:
     async def forever(title: str) -> str:
         """Wait."""
         begun.put_nowait(title)
-        await asyncio.sleep(60)
+        await never()
         return title
 
     async def main(count: int) -> None:

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from mirascope_like import llm
 from mirascope_like.core import StreamState, ToolExecutionError, ToolLoop
+from tests.harness.clocks import PATIENCE, never
 from tests.harness.rounds import Side
 from tests.harness.server import Server, Stall
 
@@ -207,12 +208,16 @@ def test_async(side: Side, server: Server) -> None:
 
 
 def test_cancelled_while_a_tool_runs(side: Side, server: Server) -> None:
+    limit: asyncio.Timeout
+
     async def forever(a: int) -> int:
         """Wait."""
-        await asyncio.sleep(60)
+        limit.reschedule(0)
+        await never()
         return a
 
     async def main() -> Any:
+        nonlocal limit
         async with side.aclient(server) as client:
 
             @side.module.call("m", client=client, tools=[forever], stream=True, tool_loop=ToolLoop())
@@ -221,8 +226,9 @@ def test_cancelled_while_a_tool_runs(side: Side, server: Server) -> None:
 
             server.reply(side.streamed("", ("call_1", "forever", '{"a": 1}')))
             found = ask()
+            limit = asyncio.timeout(PATIENCE)
             with pytest.raises(TimeoutError):
-                async with asyncio.timeout(0.5):
+                async with limit:
                     await found.collect()
             assert found.state is StreamState.CLOSED
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import time
 from typing import Any
 
 import pytest
@@ -12,6 +11,7 @@ from pydantic import BaseModel
 
 from mirascope_like import llm
 from mirascope_like.core import ConfigurationError, ToolExecutionError, ToolLoop, ToolTimeoutError
+from tests.harness.clocks import PATIENCE
 from tests.harness.rounds import Side
 from tests.harness.server import Server
 
@@ -184,9 +184,11 @@ def test_parallel(side: Side, server: Server, run: Any, parallel: bool) -> None:
         """Meet."""
         order.append(a)
         if not parallel:
-            time.sleep(0.01)
+            with pytest.raises(threading.BrokenBarrierError):
+                meeting.wait(0.02)  # nobody comes
+            meeting.reset()
             return "alone"
-        meeting.wait(5)
+        meeting.wait(PATIENCE)
         return "met"
 
     server.reply(side.whole("", ("call_1", "meet", '{"a": 1}'), ("call_2", "meet", '{"a": 2}')), side.whole("Done"))
@@ -252,7 +254,7 @@ def test_a_late_sync_tool_does_not_keep_the_event_loop_from_closing(side: Side, 
     leave, ended = threading.Event(), threading.Event()
 
     def wait(a: int) -> str:
-        leave.wait(20)
+        leave.wait(PATIENCE)
         ended.set()
         return ""
 
@@ -270,12 +272,12 @@ def test_a_late_sync_tool_does_not_keep_the_event_loop_from_closing(side: Side, 
     asyncio.run(main())
     assert not ended.is_set()
     leave.set()
-    assert ended.wait(5)
+    assert ended.wait(PATIENCE)
 
 
 def test_all_sync_tools_of_a_round_run_at_once_under_async(side: Side, server: Server) -> None:
     count = 40  # more than asyncio has threads
-    together = threading.Barrier(count, timeout=20)
+    together = threading.Barrier(count, timeout=PATIENCE)
 
     def meet(a: int) -> str:
         together.wait()

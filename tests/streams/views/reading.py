@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any
 
 from tests.conformance.providers import chat_text, message_text
+from tests.harness.clocks import run_by_clock
 from tests.harness.replies import Reply, Step
 from tests.harness.rounds import Side
 from tests.harness.server import Server
@@ -72,7 +72,7 @@ class Reader:
         self, side: Side, server: Server, use: Callable[[Any, Views], Coroutine[Any, Any, Any]], **options: Any
     ) -> Any:
         """Have a stream used by a coroutine; what is awaited in there is sync unless this reader is async."""
-        return asyncio.run(self._run(side, server, use, options))
+        return run_by_clock(self._run(side, server, use, options))
 
     async def _run(self, side: Side, server: Server, use: Any, options: dict[str, Any]) -> Any:
         views = Views(self.asynchronous)

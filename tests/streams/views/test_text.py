@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from time import monotonic
 from typing import Any
 
@@ -10,8 +11,9 @@ import pytest
 
 from mirascope_like.core import ConfigurationError, StreamInterruptedError
 from mirascope_like.core.base.streams import HeldUnits
+from tests.harness.clocks import PATIENCE, MovedClock, no_tasks_left, run_by_clock, waits
 from tests.harness.rounds import Side
-from tests.harness.server import CloseEarly, Gate, Pause, Server, Stall
+from tests.harness.server import CloseEarly, Do, Gate, Pause, Server, Stall
 from tests.streams.views.reading import ADD, Reader, Views, add, ask, texts
 
 PIECES = ("Hel", "lo", " wor", "ld. ", "How", " are", " you?\n", "Fine")
@@ -95,24 +97,28 @@ def test_held_text_comes_before_an_error(reader: Reader, side: Side, server: Ser
     reader.run(side, server, use)
 
 
-def test_sync_delay_is_kept_with_the_next_event(side: Side, server: Server) -> None:
-    server.reply(texts(side, "a", "b", Pause(0.8), "c", "d"))
-    assert list(ask(side, side.client(server), asynchronous=False).text(buffer=99, max_delay=0.7)) == ["abc", "d"]
+def test_sync_delay_is_kept_with_the_next_event(side: Side, server: Server, clock: MovedClock) -> None:
+    read = {text: threading.Event() for text in "abcd"}
+    server.reply(texts(side, "a", "b", Do(lambda: read["b"].wait(PATIENCE) and clock.skip(2000)), "c", "d"))
+    stream = ask(side, side.client(server), asynchronous=False).on(text=lambda text: read[text].set())
+    assert list(stream.text(buffer=99, max_delay=1000)) == ["abc", "d"]
 
 
-def test_async_delay_is_a_timer(side: Side, server: Server) -> None:
+def test_async_delay_is_a_timer(side: Side, server: Server, clock: MovedClock) -> None:
     gate = Gate()
+    read = {text: threading.Event() for text in "abcd"}
 
     async def main() -> None:
         async with side.aclient(server) as client:
-            view = ask(side, client, asynchronous=True).text(buffer=99, max_delay=0.05)
+            stream = ask(side, client, asynchronous=True).on(text=lambda text: read[text].set())
+            view = stream.text(buffer=99, max_delay=100)
             assert await anext(view) == "ab"  # while the server waits
             gate.open()
             assert [one async for one in view] == ["cd"]
             assert asyncio.all_tasks() == {asyncio.current_task()}
 
-    server.reply(texts(side, "a", "b", gate, "c", "d"))
-    asyncio.run(main())
+    server.reply(texts(side, "a", "b", Do(lambda: read["b"].wait(PATIENCE) and clock.skip(200)), gate, "c", "d"))
+    run_by_clock(main())
 
 
 def test_a_step_that_was_late_is_not_lost(side: Side, server: Server) -> None:
@@ -148,7 +154,7 @@ def test_leaving_while_a_step_is_late(side: Side, server: Server, how: str) -> N
                 await stream.close()
             elif how == "cancel":
                 task = asyncio.ensure_future(anext(view))
-                await asyncio.sleep(0.02)
+                await waits(task)
                 task.cancel()
                 with pytest.raises(asyncio.CancelledError):
                     await task
@@ -156,8 +162,7 @@ def test_leaving_while_a_step_is_late(side: Side, server: Server, how: str) -> N
                 del task
             del stream, view
             assert await asyncio.to_thread(server.wait_closed)
-            await asyncio.sleep(0.01)
-            assert asyncio.all_tasks() == {asyncio.current_task()}
+            assert await no_tasks_left()
 
     server.reply(texts(side, "a", Stall(), finish=False))
     asyncio.run(main())
@@ -178,7 +183,7 @@ def test_units_of_any_length_cost_no_more_than_their_text(by: Any, piece: str) -
             size += len(text)
     held.add("e")
     assert size + len(held.take_all()) == 10_000 * len(piece) + 1
-    assert monotonic() - begun < 5  # it is a fraction of a second; searched again for each piece, it would be minutes
+    assert monotonic() - begun < PATIENCE  # a fraction of a second; searched again for each piece, it would be minutes
 
 
 def test_a_unit_that_there_is_not(reader: Reader, side: Side, server: Server) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 
 
@@ -15,6 +16,10 @@ class Clock:
     def timestamp(self) -> float:
         """Return the time of day, in milliseconds since 1970."""
         return time.time() * 1000
+
+    def wait(self, condition: threading.Condition, seconds: float) -> None:
+        """Wait until a condition, which the caller holds, is notified, or at most some seconds of `monotonic`."""
+        condition.wait(seconds)
 
 
 CLOCK = Clock()

@@ -196,7 +196,7 @@ class Watchdog:
                 if self._due is None:
                     self._changed.wait()
                 elif (remaining := self._due - CLOCK.monotonic()) > 0:
-                    self._changed.wait(remaining)
+                    CLOCK.wait(self._changed, remaining)
                 else:
                     self._due = None
                     self.barked = True

@@ -256,7 +256,8 @@ def test_a_later_round_of_a_tool_loop(
         assert stream.error is error
         assert added == [3]
         assert stream.content.startswith("Hel")
-        assert server.wait_closed()
+        if len(server.requests) == 2:  # else the deadline passed before, and a connection is kept for later
+            assert await asyncio.to_thread(server.wait_closed)
         assert no_watchdogs()
 
     server.reply(side.streamed("Hel", ADD), replace(texts(side, "lo"), delay=30))

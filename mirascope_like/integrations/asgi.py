@@ -39,7 +39,9 @@ HEADERS = {"content-type": "text/event-stream; charset=utf-8", "cache-control": 
 
 
 def sse(event: str, data: object) -> bytes:
-    """Return a server-sent event whose data is JSON."""
+    """Return a server-sent event whose data is JSON. Raises `ConfigurationError` for a name with a line break."""
+    if any(mark in event for mark in "\r\n\0"):
+        raise ConfigurationError(f"the name of an event has a line break or a NUL: {event!r}")
     return f"event: {event}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n".encode()
 
 
@@ -68,7 +70,7 @@ class EventStreamResponse(Response):
 
     Keyword arguments go to `stream.text()`. When the browser disconnects, the stream is closed at once.
 
-    Raises `ConfigurationError` if `stream` is not the stream of an async call.
+    Raises `ConfigurationError` if `stream` is not the stream of an async call, and for a header with a line break.
     """
 
     status_code: int = 200
@@ -85,6 +87,9 @@ class EventStreamResponse(Response):
         stream.text(**text)  # raises now if the arguments are invalid
         self.stream = stream
         named = {name.lower(): value for name, value in {**HEADERS, **(headers or {})}.items()}
+        for name, value in named.items():
+            if any(mark in name + value for mark in "\r\n\0"):
+                raise ConfigurationError(f"the header {name!r} has a line break or a NUL: it would end the header")
         self.raw_headers: list[tuple[bytes, bytes]] = [
             (name.encode("latin-1"), value.encode("latin-1")) for name, value in named.items()
         ]

@@ -21,8 +21,8 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.routing import Route
 
-from mirascope_like.core import ConfigurationError, openai
-from mirascope_like.integrations.asgi import EventStreamResponse
+from mirascope_like.core import AsyncStream, ConfigurationError, openai
+from mirascope_like.integrations.asgi import EventStreamResponse, sse
 from tests.conformance.providers import OPENAI
 from tests.harness.clocks import PATIENCE
 from tests.harness.server import CloseEarly, Reply, Server, Stall
@@ -220,3 +220,18 @@ def test_errors_are_logged(server: Server, address: str, caplog: pytest.LogCaptu
     assert logged.levelname == "ERROR"
     assert logged.exc_info is not None
     assert "what is wrong" in str(logged.exc_info[1])
+
+
+@pytest.mark.parametrize("header", [{"x-a": "1\r\nset-cookie: a=b"}, {"x-a\n": "1"}, {"x-a": "1\0"}, {"x\r": ""}])
+def test_line_breaks_in_headers(header: dict[str, str]) -> None:
+    """RFC 9110, section 5.5: CR, LF and NUL in field values are invalid, and dangerous."""
+    stream: Any = object.__new__(AsyncStream)
+    stream.text = lambda **_: None
+    with pytest.raises(ConfigurationError, match="line break or a NUL"):
+        EventStreamResponse(stream, headers=header)
+
+
+def test_line_breaks_in_names_of_events() -> None:
+    with pytest.raises(ConfigurationError, match="line break or a NUL"):
+        sse("text\ndata: 1", "a")
+    assert sse("text", "a\r\nb") == b'event: text\ndata: "a\\r\\nb"\n\n'

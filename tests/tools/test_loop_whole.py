@@ -286,7 +286,7 @@ def test_all_sync_tools_of_a_round_run_at_once_under_async(side: Side, server: S
     async def main() -> None:
         async with side.aclient(server) as client:
 
-            @side.module.call("m", client=client, tools=[meet], tool_loop=ToolLoop())
+            @side.module.call("m", client=client, tools=[meet], tool_loop=ToolLoop(max_parallel=count))
             async def ask() -> str:
                 return "Meet"
 
@@ -296,3 +296,36 @@ def test_all_sync_tools_of_a_round_run_at_once_under_async(side: Side, server: S
     calls = [(f"call_{number}", "meet", f'{{"a": {number}}}') for number in range(count)]
     server.reply(side.whole("", *calls), side.whole("Well"))
     asyncio.run(main())
+
+
+@pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
+def test_at_most_max_parallel_tools_of_a_round_run_at_once(side: Side, server: Server, asynchronous: bool) -> None:
+    """Each group of three meets; a fourth thread would break the count. Sixteen is the default."""
+    running: list[int] = []
+    most: list[int] = []
+    lock, together = threading.Lock(), threading.Barrier(3, timeout=30)
+
+    def meet(a: int) -> str:
+        with lock:
+            running.append(a)
+            most.append(len(running))
+        together.wait()
+        with lock:
+            running.remove(a)
+        return str(a)
+
+    calls = [(f"call_{number}", "meet", f'{{"a": {number}}}') for number in range(9)]
+    server.reply(side.whole("", *calls), side.whole("Well"))
+    options: Any = {"tools": [meet], "tool_loop": ToolLoop(max_parallel=3)}
+
+    async def main() -> Any:
+        async with side.aclient(server) as client:
+            return await side.module.model("m", client=client).ask_async("Meet", **options)
+
+    if asynchronous:
+        response = asyncio.run(main())
+    else:
+        response = side.module.model("m", client=side.client(server)).ask("Meet", **options)
+    assert [one.result for one in response.rounds[0].executed] == [str(number) for number in range(9)]
+    assert max(most) == 3
+    assert ToolLoop().max_parallel == 16

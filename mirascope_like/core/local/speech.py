@@ -20,7 +20,7 @@ from ..base.parsing import as_list, as_object
 from ..base.request import with_instruction
 
 _TEXT = re.compile(r'\s*\{\s*"text"\s*:\s*"')
-_CALL = re.compile(r'\s*\{\s*"tool"\s*:\s*"((?:[^"\\]|\\.)*)"\s*,\s*"arguments"\s*:\s*')
+_CALL = re.compile(r'\s*\{\s*"tool"\s*:\s*"((?:[^"\\]++|\\.)*+)"\s*,\s*"arguments"\s*:\s*')
 
 
 def with_described_tools(payload: Mapping[str, Any]) -> dict[str, Any]:

@@ -23,6 +23,8 @@ _SPACE = re.compile(r"[ \t\r\n]*")
 _TOKEN = re.compile(r"[-+.\w]*")
 _ESCAPE = re.compile(r'\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|["\\/bfnrt])')
 _LONGEST_LEAD = 80
+MAX_DEPTH = 200
+"""The deepest nesting of objects and arrays; jiter and pydantic refuse deeper JSON too."""
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
 _LONGEST_ESCAPE = len(r"\ud83d\ude00")
 _MARK = re.compile(rf"(?P<closed>{CLOSED_THINKING})|(?P<open>{OPEN_THINKING})|[{{\[]")
@@ -35,6 +37,10 @@ _LEAD = re.compile(r"\s*(```\w*\s*)?")
 
 class InvalidJSONError(ValueError):
     """The text is not valid JSON."""
+
+
+class TooDeepError(ValueError):
+    """The JSON nests deeper than `MAX_DEPTH`."""
 
 
 class JSONReader(ABC):
@@ -231,6 +237,10 @@ class JSONReader(ABC):
         return end
 
     def _begun(self, *, is_object: bool) -> None:
+        if len(self._open) == MAX_DEPTH:
+            if self._open[0]:
+                raise TooDeepError(f"the JSON nests more than {MAX_DEPTH} objects and arrays")
+            raise InvalidJSONError  # brackets in a text
         self._open.append(is_object)
         self._read, self._fresh = (JSONReader._key if is_object else JSONReader._value), True
         self.begin(is_object=is_object)

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 
 from ..errors import parse_error
 from .field_validators import TOKEN
-from .json_tokenizer import JSONReader
+from .json_tokenizer import JSONReader, TooDeepError
 from .type_structure import Record, Shape, Unchecked
 
 NOTHING: Any = object()
@@ -141,11 +141,14 @@ class PartialParser(JSONReader):
     def feed(self, text: str) -> bool:
         """Parse a piece of text; return True if the snapshot has changed.
 
-        Returns False for the piece that completes the value. Raises `ResponseParseError`, with `fail_fast`, for a
-        complete part that does not validate.
+        Raises `ResponseParseError` for JSON that nests too deep, and with `fail_fast` for a closed part that does not
+        validate.
         """
         self._changed = False
-        self.read(text)
+        try:
+            self.read(text)
+        except TooDeepError as error:
+            raise parse_error(error) from None
         return self._changed
 
     def show(self) -> Any:

@@ -54,8 +54,11 @@ class Events:
             self._parts = []
             self._started = True
             buffer = buffer.removeprefix(_BOM)
+        if not buffer:
+            return []
         if self._parts:
-            if b"\n" not in buffer:
+            # Joined only if an event ends here, so that lines without an empty line between them are copied once.
+            if b"\n\n" not in buffer and not (buffer.startswith(b"\n") and self._parts[-1].endswith(b"\n")):
                 self._hold(buffer)
                 return []
             buffer = b"".join([*self._parts, buffer])

@@ -159,6 +159,9 @@ def _field(source: str, at: int) -> Field:
     if conversion is not None and conversion not in _CONVERSIONS:
         raise PromptError(f"{source}: unknown conversion !{conversion}; use !r, !s or !a")
     steps = tuple(_step(step) for step in _STEP.finditer(match["path"]))
+    for take, name in steps:
+        if take is _attribute and name.startswith("_"):
+            raise PromptError(f"{source}: the attribute {name!r} is private; a template reads public attributes only")
     shape = _KIND.fullmatch(spec)
     kind = (shape["one"] or shape["kind"]) if shape else ""
     if (kind == "cache_control") != (root == ""):

@@ -28,7 +28,7 @@ from ..request import Request
 from ..tools import BaseTool, ToolCall, find_tool
 from .billing import Billed
 from .decoded_messages import DecodedMessages
-from .dump import DUMP_VERSION, READ_FROM_RESPONSE, check_dump_version, plain_json
+from .dump import DUMP_VERSION, READ_FROM_RESPONSE, check_dump_version, plain_json, without_carried
 from .offered_tools import TOOL_CLASSES, OfferedTools
 from .related_responses import RelatedResponses
 
@@ -75,7 +75,7 @@ class BaseCallResponse(
     call_params: dict[str, Any] = {}
     """The call parameters that were set."""
     call_kwargs: dict[str, Any] = {}
-    """The keyword arguments of the SDK's call, without the messages."""
+    """The keyword arguments of the SDK's call, without the messages; values of headers and URL parameters are "***"."""
     json_mode: bool = False
     """True if JSON mode was requested."""
     answer_name: str | None = None
@@ -119,7 +119,7 @@ class BaseCallResponse(
             dynamic_config=dict(request.dynamic_config) if request.dynamic_config is not None else None,
             messages=list(payload.get(cls.messages_key, ())),
             call_params=dict(request.call_params),
-            call_kwargs={key: value for key, value in payload.items() if key != cls.messages_key},
+            call_kwargs=without_carried({key: value for key, value in payload.items() if key != cls.messages_key}),
             json_mode=request.json_mode,
             answer_name=request.structure.name if request.structure is not None else None,
             start_time=start_time,
@@ -314,6 +314,12 @@ class BaseCallResponse(
     def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
         for name, value in super().__repr_args__():
             yield name, value if name == "response" else plain_json(value)
+
+    def __getstate__(self) -> dict[Any, Any]:
+        state = super().__getstate__()
+        given: dict[str, Any] = state["__dict__"]
+        hidden = {name: without_carried(given[name]) for name in ("call_params", "dynamic_config") if name in given}
+        return {**state, "__dict__": {**given, **hidden}}
 
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and self.model_dump() == cast("BaseModel", other).model_dump()

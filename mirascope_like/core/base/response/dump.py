@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from pydantic import BaseModel
 from pydantic_core import to_jsonable_python
 
 from ..parsing import VERSION_KEY, check_schema_version, is_list, is_mapping
@@ -21,6 +22,28 @@ _SECRET = re.compile(
 )
 
 
+_CARRIERS = frozenset({"extra_headers", "extra_query", "headers"})
+"""Options whose values may be secrets, whatever the names in them."""
+_HOLDERS = frozenset({"call_params", "config", "http_options"})
+"""Options that hold such options."""
+
+
+def without_carried(value: Any) -> Any:
+    """Return a copy of the options of a call in which the values of headers and of URL parameters are "***"."""
+    if is_mapping(value):
+        return {key: _without_one(key, one) for key, one in value.items()}
+    if isinstance(value, BaseModel):  # the config of Google's SDK
+        given = {name: getattr(value, name) for name in value.model_fields_set if name in _CARRIERS | _HOLDERS}
+        return value.model_copy(update={name: _without_one(name, one) for name, one in given.items()})
+    return value
+
+
+def _without_one(name: object, value: Any) -> Any:
+    if name in _CARRIERS:
+        return dict.fromkeys(value, "***") if is_mapping(value) else "***" if value else value
+    return without_carried(value) if name in _HOLDERS else value
+
+
 def plain_json(value: Any) -> Any:
     """Return a value as plain JSON values, with secrets replaced by "***"."""
     plain = to_jsonable_python(value, by_alias=False, fallback=_named, serialize_unknown=True, bytes_mode="base64")
@@ -30,7 +53,11 @@ def plain_json(value: Any) -> Any:
 def _without_secrets(value: Any) -> Any:
     if is_mapping(value):
         return {
-            key: "***" if _SECRET.search(key) and isinstance(one, str | list) else _without_secrets(one)
+            key: _without_one(key, one)
+            if key in ("extra_headers", "extra_query")
+            else "***"
+            if _SECRET.search(key) and isinstance(one, str | list)
+            else _without_secrets(one)
             for key, one in value.items()
             if key != "client"
         }

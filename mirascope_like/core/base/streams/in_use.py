@@ -5,9 +5,12 @@ Python raises the same errors for this as user code may raise itself, so these f
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Generator, Iterator
+from typing import Generic, Literal, TypeVar
 
 from ..errors import StreamError
+
+T = TypeVar("T")
 
 
 def is_running(error: BaseException) -> bool:
@@ -49,3 +52,25 @@ def converted(error: Exception) -> Exception:
 def error_for(reader: Literal["thread", "task"]) -> StreamError:
     """Return the error to raise for a stream that another thread or task is reading."""
     return StreamError(f"another {reader} is reading this stream: read it in one {reader}, or give each its own stream")
+
+
+class View(Generic[T]):
+    """The iterator of a view. If a second thread steps it meanwhile, that raises `StreamError`."""
+
+    __slots__ = ("_steps",)
+
+    def __init__(self, steps: Generator[T]) -> None:
+        self._steps = steps
+
+    def __iter__(self) -> Iterator[T]:
+        return self
+
+    def __next__(self) -> T:
+        try:
+            return next(self._steps)
+        except ValueError as error:
+            raise converted(error)
+
+    def close(self) -> None:
+        """End the view. The stream stays open."""
+        self._steps.close()

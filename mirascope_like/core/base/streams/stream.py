@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TextIO, TypeVar
 
@@ -118,6 +118,9 @@ class Stream(BaseStream[ResponseT, ChunkT, ToolT]):
         return reader
 
     def _view(self, view: views.View) -> Iterator[Any]:
+        return in_use.View(self._shown(view))
+
+    def _shown(self, view: views.View) -> Generator[Any]:
         answer: Any = None
         while True:
             try:
@@ -162,8 +165,7 @@ class Stream(BaseStream[ResponseT, ChunkT, ToolT]):
 
     def cumulative(self) -> Iterator[views.Snapshot]:
         """Yield a snapshot for each event: all the text so far, what the event added, and the event itself."""
-        for chunk, _ in self:
-            yield self._snapshot(chunk)
+        return in_use.View(self._snapshot(chunk) for chunk, _ in self)
 
     def print(self, *, file: TextIO | None = None) -> ResponseT:
         """Print the text as it arrives; return the full response."""

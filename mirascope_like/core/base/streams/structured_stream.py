@@ -15,6 +15,7 @@ from ..errors import ResponseParseError, StreamNotConsumedError
 from ..parsing import NOTHING, Partial
 from ..response import BaseCallResponse
 from ..tools import tool_output_text
+from . import in_use
 from .stream_state import StreamState
 from .structured_reader import AnyStream, AsyncStreamT, Reading, StreamT
 
@@ -145,6 +146,9 @@ class StructuredStream(BaseStructuredStream[T, StreamT]):
         Items yielded by earlier calls are not repeated. Raises `ResponseParseError` for an item that does not validate,
         and ends the generation.
         """
+        return in_use.View(self._each())
+
+    def _each(self) -> Generator[Any]:
         try:
             yield from self._reading.items()
             for _ in self:

@@ -191,22 +191,27 @@ class HeldPieces(Held):
 
     def __init__(self) -> None:
         self._pieces: list[str] = []
+        self._length = 0
 
     def take(self, count: int, chars: int) -> str | None:
+        if len(self._pieces) < count or self._length < chars:
+            return None
         length = 0
         for taken, piece in enumerate(self._pieces, 1):
             length += len(piece)
             if taken >= count and length >= chars:
                 text = "".join(self._pieces[:taken])
                 del self._pieces[:taken]
+                self._length -= length
                 return text
         return None
 
     def _add(self, text: str) -> None:
         self._pieces.append(text)
+        self._length += len(text)
 
     def _clear(self) -> list[str]:
-        pieces, self._pieces = self._pieces, []
+        pieces, self._pieces, self._length = self._pieces, [], 0
         return pieces
 
     def __bool__(self) -> bool:
@@ -214,44 +219,58 @@ class HeldPieces(Held):
 
 
 class HeldUnits(Held):
-    """Text taken in whole units. No part of the text is searched twice for the end of a unit."""
-
-    _text: str = ""
-    _at: int = 0
-    """The index in the text from which to search."""
-    _end: int = 0
-    """The index at which the whole units found so far end."""
-    _count: int = 0
-    """How many whole units were found."""
+    """Text taken in whole units. No part of the text is searched twice for the end of a unit, or copied repeatedly."""
 
     def __init__(self, by: TextUnit) -> None:
         self._pattern, self._resume = _ENDS[by]
-        self._clear()
+        self._units: list[str] = []
+        """The whole units found so far."""
+        self._length = 0
+        """The number of their characters."""
+        self._passed: list[str] = []
+        """The beginning of the next unit, without its last characters."""
+        self._text = ""
+        """The text that is searched."""
+        self._start = 0
+        """The index in it at which the next unit begins, or continues after `_passed`."""
+        self._at = 0
+        """The index in it from which to search."""
 
     def take(self, count: int, chars: int) -> str | None:
-        while self._count < max(count, 1) or self._end < chars:
+        while len(self._units) < max(count, 1) or self._length < chars:
             found = self._pattern.search(self._text, self._at)
             if found is None:
-                self._at = max(self._end, self._resume(self._text))
+                self._pass(max(self._start, self._resume(self._text)))
                 return None
-            self._end = self._at = found.end()
-            self._count += 1
-        text, rest = self._text[: self._end], self._text[self._end :]
+            unit = "".join([*self._passed, self._text[self._start : found.end()]])
+            self._units.append(unit)
+            self._length += len(unit)
+            self._start = self._at = found.end()
+            self._passed.clear()
+        text, rest = "".join(self._units), self._text[self._start :]
         self._clear()
         self._text = rest
         return text
+
+    def _pass(self, at: int) -> None:
+        """Set the text before an index aside: no unit ends there. One character before it stays, for the pattern."""
+        kept = max(self._start, at - 1)
+        if kept > self._start:
+            self._passed.append(self._text[self._start : kept])
+        self._text, self._start, self._at = self._text[kept:], 0, at - kept
 
     def _add(self, text: str) -> None:
         self._text += text
 
     def _clear(self) -> list[str]:
-        text = self._text
-        self._text = ""
-        self._count = self._end = self._at = 0
-        return [text] if text else []
+        held = "".join([*self._units, *self._passed, self._text[self._start :]])
+        self._units.clear()
+        self._passed.clear()
+        self._text, self._length, self._start, self._at = "", 0, 0, 0
+        return [held] if held else []
 
     def __bool__(self) -> bool:
-        return bool(self._text)
+        return bool(self._units or self._passed or self._start < len(self._text))
 
 
 def items_view(response: Callable[[], Any], has_tool_loop: Callable[[], bool]) -> View:

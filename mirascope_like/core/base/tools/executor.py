@@ -8,16 +8,17 @@ from __future__ import annotations
 import asyncio
 from asyncio import CancelledError
 from collections.abc import Awaitable, Callable, Sequence
-from concurrent.futures import Future
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextvars import copy_context
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import partial
 from inspect import isawaitable, iscoroutinefunction
+from itertools import islice
 from threading import Thread
 from typing import Any, Literal, cast
 
 from ..errors import ConfigurationError, ToolError, ToolExecutionError, ToolRefusedError, ToolTimeoutError
-from ..runtime import CLOCK, cancel_scope, gather, on_asyncio, outcome
+from ..runtime import CLOCK, Semaphore, cancel_scope, gather, on_asyncio, outcome, semaphore
 from .base_tool import BaseTool, error_of, tool_name
 from .lookup import READ
 from .result import ToolResultEvent
@@ -50,12 +51,21 @@ class ToolLoop:
     """
     approve: Approve | None = None
     """Called before each tool runs, one after another, in the order of the calls."""
+    max_parallel: int = 16
+    """How many tools of a round run at the same time. A tool that exceeded its time limit is not counted any more."""
 
     def __post_init__(self) -> None:
         if self.max_rounds < 2:
             raise ConfigurationError("max_rounds must be at least 2: the last round is sent without tools")
         if self.on_error not in ("report", "raise"):
             raise ConfigurationError(f'on_error must be "report" or "raise", not {self.on_error!r}')
+        if self.max_parallel < 1:
+            raise ConfigurationError(f"max_parallel is at least 1, not {self.max_parallel}")
+
+    def __setstate__(self, state: Sequence[Any]) -> None:
+        # A pickle of an earlier version has fewer fields.
+        for number, field in enumerate(fields(self)):
+            object.__setattr__(self, field.name, state[number] if number < len(state) else field.default)
 
     def run(self, tools: Sequence[BaseTool]) -> list[ToolResultEvent[Any]]:
         """Run the tools of a round; return one result each, in order.
@@ -65,8 +75,7 @@ class ToolLoop:
         errors = [error_of(tool) or (None if self._approved(tool) else refused(tool)) for tool in tools]
         allowed = [tool for tool, error in zip(tools, errors, strict=True) if error is None]
         if self.parallel and len(allowed) > 1:
-            done = [started(tool.call) for tool in allowed]
-            ran = [self._taken(tool, future) for tool, future in zip(allowed, done, strict=True)]
+            ran = self._ran_together(allowed)
         else:
             ran = [self._ran(tool) for tool in allowed]
         return self.settled(tools, errors, ran)
@@ -76,7 +85,8 @@ class ToolLoop:
         errors = [error_of(tool) or (None if await self._aapproved(tool) else refused(tool)) for tool in tools]
         allowed = [tool for tool, error in zip(tools, errors, strict=True) if error is None]
         if self.parallel and len(allowed) > 1:
-            ran = await gather([self._aran(tool) for tool in allowed])
+            places = semaphore(self.max_parallel)
+            ran = await gather([self._aran_in(places, tool) for tool in allowed])
         else:
             ran = [await self._aran(tool) for tool in allowed]
         return self.settled(tools, errors, ran)
@@ -116,10 +126,34 @@ class ToolLoop:
             return ran(tool, tool.call)
         return self._taken(tool, started(tool.call))
 
-    def _taken(self, tool: BaseTool, future: Started) -> ToolResultEvent[Any]:
-        remaining = None if self.timeout is None else max(0.0, future.started_at + self.timeout - CLOCK.monotonic())
+    def _ran_together(self, tools: Sequence[BaseTool]) -> list[ToolResultEvent[Any]]:
+        """Run tools in threads, at most `max_parallel` at a time; return their results, in order."""
+        results: dict[int, ToolResultEvent[Any]] = {}
+        running: dict[Started, int] = {}
+        upcoming = iter(enumerate(tools))
+        while len(results) < len(tools):
+            for place, tool in islice(upcoming, self.max_parallel - len(running)):
+                running[started(tool.call)] = place
+            done = wait(running, self._remaining(next(iter(running))), FIRST_COMPLETED).done
+            over = [one for one in running if one in done or self._remaining(one) == 0]
+            for future in over:
+                place = running.pop(future)
+                results[place] = self._taken(tools[place], future)
+        return [results[place] for place in range(len(tools))]
+
+    def _remaining(self, future: Started) -> float | None:
+        return None if self.timeout is None else max(0.0, future.started_at + self.timeout - CLOCK.monotonic())
+
+    async def _aran_in(self, places: Semaphore, tool: BaseTool) -> ToolResultEvent[Any]:
+        await places.acquire()
         try:
-            return ToolResultEvent(tool, result=future.result(remaining))
+            return await self._aran(tool)
+        finally:
+            places.release()
+
+    def _taken(self, tool: BaseTool, future: Started) -> ToolResultEvent[Any]:
+        try:
+            return ToolResultEvent(tool, result=future.result(self._remaining(future)))
         except (Exception, CancelledError) as error:
             return failed(tool, error if future.done() else self._timeout_error(tool))
 

@@ -11,7 +11,7 @@ from typing import Self, cast
 
 import jiter
 
-_STRING = re.compile(rb'\s*"(?:[^"\\]|\\.)*"', re.DOTALL)
+_STRING = re.compile(rb'\s*+"(?:[^"\\]++|\\.)*+"', re.DOTALL)
 _LETTERS = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 

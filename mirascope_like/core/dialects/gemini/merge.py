@@ -16,7 +16,7 @@ JSON = dict[str, Any]
 _ROWS = frozenset({"topCandidates", "chosenCandidates"})
 """Lists with one item per token: equal items are kept."""
 _TEXT = frozenset({"text", "thought"})
-_STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]|\['((?:[^'\\]|\\.)*)'\]")
+_STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]|\['((?:[^'\\]++|\\.)*+)'\]")
 
 
 def merged(old: Any, new: Any, key: str = "") -> Any:

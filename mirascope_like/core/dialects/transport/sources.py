@@ -88,14 +88,24 @@ class AsyncByteSource:
     async def close(self) -> None:
         with anyio.CancelScope(shield=True):
             try:
-                await self._events.aclose()
-                await self._buffers.aclose()
+                # The response first: at the end of a loop, asyncio closes these generators at the same time.
                 await self.response.aclose()
+                await _closed(self._events)
+                await _closed(self._buffers)
             except GeneratorExit:
                 # When a loop ends, Python 3.11 cancels a close that waits (as httpx's does), and then asks again.
                 with suppress(Exception):
                     await self.response.extensions["network_stream"].aclose()
                 raise
+
+
+async def _closed(generator: Any) -> None:
+    """Close an async generator, unless it is being closed already."""
+    try:
+        await generator.aclose()
+    except RuntimeError as error:
+        if "already running" not in str(error):
+            raise
 
 
 def _buffers(response: Any, raw: str, decoded: str) -> Any:

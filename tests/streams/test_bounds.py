@@ -1,0 +1,138 @@
+"""Time and memory grow linearly with what a provider sends. Counted in bytes and operations, never in seconds.
+
+Source: reports about servers that send one event of tens of megabytes (images, tool arguments), keep-alive comments
+without empty lines, and models that repeat one opening bracket until their limit.
+"""
+
+from __future__ import annotations
+
+import tracemalloc
+from collections import deque
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from mirascope_like.core import ResponseParseError
+from mirascope_like.core.base.parsing import Events
+from mirascope_like.core.base.parsing.json_tokenizer import MAX_DEPTH
+from mirascope_like.core.base.response import TextEvent
+from mirascope_like.core.base.streams.views import HeldPieces, HeldUnits, TextUnit, text_view
+from tests.conformance.contract import BaseRow
+from tests.conformance.rows import EVERY
+from tests.conformance.wires.answer import Answer, Text
+from tests.harness.server import Server
+
+MIB = 1024 * 1024
+
+
+BYTES = [row for row in EVERY if row.reads == "bytes" and row.name != "local"]
+
+
+@pytest.mark.parametrize("row", BYTES, ids=lambda row: row.id)
+def test_a_large_event(row: BaseRow, server: Server) -> None:
+    """At most six times its size, with what the test's server holds in this process; 120 times before. The whole text
+    is within one event.
+    """
+    size = 4 * MIB
+    server.reply(row.wire.streamed(Answer(Text("x" * size))))
+    with row.client(server) as client:
+        stream = row.stream(client).open()
+        tracemalloc.start()
+        try:
+            for _ in stream:
+                pass
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+    assert len(stream.content) == size
+    assert peak < 6 * size
+
+
+@pytest.mark.parametrize("line", [b": ping\n", b"event: ping\n", b"retry: 5\n"])
+def test_lines_without_an_empty_line(line: bytes) -> None:
+    """Each buffer is held as it is; buffers are joined once, when an event ends."""
+    events = Events()
+    assert all(events.feed(line) == [] for _ in range(1000))
+    assert all(part is line for part in events._parts[1:])  # the first was joined with a byte order mark, or none
+    assert events.feed(b"data: 1\n") == []
+    assert events.feed(b"\n") == [b"1"]
+    assert events.feed(b"data: 2\n") == []
+    assert events.feed(b"") == []
+    assert events.feed(b"\ndata: 3\n\n") == [b"2", b"3"]
+
+
+class Tree(BaseModel):
+    child: Tree | None = None
+    name: str = ""
+
+
+@pytest.mark.parametrize("row", BYTES[:1], ids=lambda row: row.id)
+def test_deep_json_is_refused(row: BaseRow, server: Server) -> None:
+    """jiter and pydantic refuse JSON of more than 200 levels; a stream does so at the same depth, and reads no more."""
+    server.reply(row.wire.streamed(Answer(Text(*['{"child": ' * 50] * 20))))
+    with row.client(server) as client:
+        stream: Any = row.stream(client, response_model=Tree, json_mode=True)
+        with pytest.raises(ResponseParseError, match=f"nests more than {MAX_DEPTH}"):
+            stream.collect()
+
+
+def shown(texts: Sequence[str], **options: Any) -> list[str]:
+    """Return what a text view shows of pieces that arrive one by one."""
+    unread: Any = deque()
+    view = text_view(unread, **options)
+    found: list[str] = []
+    arriving = iter([*(TextEvent(one) for one in texts), None])
+    command = next(view)
+    while True:
+        try:
+            if hasattr(command, "value"):
+                found.append(command.value)
+                command = view.send(None)
+            else:
+                command = view.send(unread.popleft() if unread else next(arriving))
+        except StopIteration:
+            return found
+
+
+@pytest.mark.parametrize("by", [None, "word", "line", "sentence"])
+def test_text_that_is_held(by: TextUnit | None) -> None:
+    pieces = ["One. ", "Two\n", "thr", "ee! ", "Four five.\n"] * 3
+    assert "".join(shown(pieces, by=by, min_chars=10**9)) == "".join(pieces)
+    assert len(shown(pieces, by=by, min_chars=10**9)) == 1
+    assert "".join(shown(pieces, by=by, min_chars=7)) == "".join(pieces)
+
+
+def test_held_pieces_are_not_walked_before_there_are_enough() -> None:
+    held = HeldPieces()
+
+    class Watched(list[str]):
+        walked = 0
+
+        def __iter__(self) -> Iterator[str]:
+            self.walked += 1
+            return super().__iter__()
+
+    held._pieces = watched = Watched()
+    for _ in range(1000):
+        held.add("ab")
+        assert held.take(1, 10**9) is None
+    assert watched.walked == 0
+
+
+@pytest.mark.parametrize("by", ["word", "line", "sentence"])
+def test_held_units_are_not_copied_again(by: TextUnit) -> None:
+    """The text that is searched, and that grows with each piece, stays as short as one unit or one piece."""
+    held = HeldUnits(by)
+    for number in range(1000):
+        held.add("word.\n" if number % 2 else "Word ")
+        assert held.take(1, 10**9) is None
+        assert len(held._text) - held._start < 20
+        assert len(held._text) < 40
+    held = HeldUnits("line")
+    for _ in range(1000):
+        held.add("no end ")
+        assert held.take(1, 0) is None
+        assert len(held._text) < 20
+    assert held.take_all() == "no end " * 1000

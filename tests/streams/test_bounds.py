@@ -47,7 +47,7 @@ def test_a_large_event(row: BaseRow, server: Server) -> None:
         finally:
             tracemalloc.stop()
     assert len(stream.content) == size
-    assert peak < 6 * size
+    assert peak < (8 if row.id.endswith("responses") else 6) * size  # Responses repeat the text in four events
 
 
 @pytest.mark.parametrize("line", [b": ping\n", b"event: ping\n", b"retry: 5\n"])

@@ -10,6 +10,7 @@ from ..core.base.parsing import Text
 from ..core.base.provider import AsyncSource, Provider, Source
 from ..core.base.request import Prefill, Request, Strategy, Structure
 from ..core.base.response import Accumulator, Usage
+from ..core.base.tools import BaseTool
 from .answers import CallResponse, CallResponseChunk, Tool
 from .providers import provider_named
 
@@ -119,6 +120,9 @@ class CommonProvider(Provider[CallResponse, CallResponseChunk, Tool]):
 
     def encode(self, request: Request) -> dict[str, Any]:
         return self.inner.encode(request)
+
+    def native_tool_types(self, tools: Sequence[Mapping[str, Any]]) -> list[type[BaseTool]]:
+        return self.inner.native_tool_types(tools)
 
     def strategy(self, request: Request, preferred: Strategy) -> Strategy:
         return self.inner.strategy(request, preferred)

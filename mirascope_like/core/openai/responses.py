@@ -8,12 +8,17 @@ from ..base.calls import Call
 from ..base.models import Models
 from ..base.streams import AsyncStream, Stream
 from ..base.tools import BaseTool
+from ..dialects.chat_completions import CustomTool
 from ..dialects.responses import (
+    ApplyPatchTool,
+    ComputerTool,
+    LocalShellTool,
     ResponsesCallParams,
     ResponsesCallResponse,
     ResponsesChunk,
     ResponsesFinishReason,
     ResponsesProvider,
+    ShellTool,
 )
 from .provider import OPENAI
 
@@ -77,6 +82,7 @@ model: Models[
 """Make a model object, whose settings apply to every call made from it."""
 
 __all__ = [
+    "ApplyPatchTool",
     "OpenAIResponsesAsyncStream",
     "OpenAIResponsesCallParams",
     "OpenAIResponsesCallResponse",
@@ -85,6 +91,10 @@ __all__ = [
     "OpenAIResponsesProvider",
     "OpenAIResponsesStream",
     "OpenAIResponsesTool",
+    "ComputerTool",
+    "CustomTool",
+    "LocalShellTool",
+    "ShellTool",
     "call",
     "model",
 ]

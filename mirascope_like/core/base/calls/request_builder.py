@@ -174,6 +174,10 @@ class RequestBuilder:
         tools, native = self._tools if given is None else self._split(given)
         if self._provider.open_choice:
             tools = [tool_type(kind, provider.tool_type) for kind in tools]
+        if native:
+            known = {tool_name(kind) for kind in tools}
+            answered = [kind for kind in provider.native_tool_types(native) if tool_name(kind) not in known]
+            tools = [*tools, *(tool_type(kind, provider.tool_type) for kind in answered)]
         template = bound_prompt.prompt.template
         messages = prompted.messages
         if isinstance(messages, Sent) and messages.origin != (origin := provider.origin(model)):

@@ -132,6 +132,13 @@ class Provider(ABC, Generic[ResponseT, ChunkT, ToolT]):
         Raises `PromptError` for a message part that the provider cannot take.
         """
 
+    def native_tool_types(self, tools: Sequence[Mapping[str, Any]]) -> list[type[BaseTool]]:
+        """Return tool types for those tools in the provider's own form whose calls the program answers.
+
+        `encode` does not declare a tool of the same name a second time.
+        """
+        return []
+
     def strategy(self, request: Request, preferred: Strategy) -> Strategy:
         """Choose the strategy for a structured output; return it.
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from .call_repair import effective_arguments, is_settled, offered_name, repaired, valid_arguments
     from .executor import ToolLoop, aran, ran
     from .function_tool import ToolReference, Tools, offered_at, portable, source_of, tool_from_function, tool_type
-    from .lookup import UnknownTool, find_tool, is_error, tool_output, tool_output_text
+    from .lookup import UnknownTool, find_tool, find_tool_type, is_error, tool_output, tool_output_text
     from .result import ToolResultEvent
     from .schema import arguments_schema, in_words, read_docstring
     from .toolkit import BaseToolKit, toolkit_tool
@@ -39,7 +39,7 @@ else:
             "call_repair": "effective_arguments is_settled offered_name repaired valid_arguments",
             "executor": "ToolLoop aran ran",
             "function_tool": "ToolReference Tools offered_at portable source_of tool_from_function tool_type",
-            "lookup": "UnknownTool find_tool is_error tool_output tool_output_text",
+            "lookup": "UnknownTool find_tool find_tool_type is_error tool_output tool_output_text",
             "result": "ToolResultEvent",
             "schema": "arguments_schema in_words read_docstring",
             "toolkit": "BaseToolKit toolkit_tool",
@@ -66,6 +66,7 @@ __all__ = [
     "effective_arguments",
     "error_of",
     "find_tool",
+    "find_tool_type",
     "in_words",
     "is_error",
     "is_settled",

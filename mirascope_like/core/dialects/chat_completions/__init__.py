@@ -13,6 +13,7 @@ from ...base.runtime import lazy_names
 if TYPE_CHECKING:
     from .accumulator import ChatAccumulator
     from .chunk import BaseChatChunk, content_text
+    from .custom_tools import CustomTool, NativeTool, custom_arguments, custom_type
     from .delta_fast_path import DeltaFastPath
     from .messages import data_url, decode_message, encode_messages, encode_part, encode_tool_result, refused
     from .openai_types import ChatFinishReason, OpenAISDKCallResponse, OpenAISDKChunk, OpenAISDKProvider
@@ -25,6 +26,7 @@ else:
         {
             "accumulator": "ChatAccumulator",
             "chunk": "BaseChatChunk content_text",
+            "custom_tools": "CustomTool NativeTool custom_arguments custom_type",
             "delta_fast_path": "DeltaFastPath",
             "messages": "data_url decode_message encode_messages encode_part encode_tool_result refused",
             "openai_types": "ChatFinishReason OpenAISDKCallResponse OpenAISDKChunk OpenAISDKProvider",
@@ -42,11 +44,15 @@ __all__ = [
     "ChatAccumulator",
     "ChatProvider",
     "ChatToolConfig",
+    "CustomTool",
     "DeltaFastPath",
+    "NativeTool",
     "OpenAISDKCallResponse",
     "OpenAISDKChunk",
     "OpenAISDKProvider",
     "content_text",
+    "custom_arguments",
+    "custom_type",
     "data_url",
     "decode_message",
     "encode_messages",

@@ -7,15 +7,16 @@ events are merged field by field, so that no field is lost, whether the SDK know
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, TypeVar, cast
 
 from ...base.errors import MalformedEventError
 from ...base.parsing import Text, as_list, as_object, is_end, settled
 from ...base.response import Accumulator, ended_for, newer_usage
-from ...base.tools import BaseTool
+from ...base.tools import BaseTool, ToolCall
 from .calls import Call, find_call
 from .chunk import BaseChatChunk, choice_delta, chunk_text, content_text, raise_choice_error, usage_of
+from .custom_tools import custom_arguments
 from .delta_fast_path import DeltaFastPath
 from .merge import add_parts, joined_base64, merge, merge_head, restates
 
@@ -200,7 +201,7 @@ class ChatAccumulator(Accumulator[ChunkT, ToolT]):
         if not shown or call.given or self.add_answer_delta(call.name, delta, call):
             return given
         if self.partial and delta:
-            given += self.partial_tool(call.call(), delta)
+            given += self.partial_tool(self._call(call), delta)
         return given
 
     def _give(self, choice: _Choice, *, rest: bool = False) -> list[ToolT]:
@@ -215,8 +216,14 @@ class ChatAccumulator(Accumulator[ChunkT, ToolT]):
                 if not rest and not call.settled:
                     break
                 call.given = True
-                given += self.finished_tool(call.call())
+                given += self.finished_tool(self._call(call))
         return given
+
+    def _call(self, call: Call) -> ToolCall:
+        found = call.call()
+        if not call.custom:
+            return found
+        return replace(found, arguments=custom_arguments(found.name, found.arguments, self.tool_types))
 
     def rest(self) -> list[ToolT]:
         first = self._choices.get(0)

@@ -77,6 +77,10 @@ def arguments_text(arguments: Any) -> str:
     return to_json(arguments).decode()
 
 
+def _called(piece: Mapping[str, Any]) -> dict[str, Any]:
+    return as_object(piece.get("function")) or as_object(piece.get("custom"))
+
+
 _COUNTS = Counts(
     input=("prompt_tokens",),
     output=("completion_tokens",),
@@ -158,9 +162,9 @@ class BaseChatChunk(BaseCallResponseChunk[RawChunkT, FinishT, UsageT]):
         return [
             ToolDelta(
                 index=places[position] if position < len(places) else position,
-                arguments=arguments_text(as_object(piece.get("function")).get("arguments")),
+                arguments=arguments_text(_called(piece).get("arguments") or _called(piece).get("input")),
                 id=piece.get("id") or None,
-                name=as_object(piece.get("function")).get("name") or None,
+                name=_called(piece).get("name") or None,
             )
             for position, piece in enumerate(as_list(self._delta.get("tool_calls")))
         ]

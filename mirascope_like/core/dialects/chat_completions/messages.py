@@ -169,7 +169,11 @@ def decode_message(message: Mapping[str, Any]) -> BaseMessageParam:
     if role == "tool":
         text = content if isinstance(content, str) else _joined(content)
         return BaseMessageParam(role="tool", content=[ToolResultPart(content=text, id=message.get("tool_call_id"))])
-    calls = [_decode_call(call) for call in map(dumped, message.get("tool_calls") or ()) if call.get("function")]
+    calls = [
+        _decode_call(call)
+        for call in map(dumped, message.get("tool_calls") or ())
+        if call.get("function") or call.get("custom")
+    ]
     parts = [decoded for part in _parts(content) for decoded in _decode_marked(part)]
     if not calls and all(isinstance(part, TextPart) for part in parts) and not isinstance(content, list):
         return BaseMessageParam(role=_role(role), content=content or message.get("refusal") or "")
@@ -222,6 +226,8 @@ def _decoded_media(kind: Kind, data: str, media_type: str) -> MediaPart:
 
 
 def _decode_call(call: Mapping[str, Any]) -> ToolCallPart:
+    if custom := as_object(call.get("custom")):
+        return ToolCallPart(name=custom["name"], args={"input": custom.get("input") or ""}, id=call.get("id"))
     function = call["function"]
     try:
         args = jiter.from_json(paired_escapes(function.get("arguments") or "{}").encode())

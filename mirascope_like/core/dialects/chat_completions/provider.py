@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Any, ClassVar, TypeVar
 
@@ -15,6 +16,7 @@ from ..schemas import OPENAI_WORDS, add_answer_tool, is_closed, strict_schema, t
 from ..transport import SDK_OPTIONS, SDKProvider
 from .accumulator import ChatAccumulator
 from .chunk import BaseChatChunk
+from .custom_tools import custom_type
 from .messages import encode_messages, encode_part
 
 ResponseT = TypeVar("ResponseT", bound="BaseCallResponse[Any, Any]")
@@ -61,13 +63,18 @@ class ChatProvider(SDKProvider[ResponseT, ChunkT, ToolT]):
             "messages": encode_messages(request.messages, self.encode_part, cache_marks=self.cache_marks),
             **request.call_params,
         }
-        if tools := [*request.native_tools, *(encode_tool(tool) for tool in request.tools)]:
+        custom = {tool_name(kind) for kind in self.native_tool_types(request.native_tools)}
+        declared = [encode_tool(tool) for tool in request.tools if tool_name(tool) not in custom]
+        if tools := [*request.native_tools, *declared]:
             payload["tools"] = tools
         if request.json_mode:
             payload.setdefault("response_format", {"type": "json_object"})
         if request.stream and not self.refuses_usage:
             payload["stream_options"] = {"include_usage": True, **(payload.get("stream_options") or {})}
         return payload
+
+    def native_tool_types(self, tools: Sequence[Mapping[str, Any]]) -> list[type[BaseTool]]:
+        return [kind for tool in tools if (kind := custom_type(tool)) is not None]
 
     def encode_part(self, part: Part) -> dict[str, Any]:
         """Return a part in the provider's format.

@@ -10,6 +10,7 @@ from ...base.parsing import as_list, as_object, at, construct, dumped
 from ...base.response import BaseCallResponse, Facts, ended_for, tool_results
 from ...base.tools import BaseTool, ToolCall, offered_name, valid_arguments
 from .chunk import FACTS, arguments_text, content_text, message_thinking, raise_choice_error, usage_of
+from .custom_tools import custom_arguments
 from .messages import decode_message, encode_tool_result
 
 RawT = TypeVar("RawT")
@@ -102,13 +103,16 @@ class BaseChatCallResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT]):
 
     @property
     def _tool_calls(self) -> list[ToolCall]:
-        return [
-            ToolCall(
-                id=call.id, name=call.function.name, arguments=arguments_text(call.function.arguments), native=call
-            )
-            for call in getattr(self._message, "tool_calls", None) or ()
-            if getattr(call, "function", None) is not None
-        ]
+        calls = [self._call(call) for call in getattr(self._message, "tool_calls", None) or ()]
+        return [call for call in calls if call is not None]
+
+    def _call(self, call: Any) -> ToolCall | None:
+        if (function := getattr(call, "function", None)) is not None:
+            return ToolCall(call.id, function.name, arguments_text(function.arguments), native=call)
+        if name := at(call, "custom.name"):
+            arguments = custom_arguments(name, str(at(call, "custom.input") or ""), self._tool_types)
+            return ToolCall(at(call, "id"), name, arguments, native=call)
+        return None
 
     @classmethod
     def tool_message_params(cls, tools_and_outputs: Sequence[tuple[ToolT, Any]]) -> list[Any]:

@@ -12,6 +12,7 @@ from ...base.runtime import lazy_names
 
 if TYPE_CHECKING:
     from .accumulator import ResponsesAccumulator
+    from .native_calls import ApplyPatchTool, ComputerTool, LocalShellTool, ShellTool
     from .params import ResponsesCallParams
     from .provider import ResponsesProvider
     from .types import ResponsesCallResponse, ResponsesChunk, ResponsesFinishReason
@@ -20,6 +21,7 @@ else:
         __name__,
         {
             "accumulator": "ResponsesAccumulator",
+            "native_calls": "ApplyPatchTool ComputerTool LocalShellTool ShellTool",
             "params": "ResponsesCallParams",
             "provider": "ResponsesProvider",
             "types": "ResponsesCallResponse ResponsesChunk ResponsesFinishReason",
@@ -27,6 +29,10 @@ else:
     )
 
 __all__ = [
+    "ApplyPatchTool",
+    "ComputerTool",
+    "LocalShellTool",
+    "ShellTool",
     "ResponsesCallParams",
     "ResponsesCallResponse",
     "ResponsesChunk",

@@ -13,6 +13,7 @@ from ...base.parsing import Text, as_list, as_object, settled
 from ...base.response import IndexedAccumulator, newer_usage
 from ...base.tools import BaseTool, ToolCall
 from .items import Items
+from .native_calls import add_piece, call_in, is_call
 from .types import TEXT_DELTA, ResponsesChunk, finish_reason, output_text
 
 ChunkT = TypeVar("ChunkT", bound=ResponsesChunk)
@@ -39,6 +40,8 @@ _GROWING = {
     "response.custom_tool_call_input": _Growing("input", None, "", "custom_tool_call"),
     "response.code_interpreter_call_code": _Growing("code", None, "", "code_interpreter_call"),
 }
+_GIVEN = frozenset({"function_call", "custom_tool_call"})
+"""The types of items that are partial tools while they grow."""
 _PARTS = {"response.content_part": "content", "response.reasoning_summary_part": "summary"}
 _WRITTEN = frozenset({"arguments", "input", "code", "content", "summary"})
 """The fields of an item that arrive in pieces."""
@@ -117,6 +120,7 @@ class ResponsesAccumulator(IndexedAccumulator[ChunkT, ToolT]):
             part["annotations"] = [*(part.get("annotations") or ()), data.get("annotation")]
         elif "status" in item and verb in _STATUSES:
             item["status"] = verb
+        add_piece(item, subject, verb, data)
         return []
 
     def _grow(self, index: int, growing: _Growing, verb: str, data: Mapping[str, Any]) -> list[ToolT]:
@@ -143,7 +147,7 @@ class ResponsesAccumulator(IndexedAccumulator[ChunkT, ToolT]):
         if growing.part_type == "output_text":
             self._parts[index, at] = text
             self._shown.add((index, at))
-        return self._grown(index, item.get("name") or "", piece) if growing.item_type == "function_call" else []
+        return self._grown(index, item.get("name") or "", piece) if growing.item_type in _GIVEN else []
 
     def _forget(self, index: int, at: int | None = None) -> None:
         # A text that was replaced is not extended any more.
@@ -163,15 +167,12 @@ class ResponsesAccumulator(IndexedAccumulator[ChunkT, ToolT]):
 
     def _call(self, number: int) -> ToolCall | None:
         item = settled(self._items.get(number, {}))
-        if item.get("type") != "function_call":
-            return None
-        name, arguments = item.get("name") or "", item.get("arguments") or ""
-        return ToolCall(id=item.get("call_id"), name=name, arguments=arguments, native=item)
+        return call_in(item, item, self.tool_types)
 
     def rest(self) -> list[ToolT]:
         known = {item.get("call_id") for item in self._items.values()}
         for item in map(as_object, as_list(self.top_fields.get("output"))):
-            if item.get("type") == "function_call" and item.get("call_id") not in known:
+            if is_call(item) and item.get("call_id") not in known:
                 self._items.begin([item])
         return super().rest()
 

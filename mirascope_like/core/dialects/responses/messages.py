@@ -27,6 +27,7 @@ from ...base.messages import (
 from ...base.parsing import as_list, as_object, dumped, paired_escapes
 from ..chat_completions import data_url
 from ..content_blocks import decode_turn
+from .native_calls import call_in
 
 
 def encode_messages(messages: Sequence[Any], *, cache_marks: bool = True) -> list[dict[str, Any]]:
@@ -56,7 +57,7 @@ def _encode(message: Any, cache_marks: bool) -> list[dict[str, Any]]:
             if content_parts is None:
                 content_parts = []
                 items.append({"role": message.role, "content": content_parts})
-            content_parts.append(_part(part, message.role))
+            content_parts.append(encode_part(part, message.role))
         elif cache_marks:
             _mark(items)
     return items
@@ -83,11 +84,12 @@ def _call(part: ToolCallPart) -> dict[str, Any]:
 
 def encode_tool_result(part: ToolResultPart) -> dict[str, Any]:
     """Return a tool result as an item."""
-    output = part.content if isinstance(part.content, str) else [_part(one, "user") for one in part.content]
+    output = part.content if isinstance(part.content, str) else [encode_part(one, "user") for one in part.content]
     return {"type": "function_call_output", "call_id": part.id, "output": output if part.media else part.text}
 
 
-def _part(part: Part, role: str) -> dict[str, Any]:
+def encode_part(part: Part, role: str) -> dict[str, Any]:
+    """Return a part of a message of this role. Raises `PromptError` for one that the format does not have."""
     if role == "assistant" and not isinstance(part, TextPart):
         raise PromptError(f"OpenAI's Responses API accepts no {part.type.replace('_', ' ')} parts of the assistant")
     match part:
@@ -110,7 +112,8 @@ def _part(part: Part, role: str) -> dict[str, Any]:
 def decode_items(messages: Sequence[Any]) -> list[BaseMessageParam]:
     """Return items, and lists of items, as messages in the common form; adjacent items of one role become one message.
 
-    Items that the common form does not have are left out: reasoning, and calls and results of the provider's own tools.
+    Items that the common form does not have are left out: reasoning, and calls and results of tools
+    that the provider runs.
     """
     turns: list[tuple[str, list[Part]]] = []
     for item in encode_messages(messages):
@@ -124,16 +127,18 @@ def decode_items(messages: Sequence[Any]) -> list[BaseMessageParam]:
 
 def _decode(item: Mapping[str, Any]) -> tuple[str, list[Part]]:
     match item.get("type"):
-        case "function_call":
-            try:
-                args = jiter.from_json(paired_escapes(item.get("arguments") or "{}").encode())
-            except ValueError:
-                args = None
-            return "assistant", [ToolCallPart(name=item["name"], args=as_object(args), id=item.get("call_id"))]
-        case "function_call_output":
+        case "function_call_output" | "custom_tool_call_output":
             output = item["output"]
             found = output if isinstance(output, str) else _decode_parts(output)
             return "tool", [result_of(found, id=item.get("call_id"))]
+        case "shell_call_output" | "local_shell_call_output" | "apply_patch_call_output" | "computer_call_output":
+            return "tool", [_decode_native_result(item)]
+        case _ if (call := call_in(item, None, ())) is not None:
+            try:
+                args = jiter.from_json(paired_escapes(call.arguments or "{}").encode())
+            except ValueError:
+                args = None
+            return "assistant", [ToolCallPart(name=call.name, args=as_object(args), id=call.id)]
         case _ if "role" in item:
             role = "system" if item["role"] == "developer" else item["role"]
             content = item.get("content") or ""
@@ -142,6 +147,17 @@ def _decode(item: Mapping[str, Any]) -> tuple[str, list[Part]]:
             return role, _decode_parts(content)
         case _:
             return "assistant", []
+
+
+def _decode_native_result(item: Mapping[str, Any]) -> ToolResultPart:
+    """Return the result of a shell, a patch or a computer, in the common form."""
+    id, output, failed = item.get("call_id") or item.get("id"), item.get("output"), item.get("status") == "failed"
+    if item["type"] == "computer_call_output":
+        return result_of(_decode_parts([{**as_object(output), "type": "input_image"}]), id=id)
+    if isinstance(output, list):
+        streams = [as_object(one) for one in as_list(output)]
+        output = "".join(f"{one.get('stdout') or ''}{one.get('stderr') or ''}" for one in streams)
+    return result_of(str(output or ""), id=id, is_error=failed)
 
 
 def _decode_parts(content: Sequence[Mapping[str, Any]]) -> list[Part]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from types import ModuleType
 from typing import Any, TypeVar
@@ -15,6 +16,7 @@ from ..schemas import add_answer_tool, is_closed, strict_schema, tool_arguments
 from ..transport import SDK_OPTIONS, ClientProvider, Clients, SDKProvider
 from .accumulator import ResponsesAccumulator
 from .messages import encode_messages
+from .native_calls import native_types, not_native
 from .params import ResponsesCallParams
 from .types import ResponsesCallResponse, ResponsesChunk
 
@@ -57,11 +59,14 @@ class ResponsesProvider(SDKProvider[ResponseT, ChunkT, ToolT]):
             params.setdefault("max_output_tokens", most)
         items = encode_messages(request.messages, cache_marks=self.cache_marks)
         payload: dict[str, Any] = {"model": request.model, "input": items, **params}
-        if tools := [*request.native_tools, *(encode_tool(tool) for tool in request.tools)]:
+        if tools := [*request.native_tools, *map(encode_tool, not_native(request.tools, request.native_tools))]:
             payload["tools"] = tools
         if request.json_mode:
             payload["text"] = {"format": {"type": "json_object"}, **(payload.get("text") or {})}
         return payload
+
+    def native_tool_types(self, tools: Sequence[Mapping[str, Any]]) -> list[type[BaseTool]]:
+        return native_types(tools)
 
     def strategy(self, request: Request, preferred: Strategy) -> Strategy:
         return preferred

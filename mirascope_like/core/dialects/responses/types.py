@@ -22,15 +22,18 @@ from ...base.response import (
     FinishReason,
     ToolDelta,
     common_finish_reason,
-    tool_results,
 )
 from ...base.tools import BaseTool, ToolCall
-from .messages import decode_items, encode_tool_result
+from .messages import decode_items
+from .native_calls import call_in, call_name, is_call
+from .native_results import encode_results
 
 TEXT_DELTA = "response.output_text.delta"
 """The type of most events of a stream."""
 
 _THINKING = frozenset({"response.reasoning_text.delta", "response.reasoning_summary_text.delta"})
+
+_WRITING = frozenset({"response.function_call_arguments.delta", "response.custom_tool_call_input.delta"})
 
 ResponsesFinishReason = Literal[
     "completed", "incomplete", "failed", "cancelled", "max_output_tokens", "max_messages", "content_filter", "steered"
@@ -65,7 +68,7 @@ def finish_reason(response: Mapping[str, Any]) -> list[Any] | None:
 
 def common_finish(reasons: Sequence[str] | None, output: Sequence[Mapping[str, Any]]) -> list[str] | None:
     """Return common finish reasons; a completed response whose output has tool calls ended with "tool_calls"."""
-    called = any(item.get("type") == "function_call" for item in output)
+    called = any(map(is_call, output))
     done: FinishReason = "tool_calls" if called else "stop"
     meanings: dict[str, FinishReason] = {**_FINISH, "completed": done, "steered": done}
     return [common_finish_reason(reason, meanings) for reason in reasons] if reasons else None
@@ -139,21 +142,21 @@ class ResponsesCallResponse(BaseCallResponse[Response, ToolT, ResponsesFinishRea
 
     @property
     def _tool_calls(self) -> list[ToolCall]:
-        return [
-            ToolCall(id=item.call_id, name=item.name, arguments=item.arguments or "", native=item)
-            for item in self._output
-            if item.type == "function_call"
-        ]
+        calls = [call_in(dumped(item), item, self._tool_types) for item in self._output]
+        return [call for call in calls if call is not None]
 
     @classmethod
     def tool_message_params(cls, tools_and_outputs: Sequence[tuple[Any, Any]]) -> list[Any]:
-        """Return one item per tool result. A result that is an exception is sent as an error."""
-        return [encode_tool_result(result) for result in tool_results(tools_and_outputs)]
+        """Return one item per tool result, in the form that its call demands. An exception is sent as an error.
+
+        Raises `PromptError` for a result of a computer that is no image.
+        """
+        return encode_results(tools_and_outputs)
 
     @property
     def common_finish_reasons(self) -> list[str] | None:
         """`finish_reasons` in the common form."""
-        return common_finish(self.finish_reasons, [{"type": item.type} for item in self._output])
+        return common_finish(self.finish_reasons, self.message_param)
 
     @classmethod
     def decode_message(cls, message: Any) -> BaseMessageParam:
@@ -204,9 +207,9 @@ class ResponsesChunk(BaseCallResponseChunk[ResponseStreamEvent, ResponsesFinishR
         """The piece of a tool call that this event adds."""
         kind, item = self.data.get("type"), as_object(self.data.get("item"))
         index: int = getattr(self, "place", self.data.get("output_index") or 0)
-        if kind == "response.output_item.added" and item.get("type") == "function_call":
-            return [ToolDelta(index=index, id=item.get("call_id"), name=item.get("name"))]
-        if kind == "response.function_call_arguments.delta":
+        if kind == "response.output_item.added" and is_call(item):
+            return [ToolDelta(index=index, id=item.get("call_id"), name=call_name(item))]
+        if kind in _WRITING:
             return [ToolDelta(index=index, arguments=self.data.get("delta") or "")]
         return ()
 

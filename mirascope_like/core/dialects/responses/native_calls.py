@@ -1,0 +1,163 @@
+"""Calls of the tools that OpenAI declares itself and the program runs: custom tools, shells, patches and computers.
+
+Source: OpenAI's references of `custom_tool_call`, `shell_call`, `local_shell_call`, `apply_patch_call` and
+`computer_call`. Calls of tools that OpenAI runs, such as a shell in its container, are no calls to the program.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from pydantic import Field
+from pydantic_core import to_json
+
+from ...base.parsing import as_list, as_object, settled
+from ...base.tools import BaseTool, ToolCall, tool_name
+from ..chat_completions import NativeTool, custom_arguments, custom_type
+
+
+class ShellTool(NativeTool):
+    """Shell commands that the model wants to have run."""
+
+    commands: list[str]
+    timeout_ms: int | None = None
+    """The time limit of the commands, in milliseconds."""
+    max_output_length: int | None = None
+    """The most characters of output that the model wants."""
+
+    @classmethod
+    def _name(cls) -> str:
+        return "shell"
+
+
+class LocalShellTool(NativeTool):
+    """A command that the model wants to have run."""
+
+    command: list[str]
+    env: dict[str, str] = Field(default_factory=dict[str, str])
+    timeout_ms: int | None = None
+    """The time limit of the command, in milliseconds."""
+    user: str | None = None
+    working_directory: str | None = None
+
+    @classmethod
+    def _name(cls) -> str:
+        return "local_shell"
+
+
+class ApplyPatchTool(NativeTool):
+    """A change of a file that the model wants to have made."""
+
+    type: Literal["create_file", "update_file", "delete_file"]
+    path: str
+    diff: str | None = None
+
+    @classmethod
+    def _name(cls) -> str:
+        return "apply_patch"
+
+
+class ComputerTool(NativeTool):
+    """Actions on a computer, such as clicks, that the model wants to have done."""
+
+    actions: list[dict[str, Any]]
+    pending_safety_checks: list[dict[str, Any]] = Field(default_factory=list[dict[str, Any]])
+    """Warnings of OpenAI, which the result has to acknowledge."""
+
+    @classmethod
+    def _name(cls) -> str:
+        return "computer"
+
+
+_CALLS: dict[str, tuple[str, str]] = {
+    "shell_call": ("shell", "action"),
+    "local_shell_call": ("local_shell", "action"),
+    "apply_patch_call": ("apply_patch", "operation"),
+    "computer_call": ("computer", ""),
+}
+"""The name of each kind of call, and the field that holds its arguments."""
+_DECLARED: dict[str, type[NativeTool]] = {
+    "shell": ShellTool,
+    "local_shell": LocalShellTool,
+    "apply_patch": ApplyPatchTool,
+    "computer": ComputerTool,
+    "computer_use": ComputerTool,
+    "computer_use_preview": ComputerTool,
+}
+
+
+def native_types(tools: Sequence[Mapping[str, Any]]) -> list[type[BaseTool]]:
+    """Return the tool types of tools in OpenAI's own form that the program runs."""
+    found = [_DECLARED.get(str(tool.get("type"))) or custom_type(tool) for tool in tools if not _is_hosted(tool)]
+    return [kind for kind in found if kind is not None]
+
+
+def not_native(types: Sequence[type[BaseTool]], tools: Sequence[Mapping[str, Any]]) -> list[type[BaseTool]]:
+    """Return the tool types that are not declared in OpenAI's own form as well."""
+    names = {tool_name(kind) for kind in native_types(tools)}
+    return [kind for kind in types if tool_name(kind) not in names]
+
+
+def is_call(item: Mapping[str, Any]) -> bool:
+    """Return True if an item is a call that the program answers."""
+    kind = item.get("type")
+    return kind in ("function_call", "custom_tool_call") or (kind in _CALLS and not _is_hosted(item))
+
+
+def call_name(item: Mapping[str, Any]) -> str:
+    """Return the name of the tool that an item calls."""
+    return _CALLS[item["type"]][0] if item.get("type") in _CALLS else str(item.get("name") or "")
+
+
+def add_piece(item: dict[str, Any], subject: str, verb: str, data: Mapping[str, Any]) -> None:
+    """Add a piece of a shell command or of a patch to its item; other events add nothing."""
+    if subject == "response.shell_call_command":
+        action = item["action"] = as_object(item.get("action"))
+        commands = action["commands"] = as_list(action.get("commands"))
+        at = data.get("command_index")
+        if isinstance(at, int) and 0 <= at <= len(commands):
+            commands[at:] = commands[at:] or [""]
+            _add_text(commands, at, verb, data.get("command"), data.get("delta"))
+    elif subject == "response.apply_patch_call_operation_diff":
+        operation = item["operation"] = as_object(item.get("operation"))
+        operation.setdefault("diff", "")
+        _add_text(operation, "diff", verb, data.get("diff"), data.get("delta"))
+
+
+def _add_text(owner: Any, place: Any, verb: str, whole: Any, piece: Any) -> None:
+    if verb == "delta" and isinstance(piece, str):
+        owner[place] += piece
+    elif isinstance(whole, str):
+        owner[place] = whole
+
+
+def call_in(item: Mapping[str, Any], native: Any, types: Sequence[type[BaseTool]]) -> ToolCall | None:
+    """Return the call of an item; None if it is none that the program answers.
+
+    `native` is the item as the tool shall have it. `types` are the tools that were offered.
+    """
+    if not is_call(item):
+        return None
+    name, written = call_name(item), item.get("arguments") or ""
+    if item["type"] == "custom_tool_call":
+        written = custom_arguments(name, str(item.get("input") or ""), types)
+    elif item["type"] in _CALLS:
+        written = to_json(_fields(item)).decode()
+    return ToolCall(id=item.get("call_id"), name=name, arguments=written, native=native)
+
+
+def _fields(item: Mapping[str, Any]) -> dict[str, Any]:
+    name, place = _CALLS[item["type"]]
+    if name == "computer":  # models of the preview did one action at a time
+        actions = as_list(item.get("actions")) or [item["action"]] if item.get("action") else item.get("actions")
+        checks = item.get("pending_safety_checks")
+        return {"actions": actions or [], **({"pending_safety_checks": checks} if checks else {})}
+    fields: dict[str, Any] = settled(as_object(item.get(place)))
+    kept = {key: value for key, value in fields.items() if value is not None}
+    return {key: value for key, value in kept.items() if not (name == "local_shell" and key == "type")}
+
+
+def _is_hosted(item: Mapping[str, Any]) -> bool:
+    """Return True if OpenAI runs the tool, in a container of its own."""
+    return as_object(item.get("environment")).get("type") not in (None, "local")

@@ -15,6 +15,7 @@ from pydantic import BaseModel
 
 from mirascope_like import llm
 from mirascope_like.core import StreamNotConsumedError, ToolExecutionError, ToolLoop
+from mirascope_like.core.base.tools import tool_output_text
 from tests.conformance.contract import BaseRow
 from tests.conformance.providers import ANTHROPIC, OPENAI
 from tests.conformance.wires.answer import Answer, Call
@@ -252,3 +253,7 @@ def test_an_async_stream_that_was_not_read_is_an_error(server: Server) -> None:
 
     (message,) = asyncio.run(main())
     assert message["content"] == TEXT
+
+
+def test_a_tuple_reaches_the_model_as_a_list() -> None:
+    assert tool_output_text((1, ("a", {"b": (2,)}))) == '[1,["a",{"b":[2]}]]'

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 
 from ..errors import ToolNotFoundError
 from ..messages import MediaPart, ResultContent, TextPart, part_of, sniff
-from ..parsing import as_list, is_mapping
+from ..parsing import is_mapping
 from .base_tool import BaseTool, ToolCall, tool_name
 from .function_tool import tool_type
 from .unresolved_tool import UnresolvedTool
@@ -89,7 +89,9 @@ def _with_texts(output: object) -> object:
         return tool_output_text(output)
     if is_mapping(output):
         return {key: _with_texts(one) for key, one in output.items()}
-    return [_with_texts(one) for one in as_list(output)] if isinstance(output, list | tuple) else output
+    if isinstance(output, list | tuple):
+        return [_with_texts(one) for one in cast("Sequence[object]", output)]
+    return output
 
 
 def tool_output_text(output: object) -> str:

@@ -263,7 +263,7 @@ class Call(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
 
             def make(builder: RequestBuilder, bound_prompt: BoundPrompt) -> StreamT:
                 target = builder.resolve(bound_prompt)
-                return self._stream(target.provider, reading.prepare(builder.read(target, bound_prompt)))
+                return self._stream(target.provider, reading.expect(builder.read(target, bound_prompt)))
 
             return streams.StructuredStream(builder.with_fallbacks(make, bound_prompt), reading)
 
@@ -271,7 +271,7 @@ class Call(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
             reading = streams.Reading(answer_model, fail_fast=fail_fast)
 
             async def prepare(builder: RequestBuilder, target: Target, bound_prompt: BoundPrompt) -> Request:
-                return reading.prepare(await builder.aread(target, bound_prompt))
+                return reading.expect(await builder.aread(target, bound_prompt))
 
             def make(builder: RequestBuilder, bound_prompt: BoundPrompt) -> AsyncStreamT:
                 target = builder.resolve(bound_prompt)

@@ -49,7 +49,7 @@ class AsyncStream(BaseStream[ResponseT, ChunkT, ToolT]):
         return self
 
     async def open(self) -> Self:
-        """Send the request now; return once the answer begins.
+        """Send the request now; return once the response begins.
 
         Raises `StreamClosedError` for a stream that is closed, also if that happens meanwhile.
         """
@@ -128,19 +128,19 @@ class AsyncStream(BaseStream[ResponseT, ChunkT, ToolT]):
         return reader
 
     async def _view(self, view: views.View) -> AsyncIterator[Any]:
-        answer: Any = None
+        sent: Any = None
         while True:
             try:
-                command = view.send(answer)
+                command = view.send(sent)
             except StopIteration:
                 return
-            answer = None
+            sent = None
             if isinstance(command, views.Show):
                 yield command.value
             elif isinstance(command, views.Run):
-                answer = await tools.aran(command.tool)
+                sent = await tools.aran(command.tool)
             else:
-                answer = await self._events().aevent(command.within)
+                sent = await self._events().aevent(command.within)
 
     def text(
         self,

@@ -32,7 +32,7 @@ ToolT = TypeVar("ToolT", bound=BaseTool)
 
 
 class Stream(BaseStream[ResponseT, ChunkT, ToolT]):
-    """An answer read while it arrives: each chunk, with the tool that it completes.
+    """A response read while it arrives: each chunk, with the tool that it completes.
 
     It is its own iterator and a context manager. The request is sent by the first step, by `with`, or by `open()`; the
     connection is released when the stream is exhausted, closed, left or dropped. A second loop continues where the
@@ -45,7 +45,7 @@ class Stream(BaseStream[ResponseT, ChunkT, ToolT]):
         self._begin(transcript, read(transcript))
 
     def open(self) -> Self:
-        """Send the request now; return once the answer begins.
+        """Send the request now; return once the response begins.
 
         Raises `StreamClosedError` for a stream that is closed, also if that happens meanwhile.
         """
@@ -121,20 +121,20 @@ class Stream(BaseStream[ResponseT, ChunkT, ToolT]):
         return in_use.View(self._shown(view))
 
     def _shown(self, view: views.View) -> Generator[Any]:
-        answer: Any = None
+        sent: Any = None
         while True:
             try:
-                command = view.send(answer)
+                command = view.send(sent)
             except StopIteration:
                 return
-            answer = None
+            sent = None
             if isinstance(command, views.Show):
                 yield command.value
             elif isinstance(command, views.Run):
-                answer = tools.ran(command.tool, command.tool.call)
+                sent = tools.ran(command.tool, command.tool.call)
             else:
                 # `within` is ignored: a sync read cannot stop waiting and continue later. Held text waits for an event.
-                answer = self._events().event()
+                sent = self._events().event()
 
     def text(
         self,

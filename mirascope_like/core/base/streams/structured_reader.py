@@ -18,12 +18,10 @@ from .async_stream import AsyncStream
 from .stream import Stream
 
 T = TypeVar("T")
-ItemT = TypeVar("ItemT")
 ResponseT = TypeVar("ResponseT", bound="BaseCallResponse[Any, Any]")
 StreamT = DefaultTypeVar("StreamT", bound=Stream[Any, Any, Any], default=Stream[Any, Any, Any])
 AsyncStreamT = DefaultTypeVar("AsyncStreamT", bound=AsyncStream[Any, Any, Any], default=AsyncStream[Any, Any, Any])
 AnyStream: TypeAlias = Stream[ResponseT, Any, Any] | AsyncStream[ResponseT, Any, Any]
-AnyStreamT = TypeVar("AnyStreamT", bound=AnyStream[Any], covariant=True)
 
 
 class Reading(Generic[T]):
@@ -34,6 +32,12 @@ class Reading(Generic[T]):
         self._fail_fast = fail_fast
         self._parser: PartialParser | None = None
         """Parses the output as it arrives; None until the request is known."""
+        self._request: Request
+        """The request whose response is read. Set by `expect`, as the next two are."""
+        self._by_call: bool
+        """True if the output is read from a tool call, not from the text."""
+        self._round: int
+        """The round of the tool loop whose output is read."""
         self._items = _items_of(model)
         self._yielded: dict[int, list[Any]] = {}
         """The items yielded so far, by the index in the text at which the JSON that holds them begins."""
@@ -48,7 +52,7 @@ class Reading(Generic[T]):
         self.error: ResponseParseError | None = None
         """The error of an output that does not fit; None until one is found."""
 
-    def prepare(self, request: Request) -> Request:
+    def expect(self, request: Request) -> Request:
         """Set the request whose response will be read; return it."""
         record = shape_of(self.model.object_type).record
         assert record is not None
@@ -62,7 +66,7 @@ class Reading(Generic[T]):
 
     def _begin(self) -> None:
         assert self._request.structure is not None
-        self._by_call = self._request.structure.strategy == "tool"  # True if the output is read from a tool call
+        self._by_call = self._request.structure.strategy == "tool"
         self._round = self._request.answer_deltas.round
         self._yielded = {}
 
@@ -100,7 +104,6 @@ class Reading(Generic[T]):
         Raises `ResponseParseError` if the output does not fit.
         """
         assert self._parser is not None
-        self.over = True
         if self.error is not None:
             raise self.error
         if response.tools or self.value is not NOTHING:
@@ -126,13 +129,13 @@ class Reading(Generic[T]):
         self.error = error
         return error
 
-    def constructed(self) -> T:
+    def constructed(self, *, ended: bool) -> T:
         """Return the whole output.
 
         Raises `StreamNotConsumedError` before the end, and `ResponseParseError` if there is none.
         """
         if self.value is NOTHING:
-            if self.over:
+            if self.over or ended:
                 raise ResponseParseError("the model gave no answer: it called a tool, or the answer does not fit")
             raise StreamNotConsumedError("the answer is not complete: read the stream to its end, or call collect()")
         return self.value

@@ -11,7 +11,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar, cast, overload
 
-from ..errors import ResponseParseError, StreamNotConsumedError
+from ..errors import ResponseParseError
 from ..parsing import NOTHING, Partial
 from ..response import BaseCallResponse
 from ..tools import tool_output_text
@@ -38,19 +38,24 @@ class BaseStructuredStream(Generic[T, AnyStreamT]):
 
         Raises `StreamNotConsumedError` before the end, and `ResponseParseError` if the model returned none.
         """
-        reading = self._reading
-        if not reading.over and self.stream.state is StreamState.DONE:
-            try:
-                reading.finish(self.stream.construct_call_response())
-            finally:
-                reading.over = False  # the next step of the loop still yields the value
-        return reading.constructed()
+        self._parse_if_done()
+        return self._reading.constructed(ended=self.stream.state is StreamState.DONE)
+
+    def _parse_if_done(self) -> T:
+        """Return the complete value if the stream is done, else `NOTHING`; also if the model called a tool instead.
+
+        Parses the output if that has not been done. Raises `ResponseParseError`, also again, if it does not fit.
+        """
+        if self.stream.state is not StreamState.DONE:
+            nothing: T = NOTHING
+            return nothing
+        return self._reading.finish(self.stream.construct_call_response())
 
     @property
     def error(self) -> BaseException | None:
         """The error that ended the stream, or the `ResponseParseError` of its output; None if there is neither."""
-        with suppress(ResponseParseError, StreamNotConsumedError):
-            self.constructed_response_model  # noqa: B018  # sets the error of an output that is whole and not parsed yet
+        with suppress(ResponseParseError):
+            self._parse_if_done()  # sets the error of an output that is complete and not parsed yet
         return self.stream.error or self._reading.error
 
     @property
@@ -122,19 +127,19 @@ class StructuredStream(BaseStructuredStream[T, StreamT]):
             for chunk, _ in self.stream:
                 if (so_far := reading.take(chunk.content)) is not NOTHING:
                     return cast("Partial[T]", so_far)
-            return self._finish()
-        except ResponseParseError as error:
-            reading.over = True
-            failed = self._failed(error)  # set before `close` runs the on-end callbacks
-            self.close()
-            raise failed
-
-    def _finish(self) -> T:
-        if self.stream.state is StreamState.DONE:
-            whole = self._reading.finish(self.stream.construct_call_response())
-            if whole is not NOTHING:
+            reading.over = self.stream.state is StreamState.DONE
+            if (whole := self._parse_if_done()) is not NOTHING:
                 return whole
+        except ResponseParseError as error:
+            raise self._ended_by(error)
         raise StopIteration
+
+    def _ended_by(self, error: ResponseParseError) -> ResponseParseError:
+        """Close the stream because its output does not fit; return the error to raise."""
+        self._reading.over = True
+        failed = self._failed(error)  # set before `close` runs the on-end callbacks
+        self.close()
+        return failed
 
     @overload
     def each(self: StructuredStream[list[ItemT], Any]) -> Iterator[ItemT]: ...
@@ -154,9 +159,7 @@ class StructuredStream(BaseStructuredStream[T, StreamT]):
             for _ in self:
                 yield from self._reading.items()
         except ResponseParseError as error:
-            failed = self._failed(error)
-            self.close()
-            raise failed
+            raise self._ended_by(error)
 
     def collect(self) -> T:
         """Read to the end; return the complete value."""
@@ -211,19 +214,19 @@ class AsyncStructuredStream(BaseStructuredStream[T, AsyncStreamT]):
             async for chunk, _ in self.stream:
                 if (so_far := reading.take(chunk.content)) is not NOTHING:
                     return cast("Partial[T]", so_far)
-            return self._finish()
-        except ResponseParseError as error:
-            reading.over = True
-            failed = self._failed(error)  # set before `close` runs the on-end callbacks
-            await self.close()
-            raise failed
-
-    def _finish(self) -> T:
-        if self.stream.state is StreamState.DONE:
-            whole = self._reading.finish(self.stream.construct_call_response())
-            if whole is not NOTHING:
+            reading.over = self.stream.state is StreamState.DONE
+            if (whole := self._parse_if_done()) is not NOTHING:
                 return whole
+        except ResponseParseError as error:
+            raise await self._ended_by(error)
         raise StopAsyncIteration
+
+    async def _ended_by(self, error: ResponseParseError) -> ResponseParseError:
+        """Close the stream because its output does not fit; return the error to raise."""
+        self._reading.over = True
+        failed = self._failed(error)  # set before `close` runs the on-end callbacks
+        await self.close()
+        return failed
 
     @overload
     def each(self: AsyncStructuredStream[list[ItemT], Any]) -> AsyncIterator[ItemT]: ...
@@ -242,9 +245,7 @@ class AsyncStructuredStream(BaseStructuredStream[T, AsyncStreamT]):
                 for item in self._reading.items():
                     yield item
         except ResponseParseError as error:
-            failed = self._failed(error)
-            await self.close()
-            raise failed
+            raise await self._ended_by(error)
 
     async def collect(self) -> T:
         """Read to the end; return the complete value."""

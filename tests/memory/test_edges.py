@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from mirascope_like.core import ToolLoop, openai
 from mirascope_like.core.base.response import CommonUsage
-from tests.memory.scripts import MemoryProvider, Reader, call, called, delta, text, texts, usage
+from tests.memory.scripts import Clock, MemoryProvider, Reader, call, called, delta, text, texts, usage
 from tests.memory.test_policies import Resuming, failing, tools
 
 
@@ -171,12 +171,13 @@ def test_two_slow_tools(reader: Reader, parallel: bool) -> None:
         assert order == ["begin 0", "end 0", "begin 1", "end 1"]
 
 
-def test_two_tools_that_are_late_are_late_at_the_same_time(reader: Reader) -> None:
+def test_two_tools_that_are_late_are_late_at_the_same_time(reader: Reader, clock: Clock) -> None:
     """The time of each is counted from its own beginning, not from the end of the one before."""
     let_go = threading.Event()
 
     def late() -> str:
         """Be late."""
+        clock.now += 1  # sync tools are late by this clock, async ones by that of the event loop
         let_go.wait(20)
         return "done"
 

@@ -91,9 +91,9 @@ _STATUSES = {
 }
 
 NO_REASONING = "chat completions do not show reasoning; `openai.responses` does"
-NO_AUDIO = "takes no recordings"
-NO_JSON_MODE = "no such setting: the prompt has to ask for JSON, which is then taken out of the text"
-WHOLE_CALLS = "sends each call in one piece: the tool comes whole at once"
+NO_AUDIO = "accepts no audio"
+NO_JSON_MODE = "no such setting: ask for JSON in the prompt; it is extracted from the text"
+WHOLE_CALLS = "sends each call in one piece, so the tool is complete at once"
 
 OPENAI = Row(
     name="openai",
@@ -196,7 +196,7 @@ GROQ = Row(
     lacks={
         "partial tools": WHOLE_CALLS,
         "audio": NO_AUDIO,
-        "documents": "takes no documents",
+        "documents": "accepts no documents",
     },
     texts=chat_text,
     streamed=Reply.chat,

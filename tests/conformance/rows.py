@@ -216,7 +216,7 @@ COHERE = CohereRow(
     dollars=(0.15, 0.15, 0.6),
     lacks={
         "audio": NO_AUDIO,
-        "documents": "takes documents of text alone, beside the messages",
+        "documents": "accepts only text documents, which are sent separately from the messages",
     },
 )
 
@@ -246,7 +246,7 @@ GEMINI = GeminiRow(
     dollars=(0.1, 0.025, 0.4),
     lacks={
         "partial tools": WHOLE_CALLS,
-        "thinking": "the retired SDK has no word for thoughts, and cannot ask for them",
+        "thinking": "the retired SDK has no type for thinking, and no setting to request it",
     },
 )
 
@@ -273,7 +273,7 @@ OLLAMA = host_row(
     wire=ChatWire("reasoning", whole_calls=True),
     lacks={
         "partial tools": WHOLE_CALLS,
-        "cost": "a model on a machine of one's own has no price",
+        "cost": "a model on your own machine has no price",
         "missing key named": "needs no key",
     },
 )

@@ -67,7 +67,7 @@ def called(tools: Any) -> list[tuple[str | None, str, Any]]:
 # Calls and streams
 
 
-@capability("whole answers")
+@capability("unstreamed responses")
 @both_ways
 def test_call(row: BaseRow, asynchronous: bool, server: Server) -> None:
     answer = Answer("Hello")
@@ -305,7 +305,7 @@ def test_streamed_response_model(row: BaseRow, wanted: str, asynchronous: bool, 
     assert ("Em" in titles) == pieces
 
 
-@capability("response models beside tools")
+@capability("response models with tools")
 @both_ways
 def test_response_model_beside_tools(row: BaseRow, asynchronous: bool, server: Server) -> None:
     options: Any = {"response_model": Book, "tools": [get_weather]}
@@ -317,7 +317,7 @@ def test_response_model_beside_tools(row: BaseRow, asynchronous: bool, server: S
     assert {"Book", "get_weather"} <= set(names)
 
 
-@capability("response models asked for again")
+@capability("corrected response models")
 @structures
 @both_ways
 def test_asked_again(row: BaseRow, wanted: str, asynchronous: bool, server: Server) -> None:
@@ -381,7 +381,7 @@ def test_native_messages(row: BaseRow, asynchronous: bool, server: Server) -> No
     assert texts == ["Hi", "Hello", "Again"]
 
 
-@capability("neutral history")
+@capability("common history")
 def test_history(row: BaseRow, server: Server) -> None:
     prompt = [
         Messages.User("Oslo?"),
@@ -587,7 +587,7 @@ def test_a_deadline_for_the_first_output_is_none_for_the_rest(row: BaseRow, serv
         assert stream.collect().content == "Hello"
 
 
-@capability("streams left early")
+@capability("streams closed early")
 @both_ways
 def test_closed_while_it_is_read(row: BaseRow, asynchronous: bool, server: Server) -> None:
     events = row.wire.events(Answer(Text("Hel", "lo"), ended=False))
@@ -624,7 +624,7 @@ async def _drained(stream: Any) -> None:
         pass
 
 
-@capability("streams left early")
+@capability("streams closed early")
 @both_ways
 def test_left(row: BaseRow, asynchronous: bool, server: Server) -> None:
     events = row.wire.events(Answer(Text("Hel", "lo"), ended=False))
@@ -655,7 +655,7 @@ def test_left(row: BaseRow, asynchronous: bool, server: Server) -> None:
 # Clients
 
 
-@capability("clients of your own")
+@capability("your own clients")
 @both_ways
 def test_own_client(row: BaseRow, asynchronous: bool, server: Server) -> None:
     server.reply(row.wire.answered(Answer("Hello")), row.wire.streamed(Answer("Hello")))

@@ -34,8 +34,49 @@ PHRASES = {
     r"\bunheard\b": "ignored",
     r"\blet go\b": "release",
     r"\bsays nothing\b": "is empty",
+    r"\btold\b": "was reported, was sent",
+    r"\bheard\b": "was received",
+    r"\bunasked\b": "without a request",
+    r"\basked (?:again|once more|for again)\b": "the request is sent again",
+    r"\bas (?:they|it) came\b": "as received",
+    r"\bin vain\b": "without a result",
+    r"\baccounts? of tokens\b": "usage",
+    r"\bis no (?:template|terminal|message|answer|type|event stream|JSON|str)\b": "is not a X",
+    r"(?<!there )(?-i:\bis none\b)": "is not one, is None",
+    r"\b(?:is|are) to (?:stand|be in|give)\b": "must be, must return",
+    r"\bstands? (?:in|at|before|where|around|within|below) (?:the|a|an|it|its|this|that)\b": "is in, precedes",
+    r"\b(?:takes?|took) (?:text|documents) (?:of text )?alone\b": "accepts only text",
+    r"\bown words\b": "own terms",
+    r"\bspeaks? (?:to|for)\b": "sends requests to",
+    r"(?<!`)\bbeside\b(?!`)": "in addition to, together with, next to",
+    r"\bcode that bills\b": "programs that bill",
+    r"\bthis is so for\b": "this applies to",
+    r"\bwhat (?:it|they|he) says?\b": "its text",
 }
 """Phrases that mislead (regular expressions), and what to write instead."""
+
+NAMES = frozenset(
+    {"told", "tell", "tells", "telling", "retold", "untold", "said", "unsaid", "says", "say"}
+) | frozenset(
+    {
+        "heard",
+        "hear",
+        "hears",
+        "asked",
+        "answered",
+        "spoken",
+        "spoke",
+        "speaks",
+        "remember",
+        "bark",
+        "barked",
+        "keyless",
+    }
+)
+"""Words that are no part of a name in the package: they do not say what a value is."""
+
+FOREIGN_NAMES = frozenset({"tell"})
+"""Names of Python's own: `file.tell()`."""
 
 EXCEPTIONS: dict[tuple[str, str], str] = {}
 """Places that may keep a phrase: (file, phrase in lower case) and the reason."""
@@ -86,6 +127,25 @@ def test_plain_english() -> None:
     assert not found, "\n".join(found)
 
 
+def names(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """Yield the names in a module that are defined, assigned or read, with their lines."""
+    for node in ast.walk(tree):
+        for field in ("name", "arg", "id", "attr"):
+            if isinstance(name := getattr(node, field, None), str):
+                yield getattr(node, "lineno", 0), name
+
+
+def test_names_are_plain() -> None:
+    found = [
+        f"{path.relative_to(ROOT)}:{line}: {name}"
+        for path in ROOT.glob("mirascope_like/**/*.py")
+        for line, name in names(ast.parse(path.read_text("utf-8")))
+        if name not in FOREIGN_NAMES
+        if NAMES & set(re.findall(r"[a-z]+", re.sub(r"([A-Z]+)", r"_\1", name).lower()))
+    ]
+    assert not found, "\n".join(found)
+
+
 @pytest.mark.parametrize(
     ("text", "phrase"),
     [  # the worst sentences of the old texts
@@ -99,6 +159,12 @@ def test_plain_english() -> None:
         ("A sync tool that is late cannot be stopped; it runs on, unheard.", "unheard"),
         ("makes a decorator that is told how every call ends", "is told"),
         ("`finish_reasons` in the same words for every provider.", "in the same words"),
+        ("The calls, as they came.", "as they came"),
+        ("an account of tokens", "account of tokens"),
+        ("the docstring is no template", "is no template"),
+        ("What stands before the value", "stands before the"),
+        ("It is asked for again at the same limit.", "asked for again"),
+        ("response models beside tools", "beside"),
     ],
 )
 def test_phrases_are_found(text: str, phrase: str) -> None:

@@ -45,15 +45,15 @@ def fallback(catch: Caught, fallbacks: Sequence[Fallback]) -> Callable[[Callable
         if (made := within_descriptor(function, decorate)) is not None:
             return cast("Callable[P, R]", made)
         first = cast("Callable[..., Any]", function)
-        ways: list[tuple[Callable[..., Any], Caught]] = [(first, catch)]
+        candidates: list[tuple[Callable[..., Any], Caught]] = [(first, catch)]
         asynchronous = is_async(first)
-        ways += [(override(first, **_settings(one)), one["catch"]) for one in fallbacks]
+        candidates += [(override(first, **_settings(one)), one["catch"]) for one in fallbacks]
 
         def call(*args: P.args, **kwargs: P.kwargs) -> Any:
             caught: list[Exception] = []
-            for number, (way, errors) in enumerate(ways):
+            for number, (candidate, errors) in enumerate(candidates):
                 try:
-                    made = way(*args, **kwargs)
+                    made = candidate(*args, **kwargs)
                 except errors as error:
                     caught.append(error)
                     continue
@@ -64,14 +64,14 @@ def fallback(catch: Caught, fallbacks: Sequence[Fallback]) -> Callable[[Callable
                     continue
                 if asynchronous and not isinstance(made, BaseStream | BaseStructuredStream):
                     return awaited(made, args, kwargs)
-                return _noted(made, caught, ways[number:], args, kwargs)
+                return _noted(made, caught, candidates[number:], args, kwargs)
             raise FallbackError(caught) from caught[-1]
 
         async def awaited(made: Awaitable[Any], args: Any, kwargs: Any) -> Any:
             caught: list[Exception] = []
-            for way, errors in ways:
+            for candidate, errors in candidates:
                 try:
-                    return _noted(await made if not caught else await way(*args, **kwargs), caught)
+                    return _noted(await made if not caught else await candidate(*args, **kwargs), caught)
                 except errors as error:
                     caught.append(error)
                 except UNSENT as error:
@@ -92,7 +92,7 @@ def _settings(one: Fallback) -> Settings:
 def _noted(
     made: Any,
     caught: list[Exception],
-    ways: Sequence[tuple[Callable[..., Any], Caught]] = (),
+    candidates: Sequence[tuple[Callable[..., Any], Caught]] = (),
     args: Any = (),
     kwargs: Any = None,
 ) -> Any:
@@ -104,8 +104,8 @@ def _noted(
         )
     if isinstance(made, BaseStream):
         # The fallbacks run while the stream is read, maybe in another context: apply the settings of now.
-        makers = [partial(_under, OVERRIDES.get(), way, *args, **kwargs) for way, _ in ways[1:]]
-        made.otherwise([errors for _, errors in ways], makers, caught)
+        makers = [partial(_under, OVERRIDES.get(), candidate, *args, **kwargs) for candidate, _ in candidates[1:]]
+        made.otherwise([errors for _, errors in candidates], makers, caught)
     elif caught:
         with suppress(AttributeError, TypeError, ValueError):  # a str or an int has no attribute `_caught`
             object.__setattr__(made, "_caught", caught)

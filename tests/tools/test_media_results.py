@@ -54,7 +54,7 @@ def test_in_a_tool_loop(row: BaseRow, stream: bool, server: Server) -> None:
             return row.stream(client, **options).collect() if stream else row.ask(client, **options)
 
         if row.id not in TAKES:
-            with pytest.raises(PromptError, match="takes text alone from tools"):
+            with pytest.raises(PromptError, match="accepts only text from tools"):
                 ask()
             return
         assert ask().content == "Nice"
@@ -80,7 +80,7 @@ def test_there_and_back(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["openai", "azure", "groq", "mistral", "cohere", "openrouter", "ollama"])
 def test_elsewhere_it_is_an_error(name: str) -> None:
-    with pytest.raises(PromptError, match="takes text alone from tools"):
+    with pytest.raises(PromptError, match="accepts only text from tools"):
         provider_named(name).payload(Request(name, "m", TALK))
 
 
@@ -102,5 +102,5 @@ def test_audio_is_an_error(name: str) -> None:
     call = ToolCallPart(name="f", args={}, id="call00001")
     messages = [Messages.User("q"), Messages.Assistant(call), BaseMessageParam(role="tool", content=[result])]
     provider = provider_named(name)
-    with pytest.raises(PromptError, match=r"audio parts|takes text alone from tools"):
+    with pytest.raises(PromptError, match=r"audio parts|accepts only text from tools"):
         provider.payload(Request(provider.name, "m", messages))

@@ -46,11 +46,11 @@ class AzureProvider(OpenAISDKProvider[AzureCallResponse, AzureCallResponseChunk,
             payload["extra_body"] = {**unnamed, **given}
         return payload
 
-    def keyless(self, error: Exception) -> Exception | None:
+    def missing_key_error(self, error: Exception) -> Exception | None:
         # If the endpoint or the version is missing, the SDK raises a plain ValueError.
         if isinstance(error, ValueError) and "environment variable" in str(error):
             return openai.OpenAIError(self._key_to_set())
-        return super().keyless(error)
+        return super().missing_key_error(error)
 
     def _key_to_set(self) -> str:
         return (

@@ -205,7 +205,7 @@ class BedrockProvider(ThreadedProvider[BedrockCallResponse, BedrockCallResponseC
     def reported(self, message: str, response: Any, body: Any = None) -> Exception:
         return _streaming_error(message)  # boto3 itself raises the errors that arrive in a stream
 
-    def keyless(self, error: Exception) -> Exception | None:
+    def missing_key_error(self, error: Exception) -> Exception | None:
         advice = next((advice for kind, advice in _SETTINGS.items() if isinstance(error, kind)), None)
         if advice is not None:
             error.args = (f"{advice}; or pass client=boto3.client('bedrock-runtime', ...)",)

@@ -34,8 +34,8 @@ from ..dialects.transport import (
     ByteSource,
     ClientProvider,
     ObjectSource,
+    allow_slow_reads,
     made_by,
-    patient,
 )
 from .accumulator import CohereAccumulator
 from .messages import encode_messages
@@ -151,9 +151,9 @@ class CohereProvider(ClientProvider[CohereCallResponse, CohereCallResponseChunk,
         if self._own(client):
             source = _RawSource(client.with_raw_response.chat_stream(**payload))
             if request.deadline is not None:
-                patient(source.response, options.get("timeout", client._client_wrapper.get_timeout()))
+                allow_slow_reads(source.response, options.get("timeout", client._client_wrapper.get_timeout()))
             return source
-        events = _begun(self._method(client, "chat_stream")(**payload))
+        events = _with_start(self._method(client, "chat_stream")(**payload))
         next(events)
         return ObjectSource(events)
 
@@ -162,7 +162,7 @@ class CohereProvider(ClientProvider[CohereCallResponse, CohereCallResponseChunk,
         if self._own(client):
             context = client.with_raw_response.chat_stream(**payload)
             return _AsyncRawSource(context, (await context.__aenter__()).response)
-        events = _abegun(self._method(client, "chat_stream")(**payload))
+        events = _awith_start(self._method(client, "chat_stream")(**payload))
         await anext(events)
         return AsyncObjectSource(events)
 
@@ -170,7 +170,7 @@ class CohereProvider(ClientProvider[CohereCallResponse, CohereCallResponseChunk,
         # The clients of version 1 have methods with the same names and other arguments.
         if isinstance(client, cohere.Client | cohere.AsyncClient) and not isinstance(client, _CLIENTS):
             version_1 = f"{type(client).__name__} is a client for version 1 of Cohere's API"
-            raise ConfigurationError(f"{version_1}: pass client={self._wanted}")
+            raise ConfigurationError(f"{version_1}: pass client={self._expected_clients}")
         return super()._method(client, path)
 
     def _own(self, client: Any) -> bool:
@@ -193,7 +193,7 @@ class CohereProvider(ClientProvider[CohereCallResponse, CohereCallResponseChunk,
     def reported(self, message: str, response: Any, body: Any = None) -> Exception:
         return ApiError(headers=_headers(response), body=message if body is None else body)
 
-    def keyless(self, error: Exception) -> Exception | None:
+    def missing_key_error(self, error: Exception) -> Exception | None:
         if isinstance(error, ApiError) and error.status_code is None and "CO_API_KEY" in str(error.body):
             return ApiError(body=self._key_to_set())
         return None
@@ -219,7 +219,7 @@ def _headers(response: Any) -> dict[str, str] | None:
     return dict(response.headers) if response is not None else None
 
 
-def _begun(stream: Any) -> Iterator[Any]:
+def _with_start(stream: Any) -> Iterator[Any]:
     """Yield an empty list when the request was sent (on the first step of the SDK's generator), then the events."""
     with closing(stream):
         for first in stream:
@@ -231,7 +231,7 @@ def _begun(stream: Any) -> Iterator[Any]:
         yield from stream
 
 
-async def _abegun(stream: Any) -> AsyncIterator[Any]:
+async def _awith_start(stream: Any) -> AsyncIterator[Any]:
     async with aclosing(stream):
         async for first in stream:
             yield None

@@ -116,14 +116,14 @@ class GeminiProvider(
 
     def settings(self, params: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
         make = _generation.to_generation_config_dict
-        given = _taken("generation_config", make, params.pop("generation_config", None))
+        given = _sdk_object("generation_config", make, params.pop("generation_config", None))
         config = {key: params.pop(key) for key in list(params) if key not in _BESIDE}
         return {**config, **given}, params
 
     def schema(self, schema: Mapping[str, Any]) -> dict[str, Any]:
         return open_schema(schema)
 
-    def taken(self, content: Any) -> Any:
+    def as_json_content(self, content: Any) -> Any:
         if isinstance(content, BaseMessageParam):
             return content
         try:
@@ -173,7 +173,7 @@ def _options(payload: Mapping[str, Any], request: Request) -> dict[str, Any]:
 
 def _tools(payload: Mapping[str, Any]) -> list[Any] | None:
     given, make = payload.get("tools"), partial(message_of, protos.Tool)
-    return [_taken("tools", make, tool) if isinstance(tool, dict) else tool for tool in given] if given else None
+    return [_sdk_object("tools", make, tool) if isinstance(tool, dict) else tool for tool in given] if given else None
 
 
 def _sdk_request(payload: Mapping[str, Any]) -> Any:
@@ -192,10 +192,12 @@ def _sdk_request(payload: Mapping[str, Any]) -> Any:
 
 
 def _beside(payload: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: _taken(name, make, payload[name]) for name, make in _MADE.items() if payload.get(name) is not None}
+    return {
+        name: _sdk_object(name, make, payload[name]) for name, make in _MADE.items() if payload.get(name) is not None
+    }
 
 
-def _taken(name: str, make: Callable[[Any], Any], given: Any) -> Any:
+def _sdk_object(name: str, make: Callable[[Any], Any], given: Any) -> Any:
     """Return the SDK's object for a parameter. Raises `ConfigurationError`, with its name, if the SDK rejects it."""
     try:
         return make(given)
@@ -206,11 +208,11 @@ def _taken(name: str, make: Callable[[Any], Any], given: Any) -> Any:
 def _config(payload: Mapping[str, Any]) -> dict[str, Any]:
     config = dict(payload.get("generation_config") or {})
     if isinstance(config.get("response_schema"), dict):
-        config["response_schema"] = _taken(
+        config["response_schema"] = _sdk_object(
             "response_schema", partial(message_of, protos.Schema), config["response_schema"]
         )
     for name, value in config.items():
-        _taken(name, protos.GenerationConfig, {name: value})
+        _sdk_object(name, protos.GenerationConfig, {name: value})
     return config
 
 

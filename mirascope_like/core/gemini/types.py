@@ -68,7 +68,7 @@ def native_part(part: JSON) -> JSON:
     for name, (native, fields) in _PARTS.items():
         if name in part:
             if "parts" in as_object(part[name]):
-                raise PromptError("the retired SDK takes text alone from tools: use google.call, or return text")
+                raise PromptError("the retired SDK accepts only text from tools: use google.call, or return text")
             found = {fields[key]: value for key, value in as_object(part[name]).items() if key in fields}
             return {native: {**found, "data": blob_bytes(found)} if name == "inlineData" else found}
     return {"text": part.get("text") or ""}

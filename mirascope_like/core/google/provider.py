@@ -22,7 +22,7 @@ from ..base.parsing import as_object, at, readable
 from ..base.provider import AsyncSource, Source
 from ..base.request import Request
 from ..base.response import Accumulator
-from ..dialects.gemini import AsyncBegunSource, GeminiSpeaker, abegun, begun, gemini_kind
+from ..dialects.gemini import AsyncStartedSource, GeminiSpeaker, aopen_stream, gemini_kind, open_stream
 from ..dialects.transport import ClientProvider, ObjectSource, check_asyncio, made, made_by
 from .accumulator import GoogleAccumulator
 from .http import DefaultAsyncClient, DefaultClient, with_bodies
@@ -79,7 +79,7 @@ class GoogleProvider(
             config = {name: getattr(config, name) for name in config.model_fields_set}
         return {**params, **config}, {}
 
-    def taken(self, content: Any) -> Any:
+    def as_json_content(self, content: Any) -> Any:
         return GoogleCallResponse.wire_content(content) if isinstance(content, types.Content) else content
 
     def _sdk_method(self, request: Request, name: str) -> Any:
@@ -113,16 +113,16 @@ class GoogleProvider(
         method, arguments, as_bytes = _prepared(
             self._sdk_method(request, "generate_content_stream"), payload, stream=True
         )
-        return begun(with_bodies(method), arguments) if as_bytes else ObjectSource(method(**arguments))
+        return open_stream(with_bodies(method), arguments) if as_bytes else ObjectSource(method(**arguments))
 
     async def aopen(self, request: Request, payload: dict[str, Any]) -> AsyncSource:
         method, arguments, as_bytes = _prepared(
             await self._asdk_method(request, "generate_content_stream"), payload, stream=True
         )
         return (
-            await abegun(with_bodies(method), arguments)
+            await aopen_stream(with_bodies(method), arguments)
             if as_bytes
-            else AsyncBegunSource(None, await method(**arguments))
+            else AsyncStartedSource(None, await method(**arguments))
         )
 
     def identify(self, error: Exception) -> type[MirascopeLikeError] | None:
@@ -145,7 +145,7 @@ class GoogleProvider(
         found.details = body
         return _with_status(found)
 
-    def keyless(self, error: Exception) -> Exception | None:
+    def missing_key_error(self, error: Exception) -> Exception | None:
         if type(error) is ValueError and "API key" in str(error):
             return ValueError(self._key_to_set())
         return None

@@ -29,7 +29,7 @@ class LocalAccumulator(ChatAccumulator[LocalCallResponseChunk, LocalTool]):
 
     def read(self, events: Sequence[bytes]) -> Iterator[tuple[LocalCallResponseChunk, LocalTool | None]]:
         speech = self._speech = self._speech or Speech()
-        yield from super().read([told for event in events for told in event_in_calls(event, speech)])
+        yield from super().read([converted for event in events for converted in event_in_calls(event, speech)])
 
 
 def _offers_tools(request: Request) -> bool:

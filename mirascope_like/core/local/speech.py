@@ -27,17 +27,17 @@ def with_described_tools(payload: Mapping[str, Any]) -> dict[str, Any]:
     """Return a payload whose tools are described in the prompt and called by grammar; earlier calls become text."""
     words = {key: value for key, value in payload.items() if key not in ("tools", "tool_choice", "parallel_tool_calls")}
     functions = [as_object(tool.get("function")) for tool in as_list(payload.get("tools"))]
-    wanted = _wanted(functions, payload.get("tool_choice"))
+    allowed = _allowed(functions, payload.get("tool_choice"))
     messages = [_as_text(message) for message in payload["messages"]]
-    if not wanted:
+    if not allowed:
         return {**words, "messages": messages}
     free = payload.get("tool_choice", "auto") == "auto"
-    schema = _union(wanted, free=free)
+    schema = _union(allowed, free=free)
     words["response_format"] = {"type": "json_schema", "json_schema": {"name": "answer", "schema": schema}}
-    return {**words, "messages": with_instruction(messages, _instruction(wanted, free=free))}
+    return {**words, "messages": with_instruction(messages, _instruction(allowed, free=free))}
 
 
-def _wanted(functions: list[dict[str, Any]], choice: Any) -> list[dict[str, Any]]:
+def _allowed(functions: list[dict[str, Any]], choice: Any) -> list[dict[str, Any]]:
     if choice == "none":
         return []
     named = as_object(as_object(choice).get("function")).get("name")

@@ -44,9 +44,9 @@ from ..dialects.transport import (
     ByteSource,
     ClientProvider,
     ObjectSource,
+    allow_slow_reads,
     made,
     made_by,
-    patient,
     refusal,
 )
 from .params import MistralCallParams
@@ -145,7 +145,7 @@ class MistralProvider(ClientProvider[MistralCallResponse, MistralCallResponseChu
             return ObjectSource(stream)
         if hasty:
             given = payload.get("timeout_ms") or client.sdk_configuration.timeout_ms
-            patient(stream.response, given / 1000 if given else client.sdk_configuration.client.timeout)
+            allow_slow_reads(stream.response, given / 1000 if given else client.sdk_configuration.client.timeout)
         return _StreamSource(stream)
 
     async def aopen(self, request: Request, payload: dict[str, Any]) -> AsyncSource:

@@ -82,11 +82,11 @@ class Task(Generic[P, OutT, ResponseT, StreamT]):
             return self._messages(args, kwargs)
 
         self._prompt = update_wrapper(prompt, fn)
-        wanted: dict[str, Any] = {"response_model": self._kind} if self._kind is not str else {}
-        if not wanted and not self._stream:
-            wanted = {"output_parser": _text}
+        output_options: dict[str, Any] = {"response_model": self._kind} if self._kind is not str else {}
+        if not output_options and not self._stream:
+            output_options = {"output_parser": _text}
         run = update_wrapper(aprompt, fn) if is_async(fn) else self._prompt
-        self._run: Callable[..., Any] = cast("Any", self._call)(self._model, **self._options, **wanted)(run)
+        self._run: Callable[..., Any] = cast("Any", self._call)(self._model, **self._options, **output_options)(run)
 
     def __call__(self, /, *args: P.args, **kwargs: P.kwargs) -> OutT:
         """Run the task: call the model with these arguments; return its result."""
@@ -117,10 +117,10 @@ class Task(Generic[P, OutT, ResponseT, StreamT]):
     def prepare(self, /, *args: P.args, **kwargs: P.kwargs) -> Prepared[OutT]:
         """Return what the task would send, without sending it."""
         bound_prompt = BoundPrompt(PromptFunction(self._prompt), args, kwargs)
-        wanted: ResponseModel[Any] | None = ResponseModel(self._kind) if self._kind is not str else None
+        kind: ResponseModel[Any] | None = ResponseModel(self._kind) if self._kind is not str else None
         tools = self._options.get("tools")
         builder = RequestBuilder(
-            self._call.provider, self._model, self._options, tools=tools, stream=self._stream, response_model=wanted
+            self._call.provider, self._model, self._options, tools=tools, stream=self._stream, response_model=kind
         )
         target = builder.resolve(bound_prompt)
         request = builder.read(target, bound_prompt)

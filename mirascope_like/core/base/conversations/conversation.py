@@ -100,11 +100,11 @@ class Conversation:
         `answer=None` the call is removed, and its message loses the provider's own form.
         """
         orphans = find_orphans([turn.message for turn in self.turns])
-        lost = [part for _, part in (*orphans.results, *(orphans.calls if answer is None else ()))]
+        dropped = [part for _, part in (*orphans.results, *(orphans.calls if answer is None else ()))]
         turns: list[Turn] = []
         missing: list[ToolResultPart] = []
         for number, turn in enumerate(self.turns):
-            if (kept := _without(turn, lost)) is None:
+            if (kept := _without(turn, dropped)) is None:
                 continue
             if missing and kept.message.role == "tool":
                 kept, missing = _with_results(missing, kept), []
@@ -206,12 +206,12 @@ def _turns_of(text: str | bytes, what: str) -> tuple[Turn, ...]:
     return _Saved.model_validate_json(text).turns
 
 
-def _without(turn: Turn, lost: Sequence[object]) -> Turn | None:
+def _without(turn: Turn, dropped: Sequence[object]) -> Turn | None:
     """Return a turn without some of its parts; None if nothing is left."""
     content = turn.message.content
-    if isinstance(content, str) or not any(part is one for part in content for one in lost):
+    if isinstance(content, str) or not any(part is one for part in content for one in dropped):
         return turn
-    kept = [part for part in content if not any(part is one for one in lost)]
+    kept = [part for part in content if not any(part is one for one in dropped)]
     message = BaseMessageParam(role=turn.message.role, content=kept)
     return Turn(message=message, origin=turn.origin, partial=turn.partial) if kept else None
 

@@ -147,7 +147,7 @@ class ToolResultPart(_Part):
         if self.media:
             kind = self.media[0].type.partition("_")[0]
             raise PromptError(
-                f"the tool {self.name!r} returned {kind} parts, and {provider} takes text alone from tools: return "
+                f"the tool {self.name!r} returned {kind} parts, and {provider} accepts only text from tools: return "
                 "text, or send the media in a message of the user"
             )
         return self.text

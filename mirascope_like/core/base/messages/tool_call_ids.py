@@ -78,7 +78,7 @@ class CallIds:
         for part in parts:
             if isinstance(part, ToolCallPart):
                 self._keep(part, part.name, part.id)
-            elif isinstance(part, ToolResultPart) and (call := self._answered(part)) is not None:
+            elif isinstance(part, ToolResultPart) and (call := self._call_of(part)) is not None:
                 self._open.remove(call)
 
     def _part(self, part: AnyPart, foreign: bool) -> AnyPart:
@@ -118,17 +118,17 @@ class CallIds:
     def _result(self, part: ToolResultPart, foreign: bool) -> tuple[str, str | None]:
         """Return the name and the id of a result."""
         name = self._name(part.name) if part.name else ""
-        if (call := self._answered(part)) is not None:
+        if (call := self._call_of(part)) is not None:
             self._open.remove(call)
             return name or call.name, call.id
         if not part.id:
             return name, short_id(part.name) if self._form.required or foreign else part.id
         if part.id in self._sent:  # a second result of one call
             return name, self._sent[part.id]
-        # Its call may stand in a message of the provider's own form.
+        # Its call may be in a message in the provider's own form.
         return name, part.id if self._others or self._accepted(part.id, foreign) else short_id(part.id)
 
-    def _answered(self, part: ToolResultPart) -> _OpenCall | None:
+    def _call_of(self, part: ToolResultPart) -> _OpenCall | None:
         """Return the call that a result belongs to."""
         found = [call for call in self._open if call.given == part.id] if part.id else self._open
         found = found or [call for call in self._open if call.given is None]

@@ -40,10 +40,10 @@ def find_orphans(messages: Sequence[BaseMessageParam]) -> Orphans:
             if isinstance(part, ToolCallPart):
                 unanswered.append((number, part))
             elif isinstance(part, ToolResultPart):
-                if (answered_call := _call_of(part, unanswered)) is None:
+                if (open_call := _call_of(part, unanswered)) is None:
                     orphans.results.append((number, part))
                 else:
-                    unanswered.remove(answered_call)
+                    unanswered.remove(open_call)
         if message.role not in ("system", "developer") and not all(isinstance(one, ToolResultPart) for one in parts):
             orphans.calls += [one for one in unanswered if one[0] < number]
             unanswered = [one for one in unanswered if one[0] == number]

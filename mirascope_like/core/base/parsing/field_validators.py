@@ -64,7 +64,7 @@ class ModelParts:
         """Return the field validators of a model, or None if it can only be validated as a whole."""
         config = model.model_config
         extra = config.get("extra") in (None, "ignore", "forbid")
-        if not extra or any(config.get(name) for name in _TELLING) or model.__init__ is not BaseModel.__init__:
+        if not extra or any(config.get(name) for name in _DEVIATING) or model.__init__ is not BaseModel.__init__:
             return None
         if any(field.validate_default or _is_path(field.validation_alias) for field in model.model_fields.values()):
             return None
@@ -186,7 +186,7 @@ def _earlier(name: str) -> Any:
     return _BEFORE.get()[name]
 
 
-_TELLING = ("validate_default", "revalidate_instances", "from_attributes")
+_DEVIATING = ("validate_default", "revalidate_instances", "from_attributes")
 """Settings of a model with which validation field by field may give another result than validation of the whole."""
 
 

@@ -56,16 +56,16 @@ def json_values(text: str) -> list[FoundJSON]:
 
 def _found(text: str) -> Iterator[FoundJSON]:
     found: list[FoundJSON] = []
-    at = begun = spent = 0
+    at = answer_start = spent = 0
     fenced = False
     while spent <= _EFFORT * len(text) and (mark := _MARK.search(text, at)):
         at = mark.end()
         if mark["closed"]:
-            found, fenced, begun = [], False, at
+            found, fenced, answer_start = [], False, at
         elif mark["open"]:
-            if not text[begun : mark.start()].strip():
+            if not text[answer_start : mark.start()].strip():
                 closed = _CLOSED.search(text, at)
-                at = begun = closed.end() if closed is not None else len(text)
+                at = answer_start = closed.end() if closed is not None else len(text)
         elif mark["fence"]:
             fenced = not fenced
         else:

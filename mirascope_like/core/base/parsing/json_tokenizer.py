@@ -155,7 +155,7 @@ class JSONReader(ABC):
                 self._read = JSONReader._thinking
         else:
             self.opened(self._base + mark.start())
-            self._begun(is_object=mark[0] == "{")
+            self._started(is_object=mark[0] == "{")
         return mark.end()
 
     def _thinking(self, text: str, at: int) -> int:
@@ -172,7 +172,7 @@ class JSONReader(ABC):
     def _value(self, text: str, at: int) -> int:
         at, mark = _next_mark(text, at)
         if mark in ("{", "["):
-            self._begun(is_object=mark == "{")
+            self._started(is_object=mark == "{")
         elif mark == '"':
             self._text, self._read = Text(), JSONReader._in_string
         elif mark == "]" and self._fresh and not self._open[-1]:
@@ -236,7 +236,7 @@ class JSONReader(ABC):
             self._leaf(value)
         return end
 
-    def _begun(self, *, is_object: bool) -> None:
+    def _started(self, *, is_object: bool) -> None:
         if len(self._open) == MAX_DEPTH:
             if self._open[0]:
                 raise TooDeepError(f"the JSON nests more than {MAX_DEPTH} objects and arrays")

@@ -85,7 +85,7 @@ def _dedented(lines: Sequence[Line]) -> list[Line]:
     r"""Remove the indentation that comes from the source code around the template.
 
     A first line with text usually follows the opening quotes, so its indentation is unknown. Then the indentation of
-    the other lines is removed only if a role word stands at that depth, or the closing quotes are indented. Otherwise
+    the other lines is removed only if a role word has that indentation, or the closing quotes are indented. Otherwise
     it belongs to the text, as in "USER: Mend this:\\n    if x:\\n        y".
     """
     first, *rest = lines

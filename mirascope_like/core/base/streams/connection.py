@@ -120,7 +120,7 @@ class Connection(_Connection):
                 with self._deadlines.waiting(), self._watchdog.watching(seconds):
                     events = self._next()
             except Exception as error:  # also StopIteration: a socket that is shut may look like the end
-                if self._watchdog.barked:
+                if self._watchdog.interrupted:
                     raise self._deadlines.error_of(deadline) from error
                 raise
         self._deadlines.received()

@@ -104,11 +104,11 @@ class Deadlines:
     @contextmanager
     def waiting(self) -> Generator[None]:
         """Count the time of the block, which waits for the provider."""
-        begun = CLOCK.monotonic()
+        started_at = CLOCK.monotonic()
         try:
             yield
         finally:
-            self.waited(CLOCK.monotonic() - begun)
+            self.waited(CLOCK.monotonic() - started_at)
 
     def waited(self, seconds: float) -> None:
         """Count the seconds of a wait for the provider."""
@@ -158,17 +158,18 @@ def _less(seconds: float | None, waited: float) -> float | None:
 
 
 class Watchdog:
-    """Calls `bark`, which ends the read, from its own thread when a watched read takes too long. The thread runs until
-    `close`.
+    """Calls `interrupt`, which ends the read, from its own thread if a watched read takes too long.
+
+    The thread runs until `close`.
     """
 
-    def __init__(self, bark: Callable[[], object]) -> None:
-        self.barked: bool = False
+    def __init__(self, interrupt: Callable[[], object]) -> None:
+        self.interrupted: bool = False
         """True once a read took too long: an error of it is then reported as a passed deadline."""
-        self._bark: Callable[[], object] | None = bark
+        self._interrupt: Callable[[], object] | None = interrupt
         self._changed = threading.Condition()
         self._due: float | None = None
-        """When to call `bark`, in seconds of the monotonic clock; None while no read is watched."""
+        """When to call `interrupt`, in seconds of the monotonic clock; None while no read is watched."""
         self._closed = False
         threading.Thread(target=self._watch, name="stream-watchdog", daemon=True).start()
 
@@ -185,9 +186,9 @@ class Watchdog:
                 self._due = None
 
     def close(self) -> None:
-        """End the thread and drop the reference to `bark`, and so to the connection."""
+        """End the thread and drop the reference to `interrupt`, and so to the connection."""
         with self._changed:
-            self._closed, self._bark = True, None
+            self._closed, self._interrupt = True, None
             self._changed.notify()
 
     def _watch(self) -> None:
@@ -199,6 +200,6 @@ class Watchdog:
                     CLOCK.wait(self._changed, remaining)
                 else:
                     self._due = None
-                    self.barked = True
-                    if (bark := self._bark) is not None:
-                        bark()
+                    self.interrupted = True
+                    if (interrupt := self._interrupt) is not None:
+                        interrupt()

@@ -197,11 +197,11 @@ class HeldPieces(Held):
         if len(self._pieces) < count or self._length < chars:
             return None
         length = 0
-        for taken, piece in enumerate(self._pieces, 1):
+        for number, piece in enumerate(self._pieces, 1):
             length += len(piece)
-            if taken >= count and length >= chars:
-                text = "".join(self._pieces[:taken])
-                del self._pieces[:taken]
+            if number >= count and length >= chars:
+                text = "".join(self._pieces[:number])
+                del self._pieces[:number]
                 self._length -= length
                 return text
         return None

@@ -124,7 +124,7 @@ class ToolLoop:
     def _ran(self, tool: BaseTool) -> ToolResultEvent[Any]:
         if self.timeout is None and not iscoroutinefunction(tool.call):
             return ran(tool, tool.call)
-        return self._taken(tool, started(tool.call))
+        return self._result_of(tool, started(tool.call))
 
     def _ran_together(self, tools: Sequence[BaseTool]) -> list[ToolResultEvent[Any]]:
         """Run tools in threads, at most `max_parallel` at a time; return their results, in order."""
@@ -138,7 +138,7 @@ class ToolLoop:
             over = [one for one in running if one in done or self._remaining(one) == 0]
             for future in over:
                 place = running.pop(future)
-                results[place] = self._taken(tools[place], future)
+                results[place] = self._result_of(tools[place], future)
         return [results[place] for place in range(len(tools))]
 
     def _remaining(self, future: Started) -> float | None:
@@ -151,7 +151,7 @@ class ToolLoop:
         finally:
             places.release()
 
-    def _taken(self, tool: BaseTool, future: Started) -> ToolResultEvent[Any]:
+    def _result_of(self, tool: BaseTool, future: Started) -> ToolResultEvent[Any]:
         try:
             return ToolResultEvent(tool, result=future.result(self._remaining(future)))
         except (Exception, CancelledError) as error:

@@ -16,7 +16,7 @@ from .base_tool import BaseTool, ToolCall, tool_name
 from .function_tool import tool_type
 from .unresolved_tool import UnresolvedTool
 
-SPOKEN = "_as_tool_output"
+OUTPUT_METHOD = "_as_tool_output"
 """The name of a method of responses and streams: it returns the text that a model receives if a tool returns one."""
 READ = "_read_for_tool"
 """The method of a stream that reads the rest of it; of an async stream it returns an awaitable."""
@@ -85,7 +85,7 @@ def _is_media(value: object) -> bool:
 
 def _with_texts(output: object) -> object:
     """Return a list or dict with the text of each response in it, in place of the response."""
-    if hasattr(type(output), SPOKEN):
+    if hasattr(type(output), OUTPUT_METHOD):
         return tool_output_text(output)
     if is_mapping(output):
         return {key: _with_texts(one) for key, one in output.items()}
@@ -107,7 +107,7 @@ def tool_output_text(output: object) -> str:
         return ": ".join(filter(None, [type(output).__name__, str(output)]))
     if isinstance(output, str) and not isinstance(output, Enum):
         return str(output)
-    if (to_text := getattr(type(output), SPOKEN, None)) is not None:
+    if (to_text := getattr(type(output), OUTPUT_METHOD, None)) is not None:
         return str(to_text(output))
     if isinstance(output, BaseModel):
         return output.model_dump_json()

@@ -157,8 +157,8 @@ class Signature:
         }
 
 
-def read_signature(fn: Callable[..., Any], taken: Callable[[str], bool]) -> Signature:
-    """Read a function's signature; `taken` returns True for names that its fields may not have.
+def read_signature(fn: Callable[..., Any], is_reserved: Callable[[str], bool]) -> Signature:
+    """Read a function's signature; `is_reserved` returns True for names that its fields may not have.
 
     A parameter without annotation accepts any JSON value. Raises `ConfigurationError` for `*args`, which a model cannot
     name, for an unbound method, and for annotations that cannot be resolved.
@@ -173,7 +173,7 @@ def read_signature(fn: Callable[..., Any], taken: Callable[[str], bool]) -> Sign
     owner = getattr(source, "__qualname__", "").rpartition(".")[0]
     if found and found[0].name == "self" and found[0].annotation is Any and owner and not owner.endswith("<locals>"):
         raise ConfigurationError(f"{owner}.{name} needs its object to be a tool: give the method of one, object.{name}")
-    field_names = _field_names([parameter.name for parameter in found], taken)
+    field_names = _field_names([parameter.name for parameter in found], is_reserved)
     extras: Any = None
     parameters: list[Parameter] = []
     for one in found:
@@ -269,13 +269,13 @@ def _unpacked(kind: Any) -> Iterator[inspect.Parameter]:
         yield inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
 
 
-def _field_names(names: Collection[str], taken: Callable[[str], bool]) -> dict[str, str]:
+def _field_names(names: Collection[str], is_reserved: Callable[[str], bool]) -> dict[str, str]:
     """Return a field name for each parameter that pydantic allows and that does not hide an attribute of tools."""
     chosen: dict[str, str] = {}
     for name in names:
         candidate = name
         others = {*names, *chosen.values()} - {name}
-        while candidate.startswith("_") or taken(candidate) or candidate in others:
+        while candidate.startswith("_") or is_reserved(candidate) or candidate in others:
             candidate = (candidate.lstrip("_") or "argument") + "_"
         chosen[name] = candidate
     return chosen

@@ -28,7 +28,7 @@ from ...base.messages import (
 from ...base.parsing import as_object, dumped, paired_escapes
 
 _AUDIO = {"audio/wav": "wav", "audio/x-wav": "wav", "audio/mp3": "mp3", "audio/mpeg": "mp3"}
-_SAID = ("content", "tool_calls", "function_call", "refusal", "audio")
+_CONTENT_FIELDS = ("content", "tool_calls", "function_call", "refusal", "audio")
 """The fields of a message that hold content."""
 
 _TEXTUAL = ("assistant", "system", "developer")
@@ -52,7 +52,7 @@ def encode_messages(
 
 
 def _not_empty(message: Mapping[str, Any]) -> bool:
-    return message.get("role") != "assistant" or any(message.get(key) for key in _SAID)
+    return message.get("role") != "assistant" or any(message.get(key) for key in _CONTENT_FIELDS)
 
 
 def _encode(message: Any, encode_part: EncodePart, cache_marks: bool) -> list[dict[str, Any]]:

@@ -45,7 +45,7 @@ class BaseChatCallResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT]):
 
     @property
     def _requested_usage(self) -> bool:
-        # A host reports the tokens of a stream only if it is asked to, or does so unasked, or not at all.
+        # Some hosts report the tokens of a stream only if requested, some always, and some never.
         return at(self.call_kwargs, "stream_options.include_usage") is True
 
     @property
@@ -99,7 +99,7 @@ class BaseChatCallResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT]):
         if not (function := as_object(call.get("function"))):
             return call
         name = offered_name(str(function.get("name") or ""), self._names)
-        return {**call, "function": {**function, "name": name, "arguments": _taken_back(function.get("arguments"))}}
+        return {**call, "function": {**function, "name": name, "arguments": _sendable(function.get("arguments"))}}
 
     @property
     def _tool_calls(self) -> list[ToolCall]:
@@ -124,5 +124,5 @@ class BaseChatCallResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT]):
         return decode_message(message)
 
 
-def _taken_back(arguments: Any) -> Any:
+def _sendable(arguments: Any) -> Any:
     return valid_arguments(arguments) if isinstance(arguments, str) else arguments

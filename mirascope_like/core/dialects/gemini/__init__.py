@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .object_accumulator import GeminiObjectAccumulator
     from .provider import GeminiSpeaker
     from .response import JSON, GeminiResponse, Words
-    from .source import AsyncBegunSource, abegun, begun
+    from .source import AsyncStartedSource, aopen_stream, open_stream
 else:
     __getattr__, __dir__ = lazy_names(
         __name__,
@@ -28,21 +28,21 @@ else:
             "object_accumulator": "GeminiObjectAccumulator",
             "provider": "GeminiSpeaker",
             "response": "GeminiResponse JSON Words",
-            "source": "AsyncBegunSource abegun begun",
+            "source": "AsyncStartedSource aopen_stream open_stream",
         },
     )
 
 __all__ = [
-    "AsyncBegunSource",
+    "AsyncStartedSource",
     "GeminiChunk",
     "GeminiObjectAccumulator",
     "GeminiResponse",
     "GeminiSpeaker",
     "JSON",
     "Words",
-    "abegun",
+    "aopen_stream",
     "as_sent",
-    "begun",
+    "open_stream",
     "blob_bytes",
     "gemini_kind",
     "usual_base64",

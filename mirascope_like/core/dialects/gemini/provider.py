@@ -51,7 +51,7 @@ class GeminiSpeaker(FailingProvider[ResponseT, ChunkT, ToolT]):
         """Return a JSON schema with only the keywords that the provider accepts."""
         return dict(schema)
 
-    def taken(self, content: Any) -> Any:
+    def as_json_content(self, content: Any) -> Any:
         """Convert a content in the SDK's own form to the form of the other contents."""
         return content
 
@@ -60,7 +60,7 @@ class GeminiSpeaker(FailingProvider[ResponseT, ChunkT, ToolT]):
         return config, rest, config if self.all_in_config else rest
 
     def encode(self, request: Request) -> dict[str, Any]:
-        messages = [self.taken(message) for message in request.messages]
+        messages = [self.as_json_content(message) for message in request.messages]
         system, contents = encode_contents(messages, sign_calls=_BEFORE_3.match(request.model) is None)
         native = self.response_type.native_content
         config, rest, beside = self._divided(request)

@@ -36,7 +36,7 @@ class AsyncGeminiSource(AsyncByteSource):
     cutter: type[Events] = GeminiEvents
 
 
-class BegunSource(ObjectSource):
+class StartedSource(ObjectSource):
     """The objects of an SDK's generator, whose first event was already read to send the request; it is None if there is
     none.
     """
@@ -46,8 +46,8 @@ class BegunSource(ObjectSource):
         self._rest = chain([] if first is None else [first], self._rest)
 
 
-class AsyncBegunSource(AsyncObjectSource):
-    """The async form of `BegunSource`. Its `close` cancels a read, because closing the generator does not close the
+class AsyncStartedSource(AsyncObjectSource):
+    """The async form of `StartedSource`. Its `close` cancels a read, because closing the generator does not close the
     connection.
     """
 
@@ -69,7 +69,7 @@ async def _chained(first: Any, rest: AsyncIterator[Any]) -> AsyncGenerator[Any]:
         yield event
 
 
-def begun(method: Callable[..., Any], arguments: Mapping[str, Any]) -> Source:
+def open_stream(method: Callable[..., Any], arguments: Mapping[str, Any]) -> Source:
     """Send a request with an SDK whose streams are generators; return a source once the response begins.
 
     The source reads bytes if the HTTP response could be captured, otherwise the objects of the generator.
@@ -77,12 +77,12 @@ def begun(method: Callable[..., Any], arguments: Mapping[str, Any]) -> Source:
     with catching() as caught:
         stream = method(**arguments)
         first = next(stream, None)
-    return GeminiSource(caught[0]) if caught else BegunSource(first, stream)
+    return GeminiSource(caught[0]) if caught else StartedSource(first, stream)
 
 
-async def abegun(method: Callable[..., Any], arguments: Mapping[str, Any]) -> AsyncSource:
-    """The async form of `begun`."""
+async def aopen_stream(method: Callable[..., Any], arguments: Mapping[str, Any]) -> AsyncSource:
+    """The async form of `open_stream`."""
     with catching() as caught:
         stream = await method(**arguments)
         first = await anext(stream, None)
-    return AsyncGeminiSource(caught[0]) if caught else AsyncBegunSource(first, stream)
+    return AsyncGeminiSource(caught[0]) if caught else AsyncStartedSource(first, stream)

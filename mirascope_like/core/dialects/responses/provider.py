@@ -46,8 +46,8 @@ class ResponsesProvider(SDKProvider[ResponseT, ChunkT, ToolT]):
     def _defaults(self) -> Clients:
         return self._chat._defaults
 
-    def keyless(self, error: Exception) -> Exception | None:
-        return self._chat.keyless(error)
+    def missing_key_error(self, error: Exception) -> Exception | None:
+        return self._chat.missing_key_error(error)
 
     def known_params(self) -> frozenset[str]:
         known = super().known_params().union(ResponseCreateParamsBase.__annotations__, SDK_OPTIONS)

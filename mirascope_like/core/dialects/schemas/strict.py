@@ -15,7 +15,7 @@ from pydantic_core import to_json
 from ...base.parsing import as_object
 from ...base.tools import BaseTool
 
-_UNTOLD = frozenset({"default", "discriminator", "title"})
+_DROPPED = frozenset({"default", "discriminator", "title"})
 """Keywords that do not restrict the value; they are dropped."""
 
 _WORDS = frozenset(
@@ -48,7 +48,7 @@ def strict_schema(
     Objects allow no additional properties. All properties are required unless `all_required` is false. Alternatives are
     written as `anyOf`.
     """
-    source = {key: value for key, value in schema.items() if key not in _UNTOLD}
+    source = {key: value for key, value in schema.items() if key not in _DROPPED}
     if "oneOf" in source:
         source["anyOf"] = source.pop("oneOf")
     if "allOf" in source and len(source["allOf"]) == 1:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ...base.runtime import lazy_names
 
 if TYPE_CHECKING:
-    from .client_provider import ClientProvider, check_asyncio, made_by, patient
+    from .client_provider import ClientProvider, allow_slow_reads, check_asyncio, made_by
     from .default_clients import Clients
     from .error_mapping import FailingProvider
     from .response_capture import catching, catching_clients
@@ -23,7 +23,7 @@ else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
-            "client_provider": "ClientProvider check_asyncio made_by patient",
+            "client_provider": "ClientProvider check_asyncio made_by allow_slow_reads",
             "default_clients": "Clients",
             "error_mapping": "FailingProvider",
             "response_capture": "catching catching_clients",
@@ -50,7 +50,7 @@ __all__ = [
     "check_asyncio",
     "made",
     "made_by",
-    "patient",
+    "allow_slow_reads",
     "read_out",
     "refusal",
     "sync_method",

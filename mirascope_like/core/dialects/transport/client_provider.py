@@ -71,11 +71,11 @@ class ClientProvider(FailingProvider[ResponseT, ChunkT, ToolT]):
         return tuple(sync - asynchronous), tuple(asynchronous - sync)
 
     @cached_property
-    def _wanted(self) -> str:
+    def _expected_clients(self) -> str:
         return " or ".join(dict.fromkeys(self._named(which) for which in (0, 1)))
 
     def _method(self, client: Any, path: str) -> Any:
-        return method_of(client, path, self._wanted)
+        return method_of(client, path, self._expected_clients)
 
     def _named(self, which: int) -> str:
         return f"{self.sdk.__name__}.{self.clients[which]}(...)"
@@ -96,16 +96,16 @@ def check_asyncio(name: str) -> None:
         )
 
 
-def method_of(client: Any, path: str, wanted: str) -> Any:
+def method_of(client: Any, path: str, expected: str) -> Any:
     """Return a client's method by its dotted name, for example "messages.create".
 
-    Raises `ConfigurationError` if the client has no such method, because it belongs to another SDK; `wanted` describes
-    the client that the error asks for.
+    Raises `ConfigurationError` if the client has no such method, because it belongs to another SDK. `expected` is the
+    client to pass instead.
     """
     try:
         return attrgetter(path)(client)
     except AttributeError as error:
-        raise ConfigurationError(f"{type(client).__name__} has no {path}: pass client={wanted}") from error
+        raise ConfigurationError(f"{type(client).__name__} has no {path}: pass client={expected}") from error
 
 
 def made_by(sdk: ModuleType, value: Any) -> bool:
@@ -118,7 +118,7 @@ def made_by(sdk: ModuleType, value: Any) -> bool:
     return str(home).partition(".")[0] == sdk.__name__.partition(".")[0]
 
 
-def patient(response: Any, timeout: Any) -> None:
+def allow_slow_reads(response: Any, timeout: Any) -> None:
     """Let the reads of a response wait as long as its client's timeout: the deadline for its beginning has passed.
 
     `timeout` is in seconds, or an `httpx.Timeout`; None means no timeout.

@@ -60,7 +60,7 @@ class Clients:
         finally:
             self._kept.pop(key, None)
             self._keepers.pop(key, None)
-            await _left(client, "__aexit__")
+            await _closed(client, "__aexit__")
 
     def _key(self) -> Hashable:
         read = os.environ.get
@@ -71,10 +71,10 @@ class Clients:
         for key, client in list(self._kept.items()):
             if isinstance(key, tuple) and key[0] == pid and not isinstance(client, tuple):
                 with suppress(Exception):
-                    _left(client, "__exit__")
+                    _closed(client, "__exit__")
 
 
-def _left(client: Any, way_out: str) -> Any:
+def _closed(client: Any, exit_name: str) -> Any:
     # Every SDK's client has one of the two; Cohere's has no `close`.
     close = getattr(client, "close", None)
-    return close() if close is not None else getattr(client, way_out)(None, None, None)
+    return close() if close is not None else getattr(client, exit_name)(None, None, None)

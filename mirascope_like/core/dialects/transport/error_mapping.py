@@ -64,7 +64,7 @@ class FailingProvider(Provider[ResponseT, ChunkT, ToolT]):
     def reported(self, message: str, response: Any, body: Any = None) -> Exception:
         """Return the SDK's error for an error event or an unreadable response; `body` is what was decoded."""
 
-    def keyless(self, error: Exception) -> Exception | None:
+    def missing_key_error(self, error: Exception) -> Exception | None:
         """Return the SDK's error that names the key to set, if `error` is about a missing key; otherwise None."""
         return None
 
@@ -93,8 +93,8 @@ class FailingProvider(Provider[ResponseT, ChunkT, ToolT]):
             return self.broken(f"{error}{_unlike(response)}", response, timed_out=False), ConnectionFailedError
         if isinstance(error, MirascopeLikeError):
             return (error,)
-        if (keyless := self.keyless(error)) is not None:
-            return keyless, ConfigurationError
+        if (missing_key_error := self.missing_key_error(error)) is not None:
+            return missing_key_error, ConfigurationError
         if (kind := self.identify(error)) is not None:
             return error, kind
         if (kind := transport_kind(error)) is not None:

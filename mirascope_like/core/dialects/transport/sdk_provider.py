@@ -18,7 +18,7 @@ from ...base.provider import PRESENT, AsyncSource, Source
 from ...base.request import Request
 from ...base.response import BaseCallResponse, BaseCallResponseChunk
 from ...base.tools import BaseTool
-from .client_provider import ClientProvider, made_by, patient
+from .client_provider import ClientProvider, allow_slow_reads, made_by
 from .error_mapping import raise_reported
 from .sources import AsyncByteSource, AsyncObjectSource, ByteSource, ObjectSource
 
@@ -120,7 +120,7 @@ class SDKProvider(ClientProvider[ResponseT, ChunkT, ToolT]):
             source = _source(self.http(hasty, payload, stream=True))
         finally:
             hasty.__dict__.pop("_prepare_request", None)  # it refers to the client
-        patient(source.response, payload.get("timeout", client.timeout))
+        allow_slow_reads(source.response, payload.get("timeout", client.timeout))
         return source
 
     async def aopen(self, request: Request, payload: dict[str, Any]) -> AsyncSource:
@@ -156,7 +156,7 @@ class SDKProvider(ClientProvider[ResponseT, ChunkT, ToolT]):
         made: Exception = self.sdk.APIError(message, getattr(response, "request", None), body=body)
         return made
 
-    def keyless(self, error: Exception) -> Exception | None:
+    def missing_key_error(self, error: Exception) -> Exception | None:
         text = str(error)
         if hasattr(error, "request") or not ("credentials" in text or "api_key" in text):
             return None

@@ -61,11 +61,11 @@ class ThreadedProvider(FailingProvider[ResponseT, ChunkT, ToolT]):
         return await AsyncThreadSource(lambda: self.begin(request, payload)).begin()
 
 
-def sync_method(client: Any, path: str, wanted: str) -> Any:
+def sync_method(client: Any, path: str, expected: str) -> Any:
     """Return a client's method (see `method_of`); raise `ConfigurationError` for an async client."""
-    method = method_of(client, path, wanted)
+    method = method_of(client, path, expected)
     if iscoroutinefunction(method):
-        raise ConfigurationError(f"{type(client).__name__} is an async client: pass client={wanted}")
+        raise ConfigurationError(f"{type(client).__name__} is an async client: pass client={expected}")
     return method
 
 

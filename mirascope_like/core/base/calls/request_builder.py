@@ -176,8 +176,8 @@ class RequestBuilder:
             tools = [tool_type(kind, provider.tool_type) for kind in tools]
         if native:
             known = {tool_name(kind) for kind in tools}
-            answered = [kind for kind in provider.native_tool_types(native) if tool_name(kind) not in known]
-            tools = [*tools, *(tool_type(kind, provider.tool_type) for kind in answered)]
+            runnable = [kind for kind in provider.native_tool_types(native) if tool_name(kind) not in known]
+            tools = [*tools, *(tool_type(kind, provider.tool_type) for kind in runnable)]
         template = bound_prompt.prompt.template
         messages = prompted.messages
         if isinstance(messages, Sent) and messages.origin != (origin := provider.origin(model)):

@@ -133,9 +133,9 @@ def _add_text(owner: Any, place: Any, verb: str, whole: Any, piece: Any) -> None
 
 
 def call_in(item: Mapping[str, Any], native: Any, types: Sequence[type[BaseTool]]) -> ToolCall | None:
-    """Return the call of an item; None if it is none that the program answers.
+    """Return the call of an item; None if the program cannot answer it.
 
-    `native` is the item as the tool shall have it. `types` are the tools that were offered.
+    `native` is what the tool gets as its `tool_call`. `types` are the tools that were offered.
     """
     if not is_call(item):
         return None

@@ -38,8 +38,8 @@ def _encode(tool: BaseTool, output: Any, result: ToolResultPart) -> dict[str, An
             return {**encode_tool_result(result), **head, **caller}
         case "shell_call":
             limit = as_object(call.get("action")).get("max_output_length")
-            told = {"max_output_length": limit} if limit is not None else {}
-            return {**head, "output": _shell_output(output, result), **told, **caller}
+            limits = {"max_output_length": limit} if limit is not None else {}
+            return {**head, "output": _shell_output(output, result), **limits, **caller}
         case "local_shell_call":
             return {"type": kind, "id": result.id, "output": result.text}
         case "apply_patch_call":
@@ -64,10 +64,10 @@ def _shell_output(output: Any, result: ToolResultPart) -> list[dict[str, Any]]:
 
 def _acknowledged(tool: BaseTool, call: Mapping[str, Any], output: Any) -> dict[str, Any]:
     """Return the safety checks that a result acknowledges: those it names, or those that its function was given."""
-    told: list[Any] = as_list(as_object(output).get(_ACKNOWLEDGED))
-    if not told and not isinstance(tool, ComputerTool) and "pending_safety_checks" in type(tool).model_fields:
-        told = as_list(call.get("pending_safety_checks"))
-    return {_ACKNOWLEDGED: told} if told else {}
+    checks: list[Any] = as_list(as_object(output).get(_ACKNOWLEDGED))
+    if not checks and not isinstance(tool, ComputerTool) and "pending_safety_checks" in type(tool).model_fields:
+        checks = as_list(call.get("pending_safety_checks"))
+    return {_ACKNOWLEDGED: checks} if checks else {}
 
 
 def _screenshot(output: Any, result: ToolResultPart) -> dict[str, Any]:

@@ -94,12 +94,14 @@ def test_session_with_a_store(side: Side, server: Server, tmp_path: Path) -> Non
 
     async def main() -> None:
         async with side.aclient(server) as client:
-            session: Any = Session(side.module.model("m", client=client), store=SQLiteStore(path), name="a")
+            session: Any = Session(side.module.model("m", client=client), store=store, name="a")
             assert (await session.send_async("Hi")).content == "Hello"
             assert (await session.stream_async("How are you?").collect()).content == "Fine, thanks"
 
-    trio.run(main)
-    kept = SQLiteStore(path).load("a")
+    with SQLiteStore(path) as store:
+        trio.run(main)
+    with SQLiteStore(path) as again:
+        kept = again.load("a")
     assert kept is not None
     assert [turn.message.content for turn in kept.turns] == ["Hi", "Hello", "How are you?", "Fine, thanks"]
 

@@ -90,11 +90,11 @@ def test_it_is_live(model: Any, server: Server, terminal: Terminal) -> None:
     head, first, *rest = OPENAI.texts("The sea is wide.", " Very.")
     server.reply(OPENAI.streamed(gate, head, first, later, *rest))
     stream = progress(model.stream("Hi"), console=terminal)
-    assert server.wait_until(lambda: any("waiting, 0.0 s" in line for line in terminal.lines))
+    assert server.wait_until(lambda: any("waiting, " in line for line in terminal.lines))
     gate.open()
     texts = stream.text()
     assert next(texts) == "The sea is wide."
-    told = re.compile(r"\S ~4 tokens, ~\d+\.\d tokens/s, 0\.[1-9] s")
+    told = re.compile(r"\S ~4 tokens, ~\d+\.\d tokens/s, (?!0\.0)\d+\.\d s")
     assert server.wait_until(lambda: any(told.fullmatch(line) for line in terminal.lines)), terminal.lines
     later.open()
     assert list(texts) == [" Very."]

@@ -962,6 +962,8 @@ class TestOutputs:
             (ValueError("no good"), "ValueError: no good"),
             (KeyError(), "KeyError"),
             (loop, "[[...]]"),
+            ((1, "a"), '[1,"a"]'),  # JSON has no tuples
+            ({"at": (1.5, 2)}, '{"at":[1.5,2]}'),
         ]
         assert [tool_output_text(output) for output, _ in outputs] == [text for _, text in outputs]
 

@@ -48,6 +48,27 @@ def test_registries_do_not_see_partials() -> None:
     assert seen == before == ["Book", "Book"]
 
 
+def test_registries_of_a_metaclass_do_not_see_partials() -> None:
+    seen: list[str] = []
+
+    class Registry(type(BaseModel)):  # type: ignore[misc]
+        def __new__(mcs, *args: Any, **options: Any) -> Any:
+            seen.append(args[0])
+            return super().__new__(mcs, *args, **options)
+
+        def __init__(cls, *args: Any, **options: Any) -> None:
+            seen.append(args[0])
+            super().__init__(*args, **options)
+
+    class Book(BaseModel, metaclass=Registry):
+        title: str
+
+    partial: Any = Partial[Book]  # type: ignore[type-abstract, misc]  # pyright: ignore
+    assert issubclass(partial, Book)
+    assert partial.model_construct(title=None).title is None
+    assert seen == ["Book", "Book"]
+
+
 class Event(BaseModel):
     day: date
     name: str

@@ -119,6 +119,7 @@ def _made(model: type[ModelT]) -> type[ModelT]:
             f"Partial{model.__name__}",
             __base__=cast("Any", (Partial, model)),
             __module__=model.__module__,
+            __cls_kwargs__={"metaclass": _unregistered(type(model))},
             __doc__=f"`{model.__name__}`, as far as it has arrived.",
             __validators__={**_computed(model), **_serializers(model)},  # accepts everything that pydantic decorates
             **fields,
@@ -127,6 +128,21 @@ def _made(model: type[ModelT]) -> type[ModelT]:
     except Exception:  # a model's __init_subclass__ may raise any exception
         return model
     return cast("type[ModelT]", made)
+
+
+def _unregistered(metaclass: Any) -> Any:
+    """Return the metaclass without what it does when a class is made: a user's may register each class."""
+    own: Any = type(BaseModel)
+    if metaclass == own:
+        return metaclass
+
+    def make(kind: type, *args: Any, **options: Any) -> Any:
+        return own.__new__(kind, *args, **options)
+
+    def leave(cls: type, *args: Any, **options: Any) -> None:
+        """Do nothing more: the class has been made."""
+
+    return type(metaclass.__name__, (metaclass,), {"__new__": make, "__init__": leave})
 
 
 def _serializers(model: type[BaseModel]) -> dict[str, Any]:

@@ -188,15 +188,22 @@ class CohereProvider(ClientProvider[CohereCallResponse, CohereCallResponseChunk,
         return error_kind(error.status_code or status, code, text) if isinstance(error, ApiError) else ProviderError
 
     def broken(self, message: str, response: Any, *, timed_out: bool) -> Exception:
-        return ApiError(headers=_headers(response), body=message)
+        return _PlainError(headers=_headers(response), body=message)
 
     def reported(self, message: str, response: Any, body: Any = None) -> Exception:
         return ApiError(headers=_headers(response), body=message if body is None else body)
 
     def missing_key_error(self, error: Exception) -> Exception | None:
         if isinstance(error, ApiError) and error.status_code is None and "CO_API_KEY" in str(error.body):
-            return ApiError(body=self._key_to_set())
+            return _PlainError(body=self._key_to_set())
         return None
+
+
+class _PlainError(ApiError):
+    """The SDK's error for a failure without a response. Its text is the message alone, without headers and status."""
+
+    def __str__(self) -> str:
+        return str(self.body)
 
 
 _LOOSE = frozenset(

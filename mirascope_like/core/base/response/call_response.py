@@ -155,7 +155,7 @@ class BaseCallResponse(
         if (error := reported_error(fields, places)) is not None:
             raise ErrorEventError(error)
         if all(at(top, place) is None for place in places):
-            raise MalformedEventError(f"it holds nothing of one: {fields!s:.200}")
+            raise MalformedEventError(f"it has no field of an answer; is the base URL right? {fields!s:.200}")
 
     @field_validator("response", mode="plain")
     @classmethod

@@ -38,7 +38,7 @@ def async_call(side: Side, client: Any) -> Any:
 @kept_or_new
 @first_or_total
 def test_deadline(side: Side, way: str, kept: bool, deadline: str) -> None:
-    with Trickle(way, kept=kept, named=side.named) as server, side.client(server, max_retries=0) as client:  # type: ignore[arg-type]
+    with Trickle(way, side.text("Hi") if kept else None) as server, side.client(server, max_retries=0) as client:  # type: ignore[arg-type]
         say = sync_call(side, client)
         if kept:
             assert say().collect().content == "Hi"
@@ -65,14 +65,14 @@ def test_deadline_async(side: Side, way: str, kept: bool, deadline: str) -> None
             assert (caught.value.deadline, stream.state) == (deadline, StreamState.FAILED)
             assert await asyncio.to_thread(server.gone.wait, 10)
 
-    with Trickle(way, kept=kept, named=side.named) as server:
+    with Trickle(way, side.text("Hi") if kept else None) as server:
         asyncio.run(main(server))
 
 
 @ways
 @kept_or_new
 def test_closed(side: Side, way: str, kept: bool) -> None:
-    with Trickle(way, kept=kept, named=side.named) as server, side.client(server, max_retries=0) as client:  # type: ignore[arg-type]
+    with Trickle(way, side.text("Hi") if kept else None) as server, side.client(server, max_retries=0) as client:  # type: ignore[arg-type]
         say = sync_call(side, client)
         if kept:
             assert say().collect().content == "Hi"

@@ -7,7 +7,6 @@ import threading
 from contextlib import suppress
 from typing import Self
 
-from tests.conformance.providers import chat_text, message_text
 from tests.harness.replies import Reply
 
 PACE = 0.02
@@ -21,20 +20,24 @@ WAYS = {
 """What is sent at once, and what is sent again and again."""
 
 
-class Trickle:
-    """Trickles; with `kept`, once it has answered one request well, so that the client keeps the connection."""
+def whole(reply: Reply) -> bytes:
+    """A reply as one piece, with a content length."""
+    body, kind = reply.body, reply.headers["content-type"]
+    head = f"HTTP/1.1 200 OK\r\ncontent-type: {kind}\r\ncontent-length: {len(body)}\r\n\r\n"
+    return head.encode() + body
 
-    def __init__(self, way: str, *, kept: bool, named: bool) -> None:
+
+class Trickle:
+    """Trickles; with a `good` reply, once it has sent that, so that the client keeps the connection."""
+
+    def __init__(self, way: str, good: Reply | None = None) -> None:
         self.way = way
-        self.kept = kept
         self.gone = threading.Event()
         """Set once the client has closed the connection on which it waits."""
         self.asked = threading.Event()
         """Set once the request that is not answered has arrived."""
         self._stop = threading.Event()
-        body = (Reply.messages(*message_text("Hi")) if named else Reply.chat(*chat_text("Hi"))).body
-        head = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: %d\r\n\r\n" % len(body)
-        self._good = head + body
+        self._good = whole(good) if good is not None else None
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         self._threads = [threading.Thread(target=self._accept, daemon=True)]
@@ -62,7 +65,7 @@ class Trickle:
         try:
             with connection:
                 connection.settimeout(PACE)
-                if self.kept and self._request(connection):
+                if self._good is not None and self._request(connection):
                     connection.sendall(self._good)
                 if self._request(connection):
                     self.asked.set()

@@ -19,7 +19,7 @@ from ..base.request import Prefill, Request, Strategy, Structure
 from ..base.response import Accumulator
 from ..base.tools import BaseTool, tool_description, tool_name
 from ..dialects.schemas import ANTHROPIC_WORDS, add_answer_tool, is_closed, strict_schema, tool_arguments
-from ..dialects.transport import SDKProvider
+from ..dialects.transport import KeepAlive, SDKProvider
 from .accumulator import AnthropicAccumulator
 from .messages import as_blocks, encode_messages
 from .params import AnthropicCallParams
@@ -42,6 +42,7 @@ class AnthropicProvider(SDKProvider[AnthropicCallResponse, AnthropicCallResponse
         "ANTHROPIC_PROFILE",
         "ANTHROPIC_CUSTOM_HEADERS",
     )
+    keep_alive: ClassVar[KeepAlive | None] = KeepAlive(idle=60, interval=60, probes=5)
     response_type = AnthropicCallResponse
     chunk_type = AnthropicCallResponseChunk
     tool_type = AnthropicTool

@@ -33,8 +33,11 @@ from ..dialects.transport import (
     AsyncObjectSource,
     ByteSource,
     ClientProvider,
+    KeepAlive,
     ObjectSource,
     allow_slow_reads,
+    http_library,
+    http_options,
     made_by,
 )
 from .accumulator import CohereAccumulator
@@ -44,6 +47,8 @@ from .types import CohereCallResponse, CohereCallResponseChunk, CohereTool
 
 _NAMES = {"top_p": "p", "stop": "stop_sequences"}
 _CLIENTS = (cohere.ClientV2, cohere.AsyncClientV2)
+_TIMEOUT = 300.0
+"""The SDK's default timeout in seconds, which it does not use with a given HTTP client."""
 _BLOCKED = 498
 """Cohere's status for a request or an answer that its content filter blocked."""
 
@@ -81,6 +86,7 @@ class CohereProvider(ClientProvider[CohereCallResponse, CohereCallResponseChunk,
     sdk: ModuleType = cohere
     clients: tuple[str, str] = ("ClientV2", "AsyncClientV2")
     environment: tuple[str, ...] = ("CO_API_KEY", "COHERE_API_KEY", "CO_API_URL")
+    keep_alive: ClassVar[KeepAlive | None] = KeepAlive(idle=60, interval=30, probes=5)
     response_type = CohereCallResponse
     chunk_type = CohereCallResponseChunk
     tool_type = CohereTool
@@ -89,11 +95,17 @@ class CohereProvider(ClientProvider[CohereCallResponse, CohereCallResponseChunk,
     readers: ClassVar[tuple[str, ...]] = ("cohere.core.unchecked_base_model",)
 
     def make_client(self) -> Any:
+        library = http_library(cohere.ClientV2, "httpx_client")
+        options = http_options(library, keep_alive=self.keep_alive)
+        http = library.Client(follow_redirects=True, timeout=_TIMEOUT, **options)
         # The SDK reads the environment variable only when it is imported.
-        return cohere.ClientV2(base_url=os.environ.get("CO_API_URL"))
+        return cohere.ClientV2(base_url=os.environ.get("CO_API_URL"), httpx_client=http, timeout=_TIMEOUT)
 
     def make_async_client(self) -> Any:
-        return cohere.AsyncClientV2(base_url=os.environ.get("CO_API_URL"))
+        library = http_library(cohere.AsyncClientV2, "httpx_client")
+        options = http_options(library, asynchronous=True, keep_alive=self.keep_alive)
+        http = library.AsyncClient(follow_redirects=True, timeout=_TIMEOUT, **options)
+        return cohere.AsyncClientV2(base_url=os.environ.get("CO_API_URL"), httpx_client=http, timeout=_TIMEOUT)
 
     @cached_property
     def _accepted(self) -> frozenset[str]:

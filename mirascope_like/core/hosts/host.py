@@ -181,14 +181,10 @@ class HostProvider(OpenAISDKProvider[HostCallResponse, HostCallResponseChunk, Ho
             return self.post(client, prefill.path, payload, stream=stream)
         return super().http(client, payload, stream=stream)
 
-    def make_client(self) -> openai.OpenAI:
-        client = openai.OpenAI(api_key=self._key(), base_url=self._base_url(), default_headers=self._headers())
+    def new_client(self, *, asynchronous: bool, proxies: bool = True, **options: Any) -> Any:
+        own = {"api_key": self._key(), "base_url": self._base_url(), "default_headers": self._headers()}
+        client = super().new_client(asynchronous=asynchronous, proxies=proxies, **own | options)
         client.organization = client.project = None  # OpenAI's: must not be sent to another host
-        return client
-
-    def make_async_client(self) -> openai.AsyncOpenAI:
-        client = openai.AsyncOpenAI(api_key=self._key(), base_url=self._base_url(), default_headers=self._headers())
-        client.organization = client.project = None
         return client
 
     def _key(self) -> str:

@@ -109,7 +109,7 @@ class LocalProvider(ChatProvider[LocalCallResponse, LocalCallResponseChunk, Loca
         with self._lock:
             served = self._served.get(running)
             if served is None:
-                access: Any = {"base_url": running.base_url, "api_key": running.api_key}
-                served = Clients(partial(openai.OpenAI, **access), partial(openai.AsyncOpenAI, **access))
+                make = partial(self.new_client, proxies=False, base_url=running.base_url, api_key=running.api_key)
+                served = Clients(partial(make, asynchronous=False), partial(make, asynchronous=True))
                 self._served[running] = served
             return served

@@ -15,6 +15,7 @@ import jiter
 import mistralai.client
 from mistralai.client import errors, models
 from mistralai.client.chat import Chat
+from mistralai.client.httpclient import HttpClient
 from pydantic import ValidationError
 from pydantic_core import to_json
 
@@ -45,6 +46,8 @@ from ..dialects.transport import (
     ClientProvider,
     ObjectSource,
     allow_slow_reads,
+    http_library,
+    http_options,
     made,
     made_by,
     refusal,
@@ -89,6 +92,7 @@ class MistralProvider(ClientProvider[MistralCallResponse, MistralCallResponseChu
     sdk: ModuleType = mistralai.client
     clients: tuple[str, str] = ("Mistral", "Mistral")
     environment: tuple[str, ...] = ("MISTRAL_API_KEY", "MISTRAL_SA_TOKEN_PATH")
+    http_clients: tuple[str, str] = ("sdk_configuration.client", "sdk_configuration.async_client")
     response_type = MistralCallResponse
     chunk_type = MistralCallResponseChunk
     tool_type = MistralTool
@@ -100,7 +104,11 @@ class MistralProvider(ClientProvider[MistralCallResponse, MistralCallResponseChu
     def make_client(self) -> Any:
         if not any(os.environ.get(name) for name in self.environment):
             raise ConfigurationError(self._key_to_set())  # the SDK would send the request without a key
-        return mistralai.client.Mistral()
+        library = http_library(HttpClient.send, "request")
+        return mistralai.client.Mistral(
+            client=library.Client(follow_redirects=True, **http_options(library)),
+            async_client=library.AsyncClient(follow_redirects=True, **http_options(library, asynchronous=True)),
+        )
 
     make_async_client = make_client
 

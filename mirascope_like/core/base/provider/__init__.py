@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING
 from ..runtime import lazy_names
 
 if TYPE_CHECKING:
-    from .concurrency_limit import limited
+    from .concurrency_limit import Places, limited
     from .opening import PRESENT, Opening, shut
     from .provider import AsyncSource, Provider, Source, Target
 else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
-            "concurrency_limit": "limited",
+            "concurrency_limit": "Places limited",
             "opening": "Opening PRESENT shut",
             "provider": "AsyncSource Provider Source Target",
         },
     )
 
-__all__ = ["PRESENT", "AsyncSource", "Opening", "Provider", "Source", "Target", "limited", "shut"]
+__all__ = ["PRESENT", "AsyncSource", "Opening", "Places", "Provider", "Source", "Target", "limited", "shut"]

@@ -22,10 +22,10 @@ def limited(provider: Provider[Any, Any, Any], limit: int) -> Any:
     """
     if limit < 1:
         raise ConfigurationError(f"max_concurrent must be at least 1, not {limit}")
-    return cast("Any", _Limited(provider, _Places(limit)))
+    return cast("Any", _Limited(provider, Places(limit)))
 
 
-class _Places:
+class Places:
     """The semaphores that count the requests in progress: one for threads, and one per event loop."""
 
     def __init__(self, limit: int) -> None:
@@ -42,7 +42,7 @@ class _Places:
 
 
 class _Limited:
-    def __init__(self, provider: Provider[Any, Any, Any], places: _Places) -> None:
+    def __init__(self, provider: Provider[Any, Any, Any], places: Places) -> None:
         self._provider = provider
         self._places = places
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from .client_provider import ClientProvider, allow_slow_reads, check_asyncio, made_by
     from .default_clients import Clients
     from .error_mapping import FailingProvider
+    from .http_clients import KeepAlive, http_library, http_options
+    from .network import check_abandoned
     from .response_capture import catching, catching_clients
     from .sdk_params import made, refusal
     from .sdk_provider import SDK_OPTIONS, SDKProvider
@@ -26,6 +28,8 @@ else:
             "client_provider": "ClientProvider check_asyncio made_by allow_slow_reads",
             "default_clients": "Clients",
             "error_mapping": "FailingProvider",
+            "http_clients": "KeepAlive http_library http_options",
+            "network": "check_abandoned",
             "response_capture": "catching catching_clients",
             "sdk_params": "made refusal",
             "sdk_provider": "SDK_OPTIONS SDKProvider",
@@ -41,13 +45,17 @@ __all__ = [
     "ClientProvider",
     "Clients",
     "FailingProvider",
+    "KeepAlive",
     "ObjectSource",
     "SDKProvider",
     "SDK_OPTIONS",
     "ThreadedProvider",
     "catching",
     "catching_clients",
+    "check_abandoned",
     "check_asyncio",
+    "http_library",
+    "http_options",
     "made",
     "made_by",
     "allow_slow_reads",

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from operator import attrgetter
 from types import FunctionType, MethodType, ModuleType
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from ...base.errors import ConfigurationError
 from ...base.request import Request
@@ -15,6 +15,7 @@ from ...base.runtime import on_asyncio
 from ...base.tools import BaseTool
 from .default_clients import Clients
 from .error_mapping import FailingProvider
+from .http_clients import KeepAlive
 
 ResponseT = TypeVar("ResponseT", bound="BaseCallResponse[Any, Any]")
 ChunkT = TypeVar("ChunkT", bound=BaseCallResponseChunk[Any, Any, Any])
@@ -33,6 +34,10 @@ class ClientProvider(FailingProvider[ResponseT, ChunkT, ToolT]):
     """The names of the SDK's sync and async client class; they may be the same."""
     environment: tuple[str, ...]
     """The environment variables that the SDK reads; the first one holds the API key."""
+    http_clients: tuple[str, str] = ("", "")
+    """The attributes of a default client that hold its HTTP clients, if the SDK does not close these; see `Clients`."""
+    keep_alive: ClassVar[KeepAlive | None] = None
+    """The TCP keep-alive that the SDK sets for its own HTTP clients."""
 
     def make_client(self) -> Any:
         """Return a new default sync client."""
@@ -44,7 +49,7 @@ class ClientProvider(FailingProvider[ResponseT, ChunkT, ToolT]):
 
     @cached_property
     def _defaults(self) -> Clients:
-        return Clients(self.make_client, self.make_async_client, self.environment)
+        return Clients(self.make_client, self.make_async_client, self.environment, self.http_clients)
 
     def _client(self, request: Request) -> Any:
         client = request.client

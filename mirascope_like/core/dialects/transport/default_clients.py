@@ -6,6 +6,7 @@ import atexit
 import os
 from collections.abc import AsyncGenerator, Callable, Hashable, Sequence
 from contextlib import suppress
+from operator import attrgetter
 from threading import Lock
 from typing import Any
 
@@ -19,10 +20,20 @@ class Clients:
     loop. A change of the SDK's environment variables, or a fork, makes new clients.
     """
 
-    def __init__(self, make: Callable[[], Any], make_async: Callable[[], Any], environment: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        make: Callable[[], Any],
+        make_async: Callable[[], Any],
+        environment: Sequence[str] = (),
+        http_clients: tuple[str, str] = ("", ""),
+    ) -> None:
+        """`http_clients` are the attributes of a client that hold its sync and async HTTP client, for an SDK that does
+        not close them itself.
+        """
         self._make = make
         self._make_async = make_async
         self._environment = tuple(environment)
+        self._http_clients = http_clients
         self._lock = Lock()
         self._kept: dict[Hashable, Any] = {}
         self._keepers: dict[Hashable, AsyncGenerator[Any]] = {}
@@ -60,7 +71,7 @@ class Clients:
         finally:
             self._kept.pop(key, None)
             self._keepers.pop(key, None)
-            await _closed(client, "__aexit__")
+            await _closed(client, self._http_clients[1], "__aexit__")
 
     def _key(self) -> Hashable:
         read = os.environ.get
@@ -71,10 +82,11 @@ class Clients:
         for key, client in list(self._kept.items()):
             if isinstance(key, tuple) and key[0] == pid and not isinstance(client, tuple):
                 with suppress(Exception):
-                    _closed(client, "__exit__")
+                    _closed(client, self._http_clients[0], "__exit__")
 
 
-def _closed(client: Any, exit_name: str) -> Any:
+def _closed(client: Any, http_client: str, exit_name: str) -> Any:
+    client = attrgetter(http_client)(client) if http_client else client
     # Every SDK's client has one of the two; Cohere's has no `close`.
     close = getattr(client, "close", None)
     return close() if close is not None else getattr(client, exit_name)(None, None, None)

@@ -8,16 +8,15 @@ Cohere). The SDK builds, signs, sends and retries the request. A streamed respon
 from __future__ import annotations
 
 import asyncio
-import os
-import ssl
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import lru_cache
 from typing import Any
 from weakref import WeakKeyDictionary
 
 import httpx2
+
+from .http_clients import http_options
 
 _CAUGHT: ContextVar[list[httpx2.Response] | None] = ContextVar("_CAUGHT", default=None)
 
@@ -51,14 +50,14 @@ class CatchingClient(httpx2.Client):
 class CatchingAsyncClient(httpx2.AsyncClient):
     """The async form of `CatchingClient`. It has separate connections for each event loop."""
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
-        self._made_with = options
+    def __init__(self, make: Callable[[], httpx2.AsyncClient]) -> None:
+        super().__init__(**_options(asynchronous=True))
+        self._make = make
         self._of_loops: WeakKeyDictionary[asyncio.AbstractEventLoop, httpx2.AsyncClient] = WeakKeyDictionary()
 
     async def send(self, request: httpx2.Request, *, stream: bool = False, **options: Any) -> httpx2.Response:
         loop = asyncio.get_running_loop()
-        client = self._of_loops.get(loop) or self._of_loops.setdefault(loop, httpx2.AsyncClient(**self._made_with))
+        client = self._of_loops.get(loop) or self._of_loops.setdefault(loop, self._make())
         return _kept(request, await client.send(request, stream=stream, **options), stream)
 
     async def aclose(self) -> None:
@@ -69,14 +68,11 @@ class CatchingAsyncClient(httpx2.AsyncClient):
 
 def catching_clients() -> tuple[CatchingClient, CatchingAsyncClient]:
     """Return a sync and an async client without timeouts of their own; the SDK sets one per request."""
-    trust = _trust(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
-    options: dict[str, Any] = {"verify": trust, "follow_redirects": True, "timeout": None}
-    return CatchingClient(**options), CatchingAsyncClient(**options)
+    return (
+        CatchingClient(**_options(asynchronous=False)),
+        CatchingAsyncClient(lambda: httpx2.AsyncClient(**_options(asynchronous=True))),
+    )
 
 
-@lru_cache(maxsize=4)
-def _trust(file: str | None, folder: str | None) -> ssl.SSLContext:
-    # Made once, because it takes longer than the rest of a client.
-    if file or folder:
-        return ssl.create_default_context(cafile=file, capath=folder)
-    return httpx2.create_ssl_context()
+def _options(*, asynchronous: bool) -> dict[str, Any]:
+    return {"follow_redirects": True, "timeout": None, **http_options(httpx2, asynchronous=asynchronous)}

@@ -20,6 +20,7 @@ from ...base.response import BaseCallResponse, BaseCallResponseChunk
 from ...base.tools import BaseTool
 from .client_provider import ClientProvider, allow_slow_reads, made_by
 from .error_mapping import raise_reported
+from .http_clients import http_library, http_options
 from .sources import AsyncByteSource, AsyncObjectSource, ByteSource, ObjectSource
 
 ResponseT = TypeVar("ResponseT", bound="BaseCallResponse[Any, Any]")
@@ -35,6 +36,24 @@ class SDKProvider(ClientProvider[ResponseT, ChunkT, ToolT]):
 
     method: str
     """The client method that a user would call, for example "messages.create"."""
+
+    def make_client(self) -> Any:
+        return self.new_client(asynchronous=False)
+
+    def make_async_client(self) -> Any:
+        return self.new_client(asynchronous=True)
+
+    def new_client(self, *, asynchronous: bool, proxies: bool = True, **options: Any) -> Any:
+        """Return a new client of the SDK with an HTTP client of `http_clients`; `options` are the SDK's own.
+
+        Without `proxies`, the proxies of the environment are not used.
+        """
+        kind = getattr(self.sdk, self.clients[asynchronous])
+        http = getattr(self.sdk, "DefaultAsyncHttpxClient" if asynchronous else "DefaultHttpxClient")
+        given = http_options(
+            http_library(kind, "http_client"), asynchronous=asynchronous, keep_alive=self.keep_alive, proxies=proxies
+        )
+        return kind(http_client=http(**given), **options)
 
     @abstractmethod
     def http(self, client: Any, payload: dict[str, Any], *, stream: bool) -> Any:

@@ -1,0 +1,308 @@
+"""The HTTP clients of our default clients: those of the SDK, with pools for 1,000 streams and the backend of `network`.
+
+TLS, redirects, HTTP/2, timeouts, keep-alive options and the proxies of the environment are as in the SDK's own HTTP
+clients. Only public interfaces of the HTTP libraries are used: a transport, `mounts`, and `network_backend`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import ssl
+from collections.abc import AsyncIterator, Callable, Generator, Iterator, Mapping
+from contextlib import contextmanager
+from functools import lru_cache
+from importlib import import_module
+from inspect import signature
+from ipaddress import ip_address, ip_network
+from types import ModuleType
+from typing import Any, NamedTuple
+from urllib.request import getproxies
+
+from ...base.provider import Places
+from .network import OPENING, AsyncBackend, WatchedBackend, check_abandoned
+
+MAX_CONNECTIONS = 1000
+"""The connections of a default client. The next stream waits for one of them to be closed."""
+MAX_KEPT = 100
+"""How many of them are kept open when nothing is read (as OpenAI's SDK does)."""
+CONNECT_SECONDS = 30.0
+"""The connect timeout of a default client."""
+SDK_CONNECT_SECONDS = 5.0
+"""The connect timeout of OpenAI's, Anthropic's and Groq's SDK, which is too short for many connections at once."""
+
+
+class KeepAlive(NamedTuple):
+    """TCP keep-alive: the seconds before the first probe, the seconds between two, and how many may fail."""
+
+    idle: int
+    interval: int
+    probes: int
+
+    def socket_options(self) -> list[tuple[int, int, int]]:
+        """Return the socket options of this system."""
+        names = {"TCP_KEEPIDLE": self.idle, "TCP_KEEPINTVL": self.interval, "TCP_KEEPCNT": self.probes}
+        if not hasattr(socket, "TCP_KEEPIDLE"):
+            names["TCP_KEEPALIVE"] = self.idle  # macOS
+        given = [(getattr(socket, name, None), value) for name, value in names.items()]
+        options = [(socket.IPPROTO_TCP, option, value) for option, value in given if option is not None]
+        return [(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1), *options]
+
+
+def http_library(function: Callable[..., Any], parameter: str) -> ModuleType:
+    """Return the HTTP library of an SDK, httpx2 or httpx: the one that a parameter's annotation names."""
+    annotation = str(signature(function).parameters[parameter].annotation)
+    named = re.search(r"\bhttpx2?\b", annotation)
+    return import_module(named.group() if named is not None else "httpx2")
+
+
+def http_options(
+    library: ModuleType, *, asynchronous: bool = False, keep_alive: KeepAlive | None = None, proxies: bool = True
+) -> dict[str, Any]:
+    """Return the options `transport` and `mounts` for a client of `library`, which is httpx2 or httpx.
+
+    `proxies` is False for an address that must not be asked through the proxies of the environment.
+    """
+    kind = AsyncTransport if asynchronous else Transport
+    options = keep_alive.socket_options() if keep_alive is not None else None
+    mounts = environment_proxies(library) if proxies else {}
+    return {
+        "transport": kind(library, options),
+        "mounts": {key: None if url is None else kind(library, options, url) for key, url in mounts.items()},
+    }
+
+
+def environment_proxies(library: ModuleType) -> dict[str, str | None]:
+    """Return the proxies of the environment as patterns for `mounts`, by the rules of `library`: HTTP_PROXY,
+    HTTPS_PROXY, ALL_PROXY, and None for the hosts in NO_PROXY.
+
+    The library itself ignores the environment if it is given a transport.
+    """
+    given = getproxies()
+    found: dict[str, str | None] = {
+        f"{scheme}://": url if "://" in url else f"http://{url}"
+        for scheme in ("http", "https", "all")
+        if (url := given.get(scheme))
+    }
+    for host in [one.strip() for one in given.get("no", "").split(",")]:
+        if host == "*":
+            return {}
+        if host and (pattern := _no_proxy_pattern(host)) is not None:
+            found[pattern] = None
+    return {pattern: url for pattern, url in found.items() if _is_url(library, pattern)}
+
+
+def _no_proxy_pattern(host: str) -> str | None:
+    if "://" in host:
+        return host
+    address, slash, subnet = host.partition("/")
+    version = _ip_version(address)
+    if slash and (version is None or not _is_network(host)):
+        return None
+    if version == 6:
+        return f"all://[{address}]{slash}{subnet}"
+    whole = version == 4 or host.lower() == "localhost" or host.startswith(("[", "*."))
+    return f"all://{host}" if whole else f"all://*{host}"
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ip_network(text, strict=False)
+    except ValueError:
+        return False
+    return True
+
+
+def _ip_version(text: str) -> int | None:
+    try:
+        return ip_address(text).version
+    except ValueError:
+        return None
+
+
+def _is_url(library: ModuleType, pattern: str) -> bool:
+    try:
+        library.URL(pattern)
+    except library.InvalidURL:
+        return False
+    return True
+
+
+def _trust(library: ModuleType) -> ssl.SSLContext:
+    return _context(library, os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
+
+
+@lru_cache(maxsize=8)
+def _context(library: ModuleType, file: str | None, folder: str | None) -> ssl.SSLContext:
+    # Made once, because it takes longer than the rest of a client.
+    context: ssl.SSLContext = library.create_ssl_context()
+    return context
+
+
+class _Transport:
+    """What sync and async transports share."""
+
+    backend: type[WatchedBackend | AsyncBackend]
+    prefix: str
+    """What the names of httpcore's pools begin with."""
+
+    def __init__(
+        self, library: ModuleType, socket_options: list[tuple[int, int, int]] | None, proxy: str | None = None
+    ) -> None:
+        self._library = library
+        self._core = core = import_module(library.__name__.replace("httpx", "httpcore"))
+        self._errors = (
+            *(core.TimeoutException, core.NetworkError, core.ProtocolError, core.ProxyError),
+            core.UnsupportedProtocol,
+        )
+        options: dict[str, Any] = {
+            "ssl_context": _trust(library),
+            "max_connections": MAX_CONNECTIONS,
+            "max_keepalive_connections": MAX_KEPT,
+            "keepalive_expiry": library.Limits().keepalive_expiry,
+            "network_backend": self.backend(core, Places(OPENING)),
+        }
+        self._pool: Any = (
+            getattr(core, f"{self.prefix}ConnectionPool")(socket_options=socket_options, **options)
+            if proxy is None
+            else self._proxied(library.Proxy(url=proxy), socket_options, options)
+        )
+
+    def _proxied(self, proxy: Any, socket_options: Any, options: dict[str, Any]) -> Any:
+        url = proxy.url
+        where = self._core.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
+        options = {"proxy_url": where, "proxy_auth": proxy.raw_auth, **options}
+        if url.scheme.startswith("socks5"):
+            return getattr(self._core, f"{self.prefix}SOCKSProxy")(**options)
+        return getattr(self._core, f"{self.prefix}HTTPProxy")(
+            proxy_headers=proxy.headers.raw,
+            proxy_ssl_context=proxy.ssl_context,
+            socket_options=socket_options,
+            **options,
+        )
+
+    def _request(self, request: Any) -> Any:
+        timeouts: dict[str, Any] = request.extensions.get("timeout", {})
+        timeouts["connect"] = connect_seconds(timeouts)
+        url = request.url
+        where = self._core.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
+        return self._core.Request(
+            method=request.method,
+            url=where,
+            headers=request.headers.raw,
+            content=request.stream,
+            extensions=request.extensions,
+        )
+
+    def _response(self, response: Any) -> Any:
+        body = _body_type(self._library, type(self) is AsyncTransport)(response.stream, self.mapped)
+        return self._library.Response(
+            status_code=response.status, headers=response.headers, stream=body, extensions=response.extensions
+        )
+
+    @contextmanager
+    def mapped(self) -> Generator[None]:
+        """Raise the errors of httpcore as those of the HTTP library, which have the same names."""
+        try:
+            yield
+        except self._errors as error:
+            check_abandoned()
+            kind = next(one for one in type(error).__mro__ if hasattr(self._library, one.__name__))
+            raise getattr(self._library, kind.__name__)(str(error)) from error
+
+
+def connect_seconds(timeouts: Mapping[str, float | None]) -> float:
+    """Return the connect timeout of a request: the given one, but at most 30 s, and 30 s instead of an SDK's 5 s.
+
+    SDKs compare their timeouts with their defaults, so the defaults of a client cannot be changed.
+    """
+    connect = timeouts.get("connect")
+    if connect is None or connect == SDK_CONNECT_SECONDS != timeouts.get("read"):
+        return CONNECT_SECONDS
+    return min(connect, CONNECT_SECONDS)
+
+
+class Transport(_Transport):
+    """A transport for sync clients of httpx2 or httpx."""
+
+    backend = WatchedBackend
+    prefix = ""
+
+    def handle_request(self, request: Any) -> Any:
+        """Send a request; return the response once its headers have arrived."""
+        check_abandoned()
+        with self.mapped():
+            return self._response(self._pool.handle_request(self._request(request)))
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._pool.close()
+
+    def __enter__(self) -> Transport:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class AsyncTransport(_Transport):
+    """The async form of `Transport`."""
+
+    backend = AsyncBackend
+    prefix = "Async"
+
+    async def handle_async_request(self, request: Any) -> Any:
+        """Send a request; return the response once its headers have arrived."""
+        with self.mapped():
+            return self._response(await self._pool.handle_async_request(self._request(request)))
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._pool.aclose()
+
+    async def __aenter__(self) -> AsyncTransport:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+
+class _Body:
+    """The body of a response, read from the connection."""
+
+    def __init__(self, stream: Any, mapped: Callable[[], Any]) -> None:
+        self._stream = stream
+        self._mapped = mapped
+
+    def __iter__(self) -> Iterator[bytes]:
+        with self._mapped():
+            yield from self._stream
+
+    def close(self) -> None:
+        """Release the connection."""
+        self._stream.close()
+
+
+class _AsyncBody:
+    """The async form of `_Body`."""
+
+    def __init__(self, stream: Any, mapped: Callable[[], Any]) -> None:
+        self._stream = stream
+        self._mapped = mapped
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        with self._mapped():
+            async for piece in self._stream:
+                yield piece
+
+    async def aclose(self) -> None:
+        """Release the connection."""
+        await self._stream.aclose()
+
+
+@lru_cache(maxsize=4)
+def _body_type(library: ModuleType, asynchronous: bool) -> Any:
+    # The library checks that a body is an instance of its own class.
+    ours, theirs = (_AsyncBody, library.AsyncByteStream) if asynchronous else (_Body, library.SyncByteStream)
+    return type(ours.__name__, (ours, theirs), {})

@@ -1,0 +1,180 @@
+"""A response begins so slowly that no timeout of a read passes: deadlines and `close()` hold for every provider.
+
+With default clients and with clients of the user's, on new connections and on kept ones. What happens to the connection
+is what the table in docs/clients.md says.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any
+
+import pytest
+from mistralai.client.sdkconfiguration import SERVERS
+
+from mirascope_like.core import StreamState, StreamTimeoutError
+from tests.conformance.contract import BaseRow
+from tests.conformance.rows import EVERY
+from tests.conformance.wires.answer import Answer
+from tests.streams.trickle import Trickle
+
+SECONDS = 0.1
+STACKS = ("openai", "anthropic", "groq", "mistral", "cohere", "google")
+"""One row of each SDK that sends with httpx2 or httpx."""
+ROWS = [row for row in EVERY if row.id in STACKS]
+CASES = [
+    pytest.param(row, default, id=f"{row.id}-{'default' if default else 'given'}")
+    for row in ROWS
+    for default in (False, True)
+]
+every_client = pytest.mark.parametrize(("row", "default"), CASES)
+kept_or_new = pytest.mark.parametrize("kept", [False, True], ids=["new", "kept"])
+other_ways = pytest.mark.parametrize("way", ["silence", "1xx", "error body"])
+
+
+class Side:
+    """A row, and which client it is asked with."""
+
+    def __init__(self, row: BaseRow, default: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.row, self.default, self._monkeypatch = row, default, monkeypatch
+
+    def trickle(self, way: str, *, kept: bool) -> Trickle:
+        return Trickle(way, self.row.wire.streamed(Answer("Hi")) if kept else None)
+
+    def _set(self, server: Any) -> None:
+        row = self.row
+        url = {str(row.base_url): row.url(server)} if row.base_url else {}
+        for name, value in {**row.settings, row.key: "sk-test", **url}.items():
+            self._monkeypatch.setenv(name, value)
+        self._monkeypatch.setitem(SERVERS, "global", server.url)  # Mistral's, which no environment variable sets
+
+    @contextmanager
+    def client(self, server: Any) -> Iterator[Any]:
+        """The client to pass to calls: None for the default one."""
+        if self.default:
+            self._set(server)
+            yield None
+        else:
+            with self.row.client(server) as client:
+                yield client
+
+    @asynccontextmanager
+    async def aclient(self, server: Any) -> AsyncIterator[Any]:
+        if self.default:
+            self._set(server)
+            yield None
+        else:
+            async with self.row.aclient(server) as client:
+                yield client
+
+
+@pytest.fixture
+def side(row: BaseRow, default: bool, monkeypatch: pytest.MonkeyPatch) -> Side:
+    return Side(row, default, monkeypatch)
+
+
+async def read(stream: Any) -> None:
+    async for _ in stream:
+        pass
+
+
+def let_go(side: Side, *, kept: bool, deadline: bool) -> bool:
+    """Whether the connection of a sync stream is shut at once."""
+    if side.default:
+        return True
+    return side.row.name in ("openai", "anthropic", "groq") and deadline and not kept
+
+
+def fail(side: Side, server: Trickle, *, kept: bool) -> None:
+    with side.client(server) as client:
+        if kept:
+            assert side.row.stream(client).collect().content == "Hi"
+        stream = side.row.stream(client).timeout(first=SECONDS)
+        with pytest.raises(StreamTimeoutError) as caught:
+            stream.collect()
+        assert (caught.value.deadline, stream.state) == ("first", StreamState.FAILED)
+        if let_go(side, kept=kept, deadline=True):
+            assert not server.asked.is_set() or server.gone.wait(10)
+
+
+async def afail(side: Side, server: Trickle, *, kept: bool) -> None:
+    async with side.aclient(server) as client:
+        if kept:
+            assert (await side.row.astream(client).collect()).content == "Hi"
+        stream = side.row.astream(client).timeout(first=SECONDS)
+        with pytest.raises(StreamTimeoutError) as caught:
+            await stream.collect()
+        assert (caught.value.deadline, stream.state) == ("first", StreamState.FAILED)
+        assert await asyncio.to_thread(server.gone.wait, 10)
+
+
+@every_client
+@kept_or_new
+def test_deadline(side: Side, kept: bool) -> None:
+    with side.trickle("headers", kept=kept) as server:
+        fail(side, server, kept=kept)
+
+
+@every_client
+@kept_or_new
+def test_deadline_async(side: Side, kept: bool) -> None:
+    with side.trickle("headers", kept=kept) as server:
+        asyncio.run(afail(side, server, kept=kept))
+
+
+@other_ways
+@every_client
+def test_deadline_of_other_beginnings(side: Side, way: str) -> None:
+    with side.trickle(way, kept=False) as server:
+        fail(side, server, kept=False)
+
+
+@other_ways
+@every_client
+def test_deadline_of_other_beginnings_async(side: Side, way: str) -> None:
+    with side.trickle(way, kept=False) as server:
+        asyncio.run(afail(side, server, kept=False))
+
+
+@every_client
+@kept_or_new
+def test_closed(side: Side, kept: bool) -> None:
+    with side.trickle("headers", kept=kept) as server, side.client(server) as client:
+        if kept:
+            assert side.row.stream(client).collect().content == "Hi"
+        stream = side.row.stream(client)
+        reading = threading.Thread(target=lambda: list(stream), daemon=True)
+        reading.start()
+        assert server.asked.wait(10)
+        stream.close()
+        reading.join(10)
+        assert not reading.is_alive()
+        assert (stream.state, stream.error) == (StreamState.CLOSED, None)
+        if let_go(side, kept=kept, deadline=False):
+            assert not server.asked.is_set() or server.gone.wait(10)
+
+
+@every_client
+@kept_or_new
+@pytest.mark.parametrize("how", ["closed", "cancelled"])
+def test_closed_async(side: Side, kept: bool, how: str) -> None:
+    async def main(server: Trickle) -> None:
+        async with side.aclient(server) as client:
+            if kept:
+                assert (await side.row.astream(client).collect()).content == "Hi"
+            stream = side.row.astream(client)
+            reading = asyncio.create_task(read(stream))
+            assert await asyncio.to_thread(server.asked.wait, 10)
+            if how == "closed":
+                await stream.close()
+            else:
+                reading.cancel()
+            await asyncio.wait({reading})
+            assert stream.state is StreamState.CLOSED
+            assert await asyncio.to_thread(server.gone.wait, 10)
+
+    with side.trickle("headers", kept=kept) as server:
+        asyncio.run(main(server))

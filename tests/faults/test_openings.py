@@ -21,7 +21,7 @@ from tests.conformance.rows import EVERY
 from tests.conformance.wires.answer import Answer
 from tests.streams.trickle import Trickle
 
-SECONDS = 0.1
+SECONDS = 0.2
 STACKS = ("openai", "anthropic", "groq", "mistral", "cohere", "google")
 """One row of each SDK that sends with httpx2 or httpx."""
 ROWS = [row for row in EVERY if row.id in STACKS]
@@ -56,6 +56,7 @@ class Side:
         """The client to pass to calls: None for the default one."""
         if self.default:
             self._set(server)
+            self.row.module.call._provider._defaults.sync()  # made before the deadline counts
             yield None
         else:
             with self.row.client(server) as client:
@@ -65,6 +66,7 @@ class Side:
     async def aclient(self, server: Any) -> AsyncIterator[Any]:
         if self.default:
             self._set(server)
+            await self.row.module.call._provider._defaults.asynchronous()
             yield None
         else:
             async with self.row.aclient(server) as client:

@@ -1,6 +1,7 @@
 """How the project is demonstrated, tested, checked and measured: `nox -l` lists the sessions."""
 
 import shutil
+import tomllib
 from pathlib import Path
 
 import nox
@@ -85,6 +86,17 @@ def extras(session: nox.Session, extra: str, versions: str) -> None:
     session.run("python", "-m", "tests.packaging.one_extra", extra)
 
 
+TRACERS = tomllib.loads(Path("tests/tracers/packages.toml").read_text())
+
+
+@nox.session
+@nox.parametrize("tracer", [nox.param(tracer, id=tracer) for tracer in TRACERS])
+def tracers(session: nox.Session, tracer: str) -> None:
+    """Compare what a tracer records of our calls and of the bare SDK's: as `nox -s "tracers(sentry)"`."""
+    session.install("-e", ".[openai,anthropic]", "pytest>=9", *TRACERS[tracer])
+    session.run("python", "-m", "tests.tracers.one_tracer", tracer, *session.posargs)
+
+
 @nox.session
 def bench(session: nox.Session) -> None:
     """Measure against the raw SDKs, in the same run."""
@@ -118,6 +130,6 @@ def mutants(session: nox.Session) -> None:
 
 @nox.session(python=False)
 def nightly(session: nox.Session) -> None:
-    """Run the sessions that take too long for CI: the tests on each Python, each extra, benchmarks and mutants."""
-    for name in ("tests-on", "extras", "bench", "mutants"):
+    """Run what takes too long for CI: the tests on each Python, each extra and tracer, benchmarks, mutants."""
+    for name in ("tests-on", "extras", "tracers", "bench", "mutants"):
         session.notify(name)

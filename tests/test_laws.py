@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 import mirascope_like.core
+from tests.harness.clocks import PATIENCE
 from tests.harness.recordings import ROOT
 
 PACKAGE = ROOT / "mirascope_like"
@@ -229,7 +230,9 @@ def _loaded(code: str) -> set[str]:
     code += "\nimport sys; print(*{name.partition('.')[0] for name in sys.modules})"
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-W", "error", "-c", code]
-    ran = subprocess.run(command, capture_output=True, text=True, timeout=60, env=environment, cwd=ROOT, check=True)
+    ran = subprocess.run(
+        command, capture_output=True, text=True, timeout=10 * PATIENCE, env=environment, cwd=ROOT, check=True
+    )
     return set(ran.stdout.split())
 
 

@@ -674,15 +674,21 @@ def test_no_credentials(asynchronous: bool, stream: bool, bare: None, monkeypatc
     assert isinstance(caught.value, sdk.NoCredentialsError)
 
 
+def soon_impatient(parsed: Any, **_: Any) -> None:
+    """Make the timeout of a read, which goes by the real clock, short once a stream has begun."""
+    parsed["stream"]._raw_stream._connection.sock.settimeout(0.05)
+
+
 def test_unreachable_and_late(server: Server) -> None:
     with pytest.raises(ConnectionFailedError) as refused:
         asked(connected("http://127.0.0.1:1"))("Hi")
     assert isinstance(refused.value, sdk.EndpointConnectionError)
     server.reply(Reply.json(WHOLE).insert(0, Stall()), streamed(START, Stall()))
-    client = connected(server.url, read_timeout=0.2)
     with pytest.raises(RequestTimeoutError) as late:
-        asked(client)("Hi")
+        asked(connected(server.url, read_timeout=0.05))("Hi")
     assert isinstance(late.value, sdk.ReadTimeoutError)
+    client = connected(server.url)
+    client.meta.events.register("after-call.bedrock-runtime.ConverseStream", soon_impatient)
     error = Read(client).error
     assert isinstance(error, StreamInterruptedError)
     assert isinstance(error, RequestTimeoutError)

@@ -11,7 +11,7 @@ import pytest
 
 from mirascope_like.core import ConnectionFailedError, RequestTimeoutError, StreamInterruptedError, StreamState
 from tests.conformance.providers import ANTHROPIC, OPENAI, Row, every_exchange
-from tests.harness.clocks import PATIENCE
+from tests.harness.clocks import PATIENCE, MovedClock, run_by_clock
 from tests.harness.oracles import expected_raw, same, stream_error
 from tests.harness.recordings import Exchange
 from tests.harness.server import CloseEarly, Pause, Reply, Server, Stall
@@ -126,15 +126,18 @@ def test_server_holds_the_connection_open(row: Row, server: Server) -> None:
     ],
     ids=["eof", "close", "stall"],
 )
-def test_broken_off(row: Row, server: Server, steps: tuple[Any, ...], ours: type[Exception]) -> None:
+def test_broken_off(row: Row, server: Server, clock: MovedClock, steps: tuple[Any, ...], ours: type[Exception]) -> None:
     async def main() -> None:
-        async with aiohttp_client(row, server, timeout=0.3) as client:
-            await row.astream(client).collect()
+        async with aiohttp_client(row, server, timeout=1000) as client:
+            stream = row.astream(client)
+            if ours is RequestTimeoutError:
+                stream.on(text=lambda _: clock.skip(2000))
+            await stream.collect()
 
     pieces = Reply.sse(*row.texts("Hel", finish=None), named=row is ANTHROPIC).pieces
     server.reply(Reply((*pieces, *steps), 200, {"content-type": "text/event-stream"}))
     with pytest.raises(StreamInterruptedError) as caught:
-        asyncio.run(main())
+        run_by_clock(main())
     assert isinstance(caught.value, ours)
     assert isinstance(caught.value, row.theirs("APIConnectionError"))
     assert caught.value.partial.content == "Hel"

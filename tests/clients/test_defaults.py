@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.conformance.providers import Row, openai_like
+from tests.harness.clocks import PATIENCE
 from tests.harness.server import Reply, Server
 
 
@@ -63,7 +64,7 @@ def test_sync_client_serves_every_thread(row: Row, server: Server, ready: list[A
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(10)
+        thread.join(PATIENCE)
     assert texts == ["Hello"] * 8
     assert len(ready) == 1
 
@@ -120,7 +121,7 @@ def test_loops_of_two_threads(row: Row, server: Server, ready: list[Any]) -> Non
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(10)
+        thread.join(PATIENCE)
     assert len(ready) == 2
     assert all(client.is_closed() for client in ready)
 

@@ -602,7 +602,7 @@ def test_closed_while_it_is_read(row: BaseRow, asynchronous: bool, server: Serve
             reader = asyncio.create_task(_drained(stream))
             assert await asyncio.to_thread(come, stream)
             await stream.close()
-            await asyncio.wait_for(reader, 10)
+            await asyncio.wait_for(reader, PATIENCE)
             assert await asyncio.to_thread(server.wait_closed)
         return stream
 

@@ -33,6 +33,7 @@ from mirascope_like.core import (
     StoreError,
     Turn,
 )
+from tests.harness.clocks import PATIENCE
 from tests.harness.rounds import Side
 from tests.harness.server import Server
 
@@ -371,11 +372,11 @@ def test_a_fork_while_a_thread_writes(kind: Any, tmp_path: Path) -> None:
     def hold() -> None:
         with store._lock:
             held.set()
-            go.wait(30)
+            go.wait(PATIENCE)
 
     thread = threading.Thread(target=hold)
     thread.start()
-    assert held.wait(30)
+    assert held.wait(PATIENCE)
     pid = os.fork()
     if pid == 0:
         code = 1
@@ -418,7 +419,12 @@ store.append("a", [turn])
 os.write(write, b"x")
 os.wait()
 """
-    assert subprocess.run([sys.executable, "-c", code, str(tmp_path / "kept")], timeout=60, check=False).returncode == 0
+    assert (
+        subprocess.run(
+            [sys.executable, "-c", code, str(tmp_path / "kept")], timeout=10 * PATIENCE, check=False
+        ).returncode
+        == 0
+    )
     assert len(store.load("a") or ()) == 2
 
 

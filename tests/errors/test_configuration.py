@@ -15,6 +15,7 @@ from pydantic import create_model
 from mirascope_like import llm
 from mirascope_like.core import ConfigurationError, Messages, MirascopeLikeError, openai
 from tests.conformance.providers import OPENAI, Row, openai_like
+from tests.harness.clocks import PATIENCE
 from tests.harness.recordings import ROOT
 from tests.harness.server import Reply, Server
 
@@ -140,7 +141,7 @@ def run(code: str) -> subprocess.CompletedProcess[str]:
         [sys.executable, "-c", textwrap.dedent(code)],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=10 * PATIENCE,
         env=environment,
         cwd=ROOT,
         check=False,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -21,6 +22,7 @@ from mirascope_like.core import (
     StreamState,
 )
 from tests.conformance.providers import OPENAI, Row, openai_like
+from tests.harness.clocks import PATIENCE
 from tests.harness.server import CloseEarly, Reply, Server, Stall
 
 streamed_or_not = pytest.mark.parametrize("stream", [False, True], ids=["unstreamed", "streamed"])
@@ -83,11 +85,26 @@ def test_no_answer_in_time(row: Row, stream: bool, asynchronous: bool, server: S
     assert server.wait_closed()
 
 
+def impatient(row: Row, *, asynchronous: bool) -> Any:
+    """An HTTP client whose timeout of a read, which goes by the real clock, is short once an answer has begun."""
+
+    def begun(response: Any) -> None:
+        response.request.extensions["timeout"]["read"] = 0.05
+
+    async def abegun(response: Any) -> None:
+        begun(response)
+
+    make = row.sdk.DefaultAsyncHttpxClient if asynchronous else row.sdk.DefaultHttpxClient
+    return make(verify=False, event_hooks={"response": [abegun if asynchronous else begun]})
+
+
 @both_ways
 @openai_like
 def test_silence_in_mid_stream(row: Row, asynchronous: bool, server: Server) -> None:
-    server.reply(row.streamed(*row.texts("Hel", finish=None), Stall()))
-    error = failed(row, server, stream=True, asynchronous=asynchronous, timeout=0.5)  # of the SDK, and so by its clock
+    reply = Reply.sse(*row.texts("Hel", finish=None), named=row.streamed is Reply.messages)
+    server.reply(replace(reply, pieces=(reply.body, Stall())))  # the text arrives with the headers
+    client = impatient(row, asynchronous=asynchronous)
+    error = failed(row, server, stream=True, asynchronous=asynchronous, timeout=PATIENCE, http_client=client)
     assert isinstance(error, RequestTimeoutError)
     assert isinstance(error, row.theirs("APITimeoutError"))
     assert isinstance(error, StreamInterruptedError)

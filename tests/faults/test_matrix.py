@@ -268,11 +268,11 @@ def test_a_thousand_streams_at_once(row: Row, server: Server) -> None:
         return len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else 0
 
     async def main() -> int:
-        async with row.aclient(server, timeout=120) as client:
+        async with row.aclient(server, timeout=10 * PATIENCE) as client:
             texts = await asyncio.gather(*(row.astream(client).collect() for _ in range(1000)))
             assert [one.content for one in texts] == ["Hello"] * 1000
             assert asyncio.all_tasks() == {asyncio.current_task()}
-        await asyncio.to_thread(server.wait_closed, 20)
+        await asyncio.to_thread(server.wait_closed)
         return descriptors()
 
     before = descriptors()

@@ -16,6 +16,8 @@ from typing import Any
 import httpx
 from websockets.sync.client import ClientConnection, connect
 
+from tests.harness.clocks import PATIENCE
+
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "headless_shell")
 MISSING = "needs Chromium: install it (Debian's package is chromium), or name its program in CHROMIUM"
 QUIET = (
@@ -50,7 +52,7 @@ class Page:
         assert "exceptionDetails" not in found, found["exceptionDetails"]
         return found["result"].get("value")
 
-    def wait(self, expression: str, seconds: float = 20) -> Any:
+    def wait(self, expression: str, seconds: float = PATIENCE) -> Any:
         """Wait until an expression is true; return its value."""
         limit = time.monotonic() + seconds
         while not (value := self.evaluate(expression)):

@@ -277,17 +277,20 @@ async def _send(served: Served, reader: _Reader, writer: asyncio.StreamWriter) -
     reply = served.reply
     if reply.delay:
         await _wait(reader, reply.delay)
-    writer.write(_head(reply))
+    head = _head(reply)  # goes out with the first piece: one who has read it has received both
     for piece in reply.pieces:
         if reader.gone.is_set():
             served.state = "aborted"
             return
         if not isinstance(piece, bytes):
+            writer.write(head)
+            head = b""
             if await _step(piece, reader, writer):
                 served.state = "faulted"
                 return
         elif piece:
-            writer.write(b"%x\r\n%b\r\n" % (len(piece), piece) if reply.framing == "chunked" else piece)
+            writer.write(head + (b"%x\r\n%b\r\n" % (len(piece), piece) if reply.framing == "chunked" else piece))
+            head = b""
             served.sent += len(piece)
             await writer.drain()
             await asyncio.sleep(0)  # each piece goes out alone, and other clients get their turn
@@ -295,8 +298,7 @@ async def _send(served: Served, reader: _Reader, writer: asyncio.StreamWriter) -
         served.state = "aborted"
         return
     served.state = "sent"
-    if reply.framing == "chunked":
-        writer.write(b"0\r\n\r\n")
+    writer.write(head + (b"0\r\n\r\n" if reply.framing == "chunked" else b""))
     await writer.drain()
 
 

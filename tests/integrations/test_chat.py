@@ -14,6 +14,7 @@ from select import select
 import pytest
 
 from tests.conformance.providers import OPENAI
+from tests.harness.clocks import PATIENCE
 from tests.harness.recordings import ROOT
 from tests.harness.server import Gate, Reply, Server, Stall
 
@@ -24,7 +25,14 @@ def run(said: str, *arguments: str, **settings: str) -> subprocess.CompletedProc
     command = [sys.executable, "-m", "mirascope_like", "chat", *arguments]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), **settings}
     return subprocess.run(
-        command, input=said, capture_output=True, text=True, timeout=90, env=environment, cwd=ROOT, check=False
+        command,
+        input=said,
+        capture_output=True,
+        text=True,
+        timeout=10 * PATIENCE,
+        env=environment,
+        cwd=ROOT,
+        check=False,
     )
 
 
@@ -57,7 +65,7 @@ class Terminal:
     def type(self, keys: str) -> None:
         os.write(self._descriptor, keys.encode())
 
-    def shows(self, pattern: str, seconds: float = 60) -> None:
+    def shows(self, pattern: str, seconds: float = 10 * PATIENCE) -> None:
         """Wait until this is written, after what was waited for before."""
         limit = time.monotonic() + seconds
         while not (found := re.compile(pattern).search(self.said, self._seen)):
@@ -72,7 +80,7 @@ class Terminal:
                 return self.shows(pattern, 1)
         raise AssertionError(f"{pattern} is not shown: {self.said!r}")
 
-    def ended(self, seconds: float = 60) -> int:
+    def ended(self, seconds: float = 10 * PATIENCE) -> int:
         """Wait for the end; return the status."""
         limit = time.monotonic() + seconds
         while self._read(limit - time.monotonic()):

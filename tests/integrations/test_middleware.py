@@ -16,7 +16,7 @@ from pydantic import BaseModel
 
 from mirascope_like.core import ResponseParseError, ServerError, StreamInterruptedError, StreamTimeoutError, openai
 from mirascope_like.integrations import middleware_factory
-from tests.harness.clocks import MovedClock, once_begun
+from tests.harness.clocks import PATIENCE, MovedClock, once_begun
 from tests.harness.rounds import chat_stream
 from tests.harness.server import Reply, Server, Stall
 
@@ -529,7 +529,7 @@ def test_a_stream_that_ends_in_another_thread(placed: Any, log: Log, server: Ser
 
     thread = threading.Thread(target=run)
     thread.start()
-    thread.join(10)
+    thread.join(PATIENCE)
     assert log == [("inside", "inside"), "exit"]
     assert server.request.json["messages"][0]["content"] == "inside"
     client.close()

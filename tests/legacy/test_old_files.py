@@ -24,6 +24,7 @@ from pydantic import BaseModel
 
 from mirascope_like import llm
 from mirascope_like.core import Conversation, JSONLinesStore, Session, SQLiteStore, Turn, openai
+from tests.harness.clocks import PATIENCE
 from tests.harness.recordings import ROOT
 from tests.harness.rounds import SIDES
 from tests.harness.server import Server
@@ -148,7 +149,7 @@ def test_pickles_in_a_new_interpreter() -> None:
     """
     program = re.sub(r"^ {8}", "", program, flags=re.MULTILINE)
     command = [sys.executable, "-c", program, str(FILES)]
-    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=10 * PATIENCE, check=False)
     assert (ran.returncode, ran.stderr) == (0, "")
 
 

@@ -46,7 +46,7 @@ def body(content: str = "Say hello.", **more: Any) -> dict[str, Any]:
 def post(
     local: Engine, payload: dict[str, Any], *, key: str | None = None, method: str = "POST", **headers: str
 ) -> tuple[int, dict[str, str], bytes]:
-    connection = http.client.HTTPConnection(local.anthropic_base_url.removeprefix("http://"), timeout=120)
+    connection = http.client.HTTPConnection(local.anthropic_base_url.removeprefix("http://"), timeout=10 * PATIENCE)
     try:
         connection.request(
             method,
@@ -161,7 +161,7 @@ def run(script: str, **environment: str) -> str:
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=10 * PATIENCE,
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, ""), done
@@ -436,7 +436,7 @@ class TestLife:
         )
         environment = os.environ | {"PYTHONPATH": str(ROOT)}
         done = subprocess.run(
-            [sys.executable, "-W", "error", str(program)], env=environment, capture_output=True, timeout=120
+            [sys.executable, "-W", "error", str(program)], env=environment, capture_output=True, timeout=10 * PATIENCE
         )
         assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
 

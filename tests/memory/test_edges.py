@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from mirascope_like.core import ToolLoop, openai
+from mirascope_like.core import StreamTimeoutError, ToolLoop, openai
 from mirascope_like.core.base.response import CommonUsage
+from tests.harness.clocks import PATIENCE, run_by_clock
 from tests.memory.scripts import Clock, MemoryProvider, Reader, call, called, delta, text, texts, usage
 from tests.memory.test_policies import Resuming, failing, tools
 
@@ -159,7 +160,7 @@ def test_two_slow_tools(reader: Reader, parallel: bool) -> None:
         order.append(f"begin {number}")
         begun[number].set()
         if parallel:
-            assert begun[1 - number].wait(20)
+            assert begun[1 - number].wait(PATIENCE)
         order.append(f"end {number}")
         return str(number)
 
@@ -178,7 +179,7 @@ def test_two_tools_that_are_late_are_late_at_the_same_time(reader: Reader, clock
     def late() -> str:
         """Be late."""
         clock.now += 1  # sync tools are late by this clock, async ones by that of the event loop
-        let_go.wait(20)
+        let_go.wait(PATIENCE)
         return "done"
 
     provider = MemoryProvider(called(("1", "late", "{}"), ("2", "late", "{}")), text("Hi"))
@@ -192,11 +193,14 @@ def test_two_tools_that_are_late_are_late_at_the_same_time(reader: Reader, clock
     assert all("did not finish within 0.01 seconds" in one for one in told)
 
 
-def test_total_cancels_async_tools() -> None:
+def test_total_cancels_async_tools(clock: Clock) -> None:
+    begun: list[str] = []
     ends: list[str] = []
 
     async def forever() -> str:
         """Wait."""
+        begun.append("begun")
+        clock.now += 600  # the deadline passes once both have begun
         try:
             await asyncio.Event().wait()
         except asyncio.CancelledError:
@@ -204,10 +208,10 @@ def test_total_cancels_async_tools() -> None:
             raise
         return "never"
 
-    reader = Reader(True)
     provider = MemoryProvider(called(("1", "forever", "{}"), ("2", "forever", "{}")), text("never"))
-    stream = reader.stream(provider, tools=tools(forever), tool_loop=ToolLoop()).timeout(total=0.01)
-    pairs, error = reader.read(stream)
-    assert getattr(error, "deadline", None) == "total"
-    assert (ends, len(provider.sent)) == (["cancelled", "cancelled"], 1)
-    assert [tool.args for _, tool in pairs if tool is not None] == [{}, {}]
+    stream = Reader(True).stream(provider, tools=tools(forever), tool_loop=ToolLoop()).timeout(total=1000)
+    with pytest.raises(StreamTimeoutError) as caught:
+        run_by_clock(stream.collect())
+    assert caught.value.deadline == "total"
+    assert (begun, ends, len(provider.sent)) == (["begun", "begun"], ["cancelled", "cancelled"], 1)
+    assert [tool.args for tool in stream.tools] == [{}, {}]

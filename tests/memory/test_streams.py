@@ -15,6 +15,7 @@ from mirascope_like.core import ServerError, StreamClosedError, StreamState
 from mirascope_like.core.base.provider import limited
 from mirascope_like.core.base.streams.stream_state import CloseRequest
 from mirascope_like.core.dialects.transport import AsyncByteSource, ByteSource
+from tests.harness.clocks import PATIENCE
 from tests.memory.scripts import MemoryProvider, Reader, delta, text, texts
 from tests.memory.test_policies import failing
 
@@ -253,11 +254,11 @@ def test_what_is_closed_while_it_waits_for_a_place_is_never_sent() -> None:
 
     reading = threading.Thread(target=read)
     reading.start()
-    begun.wait(20)
+    begun.wait(PATIENCE)
     while waiter.state is StreamState.NEW:
         reading.join(0.001)
     waiter.close()
-    reading.join(20)
+    reading.join(PATIENCE)
     assert (found, waiter.state) == ([[]], StreamState.CLOSED)
     holder.close()
     later = SYNC.stream(narrow)  # the place is free again

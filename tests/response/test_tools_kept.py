@@ -37,6 +37,7 @@ from tests.conformance.contract import BaseRow
 from tests.conformance.providers import ANTHROPIC, OPENAI, RESPONSES
 from tests.conformance.rows import EVERY
 from tests.conformance.wires.answer import Answer, Call
+from tests.harness.clocks import PATIENCE
 from tests.harness.recordings import ROOT
 from tests.harness.server import Server
 
@@ -376,7 +377,12 @@ def test_in_another_process(has_module: bool, server: Server, tmp_path: Path, mo
     monkeypatch.delitem(sys.modules, "kept_tools")
     given = [str(tmp_path / "a.json"), str(tmp_path / "a.pickle"), *([str(tmp_path)] if has_module else [])]
     ran = subprocess.run(
-        [sys.executable, "-c", PROGRAM, *given], capture_output=True, text=True, cwd=ROOT, timeout=60, check=False
+        [sys.executable, "-c", PROGRAM, *given],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        timeout=10 * PATIENCE,
+        check=False,
     )
     assert (ran.returncode, ran.stderr) == (0, "")
 

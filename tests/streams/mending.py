@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,6 +67,7 @@ class Reader:
     """Reads streams sync or async: `run(side, server, use)` has a coroutine use one, and awaits for both."""
 
     asynchronous: bool
+    in_loop: Callable[[Coroutine[Any, Any, Any]], Any] = asyncio.run
 
     def run(self, side: Side, server: Server, use: Any, *, prompt: Any = "Hi", retries: int = 0, **options: Any) -> Any:
         async def main() -> Any:
@@ -86,7 +87,7 @@ class Reader:
 
                 return await use(asay())
 
-        return asyncio.run(main())
+        return self.in_loop(main())
 
     async def all(self, view: Any) -> list[Any]:
         """All that a view gives."""

@@ -8,6 +8,7 @@ import pytest
 
 from mirascope_like.core import StreamState
 from tests.conformance.providers import Row, every_provider
+from tests.harness.clocks import PATIENCE
 from tests.harness.server import Pause, Reply, Server
 
 
@@ -73,9 +74,9 @@ def test_wait_for_and_ensure_future(row: Row, server: Server) -> None:
     async def main() -> None:
         server.always(row.text("Hello"))
         async with row.aclient(server) as client:
-            stream = await asyncio.wait_for(row.astream(client), 5)
+            stream = await asyncio.wait_for(row.astream(client), PATIENCE)
             assert stream.state is StreamState.NEW
-            assert (await asyncio.wait_for(stream.collect(), 5)).content == "Hello"
+            assert (await asyncio.wait_for(stream.collect(), PATIENCE)).content == "Hello"
             future = asyncio.ensure_future(row.astream(client))
             assert (await (await future).collect()).content == "Hello"
 

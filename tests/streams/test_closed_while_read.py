@@ -11,7 +11,7 @@ import pytest
 
 from mirascope_like.core import StreamClosedError, StreamState, ToolLoop
 from tests.conformance.providers import ANTHROPIC, OPENAI, Row, every_provider
-from tests.harness.clocks import waits
+from tests.harness.clocks import PATIENCE, waits
 from tests.harness.rounds import SIDES
 from tests.harness.rounds import Side as Caller
 from tests.harness.server import Reply, Server, Stall
@@ -58,7 +58,7 @@ class Reader(threading.Thread):
 
     def end(self) -> None:
         """Wait until it has ended, quietly."""
-        self.join(10)
+        self.join(PATIENCE)
         assert not self.is_alive()
         assert self.error is None
 

@@ -122,7 +122,7 @@ def test_close_from_another_thread_while_idle(row: Row, server: Server, endless_
     step(stream)
     thread = threading.Thread(target=stream.close)
     thread.start()
-    thread.join(5)
+    thread.join(PATIENCE)
     assert gone(server)
 
 

@@ -11,6 +11,7 @@ import pytest
 from mirascope_like.core import StreamError
 from tests.conformance.rows import EVERY
 from tests.conformance.wires.answer import Answer, Text
+from tests.harness.clocks import PATIENCE
 from tests.harness.server import Server
 
 VIEWS: dict[str, Callable[[Any], Iterator[Any]]] = {
@@ -34,14 +35,14 @@ def test_two_threads_in_one_view(name: str, server: Server) -> None:
 
         def wait(_: Any) -> None:
             reading.set()
-            go.wait(30)
+            go.wait(PATIENCE)
 
         inner = stream.stream if name == "each" else stream
         inner.on(text=wait)
         view = VIEWS[name](stream)
         thread = threading.Thread(target=lambda: found.extend(view))
         thread.start()
-        assert reading.wait(30)
+        assert reading.wait(PATIENCE)
         try:
             with pytest.raises(StreamError, match="another thread is reading this stream"):
                 next(view)

@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 
 from mirascope_like.core import StreamState, StreamTimeoutError
+from tests.harness.clocks import PATIENCE
 from tests.streams.mending import Side
 from tests.streams.trickle import WAYS, Trickle
 
-SECONDS = 0.2
+SECONDS = 0.1
+"""May pass before the request has arrived, on a busy machine: then there is no connection to close."""
 ways = pytest.mark.parametrize("way", WAYS)
 kept_or_new = pytest.mark.parametrize("kept", [False, True], ids=["new connection", "kept connection"])
 first_or_total = pytest.mark.parametrize("deadline", ["first", "total"])
@@ -47,7 +49,7 @@ def test_deadline(side: Side, way: str, kept: bool, deadline: str) -> None:
             stream.collect()
         assert (caught.value.deadline, stream.state) == (deadline, StreamState.FAILED)
         if not kept:
-            assert server.gone.wait(10)
+            assert not server.asked.is_set() or server.gone.wait(PATIENCE)
 
 
 @ways
@@ -63,7 +65,7 @@ def test_deadline_async(side: Side, way: str, kept: bool, deadline: str) -> None
             with pytest.raises(StreamTimeoutError) as caught:
                 await stream.collect()
             assert (caught.value.deadline, stream.state) == (deadline, StreamState.FAILED)
-            assert await asyncio.to_thread(server.gone.wait, 10)
+            assert not server.asked.is_set() or await asyncio.to_thread(server.gone.wait, PATIENCE)
 
     with Trickle(way, side.text("Hi") if kept else None) as server:
         asyncio.run(main(server))
@@ -79,8 +81,8 @@ def test_closed(side: Side, way: str, kept: bool) -> None:
         stream = say()
         reading = threading.Thread(target=lambda: list(stream), daemon=True)
         reading.start()
-        assert server.asked.wait(10)
+        assert server.asked.wait(PATIENCE)
         stream.close()
-        reading.join(10)
+        reading.join(PATIENCE)
         assert not reading.is_alive()
         assert (stream.state, stream.error) == (StreamState.CLOSED, None)

@@ -7,6 +7,7 @@ import threading
 from contextlib import suppress
 from typing import Self
 
+from tests.harness.clocks import PATIENCE
 from tests.harness.replies import Reply
 
 PACE = 0.02
@@ -52,7 +53,7 @@ class Trickle:
             self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
         for thread in self._threads:
-            thread.join(10)
+            thread.join(PATIENCE)
 
     def _accept(self) -> None:
         with suppress(OSError):

@@ -303,7 +303,7 @@ def test_at_most_max_parallel_tools_of_a_round_run_at_once(side: Side, server: S
     """Each group of three meets; a fourth thread would break the count. Sixteen is the default."""
     running: list[int] = []
     most: list[int] = []
-    lock, together = threading.Lock(), threading.Barrier(3, timeout=30)
+    lock, together = threading.Lock(), threading.Barrier(3, timeout=PATIENCE)
 
     def meet(a: int) -> str:
         with lock:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import tracemalloc
 from collections import deque
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -21,7 +22,8 @@ from mirascope_like.core.base.response import TextEvent
 from mirascope_like.core.base.streams.views import HeldPieces, HeldUnits, TextUnit, text_view
 from tests.conformance.contract import BaseRow
 from tests.conformance.rows import EVERY
-from tests.conformance.wires.answer import Answer, Text
+from tests.conformance.wires.answer import Answer, Call, Text
+from tests.harness.replies import Reply
 from tests.harness.server import Server
 
 MIB = 1024 * 1024
@@ -30,13 +32,35 @@ MIB = 1024 * 1024
 BYTES = [row for row in EVERY if row.reads == "bytes" and row.name != "local"]
 
 
+def in_slices(reply: Reply) -> Reply:
+    """The same reply in pieces that the server passes on without a copy of its own that would be counted."""
+    body = reply.body
+    pieces = tuple(body[start : start + SLICE] for start in range(0, len(body), SLICE))
+    return replace(reply, pieces=pieces, framing="close")
+
+
+SLICE = 64 * 1024
+SIZE = 2 * MIB
+LARGE = {
+    # At most four times the event: its bytes twice while its end is looked for, then its bytes and its text.
+    "text": (Text("x" * SIZE), 3.5),
+    # The arguments are then a text, JSON and the fields of the tool.
+    "call": (Call("c1", "write", '{"text":"', "x" * SIZE, '"}'), 6.0),
+}
+"""What is said in one event, and how many times its size reading the stream may take. Measured on Python 3.11 to 3.13:
+3.0 and 5.1. What the server holds is not counted."""
+
+
+@pytest.mark.parametrize("said", LARGE)
 @pytest.mark.parametrize("row", BYTES, ids=lambda row: row.id)
-def test_a_large_event(row: BaseRow, server: Server) -> None:
-    """At most six times its size, with what the test's server holds in this process; 120 times before. The whole text
-    is within one event.
+def test_a_large_event(row: BaseRow, server: Server, said: str) -> None:
+    """Memory at the peak; 120 times before.
+
+    Responses has the text in four events and in the final response. While the next one is read, the text so far and
+    the event before it are held: 4.1 times in all.
     """
-    size = 4 * MIB
-    server.reply(row.wire.streamed(Answer(Text("x" * size))))
+    content, limit = LARGE[said]
+    server.reply(in_slices(row.wire.streamed(Answer(content))))
     with row.client(server) as client:
         stream = row.stream(client).open()
         tracemalloc.start()
@@ -46,8 +70,8 @@ def test_a_large_event(row: BaseRow, server: Server) -> None:
             peak = tracemalloc.get_traced_memory()[1]
         finally:
             tracemalloc.stop()
-    assert len(stream.content) == size
-    assert peak < (8 if row.id.endswith("responses") else 6) * size  # Responses repeat the text in four events
+    assert stream.content == "".join(content.pieces if said == "text" else ())
+    assert peak < (limit + (1.2 if said == "text" and row.id.endswith("responses") else 0)) * SIZE
 
 
 @pytest.mark.parametrize("line", [b": ping\n", b"event: ping\n", b"retry: 5\n"])

@@ -12,6 +12,8 @@ from typing import Self, cast
 import jiter
 
 _STRING = re.compile(rb'\s*+"(?:[^"\\]++|\\.)*+"', re.DOTALL)
+MAX_BYTES = 64 * 1024
+"""The longest event from which a fast path is made: comparing makes copies of the event, and long events are rare."""
 _LETTERS = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 
@@ -32,8 +34,11 @@ class DeltaFastPath:
         """Return a fast path for events that are like `event` except for the text under `key`.
 
         `text` is the text of `event`. `padding` is the key of a field with random letters, which may differ too. Return
-        None if the position of the text is not certain: `key` occurs twice, or the string after it is not `text`.
+        None if the event has more than `MAX_BYTES`, or if the position of the text is not certain: `key` occurs twice,
+        or the string after it is not `text`.
         """
+        if len(event) > MAX_BYTES:
+            return None
         before, mark, rest = event.partition(b'"%b":' % key.encode())
         string = _STRING.match(rest)
         if string is None or mark in rest or _decoded(string[0]) != text:

@@ -14,7 +14,7 @@ from ...base.response import IndexedAccumulator, newer_usage
 from ...base.tools import BaseTool, ToolCall
 from .items import Items
 from .native_calls import add_piece, call_in, is_call
-from .types import TEXT_DELTA, ResponsesChunk, finish_reason, output_text
+from .types import TEXT_DELTA, THINKING, ResponsesChunk, finish_reason, output_text
 
 ChunkT = TypeVar("ChunkT", bound=ResponsesChunk)
 ToolT = TypeVar("ToolT", bound=BaseTool)
@@ -81,7 +81,7 @@ class ResponsesAccumulator(IndexedAccumulator[ChunkT, ToolT]):
             tools = self._change(place, subject, verb, data)
             self._show(place, chunk)
             chunk.place = place
-            if chunk.thinking:
+            if data.get("type") in THINKING and data.get("delta"):
                 part = place, subject, *(data.get(key) for key in _THOUGHT_PLACES)
                 chunk.parted = self._thought not in (None, part)
                 self._thought = part

@@ -31,7 +31,7 @@ from .native_results import encode_results
 TEXT_DELTA = "response.output_text.delta"
 """The type of most events of a stream."""
 
-_THINKING = frozenset({"response.reasoning_text.delta", "response.reasoning_summary_text.delta"})
+THINKING = frozenset({"response.reasoning_text.delta", "response.reasoning_summary_text.delta"})
 
 _WRITING = frozenset({"response.function_call_arguments.delta", "response.custom_tool_call_input.delta"})
 
@@ -199,7 +199,7 @@ class ResponsesChunk(BaseCallResponseChunk[ResponseStreamEvent, ResponsesFinishR
 
         A blank line precedes the first piece of each further part, as between the parts of an unstreamed response.
         """
-        piece = str(self.data.get("delta") or "") if self.data.get("type") in _THINKING else ""
+        piece = str(self.data.get("delta") or "") if self.data.get("type") in THINKING else ""
         return f"\n\n{piece}" if piece and getattr(self, "parted", False) else piece
 
     @property

@@ -316,6 +316,15 @@ WORDS = {
 TWINS = [
     ("mirascope_like.core.base.streams.stream_loop", "read", "aread"),
     ("mirascope_like.core.base.streams.stream_loop", "switch", "aswitch"),
+    ("mirascope_like.core.base.streams.observers", "Observed.__next__", "AsyncObserved.__anext__"),
+    *(
+        (
+            "mirascope_like.core.base.streams.structured_stream",
+            f"StructuredStream.{sync}",
+            f"AsyncStructuredStream.{asynchronous}",
+        )
+        for sync, asynchronous in [("__next__", "__anext__"), ("_ended_by", "_ended_by"), ("collect", "collect")]
+    ),
     ("mirascope_like.core.dialects.transport.sdk_provider", "SDKProvider.send", "SDKProvider.asend"),
     ("mirascope_like.core.dialects.chat_completions.provider", "ChatProvider.open", "ChatProvider.aopen"),
 ]

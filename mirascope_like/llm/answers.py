@@ -233,8 +233,8 @@ class CallResponseChunk(DelegatedMetadata, BaseCallResponseChunk[Any, str, Commo
         self.content = inner.content
         return self
 
-    def spent(self) -> Self:
-        return type(self).of(self._inner.spent())
+    def without_content(self) -> Self:
+        return type(self).of(self._inner.without_content())
 
     @property
     def _metadata(self) -> CommonMetadata:

@@ -25,9 +25,19 @@ def begun(*, resumed: bool = False, later_round: bool = False, **given: float) -
     return made
 
 
+def upcoming(made: Deadlines) -> tuple[float, str] | None:
+    limit = made.limit_of_wait()
+    return (limit.seconds, limit.deadline) if limit is not None else None
+
+
+def remaining(made: Deadlines) -> float | None:
+    limit = made.limit("total")
+    return limit.seconds if limit is not None else None
+
+
 def test_none_is_given() -> None:
     made = begun()
-    assert (made.any_set, made.watches_output, made.upcoming(), made.remaining()) == (False, False, None, None)
+    assert (made.any_set, made.watches_output, upcoming(made), remaining(made)) == (False, False, None, None)
 
 
 @pytest.mark.parametrize(("name", "watches"), [("total", False), ("idle", False), ("first", True), ("stall", True)])
@@ -40,100 +50,126 @@ def test_those_given_later_replace_all() -> None:
     made = begun(total=5.0, first=5.0)
     made.set(total=None, first=None, idle=3.0, stall=None)
     made.received()
-    assert (made.upcoming(), made.watches_output) == ((3.0, "idle"), False)
+    assert (upcoming(made), made.watches_output) == ((3.0, "idle"), False)
 
 
 def test_a_deadline_that_no_thread_can_wait_for_is_none() -> None:
     assert not deadlines(total=float("inf"), idle=threading.TIMEOUT_MAX).any_set
-    assert begun(total=float("inf"), first=2.0).upcoming() == (2.0, "first")
+    assert upcoming(begun(total=float("inf"), first=2.0)) == (2.0, "first")
 
 
 def test_total_counts_from_the_first_attempt_whatever_happens(clock: Clock) -> None:
     made = deadlines(total=10.0)
-    assert made.remaining() == 10.0
+    assert remaining(made) == 10.0
     made.attempt_sent(resumed=False, later_round=False)
     clock.now += 4
     made.attempt_sent(resumed=False, later_round=False)
     made.output()
     clock.now += 3
-    assert (made.remaining(), made.upcoming()) == (3.0, (3.0, "total"))
+    assert (remaining(made), upcoming(made)) == (3.0, (3.0, "total"))
     clock.now += 3.5
-    assert made.upcoming() == (-0.5, "total")
+    assert upcoming(made) == (-0.5, "total")
 
 
 def test_first_counts_the_waits_of_an_attempt_up_to_its_first_output() -> None:
     made = begun(first=10.0)
     made.waited(4)
-    assert made.upcoming() == (6.0, "first")
+    assert upcoming(made) == (6.0, "first")
     made.received()  # a keep-alive is no output
     made.waited(5)
-    assert made.upcoming() == (1.0, "first")
+    assert upcoming(made) == (1.0, "first")
     made.attempt_sent(resumed=False, later_round=False)
-    assert made.upcoming() == (10.0, "first")
+    assert upcoming(made) == (10.0, "first")
     made.output()
-    assert made.upcoming() is None
+    assert upcoming(made) is None
+
+
+def test_deadlines_set_on_an_open_stream_count_as_those_set_before() -> None:
+    """Reported by a reader of the code: the phase was decided by the deadlines set when the response began."""
+    made = begun()
+    made.response_begun()
+    made.set(total=None, first=60.0, idle=10.0, stall=None)
+    assert upcoming(made) == (60.0, "first")  # `first=60, idle=10` lets a model think for a minute in silence
+    made = begun(first=60.0)
+    made.response_begun()
+    made.set(total=None, first=None, idle=1.0, stall=None)
+    assert upcoming(made) == (1.0, "idle")
+    made = begun(later_round=True, first=60.0)
+    made.set(total=None, first=None, idle=9.0, stall=5.0)
+    assert upcoming(made) == (5.0, "stall")
+
+
+def test_a_deadline_replaced_during_a_wait_is_the_one_reported() -> None:
+    made = begun(first=2.0)
+    limit = made.limit_of_wait()
+    made.set(total=None, first=None, idle=None, stall=None)
+    assert limit is not None
+    assert str(limit.error()) == "the stream passed its first deadline of 2 seconds"
+    assert limit.error().deadline == "first"
 
 
 def test_idle_counts_each_wait_once_the_answer_has_begun() -> None:
     made = begun(idle=5.0)
-    assert made.upcoming() is None
+    assert upcoming(made) is None
     made.response_begun()
-    assert made.upcoming() == (5.0, "idle")
+    assert upcoming(made) == (5.0, "idle")
     made.waited(4)
     made.received()
-    assert made.upcoming() == (5.0, "idle")
+    assert upcoming(made) == (5.0, "idle")
     made.output()
     made.waited(4)
-    assert made.upcoming() == (5.0, "idle")
+    assert upcoming(made) == (5.0, "idle")
 
 
 def test_with_first_idle_counts_from_the_first_byte() -> None:
     made = begun(first=60.0, idle=5.0)
     made.response_begun()
-    assert made.upcoming() == (60.0, "first")
+    assert upcoming(made) == (60.0, "first")
     made.received()
-    assert made.upcoming() == (5.0, "idle")
+    assert upcoming(made) == (5.0, "idle")
 
 
 def test_stall_counts_the_waits_between_two_outputs() -> None:
     made = begun(stall=5.0)
     made.response_begun()
     made.received()
-    assert made.upcoming() is None
+    assert upcoming(made) is None
     made.output()
     made.waited(2)
     made.received()
     made.waited(2)
-    assert made.upcoming() == (1.0, "stall")
+    assert upcoming(made) == (1.0, "stall")
     made.output()
-    assert made.upcoming() == (5.0, "stall")
+    assert upcoming(made) == (5.0, "stall")
 
 
 @pytest.mark.parametrize("how", [{"resumed": True}, {"later_round": True}], ids=str)
 def test_idle_and_stall_cover_the_beginning_of_a_later_request(how: Any) -> None:
     made = begun(idle=5.0, stall=6.0, **how)
-    assert made.upcoming() == (5.0, "idle")
+    assert upcoming(made) == (5.0, "idle")
     made.waited(2)
-    assert made.upcoming() == (4.0, "stall")
+    assert upcoming(made) == (4.0, "stall")
 
 
 def test_first_counts_again_for_a_later_round_and_not_for_a_resume() -> None:
-    assert begun(first=3.0, idle=1.0, later_round=True).upcoming() == (3.0, "first")
-    assert begun(first=3.0, idle=1.0, resumed=True).upcoming() == (1.0, "idle")
+    assert upcoming(begun(first=3.0, idle=1.0, later_round=True)) == (3.0, "first")
+    assert upcoming(begun(first=3.0, idle=1.0, resumed=True)) == (1.0, "idle")
 
 
 def test_the_nearest_counts(clock: Clock) -> None:
     made = begun(total=10.0, first=20.0, idle=5.0, stall=4.0)
-    assert made.upcoming() == (10.0, "total")
+    assert upcoming(made) == (10.0, "total")
     made.output()
-    assert made.upcoming() == (4.0, "stall")
+    assert upcoming(made) == (4.0, "stall")
     made.set(total=10.0, first=20.0, idle=3.0, stall=4.0)
-    assert made.upcoming() == (3.0, "idle")
+    assert upcoming(made) == (3.0, "idle")
 
 
 @pytest.mark.parametrize("name", ["total", "first", "idle", "stall"])
 def test_the_error_names_the_deadline(name: Any) -> None:
-    error = deadlines(**{name: 2.5}).error_of(name)
+    limit = deadlines(**{name: 2.5}).limit(name)
+    assert limit is not None
+    error = limit.error()
     assert error.deadline == name
     assert str(error) == f"the stream passed its {name} deadline of 2.5 seconds"
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,7 +12,7 @@ import pytest
 from mirascope_like.core import StreamError, StreamNotConsumedError, StreamState
 from mirascope_like.core.base.streams import event_reader, observers
 from mirascope_like.core.openai.types import OpenAIAsyncStream
-from tests.memory.scripts import MemoryProvider, Reader, asked, text, texts
+from tests.memory.scripts import MemoryProvider, Reader, asked, delta, text, texts
 
 
 @pytest.mark.parametrize("how", ["close", "with", "open", "await", "views"])
@@ -114,3 +116,83 @@ def test_async_iterators_cannot_be_read_in_sync_code() -> None:
     """A sync step would read an async loop."""
     assert not hasattr(observers.AsyncObserved, "__next__")
     assert not hasattr(event_reader.AsyncEventReader, "__next__")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda stream: stream.on(text=print),
+        lambda stream: stream.until(3),
+        lambda stream: stream.timeout(total=1),
+        lambda stream: stream.otherwise([Exception], []),
+        lambda stream: stream.ended(print),
+    ],
+    ids=["on", "until", "timeout", "otherwise", "ended"],
+)
+def test_nothing_is_set_on_a_detached_stream(reader: Reader, change: Callable[[Any], object]) -> None:
+    stream = reader.stream(MemoryProvider(text("Hi")))
+    with pytest.raises(StreamError, match="this stream is detached"):
+        change(stream.detached())
+    assert reader.collect(stream).content == "Hi"
+
+
+def test_a_second_task_in_a_view_of_a_stream() -> None:
+    """Python's own error for an async generator that two tasks step says nothing of streams."""
+
+    async def main(read: Callable[[Any], Any], other: Callable[[Any], Any]) -> None:
+        waits, go = asyncio.Event(), asyncio.Event()
+
+        class Waiting(MemoryProvider):
+            async def aopen(self, request: Any, payload: Any) -> Any:
+                source = await super().aopen(request, payload)
+
+                async def read() -> Any:
+                    waits.set()
+                    await go.wait()
+                    for item in text("one ", "two"):
+                        yield [item]
+
+                source._read = read
+                return source
+
+        stream = Reader(True).stream(Waiting([]))
+        first = read(stream)
+        second = first if other is read else other(stream)
+        reading = asyncio.ensure_future(anext(first))
+        await waits.wait()
+        with pytest.raises(StreamError, match="another task is reading this stream"):
+            await anext(second)
+        go.set()
+        await reading
+
+    views: list[Callable[[Any], Any]] = [
+        lambda stream: stream.text(),
+        lambda stream: stream.events(),
+        lambda stream: stream.cumulative(),
+        lambda stream: stream,
+    ]
+    for read in views:
+        for other in views:
+            asyncio.run(main(read, other))
+
+
+def test_a_closed_stream_whose_loop_still_runs_ends_at_a_later_step() -> None:
+    """The closing thread steps the stream while the reader's read cannot be cut; the reader then ends it."""
+    in_read, go = threading.Event(), threading.Event()
+
+    def wait() -> None:
+        in_read.set()
+        go.wait(30)
+
+    provider = MemoryProvider([wait, [delta("a"), delta("b")], *text("c")])
+    stream = Reader(False).stream(provider)
+    pairs: list[Any] = []
+    thread = threading.Thread(target=lambda: pairs.extend(stream))
+    thread.start()
+    assert in_read.wait(30)
+    stream.close()
+    with pytest.raises(StreamError, match="another thread is reading"):
+        next(stream)
+    go.set()
+    thread.join(30)
+    assert (texts(pairs), stream.state, provider.open_sources) == ("a", StreamState.CLOSED, 0)

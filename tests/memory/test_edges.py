@@ -8,9 +8,9 @@ from contextvars import ContextVar
 from typing import Any
 
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, field_validator
 
-from mirascope_like.core import StreamTimeoutError, ToolLoop, openai
+from mirascope_like.core import ResponseParseError, StreamTimeoutError, ToolLoop, openai
 from mirascope_like.core.base.response import CommonUsage
 from tests.harness.clocks import PATIENCE, run_by_clock
 from tests.memory.scripts import Clock, MemoryProvider, Reader, call, called, delta, text, texts, usage
@@ -215,3 +215,32 @@ def test_total_cancels_async_tools(clock: Clock) -> None:
     assert caught.value.deadline == "total"
     assert (begun, ends, len(provider.sent)) == (["begun", "begun"], ["cancelled", "cancelled"], 1)
     assert [tool.args for tool in stream.tools] == [{}, {}]
+
+
+def test_fail_fast_raises_the_same_error_again(reader: Reader) -> None:
+    class Count(BaseModel):
+        count: int
+
+    call_of_output = called(("1", "Count", '{"count": "many"}'))
+    stream = structured(reader, MemoryProvider(call_of_output), Count, fail_fast=True)
+    _, error = reader.read(stream)
+    assert isinstance(error, ResponseParseError)
+    assert error.response is not None
+    for again in (lambda: stream.constructed_response_model, lambda: reader.collect(stream)):
+        with pytest.raises(ResponseParseError) as caught:
+            again()
+        assert caught.value is error
+
+
+def test_the_items_of_an_optional_list_that_is_null(reader: Reader) -> None:
+    class Tags(BaseModel):
+        tags: list[str] | None = None
+
+        @field_validator("tags")
+        @classmethod
+        def kept(cls, tags: list[str] | None) -> list[str] | None:
+            return tags
+
+    stream = structured(reader, MemoryProvider(called(("1", "Tags", '{"tags": null}'))), Tags)
+    assert reader.read(stream.each()) == ([], None)
+    assert stream.constructed_response_model.tags is None

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from mirascope_like.core import StreamState
-from tests.memory.scripts import MemoryProvider, Reader, text, texts
+from tests.memory.scripts import MemoryProvider, Reader, delta, text, texts
 from tests.memory.test_policies import failing
 
 
@@ -30,6 +30,71 @@ class Ends:
 
     def quiet(self, name: str) -> Callable[[Any], None]:
         return lambda ended: self.names.append(f"{name} {ended.state}")
+
+
+def test_an_interrupt_is_raised_and_the_error_before_it_logged(
+    reader: Reader, caplog: pytest.LogCaptureFixture
+) -> None:
+    def interrupt(_: Any) -> None:
+        raise KeyboardInterrupt
+
+    ends = Ends()
+    stream = reader.stream(MemoryProvider(text("a"))).ended(ends.raising("first")).ended(interrupt)
+    with caplog.at_level(logging.ERROR), pytest.raises(KeyboardInterrupt):
+        reader.read(stream)
+    assert [record.exc_info[1].args for record in caplog.records if record.exc_info and record.exc_info[1]] == [
+        ("first",)
+    ]
+
+
+def test_closing_a_step_that_runs_in_a_task_raises_the_error_of_a_callback() -> None:
+    """A view with `max_delay` steps the stream in a task, which goes on after a `break`."""
+    silent = asyncio.Event()
+
+    class Silent(MemoryProvider):
+        async def aopen(self, request: Any, payload: Any) -> Any:
+            source = await super().aopen(request, payload)
+
+            async def read() -> Any:
+                yield [delta("one two ")]
+                silent.set()
+                await asyncio.Event().wait()
+
+            source._read = read
+            return source
+
+    async def main() -> None:
+        stream = Reader(True).stream(Silent([])).ended(Ends().raising("mine"))
+        async for _ in stream.text(buffer=5, max_delay=0.01):
+            break
+        await silent.wait()
+        with pytest.raises(LookupError, match="mine"):
+            await stream.close()
+        assert stream.state is StreamState.CLOSED
+
+    asyncio.run(main())
+
+
+def test_a_callback_that_runs_in_the_task_of_a_step_may_close_the_stream() -> None:
+    closed: list[StreamState] = []
+
+    class Calling(MemoryProvider):
+        async def aopen(self, request: Any, payload: Any) -> Any:
+            source = await super().aopen(request, payload)
+
+            async def read() -> Any:
+                yield [delta("one ")]
+                await asyncio.ensure_future(stream.close())  # as a tool that runs in a task of its own
+                closed.append(stream.state)
+                yield [delta("two ")]
+
+            source._read = read
+            return source
+
+    stream = Reader(True).stream(Calling([]))
+    found, error = Reader(True).read(stream.text(buffer=1, max_delay=60))
+    assert (found, error, closed) == (["one ", "two "], None, [StreamState.OPEN])
+    assert stream.state is StreamState.CLOSED
 
 
 def finish(reader: Reader, stream: Any, how: str) -> BaseException | None:

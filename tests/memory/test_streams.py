@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from mirascope_like.core import ServerError, StreamClosedError, StreamState
+from mirascope_like.core import ServerError, StreamClosedError, StreamNotConsumedError, StreamState
 from mirascope_like.core.base.provider import limited
 from mirascope_like.core.base.streams.stream_state import CloseRequest
 from mirascope_like.core.dialects.transport import AsyncByteSource, ByteSource
@@ -124,11 +124,43 @@ def test_a_listener_that_raises_leaves_the_stream_open(reader: Reader) -> None:
         with pytest.raises(LookupError):
             await step()
         assert stream.state is StreamState.OPEN
+        assert (await step())[0].content == "a"  # nothing that arrived is lost
         assert (await step())[0].content == "b"
         await stream.close() if reader.asynchronous else stream.close()
         assert (stream.content, provider.open_sources) == ("ab", 0)
 
     asyncio.run(main())
+
+
+def test_a_pair_whose_listener_raised_is_not_given_once_closed(reader: Reader) -> None:
+    async def main() -> None:
+        stream = reader.stream(MemoryProvider(text("a", "b"))).on(text=lambda _: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            await anext(stream) if reader.asynchronous else next(stream)
+        await stream.close() if reader.asynchronous else stream.close()
+        assert texts([pair async for pair in stream] if reader.asynchronous else list(stream)) == ""
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("read_before", [False, True])
+def test_a_tool_may_return_a_stream_that_until_ends(reader: Reader, read_before: bool) -> None:
+    async def main() -> str:
+        stream = reader.stream(MemoryProvider(text("ab", "cd", "ef"))).until(3)
+        if read_before:
+            _ = [pair async for pair in stream] if reader.asynchronous else list(stream)
+        if reader.asynchronous:
+            await stream._read_for_tool()
+        return str(stream._as_tool_output())
+
+    assert asyncio.run(main()) == "abcd"
+
+
+def test_the_error_of_a_response_that_was_stopped_says_how_to_get_what_arrived(reader: Reader) -> None:
+    stream = reader.stream(MemoryProvider(text("ab", "cd"))).until(1)
+    with pytest.raises(StreamNotConsumedError, match=r"the stream is closed: it ended before .*partial=True"):
+        reader.collect(stream)
+    assert stream.construct_call_response(partial=True).content == "ab"
 
 
 def test_until_closes_with_the_pair_that_is_enough(reader: Reader) -> None:

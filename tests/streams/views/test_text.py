@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from mirascope_like.core import ConfigurationError, StreamInterruptedError
-from mirascope_like.core.base.streams import HeldUnits
+from mirascope_like.core.base.streams.views import HeldUnits
 from tests.harness.clocks import PATIENCE, MovedClock, no_tasks_left, run_by_clock, waits
 from tests.harness.rounds import Side
 from tests.harness.server import CloseEarly, Do, Gate, Pause, Server, Stall

@@ -148,7 +148,7 @@ class Accumulator(ABC, Generic[ChunkT, ToolT]):
             yield from self.add(self.chunk_type.from_data(event), event)
         tools = self.rest()
         if tools and self._last is not None:
-            yield from self.pairs(self._last.spent(), tools)
+            yield from self.pairs(self._last.without_content(), tools)
 
     @property
     @abstractmethod
@@ -228,7 +228,7 @@ class Accumulator(ABC, Generic[ChunkT, ToolT]):
             return
         yield chunk, tools[0]
         if len(tools) > 1:
-            spent = chunk.spent()
+            spent = chunk.without_content()
             for tool in tools[1:]:
                 yield spent, tool
 

@@ -83,8 +83,11 @@ class BaseCallResponseChunk(NativeMetadata, ABC, Generic[RawChunkT, FinishT, Usa
         self._data = data
         return self
 
-    def spent(self) -> Self:
-        """Return this chunk with empty content, for the second and further tools that it completes."""
+    def without_content(self) -> Self:
+        """Return this chunk with empty content: to yield its text once, though it is yielded more than once.
+
+        It is yielded again for the second and further tools that it completes, and after the tools of a round have run.
+        """
         other = type(self).__new__(type(self))
         other._raw = None
         other._data = {}

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .stream_state import StreamState
     from .structured_reader import Reading
     from .structured_stream import AsyncStructuredStream, BaseStructuredStream, StructuredStream
-    from .views import HeldUnits, Snapshot
+    from .views import Snapshot
 else:
     __getattr__, __dir__ = lazy_names(
         __name__,
@@ -28,7 +28,7 @@ else:
             "structured_reader": "Reading",
             "structured_stream": "AsyncStructuredStream BaseStructuredStream StructuredStream",
             "stream_state": "StreamState",
-            "views": "HeldUnits Snapshot",
+            "views": "Snapshot",
         },
     )
 
@@ -37,7 +37,6 @@ __all__ = [
     "AsyncStructuredStream",
     "BaseStream",
     "BaseStructuredStream",
-    "HeldUnits",
     "Reading",
     "Snapshot",
     "Stream",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Generator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TextIO, TypeVar
 
@@ -62,7 +62,7 @@ class AsyncStream(BaseStream[ResponseT, ChunkT, ToolT]):
     async def _read_until(self, pause: Pause) -> None:
         if self._loop.ag_running:
             raise in_use.error_for("task")
-        self._transcript.pause = pause
+        self._transcript.pause = pause  # only another thread could begin to read before the next line
         await anext(self._loop, None)
 
     def __aiter__(self) -> Self:
@@ -92,7 +92,7 @@ class AsyncStream(BaseStream[ResponseT, ChunkT, ToolT]):
             if not in_use.is_running(error):
                 raise
             # The loop is running: in another task, or in this one, in a tool or callback that closes the stream.
-            self._step_through(observers.aclosed(self._loop))
+            self._step_through(observers.Closing(self._loop))
             self._transcript.closing.request()
         else:
             if self.state is StreamState.NEW:  # the loop had not begun, so its `finally` did not run the callbacks
@@ -117,7 +117,8 @@ class AsyncStream(BaseStream[ResponseT, ChunkT, ToolT]):
     def _observe(self) -> observers.AsyncObserved:
         if self._observed is None:
             self._observed = observers.AsyncObserved(self._loop, self._transcript)
-            self._step_through(self._observed)
+            if not self._transcript.closing.requested:
+                self._step_through(self._observed)
         observed: observers.AsyncObserved = self._observed
         return observed
 
@@ -127,7 +128,10 @@ class AsyncStream(BaseStream[ResponseT, ChunkT, ToolT]):
         reader: event_reader.AsyncEventReader = self._reader
         return reader
 
-    async def _view(self, view: views.View) -> AsyncIterator[Any]:
+    def _view(self, view: views.View) -> AsyncIterator[Any]:
+        return in_use.AsyncViewIterator(self._shown(view))
+
+    async def _shown(self, view: views.View) -> AsyncGenerator[Any]:
         sent: Any = None
         while True:
             try:
@@ -169,10 +173,9 @@ class AsyncStream(BaseStream[ResponseT, ChunkT, ToolT]):
         """
         return self._view(views.items_view(self.construct_call_response, self._runs_tools))
 
-    async def cumulative(self) -> AsyncIterator[views.Snapshot]:
-        """Yield a snapshot for each event: all the text so far, what the event added, and the event itself."""
-        async for chunk, _ in self:
-            yield self._snapshot(chunk)
+    def cumulative(self) -> AsyncIterator[views.Snapshot]:
+        """Yield a snapshot for each pair: all the text so far, and the text and the wire event of its chunk."""
+        return in_use.AsyncViewIterator(self._snapshot(chunk) async for chunk, _ in self)
 
     async def print(self, *, file: TextIO | None = None) -> ResponseT:
         """Print the text as it arrives; return the full response."""
@@ -188,8 +191,8 @@ class AsyncStream(BaseStream[ResponseT, ChunkT, ToolT]):
         return self.construct_call_response()
 
     async def _read_for_tool(self) -> None:
-        if self.state is not StreamState.CLOSED:
-            await self.collect()
+        async for _ in self:
+            pass
 
     def construct_call_response(self, *, partial: bool = False) -> ResponseT:
         """Return the response that the provider would have sent unstreamed.

@@ -6,7 +6,7 @@ from abc import abstractmethod
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
-from ..errors import Caught, StreamClosedError, StreamNotConsumedError
+from ..errors import Caught, StreamClosedError, StreamError, StreamNotConsumedError
 from ..response import BaseCallResponse, BaseCallResponseChunk, CommonMetadata, Usage
 from ..runtime import LazyModule
 from ..tools import BaseTool
@@ -27,7 +27,7 @@ ToolT = TypeVar("ToolT", bound=BaseTool)
 class Ended:
     """An empty iterator: the loop of a detached stream, such as the one that on-end callbacks receive."""
 
-    gi_running = ag_running = False
+    ag_running = False
 
     def __iter__(self) -> Iterator[Any]:
         return self
@@ -51,7 +51,7 @@ class BaseStream(CommonMetadata, Generic[ResponseT, ChunkT, ToolT]):
         _observed  once `on` or `until` is used: calls listeners, and closes the loop
         _reader    once a view is used: makes events of pairs, and keeps those that no view has yielded
 
-    After a close that found the loop running, the two inner ones are replaced by `observers.closed`.
+    After a close that found the loop running, the two inner ones are replaced by `observers.Closing`.
     """
 
     _transcript: Transcript
@@ -77,7 +77,7 @@ class BaseStream(CommonMetadata, Generic[ResponseT, ChunkT, ToolT]):
     def detached(self) -> Self:
         """Return a stream that shares everything received and reads nothing. It does not keep this one open.
 
-        Opening or closing it does nothing.
+        Opening or closing it does nothing; `on`, `until`, `timeout`, `otherwise` and `ended` raise `StreamError`.
         """
         return self._of(self._transcript)
 
@@ -120,13 +120,15 @@ class BaseStream(CommonMetadata, Generic[ResponseT, ChunkT, ToolT]):
 
     @property
     def common_finish_reasons(self) -> list[str] | None:
-        """`finish_reasons` in the form that is common to all providers."""
-        so_far = self._so_far()
+        """`finish_reasons` in the form that is common to all providers; None until the generation ends."""
+        so_far = self._so_far() if self.finish_reasons is not None else None
         return so_far.common_finish_reasons if so_far is not None else None
 
     @property
     def usage(self) -> Any:
-        """The provider's own usage object, or None before it has arrived."""
+        """The provider's own usage object, or None before it has arrived. With a tool loop, that of the last round of
+        which something has arrived; so are `cost` and `message_param`.
+        """
         so_far = self._so_far()
         return so_far.usage if so_far is not None else None
 
@@ -213,8 +215,10 @@ class BaseStream(CommonMetadata, Generic[ResponseT, ChunkT, ToolT]):
     ) -> Self:
         """Call functions while the stream is read: with each piece of text, each complete tool, and the response.
 
-        `done` is called after the on-end callbacks, by the step that finds the end. Returns the stream itself.
+        `done` is called after the on-end callbacks, by the step that finds the end. An error of a function is raised by
+        the step; the next step returns the same pair and calls no function for it. Returns the stream itself.
         """
+        self._check_attached()
         self._observe().listeners.append(observers.Listener(text, tool, done))
         return self
 
@@ -238,14 +242,18 @@ class BaseStream(CommonMetadata, Generic[ResponseT, ChunkT, ToolT]):
         With `retry` or `resume`, `total` covers all requests and the waits between them. `first` starts again for each
         request that does not resume a text.
         """
+        self._check_attached()
         self._transcript.set_deadlines(total=total, first=first, idle=idle, stall=stall)
         return self
 
     def until(self, stop: int | Callable[[str], bool]) -> Self:
-        """Stop early: once the text has `stop` characters, or once `stop(text)` is true.
+        """Stop early: once the text has `stop` characters, or once `stop(text)` is true. Returns the stream itself.
 
-        The connection is released at once and the loop ends; the stream is then closed, not done. Returns the stream.
+        The connection is released at once, and a loop over the stream or a view ends without an error. The stream is
+        then CLOSED, not DONE: what needs the full response (`collect`, `print` and `items`, at their end) raises
+        `StreamNotConsumedError`; `construct_call_response(partial=True)` returns what was received.
         """
+        self._check_attached()
         self._observe().stop = (lambda text: len(text) >= stop) if isinstance(stop, int) else stop
         return self
 
@@ -258,6 +266,7 @@ class BaseStream(CommonMetadata, Generic[ResponseT, ChunkT, ToolT]):
         read instead; `catches[1]` applies to that one, and so on. An error of the last item raises `FallbackError`,
         which also contains `caught`: the errors of calls that failed before this stream was made.
         """
+        self._check_attached()
         *earlier, last = catches
         self._transcript.plans[0].fallbacks = Fallbacks(list(zip(earlier, others, strict=True)), last)
         self._transcript.earlier_errors += caught
@@ -272,18 +281,23 @@ class BaseStream(CommonMetadata, Generic[ResponseT, ChunkT, ToolT]):
         All such functions are called, even if one of them raises. Unless the stream ended with an error, the first of
         their errors is raised by the step or `close()` that ended the stream; the others are logged.
         """
+        self._check_attached()
         detached = self._of
         self._transcript.plans[0].on_end.append(lambda transcript: ending(detached(transcript)))
         return self
 
     def _so_far(self) -> ResponseT | None:
+        """Return the response so far, rebuilt at each call until the stream is done: see `Transcript.response`."""
         so_far: ResponseT | None = self._transcript.response()
         return so_far
 
     def _rebuilt(self, partial: bool, hint: str) -> ResponseT:
         if self.state is not StreamState.DONE and not partial:
+            if self.state in (StreamState.CLOSED, StreamState.FAILED):  # it cannot be read further
+                hint = "it ended before the full response had arrived"
             raise StreamNotConsumedError(
-                f"the stream is {self.state.value}: {hint}, or use partial=True for what was received"
+                f"the stream is {self.state.value}: {hint}; "
+                "construct_call_response(partial=True) returns what was received"
             ) from self._transcript.error
         so_far = self._so_far()
         if so_far is None:
@@ -291,6 +305,12 @@ class BaseStream(CommonMetadata, Generic[ResponseT, ChunkT, ToolT]):
                 "no event has been received yet, so there is no response: read the stream first"
             )
         return so_far
+
+    def _check_attached(self) -> None:
+        if self._detached:
+            raise StreamError(
+                "this stream is detached: it only shows what another stream receives. Set this on that one"
+            )
 
     def _check_open(self) -> None:
         if self.state is StreamState.CLOSED:

@@ -19,7 +19,7 @@ from ..errors import ConnectionFailedError, RequestTimeoutError, StreamClosedErr
 from ..provider import AsyncSource, Opening, Source, shut
 from ..runtime import CancelScope, cancel_scope
 from .attempt import Attempt
-from .deadlines import Deadline, Deadlines, Watchdog
+from .deadlines import Deadlines, Limit, Watchdog
 from .stream_state import CloseRequest
 
 
@@ -35,14 +35,14 @@ class _Connection:
         self._attempt = attempt
         self._deadlines = deadlines
 
-    def _upcoming(self) -> tuple[float, Deadline] | None:
-        """Return how many seconds the next wait may take, and the deadline that then passes; None for no limit.
+    def _limit(self) -> Limit | None:
+        """Return how long the next wait may take; None for no limit.
 
         Raises `StreamTimeoutError` if a deadline has passed already.
         """
-        limit = self._deadlines.upcoming()
-        if limit is not None and limit[0] <= 0:
-            raise self._deadlines.error_of(limit[1])
+        limit = self._deadlines.limit_of_wait()
+        if limit is not None and limit.seconds <= 0:
+            raise limit.error()
         return limit
 
     def ends_complete(self, error: Exception) -> bool:
@@ -73,8 +73,8 @@ class Connection(_Connection):
 
     def open(self, closing: CloseRequest) -> None:
         """Send the request; return once the response begins. Raises `StreamClosedError` if the stream is closing."""
-        seconds, deadline = self._upcoming() or (None, None)
-        attempt = self._attempt
+        limit, attempt = self._limit(), self._attempt
+        seconds = limit.seconds if limit is not None else None
         # The SDK's own retries would outlast the deadline; in async code the cancel scope ends them.
         request = attempt.request if seconds is None else replace(attempt.request, deadline=seconds)
         self._opening = opening = Opening()
@@ -87,8 +87,8 @@ class Connection(_Connection):
         except CancelledError:
             raise StreamClosedError("the stream was closed") from None
         except Exception as error:
-            if deadline is not None and self._timed_out(error):
-                raise self._deadlines.error_of(deadline) from error
+            if limit is not None and self._timed_out(error):
+                raise limit.error() from error
             raise
         if closing.requested:  # as the response arrived, too late to be cut
             raise StreamClosedError("the stream was closed")
@@ -109,19 +109,18 @@ class Connection(_Connection):
         return self._timed() if self._deadlines.any_set else self._next()
 
     def _timed(self) -> Any:
-        limit = self._upcoming()
+        limit = self._limit()
         if limit is None:
             events = self._next()
         else:
-            seconds, deadline = limit
             if self._watchdog is None:
                 self._watchdog = Watchdog(self.cut)
             try:
-                with self._deadlines.waiting(), self._watchdog.watching(seconds):
+                with self._deadlines.waiting(), self._watchdog.watching(limit.seconds):
                     events = self._next()
             except Exception as error:  # also StopIteration: a socket that is shut may look like the end
                 if self._watchdog.interrupted:
-                    raise self._deadlines.error_of(deadline) from error
+                    raise limit.error() from error
                 raise
         self._deadlines.received()
         return events
@@ -157,21 +156,21 @@ class AsyncConnection(_Connection):
 
     async def open(self, closing: CloseRequest) -> None:
         """Send the request; return once the response begins. Raises `StreamClosedError` if the stream is closing."""
-        seconds, deadline = self._upcoming() or (None, None)
-        attempt, scope = self._attempt, cancel_scope(seconds)
+        limit, attempt = self._limit(), self._attempt
+        scope = cancel_scope(limit.seconds if limit is not None else None)
         if not closing.interrupt_with(scope.cancel):
             raise StreamClosedError("the stream was closed")
-        source = await self._within(scope, deadline, attempt.provider.aopen(attempt.request, attempt.sent))
+        source = await self._within(scope, limit, attempt.provider.aopen(attempt.request, attempt.sent))
         self.source = source
         if not closing.interrupt_with(self.cut):
             raise StreamClosedError("the stream was closed")
         self._begin(source)
         self._next = aiter(source).__anext__
 
-    async def _within(self, scope: CancelScope, deadline: Deadline | None, wait: Awaitable[Any]) -> Any:
-        """Await `wait` in a cancel scope whose time limit is that of `deadline`.
+    async def _within(self, scope: CancelScope, limit: Limit | None, wait: Awaitable[Any]) -> Any:
+        """Await `wait` in a cancel scope that `limit` limits.
 
-        Raises `StreamTimeoutError` if the scope is cancelled, or without a deadline `StreamClosedError`, as then only a
+        Raises `StreamTimeoutError` if the scope is cancelled, or without a limit `StreamClosedError`, as then only a
         close request cancels it.
         """
         cause: Exception | None = None
@@ -183,9 +182,9 @@ class AsyncConnection(_Connection):
             if not scope.cancelled:
                 raise
             cause = error  # the SDK turned the cancellation into an error of its own
-        if deadline is None:
+        if limit is None:
             raise StreamClosedError("the stream was closed") from cause
-        raise self._deadlines.error_of(deadline) from cause
+        raise limit.error() from cause
 
     def __aiter__(self) -> AsyncIterator[Any]:
         return self
@@ -194,8 +193,8 @@ class AsyncConnection(_Connection):
         return self._timed() if self._deadlines.any_set else self._next()
 
     async def _timed(self) -> Any:
-        limit, read = self._upcoming(), self._next()
-        events = await (read if limit is None else self._within(cancel_scope(limit[0]), limit[1], read))
+        limit, read = self._limit(), self._next()
+        events = await (read if limit is None else self._within(cancel_scope(limit.seconds), limit, read))
         self._deadlines.received()
         return events
 

@@ -1,7 +1,10 @@
 """The deadlines of a stream: the time that is left, and the thread that enforces them for sync reads.
 
-`Deadlines` does no I/O. `connection` calls `upcoming` before each wait, to learn how long it may take, waits within
-`waiting`, and calls `received` and `output` after a read.
+`Deadlines` waits for nothing and starts no thread; `Watchdog` does. Who calls `Deadlines`:
+
+- the transcript: `set`, and `attempt_sent` for each request;
+- the connection: `limit_of_wait` before each wait, `waiting` around it, then `response_begun` or `received`;
+- the loop: `noting_output` around the pairs of a read, and `limit("total")` around the tools of a round.
 """
 
 from __future__ import annotations
@@ -10,7 +13,7 @@ import threading
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from enum import Enum, auto
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from ..errors import StreamTimeoutError
 from ..runtime import CLOCK
@@ -18,30 +21,47 @@ from ..runtime import CLOCK
 Deadline = Literal["total", "first", "idle", "stall"]
 
 
+class Limit(NamedTuple):
+    """How long a wait may take."""
+
+    seconds: float
+    """The seconds until the deadline passes."""
+    deadline: Deadline
+    set_to: float
+    """The seconds that the user gave for the deadline."""
+
+    def error(self) -> StreamTimeoutError:
+        """Return the error to raise once the deadline has passed."""
+        message = f"the stream passed its {self.deadline} deadline of {self.set_to:g} seconds"
+        return StreamTimeoutError(message, deadline=self.deadline)
+
+
 class Phase(Enum):
-    """Which deadlines count now, besides `total`: those in this table that are set.
+    """What has arrived for the present attempt. It decides which deadlines count besides `total`, if they are set.
 
-    | attempt | while it is opened | response begun, no byte | bytes, no output | output |
-    | --- | --- | --- | --- | --- |
-    | the first of a call or fallback, and its retries | WAITING | BEGUN, with `first` WAITING | BEGUN | WRITING |
-    | of a later round, with `first` | WAITING | WAITING | BEGUN | WRITING |
-    | of a later round, without `first` | WRITING | WRITING | WRITING | WRITING |
-    | that resumes a text | WRITING | WRITING | WRITING | WRITING |
+    | phase | if `first` is set | if not | if not, in a later round of a tool loop |
+    | --- | --- | --- | --- |
+    | OPENING | `first` | | `idle`, `stall` |
+    | BEGUN | `first` | `idle` | `idle`, `stall` |
+    | RECEIVING | `first`, `idle` | `idle` | `idle`, `stall` |
+    | OUTPUT | `idle`, `stall` | `idle`, `stall` | `idle`, `stall` |
 
-    Bytes are also keep-alives. Output is text, thinking or a piece of a tool call. Without `first` and `stall` chunks
-    are not inspected, so BEGUN is never left; it then means the same as WRITING.
+    Output is text, thinking or a piece of a tool call; keep-alives are only bytes. An attempt that resumes a text has
+    had output when it is sent. Without `first` and `stall` chunks are not inspected, so RECEIVING lasts to the end.
     """
 
-    WAITING = auto()
-    """`first` counts."""
+    OPENING = auto()
+    """The request is sent."""
     BEGUN = auto()
-    """`first` and `idle` count."""
-    WRITING = auto()
-    """`stall` and `idle` count."""
+    """The response has begun; no byte of its events has arrived."""
+    RECEIVING = auto()
+    """Bytes have arrived, and no output."""
+    OUTPUT = auto()
+    """Output has arrived."""
 
 
 class Deadlines:
-    """How long a stream may take, in seconds; None where there is no such deadline.
+    """How long a stream may take, in seconds.
 
     Only the time spent waiting for the provider counts for `first`, `idle` and `stall`: not the reader's own time
     between two steps, nor the time that tools of a tool loop run. All time counts for `total`.
@@ -52,11 +72,11 @@ class Deadlines:
         """True while any deadline is set."""
         self.watches_output: bool = False
         """True while a deadline that depends on output is set (`first`, `stall`): chunks are inspected for output."""
-        self._total: float | None = None
-        self._first: float | None = None
-        self._idle: float | None = None
-        self._stall: float | None = None
-        self._phase = Phase.WAITING
+        self._seconds: dict[Deadline, float] = {}
+        """The deadlines that are set."""
+        self._phase = Phase.OPENING
+        self._later_round = False
+        """True if the present attempt is of a later round of a tool loop."""
         self._started: float | None = None
         """When the first attempt was sent, in seconds of the monotonic clock."""
         self._silence: float = 0.0
@@ -66,40 +86,34 @@ class Deadlines:
         """Replace the deadlines. `total` is for the whole stream, `first` from each request to its first output, `idle`
         between two reads that gave any byte, `stall` between two outputs.
         """
+        given: dict[Deadline, float | None] = {"total": total, "first": first, "idle": idle, "stall": stall}
         # No thread can wait for longer than TIMEOUT_MAX, which is centuries: such a deadline never passes.
-        self._total, self._first, self._idle, self._stall = (
-            one if one is None or one < threading.TIMEOUT_MAX else None for one in (total, first, idle, stall)
-        )
-        self.watches_output = not (self._first is None and self._stall is None)
-        self.any_set = self.watches_output or not (self._total is None and self._idle is None)
+        self._seconds = {name: one for name, one in given.items() if one is not None and one < threading.TIMEOUT_MAX}
+        self.any_set = bool(self._seconds)
+        self.watches_output = "first" in self._seconds or "stall" in self._seconds
 
-    # Called by the transcript and the connection when something has happened
+    # What has happened
 
     def attempt_sent(self, *, resumed: bool, later_round: bool) -> None:
-        """Start the deadlines of an attempt, as the table of `Phase` says.
-
-        An attempt that resumes a text has had its first output. Without `first`, `idle` and `stall` cover the beginning
-        of later rounds, which no deadline would cover otherwise.
-        """
+        """Record that an attempt is being sent. `resumed` is True if it resumes a text."""
         self._started = CLOCK.monotonic() if self._started is None else self._started
-        self._phase = Phase.WRITING if resumed or (later_round and self._first is None) else Phase.WAITING
+        self._phase = Phase.OUTPUT if resumed else Phase.OPENING
+        self._later_round = later_round
         self._silence = 0.0
 
     def response_begun(self) -> None:
-        """Record that the response has begun. `idle` counts from here on, or with `first`, only from the first byte: so
-        `first=60, idle=10` lets a model think for a minute in silence.
-        """
-        if self._first is None and self._phase is Phase.WAITING:
+        """Record that the response has begun."""
+        if self._phase is Phase.OPENING:
             self._phase = Phase.BEGUN
 
     def received(self) -> None:
         """Record that a read returned: at least one byte has arrived."""
-        if self._phase is Phase.WAITING:
-            self._phase = Phase.BEGUN
+        if self._phase is not Phase.OUTPUT:
+            self._phase = Phase.RECEIVING
 
     def output(self) -> None:
         """Record that output arrived."""
-        self._phase, self._silence = Phase.WRITING, 0.0
+        self._phase, self._silence = Phase.OUTPUT, 0.0
 
     @contextmanager
     def waiting(self) -> Generator[None]:
@@ -128,33 +142,33 @@ class Deadlines:
                 return
             yield pair
 
-    # Called by the connection before a wait
+    # How long the next wait may take
 
-    def remaining(self) -> float | None:
-        """Return the seconds until `total` passes; None where there is no such deadline."""
-        if self._total is None or self._started is None:
-            return self._total
-        return self._total - (CLOCK.monotonic() - self._started)
-
-    def upcoming(self) -> tuple[float, Deadline] | None:
-        """Return the seconds until the next deadline passes, and its name; None where none counts now."""
-        waits: list[tuple[float | None, Deadline]] = [(self.remaining(), "total")]
-        if self._phase is Phase.WRITING:
-            waits.append((_less(self._stall, self._silence), "stall"))
+    def limit(self, deadline: Deadline) -> Limit | None:
+        """Return how long a wait may take until `deadline` passes; None if it is not set."""
+        seconds = self._seconds.get(deadline)
+        if seconds is None:
+            return None
+        if deadline == "total":
+            spent = 0.0 if self._started is None else CLOCK.monotonic() - self._started
         else:
-            waits.append((_less(self._first, self._silence), "first"))
-        if self._phase is not Phase.WAITING:
-            waits.append((self._idle, "idle"))
-        return min(((seconds, name) for seconds, name in waits if seconds is not None), default=None)
+            spent = 0.0 if deadline == "idle" else self._silence
+        return Limit(seconds - spent, deadline, seconds)
 
-    def error_of(self, which: Deadline) -> StreamTimeoutError:
-        """Return the error of a deadline that has passed."""
-        seconds: float = getattr(self, f"_{which}")
-        return StreamTimeoutError(f"the stream passed its {which} deadline of {seconds:g} seconds", deadline=which)
+    def limit_of_wait(self) -> Limit | None:
+        """Return the limit of a wait for the provider: that of the deadline that passes next; None if none counts."""
+        limits = [limit for name in ("total", *self._counting()) if (limit := self.limit(name)) is not None]
+        return min(limits, default=None)
 
-
-def _less(seconds: float | None, waited: float) -> float | None:
-    return seconds - waited if seconds is not None else None
+    def _counting(self) -> tuple[Deadline, ...]:
+        """Return the deadlines that count in this phase, besides `total`: see the table of `Phase`."""
+        if self._phase is Phase.OUTPUT:
+            return ("idle", "stall")
+        if "first" in self._seconds:
+            return ("first", "idle") if self._phase is Phase.RECEIVING else ("first",)
+        if self._later_round:
+            return ("idle", "stall")
+        return () if self._phase is Phase.OPENING else ("idle",)
 
 
 class Watchdog:

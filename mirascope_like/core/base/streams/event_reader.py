@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Iterator
+from contextvars import ContextVar
 from typing import Any
 
 from ..response import ErrorEvent, StreamEvent
@@ -28,10 +29,10 @@ class BaseEventReader:
         """Events that have arrived and that no view has yielded. `text_view` puts back what it has not yielded."""
         self._transcript = transcript
         self._last: Any = None
-        """The chunk that the unread events came from."""
+        """The newest of the chunks that the unread events came from."""
 
     def _unread_pair(self) -> Pair:
-        return views.pair_of(self.unread, self._last.spent())
+        return views.pair_of(self.unread, self._last.without_content())
 
     def _add(self, chunk: Any, tool: Any) -> None:
         self._last = chunk
@@ -50,14 +51,19 @@ class EventReader(BaseEventReader):
         return self._unread_pair() if self.unread else next(self.pairs)
 
     def event(self) -> StreamEvent[Any] | None:
-        """Return the next event: an `ErrorEvent` if reading fails, None at the end."""
+        """Return the next event: an `ErrorEvent` if reading fails, None at the end.
+
+        Raises `InUseError` while another thread is reading.
+        """
         while not self.unread:
             try:
                 pair = next(self.pairs)
             except StopIteration:
                 return None
             except Exception as error:
-                return ErrorEvent(in_use.converted(error))
+                if isinstance(converted := in_use.converted(error), in_use.InUseError):
+                    raise converted
+                return ErrorEvent(error)
             self._add(*pair)
         return self.unread.popleft()
 
@@ -65,8 +71,8 @@ class EventReader(BaseEventReader):
 class AsyncEventReader(BaseEventReader):
     """`EventReader`, async.
 
-    A view may limit how long it waits for an event. The step then runs in a task, which continues when the limit has
-    passed; the next read awaits that task.
+    A view may limit how long it waits for an event. A step of the stream then runs in a task, which continues when the
+    limit has passed; the next read awaits that task.
     """
 
     _step: asyncio.Task[Pair] | None = None
@@ -83,7 +89,7 @@ class AsyncEventReader(BaseEventReader):
     async def aevent(self, within: float | None) -> StreamEvent[Any] | None:
         """Return the next event: `views.TIMED_OUT` if none arrives within `within` seconds, None at the end.
 
-        On trio `within` is ignored.
+        On trio `within` is ignored. Raises `InUseError` while another task is reading.
         """
         while not self.unread:
             try:
@@ -93,6 +99,8 @@ class AsyncEventReader(BaseEventReader):
             except EventTimeout:
                 timed_out: StreamEvent[Any] = views.TIMED_OUT
                 return timed_out
+            except in_use.InUseError:
+                raise
             except Exception as error:
                 return ErrorEvent(error)
             self._add(*pair)
@@ -107,6 +115,8 @@ class AsyncEventReader(BaseEventReader):
                 pair: Pair = await anext(self.pairs)
                 return pair
             return await self._in_task(within)
+        except RuntimeError as error:
+            raise in_use.converted(error)
         finally:
             self._reading = False
 
@@ -131,11 +141,21 @@ class AsyncEventReader(BaseEventReader):
         return step.result()
 
     async def cancel(self) -> None:
-        """Cancel the step that runs in a task, if any, and wait until it has ended."""
-        if (step := self._step) is not None:
-            self._step = None
-            step.cancel()
-            await asyncio.wait({step})
+        """Cancel the step that runs in a task, if any, and wait until it has ended.
+
+        A tool or callback that this step runs cannot wait for it: for such a caller nothing is done.
+
+        Raises the error of an on-end callback that the step has run, unless the stream ended with an error.
+        """
+        if (step := self._step) is None or RUNNING_STEP.get() is self.pairs:
+            return
+        self._step = None
+        step.cancel()
+        await asyncio.wait({step})
+        if step.cancelled() or (error := step.exception()) is None or isinstance(error, StopAsyncIteration):
+            return
+        if self._transcript.error is None:
+            raise error
 
     def __del__(self) -> None:
         if (step := self._step) is not None and not step.done() and not step.get_loop().is_closed():
@@ -156,5 +176,10 @@ def _abandon(step: asyncio.Task[Any], closing: CloseRequest) -> None:
     step.cancel()
 
 
+RUNNING_STEP: ContextVar[AsyncIterator[Pair] | None] = ContextVar("the pairs whose step runs in a task", default=None)
+"""Set for what a step that runs in a task calls: tools, prompt functions, on-end callbacks."""
+
+
 async def _step_of(pairs: AsyncIterator[Pair]) -> Pair:
+    RUNNING_STEP.set(pairs)  # for this task alone
     return await anext(pairs)

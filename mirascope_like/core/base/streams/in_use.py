@@ -5,7 +5,7 @@ Python raises the same errors for this as user code may raise itself, so these f
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
 from typing import Generic, Literal, TypeVar
 
 from ..errors import StreamError
@@ -35,27 +35,38 @@ def _raised_here(error: BaseException) -> bool:
     return trace is not None and trace.tb_next is None
 
 
-def converted(error: Exception) -> Exception:
-    """Return a `StreamError` if `error` means that another thread is running the loop; else return `error`.
+READERS: dict[str, Literal["thread", "task"]] = {
+    "generator already executing": "thread",
+    "anext(): asynchronous generator is already running": "task",
+    "aclose(): asynchronous generator is already running": "task",
+}
+"""By the error that Python raises: what else is running the loop, or a view of the stream."""
 
-    That error is raised where code of this package calls `next` for the loop.
+
+def converted(error: Exception) -> Exception:
+    """Return an `InUseError` if `error` means that another thread or task is running the loop; else return `error`.
+
+    That error is raised where code of this package calls `next` or `anext` for the loop.
     """
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
     raised_in: str = trace.tb_frame.f_globals.get("__name__", "") if trace is not None else ""
-    if str(error) != "generator already executing" or raised_in.rpartition(".")[0] != __package__:
-        return error
-    return error_for("thread")
+    reader = READERS.get(str(error))
+    return error if reader is None or raised_in.rpartition(".")[0] != __package__ else error_for(reader)
 
 
-def error_for(reader: Literal["thread", "task"]) -> StreamError:
+class InUseError(StreamError):
+    """Another thread or task is reading the stream. The stream itself has not failed."""
+
+
+def error_for(reader: Literal["thread", "task"]) -> InUseError:
     """Return the error to raise for a stream that another thread or task is reading."""
-    return StreamError(f"another {reader} is reading this stream: read it in one {reader}, or give each its own stream")
+    return InUseError(f"another {reader} is reading this stream: read it in one {reader}, or give each its own stream")
 
 
-class View(Generic[T]):
-    """The iterator of a view. If a second thread steps it meanwhile, that raises `StreamError`."""
+class ViewIterator(Generic[T]):
+    """What a view returns to the user. If a second thread steps it meanwhile, that raises `InUseError`."""
 
     __slots__ = ("_steps",)
 
@@ -74,3 +85,25 @@ class View(Generic[T]):
     def close(self) -> None:
         """End the view. The stream stays open."""
         self._steps.close()
+
+
+class AsyncViewIterator(Generic[T]):
+    """`ViewIterator`, async: if a second task steps it meanwhile, that raises `InUseError`."""
+
+    __slots__ = ("_steps",)
+
+    def __init__(self, steps: AsyncGenerator[T]) -> None:
+        self._steps = steps
+
+    def __aiter__(self) -> AsyncIterator[T]:
+        return self
+
+    async def __anext__(self) -> T:
+        try:
+            return await anext(self._steps)
+        except RuntimeError as error:
+            raise converted(error)
+
+    async def aclose(self) -> None:
+        """End the view. The stream stays open."""
+        await self._steps.aclose()

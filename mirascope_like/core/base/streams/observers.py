@@ -1,12 +1,12 @@
-"""Iterators around the pairs of a stream, for `on` and `until`.
+"""Iterators around the pairs of a stream, for `on` and `until`, and after a close from elsewhere.
 
-Made only for streams that use these, so that others cost nothing. They are iterator objects, not generators: an error
-of a listener would end a generator, but after it these can be read further.
+Made only for streams that need these, so that others cost nothing. They are iterator objects, not generators: an error
+of a listener would end a generator, but after it these can be read further, and the pair that it saw comes first.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any, NamedTuple, TypeAlias
 
 from ..tools import is_partial
@@ -48,11 +48,22 @@ class BaseObserved:
         self.listeners: list[Listener] = []
         self.stop: Callable[[str], bool] | None = None
         """Takes the text so far; returns True to close the stream. None without `until`."""
+        self._unread: Pair | None = None
+        """The pair for which a listener or `stop` raised an error: the next step gives it, and calls none of them."""
 
-    def _observe(self, chunk: Any, tool: Any) -> bool:
-        for listener in self.listeners:
-            listener.pair(chunk, tool)
-        return self.stop is not None and self.stop(self._transcript.content)
+    def _observe(self, pair: Pair) -> bool:
+        try:
+            for listener in self.listeners:
+                listener.pair(*pair)
+            return self.stop is not None and self.stop(self._transcript.content)
+        except BaseException:
+            self._unread = pair
+            raise
+
+    def _take_unread(self) -> Pair | None:
+        """Return the unread pair; None if the stream has been closed since."""
+        pair, self._unread = self._unread, None
+        return pair if self._transcript.state is StreamState.OPEN else None
 
     def _end(self) -> None:
         listeners, self.listeners = self.listeners, []
@@ -67,12 +78,14 @@ class Observed(BaseObserved):
         return self
 
     def __next__(self) -> Pair:
+        if self._unread is not None and (unread := self._take_unread()) is not None:
+            return unread
         try:
             pair: Pair = next(self._loop)
         except StopIteration:
             self._end()
             raise
-        if self._observe(*pair):
+        if self._observe(pair):
             self._loop.close()
         return pair
 
@@ -84,29 +97,38 @@ class AsyncObserved(BaseObserved):
         return self
 
     async def __anext__(self) -> Pair:
+        if self._unread is not None and (unread := self._take_unread()) is not None:
+            return unread
         try:
             pair: Pair = await anext(self._loop)
         except StopAsyncIteration:
             self._end()
             raise
-        if self._observe(*pair):
+        if self._observe(pair):
             await self._loop.aclose()
         return pair
 
 
-def closed(loop: Generator[Pair]) -> Generator[Pair]:
-    """Close the loop at the next step of the stream, and yield nothing.
+class Closing:
+    """Yields no pair, but closes the loop first. Replaces the pairs of a stream that was closed while its loop ran.
 
-    It replaces the pairs of a stream that was closed while the loop ran elsewhere and so could not be closed. The loop
-    looks at `closing` only between reads; so without this, the reader would get the rest of the pairs of one read.
+    The loop could not be closed then, and looks at `closing` only between reads: without this, the reader would get the
+    rest of the pairs of one read. A step that finds the loop still running raises an error; a later one closes it.
     """
-    loop.close()
-    yield from ()
 
+    def __init__(self, loop: Any) -> None:
+        self._loop = loop
 
-async def aclosed(loop: AsyncGenerator[Pair]) -> AsyncGenerator[Pair]:
-    """`closed`, async."""
-    await loop.aclose()
-    nothing: tuple[Pair, ...] = ()
-    for pair in nothing:
-        yield pair
+    def __iter__(self) -> Iterator[Pair]:
+        return self
+
+    def __next__(self) -> Pair:
+        self._loop.close()
+        raise StopIteration
+
+    def __aiter__(self) -> AsyncIterator[Pair]:
+        return self
+
+    async def __anext__(self) -> Pair:
+        await self._loop.aclose()
+        raise StopAsyncIteration

@@ -37,6 +37,8 @@ class CallbackErrors:
         except GeneratorExit:  # what awaits the callback is being destroyed, and can await no other one
             raise
         except BaseException as error:
+            if (replaced := self._raised) is not None:
+                log.error("an on-end callback raised an error, which is only logged", exc_info=replaced)
             self._raised = error
 
     def raise_first(self) -> None:

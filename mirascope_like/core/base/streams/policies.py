@@ -91,7 +91,7 @@ def _retry(transcript: Transcript, attempt: Attempt, error: Exception) -> Step |
 
 
 def _resume(transcript: Transcript, attempt: Attempt, error: Exception) -> Step | None:
-    """Return the step that resumes the text; None to raise `error`.
+    """Return the step that resumes the text; None if it cannot be resumed, so that a fallback is tried.
 
     If it cannot be resumed again, and the attempt had resumed a text and added nothing to it, the original
     interruption is raised instead, with `error` as its cause.
@@ -115,7 +115,11 @@ def _resume(transcript: Transcript, attempt: Attempt, error: Exception) -> Step 
 
 
 def _continuation(attempt: Attempt, error: Exception) -> tuple[flows.Interruption, dict[str, Any]] | None:
-    """Return the interruption to resume from and the payload to send; None if the response cannot be resumed."""
+    """Return the interruption to resume from and the payload to send; None if the response cannot be resumed.
+
+    It cannot if the request has tools or a structured output, or the provider does not continue a given text. An
+    interruption is the text to continue, the error that ended it, and how the continuation is joined to it.
+    """
     request, provider = attempt.request, attempt.provider
     prefill = provider.prefill(request) if flows.plain(request) else None
     if prefill is None:
@@ -131,8 +135,8 @@ def _delay(transcript: Transcript, error: Exception, used: int, allowed: int) ->
     None if all `allowed` attempts are `used`, if a retry would not help, or if `total` would pass during the wait.
     """
     delay = flows.wait_after(error, used) if used < allowed else None
-    remaining = transcript.deadlines.remaining()
-    return None if delay is None or (remaining is not None and delay >= remaining) else delay
+    total = transcript.deadlines.limit("total")
+    return None if delay is None or (total is not None and delay >= total.seconds) else delay
 
 
 def fall_back(transcript: Transcript, error: Exception) -> Step:
@@ -170,8 +174,9 @@ def _next_fallback(transcript: Transcript, error: Exception) -> Step | None:
 def _leads_on(transcript: Transcript, error: Exception, catches: Caught) -> bool:
     """Return True if the next fallback is tried after `error`.
 
-    It is tried after the errors of `catches`, and, if the present call is a fallback, also if its request cannot be
-    sent.
+    It is tried after the errors of `catches`, and, if `error` is that of a fallback, also if the request of that
+    fallback cannot be sent.
     """
-    is_fallback = bool(transcript.earlier_errors)
-    return isinstance(error, catches) or (is_fallback and isinstance(error, UNSENT))
+    # Not `len(plans) > 1`: the plan of the fallback that raised `error` may have been removed already.
+    of_fallback = bool(transcript.earlier_errors)
+    return isinstance(error, catches) or (of_fallback and isinstance(error, UNSENT))

@@ -85,7 +85,7 @@ class Stream(BaseStream[ResponseT, ChunkT, ToolT]):
             if not in_use.is_running(error):
                 raise
             # The loop is running: in another thread, or in this one, in a tool or callback that closes the stream.
-            self._step_through(observers.closed(self._loop))
+            self._step_through(observers.Closing(self._loop))
             self._transcript.closing.request()
         else:
             if self.state is StreamState.NEW:  # the loop had not begun, so its `finally` did not run the callbacks
@@ -107,7 +107,8 @@ class Stream(BaseStream[ResponseT, ChunkT, ToolT]):
     def _observe(self) -> observers.Observed:
         if self._observed is None:
             self._observed = observers.Observed(self._loop, self._transcript)
-            self._step_through(self._observed)
+            if not self._transcript.closing.requested:
+                self._step_through(self._observed)
         observed: observers.Observed = self._observed
         return observed
 
@@ -118,7 +119,7 @@ class Stream(BaseStream[ResponseT, ChunkT, ToolT]):
         return reader
 
     def _view(self, view: views.View) -> Iterator[Any]:
-        return in_use.View(self._shown(view))
+        return in_use.ViewIterator(self._shown(view))
 
     def _shown(self, view: views.View) -> Generator[Any]:
         sent: Any = None
@@ -164,8 +165,8 @@ class Stream(BaseStream[ResponseT, ChunkT, ToolT]):
         return self._view(views.items_view(self.construct_call_response, self._runs_tools))
 
     def cumulative(self) -> Iterator[views.Snapshot]:
-        """Yield a snapshot for each event: all the text so far, what the event added, and the event itself."""
-        return in_use.View(self._snapshot(chunk) for chunk, _ in self)
+        """Yield a snapshot for each pair: all the text so far, and the text and the wire event of its chunk."""
+        return in_use.ViewIterator(self._snapshot(chunk) for chunk, _ in self)
 
     def print(self, *, file: TextIO | None = None) -> ResponseT:
         """Print the text as it arrives; return the full response."""
@@ -181,8 +182,8 @@ class Stream(BaseStream[ResponseT, ChunkT, ToolT]):
         return self._whole()
 
     def _read_for_tool(self) -> None:
-        if self.state is not StreamState.CLOSED:
-            self.collect()
+        for _ in self:
+            pass
 
     def _as_tool_output(self) -> str:
         self._read_for_tool()

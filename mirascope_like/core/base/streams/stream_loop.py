@@ -1,8 +1,19 @@
 """The loop that reads a stream: it sends attempts, yields the pairs that arrive, and asks the policies what comes next.
 
-A pair is a chunk and the tool that it completes, or None. `read` and `aread` differ only in `async`, `await` and the
-names of their async counterparts; a test compares them. The loop refers to the `Transcript`, never to the stream, so
-that dropping the stream closes the loop. Transitions and invariants: see `stream_state`.
+What passes through the loop, from the provider to the reader:
+
+- a read: what one step of the source returns, one or more wire events, without waiting between them;
+- a wire event: one server-sent event, or one event object of an SDK;
+- a chunk: what one wire event adds (text, thinking, pieces of tool calls, usage);
+- a pair: a chunk and the tool that it completes, or None;
+- a `StreamEvent`: what `events()` shows of a pair, one object each for text, tools and so on. Made outside the loop.
+
+The accumulator of an attempt says when its response is over: `ended` is True once the final event has been read, so
+reading on would return nothing; `complete` is True once the response may end, even if the final event never comes.
+
+`read` and `aread` differ only in `async`, `await` and the names of their async counterparts; a test compares them. The
+loop refers to the `Transcript`, never to the stream, so that dropping the stream closes the loop. Transitions and
+invariants: see `stream_state`.
 """
 
 from __future__ import annotations
@@ -179,11 +190,12 @@ def run_tools(transcript: Transcript, step: RunTools) -> Step:
 async def arun_tools(transcript: Transcript, step: RunTools) -> Step:
     """`run_tools`, awaited. A passed `total` cancels the tools that run."""
     results: Any = None
+    total = transcript.deadlines.limit("total")
     try:
-        async with cancel_scope(transcript.deadlines.remaining()) as scope:
+        async with cancel_scope(total.seconds if total is not None else None) as scope:
             results = await step.loop.arun(step.tools)
-        if scope.cancelled:
-            raise transcript.deadlines.error_of("total")
+        if total is not None and scope.cancelled:
+            raise total.error()
         return transcript.next_round(results)
     except Exception as error:
         return Fail(transcript.convert_error(error))
@@ -193,10 +205,10 @@ def results_pair(pair: Any) -> tuple[Any, None]:
     """Return a pair that adds nothing, for after tools have run: `pair` is the last one of their round.
 
     With each pair, a view also yields the results in `Transcript.tool_results`. So it shows them before the next
-    request is sent, instead of with the first pair of the next response. (That pair exists: a chunk completed the
-    tools.)
+    request is sent, instead of with the first pair of the next response. Its chunk has no text, which is also how
+    `structured_reader` learns that a round has begun. (The last pair of the round exists: a chunk completed the tools.)
     """
-    return pair[0].spent(), None
+    return pair[0].without_content(), None
 
 
 def switch(transcript: Transcript, step: Switch) -> Step:

@@ -4,7 +4,7 @@
 | --- | --- | --- |
 | NEW | OPEN | the first request is sent |
 | NEW | CLOSED | it is closed before that, even while an async prompt function runs (no `error`) |
-| NEW | CLOSED | it is dropped before that and has on-end callbacks; without any it stays NEW, as nobody can see it |
+| NEW | CLOSED | it is dropped before that and has on-end callbacks; without any it stays NEW |
 | NEW | CLOSED | its task is cancelled while an async prompt function runs (`error` is that) |
 | NEW | FAILED | an async prompt function, or encoding its request, raises, and no fallback is left |
 | OPEN | DONE | the response, or that of the last round of a tool loop, has been read to its end |

@@ -25,7 +25,16 @@ AnyStream: TypeAlias = Stream[ResponseT, Any, Any] | AsyncStream[ResponseT, Any,
 
 
 class Reading(Generic[T]):
-    """What has been read of a structured output: one per structured stream. Does no I/O."""
+    """What has been read of a structured output: one per structured stream. Does no I/O.
+
+    1. `expect` is called when the request is known, and again for each fallback (by `calls.request_builder`).
+    2. `take` is called for each chunk. It parses the text, or, from the first piece of a call of the output's tool on,
+       that call instead. A new round of a tool loop begins from nothing.
+    3. `finish` is called once the stream is done, and sets `value` or `error`. Before that `failed` sets `error`, if an
+       item does not fit, or with `fail_fast` any part. Then nothing changes any more.
+
+    `items` may be called at any time: before the end for the items that are complete, later for the rest.
+    """
 
     def __init__(self, model: ResponseModel[T], *, fail_fast: bool) -> None:
         self.model = model
@@ -84,10 +93,12 @@ class Reading(Generic[T]):
             content = "".join(deltas)
             deltas.clear()
         elif self._by_call or not content:
-            if deltas.round != self._round:  # tools were called too: the next round has the output
+            # A chunk without text, or with text in addition to the tool call that has the output. The pair that the
+            # loop yields between two rounds is such a chunk: the output is that of the new round.
+            if deltas.round != self._round:
                 self._parser.reset()
                 self._begin()
-            return NOTHING  # text in addition to the tool call is not part of the output
+            return NOTHING
         if not self._parser.feed(content):
             return NOTHING
         return self._unwrapped(self._parser.show())
@@ -132,8 +143,10 @@ class Reading(Generic[T]):
     def constructed(self, *, ended: bool) -> T:
         """Return the whole output.
 
-        Raises `StreamNotConsumedError` before the end, and `ResponseParseError` if there is none.
+        Raises `StreamNotConsumedError` before the end, and `ResponseParseError` if it does not fit or there is none.
         """
+        if self.error is not None:
+            raise self.error
         if self.value is NOTHING:
             if self.over or ended:
                 raise ResponseParseError("the model gave no answer: it called a tool, or the answer does not fit")
@@ -151,6 +164,7 @@ class Reading(Generic[T]):
         if self.value is not NOTHING:
             if self._rest is None:
                 whole = self.value if self.model.wrapped else getattr(self.value, items.name)
+                whole = [] if whole is None else whole  # the list is optional
                 self._rest = deque(self._remaining(items, whole))
             while self._rest:
                 yield self._rest.popleft()
@@ -197,7 +211,9 @@ class _Items:
     shape: Shape
     """The type of its items."""
     live: bool
-    """True if items can be yielded as they arrive: no validator receives the array before its items are validated."""
+    """True if items can be yielded as they arrive: they have one type, not that of their position or of a union, and no
+    validator of the field receives the array first.
+    """
     unique: bool
     """True if it is a set: no item occurs twice."""
 

@@ -1,12 +1,12 @@
 """Structured streams: a structured output, read while it arrives.
 
-The sync and the async class share the decisions, which are in `Reading`. `Reading` does not refer to the stream: when a
-structured stream is dropped, its stream is dropped and closed at once.
+The sync and the async class share the decisions, which are in `Reading`; a test compares what they repeat. `Reading`
+does not refer to the stream: when a structured stream is dropped, its stream is dropped and closed at once.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Generator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator
 from contextlib import suppress
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar, cast, overload
@@ -66,7 +66,7 @@ class BaseStructuredStream(Generic[T, AnyStreamT]):
         """
         return self.stream.construct_call_response()
 
-    _response = response
+    _response = response  # the same name as on a structured value
 
     def remaker(self) -> Callable[[Any], Self]:
         """Return a function that makes a structured stream, with the output read so far, around a detached stream.
@@ -151,7 +151,7 @@ class StructuredStream(BaseStructuredStream[T, StreamT]):
         Items yielded by earlier calls are not repeated. Raises `ResponseParseError` for an item that does not validate,
         and ends the generation.
         """
-        return in_use.View(self._each())
+        return in_use.ViewIterator(self._each())
 
     def _each(self) -> Generator[Any]:
         try:
@@ -232,12 +232,15 @@ class AsyncStructuredStream(BaseStructuredStream[T, AsyncStreamT]):
     def each(self: AsyncStructuredStream[list[ItemT], Any]) -> AsyncIterator[ItemT]: ...
     @overload
     def each(self) -> AsyncIterator[Any]: ...
-    async def each(self) -> AsyncIterator[Any]:
+    def each(self) -> AsyncIterator[Any]:
         """Yield the items of a list, each validated as soon as it is complete: of `list[T]`, or of a model's only list.
 
         Items yielded by earlier calls are not repeated. Raises `ResponseParseError` for an item that does not validate,
         and ends the generation.
         """
+        return in_use.AsyncViewIterator(self._each())
+
+    async def _each(self) -> AsyncGenerator[Any]:
         try:
             for item in self._reading.items():
                 yield item

@@ -1,4 +1,4 @@
-"""What a stream and its loop share: all that has arrived, the state, the fallbacks and the on-end callbacks.
+"""What a stream and its loop share: what has arrived, the state, the fallbacks and the on-end callbacks.
 
 Does no I/O; sync and async code share it. A `Transcript` refers neither to the stream nor to the loop's generator: see
 `stream_state`, which also has the transitions of the state and the invariants.
@@ -41,7 +41,7 @@ class Fallbacks:
 
 @dataclass(slots=True, eq=False)
 class Plan:
-    """What one call adds to a stream: the call that made the stream, or a fallback that is read instead."""
+    """The fallbacks and on-end callbacks of one call: of the call that made the stream, or of one of its fallbacks."""
 
     fallbacks: Fallbacks | None = None
     """The fallbacks of the call; None if it has none."""
@@ -49,7 +49,7 @@ class Plan:
 
 
 class Transcript:
-    """All that has arrived of a stream, readable at any time.
+    """What a stream and its loop share. Invariant 2 of `stream_state` says which of them changes what.
 
     Made with the stream; a fallback's transcript is adopted by that of the stream that falls back.
     """
@@ -136,13 +136,17 @@ class Transcript:
 
         Its fallbacks and on-end callbacks apply. Its deadlines, listeners and `until` do not: those of this stream do.
 
-        Raises `ConfigurationError` for anything else, and for an async stream if this one is sync.
+        Raises `ConfigurationError` for anything else, such as an opened stream, or an async stream if this one is sync.
         """
         other: Any = getattr(stream, "_transcript", None)
         if not isinstance(other, Transcript):
             raise ConfigurationError(f"the fallback of a stream must return a stream, not {type(stream).__name__}")
         if other.prepare is not None and self.prepare is None:
             raise ConfigurationError("an async call cannot be the fallback of a sync stream")
+        if other.state is not StreamState.NEW:
+            raise ConfigurationError(
+                f"the fallback of a stream must return a new stream, not one that is {other.state}"
+            )
         plan, other.plans = other.plans[0], [Plan()]  # so dropping the other stream runs none of its callbacks
         self.plans.append(plan)
         self.provider, self.prepare, self.attempt = other.provider, other.prepare or self.prepare, other.attempt

@@ -297,18 +297,18 @@ def events_view() -> View:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The text of a stream as it was after one of its chunks."""
+    """The text of a stream as it was after one of its pairs."""
 
     delta: str
     """The text that the chunk added."""
     raw_response: dict[str, Any]
-    """The event as the provider sent it."""
+    """The wire event of the chunk, as the provider sent it."""
     _stream: Any
     _length: int
 
     @property
     def response(self) -> str:
-        """All text up to this event."""
+        """All text up to this pair."""
         return cast("str", self._stream.content[: self._length])
 
     def __str__(self) -> str:

@@ -71,6 +71,21 @@ def test_total_counts_from_the_first_attempt_whatever_happens(clock: Clock) -> N
     assert upcoming(made) == (-0.5, "total")
 
 
+def test_only_differences_of_the_clock_count(clock: Clock) -> None:
+    clock.now = 3.0
+    made = begun(total=100.0, first=50.0)
+    clock.now = 7.0
+    assert remaining(made) == 96.0
+    with made.waiting():
+        clock.now = 12.0
+    assert upcoming(made) == (45.0, "first")
+
+
+def test_a_stream_without_deadlines_watches_nothing() -> None:
+    made = Deadlines()
+    assert (made.any_set, made.watches_output) == (False, False)
+
+
 def test_first_counts_the_waits_of_an_attempt_up_to_its_first_output() -> None:
     made = begun(first=10.0)
     made.waited(4)

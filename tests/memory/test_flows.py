@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -21,7 +23,7 @@ from mirascope_like.core import (
     ToolLoop,
 )
 from mirascope_like.core.base.errors import both
-from mirascope_like.core.base.flows import calls, forget, plain, resume, retry_policy, wait_after
+from mirascope_like.core.base.flows import calls, forget, plain, resume, retry_policy, rounds, wait_after
 from mirascope_like.core.base.request import Structure
 from tests.memory.scripts import MemoryProvider, Reader, asked, called, delta, text, texts
 from tests.memory.test_policies import Prefill, Request, beginning, failing, tools
@@ -140,6 +142,11 @@ def test_whitespace_that_is_generated_again_is_dropped(before: str, pieces: list
         ("Hello ", ["Hello", " ", "world"], ["", "", "world"]),
         ("Hello", ["Hel", "p me"], ["", "Help me"]),
         ("Hello", ["Other"], ["Other"]),
+        ("Hello", ["Jello", "Hello"], ["Jello", "Hello"]),  # as long as the text, and another one
+        ("Hello", ["A long one"], ["A long one"]),
+        ("Hello", ["Ho"], ["Ho"]),  # shorter, and not its beginning
+        ("Hello", ["Hello", "Hello"], ["", "Hello"]),  # the text may say it again
+        ("Hello \n", ["Hello", " x\n"], ["", "x\n"]),  # other whitespace ends what is dropped
     ],
 )
 def test_an_echo_is_dropped(before: str, pieces: list[str], new: list[str]) -> None:
@@ -171,7 +178,60 @@ def test_what_cannot_be_resumed(reader: Reader, script: Any) -> None:
     assert len(provider.sent) == 1
 
 
+def test_a_resume_that_adds_nothing_is_of_the_same_interruption() -> None:
+    first, later = failing("first"), failing("later")
+    before = resume.find_interruption(first, None, _received("ab"), Prefill())
+    assert before is not None
+    assert (before.text, before.error, before.is_new) == ("ab", first, True)
+    again = resume.find_interruption(later, before, _received("".join(["a", "b"])), Prefill())
+    assert again is not None
+    assert (again.text, again.error, again.is_new) == ("ab", first, False)
+    # A text that is another one, though it comes earlier in the alphabet, is an interruption of its own.
+    for text_so_far in ("abc", "aa"):
+        other = resume.find_interruption(later, before, _received(text_so_far), Prefill())
+        assert other is not None
+        assert (other.text, other.error, other.is_new) == (text_so_far, later, True)
+
+
+def _received(content: str) -> Any:
+    return SimpleNamespace(resumable_text=content)
+
+
 # Rounds
+
+
+def test_the_flow_of_a_call_that_is_not_streamed() -> None:
+    """`rounds` yields requests and tools to run, is sent their results, and returns the last of both."""
+    loop = ToolLoop(max_rounds=4)
+    request = asked(tool_loop=loop)
+    tool: Any = object()
+
+    class Response:
+        def __init__(self, *tools: Any) -> None:
+            self.tools = tools
+            self.rounds: Any = None
+
+        def set_earlier_rounds(self, earlier: Any) -> None:
+            self.rounds = [*earlier, self]
+
+        def tool_round_messages(self, results: Any) -> list[Any]:
+            return list(results)
+
+    provider: Any = SimpleNamespace(untooled=lambda request: replace(request, json_mode=True))
+    first, second, third, last = Response(tool), Response(tool), Response(tool), Response(tool)
+    flow = rounds(request, provider)
+    assert next(flow) is request
+    sent: Any = request
+    for response, earlier in [(first, []), (second, [first]), (third, [first, second])]:
+        assert flow.send(response) == (loop, (tool,))  # type: ignore[arg-type]
+        assert response.rounds == [*earlier, response]
+        sent = flow.send([f"result of round {len(earlier)}"])
+        assert sent.json_mode is (response is third)  # the fourth offers no tools
+    assert sent.messages == [*request.messages, "result of round 0", "result of round 1", "result of round 2"]
+    with pytest.raises(StopIteration) as ended:
+        flow.send(last)  # type: ignore[arg-type]
+    assert ended.value.value == (sent, last)
+    assert last.rounds == [first, second, third, last]
 
 
 def test_when_tools_are_run() -> None:
@@ -184,6 +244,8 @@ def test_when_tools_are_run() -> None:
     assert calls(request, [], 0) is None
     assert calls(request, None, 0) is None
     assert calls(asked(), [tool], 0) is None
+    for before in range(10):
+        assert (calls(asked(tool_loop=ToolLoop(max_rounds=6)), [tool], before) is not None) is (before < 5)
 
 
 def test_the_last_round_offers_no_tools(reader: Reader) -> None:
@@ -192,9 +254,10 @@ def test_the_last_round_offers_no_tools(reader: Reader) -> None:
         return "done"
 
     call = called(("1", "note", "{}"))
-    provider = MemoryProvider(call, call, call)
-    stream = reader.stream(provider, tools=tools(note), tool_loop=ToolLoop(max_rounds=3))
+    provider = MemoryProvider(*[call] * 5)
+    stream = reader.stream(provider, tools=tools(note), tool_loop=ToolLoop(max_rounds=5))
     assert reader.read(stream)[1] is None
-    assert ["tools" in sent and sent.get("tool_choice") != "none" for sent in provider.sent] == [True, True, False]
-    assert len(stream.construct_call_response().rounds) == 3
-    assert [len(sent["messages"]) for sent in provider.sent] == [1, 3, 5]
+    offered = ["tools" in sent and sent.get("tool_choice") != "none" for sent in provider.sent]
+    assert offered == [True, True, True, True, False]
+    assert len(stream.construct_call_response().rounds) == 5
+    assert [len(sent["messages"]) for sent in provider.sent] == [1, 3, 5, 7, 9]

@@ -97,6 +97,25 @@ def test_a_callback_that_runs_in_the_task_of_a_step_may_close_the_stream() -> No
     assert stream.state is StreamState.CLOSED
 
 
+def test_a_stream_that_is_dropped_without_an_event_loop(caplog: pytest.LogCaptureFixture) -> None:
+    """Without a loop, a callback that waits is given up at that wait, and one that does not wait is run whole."""
+    ends: list[str] = []
+
+    async def waiting(_: Any) -> None:
+        ends.append("begun")
+        await asyncio.sleep(0)
+        ends.append("never")
+
+    async def ready(_: Any) -> None:
+        ends.append("ready")
+
+    stream = Reader(True).stream(MemoryProvider(text("a"))).ended(waiting).ended(ready)
+    stream = stream.ended(lambda ended: ends.append(str(ended.state)))
+    del stream
+    gc.collect()
+    assert ends == ["begun", "ready", "closed"]
+
+
 def finish(reader: Reader, stream: Any, how: str) -> BaseException | None:
     """Read a stream to its end, or close it unread or after one step; return the error that is raised."""
     if how == "read":

@@ -130,6 +130,27 @@ def test_waits_are_spread(monkeypatch: pytest.MonkeyPatch, low: bool) -> None:
     assert len(bounds) == 1
 
 
+def test_a_reason_that_is_an_error_is_retried_before_output_alone(reader: Reader) -> None:
+    failed = [delta(finish="error"), b"[DONE]"]
+    provider = MemoryProvider(failed, failed, text("ok"))
+    pairs, error = reader.read(reader.stream(provider, retry=2))
+    assert (texts(pairs), error, len(provider.sent)) == ("ok", None, 3)
+    provider = MemoryProvider(failed, failed, text("never"))
+    stream = reader.stream(provider, retry=1)
+    assert reader.read(stream)[1] is None
+    assert (stream.state, stream.finish_reasons, len(provider.sent)) == (StreamState.DONE, ["error"], 2)
+    for script in ([delta("a"), *failed], text(), [delta(finish="length"), b"[DONE]"]):  # output, or no error
+        provider = MemoryProvider(script, text("never"))
+        assert (reader.read(reader.stream(provider, retry=2))[1], len(provider.sent)) == (None, 1)
+
+
+def test_a_reason_that_is_an_error_is_not_retried_after_resuming(reader: Reader) -> None:
+    """The text that was resumed has been shown."""
+    provider = Resuming([delta("a"), failing()], [delta(finish="error"), b"[DONE]"], text("never"))
+    pairs, error = reader.read(reader.stream(provider, retry=2, resume=1))
+    assert (texts(pairs), error, len(provider.sent)) == ("a", None, 2)
+
+
 # Resumes
 
 

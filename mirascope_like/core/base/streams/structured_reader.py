@@ -163,8 +163,9 @@ class Reading(Generic[T]):
         parser, items = self._parser, self._items
         if self.value is not NOTHING:
             if self._rest is None:
-                whole = self.value if self.model.wrapped else getattr(self.value, items.name)
-                whole = [] if whole is None else whole  # the list is optional
+                whole: Any = self.value if self.model.wrapped else getattr(self.value, items.name)
+                if whole is None:  # the list is optional
+                    whole = ()
                 self._rest = deque(self._remaining(items, whole))
             while self._rest:
                 yield self._rest.popleft()

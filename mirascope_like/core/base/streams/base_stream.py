@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from ..errors import Caught, StreamClosedError, StreamError, StreamNotConsumedError
 from ..response import BaseCallResponse, BaseCallResponseChunk, CommonMetadata, Usage
 from ..runtime import LazyModule
 from ..tools import BaseTool
+from .stream_loop import NoLoop
 from .stream_state import StreamState
 from .transcript import Fallbacks, Transcript
 
@@ -22,24 +23,6 @@ else:
 ResponseT = TypeVar("ResponseT", bound="BaseCallResponse[Any, Any]")
 ChunkT = TypeVar("ChunkT", bound=BaseCallResponseChunk[Any, Any, Any])
 ToolT = TypeVar("ToolT", bound=BaseTool)
-
-
-class Ended:
-    """An empty iterator: the loop of a detached stream, such as the one that on-end callbacks receive."""
-
-    ag_running = False
-
-    def __iter__(self) -> Iterator[Any]:
-        return self
-
-    def __next__(self) -> Any:
-        raise StopIteration
-
-    def __aiter__(self) -> AsyncIterator[Any]:
-        return self
-
-    async def __anext__(self) -> Any:
-        raise StopAsyncIteration
 
 
 class BaseStream(CommonMetadata, Generic[ResponseT, ChunkT, ToolT]):
@@ -56,7 +39,7 @@ class BaseStream(CommonMetadata, Generic[ResponseT, ChunkT, ToolT]):
 
     _transcript: Transcript
     _loop: Any
-    """The generator that reads, `stream_loop.read` or `aread`; for a detached stream `Ended`."""
+    """The generator that reads, `stream_loop.read` or `aread`; for a detached stream `NoLoop`."""
     _pairs: Any
     """The iterator that `next(stream)` advances."""
     _observed: Any = None
@@ -71,7 +54,7 @@ class BaseStream(CommonMetadata, Generic[ResponseT, ChunkT, ToolT]):
     @classmethod
     def _of(cls, transcript: Transcript) -> Self:
         stream = cls.__new__(cls)
-        stream._begin(transcript, Ended())
+        stream._begin(transcript, NoLoop())
         return stream
 
     def detached(self) -> Self:
@@ -83,7 +66,7 @@ class BaseStream(CommonMetadata, Generic[ResponseT, ChunkT, ToolT]):
 
     @property
     def _detached(self) -> bool:
-        return isinstance(self._loop, Ended)
+        return isinstance(self._loop, NoLoop)
 
     @property
     def state(self) -> StreamState:

@@ -19,7 +19,7 @@ invariants: see `stream_state`.
 from __future__ import annotations
 
 import threading
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
 from typing import Any
 
 from ..errors import StreamInterruptedError
@@ -146,6 +146,24 @@ async def aread(transcript: Transcript) -> AsyncGenerator[tuple[Any, Any]]:
         raise
     finally:
         await arun_on_end(transcript)
+
+
+class NoLoop:
+    """The loop of a detached stream, such as the one that on-end callbacks receive: yields nothing."""
+
+    ag_running = False
+
+    def __iter__(self) -> Iterator[Any]:
+        return self
+
+    def __next__(self) -> Any:
+        raise StopIteration
+
+    def __aiter__(self) -> AsyncIterator[Any]:
+        return self
+
+    async def __anext__(self) -> Any:
+        raise StopAsyncIteration
 
 
 def prepared(transcript: Transcript) -> Step:

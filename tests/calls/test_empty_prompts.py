@@ -74,7 +74,7 @@ def test_a_system_prompt_alone_is_no_empty_one(side: Side, server: Server) -> No
 def test_a_session(side: Side, server: Server) -> None:
     model = side.module.model("m", client=side.client(server))
     for empty in ([], "", [[]]):
-        with pytest.raises(PromptError, match="empty prompt: give text or parts"):
+        with pytest.raises(PromptError, match="empty prompt: pass text or parts"):
             model.session(Conversation().user("Hi")).send(empty)
     with pytest.raises(PromptError, match="empty prompt"):
         model.session().send()

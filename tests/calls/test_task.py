@@ -298,7 +298,7 @@ def test_an_annotation_that_is_no_type(annotation: str) -> None:
 
     books.__annotations__["return"] = annotation
     with pytest.raises(
-        PromptError, match=r"the task books returns '.*', which is not the name of a type there: annotate a type"
+        PromptError, match=r"the return annotation '.*' of the task books is not a type that is defined there: annotate"
     ):
         openai.model("m").task(books)
 

@@ -184,13 +184,13 @@ def test_an_edit_that_fails_halfway(side: Side, server: Server) -> None:
 def test_conversations_do_not_mix(side: Side) -> None:
     store, model = MemoryStore(), side.module.model("m")
     store.append("x", [TURN])
-    with pytest.raises(StoreError, match=r"another conversation 'x': give no conversation .*, or another name"):
+    with pytest.raises(StoreError, match=r"different conversation 'x': pass no conversation .*, or pass another name"):
         Session(model, Conversation().user("mine"), store=store, name="x")
-    with pytest.raises(StoreError, match=r"another conversation 'x'"):
+    with pytest.raises(StoreError, match=r"different conversation 'x'"):
         Session(model, Conversation(), store=store, name="x")
     assert same(Session(model, store.load("x"), store=store, name="x"), store) == ["Hi"]
     for forked in (Session(model, store=store, name="x"), Session(model, store=store, name="empty")):
-        with pytest.raises(StoreError, match=r"a conversation 'x' already"):
+        with pytest.raises(StoreError, match=r"already has a conversation 'x'"):
             forked.fork(name="x")
     assert same(Session(model, store=store, name="x").fork(name="y"), store) == ["Hi"]
 

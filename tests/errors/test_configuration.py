@@ -269,5 +269,5 @@ def test_what_is_false_is_not_streamed(stream: Any, server: Server) -> None:
 
 @pytest.mark.parametrize("stream", [1, "yes", ["partial_tools"], object])
 def test_what_is_no_choice_of_streaming(stream: Any) -> None:
-    with pytest.raises(ConfigurationError, match="stream is True, False, or options such as"):
+    with pytest.raises(ConfigurationError, match="stream must be True, False, or options such as"):
         openai.call("m", stream=stream)

@@ -82,13 +82,13 @@ def test_bytes_become_what_they_are() -> None:
 
 
 def test_unknown_bytes_are_an_error_that_does_not_show_them() -> None:
-    with pytest.raises(PromptError, match=r"these 12 bytes start like no known") as caught:
+    with pytest.raises(PromptError, match=r"the 12 bytes do not begin like any supported") as caught:
         part_of(b"sk-my-secret")
     assert "secret" not in str(caught.value)
 
 
 def test_a_path_is_text_for_the_template_to_read() -> None:
-    with pytest.raises(PromptError, match="put it into a template"):
+    with pytest.raises(PromptError, match="use it in a template"):
         part_of(Path("a.png"))
 
 
@@ -166,7 +166,7 @@ def test_urls_are_passed_on() -> None:
 
 @pytest.mark.parametrize("url", ["file:///etc/passwd", "ftp://a.b/c.png", "s3://b/c.png"])
 def test_other_schemes_are_refused(url: str) -> None:
-    with pytest.raises(PromptError, match=f"{url.split(':')[0]}:// cannot be sent"):
+    with pytest.raises(PromptError, match=f"unknown URL scheme {url.split(':')[0]}://"):
         media_part("image", url)
 
 
@@ -223,20 +223,20 @@ def test_paths_that_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(PromptError, match="is not a file"):
         media_part("document", "/dev/zero")
     (tmp_path / "a.png").write_bytes(b"secret text")
-    with pytest.raises(PromptError, match="starts like no known image") as caught:
+    with pytest.raises(PromptError, match="does not begin like a supported image") as caught:
         media_part("image", tmp_path / "a.png")
     assert "secret" not in str(caught.value)
     (tmp_path / "binary").write_bytes(b"\xff\x00")
-    with pytest.raises(PromptError, match="starts like no known document"):
+    with pytest.raises(PromptError, match="does not begin like a supported document"):
         media_part("document", tmp_path / "binary")
 
 
 def test_the_kind_must_fit() -> None:
-    with pytest.raises(PromptError, match="expected image, but this is audio/wav"):
+    with pytest.raises(PromptError, match="expected image, but the data is audio/wav"):
         media_part("image", WAV)
-    with pytest.raises(PromptError, match="expected audio, but this is application/pdf"):
+    with pytest.raises(PromptError, match="expected audio, but the data is application/pdf"):
         media_part("audio", PDF)
-    with pytest.raises(PromptError, match="expected document, but this is a part of type 'text'"):
+    with pytest.raises(PromptError, match="expected document, but the value is a part of type 'text'"):
         media_part("document", TextPart(text="a"))
 
 
@@ -294,7 +294,7 @@ def test_an_open_document_goes_by_its_name(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_bytes(b"a,b")
     with (tmp_path / "a.csv").open("rb") as file:
         assert media_part("document", file) == DocumentPart(media_type="text/csv", document=b"a,b")
-        with pytest.raises(PromptError, match="3 bytes of an open file start like no known image"):
+        with pytest.raises(PromptError, match="3 bytes of the open file do not begin like a supported image"):
             media_part("image", file)
 
 
@@ -302,11 +302,11 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(PNG)
     with (tmp_path / "a.png").open(encoding="latin-1") as text, pytest.raises(PromptError, match="mode 'rb'"):
         part_of(text)
-    with pytest.raises(PromptError, match="a StringIO is open as text: open it with mode 'rb'"):
+    with pytest.raises(PromptError, match="a StringIO is open as text: open the file with mode 'rb'"):
         part_of(io.StringIO("a"))
     closed = io.BytesIO(PNG)
     closed.close()
     with pytest.raises(PromptError, match="a BytesIO cannot be read: I/O operation on closed file"):
         part_of(closed)
-    with pytest.raises(PromptError, match="a Reading is read asynchronously: await its read"):
+    with pytest.raises(PromptError, match="a Reading can only be read with await: pass the bytes"):
         part_of(Reading())

@@ -447,10 +447,10 @@ class TestParts:
 
     def test_media_that_do_not_fit_say_where(self) -> None:
         error = refused("a\nb {x:image}", x=WAV)
-        assert str(error) == "{x:image}: expected image, but this is audio/wav (line 2, column 3)"
+        assert str(error) == "{x:image}: expected image, but the data is audio/wav (line 2, column 3)"
         assert error.position == 4
         assert "expected a list or the like" in str(refused("{x:images}", x="https://a.b/c.png"))
-        assert "not text, a part, or known media" in str(refused("{x:part}", x=3))
+        assert "pass text, a part, or media such as bytes" in str(refused("{x:part}", x=3))
 
 
 class TestTemplate:

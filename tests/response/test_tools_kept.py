@@ -216,7 +216,7 @@ def test_a_tool_without_a_name_in_a_module(kind: Any, row: BaseRow, stream: bool
     assert isinstance(tool, UnresolvedTool)
     assert isinstance(tool, type(response).tool_base)
     assert (tool.name, tool.id, tool.args, tool.error) == ("add", response.tool.id, {"a": 1, "b": 2}, None)
-    with pytest.raises(ToolNotFoundError, match=r"class of tool 'add' is not known here: .*context="):
+    with pytest.raises(ToolNotFoundError, match=r"class of tool 'add' is not known: .*context="):
         tool.call()
     assert again.tool_message_params([(tool, 3)]) == response.tool_message_params([(response.tool, 3)])
     assert again == response
@@ -418,8 +418,8 @@ def test_partial_tools(server: Server) -> None:
     ("kind", "reason"),
     [
         (local_tool(), "'add' is defined inside a function: define it in a module"),
-        (Kit().create_tools()[0], r"it is a method of an object \(Kit\), which may hold secrets or connections"),
-        (Kit().add, r"it is a method of an object \(Kit\)"),
+        (Kit().create_tools()[0], r"it is a bound method, and its Kit object may hold secrets or connections"),
+        (Kit().add, r"it is a bound method, and its Kit object"),
     ],
 )
 def test_a_tool_that_cannot_be_pickled_says_why(kind: Any, reason: str) -> None:

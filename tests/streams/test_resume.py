@@ -459,7 +459,7 @@ def test_those_who_can_are_named() -> None:
 
 @pytest.mark.parametrize("call", [openai.call, openrouter.call])
 def test_those_who_cannot_say_so_at_once(call: Any) -> None:
-    with pytest.raises(ConfigurationError, match=r"resume is not supported by .* anthropic, deepseek, local, mistral"):
+    with pytest.raises(ConfigurationError, match=r"does not support resume: .* anthropic, deepseek, local, mistral"):
         call("openai/gpt-4o", stream=True, resume=True)
 
 
@@ -470,7 +470,7 @@ def test_those_chosen_by_name_say_so_when_they_are_asked(monkeypatch: pytest.Mon
     def say() -> str:
         return "Hi"
 
-    with pytest.raises(ConfigurationError, match="resume is not supported by gpt-4o of openai"):
+    with pytest.raises(ConfigurationError, match="gpt-4o of openai does not support resume"):
         say()
 
 
@@ -493,8 +493,8 @@ def test_neutral_words(server: Server) -> None:
     ("options", "match"),
     [
         ({"resume": True}, "resume can be used with streams only"),
-        ({"stream": True, "resume": -1}, "resume must be a number of times, not -1"),
-        ({"stream": True, "resume": "yes"}, "resume must be a number of times"),
+        ({"stream": True, "resume": -1}, "resume must be a whole number, 0 or more, not -1"),
+        ({"stream": True, "resume": "yes"}, "resume must be a whole number"),
         ({"stream": True, "resume": True, "json_mode": True}, "plain text"),
         ({"stream": True, "resume": True, "response_model": int}, "plain text"),
     ],

@@ -470,9 +470,9 @@ def test_another_provider(server: Server, monkeypatch: pytest.MonkeyPatch) -> No
     [
         ({"retry": 1}, "retry can be used with streams only"),
         ({"retry": 1, "fallback": ["two"]}, "retry and fallback can be used with streams only"),
-        ({"stream": True, "retry": -1}, "retry must be a number of times, not -1"),
-        ({"stream": True, "retry": True}, "retry must be a number of times, not True"),
-        ({"stream": True, "response_model": int, "fallback": [print]}, "must be names of models"),
+        ({"stream": True, "retry": -1}, "retry must be a whole number, 0 or more, not -1"),
+        ({"stream": True, "retry": True}, "retry must be a whole number, 0 or more, not True"),
+        ({"stream": True, "response_model": int, "fallback": [print]}, "must be a list of model names"),
         ({"stream": True, "resumes": 1}, "did you mean 'resume'"),
     ],
 )

@@ -1,4 +1,6 @@
-"""Prompts as classes: the fields, a template, and methods that run it by any provider's call."""
+"""Prompts as classes: `BasePrompt` has fields, a template, and methods that run it through the `call` of any
+provider.
+"""
 
 from __future__ import annotations
 
@@ -25,14 +27,16 @@ AsyncT = TypeVar("AsyncT")
 
 
 class Metadata(TypedDict, total=False):
-    """The metadata of a prompt or call. Other keys may be added."""
+    """The metadata of a prompt or call. The key `tags` is defined here; any other key may be added."""
 
     tags: set[str]
     """Tags, such as a version."""
 
 
 def metadata(marks: Metadata | Mapping[str, Any]) -> Callable[[T], T]:
-    """Return a decorator that adds metadata to a prompt function or `BasePrompt`; responses have it as `metadata`."""
+    """Return a decorator that adds metadata to a prompt function or `BasePrompt`. Responses to the prompt have it as
+    `response.metadata`.
+    """
 
     def mark(prompt: T) -> T:
         cast("Any", prompt).__metadata__ = {**getattr(prompt, "__metadata__", {}), **marks}
@@ -42,26 +46,26 @@ def metadata(marks: Metadata | Mapping[str, Any]) -> Callable[[T], T]:
 
 
 class BasePrompt(BaseModel):
-    """A prompt as a class: its fields are the variables of its template.
+    """Base class of prompts that are classes. The fields are the variables of the template.
 
-    Decorate it with `@prompt_template`, then run it by any provider's call.
+    Decorate the subclass with `@prompt_template`, then run an instance with `run` and the `call` of any provider.
     """
 
     __prompt_template__: ClassVar[Template]
     __metadata__: ClassVar[Mapping[str, Any]] = {}
 
     def message_params(self) -> list[BaseMessageParam]:
-        """Return the messages of the template, filled with the fields."""
+        """Return the messages of the template, with its variables replaced by the fields of this prompt."""
         return self._template().render(self._values())
 
     def dynamic_config(self) -> BaseDynamicConfig | None:
-        """Return a dynamic config for the calls that run this prompt, or None. Override it to change options per
-        prompt.
+        """Return options (a dynamic config) for the calls that run this prompt, or None. Override this method to set
+        options per prompt.
         """
         return None
 
     def dump(self) -> dict[str, Any]:
-        """Return the prompt as data: its metadata, text, template and inputs."""
+        """Return the prompt as a dict with the keys metadata, prompt (its text), template and inputs."""
         return {
             "metadata": dict(self.__metadata__),
             "prompt": str(self),
@@ -74,9 +78,10 @@ class BasePrompt(BaseModel):
     @overload
     def run(self, call: Callable[[Callable[..., Any]], Callable[..., R]], *decorators: Callable[[Any], Any]) -> R: ...
     def run(self, call: Callable[..., Any], *decorators: Callable[[Any], Any]) -> Any:
-        """Run the prompt by a call, such as `openai.call("gpt-4o-mini")`; return what the call returns.
+        """Run the prompt through a call, such as `openai.call("gpt-4o-mini")`; return the response or stream of that
+        call.
 
-        `decorators` are applied around the call, the first one innermost.
+        `decorators` are applied to the call, the first one innermost.
         """
 
         def prompt(**_: Any) -> BaseDynamicConfig | None:
@@ -91,7 +96,7 @@ class BasePrompt(BaseModel):
         self, call: Callable[[Callable[..., Any]], Callable[..., R]], *decorators: Callable[[Any], Any]
     ) -> R: ...
     def run_async(self, call: Callable[..., Any], *decorators: Callable[[Any], Any]) -> Any:
-        """Run the prompt by an async call; return an awaitable, or an async stream."""
+        """Async version of `run`. Return an awaitable of the response; if the call streams, an async stream."""
 
         async def prompt(**_: Any) -> BaseDynamicConfig | None:
             return self.dynamic_config()
@@ -115,7 +120,7 @@ class BasePrompt(BaseModel):
     def _template(self) -> Template:
         template: Template | None = getattr(type(self), "__prompt_template__", None)
         if template is None:
-            raise PromptError(f"{type(self).__name__} has no template: mark it with @prompt_template")
+            raise PromptError(f"{type(self).__name__} has no template: decorate the class with @prompt_template")
         return template
 
     def _values(self) -> dict[str, Any]:
@@ -141,9 +146,10 @@ def _shown(message: BaseMessageParam) -> str:
 def merge_decorators(
     decorator: Callable[[Callable[P, R]], Callable[Q, S]], *decorators: Callable[[Any], Any]
 ) -> Callable[[], Callable[[Callable[P, R]], Callable[Q, S]]]:
-    """Return a factory of one decorator that applies all of those given, the first outermost.
+    """Return a function without arguments that returns one decorator. The decorator applies all given decorators, the
+    first one outermost.
 
-    Each is applied once, when a function is decorated; the type is that of the first one.
+    For type checkers, the result has the type of the first decorator.
     """
 
     def factory() -> Callable[[Callable[P, R]], Callable[Q, S]]:

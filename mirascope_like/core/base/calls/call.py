@@ -1,7 +1,7 @@
-"""The `call` decorator, with all overloads of every provider's `call`.
+"""The decorator `call` of every provider, with its overloads for type checkers.
 
-`Call` knows which type a call returns (a response, a stream, or a parsed value); `CallDecorator` makes the sync or the
-async version of it, depending on the decorated function. The overloads of models are in `models/model.py`.
+`Call` knows the type that a call returns (a response, a stream, or a parsed value). `CallDecorator` turns the decorated
+function into a sync or an async call. The overloads of models are in `models/model.py`.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ AsyncStreamT = TypeVar("AsyncStreamT", bound=AsyncStream[Any, Any, Any])
 
 
 class CallDecorator(Generic[SyncT_co, AsyncT_co]):
-    """Turns a prompt function into a call. An async function becomes a coroutine function, or returns an async
-    stream.
+    """Turns a prompt function into a call. A sync function becomes a sync call. An async function becomes a
+    coroutine function, or, if the call streams, a function that returns an async stream.
     """
 
     def __init__(self, run: Callable[[BoundPrompt], SyncT_co], arun: Callable[[BoundPrompt], AsyncT_co]) -> None:
@@ -66,7 +66,9 @@ class CallDecorator(Generic[SyncT_co, AsyncT_co]):
 
 
 class Call(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
-    """A provider's `call`: all its forms, and the type that each returns."""
+    """The `call` of one provider: a function that returns a decorator for prompt functions. Knows the provider's
+    types of responses and streams.
+    """
 
     def __init__(
         self,
@@ -82,11 +84,13 @@ class Call(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
 
     @property
     def provider(self) -> Provider[ResponseT, Any, Any]:
-        """The provider that is called."""
+        """The provider that receives the requests."""
         return self._provider
 
     def through(self, provider: Provider[ResponseT, Any, Any]) -> Call[ResponseT, StreamT, AsyncStreamT, ParamsT]:
-        """Return the same call for another provider with the same types of responses and streams."""
+        """Return a copy of this `call` that sends its requests through another provider object, which has the same
+        types of responses and streams.
+        """
         return Call(provider, self._stream, self._async_stream, self._params)
 
     @overload
@@ -193,12 +197,15 @@ class Call(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
     ) -> CallDecorator[Any, Any]:
         """Return a decorator that turns a prompt function into a call of `model`.
 
-        With `response_model` the response is parsed into that type; a reply that does not fit is sent back to the model
-        at most `max_retries` times. If `tools` are given too, the call returns the response instead when the model
-        called a tool. `output_parser` receives what the call would have returned. With `stream` the call returns a
-        stream; with `fail_fast` a structured stream ends at the first part that does not fit.
+        By default, the call returns a response. With `stream`, it returns a stream. With `response_model`, it returns
+        the response parsed into that type; a response that cannot be parsed is sent back to the model, at most
+        `max_retries` times. If `tools` are also given and the model calls a tool, the call returns the response
+        instead.
 
-        Raises `ConfigurationError` for an unknown option or parameter, and suggests the right name.
+        `output_parser` is called with the response or the parsed value; the call returns the result of `output_parser`.
+        With `fail_fast`, a structured stream raises an error at the first field that does not validate.
+
+        Raises `ConfigurationError` for an unknown option or call parameter, and suggests a similar name.
         """
         check_options(options, self._params, self._provider)
         answer_model = _answer_model(response_model) if response_model is not None else None
@@ -210,7 +217,8 @@ class Call(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
             raise ConfigurationError("output_parser cannot be used with stream: it needs the whole response")
         if max_retries and (streaming or answer_model is None):
             raise ConfigurationError(
-                "max_retries needs a response_model and no stream: only a whole response can be sent back to the model"
+                "max_retries needs a response_model and cannot be used with stream: only a complete response can be "
+                "sent back to the model"
             )
         if fail_fast and (not streaming or answer_model is None):
             raise ConfigurationError("fail_fast needs stream=True and a response_model")

@@ -16,62 +16,69 @@ from ..tools import Tools
 ParamsT = TypeVar("ParamsT")
 
 RESUMES = 3
-"""The number of resumes that `resume=True` allows."""
+"""The maximum number of resumes if the option is `resume=True`."""
 
 
 class StreamConfig(TypedDict, total=False):
     """Options of a stream."""
 
     partial_tools: bool
-    """Yield tools while their arguments arrive."""
+    """True to yield partial tools while their arguments arrive. By default, only complete tools are yielded."""
 
 
 class Options(TypedDict, Generic[ParamsT], total=False):
-    """The options that every form of `call` takes. `retry`, `fallback` and `resume` apply to streams only."""
+    """The options of every provider's `call`. `retry`, `fallback` and `resume` apply to streams only."""
 
     json_mode: bool
     """Request a response that is JSON text."""
     client: Any
-    """The SDK's client to send requests with, or an object with the same interface."""
+    """The client that sends the requests: a client of the provider's SDK, or an object with the same interface."""
     call_params: ParamsT | None
-    """Parameters of the provider. A parameter that is not set is not sent."""
+    """Parameters of the provider's API, such as `temperature`. A parameter that is not set is not sent."""
     tool_loop: tools_room.ToolLoop | None
-    """Run the tools that the model calls, send it the results, and repeat."""
+    """The settings of a tool loop, which runs the tools that the model calls, sends it the results, and repeats."""
     provider: str
-    """The provider to call. Only for `llm.call`."""
+    """The name of the provider. Only `llm.call` accepts this option."""
     retry: int
-    """The maximum number of retries of a stream that fails before any output: no connection, a rate limit, a server
-    error, an interruption, or a `first` or `idle` deadline. It waits as long as the provider asks for, up to 60
-    seconds (it does not retry if that is longer), else 0.5 seconds, doubling each time up to 8.
+    """The maximum number of retries of a stream that fails before its first output.
 
-    With `retry`, the SDKs of OpenAI, Anthropic and Groq make no retries of their own, so 2 means at most three
-    requests; the retries of other SDKs happen within each of ours. In a tool loop it counts per round.
+    A stream is retried after a connection error, a rate limit, a server error, an interruption, or a deadline `first`
+    or `idle`. It is not retried if the provider asks for a wait of more than 60 seconds; shorter waits are observed. If
+    the provider asks for no wait, the waits are 0.5 seconds, doubled for each retry, up to 8 seconds.
+
+    With `retry`, the SDKs of OpenAI, Anthropic and Groq make no retries of their own: `retry=2` sends at most three
+    requests. Other SDKs may retry within each of these requests. In a tool loop, the number applies to each round.
     """
     fallback: Sequence[str | Callable[..., Any]]
-    """What to call if a stream fails before any output, after the retries, because of the provider: names of models
-    (for `llm.call` also "provider:model"), or call functions that take the same arguments and return a stream.
-    Raises `FallbackError` if all fail.
+    """The alternatives to try, in order, if a stream fails before its first output because of the provider, after all
+    retries.
+
+    Each is the name of a model (for `llm.call` also "provider:model"), or a call function with the same parameters that
+    returns a stream. Raises `FallbackError` if all of them fail.
     """
     resume: bool | int
-    """The maximum number of times to resume a stream that is interrupted within its text, or exceeds its `idle`
-    deadline there: the request is sent again with the received text as the beginning of the response. `True` means
-    3. The waits are those of `retry`.
+    """The maximum number of times that an interrupted stream of text is resumed, also after the deadline `idle`. `True`
+    means 3.
 
-    The text continues without a gap or repetition, and the response counts it in `resumed`. `max_tokens` applies to
-    each request. A response that is not text only, or a model that cannot resume, raises the
-    `StreamInterruptedError`; a response is never restarted.
+    The request is sent again, with the received text as the beginning of the response. The new text continues the
+    received text without a gap or a repetition. The waits are those of `retry`. `response.resumed` is the number of
+    resumes. `max_tokens` applies to each request separately.
+
+    If the response contains more than text, or the model cannot resume, the `StreamInterruptedError` is raised. A
+    response is never started from its beginning again.
     """
 
 
 class AskOptions(Options[ParamsT], total=False):
-    """`Options`, and the tools."""
+    """`Options` with the additional option `tools`."""
 
     tools: Tools | None
 
 
 def check_options(options: Mapping[str, Any], params: type[Any], provider: Provider[Any, Any, Any]) -> None:
-    """Raise `ConfigurationError` for an option or call parameter that the call does not take; suggest the right
-    name.
+    """Check the names of a call's options and call parameters.
+
+    Raises `ConfigurationError` for an unknown name, and suggests a similar one.
     """
     check_names(options, (*Options.__annotations__, "tools", "stream", *_FORMS), "option")
     if "provider" in options and not provider.open_choice:
@@ -84,10 +91,13 @@ def check_options(options: Mapping[str, Any], params: type[Any], provider: Provi
 
 
 def count_of(name: str, given: Any) -> int:
-    """Return the number of times that an option such as `retry` allows; `True` means the default."""
+    """Return the value of the option `name` as a number; None and False mean 0. `resume=True` means `RESUMES`.
+
+    Raises `ConfigurationError` for a negative number and for any other value.
+    """
     count = (RESUMES if name == "resume" else given) if given is True else given or 0
     if not isinstance(count, int) or isinstance(count, bool) or count < 0:
-        raise ConfigurationError(f"{name} must be a number of times, not {given!r}")
+        raise ConfigurationError(f"{name} must be a whole number, 0 or more, not {given!r}")
     return count
 
 
@@ -95,12 +105,15 @@ _FORMS = ("response_model", "output_parser", "max_retries", "fail_fast")
 
 
 def check_params(given: Mapping[str, Any], provider: Provider[Any, Any, Any]) -> None:
-    """Raise `ConfigurationError` for a call parameter that the provider does not take; suggest the right name."""
+    """Raise `ConfigurationError` for a call parameter that the provider does not accept; suggest a similar name."""
     check_names(given, provider.known_params().union(LIMITS), f"call parameter of {provider.name}")
 
 
 def check_names(given: Iterable[str], known: Any, what: str) -> None:
-    """Raise `ConfigurationError` for a name that is not in `known`; suggest the nearest one."""
+    """Raise `ConfigurationError` for the first name in `given` that is not in `known`; suggest a similar name.
+
+    `what` is the kind of the names for the message, such as "option".
+    """
     for name in given:
         if name not in known:
             from difflib import get_close_matches  # imported here: few programs misspell a name

@@ -1,4 +1,4 @@
-"""Build the request of a call from its prompt function and the decorator's options."""
+"""Builds the request of a call from its prompt function and the options of its decorator."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from .options import StreamConfig, check_names, check_params, count_of
 
 AnyStreamT = TypeVar("AnyStreamT", bound="streams.BaseStream[Any, Any, Any]")
 RESUMABLE = "anthropic, deepseek, local, mistral, openrouter (models of Anthropic) and vllm"
-"""The providers that have models which can resume a response."""
+"""The providers with models that can resume a response, for an error message."""
 _FAILURES: Caught = (ProviderError, StreamInterruptedError, StreamTimeoutError)
-"""The errors after which a fallback is tried."""
+"""The errors of a stream after which its next fallback is tried."""
 
 
 class BoundPrompt:
-    """A prompt function with the arguments of one call."""
+    """A prompt function together with the arguments of one call."""
 
     def __init__(self, prompt: PromptFunction, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         self.prompt = prompt
@@ -34,15 +34,17 @@ class BoundPrompt:
         self._kwargs = kwargs
         self.arguments: dict[str, Any] = prompt.bind(args, kwargs)
         self.overrides: Mapping[str, Any] = OVERRIDES.get()
-        """The settings of `llm.context` and `llm.override` that applied when the call was made."""
+        """The settings of `llm.context` and `llm.override` that were active when the call was made."""
 
     def call(self, function: Callable[..., Any]) -> Any:
-        """Call another function with the same arguments and the same settings."""
+        """Call another function with the same arguments, and with the same settings of `llm.context` and
+        `llm.override`.
+        """
         with overridden(self.overrides):
             return function(*self._args, **self._kwargs)
 
     def read(self) -> Prompted:
-        """Call the prompt function; return the messages and config made from its result."""
+        """Call the prompt function; return its result converted to messages and a config."""
         return self.prompt.read(self.prompt.fn(*self._args, **self._kwargs), self.arguments)
 
     async def aread(self) -> Prompted:
@@ -51,7 +53,9 @@ class BoundPrompt:
 
 
 class RequestBuilder:
-    """Builds the requests of one decorated function, from the options of its decorator."""
+    """Builds the requests of one decorated function from the options of its decorator. Made when the function is
+    decorated.
+    """
 
     def __init__(
         self,
@@ -73,7 +77,7 @@ class RequestBuilder:
         self._tools = self._split(tools or ())
         if stream and not isinstance(cast("Any", stream), bool | Mapping):
             raise ConfigurationError(
-                f"stream is True, False, or options such as {{'partial_tools': True}}, not {stream!r}"
+                f"stream must be True, False, or options such as {{'partial_tools': True}}, not {stream!r}"
             )
         self._streaming = bool(stream)
         self._partial = isinstance(stream, Mapping) and bool(stream.get("partial_tools"))
@@ -85,27 +89,29 @@ class RequestBuilder:
         self._resume = count_of("resume", options.get("resume"))
         self._fallback: Sequence[str | Callable[..., Any]] = options.get("fallback") or ()
         self._fixed: tuple[str, ...] = ()
-        """The settings that a fallback sets itself: the settings around the call do not replace them."""
+        """The names of the settings that a fallback defines ("model", "provider", "client"); `llm.context` and
+        `llm.override` do not change these.
+        """
         self._check_again()
 
     def _check_again(self) -> None:
         given = {"retry": self._retry, "fallback": self._fallback, "resume": self._resume}
         if not self._streaming and (named := [name for name, one in given.items() if one]):
             raise ConfigurationError(
-                f"{' and '.join(named)} can be used with streams only: for a whole response use the SDK's own retries, "
-                "`retries.fallback` or tenacity"
+                f"{' and '.join(named)} can be used with streams only: without stream=True use the retries of the "
+                "SDK's client, `retries.fallback` or tenacity"
             )
         if self._resume and (self._json_mode or self._response_model is not None):
             raise ConfigurationError(
                 "resume cannot be used with response_model or json_mode: it continues plain text only"
             )
         if self._response_model is not None and not all(isinstance(one, str) for one in self._fallback):
-            raise ConfigurationError("fallback of a response_model must be names of models")
+            raise ConfigurationError("with a response_model, fallback must be a list of model names, not of functions")
         if self._resume and not self._provider.open_choice:
             _check_prefill(self._provider, self._bare())
 
     def _bare(self) -> Request:
-        """Return the part of the request that is known without a prompt."""
+        """Return a request without messages: everything that is known when the function is decorated."""
         tools, native = self._tools
         return Request(
             provider=self._provider.name,
@@ -119,9 +125,10 @@ class RequestBuilder:
         )
 
     def instead(self, model: str) -> RequestBuilder:
-        """Return a builder for another model of the same provider.
+        """Return a builder of the same call for another model, used as a fallback.
 
-        A name such as "anthropic:claude-..." changes the provider too, and then the client is the provider's own.
+        A name such as "anthropic:claude-..." also changes the provider; the call then uses the default client of that
+        provider.
         """
         other = copy(self)
         other._model, other._fallback, other._fixed = model, (), ("model",)
@@ -133,7 +140,9 @@ class RequestBuilder:
         return other
 
     def resolve(self, bound_prompt: BoundPrompt) -> Target:
-        """Return the provider and model of a call, from its options and the settings that applied when it was made."""
+        """Return the provider, the model and the settings of a call, from the decorator's options and the active
+        `llm.context` and `llm.override`.
+        """
         if not self._fixed:
             return self._provider.resolve(self._model, self._named, bound_prompt.overrides)
         overrides = {name: one for name, one in bound_prompt.overrides.items() if name not in self._fixed}
@@ -143,7 +152,7 @@ class RequestBuilder:
     def with_fallbacks(
         self, make: Callable[[RequestBuilder, BoundPrompt], AnyStreamT], bound_prompt: BoundPrompt
     ) -> AnyStreamT:
-        """Return the stream that `make` returns, with the call's fallbacks set."""
+        """Call `make` and return its stream, after setting the fallbacks of the call on the stream."""
         stream = make(self, bound_prompt)
         if self._fallback:
             others = [
@@ -156,7 +165,7 @@ class RequestBuilder:
         return stream
 
     def read(self, target: Target, bound_prompt: BoundPrompt) -> Request:
-        """Call the prompt function; return the request for the provider of the call."""
+        """Call the prompt function and return the request that is sent to the target's provider."""
         return self._request(target, bound_prompt, bound_prompt.read())
 
     async def aread(self, target: Target, bound_prompt: BoundPrompt) -> Request:
@@ -219,5 +228,5 @@ class RequestBuilder:
 def _check_prefill(provider: Provider[Any, Any, Any], request: Request) -> None:
     if provider.prefill(request) is None:
         raise ConfigurationError(
-            f"resume is not supported by {request.model} of {request.provider}, but by models of {RESUMABLE}"
+            f"{request.model} of {request.provider} does not support resume: use a model of {RESUMABLE}"
         )

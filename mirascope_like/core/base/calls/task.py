@@ -1,4 +1,4 @@
-"""Tasks: functions that a model executes. The docstring is the prompt; the return annotation is the type of the
+"""Tasks: functions that a model executes. The docstring is the prompt, and the return annotation is the type of the
 result.
 """
 
@@ -36,22 +36,25 @@ T = TypeVar("T")
 
 
 class Last(NamedTuple):
-    """What the last run of a task returned: a stream if the task streams, otherwise a response."""
+    """The stream or response of a task's last run in one context. Has a stream if the task streams, otherwise a
+    response.
+    """
 
     stream: Callable[[], Any] | None = None
-    """Returns the last stream. Does not keep the stream alive: once the caller has dropped it, a detached copy is
-    returned.
+    """A function that returns the last stream; None if the task does not stream.
+
+    Does not keep the stream alive. Once the caller has dropped the stream, the function returns a detached copy.
     """
     response: Any = None
     """The last response; None if the task streams."""
 
 
 class Task(Generic[P, OutT, ResponseT, StreamT]):
-    """A function that a model executes; its body never runs.
+    """A function that a model executes. The body of the function never runs.
 
-    The prompt is the docstring, followed by the arguments with their `:param` descriptions and by the description after
-    `:return:`. The return annotation is the type of the result: text for `str` or no annotation, else any type that
-    `response_model` takes.
+    The prompt is the docstring, followed by the arguments (with their `:param` descriptions) and the description after
+    `:return:`. The return annotation is the type of the result: `str` or no annotation means text; every other type is
+    used as the `response_model`.
 
     Raises `PromptError` if the function has no docstring.
     """
@@ -61,7 +64,7 @@ class Task(Generic[P, OutT, ResponseT, StreamT]):
     ) -> None:
         self._documented = read_docstring(inspect.getdoc(fn))
         if not self._documented.description:
-            raise PromptError(f"the task {fn.__name__} has no docstring, which is its prompt")
+            raise PromptError(f"the task {fn.__name__} has no docstring: write the prompt into its docstring")
         self._kind = answer_type(fn)
         self._model = model
         self._options = options
@@ -89,7 +92,9 @@ class Task(Generic[P, OutT, ResponseT, StreamT]):
         self._run: Callable[..., Any] = cast("Any", self._call)(self._model, **self._options, **output_options)(run)
 
     def __call__(self, /, *args: P.args, **kwargs: P.kwargs) -> OutT:
-        """Run the task: call the model with these arguments; return its result."""
+        """Run the task: send the prompt with these arguments to the model; return the parsed result, or a stream if
+        the task streams.
+        """
         given: Any = self._run(*args, **kwargs)
         if self._stream:
             self._last.set(Last(stream=_kept(given)))
@@ -102,7 +107,9 @@ class Task(Generic[P, OutT, ResponseT, StreamT]):
         self: Task[Concatenate[Any, Q], OutT, ResponseT, StreamT], instance: object, owner: type | None = None, /
     ) -> Task[Q, OutT, ResponseT, StreamT]: ...
     def __get__(self, instance: object, owner: type | None = None, /) -> Any:
-        """Return the task bound to an instance. The instance is passed as `self`, and is not part of the prompt."""
+        """Return the task bound to an instance, like a method. The instance is passed as `self`, and `self` is not
+        part of the prompt.
+        """
         if instance is None:
             return self
         bound = object.__new__(type(self))
@@ -115,7 +122,7 @@ class Task(Generic[P, OutT, ResponseT, StreamT]):
         return name  # pickled by name, like a function
 
     def prepare(self, /, *args: P.args, **kwargs: P.kwargs) -> Prepared[OutT]:
-        """Return what the task would send, without sending it."""
+        """Return the messages and the payload that the task would send for these arguments. Sends nothing."""
         bound_prompt = BoundPrompt(PromptFunction(self._prompt), args, kwargs)
         kind: ResponseModel[Any] | None = ResponseModel(self._kind) if self._kind is not str else None
         tools = self._options.get("tools")
@@ -128,15 +135,17 @@ class Task(Generic[P, OutT, ResponseT, StreamT]):
 
     @property
     def last_stream(self) -> StreamT | None:
-        """The last stream that the task returned in this thread or asyncio task. None before, or if it does not
-        stream.
+        """The last stream that the task returned in this thread or asyncio task. None before the first run, and for
+        a task that does not stream.
         """
         found = self._found().stream
         return found() if found is not None else None
 
     @property
     def last_response(self) -> ResponseT | None:
-        """The last response in this thread or asyncio task; of a stream, the response so far. None before the first."""
+        """The last response of the task in this thread or asyncio task; if the task streams, what its last stream
+        has received so far. None before the first response.
+        """
         last = self._found()
         if last.stream is None:
             return cast("ResponseT | None", last.response)
@@ -172,10 +181,10 @@ class Task(Generic[P, OutT, ResponseT, StreamT]):
 
 
 class AsyncTask(Task[P, Coroutine[Any, Any, T], ResponseT, None]):
-    """A task of an async function; calling it returns a coroutine."""
+    """A task made from an async function. Calling it returns a coroutine."""
 
     async def __call__(self, /, *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run the task: call the model with these arguments; return its result."""
+        """Run the task: send the prompt with these arguments to the model; return the parsed result."""
         return await super().__call__(*args, **kwargs)
 
 
@@ -212,24 +221,24 @@ class StreamTaskDecorator(Protocol[ResponseT, PlainT, AsyncPlainT]):
 
 
 class Prepared(Generic[OutT]):
-    """What a task would send."""
+    """The messages and the payload of a task that is not sent yet. Made by `Task.prepare`."""
 
     def __init__(self, messages: list[Any], payload: dict[str, Any], send: Callable[[], OutT]) -> None:
         self.messages = messages
-        """The messages, in the common form."""
+        """The messages, in the form that is common to all providers."""
         self.payload = payload
-        """The keyword arguments of the SDK's call."""
+        """The request as the keyword arguments of the SDK's method."""
         self._send = send
 
     def send(self) -> OutT:
-        """Run the task; return its result."""
+        """Run the task with the same arguments; return its result."""
         return self._send()
 
 
 def answer_type(fn: Callable[..., Any]) -> Any:
-    """Return the return annotation of a function, also if it is written as a string; `str` if there is none.
+    """Return the return annotation of a task's function, resolved if it is a string; `str` if there is none.
 
-    Raises `PromptError` for a name that is not defined where the function is.
+    Raises `PromptError` if the annotation contains a name that is not defined where the function is defined.
     """
     kind: Any = getattr(fn, "__annotations__", {}).get("return", str)
     if not isinstance(kind, str):
@@ -241,15 +250,15 @@ def answer_type(fn: Callable[..., Any]) -> Any:
         found = eval(kind, {**frame.f_globals, **getattr(fn, "__globals__", {})}, dict(frame.f_locals))
     except Exception as error:  # text that is not an expression, or an expression that fails
         raise PromptError(
-            f"the task {fn.__name__} returns {kind!r}, which is not the name of a type there: annotate a type, and "
-            "describe the answer with `:return:` in the docstring"
+            f"the return annotation {kind!r} of the task {fn.__name__} is not a type that is defined there: annotate a "
+            "type, and describe the answer with `:return:` in the docstring"
         ) from error
     return str if found is None else found
 
 
 def _owner(fn: Callable[..., Any], signature: inspect.Signature) -> str | None:
-    """Return the name of the parameter `self` or `cls` of a method, which is not part of the prompt; None if there is
-    none.
+    """Return the name of a method's first parameter, "self" or "cls", which is not part of the prompt; None for a
+    plain function.
     """
     scope = fn.__qualname__.rpartition(".")[0] if hasattr(fn, "__qualname__") else ""
     first = next(iter(signature.parameters), None)
@@ -260,8 +269,8 @@ _HERE = __name__.rsplit(".", 2)[0] + "."
 
 
 def _kept(stream: Any) -> Callable[[], Any]:
-    """Return a function that returns the stream, or, once it was dropped, a detached stream with all that was
-    received.
+    """Return a function that returns `stream`. Once the caller has dropped the stream, the function returns a
+    detached copy of it.
     """
     alive, detached = ref(stream), stream.detached()
 
@@ -281,7 +290,7 @@ def _recording(provider: Provider[Any, Any, Any], record: Callable[[Any], None])
 
 
 class _Recording:
-    """A provider that reports each response to `record` and otherwise behaves like the given one."""
+    """Wraps a provider and calls `record` with each of its responses. All other attributes are the provider's."""
 
     def __init__(self, provider: Provider[Any, Any, Any], record: Callable[[Any], None]) -> None:
         self._provider = provider
@@ -291,7 +300,7 @@ class _Recording:
         return getattr(self._provider, name)
 
     def resolve(self, model: str, provider: str | None, overrides: Mapping[str, Any]) -> Target:
-        """Return the target of a call, with its provider changed to report each response to `record`."""
+        """Return the target of a call, with its provider wrapped so that each response is passed to `record`."""
         target = self._provider.resolve(model, provider, overrides)
         return target._replace(provider=_recording(target.provider, self._record))
 

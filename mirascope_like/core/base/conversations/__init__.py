@@ -1,7 +1,7 @@
-"""Memory: immutable conversations, the stores that keep them, and sessions that append to them.
+"""Conversations (immutable lists of messages), stores that save them, and sessions that chat and append to them.
 
 Used by: models and users.
-Must not know: how a request is sent, or any store's caller.
+Must not know: how a request is sent, or what calls a store.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""Conversations: messages in order, in the common form. Sends nothing.
+"""Conversations: immutable lists of messages in the common form. Sends nothing.
 
-A conversation never changes: methods that add return a new one, so a fork is only another reference. A message of a
-model is also kept in its provider's own format, for requests to that provider; others are sent the common form.
+Every method that adds messages returns a new conversation. A message that a model wrote is also kept in the format of
+its provider: requests to the same provider send it in that format, and requests to other providers send the common
+form.
 """
 
 from __future__ import annotations
@@ -22,17 +23,17 @@ from ..provider import Provider
 from ..request import OVERRIDES, Request
 
 TURNS_VERSION = 1
-"""The schema version of turns in files and stores. Increase it with every change of `Turn`, messages or parts that an
-older version of the library would misread.
+"""The schema version of turns in files and stores. Increase it whenever a change of `Turn`, of messages or of parts
+would make older versions of the library misread them.
 """
 
 
 _ANY_CALLS = CallForm(ids=re.compile("(?s).*"), names=re.compile("(?s).*"), required=False)
-"""The ids and names that stay in messages of no provider: the provider that is sent them adapts them."""
+"""Accepts every id and name of a tool call. The provider that the messages are sent to adapts ids and names itself."""
 
 
 class Turn(BaseModel):
-    """A message of a conversation and its origin."""
+    """One message of a conversation, with the provider format it came from."""
 
     model_config: ClassVar[ConfigDict] = ConfigDict(
         frozen=True, extra="forbid", ser_json_bytes="base64", val_json_bytes="base64"
@@ -41,63 +42,68 @@ class Turn(BaseModel):
     message: BaseMessageParam
     """The message in the common form."""
     native: tuple[Any, ...] = ()
-    """The message in the format of its origin, if that is JSON; one message may be several there."""
+    """The message in its provider's format, if that can be stored as JSON; else empty. Some providers use several
+    messages for it.
+    """
     origin: str | None = None
-    """The origin: the name of that format, such as "openai" or "openai.responses". None for messages in the common form
-    only.
+    """The name of the provider format of `native`, such as "openai" or "openai.responses". None for a message that
+    no provider returned.
     """
     partial: bool = False
-    """True if the message is the received part of a response that did not end normally."""
+    """True if the message is the received part of an interrupted or closed response."""
 
 
 class HasProvider(Protocol):
-    """An object that calls a provider: a provider's `call`, or a model."""
+    """An object with a `provider`: the `call` of a provider, or a model."""
 
     @property
     def provider(self) -> Provider[Any, Any, Any]:
-        """The provider that is called."""
+        """The provider that receives the requests."""
         ...
 
 
 @dataclass(frozen=True)
 class Conversation:
-    """Messages in order. Every method that adds returns a new conversation and does not change this one.
+    """An immutable list of messages. Every method that adds messages returns a new conversation.
 
-    Raises pydantic's `ValidationError` when it is read from invalid data.
+    Reading a conversation from invalid data raises pydantic's `ValidationError`.
     """
 
     turns: tuple[Turn, ...] = ()
 
     def add(self, *messages: BaseMessageParam | Turn) -> Conversation:
-        """Return the conversation with messages added."""
+        """Return a new conversation with the messages added at its end."""
         added = (one if isinstance(one, Turn) else Turn(message=one.model_copy(deep=True)) for one in messages)
         return Conversation((*self.turns, *added))
 
     def system(self, *content: Content) -> Conversation:
-        """Return the conversation with a system message added; it is sent first to a provider that requires that."""
+        """Return a new conversation with a system message added at its end. For providers that accept system
+        messages only at the beginning, it is moved there when it is sent.
+        """
         return self.add(Messages.System(*content))
 
     def user(self, *content: Content) -> Conversation:
-        """Return the conversation with a user message added."""
+        """Return a new conversation with a user message added at its end."""
         return self.add(Messages.User(*content))
 
     def assistant(self, *content: Content) -> Conversation:
-        """Return the conversation with an assistant message added."""
+        """Return a new conversation with an assistant message added at its end."""
         return self.add(Messages.Assistant(*content))
 
     def tool(self, *results: ToolResultPart) -> Conversation:
-        """Return the conversation with tool results added."""
+        """Return a new conversation with a message of tool results added at its end."""
         return self.add(Messages.Tool(*results))
 
     def fork(self, length: int | None = None) -> Conversation:
-        """Return a conversation of the first `length` messages, or of all of them."""
+        """Return a new conversation with the first `length` messages; without `length`, with all of them."""
         return Conversation(self.turns[:length])
 
     def repair(self, *, answer: str | None = "This tool was not run.") -> Conversation:
-        """Return the conversation without the gaps that cutting it left between tool calls and their results.
+        """Return a new conversation in which every tool call has a result and every tool result has a call.
 
-        A result without its call is removed. A call without a result is given `answer` as its error; with
-        `answer=None` the call is removed, and its message loses the provider's own form.
+        Use it after you cut a conversation. A result without its call is removed. A call without a result gets an error
+        result with the text `answer`; with `answer=None`, the call is removed instead, and its message is kept in the
+        common form only.
         """
         orphans = find_orphans([turn.message for turn in self.turns])
         dropped = [part for _, part in (*orphans.results, *(orphans.calls if answer is None else ()))]
@@ -118,7 +124,7 @@ class Conversation:
 
     @property
     def messages(self) -> list[BaseMessageParam]:
-        """Copies of the messages."""
+        """A copy of each message, in order."""
         return [turn.message.model_copy(deep=True) for turn in self.turns]
 
     def __len__(self) -> int:
@@ -128,11 +134,14 @@ class Conversation:
         return iter(self.messages)
 
     def sent_to(self, origin: str) -> list[Any]:
-        """Return the messages to send for an origin: those of that origin in its own format, others in the common form.
+        """Return the messages in the form in which a provider receives them. `origin` is the name of that provider's
+        format.
 
-        Messages from other providers are sent without thinking, and with tool call ids that every provider accepts.
-        Raises `PromptError`, which gives the name and id of the call, for a tool call without a result and a result
-        without its call: see `repair`.
+        Messages of that origin are in its own format, all others in the common form. Messages of other providers are
+        sent without thinking and with new tool call ids that every provider accepts.
+
+        Raises `PromptError` for a tool call without a result, and for a result without its call; the message has the
+        tool's name and id, and `repair` corrects it.
         """
         check_pairs([turn.message for turn in self.turns])
         ids = CallIds(_ANY_CALLS)
@@ -147,9 +156,9 @@ class Conversation:
         return sent
 
     def to_provider(self, target: HasProvider) -> dict[str, Any]:
-        """Return the keyword arguments of the SDK's call that hold the messages: `messages`, `system` and the like.
+        """Return the keyword arguments of the SDK's method that hold the messages, such as `messages` and `system`.
 
-        `target` is a provider's `call`, or a model. Raises `PromptError` for a part that the provider cannot take.
+        `target` is a provider's `call`, or a model. Raises `PromptError` for a part that the provider does not accept.
         """
         provider, model, _ = target.provider.resolve(str(getattr(target, "name", "model")), None, OVERRIDES.get())
         full, empty = (
@@ -160,34 +169,40 @@ class Conversation:
 
     @classmethod
     def from_provider(cls, target: HasProvider, messages: Sequence[Any], **others: Any) -> Self:
-        """Return a conversation from messages in a provider's own format; `others` are arguments such as `system`."""
+        """Return a conversation made from messages in a provider's own format. `others` are further arguments of the
+        SDK's method that hold messages, such as `system`.
+        """
         kind = target.provider.response_type
         return cls(tuple(Turn(message=one) for one in read_native(kind, messages, others)))
 
     def to_json(self) -> str:
-        """Return the conversation as JSON, with bytes in base64."""
+        """Return the turns as JSON text; bytes are base64."""
         return _TURNS.dump_json(self.turns).decode()
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Self:
-        """Read a conversation from the JSON of `to_json` or of a file that `save` wrote.
+        """Return the conversation in a JSON text that `to_json` or `save` wrote.
 
-        Raises `StoreError` if a later version of the library wrote it.
+        Raises `StoreError` if a later version of the library wrote the text.
         """
         return cls(_turns_of(text, "the conversation"))
 
     def save(self, path: str | Path) -> None:
-        """Write the conversation to a file, as JSON in UTF-8 with its schema version."""
+        """Write the conversation and its schema version to a file, as JSON in UTF-8."""
         Path(path).write_text(f'{{"{VERSION_KEY}":{TURNS_VERSION},"turns":{self.to_json()}}}', "utf-8")
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
-        """Read a conversation from a file. Raises `StoreError` if a later version of the library wrote it."""
+        """Return the conversation in a file that `save` wrote. Raises `StoreError` if a later version of the library
+        wrote the file.
+        """
         return cls(_turns_of(Path(path).read_text("utf-8"), f"the file {str(path)!r}"))
 
 
 class _Saved(BaseModel):
-    """A conversation file. Files from before schema versions contain only the list of turns."""
+    """The content of a conversation file. A file without a schema version (written by an early release) is only the
+    list of turns.
+    """
 
     model_config: ClassVar[ConfigDict] = ConfigDict(defer_build=True)
 
@@ -207,7 +222,7 @@ def _turns_of(text: str | bytes, what: str) -> tuple[Turn, ...]:
 
 
 def _without(turn: Turn, dropped: Sequence[object]) -> Turn | None:
-    """Return a turn without some of its parts; None if nothing is left."""
+    """Return a turn without the parts in `dropped`; None if no part is left."""
     content = turn.message.content
     if isinstance(content, str) or not any(part is one for part in content for one in dropped):
         return turn
@@ -217,7 +232,7 @@ def _without(turn: Turn, dropped: Sequence[object]) -> Turn | None:
 
 
 def _with_results(missing: Sequence[ToolResultPart], turn: Turn | None = None) -> Turn:
-    """Return a turn with tool results: those of `turn`, if given, then the `missing` ones."""
+    """Return a turn with tool results: the results of `turn`, if given, followed by the results in `missing`."""
     before = turn.message.content if turn is not None and not isinstance(turn.message.content, str) else ()
     message = BaseMessageParam(role="tool", content=[*before, *missing])
     return Turn(message=message, origin=turn.origin if turn is not None else None)
@@ -226,7 +241,7 @@ def _with_results(missing: Sequence[ToolResultPart], turn: Turn | None = None) -
 def read_native(kind: Any, messages: Sequence[Any], others: Mapping[str, Any]) -> list[BaseMessageParam]:
     """Convert messages in a provider's own format to the common form.
 
-    `kind` is the provider's response class. `others` are further arguments of the SDK's call that hold messages, such
+    `kind` is the provider's response class. `others` are further arguments of the SDK's method that hold messages, such
     as `system`.
     """
     holder = kind.model_construct(messages=list(messages), call_kwargs=dict(others))
@@ -234,7 +249,7 @@ def read_native(kind: Any, messages: Sequence[Any], others: Mapping[str, Any]) -
 
 
 def native_of(messages: Iterable[Any]) -> tuple[Any, ...]:
-    """Return copies of a provider's messages if they can be stored as JSON, else an empty tuple."""
+    """Return copies of messages in a provider's format; an empty tuple if they cannot be stored as JSON."""
     try:
         return tuple(json.loads(json.dumps(list(messages))))
     except (TypeError, ValueError):

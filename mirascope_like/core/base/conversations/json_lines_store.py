@@ -1,4 +1,6 @@
-"""The store in a JSON Lines file: how lines are appended under a lock, and read back past foreign ones."""
+"""Stores conversations in a JSON Lines file. Lines are appended while the file is locked; lines of other programs
+are skipped.
+"""
 
 from __future__ import annotations
 
@@ -21,11 +23,11 @@ _TURNS: TypeAdapter[list[Turn] | None] = TypeAdapter(list[Turn] | None, config=C
 
 
 class JSONLinesStore:
-    """Stores conversations in a file, one line per exchange. Threads and processes may append at the same time.
+    """Stores conversations in a file, one line per exchange. Several threads and processes may append at the same time.
 
-    An incomplete line, and a line that is no conversation's, is ignored. Each line has its schema version. `load`
-    raises `StoreError`, with the number of the line, if a line of that conversation is invalid, or a later version of
-    the library wrote it; other conversations can be loaded. A failed append leaves the file as it was.
+    Incomplete lines, and lines that are not part of a conversation, are ignored. If a line of a conversation is
+    invalid, or was written by a later version of the library, `load` raises `StoreError` with the number of the line;
+    other conversations can still be loaded. An append that fails leaves the file unchanged.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -33,15 +35,15 @@ class JSONLinesStore:
         self._lock = ForkSafeLock()
 
     def append(self, name: str, turns: Sequence[Turn]) -> None:
-        """Append a line with the turns. The file is not read."""
+        """Append one line with the turns to the file. Does not read the file."""
         self._write(name, turns)
 
     def replace(self, name: str, turns: Sequence[Turn]) -> None:
-        """Add a line whose turns replace the conversation."""
+        """Append one line that replaces all earlier turns of the conversation."""
         self._write(name, turns, replaces=True)
 
     def load(self, name: str) -> Conversation | None:
-        """Return a conversation, or None."""
+        """Return the conversation with this name, or None if there is none."""
         name = checked_name(name)
         kept: list[tuple[int, Mapping[str, Any]]] = []
         with store_errors():
@@ -63,7 +65,7 @@ class JSONLinesStore:
         return sorted(name for name, kept in found.items() if kept)
 
     def delete(self, name: str) -> None:
-        """Append a line that deletes the conversation."""
+        """Append one line that deletes the conversation."""
         self._write(name, None)
 
     def _write(self, name: str, turns: Sequence[Turn] | None, *, replaces: bool = False) -> None:
@@ -87,7 +89,7 @@ class JSONLinesStore:
                     raise
 
     def _entries(self) -> Iterator[tuple[int, Mapping[str, Any]]]:
-        """Yield the lines that belong to a conversation, with their numbers."""
+        """Yield (line number, decoded line) for each line of the file that is part of a conversation."""
         try:
             file = self._path.open("rb", buffering=0)
         except FileNotFoundError:

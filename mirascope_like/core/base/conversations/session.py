@@ -1,5 +1,5 @@
-"""Sessions: a conversation with a model. A prompt and its response are added to the conversation together or not at
-all.
+"""Sessions: a model and the conversation with it. A prompt and its response are added to the conversation together,
+or neither is.
 """
 
 from __future__ import annotations
@@ -33,15 +33,15 @@ _INSTRUCTING = ("system", "developer")
 
 
 class SessionModel(Protocol[ResponseT_co, StreamT_co, AsyncStreamT_co]):
-    """The part of a model's interface that a session uses."""
+    """The methods of a model that a session calls."""
 
     @property
     def origin(self) -> str:
-        """The origin of its messages: the name of their format."""
+        """The name of the format of the model's messages, such as "openai"."""
         ...
 
     def ask(self, prompt: Prompt, /) -> ResponseT_co:
-        """Send messages; return the response."""
+        """Send messages and return the response."""
         ...
 
     async def ask_async(self, prompt: Prompt, /) -> ResponseT_co:
@@ -49,29 +49,29 @@ class SessionModel(Protocol[ResponseT_co, StreamT_co, AsyncStreamT_co]):
         ...
 
     def stream(self, prompt: Prompt, /) -> StreamT_co:
-        """Send messages; return a stream of the response."""
+        """Send messages and return a stream of the response."""
         ...
 
     def stream_async(self, prompt: Prompt, /) -> AsyncStreamT_co:
-        """Send messages; return an async stream of the response."""
+        """Send messages and return an async stream of the response."""
         ...
 
 
 class Session(Generic[ResponseT, StreamT, AsyncStreamT]):
-    """A conversation and the model that responds in it.
+    """A model and the conversation with it, optionally saved in a store.
 
-    A prompt and its response, including all rounds of a tool loop, are added to the conversation together, when the
-    response is complete. A stream that is closed early or interrupted adds what was received, marked `partial`. A
-    stream without output, and a call that fails, add nothing.
+    When a response is complete, its prompt and the response (with all rounds of a tool loop) are added to the
+    conversation. A stream that is closed early or interrupted adds the received part, with `partial=True`. A stream
+    without output and a call that fails add nothing.
 
-    With a `store`, the conversation stored under `name` is loaded, and each exchange is added to the store first, then
-    to the conversation. `system` applies only to a conversation that has no system message.
+    With a `store`, the conversation with this `name` is loaded, and each exchange is written to the store before it is
+    added to the conversation. `system` is added only if the conversation has no system message.
 
-    If the store fails, `send` raises `StoreError`, with the response in `response`; so does the end of a stream. The
-    exchange is then neither in the conversation nor in the store. The next request contains it, and it is written with
-    the next exchange; sending the same prompt again replaces it.
+    If writing to the store fails, `send`, or the end of the stream, raises `StoreError`; its attribute `response` is
+    the response. The exchange is then neither in the conversation nor in the store, but the next request contains it,
+    and it is written together with the next exchange. If you send the same prompt again, the new exchange replaces it.
 
-    Raises `StoreError` for a given conversation if the store has another one under `name`.
+    Raises `StoreError` if you pass a conversation and the store has a different one with the same name.
     """
 
     def __init__(
@@ -86,22 +86,26 @@ class Session(Generic[ResponseT, StreamT, AsyncStreamT]):
         name: str | None = None,
     ) -> None:
         self.model: SessionModel[Any, Any, Any] = model
-        """The model that responds next. It may be replaced by any other; use `switch` to keep the types exact."""
+        """The model that receives the next request. May be replaced by any other model; `switch` does this with
+        exact types.
+        """
         self.name: str = uuid4().hex if name is None else checked_name(name)
-        """The name of the conversation in its store."""
+        """The name of the conversation in the store."""
         self._store = store
         self._lock = ForkSafeLock()
         self._options = {"tools": tools, "tool_loop": tool_loop}
         self._unsaved: list[list[Turn]] = []
-        """The exchanges that the store failed to write, each with its prompt."""
+        """The exchanges that could not be written to the store, each with its prompt."""
         self._rewrites = False
-        """True while the store lacks the system message, or failed in an edit: all turns are written next time."""
+        """True if the next exchange must rewrite all turns in the store: the store lacks the system message, or an
+        edit of it failed.
+        """
         with store_errors():
             kept = store.load(self.name) if store is not None else None
         if conversation is not None and kept and conversation != kept:
             raise StoreError(
-                f"the store has another conversation {self.name!r}: give no conversation to continue it, or another "
-                "name for the given one"
+                f"the store has a different conversation {self.name!r}: pass no conversation to continue the stored "
+                "one, or pass another name"
             )
         self._conversation: Conversation = conversation or kept or Conversation()
         if system is not None and all(turn.message.role not in _INSTRUCTING for turn in self._conversation.turns):
@@ -113,7 +117,7 @@ class Session(Generic[ResponseT, StreamT, AsyncStreamT]):
 
     @property
     def conversation(self) -> Conversation:
-        """The conversation so far: the turns in the store. `edit` replaces it, in the store too."""
+        """The conversation so far, as it is in the store. Use `edit` to replace it here and in the store."""
         return self._conversation
 
     if not TYPE_CHECKING:  # checkers know that a property without a setter cannot be assigned
@@ -121,14 +125,14 @@ class Session(Generic[ResponseT, StreamT, AsyncStreamT]):
         @conversation.setter
         def conversation(self, conversation: Conversation) -> None:
             raise AttributeError(
-                "session.conversation cannot be assigned, as the store would not know: use session.edit(conversation)"
+                "session.conversation cannot be assigned (the store would not change): use session.edit(conversation)"
             )
 
     def edit(self, conversation: Conversation) -> Self:
-        """Replace the conversation, in the store too; return the session itself.
+        """Replace the conversation, here and in the store; return the session itself.
 
-        To request the last response again: `session.edit(session.conversation.fork(-1)).send()`. A stream that is still
-        open adds its turns to the new conversation. If the store fails, `StoreError` is raised and nothing is replaced.
+        To request the last response again, call `session.edit(session.conversation.fork(-1)).send()`. A stream that is
+        still open adds its turns to the new conversation. If the store fails, raises `StoreError` and replaces nothing.
         """
         with self._lock:
             if self._store is not None:
@@ -142,18 +146,18 @@ class Session(Generic[ResponseT, StreamT, AsyncStreamT]):
         return self
 
     async def edit_async(self, conversation: Conversation) -> Self:
-        """`edit`, awaited: the store is written in a thread."""
+        """Async version of `edit`: the store is written in a thread."""
         return self.edit(conversation) if self._store is None else await in_thread(self.edit, conversation)
 
     def switch(self, model: SessionModel[Any, Any, Any]) -> Session[Any, Any, Any]:
-        """Continue with another model; return the session itself."""
+        """Continue the conversation with another model; return the session itself."""
         self.model = model
         return self
 
     def send(self, prompt: Prompt = None) -> ResponseT:
-        """Send a prompt; return the response. Without a prompt, the conversation is sent as it is.
+        """Send a prompt together with the conversation; return the response.
 
-        Raises `PromptError` for an empty prompt.
+        Without a prompt, only the conversation is sent. Raises `PromptError` for an empty prompt, such as "".
         """
         new_turns = _turns(prompt)
         repeated = self._repeated(new_turns)
@@ -171,7 +175,10 @@ class Session(Generic[ResponseT, StreamT, AsyncStreamT]):
         return response
 
     def stream(self, prompt: Prompt = None) -> StreamT:
-        """Send a prompt; return a stream of the response. The conversation is updated when the stream ends."""
+        """Send a prompt together with the conversation; return a stream of the response.
+
+        The prompt and the response are added to the conversation when the stream ends.
+        """
         new_turns = _turns(prompt)
         repeated = self._repeated(new_turns)
         stream: StreamT = self._target().stream(self._messages(new_turns, repeated), **self._fixed_options())
@@ -186,15 +193,17 @@ class Session(Generic[ResponseT, StreamT, AsyncStreamT]):
         return stream.ended(lambda ended: self._akeep(*self._ended(new_turns, ended), repeated))
 
     def fork(self, *, name: str | None = None) -> Session[ResponseT, StreamT, AsyncStreamT]:
-        """Return a new session with a copy of the conversation, under another name in the same store.
+        """Return a new session with the same model and a copy of the conversation. In the store, the copy has another
+        name.
 
-        Raises `StoreError` if the store has a conversation of that name.
+        Without `name`, the copy gets a random name. Raises `StoreError` if the store already has a conversation of that
+        name.
         """
         if name is not None and self._store is not None:
             with store_errors():
                 if self._store.load(name) is not None:
                     raise StoreError(
-                        f"the store has a conversation {name!r} already: give the fork another name, or delete that one"
+                        f"the store already has a conversation {name!r}: choose another name, or delete that one"
                     )
         unsaved = [turn for exchange in self._unsaved for turn in exchange]
         forked = Session(self.model, Conversation((*self.conversation.turns, *unsaved)), store=self._store, name=name)
@@ -202,7 +211,9 @@ class Session(Generic[ResponseT, StreamT, AsyncStreamT]):
         return forked
 
     def save(self, path: str | Path) -> None:
-        """Write the conversation to a file as JSON. Continue it with `Session(model, Conversation.load(path))`."""
+        """Write the conversation to a file as JSON. To continue it later, use `Session(model,
+        Conversation.load(path))`.
+        """
         self.conversation.save(path)
 
     def _target(self) -> Any:
@@ -212,7 +223,7 @@ class Session(Generic[ResponseT, StreamT, AsyncStreamT]):
         return {name: value for name, value in self._options.items() if value is not None}
 
     def _repeated(self, new_turns: Sequence[Turn]) -> list[Turn] | None:
-        """Return the last exchange that the store failed to write, if the same prompt is sent again; else None."""
+        """Return the last exchange that could not be written, if its prompt is sent again now; else None."""
         last = self._unsaved[-1] if self._unsaved else None
         return last if last is not None and new_turns and last[: len(new_turns)] == [*new_turns] else None
 
@@ -224,7 +235,7 @@ class Session(Generic[ResponseT, StreamT, AsyncStreamT]):
     def _keep(self, turns: list[Turn], response: Any, repeated: list[Turn] | None) -> None:
         if not turns:
             return
-        with self._lock:  # one lock for both, so that the store has the order of the conversation
+        with self._lock:  # one lock for store and conversation, so that both have the same order
             unsaved = [*(exchange for exchange in self._unsaved if exchange is not repeated), turns]
             added = [turn for exchange in unsaved for turn in exchange]
             conversation = self._conversation.add(*added)
@@ -255,9 +266,11 @@ class Session(Generic[ResponseT, StreamT, AsyncStreamT]):
 
 
 def answer_turns(response: BaseCallResponse[Any, Any], *, whole: bool = True) -> list[Turn]:
-    """Return the turns that a response adds: its rounds, with their tool results.
+    """Return the turns that a response adds to a conversation: one per round, and one for the tool results of each
+    round.
 
-    If the response is not complete, the last round adds only its text: a tool call without a result cannot be sent.
+    With `whole=False` (the response is incomplete), the last round adds only its text: a tool call without a result
+    could not be sent again.
     """
     turns: list[Turn] = []
     for number, answer in enumerate(response.rounds, 1):
@@ -287,7 +300,7 @@ def _turns(prompt: Prompt) -> list[Turn]:
         return []
     messages = as_messages(prompt)
     if not all(isinstance(one, BaseMessageParam) for one in messages):
-        raise PromptError("a session takes text, parts and messages in the common form")
+        raise PromptError("a session accepts text, parts and messages in the common form: convert other messages first")
     if not messages or not all(map(has_content, messages)):
-        raise PromptError("empty prompt: give text or parts, or no prompt at all to send the conversation as it is")
+        raise PromptError("empty prompt: pass text or parts, or call send() without a prompt to send the conversation")
     return [Turn(message=one) for one in messages]

@@ -1,4 +1,4 @@
-"""What the stores of this room share: checked names, errors, and the lock of a file."""
+"""Functions that the stores of this room share: checking names, converting errors, and locking files."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from ..errors import StoreError, adopt_store_error
 def checked_name(name: object) -> str:
     """Return the name of a conversation as a plain `str`.
 
-    Raises `StoreError` for what is no text, or has half a surrogate pair: not every store can keep such a name.
+    Raises `StoreError` if the name is not a str or contains half a surrogate pair, which some stores cannot save.
     """
     if not isinstance(name, str):
-        raise StoreError(f"the name of a conversation is a str, not {type(name).__name__}: {name!r}")
+        raise StoreError(f"the name of a conversation must be a str, not {type(name).__name__}: {name!r}")
     try:
         name.encode()
     except UnicodeEncodeError:
@@ -27,7 +27,7 @@ def checked_name(name: object) -> str:
 
 @contextmanager
 def store_errors(response: Any = None) -> Generator[None]:
-    """Raise every error within as a `StoreError` too, with the response that could not be stored."""
+    """Context manager that makes every error inside it a `StoreError` as well, with `response` as its attribute."""
     try:
         yield
     except Exception as error:
@@ -36,10 +36,11 @@ def store_errors(response: Any = None) -> Generator[None]:
 
 @contextmanager
 def file_lock(file: FileIO, *, shared: bool = False) -> Generator[None]:
-    """Lock a file for other threads and processes, which wait; `shared` excludes only those that write.
+    """Context manager that locks a file; other threads and processes wait. With `shared`, other readers do not wait,
+    only writers.
 
-    A file system without locks is used without. A child that is forked meanwhile does not keep the lock: it is released
-    explicitly, for all duplicates of the descriptor.
+    On a file system without locks, the file is used without one. The lock is released explicitly, so that a child
+    process that was forked meanwhile does not keep it.
     """
     if sys.platform == "win32":  # a lock of one byte far behind the end, which others can read
         import msvcrt

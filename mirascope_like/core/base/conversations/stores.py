@@ -1,6 +1,7 @@
-"""Stores for conversations: in memory, in SQLite, or in a JSON Lines file (`json_lines_store`). All are thread-safe.
+"""Stores that save conversations: in memory, in SQLite, or in a JSON Lines file (`json_lines_store`). All are
+thread-safe.
 
-Stored turns carry their schema version; data without one was written before there were versions.
+Each store saves the schema version of its turns. Data without a version was written by an early release.
 """
 
 from __future__ import annotations
@@ -22,14 +23,16 @@ __all__ = ["JSONLinesStore", "MemoryStore", "ReplacingStore", "SQLiteStore", "St
 
 
 class Store(Protocol):
-    """Stores conversations under names."""
+    """Saves conversations by name. Implement these methods for a store of your own."""
 
     def append(self, name: str, turns: Sequence[Turn]) -> None:
-        """Add turns to a conversation; all of them or none."""
+        """Add turns to the end of a conversation; create the conversation if it does not exist. Writes all turns or
+        none.
+        """
         ...
 
     def load(self, name: str) -> Conversation | None:
-        """Return a conversation, or None if there is none with this name."""
+        """Return the conversation with this name, or None if there is none."""
         ...
 
     def names(self) -> list[str]:
@@ -37,20 +40,23 @@ class Store(Protocol):
         ...
 
     def delete(self, name: str) -> None:
-        """Delete a conversation if it exists."""
+        """Delete the conversation with this name, if there is one."""
         ...
 
 
 class ReplacingStore(Store, Protocol):
-    """A store that replaces a conversation in one step, as those of this module do."""
+    """A store that can replace a conversation in one step. All stores of the library can."""
 
     def replace(self, name: str, turns: Sequence[Turn]) -> None:
-        """Replace a conversation by these turns; all of them or none."""
+        """Replace all turns of a conversation by these. If it fails, the old turns are kept."""
         ...
 
 
 def replace_turns(store: Store, name: str, turns: Sequence[Turn]) -> None:
-    """Replace the turns that a store keeps under a name: in one step if it can, else by deleting and appending."""
+    """Replace the turns that a store has saved under a name.
+
+    Calls the store's `replace`; a store without that method deletes the conversation and appends the new turns.
+    """
     replace: Any = getattr(store, "replace", None)
     if replace is not None:
         replace(name, turns)
@@ -68,26 +74,26 @@ def replace_turns(store: Store, name: str, turns: Sequence[Turn]) -> None:
 
 
 class MemoryStore:
-    """Stores conversations in memory, while the program runs."""
+    """Saves conversations in memory. They are lost when the program ends."""
 
     def __init__(self) -> None:
         self._kept: dict[str, Conversation] = {}
         self._lock = ForkSafeLock()
 
     def append(self, name: str, turns: Sequence[Turn]) -> None:
-        """Add turns to a conversation."""
+        """Add turns to the end of a conversation."""
         name = checked_name(name)
         with self._lock:
             self._keep(name, self._kept.get(name, Conversation()).add(*turns))
 
     def replace(self, name: str, turns: Sequence[Turn]) -> None:
-        """Replace the turns of a conversation."""
+        """Replace all turns of a conversation."""
         name = checked_name(name)
         with self._lock:
             self._keep(name, Conversation(tuple(turns)))
 
     def load(self, name: str) -> Conversation | None:
-        """Return a conversation, or None."""
+        """Return the conversation with this name, or None if there is none."""
         return self._kept.get(checked_name(name))
 
     def names(self) -> list[str]:
@@ -95,7 +101,7 @@ class MemoryStore:
         return sorted(self._kept)
 
     def delete(self, name: str) -> None:
-        """Delete a conversation."""
+        """Delete the conversation with this name, if there is one."""
         name = checked_name(name)
         with self._lock:
             self._kept.pop(name, None)
@@ -108,13 +114,13 @@ class MemoryStore:
 
 
 class SQLiteStore:
-    """Stores conversations in a SQLite database. Close it with `close`, or use it as a context manager.
+    """Saves conversations in a SQLite database. Close it with `close()`, or use it as a context manager.
 
-    Several threads and processes may use one database. If another connection has locked it, this one waits `timeout`
-    seconds, and then raises `StoreError`. A forked process opens a connection of its own.
+    Several threads and processes may use the same database. If another connection has locked it, a call waits at most
+    `timeout` seconds and then raises `StoreError`. A forked process opens its own connection.
 
-    The table `turns_schema` holds the schema versions of the stored turns. Opening or using a database raises
-    `StoreError` if a later version of the library has written to it.
+    The table `turns_schema` has the schema versions of the saved turns. If a later version of the library has written
+    to the database, opening or using it raises `StoreError`.
     """
 
     def __init__(self, path: str | Path, *, timeout: float = 5.0) -> None:
@@ -123,7 +129,9 @@ class SQLiteStore:
         self._timeout = timeout
         self._closed = False
         self._inherited: list[sqlite3.Connection] = []
-        """The connections of parent processes: SQLite forbids to use and to close them in a child."""
+        """Connections of parent processes. They are only kept: SQLite does not allow a child process to use or close
+        them.
+        """
         with store_errors():
             self._file = os.path.abspath(path) if _is_file(str(path)) else None
             self._pid = os.getpid()
@@ -167,7 +175,7 @@ class SQLiteStore:
                 yield database
 
     def _version(self) -> int | None:
-        """Return the latest schema version that was written; None before the first append and for databases without
+        """Return the latest schema version in the database; None if nothing was appended, or if the database has no
         versions.
         """
         tables = self._database.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'turns_schema'")
@@ -177,11 +185,11 @@ class SQLiteStore:
         return found
 
     def append(self, name: str, turns: Sequence[Turn]) -> None:
-        """Add turns to a conversation, in one transaction."""
+        """Add turns to the end of a conversation, in one transaction."""
         self._insert(name, turns, replaces=False)
 
     def replace(self, name: str, turns: Sequence[Turn]) -> None:
-        """Replace the turns of a conversation, in one transaction."""
+        """Replace all turns of a conversation, in one transaction."""
         self._insert(name, turns, replaces=True)
 
     def _insert(self, name: str, turns: Sequence[Turn], *, replaces: bool) -> None:
@@ -196,7 +204,7 @@ class SQLiteStore:
             database.execute("INSERT OR IGNORE INTO turns_schema (version) VALUES (?)", (TURNS_VERSION,))
 
     def load(self, name: str) -> Conversation | None:
-        """Return a conversation, or None."""
+        """Return the conversation with this name, or None if there is none."""
         name = checked_name(name)
         with self._reading() as database:
             rows = database.execute("SELECT turn FROM turns WHERE session = ? ORDER BY number", (name,)).fetchall()
@@ -209,13 +217,13 @@ class SQLiteStore:
             return [name for (name,) in database.execute("SELECT DISTINCT session FROM turns ORDER BY session")]
 
     def delete(self, name: str) -> None:
-        """Delete a conversation."""
+        """Delete the conversation with this name, if there is one."""
         name = checked_name(name)
         with self._changing() as database:
             database.execute("DELETE FROM turns WHERE session = ?", (name,))
 
     def close(self) -> None:
-        """Close the database."""
+        """Close the connection to the database."""
         with self._lock:
             self._closed = True
             if self._pid == os.getpid():

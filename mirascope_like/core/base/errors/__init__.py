@@ -1,7 +1,7 @@
-"""The error classes of the library, and the conversion of an SDK's errors to them.
+"""The error classes of the library, and functions that turn errors of an SDK into errors of these classes.
 
 Used by: every room but `runtime`, and every provider.
-Must not know: messages, requests, streams or any SDK. The code that raises an error writes its text.
+Must not know: messages, requests, streams or any SDK. The code that raises an error writes its message.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""Turn an SDK's error into one of ours too: it gets a class that inherits from both, and can be pickled."""
+"""Changes the class of an SDK's error so that it is also an instance of one of our error classes, and can be
+pickled.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +11,14 @@ from .classification import request_id, retry_after
 from .exceptions import MirascopeLikeError, ProviderError, StoreError
 
 _HTTP = ("request", "response", "raw_response", "_response")
-"""Attributes in which SDKs keep the HTTP request and response of an error. Mistral's response is in `args` too."""
+"""The attributes in which errors of SDKs keep the HTTP request and response. Mistral's error also has the response
+in `args`.
+"""
 
 
 class _Adopted:
-    """Base of the classes made by `both`. They can be pickled: the names of both parents are enough to make the class
-    again.
+    """Base class of the error classes that `both` makes. Makes them picklable: a pickle names the parent classes,
+    and loading it makes the same class again.
     """
 
     parents: ClassVar[tuple[type[BaseException], ...]] = ()
@@ -38,7 +42,9 @@ class _Adopted:
 
 
 def _importable(kind: type[BaseException]) -> type[BaseException]:
-    """Return the nearest base class that can be imported by name; botocore creates some error classes at run time."""
+    """Return the nearest base class of `kind` that can be imported by its name. botocore, for example, creates error
+    classes at run time.
+    """
     mro: tuple[type[BaseException], ...] = kind.__mro__
     found: type[BaseException] = next(
         one for one in mro if getattr(sys.modules.get(one.__module__), one.__name__, None) is one
@@ -58,7 +64,9 @@ _BOTH: dict[tuple[type[BaseException], ...], type[BaseException]] = {}
 
 
 def both(*parents: type[BaseException]) -> type[BaseException]:
-    """Return a class that inherits from all the given ones, named like the first. It is made once and kept."""
+    """Return a class that inherits from all given classes and has the name of the first. The class is made once per
+    combination.
+    """
     made = _BOTH.get(parents)
     if made is None:
         made = _BOTH[parents] = _made(parents)
@@ -89,11 +97,11 @@ def adopt(
     model: str | None,
     response: Any = None,
 ) -> Exception:
-    """Make an SDK's error an instance of our classes `kinds` as well, and return it.
+    """Make an SDK's error an instance of our error classes `kinds` as well; return the error.
 
-    The error itself is changed: its new class has `kinds` and the SDK's class as bases. The class of a built-in error,
-    such as `ValueError`, cannot be changed: a copy is returned. `response` is the HTTP response that was read; its
-    headers give `retry_after` if the error has no response of its own.
+    The class of the error is replaced by one that inherits from `kinds` and from the SDK's class. The class of a
+    built-in error, such as `ValueError`, cannot be replaced: then a copy of the error is returned. `response` is the
+    HTTP response, if known; its headers are used for `retry_after` if the error itself has no response.
     """
     kind = both(*kinds, type(error))
     try:
@@ -114,9 +122,11 @@ def adopt(
 
 
 def adopt_store_error(error: Exception, response: Any = None) -> StoreError:
-    """Make an error of a store a `StoreError` as well, and return it; `response` is what could not be stored.
+    """Make an error of a store a `StoreError` as well; return the error. `response` is the response that could not be
+    stored.
 
-    An error that has a `response` of its own, such as botocore's, becomes the `__cause__` of a new `StoreError`.
+    An error that already has an attribute `response`, such as botocore's, becomes the `__cause__` of a new
+    `StoreError`.
     """
     made: Any = error
     if not isinstance(error, StoreError):

@@ -1,4 +1,6 @@
-"""Choose the error class for an HTTP status, error code and text, and read the error's headers."""
+"""Chooses the error class for an HTTP status, an error code and an error text. Reads the waiting time and the
+request id of an error.
+"""
 
 from __future__ import annotations
 
@@ -45,8 +47,8 @@ _CONTEXT = re.compile(
     r"|exceeds? the (available )?context|exceed_context_size",
     re.IGNORECASE | re.DOTALL,
 )
-"""Matches the texts of errors about a prompt that is too long. Source: the hosts named above, from their documentation
-or error reports.
+"""Matches error texts about a prompt that is too long for the model. Source: the documentation or error reports of
+the hosts that are named in the comments.
 """
 _FILTER = re.compile(
     r"content[_ ](filter|management policy|policy[_ ]violation)|ResponsibleAIPolicy|\bsensitive content|"
@@ -62,7 +64,7 @@ _WORDS: tuple[tuple[re.Pattern[str], type[ProviderError]], ...] = tuple(
         (r"internal.?(server.?)?error", ServerError),
     )
 )
-"""Maps patterns of error texts to error classes, for errors without a known status or code."""
+"""Maps patterns of error texts to error classes. Used for an error without a known status or code."""
 
 _REQUEST_IDS = ("x-request-id", "request-id", "mistral-correlation-id")
 
@@ -102,14 +104,16 @@ _CODES: dict[type[ProviderError], str] = {
     ServerError: "api server internal_server internal bad_gateway",
 }
 _BY_CODE: dict[str, type[ProviderError]] = {code: kind for kind, codes in _CODES.items() for code in codes.split()}
-"""Maps error codes, error types and gRPC status names to error classes. Keys are in snake case, without the suffix
-"error". The numbers are z.ai's. Source: the references of the providers, and `google.rpc.Code`.
+"""Maps error codes, error types and gRPC status names to error classes.
+
+Keys are in snake case, without the suffix "error". The numbers are codes of z.ai. Source: the API references of the
+providers, and `google.rpc.Code`.
 """
 
 
 def _kind_of(code: object) -> type[ProviderError] | None:
-    """Return the error class for an error code in any spelling (snake case, camel case, with spaces); None if it is
-    unknown.
+    """Return the error class for an error code; None if the code is unknown. The code may be in snake case, camel
+    case or with spaces.
     """
     if not isinstance(code, str | int):
         return None
@@ -118,7 +122,7 @@ def _kind_of(code: object) -> type[ProviderError] | None:
 
 
 def error_kind(status_code: int | None, code: str | None = None, text: str = "") -> type[ProviderError]:
-    """Return the error class for an HTTP status, an error code and an error text; each may be unknown."""
+    """Return the error class for an HTTP status, an error code and an error text. Each of them may be missing."""
     kind = _kind_of(code)
     if status_code is not None and status_code >= 400:
         of_status = _BY_STATUS.get(status_code) or (ServerError if status_code >= 500 else BadRequestError)
@@ -135,7 +139,10 @@ def error_kind(status_code: int | None, code: str | None = None, text: str = "")
 
 
 def described(body: object) -> tuple[int | None, str | None, str]:
-    """Return the status, the code and the text in the body of an error, whichever of the common structures it has."""
+    """Return (HTTP status, error code, text) of an error body; the status and the code may be None.
+
+    Knows the body structures of the common providers and gateways.
+    """
     found = [*levels(body)]
     fields = [one for one in reversed(found) if isinstance(one, Mapping)]  # the innermost first
     codes = [one.get(key) for one in fields for key in ("code", "type", "status", "status_code", "error_code")]
@@ -149,8 +156,8 @@ def described(body: object) -> tuple[int | None, str | None, str]:
 
 
 def _words(fields: Mapping[str, Any]) -> str:
-    """Return the text of an error: its message fields, and the message that OpenRouter passes on from the provider
-    behind it.
+    """Return the text of an error: all its message fields, and the upstream provider's message that OpenRouter
+    includes.
     """
     texts = [fields.get(key) for key in ("message", "msg", "detail", "details", "error", "error_message", "error_msg")]
     metadata: Any = fields.get("metadata")
@@ -159,9 +166,9 @@ def _words(fields: Mapping[str, Any]) -> str:
 
 
 def retry_after(headers: Any, body: object = None) -> float | None:
-    """Return the seconds that a provider asks to wait; None if it names no number of seconds.
+    """Return the seconds that a provider asks to wait before a retry; None if it asks for no specific time.
 
-    The body is read first (Google's `RetryInfo`, a field `retry_after` or `retry-after-ms`), then the headers
+    The body is read first (Google's `RetryInfo`, or a field `retry_after` or `retry-after-ms`), then the headers
     `retry-after-ms` and `retry-after` (seconds or a date, RFC 9110).
     """
     delay = next(_reported_delays(body), None)
@@ -184,11 +191,13 @@ def retry_after(headers: Any, body: object = None) -> float | None:
 
 
 _WAITS = {"retrydelay": 1, "retryafter": 1, "retryafterseconds": 1, "retryafterms": 1000}
-"""Fields of an error body with the time to wait, and the number of their units in a second."""
+"""Maps the names of waiting time fields in error bodies to the number of their units per second (1 for seconds, 1000
+for milliseconds).
+"""
 
 
 def _reported_delays(body: Any, depth: int = 0) -> Iterator[float]:
-    """Yield the waiting times in an error body, at any depth, in seconds."""
+    """Yield the waiting times, in seconds, that are anywhere in an error body."""
     if depth > _DEEPEST:
         return
     if isinstance(body, str):
@@ -213,7 +222,9 @@ _DEEPEST = 8
 
 
 def _seconds(value: Any, unit: int = 1) -> float | None:
-    """Return a number of seconds, which may end in "s" as protobuf's durations do."""
+    """Return a value as seconds, or None if it is not a number. The text may end in "s", as durations in protobuf's
+    JSON do.
+    """
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
     try:
@@ -224,5 +235,5 @@ def _seconds(value: Any, unit: int = 1) -> float | None:
 
 
 def request_id(headers: Any) -> str | None:
-    """Return the provider's id of a request, from the headers of its response, or None."""
+    """Return the provider's id of a request, taken from the headers of the response; None if there is none."""
     return next((headers[name] for name in _REQUEST_IDS if name in headers), None)

@@ -1,7 +1,7 @@
 """The error classes of the library.
 
     MirascopeLikeError
-    ├── ConfigurationError            a missing SDK, key or setting: says what to do
+    ├── ConfigurationError            a missing SDK, key or setting
     ├── PromptError                   a template or message that cannot be sent
     ├── ProviderError                 the provider returned an error or could not be reached
     │   ├── AuthenticationError
@@ -20,8 +20,8 @@
     │   ├── StreamClosedError
     │   ├── StreamTimeoutError        a deadline passed; has the partial response
     │   └── StreamInterruptedError    the connection was lost; has the partial response
-    ├── ResponseParseError            the reply does not fit the requested type
-    ├── StoreError                    a store failed, or a later version of the library wrote it
+    ├── ResponseParseError            the response cannot be parsed into the requested type
+    ├── StoreError                    a store failed, or was written by a later version of the library
     └── ToolError
         ├── ToolNotFoundError
         ├── ToolArgumentsError
@@ -38,22 +38,22 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 Caught: TypeAlias = type[Exception] | tuple[type[Exception], ...]
-"""One or more error classes, as `except` takes them."""
+"""One error class or a tuple of error classes, as after `except`."""
 
 
 class MirascopeLikeError(Exception):
-    """The base class of every error that the library itself raises."""
+    """The base class of all errors that the library raises."""
 
 
 class ConfigurationError(MirascopeLikeError):
-    """An SDK, API key, model or option is missing, unknown or invalid. The message says what to do."""
+    """An SDK, API key, model or option is missing, unknown or invalid. The message explains how to correct this."""
 
 
 class PromptError(MirascopeLikeError):
-    """A prompt cannot be turned into messages. Raised before anything is sent.
+    """A prompt cannot be turned into messages. Raised before a request is sent.
 
-    `template` is the text of the template, and `position` the character offset of the fault in it; None for other
-    prompts.
+    For a fault in a template, `template` is its text and `position` the index of the faulty character. Otherwise both
+    are None.
     """
 
     def __init__(self, message: str, *, template: str | None = None, position: int | None = None) -> None:
@@ -63,28 +63,28 @@ class PromptError(MirascopeLikeError):
 
 
 UNSENT: Caught = (PromptError, ConfigurationError)
-"""The errors of a request that cannot be sent. A fallback that raises one has failed, and the next one is tried."""
+"""The errors of a request that could not be sent. If a fallback raises one of them, the next fallback is tried."""
 
 
 class ProviderError(MirascopeLikeError):
     """The provider returned an error, or could not be reached.
 
-    The class raised is also the SDK's own error class, so `except openai.OpenAIError` catches it too, and the
-    attributes of the SDK's error are kept.
+    The raised error is also an instance of the SDK's error class: `except openai.OpenAIError` catches it too, and it
+    has all attributes of the SDK's error.
     """
 
     provider: str
     """The provider that was called, such as "openai"."""
     model: str | None
-    """The model in the request."""
+    """The model that the request named; None if unknown."""
     status_code: int | None
     """The HTTP status, or None if no response was received."""
     request_id: str | None
-    """The provider's id of the request, or None."""
+    """The provider's id of the request, or None. Providers ask for it in support requests."""
     retry_after: float | None
-    """Seconds to wait before a retry, if the provider gave a time."""
+    """The seconds to wait before a retry; None if the provider gave no time."""
     body: object | None
-    """The body of the response, decoded if it is JSON."""
+    """The body of the error response, decoded if it is JSON; else None."""
 
 
 class AuthenticationError(ProviderError):
@@ -92,7 +92,7 @@ class AuthenticationError(ProviderError):
 
 
 class PermissionDeniedError(ProviderError):
-    """The API key does not have the permission for this (HTTP 403)."""
+    """The API key does not permit this request (HTTP 403)."""
 
 
 class NotFoundError(ProviderError):
@@ -132,25 +132,25 @@ class RequestTimeoutError(ProviderError):
 
 
 class StreamError(MirascopeLikeError):
-    """A stream was used in a state that does not allow it, or it did not end normally."""
+    """A stream did not end normally, or was used after it was closed or before it was read."""
 
 
 class StreamNotConsumedError(StreamError, ValueError):
-    """The full response was requested from a stream that has not been read to its end."""
+    """The complete response was requested from a stream that was not read to its end."""
 
 
 class StreamClosedError(StreamError):
-    """The stream was closed before its end; nothing more can be read from it."""
+    """The stream was closed before its end. Nothing more can be read from it."""
 
 
 class UnfinishedStreamError(StreamError):
-    """The stream ended before the response was complete. What was received is in `partial`."""
+    """The stream ended before the response was complete. `partial` has the received part."""
 
     _partial: Callable[[], Any] | None = None
 
     @property
     def partial(self) -> Any:
-        """The response rebuilt from what was received, or None if nothing was."""
+        """The response built from the received part; None if nothing was received."""
         return self._partial() if self._partial is not None else None
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -159,7 +159,7 @@ class UnfinishedStreamError(StreamError):
 
 
 class StreamTimeoutError(UnfinishedStreamError, TimeoutError):
-    """A deadline of the stream passed. `deadline` is its name: "total", "first", "idle" or "stall"."""
+    """A deadline of the stream passed. `deadline` is the name of the deadline: "total", "first", "idle" or "stall"."""
 
     def __init__(self, message: str, *, deadline: str = "") -> None:
         super().__init__(message)
@@ -167,17 +167,17 @@ class StreamTimeoutError(UnfinishedStreamError, TimeoutError):
 
 
 class StreamInterruptedError(UnfinishedStreamError):
-    """The response was interrupted: a lost connection, an error event, or no final event from the provider.
+    """The response was interrupted: the connection was lost, the provider sent an error event, or the provider's final
+    event is missing.
 
-    If the provider's SDK has an error class for the cause, the class raised inherits from both.
+    If the cause is an error of the provider's SDK, the raised error is also an instance of that SDK error class.
     """
 
 
 class ResponseParseError(MirascopeLikeError, ValueError):
-    """The model's reply does not fit the requested type; `response` is the response.
+    """The model's response cannot be parsed into the requested type. `response` is the response.
 
-    If pydantic found the fault, the class raised is also pydantic's `ValidationError`, so `except ValidationError`
-    catches it too.
+    If pydantic found the fault, the raised error is also an instance of pydantic's `ValidationError`.
     """
 
     def __init__(self, message: str = "", *, response: Any = None) -> None:
@@ -191,12 +191,12 @@ class ResponseParseError(MirascopeLikeError, ValueError):
     def errors(
         self, *, include_url: bool = True, include_context: bool = True, include_input: bool = True
     ) -> list[Any]:
-        """Return pydantic's list of validation errors; an empty list if the error was not found by pydantic."""
+        """Return pydantic's list of validation errors; an empty list if pydantic did not find the fault."""
         return []
 
 
 class FallbackError(MirascopeLikeError):
-    """All fallbacks failed. `errors` holds what each raised, in order; the last one is the `__cause__`."""
+    """The call and all its fallbacks failed. `errors` has their errors, in order; the last one is the `__cause__`."""
 
     def __init__(self, errors: Sequence[Exception]) -> None:
         listed = "; ".join(f"{type(error).__name__}: {error}" for error in errors)
@@ -210,16 +210,18 @@ class FallbackError(MirascopeLikeError):
 class StoreError(MirascopeLikeError):
     """A store, a conversation file or the dump of a response cannot be read or written.
 
-    If the store raised an error of its own (`OSError`, `sqlite3.OperationalError`, ...), the class raised inherits from
-    both. If a later version of the library wrote it, the message names the schema version that is needed.
+    If the store raised an error of its own, such as `sqlite3.OperationalError`, the raised error is also an instance of
+    that class. If a later version of the library wrote the data, the message has the schema version.
     """
 
     response: Any = None
-    """The response that a session received and could not store; None for all else."""
+    """The response that a session received but could not store; None for other errors."""
 
 
 class ToolError(MirascopeLikeError):
-    """A tool call could not be matched to a tool, parsed or run."""
+    """A tool call of the model failed: the tool is unknown, the arguments are invalid, or the tool could not run or
+    raised an error.
+    """
 
 
 class ToolNotFoundError(ToolError):
@@ -227,7 +229,7 @@ class ToolNotFoundError(ToolError):
 
 
 class ToolArgumentsError(ToolError):
-    """The arguments of a tool call are incomplete or do not fit the tool; `arguments` is their text."""
+    """The arguments of a tool call are incomplete or invalid for the tool. `arguments` is their JSON text."""
 
     def __init__(self, message: str, *, arguments: str | None = None) -> None:
         super().__init__(message)
@@ -235,7 +237,7 @@ class ToolArgumentsError(ToolError):
 
 
 class ToolExecutionError(ToolError):
-    """A tool raised an exception, which is the `__cause__`."""
+    """A tool raised an exception. The exception is the `__cause__`."""
 
 
 class ToolTimeoutError(ToolError):
@@ -243,4 +245,4 @@ class ToolTimeoutError(ToolError):
 
 
 class ToolRefusedError(ToolError):
-    """The `approve` callback refused a tool call; the tool did not run."""
+    """The `approve` callback did not allow a tool to run."""

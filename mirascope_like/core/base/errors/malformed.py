@@ -1,4 +1,4 @@
-"""Errors inside a stream: an event that does not have the expected format, and an event that reports an error."""
+"""Errors inside a stream: an event that cannot be decoded, and an event by which the provider reports an error."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from .reported import levels
 
 
 class MalformedEventError(ValueError):
-    """An event does not have the provider's format."""
+    """An event of a stream cannot be decoded: it does not have the provider's format."""
 
 
 class ErrorEventError(Exception):
-    """The provider sent an error as an event of a stream, or in place of a response. `body` is its content."""
+    """The provider reported an error as an event of a stream, or in place of a response. `body` is the content of
+    the error.
+    """
 
     def __init__(self, body: Any) -> None:
         nested = [*levels(body)]

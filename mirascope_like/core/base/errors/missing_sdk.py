@@ -1,4 +1,4 @@
-"""Import a provider's SDK, or raise an error that says how to install it."""
+"""Imports a provider's SDK. If it is missing, raises an error with the command that installs it."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from .exceptions import ConfigurationError
 
 
 class MissingSDKError(ConfigurationError, ImportError):
-    """A provider's SDK is not installed. The message gives the pip command."""
+    """A provider's SDK is not installed. The message has the pip command that installs it."""
 
 
 def load_sdk(module: str, *, extra: str) -> ModuleType:
-    """Import a module of an SDK and return it.
+    """Import a module of an SDK and return the module.
 
-    `extra` is the name of our extra that installs it. Raises `MissingSDKError` if it is not installed.
+    `extra` is the extra of this package that installs the SDK. Raises `MissingSDKError` if the SDK is not installed.
     """
     try:
         return import_module(module)

@@ -1,4 +1,4 @@
-"""Find the error that an event or a body reports, whatever its shape. Knows no provider."""
+"""Finds the error that an event or a response body reports, in any of the common structures. Knows no provider."""
 
 from __future__ import annotations
 
@@ -8,18 +8,20 @@ from typing import Any, TypeGuard, cast
 import jiter
 
 _WORDS = ("detail", "details", "errors", "error_message", "error_msg", "message", "msg")
-"""The keys under which gateways and web frameworks put an error text at the top level of a body."""
+"""The keys that gateways and web frameworks use for an error text at the top level of a body."""
 _CODES = ("code", "status", "status_code", "statusCode", "error_code")
 _MOST_LEVELS = 8
 
 
 def reported_error(data: Any, answers: Collection[str] = ()) -> Any:
-    """Return the error that an event or a body reports; None if it reports none.
+    """Return the error that an event or a response body reports; None if it reports no error.
 
-    A body reports an error if it has a non-empty `error`, if its `object` or `type` is "error", if it is a list of
-    errors, or if it has an error text or a failing status and none of the keys `answers`, which only a response has. An
-    `error` with only empty fields is not an error. Source: the error bodies of OpenAI, Google, Mistral and Cohere, of
-    FastAPI (`detail`), and of vLLM, SGLang and TGI (`object: error`; `code` and `details`).
+    It reports an error in these cases: it has a non-empty `error`; its `object` or `type` is "error"; it is a list of
+    errors; or it has an error text or a failing status, and none of the keys in `answers` (keys that only a successful
+    response has). An `error` whose fields are all empty does not count.
+
+    Source: the error bodies of OpenAI, Google, Mistral and Cohere, of FastAPI (`detail`), and of vLLM, SGLang and TGI
+    (`object: error`; `code` and `details`).
     """
     if is_array(data):
         found = (reported_error(one, answers) for one in data if isinstance(one, Mapping))
@@ -47,7 +49,9 @@ def is_array(value: Any) -> TypeGuard[list[Any]]:
 
 
 def is_empty(value: Any) -> bool:
-    """Return True for an empty value in an error body: null, false, zero, no text, or only such fields."""
+    """Return True if a value in an error body means "no error": null, false, zero, an empty text, or an object or
+    array of only such values.
+    """
     if isinstance(value, Mapping):
         return all(map(is_empty, cast("Mapping[str, Any]", value).values()))
     if is_array(value):
@@ -56,15 +60,16 @@ def is_empty(value: Any) -> bool:
 
 
 def is_failing_status(value: Any) -> bool:
-    """Return True if a value is an HTTP status of 400 or more, as a number or as text."""
+    """Return True if a value is an HTTP error status (400 to 599), as a number or as text."""
     return not isinstance(value, bool) and str(value).isdecimal() and 400 <= int(value) <= 599
 
 
 def levels(body: Any) -> Iterator[Mapping[str, Any] | str]:
-    """Yield the nested objects of an error body that describe the error, the outermost first. A plain text inside is
+    """Yield the nested objects that describe an error, from the outermost to the innermost; a plain text inside is
     last.
 
-    Gateways put JSON into a string: it is decoded. Of a list of errors, only the first is used.
+    A string that contains JSON is decoded, because gateways wrap errors in strings. In a list of errors, only the first
+    is read.
     """
     found: Any = body
     for _ in range(_MOST_LEVELS):

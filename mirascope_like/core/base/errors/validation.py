@@ -1,5 +1,5 @@
-"""The errors for replies and tool arguments that do not fit: our class, and pydantic's too if pydantic found the
-fault.
+"""Errors for responses and tool arguments that do not validate. If pydantic found the fault, they are also pydantic
+errors.
 """
 
 from __future__ import annotations
@@ -14,12 +14,14 @@ from .exceptions import ResponseParseError, ToolArgumentsError
 
 
 class ResponseValidationError(ResponseParseError, ValidationError):
-    """A `ResponseParseError` that is also pydantic's `ValidationError`, with the same title, errors and text."""
+    """A `ResponseParseError` that is also pydantic's `ValidationError`. Has the title, errors and text of the
+    pydantic error.
+    """
 
     response: Any = None
 
     def __init__(self, *args: Any, **options: Any) -> None:
-        """Ignore the arguments: `ValidationError.__new__` has used them (see `from_exception_data`)."""
+        """Do nothing: `ValidationError.__new__` has already used the arguments (see `from_exception_data`)."""
 
     def errors(
         self, *, include_url: bool = True, include_context: bool = True, include_input: bool = True
@@ -36,13 +38,15 @@ class ResponseValidationError(ResponseParseError, ValidationError):
 
 
 class ToolValidationError(ToolArgumentsError, ValidationError):
-    """A `ToolArgumentsError` that is also pydantic's `ValidationError`, with the same title and errors."""
+    """A `ToolArgumentsError` that is also pydantic's `ValidationError`. Has the title and errors of the pydantic
+    error.
+    """
 
     arguments: str | None = None
     message: str = ""
 
     def __init__(self, *args: Any, **options: Any) -> None:
-        """Ignore the arguments: `ValidationError.__new__` has used them (see `from_exception_data`)."""
+        """Do nothing: `ValidationError.__new__` has already used the arguments (see `from_exception_data`)."""
 
     def __str__(self) -> str:
         return self.message
@@ -55,8 +59,8 @@ ToolValidationError.__name__ = ToolArgumentsError.__name__  # tracebacks show th
 
 
 def arguments_error(message: str, cause: Exception, arguments: str) -> ToolArgumentsError:
-    """Return the error for tool arguments in which validation found the fault `cause`, which becomes its
-    `__cause__`.
+    """Return a `ToolArgumentsError` for arguments that did not validate. `cause` is the validation error; it becomes
+    the `__cause__`.
     """
     if isinstance(cause, ValidationError):
         error = _restore_arguments(cause.title, cause.errors(include_url=False), message, arguments)
@@ -73,9 +77,10 @@ def _restore_arguments(title: str, faults: Sequence[Any], message: str, argument
 
 
 def parse_error(cause: Exception, response: Any = None, prefix: Sequence[int | str] = ()) -> ResponseParseError:
-    """Return the error for a reply in which validation found the fault `cause`, which becomes its `__cause__`.
+    """Return a `ResponseParseError` for a response that did not validate. `cause` is the validation error; it becomes
+    the `__cause__`.
 
-    `prefix` is the path of the validated part in the reply.
+    `prefix` is the path of the validated part within the response; it is put before the path of each fault.
     """
     if isinstance(cause, ValidationError):
         error = _restore(cause.title, cause.errors(include_url=False), response, prefix)
@@ -109,7 +114,7 @@ def _kind(fault: Any) -> Any:
 
 
 def complaint(error: Exception) -> str:
-    """Return the validation errors as one line of text. It is sent to the model, which can then correct them."""
+    """Return validation errors as one line of text, to send to the model so that it can correct its response."""
     if not isinstance(error, ValidationError):
         return str(error)
     faults = error.errors(include_url=False, include_context=False, include_input=False)

@@ -1,4 +1,4 @@
-"""Decisions over several requests, without I/O: tool rounds, structured output, retries, their waits, and resuming.
+"""Decides what to send after a response or an error, without I/O: tool rounds, structured output, retries, resuming.
 
 Used by: streams and calls.
 Must not know: whether the caller is sync or async, or how a request is sent.

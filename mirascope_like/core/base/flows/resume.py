@@ -1,6 +1,6 @@
-"""Resume an interrupted response from the text that was received.
+"""Resumes an interrupted response from the text that was already received.
 
-Does no I/O; sync and async code share it. Imported when a stream first fails.
+Does no I/O, so that sync and async code share it. Imported when a stream fails for the first time.
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ from ..response import Accumulator, BaseCallResponseChunk
 ChunkT = TypeVar("ChunkT", bound=BaseCallResponseChunk[Any, Any, Any])
 ToolT = TypeVar("ToolT")
 _FORMS = ("response_format", "output_config", "audio")
-"""Parameters that request a response which is not plain text."""
+"""Call parameters that request something else than plain text, such as JSON or audio."""
 
 
 def plain(request: Request) -> bool:
-    """Return True if the request asks for a single response in plain text; only such a response can be resumed."""
+    """Return True if the request asks for one response in plain text. Only such a response can be resumed."""
     params = request.call_params
     formed = request.structure is not None or request.json_mode or any(params.get(one) for one in _FORMS)
     return not formed and (params.get("n") or 1) == 1
 
 
 class Seam:
-    """Joins an interrupted text and its continuation: drops what the continuation repeats.
+    """Joins an interrupted text with its continuation, and removes text that the continuation repeats.
 
-    Some providers repeat the whole text. The whitespace at its end is not sent (Anthropic rejects it, and elsewhere it
-    leads to bad tokens), so the model generates it again.
+    Some providers repeat the whole text at the beginning of the continuation. The whitespace at the end of the text is
+    not sent (Anthropic rejects it; other models continue badly after it), so the model generates that whitespace again.
     """
 
     def __init__(self, text: str, *, echoes: bool) -> None:
@@ -41,11 +41,11 @@ class Seam:
 
     @property
     def open(self) -> bool:
-        """True while the next piece may still begin with repeated text."""
+        """True while the next piece of the continuation may still repeat received text."""
         return bool(self._echo or self._space)
 
     def new(self, piece: str) -> str:
-        """Return a piece of the continuation without the text that it repeats."""
+        """Return the part of a piece that is new: the piece without text that was received before."""
         if self._echo:
             piece = self._held + piece
             if len(piece) < len(self._echo) and self._echo.startswith(piece):
@@ -62,7 +62,9 @@ class Seam:
 
 
 class ContinuedText(Text):
-    """The text of a resumed response: the received text, then what its continuation adds."""
+    """The text of a resumed response. Starts with the received text; pieces of the continuation are appended to it
+    without repetitions.
+    """
 
     __slots__ = ("_seam",)
 
@@ -71,30 +73,32 @@ class ContinuedText(Text):
         self._seam = seam
 
     def append(self, piece: str, /) -> None:
-        """Append a piece of the continuation, without the text that it repeats."""
+        """Append the new part of a piece of the continuation; text that the piece repeats is dropped."""
         super().append(self._seam.new(piece) if self._seam.open else piece)
 
 
 @dataclass(frozen=True, slots=True)
 class Interruption:
-    """An interrupted response whose text is resumed."""
+    """The text and the error of an interrupted response, from which the next attempt resumes."""
 
     text: str
     error: Exception
-    """The error that interrupted it."""
+    """The error that interrupted the response."""
     is_new: bool
-    """False if the last attempt added no text: it resumed the same text, and failed too."""
+    """True if the failed attempt added text. False if it added none: it resumed from the same text as this
+    interruption.
+    """
     seam: Seam
 
     def initial_text(self) -> Text:
-        """Return the text that the accumulator of the continuation starts with."""
+        """Return the text object with which the accumulator of the next attempt starts."""
         return ContinuedText(self.text, self.seam) if self.seam.open else Text([self.text])
 
     def pairs(
         self, pairs: Iterator[tuple[ChunkT, ToolT | None]], accumulator: Accumulator[Any, Any]
     ) -> Iterator[tuple[ChunkT, ToolT | None]]:
-        """Yield the pairs of the continuation. The content of each chunk is only text that the interrupted response did
-        not have.
+        """Yield the (chunk, tool) pairs of the continuation. Text that the interrupted response already had is
+        removed from the content of the chunks.
         """
         joining = self.seam.open
         known = len(accumulator.content) if joining else 0
@@ -108,9 +112,10 @@ class Interruption:
 def find_interruption(
     error: Exception, before: Interruption | None, accumulator: Accumulator[Any, Any], prefill: Prefill
 ) -> Interruption | None:
-    """Return the interruption to resume from, or None if the response cannot be resumed.
+    """Return the interruption from which the next attempt can resume, or None if the response cannot be resumed.
 
-    `before` is the interruption that this attempt resumed. If the attempt added no text, the error of `before` is kept.
+    `before` is the interruption that the failed attempt resumed from, or None. If the attempt added no text, the error
+    of `before` is kept in place of `error`.
     """
     text = accumulator.resumable_text
     if text is None or not text.strip():

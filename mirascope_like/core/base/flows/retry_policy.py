@@ -1,4 +1,4 @@
-"""Decide if a failed request is sent again, and how long to wait before that."""
+"""Decides whether a failed request is sent again, and how long to wait before that."""
 
 from __future__ import annotations
 
@@ -19,11 +19,15 @@ from ..errors import (
 )
 
 FIRST_WAIT = 0.5
-"""Seconds before the first retry, if the provider gives no time; each further wait is twice as long."""
+"""Seconds to wait before the first retry if the provider asks for no wait. Each further wait is twice as long."""
 LONGEST_WAIT = 8.0
-"""The longest such wait in seconds. Both values are those of OpenAI's and Anthropic's SDKs."""
+"""The longest wait in seconds if the provider asks for no wait. `FIRST_WAIT` and this have the values of OpenAI's
+and Anthropic's SDKs.
+"""
 PATIENCE = 60.0
-"""The longest wait in seconds that is accepted from a provider."""
+"""The longest wait in seconds that is accepted if the provider asks for one. For a longer wait, the request is not
+retried.
+"""
 
 _FINAL = (BadRequestError, AuthenticationError, PermissionDeniedError, NotFoundError)
 _BILLS = frozenset(
@@ -32,7 +36,7 @@ _BILLS = frozenset(
 
 
 def passes(error: Exception) -> bool:
-    """Return True if the same request may succeed when it is sent again."""
+    """Return True if sending the same request again may succeed after this error."""
     if isinstance(error, StreamTimeoutError):
         return error.deadline != "total"
     if isinstance(error, RateLimitError):
@@ -44,10 +48,12 @@ def passes(error: Exception) -> bool:
 
 
 def wait_after(error: Exception, tries: int) -> float | None:
-    """Return the seconds to wait before a retry, after `tries` retries; None if the request is not retried.
+    """Return the seconds to wait before a retry after `error`; None if the request is not retried. `tries` is the
+    number of earlier retries.
 
-    The provider's `retry_after` is used if it is at most `PATIENCE`. Otherwise the wait doubles each time, reduced by
-    up to a quarter at random so that requests that failed together are not repeated together.
+    A `retry_after` from the provider is used, unless it is longer than `PATIENCE`: then None is returned. Without one,
+    the wait doubles with each retry, and is reduced at random by up to a quarter so that requests that failed together
+    are not repeated at the same moment.
     """
     if not passes(error):
         return None
@@ -58,9 +64,10 @@ def wait_after(error: Exception, tries: int) -> float | None:
 
 
 def forget(error: BaseException) -> None:
-    """Remove the tracebacks of an error that is kept, and of its causes.
+    """Remove the tracebacks of an error and of its causes.
 
-    Their frames refer to the stream, which would then not be closed when it is dropped.
+    The frames in a traceback refer to the stream. As long as the error is stored, they would keep the stream from being
+    closed when it is dropped.
     """
     known: list[BaseException] = []
     pending: list[BaseException | None] = [error]

@@ -1,4 +1,8 @@
-"""Structured output: request it, parse the reply, and send a reply that does not fit back to the model. Does no I/O."""
+"""Structured output: adds it to a request, parses the response, and sends a response that cannot be parsed back to the
+model.
+
+Does no I/O.
+"""
 
 from __future__ import annotations
 
@@ -24,11 +28,11 @@ ResponseT = TypeVar("ResponseT", bound="BaseCallResponse[Any, Any]")
 def with_structure(
     request: Request, model: request_room.ResponseModel[Any] | None, provider: Provider[Any, Any, Any]
 ) -> Request:
-    """Return the request with the structured output of `model` added; without a model, with an instruction for JSON
-    mode.
+    """Return the request with the structured output of `model` added to it. If `model` is None, return it with the
+    instruction for JSON mode, if that is on.
 
-    Raises `ConfigurationError` if a field is filled from an argument that the call does not have, or if a tool has
-    the name of the output.
+    Raises `ConfigurationError` if a field of the model is filled from an argument that the call does not have, or if a
+    tool has the same name as the model.
     """
     if model is None:
         in_json = request.json_mode
@@ -43,15 +47,16 @@ def with_structure(
 def choose_strategy(
     request: Request, model: request_room.ResponseModel[Any], provider: Provider[Any, Any, Any]
 ) -> Strategy:
-    """Return the strategy by which a request asks for the structured output of `model`.
+    """Return the strategy ("tool", "schema" or "json") by which a request asks for the structured output of `model`.
 
-    Raises `ConfigurationError` if the strategy is "tool" and one of the request's tools has the name of the output.
+    Raises `ConfigurationError` if the strategy is "tool" and one of the request's tools has the same name as the model.
     """
     preferred: Strategy = "schema" if model.strict else "json" if request.json_mode else "tool"
     strategy = provider.strategy(request, preferred)
     if strategy == "tool" and any(tool_name(kind) == model.name for kind in request.tools):
         raise ConfigurationError(
-            f"duplicate tool name {model.name!r}: the response model is a tool of that name; rename yours"
+            f"duplicate tool name {model.name!r}: the response model is sent as a tool of that name; rename your tool "
+            "or the response model"
         )
     return strategy
 
@@ -59,11 +64,10 @@ def choose_strategy(
 def request_structured_output(
     request: Request, model: request_room.ResponseModel[T], retries: int, provider: Provider[ResponseT, Any, Any]
 ) -> Generator[Request | RunTools, Any, T | ResponseT]:
-    """Flow: request a structured output and parse the reply; send a reply that does not fit back, at most `retries`
-    times.
+    """Flow (a generator that yields requests): request a structured output and return it parsed.
 
-    Returns the response itself if the model called one of the call's own tools instead. Raises `ResponseParseError`
-    with the last response.
+    A response that cannot be parsed is sent back to the model, at most `retries` times; then `ResponseParseError` is
+    raised with the last response. If the model called one of the user's own tools, the response itself is returned.
     """
     earlier: list[ResponseT] = []
     while True:
@@ -81,13 +85,14 @@ def request_structured_output(
 
 
 def read(response: BaseCallResponse[Any, Any], model: request_room.ResponseModel[T], arguments: Mapping[str, Any]) -> T:
-    """Return the structured output of a response. Models and dataclasses get the response as `_response`.
+    """Return the structured output of a response, parsed into the type of `model`. A pydantic model or dataclass gets
+    the response as its attribute `_response`.
 
-    Raises `ResponseParseError` with the response.
+    Raises `ResponseParseError`, which has the response, if the model refused or its text cannot be parsed.
     """
     try:
         if response.refusal:
-            raise ResponseParseError(f"the model refused: {response.refusal}")
+            raise ResponseParseError(f"the model refused to answer, so there is no output to parse: {response.refusal}")
         selected = select(response, model)
         found = model.read(response.answer, model.given(arguments), selected)
     except ResponseParseError as error:
@@ -100,9 +105,10 @@ def read(response: BaseCallResponse[Any, Any], model: request_room.ResponseModel
 
 
 def select(response: BaseCallResponse[Any, Any], model: request_room.ResponseModel[Any]) -> FoundJSON | None:
-    """Return the JSON in a response that is its structured output, or None.
+    """Return the JSON text in a response that is its structured output, or None if there is none.
 
-    Raises `ResponseParseError` if the token limit ended the response: JSON that is complete may then be only a draft.
+    Raises `ResponseParseError` if the response ended at the token limit: even JSON that is complete may then be only a
+    draft.
     """
     text = response.answer
     selected = model.select(text)
@@ -112,7 +118,7 @@ def select(response: BaseCallResponse[Any, Any], model: request_room.ResponseMod
 
 
 def is_cut_off(response: BaseCallResponse[Any, Any]) -> bool:
-    """Return True if a response ended at the token limit."""
+    """Return True if a response ended because it reached the token limit."""
     return "length" in (response.common_finish_reasons or ())
 
 
@@ -126,7 +132,7 @@ _LIMITS = ("max_tokens", "max_completion_tokens", "max_output_tokens", "maxToken
 
 
 def _limits(settings: Any) -> Iterator[tuple[str, int]]:
-    """Yield the token limits in the arguments of a provider's call, by their names there."""
+    """Yield a (name, limit) pair for each token limit in the arguments of an SDK call, such as ("max_tokens", 1024)."""
     if isinstance(settings, BaseModel):
         settings = dict(settings)
     if is_mapping(settings):
@@ -138,8 +144,8 @@ def _limits(settings: Any) -> Iterator[tuple[str, int]]:
 
 
 def attach_response(found: Any, response: BaseCallResponse[Any, Any]) -> None:
-    """Set the response as `_response` on a parsed value, if it is a model or dataclass; built-in types cannot hold
-    it.
+    """Set the response as attribute `_response` of a parsed value, if that is a pydantic model or dataclass. Values
+    of built-in types are left unchanged.
     """
     if isinstance(found, BaseModel) or (is_dataclass(found) and hasattr(found, "__dict__")):
         object.__setattr__(found, "_response", response)

@@ -1,5 +1,6 @@
-"""The rounds of a tool loop: whether there is another one, and its request. Does no I/O; sync and async code share
-it.
+"""The rounds of a tool loop: decides if there is another round, and builds its request.
+
+Does no I/O, so that sync and async code share it.
 """
 
 from __future__ import annotations
@@ -18,15 +19,17 @@ ResponseT = TypeVar("ResponseT", bound="BaseCallResponse[Any, Any]")
 
 
 class RunTools(NamedTuple):
-    """A step of a call or stream: run the tools that the model called, and send their results in the next round."""
+    """A step of a flow: run the tools that the model called. The driver runs them and sends the results back into
+    the flow.
+    """
 
     loop: tools_room.ToolLoop
     tools: Sequence[BaseTool]
 
 
 def calls(request: Request, tools: Sequence[BaseTool] | None, before: int) -> RunTools | None:
-    """Return the step that runs the tools of a round, or None if no tools are run. `before` is the number of earlier
-    rounds.
+    """Return the step that runs the called tools, or None if the tool loop ends or there is none. `before` is the
+    number of earlier rounds.
     """
     loop = request.tool_loop
     return RunTools(loop, tools) if loop is not None and tools and before + 1 < loop.max_rounds else None
@@ -38,8 +41,8 @@ def next_round(
     results: Sequence[tools_room.ToolResultEvent[Any]],
     provider: Provider[Any, Any, Any],
 ) -> Request:
-    """Return the request of the next round, with the tool results. The last round that the loop allows offers no
-    tools.
+    """Return the request of the next round: the messages so far, the response, and the results of its tools. The
+    last round that the tool loop allows offers no tools.
     """
     assert request.tool_loop is not None
     following = replace(request, messages=[*request.messages, *response.tool_round_messages(results)])
@@ -50,9 +53,9 @@ def next_round(
 def rounds(
     request: Request, provider: Provider[ResponseT, Any, Any]
 ) -> Generator[Request | RunTools, Any, tuple[Request, ResponseT]]:
-    """Flow: send requests and run tools until no more tools are called; return the last request and its response.
+    """Flow (a generator that yields requests): send requests and run tools until the model calls no more tools.
 
-    The response has the earlier ones in `rounds`.
+    Returns the last request and its response; `response.rounds` has the responses of the earlier rounds.
     """
     before: list[ResponseT] = []
     while True:

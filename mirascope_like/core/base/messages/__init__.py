@@ -1,7 +1,7 @@
-"""Messages and their parts, in the form that is common to all providers, and the media in them.
+"""Messages and their parts (text, media, tool calls, tool results), in the form that is common to all providers.
 
 Used by: tools, prompts, requests, conversations, and every provider's encoder.
-Must not know: how a provider writes a message, or how a prompt is made.
+Must not know: the message format of a provider, or how a prompt is written.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Values to parts: bytes, images and recordings in memory, and, where the template says so, paths and URLs.
+"""Converts values to message parts: bytes, images and recordings in memory; in templates also paths and URLs.
 
-The kind of a value is recognised from its own bytes. A URL is passed on for the provider to fetch: nothing here ever
-opens a connection. PIL and pydub are recognised without being imported.
+The type of a file is recognised from its first bytes. URLs are sent to the provider, which downloads them: this module
+never opens a connection. Objects of PIL and pydub are recognised without importing these packages.
 """
 
 from __future__ import annotations
@@ -50,38 +50,38 @@ class SupportsImage(Protocol):
 
     @property
     def format(self) -> str | None:
-        """The format of the file it was read from."""
+        """The format of the file that the image was read from, such as "JPEG"."""
         ...
 
     @property
     def mode(self) -> str:
-        """The pixel format."""
+        """The pixel format, such as "RGB"."""
         ...
 
     def convert(self, mode: str) -> SupportsImage:
-        """Return the image in another pixel format."""
+        """Return a copy of the image in another pixel format."""
         ...
 
     def save(self, fp: IO[bytes], format: str | None = None, **params: Any) -> None:
-        """Write it as a file."""
+        """Write the image to a file."""
 
 
 class SupportsAudio(Protocol):
     """A recording in memory, such as pydub's `AudioSegment`."""
 
     def export(self, out_f: Any = None, format: str = "mp3") -> Any:
-        """Write it as a file."""
+        """Write the recording to a file."""
 
 
 Media: TypeAlias = bytes | bytearray | memoryview | SupportsImage | SupportsAudio | Wave_read | SupportsRead
-"""A value in memory that can become an image, audio or document part."""
+"""A value in memory that can be converted to an image, audio or document part."""
 
 Content: TypeAlias = str | AnyPart | Media | Sequence[str | AnyPart | Media]
-"""What a message can be made from."""
+"""A value that can become the content of a message: text, a part, media in memory, or a list of these."""
 
 
 class _File(NamedTuple):
-    """A media type and the bytes."""
+    """The content of a media file: its media type and its bytes."""
 
     media_type: str
     data: bytes
@@ -118,15 +118,18 @@ _SIGNATURES: tuple[tuple[re.Pattern[bytes], str], ...] = tuple(
 
 
 def sniff(data: bytes) -> str | None:
-    """Return the media type of a file from its first bytes, such as "image/png", or None if it is unknown."""
+    """Return the media type of a file, such as "image/png", recognised from its first bytes; None if the format is
+    unknown.
+    """
     head = data[:16]
     return next((media_type for pattern, media_type in _SIGNATURES if pattern.match(head)), None)
 
 
 def part_of(value: object) -> AnyPart:
-    """Return the part for a value in memory: a str becomes text, media are identified by their bytes.
+    """Return the message part for a value in memory. A str becomes a text part; the type of media is recognised from
+    the bytes.
 
-    A str is never treated as a path or URL. Raises `PromptError` for any other value.
+    A str is never treated as a path or URL. Raises `PromptError` for a value of any other type.
     """
     if isinstance(value, AnyPart):
         return value
@@ -134,14 +137,15 @@ def part_of(value: object) -> AnyPart:
         return TextPart(text=value)
     if isinstance(value, PathLike):
         path = shown(fsdecode(cast("PathLike[str]", value)))
-        raise PromptError(f"{path} is a path: put it into a template as {{name:image}}, or read it")
+        raise PromptError(f"{path} is a path: use it in a template as {{name:image}}, or pass the bytes of the file")
     return _part(_in_memory(value))
 
 
 def content_of(values: Iterable[object]) -> str | list[AnyPart]:
-    """Return the content of a message: a single str unchanged, anything else as parts. Nested lists are flattened.
+    """Return the content of a message made from `values`: a single str is returned unchanged, other values become a
+    list of parts.
 
-    Raises `PromptError` for a value that cannot be sent, and if there are no values.
+    Nested lists are flattened. Raises `PromptError` for a value that cannot be sent, and if there are no values.
     """
     flat = list(values)
     if len(flat) == 1 and isinstance(flat[0], str):
@@ -153,17 +157,17 @@ def content_of(values: Iterable[object]) -> str | list[AnyPart]:
 
 
 def media_part(kind: Kind, source: object, *, detail: str | None = None) -> MediaPart:
-    """Return the part of the given kind for a value in a template.
+    """Return the image, audio or document part for a value in a template.
 
-    `source` is a value in memory, a part of the kind, a `data:` URL (decoded here), an `http(s)://` or `gs://` URL
-    (fetched by the provider, never here), or a path (read from disk). Raises `PromptError` for anything else, for a
-    file that cannot be read, and for another kind of media.
+    `source` is a value in memory, a part, a `data:` URL (decoded here), an `http(s)://` or `gs://` URL (the provider
+    downloads it), or the path of a file (read here). Raises `PromptError` for any other value, for a file that cannot
+    be read, and if the value is another kind of media than `kind`.
     """
     if isinstance(source, str) and (scheme := re.match(r"(?i)(data):|([a-z][a-z0-9+.-]+)://", source)):
         if scheme[1]:
             return _part(_decoded(source), kind, detail)
         if scheme[2].lower() not in ("http", "https", "gs"):
-            raise PromptError(f"{shown(source)}: {scheme[2]}:// cannot be sent; give http(s):// or a path")
+            raise PromptError(f"{shown(source)}: unknown URL scheme {scheme[2]}://; use http(s)://, gs:// or a path")
         return _by_url(kind, source, detail)
     if isinstance(source, str | PathLike):
         return _part(_read(Path(fsdecode(cast("str | PathLike[str]", source))), kind), kind, detail)
@@ -173,7 +177,8 @@ def media_part(kind: Kind, source: object, *, detail: str | None = None) -> Medi
 
 
 def linked_part(kind: Kind, url: str, *, detail: str | None = None) -> MediaPart:
-    """Return the part for a URL in a provider's message: a `data:` URL is decoded, if it can be; others stay URLs.
+    """Return the part for a URL in a message of a provider. A valid `data:` URL is decoded; any other URL is kept as a
+    URL.
 
     The URL is never treated as a path.
     """
@@ -184,7 +189,7 @@ def linked_part(kind: Kind, url: str, *, detail: str | None = None) -> MediaPart
 
 
 def document_text(part: DocumentPart) -> str:
-    """Return a text document as a str. Raises `PromptError` if it is not in UTF-8."""
+    """Return the text of a text document. Raises `PromptError` if its bytes are not UTF-8."""
     try:
         return part.document.decode()
     except UnicodeDecodeError as error:
@@ -194,7 +199,7 @@ def document_text(part: DocumentPart) -> str:
 
 
 def shown(value: object) -> str:
-    """Return a short repr for error messages."""
+    """Return a shortened `repr` of a value, for error messages."""
     return _SHORT.repr(value)
 
 
@@ -212,7 +217,7 @@ def _flattened(values: Iterable[object]) -> Iterable[object]:
 
 def _part(file: _File, kind: Kind | None = None, detail: str | None = None) -> MediaPart:
     if kind is not None and file.kind != kind:
-        raise PromptError(f"expected {kind}, but this is {file.media_type}")
+        raise PromptError(f"expected {kind}, but the data is {file.media_type}")
     if file.kind == "image":
         return ImagePart(media_type=file.media_type, image=file.data, detail=detail)
     if file.kind == "audio":
@@ -228,7 +233,7 @@ def _by_url(kind: Kind, url: str, detail: str | None) -> MediaPart:
 
 def _same_kind(part: AnyPart, kind: Kind, detail: str | None) -> MediaPart:
     if part.type not in (kind, f"{kind}_url"):
-        raise PromptError(f"expected {kind}, but this is a part of type {part.type!r}")
+        raise PromptError(f"expected {kind}, but the value is a part of type {part.type!r}")
     media = cast("MediaPart", part)
     return media if detail is None else media.model_copy(update={"detail": detail})
 
@@ -238,7 +243,9 @@ def _in_memory(value: object, kind: Kind | None = None) -> _File:
         data = bytes(cast("bytes | bytearray | memoryview", value))
         media_type = sniff(data)
         if media_type is None:
-            raise PromptError(f"these {len(data)} bytes start like no known image, audio or document")
+            raise PromptError(
+                f"unknown file format: the {len(data)} bytes do not begin like any supported image, audio or PDF file"
+            )
         return _File(media_type, data)
     if _is(value, "PIL.Image", "Image"):
         return _image_file(cast("SupportsImage", value))
@@ -250,19 +257,24 @@ def _in_memory(value: object, kind: Kind | None = None) -> _File:
         return _File("audio/wav", _wave_file(cast("Wave_read", value)))
     if is_open_file(value):
         return _open_file(value, kind)
-    raise PromptError(f"{shown(value)} is a {type(value).__name__}: not text, a part, or known media")
+    raise PromptError(
+        f"{shown(value)} is a {type(value).__name__}: pass text, a part, or media such as bytes or an open binary file"
+    )
 
 
 def _open_file(file: object, kind: Kind | None) -> _File:
     data, name = read_open_file(file)
     media_type = sniff(data) or (_document_type(Path(name), data) if kind == "document" else None)
     if media_type is None:
-        raise PromptError(f"the {len(data)} bytes of an open file start like no known {kind or 'image or audio'}")
+        raise PromptError(
+            f"unknown file format: the {len(data)} bytes of the open file do not begin like a supported "
+            f"{kind or 'image or audio'} file"
+        )
     return _File(media_type, data)
 
 
 def _is(value: object, module: str, name: str) -> bool:
-    """Return True for an instance of a class in a module that may not be installed; False if it was never imported."""
+    """Return True if `value` is an instance of the class `name` in `module`. The module is not imported for this."""
     kind = getattr(sys.modules.get(module), name, None)
     return isinstance(kind, type) and isinstance(value, kind)
 
@@ -300,12 +312,16 @@ def _read(path: Path, kind: Kind) -> _File:
         raise PromptError(f"{shown(str(path))} cannot be read: {error.strerror}") from error
     media_type = sniff(data) or (_document_type(path, data) if kind == "document" else None)
     if media_type is None:
-        raise PromptError(f"{shown(str(path))} starts like no known {kind}")
+        raise PromptError(
+            f"unknown file format: the content of {shown(str(path))} does not begin like a supported {kind} file"
+        )
     return _File(media_type, data)
 
 
 def _document_type(path: Path, data: bytes) -> str | None:
-    """Return the media type of a document without a signature: by its file name, or "text/plain" if it is UTF-8."""
+    """Return the media type of a document that has no known first bytes: by its file name, else "text/plain" if it
+    is UTF-8.
+    """
     named = mimetypes.guess_type(path.name)[0]
     if named is not None:
         return named
@@ -317,15 +333,15 @@ def _document_type(path: Path, data: bytes) -> str | None:
 
 
 def _decoded(url: str) -> _File:
-    """Return the contents of a `data:` URL (RFC 2397)."""
+    """Return the media type and the bytes in a `data:` URL (RFC 2397)."""
     head, comma, body = url[len("data:") :].partition(",")
     declared, *options = head.split(";")
     data = unquote_to_bytes(body)
     if not comma:
-        raise PromptError(f"{shown(url)} is not a whole data: URL")
+        raise PromptError(f"{shown(url)} is an incomplete data: URL: the comma before the data is missing")
     if "base64" in (option.strip().lower() for option in options):
         try:
             data = base64.b64decode(data, validate=True)
         except binascii.Error as error:
-            raise PromptError(f"{shown(url)} does not hold base64: {error}") from error
+            raise PromptError(f"{shown(url)} does not contain valid base64: {error}") from error
     return _File(sniff(data) or declared.strip().lower() or "text/plain", data)

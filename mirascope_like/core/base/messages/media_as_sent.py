@@ -1,4 +1,4 @@
-"""Prepares media for sending: corrects the media type of images from their bytes, and decodes `data:` URLs."""
+"""Prepares media in messages for sending: corrects wrong media types of images, and decodes `data:` URLs."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ _LINKED: dict[type[Any], Kind] = {ImageURLPart: "image", AudioURLPart: "audio", 
 
 
 def with_plain_media(messages: Sequence[Any]) -> list[Any]:
-    """Return messages whose images have the media type of their bytes, and whose `data:` URLs are decoded.
+    """Return the messages with corrected media: each image has the media type of its bytes, and each `data:` URL is
+    decoded.
 
-    Providers reject an image with a wrong media type, and most download no `data:` URL. Messages in a provider's own
-    format are not changed.
+    Providers reject an image with a wrong media type, and most do not accept `data:` URLs as links. Messages in a
+    provider's own format are not changed.
     """
     return [_plain(one) if isinstance(one, BaseMessageParam) else one for one in messages]
 

@@ -1,6 +1,6 @@
 """Messages to and from a model, in the common form.
 
-Their parts are defined in `parts`. Import them from this module, which exports them too.
+The parts of messages are defined in `parts`; this module exports them too.
 """
 
 from __future__ import annotations
@@ -14,13 +14,15 @@ from .media import Content, content_of
 from .parts import Part, ToolResultPart
 
 Role: TypeAlias = Literal["system", "developer", "user", "assistant", "tool"]
-"""The author of a message. A developer's message becomes a system message for providers without that role."""
+"""The author of a message. For a provider without the role "developer", such a message is sent with the role
+"system".
+"""
 
 
 class BaseMessageParam(BaseModel):
-    """A message in the common form.
+    """A message in the common form: a role, and text or a list of parts.
 
-    It can be dumped to JSON and read back unchanged. Raises pydantic's `ValidationError` for an unknown role or part.
+    Can be dumped to JSON and read back unchanged. An unknown role or part raises pydantic's `ValidationError`.
     """
 
     model_config: ClassVar[ConfigDict] = ConfigDict(
@@ -32,15 +34,15 @@ class BaseMessageParam(BaseModel):
 
 
 class Messages:
-    """Creates messages; one method per role.
+    """Creates messages, with one method per role.
 
-    Each takes text, parts, media in memory (bytes, open binary files, PIL images, pydub segments, `wave` readers) and
-    lists of these; one of them may be passed as `content`. A single str stays a str; anything else becomes parts. A str
-    is never treated as a path or URL. Raises `PromptError` for a value that cannot be sent.
+    Each method accepts text, parts, media in memory (bytes, open binary files, PIL images, pydub segments, `wave`
+    readers) and lists of these, as positional arguments or as `content`. A single str is kept as a str; other values
+    become parts. A str is never treated as a path or URL. Raises `PromptError` for a value that cannot be sent.
     """
 
     Type: TypeAlias = str | BaseMessageParam | Sequence[Any]
-    """The return annotation for prompt functions: text, a message, or a list of content or messages."""
+    """The return annotation of prompt functions: text, a message, or a list of messages or contents."""
 
     @staticmethod
     def System(*contents: Content, content: Content | None = None) -> BaseMessageParam:
@@ -59,13 +61,13 @@ class Messages:
 
     @staticmethod
     def Tool(*results: ToolResultPart) -> BaseMessageParam:
-        """Return the message with the results of the model's tool calls."""
+        """Return a message with the results of tool calls."""
         return BaseMessageParam(role="tool", content=content_of(results))
 
 
 def without_developer(messages: Sequence[Any]) -> Sequence[Any]:
-    """Return the messages with the role "system" in place of "developer". Messages in a provider's own format do not
-    change.
+    """Return the messages with the role "developer" replaced by "system". Messages in a provider's own format are
+    not changed.
     """
     if not any(map(_of_developer, messages)):
         return messages

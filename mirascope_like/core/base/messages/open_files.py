@@ -1,4 +1,6 @@
-"""Open binary files as bytes: `io.BytesIO`, what `open(path, "rb")` returns, temporary files, uploads of frameworks."""
+"""Reads open binary files: `io.BytesIO`, results of `open(path, "rb")`, temporary files, and uploads of web
+frameworks.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +12,10 @@ from ..errors import PromptError
 
 
 class SupportsRead(Protocol):
-    """An open binary file; `io.BytesIO` is one."""
+    """A binary file that is open for reading, such as `io.BytesIO`."""
 
     def read(self, size: int = -1, /) -> bytes:
-        """Return its bytes."""
+        """Return bytes of the file, by default all that remain."""
         ...
 
 
@@ -23,16 +25,16 @@ def is_open_file(value: object) -> bool:
 
 
 def read_open_file(file: Any) -> tuple[bytes, str]:
-    """Return all bytes of an open file from its beginning, and its name, or "". The position in the file does not
-    change.
+    """Return all bytes of an open file, from its beginning, and the file's name (or ""). The position in the file is
+    restored.
 
-    Raises `PromptError` for a file that is open as text, closed, or read asynchronously.
+    Raises `PromptError` for a file that is open as text, is closed, or can only be read with `await`.
     """
     what = f"a {type(file).__name__}"
     if isinstance(file, TextIOBase):
-        raise PromptError(f"{what} is open as text: open it with mode 'rb'")
+        raise PromptError(f"{what} is open as text: open the file with mode 'rb'")
     if iscoroutinefunction(file.read):
-        raise PromptError(f"{what} is read asynchronously: await its read(), and give the bytes")
+        raise PromptError(f"{what} can only be read with await: pass the bytes, `await file.read()`")
     try:
         position = file.tell() if getattr(file, "seekable", bool)() else None
         if position is not None:
@@ -43,6 +45,6 @@ def read_open_file(file: Any) -> tuple[bytes, str]:
     except (OSError, ValueError) as error:  # closed, or not open for reading
         raise PromptError(f"{what} cannot be read: {error}") from error
     if not isinstance(data, bytes):
-        raise PromptError(f"{what} returned {type(data).__name__}, not bytes: open it with mode 'rb'")
+        raise PromptError(f"{what} returned {type(data).__name__}, not bytes: open the file with mode 'rb'")
     name = getattr(file, "name", None)
     return data, name if isinstance(name, str) else ""

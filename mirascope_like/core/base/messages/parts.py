@@ -1,6 +1,6 @@
 """The parts of a message: text, media, tool calls and tool results.
 
-Data only: every part can be dumped to JSON and read back unchanged, with bytes as base64. Knows no provider.
+Every part can be dumped to JSON (with bytes as base64) and read back unchanged. Knows no provider.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from ..errors import PromptError
 
 
 class _Part(BaseModel):
-    """Base class of parts: bytes are base64 in JSON, and an unknown field is an error."""
+    """Base class of parts. Bytes become base64 in JSON, and unknown fields raise an error."""
 
     model_config: ClassVar[ConfigDict] = ConfigDict(
         defer_build=True, ser_json_bytes="base64", val_json_bytes="base64", extra="forbid"
@@ -29,27 +29,27 @@ class TextPart(_Part):
 
 
 class ImagePart(_Part):
-    """An image, given as bytes."""
+    """An image as bytes."""
 
     type: Literal["image"] = "image"
     media_type: str
     """The media type, such as "image/png"."""
     image: bytes = Field(repr=False)
     detail: str | None = None
-    """The resolution to process it at ("low", "high", ...), for providers that support it."""
+    """The resolution in which the model sees the image ("low", "high", ...), for providers with this option."""
 
 
 class ImageURLPart(_Part):
-    """An image that the provider downloads."""
+    """The URL of an image, which the provider downloads."""
 
     type: Literal["image_url"] = "image_url"
     url: str
     detail: str | None = None
-    """The resolution to process it at ("low", "high", ...), for providers that support it."""
+    """The resolution in which the model sees the image ("low", "high", ...), for providers with this option."""
 
 
 class AudioPart(_Part):
-    """A recording, given as bytes."""
+    """A recording as bytes."""
 
     type: Literal["audio"] = "audio"
     media_type: str
@@ -58,14 +58,14 @@ class AudioPart(_Part):
 
 
 class AudioURLPart(_Part):
-    """A recording that the provider downloads."""
+    """The URL of a recording, which the provider downloads."""
 
     type: Literal["audio_url"] = "audio_url"
     url: str
 
 
 class DocumentPart(_Part):
-    """A document, given as bytes."""
+    """A document as bytes."""
 
     type: Literal["document"] = "document"
     media_type: str
@@ -74,19 +74,21 @@ class DocumentPart(_Part):
 
 
 class DocumentURLPart(_Part):
-    """A document that the provider downloads."""
+    """The URL of a document, which the provider downloads."""
 
     type: Literal["document_url"] = "document_url"
     url: str
 
 
 class CacheControlPart(_Part):
-    """A mark: the provider may cache the prompt up to here. It is not sent to providers that have no cache marks."""
+    """Marks a position in a prompt: the provider may cache everything before it. Providers without such marks do not
+    receive it.
+    """
 
     type: Literal["cache_control"] = "cache_control"
     cache_type: Literal["ephemeral"] = "ephemeral"
     ttl: Literal["5m", "1h"] | None = None
-    """How long the provider keeps the prompt; sent to Anthropic, Bedrock and OpenRouter only."""
+    """How long the provider keeps the cached prompt ("5m" or "1h"). Sent to Anthropic, Bedrock and OpenRouter only."""
 
     @property
     def directive(self) -> dict[str, str]:
@@ -95,54 +97,57 @@ class CacheControlPart(_Part):
 
     @classmethod
     def of_ttl(cls, ttl: object) -> CacheControlPart:
-        """Return a mark with the `ttl` of a provider's own cache mark; with `ttl=None` if it is neither 5m nor 1h."""
+        """Return a cache mark with the `ttl` of a provider's own mark. A value other than "5m" and "1h" becomes
+        None.
+        """
         return cls(ttl="1h" if ttl == "1h" else "5m" if ttl == "5m" else None)
 
 
 class ToolCallPart(_Part):
-    """A tool call of the model."""
+    """A tool call in a message of the model."""
 
     type: Literal["tool_call"] = "tool_call"
     name: str
     args: dict[str, Any] | None = None
     id: str | None = None
-    """The provider's id of the call, which its result refers to."""
+    """The provider's id of the tool call. The tool result has the same id."""
 
 
 MediaPart: TypeAlias = ImagePart | ImageURLPart | AudioPart | AudioURLPart | DocumentPart | DocumentURLPart
-"""A part that is an image, audio or a document."""
+"""A part that is an image, a recording or a document."""
 
 ResultContent: TypeAlias = Annotated[TextPart | MediaPart, Field(discriminator="type")]
-"""The parts that a tool result may hold."""
+"""A part that a tool result may contain: text or media."""
 
 
 class ToolResultPart(_Part):
-    """The result of a tool."""
+    """The result of a tool call."""
 
     type: Literal["tool_result"] = "tool_result"
     name: str = ""
     content: str | list[ResultContent]
-    """Text, or a list of text and media. Only some providers accept media in tool results."""
+    """A text, or a list of text and media parts. Only some providers accept media in tool results."""
     id: str | None = None
     """The id of the tool call."""
     is_error: bool = False
 
     @property
     def text(self) -> str:
-        """The text of the content."""
+        """The text of the content, without media."""
         if isinstance(self.content, str):
             return self.content
         return "".join(part.text for part in self.content if isinstance(part, TextPart))
 
     @property
     def media(self) -> list[MediaPart]:
-        """The media of the content."""
+        """The media parts of the content."""
         return [] if isinstance(self.content, str) else [one for one in self.content if not isinstance(one, TextPart)]
 
     def text_alone(self, provider: str) -> str:
-        """Return the text, for a provider that accepts no media in tool results. Raises `PromptError` if there are any.
+        """Return the text, for a provider that accepts only text in tool results. Raises `PromptError` if the content
+        has media.
 
-        `provider` is the provider's name in the error.
+        `provider` is the name of the provider for the error message.
         """
         if self.media:
             kind = self.media[0].type.partition("_")[0]
@@ -154,8 +159,8 @@ class ToolResultPart(_Part):
 
 
 def result_of(content: str | Sequence[object], *, id: str | None, is_error: bool = False) -> ToolResultPart:
-    """Return a tool result with this content. Parts that are neither text nor media are dropped; if no media is left,
-    the content is the joined text.
+    """Return a tool result with this content. Only text and media parts are kept; if there are no media, the content
+    is the joined text.
     """
     if isinstance(content, str):
         return ToolResultPart(content=content, id=id, is_error=is_error)
@@ -165,7 +170,7 @@ def result_of(content: str | Sequence[object], *, id: str | None, is_error: bool
 
 
 AnyPart: TypeAlias = TextPart | MediaPart | CacheControlPart | ToolCallPart | ToolResultPart
-"""Any part, for `isinstance`."""
+"""All part classes, for use in `isinstance`."""
 
 Part: TypeAlias = Annotated[AnyPart, Field(discriminator="type")]
-"""Any part, for annotations: pydantic chooses the class by `type`."""
+"""All part classes, for use in annotations: pydantic chooses the class by the field `type`."""

@@ -1,4 +1,4 @@
-"""Ids and names of tool calls in messages, adapted to what the provider accepts that they are sent to."""
+"""Adapts the ids and names of tool calls in messages to what the receiving provider accepts."""
 
 from __future__ import annotations
 
@@ -14,40 +14,45 @@ from .tool_names import valid_name
 
 
 class CallForm(NamedTuple):
-    """The ids and names of tool calls that a provider accepts in its messages."""
+    """The form that a provider requires of tool call ids and tool names in messages."""
 
     ids: re.Pattern[str] = re.compile(r"(?s).{1,64}")
-    """The form of ids. Source of the default: Responses, "call_id: ... Expected a string with maximum length 64"."""
+    """A pattern that valid ids match. Source of the default: OpenAI's Responses API, "call_id: ... Expected a string
+    with maximum length 64".
+    """
     names: re.Pattern[str] = re.compile(r"[a-zA-Z0-9_-]{1,64}")
-    """The form of names. Source of the default: the references of OpenAI, Mistral and Bedrock."""
+    """A pattern that valid names match. Source of the default: the references of OpenAI, Mistral and Bedrock."""
     required: bool = True
-    """True if every tool call and result must have an id: those that have none, as Gemini's may, are then given one."""
+    """True if every tool call and tool result must have an id. Calls without an id (Gemini may send such) then get a
+    new one.
+    """
 
 
 def short_id(text: str) -> str:
-    """Return an id of nine letters and digits, a hash of the text. Every provider accepts its form."""
+    """Return an id of nine letters and digits that every provider accepts: a hash of the text."""
     return sha256(text.encode()).hexdigest()[:9]
 
 
 @dataclass(slots=True)
 class _OpenCall:
-    """A tool call whose result has not been met."""
+    """A tool call for which no result has been found yet."""
 
     given: str | None
     name: str
-    """The name that is sent."""
+    """The name in the message that is sent."""
     id: str | None
-    """The id that is sent."""
+    """The id in the message that is sent."""
 
 
 class CallIds:
-    """Adapts the tool calls and results of one conversation. Call it for each message of it, in order.
+    """Adapts the tool calls and tool results of one conversation. Pass its messages in order, to `adapted` or `passed`.
 
-    An id or a name that the provider accepts is kept. Others are replaced; so is the id of a call that an earlier call
-    has: many models count their calls from 0 in every response. A call and its result always get the same id.
+    Valid ids and names are kept, invalid ones are replaced. The id of a call is also replaced if an earlier call has
+    the same id: many models number their calls from 0 in every response. A call and its result always get the same id.
 
-    A result with an id belongs to the first call of that id without a result, or else to one without an id. A result
-    without an id belongs to the first call of its name without a result, or else to the first of any name.
+    A result with an id belongs to the first open call with that id, or else to the first open call without an id. A
+    result without an id belongs to the first open call with its tool name, or else to the first open call. A call is
+    open until its result is found.
     """
 
     def __init__(self, form: CallForm) -> None:
@@ -56,14 +61,14 @@ class CallIds:
         self._used: set[str] = set()
         self._open: list[_OpenCall] = []
         self._sent: dict[str, str] = {}
-        """The id that the newest call of each given id is sent under."""
+        """Maps each original id to the id that its newest call is sent with."""
         self._others = False
-        """True once a message was passed that cannot be read here, whose calls are not known."""
+        """True once a message in a provider's own format was passed. Its tool calls are not known here."""
 
     def adapted(self, message: BaseMessageParam, *, foreign: bool = False) -> BaseMessageParam:
-        """Return a message with ids and names that are accepted: the message itself if all of them are.
+        """Return the message with valid ids and names; the same object if nothing has to change.
 
-        With `foreign`, every id is replaced, by one that all providers accept.
+        With `foreign` (the message is from another provider), every id is replaced by one that all providers accept.
         """
         if isinstance(message.content, str):
             return message
@@ -72,7 +77,9 @@ class CallIds:
         return message if same else message.model_copy(update={"content": parts})
 
     def passed(self, message: BaseMessageParam | None) -> None:
-        """Note a message that is sent as it is; None for one in a provider's own form."""
+        """Record the tool calls and results of a message that is sent unchanged. None stands for a message in a
+        provider's own format.
+        """
         self._others = self._others or message is None
         parts: Sequence[Any] = () if message is None or isinstance(message.content, str) else message.content
         for part in parts:
@@ -116,27 +123,27 @@ class CallIds:
         return made
 
     def _result(self, part: ToolResultPart, foreign: bool) -> tuple[str, str | None]:
-        """Return the name and the id of a result."""
+        """Return the name and the id with which a tool result is sent."""
         name = self._name(part.name) if part.name else ""
         if (call := self._call_of(part)) is not None:
             self._open.remove(call)
             return name or call.name, call.id
         if not part.id:
             return name, short_id(part.name) if self._form.required or foreign else part.id
-        if part.id in self._sent:  # a second result of one call
+        if part.id in self._sent:  # a second result of the same call
             return name, self._sent[part.id]
-        # Its call may be in a message in the provider's own form.
+        # The call of this result may be in a message in the provider's own format.
         return name, part.id if self._others or self._accepted(part.id, foreign) else short_id(part.id)
 
     def _call_of(self, part: ToolResultPart) -> _OpenCall | None:
-        """Return the call that a result belongs to."""
+        """Return the open call that a tool result belongs to, or None."""
         found = [call for call in self._open if call.given == part.id] if part.id else self._open
         found = found or [call for call in self._open if call.given is None]
         return next((call for call in found if call.name == self._name(part.name)), next(iter(found), None))
 
 
 def with_accepted_calls(messages: Sequence[Any], form: CallForm) -> Sequence[Any]:
-    """Return the messages, with ids and names of this form for every tool call and tool result in the common form.
+    """Return the messages with the ids and names of all tool calls and results adapted to `form`.
 
     Messages in a provider's own format are not changed.
     """

@@ -1,9 +1,8 @@
-"""Tool calls and their results: find the result of each call, and calls or results that have no counterpart.
+"""Finds tool calls without a result and tool results without a call. A conversation that was cut may contain them.
 
-A conversation that was cut may contain them. Providers accept a call only if its result follows at once, and a result
-only if its call precedes it. Sources: OpenAI's "An assistant message with 'tool_calls' must be followed by tool
-messages responding to each 'tool_call_id'", Anthropic's "`tool_use` ids were found without `tool_result` blocks
-immediately after".
+Providers accept a tool call only if its result follows directly, and a result only if its call precedes it. Sources:
+OpenAI's "An assistant message with 'tool_calls' must be followed by tool messages responding to each 'tool_call_id'",
+Anthropic's "`tool_use` ids were found without `tool_result` blocks immediately after".
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from .parts import ToolCallPart, ToolResultPart
 
 @dataclass(slots=True)
 class Orphans:
-    """Tool calls without a result and results without a call, each with the index of its message."""
+    """The tool calls without a result and the results without a call, each with the index of its message."""
 
     calls: list[tuple[int, ToolCallPart]] = field(default_factory=list[tuple[int, ToolCallPart]])
     """Calls without a result."""
@@ -29,8 +28,8 @@ class Orphans:
 def find_orphans(messages: Sequence[BaseMessageParam]) -> Orphans:
     """Return the tool calls without a result, and the results without a call.
 
-    The results of a call must be in the messages directly after it. A result without an id belongs to the first call of
-    its name that has no result yet, or else to the first call of any name.
+    The results of a call must be in the messages directly after the call. A result without an id belongs to the first
+    call of the same tool that has no result yet, or else to the first call of any tool.
     """
     orphans = Orphans()
     unanswered: list[tuple[int, ToolCallPart]] = []
@@ -52,8 +51,8 @@ def find_orphans(messages: Sequence[BaseMessageParam]) -> Orphans:
 
 
 def check_pairs(messages: Sequence[BaseMessageParam]) -> None:
-    """Raise `PromptError` for a tool call without a result, or a result without its call. The error gives its name and
-    id.
+    """Raise `PromptError` for a tool call without a result or a result without its call. The message has the name
+    and id of the tool call.
     """
     orphans = find_orphans(messages)
     for _, call in orphans.calls:
@@ -67,7 +66,7 @@ def check_pairs(messages: Sequence[BaseMessageParam]) -> None:
 
 
 def _call_of(result: ToolResultPart, unanswered: Sequence[tuple[int, ToolCallPart]]) -> tuple[int, ToolCallPart] | None:
-    """Return the call that a result belongs to."""
+    """Return the tool call that a result belongs to, with the index of its message; None if there is none."""
     by_id = [one for one in unanswered if one[1].id == result.id and result.id is not None]
     if by_id or (result.id is not None and all(call.id is not None for _, call in unanswered)):
         return by_id[0] if by_id else None

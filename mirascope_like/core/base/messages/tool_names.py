@@ -1,4 +1,4 @@
-"""Names of tools and of answers that every provider accepts. Used by `tools` and `request`."""
+"""Makes names of tools and of structured outputs that every provider accepts. Used by `tools` and `request`."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ _GENERIC = re.compile(r"[a-zA-Z_]\w*\[[\w\[\], .]+\]", re.ASCII)
 
 
 def valid_name(name: str, default: str = "tool") -> str:
-    """Return a name that every provider accepts: at most 64 letters, digits, `_` and `-`, no digit or `-` first.
+    """Return a name that every provider accepts: at most 64 letters, digits, `_` and `-`, and no digit or `-` at the
+    beginning.
 
-    These are the limits that OpenAI, Anthropic, Bedrock, Mistral and Google have in common. A name that is changed ends
-    with a hash of the original, so that different names stay different; only the brackets of `Box[int]` are replaced
-    without a hash.
+    These are the common limits of OpenAI, Anthropic, Bedrock, Mistral and Google. A name that has to change ends with a
+    hash of the original, so that different names stay different. The brackets of `Box[int]` are replaced without a
+    hash. `default` is used for a name without any valid character.
     """
     if _VALID.fullmatch(name):
         return name

@@ -30,13 +30,15 @@ CALL = "call"
 SIGNATURE = "__tool_signature__"
 """The attribute of a function's tool type that holds the function's `Signature`."""
 SOURCE = "__tool_source__"
-"""The attribute of a tool type that was made: what it was made from, and how to pickle its tools."""
+"""The attribute of a generated tool type that holds its `ToolSource`: the user's function or class it was generated
+from.
+"""
 _SCHEMA = "__tool_schema__"
 _ENGINE = ("from_call", "from_error", "partial", "tool_json_schema")
 
 
 class ToolConfig(TypedDict, total=False):
-    """Settings of a tool that are not arguments; each provider has its own."""
+    """Provider settings of a tool that are not arguments of the tool. Each provider has its own subclass."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +50,14 @@ class ToolCall:
     arguments: str
     """The JSON text exactly as the model wrote it; empty if it wrote none."""
     native: Any = None
-    """The provider's own object or dict for the call."""
+    """The tool call as the provider returned it: an object of its SDK, or a dict."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Origin:
-    """The tool call that a tool was made from, and its state."""
+    """Records which tool call a tool instance was created from, the newest piece of its arguments while they arrive,
+    and the error that keeps the tool from running.
+    """
 
     call: ToolCall
     delta: str | None = None
@@ -61,9 +65,10 @@ class _Origin:
 
 
 class _Fact(Generic[FactT]):
-    """An attribute that every tool has, unless the tool has a field of the same name.
+    """A read-only attribute of every tool, such as `name`. A field of the same name in a tool class replaces it.
 
-    A property cannot do this: pydantic takes a class attribute, even an inherited one, for the default of the field.
+    A property cannot be replaced by a field: pydantic would use the property object, even an inherited one, as the
+    default value of the field.
     """
 
     def __init__(self, read: "Callable[[BaseTool], FactT]") -> None:
@@ -79,25 +84,31 @@ class _Fact(Generic[FactT]):
 
 
 class Facts:
-    """The attributes of every tool, unless it has a field of that name."""
+    """The read-only attributes that every tool has. If a tool class declares a field of the same name, the field
+    replaces the attribute.
+    """
 
     if TYPE_CHECKING:
         # "| Any" lets a tool class declare a field of the same name with another type.
         tool_call: Any
-        """The provider's own object for the call; None for a tool that was not called by a model."""
+        """The tool call as the provider returned it; None for a tool that was not called by a model."""
         id: str | Any | None
-        """The call's id, or None if the provider gives none."""
+        """The id of the tool call, or None if the provider sends no ids."""
         name: str | Any
         """The name by which the model called the tool."""
         args: dict[str, Any] | Any
-        """The arguments by parameter name; if there is an `error`, as the model wrote them."""
+        """The arguments by parameter name. If the tool has an `error`, they are the unvalidated values that the
+        model wrote.
+        """
         delta: str | Any | None
-        """The newest piece of the arguments' text while they arrive; None for a complete tool."""
+        """While the arguments arrive: the newest piece of their JSON text. None for a complete tool."""
         error: ToolError | Any | None
         """The error that prevents the tool from running, or None."""
 
         def call(self) -> Any:
-            """Run the tool; an async one returns an awaitable. Raises its `error` if there is one."""
+            """Run the tool and return its result; an async tool returns an awaitable. Raises the tool's `error` if
+            it has one.
+            """
     else:
         tool_call = _Fact(lambda tool: call_of(tool).native)
         id = _Fact(lambda tool: call_of(tool).id)
@@ -130,7 +141,11 @@ def guarded(call: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _free(cls: type, name: str) -> None:
-    """Keep pydantic from taking a method of this class for the default of an inherited field of the same name."""
+    """Let a subclass define a method with the name of an inherited field, and keep the field.
+
+    Without this, pydantic uses the method as the default value of the field. Does nothing if no base class has a field
+    called `name`.
+    """
     models = [base for base in cls.__bases__ if issubclass(base, BaseModel)]
     inherited = next((base.model_fields[name] for base in models if name in base.model_fields), None)
     if inherited is not None and name not in vars(cls):
@@ -138,10 +153,12 @@ def _free(cls: type, name: str) -> None:
 
 
 class BaseTool(Facts, BaseModel):
-    """A tool that a model may call: its fields are the arguments, its docstring the description; `call` runs it.
+    """A tool that a model may call. Its fields are the arguments, its docstring is the description for the model, and
+    its method `call` runs the tool.
 
-    A field may have any name that pydantic allows. A field named like a tool's own attribute, such as `name` or `args`,
-    replaces the attribute; then use `call_of`, `arguments_of` and `error_of`.
+    A field may have any name that pydantic allows. A field with the name of a built-in attribute of tools, such as
+    `name` or `args`, replaces that attribute. Use the functions `call_of`, `arguments_of` and `error_of` for such a
+    tool.
     """
 
     model_config: ClassVar[ConfigDict] = ConfigDict(protected_namespaces=())
@@ -172,9 +189,9 @@ class BaseTool(Facts, BaseModel):
 
     @classmethod
     def tool_json_schema(cls) -> dict[str, Any]:
-        """Return a new copy of the JSON schema of the arguments, which the caller may change.
+        """Return the JSON schema of the tool's arguments, as a new dict that the caller may change.
 
-        Raises `ConfigurationError` if an argument has no JSON form.
+        Raises `ConfigurationError` if the type of an argument has no JSON schema.
         """
         kept: bytes | None = vars(cls).get(_SCHEMA)
         if kept is None:
@@ -184,8 +201,8 @@ class BaseTool(Facts, BaseModel):
 
     @classmethod
     def from_call(cls, call: ToolCall) -> Self:
-        """Return the tool for a model's call. Never raises: for arguments that do not validate, the tool has an
-        `error`.
+        """Return an instance of this tool for a tool call of a model. Never raises: if the arguments do not
+        validate, the instance has an `error` and cannot run.
         """
         text = paired_escapes(call.arguments.strip())
         try:
@@ -197,16 +214,19 @@ class BaseTool(Facts, BaseModel):
 
     @classmethod
     def from_error(cls, call: ToolCall, error: ToolError) -> Self:
-        """Return a tool that cannot be run, with the fields that its arguments fill; the others are None."""
+        """Return an instance of this tool that cannot run and has this `error`. Its fields hold the arguments that
+        can be read; the other fields are None.
+        """
         tool = incomplete(cls, object_so_far(call.arguments))
         tool._origin = _Origin(call, error=error)
         return tool
 
     @classmethod
     def partial(cls, call: ToolCall, delta: str) -> Self:
-        """Return a partial tool: fields that have not arrived are None.
+        """Return a partial instance of this tool, whose arguments are still arriving. Fields that have not arrived are
+        None.
 
-        `call.arguments` is the text so far and `delta` the newest piece of it.
+        `call.arguments` is the JSON text received so far, and `delta` is the newest piece of that text.
         """
         tool = incomplete(cls, object_so_far(call.arguments))
         tool._origin = _Origin(call, delta=delta)
@@ -228,12 +248,14 @@ def _origin_of(tool: BaseTool) -> _Origin | None:
 
 
 def as_json(arguments: Mapping[str, Any]) -> str:
-    """Return arguments as JSON; what has no JSON form is its `str`."""
+    """Return arguments as JSON text. A value that has no JSON form is written as its `str`."""
     return pydantic_core.to_json(arguments, fallback=str).decode()
 
 
 def call_of(tool: BaseTool) -> ToolCall:
-    """Return the tool call from which a tool was made. For a tool that no model called, return a call without an id."""
+    """Return the tool call from which a tool was created. If no model called the tool, return a new `ToolCall` with
+    its arguments and without an id.
+    """
     origin = _origin_of(tool)
     if origin is not None:
         return origin.call
@@ -241,24 +263,26 @@ def call_of(tool: BaseTool) -> ToolCall:
 
 
 def error_of(tool: BaseTool) -> ToolError | None:
-    """Return `tool.error`, even if the tool has a field of that name."""
+    """Return the error that keeps a tool from running, or None. Works also if the tool has a field named `error`."""
     origin = _origin_of(tool)
     return origin.error if origin is not None else None
 
 
 def delta_of(tool: BaseTool) -> str | None:
-    """Return `tool.delta`, even if the tool has a field of that name."""
+    """Return the newest piece of a partial tool's arguments; None for a complete tool. Works also if the tool has a
+    field named `delta`.
+    """
     origin = _origin_of(tool)
     return origin.delta if origin is not None else None
 
 
 def is_partial(tool: BaseTool) -> bool:
-    """Return True for a partial tool: its arguments are still arriving."""
+    """Return True if the arguments of a tool are still arriving."""
     return delta_of(tool) is not None
 
 
 def arguments_of(tool: BaseTool) -> dict[str, Any]:
-    """Return `tool.args`, even if the tool has a field of that name."""
+    """Return the arguments of a tool by parameter name. Works also if the tool has a field named `args`."""
     if error_of(tool) is not None:
         return object_so_far(call_of(tool).arguments)
     signature: tool_schema.Signature | None = getattr(type(tool), SIGNATURE, None)
@@ -268,12 +292,12 @@ def arguments_of(tool: BaseTool) -> dict[str, Any]:
 
 
 def _complaint(name: str, problem: Exception) -> str:
-    """Return a text that describes what is wrong with the arguments, for the developer and for the model."""
+    """Return the message for arguments that did not validate. The developer and the model both receive it."""
     if not isinstance(problem, ValidationError):
-        return f"the arguments of tool {name!r} were refused: {type(problem).__name__}: {problem}"
+        return f"a validator of tool {name!r} failed for the arguments: {type(problem).__name__}: {problem}"
     details = problem.errors(include_url=False, include_context=False, include_input=False)
     lines = [": ".join(filter(None, [".".join(map(str, one["loc"])), one["msg"]])) for one in details]
-    return f"the arguments of tool {name!r} are of no use: {'; '.join(lines)}"
+    return f"invalid arguments for tool {name!r}: {'; '.join(lines)}"
 
 
 def _check_usable(tool: BaseTool) -> None:

@@ -23,7 +23,11 @@ _JSON = json.JSONDecoder()
 
 
 def repaired(call: ToolCall, names: Collection[str]) -> ToolCall:
-    """Return a tool call with the name that was offered and the arguments that the model meant."""
+    """Return a tool call with the changes of a host undone: the tool name as it was offered in the request, and the
+    arguments as one JSON object.
+
+    Returns the same object if nothing was changed.
+    """
     name, arguments = offered_name(call.name, names), effective_arguments(call.arguments)
     if name == call.name and arguments == call.arguments:
         return call
@@ -31,7 +35,10 @@ def repaired(call: ToolCall, names: Collection[str]) -> ToolCall:
 
 
 def offered_name(name: str, names: Collection[str]) -> str:
-    """Return the offered name from which a host or a provider's rules made `name`; if there is none, return `name`."""
+    """Return the tool name from the request that a host changed into `name`, such as "add" for "functions.add:0".
+
+    Returns `name` itself if it matches no offered name.
+    """
     if name in names:
         return name
     found = _DECORATED.fullmatch(name)
@@ -40,10 +47,11 @@ def offered_name(name: str, names: Collection[str]) -> str:
 
 
 def effective_arguments(text: str) -> str:
-    """Return the arguments that the model meant. A host may have sent several JSON texts one after another.
+    """Return the JSON text of the one arguments object in `text`. Some hosts send several JSON texts one after another.
 
-    An empty object before others is dropped, a repeated object is kept once, and a JSON string that contains an object
-    is decoded. Any other text is returned unchanged: a tool never runs with a guess.
+    Empty objects next to another object are dropped, repeated equal objects are kept once, and a JSON string that
+    contains an object is decoded. Text that stays ambiguous is returned unchanged, so that a tool never runs with
+    guessed arguments.
     """
     try:
         value = jiter.from_json(text.encode())
@@ -56,13 +64,17 @@ def effective_arguments(text: str) -> str:
 
 
 def is_settled(text: str) -> bool:
-    """Return True if the arguments are a complete object that is not empty, so that no more pieces are expected."""
+    """Return True if the arguments text is a complete, non-empty JSON object, so that no further pieces are
+    expected.
+    """
     text = effective_arguments(text)
     return text.rstrip().endswith("}") and _is_object(text) and text.strip("{} \n\r\t") != ""
 
 
 def valid_arguments(text: str) -> str:
-    """Return arguments as valid JSON, to be sent back. Incomplete JSON becomes an object with the fields received."""
+    """Return arguments as valid JSON that can be sent back to the provider. Incomplete JSON becomes an object with
+    the fields that were received.
+    """
     text = effective_arguments(text)
     try:
         jiter.from_json(text.encode())
@@ -79,8 +91,8 @@ def _is_object(text: str) -> bool:
 
 
 def _one_of_several(text: str) -> str:
-    """Return the only object that is not empty among several in a row; if there is no such object, return the text
-    unchanged.
+    """Return the only non-empty object in a sequence of JSON objects. If there is none, or several different ones,
+    return the text unchanged.
     """
     found_calls: list[tuple[Any, str]] = []
     position, found = 0, 0

@@ -1,4 +1,6 @@
-"""The examples in a docstring, for the keyword `examples` of a JSON schema. Knows no tools and no models."""
+"""Reads the examples in a docstring, for the keyword `examples` of a tool's JSON schema. Knows no tools and no
+models.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +44,9 @@ def example_texts(docstring: str | None) -> list[str]:
 
 
 def examples_in(texts: Sequence[str]) -> list[Any]:
-    """Return the examples in such texts: the JSON values of a text that is JSON, else the text itself."""
+    """Return the examples in the texts of `example_texts`: the JSON values that a text consists of; if a text is not
+    JSON, the text itself.
+    """
     return [one for text in texts for one in _values(text)]
 
 

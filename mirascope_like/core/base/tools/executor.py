@@ -1,6 +1,6 @@
-"""Run tools that a model called: one, or all tools of a round by the rules of a `ToolLoop`. Knows no provider.
+"""Runs the tools that a model called: one tool, or all tools of a round as a `ToolLoop` configures. Knows no provider.
 
-Sync and async versions stand next to each other; what they share is in `ToolLoop.settled`.
+Sync and async versions are next to each other; they share `ToolLoop.settled`.
 """
 
 from __future__ import annotations
@@ -24,35 +24,43 @@ from .lookup import READ
 from .result import ToolResultEvent
 
 Approve = Callable[[Any], bool | Awaitable[bool]]
-"""A callback that receives a tool before it runs and returns whether it may. May be async."""
+"""A callback that is called with a tool before it runs. It returns True if the tool may run. May be async."""
 
 
 @dataclass(frozen=True, slots=True)
 class ToolLoop:
-    """Runs the tools that a model calls, sends it the results, and repeats until it calls no more tools.
+    """Runs the tools that a model calls, sends the results to the model, and repeats until the model calls no more
+    tools.
 
-    Mistakes of the model (an unknown tool, invalid arguments) and refusals by `approve` are always sent to the model.
-    Errors of tools are sent too, or raised, depending on `on_error`.
+    Unknown tools, invalid arguments and tools that `approve` did not allow are always reported to the model as errors.
+    What happens with an exception in a tool depends on `on_error`.
 
-    Raises `ConfigurationError` for fewer than two rounds: the last round is sent without tools.
+    Raises `ConfigurationError` if `max_rounds` is less than 2: the last round is sent without tools.
     """
 
     max_rounds: int = 5
-    """The maximum number of rounds (requests). The last one offers no tools, so that the model answers."""
+    """The maximum number of rounds; each round sends one request. The last round offers no tools, so that the model
+    replies with text.
+    """
     parallel: bool = True
-    """True to run the tools of a round at the same time: sync ones in threads, async ones as tasks."""
+    """True to run the tools of a round at the same time: sync tools in threads, async tools as tasks. False to run
+    them one after another.
+    """
     timeout: float | None = None
     """The time limit of each tool in seconds, or None. A sync tool that exceeds it keeps running; its result is
     ignored.
     """
     on_error: Literal["report", "raise"] = "report"
-    """"report" sends the error of a tool, or that it exceeded its time limit, to the model. "raise" raises
-    `ToolExecutionError` or `ToolTimeoutError` after the other tools of the round have ended.
+    """What to do if a tool raises an exception or exceeds its time limit. "report" sends the error to the model as
+    the tool's result. "raise" waits until the other tools of the round have ended, then raises `ToolExecutionError`
+    or `ToolTimeoutError`.
     """
     approve: Approve | None = None
-    """Called before each tool runs, one after another, in the order of the calls."""
+    """Called before each tool, in the order of the tool calls, one call at a time. None allows all tools."""
     max_parallel: int = 16
-    """How many tools of a round run at the same time. A tool that exceeded its time limit is not counted any more."""
+    """The maximum number of tools that run at the same time. A tool that exceeded its time limit is not counted any
+    more.
+    """
 
     def __post_init__(self) -> None:
         if self.max_rounds < 2:
@@ -60,7 +68,7 @@ class ToolLoop:
         if self.on_error not in ("report", "raise"):
             raise ConfigurationError(f'on_error must be "report" or "raise", not {self.on_error!r}')
         if self.max_parallel < 1:
-            raise ConfigurationError(f"max_parallel is at least 1, not {self.max_parallel}")
+            raise ConfigurationError(f"max_parallel must be at least 1, not {self.max_parallel}")
 
     def __setstate__(self, state: Sequence[Any]) -> None:
         # A pickle of an earlier version has fewer fields.
@@ -68,9 +76,9 @@ class ToolLoop:
             object.__setattr__(self, field.name, state[number] if number < len(state) else field.default)
 
     def run(self, tools: Sequence[BaseTool]) -> list[ToolResultEvent[Any]]:
-        """Run the tools of a round; return one result each, in order.
+        """Run the tools of one round; return one result for each tool, in the order of `tools`.
 
-        Raises `ToolExecutionError` or `ToolTimeoutError` if `on_error` is "raise".
+        If a tool fails and `on_error` is "raise", raises `ToolExecutionError` or `ToolTimeoutError`.
         """
         errors = [error_of(tool) or (None if self._approved(tool) else refused(tool)) for tool in tools]
         allowed = [tool for tool, error in zip(tools, errors, strict=True) if error is None]
@@ -94,8 +102,11 @@ class ToolLoop:
     def settled(
         self, tools: Sequence[BaseTool], errors: Sequence[ToolError | None], ran: Sequence[ToolResultEvent[Any]]
     ) -> list[ToolResultEvent[Any]]:
-        """Return one result for each tool, in order, from the `errors` of tools that did not run and the results of
-        those that `ran`. Raises `ToolExecutionError` or `ToolTimeoutError` if `on_error` is "raise".
+        """Return one result for each of `tools`, in the same order.
+
+        `errors` has one entry per tool: the error that kept it from running (unknown, invalid, not approved), or None
+        if it ran. `ran` are the results of the tools that ran. If one of those failed and `on_error` is "raise", its
+        error is raised; otherwise each error becomes the result of its tool.
         """
         if self.on_error == "raise":
             for one in ran:
@@ -127,7 +138,9 @@ class ToolLoop:
         return self._result_of(tool, started(tool.call))
 
     def _ran_together(self, tools: Sequence[BaseTool]) -> list[ToolResultEvent[Any]]:
-        """Run tools in threads, at most `max_parallel` at a time; return their results, in order."""
+        """Run tools in threads, at most `max_parallel` at a time; return one result for each, in the order of
+        `tools`.
+        """
         results: dict[int, ToolResultEvent[Any]] = {}
         running: dict[Started, int] = {}
         upcoming = iter(enumerate(tools))
@@ -169,12 +182,12 @@ class ToolLoop:
 
 
 def refused(tool: BaseTool) -> ToolError:
-    """Return the error of a tool that was not approved."""
+    """Return the error for a tool that `approve` did not allow to run."""
     return ToolRefusedError(f"{tool_name(type(tool))} was not allowed to run: do not call it again like this")
 
 
 class Started(Future[Any]):
-    """The future of a function that runs in a thread."""
+    """The future of a function that runs in its own thread. Knows when the thread was started."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -183,7 +196,11 @@ class Started(Future[Any]):
 
 
 def started(call: Callable[[], Any]) -> Started:
-    """Call a function in a new thread, in a copy of the current context; if it returns an awaitable, run that too."""
+    """Start a function in a new thread and return its future at once. The thread uses a copy of the current context.
+
+    If the function returns an awaitable, the thread runs that to its end too; if it returns a stream, the thread reads
+    it to its end.
+    """
     return _threaded(lambda: _settled(call()))
 
 
@@ -203,7 +220,7 @@ def _threaded(call: Callable[[], Any]) -> Started:
 
 
 def _settled(value: Any) -> Any:
-    """Return the result of a sync tool: run it if it is awaitable; read the rest of a stream."""
+    """Return the result of a sync tool, finished: an awaitable is run to its end, a stream is read to its end."""
     if _waits(value):
         return asyncio.run(_awaited(value))
     if (read := _reader(value)) is not None:
@@ -216,14 +233,14 @@ async def _awaited(value: Any) -> Any:
 
 
 async def _read_to_end(value: Any) -> Any:
-    """Return the result of a tool, after the rest of it is read if it is a stream."""
+    """Return the result of a tool unchanged. If it is a stream, read it to its end first."""
     if (read := _reader(value)) is not None:
         await (read() if iscoroutinefunction(read) else outcome(_threaded(read)))
     return value
 
 
 def _waits(value: Any) -> bool:
-    """Return True for what can be finished only in an event loop."""
+    """Return True if a tool's result needs an event loop: an awaitable, or an async stream."""
     return isawaitable(value) or iscoroutinefunction(_reader(value))
 
 
@@ -233,9 +250,10 @@ def _reader(value: Any) -> Callable[[], Any] | None:
 
 
 async def acalled(function: Callable[..., Any], *args: Any) -> tuple[Any, Exception | CancelledError | None]:
-    """Call a function (a sync one in a thread) and await its result if that is awaitable.
+    """Call a function and await its result; a sync function runs in a new thread.
 
-    Returns the result and the exception, one of them None. Raises `CancelledError` if the current task is cancelled.
+    Returns a pair of result and exception; one of the two is None. Raises `CancelledError` only if the current task
+    itself is cancelled.
     """
     try:
         if iscoroutinefunction(function):
@@ -253,10 +271,10 @@ async def acalled(function: Callable[..., Any], *args: Any) -> tuple[Any, Except
 
 
 def _outcome(function: Callable[..., Any], *args: Any) -> tuple[Any, Exception | CancelledError | None]:
-    """Call a function; return its result and its exception, one of them None.
+    """Call a function; return a pair of its result and its exception, one of which is None.
 
-    They are returned because an asyncio future accepts no `StopIteration`, and treats `CancelledError` as its own
-    cancellation.
+    The exception is returned and not raised, because an asyncio future accepts no `StopIteration` and treats
+    `CancelledError` as its own cancellation.
     """
     try:
         result = function(*args)
@@ -266,7 +284,9 @@ def _outcome(function: Callable[..., Any], *args: Any) -> tuple[Any, Exception |
 
 
 def ran(tool: BaseTool, call: Callable[[], Any]) -> ToolResultEvent[Any]:
-    """Run a tool (an async one in a thread); an exception becomes a `ToolExecutionError` in the result."""
+    """Run a tool and return its result; an async tool runs in a thread. An exception becomes a `ToolExecutionError`
+    in the result.
+    """
     try:
         result = call()
         result = started(lambda: result).result() if _waits(result) else _settled(result)
@@ -282,7 +302,9 @@ async def aran(tool: BaseTool) -> ToolResultEvent[Any]:
 
 
 def failed(tool: BaseTool, error: Exception | CancelledError) -> ToolResultEvent[Any]:
-    """Return the result of a tool that failed or could not be run."""
+    """Return the result of a tool that failed or could not run. An exception that is not a `ToolError` is wrapped in
+    `ToolExecutionError`.
+    """
     if not isinstance(error, ToolError):
         wrapped = ToolExecutionError(f"{tool_name(type(tool))}: {type(error).__name__}: {error}")
         wrapped.__cause__ = error

@@ -1,4 +1,4 @@
-"""Tool types made from functions and classes, and how pickles and dumps find them again.
+"""Generates tool types from functions and classes, and finds them again when a pickle or a dump is loaded.
 
 Knows no provider: a provider passes its own subclass of `BaseTool` as `base`.
 """
@@ -28,11 +28,14 @@ ToolT = TypeVar("ToolT", bound=BaseTool)
 
 _TYPES = "__tool_types__"
 _METHOD = "__tool_method__"
-"""The attribute of a function that was given as a tool, as the method of a class or object."""
+"""An attribute that is set to True on the function of a bound method that was passed as a tool."""
 
 
 def _kept(owner: Any, base: type[ToolT], build: Callable[[], type[ToolT]]) -> type[ToolT]:
-    """Return the tool type for an owner and base, building it once. The owner keeps it, so both are freed together."""
+    """Return the tool type generated from `owner` for `base`; call `build` only the first time.
+
+    The type is stored on `owner`, a function or class, so that both are freed together.
+    """
     kept: tuple[Any, dict[type, Any]] | None = getattr(owner, "__dict__", {}).get(_TYPES)
     if kept is None or kept[0] is not owner:  # functools.wraps copies this attribute from the wrapped function
         kept = (owner, {})
@@ -48,7 +51,7 @@ def _kept(owner: Any, base: type[ToolT], build: Callable[[], type[ToolT]]) -> ty
 
 
 def is_tool(value: Any) -> bool:
-    """Return True for a tool class, and for a function or class that was given as a tool before."""
+    """Return True for a tool class, and for a function or class that was passed in `tools` before."""
     if isinstance(value, type) and issubclass(value, BaseTool):
         return True
     if isinstance(value, MethodType):
@@ -59,17 +62,18 @@ def is_tool(value: Any) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class ToolSource:
-    """What a tool type was made from."""
+    """The function or class that a tool type was generated from, and the base classes that were added."""
 
     owner: Any
     """The user's function or class."""
     bases: tuple[type[BaseTool], ...] = ()
-    """The base classes that were added to it, such as the provider's."""
+    """The base classes that were added to the tool type, such as the provider's subclass of `BaseTool`."""
 
     def reduced(self, tool: BaseTool) -> tuple[Any, ...]:
-        """Return how to pickle a tool of the type.
+        """Return the `__reduce__` value that pickles a tool of this type by the path of its owner.
 
-        Raises `PicklingError` if no module and name lead to the owner: pickle could not find it.
+        Raises `PicklingError` if the owner cannot be imported by a path, such as a lambda or a function inside a
+        function.
         """
         reference = ToolReference.of(type(tool))
         if reference.path is None:
@@ -78,40 +82,45 @@ class ToolSource:
 
 
 def source_of(kind: type[BaseModel]) -> ToolSource:
-    """Return what a tool type was made from; a user's own class is made from itself."""
+    """Return the `ToolSource` of a tool type. For a class that the user wrote, the source is the class itself."""
     return vars(kind).get(SOURCE) or ToolSource(kind)
 
 
 @dataclass(frozen=True, slots=True)
 class ToolReference:
-    """The type of a tool, as pickles hold it."""
+    """Identifies the type of a tool in a pickle: the path of the function or class that it was generated from."""
 
     name: str
     """The name by which a model calls the tool."""
     path: str | None
-    """The path of its owner; None if there is none."""
+    """The path of the owner, such as "module:function"; None if the owner cannot be imported by a path."""
     bases: tuple[type[BaseTool], ...]
 
     @classmethod
     def of(cls, kind: type[BaseTool]) -> "ToolReference":
-        """Return the reference to a tool type."""
+        """Return the reference that identifies a tool type."""
         source = source_of(kind)
         return cls(tool_name(kind), path_of(source.owner), source.bases)
 
     def resolved(self, find: Callable[[str], Any] = imported) -> type[BaseTool] | None:
-        """Return the type, or None if `find` does not find its owner."""
+        """Return the tool type, or None if `find` does not find its owner or finds another object by now.
+
+        `find` receives the path of the owner, and by default imports its module.
+        """
         owner: Any = find(self.path) if self.path is not None else None
         try:
             kind: type[Any] = owner
             for base in self.bases:
                 kind = tool_type(kind, base)
             return kind if issubclass(kind, BaseTool) and tool_name(kind) == self.name else None
-        except Exception:  # nothing was found, or another object that has the name by now
+        except Exception:  # the owner was not found, or the path now leads to another object
             return None
 
 
 def unpickled(reference: ToolReference, state: dict[Any, Any]) -> BaseTool:
-    """Return a tool from its pickle; an `UnresolvedTool` if its type is not found."""
+    """Return the tool in a pickle. If its type cannot be found, the tool is an `UnresolvedTool`, which has the name
+    and arguments but cannot run.
+    """
     kind = reference.resolved()
     if kind is not None:
         tool = kind.__new__(kind)
@@ -126,12 +135,16 @@ def unpickled(reference: ToolReference, state: dict[Any, Any]) -> BaseTool:
 
 
 def unresolved(call: ToolCall, bases: Sequence[type[BaseTool]]) -> BaseTool:
-    """Return a call of a tool whose type is not known, with the last of its bases."""
+    """Return an `UnresolvedTool` for a tool call whose tool type is not known. Its base class is the last one of
+    `bases`.
+    """
     return tool_type(UnresolvedTool, bases[-1] if bases else BaseTool).from_call(call)
 
 
 class PickledTool:
-    """A tool in the pickle of a response; loaded as an `UnresolvedTool` if its type is not found then."""
+    """Replaces a tool in the pickle of a response. Loads as the tool, or as an `UnresolvedTool` if the tool's type
+    is not found.
+    """
 
     def __init__(self, reference: ToolReference, tool: BaseTool) -> None:
         self._made_from = reference, tool.__getstate__()
@@ -141,7 +154,9 @@ class PickledTool:
 
 
 def portable(tool: BaseTool) -> Any:
-    """Return what a pickle of a response holds for a tool: its call as an `UnresolvedTool` if it cannot be pickled."""
+    """Return what to pickle in place of a tool of a response. If the tool type cannot be pickled, it is an
+    `UnresolvedTool` with the same call.
+    """
     if type(tool).__reduce__ is not object.__reduce__:  # the user's own
         return tool
     reference = ToolReference.of(type(tool))
@@ -149,10 +164,11 @@ def portable(tool: BaseTool) -> Any:
 
 
 def offered_at(name: str, path: str | None, base: type[BaseTool]) -> type[BaseTool] | None:
-    """Return the type of the tool that a dump names, with this base; None if it is not loaded.
+    """Return the tool type that a dump of a response names by `path`, as a subclass of `base`; None if its module is
+    not loaded.
 
-    Anyone may write a dump, so its path leads to a tool class, or to what was given as a tool before, and to nothing
-    else.
+    A dump may come from an untrusted source. Its path is therefore resolved only to tool classes, and to functions and
+    classes that were passed as tools before.
     """
     found = loaded(path) if path is not None else None
     return ToolReference(name, path, (base,)).resolved(lambda _: found) if is_tool(found) else None
@@ -163,12 +179,14 @@ def tool_from_function(fn: Callable[..., Any]) -> type[BaseTool]: ...
 @overload
 def tool_from_function(fn: Callable[..., Any], base: type[ToolT]) -> type[ToolT]: ...
 def tool_from_function(fn: Callable[..., Any], base: type[Any] = BaseTool) -> type[Any]:
-    """Return a tool type that calls `fn`: the schema is from its signature, the descriptions from its docstring.
+    """Return a tool type that calls `fn`. Its schema is generated from the signature of `fn`, and the descriptions from
+    the docstring.
 
-    Descriptions in `Annotated[..., "text"]` or `Field` take precedence over the docstring. A parameter without
-    annotation accepts any JSON value; with `**kwargs` the model may add arguments. Built once per function and base.
+    Descriptions in `Annotated[..., "text"]` or `Field` take precedence over the docstring. A parameter without an
+    annotation accepts any JSON value. With `**kwargs`, the model may pass additional arguments. The same `fn` and
+    `base` always return the same type.
 
-    Raises `ConfigurationError` for parameters that a model cannot fill: `*args`, and types without a JSON form.
+    Raises `ConfigurationError` for parameters that a model cannot pass: `*args`, and types without a JSON schema.
     """
     return _kept(fn, base, lambda: build_tool(fn, base))
 
@@ -179,7 +197,9 @@ def build_tool(
     prefix: str = "",
     document: "Callable[[tool_schema.Documentation], tool_schema.Documentation] | None" = None,
 ) -> type[ToolT]:
-    """Return a new tool type for `fn`. `prefix` is put before its name; `document` may change its documentation."""
+    """Return a new tool type for `fn`. The tool's name begins with `prefix`. `document`, if given, receives the
+    texts of the docstring and returns the texts to use.
+    """
     signature = tool_schema.read_signature(fn, lambda name: name in vars(Facts) or hasattr(base, name))
     documentation = document(signature.documentation) if document else signature.documentation
     bases = (base,) if signature.extras is None else (_open_arguments(signature.extras), base)
@@ -213,7 +233,9 @@ def _open_arguments(kind: Any) -> type[BaseTool]:
 
 
 def _runner(fn: Callable[..., Any], signature: "tool_schema.Signature") -> Callable[..., Any]:
-    """Return the `call` method for tools of a function; a coroutine function if the function is one."""
+    """Return the method `call` for the tools of a function: it calls `fn` with the tool's fields. It is a coroutine
+    function if `fn` is one.
+    """
 
     def bound(tool: BaseTool) -> tuple[list[Any], dict[str, Any]]:
         positional: list[Any] = []
@@ -242,9 +264,10 @@ def _runner(fn: Callable[..., Any], signature: "tool_schema.Signature") -> Calla
 
 
 def tool_type(tool: Callable[..., Any] | type[BaseModel], base: type[ToolT]) -> type[ToolT]:
-    """Return the tool type for what a user passed in `tools`: a subclass of both the user's class and `base`.
+    """Return the tool type for one item of `tools`. It is a subclass of `base` and, for a class, of the user's class.
 
-    Accepts functions, tool classes (also a toolkit's) and pydantic models, whose `call` returns the model.
+    Accepts functions, tool classes (also those of a toolkit) and pydantic models. The `call` of a pydantic model
+    returns the model itself. Raises `ConfigurationError` for other values, such as tools of another framework.
     """
     if (framework := _framework_of(tool)) is not None:
         name = getattr(tool, "name", None) or getattr(getattr(tool, "metadata", None), "name", None)
@@ -252,8 +275,8 @@ def tool_type(tool: Callable[..., Any] | type[BaseModel], base: type[ToolT]) -> 
         if isinstance(tool, type):
             named = f"{tool.__name__!r} is a class of tools of {framework}"
         raise ConfigurationError(
-            f"{named}, which only its own agents can call: pass the function that it runs, such as `tool.func` or "
-            "`tool.fn`, or a function that calls it"
+            f"{named}, and only agents of that framework can call it: pass the function that the tool runs, such as "
+            "`tool.func` or `tool.fn`, or a function that calls the tool"
         )
     if not callable(tool):
         raise ConfigurationError(f"a tool must be a function or a pydantic class, not {tool!r}")
@@ -279,7 +302,9 @@ _FRAMEWORKS = {
 
 
 def _framework_of(tool: Any) -> str | None:
-    """Return the name of the framework whose tool object, or class of tools, this is; None for all else."""
+    """Return the name of the framework whose tool object or tool class `tool` is; None for any other function or
+    class.
+    """
     if isinstance(tool, FunctionType | MethodType):
         return None
     if isinstance(tool, type):

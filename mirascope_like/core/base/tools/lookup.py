@@ -1,4 +1,4 @@
-"""Find the tool that a model called, and convert a tool's output to text for the model."""
+"""Finds the tool that a model called, and converts the output of a tool to text for the model."""
 
 from __future__ import annotations
 
@@ -17,30 +17,36 @@ from .function_tool import tool_type
 from .unresolved_tool import UnresolvedTool
 
 OUTPUT_METHOD = "_as_tool_output"
-"""The name of a method of responses and streams: it returns the text that a model receives if a tool returns one."""
+"""The name of a method of responses and streams. If a tool returns a response or stream, this method returns the
+text that the model receives.
+"""
 READ = "_read_for_tool"
-"""The method of a stream that reads the rest of it; of an async stream it returns an awaitable."""
+"""The name of the method by which streams are read to their end; for an async stream it returns an awaitable."""
 
 ToolT = TypeVar("ToolT", bound=BaseTool)
 
 
 class UnknownTool(BaseTool):
-    """A call of a tool that was not offered. It has an `error`; its `args` are the arguments that the model wrote."""
+    """A call of a tool that was not offered to the model. It has an `error` and cannot run; `args` are the arguments
+    that the model wrote.
+    """
 
     model_config: ClassVar[ConfigDict] = ConfigDict(extra="allow")
 
 
 def find_tool_type(types: Sequence[type[BaseTool]], name: str) -> type[BaseTool] | None:
-    """Return the tool type with this name, or None."""
+    """Return the tool type that a model calls by this name, or None if there is none in `types`."""
     return next((kind for kind in types if tool_name(kind) == name), None)
 
 
 def find_tool(
     types: Sequence[type[BaseTool]], call: ToolCall, base: type[ToolT], unresolved: Collection[str] | None = ()
 ) -> ToolT:
-    """Return the tool that a model called. Never raises: for an unknown name the tool has an `error`.
+    """Return the tool instance for a tool call of a model. Never raises: for an unknown name, the instance has an
+    `error`.
 
-    `unresolved` are the names of tools that were offered and whose types are not known; None if any name may be one.
+    `unresolved` are the names of offered tools whose types are not known here; calls of them return an
+    `UnresolvedTool`. None means that any name may be such a tool.
     """
     kind = find_tool_type(types, call.name)
     if kind is not None:
@@ -62,9 +68,10 @@ def is_error(output: object) -> bool:
 
 
 def tool_output(output: object) -> str | list[ResultContent]:
-    """Return a tool's output as the content of a tool result: parts if it contains any, otherwise text.
+    """Return the output of a tool as the content of a tool result: a text, or a list of parts if the output contains
+    media.
 
-    A list that contains a part or media becomes a list of parts, in which all other items are text.
+    In a list that contains media, every other item becomes a text part.
     """
     items = _items(output)
     if not any(map(_is_media, items)):
@@ -84,7 +91,9 @@ def _is_media(value: object) -> bool:
 
 
 def _with_texts(output: object) -> object:
-    """Return a list or dict with the text of each response in it, in place of the response."""
+    """Return an output of a tool in which every response and stream, also inside lists and dicts, is replaced by its
+    text.
+    """
     if hasattr(type(output), OUTPUT_METHOD):
         return tool_output_text(output)
     if is_mapping(output):
@@ -97,9 +106,9 @@ def _with_texts(output: object) -> object:
 def tool_output_text(output: object) -> str:
     """Return a tool's output as text for the model.
 
-    A str is returned unchanged, and None as "". Dates, UUIDs, decimals, enums and bytes become their plain text, an
-    exception "ErrorType: message", a response of a model its text, and anything else JSON, or its `str` if it has no
-    JSON form.
+    A str is returned unchanged, and None as "". Dates, UUIDs, decimals, enums and bytes become plain text. An exception
+    becomes "ErrorType: message", and a response of a model its text. All other values become JSON, or their `str` if
+    they have no JSON form.
     """
     if output is None:
         return ""

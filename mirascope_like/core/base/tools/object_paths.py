@@ -1,6 +1,6 @@
-"""Paths of functions and classes ("module:qualified.name"), by which pickles and dumps find them again.
+"""Finds functions and classes by a path ("module:qualified.name"). Pickles and dumps of tools store this path.
 
-Tools use it for the functions and classes they are made from. Knows no tools.
+Knows no tools.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ from typing import Any
 
 
 def path_of(owner: Any) -> str | None:
-    """Return the path of a function or class; None if no path leads to this very object."""
+    """Return the path of a function or class, such as "module:name"; None if that path does not lead to this same
+    object.
+    """
     module, names = getattr(owner, "__module__", None), getattr(owner, "__qualname__", None)
     if not isinstance(module, str) or not isinstance(names, str):
         return None
@@ -23,23 +25,23 @@ def path_of(owner: Any) -> str | None:
 
 
 def why_no_path(owner: Any) -> str:
-    """Return why `path_of` returns None."""
+    """Return an explanation, for an error message, why an object has no path."""
     names = str(getattr(owner, "__qualname__", ""))
     if isinstance(owner, MethodType):
-        return f"it is a method of an object ({type(owner.__self__).__name__}), which may hold secrets or connections"
+        return f"it is a bound method, and its {type(owner.__self__).__name__} object may hold secrets or connections"
     if "<locals>" in names:
         return f"{names.rpartition('.')[2]!r} is defined inside a function: define it in a module"
     if "<lambda>" in names or not names:
         return "it has no name in a module: define it with def or class in a module"
-    return f"{owner.__module__}.{names} is not the object that it was made from"
+    return f"{owner.__module__}.{names} is another object than the one the tool was made from"
 
 
 def loaded(path: str) -> Any:
-    """Return what has a path in the modules that are loaded, or None. Imports nothing and runs no code of a module."""
+    """Return the object at a path, or None. Looks only in modules that are already imported, and runs no code."""
     module, _, names = path.partition(":")
     first, *others = names.split(".")
     try:
-        # Not `vars`: of a module that loads itself when it is first used, that would do so.
+        # Not `vars`: a module that is loaded lazily would be executed by that.
         found: Any = object.__getattribute__(sys.modules[module], "__dict__").get(first)
         for name in others:
             if not isinstance(found, type):
@@ -53,7 +55,9 @@ def loaded(path: str) -> Any:
 
 
 def imported(path: str) -> Any:
-    """Return what has a path; its module is imported, as pickle does. None if that fails."""
+    """Return the object at a path, and import its module if necessary, as pickle does. Returns None if the import
+    fails or the object is not there.
+    """
     try:
         import_module(path.partition(":")[0])
     except Exception:  # the module may be gone, and importing it may raise anything

@@ -13,7 +13,7 @@ ToolT = TypeVar("ToolT", bound=BaseTool)
 
 @dataclass(frozen=True, slots=True)
 class ToolResultEvent(Generic[ToolT]):
-    """A tool was run."""
+    """The result of running one tool. Streams with a tool loop yield it as an event."""
 
     tool: ToolT
     result: Any = None
@@ -28,5 +28,5 @@ class ToolResultEvent(Generic[ToolT]):
 
     @property
     def arguments(self) -> Mapping[str, Any]:
-        """The arguments it was called with."""
+        """The arguments of the tool call, by parameter name."""
         return arguments_of(self.tool)

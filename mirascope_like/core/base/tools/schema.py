@@ -22,7 +22,7 @@ from .docstring_examples import example_texts, examples_in
 _POSITIONAL_ONLY = inspect.Parameter.POSITIONAL_ONLY
 _VAR_POSITIONAL = inspect.Parameter.VAR_POSITIONAL
 EXAMPLES = "__tool_examples__"
-"""The attribute of a function's tool type that holds the texts of the examples in its docstring."""
+"""The attribute of a tool type that holds the texts of the examples in its function's docstring."""
 _VAR_KEYWORD = inspect.Parameter.VAR_KEYWORD
 
 
@@ -34,7 +34,7 @@ def in_words(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Documentation:
-    """The texts of a function's docstring, without its errors."""
+    """The texts of a function's docstring. The section on exceptions is left out."""
 
     description: str = ""
     parameters: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -124,7 +124,7 @@ def read_docstring(text: str | None) -> Documentation:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One parameter of a function, and the field that holds its value."""
+    """One parameter of a function, and the name of the tool's field that holds its value."""
 
     name: str
     field_name: str
@@ -134,23 +134,23 @@ class Parameter:
 
     @property
     def optional(self) -> bool:
-        """True if the function has a default for it."""
+        """True if the function has a default value for this parameter."""
         return self.default is not inspect.Parameter.empty and not isinstance(self.default, FieldInfo)
 
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """The parameters of a function: the named ones, and the type of `**kwargs` if it has any."""
+    """The name, the docstring and the parameters of a function that becomes a tool."""
 
     name: str
     module: str
     documentation: Documentation
     parameters: tuple[Parameter, ...]
     extras: Any = None
-    """The annotation of `**kwargs`, or None without `**kwargs`."""
+    """The annotation of `**kwargs`, or None if the function has no `**kwargs`."""
 
     def fields(self, documentation: Documentation) -> dict[str, tuple[Any, Any]]:
-        """Return the annotation and default of each field, as `pydantic.create_model` takes them."""
+        """Return an (annotation, default) pair per field name, as `pydantic.create_model` expects."""
         return {
             parameter.field_name: _field(parameter, documentation.parameters.get(parameter.name))
             for parameter in self.parameters
@@ -158,10 +158,10 @@ class Signature:
 
 
 def read_signature(fn: Callable[..., Any], is_reserved: Callable[[str], bool]) -> Signature:
-    """Read a function's signature; `is_reserved` returns True for names that its fields may not have.
+    """Return the signature of a function that becomes a tool.
 
-    A parameter without annotation accepts any JSON value. Raises `ConfigurationError` for `*args`, which a model cannot
-    name, for an unbound method, and for annotations that cannot be resolved.
+    `is_reserved` returns True for names that a field of the tool must not have. Raises `ConfigurationError` for `*args`
+    (a model passes arguments by name), for an unbound method, and for annotations that cannot be resolved.
     """
     source = _source(fn)
     name = str(getattr(fn, "__name__", "") or getattr(source, "__name__", ""))
@@ -172,7 +172,7 @@ def read_signature(fn: Callable[..., Any], is_reserved: Callable[[str], bool]) -
     found = list(_declared(fn, source, name))
     owner = getattr(source, "__qualname__", "").rpartition(".")[0]
     if found and found[0].name == "self" and found[0].annotation is Any and owner and not owner.endswith("<locals>"):
-        raise ConfigurationError(f"{owner}.{name} needs its object to be a tool: give the method of one, object.{name}")
+        raise ConfigurationError(f"{owner}.{name} is a method without its object: pass a bound method, object.{name}")
     field_names = _field_names([parameter.name for parameter in found], is_reserved)
     extras: Any = None
     parameters: list[Parameter] = []
@@ -188,7 +188,9 @@ def read_signature(fn: Callable[..., Any], is_reserved: Callable[[str], bool]) -
 
 
 def _source(fn: Any) -> Any:
-    """Return the function as written, without partials, bound methods, decorators and callable objects around it."""
+    """Return the function that the user wrote, without partials, methods and decorators; `__call__` of a callable
+    object.
+    """
     while True:
         if isinstance(fn, functools.partial):
             fn = fn.func  # pyright: ignore[reportUnknownMemberType]  # of a partial of anything
@@ -203,7 +205,9 @@ def _source(fn: Any) -> Any:
 
 
 def _declared(fn: Callable[..., Any], source: Any, name: str) -> Iterator[inspect.Parameter]:
-    """Yield a function's parameters with resolved annotations; the keys of an unpacked TypedDict one by one."""
+    """Yield a function's parameters, annotations resolved; `**kwargs: Unpack[TypedDict]` yields one parameter per
+    key.
+    """
     names: dict[str, Any] | None = None
     try:
         declared = inspect.signature(fn).parameters.values()
@@ -239,8 +243,8 @@ def _resolved(parameter: inspect.Parameter, source: Any, names: dict[str, Any], 
 
 
 def _local_names(source: Any) -> dict[str, Any]:
-    """Return the names that the annotations of a nested function may use: its closure's and its enclosing
-    functions'.
+    """Return the local variables, of its closure and of the functions around it, that a nested function's
+    annotations use.
     """
     names: dict[str, Any] = {}
     scopes = getattr(source, "__qualname__", "").split(".<locals>.")[:-1]
@@ -270,7 +274,7 @@ def _unpacked(kind: Any) -> Iterator[inspect.Parameter]:
 
 
 def _field_names(names: Collection[str], is_reserved: Callable[[str], bool]) -> dict[str, str]:
-    """Return a field name for each parameter that pydantic allows and that does not hide an attribute of tools."""
+    """Return a field name for each parameter; a name that is reserved gets an underscore at its end."""
     chosen: dict[str, str] = {}
     for name in names:
         candidate = name
@@ -282,7 +286,9 @@ def _field_names(names: Collection[str], is_reserved: Callable[[str], bool]) -> 
 
 
 def _field(parameter: Parameter, described: str | None) -> tuple[Any, Any]:
-    """Return the annotation and default of a parameter's field. Its own `Field` takes precedence over the docstring."""
+    """Return the (annotation, default) pair of a parameter's field. Its own `Field` takes precedence over the
+    docstring.
+    """
     kind, metadata = parameter.annotation, list[Any]()
     if get_origin(kind) is Annotated:
         kind, *metadata = get_args(kind)
@@ -322,11 +328,11 @@ def _drop_title(schema: dict[str, Any], name: str) -> None:
 
 
 def arguments_schema(model: type[Any]) -> dict[str, Any]:
-    """Return the JSON schema of a class's fields: an object, with `$defs` for nested types.
+    """Return the JSON schema of a class's fields: an object schema, with `$defs` for nested types.
 
-    The model's own name and docstring are left out: they become the tool's name and description. The examples of the
-    docstring are the keyword `examples`, unless the model sets that itself. Raises
-    `ConfigurationError` if a field has no JSON form.
+    The class's name and docstring are not in the schema: they become the tool's name and description. Examples in the
+    docstring become the keyword `examples`, unless the class sets that keyword itself. Raises `ConfigurationError` if
+    the type of a field has no JSON schema.
     """
     try:
         schema = TypeAdapter(model).json_schema(schema_generator=_ArgumentsSchema)

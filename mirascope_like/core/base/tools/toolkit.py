@@ -1,4 +1,4 @@
-"""Toolkits: objects whose methods are tools, with descriptions filled from the object."""
+"""Toolkits: objects whose methods are tools. The descriptions of the tools may contain values of the object."""
 
 import functools
 import re
@@ -21,21 +21,21 @@ _MARK = "__toolkit_tool__"
 def toolkit_tool(method: MethodT) -> MethodT:
     """Mark a method of a `BaseToolKit` as a tool.
 
-    Its docstring may contain fields such as `{self.level}` or `{self.started:%Y}`; double a literal brace. Raises
-    `ConfigurationError` for a docstring with other fields.
+    Its docstring may contain placeholders such as `{self.level}` or `{self.started:%Y}`, which are replaced by values
+    of the toolkit; write a literal brace twice. Raises `ConfigurationError` for any other placeholder.
     """
     for name in _names(method.__doc__ or "", method.__name__):
         if re.split(r"[.\[]", name, maxsplit=1)[0] != "self":
             raise ConfigurationError(
-                f"the docstring of toolkit tool {method.__name__!r} names {{{name}}}: only {{self...}} can "
-                "be filled in; write a literal brace twice"
+                f"the docstring of toolkit tool {method.__name__!r} has the placeholder {{{name}}}: only {{self...}} "
+                "can be filled in; write a literal brace twice"
             )
     setattr(_below(method), _MARK, True)
     return method
 
 
 def _names(template: str, method: str) -> Iterator[str]:
-    """Yield the fields of a format string, including those inside format specifications."""
+    """Yield the names of the placeholders in a format string, including those inside format specifications."""
     try:
         for _, name, spec, _ in Formatter().parse(template):
             if name is not None:
@@ -43,22 +43,25 @@ def _names(template: str, method: str) -> Iterator[str]:
                 yield from _names(spec or "", method)
     except ValueError as problem:
         raise ConfigurationError(
-            f"the docstring of toolkit tool {method!r} is not a valid template ({problem}); double a literal brace"
+            f"the docstring of toolkit tool {method!r} is not a valid template ({problem}): write a literal brace twice"
         ) from problem
 
 
 class BaseToolKit(BaseModel):
-    """Tools that share state: the methods marked with `toolkit_tool`, called on this instance.
+    """A group of tools that share the state of one object: its methods that are marked with `toolkit_tool`.
 
-    `__namespace__` and an underscore are put before the tools' names, to distinguish toolkits.
+    If `__namespace__` is set, the tools' names begin with it and an underscore, so that the names of different toolkits
+    differ.
     """
 
     model_config: ClassVar[ConfigDict] = ConfigDict(arbitrary_types_allowed=True)
     __namespace__: ClassVar[str | None] = None
 
     def create_tools(self) -> list[type[BaseTool]]:
-        """Return new tool types. Their descriptions contain the present values of this instance. Tools of base classes
-        are first.
+        """Return new tool types for the marked methods, called on this object. Their descriptions contain its current
+        values.
+
+        Tools that a base class defines are first.
         """
         prefix = f"{self.__namespace__}_" if self.__namespace__ else ""
         return [
@@ -81,7 +84,9 @@ def _marked(kind: type[BaseToolKit]) -> list[str]:
 
 
 def _below(method: Any) -> Any:
-    """Return the function of a static or class method: the mark is found whichever decorator is applied first."""
+    """Return the function inside a staticmethod or classmethod, so that the mark is found in whichever order the
+    decorators were applied.
+    """
     return getattr(method, "__func__", method)
 
 

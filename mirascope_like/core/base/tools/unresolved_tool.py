@@ -1,4 +1,4 @@
-"""Calls whose tool is not known where they are read: in a pickle or dump of a response."""
+"""A tool call in a pickle or dump of a response, if the tool's class is not known to the program that loads it."""
 
 from __future__ import annotations
 
@@ -11,16 +11,17 @@ from .base_tool import BaseTool, call_of
 
 
 class UnresolvedTool(BaseTool):
-    """A call in a pickle or dump that was read where the class of its tool is not known: its `name`, `id` and `args`.
+    """A tool call whose tool class was not found when a response was loaded from a pickle or dump. It has `name`, `id`
+    and `args`.
 
-    Its `call()` raises `ToolNotFoundError`.
+    `call()` raises `ToolNotFoundError`.
     """
 
     model_config: ClassVar[ConfigDict] = ConfigDict(extra="allow")
 
     def call(self) -> Any:
-        """Raise `ToolNotFoundError`, which names what to do."""
+        """Raise `ToolNotFoundError` with a message on how to make the tool's class known."""
         raise ToolNotFoundError(
-            f"the function or class of tool {call_of(self).name!r} is not known here: import its module before the "
-            "response is read, or give it: model_validate(dump, context={'tools': [...]})"
+            f"the function or class of tool {call_of(self).name!r} is not known: import its module before you load the "
+            "response, or pass the tool: model_validate(dump, context={'tools': [...]})"
         )

@@ -102,7 +102,7 @@ def test_in_a_template() -> None:
 
     (message,) = ask("book", "why?")
     assert message.content == [TextPart(text="book"), HOUR, TextPart(text="why?"), MARK]
-    with pytest.raises(PromptError, match="the ttl can only be 5m or 1h"):
+    with pytest.raises(PromptError, match="option ttl=2h; use ttl=5m or ttl=1h"):
         prompt_template("x {:cache_control(ttl=2h)}")
 
 

@@ -170,7 +170,7 @@ def test_nothing_returned() -> None:
         return None
 
     with pytest.raises(
-        PromptError, match="say returned no prompt: return text or messages, or put @prompt_template below the call"
+        PromptError, match="say returned None: return text or messages, or put @prompt_template below the call"
     ):
         say()
 

@@ -223,7 +223,7 @@ class TestHistory:
         ],
     )
     def test_takes_one_variable(self, text: str) -> None:
-        with pytest.raises(PromptError, match="MESSAGES: takes one variable"):
+        with pytest.raises(PromptError, match="MESSAGES: must be followed by one variable"):
             Template(text)
 
 
@@ -285,8 +285,8 @@ class TestFields:
 
     @pytest.mark.parametrize("wrong", ["abc", b"abc", 3, TextPart(text="a")])
     def test_what_is_no_list(self, wrong: object) -> None:
-        assert "expected a list or the like" in str(refused("{x:list}", x=wrong))
-        assert "expected a list or the like" in str(refused("{x:lists}", x=[wrong]))
+        assert "expected a list or another iterable" in str(refused("{x:list}", x=wrong))
+        assert "expected a list or another iterable" in str(refused("{x:lists}", x=[wrong]))
 
     def test_a_literal_list_spec_is_text(self) -> None:
         assert content("Write :list or :lists, {x:list}", x=["a"]) == "Write :list or :lists, a"
@@ -304,17 +304,17 @@ class TestFields:
         [
             ("a { b", 2, "a single { is not a field"),
             ("a } b", 2, "a single } is not a field"),
-            ("a\n  {}", 4, "a name is missing"),
+            ("a\n  {}", 4, "the variable is missing"),
             ("{0}", 0, "{0} is not a field"),
             ("{ x }", 0, "{ x } is not a field"),
             ("{a-b}", 0, "{a-b} is not a field"),
             ('{"a": 1}', 0, '{"a": 1} is not a field'),
             ('x {"a": {"b": 1}}', 2, "a single { is not a field"),
             ("{x!z}", 0, "unknown conversion !z"),
-            ("{x!r:list}", 0, "a conversion does not go with :list"),
-            ("{:image}", 0, "a name is missing"),
-            ("{x:cache_control}", 0, "takes no value"),
-            ("{:cache_control(type=persistent)}", 0, "can only be ephemeral"),
+            ("{x!r:list}", 0, "!r cannot be combined with :list"),
+            ("{:image}", 0, "the variable is missing"),
+            ("{x:cache_control}", 0, "cache_control has no variable"),
+            ("{:cache_control(type=persistent)}", 0, "use type=ephemeral"),
             ("{x:image(detial=low)}", 0, "unknown option 'detial'; did you mean 'detail'?"),
             ("{x:audio(detail=low)}", 0, "unknown option 'detail'"),
             ("{x:image(detail)}", 0, "write detail=value"),
@@ -327,7 +327,7 @@ class TestFields:
         assert caught.value.template == text
 
     def test_braces_are_explained(self) -> None:
-        with pytest.raises(PromptError, match=re.escape("for a literal brace write {{ or }}")):
+        with pytest.raises(PromptError, match=re.escape("to write a literal brace, double it: {{ or }}")):
             Template('{"a": 1}')
 
     def test_a_missing_variable(self) -> None:
@@ -449,7 +449,7 @@ class TestParts:
         error = refused("a\nb {x:image}", x=WAV)
         assert str(error) == "{x:image}: expected image, but the data is audio/wav (line 2, column 3)"
         assert error.position == 4
-        assert "expected a list or the like" in str(refused("{x:images}", x="https://a.b/c.png"))
+        assert "expected a list or another iterable" in str(refused("{x:images}", x="https://a.b/c.png"))
         assert "pass text, a part, or media such as bytes" in str(refused("{x:part}", x=3))
 
 
@@ -584,7 +584,7 @@ class TestDecorator:
         @prompt_template()
         def prompt() -> None: ...
 
-        with pytest.raises(PromptError, match="prompt has neither a prompt template nor a docstring"):
+        with pytest.raises(PromptError, match="prompt has no prompt template: pass one to"):
             prompt()
 
     def test_what_is_returned_without_a_template(self) -> None:

@@ -1,4 +1,4 @@
-"""Models as objects: a provider, a model name and defaults, with calls, streams, tasks and sessions.
+"""Model objects: a provider, a model name and default settings, with methods for calls, streams, tasks and sessions.
 
 Used by: every provider's `model`, and `llm`.
 Must not know: any particular provider.

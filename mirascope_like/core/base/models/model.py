@@ -1,4 +1,4 @@
-"""Models as objects: a provider, a model name, a client and settings for every call made from it."""
+"""Model objects: a provider, a model name, a client, and the settings of every call that is made with the object."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _OF_STREAMS = ("retry", "fallback", "resume")
 
 
 class BaseModelObject(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
-    """Base class of both kinds of model: everything except what `call` returns without options."""
+    """Base class of `Model` and `StreamingModel`. They differ only in what `call` and `task` return without options."""
 
     def __init__(
         self,
@@ -43,23 +43,23 @@ class BaseModelObject(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
         max_concurrent: int | None = None,
     ) -> None:
         self.name = name
-        """The name of the model, as given."""
+        """The name of the model that was passed."""
         self._call = call if max_concurrent is None else call.through(limited(call.provider, max_concurrent))
         self._settings = settings
         self._decorator({})  # report wrong settings now
 
     @property
     def provider(self) -> Provider[ResponseT, Any, Any]:
-        """The provider that is called."""
+        """The provider that receives the requests."""
         return self._call.provider
 
     @property
     def origin(self) -> str:
-        """The origin of its messages: the name of their format, such as "openai"."""
+        """The name of the format of the model's messages, such as "openai"."""
         return self.provider.origin(self.name)
 
     def ask(self, prompt: Prompt, **options: Unpack[AskOptions[ParamsT]]) -> ResponseT:
-        """Send text or messages; return the response. No prompt function is needed."""
+        """Send text or messages; return the response. Needs no prompt function."""
         response: ResponseT = self._decorator({**options, "stream": False})(_prompt_function(prompt))()
         return response
 
@@ -90,7 +90,7 @@ class BaseModelObject(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
         store: Store | None = None,
         name: str | None = None,
     ) -> Session[ResponseT, StreamT, AsyncStreamT]:
-        """Return a session: a conversation with this model."""
+        """Return a session with this model, which keeps the conversation."""
         return Session(self, conversation, system=system, tools=tools, tool_loop=tool_loop, store=store, name=name)
 
     @property
@@ -130,7 +130,7 @@ class BaseModelObject(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
 
 
 class Model(BaseModelObject[ResponseT, StreamT, AsyncStreamT, ParamsT]):
-    """A model whose calls return whole responses, unless `stream` is set."""
+    """A model object whose calls return complete responses by default."""
 
     @overload
     def call(self, fn: AsyncFunction[P], /) -> Callable[P, Coroutine[Any, Any, ResponseT]]: ...
@@ -180,10 +180,10 @@ class Model(BaseModelObject[ResponseT, StreamT, AsyncStreamT, ParamsT]):
         self, *, stream: Literal[False] = False, **options: Unpack[AskOptions[ParamsT]]
     ) -> CallDecorator[ResponseT, Coroutine[Any, Any, ResponseT]]: ...
     def call(self, *fn: Any, **options: Any) -> Any:
-        """Turn a prompt function into a call of this model, like the provider's own `call`.
+        """Turn a prompt function into a call of this model; the decorator of `call` without its model name.
 
-        Options given here take precedence over the model's settings, and what the function returns over both. Call
-        parameters are merged one by one.
+        Options of this decorator take precedence over the settings of the model. Options that the function returns take
+        precedence over both. Call parameters are merged key by key.
         """
         return self._called(*fn, **options)
 
@@ -200,12 +200,12 @@ class Model(BaseModelObject[ResponseT, StreamT, AsyncStreamT, ParamsT]):
         self, *, stream: Literal[False] = False, **options: Unpack[AskOptions[ParamsT]]
     ) -> TaskDecorator[ResponseT]: ...
     def task(self, *fn: Any, **options: Any) -> Any:
-        """Turn a function into a task that this model executes: its docstring is the prompt."""
+        """Turn a function into a task that this model executes. The docstring of the function is the prompt."""
         return self._tasked(*fn, **options)
 
 
 class StreamingModel(BaseModelObject[ResponseT, StreamT, AsyncStreamT, ParamsT]):
-    """A model whose calls return streams, unless `stream=False` is set."""
+    """A model object whose calls return streams by default."""
 
     @overload
     def call(self, fn: AsyncFunction[P], /) -> Callable[P, AsyncStreamT]: ...
@@ -238,10 +238,10 @@ class StreamingModel(BaseModelObject[ResponseT, StreamT, AsyncStreamT, ParamsT])
         self, *, stream: Literal[True] | StreamConfig = True, **options: Unpack[AskOptions[ParamsT]]
     ) -> CallDecorator[StreamT, AsyncStreamT]: ...
     def call(self, *fn: Any, **options: Any) -> Any:
-        """Turn a prompt function into a streamed call of this model, like the provider's own `call`.
+        """Turn a prompt function into a streamed call of this model; the decorator of `call` without its model name.
 
-        Options given here take precedence over the model's settings, and what the function returns over both. Call
-        parameters are merged one by one.
+        Options of this decorator take precedence over the settings of the model. Options that the function returns take
+        precedence over both. Call parameters are merged key by key.
         """
         return self._called(*fn, **options)
 
@@ -268,7 +268,9 @@ class StreamingModel(BaseModelObject[ResponseT, StreamT, AsyncStreamT, ParamsT])
         self, *, stream: Literal[True] | StreamConfig = True, **options: Unpack[AskOptions[ParamsT]]
     ) -> StreamTaskDecorator[ResponseT, StreamT, AsyncStreamT]: ...
     def task(self, *fn: Any, **options: Any) -> Any:
-        """Turn a function into a streamed task that this model executes: its docstring is the prompt."""
+        """Turn a function into a streamed task that this model executes. The docstring of the function is the
+        prompt.
+        """
         return self._tasked(*fn, **options)
 
 

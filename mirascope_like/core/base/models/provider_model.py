@@ -1,4 +1,6 @@
-"""A provider's `model`: creates model objects. Their classes are loaded with the first one."""
+"""The function `model` of each provider, which creates model objects. Their classes are imported when the first is
+created.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,7 @@ AsyncStreamT = TypeVar("AsyncStreamT", bound=AsyncStream[Any, Any, Any])
 
 
 class Models(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
-    """A provider's `model`: creates objects of its models."""
+    """The `model` of a provider: a function that creates model objects."""
 
     def __init__(self, call: Call[ResponseT, StreamT, AsyncStreamT, ParamsT]) -> None:
         self._call = call
@@ -84,13 +86,13 @@ class Models(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
         call_params: ParamsT | None = None,
         **params: Any,
     ) -> Any:
-        """Return a model object with settings for every call made from it.
+        """Return a model object. Its settings apply to every call that is made with it.
 
-        `params` are call parameters, like `call_params`. `max_concurrent` limits the number of its requests that are in
-        progress; further calls wait, and a stream counts until its connection is released. `retry`, `fallback` and
-        `resume` apply to its streams.
+        `params` are call parameters, in addition to `call_params`. `max_concurrent` is the maximum number of requests
+        that are sent at the same time: further calls wait, and a stream counts until its connection is released.
+        `retry`, `fallback` and `resume` apply to streams only.
 
-        Raises `ConfigurationError` for an unknown parameter, and suggests the right name.
+        Raises `ConfigurationError` for an unknown parameter, and suggests a similar name.
         """
         given: Mapping[str, Any] = cast("Any", call_params) or {}
         settings = {

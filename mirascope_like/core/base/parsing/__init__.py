@@ -1,4 +1,4 @@
-"""Bytes, server-sent events and JSON, whole or partial, to values of a type.
+"""Parses bytes into server-sent events, and complete or incomplete JSON into values of a type.
 
 Used by: tools, responses, streams, and the wire formats in `dialects`.
 Must not know: providers, prompts, or what a value is used for.

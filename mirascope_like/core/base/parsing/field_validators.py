@@ -1,9 +1,9 @@
 """Validates a pydantic model field by field, in JSON mode. Each field is validated once, with its own validators.
 
-Reads the core schema that pydantic makes for every model (`__pydantic_core_schema__`, documented among its attributes).
-Each field gets a separate validator of JSON, because only in JSON mode pydantic reads a string as a date or a UUID.
-Parts that are validated already are replaced by tokens in that JSON. A model whose schema has any unusual feature can
-only be validated as a whole.
+Reads the core schema that pydantic generates for every model (`__pydantic_core_schema__`, a documented attribute) and
+builds a separate JSON validator for each field. JSON mode is necessary because only there pydantic reads a string as a
+date or a UUID. Parts of a field that are already validated are replaced by placeholders in that JSON (see `TOKEN`). A
+model whose schema has an unusual feature can only be validated as a whole.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ from pydantic_core import SchemaValidator, to_json
 from .json_access import as_list, as_object
 
 TOKEN = "\0held"
-"""The key of a token: a JSON object `{TOKEN: index}` that takes the place of a validated part, with its index."""
+"""The key of a placeholder: the JSON object `{TOKEN: index}` stands for the already validated value at that index of
+`HELD`.
+"""
 HELD: ContextVar[Sequence[Any]] = ContextVar("held", default=())
 _BEFORE: ContextVar[Mapping[str, Any]] = ContextVar("before")
 
@@ -32,15 +34,15 @@ class _Field:
     raw: SchemaValidator
     """Validates JSON without tokens."""
     held: SchemaValidator
-    """Validates JSON in which tokens replace validated models."""
+    """Validates JSON in which placeholders stand for validated models."""
     dependent: bool
-    """True if a validator may read the fields before this one."""
+    """True if a validator of the field may read fields that are declared before it."""
     opaque: bool
-    """True if a validator function receives the JSON before the models inside it are validated."""
+    """True if a validator function receives the JSON of the field before the models inside it are validated."""
 
 
 class ModelParts:
-    """The validators of one model's fields."""
+    """Validates the fields of one model, one at a time, and builds the model from the validated fields."""
 
     def __init__(
         self,
@@ -57,11 +59,11 @@ class ModelParts:
         self._settings = settings
         self._fields: dict[str, _Field] = {}
         self.forbids: bool = model.model_config.get("extra") == "forbid"
-        """True if an unknown key is an error."""
+        """True if the model does not allow unknown keys."""
 
     @classmethod
     def of(cls, model: type[BaseModel]) -> Self | None:
-        """Return the field validators of a model, or None if it can only be validated as a whole."""
+        """Return the field validators of a model; None if the model can only be validated as a whole."""
         config = model.model_config
         extra = config.get("extra") in (None, "ignore", "forbid")
         if not extra or any(config.get(name) for name in _DEVIATING) or model.__init__ is not BaseModel.__init__:
@@ -107,8 +109,8 @@ class ModelParts:
         return known
 
     def _alone(self, name: str, schema: Any, definitions: Any, before: Sequence[str]) -> SchemaValidator:
-        """Return a validator of objects with only this field. `before` are the names of fields that its functions may
-        read.
+        """Return a validator of JSON objects that have only this field. `before` are the names of the fields that
+        validators of the field may read.
         """
         fields: dict[str, Any] = {
             one: {
@@ -122,8 +124,8 @@ class ModelParts:
         return SchemaValidator({"type": "definitions", "schema": alone, "definitions": definitions}, self._settings)
 
     def in_order(self, values: Mapping[str, Any], name: str) -> bool:
-        """Return True if a field may be validated now: either its validators read no other fields, or all fields before
-        it are in `values`.
+        """Return True if a field can be validated now: its validators read no other fields, or all fields declared
+        before it are in `values`.
         """
         if not self._field(name).dependent:
             return True
@@ -131,18 +133,20 @@ class ModelParts:
         return all(before in values for before in names[: names.index(name)])
 
     def opaque(self, name: str) -> bool:
-        """Return True if the parts of a field must be validated together with it: a validator function may change or
-        drop them.
+        """Return True if the models inside a field must be validated together with the field, because a validator
+        function may change or drop them.
         """
         return self._field(name).opaque
 
     def check(self, values: Mapping[str, Any], name: str, form: Any, held: Sequence[Any] | None) -> Any:
-        """Validate a field from its JSON; return its value. Tokens in the JSON stand for the items of `held`."""
+        """Validate a field from its JSON `form` and return its value. Placeholders in the JSON stand for the items
+        of `held`.
+        """
         one = self._field(name)
         return validated_json(one.raw if held is None else one.held, {name: form}, held or (), values)[0][name]
 
     def take(self, values: Mapping[str, Any], name: str, value: Any) -> Any:
-        """Validate a field that is a Python value, in lax mode; return its value."""
+        """Validate a field whose value is a Python object (in pydantic's lax mode); return its value."""
         token = _BEFORE.set(values)
         try:
             return self._field(name).raw.validate_python({name: value}, strict=False)[0][name]
@@ -150,11 +154,11 @@ class ModelParts:
             _BEFORE.reset(token)
 
     def complete(self, values: Mapping[str, Any]) -> bool:
-        """Return True if no required field is missing."""
+        """Return True if `values` has all required fields."""
         return all(name in values or not field.is_required() for name, field in self._model.model_fields.items())
 
     def assemble(self, values: Mapping[str, Any]) -> Any:
-        """Return an instance of the model, made from validated fields. Its model validators are run."""
+        """Return an instance of the model, made from validated fields. Runs the model's own validators."""
         filled: dict[str, Any] = {}
         for name, field in self._model.model_fields.items():
             filled[name] = (
@@ -169,10 +173,10 @@ def _is_path(alias: Any) -> bool:
 
 
 def validated_json(validator: SchemaValidator, value: Any, held: Sequence[Any], before: Mapping[str, Any]) -> Any:
-    """Validate a value as JSON.
+    """Validate a value as JSON and return the result.
 
-    `held` are the validated parts that tokens in it stand for. `before` are the fields that validator functions may
-    read.
+    `held` are the validated objects that placeholders in the value stand for. `before` are the fields that validator
+    functions may read.
     """
     tokens = HELD.set(held), _BEFORE.set(before)
     try:
@@ -187,11 +191,11 @@ def _earlier(name: str) -> Any:
 
 
 _DEVIATING = ("validate_default", "revalidate_instances", "from_attributes")
-"""Settings of a model with which validation field by field may give another result than validation of the whole."""
+"""Settings of a model with which validating field by field may give another result than validating the whole model."""
 
 
 def opened(schema: Any) -> tuple[Any, list[Any]]:
-    """Return a core schema without its definitions, and the list of definitions."""
+    """Return (schema, definitions): a core schema without its definitions, and the list of these definitions."""
     if schema["type"] != "definitions":
         return schema, []
     return resolved(schema["schema"], schema["definitions"]), schema["definitions"]
@@ -205,9 +209,9 @@ def resolved(schema: Any, definitions: list[Any]) -> Any:
 
 
 def _below(schema: Any, definitions: list[Any]) -> tuple[int, Any]:
-    """Return the number of validator functions around a model's schema, and the model.
+    """Return the number of validator functions around a model's schema, and the model class.
 
-    The model is None if the innermost schema is not that of a model or dataclass.
+    The class is None if the innermost schema is not that of a model or dataclass.
     """
     count = 0
     while str(schema.get("type")).startswith("function-") and "schema" in schema:
@@ -217,7 +221,9 @@ def _below(schema: Any, definitions: list[Any]) -> tuple[int, Any]:
 
 
 def _with_tokens(schema: Any, definitions: list[Any]) -> Any:
-    """Return a schema with each model replaced by a function that exchanges a token for the validated instance."""
+    """Return a core schema in which each model is replaced by a function. The function receives a placeholder
+    (`TOKEN`) and returns the validated instance that the placeholder stands for.
+    """
     if isinstance(schema, list):
         return [_with_tokens(one, definitions) for one in as_list(schema)]
     if not isinstance(schema, dict):
@@ -232,7 +238,7 @@ def _with_tokens(schema: Any, definitions: list[Any]) -> Any:
 
 
 def exchange(function: Callable[[Any], Any], node: Mapping[str, Any]) -> Any:
-    """Return a schema that calls `function` with a token, to replace the schema `node`."""
+    """Return a core schema that replaces `node`: it calls `function` with the placeholder."""
     ref = {"ref": node["ref"]} if "ref" in node else {}
     return {"type": "function-plain", "function": {"type": "no-info", "function": function}, **_MARK, **ref}
 
@@ -248,7 +254,9 @@ def _held(model: type[Any], value: Any) -> Any:
 
 
 def instance_of(model: type[BaseModel], found: tuple[dict[str, Any], dict[str, Any] | None, set[str]]) -> BaseModel:
-    """Return an instance of a model, made from the result of validating its fields schema."""
+    """Return an instance of a model, made from the (fields, extra fields, names of set fields) that the model's
+    fields schema returned.
+    """
     made = model.__new__(model)
     object.__setattr__(made, "__dict__", found[0])
     object.__setattr__(made, "__pydantic_extra__", found[1])
@@ -268,7 +276,9 @@ _FUNCTIONS = frozenset(
 
 
 def _opaque(schema: Any) -> bool:
-    """Return True if a schema may accept other JSON than the types inside it. Models inside it are not searched."""
+    """Return True if a schema may accept other JSON than the types inside it. Placeholders, which replace models,
+    are not searched.
+    """
     node = as_object(schema)
     if node.get("metadata") == _MARK["metadata"]:
         return False
@@ -291,7 +301,7 @@ def _nodes(schema: Any) -> Iterator[Mapping[str, Any]]:
 
 
 def is_informed(schema: Any) -> bool:
-    """Return True if a function in the schema reads other fields; nested models are not searched."""
+    """Return True if a validator function in the schema reads other fields. Nested models are not searched."""
     node = as_object(schema)
     if node.get("type") in ("model", "dataclass", "typed-dict"):
         return False

@@ -1,6 +1,6 @@
-"""Validates JSON together with Python values for some of the fields: a call's arguments.
+"""Validates objects of which some fields are Python values (arguments of a call) and all others JSON.
 
-Used by `request`, for models with fields marked `FromCallArgs`. The rest is validated in JSON mode: see
+Used by `request`, for models with fields marked `FromCallArgs`. The JSON fields are validated in JSON mode: see
 `field_validators`.
 """
 
@@ -17,11 +17,13 @@ from .json_access import as_list, as_object
 
 
 class GivenFields:
-    """Validates objects of one type: the fields `names` are Python values (a call's arguments), all others JSON."""
+    """Validates objects of one type. The fields in `names` are Python values (arguments of a call); all other fields
+    are JSON.
+    """
 
     def __init__(self, kind: Any, schema: Any, names: Sequence[str]) -> None:
-        """Take the type, its core schema (of a model, a dataclass or a TypedDict), and the names of the fields that are
-        Python values.
+        """Store the type, its core schema (of a model, a dataclass or a TypedDict), and the names of the fields that
+        are Python values.
         """
         self._kind = kind
         self._names = tuple(names)
@@ -29,8 +31,8 @@ class GivenFields:
 
     @cached_property
     def _validator(self) -> SchemaValidator | None:
-        """Validates JSON with tokens in place of the Python values; None if a validator function of the user receives
-        the raw JSON.
+        """Validates JSON with placeholders for the Python values. None if a validator function of the user would
+        receive the JSON with placeholders.
         """
         schema, definitions = opened(self._schema)
         try:
@@ -44,9 +46,9 @@ class GivenFields:
         return SchemaValidator(whole, settings.get("config"))
 
     def validated(self, fields: Mapping[str, Any], given: Mapping[str, Any]) -> Any:
-        """Validate the JSON `fields` and the Python values `given`, both by key; return the object.
+        """Validate an object and return it. `fields` has its JSON values and `given` its Python values, both by key.
 
-        Raises `ValidationError`, and `LookupError` if the type can only be validated in Python mode.
+        Raises `ValidationError`, or `LookupError` if the type can only be validated in Python mode.
         """
         if self._validator is None:
             raise LookupError(self._kind)
@@ -55,9 +57,10 @@ class GivenFields:
 
 
 def _with_given(schema: Any, definitions: list[Any], names: Sequence[str]) -> Any:
-    """Return the schema with tokens accepted in the fields `names`. Models, dataclasses and TypedDicts are supported.
+    """Return a core schema that accepts placeholders in the fields `names`. Supports models, dataclasses and
+    TypedDicts.
 
-    Raises `LookupError` for any other schema, and if a validator function would receive the raw JSON.
+    Raises `LookupError` for any other schema, and if a validator function would receive the JSON with placeholders.
     """
     schema = {key: one for key, one in resolved(schema, definitions).items() if key != "ref"}
     if schema["type"] == "function-after" or (schema["type"] == "dataclass" and not _is_built(schema["cls"])):
@@ -75,8 +78,8 @@ def _with_given(schema: Any, definitions: list[Any], names: Sequence[str]) -> An
 
 
 def _is_built(kind: type[Any]) -> bool:
-    """Return True if pydantic has built a validator for a class: it uses that one instead of any other schema of the
-    class.
+    """Return True if pydantic has already built a validator for a class. Pydantic then uses that validator and
+    ignores a changed schema.
     """
     return "__pydantic_validator__" in vars(kind)
 

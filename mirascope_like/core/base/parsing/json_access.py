@@ -1,4 +1,4 @@
-"""Access to decoded JSON and to objects of an SDK."""
+"""Functions that read decoded JSON and objects of an SDK."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from pydantic_core import PydanticSerializationError, to_jsonable_python
 
 
 def dumped(value: Any) -> dict[str, Any]:
-    """Return an SDK object as the JSON object it was made from, without fields that were not sent.
+    """Return an SDK object as the JSON object it was made from. Fields that the provider did not send are left out.
 
-    Half characters (lone surrogates) stay in it.
+    Lone surrogates (halves of a character) are kept.
     """
     if not isinstance(value, BaseModel):
         return dict(value)
@@ -35,19 +35,21 @@ def _plain(value: Any) -> Any:
 
 
 def as_object(value: Any) -> dict[str, Any]:
-    """Return the value if it is a JSON object, else an empty one."""
+    """Return the value if it is a dict, else an empty dict."""
     return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
 
 
 def at(value: Any, path: str) -> Any:
-    """Return the value at a dotted path in JSON or an SDK object; None if it is missing."""
+    """Return the value at a dotted path, such as "usage.input_tokens", in JSON or an SDK object; None if it is
+    missing.
+    """
     for key in path.split("."):
         value = as_object(value).get(key) if isinstance(value, dict) else getattr(value, key, None)
     return value
 
 
 def as_list(value: Any) -> list[Any]:
-    """Return the value if it is a JSON array, else an empty one."""
+    """Return the value if it is a list, else an empty list."""
     return value if is_list(value) else []
 
 
@@ -62,6 +64,6 @@ def is_mapping(value: Any) -> TypeGuard[Mapping[Any, Any]]:
 
 
 def is_end(value: Any) -> bool:
-    """Return True if an event is `[DONE]`, as bytes or decoded, which ends a stream in OpenAI's format."""
+    """Return True for the event `[DONE]`, as bytes or decoded, which ends a stream in OpenAI's format."""
     text = value.decode(errors="replace") if isinstance(value, bytes) else value
     return isinstance(text, str) and text.strip().strip('"') == "[DONE]"

@@ -1,4 +1,4 @@
-"""Find the JSON that is the answer in a text: models put thinking, prose, examples and code fences around it."""
+"""Finds the JSON of a structured output in a text: models write thinking, prose, examples and code fences around it."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ from pydantic_core import from_json, to_json
 from .surrogates import paired_escapes
 
 CLOSED_THINKING = r"</(?:think|thinking|thought|reasoning)>|\[/THINK\]"
-"""Matches a tag at the end of a model's thinking. Some servers leave such tags in the text."""
+"""Matches a tag that ends the model's thinking. Some servers leave such tags in the text."""
 OPEN_THINKING = r"<(?:think|thinking|thought|reasoning)>|\[THINK\]"
 _MARK = re.compile(rf"(?P<closed>{CLOSED_THINKING})|(?P<open>{OPEN_THINKING})|(?P<fence>```)|[{{\[]")
 _CLOSED = re.compile(CLOSED_THINKING)
 _DECODER = json.JSONDecoder(strict=False)
 _EFFORT = 20
-"""Stop searching after this many times the length of the text was read without finding JSON, as in a text of brackets.
+"""A limit for texts with many brackets that are not JSON: the search stops after reading this many times the text's
+length.
 """
 
 
@@ -29,21 +30,21 @@ class FoundJSON:
     """A complete JSON value at the top level of a text."""
 
     text: str
-    """The value as compact JSON. If the whole text is JSON, the text unchanged."""
+    """The value as compact JSON; if the whole text is JSON, the text unchanged."""
     value: Any
     """The value, decoded."""
     start: int
     end: int
     fenced: bool
-    """True if it is inside a code fence."""
+    """True if the value is inside a code fence."""
 
 
 def json_values(text: str) -> list[FoundJSON]:
-    """Return the complete JSON values in a text, in order: if the whole text is JSON, only that; else its objects and
-    arrays.
+    """Return the complete JSON values in a text, in order. If the whole text is JSON, return only that value; else all
+    objects and arrays at the top level.
 
-    Brackets inside strings are ignored, and values inside a value are not returned. Text before the end of the model's
-    thinking is ignored; if its thinking does not end, nothing is returned.
+    Brackets inside strings are ignored, and values inside another value are not returned separately. Everything before
+    the end of the model's thinking is ignored; if the thinking does not end, nothing is returned.
     """
     text = paired_escapes(text)
     try:
@@ -82,9 +83,10 @@ def _found(text: str) -> Iterator[FoundJSON]:
 
 
 def chosen(values: list[FoundJSON], fits: Callable[[Any], bool]) -> FoundJSON | None:
-    """Return the value that is the answer: the only one in a code fence, or else the last one; None if there is none.
+    """Return the value that is the structured output: the only one in a code fence, or else the last one; None if there
+    is none.
 
-    `fits` returns True for a value of the requested type; other values are ignored.
+    Only values for which `fits` returns True are considered: values of the requested type.
     """
     fitting = [one for one in values if fits(one.value)]
     fenced = [one for one in fitting if one.fenced]
@@ -92,7 +94,7 @@ def chosen(values: list[FoundJSON], fits: Callable[[Any], bool]) -> FoundJSON | 
 
 
 def ends_open(text: str, start: int) -> bool:
-    """Return True if the text after `start` ends inside a JSON object or array."""
+    """Return True if the text after `start` ends inside an incomplete JSON object or array."""
     for at in (mark.start() for mark in re.finditer(r"[{\[]", text[start:])):
         try:
             jiter.from_json(text[start + at :].encode(), partial_mode=True)
@@ -103,7 +105,9 @@ def ends_open(text: str, start: int) -> bool:
 
 
 def json_in(text: str) -> str:
-    """Return the JSON object in a text that is the answer; else the array; or the text itself if it has neither."""
+    """Return the JSON object in a text that is the output; if there is none, the JSON array; if there is neither,
+    the text itself.
+    """
     values = json_values(text)
     found = chosen(values, lambda value: isinstance(value, dict)) or chosen(values, lambda value: True)
     return found.text if found is not None else text

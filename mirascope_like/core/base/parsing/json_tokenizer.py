@@ -1,6 +1,6 @@
-"""Reads JSON objects from pieces of text, and reports each part to a subclass as soon as it arrives.
+"""Reads JSON objects from pieces of a text, and reports each key and value to a subclass as soon as it arrives.
 
-The objects may have other text around them. Each character is read once, wherever the text is cut into pieces. Does no
+There may be other text around the objects. Each character is read once, wherever the text is split into pieces. Does no
 I/O and builds no values.
 """
 
@@ -24,36 +24,38 @@ _TOKEN = re.compile(r"[-+.\w]*")
 _ESCAPE = re.compile(r'\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|["\\/bfnrt])')
 _LONGEST_LEAD = 80
 MAX_DEPTH = 200
-"""The deepest nesting of objects and arrays; jiter and pydantic refuse deeper JSON too."""
+"""The maximum nesting of objects and arrays. jiter and pydantic also reject JSON that is nested more deeply."""
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
 _LONGEST_ESCAPE = len(r"\ud83d\ude00")
 _MARK = re.compile(rf"(?P<closed>{CLOSED_THINKING})|(?P<open>{OPEN_THINKING})|[{{\[]")
 _CLOSED = re.compile(CLOSED_THINKING)
 _CUT = re.compile(r"[<\[][/a-zA-Z]{0,10}\Z")
-"""Matches what may be the beginning of a thinking tag, at the end of a piece."""
+"""Matches the possible beginning of a thinking tag at the end of a piece."""
 _LEAD = re.compile(r"\s*(```\w*\s*)?")
-"""Matches what may precede the answer in a text that is nothing but JSON: white space and a code fence."""
+"""Matches what may precede the JSON in a text that contains nothing else: white space and a code fence."""
 
 
 class InvalidJSONError(ValueError):
-    """The text is not valid JSON."""
+    """The characters read are not valid JSON."""
 
 
 class TooDeepError(ValueError):
-    """The JSON nests deeper than `MAX_DEPTH`."""
+    """The JSON is nested more deeply than `MAX_DEPTH`."""
 
 
 class JSONReader(ABC):
-    """Reads the JSON objects in a text that arrives in pieces, one after another. Arrays at the top level are ignored.
+    """Reads the JSON objects in a text that arrives in pieces, one object after another. Calls its abstract methods for
+    each part.
 
-    A value that turns out not to be JSON is dropped. A model's thinking, in tags, is ignored.
+    Arrays at the top level are ignored. A value that turns out to be invalid JSON is dropped. The model's thinking,
+    marked by tags, is ignored.
     """
 
     def __init__(self) -> None:
         self.reset()
 
     def reset(self) -> None:
-        """Start over with a new text."""
+        """Forget everything that was read, and start with a new text."""
         self._base = 0  # the offset in the text of the piece that is read
         self._carry = ""  # an escape or a tag that is cut in two
         self._lead = ""  # the text, or its end, before the value that is open or comes next
@@ -61,7 +63,7 @@ class JSONReader(ABC):
         self.restart()
 
     def _closed(self) -> None:
-        """Search for the next value at the top level."""
+        """Start to search for the next value at the top level."""
         self._read: Callable[[JSONReader, str, int], int] = JSONReader._seek
         self._open: list[bool] = []  # of the objects (True) and arrays that are open
         self._fresh = False  # nothing was received in the innermost of them
@@ -70,24 +72,24 @@ class JSONReader(ABC):
 
     @property
     def leads(self) -> bool:
-        """True if nothing precedes the value that was read last, except thinking in tags and a code fence."""
+        """True if only white space, a code fence, and thinking in tags precede the value that was read last."""
         return _LEAD.fullmatch(self._lead.removesuffix("value")) is not None
 
     @abstractmethod
     def restart(self) -> None:
-        """Called when everything reported so far was not the answer."""
+        """Called when everything that was reported so far belongs to the model's thinking and is not the output."""
 
     @abstractmethod
     def drop(self) -> None:
-        """Called when the open value at the top level turns out not to be JSON."""
+        """Called when the open value at the top level turns out to be invalid JSON."""
 
     @abstractmethod
     def opened(self, start: int) -> None:
-        """Called when a value at the top level begins; `start` is its offset in the text."""
+        """Called when a value at the top level begins. `start` is its offset in the text."""
 
     @abstractmethod
     def closed(self, end: int) -> None:
-        """Called when the value at the top level ends; `end` is the offset after it."""
+        """Called when the value at the top level ends. `end` is the offset after its last character."""
 
     @abstractmethod
     def begin(self, *, is_object: bool) -> None:
@@ -99,11 +101,11 @@ class JSONReader(ABC):
 
     @abstractmethod
     def leaf(self, value: Any) -> None:
-        """Called with each complete value that is not an object or array."""
+        """Called with each complete string, number, true, false or null."""
 
     @abstractmethod
     def grown(self) -> None:
-        """Called when `open_string` grew."""
+        """Called when `open_string` has become longer."""
 
     @abstractmethod
     def end(self) -> None:
@@ -111,11 +113,13 @@ class JSONReader(ABC):
 
     @property
     def open_string(self) -> str | None:
-        """The characters received so far, while the reader is inside a string value; None at any other place."""
+        """The received characters of a string value that is still incomplete; None if the reader is not inside a
+        string value.
+        """
         return str(self._text) if self._read is JSONReader._in_string else None
 
     def read(self, text: str) -> None:
-        """Read a piece of text, which continues the pieces before it."""
+        """Read the next piece of the text."""
         self._base -= len(self._carry)
         text, self._carry = self._carry + text, ""
         at = 0
@@ -256,7 +260,7 @@ class JSONReader(ABC):
         self.end()
 
     def _run(self, text: str, at: int) -> tuple[int, bool]:
-        """Read inside a string; return the offset reached, and True if the string ended."""
+        """Read characters of a string. Return the offset that was reached, and True if the string ended there."""
         end = _end(_RUN, text, at)
         if end > at:
             self._text.append(text[at:end])

@@ -1,4 +1,4 @@
-"""Build models from JSON that is incomplete or does not validate.
+"""Builds models from JSON that is incomplete or invalid.
 
 Knows pydantic and jiter. Must not know what the models are used for.
 """
@@ -19,7 +19,7 @@ ModelT = TypeVar("ModelT", bound=BaseModel)
 
 
 def object_so_far(text: str) -> dict[str, Any]:
-    """Return the object in JSON text that may be incomplete; empty if the text is not an object."""
+    """Return the fields of a JSON object whose text may be incomplete; an empty dict if the text is not an object."""
     try:
         found = jiter.from_json(paired_escapes(text).encode(), partial_mode="trailing-strings")
     except ValueError:
@@ -28,9 +28,9 @@ def object_so_far(text: str) -> dict[str, Any]:
 
 
 def incomplete(model: type[ModelT], given: Mapping[str, Any]) -> ModelT:
-    """Return a model with the fields that `given` fills; a field that is missing or does not validate is None.
+    """Return an instance of a model with the fields in `given`. A field that is missing or does not validate is None.
 
-    Validators of the whole model are not run. Nested models are built in the same way.
+    Validators of the whole model are not run. Nested models are built in the same manner.
     """
     values: dict[str, Any] = {}
     rest = dict(given)
@@ -43,7 +43,7 @@ def incomplete(model: type[ModelT], given: Mapping[str, Any]) -> ModelT:
 
 
 def bare(model: type[ModelT], values: Mapping[str, Any], extras: Mapping[str, Any] | None = None) -> ModelT:
-    """Return a model with these values, unvalidated; the other fields are None."""
+    """Return an instance of a model with these values, which are not validated. All other fields are None."""
     made = model.__new__(model)
     object.__setattr__(made, "__dict__", {**dict.fromkeys(model.model_fields), **values})
     object.__setattr__(made, "__pydantic_fields_set__", set(values))
@@ -53,7 +53,7 @@ def bare(model: type[ModelT], values: Mapping[str, Any], extras: Mapping[str, An
 
 
 def _private(model: type[BaseModel]) -> dict[str, Any]:
-    """Return the initial private attributes of a model, except those whose factory needs the whole model."""
+    """Return the initial private attributes of a model. Those whose factory needs the complete model are left out."""
     values: dict[str, Any] = {}
     for name, attribute in model.__private_attributes__.items():
         factory = cast("Callable[[], Any] | None", attribute.default_factory)
@@ -67,7 +67,9 @@ def _private(model: type[BaseModel]) -> dict[str, Any]:
 
 
 def _fitted(kind: Any, value: Any) -> Any:
-    """Return a value validated as a type as far as possible; None if it does not fit."""
+    """Return a value converted to a type, with the parts that do not validate set to None; None if nothing of it
+    validates.
+    """
     try:
         return adapter_of(kind).validate_python(value)
     except Exception:  # a user's validator may raise any exception for a partial value
@@ -87,7 +89,7 @@ def _fitted(kind: Any, value: Any) -> Any:
 
 
 def adapter_of(kind: Any) -> TypeAdapter[Any]:
-    """Return the TypeAdapter of a type; cached if the type is hashable."""
+    """Return the `TypeAdapter` of a type. Adapters of hashable types are cached."""
     try:
         return _kept_adapter(kind)
     except TypeError:  # an unhashable annotation

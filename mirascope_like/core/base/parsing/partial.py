@@ -1,4 +1,4 @@
-"""Partial models, of structured output: `Partial[Book]` is `Book` with every field optional."""
+"""Partial models, for structured output that is still arriving: `Partial[Book]` is `Book` with every field optional."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ T_co = TypeVar("T_co", covariant=True)
 if TYPE_CHECKING:
 
     class Partial(Generic[T_co]):
-        """A partial value: any attribute may be None.
+        """A value that is still incomplete: every attribute may be None.
 
-        At run time `Partial[Book]` is a subclass of `Book` with every field optional, made once. The partials of a
-        `list[Book]` are lists whose last item may be a partial.
+        At run time, `Partial[Book]` is a subclass of `Book` whose fields are all optional. An incomplete `list[Book]`
+        is a list whose last item may be a `Partial[Book]`.
         """
 
         def __getattr__(self, name: str) -> Any | None: ...
@@ -39,26 +39,26 @@ if TYPE_CHECKING:
         def __iter__(self) -> Any: ...
         def __len__(self) -> int: ...
         def model_dump(self, **options: Any) -> dict[str, Any]:
-            """Return the fields so far."""
+            """Return the fields as a dict."""
             ...
 
         def model_dump_json(self, **options: Any) -> str:
-            """Return the fields so far as JSON."""
+            """Return the fields as JSON."""
             ...
 
 else:
 
     class Partial:
-        """A partial value: any attribute may be None.
+        """A value that is still incomplete: every attribute may be None.
 
-        `Partial[Book]` is a subclass of `Book` with every field optional, made once. The partials of a `list[Book]` are
-        lists whose last item may be a partial.
+        `Partial[Book]` is a subclass of `Book` whose fields are all optional. An incomplete `list[Book]` is a list
+        whose last item may be a `Partial[Book]`.
         """
 
         def __class_getitem__(cls, kind: Any) -> Any:
             return partial_type(kind) if isinstance(kind, type) and issubclass(kind, BaseModel) else kind
 
-        # Classes of the user's that register their subclasses are not called: no one else is to see these.
+        # A user's class may register its subclasses in these hooks. Partial classes must not appear there.
 
         def __init_subclass__(cls, **options: Any) -> None:
             return
@@ -68,7 +68,7 @@ else:
             return
 
         def __reduce__(self) -> Any:
-            """Pickle the model instead of the class of the partial, which pickle cannot find by name."""
+            """Pickle the name of the model: pickle cannot find the class of the partial by its name."""
             return _unpickled, (vars(type(self))[_MODEL], self.__getstate__())
 
 
@@ -86,7 +86,9 @@ _LOCK = RLock()
 
 
 def partial_type(model: type[ModelT]) -> type[ModelT]:
-    """Return the class of a model's partials: a subclass, or the model itself if it cannot be subclassed."""
+    """Return the class `Partial[model]`: a subclass of the model, or the model itself if it cannot be subclassed.
+    Made once.
+    """
     kept: type[ModelT] | None = vars(model).get(_KEPT)
     if kept is None:
         with _LOCK:
@@ -100,7 +102,7 @@ def partial_type(model: type[ModelT]) -> type[ModelT]:
 def _made(model: type[ModelT]) -> type[ModelT]:
     fields: dict[str, Any] = {
         name: (
-            # What is in a field may be partial itself, so it is dumped as what it is.
+            # A field's value may be partial too, so it is dumped by its own class and not by the annotation.
             Annotated[(_optional(field.annotation), _AS_ANY, *map(_lenient_mark, filter(_serializes, field.metadata)))],
             Field(
                 default=None,
@@ -131,7 +133,9 @@ def _made(model: type[ModelT]) -> type[ModelT]:
 
 
 def _unregistered(metaclass: Any) -> Any:
-    """Return the metaclass without what it does when a class is made: a user's may register each class."""
+    """Return a subclass of a metaclass that does nothing extra when a class is created. A user's metaclass may
+    register each class.
+    """
     own: Any = type(BaseModel)
     if metaclass == own:
         return metaclass
@@ -140,13 +144,15 @@ def _unregistered(metaclass: Any) -> Any:
         return own.__new__(kind, *args, **options)
 
     def leave(cls: type, *args: Any, **options: Any) -> None:
-        """Do nothing more: the class has been made."""
+        """Do nothing: `make` has already created the class."""
 
     return type(metaclass.__name__, (metaclass,), {"__new__": make, "__init__": leave})
 
 
 def _serializers(model: type[BaseModel]) -> dict[str, Any]:
-    """Return a model's serializers, which changed to dump a value unchanged if they fail: it may be incomplete."""
+    """Return a model's serializers, changed so that one that fails (the value may be incomplete) returns the value
+    unchanged.
+    """
     decorators = model.__pydantic_decorators__
     made: dict[str, Any] = {}
     for name, one in decorators.field_serializers.items():
@@ -170,20 +176,20 @@ def _serializes(mark: Any) -> bool:
 
 
 def _lenient_mark(mark: Any) -> Any:
-    """Return a copy of the serializer in an `Annotated`, changed as `_serializers` changes those of a model."""
+    """Return a copy of a serializer in an `Annotated` type; if the copy fails, it returns the value unchanged."""
     mode = "plain" if isinstance(mark, PlainSerializer) else "wrap"
     return type(mark)(_lenient(mark.func, mode), return_type=Any, when_used=mark.when_used)
 
 
 def _lenient(function: Callable[..., Any], mode: str, at: int = 0, *, of_model: bool = False) -> Callable[..., Any]:
-    """Return a serializer that returns the value unchanged if `function` fails. `at` is the position of the value among
-    the arguments.
+    """Return a serializer that calls `function`, and returns the value unchanged if `function` fails. `at` is the
+    position of the value among the arguments.
     """
 
     def dump(*args: Any) -> Any:
         try:
             return function(*args)
-        except Exception:  # the user's own code may raise anything for what has not come
+        except Exception:  # the user's code may raise anything for a value that is incomplete
             if mode == "wrap":
                 return args[at + 1](args[at])
             return cast("Any", dict)(vars(args[at])) if of_model else args[at]
@@ -192,7 +198,7 @@ def _lenient(function: Callable[..., Any], mode: str, at: int = 0, *, of_model: 
 
 
 def _computed(model: type[BaseModel]) -> dict[str, Any]:
-    """Return a model's computed fields, changed to return None if they cannot be computed yet."""
+    """Return a model's computed fields, changed so that one that cannot be computed yet returns None."""
     made: dict[str, Any] = {}
     for name, decorator in model.__pydantic_decorators__.computed_fields.items():
         field = decorator.info
@@ -223,5 +229,5 @@ def _optional(kind: Any) -> Any:
 
 
 def partial(model: type[ModelT], values: dict[str, Any]) -> ModelT:
-    """Return an instance of `Partial[model]` with these values, unvalidated; the other fields are None."""
+    """Return an instance of `Partial[model]` with these values, which are not validated. All other fields are None."""
     return bare(partial_type(model), values)

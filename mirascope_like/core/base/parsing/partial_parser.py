@@ -1,8 +1,8 @@
 """Parses JSON incrementally into partial values that can be shown at any time.
 
-If the text contains several objects, the last one with a known key is shown, as `json_extraction` chooses the last.
-Closed parts are kept and validated once; the open parts are a short path from the root. The cost of a piece of text
-does not depend on how much was received before. Does no I/O. Knows `Shape`s, and not what the value is used for.
+If the text has several objects, the last one with a known key is shown, as in `json_extraction`. Complete parts are
+validated once and kept; only the path from the root to the open part changes. So the cost of a piece of text does not
+depend on how much text precedes it. Does no I/O. Knows the `Shape`s of types, and not what the value is used for.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from .json_tokenizer import JSONReader, TooDeepError
 from .type_structure import Record, Shape, Unchecked
 
 NOTHING: Any = object()
-"""Marks a value that is missing or not shown."""
+"""Marks a value that has not arrived or is not shown."""
 
 
 class _Node:
-    """An object or array that is still open. One without a shape is parsed but not shown."""
+    """An object or array that is still open. If its shape is None, it is parsed but not shown."""
 
     __slots__ = (
         "form", "is_object", "item", "key", "keys", "loose", "mark", "name", "raw", "record", "shape", "shown", "sound",
@@ -37,27 +37,27 @@ class _Node:
         self.item = shape.item if shape is not None and not is_object else None
         self.raw: Any = {} if is_object else []
         self.form: Any = {} if is_object else []
-        """`raw` with tokens in place of validated parts: see `field_validators.TOKEN`."""
+        """`raw` with placeholders for the parts that are validated: see `field_validators.TOKEN`."""
         self.shown: Any = {} if is_object else []
         self.sound = True
-        """True if all parts so far have been validated, or need not be."""
+        """True if every part so far was validated or needs no validation."""
         self.loose = loose
-        """True if its parts are only validated together with the object or array around it."""
+        """True if its parts can only be validated together with the object or array around it."""
         self.key = ""
         self.keys: dict[str, str] = {}
-        """Maps the name of each field received so far to the JSON key that it had."""
+        """Maps the name of each received field to its JSON key."""
         self.mark = 0
-        """The number of validated parts when the present field began."""
+        """The number of validated parts when the current field began."""
         self.name: str | None = None
         self.watched = False
 
     @property
     def visible(self) -> bool:
-        """True if it appears in snapshots while it is open."""
+        """True if this object or array appears in snapshots while it is open."""
         return self.record is not None or self.item is not None
 
     def show(self, inner: Any) -> Any:
-        """Return a snapshot. `inner` is the snapshot of the part inside that is still open."""
+        """Return a snapshot. `inner` is the snapshot of the open part inside this object or array."""
         if self.item is not None:
             return [*self.shown] if inner is NOTHING else [*self.shown, inner]
         if self.record is None:
@@ -68,15 +68,15 @@ class _Node:
         return self.record.show(values)
 
     def path(self) -> int | str:
-        """Return the key or index of the open part."""
+        """Return the key or index of the part inside that is open."""
         return self.key if self.is_object else len(self.raw)
 
 
 class PartialParser(JSONReader):
-    """Parses one JSON object from pieces of text. Text around it is ignored.
+    """Parses one JSON object from pieces of text. Text around the object is ignored.
 
-    `given` are fields of the root that do not come from the text. `watch` is the name of an array of the root: its
-    complete items are appended to `items`. With `fail_fast`, a complete part that does not validate raises an error.
+    `given` are fields of the object that are not in the text. `watch` is the name of an array field: its complete items
+    are appended to `items`. With `fail_fast`, a complete part that does not validate raises an error at once.
     """
 
     def __init__(
@@ -88,8 +88,8 @@ class PartialParser(JSONReader):
         self._fail_fast = fail_fast
         self._changed = False
         self.items: deque[tuple[Any, Any]] = deque()
-        """The complete items: each raw, and validated; `NOTHING` in place of the latter if items are not validated one
-        by one.
+        """A (raw, validated) pair for each complete item of the watched array; `validated` is `NOTHING` if items
+        cannot be validated one by one.
         """
         super().__init__()
 
@@ -110,13 +110,13 @@ class PartialParser(JSONReader):
         self._last: Any = NOTHING  # what is closed now, as it was shown last
         self._final: Any = NOTHING
         self.value: Any = NOTHING
-        """The validated value; `NOTHING` until the object is complete, and if a part could not be validated."""
+        """The validated object; `NOTHING` until it is complete, and if one of its parts could not be validated."""
         self.span: tuple[int, int | None] | None = None
-        """The offsets in the text at which the object begins and ends; the end is None while it is open, all None
-        before it.
+        """The (start, end) offsets of the object in the text; `end` is None while the object is open. None before it
+        begins.
         """
         self.alone: bool = False
-        """True if nothing precedes that object in the text: then it is certainly the answer."""
+        """True if no other text precedes the object: then it is certainly the output."""
         self.items.clear()
 
     def opened(self, start: int) -> None:
@@ -133,7 +133,7 @@ class PartialParser(JSONReader):
             self._discard()
 
     def _adopt(self) -> None:
-        """Make the open object the answer, in place of an earlier one."""
+        """Use the open object as the output, and discard an earlier one."""
         if not self._adopted:
             self._discard()
             self._adopted, self.span, self.alone = True, (self._start, None), self.leads
@@ -141,8 +141,8 @@ class PartialParser(JSONReader):
     def feed(self, text: str) -> bool:
         """Parse a piece of text; return True if the snapshot has changed.
 
-        Raises `ResponseParseError` for JSON that nests too deep, and with `fail_fast` for a closed part that does not
-        validate.
+        Raises `ResponseParseError` for JSON that is nested too deeply and, with `fail_fast`, for a complete part that
+        does not validate.
         """
         self._changed = False
         try:
@@ -152,7 +152,7 @@ class PartialParser(JSONReader):
         return self._changed
 
     def show(self) -> Any:
-        """Return a snapshot of what has arrived, or `NOTHING`."""
+        """Return a snapshot of the object received so far; `NOTHING` before it begins."""
         if not self._stack or not self._adopted:
             return self._final
         inner = NOTHING
@@ -212,8 +212,8 @@ class PartialParser(JSONReader):
             self.value = shown
 
     def _whole(self, node: _Node) -> tuple[Any, Any, bool]:
-        """Return a complete object or array: its JSON with tokens, its value in snapshots, and True if that is
-        validated.
+        """Return (JSON, value, is validated) of a complete object or array. Placeholders in the JSON stand for
+        validated parts.
         """
         record, shape = node.record, node.shape
         if shape is None:
@@ -240,8 +240,8 @@ class PartialParser(JSONReader):
         return node.raw, shown, False
 
     def _token(self, shape: Shape, node: _Node, value: Any) -> tuple[Any, Any, bool]:
-        """Return a validated object as `_whole` does. Its JSON is replaced by a token only if no type around it may
-        change it.
+        """Return (JSON, value, True) for a validated object. The JSON becomes a placeholder only if no type around
+        the object may change it.
         """
         if shape.record is None and not (shape.bare and isinstance(value, BaseModel)):
             return node.raw, value, True
@@ -254,7 +254,7 @@ class PartialParser(JSONReader):
         return {**marker, TOKEN: len(self._held) - 1}, value, True
 
     def _attach(self, raw: Any, form: Any, shown: Any, *, sound: bool) -> None:
-        """Add a complete value to the object or array that contains it."""
+        """Add a complete value to the object or array around it."""
         node = self._stack[-1]
         is_object, is_leaf = isinstance(raw, dict), not isinstance(raw, dict | list)
         item = node.item if not node.is_object else self._shape
@@ -280,7 +280,7 @@ class PartialParser(JSONReader):
         self._shape, self._loose = node.item, node.loose
 
     def _take(self, raw: Any, form: Any, shown: Any, *, sound: bool) -> Any:
-        """Add a complete field to the innermost object; return its value in snapshots."""
+        """Add a complete field to the innermost object; return the field's value for snapshots."""
         node = self._stack[-1]
         assert node.record is not None
         assert node.name is not None
@@ -301,7 +301,9 @@ class PartialParser(JSONReader):
         return shown
 
     def _checked(self, node: _Node, raw: Any, form: Any, *, sound: bool) -> Any:
-        """Return a complete field, validated. Its raw JSON is used unless all parts inside it are validated."""
+        """Validate a complete field; return its value. The JSON with placeholders is used if all parts inside the
+        field are validated.
+        """
         assert node.record is not None
         assert node.name is not None
         if sound and len(self._held) > node.mark:
@@ -312,7 +314,7 @@ class PartialParser(JSONReader):
         return node.record.check(node.shown, node.name, raw, None)
 
     def _give(self, node: _Node, name: str, value: Any) -> None:
-        """Add a field of the root that is a Python value."""
+        """Add a field of the root whose value is a Python object."""
         assert node.record is not None
         try:
             value = node.record.take(node.shown, name, value)
@@ -324,7 +326,7 @@ class PartialParser(JSONReader):
         node.shown[name] = value
 
     def _fitting(self, shape: Shape, raw: Any) -> tuple[Any, bool]:
-        """Return a complete scalar, validated if it is valid, and whether it is."""
+        """Return (validated value, True) for a complete scalar, or (raw value, False) if it does not validate."""
         try:
             return shape.validated(raw), True
         except Exception as error:
@@ -332,6 +334,8 @@ class PartialParser(JSONReader):
             return raw, False
 
     def _misfit(self, error: Exception, depth: int) -> None:
-        """With `fail_fast`, raise the error of a complete part that does not validate."""
+        """Called with the error of a complete part that does not validate. With `fail_fast`, raise it as
+        `ResponseParseError`.
+        """
         if self._fail_fast and isinstance(error, ValidationError):
             raise parse_error(error, prefix=[node.path() for node in self._stack[:depth]])

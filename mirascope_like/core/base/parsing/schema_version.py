@@ -1,7 +1,7 @@
-"""The schema version of what the library writes: dumps of responses, files of conversations, and stores.
+"""The schema version of data that the library writes: dumps of responses, files of conversations, and stores.
 
-The rooms `response` and `conversations` write it and check it. Data without a version is from a release that did not
-write any; it counts as version 0.
+`response` and `conversations` write and check it. Data without a version was written by an early release and counts as
+version 0.
 """
 
 from __future__ import annotations
@@ -9,13 +9,14 @@ from __future__ import annotations
 from ..errors import StoreError
 
 VERSION_KEY = "schema_version"
-"""The key of the version in JSON."""
+"""The JSON key of the schema version."""
 
 
 def check_schema_version(found: object, known: int, what: str) -> None:
-    """Raise `StoreError` if the version found in `what` is later than `known`, or is not a version.
+    """Raise `StoreError` if a schema version is invalid or later than `known`, the latest version that this release can
+    read.
 
-    `found` is the value in the file; None if it has none.
+    `found` is the version in the data, or None if the data has none. `what` names the data in the message.
     """
     if found is None:
         return

@@ -1,4 +1,4 @@
-"""Build objects of an SDK from JSON."""
+"""Builds objects of an SDK from JSON."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ ModelT = TypeVar("ModelT", bound=BaseModel)
 
 
 def construct(kind: type[ModelT], raw: bytes | Mapping[str, Any]) -> ModelT:
-    """Return an SDK object: validated if it fits, else built field by field, as the SDK itself does.
+    """Return an SDK object built from JSON. JSON that does not validate is built field by field, as the SDK itself
+    does.
 
-    Half characters (lone surrogates) become U+FFFD. Raises `ValueError` if it is not a JSON object.
+    Lone surrogates (halves of a character) become U+FFFD. Raises `ValueError` if the JSON is not an object.
     """
     body = raw if isinstance(raw, bytes) else encode_json(raw)
     try:
@@ -31,9 +32,9 @@ def construct(kind: type[ModelT], raw: bytes | Mapping[str, Any]) -> ModelT:
 
 
 def construct_event(union: Any, raw: bytes) -> Any:
-    """Return the SDK object of an event, chosen from a union by its `type`.
+    """Return the SDK object of an event. Its class is chosen from the union by the event's `type`.
 
-    An event of an unknown type becomes the first class of the union.
+    An event of an unknown type is built as the first class of the union.
     """
     kinds = _kinds(union)
     return construct(kinds.get(jiter.from_json(raw).get("type")) or next(iter(kinds.values())), raw)
@@ -45,15 +46,17 @@ def _kinds(union: Any) -> dict[str, Any]:
 
 
 def readable(response: Any, parse: Callable[[Mapping[str, Any]], Any]) -> Any:
-    """Return a response that an SDK has decoded. If it contains lone surrogates, return it parsed again with U+FFFD
-    instead.
+    """Return a response that an SDK has decoded. If it contains lone surrogates, call `parse` with its JSON, in
+    which they are replaced by U+FFFD, and return that.
     """
     data = dumped(response) if isinstance(response, BaseModel) else response
     return parse(all_paired(data)) if has_half(data) else response
 
 
 def fitted(kind: type[ModelT], data: dict[str, Any]) -> ModelT:
-    """Return an SDK object of a class that forbids unknown values; what does not validate is removed from `data`."""
+    """Return an SDK object of a class that rejects unknown values. Values that do not validate are removed from
+    `data`.
+    """
     for _ in range(8):
         try:
             return kind.model_validate(data)
@@ -64,7 +67,7 @@ def fitted(kind: type[ModelT], data: dict[str, Any]) -> ModelT:
 
 
 def _drop(data: Any, path: tuple[int | str, ...]) -> None:
-    """Remove the value at a path, or at the longest part of the path that exists."""
+    """Remove the value at a path. If the path does not exist, remove the value at its longest existing part."""
     holder: Any = None
     last: Any = None
     for step in path:

@@ -1,7 +1,7 @@
-"""Split the bytes of a response into server-sent events. Does no I/O and knows no provider.
+"""Splits the bytes of an HTTP response into server-sent events. Does no I/O and knows no provider.
 
-Source: the event stream format of the HTML standard, section 9.2.6. Only the data of events is kept: every provider
-repeats an event's name inside its data.
+Source: the event stream format of the HTML standard, section 9.2.6. Only the data of an event is kept: every provider
+repeats the name of the event inside its data.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ from pydantic_core import to_json
 from .json_access import as_object
 
 MAX_EVENT_BYTES = 64 * 1024 * 1024
-"""The longest event in bytes; a longer one is an error, so that an endless line cannot fill the memory."""
+"""The maximum length of an event in bytes. A longer event is an error, so that an endless line cannot fill the
+memory.
+"""
 
 _BOM = b"\xef\xbb\xbf"
 """The byte order mark, which may precede the first event."""
@@ -29,7 +31,7 @@ class EventTooLongError(ValueError):
 
 
 class Events:
-    """Splits buffers of any size into events; returns each event's data as bytes."""
+    """Splits buffers of any size into server-sent events; returns the data of each event as bytes."""
 
     __slots__ = ("_cr", "_held", "_parts", "_started")
 
@@ -40,7 +42,7 @@ class Events:
         self._started = False
 
     def feed(self, buffer: bytes) -> list[bytes]:
-        """Return the data of the events that this buffer completes.
+        """Return the data of the events that end in this buffer. The rest of the buffer is kept for the next call.
 
         Raises `EventTooLongError` for an event longer than `MAX_EVENT_BYTES`.
         """
@@ -76,7 +78,7 @@ class Events:
         return [data for block in buffer.split(b"\n\n") if (data := self.data_of(block)) is not None]
 
     def end(self) -> list[bytes]:
-        """Return the data of a last event without an empty line after it, unless its JSON is incomplete."""
+        """Return the data of a last event that has no empty line after it; an empty list if its JSON is incomplete."""
         block = b"".join(self._parts)
         self._parts.clear()
         data = self.data_of(block)
@@ -84,9 +86,9 @@ class Events:
 
     @staticmethod
     def data_of(block: bytes) -> bytes | None:
-        """Return the data of the lines between two empty lines, or None if there is none.
+        """Return the data in the lines of one event; None if there is none.
 
-        An error in bare JSON, sent instead of a stream, counts as data too.
+        If a server sends an error as plain JSON instead of a stream, that JSON is the data.
         """
         # Comments and the fields event, id and retry are not used. Events with empty data are skipped: the standard
         # allows them, but no provider uses them.
@@ -126,8 +128,8 @@ def _is_bare_error(block: bytes) -> bool:
 
 
 def _named_error(data: bytes) -> bytes:
-    """Return the data of an event named "error" under the key `error`, so that the event's name is not needed to
-    recognize it.
+    """Return the data of an event named "error", with the error under the key `error`. So later code needs only the
+    data to recognize it.
     """
     try:
         decoded: Any = jiter.from_json(data)
@@ -151,9 +153,9 @@ def _is_incomplete(data: bytes) -> bool:
 
 
 def _usual(buffer: bytes) -> list[bytes] | None:
-    """Return the data of complete events that are all written in one of the two usual forms; None if any is not.
+    """Return the data of complete events if all events have one of the two usual forms; None if any has another form.
 
-    Counting the line breaks shows that there are no other lines, so events need not be parsed one by one.
+    This avoids parsing events one by one: the number of line breaks shows that there are no other lines.
     """
     if buffer.startswith(b"data: "):
         events, lines = buffer[6:-2].split(b"\n\ndata: "), 2

@@ -1,8 +1,9 @@
-"""Characters whose two UTF-16 halves (surrogates) arrive separately, and halves that arrive alone.
+r"""Joins the two halves of a character (UTF-16 surrogates) that arrive separately, and replaces halves that arrive
+alone.
 
-A JSON escape such as `\\ud83d` is half a character. JSON allows it alone (RFC 8259, section 8.2) and Python's `json`,
-which the SDKs use, reads it; jiter, pydantic and UTF-8 reject it. Here two halves are joined to one character, even if
-they arrive in two events, and a lone half becomes U+FFFD. Knows JSON, and not what a text is used for.
+A JSON escape such as `\\ud83d` is half a character. JSON allows a lone half (RFC 8259, section 8.2), and Python's
+`json`, which the SDKs use, reads it; jiter, pydantic and UTF-8 reject it. This module joins two halves, even from two
+events, into one character, and replaces a lone half by U+FFFD. Knows JSON, and not what a text is used for.
 """
 
 from __future__ import annotations
@@ -25,17 +26,19 @@ _ESCAPES = re.compile(
     re.DOTALL,
 )
 _PLACES = frozenset({"index", "output_index", "content_index", "summary_index", "contentBlockIndex", "thought"})
-"""The fields that, together with the path to a text, identify the text within the response."""
+"""Fields that identify a text within the response, together with the path to the text."""
 _NAMES = frozenset({"type", "id", "item_id", "object", "model"})
-"""The fields that an event needs besides the text, apart from numbers, which are all kept."""
+"""Fields that an event needs in addition to its text and its numbers."""
 
 
 _Holders: TypeAlias = tuple[tuple[Mapping[str, Any], str] | None, ...]
-"""What contains a text, from the outside in: an object with the key of what is inside, or None for a list."""
+"""The objects and lists around a text, from the outermost to the innermost: (object, key of the part inside), or
+None for a list.
+"""
 
 
 def has_half(value: Any) -> bool:
-    """Return True if a text, or any text in a JSON value, holds half a character."""
+    """Return True if any text in a JSON value contains a lone surrogate (half a character)."""
     if isinstance(value, str):
         return not value.isascii() and _HALF.search(value) is not None
     if isinstance(value, Mapping):
@@ -44,14 +47,16 @@ def has_half(value: Any) -> bool:
 
 
 def paired(text: str) -> str:
-    """Return a text with two halves joined to one character, and each lone half replaced by U+FFFD."""
+    """Return a text in which two adjacent surrogates are joined into one character, and each lone one is replaced by
+    U+FFFD.
+    """
     if text.isascii() or _HALF.search(text) is None:
         return text
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def all_paired(value: Any) -> Any:
-    """Return a copy of a JSON value with `paired` texts."""
+    """Return a copy of a JSON value in which every text is changed by `paired`."""
     if isinstance(value, str):
         return paired(value)
     if isinstance(value, Mapping):
@@ -60,16 +65,16 @@ def all_paired(value: Any) -> Any:
 
 
 def paired_escapes(text: str) -> str:
-    """Return JSON text in which no escape of a surrogate is alone: lone ones are replaced by the escape of U+FFFD."""
+    """Return JSON text in which each escape of a lone surrogate is replaced by the escape of U+FFFD."""
     if "\\ud" not in text and "\\uD" not in text:
         return text
     return _ESCAPES.sub(lambda found: r"\ufffd" if found["lone"] else found[0], text)
 
 
 def decode_json(raw: bytes) -> Any:
-    """Return decoded JSON that may hold half characters, or bytes that are not UTF-8.
+    """Return decoded JSON. Lone surrogates are kept, and bytes that are not UTF-8 are replaced.
 
-    Raises `ValueError` for what is not JSON.
+    Raises `ValueError` for bytes that are not JSON.
     """
     try:
         return jiter.from_json(raw, cache_mode="keys")
@@ -83,7 +88,9 @@ def decode_json(raw: bytes) -> Any:
 
 
 def decode_whole(raw: bytes) -> Any:
-    """Return decoded JSON with `paired` texts. Raises `ValueError` for what is not JSON."""
+    """Return decoded JSON in which every text is changed by `paired`. Raises `ValueError` for bytes that are not
+    JSON.
+    """
     try:
         return jiter.from_json(raw)
     except ValueError:
@@ -91,7 +98,7 @@ def decode_whole(raw: bytes) -> Any:
 
 
 def encode_json(value: Any) -> bytes:
-    """Return a JSON value as JSON, with `paired` texts."""
+    """Return a value as JSON bytes, with every text changed by `paired`."""
     try:
         return to_json(value)
     except ValueError:
@@ -99,9 +106,9 @@ def encode_json(value: Any) -> bytes:
 
 
 class HalfCharacters:
-    """Joins the two halves of a character that two events of one stream contain.
+    """Joins the two halves of a character that arrive in two events of one stream.
 
-    A first half at the end of a text is held back until the next event adds to that text.
+    A first half at the end of a text is held back until the next event adds to the same text.
     """
 
     __slots__ = ("_held",)
@@ -114,23 +121,23 @@ class HalfCharacters:
         return bool(self._held)
 
     def joined(self, event: Mapping[str, Any]) -> dict[str, Any]:
-        """Return a decoded event with `paired` texts."""
+        """Return a decoded event in which halves from this and earlier events are joined."""
         kind = event.get("type")
         grows = not isinstance(kind, str) or "delta" in kind
         joined: dict[str, Any] = self._walk(event, (kind,), () if grows else None)
         return joined
 
     def rest(self) -> list[dict[str, Any]]:
-        """Return one event for each half that is still held back. It adds U+FFFD, because the other half has not
-        arrived.
+        """Return one event for each half that is still held back. The event adds U+FFFD, because the other half has
+        not arrived.
         """
         held, self._held = self._held, {}
         return [event for _, event in held.values()]
 
     def _walk(self, value: Any, path: tuple[Any, ...], holders: _Holders | None) -> Any:
-        """Return a copy of a value with its halves joined.
+        """Return a copy of a value with its halves joined. `path` leads to the value.
 
-        `holders` are the objects and lists around it; None if no later event can add to its texts.
+        `holders` are the objects and lists around the value; None if no later event can add to its texts.
         """
         if isinstance(value, str):
             return self._text(value, path, holders)
@@ -160,7 +167,7 @@ def _numbered(value: Any) -> bool:
 
 
 def _event(holders: _Holders) -> Any:
-    """Return an event that adds only U+FFFD, at the place of the text that is inside `holders`."""
+    """Return an event that adds only U+FFFD to the text that is inside `holders`."""
     inner: Any = REPLACEMENT
     for holder in reversed(holders):
         if holder is None:

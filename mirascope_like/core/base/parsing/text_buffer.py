@@ -1,4 +1,4 @@
-"""Text that grows by deltas, and merging of JSON objects."""
+"""Text that grows piece by piece, and a function that merges JSON objects."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .json_access import is_list
 
 
 class Text(list[str]):
-    """A growing text: a list of pieces, joined when it is read."""
+    """A growing text: a list of pieces, which are joined when the text is read."""
 
     __slots__ = ()
 
@@ -20,8 +20,10 @@ class Text(list[str]):
 
 
 def grow(whole: dict[str, Any], piece: Mapping[str, Any], *, texts: Container[str] | None = None) -> None:
-    """Merge a piece of a JSON object into `whole`: strings under the keys `texts` (all, if None) and bytes are
-    appended, objects are merged by key, null keeps a known value, and any other value replaces it.
+    """Merge a piece of a JSON object into `whole`.
+
+    Strings under the keys in `texts` (under all keys, if None) and bytes are appended to the known value. Objects are
+    merged key by key. null does not replace a known value; any other value replaces it.
     """
     for key, value in piece.items():
         known = whole.get(key)
@@ -42,7 +44,7 @@ def grow(whole: dict[str, Any], piece: Mapping[str, Any], *, texts: Container[st
 
 
 def settled(value: Any) -> Any:
-    """Return a copy of a merged value with every `Text` converted to a str."""
+    """Return a copy of a value in which every `Text` is converted to a str."""
     if isinstance(value, Text):
         return str(value)
     if isinstance(value, dict):

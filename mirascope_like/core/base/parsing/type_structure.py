@@ -1,9 +1,8 @@
-"""The structure of types for incremental parsing: how a part of JSON is shown while it is incomplete, and how it is
-validated once it is complete.
+"""How values of a type are shown while their JSON is incomplete, and how they are validated once it is complete.
 
-Each part is validated once, in JSON mode: a field of a model with its validators as soon as the field is complete, and
-the model from these fields when its closing brace arrives. If that could give another result than pydantic's validation
-of the complete JSON (a validator sees the raw data), the part is validated only together with the part around it.
+Each part is validated once, in JSON mode: a field of a model as soon as the field is complete, and the model from these
+fields when its closing brace arrives. If this could give another result than pydantic's validation of the complete JSON
+(because a validator receives the raw data), the part is only validated together with the part around it.
 """
 
 from __future__ import annotations
@@ -36,13 +35,14 @@ _FROM_TEXT = frozenset(
     {bytes, datetime.date, datetime.datetime, datetime.time, datetime.timedelta, UUID, Decimal, Path, PurePath}
     | {IPv4Address, IPv6Address}
 )
-"""Types that JSON can only represent as a text or a number."""
+"""Types that JSON can only represent as a string or a number."""
 
 
 class Shape:
-    """How values of a type appear in a partial object while their JSON is incomplete.
+    """How values of one type appear in a snapshot while their JSON is incomplete.
 
-    A string, an object or an array may appear before it is complete. A value of any other type appears once complete.
+    A string, an object or an array may appear before it is complete; a value of any other type appears when it is
+    complete.
     """
 
     def __init__(
@@ -57,85 +57,89 @@ class Shape:
     ) -> None:
         self.kind = kind
         self.text = text
-        """True if an incomplete string appears in partial objects."""
+        """True if an incomplete string appears in snapshots."""
         self.record = record
-        """How a JSON object of this type is shown and validated; None if only a complete one can be."""
+        """How an incomplete JSON object of this type is shown and validated; None if that is not possible."""
         self._item = item
         self.mixed = mixed
         """True for a union that may accept values which its `record` or `item` rejects: an invalid part of the value is
         then not yet an error."""
         self.fixed = fixed
-        """True if the type of an item depends on its position (a tuple); `item` is then the shape of `Any`."""
+        """True if the type of an item depends on its position (a tuple). `item` is then the shape of `Any`."""
 
     @cached_property
     def item(self) -> Shape | None:
-        """The shape of an array's items; None if it is not an array."""
+        """The shape of the items if the type is an array; else None."""
         return shape_of(self._item) if self._item is not None else None
 
     @cached_property
     def from_text(self) -> bool:
-        """True if JSON has only a string or number for the value, as for a date. It is converted once complete."""
+        """True if JSON represents the type as a string or number, as it does a date. The value is converted when it
+        is complete.
+        """
         arms = set(_arms(self.kind))
         known = all(arm in _PLAIN or _is_from_text(arm) for arm in arms)
         return known and any(_is_from_text(arm) for arm in arms)
 
     @cached_property
     def bare(self) -> bool:
-        """True if the type is a model, or a union of models, without `Annotated` or aliases that may add validators."""
+        """True if the type is a model or a union of models, without `Annotated` and aliases, which might add
+        validators.
+        """
         return all(_bared(arm) is arm for arm in _arms(self.kind))
 
     @cached_property
     def unique(self) -> bool:
-        """True if the type is a set: equal items count once."""
+        """True if the type is a set, in which equal items count once."""
         return any(get_origin(_bared(arm)) in (set, frozenset) for arm in _arms(_bared(self.kind)))
 
     def validated(self, raw: Any) -> Any:
-        """Return the validated value.
-
-        Raises `ValidationError`, or what a user's validator raises.
-        """
+        """Return the validated value. Raises `ValidationError`, or the error that a user's validator raises."""
         return adapter_of(self.kind).validate_json(to_json(raw))
 
 
 class Record(ABC):
-    """How a JSON object of one type is shown while it is incomplete, and how its fields are validated."""
+    """How JSON objects of one type are shown while they are incomplete, and how their fields are validated."""
 
     checks = False
     """True if each field can be validated as soon as it is complete."""
     whole = True
-    """True if the complete object is validated itself; False for a dict, of which only the values are."""
+    """True if the complete object is validated. False for a dict, of which only the values are validated."""
 
     @property
     def forbids(self) -> bool:
-        """True if an unknown key is an error."""
+        """True if the type does not allow unknown keys."""
         return False
 
     @abstractmethod
     def field(self, key: str) -> tuple[str, Shape] | None:
-        """Return the name and the shape of the field that a JSON key belongs to; None if partial objects omit it."""
+        """Return the name and the shape of the field that a JSON key belongs to; None if snapshots do not show it."""
 
     @abstractmethod
     def show(self, values: dict[str, Any]) -> Any:
-        """Return a partial object with these fields, unvalidated."""
+        """Return a snapshot with these fields, which are not validated."""
 
     def opaque(self, name: str) -> bool:
-        """Return True if a validator of the field receives its raw JSON: models inside are then not validated first."""
+        """Return True if a validator of the field receives its raw JSON. Models inside the field are then not
+        validated first.
+        """
         return False
 
     def check(self, values: Mapping[str, Any], name: str, form: Any, held: Sequence[Any] | None) -> Any:
-        """Validate a field that has arrived completely; return its value.
+        """Validate a complete field; return its value.
 
-        `values` are the fields that were validated before it. `form` is the JSON of the field. If `held` is given, some
-        models inside the field are validated already: `form` has tokens in their places, each with an index into `held`
-        (see `field_validators.TOKEN`).
+        `values` are the fields validated before. `form` is the JSON of the field. If `held` is given, placeholders in
+        `form` stand for validated models: each has an index into `held` (see `field_validators.TOKEN`).
 
-        Raises `ValidationError`, what a user's validator raises, or `Unchecked` if the field can only be validated
-        together with the object.
+        Raises `ValidationError`, the error of a user's validator, or `Unchecked` if the field can only be validated
+        with the object.
         """
         raise Unchecked
 
     def take(self, values: Mapping[str, Any], name: str, value: Any) -> Any:
-        """Validate a field that is given as a Python value instead of JSON; return its value. Raises like `check`."""
+        """Validate a field whose value is a Python object and not JSON; return its value. Raises the same errors as
+        `check`.
+        """
         raise Unchecked
 
     def validated(self, shape: Shape, raw: Any) -> Any:
@@ -143,7 +147,7 @@ class Record(ABC):
         return shape.validated(raw)
 
     def close(self, values: dict[str, Any]) -> Any:
-        """Make the complete object of the fields that `check` has validated; return it.
+        """Return the complete object, made from the fields that `check` has validated.
 
         Raises `Unchecked` if the object can only be validated from its JSON.
         """
@@ -151,11 +155,11 @@ class Record(ABC):
 
 
 class Unchecked(Exception):  # a signal between this module and `partial_parser`, not an error
-    """A part can only be validated together with the part that contains it."""
+    """A part can only be validated together with the object around it."""
 
 
 class Table(Record):
-    """A dict: any keys, values of one shape."""
+    """A dict with any keys. All its values have one shape."""
 
     whole = False
 
@@ -174,7 +178,9 @@ class Table(Record):
 
 
 class Fields(Record):
-    """Named fields of a dataclass or TypedDict, which is validated as a whole."""
+    """A dataclass or TypedDict. Its fields are shown one by one, and validated only when the whole object is
+    complete.
+    """
 
     def __init__(self, kind: Any) -> None:
         self._kind = kind
@@ -203,7 +209,7 @@ class Fields(Record):
 
 
 class ModelRecord(Record):
-    """A pydantic model."""
+    """A pydantic model, whose fields are shown and validated one by one."""
 
     checks = True
 
@@ -265,7 +271,7 @@ class ModelRecord(Record):
 
 
 def shape_of(kind: Any) -> Shape:
-    """Return the shape of a type."""
+    """Return the shape of a type. Shapes of hashable types are cached."""
     try:
         return _kept_shape(kind)
     except TypeError:  # an unhashable annotation
@@ -315,7 +321,7 @@ def _union(kind: Any, arms: Sequence[Shape]) -> Shape:
 
 
 def _is_closed(shape: Shape) -> bool:
-    """Return True if the JSON that a type accepts is known: scalars, or what its `record` and `item` accept."""
+    """Return True if it is known which JSON a type accepts: scalars only, or what its `record` and `item` accept."""
     if shape.record is not None or shape.item is not None:
         return True
     kind = _bared(shape.kind)
@@ -331,7 +337,7 @@ def _is_from_text(kind: Any) -> bool:
 
 
 def _bared(kind: Any) -> Any:
-    """Return a type without Annotated, type aliases and NewTypes around it."""
+    """Return the type inside `Annotated`, type aliases and NewTypes."""
     while True:
         if get_origin(kind) is Annotated:
             kind = get_args(kind)[0]

@@ -1,4 +1,4 @@
-"""Prompt templates, the text of their errors, and prompt functions: from arguments to messages and options.
+"""Prompt templates and prompt functions, which turn the arguments of a call into messages and options.
 
 Used by: calls, tasks and models.
 Must not know: requests, providers, or what is done with the messages.

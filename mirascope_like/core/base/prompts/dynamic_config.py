@@ -1,4 +1,4 @@
-"""What a prompt function may return: text, messages, or a dynamic config."""
+"""The values that a prompt function may return: text, messages, or a dynamic config."""
 
 from __future__ import annotations
 
@@ -12,35 +12,36 @@ from ..errors import PromptError
 from ..messages import BaseMessageParam, Messages
 from ..parsing import as_list
 
-# Any by default: when a dict sets only one of these, pyright cannot infer the others, and an unsolved one fits Any
-# only.
+# The default is Any: if a dict sets only one of these keys, pyright cannot infer the types of the others.
 MessageT = TypeVar("MessageT", default=Any)
 ParamsT = TypeVar("ParamsT", default=Any)
 ClientT = TypeVar("ClientT", default=Any)
 
 
 class BaseDynamicConfig(TypedDict, Generic[MessageT, ParamsT, ClientT], total=False):
-    """What a prompt function may return to set more than its text, for this call only.
+    """A dict that a prompt function may return to set options for this call only.
 
-    Each provider has its own, such as `OpenAIDynamicConfig`, with the types of its messages and parameters.
+    Each provider has its own version, such as `OpenAIDynamicConfig`, with the types of its messages and parameters.
     """
 
     messages: str | MessageT | Sequence[MessageT]
-    """Text, parts or messages; they replace the template."""
+    """Text, parts or messages, which replace the template."""
     tools: Sequence[Any]
-    """The tools of this call; they replace those of the decorator."""
+    """The tools of this call, which replace those of the decorator."""
     call_params: ParamsT
-    """Merged into the decorator's call parameters."""
+    """Call parameters, which are merged into those of the decorator."""
     computed_fields: Mapping[str, Any]
-    """Added to the variables of the template."""
+    """Additional variables of the template."""
     metadata: Mapping[str, Any]
-    """Merged into the function's metadata."""
+    """Metadata, which is merged into the metadata of the function."""
     client: ClientT
-    """The client for this call."""
+    """The client that sends the request of this call."""
 
 
 class Rendered(list[BaseMessageParam]):
-    """The messages of a template with the dynamic config that the function returned; read by the call around it."""
+    """The messages of a rendered template, together with the dynamic config that the function returned. The call
+    decorator reads both.
+    """
 
     def __init__(self, messages: Iterable[BaseMessageParam], config: Mapping[str, Any]) -> None:
         super().__init__(messages)
@@ -48,31 +49,31 @@ class Rendered(list[BaseMessageParam]):
 
 
 class Sent(list[Any]):
-    """The messages of a conversation in the format of one provider."""
+    """The messages of a conversation in the format of one provider, with a function that converts them to another
+    format.
+    """
 
     def __init__(self, origin: str, to: Callable[[str], list[Any]]) -> None:
         super().__init__(to(origin))
         self.origin = origin
-        """The origin of the messages: the name of their format, as `Provider.origin` returns it."""
+        """The name of the format of the messages, as `Provider.origin` returns it."""
         self.to = to
-        """Returns the messages for another origin."""
+        """A function that returns the messages in the format of another origin."""
 
 
 Prompt = str | BaseMessageParam | Sequence[Any] | BaseDynamicConfig[Any, Any, Any] | Mapping[str, Any] | None
-"""What a prompt function may return."""
+"""The values that a prompt function may return."""
 
 
 def is_config(returned: object) -> bool:
-    """Return True if a prompt function returned a dynamic config, not a message: a message that is a dict has a
-    role.
-    """
+    """Return True if a prompt function returned a dynamic config. A dict with a role is a message and not a config."""
     return isinstance(returned, Mapping) and "role" not in returned
 
 
 def as_messages(result: Any) -> list[Any]:
-    """Return text, parts, a message or a list of these as messages; text and parts become a user message.
+    """Return the result of a prompt function as a list of messages. Text and parts become one user message.
 
-    Empty messages in the common form are left out of a list.
+    Accepts text, a part, a message, or a list of these. Empty messages in the common form are removed from a list.
     """
     if isinstance(result, Sent):
         return result
@@ -83,15 +84,13 @@ def as_messages(result: Any) -> list[Any]:
         if all(is_message(item) for item in items):
             return [item for item in items if not isinstance(item, BaseMessageParam) or item.content != ""] or items
         if any(is_message(item) for item in items):
-            raise PromptError("a list of messages contains something that is not a message")
+            raise PromptError("a list contains messages and other values: use only messages, or only text and parts")
         return [Messages.User(*items)]
     return [Messages.User(result)]
 
 
 def has_content(message: Any) -> bool:
-    """Return False for a message in the common form without text and parts. Messages in a provider's own format are not
-    checked.
-    """
+    """Return False for an empty message in the common form. Messages in a provider's own format always return True."""
     if not isinstance(message, BaseMessageParam):
         return True
     if isinstance(message.content, str):
@@ -100,7 +99,9 @@ def has_content(message: Any) -> bool:
 
 
 def _spliced(values: Sequence[Any]) -> Iterator[Any]:
-    """Yield the values, replacing each list of messages by its items: some providers return several messages."""
+    """Yield the values; of a value that is a list of messages, yield each message. Some providers return several
+    messages at once.
+    """
     for value in values:
         items = as_list(value)
         if isinstance(value, list) and all(is_message(one) for one in items):
@@ -110,9 +111,9 @@ def _spliced(values: Sequence[Any]) -> Iterator[Any]:
 
 
 def is_message(value: Any) -> bool:
-    """Return True for a message: a common one, or a dict or SDK object with a role.
+    """Return True for a message: one in the common form, or a dict or SDK object that has a role.
 
-    An item of OpenAI's Responses API may have no role: it has a type and an id, its own or that of the call it answers.
+    Items of OpenAI's Responses API without a role also count. They are recognized by a type and an id.
     """
     if isinstance(value, Mapping):
         return "role" in value or ("type" in value and any(str(key).endswith("id") for key in cast("Any", value)))

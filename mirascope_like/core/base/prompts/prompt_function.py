@@ -1,4 +1,4 @@
-"""Call prompt functions and turn what they return into messages and options."""
+"""Calls prompt functions and converts their results to messages and options."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Prompted:
-    """The result of a prompt function: its messages, its dynamic config, and the values of its arguments."""
+    """The result of a prompt function: the messages, the dynamic config, and the arguments of the call by name."""
 
     messages: list[Any]
     config: BaseDynamicConfig[Any, Mapping[str, Any], Any] = field(default_factory=BaseDynamicConfig[Any])
@@ -25,7 +25,7 @@ class Prompted:
 
 
 class PromptFunction:
-    """A prompt function with its template, if it has one."""
+    """A prompt function, with its template if it has one."""
 
     def __init__(self, fn: Callable[..., Any]) -> None:
         template = getattr(fn, "__prompt_template__", None)
@@ -42,7 +42,7 @@ class PromptFunction:
     def bind(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
         """Return the arguments of a call by name, including defaults.
 
-        Raises `TypeError`, like the function itself, if they do not fit its signature.
+        Raises `TypeError` if the arguments do not match the signature, with the message that Python itself would give.
         """
         try:
             return bound_values(self._signature, args, kwargs)
@@ -50,9 +50,9 @@ class PromptFunction:
             raise TypeError(f"{self.name}() {error}") from None
 
     def read(self, result: Any, arguments: Mapping[str, Any]) -> Prompted:
-        """Return the messages and options from what the function returned.
+        """Return the messages and options for the value that the function returned.
 
-        Raises `PromptError` if it returned nothing that can be sent, or an empty prompt.
+        Raises `PromptError` if the value cannot be sent, or if the prompt is empty.
         """
         config = BaseDynamicConfig()
         if isinstance(result, Rendered):
@@ -67,12 +67,12 @@ class PromptFunction:
             return Prompted(self._checked(as_messages(result)), config, arguments)
         if self.template is None:
             raise PromptError(
-                f"{self.name} returned no prompt: return text or messages, or put @prompt_template below the call"
+                f"{self.name} returned None: return text or messages, or put @prompt_template below the call decorator"
             )
         values = {**arguments, **(config.get("computed_fields") or {})}
         return Prompted(self._checked(self.template.render(values)), config, arguments)
 
     def _checked(self, messages: list[Any]) -> list[Any]:
         if not any(map(has_content, messages)):
-            raise PromptError(f"{self.name} returned an empty prompt: there is no text and no part to send")
+            raise PromptError(f"{self.name} returned an empty prompt: return text, parts or messages with content")
         return messages

@@ -1,11 +1,11 @@
-"""Prompt templates: texts with roles and `{fields}` that become messages, and the decorator that sets them.
+"""Prompt templates: texts with roles and `{fields}` that become messages. `prompt_template` is their decorator.
 
     SYSTEM: You know {language}.
     MESSAGES: {history}
     USER: {question}
 
-A template is parsed once, before any value is known; values are inserted afterwards. So no value can begin or end a
-message, or be read as a field, and a malformed template raises an error before any call.
+A template is parsed once, before values are inserted. So a value cannot begin or end a message and is never read as a
+field, and an invalid template raises an error before any call.
 """
 
 from __future__ import annotations
@@ -34,18 +34,18 @@ _Compiled: TypeAlias = "tuple[Heading, tuple[Piece, ...]]"
 class Template:
     """A parsed prompt template.
 
-    The role words SYSTEM:, USER:, ASSISTANT: and MESSAGES: count at the start of a line. Text before the first one is a
-    user message; a template without any is one user message. Common indentation and blank space around each message are
-    removed; everything else is kept. A message without media has a str as content. A message whose content is empty is
-    left out, so a question that is already in the history need not be repeated.
+    A message begins with SYSTEM:, USER:, ASSISTANT: or MESSAGES: at the start of a line. Text before the first of these
+    words, or a template without them, is a user message. Indentation that all lines share, and blank space around each
+    message, are removed. The content of a message is a str, or a list of parts if it has media. A message with empty
+    content is left out, so a question that is already in the history need not be repeated.
 
-    Raises `PromptError`, with the position, if the text is malformed.
+    Raises `PromptError`, with the position, if the text is not a valid template.
     """
 
     text: str
-    """The template as given."""
+    """The text of the template, unchanged."""
     variables: frozenset[str] = field(init=False, compare=False, repr=False)
-    """The variables at the start of its fields, which `render` needs values for."""
+    """The names of the variables that `render` needs values for."""
     _sections: tuple[_Compiled, ...] = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -57,11 +57,11 @@ class Template:
         object.__setattr__(self, "_sections", compiled)
 
     def render(self, values: Mapping[str, object]) -> list[BaseMessageParam]:
-        """Return the messages of the template for these values.
+        """Return the messages of the template with its fields replaced by `values`.
 
         The messages that `MESSAGES:` inserts are not changed, not even those in a provider's own format. Raises
-        `PromptError`, with the position, for a missing variable, attribute or item, and for a value that its field
-        cannot show.
+        `PromptError`, with the position, if a variable, attribute or item is missing, and if a value cannot be inserted
+        into its field.
         """
         messages: list[BaseMessageParam] = []
         for heading, pieces in self._sections:
@@ -99,26 +99,28 @@ def prompt_template(template: None = None) -> ReturnedPrompt: ...
 @overload
 def prompt_template(template: str) -> PromptDecorator: ...
 def prompt_template(template: str | None = None) -> PromptDecorator | ReturnedPrompt:
-    """Return a decorator that turns a function's arguments into the messages of a template.
+    """Return a decorator that turns the arguments of a function into the messages of a template.
 
-    The function may return nothing, or a dynamic config: its `computed_fields` add to the arguments, and its
-    `messages`, if given, replace the template. The variables are the arguments by name (including `self` and the
-    entries of `**kwargs`). Without a template, the messages are those that the function returns: text, parts, messages
-    or a dynamic config; if it returns none, its docstring is the template.
+    The variables of the template are the arguments by name, including `self` and the entries of `**kwargs`. The
+    function returns None or a dynamic config: its `computed_fields` are additional variables, and its `messages`
+    replace the template.
 
-    Raises `PromptError` immediately if the template is malformed. A missing variable raises it when the decorated
-    function is called, because the function may compute it.
+    Without a template, the messages are what the function returns: text, parts, messages or a dynamic config. If it
+    returns None, its docstring is the template.
+
+    Raises `PromptError` at once if the template is invalid. A missing variable raises it only when the function is
+    called, because the function may compute the variable.
     """
     if callable(template):
-        raise PromptError("write @prompt_template(): the parentheses are needed")
+        raise PromptError("@prompt_template needs parentheses: write @prompt_template()")
     return ReturnedPrompt() if template is None else PromptDecorator(Template(template))
 
 
 class PromptDecorator:
-    """Sets its template as `__prompt_template__` of a function or class.
+    """A decorator that sets its template as `__prompt_template__` of a function or class.
 
-    A function then returns the messages (an async one a coroutine of them), whatever its return annotation is. A class
-    is otherwise unchanged.
+    A decorated function returns the messages of the template, whatever its return annotation is; an async function
+    returns a coroutine of them. A class is not changed in any other respect.
     """
 
     def __init__(self, template: Template) -> None:
@@ -134,7 +136,9 @@ class PromptDecorator:
     @overload
     def __call__(self, fn: Callable[P, object], /) -> Callable[P, list[BaseMessageParam]]: ...
     def __call__(self, fn: Callable[P, object] | type[T], /) -> Any:
-        """Return the function or class with the template."""
+        """Return a function that returns the messages of the template; for a class, return the class with the
+        template set.
+        """
         if (made := within_descriptor(fn, self)) is not None:
             return made
         prompt: Any = fn
@@ -146,10 +150,11 @@ class PromptDecorator:
 
 
 class ReturnedPrompt:
-    """Changes a function to return its result as messages. If it returns None, its docstring is the template.
-
-    A dynamic config is returned as a dynamic config with messages. If it decorates a class, the docstring of the class
+    """A decorator that converts the result of a function to messages. If the result is None, the function's docstring
     is the template.
+
+    If the function returns a dynamic config, the messages are set in the config. The docstring of a decorated class is
+    its template.
     """
 
     # As above, the first overload that matches counts.
@@ -168,7 +173,7 @@ class ReturnedPrompt:
     @overload
     def __call__(self, fn: Callable[P, object], /) -> Callable[P, list[BaseMessageParam]]: ...
     def __call__(self, fn: Callable[P, object] | type[T], /) -> Any:
-        """Return the function, changed to return messages."""
+        """Return a function that returns messages; for a class, return the class with its docstring as the template."""
         if isinstance(fn, type):
             return PromptDecorator(_docstring(fn))(cast("Any", fn))
         if (made := within_descriptor(fn, self)) is not None:
@@ -177,16 +182,17 @@ class ReturnedPrompt:
 
 
 def prompt_messages(template: Template, values: Mapping[str, object], returned: object) -> list[BaseMessageParam]:
-    """Return the messages of a prompt function with a template, for what the function `returned`.
+    """Return the messages of a function with a template. `returned` is the result of the function: None or a dynamic
+    config.
 
-    That is None or a dynamic config. Its `messages` replace the template unless they are None; its `computed_fields`
-    add to the values and override them. Raises `PromptError` for anything else.
+    The config's `messages` replace the template unless they are None. Its `computed_fields` are added to the values and
+    override them. Raises `PromptError` for any other result.
     """
     if returned is None:
         return template.render(values)
     if not isinstance(returned, Mapping):
         raise PromptError(
-            f"a function with a prompt template returns nothing or a dynamic config, not {shown(returned)}",
+            f"a function with a prompt template must return None or a dynamic config, not {shown(returned)}",
             template=template.text,
         )
     config = cast("Mapping[str, object]", returned)
@@ -212,7 +218,7 @@ def _returned_messages(fn: object, values: Mapping[str, object], returned: objec
 def _prompt_function(
     fn: Callable[P, object], made: Callable[[Mapping[str, object], object], object]
 ) -> Callable[P, object]:
-    """Return a function that calls `fn` and returns `made(arguments, result)`."""
+    """Return a function that calls `fn` and then returns `made(arguments of fn, result of fn)`."""
     signature = inspect.signature(fn)
 
     if is_async(fn):
@@ -238,7 +244,7 @@ def _docstring(fn: object) -> Template:
     text = inspect.cleandoc(cast("str | None", getattr(fn, "__doc__", None)) or "")
     if not text:
         name = getattr(fn, "__qualname__", repr(fn))
-        raise PromptError(f"{name} has neither a prompt template nor a docstring to be one")
+        raise PromptError(f"{name} has no prompt template: pass one to @prompt_template or write it as the docstring")
     return Template(text)
 
 
@@ -249,7 +255,7 @@ def _compiled(section: Section, template: str) -> _Compiled:
             case (Field(plain=True),):
                 pass
             case _:
-                message = "MESSAGES: takes one variable and nothing else, such as {history}"
+                message = "MESSAGES: must be followed by one variable and nothing else, such as MESSAGES: {history}"
                 raise error_at(message, template, section.lines[0].at)
     return section.heading, pieces
 
@@ -263,7 +269,9 @@ def _history(_: Field, value: object) -> list[BaseMessageParam]:
 
 
 def _spliced(value: object) -> list[BaseMessageParam]:
-    """Return the messages of a history. Those in a provider's own format are returned unchanged."""
+    """Return a list of messages that a template or config inserts. Messages in a provider's own format are returned
+    unchanged.
+    """
     if value is None:
         return []
     if not isinstance(value, list | tuple):

@@ -1,7 +1,7 @@
-"""The `{fields}` of a template: their syntax, and the text or parts that their values become.
+"""The `{fields}` of a template: parses them, and converts their values to text or parts.
 
-Fields are parsed once, from the template only; values are never parsed, so they cannot change what a template means.
-Errors raised here while filling have no position; `Template` adds it.
+Fields are parsed only once, in the template. Values are never parsed, so they cannot change the meaning of a template.
+Errors that are raised here while values are inserted have no position; `Template` adds it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ..tools import tool_output_text
 from .template_sections import Section, error_at
 
 Piece: TypeAlias = "str | Field"
-"""Literal text or a field."""
+"""A piece of a template: literal text or a field."""
 
 _Step: TypeAlias = "tuple[Callable[[object, str], object], str]"
 
@@ -29,23 +29,23 @@ class Field:
     """One `{field}` of a template."""
 
     source: str
-    """Its text in the template."""
+    """The text of the field in the template, with its braces."""
     at: int
-    """Its character offset in the template."""
+    """The character offset of the field in the template."""
     root: str
-    """The variable at its start; empty for `{:cache_control}`."""
+    """The name of the variable at the start of the field; empty for `{:cache_control}`."""
     steps: tuple[_Step, ...] = ()
     """The attributes and items that lead from the variable to the value, in order."""
     conversion: str = ""
-    """"r", "s" or "a", as after the `!` of Python's format strings."""
+    """"r", "s" or "a": the conversion after `!`, as in Python's format strings. Empty if there is none."""
     kind: str = ""
-    """What the value becomes: "list", the type of a part, or empty for text in Python's format."""
+    """The form that the value is converted to: "list", the type of a part, or empty for text in Python's format."""
     many: bool = False
-    """True if the value is a list and each item becomes one of the kind ("images")."""
+    """True if each item of the value becomes a separate part or list (`images`, `lists`)."""
     spec: str = ""
-    """The format specification of text."""
+    """The format specification, if the value becomes text."""
     options: tuple[tuple[str, str], ...] = ()
-    """The options in brackets after the kind."""
+    """The options in parentheses after the kind, such as `detail=low`."""
 
     @property
     def plain(self) -> bool:
@@ -61,7 +61,7 @@ class Field:
 def parse(section: Section, template: str) -> tuple[Piece, ...]:
     """Return the pieces of a section's text. `{{` and `}}` are literal braces.
 
-    Raises `PromptError` for a single brace, or braces that do not contain a valid field.
+    Raises `PromptError` for a single brace, and for braces that do not contain a valid field.
     """
     text = section.text
     pieces: list[Piece] = []
@@ -89,7 +89,7 @@ def parse(section: Section, template: str) -> tuple[Piece, ...]:
 def value_of(field: Field, values: Mapping[str, object]) -> object:
     """Return the value that a field refers to; None for a field without a variable.
 
-    Raises `PromptError` if the variable, attribute or item does not exist.
+    Raises `PromptError` if the variable, an attribute or an item does not exist.
     """
     if not field.root:
         return None
@@ -103,7 +103,7 @@ def value_of(field: Field, values: Mapping[str, object]) -> object:
 
 
 def text_of(field: Field, value: object) -> str:
-    """Return the text for the value of a textual field; empty for None."""
+    """Return the text that replaces a field that becomes text; empty for None."""
     if field.kind == "list":
         groups = _items(value) if field.many else (value,)
         return "\n\n".join("\n".join(_item_text(item) for item in _items(group)) for group in groups)
@@ -113,7 +113,7 @@ def text_of(field: Field, value: object) -> str:
 
 
 def parts_of(field: Field, value: object) -> list[AnyPart]:
-    """Return the parts for the value of a field; none for None and for an empty str."""
+    """Return the parts that replace a field that becomes parts; an empty list for None and for an empty str."""
     if field.kind == "cache_control":
         return [CacheControlPart.of_ttl(dict(field.options).get("ttl"))]
     options = dict(field.options)
@@ -122,7 +122,7 @@ def parts_of(field: Field, value: object) -> list[AnyPart]:
 
 
 def near(name: str, names: Iterable[str]) -> str:
-    """Return the end of an error message that suggests the most similar name; empty if none is similar."""
+    """Return the suggestion of a similar name that ends an error message; empty if no name is similar."""
     from difflib import get_close_matches  # imported here: few programs misspell a name
 
     found = get_close_matches(name, list(names), n=1)
@@ -146,7 +146,7 @@ _KIND = re.compile(
 )
 _OPTIONS: dict[str, tuple[str, ...]] = {"image": ("detail",), "cache_control": ("type", "ttl")}
 _CONVERSIONS: dict[str, Callable[[object], object]] = {"r": repr, "s": str, "a": ascii}
-_DOUBLE = "for a literal brace write {{ or }}"
+_DOUBLE = "to write a literal brace, double it: {{ or }}"
 
 
 def _field(source: str, at: int) -> Field:
@@ -166,12 +166,14 @@ def _field(source: str, at: int) -> Field:
     kind = (shape["one"] or shape["kind"]) if shape else ""
     if (kind == "cache_control") != (root == ""):
         raise PromptError(
-            f"{source}: a name is missing, or {_DOUBLE}" if not root else f"{source} takes no value: {{:cache_control}}"
+            f"{source}: the variable is missing; {_DOUBLE}"
+            if not root
+            else f"{source}: cache_control has no variable; write {{:cache_control}}"
         )
     if shape is None:
         return Field(source, at, root, steps, conversion or "", spec=spec)
     if conversion:
-        raise PromptError(f"{source}: a conversion does not go with :{shape['kind']}")
+        raise PromptError(f"{source}: !{conversion} cannot be combined with :{shape['kind']}; remove one of them")
     options = _options(source, kind, shape["options"])
     return Field(source, at, root, steps, kind=kind, many=shape["kind"] != kind, options=options)
 
@@ -190,11 +192,11 @@ def _options(source: str, kind: str, text: str | None) -> tuple[tuple[str, str],
         if name not in known:
             raise PromptError(f"{source}: unknown option {name!r}{near(name, known)}")
         if not equals or not value:
-            raise PromptError(f"{source}: write {name}=value")
+            raise PromptError(f"{source}: the option {name!r} has no value; write {name}=value")
         if (name, kind) == ("type", "cache_control") and value != "ephemeral":
-            raise PromptError(f"{source}: the type can only be ephemeral")
+            raise PromptError(f"{source}: invalid cache_control option type={value}; use type=ephemeral")
         if (name, kind) == ("ttl", "cache_control") and value not in ("5m", "1h"):
-            raise PromptError(f"{source}: the ttl can only be 5m or 1h")
+            raise PromptError(f"{source}: invalid cache_control option ttl={value}; use ttl=5m or ttl=1h")
         options.append((name, value))
     return tuple(options)
 
@@ -210,7 +212,7 @@ def _attribute(value: object, name: str) -> object:
 
 
 def _item(value: object, name: str) -> object:
-    """Return an item as Python's format strings do: digits are an index, anything else is a key."""
+    """Return an item by the rule of Python's format strings: digits are an index, any other text is a key."""
     try:
         return cast("Mapping[object, object]", value)[int(name) if name.isdecimal() else name]
     except (LookupError, TypeError) as error:
@@ -227,11 +229,13 @@ def _text(value: object, spec: str = "") -> str:
     try:
         return format(value, spec)
     except (ValueError, TypeError) as error:
-        raise PromptError(f"{error}{near(spec, _KINDS)}") from error
+        raise PromptError(f"invalid format specification {spec!r}: {error}{near(spec, _KINDS)}") from error
 
 
 def _item_text(value: object) -> str:
-    """Return an item of a list as text: JSON if it holds dataclasses or models without a text of their own."""
+    """Return the text of a list item. Items that contain dataclasses or models without a text form of their own
+    become JSON.
+    """
     return tool_output_text(value) if _has_repr_only(value) else _text(value)
 
 
@@ -249,7 +253,7 @@ def _items(value: object) -> Iterator[object]:
     if value is None:
         return iter(())
     if not _walkable(value):
-        raise PromptError(f"expected a list or the like, not {shown(value)}")
+        raise PromptError(f"expected a list or another iterable, not {shown(value)}")
     return iter(cast("Iterable[object]", value))
 
 

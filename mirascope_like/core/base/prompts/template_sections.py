@@ -1,6 +1,6 @@
-"""The layout of a template: its lines, their indentation, and the sections that role words start.
+"""Splits a template into sections: removes indentation and finds the role words that begin a section.
 
-Knows nothing of fields and values. Each line keeps its offset in the original text, so errors can report positions
+Does not know fields and values. Each line keeps its offset in the original text, so that errors can report positions
 after indentation was removed.
 """
 
@@ -16,7 +16,7 @@ from typing import Literal, NamedTuple, TypeAlias, cast
 from ..errors import PromptError
 
 Heading: TypeAlias = Literal["system", "user", "assistant", "messages"]
-"""What a section starts with: a role, or MESSAGES for a history."""
+"""The word that begins a section: a role, or "messages" for a history."""
 
 _HEADING = re.compile(r"(SYSTEM|USER|ASSISTANT|MESSAGES):")
 
@@ -35,7 +35,7 @@ class Line(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """The text under one heading, without surrounding blank space."""
+    """The text after one heading, without blank space around it."""
 
     heading: Heading
     lines: tuple[Line, ...]
@@ -46,17 +46,17 @@ class Section:
         return "\n".join(line.text for line in self.lines)
 
     def origin(self, offset: int) -> int:
-        """Return the offset in the original text for an offset in this section's text."""
+        """Convert an offset in the section's text to the offset in the original text."""
         starts = list(accumulate((len(line.text) + 1 for line in self.lines[:-1]), initial=0))
         row = bisect_right(starts, offset) - 1
         return self.lines[row].at + offset - starts[row]
 
 
 def sections(template: str) -> list[Section]:
-    """Return the sections of a template in order, without empty ones.
+    """Return the sections of a template, in order. Empty sections are left out.
 
-    Indentation that all lines share is removed. A role word starts a section only at the start of a line after that.
-    Text before the first role word is a user message.
+    Indentation that all lines share is removed first. Then a role word at the start of a line begins a section. Text
+    before the first role word is a user message.
     """
     found: list[tuple[Heading, list[Line]]] = [("user", [])]
     for line in _dedented(_lines(template)):
@@ -69,7 +69,7 @@ def sections(template: str) -> list[Section]:
 
 
 def error_at(message: str, template: str, at: int) -> PromptError:
-    """Return the error for an offset in a template; its message ends with line and column."""
+    """Return an error for an offset in a template. Its message ends with the line and column."""
     line = template.count("\n", 0, at) + 1
     column = at - (template.rfind("\n", 0, at) + 1) + 1
     return PromptError(f"{message} (line {line}, column {column})", template=template, position=at)
@@ -97,7 +97,9 @@ def _dedented(lines: Sequence[Line]) -> list[Line]:
 
 
 def _trimmed(lines: Sequence[Line]) -> tuple[Line, ...]:
-    """Remove blank space around the text of a section, and its own indentation if it is a block."""
+    """Remove blank lines and blank space around the text of a section. If the text begins below its heading, remove
+    its indentation.
+    """
     filled = [row for row, line in enumerate(lines) if line.text.strip()]
     if not filled:
         return ()

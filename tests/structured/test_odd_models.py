@@ -112,9 +112,9 @@ def function() -> int:
         (Later, "unsupported response_model Later: 'Undefined' is not defined"),
         (HoldsLater, "unsupported response_model HoldsLater: 'Undefined' is not defined"),
         (list["Unknown"], "'Unknown' is not defined"),  # type: ignore[name-defined]  # noqa: F821
-        ("Author", "unsupported response_model 'Author': it is a str: give the type itself"),
-        (function, "it is a function: give the type that it returns"),
-        (AnyT, "it is a type variable: give a type"),
+        ("Author", "unsupported response_model 'Author': it is a str: pass the type itself"),
+        (function, "it is a function: pass the type that the function returns"),
+        (AnyT, "it is a type variable: pass a type"),
         (Callable[[int], int], "cannot be offered to a model"),
         (type, "cannot be offered to a model"),
         (3, "unsupported response_model 3"),

@@ -483,7 +483,7 @@ def test_a_fault_is_pydantics_too(api: Api, client: Any, server: Server) -> None
 
 def test_no_json(api: Api, client: Any, server: Server) -> None:
     server.reply(api.whole("I would rather not."))
-    with pytest.raises(ResponseParseError, match="no JSON in the reply: 'I would rather not") as caught:
+    with pytest.raises(ResponseParseError, match="no JSON in the response: 'I would rather not") as caught:
         recommending(api, client, response_model=Book)("fantasy")
     assert not isinstance(caught.value, ValidationError)
     assert isinstance(caught.value, ValueError)
@@ -530,7 +530,7 @@ def test_asked_again(api: Api, client: Any, server: Server) -> None:
         told = correction["content"][0]["content"]
     assert "title: String should have at least 3 characters" in told
     assert third[-1]["role"] == "user"
-    assert "no JSON in the reply" in third[-1]["content"]
+    assert "no JSON in the response" in third[-1]["content"]
     response = book._response
     assert [attempt.answer for attempt in response.attempts[1:2]] == ["Hm."]
     assert len(response.attempts) == 3

@@ -303,7 +303,7 @@ def test_cut_connection(api: Api, client: Any, server: Server) -> None:
 
 def test_no_answer(api: Api, client: Any, server: Server) -> None:
     server.reply(api.stream(["I would ", "rather not."]))
-    with pytest.raises(ResponseParseError, match="no JSON in the reply"):
+    with pytest.raises(ResponseParseError, match="no JSON in the response"):
         growing(api, client).collect()
 
 

@@ -1,4 +1,4 @@
-"""The interface of a provider: resolve, encode, send, decode, map errors; and its concurrency limit.
+"""The interface that every provider implements (encode, send, decode, map errors), and a limit of concurrent requests.
 
 Used by: flows, streams, calls, and every provider.
 Must not know: any particular provider, or how calls and streams use the interface.

@@ -1,4 +1,4 @@
-"""Limit the number of requests to a provider that are in progress at once."""
+"""Limits the number of requests to a provider that are in progress at the same time."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ from .provider import AsyncSource, Provider, Source, Target
 
 
 def limited(provider: Provider[Any, Any, Any], limit: int) -> Any:
-    """Return a provider that behaves like the given one but has at most `limit` requests in progress.
+    """Return a provider that sends at most `limit` requests at the same time; in every other respect it is the given
+    provider.
 
-    A stream counts until its connection is released. Sync calls share one limit; async calls share one per event loop.
-    Raises `ConfigurationError` for a limit below 1.
+    A stream counts until its connection is released. Sync calls share one limit; async calls share one limit per event
+    loop. Raises `ConfigurationError` for a limit below 1.
     """
     if limit < 1:
         raise ConfigurationError(f"max_concurrent must be at least 1, not {limit}")
@@ -26,7 +27,7 @@ def limited(provider: Provider[Any, Any, Any], limit: int) -> Any:
 
 
 class Places:
-    """The semaphores that count the requests in progress: one for threads, and one per event loop."""
+    """Semaphores that count the requests in progress: one for all threads, and one per event loop."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
@@ -50,7 +51,7 @@ class _Limited:
         return getattr(self._provider, name)
 
     def resolve(self, model: str, provider: str | None, overrides: Mapping[str, Any]) -> Target:
-        """Return the target of a call, under the same limit."""
+        """Return the target of a call, with the same limit on its provider."""
         target = self._provider.resolve(model, provider, overrides)
         return target._replace(provider=cast("Any", _Limited(target.provider, self._places)))
 
@@ -68,10 +69,10 @@ class _Limited:
 
     def open(self, request: Request, payload: dict[str, Any]) -> Source:
         if not self._places.threads.acquire(timeout=request.deadline):
-            raise TimeoutError("the stream did not get a place under max_concurrent in time")
+            raise TimeoutError("the deadline passed while the stream waited for other requests (max_concurrent)")
         try:
             if (opening := PRESENT.get()) is not None and opening.abandoned:
-                raise StreamClosedError("the stream was closed while it waited for a place under max_concurrent")
+                raise StreamClosedError("the stream was closed while it waited for other requests (max_concurrent)")
             return _Held(self._provider.open(request, payload), self._places.threads.release)
         except BaseException:
             self._places.threads.release()
@@ -88,7 +89,7 @@ class _Limited:
 
 
 class _Held:
-    """An open stream that counts as a request in progress until it is closed."""
+    """An open response that counts as a request in progress until it is closed."""
 
     typed: bool
     response: Any
@@ -115,7 +116,7 @@ class _Held:
 
 
 class _AHeld:
-    """`_Held` for async streams."""
+    """Async version of `_Held`."""
 
     typed: bool
     response: Any

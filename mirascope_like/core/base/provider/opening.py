@@ -1,4 +1,4 @@
-"""Open a response that the caller may stop waiting for. Used by sync streams; transports may read `PRESENT`."""
+"""Opens a response in a worker thread, so that the caller can stop waiting for it. Used by sync streams."""
 
 from __future__ import annotations
 
@@ -13,16 +13,15 @@ from .provider import Source
 
 
 class Opening:
-    """One request being opened: a worker thread sends it, and the caller can stop waiting at any time.
+    """One request that is being sent in a worker thread. The caller can stop waiting for the response at any time.
 
-    The wait ends with the response or with `cut()`, whichever is first. A response that arrives after `cut()` is
-    closed.
+    The wait ends when the response arrives or when `cut()` is called. A response that arrives after `cut()` is closed.
     """
 
     def __init__(self) -> None:
         self._answer: Future[Source] = Future()
         self._network: Any = None
-        """The network stream on which the response is awaited, once the transport has reported it."""
+        """The network stream from which the response is read; None until the transport has reported it."""
 
     def begin(self, send: Callable[[], Source]) -> None:
         """Send the request in a worker thread."""
@@ -45,9 +44,9 @@ class Opening:
                 source.close()
 
     def result(self, seconds: float | None) -> Source:
-        """Return the open response, or raise the error of `send`.
+        """Wait for the response and return it, or raise the error of `send`.
 
-        Raises `TimeoutError` if it does not arrive within `seconds`; the request is then cut. Raises
+        Raises `TimeoutError` if the response does not arrive within `seconds`; the request is then aborted. Raises
         `concurrent.futures.CancelledError` if another thread called `cut()`.
         """
         try:
@@ -58,7 +57,11 @@ class Opening:
             raise
 
     def cut(self) -> bool:
-        """Stop waiting for the response; callable from any thread. Returns False if it has already arrived."""
+        """Stop waiting for the response, and shut its connection down. Returns False if the response has already
+        arrived.
+
+        Can be called from any thread.
+        """
         if not self._answer.cancel():
             return False
         shut(self._network)
@@ -66,23 +69,23 @@ class Opening:
 
     @property
     def abandoned(self) -> bool:
-        """True once the request was cut: the transport must not send it again."""
+        """True once `cut()` was called. The transport must then not send the request again."""
         return self._answer.cancelled()
 
     def connected(self, network: Any) -> None:
-        """Record the network stream on which the response is awaited; it is shut down when the wait is cut."""
+        """Record the network stream from which the response is read. `cut()` shuts it down."""
         self._network = network
         if self.abandoned:
             shut(network)
 
 
 PRESENT: ContextVar[Opening | None] = ContextVar("the opening that this code runs for", default=None)
-"""The opening that a transport reports its network stream to; None if the caller cannot stop waiting."""
+"""The opening to which a transport reports its network stream; None if the caller waits without an `Opening`."""
 
 
 def shut(network: Any) -> bool:
-    """Shut down the socket of an httpcore network stream, so that a blocked read ends. Returns False if it is not
-    reachable.
+    """Shut down the socket of an httpcore network stream, so that a blocked read ends. Returns False if the socket
+    cannot be found.
     """
     with suppress(Exception):
         network.get_extra_info("socket").shutdown(2)

@@ -1,7 +1,7 @@
-"""What is sent: one call's messages, tools, parameters and response format, before encoding.
+"""The request of a call before it is encoded: messages, tools, parameters and response format.
 
 Used by: providers, flows, streams and calls.
-Must not know: how a provider encodes it, or what is received.
+Must not know: how a provider encodes a request, or what the response is.
 """
 
 from __future__ import annotations

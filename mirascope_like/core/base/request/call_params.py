@@ -9,21 +9,23 @@ from typing_extensions import TypedDict
 
 
 class CommonCallParams(TypedDict, total=False):
-    """Parameters that have the same name for every provider. A parameter that is not set is not sent."""
+    """Call parameters that have the same name for every provider. A parameter that is not set is not sent."""
 
     temperature: float
-    """Sampling temperature: higher values make the choice of tokens more random."""
+    """Sampling temperature. Higher values make the output more random."""
     max_tokens: int
-    """The maximum number of tokens to generate. It is sent under the name that the model accepts."""
+    """The maximum number of tokens to generate. Sent under the parameter name that the model accepts."""
     max_completion_tokens: int | None
-    """Another name of `max_tokens`."""
+    """The same as `max_tokens`, under another name."""
     top_p: float
-    """Nucleus sampling: choose only among the most likely tokens that together have this probability (0 to 1)."""
+    """Nucleus sampling (0 to 1): tokens are chosen only from the most likely ones whose probabilities add up to this
+    value.
+    """
     frequency_penalty: float
     presence_penalty: float
     seed: int
     stop: str | list[str] | None
-    """The strings that end the generation."""
+    """Texts that end the generation when the model writes one of them."""
 
 
 LIMITS: tuple[str, ...] = ("max_tokens", "max_completion_tokens")
@@ -31,10 +33,10 @@ LIMITS: tuple[str, ...] = ("max_tokens", "max_completion_tokens")
 
 
 def with_named_limit(params: Mapping[str, Any], names: Sequence[str]) -> Mapping[str, Any]:
-    """Return call parameters whose token limit has one of `names`, which the model accepts; another name becomes the
-    first.
+    """Return call parameters whose token limit has a name that the model accepts. `names` are these names, the
+    preferred one first.
 
-    If two limits are given, the last one is used.
+    If several limits are set, the last one is used.
     """
     given = [name for name in params if name in LIMITS and params[name] is not None]
     if not given or (len(given) == 1 and given[0] in names):
@@ -44,11 +46,11 @@ def with_named_limit(params: Mapping[str, Any], names: Sequence[str]) -> Mapping
 
 
 class SDKCallParams(TypedDict, total=False):
-    """Options that every SDK of the OpenAI family takes in addition to the body of the request."""
+    """Options that all SDKs similar to OpenAI's accept in addition to the fields of the request body."""
 
     extra_headers: Mapping[str, str]
     extra_query: Mapping[str, Any]
     extra_body: Mapping[str, Any]
-    """Body fields that the SDK does not have parameters for."""
+    """Additional fields of the request body, for which the SDK has no parameters."""
     timeout: Any
-    """Seconds, or the HTTP client's own timeout object."""
+    """The timeout in seconds, or a timeout object of the HTTP client."""

@@ -1,6 +1,6 @@
-"""Settings that apply to all calls made inside a `with` block, in the current thread or task only.
+"""Settings that apply to all calls inside a `with` block, in the current thread or task only.
 
-`llm.context` sets them; `calls` reads them once for each call, when it is made.
+`llm.context` and `llm.override` set them. `calls` reads them once per call, when the call is made.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from types import MappingProxyType
 from typing import Any
 
 OVERRIDES: ContextVar[Mapping[str, Any]] = ContextVar("mirascope_like_overrides", default=MappingProxyType({}))
-"""The settings that apply now. A call reads them when it is made, even if its request is sent later."""
+"""The settings that are active. A call reads them when it is made, even if its request is sent later."""
 
 
 @contextmanager
 def overridden(settings: Mapping[str, Any]) -> Generator[None]:
-    """Apply `settings` inside a `with` block, in place of the settings of the blocks around it."""
+    """Context manager: replace the active settings by `settings` inside a `with` block."""
     token = OVERRIDES.set(settings)
     try:
         yield

@@ -1,4 +1,6 @@
-"""How an interrupted response is resumed: the text received so far is sent as the last message. Data only."""
+"""Describes how a provider resumes an interrupted response: the received text is sent as the last message. Data
+only.
+"""
 
 from __future__ import annotations
 
@@ -11,23 +13,27 @@ from ..parsing import as_list, as_object
 
 @dataclass(frozen=True)
 class Prefill:
-    """How to make a provider's models continue a text: what to add to a request whose last message is that text."""
+    """How to make the models of a provider continue a text: the fields to add to a request whose last message is the
+    text.
+    """
 
     message: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    """Fields to add to the last message, besides role and content."""
+    """Fields to add to the last message, in addition to its role and content."""
     body: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    """Fields to add to the body of the request, through the SDK's `extra_body`."""
+    """Fields to add to the request body, by the SDK's option `extra_body`."""
     path: str = ""
-    """The path below the client's base URL to send the request to; empty for the usual one."""
+    """The URL path, relative to the client's base URL, to send the request to; empty for the usual path."""
     echoes: bool = False
-    """True if the continuation repeats the text it was given."""
+    """True if the provider repeats the given text at the beginning of the continuation."""
     models: tuple[str, ...] = ("",)
-    """Prefixes of the names of the models that can resume, or that return an error if they cannot."""
+    """Prefixes of the names of models that can resume. Models that report an error when they cannot resume may be
+    included.
+    """
 
     def payload(self, payload: Mapping[str, Any], text: str) -> dict[str, Any] | None:
         """Return a payload that resumes from `text`.
 
-        Returns None if the payload ends with a message of the model that the text cannot be appended to.
+        Returns None if the last message of the payload is from the model and `text` cannot be appended to it.
         """
         messages: Sequence[Any] = as_list(payload.get("messages"))
         last = as_object(messages[-1]) if messages else {}

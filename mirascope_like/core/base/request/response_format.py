@@ -1,4 +1,4 @@
-"""Structured output as it is requested from a provider. Data only; `response_model` parses the reply."""
+"""The structured output that a request asks for. Data only; `response_model` parses the response."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from pydantic_core import to_json
 from ..messages import BaseMessageParam, TextPart
 
 Strategy = Literal["tool", "schema", "json"]
-"""How to request structured output.
+"""How a structured output is requested.
 
-"tool": let the model call a tool whose arguments are the output. "schema": use the provider's structured output,
-constrained by a JSON schema. "json": describe the schema in the prompt, and use the provider's JSON mode if it has one.
+"tool": the model must call a tool whose arguments are the output. "schema": the provider's structured output, limited
+by a JSON schema. "json": the JSON schema is part of the prompt, and the provider's JSON mode is used if it has one.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Structure:
-    """The structured output to request. It is always a JSON object."""
+    """The structured output that a request asks for. It is always a JSON object."""
 
     name: str
-    """The name of the type: letters, digits, `_` and `-` only."""
+    """The name of the output. Has only letters, digits, `_` and `-`."""
     description: str
     schema: Mapping[str, Any]
-    """The JSON schema as pydantic generates it. Shared: copy it before changing it."""
+    """The JSON schema that pydantic generated. Several requests share it: copy it before you change it."""
     strategy: Strategy = "tool"
 
     def instruction(self) -> str:
-        """Return the instruction for the prompt that describes the JSON schema, for the strategy "json"."""
+        """Return the prompt text that describes the JSON schema, for the strategy "json"."""
         schema = to_json(self.schema).decode()
         return f"{JSON_ALONE} The object must fit this JSON schema:\n{schema}"
 
@@ -39,7 +39,9 @@ JSON_ALONE = "Answer with a JSON object alone: no other text, no code fences."
 
 
 def with_instruction(messages: Sequence[Any], text: str) -> list[Any]:
-    """Return a copy of the messages with `text` appended to the system prompt; adds one if there is none."""
+    """Return a copy of the messages with `text` appended to the system message. If there is no system message, one
+    is added.
+    """
     first, *rest = messages or (None,)
     if isinstance(first, BaseMessageParam) and first.role in ("system", "developer"):
         content = first.content

@@ -1,4 +1,4 @@
-"""Response models: the JSON schema that is requested for a type, and the parsing of replies into it.
+"""Response models: the JSON schema that is requested for a type, and the parsing of responses into the type.
 
 Knows types, JSON schemas and text. Must not know providers or how structured output is requested.
 """
@@ -38,44 +38,44 @@ from ..tools import arguments_schema, in_words
 from .response_format import Strategy, Structure
 
 BaseType: TypeAlias = str | bytes | int | float | bool | list[Any] | set[Any] | tuple[Any, ...] | dict[str, Any] | Enum
-"""The types, besides models, that a response can be parsed into."""
+"""The types, in addition to models, that a response can be parsed into."""
 
 T = TypeVar("T")
 
 WRAPPED = "value"
-"""The name of the field that wraps a response model which is not a JSON object."""
+"""The name of the field that holds the value if the response model is not a JSON object."""
 
 
 class FromCallArgs:
-    """Marks a field of a response model that is filled from the call argument of the same name.
+    """Marks a field of a response model whose value is the call argument of the same name, not output of the model.
 
         class Book(BaseModel):
             title: Annotated[str, FromCallArgs()]
             summary: str
 
-    The field is left out of the schema that the model receives. It must be a field of the response model itself, not of
-    a model inside it; it may be optional.
+    The JSON schema that is sent to the model does not contain the field. It must be a field of the response model
+    itself, not of a nested model. It may be optional.
     """
 
 
 class ResponseModelConfigDict(ConfigDict, total=False):
-    """Pydantic's configuration of a response model.
+    """The pydantic configuration of a response model.
 
-    With `strict=True` the call uses the provider's own structured output, and the reply is validated in pydantic's
-    strict mode.
+    With `strict=True`, calls use the provider's own structured output, and responses are validated in pydantic's strict
+    mode.
     """
 
 
 class ResponseModel(Generic[T]):
-    """A type that replies are parsed into. A type that is not a JSON object is wrapped in an object with the field
+    """A type that responses are parsed into. A type that is not a JSON object is wrapped in an object with the field
     `value`.
     """
 
     def __init__(self, kind: typing_extensions.TypeForm[T]) -> None:
-        """Accept any type that pydantic can validate.
+        """Prepare a type that pydantic can validate.
 
-        Raises `ConfigurationError` for a type that has no JSON form, a type with undefined forward references, a model
-        of pydantic's version 1, and a field marked `FromCallArgs` below the top level, which could not be filled.
+        Raises `ConfigurationError` for a type without a JSON schema, a type with undefined forward references, a model
+        of pydantic version 1, and a `FromCallArgs` marker in a nested model.
         """
         self.kind: Any = kind
         if (why := _unusable(kind)) is not None:
@@ -96,7 +96,7 @@ class ResponseModel(Generic[T]):
         self.call_args: tuple[str, ...] = tuple(
             name for name, _, marks in _fields(self.object_type) if any(map(_from_call, marks))
         )
-        """The names of the fields that are filled from call arguments."""
+        """The names of the fields whose values are call arguments."""
         if (unfilled := next(_unfilled(self.object_type, [], nested=False), None)) is not None:
             raise ConfigurationError(
                 f"field {unfilled} cannot be marked FromCallArgs: mark a field of the response model itself, not of a "
@@ -118,7 +118,9 @@ class ResponseModel(Generic[T]):
         return GivenFields(self.kind, self._adapter.core_schema, self.call_args)
 
     def _requested_schema(self) -> dict[str, Any]:
-        """Return the JSON schema of the output that the model is to generate."""
+        """Return the JSON schema that the model's output must match: without the fields that are filled from call
+        arguments.
+        """
         schema = arguments_schema(self.object_type)
         ours = {key for name in self.call_args for key in _keys(self.object_type, name)}
         if ours:  # a recursive type is in the schema twice; only the outer properties change
@@ -128,11 +130,11 @@ class ResponseModel(Generic[T]):
 
     @cached_property
     def name(self) -> str:
-        """The name of the output in a request: of the tool, or of the schema."""
+        """The name of the output in a request: the name of the tool, or of the schema."""
         return "answer" if self.wrapped else valid_name(str(self.kind.__name__), "answer")
 
     def structure(self, strategy: Strategy) -> Structure:
-        """Return the structured output to request, for a strategy."""
+        """Return the structured output to request with this strategy."""
         name = self.name
         kind: Any = self.kind
         documented: str = "" if self.wrapped else kind.__dict__.get("__doc__") or ""
@@ -145,9 +147,9 @@ class ResponseModel(Generic[T]):
         return Structure(name, described, schema, strategy)
 
     def given(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the fields that are filled from the call's arguments, with their values.
+        """Return the values of the fields that are filled from the arguments of the call, by field name.
 
-        Raises `ConfigurationError` if the call has no argument of that name.
+        Raises `ConfigurationError` if the call has no argument with the name of such a field.
         """
         for name in self.call_args:
             if name not in arguments:
@@ -157,10 +159,11 @@ class ResponseModel(Generic[T]):
         return {name: arguments[name] for name in self.call_args}
 
     def select(self, text: str) -> FoundJSON | None:
-        """Return the JSON in a text that is the output: the only matching one in a code fence, else the last that
-        matches.
+        """Return the JSON value in a text that is the output; None if no value has the form of the type.
 
-        An object matches if it has a key of the type. Returns None if the text has no match.
+        An object has the form of the type if it has at least one key of the type; an array, if its first item has the
+        form of the item type. If exactly one such value is in a code fence, it is returned, otherwise the last such
+        value. If the text is nothing but JSON, that is returned in any case.
         """
         values = json_values(text)
         if len(values) == 1 and not text[: values[0].start].strip() and not text[values[0].end :].strip():
@@ -173,19 +176,19 @@ class ResponseModel(Generic[T]):
         return _is_like(value, shape_of(self.object_type))
 
     def read(self, text: str, given: Mapping[str, Any], selected: FoundJSON | None) -> T:
-        """Parse and validate the output in a text. `selected` is what `select` returned for this text.
+        """Parse and validate the output in a text. `selected` is the result of `select` for the same text.
 
-        Raises `ResponseParseError`; if the text contains JSON, it is a pydantic `ValidationError` too.
+        Raises `ResponseParseError`. If the text contains JSON, the error is also a pydantic `ValidationError`.
         """
         found = selected or next(reversed(json_values(text)), None)
         if found is None:
-            raise ResponseParseError(f"no JSON in the reply: {text[:200]!r}")
+            raise ResponseParseError(f"no JSON in the response: {text[:200]!r}")
         try:
             return self._validated(found, given)
         except ValidationError as fault:
             error = parse_error(fault)
             if isinstance(found.value, list) and not self.wrapped:
-                error.add_note("the reply contains an array, but an object was requested")
+                error.add_note("the response contains an array, but an object was requested")
             raise error
 
     def _validated(self, found: FoundJSON, given: Mapping[str, Any]) -> T:
@@ -210,7 +213,7 @@ class ResponseModel(Generic[T]):
 
 
 def _is_like(value: Any, shape: Shape) -> bool:
-    """Return True if JSON looks like a value of a type: an object by its keys, an array by its first item."""
+    """Return True if a JSON value has the form of a type: an object by its keys, an array by its first item."""
     if isinstance(value, dict):
         if shape.record is None:
             return shape.item is None and not shape.text
@@ -224,19 +227,21 @@ def _is_like(value: Any, shape: Shape) -> bool:
 
 
 def _unusable(kind: Any) -> str | None:
-    """Return why a value cannot be a response model: it is not a type, or it uses pydantic 1. None if it can."""
+    """Return the reason why a value cannot be a response model (it is not a type, or it uses pydantic 1); None if it
+    can.
+    """
     if isinstance(kind, str):
-        return "it is a str: give the type itself"
+        return "it is a str: pass the type itself"
     if isinstance(kind, FunctionType | BuiltinFunctionType | MethodType):
-        return "it is a function: give the type that it returns"
+        return "it is a function: pass the type that the function returns"
     if isinstance(kind, TypeVar):
-        return "it is a type variable: give a type"
+        return "it is a type variable: pass a type"
     old = next((one for one in _types_in(kind, []) if type(one).__module__.startswith("pydantic.v1.")), None)
     return f"{_shown(old)} is a model of pydantic's version 1: subclass pydantic.BaseModel" if old else None
 
 
 def _types_in(kind: Any, seen: list[Any]) -> Iterator[Any]:
-    """Yield the types that a type consists of, including those of the fields of models."""
+    """Yield a type and all types inside it, including the types of the fields of models."""
     for one in _within(kind):
         if not any(one is before for before in seen):
             seen.append(one)
@@ -268,7 +273,9 @@ def _from_call(mark: Any) -> bool:
 
 
 def _fields(kind: Any) -> Iterator[tuple[str, Any, Sequence[Any]]]:
-    """Yield each field of an object type: its name, type without markers, and markers (such as `FromCallArgs`)."""
+    """Yield (name, type, markers) for each field of an object type. Markers, such as `FromCallArgs`, are removed
+    from the type.
+    """
     fields: Mapping[str, Any] | None = getattr(kind, "model_fields", None)
     if fields is not None:
         found = [(name, field.annotation, field.metadata) for name, field in fields.items()]
@@ -283,7 +290,9 @@ def _fields(kind: Any) -> Iterator[tuple[str, Any, Sequence[Any]]]:
 
 
 def _unmarked(hint: Any) -> tuple[Any, tuple[Any, ...]]:
-    """Return a field's type without `None`, `Required` and `Annotated`, and the metadata of `Annotated`."""
+    """Return a field's type without `None`, `Required` and `Annotated`, together with the metadata that `Annotated`
+    had.
+    """
     marks: tuple[Any, ...] = ()
     while True:
         origin: Any = get_origin(hint)
@@ -299,7 +308,7 @@ _AROUND = (Union, UnionType, Required, NotRequired)
 
 
 def _unfilled(kind: Any, seen: list[Any], *, nested: bool) -> Iterator[str]:
-    """Yield the fields marked `FromCallArgs` that cannot be filled: those of nested models, and markers inside a type.
+    """Yield the fields whose `FromCallArgs` marker cannot work: fields of nested models, and markers inside a type.
 
     `seen` are the models visited so far. `nested` is False for the response model itself.
     """
@@ -314,14 +323,14 @@ def _unfilled(kind: Any, seen: list[Any], *, nested: bool) -> Iterator[str]:
 
 
 def _within(hint: Any) -> Iterator[Any]:
-    """Yield a type and, recursively, all its type arguments and their metadata."""
+    """Yield a type and, recursively, all its type arguments."""
     yield hint
     for one in get_args(hint):
         yield from _within(one)
 
 
 def _keys(kind: Any, name: str) -> Iterator[str]:
-    """Yield the JSON keys that fill a field; the key used in the schema first."""
+    """Yield the JSON keys that fill a field. The first is the key in the JSON schema."""
     field = getattr(kind, "model_fields", {}).get(name)
     for key in (getattr(field, "validation_alias", None), getattr(field, "alias", None)):
         if isinstance(key, str):

@@ -1,7 +1,7 @@
-"""What is received: responses, chunks, accumulators, stream events; finish reasons, usage, and prices of models.
+"""The results of requests: responses, chunks, accumulators, stream events, finish reasons, usage and prices.
 
 Used by: providers, flows, streams, and the wire formats in `dialects`.
-Must not know: how a request is sent, or when another one is.
+Must not know: how a request is sent, or when another request is sent.
 """
 
 from __future__ import annotations

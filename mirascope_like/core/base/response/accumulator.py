@@ -1,4 +1,4 @@
-"""Accumulators sum the events of one stream into a raw response. Does no I/O; sync and async code share it.
+"""Accumulators combine the events of one stream into a raw response. Do no I/O; sync and async code share them.
 
 An accumulator's memory grows with the size of the response, not with the number of events.
 """
@@ -28,14 +28,14 @@ _STAMPS = frozenset({"id", "created", "created_at", "model", "responseId", "crea
 
 
 class Accumulator(ABC, Generic[ChunkT, ToolT]):
-    """Turns the events of one attempt into pairs of chunk and tool, and sums them into a raw response.
+    """Converts the events of one attempt to (chunk, tool or None) pairs, and combines them into a raw response.
 
-    A provider makes one for each attempt. `tools` are the tool types offered to the model. With `partial`, a tool is
-    also yielded while its arguments arrive.
+    A provider creates one accumulator per attempt. `tools` are the tool types that were offered to the model. With
+    `partial`, a pair also has a partial tool while the arguments of a tool call arrive.
     """
 
     answers: ClassVar[tuple[str, ...]] = ("type",)
-    """Keys that an event with output has. An event that only reports an error has none of them."""
+    """Keys that only an event with output has. They distinguish it from an event that reports an error."""
 
     def __init__(
         self,
@@ -49,13 +49,13 @@ class Accumulator(ABC, Generic[ChunkT, ToolT]):
         self.tool_types = tools
         self.partial = partial
         self.tools: list[ToolT] = []
-        """The tools that are complete so far."""
+        """The tools whose calls are complete."""
         self.ended: bool = False
         """True after the provider's final event."""
         self.top_fields: dict[str, Any] = {}
-        """The top-level fields of the response, as received so far."""
+        """The top-level fields of the response that have arrived."""
         self._last: ChunkT | None = None
-        """The last chunk that was added; None before the first."""
+        """The newest chunk; None before the first."""
         self._answer: str | None = None
         self._answering: object = None
         self._first_delta = True
@@ -64,21 +64,23 @@ class Accumulator(ABC, Generic[ChunkT, ToolT]):
 
     @cached_property
     def _names(self) -> frozenset[str]:
-        """The names that the model may call."""
+        """The names of the tools that the model may call, including the one for structured output."""
         offered = {tool_name(kind) for kind in self.tool_types}
         return frozenset(offered if self._answer is None else {*offered, self._answer})
 
     def collect_answer(self, answer: str, deltas: list[str]) -> None:
-        """Treat calls of the tool `answer` as structured output: append the argument pieces of the first one to
-        `deltas`.
+        """Treat calls of the tool `answer` as structured output: append the argument pieces of the first such call
+        to `deltas`.
         """
         self._answer = answer
         self._answer_deltas = deltas
 
     def add_answer_delta(self, name: str, piece: str, call: object) -> bool:
-        """Append a piece of a tool call's arguments if the call is the structured output; return True if so.
+        """If a tool call is the structured output, append a piece of its arguments to the collected deltas and return
+        True; else return False.
 
-        `call` identifies the call, to keep the first of several apart from the others.
+        `call` identifies the tool call. If the model calls the output tool several times, only the first call is
+        collected.
         """
         if self._answer is None or offered_name(name, (self._answer,)) != self._answer:
             return False
@@ -93,20 +95,20 @@ class Accumulator(ABC, Generic[ChunkT, ToolT]):
         return True
 
     def raise_reported(self, data: Any) -> None:
-        """Raise `ErrorEventError` if an event reports an error, in any of the common structures."""
+        """Raise `ErrorEventError` if an event reports an error, in any structure that providers use."""
         if (error := reported_error(data, self.answers)) is not None:
             raise ErrorEventError(error)
 
     @abstractmethod
     def read(self, events: Sequence[bytes]) -> Iterator[tuple[ChunkT, ToolT | None]]:
-        """Add events as they arrived, in bytes; yield a pair for each.
+        """Add undecoded events, in order; yield a (chunk, tool or None) pair for each chunk and completed tool.
 
-        Raises `MalformedEventError` for an event that cannot be decoded and `ErrorEventError` for an event that reports
-        an error.
+        Raises `MalformedEventError` for an event that cannot be decoded, and `ErrorEventError` for an event that
+        reports an error.
         """
 
     def read_objects(self, events: Iterable[Any]) -> Iterator[tuple[ChunkT, ToolT | None]]:
-        """`read` for events that are objects of the provider's SDK. Stops at the final event."""
+        """Version of `read` for events that are objects of the provider's SDK. Stops after the final event."""
         for event in events:
             chunk = self.chunk_type(event)
             if self._halves or has_half(chunk.data):
@@ -116,9 +118,10 @@ class Accumulator(ABC, Generic[ChunkT, ToolT]):
                 break
 
     def _decode(self, raw: bytes) -> tuple[Any, bytes]:
-        """Return a decoded event, and its bytes. The bytes are new if halves of characters had to be joined.
+        """Return a decoded event and its bytes. The bytes are changed if halves of a character (surrogates) had to be
+        joined.
 
-        Raises `MalformedEventError`.
+        Raises `MalformedEventError` for an event that is not JSON.
         """
         try:
             if not self._halves:
@@ -136,14 +139,19 @@ class Accumulator(ABC, Generic[ChunkT, ToolT]):
 
     @abstractmethod
     def add(self, chunk: ChunkT, data: Mapping[str, Any]) -> Iterator[tuple[ChunkT, ToolT | None]]:
-        """Add one decoded event; yield its pairs. Raises the errors of `read`."""
+        """Add one decoded event; yield the (chunk, tool or None) pairs that it produces. `data` is the event as JSON.
+
+        Raises `MalformedEventError` and `ErrorEventError`, as `read` does.
+        """
 
     @abstractmethod
     def rest(self) -> list[ToolT]:
-        """Return the tool calls that are known to be complete only at the end of the stream."""
+        """Return the tools whose calls are known to be complete only because the stream has ended."""
 
     def finish(self) -> Iterator[tuple[ChunkT, ToolT | None]]:
-        """Yield half characters without a second half, then the tools of `rest`, each with a chunk without content."""
+        """Yield the last pairs at the end of the stream: half characters without a second half, then the tools of
+        `rest`.
+        """
         for event in self._halves.rest():
             yield from self.add(self.chunk_type.from_data(event), event)
         tools = self.rest()
@@ -153,49 +161,50 @@ class Accumulator(ABC, Generic[ChunkT, ToolT]):
     @property
     @abstractmethod
     def complete(self) -> bool:
-        """True if the response may end here: without it, the end of the stream is an interruption."""
+        """True if the response may end here. If the stream ends while this is False, the response was interrupted."""
 
     @property
     def no_output(self) -> bool:
-        """True while no output (text, thinking or tool call) has arrived, even if events have."""
+        """True until the first output (text, thinking or a tool call) arrives. Other events may have arrived before."""
         return self.empty
 
     @property
     def resumable_text(self) -> str | None:
-        """The text so far, if the response can be resumed from it: only text, and no finish reason yet. Otherwise
-        None.
+        """The received text, if the response can be resumed from it: it has only text, and no finish reason yet.
+        Otherwise None.
         """
         return None
 
     def resume_from(self, text: Text) -> None:
-        """Start with a text that an earlier attempt received; the events continue it."""
+        """Start with a text that an earlier attempt received. The events of this attempt continue the text."""
         raise NotImplementedError
 
     @abstractmethod
     def rebuild(self) -> dict[str, Any]:
-        """Return the raw response that the events add up to, in the form the provider returns unstreamed."""
+        """Return the raw response that the events add up to, in the same form as an unstreamed response of the
+        provider.
+        """
 
     @property
     @abstractmethod
     def content(self) -> str:
-        """The text so far."""
+        """The text received so far."""
 
     def unstamped(self, head: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the top-level fields of an event, without an id, time and model if these are known already.
+        """Return the top-level fields of an event, without the id, time and model if these are known already.
 
-        Some hosts send others with each event, even those of another response. The first value that is not empty is
-        kept.
+        Some hosts send different values with each event. The first non-empty value is kept.
         """
         return {key: value for key, value in head.items() if key not in _STAMPS or not self.top_fields.get(key)}
 
     @property
     def model(self) -> str | None:
-        """The model that responds, as the provider names it; None until it is known."""
+        """The name of the model that responds, in the provider's spelling; None until it is known."""
         return at(self.top_fields, self.chunk_type.facts.model) or None
 
     @property
     def id(self) -> str | None:
-        """The response's id; None until it is known."""
+        """The id of the response; None until it is known."""
         return at(self.top_fields, self.chunk_type.facts.id) or None
 
     @property
@@ -206,22 +215,23 @@ class Accumulator(ABC, Generic[ChunkT, ToolT]):
 
     @property
     def failed(self) -> bool:
-        """True if the answer has ended for a reason that is an error."""
+        """True if the generation ended with a finish reason that means an error."""
         return "error" in (self.chunk_type.common_reasons(self.finish_reasons) or ())
 
     @property
     def usage(self) -> Usage | None:
-        """The tokens used so far, in the common form; None until the provider reports them."""
+        """The tokens used so far, in the common form; None until the provider reports usage."""
         return self.chunk_type.read_usage(at(self.top_fields, self.chunk_type.facts.usage))
 
     @property
     def empty(self) -> bool:
-        """True while no event has arrived."""
+        """True until the first event arrives."""
         return self._last is None
 
     def pairs(self, chunk: ChunkT, tools: Sequence[ToolT]) -> Iterator[tuple[ChunkT, ToolT | None]]:
-        """Yield a chunk once for each tool that it completes, with that tool. Only the first pair has the chunk's
-        content.
+        """Yield a (chunk, tool) pair for each tool that a chunk completes; (chunk, None) if there is none.
+
+        Only the chunk of the first pair has content; the others are copies with empty content.
         """
         if not tools:
             yield chunk, None
@@ -233,7 +243,9 @@ class Accumulator(ABC, Generic[ChunkT, ToolT]):
                 yield spent, tool
 
     def finished_tool(self, call: ToolCall) -> list[ToolT]:
-        """Return a complete tool call as a tool; an empty list if no tools were offered."""
+        """Return a list with the tool of a complete tool call; an empty list if no tools were offered or the call is
+        the structured output.
+        """
         call = repaired(call, self._names)
         if not self.tool_types or call.name == self._answer:
             return []
@@ -242,8 +254,8 @@ class Accumulator(ABC, Generic[ChunkT, ToolT]):
         return [tool]
 
     def partial_tool(self, call: ToolCall, delta: str) -> list[ToolT]:
-        """Return a partial tool for a call that grew by `delta`, if partial tools were requested. It is not kept in
-        `tools`.
+        """Return a list with a partial tool for a tool call that grew by `delta`; an empty list if partial tools
+        were not requested.
         """
         if not self.partial:
             return []

@@ -1,4 +1,4 @@
-"""The cost of a complete response, and whether its usage is missing."""
+"""The cost of a response, and a check whether its usage is missing."""
 
 from __future__ import annotations
 
@@ -9,17 +9,18 @@ from .usage import Usage
 
 
 class Billed(NativeMetadata):
-    """Base of responses: the cost, from the host's report or from prices."""
+    """Base class of responses that computes their cost, from the report of the host or from prices."""
 
     provider: ClassVar[str]
     priced_as: ClassVar[str | None] = None
-    """The provider's name in the price list, if it has another name there."""
+    """The name of the provider in the price list, if the list uses another name; else None."""
 
     @property
     def cost(self) -> float | None:
-        """The cost in US dollars: as the host reports it, otherwise computed from the prices of the model.
+        """The cost in US dollars: the cost that the host reports, or else the cost computed from the prices of the
+        model.
 
-        None if the usage, or the price of any part of it, is unknown.
+        None if the usage is unknown, or if the price of any part of it is unknown.
         """
         from .cost import call_cost, reported_cost  # here, as few programs ask
 
@@ -33,19 +34,18 @@ class Billed(NativeMetadata):
 
     @property
     def _priced(self) -> Usage | None:
-        """The usage that the provider bills."""
+        """The usage that the provider charges for."""
         return self._usage
 
     @property
     def usage_missing(self) -> bool:
-        """True if the response has ended, and its usage was requested but has not arrived.
+        """True if the response is complete and its usage was requested, but did not arrive.
 
-        This happens if a stream is interrupted after its finish reason: the response is complete, but its cost is
-        unknown.
+        This happens if a stream is interrupted after its finish reason. The cost is then unknown.
         """
         return self._requested_usage and bool(self.finish_reasons) and self._reported_usage is None
 
     @property
     def _requested_usage(self) -> bool:
-        """True if the provider was to report the usage."""
+        """True if the request asked the provider to report the usage."""
         return True

@@ -1,4 +1,4 @@
-"""The response of a call that was not streamed, or the response rebuilt from a stream."""
+"""The response of a call: one that was not streamed, or one that was built from the events of a stream."""
 
 from __future__ import annotations
 
@@ -46,10 +46,10 @@ class BaseCallResponse(
     BaseModel,
     Generic[RawT, ToolT, FinishT, UsageT],
 ):
-    """A provider's response, together with the call that requested it.
+    """A provider's response, together with the messages and parameters of its request.
 
-    `response` is the provider's own object. What the provider did not report is `None`. A dump has no secrets;
-    validating it returns an equal response, or raises `StoreError` if a later version of the library wrote it.
+    `response` is the object of the provider's SDK. A value that the provider did not report is None. A dump has no
+    secrets. Validating a dump returns an equal response; a dump of a later version of the library raises `StoreError`.
     """
 
     # Validators are built on first use, as in the SDKs' models: few programs dump a response.
@@ -65,21 +65,25 @@ class BaseCallResponse(
     metadata: dict[str, Any] = {}
     """The metadata of the call and its prompt function."""
     prompt_template: str | None = None
-    """The text of the prompt template, or None."""
+    """The text of the prompt template; None if the prompt had no template."""
     fn_args: dict[str, Any] = {}
-    """The arguments of the call by name."""
+    """The arguments of the call, by name."""
     dynamic_config: dict[str, Any] | None = None
-    """The dynamic config that the prompt function returned, or None."""
+    """The dynamic config that the prompt function returned; None if it returned none."""
     messages: list[Any] = []
     """The messages that were sent, in the provider's own format."""
     call_params: dict[str, Any] = {}
-    """The call parameters that were set."""
+    """The call parameters of the request."""
     call_kwargs: dict[str, Any] = {}
-    """The keyword arguments of the SDK's call, without the messages; values of headers and URL parameters are "***"."""
+    """The keyword arguments of the SDK's method, without the messages. The values of headers and URL parameters are
+    replaced by "***".
+    """
     json_mode: bool = False
     """True if JSON mode was requested."""
     answer_name: str | None = None
-    """The name of the requested structured output; the model may return it as a tool call of this name."""
+    """The name of the structured output that was requested; None for plain text. The model may return it as a tool
+    call of this name.
+    """
     start_time: float
     """When the request was sent, in milliseconds since 1970."""
     end_time: float
@@ -90,9 +94,9 @@ class BaseCallResponse(
     """The SDK's class of a response."""
     tool_base: ClassVar[type[BaseTool]]
     form: ClassVar[str | None] = None
-    """The name of the message format, if the provider has several."""
+    """The name of the message format, such as "responses", if the provider has several formats; else None."""
     messages_key: ClassVar[str] = "messages"
-    """The SDK's parameter that takes the messages."""
+    """The name of the SDK's parameter for the messages."""
 
     _tool_types: Sequence[type[BaseTool]] = PrivateAttr(default=())
     _tool_paths: Mapping[str, str | None] | None = PrivateAttr(default_factory=dict[str, str | None])
@@ -110,7 +114,7 @@ class BaseCallResponse(
 
     @classmethod
     def make(cls, request: Request, payload: Mapping[str, Any], raw: Any, start_time: float, end_time: float) -> Self:
-        """Return the response for the SDK's response object `raw`. The times are in milliseconds since 1970."""
+        """Return the response for `raw`, the SDK's response object. The times are in milliseconds since 1970."""
         self = cls.model_construct(
             response=raw,
             metadata=dict(request.metadata),
@@ -130,23 +134,25 @@ class BaseCallResponse(
 
     @classmethod
     def origin(cls) -> str:
-        """Return the origin of its messages: the provider's name, and the format's name if the provider has several."""
+        """Return the name of the message format: the provider's name, followed by `form` if the provider has several
+        formats.
+        """
         return f"{cls.provider}.{cls.form}" if cls.form else cls.provider
 
     @classmethod
     def parse_raw_response(cls, raw: bytes | Mapping[str, Any]) -> RawT:
-        """Return the SDK's response object for a response, given as JSON bytes or as decoded JSON."""
+        """Return the SDK's response object for a response that is given as JSON bytes or decoded JSON."""
         return cast("RawT", construct(cls.raw_type, raw))
 
     @classmethod
     def top_of(cls, response: RawT) -> Any:
-        """Return the part of a response that holds the fields described by `facts`: JSON, or the SDK's object."""
+        """Return the part of the SDK's response object in which the paths of `facts` start."""
         return response
 
     @classmethod
     def check(cls, response: RawT) -> None:
-        """Raise `ErrorEventError` for a body with an error, which gateways return with status 200 too, and
-        `MalformedEventError` for a body without output, finish reason and usage.
+        """Raise the error of a body that is not a response: `ErrorEventError` if it reports an error (gateways send
+        such bodies with status 200), and `MalformedEventError` if it has no output, finish reason or usage.
         """
         top, places = cls.top_of(response), (*cls.facts.output_paths, cls.facts.finish, cls.facts.usage)
         if any(at(top, place) for place in cls.facts.output_paths) and at(top, "error") is None:
@@ -155,7 +161,7 @@ class BaseCallResponse(
         if (error := reported_error(fields, places)) is not None:
             raise ErrorEventError(error)
         if all(at(top, place) is None for place in places):
-            raise MalformedEventError(f"it has no field of an answer; is the base URL right? {fields!s:.200}")
+            raise MalformedEventError(f"the body has no field of a response; check the base URL: {fields!s:.200}")
 
     @field_validator("response", mode="plain")
     @classmethod
@@ -217,13 +223,15 @@ class BaseCallResponse(
 
     @property
     def usage(self) -> UsageT | None:
-        """The provider's own usage object."""
+        """The usage object of the provider's SDK."""
         return cast("UsageT | None", at(self.response, self.facts.usage))
 
     @property
     @abstractmethod
     def message_param(self) -> Any:
-        """The response as a message to send back, with all that the provider requires, such as thinking signatures."""
+        """The response as a message in the provider's own format, for the next request. Has everything that the
+        provider requires, such as thinking signatures.
+        """
 
     @property
     @abstractmethod
@@ -232,8 +240,9 @@ class BaseCallResponse(
     @classmethod
     @abstractmethod
     def tool_message_params(cls, tools_and_outputs: Sequence[tuple[Any, Any]]) -> list[Any]:
-        """Return the messages that send the outputs of tools to the model. An output that is an exception is sent as an
-        error.
+        """Return the messages that send the outputs of tools to the model, in the provider's own format.
+
+        An output that is an exception is sent as an error.
         """
 
     @classmethod
@@ -244,43 +253,49 @@ class BaseCallResponse(
 
     @property
     def user_message_param(self) -> Any:
-        """The last message, if it is the user's, in the provider's own format."""
+        """The last message of the request, in the provider's own format; None if its role is not "user"."""
         return self.last_user_message(self.messages)
 
     @property
     def raw(self) -> dict[str, Any]:
-        """The response as JSON: what the provider sent, or the sum of the events, with unknown fields."""
+        """The response as JSON, including fields that the SDK does not know. For a stream, the sum of its events."""
         return dumped(self.response)
 
     def as_content(self, text: str) -> str:
-        """Return a text as it is shown by `content`: in JSON mode of a provider that has none, only the JSON in the
-        text.
+        """Return a text in the form in which `content` shows it. For a provider without a JSON mode, this is only
+        the JSON in the text if JSON mode was requested.
         """
         return json_in(text) if self.json_mode and self.answer_name is None else text
 
     @property
     def answer(self) -> str:
-        """The text of a structured output: the arguments of its tool call, otherwise `content`."""
+        """The text of the structured output: the arguments of its tool call, or else `content`."""
         calls = [call for call in self._calls if call.name == self.answer_name]
         return calls[0].arguments if calls else self.content
 
     @property
     def thinking(self) -> str | None:
-        """The model's thinking, if the provider returns it."""
+        """The model's thinking; None if the provider does not return it."""
         return None
 
     @property
     def refusal(self) -> str | None:
-        """The model's refusal to answer, if the provider reports it separately."""
+        """The text with which the model refused to answer; None if it did not refuse, or if the provider does not
+        report refusals separately.
+        """
         return None
 
     @property
     def provider_response(self) -> BaseCallResponse[Any, Any]:
-        """The response as the provider's own `call` returns it: this object, except for `llm.call`."""
+        """The response as an object of the provider's own class. For `llm.call` another object, otherwise this
+        object itself.
+        """
         return self
 
     def tool_round_messages(self, results: Sequence[tools_room.ToolResultEvent[Any]]) -> list[Any]:
-        """Return the messages of a tool round: this response, then the results of its tools."""
+        """Return the messages of a round of a tool loop: this response, followed by the results of its tools. Sets
+        `executed`.
+        """
         self._executed = tuple(results)
         early = ToolExecutionError("answer in a turn of its own, once the tools have been run")
         answers = [call for call in self._calls if call.name == self.answer_name]
@@ -290,7 +305,7 @@ class BaseCallResponse(
         return [*(as_list(message) or [message]), *self.tool_message_params(outputs)]
 
     def correction_messages(self, complaint: str) -> list[Any]:
-        """Return messages with this response and a request to correct it; `complaint` describes the errors."""
+        """Return messages with this response and a request to correct it. `complaint` is the text of the errors."""
         calls = self._calls
         if calls:
             # Providers require a result for every tool call before the next request.
@@ -301,7 +316,7 @@ class BaseCallResponse(
         return [self.message_param, request] if self.content else [request]
 
     def _instructions(self) -> Sequence[Any]:
-        """Return the system prompt as messages, if the provider keeps it apart from them."""
+        """Return the system prompt as messages, if the provider keeps it separate from the messages; else nothing."""
         system = self.call_kwargs.get("system")
         return [{"role": "system", "content": system}] if system else ()
 

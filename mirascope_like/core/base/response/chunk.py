@@ -1,4 +1,4 @@
-"""One decoded event of a stream."""
+"""Chunks: one decoded event of a stream each."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ UsageT = TypeVar("UsageT")
 
 @dataclass(frozen=True, slots=True)
 class ToolDelta:
-    """A piece of a tool call, as one event adds it."""
+    """A piece of a tool call that one event adds."""
 
     index: int
-    """The index of the call in the response."""
+    """The index of the tool call in the response."""
     arguments: str = ""
-    """The piece of the arguments, as JSON text."""
+    """The piece of the arguments' JSON text."""
     id: str | None = None
     name: str | None = None
-    """The tool's name; set in the first piece of a call."""
+    """The tool's name, in the first piece of a tool call; else None."""
 
 
 class BaseCallResponseChunk(NativeMetadata, ABC, Generic[RawChunkT, FinishT, UsageT]):
-    """One event of a stream, decoded when a property is first read.
+    """One event of a stream. The event is decoded when a property is first read.
 
-    What the event does not contain is `None`; `content` is then the empty string.
+    A value that the event does not contain is None; `content` is then the empty string.
     """
 
     __slots__ = ("_chunk", "_data", "_raw", "content")
@@ -46,12 +46,12 @@ class BaseCallResponseChunk(NativeMetadata, ABC, Generic[RawChunkT, FinishT, Usa
 
     provider: ClassVar[str]
     raw_type: ClassVar[Any]
-    """The SDK's class of an event, or the union of its event classes."""
+    """The SDK's class of events, or a union of such classes."""
     usage_places: ClassVar[tuple[str, ...]] = ("usage",)
-    """The paths at which the SDK's object may have the usage."""
+    """The paths in the SDK's event object at which the usage may be."""
 
     def __init__(self, chunk: RawChunkT) -> None:
-        """Wrap an object of the provider's SDK."""
+        """Make a chunk for an event that is an object of the provider's SDK."""
         self._data = self._dumped(chunk)
         if isinstance(chunk, Mapping):  # from a client that is not the SDK's own
             self._raw = encode_json(chunk)
@@ -62,7 +62,7 @@ class BaseCallResponseChunk(NativeMetadata, ABC, Generic[RawChunkT, FinishT, Usa
 
     @classmethod
     def from_bytes(cls, raw: bytes, content: str) -> Self:
-        """Return a chunk for an event in bytes; `content` is its text."""
+        """Return a chunk for an undecoded event. `content` is the text that the event adds."""
         self = cls.__new__(cls)
         self._raw = raw
         self.content = content
@@ -70,7 +70,9 @@ class BaseCallResponseChunk(NativeMetadata, ABC, Generic[RawChunkT, FinishT, Usa
 
     @classmethod
     def from_object(cls, chunk: RawChunkT, content: str) -> Self:
-        """Return a chunk for an object of the provider's SDK; `content` is its text."""
+        """Return a chunk for an event that is an object of the provider's SDK. `content` is the text that the event
+        adds.
+        """
         self = cls.__new__(cls)
         self._chunk = chunk
         self.content = content
@@ -84,9 +86,9 @@ class BaseCallResponseChunk(NativeMetadata, ABC, Generic[RawChunkT, FinishT, Usa
         return self
 
     def without_content(self) -> Self:
-        """Return this chunk with empty content: to yield its text once, though it is yielded more than once.
-
-        It is yielded again for the second and further tools that it completes, and after the tools of a round have run.
+        """Return a copy of this chunk with empty content, so that a chunk that is yielded several times adds its text
+        only once. The copy is yielded with the second and further tools that the chunk completes, and after the tools
+        of a round have run.
         """
         other = type(self).__new__(type(self))
         other._raw = None
@@ -107,7 +109,7 @@ class BaseCallResponseChunk(NativeMetadata, ABC, Generic[RawChunkT, FinishT, Usa
 
     @property
     def chunk(self) -> RawChunkT:
-        """The event as an object of the provider's SDK; made when first read."""
+        """The event as an object of the provider's SDK. Created when it is first read."""
         try:
             return self._chunk
         except AttributeError:
@@ -136,7 +138,7 @@ class BaseCallResponseChunk(NativeMetadata, ABC, Generic[RawChunkT, FinishT, Usa
 
     @property
     def _top(self) -> Mapping[str, Any]:
-        """The part of the event that holds the fields described by `facts`."""
+        """The part of the event in which the paths of `facts` start."""
         return self.data
 
     @property
@@ -146,7 +148,7 @@ class BaseCallResponseChunk(NativeMetadata, ABC, Generic[RawChunkT, FinishT, Usa
 
     @property
     def usage(self) -> UsageT | None:
-        """The provider's own usage object."""
+        """The usage object of the provider's SDK; None if the event has no usage."""
         if at(self._top, self.facts.usage) is None:
             return None
         found = (at(self.chunk, place) for place in self.usage_places)
@@ -154,7 +156,7 @@ class BaseCallResponseChunk(NativeMetadata, ABC, Generic[RawChunkT, FinishT, Usa
 
     @property
     def thinking(self) -> str:
-        """The piece of the model's thinking that this event adds; empty if there is none."""
+        """The piece of the model's thinking that this event adds; empty if it adds none."""
         return ""
 
     @property

@@ -1,7 +1,7 @@
 """The price of a model, and the cost of a response in US dollars.
 
-Prices that a program sets come first, then the list of the package `genai-prices`, if it is installed. Does not use the
-network.
+Prices set by `set_price` take precedence over the list of the package `genai-prices`, which is used if it is installed.
+Does not use the network.
 """
 
 from __future__ import annotations
@@ -19,33 +19,37 @@ from .usage import Usage
 _DATE = re.compile(r"[-@](\d{8}|\d{4}-\d{2}-\d{2})$")
 _own: dict[tuple[str | None, str, str | None], Price] = {}
 _SAME_AUDIO = frozenset({"google"})
-"""Providers that charge the price of text for audio, unless the price list has another. Source: Google's pricing of
-Gemini.
+"""Providers that charge the text price for audio tokens, unless the price list has a separate price. Source:
+Google's pricing of Gemini.
 """
 _TICKS = 10_000_000_000
-"""The number of xAI's ticks in a US dollar. Source: xAI's documentation of cost tracking."""
+"""The number of xAI's "ticks" per US dollar. Source: xAI's documentation of cost tracking."""
 
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """The price of a model in US dollars per million tokens. Each token is counted once."""
+    """The prices of a model in US dollars per million tokens. Each token of a call is charged at exactly one of
+    these prices.
+    """
 
     input: float
-    """Tokens of the prompt, except those that the two cache prices apply to."""
+    """Price of prompt tokens to which no other price of this class applies."""
     output: float
-    """Generated tokens, including reasoning."""
+    """Price of generated tokens, including reasoning."""
     cached: float | None = None
-    """Tokens read from the provider's cache; None means the price of `input`."""
+    """Price of prompt tokens that were read from the provider's cache. None means the `input` price."""
     cache_write: float | None = None
-    """Tokens written to the provider's cache; None means the price of `input`."""
+    """Price of prompt tokens that were written to the provider's cache. None means the `input` price."""
     cache_write_1h: float | None = None
-    """Tokens written to the provider's cache for an hour. None means unknown: a call with such tokens has no cost."""
+    """Price of prompt tokens that were written to the provider's cache for one hour. None means unknown: the cost of
+    a call with such tokens is None.
+    """
     input_audio: float | None = None
-    """Audio tokens of the prompt. None means unknown."""
+    """Price of audio tokens in the prompt. None means unknown."""
     output_audio: float | None = None
-    """Generated audio tokens. None means unknown."""
+    """Price of generated audio tokens. None means unknown."""
     web_search: float | None = None
-    """A thousand searches that the provider ran. None means unknown."""
+    """Price of a thousand web searches that the provider ran. None means unknown."""
 
     def __setstate__(self, state: list[float | None]) -> None:
         # The pickle of an older version has fewer values; fields are only ever added at the end.
@@ -53,9 +57,7 @@ class Price:
             object.__setattr__(self, field.name, state[place] if place < len(state) else field.default)
 
     def of(self, usage: Usage) -> float | None:
-        """Return the cost of a usage in US dollars; None if any of its token counts, or the price for such tokens, is
-        unknown.
-        """
+        """Return the cost of a usage in US dollars; None if a token count, or the price of such tokens, is unknown."""
         if usage.input_tokens is None or usage.output_tokens is None:
             return None
         cached, written = usage.cached_tokens or 0, usage.cache_write_tokens or 0
@@ -77,12 +79,15 @@ class Price:
 
 
 def set_price(model: str, price: Price | None, *, provider: str | None = None, tier: str | None = None) -> None:
-    """Set the price of a model, for example one that no price list has; `None` removes it.
+    """Set the price of a model, for example of one that is not in the price list. None removes the price.
 
-    It applies in this process, to every `cost` read from then on, and takes precedence over the price list. The price
-    of `my-model` also applies to `my-model-2026-11-21` unless that has a price of its own. Without `provider` (the
-    `provider` of a response, such as `"openai"`) it applies to the model at every provider. It is
-    the standard price, or that of a service `tier` that responses report, such as `"flex"`.
+    The price applies in this process, to every `cost` that is read afterwards, and takes precedence over the price
+    list. The price of `my-model` also applies to dated versions such as `my-model-2026-11-21` that have no price of
+    their own.
+
+    `provider` is the name of a provider, such as "openai"; without it, the price applies to the model at every
+    provider. `tier` is a service tier that responses report, such as "flex"; without it, the price is the standard
+    price.
     """
     if price is None:
         _own.pop((provider, model, tier), None)
@@ -91,9 +96,9 @@ def set_price(model: str, price: Price | None, *, provider: str | None = None, t
 
 
 def reported_cost(usage: Any, otherwise: Callable[[], float | None]) -> float | None:
-    """Return the cost in US dollars that a host reports in its usage object; `otherwise()` if it reports none.
+    """Return the cost in US dollars that a host reports in its usage object; if it reports none, return `otherwise()`.
 
-    Sources: OpenRouter's documentation of usage accounting (`cost`; with your own key that is only OpenRouter's fee,
+    Sources: OpenRouter's documentation of usage accounting (`cost`; with your own key this is only OpenRouter's fee,
     and `cost_details.upstream_inference_cost` is added), Perplexity's (`cost.total_cost`), xAI's (`cost_in_usd_ticks`)
     and DeepInfra's (`estimated_cost`).
     """
@@ -120,10 +125,10 @@ def call_cost(
     listed_as: str | None = None,
     terms: Mapping[str, str] | None = None,
 ) -> float | None:
-    """Return the cost of a call in US dollars, or None if the price of any part, or the number of tokens, is unknown.
+    """Return the cost of a call in US dollars; None if a token count, or the price of a part of the usage, is unknown.
 
-    `listed_as` is the provider's name in the price list, if it is a different one. `terms` change the price, such as
-    `{"service_tier": "flex"}`.
+    `listed_as` is the name of the provider in the price list, if it differs. `terms` are conditions that change the
+    price, such as `{"service_tier": "flex"}`.
     """
     if model is None:
         return None
@@ -160,13 +165,13 @@ def _listed(provider: str, model: str, usage: Usage, terms: dict[str, str]) -> f
 
 
 def _knows_terms(model: Any, terms: Mapping[str, str]) -> bool:
-    """Return True if the list has prices for all terms of a call, such as a service tier."""
+    """Return True if the price list has prices for all conditions of a call, such as its service tier."""
     listed = [dict(variant.when) for variant in model.price_variants or ()]
     return all({key: value} in listed for key, value in terms.items())
 
 
 def _knows_parts(price: Any, usage: Usage, provider: str) -> bool:
-    """Return True if the list has a price for each part of a usage that has a price of its own, such as audio."""
+    """Return True if the price list has a price for each part of a usage that is charged separately, such as audio."""
     parts = {"cache_write_1h_mtok": usage.cache_write_1h_tokens, "web_searches_kcount": usage.web_searches}
     if provider not in _SAME_AUDIO:
         parts |= {"input_audio_mtok": usage.input_audio_tokens, "output_audio_mtok": usage.output_audio_tokens}

@@ -1,4 +1,4 @@
-"""Decode the messages of a response to the common form."""
+"""Converts the messages of a response to the common form."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .meant_calls import MeantCalls
 
 
 class DecodedMessages(MeantCalls):
-    """The part of a response that decodes its native messages."""
+    """Base class of responses that converts their messages from the provider's format to the common form."""
 
     if TYPE_CHECKING:
         messages: list[Any]
@@ -19,29 +19,29 @@ class DecodedMessages(MeantCalls):
     @property
     @abstractmethod
     def message_param(self) -> Any:
-        """The response as a message to send back, in the provider's own format."""
+        """The response as a message in the provider's own format, for the next request."""
 
     @abstractmethod
     def _instructions(self) -> Sequence[Any]:
-        """Return the system prompt as messages, if the provider keeps it apart from them."""
+        """Return the system prompt as messages, if the provider keeps it separate from the messages; else nothing."""
 
     @classmethod
     @abstractmethod
     def decode_message(cls, message: Any) -> BaseMessageParam:
-        """Decode a message from the provider's own format to the common form."""
+        """Convert a message from the provider's own format to the common form."""
 
     @property
     def common_message_param(self) -> BaseMessageParam:
-        """`message_param` in the common form."""
+        """The response as a message in the common form."""
         return self.decode_message(self.message_param)
 
     @property
     def common_messages(self) -> list[BaseMessageParam]:
-        """The system prompt and `messages` in the common form."""
+        """The messages of the request in the common form, beginning with the system prompt."""
         return [self.decode_message(message) for message in (*self._instructions(), *self.messages)]
 
     @property
     def common_user_message_param(self) -> BaseMessageParam | None:
-        """`user_message_param` in the common form."""
+        """The last message of the request in the common form; None if its role is not "user"."""
         messages = self.common_messages
         return messages[-1] if messages and messages[-1].role == "user" else None

@@ -1,4 +1,4 @@
-"""Convert responses to plain JSON values for dumps, without secrets."""
+"""Converts responses to plain JSON values without secrets."""
 
 from __future__ import annotations
 
@@ -12,10 +12,14 @@ from pydantic_core import to_jsonable_python
 from ..parsing import VERSION_KEY, check_schema_version, is_list, is_mapping
 
 DUMP_VERSION = 2
-"""The schema version of a dump. Increase it with every change that an older version of the library would misread."""
+"""The schema version of dumps. Increase it whenever a change would make older versions of the library misread a
+dump.
+"""
 
 READ_FROM_RESPONSE = ("model", "id", "content", "finish_reasons", "cost")
-"""Values in a dump besides the fields. They are computed again when a dump is validated."""
+"""Properties of a response that a dump includes in addition to its fields. They are computed again when a dump is
+validated.
+"""
 
 _SECRET = re.compile(
     r"authorization|(api|access|private)[-_]?key|token$|secret|password|cookie|credential", re.IGNORECASE
@@ -23,13 +27,15 @@ _SECRET = re.compile(
 
 
 _CARRIERS = frozenset({"extra_headers", "extra_query", "headers"})
-"""Options whose values may be secrets, whatever the names in them."""
+"""Options whose values are treated as secrets, whatever the names of the values are."""
 _HOLDERS = frozenset({"call_params", "config", "http_options"})
-"""Options that hold such options."""
+"""Options that may contain the options in `_CARRIERS`."""
 
 
 def without_carried(value: Any) -> Any:
-    """Return a copy of the options of a call in which the values of headers and of URL parameters are "***"."""
+    """Return a copy of the options of a call in which all values of headers and of URL parameters are replaced by
+    "***".
+    """
     if is_mapping(value):
         return {key: _without_one(key, one) for key, one in value.items()}
     if isinstance(value, BaseModel):  # the config of Google's SDK
@@ -45,7 +51,11 @@ def _without_one(name: object, value: Any) -> Any:
 
 
 def plain_json(value: Any) -> Any:
-    """Return a value as plain JSON values, with secrets replaced by "***"."""
+    """Return a value as plain JSON values: dicts, lists, strings, numbers, booleans and None.
+
+    Texts under a key that names a secret ("api_key", "authorization", "password", ...) and the values of headers are
+    replaced by "***". An object without a JSON form becomes the name of its class.
+    """
     plain = to_jsonable_python(value, by_alias=False, fallback=_named, serialize_unknown=True, bytes_mode="base64")
     return _without_secrets(plain)
 
@@ -70,5 +80,5 @@ def _named(value: Any) -> str:
 
 
 def check_dump_version(dump: Mapping[str, Any]) -> None:
-    """Raise `StoreError` if the dump of a response was written by a later version of the library."""
+    """Raise `StoreError` if a later version of the library wrote the dump of a response."""
     check_schema_version(dump.get(VERSION_KEY), DUMP_VERSION, "the dump of a response")

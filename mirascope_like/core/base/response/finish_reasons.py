@@ -1,4 +1,4 @@
-"""Finish reasons in the common form. Does no I/O."""
+"""Converts the finish reasons of all providers to a common form."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 FinishReason = Literal["stop", "length", "tool_calls", "content_filter", "error", "unknown"]
-"""Why a generation ended, in the common form. "error" is a generation that failed; "unknown" is any reason that is not
-listed here.
+"""Why a generation ended, in the common form. "error" means that the generation failed, and "unknown" stands for
+every reason that is not listed here.
 """
 
 _WORDS: dict[FinishReason, str] = {
@@ -22,16 +22,17 @@ _WORDS: dict[FinishReason, str] = {
     "too_many_tool_calls missing_thought_signature",
 }
 _COMMON: dict[str, FinishReason] = {word: meaning for meaning, words in _WORDS.items() for word in words.split()}
-"""Maps the finish reasons of all providers to the common ones. Source: the references of OpenAI, Anthropic, Google,
-Mistral, Cohere, DeepSeek, z.ai (`sensitive`, `network_error`, `model_context_window_exceeded`), vLLM (`abort`) and
-OpenRouter.
+"""Maps the finish reasons of all providers to the common ones. Source: the API references of OpenAI, Anthropic,
+Google, Mistral, Cohere, DeepSeek, z.ai (`sensitive`, `network_error`, `model_context_window_exceeded`), vLLM
+(`abort`) and OpenRouter.
 """
 
 
 def common_finish_reason(reason: Any, own: Mapping[str, FinishReason]) -> FinishReason:
-    """Return a finish reason in the common form. `own` maps reasons of this provider only; it takes precedence.
+    """Return a finish reason in the common form. `own` maps reasons of one provider only, and takes precedence over the
+    general table.
 
-    Gemini's OpenAI endpoint joins two words: `function_call_filter: MALFORMED_FUNCTION_CALL`.
+    Also reads the joined reasons of Gemini's OpenAI endpoint, such as `function_call_filter: MALFORMED_FUNCTION_CALL`.
     """
     text = str(getattr(reason, "value", reason))
     if (meaning := own.get(text)) is not None:
@@ -43,5 +44,5 @@ def common_finish_reason(reason: Any, own: Mapping[str, FinishReason]) -> Finish
 
 
 def ended_for(reason: Any) -> Any:
-    """Return a finish reason; None if the generation has not ended: the value is empty, or the text "null"."""
+    """Return a finish reason; None for a value that means "not ended": None, an empty text, or the text "null"."""
     return None if reason in (None, "", "null", "None") else reason

@@ -1,4 +1,4 @@
-"""The accumulator for providers that number the blocks of a response (Anthropic, Bedrock, Cohere)."""
+"""The accumulator for providers that number the blocks of a response: Anthropic, Bedrock and Cohere."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ToolT = TypeVar("ToolT", bound=BaseTool)
 
 
 class IndexedAccumulator(Accumulator[ChunkT, ToolT]):
-    """Sums a response whose blocks are numbered, from events with a type."""
+    """Combines events into a response that consists of numbered blocks (text, thinking, tool calls)."""
 
     def __init__(
         self,
@@ -42,7 +42,7 @@ class IndexedAccumulator(Accumulator[ChunkT, ToolT]):
                 found = grown(data)
             except (LookupError, TypeError, AttributeError) as error:
                 self.raise_reported(data)
-                raise MalformedEventError(f"{error}: {raw[:200]!r}") from error
+                raise MalformedEventError(f"an event cannot be decoded ({error!r}): {raw[:200]!r}") from error
             if found is None:
                 yield from self.add(make(raw, self.chunk_type.text_of(data)), data)
             else:
@@ -55,18 +55,18 @@ class IndexedAccumulator(Accumulator[ChunkT, ToolT]):
         try:
             tools = self._sum(chunk, data)
         except (LookupError, TypeError, AttributeError) as error:
-            raise MalformedEventError(f"{error!r}: {str(data)[:200]}") from error
+            raise MalformedEventError(f"an event cannot be decoded ({error!r}): {str(data)[:200]}") from error
         if tools is not None:
             self._last = chunk
             yield from self.pairs(chunk, tools)
 
     @abstractmethod
     def _sum(self, chunk: ChunkT, data: Mapping[str, Any]) -> list[ToolT] | None:
-        """Add an event; return the tools that it completes, or None if the event yields no chunk."""
+        """Add an event; return the tools that it completes, or None if the event produces no chunk."""
 
     def _grown_text(self, data: Any) -> tuple[Text, str] | None:
-        """Return the text block that an event extends and its piece; None if it does anything else. Most events only
-        add text.
+        """Return (text block, new piece) for an event that only adds text, as most events do; None for any other
+        event.
         """
         return None
 
@@ -77,21 +77,25 @@ class IndexedAccumulator(Accumulator[ChunkT, ToolT]):
 
     @abstractmethod
     def _numbers(self) -> Iterable[int]:
-        """Return the block numbers of the tool calls."""
+        """Return the numbers of the blocks that are tool calls."""
 
     @abstractmethod
     def _call(self, number: int) -> ToolCall | None:
-        """Return the tool call in a block, as far as it has arrived; None if the block is not a call."""
+        """Return the tool call in a block, as far as it has arrived; None if the block is not a tool call."""
 
     def _grown(self, number: int, name: str, piece: str) -> list[ToolT]:
-        """Record that a call grew; return it as a partial tool if partial tools were requested."""
+        """Record a new piece of a tool call's arguments. Return a list with the partial tool; an empty list if
+        partial tools were not requested.
+        """
         if self.add_answer_delta(name, piece, number) or not (self.partial and piece):
             return []
         call = self._call(number)
         return self.partial_tool(call, piece) if call is not None else []
 
     def _stop(self, number: int) -> list[ToolT]:
-        """Return the finished call of a block as a tool. Returns it only once."""
+        """Return a list with the tool of a complete tool call; an empty list for any other block, and if the tool
+        was returned before.
+        """
         if number in self._given or (call := self._call(number)) is None:
             return []
         self._given.add(number)

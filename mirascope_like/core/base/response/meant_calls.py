@@ -1,4 +1,4 @@
-"""The tool calls of a response, with names and arguments repaired."""
+"""Reads the tool calls of a response, and repairs their names and arguments."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ..tools import BaseTool, ToolCall, repaired, tool_name
 
 
 class MeantCalls:
-    """Base of responses: reads their tool calls."""
+    """Base class of responses that reads their tool calls."""
 
     if TYPE_CHECKING:
         answer_name: str | None
@@ -19,15 +19,15 @@ class MeantCalls:
     @property
     @abstractmethod
     def _tool_calls(self) -> list[ToolCall]:
-        """The tool calls as received."""
+        """The tool calls as the provider sent them."""
 
     @property
     def _names(self) -> frozenset[str]:
-        """The names of the tools that were offered."""
+        """The names of the tools that were offered, including the one for structured output."""
         kinds: list[type[BaseTool]] = [*self._tool_types]
         return frozenset({*map(tool_name, kinds), *(self._tool_paths or ()), *filter(None, [self.answer_name])})
 
     @property
     def _calls(self) -> list[ToolCall]:
-        """The tool calls, repaired: see `tools.call_repair`."""
+        """The tool calls with names and arguments repaired: see `tools.call_repair`."""
         return [repaired(call, self._names) for call in self._tool_calls]

@@ -1,4 +1,6 @@
-"""Where responses and chunks have the model, the id, the finish reasons and the usage, and the common form of these."""
+"""The common properties of responses and chunks: model, id, finish reasons and usage. Each provider describes the
+paths where its responses have them.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +16,8 @@ STANDARD = frozenset({"default", "standard", "auto", "on_demand", "global", "not
 
 
 class Facts(NamedTuple):
-    """The paths of the common fields in a provider's responses, both in the JSON and in the SDK's object, and the
-    meaning of its finish reasons.
+    """Describes one provider's responses: the paths of the common fields (the same in JSON and in the SDK's object),
+    and the meaning of its finish reasons.
     """
 
     model: str = "model"
@@ -23,30 +25,34 @@ class Facts(NamedTuple):
     finish: str = "finish_reason"
     usage: str = "usage"
     output_paths: tuple[str, ...] = ("choices",)
-    """The paths of the model's output, or of the reason that there is none."""
+    """The paths of the model's output, or of the reason why there is none."""
     counts: Counts = Counts()
     reasons: Mapping[str, FinishReason] = {}
-    """Finish reasons of this provider whose meaning differs from `common_finish_reason`, or is not known there."""
+    """Finish reasons of this provider that `common_finish_reason` does not know, or for which it has another
+    meaning.
+    """
     terms: Mapping[str, str] = {"service_tier": "service_tier"}
-    """Where a response reports the terms that change its price, by their names in the price list."""
+    """Maps the conditions that change the price (their names in the price list) to the paths where a response
+    reports them.
+    """
     standard: frozenset[str] = STANDARD
-    """The terms of the standard price, in lower case."""
+    """Values of `terms`, in lower case, that mean the standard price."""
 
 
 class CommonMetadata:
-    """Model, id, usage and finish reasons in the common form. Base of responses, chunks and streams."""
+    """Base class of responses, chunks and streams: model, id, usage and finish reasons, in the common form."""
 
     __slots__ = ()
 
     @property
     @abstractmethod
     def model(self) -> str | None:
-        """The model that responds, as the provider names it."""
+        """The name of the model that responded, in the provider's spelling."""
 
     @property
     @abstractmethod
     def id(self) -> str | None:
-        """The response's id."""
+        """The id of the response."""
 
     @property
     @abstractmethod
@@ -56,40 +62,44 @@ class CommonMetadata:
     @property
     @abstractmethod
     def common_finish_reasons(self) -> list[str] | None:
-        """`finish_reasons` in the common form."""
+        """The finish reasons in the form that is common to all providers."""
 
     @property
     @abstractmethod
     def _usage(self) -> Usage | None:
-        """The usage in the common form, with the counts that prices need."""
+        """The usage in the common form, including the counts that only prices need."""
 
     @property
     def input_tokens(self) -> int | None:
-        """Tokens of the prompt, including cached ones."""
+        """The number of tokens in the prompt, including cached ones."""
         usage = self._usage
         return usage.input_tokens if usage else None
 
     @property
     def cached_tokens(self) -> int | None:
-        """Tokens of the prompt that were read from the provider's cache; a part of `input_tokens`."""
+        """The number of tokens in the prompt that were read from the provider's cache. They are part of
+        `input_tokens`.
+        """
         usage = self._usage
         return usage.cached_tokens if usage else None
 
     @property
     def output_tokens(self) -> int | None:
-        """Tokens generated, including reasoning."""
+        """The number of generated tokens, including reasoning."""
         usage = self._usage
         return usage.output_tokens if usage else None
 
     @property
     def common_usage(self) -> CommonUsage | None:
-        """`usage` in the common form."""
+        """The usage in the form that is common to all providers."""
         usage = self._usage
         return usage.common() if usage else None
 
 
 class NativeMetadata(CommonMetadata):
-    """Implements `CommonMetadata` by reading the provider's own fields at the paths in `facts`."""
+    """Implements `CommonMetadata` for objects with a `facts` attribute: reads the provider's fields at the paths in
+    `facts`.
+    """
 
     __slots__ = ()
 
@@ -98,16 +108,16 @@ class NativeMetadata(CommonMetadata):
     @property
     @abstractmethod
     def _top(self) -> Any:
-        """The object that the paths of `facts` start from: JSON, or an object of the SDK."""
+        """The object in which the paths of `facts` (see `Facts`) start: decoded JSON, or an object of the SDK."""
 
     @property
     def model(self) -> str | None:
-        """The model that responds, as the provider names it."""
+        """The name of the model that responded, in the provider's spelling."""
         return at(self._top, self.facts.model) or None
 
     @property
     def id(self) -> str | None:
-        """The response's id."""
+        """The id of the response."""
         return at(self._top, self.facts.id) or None
 
     @property
@@ -127,17 +137,17 @@ class NativeMetadata(CommonMetadata):
 
     @property
     def common_finish_reasons(self) -> list[str] | None:
-        """`finish_reasons` in the common form."""
+        """The finish reasons in the form that is common to all providers."""
         return self.common_reasons(self._reasons)
 
     @classmethod
     def read_usage(cls, raw: Any) -> Usage | None:
-        """Return the usage for the provider's own usage object, given as JSON."""
+        """Return the usage in the common form for a provider's usage object, given as JSON; None for None."""
         return cls.facts.counts.read(raw) if raw is not None else None
 
     @property
     def _reported_usage(self) -> Any:
-        """The provider's own usage object, or its JSON."""
+        """The provider's usage object: an object of the SDK, or JSON."""
         return at(self._top, self.facts.usage)
 
     @property
@@ -147,7 +157,9 @@ class NativeMetadata(CommonMetadata):
 
     @property
     def _terms(self) -> dict[str, str]:
-        """The terms on which the call is priced, if they are not the standard ones."""
+        """The conditions that change the price of the call, such as its service tier; empty if the standard price
+        applies.
+        """
         found = {name: at(self._top, place) for name, place in self.facts.terms.items()}
         texts = {name: str(getattr(one, "value", one) or "").lower() for name, one in found.items()}
         return {name: term for name, term in texts.items() if term and term not in self.facts.standard}

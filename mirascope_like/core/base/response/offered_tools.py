@@ -1,4 +1,6 @@
-"""The tools that a response calls, found by the types that were offered; pickles and dumps keep where these are."""
+"""Finds the tools that a response calls among the offered types. Pickles and dumps save the paths of the tools'
+functions and classes.
+"""
 
 from __future__ import annotations
 
@@ -14,11 +16,13 @@ from .meant_calls import MeantCalls
 ToolT = TypeVar("ToolT", bound=BaseTool)
 
 TOOL_CLASSES = "tool_classes"
-"""The key of a dump that holds where the tools are: for each name "module:qualified.name", or None."""
+"""The key in a dump that maps each tool name to the path of its function or class ("module:qualified.name"), or to
+None.
+"""
 
 
 class OfferedTools(MeantCalls, Generic[ToolT]):
-    """Base class of responses: knows the types of the tools that were offered.
+    """Base class of responses that knows the types of the offered tools.
 
     `BaseCallResponse` declares the private attributes that are used here.
     """
@@ -32,17 +36,17 @@ class OfferedTools(MeantCalls, Generic[ToolT]):
 
     @property
     def tool_types(self) -> list[type[BaseTool]] | None:
-        """The tool types that were offered to the model, or None. After a dump or pickle was read, those that were
-        found.
+        """The tool types that were offered to the model; None if there were none. For a response loaded from a dump
+        or pickle, only those that were found.
         """
         return list(self._tool_types) or None
 
     @property
     def tools(self) -> list[ToolT] | None:
-        """The tools that the model called, or None. A tool that cannot be run has an `error`.
+        """The tools that the model called; None if it called none. A tool that cannot run has an `error`.
 
-        After a dump or pickle was read, a tool whose class was not found is an `UnresolvedTool`. None for a dump of an
-        earlier version, which does not say which tools were offered, unless it is given them.
+        For a response loaded from a dump or pickle, a tool whose class was not found is an `UnresolvedTool`. A dump of
+        an early release does not name the offered tools: pass them when you load it, or `tools` is None.
         """
         if self._tools is None:
             offered = self._tool_types or self._tool_paths
@@ -52,7 +56,7 @@ class OfferedTools(MeantCalls, Generic[ToolT]):
 
     @property
     def tool(self) -> ToolT | None:
-        """The first of `tools`, or None."""
+        """The first of `tools`; None if the model called no tool."""
         tools = self.tools
         return tools[0] if tools else None
 
@@ -62,21 +66,22 @@ class OfferedTools(MeantCalls, Generic[ToolT]):
         return self.tools
 
     def attach_tools(self, tools: list[Any]) -> None:
-        """Set the tools that a stream has already parsed, including those with an `error`."""
+        """Set the tools that a stream has already parsed, including tools with an `error`."""
         self._tools = list(tools)
 
     def tool_paths(self) -> dict[str, str | None] | None:
-        """Return where each offered tool is ("module:qualified.name", or None), by name.
+        """Return the path of each offered tool ("module:qualified.name", or None), by tool name.
 
-        None for a response that a version wrote which did not keep the names.
+        Returns None for a response of an early release, which did not save the names.
         """
         found = {one.name: one.path for one in map(ToolReference.of, self._tool_types)}
         return {**found, **self._tool_paths} if self._tool_paths is not None else found or None
 
     def find_tools(self, dump: Mapping[str, Any], context: Any) -> None:
-        """Find the types of the tools that a dump names: among `context["tools"]`, else in modules that are loaded.
+        """Find the types of the tools that a dump names: first in `context["tools"]`, then in imported modules. Sets
+        `tool_types`.
 
-        Raises `ValueError` for a dump that names them in another form.
+        Raises `ValueError` if the dump's entry of tool paths is invalid.
         """
         paths: Any = dump.get(TOOL_CLASSES)
         if not _is_paths(paths):
@@ -94,15 +99,15 @@ class OfferedTools(MeantCalls, Generic[ToolT]):
         self._tools = None
 
     def set_tool_base(self, base: type[BaseTool]) -> None:
-        """Make the tool types again, from the functions and classes that they were made from, as subclasses of
-        `base` too.
+        """Generate the tool types again from the same functions and classes, so that they are also subclasses of
+        `base`.
         """
         self._tool_types = [
             tool_type(tool_type(source_of(kind).owner, base), self.tool_base) for kind in self._tool_types
         ]
 
     def __getstate__(self) -> dict[Any, Any]:
-        # The class of a tool made from a function has no name that pickle could find it by.
+        # pickle cannot find the class of a tool that was made from a function, so the tool's path is pickled.
         state = cast("Any", super()).__getstate__()
         own = {
             "_tool_types": tuple(map(ToolReference.of, self._tool_types)),

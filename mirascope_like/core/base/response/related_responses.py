@@ -1,4 +1,6 @@
-"""The earlier responses of the same call: attempts that did not fit, rounds of a tool loop, interruptions."""
+"""The earlier responses of the same call: those that could not be parsed, earlier rounds of a tool loop, and
+interrupted ones.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +16,9 @@ ToolT = TypeVar("ToolT", bound=BaseTool)
 
 
 class RelatedResponses(Generic[ToolT]):
-    """Base class of responses: knows the responses received before it in the same call.
+    """Base class of responses that knows the earlier responses of the same call.
 
-    `BaseCallResponse` declares the private attributes that are read here.
+    `BaseCallResponse` declares the private attributes that are used here.
     """
 
     if TYPE_CHECKING:
@@ -33,31 +35,31 @@ class RelatedResponses(Generic[ToolT]):
     @property
     @abstractmethod
     def common_usage(self) -> CommonUsage | None:
-        """`usage` in the common form."""
+        """The usage in the form that is common to all providers."""
 
     def set_earlier_attempts(self, earlier: Sequence[Self]) -> None:
-        """Set the earlier responses to the same call, which did not fit the response model."""
+        """Set the earlier responses to the call, which could not be parsed into the response model."""
         self._earlier = tuple(earlier)
 
     @property
     def attempts(self) -> list[Self]:
-        """All responses to the call, this one last. The earlier ones did not fit the response model and were sent
-        back.
+        """All responses to the call; this response is the last. The earlier ones could not be parsed and were sent
+        back to the model.
         """
         return [*self._earlier, self]
 
     def set_earlier_rounds(self, before: Sequence[Self]) -> None:
-        """Set the responses of the tool loop's earlier rounds."""
+        """Set the responses of earlier rounds of the tool loop."""
         self._before = tuple(before)
 
     @property
     def rounds(self) -> list[Self]:
-        """The response of each round of a tool loop, this one last."""
+        """The responses of all rounds of a tool loop; this response is the last."""
         return [*self._before, self]
 
     @property
     def executed(self) -> list[tools.ToolResultEvent[ToolT]]:
-        """The results of the tools that a tool loop ran after this response, one for each of its `tools`."""
+        """The results of the tools that a tool loop ran after this response, one for each of `tools`."""
         return list(self._executed)
 
     def set_interruptions(self, interrupted: Sequence[Self]) -> None:
@@ -66,13 +68,15 @@ class RelatedResponses(Generic[ToolT]):
 
     @property
     def interruptions(self) -> list[Self]:
-        """The partial response of each interruption that was resumed."""
+        """The partial responses of the interrupted attempts that this response resumed."""
         return list(self._interrupted)
 
     @property
     def resumed(self) -> int:
-        """The number of times that this response was interrupted and resumed. `content` is the whole text; `usage` and
-        the other properties describe the last request. See `interruptions` and `total_usage` for the others.
+        """The number of times that this response was interrupted and resumed.
+
+        `content` is the complete text. `usage` and the other properties describe only the last request; see
+        `interruptions` and `total_usage` for all requests.
         """
         return len(self._interrupted)
 
@@ -83,8 +87,7 @@ class RelatedResponses(Generic[ToolT]):
 
     @property
     def total_usage(self) -> CommonUsage | None:
-        """The tokens of all `attempts`, their `rounds` and `interruptions`; other properties describe this response
-        only.
+        """The tokens of all requests of the call: of its `attempts`, `rounds` and `interruptions`.
 
         A request that was interrupted before it reported its usage is not counted.
         """
@@ -93,6 +96,6 @@ class RelatedResponses(Generic[ToolT]):
 
     @property
     def total_cost(self) -> float | None:
-        """The cost of everything in `total_usage`, in US dollars; None if the cost of one request is unknown."""
+        """The cost of all requests in `total_usage`, in US dollars; None if the cost of any of them is unknown."""
         costs = [answer.cost for answer in self._all]
         return None if None in costs else sum(cost for cost in costs if cost is not None)

@@ -1,4 +1,4 @@
-"""Tool results as message parts."""
+"""Converts the outputs of tools to message parts."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from ..tools import BaseTool, call_of, is_error, tool_output
 
 
 def tool_results(tools_and_outputs: Sequence[tuple[BaseTool, Any]]) -> list[ToolResultPart]:
-    """Return the outputs of tools as message parts in the common form; an output that is an exception becomes an
-    error.
+    """Return the outputs of tools as tool result parts in the common form. An output that is an exception becomes an
+    error result.
     """
     return [
         ToolResultPart(

@@ -1,4 +1,6 @@
-"""The events of `stream.events()`: one class for each, and `StreamEvent`, the closed union to match on."""
+"""The events that `stream.events()` yields: one class for each kind, and the union `StreamEvent` for `match`
+statements.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,7 @@ class ThinkingEvent:
 
 @dataclass(frozen=True, slots=True)
 class ToolStartEvent:
-    """The model starts a tool call."""
+    """The model began a tool call."""
 
     index: int
     id: str | None
@@ -36,7 +38,7 @@ class ToolStartEvent:
 
 @dataclass(frozen=True, slots=True)
 class ToolDeltaEvent:
-    """A piece of a tool call's arguments, as JSON text."""
+    """A piece of the JSON text of a tool call's arguments."""
 
     index: int
     delta: str
@@ -51,21 +53,21 @@ class ToolReadyEvent(Generic[ToolT]):
 
 @dataclass(frozen=True, slots=True)
 class UsageEvent:
-    """The tokens used so far."""
+    """The provider reported the tokens used so far."""
 
     usage: CommonUsage
 
 
 @dataclass(frozen=True, slots=True)
 class FinishEvent:
-    """The generation ended, with the finish reasons in the provider's own terms."""
+    """The generation ended. `reasons` are the finish reasons in the provider's own terms."""
 
     reasons: list[Any] = field(default_factory=list[Any])
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorEvent:
-    """The stream was interrupted. The error is raised after this event."""
+    """The stream failed or was interrupted. The error is raised after this event."""
 
     error: Exception
 
@@ -81,4 +83,4 @@ StreamEvent: TypeAlias = (
     | FinishEvent
     | ErrorEvent
 )
-"""Any event of a stream."""
+"""The union of all events of a stream."""

@@ -1,4 +1,4 @@
-"""The usage of a response: its tokens, in the form that is common to all providers."""
+"""The usage of a response, in tokens, in the form that is common to all providers."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from ..parsing import at
 
 
 class CommonUsage(BaseModel):
-    """The tokens of a call in the common form. A number that the provider did not report is `None`."""
+    """The number of tokens of a call, in the common form. A number that the provider did not report is None."""
 
     model_config: ClassVar[ConfigDict] = ConfigDict(defer_build=True)
 
     input_tokens: int | None = None
-    """Tokens of the prompt, including cached ones."""
+    """Tokens in the prompt, including cached ones."""
     cached_tokens: int | None = None
-    """Tokens read from the provider's cache; a part of `input_tokens`."""
+    """Tokens that were read from the provider's cache. They are part of `input_tokens`."""
     cache_write_tokens: int | None = None
-    """Tokens written to the provider's cache; a part of `input_tokens`."""
+    """Tokens that were written to the provider's cache. They are part of `input_tokens`."""
     output_tokens: int | None = None
-    """Tokens generated, including reasoning."""
+    """Generated tokens, including reasoning."""
     reasoning_tokens: int | None = None
-    """Tokens generated for reasoning; included in `output_tokens`."""
+    """Tokens that were generated for reasoning. They are part of `output_tokens`."""
     total_tokens: int | None = None
-    """Input plus output."""
+    """`input_tokens` plus `output_tokens`."""
 
     def __setstate__(self, state: dict[Any, Any]) -> None:
         # A pickle of an older version lacks the fields that were added since.
@@ -36,7 +36,7 @@ class CommonUsage(BaseModel):
 
     @classmethod
     def sum(cls, usages: Sequence[CommonUsage]) -> Self:
-        """Return the sum over several calls; None for a number that no call reported."""
+        """Return the sum of the usages of several calls. A number that no call reported is None."""
         totals: dict[str, int | None] = {}
         for name in cls.model_fields:
             known = [count for one in usages if (count := getattr(one, name)) is not None]
@@ -45,24 +45,26 @@ class CommonUsage(BaseModel):
 
 
 class Usage(NamedTuple):
-    """The tokens of a call as they are priced: each token is counted once."""
+    """The number of tokens of a call, with all counts that prices need. A number that the provider did not report is
+    None.
+    """
 
     input_tokens: int | None = None
     cached_tokens: int | None = None
     output_tokens: int | None = None
     cache_write_tokens: int | None = None
-    """Tokens written to the cache; a part of `input_tokens`."""
+    """Tokens that were written to the cache. They are part of `input_tokens`."""
     input_audio_tokens: int | None = None
     output_audio_tokens: int | None = None
     reasoning_tokens: int | None = None
-    """Tokens generated for reasoning; a part of `output_tokens`."""
+    """Tokens that were generated for reasoning. They are part of `output_tokens`."""
     cache_write_1h_tokens: int | None = None
-    """Tokens written to the cache for an hour; a part of `cache_write_tokens`."""
+    """Tokens that were written to the cache for one hour. They are part of `cache_write_tokens`."""
     web_searches: int | None = None
-    """Searches that the provider ran and bills apart from the tokens."""
+    """Web searches that the provider ran and charges in addition to the tokens."""
 
     def common(self) -> CommonUsage:
-        """Return the part that is common to all providers."""
+        """Return the counts that are common to all providers."""
         known = self.input_tokens is not None and self.output_tokens is not None
         return CommonUsage(
             input_tokens=self.input_tokens,
@@ -75,27 +77,29 @@ class Usage(NamedTuple):
 
 
 class Counts(NamedTuple):
-    """The paths of each number in a provider's usage object. The first path that is present counts."""
+    """The paths of each count in a provider's usage object. If a count has several paths, the first that exists is
+    read.
+    """
 
     input: tuple[str, ...] = ()
     output: tuple[str, ...] = ()
     cached: tuple[str, ...] = ()
     written: tuple[str, ...] = ()
-    """Tokens written to the cache."""
+    """Tokens that were written to the cache."""
     input_audio: tuple[str, ...] = ()
     output_audio: tuple[str, ...] = ()
     apart: bool = False
-    """True if the provider's input tokens exclude those read from and written to the cache."""
+    """True if the provider's input tokens do not include the tokens read from and written to the cache."""
     reasoning: tuple[str, ...] = ()
     total: tuple[str, ...] = ()
-    """Input and output together. It shows whether the output count includes the reasoning: see `with_reasoning`."""
+    """Input and output tokens together. Shows whether the output tokens include reasoning: see `with_reasoning`."""
     written_1h: tuple[str, ...] = ()
-    """Tokens written to the cache for an hour."""
+    """Tokens that were written to the cache for one hour."""
     searches: tuple[str, ...] = ()
-    """Searches that the provider ran."""
+    """Web searches that the provider ran."""
 
     def read(self, raw: Any) -> Usage:
-        """Return the usage for the provider's own usage object, given as JSON."""
+        """Return the usage in the common form for a provider's usage object, given as JSON."""
         prompt, cached, written = _first(raw, self.input), _first(raw, self.cached), _first(raw, self.written)
         reasoning, total = _first(raw, self.reasoning), _first(raw, self.total)
         output = with_reasoning(_first(raw, self.output), reasoning, prompt, total)
@@ -115,12 +119,12 @@ class Counts(NamedTuple):
 
 
 def with_reasoning(output: int | None, reasoning: int | None, prompt: int | None, total: int | None) -> int | None:
-    """Return the number of output tokens including those of reasoning.
+    """Return the number of output tokens, including reasoning.
 
-    Some hosts leave reasoning out of the output count. Then the total is larger than prompt and output together;
-    without a total, it is known only if there are more reasoning than output tokens. Source: xAI's documentation of
-    rate limits, where `completion_tokens` excludes reasoning tokens and `total_tokens` includes them; OpenAI includes
-    them in both.
+    Some hosts do not count reasoning as output. This is recognized if `total` is larger than prompt and output
+    together; without a total, only if there are more reasoning tokens than output tokens. Source: xAI's documentation
+    of rate limits (`completion_tokens` excludes reasoning tokens, `total_tokens` includes them); OpenAI includes them
+    in both.
     """
     if output is None or not reasoning:
         return output
@@ -130,16 +134,17 @@ def with_reasoning(output: int | None, reasoning: int | None, prompt: int | None
 
 
 def token_count(value: Any) -> int | None:
-    """Return a token count; None for any other value, such as NaN or Infinity."""
+    """Return a token count as an int; None for a value that is not a count, such as NaN or a negative number."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return int(value) if isfinite(value) and value >= 0 else None
 
 
 def newer_usage(known: Mapping[str, Any], reported: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the usage known so far, updated by a later event.
+    """Return the usage `known` so far, updated by the usage of a later event.
 
-    The usage in a stream is cumulative: the later number replaces the earlier one, but zero and null replace no number.
+    The counts in a stream are cumulative, so a later number replaces an earlier one. Zero and null do not replace a
+    number.
     """
     merged = dict(known)
     for key, value in reported.items():

@@ -1,4 +1,4 @@
-"""Python plumbing: lazy loading, signatures, generators driven without I/O, clocks, event loops, worker threads.
+"""Tools for Python itself: lazy imports, signatures, generators that do no I/O, clocks, event loops, worker threads.
 
 Used by: every other room.
 Must not know: anything about language models.

@@ -1,6 +1,6 @@
-"""Cancel the operation that a task awaits: after a time limit, or when another task requests it.
+"""Cancels the operation that a task awaits: after a time limit, or when another task calls `cancel()`.
 
-Uses `asyncio.timeout` on asyncio. On trio it uses anyio, which every HTTP client for trio depends on.
+Uses `asyncio.timeout` on asyncio. Uses anyio on trio: every HTTP client for trio depends on anyio.
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ from typing import Any, Protocol, Self
 class CancelScope(Protocol):
     """An async context manager that cancels its block after `seconds`, or when `cancel()` is called.
 
-    A cancelled block ends without an error. If the block raises another error although it was cancelled, that error is
-    raised; check `cancelled` in both cases.
+    A cancelled block ends without an error, unless the block itself raises another error. Read `cancelled` to find out
+    if the block was cancelled.
     """
 
     def __init__(self, seconds: float | None = None) -> None: ...
 
     @property
     def cancelled(self) -> bool:
-        """True once the block has been cancelled by this scope."""
+        """True once this scope has cancelled its block."""
         ...
 
     def cancel(self) -> None:
-        """Cancel the block now. Does nothing once the block has ended."""
+        """Cancel the block now. Does nothing if the block has already ended."""
 
     async def __aenter__(self) -> Self: ...
 
@@ -36,7 +36,7 @@ class CancelScope(Protocol):
 
 
 class AsyncioScope(CancelScope):
-    """A `CancelScope` on asyncio."""
+    """The `CancelScope` for asyncio."""
 
     def __init__(self, seconds: float | None = None) -> None:
         self._timeout = asyncio.timeout(seconds)
@@ -64,7 +64,7 @@ class AsyncioScope(CancelScope):
 
 
 class AnyioScope(CancelScope):
-    """A `CancelScope` on trio, through anyio."""
+    """The `CancelScope` for trio. Uses anyio."""
 
     def __init__(self, seconds: float | None = None) -> None:
         import anyio  # imported here: only programs on trio need it
@@ -89,7 +89,7 @@ class AnyioScope(CancelScope):
 
 
 def cancel_scope(seconds: float | None = None) -> CancelScope:
-    """Return a new cancel scope for the running event loop (asyncio or trio). `seconds` is the time limit."""
+    """Return a new cancel scope for the running event loop (asyncio or trio). `seconds` is the time limit, or None."""
     return AsyncioScope(seconds) if on_asyncio() else AnyioScope(seconds)
 
 

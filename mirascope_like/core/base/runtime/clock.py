@@ -1,4 +1,4 @@
-"""The clock that deadlines, waits and timestamps read: one object, so that tests can replace what it returns."""
+"""The clock for deadlines, waits and timestamps. It is a single object, so that tests can replace it."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import time
 
 
 class Clock:
-    """Reads the time. Tests replace its methods."""
+    """Returns the time. Tests replace its methods."""
 
     def monotonic(self) -> float:
-        """Return the monotonic time in seconds; only differences are meaningful."""
+        """Return the monotonic time in seconds. Only differences between two values are meaningful."""
         return time.monotonic()
 
     def timestamp(self) -> float:
@@ -18,7 +18,7 @@ class Clock:
         return time.time() * 1000
 
     def wait(self, condition: threading.Condition, seconds: float) -> None:
-        """Wait until a condition, which the caller holds, is notified, or at most some seconds of `monotonic`."""
+        """Wait until a condition is notified, but at most `seconds`. The caller must hold the condition."""
         condition.wait(seconds)
 
 

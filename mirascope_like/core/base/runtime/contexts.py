@@ -1,4 +1,4 @@
-"""Run sync and async code in a given `contextvars` context."""
+"""Runs sync and async code in a given `contextvars` context."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _NOTHING: Any = object()
 
 
 class InContext(Generic[T]):
-    """An awaitable that runs every step of another awaitable in `context`. Works on any event loop."""
+    """Wraps an awaitable so that each of its steps runs in `context`. Works on any event loop."""
 
     def __init__(self, awaitable: Awaitable[T], context: Context) -> None:
         self._awaitable = awaitable
@@ -56,9 +56,9 @@ def _close(steps: Any) -> None:
 
 
 def run_and_carry(context: Context, function: Callable[..., T], *args: Any, **kwargs: Any) -> T:
-    """Call a function in `context`, then copy the variables it changed there into the current context.
+    """Call a function in `context`; then copy the context variables that it changed into the current context.
 
-    Variables that the function did not change keep their value in the current context.
+    Variables that the function did not change keep their values in the current context.
     """
     before = context.copy()
     try:

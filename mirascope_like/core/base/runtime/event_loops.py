@@ -1,6 +1,6 @@
-"""What async code needs from its event loop besides cancelling: run things side by side and in threads, limit them.
+"""Functions for asyncio and trio: run awaitables at the same time, run functions in threads, and limit concurrency.
 
-Uses asyncio itself on asyncio, and trio on trio; a program on trio has it installed.
+Uses asyncio or trio itself, whichever runs. trio is imported only if it runs.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ T = TypeVar("T")
 
 
 class Semaphore(Protocol):
-    """A limit for the tasks of one event loop."""
+    """A semaphore for the tasks of one event loop."""
 
     async def acquire(self) -> Any:
-        """Wait for a place, and take it."""
+        """Wait until the semaphore is free, and acquire it."""
 
     def release(self) -> None:
-        """Give a place back."""
+        """Release the semaphore."""
 
 
 def _trio() -> Any:
@@ -32,10 +32,10 @@ def _trio() -> Any:
 
 
 def running_loop() -> Hashable:
-    """Return the running event loop of asyncio, or the token of the running loop of trio. Both can be weakly
+    """Return an object that identifies the running event loop: asyncio's loop, or trio's token. It can be weakly
     referenced.
 
-    Raises `RuntimeError` outside of both.
+    Raises `RuntimeError` if no event loop is running.
     """
     if on_asyncio():
         return asyncio.get_running_loop()
@@ -67,9 +67,9 @@ async def gather(running: Sequence[Awaitable[T]]) -> list[T]:
 
 
 async def in_thread(function: Callable[..., T], *args: Any) -> T:
-    """Run a function in a thread of the event loop, in a copy of the current context; return its result.
+    """Run a function in a thread, in a copy of the current context; return its result.
 
-    A cancelled task leaves the thread running on asyncio, and waits for it on trio.
+    If the task is cancelled, asyncio lets the thread run on, and trio waits for it.
     """
     if on_asyncio():
         return await asyncio.to_thread(function, *args)

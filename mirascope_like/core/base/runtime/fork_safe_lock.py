@@ -1,7 +1,7 @@
-"""A lock that a forked process can still take.
+"""A lock that can still be acquired after the process was forked.
 
-Used by stores and sessions: where a thread holds a `threading.Lock` while another one forks, the child has the lock,
-and no thread that would release it.
+Used by stores and sessions. If one thread holds a `threading.Lock` while another thread forks, the lock stays locked in
+the child process for ever, because the thread that would release it does not exist there.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ _LOCKS: WeakSet[ForkSafeLock] = WeakSet()
 
 
 class ForkSafeLock:
-    """A lock for the threads of one process; a forked process begins with it released. Use it with `with`."""
+    """A lock for the threads of one process. In a forked child process, it is released. Use it in a `with`
+    statement.
+    """
 
     def __init__(self) -> None:
         self.lock: Lock = Lock()

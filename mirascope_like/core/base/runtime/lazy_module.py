@@ -1,4 +1,4 @@
-"""Modules that are imported when one of their names is first used, so that a program loads only what it uses."""
+"""Imports modules when one of their names is first used, so that a program loads only the modules that it needs."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from .old_paths import find as find_old
 
 
 class LazyModule:
-    """A stand-in for the module with this full name; imports it when an attribute is first read.
+    """Replaces the module with this full name, and imports it when an attribute is first read.
 
-    Type checkers see a normal import: use it in the `else` of `if TYPE_CHECKING`.
+    Use it in the `else` branch of `if TYPE_CHECKING:`, so that type checkers see a normal import.
     """
 
     def __init__(self, name: str) -> None:
@@ -26,10 +26,10 @@ class LazyModule:
 
 
 def lazy_names(package: str, homes: Mapping[str, str]) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
-    """Return a package's `__getattr__` and `__dir__`, which import a submodule when one of its names is first used.
+    """Return the `__getattr__` and `__dir__` of a package that imports a submodule when one of its names is first used.
 
-    `homes` maps each submodule to the names in it, separated by spaces. Type checkers see normal imports. Names from
-    before the module became a package (see `old_paths`) are found too.
+    `homes` maps each submodule to its public names, separated by spaces. Type checkers see normal imports. Names that
+    the package had when it was still a module (see `old_paths`) are found too.
     """
     home = {name: module for module, names in homes.items() for name in names.split()}
 

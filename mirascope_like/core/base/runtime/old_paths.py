@@ -1,5 +1,5 @@
-"""The old import paths of modules (before they moved into rooms, and Mirascope v1's), so that old programs and pickles
-still load.
+"""Keeps old import paths working, so that old programs and pickles still load: paths of earlier releases, and those of
+Mirascope v1.
 
 `mirascope_like.core` installs the finder. Packages that have the name of an old module use the table too.
 """
@@ -132,12 +132,12 @@ OLD_PATHS: Mapping[str, str] = {
 V1_PROVIDER_MODULES = frozenset(
     {"call_params", "call_response", "call_response_chunk", "dynamic_config", "stream", "tool"}
 )
-"""Modules that each provider's package had in Mirascope v1; now the package itself defines their names."""
+"""Modules that each provider's package had in Mirascope v1. Their names are now defined by the package itself."""
 
 
 def homes_of(module: str) -> Sequence[str]:
-    """Return the full names of the modules that define the names of an old module; empty if `module` is not an old
-    path.
+    """Return the full names of the modules that now define the names of an old module; an empty list if `module` is
+    not an old path.
     """
     package, _, name = module.removeprefix(f"{CORE}.").rpartition(".")
     if not module.startswith(f"{CORE}."):
@@ -148,7 +148,9 @@ def homes_of(module: str) -> Sequence[str]:
 
 
 def find(module: str, name: str) -> Any:
-    """Return what `name` in an old module refers to now. Raises `AttributeError` if it had no such name."""
+    """Return the object that `name` in an old module now refers to. Raises `AttributeError` if the old module had no
+    such name.
+    """
     if not name.startswith("__"):
         for home in homes_of(module):
             if home != module and hasattr(found := import_module(home), name):
@@ -157,7 +159,7 @@ def find(module: str, name: str) -> Any:
 
 
 class OldModule(ModuleType):
-    """A module at an old path. It defines no names; it looks each one up in the new modules."""
+    """A module at an old path. Defines no names itself: it looks up each name in the new modules."""
 
     def __getattr__(self, name: str) -> Any:
         return find(self.__name__, name)
@@ -167,8 +169,8 @@ class OldModule(ModuleType):
 
 
 class OldPathFinder(MetaPathFinder, Loader):
-    """Finds modules at their old paths. It is the last finder, so it is called only if no other finder knows the
-    module.
+    """A finder for modules at old paths. It is the last in `sys.meta_path`, so it is called only for modules that no
+    other finder knows.
     """
 
     def find_spec(
@@ -180,10 +182,10 @@ class OldPathFinder(MetaPathFinder, Loader):
         return OldModule(spec.name)
 
     def exec_module(self, module: ModuleType) -> None:
-        """Do nothing: names are looked up when they are read."""
+        """Do nothing: `OldModule` looks up names when they are read."""
 
 
 def install() -> None:
-    """Install the finder of old paths. Does nothing if it is installed already."""
+    """Install the finder for old paths, unless it is already installed."""
     if not any(isinstance(finder, OldPathFinder) for finder in sys.meta_path):
         sys.meta_path.append(OldPathFinder())

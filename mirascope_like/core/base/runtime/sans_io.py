@@ -1,7 +1,7 @@
-"""Run flows: generators that request I/O but do none themselves, so that sync and async code share them.
+"""Runs flows: generators that yield requests but do no I/O themselves, so that sync and async code can share them.
 
-A flow yields what is to be sent, receives the reply, and returns its result. An error raised while sending closes the
-flow.
+A flow yields a request, receives the response, and finally returns its result. If sending raises an error, the flow is
+closed.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 def drive(flow: Generator[AskT, AnswerT, T], send: Callable[[AskT], AnswerT]) -> T:
-    """Run a flow to its end with a sync `send`; return its result."""
+    """Run a flow to its end and return its result. `send` sends each request that the flow yields."""
     reply: Any = None
     with closing(flow):
         while True:
@@ -29,7 +29,7 @@ def drive(flow: Generator[AskT, AnswerT, T], send: Callable[[AskT], AnswerT]) ->
 
 
 async def adrive(flow: Generator[AskT, AnswerT, T], send: Callable[[AskT], Awaitable[AnswerT]]) -> T:
-    """Run a flow to its end with an async `send`; return its result."""
+    """Async version of `drive`."""
     reply: Any = None
     with closing(flow):
         while True:

@@ -1,4 +1,4 @@
-"""Inspect the signatures of prompt functions: their arguments, and whether they are async."""
+"""Reads the signatures of prompt functions: binds their arguments, and detects if they are async."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ T = TypeVar("T")
 def bound_values(
     signature: inspect.Signature, args: Sequence[object], kwargs: Mapping[str, object]
 ) -> dict[str, object]:
-    """Return the variables of a template: a call's arguments by name, with defaults and the entries of `**kwargs`.
+    """Return the arguments of a call by name, with defaults, and with each entry of `**kwargs` as an additional value.
 
-    Raises `TypeError` if the arguments do not fit the signature.
+    Raises `TypeError` if the arguments do not match the signature.
     """
     bound = signature.bind(*args, **kwargs)
     bound.apply_defaults()
@@ -29,9 +29,9 @@ def bound_values(
 def named_values(
     signature: inspect.Signature, args: Sequence[object], kwargs: Mapping[str, object]
 ) -> dict[str, object]:
-    """Return the arguments of a call by their names, defaults included: those in `**kwargs` in place of the mapping.
+    """Return the arguments of a call by name, with defaults. The entries of `**kwargs` replace the mapping itself.
 
-    Raises `TypeError` where the arguments do not fit the signature.
+    Raises `TypeError` if the arguments do not match the signature.
     """
     bound = signature.bind(*args, **kwargs)
     bound.apply_defaults()
@@ -45,10 +45,10 @@ def named_values(
 
 
 def within_descriptor(fn: Any, decorate: Callable[[Any], Any]) -> Any:
-    """Return a `classmethod`, `staticmethod`, `property` or `cached_property` whose function is decorated by
+    """Return a copy of a `classmethod`, `staticmethod`, `property` or `cached_property` whose function is decorated by
     `decorate`.
 
-    None if `fn` is not one of these. So a decorator may be placed above or below them.
+    Returns None for any other `fn`. So a decorator may be written above or below them.
     """
     if isinstance(fn, classmethod | staticmethod):
         method: Any = cast("Any", fn)
@@ -61,9 +61,7 @@ def within_descriptor(fn: Any, decorate: Callable[[Any], Any]) -> Any:
 
 
 def over_descriptors(decorate: T) -> T:
-    """Return a decorator that may also be placed above `classmethod`, `staticmethod` and properties: see
-    `within_descriptor`.
-    """
+    """Return a version of a decorator that may also be written above `classmethod`, `staticmethod` and properties."""
     plain: Any = decorate
 
     def outer(fn: Any) -> Any:
@@ -74,15 +72,15 @@ def over_descriptors(decorate: T) -> T:
 
 
 def is_async(fn: Callable[..., object]) -> bool:
-    """Return True if the function, or the one that it wraps, is a coroutine function."""
+    """Return True if a function, or the function inside its wrappers, is a coroutine function."""
     inner = inspect.unwrap(fn)
     return any(inspect.iscoroutinefunction(one) for one in (fn, inner, type(inner).__call__))
 
 
 def alike(outer: Callable[..., Any], inner: Callable[..., Any]) -> Callable[..., Any]:
-    """Return `outer`, wrapped as a coroutine function if `inner` is one.
+    """Return `outer`; if `inner` is a coroutine function, return it wrapped as a coroutine function.
 
-    Libraries such as tenacity and FastAPI check the function itself, not what calling it returns.
+    Libraries such as tenacity and FastAPI check the function itself, not what it returns.
     """
     if not inspect.iscoroutinefunction(inner):
         return outer

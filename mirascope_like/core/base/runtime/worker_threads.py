@@ -1,8 +1,8 @@
-"""Worker threads for functions whose caller may stop waiting.
+"""Worker threads for functions whose caller may stop waiting for them.
 
-A blocking network call cannot be stopped from outside; in a worker it can be abandoned. Workers are daemon threads, so
-they never keep a program from exiting. They are reused: starting a thread takes 40 microseconds, handing work to an
-idle one takes 8.
+A blocking network call cannot be stopped, but the caller can stop waiting for a worker thread that runs it. Workers are
+daemon threads, so they do not keep a program from exiting. Idle workers are reused: starting a thread takes 40
+microseconds, passing a job to an idle one takes 8.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from queue import Empty, SimpleQueue
 from typing import Any, TypeAlias
 
 IDLE_SECONDS = 10.0
-"""Seconds that an idle worker waits for more work before it ends."""
+"""The seconds that an idle worker waits for the next job before it ends."""
 
 Jobs: TypeAlias = "SimpleQueue[Callable[[], Any]]"
 
 _idle: list[Jobs] = []
-"""The job queues of idle workers; the one that became idle last is taken first."""
+"""The job queues of idle workers. The worker that became idle last gets the next job."""
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_idle.clear)  # threads do not survive a fork
 
 
 def run_in_worker(function: Callable[[], object]) -> None:
-    """Run a function in a worker thread, in a copy of the current context. Returns at once. The function must not
-    raise.
+    """Run a function in a worker thread, in a copy of the current context. Returns immediately. The function must
+    not raise an exception.
     """
     job = partial(copy_context().run, function)
     jobs: Jobs

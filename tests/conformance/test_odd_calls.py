@@ -184,7 +184,7 @@ def test_native_calls_are_typed(row: BaseRow, way: Way, name: str, server: Serve
     tool = found.response.tools[0]
     assert (found.error, tool.error, tool.args) == (None, None, args)
     assert isinstance(tool, getattr(openai.responses, kind))
-    with pytest.raises(ToolNotFoundError, match="nothing runs the tool"):
+    with pytest.raises(ToolNotFoundError, match="no function for the tool"):
         tool.call()
 
 

@@ -308,7 +308,7 @@ def test_cached_user_message() -> None:
 
 
 def test_cache_control_of_nothing() -> None:
-    with pytest.raises(PromptError, match="needs a part before it"):
+    with pytest.raises(PromptError, match="cache_control at the beginning of a message"):
         anthropic(Messages.User(CacheControlPart(), "a"))
 
 

@@ -133,8 +133,8 @@ def test_calls_and_results_become_items(server: Server) -> None:
     ("message", "complaint"),
     [
         (BaseMessageParam(role="user", content=[AudioPart(media_type="audio/wav", audio=b"RIFF")]), "no audio parts"),
-        (BaseMessageParam(role="assistant", content=[ImageURLPart(url="https://e.org/a.png")]), "of the assistant"),
-        (BaseMessageParam(role="user", content=[CacheControlPart()]), "needs a part before it"),
+        (BaseMessageParam(role="assistant", content=[ImageURLPart(url="https://e.org/a.png")]), "in assistant message"),
+        (BaseMessageParam(role="user", content=[CacheControlPart()]), "cache_control at the beginning of a message"),
     ],
 )
 def test_parts_without_a_place(message: BaseMessageParam, complaint: str, server: Server) -> None:

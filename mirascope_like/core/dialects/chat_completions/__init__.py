@@ -1,7 +1,7 @@
 """OpenAI's Chat Completions format: messages, chunks, accumulator, response, provider.
 
 Used by: `core.openai`, `azure`, `groq`, `mistral`, `hosts`, `local`.
-Must not know: which host answers.
+Must not know: which host receives the requests.
 """
 
 from __future__ import annotations

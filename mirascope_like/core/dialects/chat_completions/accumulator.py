@@ -1,7 +1,7 @@
-"""Accumulator of a stream of chat completion chunks, in OpenAI's format and its variants by other hosts.
+"""The accumulator for streams of chat completion chunks, in OpenAI's format and the variants of other hosts.
 
-Most events only add a piece of text: `DeltaFastPath` recognizes them by comparison with the event before. All other
-events are merged field by field, so that no field is lost, whether the SDK knows it or not.
+Most events only add a piece of text: `DeltaFastPath` recognizes them by comparing their bytes with the event before.
+All other events are merged field by field, so that no field is lost, not even one that the SDK does not know.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ ChunkT = TypeVar("ChunkT", bound=BaseChatChunk[Any, Any, Any])
 ToolT = TypeVar("ToolT", bound=BaseTool)
 
 _PADDING = "obfuscation"
-"""Random padding that OpenAI adds to hide the length of events; it is dropped."""
+"""The key of random padding that OpenAI adds to hide the length of events. It is dropped."""
 
 _APART = frozenset({"choices", "usage", _PADDING})
-"""The keys of an event that are not merged into the response's top level."""
+"""Keys of an event that are not merged into the top-level fields of the response."""
 
 _OF_CHOICE = frozenset({"delta", "message", "text", "index"})
 """Keys of a choice that are not merged into its other fields."""
@@ -35,16 +35,16 @@ _OF_CHOICE = frozenset({"delta", "message", "text", "index"})
 
 @dataclass(slots=True)
 class _Choice:
-    """One choice of the response, as received so far."""
+    """One choice of the response, as far as it has arrived."""
 
     message: dict[str, Any] = field(default_factory=dict[str, Any])
     rest: dict[str, Any] = field(default_factory=dict[str, Any])
     calls: list[Call] = field(default_factory=list[Call])
     parts: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
-    """The content as parts; empty while it has arrived only as plain text."""
+    """The content as parts; empty as long as it has arrived only as plain text."""
 
     def has_output(self, *but: str) -> bool:
-        """Return True if the message has any content, apart from its role and the fields in `but`."""
+        """Return True if the message has any content. Its role and the fields in `but` do not count."""
         outputs = (
             str(value) if isinstance(value, Text) else value
             for key, value in self.message.items()
@@ -71,7 +71,7 @@ class _Choice:
 
 
 class ChatAccumulator(Accumulator[ChunkT, ToolT]):
-    """Sums chat completion chunks into a chat completion."""
+    """Combines chat completion chunks into a chat completion."""
 
     ended: bool
     answers: ClassVar[tuple[str, ...]] = ("choices", "usage")
@@ -88,7 +88,7 @@ class ChatAccumulator(Accumulator[ChunkT, ToolT]):
         self._text = Text()
         self._fast_path: DeltaFastPath | None = None
         self._called: Call | None = None
-        """The call whose arguments the fast path extends; None if it extends the text."""
+        """The tool call whose arguments the fast path extends; None if the fast path extends the text."""
 
     def read(self, events: Sequence[bytes]) -> Iterator[tuple[ChunkT, ToolT | None]]:
         make, pieces = self.chunk_type.from_bytes, self._text
@@ -111,7 +111,7 @@ class ChatAccumulator(Accumulator[ChunkT, ToolT]):
             return
         self.raise_reported(data)
         if not isinstance(data, dict):
-            raise MalformedEventError(f"not a JSON object: {raw[:200]!r}")
+            raise MalformedEventError(f"an event is not a JSON object: {raw[:200]!r}")
         data = as_object(data)
         chunk = self.chunk_type.from_bytes(raw, chunk_text(as_list(data.get("choices"))))
         self._fast_path = DeltaFastPath.of(raw, "content", chunk.content, _PADDING) if _adds_text(data) else None
@@ -121,13 +121,13 @@ class ChatAccumulator(Accumulator[ChunkT, ToolT]):
             self._called = find_call(self._choices[0].calls, arguments, self._names)
             self._fast_path = DeltaFastPath.of(raw, "arguments", arguments["function"]["arguments"], _PADDING)
         if self._halves:
-            self._fast_path = None  # the other half may come in an event like this one
+            self._fast_path = None  # the other half of a character may be in the next event of the same kind
         yield from pairs
 
     def add(self, chunk: ChunkT, data: Mapping[str, Any]) -> Iterator[tuple[ChunkT, ToolT | None]]:
         self.raise_reported(data)
         if not _well_formed(data):
-            raise MalformedEventError(f"not a chat completion chunk: {str(data)[:200]}")
+            raise MalformedEventError(f"an event is not a chat completion chunk: {str(data)[:200]}")
         self._last = chunk
         choices: list[dict[str, Any]] = as_list(data.get("choices"))
         raise_choice_error(choices)
@@ -170,8 +170,8 @@ class ChatAccumulator(Accumulator[ChunkT, ToolT]):
         return shown
 
     def _new_text(self, content: Any) -> str:
-        """Return the new text of a complete message that was sent instead of a delta. Some hosts send the whole text
-        each time.
+        """Return the new text of a complete message that was sent in place of a delta. Some hosts send the whole
+        text with each event.
         """
         text, known = content_text(content), str(self._text)
         return text[len(known) :] if known and text.startswith(known) else text
@@ -205,10 +205,10 @@ class ChatAccumulator(Accumulator[ChunkT, ToolT]):
         return given
 
     def _give(self, choice: _Choice, *, rest: bool = False) -> list[ToolT]:
-        """Return the complete calls as tools, in order.
+        """Return the tools of complete calls, in order.
 
-        Arguments that are not an object with content may still be extended, even after a finish reason: such a call is
-        returned at the end of the stream, with `rest`.
+        Arguments that are not a non-empty object may still grow, even after a finish reason. Such a call is returned at
+        the end of the stream, with `rest=True`.
         """
         given: list[ToolT] = []
         for call in choice.calls:
@@ -231,7 +231,7 @@ class ChatAccumulator(Accumulator[ChunkT, ToolT]):
 
     @property
     def complete(self) -> bool:
-        """True after `[DONE]`, or once every choice has a finish reason: some hosts send no `[DONE]`."""
+        """True after `[DONE]`, or when every choice has a finish reason, because some hosts send no `[DONE]`."""
         choices = self._choices.values()
         return self.ended or (bool(choices) and all(choice.rest.get("finish_reason") for choice in choices))
 
@@ -268,7 +268,9 @@ class ChatAccumulator(Accumulator[ChunkT, ToolT]):
 
 
 def _well_formed(data: Mapping[str, Any]) -> bool:
-    """Return True if an event has the structure that the readers below rely on; an empty field may have any type."""
+    """Return True if an event has the structure that the code below expects. A field that is empty may have any
+    type.
+    """
     choices: list[Any] = [*as_list(data.get("choices"))]
     deltas: list[Any] = [as_object(choice).get("delta") or as_object(choice).get("message") for choice in choices]
     calls: list[Any] = [call for delta in deltas for call in as_list(as_object(delta).get("tool_calls"))]
@@ -283,13 +285,14 @@ def _well_formed(data: Mapping[str, Any]) -> bool:
 
 
 def _adds_text(data: Mapping[str, Any]) -> bool:
-    """Return True if an event only adds text to the first choice, so that similar events can use the fast path."""
+    """Return True if an event only adds text to the first choice. The fast path can then read similar events."""
     return type(_only(data, "content")) is str
 
 
 def _adds_arguments(data: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return the piece of a tool call if the event only adds arguments to a call of the first choice; otherwise
-    None."""
+    """Return the tool call piece of an event that only adds arguments to a tool call of the first choice; None for
+    any other event.
+    """
     pieces: list[dict[str, Any]] = as_list(_only(data, "tool_calls"))
     if len(pieces) != 1 or pieces[0].keys() != {"index", "function"}:
         return None
@@ -299,7 +302,7 @@ def _adds_arguments(data: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def _only(data: Mapping[str, Any], key: str) -> Any:
-    """Return the value of `key` in the first choice's delta if the event adds nothing else; otherwise None."""
+    """Return the value of `key` in the delta of the first choice if the event adds nothing else; otherwise None."""
     choices = as_list(data.get("choices"))
     if len(choices) != 1 or data.get("usage") is not None:
         return None

@@ -1,7 +1,7 @@
-"""Tool calls that arrive in pieces: find the call that a piece belongs to, and sum the pieces. Does no I/O.
+"""Tool calls that arrive in pieces: finds the call that a piece belongs to, and joins the pieces. Does no I/O.
 
-Source: OpenAI's reference of chunks, where the index identifies the call of a piece. Some hosts deviate: ids that
-change with each piece, one id under two indexes, one index for all calls, no index, names in pieces.
+Source: OpenAI's reference of chunks, where the index identifies the call of a piece. Some hosts deviate from it: ids
+that change with each piece, one id for two indexes, one index for all calls, no index, or names in pieces.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from .chunk import arguments_text
 from .merge import merge
 
 _KINDS = (("function", "arguments"), ("custom", "input"))
-"""The keys of the two types of calls, each with the key of the text that the model wrote."""
+"""The keys of the two kinds of tool calls, each with the key of the text that the model wrote."""
 
 
 @dataclass(slots=True, eq=False)
 class Call:
-    """A tool call that is arriving. `given` is true once its complete tool was yielded."""
+    """A tool call that is arriving. `given` is True once its complete tool was yielded."""
 
     index: Any
     fields: dict[str, Any]
@@ -43,12 +43,14 @@ class Call:
 
     @property
     def settled(self) -> bool:
-        """True if the call is complete once another event follows it."""
+        """True if the call is complete as soon as another event follows it."""
         text = str(self.pieces)
         return bool(text) if self.custom else is_settled(text)
 
     def add(self, piece: Mapping[str, Any]) -> str:
-        """Add a piece; return what it adds to the arguments. The first id is kept; pieces of the name are joined."""
+        """Add a piece, and return the text that the piece adds to the arguments. The first id is kept; pieces of the
+        name are joined.
+        """
         fields = {key: value for key, value in piece.items() if key != "index" and not (key == "id" and self.id)}
         delta = ""
         for kind, key in _KINDS:
@@ -77,14 +79,14 @@ class Call:
 
 
 def joined_name(known: str, piece: str) -> str:
-    """Return a name with a piece added, as OpenAI's SDK does. A piece that repeats the name is not added."""
+    """Return a tool name with a piece added. A piece that repeats the name is not added. OpenAI's SDK does the same."""
     return piece if piece.startswith(known) else known if known.startswith(piece) else known + piece
 
 
 def find_call(calls: Sequence[Call], piece: Mapping[str, Any], names: Collection[str]) -> Call | None:
-    """Return the call that a piece belongs to; None if it begins a new one.
+    """Return the tool call that a piece belongs to; None if the piece begins a new call.
 
-    `names` are the names of the tools that were offered.
+    `names` are the names of the offered tools.
     """
     function = as_object(piece.get("function")) or as_object(piece.get("custom"))
     index, id, name = piece.get("index"), piece.get("id") or None, function.get("name") or None
@@ -101,7 +103,9 @@ def find_call(calls: Sequence[Call], piece: Mapping[str, Any], names: Collection
 
 
 def _begins_another(known: Call, name: str, piece: Mapping[str, Any]) -> bool:
-    """Return True if a piece with a known id begins another call: its name differs, or both are complete calls."""
+    """Return True if a piece whose id is known begins another call: its name differs, or it has complete arguments
+    and the known call does too.
+    """
     if str(known.pieces).strip() and joined_name(known.name, name) != name:
         return True
     added = arguments_text(as_object(piece.get("function")).get("arguments"))
@@ -110,7 +114,7 @@ def _begins_another(known: Call, name: str, piece: Mapping[str, Any]) -> bool:
 
 
 def _continues(known: Call, index: Any, id: str | None, name: str, names: Collection[str]) -> bool:
-    """Return True if a delta with a name, and without a known id, belongs to the call at its index."""
+    """Return True if a piece with a name, but without a known id, belongs to the call at its index."""
     written = str(known.pieces).strip()
     if known.settled:
         return False

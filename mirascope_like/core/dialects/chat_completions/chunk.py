@@ -1,4 +1,4 @@
-"""One chat completion chunk; and where chunks and complete chat completions hold their usage."""
+"""Chat completion chunks, and functions that find the usage in chunks and complete chat completions."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ UsageT = TypeVar("UsageT")
 
 
 def choice_delta(choice: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the delta of a chunk's choice. Some hosts send it as `message`; the oldest API had only `text`."""
+    """Return the delta of a choice in a chunk. Some hosts send it as `message`, and the oldest API sends only
+    `text`.
+    """
     if isinstance(delta := choice.get("delta"), dict):
         return as_object(delta)
     if isinstance(message := choice.get("message"), dict):
@@ -26,7 +28,7 @@ def choice_delta(choice: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def raise_choice_error(choices: Sequence[Any]) -> None:
-    """Raise `ErrorEventError` for an error inside a choice, where OpenRouter reports failures of its hosts."""
+    """Raise `ErrorEventError` if a choice contains an error. OpenRouter reports failures of its hosts there."""
     for choice in map(as_object, choices):
         for error in (choice.get("error"), choice_delta(choice).get("error")):
             if (error := reported_error({"error": error})) is not None:
@@ -40,7 +42,7 @@ def chunk_text(choices: Sequence[Mapping[str, Any]]) -> str:
 
 
 def content_text(content: Any) -> str:
-    """Return the text of a message's content, which some hosts send as a list of parts; thinking is not text."""
+    """Return the text of a message's content, which some hosts send as a list of parts. Thinking is left out."""
     if isinstance(content, str):
         return content
     parts = [part for part in map(as_object, as_list(content)) if part.get("type") not in _THOUGHTS]
@@ -48,13 +50,13 @@ def content_text(content: Any) -> str:
 
 
 _THOUGHTS = frozenset({"thinking", "reasoning"})
-"""The types of parts that are the model's thinking."""
+"""The types of parts that contain the model's thinking."""
 _THINKING = ("reasoning", "reasoning_content", "reasoning_text", "thinking")
-"""The keys of thinking outside the content: those of OpenRouter, DeepSeek, GitHub Copilot and Ollama."""
+"""The keys of a message for thinking: those of OpenRouter, DeepSeek, GitHub Copilot and Ollama."""
 
 
 def message_thinking(message: Mapping[str, Any]) -> str | None:
-    """Return the thinking text of a message or delta, whichever field the host uses for it."""
+    """Return the thinking in a message or delta, from whichever field the host uses for it; None if there is none."""
     for key in _THINKING:
         if isinstance(text := message.get(key), str) and text:
             return text
@@ -65,13 +67,13 @@ def message_thinking(message: Mapping[str, Any]) -> str | None:
 
 
 def _part_thinking(part: Mapping[str, Any]) -> str:
-    """Return the thinking of a part: Mistral's `thinking`, Databricks' `summary`, or a `text`."""
+    """Return the thinking in a part: Mistral's `thinking`, Databricks' `summary`, or a `text`."""
     found = next((part[key] for key in ("thinking", "summary", "text", "reasoning") if part.get(key)), None)
     return content_text(found)
 
 
 def arguments_text(arguments: Any) -> str:
-    """Return the arguments of a tool call as JSON text; Mistral may send them as an object."""
+    """Return the arguments of a tool call as JSON text. Mistral may send them as an object."""
     if arguments is None or isinstance(arguments, str):
         return arguments or ""
     return to_json(arguments).decode()
@@ -106,9 +108,9 @@ FACTS = Facts(counts=_COUNTS)
 
 
 def usage_of(data: Any) -> Any:
-    """Return the usage in a chunk or a complete response, as JSON or as an object of the SDK; None if it has none.
+    """Return the usage in a chunk or a complete response, as JSON or as an object of the SDK; None if there is none.
 
-    Groq may send it only in `x_groq`, Kimi in the first choice of a stream.
+    In streams, Groq may send the usage only in `x_groq`, and Kimi in the first choice.
     """
     if found := at(data, "usage") or at(data, "x_groq.usage"):
         return found
@@ -122,7 +124,7 @@ class BaseChatChunk(BaseCallResponseChunk[RawChunkT, FinishT, UsageT]):
     facts: ClassVar[Facts] = FACTS
 
     places: Sequence[int]
-    """For each piece of a tool call in this event, the index of its call in the response, set by the accumulator."""
+    """For each tool call piece in this event, the index of its tool call in the response. Set by the accumulator."""
 
     @classmethod
     def text_of(cls, data: Mapping[str, Any]) -> str:
@@ -141,17 +143,17 @@ class BaseChatChunk(BaseCallResponseChunk[RawChunkT, FinishT, UsageT]):
 
     @property
     def usage(self) -> UsageT | None:
-        """The provider's own usage object."""
+        """The usage object of the provider's SDK; None if this event has no usage."""
         return cast("UsageT | None", usage_of(self.chunk))
 
     @property
     def thinking(self) -> str:
-        """The thinking text that this event adds; "" if none."""
+        """The piece of thinking that this event adds; empty if it adds none."""
         return message_thinking(self._delta) or ""
 
     @property
     def finish_reasons(self) -> list[FinishT] | None:
-        """Why generation ended, as sent by the provider; None until it has."""
+        """The finish reasons in the provider's own terms; None until the generation has ended."""
         reasons = [ended_for(choice.get("finish_reason")) for choice in self.data.get("choices") or ()]
         return [reason for reason in reasons if reason is not None] or None
 

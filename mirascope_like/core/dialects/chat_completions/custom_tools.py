@@ -1,5 +1,5 @@
-"""Custom tools of OpenAI: the model calls them with a text instead of arguments. Chat completions and Responses have
-them.
+"""OpenAI's custom tools: the model calls them with a text in place of JSON arguments. Used by chat completions and
+Responses.
 """
 
 from __future__ import annotations
@@ -16,19 +16,21 @@ from ...base.tools import BaseTool, call_of, find_tool_type
 
 
 class NativeTool(BaseTool):
-    """A call of a tool that the request declared in the provider's own form, without a function of the same name."""
+    """A call of a tool that was declared in the provider's own format, for which no function of the same name was
+    passed.
+    """
 
     def call(self) -> Any:
-        """Raise `ToolNotFoundError`: nothing runs the tool."""
+        """Raise `ToolNotFoundError`: there is no function that can run."""
         name = call_of(self).name
-        raise ToolNotFoundError(f"nothing runs the tool {name!r}: add a function of this name to `tools`, or a class")
+        raise ToolNotFoundError(f"no function for the tool {name!r}: add a function or class of this name to `tools`")
 
 
 class CustomTool(NativeTool):
-    """A call of a custom tool."""
+    """A call of a custom tool, for which no function of the same name was passed."""
 
     input: str
-    """The text that the model wrote."""
+    """The text that the model wrote for the tool."""
 
 
 @lru_cache(maxsize=256)
@@ -41,7 +43,7 @@ def _custom_type(name: str, description: str) -> type[CustomTool]:
 
 
 def custom_type(tool: Mapping[str, Any]) -> type[BaseTool] | None:
-    """Return the tool type for a tool in OpenAI's own form; None unless it is a custom one with a name."""
+    """Return the tool type for a custom tool that is declared in OpenAI's own format; None for any other tool."""
     declared = as_object(tool.get("custom")) or tool
     name = declared.get("name")
     custom = tool.get("type") == "custom" and isinstance(name, str) and name
@@ -49,7 +51,9 @@ def custom_type(tool: Mapping[str, Any]) -> type[BaseTool] | None:
 
 
 def custom_arguments(name: str, text: str, types: Sequence[type[BaseTool]]) -> str:
-    """Return the input of a custom tool as JSON arguments: the value of `input`, or of a function's first parameter."""
+    """Return the text for a custom tool as JSON arguments: as `input`, or as the first parameter of the function
+    with this name.
+    """
     kind = find_tool_type(types, name)
     schema = kind.tool_json_schema() if kind is not None else {}
     names = [*schema.get("required", ()), *schema.get("properties", ())]

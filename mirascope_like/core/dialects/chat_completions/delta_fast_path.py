@@ -1,7 +1,7 @@
-"""Recognizes, by their bytes, events that differ from an earlier event only in one string.
+"""Recognizes events that differ from an earlier event in only one string, by comparing their bytes.
 
-Most events of a long response are of this kind. Comparing bytes and decoding one string takes a third of the time of
-decoding the whole event.
+Most events of a long response are of this kind. Comparing the bytes and decoding one string takes a third of the time
+of decoding the whole event.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _LETTERS = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 
 class DeltaFastPath:
-    """The bytes of an event around the string of one key, and around the random padding of another."""
+    """The bytes of an event except for the string under one key and the random padding under another key."""
 
     __slots__ = ("_begin", "_close", "_end", "_length", "_start")
 
@@ -31,11 +31,11 @@ class DeltaFastPath:
 
     @classmethod
     def of(cls, event: bytes, key: str, text: str, padding: str) -> Self | None:
-        """Return a fast path for events that are like `event` except for the text under `key`.
+        """Return a fast path that recognizes events like `event`, with any text under `key`.
 
-        `text` is the text of `event`. `padding` is the key of a field with random letters, which may differ too. Return
-        None if the event has more than `MAX_BYTES`, or if the position of the text is not certain: `key` occurs twice,
-        or the string after it is not `text`.
+        `text` is the text of `event`. `padding` is the key of a field with random letters, which may differ too.
+        Returns None if the event has more than `MAX_BYTES`, or if the position of the text is not certain: `key` occurs
+        twice, or the string after it is not `text`.
         """
         if len(event) > MAX_BYTES:
             return None
@@ -49,7 +49,7 @@ class DeltaFastPath:
         return cls(begin, close + field, letters.lstrip(_LETTERS)) if field else cls(begin, rest, b"")
 
     def text(self, event: bytes) -> str | None:
-        """Return the text of an event that matches this fast path; None for any other event."""
+        """Return the text of an event if this fast path recognizes the event; else None."""
         if not event.startswith(self._begin):
             return None
         close = event.rfind(self._close, self._start)

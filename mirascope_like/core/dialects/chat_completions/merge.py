@@ -11,17 +11,20 @@ from ...base.parsing import Text, as_list, as_object
 from .chunk import content_text
 
 _TEXTS = frozenset({"content", "refusal", "arguments", "transcript", "text", "summary", "data", "input", "thinking"})
-"""Strings that arrive in pieces, like those whose name begins with "reasoning". All other strings arrive whole."""
+"""Keys of strings that arrive in pieces, in addition to keys that begin with "reasoning". All other strings arrive
+complete.
+"""
 _WHOLE = ("_opaque", "_signature", "_encrypted", "_encrypted_content", "_id", "_format", "_type", "_effort", "_level")
-"""Ends of the names of strings that begin with "reasoning" and arrive whole."""
+"""Endings of keys that begin with "reasoning" and whose strings arrive complete."""
 _BLOCKS = frozenset({"reasoning_details", "thinking_blocks"})
-"""Lists of reasoning blocks, which must be sent back unchanged: OpenRouter's and LiteLLM's."""
+"""Keys of lists of reasoning blocks (OpenRouter's and LiteLLM's), which must be sent back unchanged."""
 
 
 def merge(known: dict[str, Any], new: Mapping[str, Any]) -> None:
-    """Add an event's fields to `known`: text is appended, lists are appended or merged by index, other values replaced.
+    """Add the fields of an event to `known`: text is appended, lists are appended or merged by index, and other values
+    are replaced.
 
-    `None` never replaces a value, nor does an empty string or list.
+    None, an empty string and an empty list do not replace a value.
     """
     for key, value in new.items():
         old = known.get(key)
@@ -47,8 +50,8 @@ def merge(known: dict[str, Any], new: Mapping[str, Any]) -> None:
 
 
 def merge_head(known: dict[str, Any], new: Mapping[str, Any]) -> None:
-    """Merge the top-level fields of an event. Lists are replaced instead of appended, because Perplexity repeats its
-    sources.
+    """Merge the top-level fields of an event into `known`. Lists are replaced and not appended, because Perplexity
+    repeats its list of sources.
     """
     merge(known, {key: value for key, value in new.items() if not isinstance(value, list)})
     for key, value in new.items():
@@ -57,7 +60,7 @@ def merge_head(known: dict[str, Any], new: Mapping[str, Any]) -> None:
 
 
 def restates(key: str, value: Any) -> bool:
-    """Return True if merging a field a second time changes nothing."""
+    """Return True if merging a field twice has the same result as merging it once."""
     if isinstance(value, dict):
         return all(restates(inner, one) for inner, one in cast("dict[str, Any]", value).items())
     return not (value and (isinstance(value, list) or (isinstance(value, str) and _grows(key))))
@@ -68,7 +71,9 @@ def _grows(key: str) -> bool:
 
 
 def _with_blocks(known: list[Any], new: list[Any]) -> list[Any]:
-    """Add pieces of reasoning blocks: each to the block that it continues, or as a new block."""
+    """Return the reasoning blocks with pieces added: each piece extends the block that it continues, or becomes a
+    new block.
+    """
     for piece in map(as_object, new):
         block = _continued(known, piece)
         if block is None:
@@ -79,11 +84,11 @@ def _with_blocks(known: list[Any], new: list[Any]) -> list[Any]:
 
 
 def _continued(known: list[Any], piece: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return the reasoning block that a piece continues; None if it begins a new one.
+    """Return the reasoning block that a piece continues; None if the piece begins a new block.
 
-    This is the block with its id, or else the last block with its index, if type, format and id are the same and no
-    signature or encrypted data has ended that block. Source: OpenRouter's documentation of `reasoning_details`, which
-    must be sent back unchanged; in streams all of them may have the index 0.
+    That is the block with the same id. Without one, it is the last block with the same index, if type, format and id do
+    not differ and the block has not ended with a signature or encrypted data. Source: OpenRouter's documentation of
+    `reasoning_details`, which must be sent back unchanged; in streams, all of them may have the index 0.
     """
     index, id = piece.get("index"), piece.get("id")
     blocks = [as_object(one) for one in known]
@@ -101,7 +106,9 @@ def _agree(one: Mapping[str, Any], other: Mapping[str, Any], key: str) -> bool:
 
 
 def _ended(last: Mapping[str, Any], piece: Mapping[str, Any]) -> bool:
-    """Return True if a block is signed or encrypted, so that a different delta begins another block."""
+    """Return True if a block is signed or encrypted and the piece has another signature or other data, so that the
+    piece begins a new block.
+    """
     seals = {key: str(last[key]) for key in ("signature", "data") if last.get(key)}
     return bool(seals) and any(piece.get(key) != seal for key, seal in seals.items())
 
@@ -129,7 +136,7 @@ def _same(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
 
 
 def joined_base64(pieces: str) -> str:
-    """Return the base64 of all pieces, each of which has its own padding."""
+    """Return one base64 text for several base64 texts in a row, each of which has its own padding."""
     if "=" not in pieces.rstrip("="):
         return pieces
     try:
@@ -139,10 +146,11 @@ def joined_base64(pieces: str) -> str:
 
 
 def add_parts(parts: list[dict[str, Any]], content: Any) -> str:
-    """Add content, as parts or plain text, to the parts known so far; return its text.
+    """Add content (parts or plain text) to the parts received so far; return the text that the content adds.
 
     Sources: Mistral's documentation of reasoning, and Databricks' of its reasoning models. Their streams send thinking
-    as parts, and text as parts or plain. An unstreamed response has one part where adjacent pieces have the same type.
+    as parts, and text as parts or plain text. Adjacent pieces of the same type are joined, as in their unstreamed
+    responses.
     """
     new = [{"type": "text", "text": content}] if isinstance(content, str) else as_list(content)
     for part in map(as_object, new):
@@ -161,10 +169,10 @@ def add_parts(parts: list[dict[str, Any]], content: Any) -> str:
 
 _GROWING_PARTS = frozenset({"text", "thinking", "reasoning", "summary_text", "reasoning_text"})
 _INNER = ("thinking", "summary")
-"""Where a part of reasoning holds parts of its own: Mistral's and Databricks'."""
+"""The keys of a reasoning part that contain further parts: Mistral's and Databricks'."""
 
 
 def _sealed(part: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the last of the parts inside a part, which has the signature, or the part itself if it has none."""
+    """Return the last part inside a part, which has the signature; the part itself if it contains no parts."""
     inner = [one for key in _INNER for one in as_list(part.get(key))]
     return as_object(inner[-1]) if inner else part

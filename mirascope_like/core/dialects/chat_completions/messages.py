@@ -29,23 +29,25 @@ from ...base.parsing import as_object, dumped, paired_escapes
 
 _AUDIO = {"audio/wav": "wav", "audio/x-wav": "wav", "audio/mp3": "mp3", "audio/mpeg": "mp3"}
 _CONTENT_FIELDS = ("content", "tool_calls", "function_call", "refusal", "audio")
-"""The fields of a message that hold content."""
+"""The fields of a message that contain content."""
 
 _TEXTUAL = ("assistant", "system", "developer")
-"""The roles whose parts are joined into one text, unless one of them has a cache mark."""
+"""Roles whose text parts are joined into one text, unless one of the parts has a cache mark."""
 
 EncodePart = Callable[[Part], dict[str, Any]]
-"""Returns a part in a provider's format; raises `PromptError` if the provider does not accept it."""
+"""A function that returns a part in a provider's format, and raises `PromptError` if the provider does not accept
+the part.
+"""
 
 
 def encode_messages(
     messages: Sequence[Any], encode_part: EncodePart, *, cache_marks: bool = False
 ) -> list[dict[str, Any]]:
-    """Return messages in OpenAI's format. Messages that are already in it are not changed.
+    """Return messages in OpenAI's format. Messages that already have this format are not changed.
 
-    Empty assistant messages are left out, because the API rejects them. So are cache marks, unless `cache_marks` is
-    true, for hosts that accept Anthropic's `cache_control`. Raises `PromptError` for a part that `encode_part` does not
-    accept.
+    Empty assistant messages are left out, because the API rejects them. Cache marks are left out unless `cache_marks`
+    is True (for hosts that accept Anthropic's `cache_control`). Raises `PromptError` for a part that `encode_part` does
+    not accept.
     """
     encoded = (one for message in messages for one in _encode(message, encode_part, cache_marks))
     return [one for one in encoded if _not_empty(one)]
@@ -88,9 +90,11 @@ def _encode(message: Any, encode_part: EncodePart, cache_marks: bool) -> list[di
 def _mark(
     mark: CacheControlPart, before: Part | None, results: list[dict[str, Any]], others: list[dict[str, Any]]
 ) -> bool:
-    """Add a cache mark to the part before it: to the last of `results` for a tool result, else to the last of `others`.
+    """Add a cache mark to the part before it: to the last of `results` if that part is a tool result, else to the last
+    of `others`.
 
-    Return True if it was added to `others`. A mark after a tool call, or at the beginning, is dropped.
+    Returns True if the mark was added to `others`. A mark after a tool call, or at the beginning of a message, is
+    dropped.
     """
     if isinstance(before, ToolResultPart):
         text = {"type": "text", "text": results[-1]["content"], "cache_control": mark.directive}
@@ -102,16 +106,18 @@ def _mark(
 
 
 def native(message: Any) -> dict[str, Any]:
-    """Return a message of the SDK as a dict without its unset fields."""
+    """Return a message in OpenAI's format as a dict. Unset fields of an SDK object are left out."""
     if isinstance(message, BaseModel):
         return message.model_dump(mode="json", exclude_none=True)
     if isinstance(message, Mapping):
         return dict(cast("Mapping[str, Any]", message))
-    raise PromptError(f"not a message: {type(message).__name__}")
+    raise PromptError(
+        f"a {type(message).__name__} is not a message: pass a BaseMessageParam, or a dict or SDK object with a role"
+    )
 
 
 def encode_tool_result(part: ToolResultPart) -> dict[str, Any]:
-    """Return a tool result as a message."""
+    """Return a tool result as a message in OpenAI's format."""
     return {"role": "tool", "content": part.text_alone("a provider with OpenAI's chat format"), "tool_call_id": part.id}
 
 
@@ -125,7 +131,8 @@ def _call(part: ToolCallPart) -> dict[str, Any]:
 def encode_part(part: Part, provider: str) -> dict[str, Any]:
     """Return a part in OpenAI's format.
 
-    Raises `PromptError`, which names the provider, for a part that the format does not have.
+    Raises `PromptError` for a part that the format does not support. `provider` is the name of the provider for the
+    message.
     """
     match part:
         case TextPart():
@@ -138,7 +145,7 @@ def encode_part(part: Part, provider: str) -> dict[str, Any]:
             data = b64encode(part.audio).decode()
             return {"type": "input_audio", "input_audio": {"data": data, "format": _AUDIO[part.media_type]}}
         case AudioPart():
-            raise PromptError(f"{provider} accepts audio as wav or mp3, not as {part.media_type}")
+            raise PromptError(f"{provider} accepts audio as wav or mp3, not as {part.media_type}: convert the audio")
         case DocumentPart() if part.media_type == "application/pdf":
             file = {"filename": "document.pdf", "file_data": data_url(part.media_type, part.document)}
             return {"type": "file", "file": file}
@@ -163,7 +170,9 @@ def data_url(media_type: str, data: bytes) -> str:
 
 
 def decode_message(message: Mapping[str, Any]) -> BaseMessageParam:
-    """Return a message of OpenAI's format in the common form, without parts that the common form does not have."""
+    """Convert a message from OpenAI's format to the common form. Parts that the common form does not have are left
+    out.
+    """
     role = message.get("role")
     content = message.get("content")
     if role == "tool":
@@ -195,7 +204,7 @@ def _joined(content: Any) -> str:
 
 
 def _decode_marked(part: Mapping[str, Any]) -> list[Part]:
-    """Return a part in the common form, followed by its cache mark, if it has one."""
+    """Return a list with a part in the common form, and its cache mark if it has one."""
     decoded, mark = _decode_part(part), as_object(part.get("cache_control"))
     marks: list[Part] = [CacheControlPart.of_ttl(mark.get("ttl"))] if mark else []
     return [decoded, *marks] if decoded is not None else []
@@ -221,7 +230,9 @@ def _decode_part(part: Mapping[str, Any]) -> Part | None:
 
 
 def _decoded_media(kind: Kind, data: str, media_type: str) -> MediaPart:
-    """Return the part for a URL or for plain base64; the media type is corrected from the first bytes."""
+    """Return the media part for a URL or for base64 data. Base64 data and `data:` URLs are decoded, and their first
+    bytes determine the media type; `media_type` is used if those bytes are not recognized.
+    """
     return linked_part(kind, data if ":" in data else f"data:{media_type};base64,{data}")
 
 

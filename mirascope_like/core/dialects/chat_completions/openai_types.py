@@ -1,6 +1,6 @@
-"""Chat completions in the types of OpenAI's SDK, for OpenAI and for hosts that are called with its SDK.
+"""Chat completions with the types of OpenAI's SDK, for OpenAI and for hosts that are called with its SDK.
 
-Importing this module loads that SDK.
+Importing this module imports OpenAI's SDK.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from .provider import ChatProvider
 from .response import BaseChatCallResponse
 
 ChatFinishReason = Literal["stop", "length", "tool_calls", "content_filter", "function_call"]
-"""Why generation ended."""
+"""Why a generation ended, in OpenAI's terms."""
 
 ToolT = TypeVar("ToolT", bound=BaseTool)
 ResponseT = TypeVar("ResponseT", bound="OpenAISDKCallResponse[Any]")
@@ -29,30 +29,30 @@ ChunkT = TypeVar("ChunkT", bound="OpenAISDKChunk")
 
 
 def audio_bytes(audio: Any) -> bytes | None:
-    """Return the decoded bytes of the `audio` of a message or delta."""
+    """Return the decoded bytes in the field `audio` of a message or delta; None if there are none."""
     data = as_object(audio).get("data")
     return b64decode(data) if isinstance(data, str) else None
 
 
 class OpenAISDKCallResponse(BaseChatCallResponse[ChatCompletion, ToolT, ChatFinishReason, CompletionUsage]):
-    """A response; `response` is a `ChatCompletion`."""
+    """A chat completion. `response` is a `ChatCompletion` of OpenAI's SDK."""
 
     raw_type = ChatCompletion
     usage_type = CompletionUsage
 
     @property
     def audio(self) -> bytes | None:
-        """The spoken answer, in the requested format; None if there is none."""
+        """The audio of a spoken response, in the requested format; None if the response has no audio."""
         return audio_bytes(self._raw_message.get("audio"))
 
     @property
     def audio_transcript(self) -> str | None:
-        """The text of `audio`."""
+        """The text that is spoken in `audio`; None if the response has no audio."""
         return as_object(self._raw_message.get("audio")).get("transcript")
 
 
 class OpenAISDKChunk(BaseChatChunk[ChatCompletionChunk, ChatFinishReason, CompletionUsage]):
-    """One event of a stream; `chunk` is a `ChatCompletionChunk`."""
+    """One event of a stream. `chunk` is a `ChatCompletionChunk` of OpenAI's SDK."""
 
     __slots__ = ()
     raw_type = ChatCompletionChunk
@@ -64,17 +64,17 @@ class OpenAISDKChunk(BaseChatChunk[ChatCompletionChunk, ChatFinishReason, Comple
 
     @property
     def audio(self) -> bytes | None:
-        """The piece of the spoken answer that this event adds."""
+        """The piece of audio that this event adds; None if it adds none."""
         return audio_bytes(self._audio)
 
     @property
     def audio_transcript(self) -> str | None:
-        """The piece of the transcript that this event adds."""
+        """The piece of the transcript that this event adds; None if it adds none."""
         return self._audio.get("transcript")
 
 
 class OpenAISDKProvider(ChatProvider[ResponseT, ChunkT, ToolT]):
-    """Sends with OpenAI's SDK."""
+    """A provider whose requests are sent by OpenAI's SDK."""
 
     sdk: ModuleType = openai
     clients: tuple[str, str] = ("OpenAI", "AsyncOpenAI")

@@ -51,4 +51,4 @@ class ChatToolConfig(ToolConfig, total=False):
     """Settings of a tool in chat completions."""
 
     strict: bool
-    """True if the model's arguments are guaranteed to match the schema."""
+    """True to make the provider guarantee that the arguments match the schema."""

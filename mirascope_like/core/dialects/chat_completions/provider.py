@@ -1,4 +1,4 @@
-"""Base of providers with OpenAI's chat format, whose requests are sent with an SDK that resembles OpenAI's."""
+"""Base class of providers with OpenAI's chat format, whose requests are sent by OpenAI's SDK or a similar one."""
 
 from __future__ import annotations
 
@@ -25,14 +25,15 @@ ToolT = TypeVar("ToolT", bound=BaseTool)
 
 
 _REASONING = re.compile(r"(?:ft:)?(?:o\d|gpt-(?:[5-9]|\d\d)|codex-|computer-use)")
-"""Models of OpenAI that refuse `max_tokens`. Source: its reference of chat completions ("not compatible with o-series
-models"), and the error of GPT-5."""
+"""Names of OpenAI's models that reject `max_tokens`. Source: the reference of chat completions ("not compatible with
+o-series models"), and the error of GPT-5.
+"""
 _UNKNOWN = "(?i:unsupported|unknown|unrecognized|unexpected|not permitted|extra inputs)"
-"""Error messages of hosts for a parameter that they do not support."""
+"""Matches error messages about a parameter that the host does not support."""
 
 
 def openai_limit_names(model: str) -> tuple[str, ...]:
-    """Return the names under which a model of OpenAI accepts the token limit, the preferred one first."""
+    """Return the parameter names under which a model of OpenAI accepts the token limit, the preferred one first."""
     return ("max_completion_tokens",) if _REASONING.match(model) else ("max_tokens", "max_completion_tokens")
 
 
@@ -42,13 +43,13 @@ class ChatProvider(SDKProvider[ResponseT, ChunkT, ToolT]):
     accumulator_type: type[Accumulator[Any, Any]] = ChatAccumulator
     method = "chat.completions.create"
     path: ClassVar[str] = "/chat/completions"
-    """The path of the endpoint below the client's base URL."""
+    """The URL path of the endpoint, relative to the client's base URL."""
     cache_marks: bool = False
-    """True if the host accepts Anthropic's `cache_control` on parts; otherwise cache marks are left out."""
+    """True if the host accepts Anthropic's `cache_control` on parts. For other hosts, cache marks are left out."""
     # Source: OpenAI's "Invalid 'messages[1].tool_calls[0].id': string too long. Expected ... maximum length 40".
     call_form: ClassVar[CallForm] = CallForm(ids=re.compile("(?s).{1,40}"))
     refuses_usage: bool = False
-    """True if the host rejects `stream_options`, which requests the usage, or sends the usage without it."""
+    """True if the host rejects `stream_options` (which requests the usage), or always sends the usage."""
 
     def known_params(self) -> frozenset[str]:
         module = import_module(f"{self.sdk.__name__}.types.chat.completion_create_params")
@@ -118,7 +119,8 @@ class ChatProvider(SDKProvider[ResponseT, ChunkT, ToolT]):
 
 
 def _accepted(request: Request, payload: dict[str, Any], error: Any) -> dict[str, Any]:
-    """Return the payload to send once more, without the parameter that the host rejected; raise any other error.
+    """Return the payload without the parameter that the host rejected, to send the request again; raise any other
+    error.
 
     The parameter is `stream_options`, which we added, or the token limit, whose name depends on the model. OpenAI
     reports the latter as "Unsupported parameter: 'max_tokens' is not supported with this model. Use
@@ -145,7 +147,9 @@ def encode_tool(tool: type[BaseTool]) -> dict[str, Any]:
 
 
 def encode_structure(payload: dict[str, Any], structure: Structure, words: frozenset[str] = OPENAI_WORDS) -> None:
-    """Add a structured output to a payload in OpenAI's format; `words` are the accepted schema keywords."""
+    """Add the request for a structured output to a payload in OpenAI's format. `words` are the schema keywords that
+    the provider accepts.
+    """
     named = {"name": structure.name, "description": structure.description}
     if structure.strategy == "tool":
         tool = {"type": "function", "function": {**named, "parameters": structure.schema}}

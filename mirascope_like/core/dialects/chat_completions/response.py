@@ -1,4 +1,4 @@
-"""A complete chat completion: its text, tool calls and messages. Its usage is read by `chunk.usage_of`."""
+"""Complete chat completions: their text, tool calls and messages. `chunk.usage_of` reads their usage."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ UsageT = TypeVar("UsageT")
 
 
 class BaseChatCallResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT]):
-    """A chat completion in OpenAI's format."""
+    """A complete chat completion in OpenAI's format."""
 
     facts: ClassVar[Facts] = FACTS
 
     usage_type: ClassVar[type[Any]]
-    """The SDK's class of the usage."""
+    """The SDK's class of usage objects."""
 
     @classmethod
     def check(cls, response: RawT) -> None:
@@ -39,7 +39,7 @@ class BaseChatCallResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT]):
 
     @property
     def usage(self) -> UsageT | None:
-        """The provider's own usage object."""
+        """The usage object of the provider's SDK; None if the response has no usage."""
         found: Any = usage_of(self.response)
         return cast("UsageT | None", construct(self.usage_type, as_object(found)) if isinstance(found, dict) else found)
 
@@ -58,12 +58,12 @@ class BaseChatCallResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT]):
 
     @property
     def _raw_message(self) -> dict[str, Any]:
-        """The message of the first choice, as received."""
+        """The message of the first choice, as JSON."""
         return dumped(self._message) if self._message is not None else {}
 
     @property
     def content(self) -> str:
-        """The text of the first choice; "" if there is none."""
+        """The text of the first choice; empty if there is none."""
         content = getattr(self._message, "content", None)
         return content_text(self._raw_message.get("content") if isinstance(content, list) else content)
 
@@ -73,18 +73,18 @@ class BaseChatCallResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT]):
 
     @property
     def refusal(self) -> str | None:
-        """The text of the model's refusal; None if it did not refuse."""
+        """The text with which the model refused to answer; None if it did not refuse."""
         return getattr(self._message, "refusal", None) or None
 
     @property
     def finish_reasons(self) -> list[FinishT] | None:
-        """Why generation ended, as sent by the provider; one for each choice."""
+        """The finish reason of each choice, in the provider's own terms; None if there is none."""
         reasons = [ended_for(choice.finish_reason) for choice in self._choices]
         return [reason for reason in reasons if reason is not None] or None
 
     @property
     def message_param(self) -> dict[str, Any]:
-        """The answer as a message that can be sent back: all fields that are not empty."""
+        """The response as an assistant message for the next request. Has all fields that are not empty."""
         fields = {key: value for key, value in self._raw_message.items() if value not in (None, [], "")}
         # `audio` is sent back as its id; the API rejects annotations.
         if isinstance(audio := fields.get("audio"), Mapping):
@@ -95,7 +95,9 @@ class BaseChatCallResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT]):
         return {"content": self._raw_message.get("content"), **fields, "role": "assistant"}
 
     def _sent_back(self, call: dict[str, Any]) -> dict[str, Any]:
-        """Return a call as the host accepts it back: with the tool's offered name, and valid JSON arguments."""
+        """Return a tool call in a form that the host accepts in a request: with the tool's offered name, and with
+        valid JSON as arguments.
+        """
         if not (function := as_object(call.get("function"))):
             return call
         name = offered_name(str(function.get("name") or ""), self._names)
@@ -116,7 +118,7 @@ class BaseChatCallResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT]):
 
     @classmethod
     def tool_message_params(cls, tools_and_outputs: Sequence[tuple[ToolT, Any]]) -> list[Any]:
-        """Return one message per tool result. A result that is an exception is sent as an error."""
+        """Return one message for each tool result. An output that is an exception is sent as an error."""
         return [encode_tool_result(result) for result in tool_results(tools_and_outputs)]
 
     @classmethod

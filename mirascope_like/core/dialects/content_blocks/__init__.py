@@ -1,4 +1,4 @@
-"""Messages and responses that are lists of typed blocks, as Anthropic's and Bedrock's are.
+"""The format of Anthropic and Bedrock, in which messages and responses are lists of typed blocks.
 
 Used by: `core.anthropic` and `core.bedrock`.
 Must not know: the names of a provider's blocks.

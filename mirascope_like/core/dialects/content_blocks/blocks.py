@@ -22,24 +22,24 @@ UsageT = TypeVar("UsageT")
 
 
 class Blocks(NamedTuple):
-    """Functions that read a provider's blocks, as JSON or as objects of its SDK."""
+    """Functions that read the blocks of one provider, as JSON or as objects of its SDK."""
 
     place: str
-    """The key or attribute of a response that contains the blocks."""
+    """The key or attribute of a response that contains the list of blocks."""
     text: Callable[[Any], str]
-    """Returns the text of a text block; "" for any other."""
+    """Returns the text of a text block; empty for any other block."""
     thinking: Callable[[Any], str]
-    """Returns the thinking text of a block; "" for any other."""
+    """Returns the thinking in a block; empty for a block without thinking."""
     call: Callable[[Any], ToolCall | None]
-    """Returns the tool call of a block that asks for one; None for any other."""
+    """Returns the tool call in a block; None for any other block."""
     decode: Callable[[Any], Sequence[Part | None]]
-    """Returns the block as parts of the common form."""
+    """Converts a block to parts in the common form. None stands for a part that the common form does not have."""
     result: Callable[[ToolResultPart], dict[str, Any]]
-    """Returns a block that holds a tool result."""
+    """Converts a tool result to a block."""
 
 
 class BlockResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT]):
-    """A response that is a list of blocks."""
+    """A response whose content is a list of blocks."""
 
     blocks: ClassVar[Blocks]
 
@@ -49,24 +49,26 @@ class BlockResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT]):
 
     @property
     def content(self) -> str:
-        """The text of all text blocks, joined; "" if there are none."""
+        """The text of all text blocks, joined; empty if there are none."""
         return self.as_content("".join(map(self.blocks.text, self._blocks)))
 
     @property
     def thinking(self) -> str | None:
-        """The thinking text, or None if the provider does not show any."""
+        """The model's thinking; None if the response has none."""
         return "".join(map(self.blocks.thinking, self._blocks)) or None
 
     @property
     def message_param(self) -> dict[str, Any]:
-        """The answer as a message that can be sent back, with thinking and signatures, in order."""
+        """The response as an assistant message for the next request: all blocks, with thinking and signatures, in
+        order.
+        """
         # The API rejects empty blocks.
         fields = [{key: one for key, one in dumped(block).items() if one is not None} for block in self._blocks]
         return {"role": "assistant", "content": [self._sent_back(block) for block in fields if block.get("text") != ""]}
 
     def _sent_back(self, block: dict[str, Any]) -> dict[str, Any]:
-        """Return a block as the API accepts it in a request: a tool call with the offered name and with an object as
-        its input.
+        """Return a block in a form that the API accepts in a request. A tool call gets the tool's offered name, and
+        an object as its input.
         """
         for holder in (block, as_object(block.get("toolUse"))):
             if "input" in holder and isinstance(holder.get("name"), str):
@@ -81,7 +83,7 @@ class BlockResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT]):
 
     @classmethod
     def tool_message_params(cls, tools_and_outputs: Sequence[tuple[Any, Any]]) -> list[Any]:
-        """Return one message with the results of all tools. A result that is an exception is sent as an error."""
+        """Return one message with the results of all tools. An output that is an exception is sent as an error."""
         return [{"role": "user", "content": [cls.blocks.result(part) for part in tool_results(tools_and_outputs)]}]
 
     @classmethod
@@ -92,28 +94,32 @@ class BlockResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT]):
 
 
 class BlockAccumulator(IndexedAccumulator[ChunkT, ToolT]):
-    """Sums a streamed response of blocks."""
+    """Combines the events of a stream into a response whose content is a list of blocks."""
 
     blocks: ClassVar[Blocks]
     cut_strings: ClassVar[bool] = True
-    """True if a string argument that is incomplete, because the stream ended, is kept."""
+    """True to keep a string argument that is incomplete because the stream ended."""
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
         self._blocks: dict[int, dict[str, Any]] = {}
         self._json: dict[int, Text] = {}
-        """The arguments of each tool call so far, as JSON text, by index of its block."""
+        """Maps the position of each tool call's block to the JSON text of its arguments that has arrived."""
         self._places: dict[Any, int] = {}
-        """Maps each index in events to the position of its newest block: some hosts give several blocks one index."""
+        """Maps each index in events to the position of its newest block. Some hosts use one index several times."""
 
     def _place(self, index: Any) -> int:
-        """Return the position of the block that an event belongs to; without an index, that of the newest block."""
+        """Return the position of the block that an event belongs to. An event without an index belongs to the newest
+        block.
+        """
         if index is None:
             return max(self._blocks, default=0)
         return self._places[index] if index in self._places else int(index)
 
     def _new_place(self, index: Any) -> int:
-        """Return the position for a new block: its index, or, if that is taken, the position after all others."""
+        """Return the position for a new block: its index, or the next free position if the index is missing or
+        already used.
+        """
         after = max(self._blocks, default=-1) + 1
         place = after if index is None or index in self._blocks else index
         if index is not None:
@@ -133,17 +139,17 @@ class BlockAccumulator(IndexedAccumulator[ChunkT, ToolT]):
         return replace(call, arguments=text) if call is not None and text else call
 
     def _has_output(self) -> bool:
-        """Return True if any block holds output besides its type."""
+        """Return True if any block has content in addition to its type."""
         known: list[dict[str, Any]] = [settled(block) for block in self._blocks.values()]
         return any(one for block in known for key, one in block.items() if key != "type")
 
     def _block(self, index: int) -> dict[str, Any]:
-        """Return a block as received so far."""
+        """Return a block as far as it has arrived."""
         block: dict[str, Any] = settled(self._blocks[index])
         return block
 
     def _arguments(self, index: int, known: Any = None) -> Any:
-        """Return the arguments of a tool call; if they are incomplete, what can be parsed of them."""
+        """Return the arguments of a tool call; for incomplete JSON, the part that can be parsed."""
         if not (text := effective_arguments(str(self._json.get(index, "")))):
             return known or {}
         try:

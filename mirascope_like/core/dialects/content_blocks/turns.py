@@ -1,4 +1,6 @@
-"""Encodes conversations for formats with a separate system prompt and one message for all results of parallel tools."""
+"""Encodes messages for formats that have a separate system prompt and put the results of parallel tool calls into
+one message.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +13,11 @@ from ...base.messages import BaseMessageParam, Part, TextPart, ToolResultPart
 def encode_turns(
     messages: Sequence[Any], encode: Callable[[Any], dict[str, Any]], *, key: str = "content"
 ) -> tuple[list[Any], list[dict[str, Any]]]:
-    """Return the system messages' content under `key`, and all other messages, encoded.
+    """Encode messages; return (content of the system messages, all other messages). `key` is the key of a message's
+    content.
 
-    System messages may be anywhere. Adjacent tool results become one message. Empty assistant messages are left out,
-    because the APIs reject them.
+    System messages may be anywhere in the list. Adjacent tool results become one message. Empty assistant messages are
+    left out, because the APIs reject them.
     """
     system: list[Any] = []
     turns: list[dict[str, Any]] = []
@@ -34,7 +37,9 @@ def encode_turns(
 
 
 def decode_turn(role: str, parts: Sequence[Part | None]) -> BaseMessageParam:
-    """Return a message in the common form, without the parts (None) that the common form does not have."""
+    """Return a message in the common form with these parts. None, which stands for a part that the common form does
+    not have, is left out.
+    """
     known = [part for part in parts if part is not None]
     if known and all(isinstance(part, ToolResultPart) for part in known):
         role = "tool"

@@ -1,7 +1,7 @@
 """Google's generateContent format: contents, chunks, accumulator, response, provider.
 
 Used by: `core.google` and `core.gemini`.
-Must not know: which of Google's two SDKs sends the request.
+Must not know: which of Google's two SDKs sends the requests.
 """
 
 from __future__ import annotations

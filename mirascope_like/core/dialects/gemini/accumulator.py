@@ -1,8 +1,8 @@
-"""Accumulator of a stream of Gemini responses.
+"""The accumulator for streams of Gemini responses.
 
-Source: Google's reference of `streamGenerateContent`. Each event is a response with only the new content; its usage is
-that of all events so far. There is no final event: a response is complete when every candidate has a finish reason, or
-the prompt was blocked.
+Source: Google's reference of `streamGenerateContent`. Each event is a response with only the new content, and with the
+usage of all events so far. There is no final event: a response is complete when every candidate has a finish reason, or
+when the prompt was blocked.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ ToolT = TypeVar("ToolT", bound=BaseTool)
 
 
 class GeminiAccumulator(Accumulator[ChunkT, ToolT], Generic[ChunkT, ToolT]):
-    """Sums the events of a stream into a response."""
+    """Combines the events of a stream into one response."""
 
     answers: ClassVar[tuple[str, ...]] = ("candidates", "promptFeedback", "usageMetadata")
 
@@ -51,7 +51,7 @@ class GeminiAccumulator(Accumulator[ChunkT, ToolT], Generic[ChunkT, ToolT]):
 
     def add(self, chunk: ChunkT, data: Any) -> Iterator[tuple[ChunkT, ToolT | None]]:
         if not isinstance(data, dict):
-            raise MalformedEventError(f"not a Gemini response: {data!r:.200}")
+            raise MalformedEventError(f"an event is not a Gemini response: {data!r:.200}")
         chunk.calls_before = self._calls
         self._last = chunk
         return self.pairs(chunk, self._sum(as_object(data)))
@@ -118,10 +118,10 @@ class GeminiAccumulator(Accumulator[ChunkT, ToolT], Generic[ChunkT, ToolT]):
 
     @property
     def complete(self) -> bool:
-        """True when every candidate has a finish reason, or the prompt was blocked."""
+        """True when every candidate has a finish reason, when the prompt was blocked, or when the response is empty."""
         if as_object(self.top_fields.get("promptFeedback")).get("blockReason"):
             return True
-        if self._usage and not self._candidates:  # an answer of nothing, which Gemini gives now and then
+        if self._usage and not self._candidates:  # an empty response, which Gemini sends now and then
             return True
         return bool(self._candidates) and all(one.get("finishReason") for one in self._candidates.values())
 

@@ -1,4 +1,4 @@
-"""One event of a Gemini stream, read from its JSON."""
+"""One event of a Gemini stream. Its properties are read from the JSON of the event."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ UsageT = TypeVar("UsageT")
 
 
 class GeminiChunk(BaseCallResponseChunk[RawChunkT, FinishT, UsageT]):
-    """One event of a stream: a Gemini response with only the new content."""
+    """One event of a stream: a Gemini response that has only the new content."""
 
     __slots__ = ("calls_before",)
     facts: ClassVar[Facts] = FACTS
@@ -25,7 +25,7 @@ class GeminiChunk(BaseCallResponseChunk[RawChunkT, FinishT, UsageT]):
     usage_places: ClassVar[tuple[str, ...]] = ("usage_metadata",)
 
     calls_before: int
-    """The number of tool calls in earlier events; used for ids."""
+    """The number of tool calls in earlier events, from which the indexes of tool calls continue."""
 
     @classmethod
     def text_of(cls, data: Mapping[str, Any]) -> str:
@@ -33,12 +33,12 @@ class GeminiChunk(BaseCallResponseChunk[RawChunkT, FinishT, UsageT]):
 
     @property
     def thinking(self) -> str:
-        """The thinking text that this event adds; "" if none."""
+        """The piece of thinking that this event adds; empty if it adds none."""
         return thinking_of(self.data)
 
     @property
     def tool_deltas(self) -> Sequence[ToolDelta]:
-        """The tool calls of this event; Gemini sends each call whole."""
+        """The tool calls in this event. Gemini sends each tool call in one piece."""
         calls = [as_object(part["functionCall"]) for part in parts_of(self.data) if "functionCall" in part]
         return [
             ToolDelta(
@@ -60,5 +60,5 @@ class GeminiChunk(BaseCallResponseChunk[RawChunkT, FinishT, UsageT]):
 
     @property
     def finish_reasons(self) -> list[FinishT] | None:
-        """Why generation ended, as sent by Google; None until it has."""
+        """The finish reasons in Google's terms; None until the generation has ended."""
         return finished(self.data, self.words.reason)

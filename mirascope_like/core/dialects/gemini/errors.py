@@ -1,4 +1,4 @@
-"""Maps Google's HTTP errors to our classes."""
+"""Chooses the error class for Google's HTTP errors."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ _TOO_LONG = re.compile(r"token count .{0,40}exceeds the maximum", re.IGNORECASE)
 
 
 def gemini_kind(status: int | None, body: object) -> type[ProviderError]:
-    """Return our error class for an HTTP status and error body.
+    """Return the error class for an HTTP status and an error body.
 
-    Google reports an invalid key, and a prompt that is too long, only as an invalid argument: the body is searched.
+    Google reports an invalid key, and a prompt that is too long, as a mere "invalid argument". So the text of the body
+    is searched.
     """
     status_code, code, text = described(body)
     if "API_KEY_INVALID" in str(body):

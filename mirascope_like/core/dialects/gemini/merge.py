@@ -1,7 +1,7 @@
 """Merges the events of a Gemini stream. Does no I/O and uses no SDK.
 
-Each event is a response with only the new content. Parts are appended. Other fields of a candidate are merged: objects
-key by key, lists by adding the items that are new, and any other value is replaced.
+Each event is a response with only the new content. Parts are appended. The other fields of a candidate are merged:
+objects key by key, and lists by adding items that are new; any other value is replaced.
 """
 
 from __future__ import annotations
@@ -14,13 +14,15 @@ from ...base.parsing import Text, as_list, as_object
 JSON = dict[str, Any]
 
 _ROWS = frozenset({"topCandidates", "chosenCandidates"})
-"""Lists with one item per token: equal items are kept."""
+"""Keys of lists with one item per token. Their items are all kept, even equal ones."""
 _TEXT = frozenset({"text", "thought"})
 _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]|\['((?:[^'\\]++|\\.)*+)'\]")
 
 
 def merged(old: Any, new: Any, key: str = "") -> Any:
-    """Return the merged value of a field from two events."""
+    """Return the merged value of a field that two events have. `old` is from the earlier event. `key` is the field's
+    name.
+    """
     if old is None or new is None:
         return old if new is None else new
     if isinstance(old, dict) and isinstance(new, dict):
@@ -39,10 +41,11 @@ def _joined(old: list[Any], new: list[Any], key: str) -> list[Any]:
 
 
 def add_part(parts: list[JSON], part: JSON) -> JSON | None:
-    """Append a part, or merge it into the last one; return the function call that it starts or extends, if any.
+    """Append a part to `parts`, or merge it into the last one. Return the function call that the part begins or
+    extends, if any.
 
-    Adjacent texts are joined if both are thinking or neither is. A text with a signature stays separate, as Google's
-    guide to thought signatures requires.
+    Adjacent texts are joined if both are thinking or both are not. A text with a signature is kept separate, as
+    Google's guide to thought signatures requires.
     """
     last = parts[-1] if parts else None
     if "functionCall" in part:
@@ -83,7 +86,7 @@ def _value(piece: JSON) -> Any:
 
 
 def _path(path: str) -> list[str | int]:
-    """Return the steps of a JSON path to a single value (RFC 9535, as Vertex writes them)."""
+    """Return the keys and indexes in a JSON path to a single value (RFC 9535, as Vertex writes it)."""
     return [int(index) if index else name or quoted for name, index, quoted in _STEP.findall(path)]
 
 

@@ -1,4 +1,4 @@
-"""Converts messages to Gemini's contents (as JSON) and back.
+"""Converts messages to Gemini's format ("contents", as JSON) and back.
 
 Source: Google's reference of `generateContent` (`Content`, `Part`).
 """
@@ -35,15 +35,17 @@ _IMAGES = frozenset({"image/png", "image/jpeg", "image/webp", "image/heic", "ima
 _DOCUMENTS = frozenset({"application/pdf", "application/json", "application/xml", "application/rtf"})
 
 UNSIGNED = "c2tpcF90aG91Z2h0X3NpZ25hdHVyZV92YWxpZGF0b3I="
-"""The placeholder signature for a call that Gemini 3 did not make. Source: Google's guide to thought signatures."""
+"""The signature that Gemini 3 accepts for a function call that it did not make itself. Source: Google's guide to
+thought signatures.
+"""
 
 
 def encode_contents(messages: Sequence[Any], *, sign_calls: bool = False) -> tuple[JSON | None, list[Any]]:
-    """Return the system instruction (None if there is none) and the contents.
+    """Return the system instruction (None if there is none) and the messages in Gemini's format.
 
-    System messages may be anywhere; adjacent tool results become one content. Objects that are not messages in the
-    common form are not changed. With `sign_calls`, calls from a history in the common form get the placeholder
-    signature that Gemini 3 requires.
+    System messages may be anywhere in the list. Adjacent tool results become one message. Messages that are not in the
+    common form are not changed. With `sign_calls`, tool calls in the common form get the signature `UNSIGNED`, because
+    Gemini 3 requires one.
 
     Raises `PromptError` for a part that Gemini does not accept.
     """
@@ -61,7 +63,7 @@ def _encode(message: Any, names: dict[str | None, str], sign_calls: bool) -> JSO
 
 
 def encode_results(results: Sequence[ToolResultPart]) -> JSON:
-    """Return the results of tools as one content."""
+    """Return tool results as one message in Gemini's format."""
     return {"role": "user", "parts": [_result(result, {}) for result in results]}
 
 
@@ -83,13 +85,15 @@ def _part(part: Part, names: dict[str | None, str]) -> JSON:
         case ImagePart() if part.media_type in _IMAGES:
             return _inline(part.media_type, part.image)
         case ImagePart():
-            raise PromptError(f"Gemini accepts {', '.join(sorted(_IMAGES))}, not {part.media_type}")
+            raise PromptError(f"Gemini accepts images of type {', '.join(sorted(_IMAGES))}, not {part.media_type}")
         case AudioPart():
             return _inline(part.media_type, part.audio)
         case DocumentPart() if part.media_type in _DOCUMENTS or part.media_type.startswith("text/"):
             return _inline(part.media_type, part.document)
         case DocumentPart():
-            raise PromptError(f"Gemini accepts text and {', '.join(sorted(_DOCUMENTS))}, not {part.media_type}")
+            raise PromptError(
+                f"Gemini accepts documents of type text/* and {', '.join(sorted(_DOCUMENTS))}, not {part.media_type}"
+            )
         case ImageURLPart() | AudioURLPart() | DocumentURLPart():
             return _by_url(part.url)
         case ToolCallPart():
@@ -122,7 +126,9 @@ def _with_id(id: str | None, found: JSON) -> JSON:
 
 
 def decode_content(content: Mapping[str, Any]) -> BaseMessageParam:
-    """Return a content as a message in the common form, without parts that it does not have, such as thinking."""
+    """Convert a message from Gemini's format to the common form. Parts that the common form does not have, such as
+    thinking, are left out.
+    """
     role = {"model": "assistant", "system": "system"}.get(content.get("role") or "", "user")
     return decode_turn(role, [_decoded(as_object(part)) for part in as_list(content.get("parts"))])
 
@@ -156,7 +162,7 @@ def _decoded_result(result: JSON) -> ToolResultPart:
 
 
 def blob_bytes(blob: Mapping[str, Any]) -> bytes:
-    """Return the bytes of an `inlineData`, which is base64 in the standard or the URL-safe alphabet."""
+    """Return the decoded bytes of an `inlineData`, whose base64 may use the standard or the URL-safe alphabet."""
     data = blob.get("data") or b""
     if isinstance(data, bytes):
         return data
@@ -178,7 +184,9 @@ def _linked(media_type: str, url: str) -> Part:
 
 
 def as_sent(content: JSON) -> JSON:
-    """Change the base64 values in a content, in place, from the URL-safe alphabet of SDKs to the standard one."""
+    """Change the base64 values in a message from the URL-safe alphabet of the SDKs to the standard one. Changes and
+    returns `content`.
+    """
     for part in map(as_object, as_list(content.get("parts"))):
         usual_base64(part, "thoughtSignature")
         usual_base64(as_object(part.get("inlineData")), "data")
@@ -186,6 +194,6 @@ def as_sent(content: JSON) -> JSON:
 
 
 def usual_base64(holder: JSON, key: str) -> None:
-    """Change the base64 value `holder[key]`, in place, to the standard alphabet."""
+    """Change the base64 value `holder[key]` in place to the standard alphabet."""
     if isinstance(text := holder.get(key), str):
         holder[key] = text.replace("-", "+").replace("_", "/")

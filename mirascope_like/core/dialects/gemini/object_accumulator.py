@@ -1,8 +1,8 @@
-"""Accumulator for streams that can be read only with an SDK's own iterator.
+"""The accumulator for Gemini streams that can be read only by the SDK's own iterator.
 
-Most events are simple: they add a piece of text and new token counts, and repeat the rest. Of a simple event only the
-text is added and the last token counts are kept, without converting it to JSON. All other events are converted and
-summed in full.
+Most events are simple: they add a piece of text and new token counts, and repeat everything else. Of a simple event,
+only the text and the token counts are read, without converting the event to JSON. All other events are converted and
+merged.
 """
 
 from __future__ import annotations
@@ -23,27 +23,29 @@ ToolT = TypeVar("ToolT", bound=BaseTool)
 
 
 class GeminiObjectAccumulator(GeminiAccumulator[ChunkT, ToolT]):
-    """Sums events, as bytes or as objects of the SDK."""
+    """Combines events that are bytes or objects of the SDK."""
 
     _before: Any = None
-    """The value to compare events with, made by `plain`; None if the next event must be summed in full."""
+    """The value that `plain` returned for the last event, with which the next event is compared. None if the next
+    event must be merged.
+    """
     _growing: Text
-    """The text that simple events extend."""
+    """The text to which simple events are appended."""
     _spent: Any = None
-    """The last simple event, whose token counts are not stored yet."""
+    """The last simple event, if its token counts were not read yet; else None."""
 
     @abstractmethod
     def plain(self, event: Any) -> Any:
-        """Return a value to compare later events with if an event is simple: it only adds text and token counts.
-        Otherwise None.
+        """Return a value with which later events are compared, if this event is simple: it only adds text and token
+        counts. Otherwise None.
 
-        Other fields must be empty, or must change nothing if they are repeated.
+        All other fields of a simple event must be empty, or must change nothing when they are repeated.
         """
 
     @abstractmethod
     def added(self, event: Any, before: Any) -> str | None:
-        """Return the text of a simple event. `before` is what `plain` returned for an earlier one. None for any other
-        event.
+        """Return the text of a simple event; None for any other event. `before` is the value that `plain` returned
+        for an earlier event.
         """
 
     @abstractmethod
@@ -69,7 +71,7 @@ class GeminiObjectAccumulator(GeminiAccumulator[ChunkT, ToolT]):
                     self._before = plain
 
     def _goes_on(self) -> bool:
-        """Return True if the last part of the first candidate is a text, which the next event can extend."""
+        """Return True if the last part of the first candidate is a text, to which the next event can be appended."""
         parts = as_list(as_object(self._candidates[0].get("content")).get("parts"))
         text = parts[-1].get("text") if parts and not parts[-1].get("thought") else None
         if isinstance(text, Text):

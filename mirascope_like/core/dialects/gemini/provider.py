@@ -1,4 +1,4 @@
-"""Base of providers with Gemini's format: encodes requests, whichever of Google's SDKs sends them."""
+"""Base class of providers with Gemini's format. Encodes requests for both of Google's SDKs."""
 
 from __future__ import annotations
 
@@ -21,38 +21,46 @@ ToolT = TypeVar("ToolT", bound=BaseTool)
 
 _NAMES = {"max_tokens": "max_output_tokens", "stop": "stop_sequences"}
 _BEFORE_3 = re.compile(r"(.*/)?gemini-[12][.-]")
-"""Models that need no signature for calls they did not make, and accept no response schema together with tools."""
+"""Matches models before Gemini 3. They need no signatures for tool calls, and accept no response schema together
+with tools.
+"""
 
 
 _SETTINGS = frozenset({"behavior", "response", "response_json_schema"})
-"""Fields of a function declaration besides name, description and parameters. Source: Google's reference of it."""
+"""Fields of a function declaration in addition to name, description and parameters. Source: Google's reference of
+`FunctionDeclaration`.
+"""
 
 
 class GeminiSpeaker(FailingProvider[ResponseT, ChunkT, ToolT]):
-    """Base of providers that encode requests in Gemini's format."""
+    """Base class of providers that encode requests in Gemini's format."""
 
     # Source: Google's reference of `FunctionDeclaration`: 64 letters, digits, underscores, dots, colons and dashes, of
     # which the first is a letter or an underscore.
     call_form: ClassVar[CallForm] = CallForm(names=re.compile("[a-zA-Z_][a-zA-Z0-9_.:-]{0,63}"), required=False)
     config_name: str
-    """The argument of the SDK's call that holds the generation config."""
+    """The name of the SDK's argument for the generation config."""
     all_in_config: bool
-    """True if that argument also holds the tools and the system instruction; otherwise they are separate arguments."""
+    """True if the generation config also contains the tools and the system instruction. False if they are separate
+    arguments.
+    """
     parameters_name: str
-    """The key of a function declaration for the schema of its parameters."""
+    """The key of a function declaration for the schema of the parameters."""
     answer_name: str
     """The key of the generation config for the response schema."""
 
     @abstractmethod
     def settings(self, params: dict[str, Any]) -> tuple[JSON, JSON]:
-        """Split call parameters into the generation config and the other arguments."""
+        """Split call parameters into (generation config, other arguments)."""
 
     def schema(self, schema: Mapping[str, Any]) -> JSON:
-        """Return a JSON schema with only the keywords that the provider accepts."""
+        """Return a copy of a JSON schema with only the keywords that the provider accepts."""
         return dict(schema)
 
     def as_json_content(self, content: Any) -> Any:
-        """Convert a content in the SDK's own form to the form of the other contents."""
+        """Convert a message (Gemini calls it a "content") from an object of the SDK to JSON. Messages in the common
+        form are returned unchanged.
+        """
         return content
 
     def _divided(self, request: Request) -> tuple[JSON, JSON, JSON]:

@@ -1,4 +1,6 @@
-"""A Gemini response, read from its JSON; finish reasons and usage. Imports no SDK: providers supply their types."""
+"""Gemini responses, their finish reasons and their usage, read from JSON. Imports no SDK: each provider passes its
+own types.
+"""
 
 from __future__ import annotations
 
@@ -43,8 +45,8 @@ FACTS = Facts(
 def read_usage(raw: Mapping[str, Any] | None) -> Usage | None:
     """Return Gemini's usage in the common form.
 
-    Source: Google's reference of `UsageMetadata`: the total is the sum of prompt (including cached tokens), results of
-    server-side tools, candidates and thinking.
+    Source: Google's reference of `UsageMetadata`. The total is the sum of the prompt (including cached tokens), the
+    results of server-side tools, the candidates and the thinking.
     """
     if not raw:
         return None
@@ -69,45 +71,47 @@ def _audio(details: Any) -> int | None:
 
 
 def parts_of(data: Any) -> list[JSON]:
-    """Return the parts of a response's first candidate. A candidate without an index counts as the first."""
+    """Return the parts of the first candidate of a response. A candidate without an index counts as the first."""
     candidates = map(as_object, as_list(as_object(data).get("candidates")))
     first = as_object(next((one for one in candidates if not one.get("index")), None))
     return [as_object(part) for part in as_list(as_object(first.get("content")).get("parts"))]
 
 
 def text_of(data: Any) -> str:
-    """Return the text of a response's first candidate, without thinking."""
+    """Return the text of the first candidate of a response, without thinking."""
     return "".join(str(part["text"]) for part in parts_of(data) if part.get("text") and not part.get("thought"))
 
 
 def thinking_of(data: Any) -> str:
-    """Return the thinking text of a response's first candidate; "" if none is shown."""
+    """Return the thinking of the first candidate of a response; empty if there is none."""
     return "".join(str(part["text"]) for part in parts_of(data) if part.get("text") and part.get("thought"))
 
 
 def finished(data: JSON, reason: Callable[[str], Any]) -> list[Any] | None:
-    """Return the finish reasons of a response's candidates; None if none has finished."""
+    """Return the finish reasons of the candidates of a response; None if no candidate has finished. `reason`
+    converts each reason.
+    """
     reasons = [ended_for(as_object(one).get("finishReason")) for one in as_list(data.get("candidates"))]
     return [reason(one) for one in reasons if one is not None] or None
 
 
 def tool_call(call: JSON, native: Callable[[JSON], Any]) -> ToolCall:
-    """Return a function call (as JSON) as a tool call."""
+    """Convert a function call, given as JSON, to a tool call. `native` makes the SDK's object."""
     arguments = to_json(call["args"]).decode() if "args" in call else ""
     return ToolCall(id=call.get("id"), name=call.get("name") or "", arguments=arguments, native=native(call))
 
 
 class Words(NamedTuple):
-    """Functions that convert JSON to an SDK's types."""
+    """Functions that convert JSON to the types of an SDK."""
 
     call: Callable[[JSON], Any]
-    """Returns the SDK's object for a function call."""
+    """Converts a function call to the SDK's object."""
     reason: Callable[[str], Any] = str
-    """Returns the SDK's value for a finish reason."""
+    """Converts a finish reason to the SDK's value."""
 
 
 class GeminiResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT]):
-    """A complete response, read from its JSON."""
+    """A complete response. Its properties are read from the JSON of the response."""
 
     messages_key = "contents"
     facts: ClassVar[Facts] = FACTS
@@ -118,7 +122,7 @@ class GeminiResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT]):
     @classmethod
     @abstractmethod
     def wire(cls, response: RawT) -> JSON:
-        """Return the SDK's response object as the JSON that it was made from."""
+        """Return the JSON that the SDK's response object was made from."""
 
     @classmethod
     def top_of(cls, response: RawT) -> JSON:
@@ -126,17 +130,17 @@ class GeminiResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT]):
 
     @classmethod
     def native_content(cls, content: JSON) -> JSON:
-        """Return a content (as JSON) as a dict that the SDK accepts."""
+        """Convert a message in Gemini's format from JSON to a dict that the SDK accepts."""
         return content
 
     @classmethod
     def wire_content(cls, content: Any) -> JSON:
-        """Return a content, in any form that the SDK accepts, as JSON."""
+        """Convert a message in Gemini's format, in any form that the SDK accepts, to JSON."""
         return as_object(content)
 
     @property
     def raw(self) -> JSON:
-        """The response as JSON, including fields that the SDK's types do not have."""
+        """The response as JSON, including fields that the types of the SDK do not have."""
         if self._read is None:
             self._read = self.wire(self.response)
         return self._read
@@ -146,12 +150,12 @@ class GeminiResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT]):
 
     @property
     def content(self) -> str:
-        """The text of the first candidate; "" if there is none."""
+        """The text of the first candidate; empty if there is none."""
         return text_of(self.raw)
 
     @property
     def thinking(self) -> str | None:
-        """The thinking text; None unless `thinking_config={"include_thoughts": True}` is set."""
+        """The model's thinking. None unless the request has `thinking_config={"include_thoughts": True}`."""
         return thinking_of(self.raw) or None
 
     @property
@@ -162,18 +166,18 @@ class GeminiResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT]):
 
     @property
     def audio(self) -> bytes | None:
-        """The audio that the model generated, joined from its pieces; None if there is none."""
+        """The audio that the model generated, with its pieces joined; None if there is none."""
         recordings = [part.audio for part in self.media if isinstance(part, AudioPart)]
         return b"".join(recordings) if recordings else None
 
     @property
     def finish_reasons(self) -> list[FinishT] | None:
-        """Why each candidate ended, as sent by Google."""
+        """The finish reason of each candidate, in Google's terms."""
         return finished(self.raw, self.words.reason)
 
     @property
     def usage(self) -> UsageT | None:
-        """The token counts, as sent by Google."""
+        """The token counts as an object of Google's SDK."""
         sdk_response: Any = self.response
         return sdk_response.usage_metadata if "usageMetadata" in self.raw else None
 
@@ -191,7 +195,9 @@ class GeminiResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT]):
 
     @property
     def message_param(self) -> JSON:
-        """The answer as a content that can be sent back, with all signatures, in order."""
+        """The response as a message in Gemini's format for the next request: all parts, with all signatures, in
+        order.
+        """
         return self.native_content(self._raw_message)
 
     @property
@@ -201,7 +207,7 @@ class GeminiResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT]):
 
     @classmethod
     def tool_message_params(cls, tools_and_outputs: Sequence[tuple[Any, Any]]) -> list[Any]:
-        """Return one content with the results of all tools. A result that is an exception is sent as an error."""
+        """Return one message with the results of all tools. An output that is an exception is sent as an error."""
         return [cls.native_content(encode_results(tool_results(tools_and_outputs)))]
 
     @property
@@ -214,7 +220,7 @@ class GeminiResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT]):
 
     @property
     def common_message_param(self) -> BaseMessageParam:
-        """`message_param` in the common form."""
+        """The response as a message in the common form."""
         return decode_content(self._raw_message)
 
     def _instructions(self) -> list[JSON]:

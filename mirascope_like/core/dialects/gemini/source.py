@@ -1,4 +1,4 @@
-"""A Gemini stream, read as bytes or with the SDK's iterator."""
+"""Reads a Gemini stream, as bytes or with the SDK's iterator."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..transport import AsyncByteSource, AsyncObjectSource, ByteSource, ObjectSo
 
 
 class GeminiEvents(Events):
-    """Splits bytes into events. Also accepts bare JSON, the form in which an error can arrive."""
+    """Splits bytes into events. Accepts plain JSON too, because an error may arrive in that form."""
 
     __slots__ = ()
 
@@ -25,20 +25,20 @@ class GeminiEvents(Events):
 
 
 class GeminiSource(ByteSource):
-    """A stream read as bytes."""
+    """A Gemini stream that is read as bytes."""
 
     cutter: type[Events] = GeminiEvents
 
 
 class AsyncGeminiSource(AsyncByteSource):
-    """The async form of `GeminiSource`."""
+    """Async version of `GeminiSource`."""
 
     cutter: type[Events] = GeminiEvents
 
 
 class StartedSource(ObjectSource):
-    """The objects of an SDK's generator, whose first event was already read to send the request; it is None if there is
-    none.
+    """The events of an SDK's generator whose first event was already read, because reading it sends the request.
+    `first` is that event, or None.
     """
 
     def __init__(self, first: Any, rest: Any) -> None:
@@ -47,7 +47,7 @@ class StartedSource(ObjectSource):
 
 
 class AsyncStartedSource(AsyncObjectSource):
-    """The async form of `StartedSource`. Its `close` cancels a read, because closing the generator does not close the
+    """Async version of `StartedSource`. `close` cancels a read, because closing the generator does not close the
     connection.
     """
 
@@ -70,9 +70,9 @@ async def _chained(first: Any, rest: AsyncIterator[Any]) -> AsyncGenerator[Any]:
 
 
 def open_stream(method: Callable[..., Any], arguments: Mapping[str, Any]) -> Source:
-    """Send a request with an SDK whose streams are generators; return a source once the response begins.
+    """Send a request with an SDK whose streams are generators. Return an open source as soon as the response begins.
 
-    The source reads bytes if the HTTP response could be captured, otherwise the objects of the generator.
+    If the HTTP response could be captured, the source reads its bytes; otherwise it reads the events of the generator.
     """
     with catching() as caught:
         stream = method(**arguments)
@@ -81,7 +81,7 @@ def open_stream(method: Callable[..., Any], arguments: Mapping[str, Any]) -> Sou
 
 
 async def aopen_stream(method: Callable[..., Any], arguments: Mapping[str, Any]) -> AsyncSource:
-    """The async form of `open_stream`."""
+    """Async version of `open_stream`."""
     with catching() as caught:
         stream = await method(**arguments)
         first = await anext(stream, None)

@@ -1,7 +1,7 @@
 """OpenAI's Responses format: input items, events, accumulator, provider.
 
 Used by: `core.openai.responses`, `core.azure.responses` and the hosts that offer it.
-Must not know: which host answers.
+Must not know: which host receives the requests.
 """
 
 from __future__ import annotations

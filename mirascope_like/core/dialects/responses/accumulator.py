@@ -1,7 +1,7 @@
-"""Accumulator of a stream of events of OpenAI's Responses format.
+"""The accumulator for streams in OpenAI's Responses format.
 
-The final event has the complete response, which is then the result. Before it, and for hosts whose final event has no
-output, the result is the sum of the earlier events.
+The final event contains the complete response, which is then the result. Before the final event, and for hosts whose
+final event has no output, the result is built from the earlier events.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ ToolT = TypeVar("ToolT", bound=BaseTool)
 
 
 class _Growing(NamedTuple):
-    """A text that arrives in pieces: its key, the list of parts that contains it (if any), and the type of the
-    parts."""
+    """Describes a text that arrives in pieces: its key, the list of parts that contains it (if any), and the types
+    of the part and the item.
+    """
 
     key: str
     parts: str | None
@@ -41,10 +42,10 @@ _GROWING = {
     "response.code_interpreter_call_code": _Growing("code", None, "", "code_interpreter_call"),
 }
 _GIVEN = frozenset({"function_call", "custom_tool_call"})
-"""The types of items that are partial tools while they grow."""
+"""The types of items that are yielded as partial tools while they grow."""
 _PARTS = {"response.content_part": "content", "response.reasoning_summary_part": "summary"}
 _WRITTEN = frozenset({"arguments", "input", "code", "content", "summary"})
-"""The fields of an item that arrive in pieces."""
+"""Fields of an item that arrive in pieces."""
 _THOUGHT_PLACES = ("summary_index", "content_index")
 _MOST_PARTS = 10_000
 _STATUSES = frozenset({"in_progress", "searching", "interpreting", "generating", "completed", "failed"})
@@ -52,7 +53,7 @@ _FINAL = frozenset({"completed", "incomplete", "failed", "cancelled"})
 
 
 class ResponsesAccumulator(IndexedAccumulator[ChunkT, ToolT]):
-    """Sums the events of a stream into a response."""
+    """Combines the events of a stream into one response."""
 
     ended: bool
 
@@ -62,7 +63,7 @@ class ResponsesAccumulator(IndexedAccumulator[ChunkT, ToolT]):
         self._parts: dict[tuple[int, int], Text] = {}
         self._shown: set[tuple[int, int]] = set()
         self._thought: tuple[Any, ...] | None = None
-        """The part of the reasoning that the last piece belongs to; None before the first piece."""
+        """Identifies the reasoning part that the last piece belongs to; None before the first piece."""
 
     def _grown_text(self, data: Any) -> tuple[Text, str] | None:
         if data.get("type") == TEXT_DELTA and not data.get("logprobs"):
@@ -194,7 +195,7 @@ class ResponsesAccumulator(IndexedAccumulator[ChunkT, ToolT]):
 
     @property
     def no_output(self) -> bool:
-        """True if no item has any output yet."""
+        """True until an item has output."""
         return not any(map(_is_output, map(as_object, self._output()))) and not (
             self.finish_reasons and not self.failed
         )
@@ -209,7 +210,7 @@ class ResponsesAccumulator(IndexedAccumulator[ChunkT, ToolT]):
 
 
 def _is_output(item: dict[str, Any]) -> bool:
-    """Return True if an item contains a text, a call or any other output."""
+    """Return True if an item has a text, a tool call or any other output."""
     if item.get("type") == "message":
         return bool(output_text([item]) or any(as_object(part).get("refusal") for part in as_list(item.get("content"))))
     if item.get("type") == "reasoning":
@@ -219,7 +220,7 @@ def _is_output(item: dict[str, Any]) -> bool:
 
 
 def _type_of(subject: str, data: Mapping[str, Any]) -> str | None:
-    """Return the type of the item that an event belongs to; None if the event does not show it."""
+    """Return the type of the item that an event belongs to; None if the event does not determine it."""
     if subject == "response.output_item":
         return as_object(data.get("item")).get("type")
     growing = _GROWING.get(subject)
@@ -227,7 +228,9 @@ def _type_of(subject: str, data: Mapping[str, Any]) -> str | None:
 
 
 def _with_grown(item: dict[str, Any], grown: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a complete item. Fields that it lacks are taken from `grown`, the item as streamed so far."""
+    """Return a complete item. Fields that are missing in it are copied from `grown`, the same item as streamed so
+    far.
+    """
     kept = {key: value for key, value in grown.items() if key in _WRITTEN and value and not item.get(key)}
     return {**item, **kept} if grown.get("type") == item.get("type") else item
 
@@ -238,7 +241,7 @@ def _position(data: Mapping[str, Any], parts: str) -> int:
 
 
 def _parts(item: dict[str, Any], name: str, at: int) -> list[dict[str, Any]]:
-    """Return the parts of an item, extended so that `at` is a valid position."""
+    """Return the list of parts of an item, after extending it so that the index `at` exists."""
     parts = item[name] = as_list(item.get(name))
     parts.extend({} for _ in range(at + 1 - len(parts)))
     return parts

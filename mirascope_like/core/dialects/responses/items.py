@@ -1,7 +1,7 @@
-"""The items of a response while it is streamed: find the item that an event belongs to. Does no I/O.
+"""The items of a response while it is streamed: finds the item that an event belongs to. Does no I/O.
 
-Source: OpenAI's reference of Responses' events, where every item has its own id (`item.id`, `item_id`). Some gateways
-deviate: several items under one `output_index`, ids that change with every event, no index, no id.
+Source: OpenAI's reference of the Responses events, where every item has its own id (`item.id`, `item_id`). Some
+gateways deviate from it: several items under one `output_index`, ids that change with every event, no index, or no id.
 """
 
 from __future__ import annotations
@@ -13,40 +13,42 @@ from ...base.parsing import as_object
 
 
 class Items(dict[int, dict[str, Any]]):
-    """The items by key. The keys are numbers, in the order in which the items began."""
+    """The items of a response by key. The keys are numbers that increase in the order in which the items began."""
 
     def __init__(self) -> None:
         super().__init__()
         self._of_ids: dict[str, int] = {}
         self._newest: dict[int, int] = {}
-        """Maps each output index to the key of its newest item."""
+        """Maps each output index to the key of the newest item with this index."""
         self._indexes: dict[int, int] = {}
-        """Maps each key to the output index of the item."""
+        """Maps the key of each item to its output index."""
         self._done: set[int] = set()
 
     def in_order(self) -> list[int]:
-        """Return the keys in the order of the output: by output index, then by when the items began."""
+        """Return the keys in the order of the output: by output index, and for equal indexes in the order in which
+        the items began.
+        """
         return sorted(self, key=lambda place: (self._indexes.get(place, place), place))
 
     def begin(self, items: Sequence[dict[str, Any]]) -> None:
-        """Add a list of items; an item whose id is known is replaced."""
+        """Add items. An item whose id is already known replaces the earlier one."""
         for index, item in enumerate(items):
             place = self._of_ids.get(str(item.get("id") or ""))
             self[self._new(index, item.get("id")) if place is None else place] = item
 
     def known(self, data: Mapping[str, Any]) -> int | None:
-        """Return the key of the item that has the event's id, or, without an id, the event's index; None if there is
-        none.
+        """Return the key of the item with the event's id; for an event without an id, of the newest item with its
+        index; None if there is none.
         """
         id = data.get("item_id")
         return self._of_ids.get(id) if isinstance(id, str) else self._newest.get(data.get("output_index", -1))
 
     def place(self, data: Mapping[str, Any], item_type: str | None) -> int | None:
-        """Return the key of the item that an event belongs to, and make a new key if it begins an item; None without an
-        item.
+        """Return the key of the item that an event belongs to; None for an event that does not belong to an item.
 
-        A known id takes precedence over the index. If the id is unknown, an event that adds an item begins one; any
-        other event belongs to the newest item of its index, unless that item is done or has another type.
+        An event with a known id belongs to the item with that id. Otherwise it belongs to the newest item with its
+        index (without an index, to the newest item). A new key is made, and returned, if the event adds an item, if
+        there is no such item, or if that item is complete or of another type.
         """
         item = as_object(data.get("item"))
         given = data.get("item_id") or item.get("id")

@@ -1,4 +1,4 @@
-"""Converts messages to input items of Responses and back."""
+"""Converts messages to the input items of OpenAI's Responses format and back."""
 
 from __future__ import annotations
 
@@ -33,8 +33,9 @@ from .native_calls import call_in
 def encode_messages(messages: Sequence[Any], *, cache_marks: bool = True) -> list[dict[str, Any]]:
     """Return messages as input items. Messages that are already items are not changed.
 
-    System messages stay in place; tool calls and results become separate items. Empty assistant messages are left out,
-    and so are cache marks if `cache_marks` is false. Raises `PromptError` for a part that the format does not have.
+    System messages stay where they are. Tool calls and tool results become separate items. Empty assistant messages are
+    left out; cache marks are left out if `cache_marks` is False. Raises `PromptError` for a part that the format does
+    not support.
     """
     return [item for message in messages for item in _encode(message, cache_marks)]
 
@@ -64,11 +65,11 @@ def _encode(message: Any, cache_marks: bool) -> list[dict[str, Any]]:
 
 
 def _mark(items: Sequence[dict[str, Any]]) -> None:
-    """Add a cache mark to the last part of the last item. Assistant messages and tool calls accept no mark: it is
-    dropped.
+    """Add a cache mark to the last part of the last item. A mark after an assistant message or a tool call is
+    dropped: they accept none.
     """
     if not items:
-        raise PromptError("cache_control needs a part before it in the same message")
+        raise PromptError("cache_control at the beginning of a message: put it after the part that is to be cached")
     last = items[-1]
     if isinstance(last.get("output"), str):
         last["output"] = [{"type": "input_text", "text": last["output"]}]
@@ -83,15 +84,17 @@ def _call(part: ToolCallPart) -> dict[str, Any]:
 
 
 def encode_tool_result(part: ToolResultPart) -> dict[str, Any]:
-    """Return a tool result as an item."""
+    """Return a tool result as an input item."""
     output = part.content if isinstance(part.content, str) else [encode_part(one, "user") for one in part.content]
     return {"type": "function_call_output", "call_id": part.id, "output": output if part.media else part.text}
 
 
 def encode_part(part: Part, role: str) -> dict[str, Any]:
-    """Return a part of a message of this role. Raises `PromptError` for one that the format does not have."""
+    """Return a part of a message with this role. Raises `PromptError` for a part that the format does not support."""
     if role == "assistant" and not isinstance(part, TextPart):
-        raise PromptError(f"OpenAI's Responses API accepts no {part.type.replace('_', ' ')} parts of the assistant")
+        raise PromptError(
+            f"OpenAI's Responses API accepts no {part.type.replace('_', ' ')} parts in assistant messages, only text"
+        )
     match part:
         case TextPart():
             return {"type": "output_text" if role == "assistant" else "input_text", "text": part.text}
@@ -110,10 +113,11 @@ def encode_part(part: Part, role: str) -> dict[str, Any]:
 
 
 def decode_items(messages: Sequence[Any]) -> list[BaseMessageParam]:
-    """Return items, and lists of items, as messages in the common form; adjacent items of one role become one message.
+    """Convert items, or lists of items, to messages in the common form. Adjacent items of the assistant become one
+    message.
 
-    Items that the common form does not have are left out: reasoning, and calls and results of tools
-    that the provider runs.
+    Items that the common form does not have are left out: reasoning, and calls and results of tools that the provider
+    runs.
     """
     turns: list[tuple[str, list[Part]]] = []
     for item in encode_messages(messages):
@@ -150,7 +154,7 @@ def _decode(item: Mapping[str, Any]) -> tuple[str, list[Part]]:
 
 
 def _decode_native_result(item: Mapping[str, Any]) -> ToolResultPart:
-    """Return the result of a shell, a patch or a computer, in the common form."""
+    """Convert the result of a shell, a patch or a computer to the common form."""
     id, output, failed = item.get("call_id") or item.get("id"), item.get("output"), item.get("status") == "failed"
     if item["type"] == "computer_call_output":
         return result_of(_decode_parts([{**as_object(output), "type": "input_image"}]), id=id)

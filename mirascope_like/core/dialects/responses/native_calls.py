@@ -1,7 +1,8 @@
-"""Calls of the tools that OpenAI declares itself and the program runs: custom tools, shells, patches and computers.
+"""Calls of tools that OpenAI defines and the user's program runs: custom tools, shells, patches and computers.
 
 Source: OpenAI's references of `custom_tool_call`, `shell_call`, `local_shell_call`, `apply_patch_call` and
-`computer_call`. Calls of tools that OpenAI runs, such as a shell in its container, are no calls to the program.
+`computer_call`. Calls of tools that OpenAI runs itself, such as a shell in its container, do not count as tool calls
+here.
 """
 
 from __future__ import annotations
@@ -18,13 +19,13 @@ from ..chat_completions import NativeTool, custom_arguments, custom_type
 
 
 class ShellTool(NativeTool):
-    """Shell commands that the model wants to have run."""
+    """A call of OpenAI's shell tool: shell commands that the model asks the program to run."""
 
     commands: list[str]
     timeout_ms: int | None = None
     """The time limit of the commands, in milliseconds."""
     max_output_length: int | None = None
-    """The most characters of output that the model wants."""
+    """The maximum number of characters of output that the model asks for."""
 
     @classmethod
     def _name(cls) -> str:
@@ -32,7 +33,7 @@ class ShellTool(NativeTool):
 
 
 class LocalShellTool(NativeTool):
-    """A command that the model wants to have run."""
+    """A call of OpenAI's local shell tool: one command that the model asks the program to run."""
 
     command: list[str]
     env: dict[str, str] = Field(default_factory=dict[str, str])
@@ -47,7 +48,7 @@ class LocalShellTool(NativeTool):
 
 
 class ApplyPatchTool(NativeTool):
-    """A change of a file that the model wants to have made."""
+    """A call of OpenAI's patch tool: a change of a file that the model asks the program to make."""
 
     type: Literal["create_file", "update_file", "delete_file"]
     path: str
@@ -59,11 +60,11 @@ class ApplyPatchTool(NativeTool):
 
 
 class ComputerTool(NativeTool):
-    """Actions on a computer, such as clicks, that the model wants to have done."""
+    """A call of OpenAI's computer tool: actions, such as clicks, that the model asks the program to perform."""
 
     actions: list[dict[str, Any]]
     pending_safety_checks: list[dict[str, Any]] = Field(default_factory=list[dict[str, Any]])
-    """Warnings of OpenAI, which the result has to acknowledge."""
+    """Safety warnings of OpenAI, which the result must acknowledge."""
 
     @classmethod
     def _name(cls) -> str:
@@ -76,7 +77,7 @@ _CALLS: dict[str, tuple[str, str]] = {
     "apply_patch_call": ("apply_patch", "operation"),
     "computer_call": ("computer", ""),
 }
-"""The name of each kind of call, and the field that holds its arguments."""
+"""Maps the type of a call item to the tool's name and to the field that contains the arguments."""
 _DECLARED: dict[str, type[NativeTool]] = {
     "shell": ShellTool,
     "local_shell": LocalShellTool,
@@ -88,19 +89,19 @@ _DECLARED: dict[str, type[NativeTool]] = {
 
 
 def native_types(tools: Sequence[Mapping[str, Any]]) -> list[type[BaseTool]]:
-    """Return the tool types of tools in OpenAI's own form that the program runs."""
+    """Return the tool types for those tools, declared in OpenAI's own format, that the program runs."""
     found = [_DECLARED.get(str(tool.get("type"))) or custom_type(tool) for tool in tools if not _is_hosted(tool)]
     return [kind for kind in found if kind is not None]
 
 
 def not_native(types: Sequence[type[BaseTool]], tools: Sequence[Mapping[str, Any]]) -> list[type[BaseTool]]:
-    """Return the tool types that are not declared in OpenAI's own form as well."""
+    """Return the tool types whose names are not also declared in OpenAI's own format."""
     names = {tool_name(kind) for kind in native_types(tools)}
     return [kind for kind in types if tool_name(kind) not in names]
 
 
 def is_call(item: Mapping[str, Any]) -> bool:
-    """Return True if an item is a call that the program answers."""
+    """Return True if an item is a tool call whose tool the program runs."""
     kind = item.get("type")
     return kind in ("function_call", "custom_tool_call") or (kind in _CALLS and not _is_hosted(item))
 
@@ -111,7 +112,7 @@ def call_name(item: Mapping[str, Any]) -> str:
 
 
 def add_piece(item: dict[str, Any], subject: str, verb: str, data: Mapping[str, Any]) -> None:
-    """Add a piece of a shell command or of a patch to its item; other events add nothing."""
+    """Add a piece of a shell command or of a patch to its item. Other events change nothing."""
     if subject == "response.shell_call_command":
         action = item["action"] = as_object(item.get("action"))
         commands = action["commands"] = as_list(action.get("commands"))
@@ -133,9 +134,9 @@ def _add_text(owner: Any, place: Any, verb: str, whole: Any, piece: Any) -> None
 
 
 def call_in(item: Mapping[str, Any], native: Any, types: Sequence[type[BaseTool]]) -> ToolCall | None:
-    """Return the call of an item; None if the program cannot answer it.
+    """Return the tool call in an item; None for any other item, and if OpenAI runs the tool itself.
 
-    `native` is what the tool gets as its `tool_call`. `types` are the tools that were offered.
+    `native` becomes the `tool_call` of the tool. `types` are the offered tools.
     """
     if not is_call(item):
         return None
@@ -159,5 +160,5 @@ def _fields(item: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _is_hosted(item: Mapping[str, Any]) -> bool:
-    """Return True if OpenAI runs the tool, in a container of its own."""
+    """Return True if OpenAI runs the tool in its own container."""
     return as_object(item.get("environment")).get("type") not in (None, "local")

@@ -1,4 +1,4 @@
-"""Results of the tools that OpenAI declares itself, as items, each in the form that its kind of call demands."""
+"""Converts results of the tools that OpenAI defines to items. Each kind of call requires its own form of result."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _ACKNOWLEDGED = "acknowledged_safety_checks"
 
 
 def encode_results(tools_and_outputs: Sequence[tuple[BaseTool, Any]]) -> list[dict[str, Any]]:
-    """Return one item per tool result. A result that is an exception is sent as an error.
+    """Return one item for each tool result. An output that is an exception is sent as an error.
 
-    Raises `PromptError` for a result of a computer that is no image.
+    Raises `PromptError` if the output of a computer call is not an image.
     """
     results = tool_results(tools_and_outputs)
     return [_encode(tool, output, one) for (tool, output), one in zip(tools_and_outputs, results, strict=True)]
@@ -52,7 +52,9 @@ def _encode(tool: BaseTool, output: Any, result: ToolResultPart) -> dict[str, An
 
 
 def _shell_output(output: Any, result: ToolResultPart) -> list[dict[str, Any]]:
-    """Return the output of each command; of a function that returned only a text, it is what the commands wrote."""
+    """Return the output of each command, in OpenAI's format. If the tool returned only a text, it becomes the output
+    of one command.
+    """
     ran: list[Any] = [output] if isinstance(output, Mapping) else as_list(output)
     if ran and all("stdout" in as_object(one) or "stderr" in as_object(one) for one in ran):
         ended = {"type": "exit", "exit_code": 0}
@@ -63,7 +65,9 @@ def _shell_output(output: Any, result: ToolResultPart) -> list[dict[str, Any]]:
 
 
 def _acknowledged(tool: BaseTool, call: Mapping[str, Any], output: Any) -> dict[str, Any]:
-    """Return the safety checks that a result acknowledges: those it names, or those that its function was given."""
+    """Return the safety checks that a result acknowledges: those in the output, or else those that were passed to
+    the tool's function.
+    """
     checks: list[Any] = as_list(as_object(output).get(_ACKNOWLEDGED))
     if not checks and not isinstance(tool, ComputerTool) and "pending_safety_checks" in type(tool).model_fields:
         checks = as_list(call.get("pending_safety_checks"))
@@ -79,4 +83,6 @@ def _screenshot(output: Any, result: ToolResultPart) -> dict[str, Any]:
         return {"type": "computer_screenshot", "image_url": encode_part(images[0], "user")["image_url"]}
     if isinstance(output, str) and output.startswith(("data:image/", "https://", "http://")):
         return {"type": "computer_screenshot", "image_url": output}
-    raise PromptError(f"OpenAI takes an image as the result of {result.name!r}, the screen after it: {result.text!r}")
+    raise PromptError(
+        f"the tool {result.name!r} must return an image of the screen after its actions, not {result.text!r}"
+    )

@@ -21,12 +21,12 @@ class ResponsesCallParams(SDKCallParams, total=False):
     conversation: Conversation | None
     include: list[ResponseIncludable] | None
     instructions: str | None
-    """A system prompt before the messages; `previous_response_id` does not carry it over."""
+    """A system prompt before the messages. It is not inherited through `previous_response_id`."""
     max_output_tokens: int | None
     max_tokens: int | None
-    """The same as `max_output_tokens`, under the name that chat completions use."""
+    """The same as `max_output_tokens`, under the name of chat completions."""
     max_completion_tokens: int | None
-    """Another name of `max_output_tokens`."""
+    """The same as `max_output_tokens`, under another name."""
     max_tool_calls: int | None
     metadata: dict[str, str] | None
     moderation: Mapping[str, Any] | None

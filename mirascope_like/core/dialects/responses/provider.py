@@ -1,4 +1,4 @@
-"""Base of providers with OpenAI's Responses format, whose requests are sent with OpenAI's SDK."""
+"""Base class of providers with OpenAI's Responses format. Requests are sent by OpenAI's SDK."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ ToolT = TypeVar("ToolT", bound=BaseTool)
 
 
 class ResponsesProvider(SDKProvider[ResponseT, ChunkT, ToolT]):
-    """Sends Responses requests with the default clients of a chat completions provider."""
+    """Sends Responses requests with the clients of a chat completions provider."""
 
     accumulator_type: type[Accumulator[Any, Any]] = ResponsesAccumulator
     params_type: type[Any] = ResponsesCallParams
     method = "responses.create"
     cache_marks: bool = True
-    """True if cache marks are sent, as `prompt_cache_breakpoint`; otherwise they are left out."""
+    """True to send cache marks, as `prompt_cache_breakpoint`. False to leave them out."""
 
     def __init__(self, chat: ClientProvider[Any, Any, Any]) -> None:
         self._chat = chat
@@ -87,7 +87,7 @@ class ResponsesProvider(SDKProvider[ResponseT, ChunkT, ToolT]):
 
 
 def encode_tool(tool: type[BaseTool]) -> dict[str, Any]:
-    """Return a tool in the Responses format, whose tools are strict unless set otherwise."""
+    """Return a tool in the Responses format. In this format tools are strict by default, so `strict` is always set."""
     return {
         "type": "function",
         "name": tool_name(tool),

@@ -1,6 +1,6 @@
-"""Responses and their events in the types of OpenAI's SDK; their finish reasons and usage.
+"""Responses and their events with the types of OpenAI's SDK; their finish reasons and usage.
 
-Importing this module loads that SDK.
+Importing this module imports OpenAI's SDK.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from .native_calls import call_in, call_name, is_call
 from .native_results import encode_results
 
 TEXT_DELTA = "response.output_text.delta"
-"""The type of most events of a stream."""
+"""The type of the events that add text: most events of a stream."""
 
 THINKING = frozenset({"response.reasoning_text.delta", "response.reasoning_summary_text.delta"})
 
@@ -38,7 +38,7 @@ _WRITING = frozenset({"response.function_call_arguments.delta", "response.custom
 ResponsesFinishReason = Literal[
     "completed", "incomplete", "failed", "cancelled", "max_output_tokens", "max_messages", "content_filter", "steered"
 ]
-"""Why a response ended: the reason if it is incomplete, otherwise its status."""
+"""Why a response ended: the reason if the response is incomplete, otherwise its status."""
 
 _FINISH: dict[str, FinishReason] = {
     "incomplete": "length",
@@ -61,13 +61,15 @@ _FACTS = Facts(output_paths=("output",), counts=_COUNTS, reasons=_FINISH)
 
 
 def finish_reason(response: Mapping[str, Any]) -> list[Any] | None:
-    """Return why a response ended; None until it has."""
+    """Return a list with the reason why a response ended; None if it has not ended."""
     reason = as_object(response.get("incomplete_details")).get("reason") or response.get("status")
     return [reason] if reason and reason not in ("in_progress", "queued") else None
 
 
 def common_finish(reasons: Sequence[str] | None, output: Sequence[Mapping[str, Any]]) -> list[str] | None:
-    """Return common finish reasons; a completed response whose output has tool calls ended with "tool_calls"."""
+    """Return finish reasons in the common form. A completed response whose output has tool calls ended with
+    "tool_calls".
+    """
     called = any(map(is_call, output))
     done: FinishReason = "tool_calls" if called else "stop"
     meanings: dict[str, FinishReason] = {**_FINISH, "completed": done, "steered": done}
@@ -75,7 +77,7 @@ def common_finish(reasons: Sequence[str] | None, output: Sequence[Mapping[str, A
 
 
 def output_text(output: Sequence[Any]) -> str:
-    """Return the text of all messages in an output."""
+    """Return the text of all messages in the output of a response."""
     messages = [item for one in output if (item := as_object(one)).get("type") == "message"]
     parts = [as_object(part) for item in messages for part in as_list(item.get("content"))]
     return "".join(str(part.get("text") or "") for part in parts if part.get("type") == "output_text")
@@ -85,7 +87,7 @@ ToolT = TypeVar("ToolT", bound=BaseTool)
 
 
 class ResponsesCallResponse(BaseCallResponse[Response, ToolT, ResponsesFinishReason, ResponseUsage]):
-    """A response; `response` is a `Response`."""
+    """A response in OpenAI's Responses format. `response` is a `Response` of OpenAI's SDK."""
 
     form: ClassVar[str | None] = "responses"
     raw_type = Response
@@ -111,32 +113,32 @@ class ResponsesCallResponse(BaseCallResponse[Response, ToolT, ResponsesFinishRea
 
     @property
     def content(self) -> str:
-        """The text of all messages; "" if there are none."""
+        """The text of all messages in the output; empty if there are none."""
         return "".join(self._parts("message", "output_text", "content", "text"))
 
     @property
     def refusal(self) -> str | None:
-        """The text of the model's refusal; None if it did not refuse."""
+        """The text with which the model refused to answer; None if it did not refuse."""
         return "".join(self._parts("message", "refusal", "content", "refusal")) or None
 
     @property
     def thinking(self) -> str | None:
-        """The reasoning text, or its summary; None if neither is shown."""
+        """The reasoning text, or its summary; None if the response has neither."""
         shown = self._parts("reasoning", "reasoning_text", "content", "text")
         return "\n\n".join(shown or self._parts("reasoning", "summary_text", "summary", "text")) or None
 
     @property
     def finish_reasons(self) -> list[ResponsesFinishReason] | None:
-        """Why the response ended: the reason if it is incomplete, otherwise its status."""
+        """Why the response ended: the reason if the response is incomplete, otherwise its status."""
         details: Any = getattr(self.response, "incomplete_details", None)
         status = getattr(self.response, "status", None)
         return finish_reason({"status": status, "incomplete_details": dumped(details) if details else None})
 
     @property
     def message_param(self) -> list[dict[str, Any]]:
-        """The answer as items that can be sent back: the whole output, with reasoning, in order.
+        """The response as a list of items for the next request: the complete output, with reasoning, in order.
 
-        The list can be used like one message in a list of messages.
+        The list can be used in place of one message in a list of messages.
         """
         return [dumped(item) for item in self._output]
 
@@ -147,15 +149,16 @@ class ResponsesCallResponse(BaseCallResponse[Response, ToolT, ResponsesFinishRea
 
     @classmethod
     def tool_message_params(cls, tools_and_outputs: Sequence[tuple[Any, Any]]) -> list[Any]:
-        """Return one item per tool result, in the form that its call demands. An exception is sent as an error.
+        """Return one item for each tool result. An output that is an exception is sent as an error.
 
-        Raises `PromptError` for a result of a computer that is no image.
+        The form of an item depends on the kind of its tool call. Raises `PromptError` if the output of a computer call
+        is not an image (a screenshot).
         """
         return encode_results(tools_and_outputs)
 
     @property
     def common_finish_reasons(self) -> list[str] | None:
-        """`finish_reasons` in the common form."""
+        """The finish reasons in the form that is common to all providers."""
         return common_finish(self.finish_reasons, self.message_param)
 
     @classmethod
@@ -166,22 +169,22 @@ class ResponsesCallResponse(BaseCallResponse[Response, ToolT, ResponsesFinishRea
 
     @property
     def common_messages(self) -> list[BaseMessageParam]:
-        """`messages` in the common form."""
+        """The messages of the request in the common form."""
         return decode_items(self.messages)
 
 
 class ResponsesChunk(BaseCallResponseChunk[ResponseStreamEvent, ResponsesFinishReason, ResponseUsage]):
-    """One event of a stream; `chunk` is the SDK's event."""
+    """One event of a stream. `chunk` is the event as an object of OpenAI's SDK."""
 
     __slots__ = ("parted", "place")
     parted: bool
-    """True if its piece of thinking begins a new part of the reasoning."""
+    """True if the piece of thinking in this event begins a new part of the reasoning."""
     raw_type = ResponseStreamEvent
     facts: ClassVar[Facts] = _FACTS
     usage_places: ClassVar[tuple[str, ...]] = ("response.usage",)
 
     place: int
-    """The key of the item that the event belongs to, set by the accumulator: see `Items`."""
+    """The key of the item that the event belongs to (see `Items`). Set by the accumulator."""
 
     @classmethod
     def text_of(cls, data: Mapping[str, Any]) -> str:
@@ -195,16 +198,16 @@ class ResponsesChunk(BaseCallResponseChunk[ResponseStreamEvent, ResponsesFinishR
 
     @property
     def thinking(self) -> str:
-        """The reasoning text, or piece of its summary, that this event adds; "" if none.
+        """The piece of reasoning, or of its summary, that this event adds; empty if it adds none.
 
-        A blank line precedes the first piece of each further part, as between the parts of an unstreamed response.
+        The first piece of each further part begins with a blank line, as between the parts of an unstreamed response.
         """
         piece = str(self.data.get("delta") or "") if self.data.get("type") in THINKING else ""
         return f"\n\n{piece}" if piece and getattr(self, "parted", False) else piece
 
     @property
     def tool_deltas(self) -> Sequence[ToolDelta]:
-        """The piece of a tool call that this event adds."""
+        """The pieces of tool calls that this event adds."""
         kind, item = self.data.get("type"), as_object(self.data.get("item"))
         index: int = getattr(self, "place", self.data.get("output_index") or 0)
         if kind == "response.output_item.added" and is_call(item):
@@ -215,10 +218,10 @@ class ResponsesChunk(BaseCallResponseChunk[ResponseStreamEvent, ResponsesFinishR
 
     @property
     def finish_reasons(self) -> list[ResponsesFinishReason] | None:
-        """Why the response ended; only the final event has it."""
+        """Why the response ended. Only the final event has a reason; None for other events."""
         return finish_reason(self._top)
 
     @property
     def common_finish_reasons(self) -> list[str] | None:
-        """`finish_reasons` in the common form."""
+        """The finish reasons in the form that is common to all providers."""
         return common_finish(self.finish_reasons, as_list(self._top.get("output")))

@@ -1,4 +1,4 @@
-"""JSON schemas with the keywords that providers accept: strict, inlined, and the tool of a structured answer.
+"""Changes JSON schemas so that they have only keywords that a provider accepts; adds the tool for structured output.
 
 Used by: the wire formats and the providers.
 Must not know: how a request is sent.

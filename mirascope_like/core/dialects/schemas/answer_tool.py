@@ -1,4 +1,4 @@
-"""Asks for a structured output as a forced tool call."""
+"""Requests a structured output as a tool call that the model is forced to make."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from typing import Any
 
 
 def add_answer_tool(payload: dict[str, Any], tool: dict[str, Any], *, alone: Any, beside: Any) -> None:
-    """Add the tool whose arguments are the structured output, and force the model to call it.
+    """Add the tool whose arguments are the structured output to a payload, and force the model to call it.
 
-    `alone` is the value of `tool_choice` if this is the only tool; `beside` if the call has other tools, which the
-    model may call too. A `tool_choice` that the payload already has is kept.
+    `alone` is the `tool_choice` to set if the payload has no other tools; `beside` the one to set if it has, so that
+    the model may call any tool. A `tool_choice` that is already in the payload is kept.
     """
     others: list[Any] = payload.get("tools") or []
     payload["tools"] = [*others, tool]

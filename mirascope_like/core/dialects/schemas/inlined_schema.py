@@ -1,4 +1,6 @@
-"""JSON schemas with the keywords that Gemini's API of 2025 accepts: no references, no unions and no free keys."""
+"""Converts JSON schemas for Gemini's API of 2025, which accepts no references, no unions and no objects with
+arbitrary keys.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +16,9 @@ _FORMATS = frozenset({"float", "double", "int32", "int64", "enum", "date-time"})
 
 
 def open_schema(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a schema in OpenAPI's dialect, as close as possible: of a union the first type, the others as
-    description."""
+    """Return a JSON schema converted to OpenAPI's format. Of a union, the first type becomes the schema, and the
+    other types are described in its description.
+    """
     return _open(schema, as_object(schema.get("$defs")), ())
 
 

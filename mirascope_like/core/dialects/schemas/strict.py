@@ -1,7 +1,7 @@
-"""JSON schemas with the keywords that OpenAI, Anthropic and Bedrock accept for structured output.
+"""Limits JSON schemas to the keywords that OpenAI, Anthropic and Bedrock accept for structured output.
 
-Sources: OpenAI's guide to structured outputs ("Supported schemas"), and the equivalents of Anthropic and Bedrock. A
-keyword that they do not accept is moved into the description, so that the model still reads it.
+A keyword that is not accepted is moved into the description, so that the model still reads it. Sources: OpenAI's guide
+to structured outputs ("Supported schemas"), and the equivalents of Anthropic and Bedrock.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from ...base.parsing import as_object
 from ...base.tools import BaseTool
 
 _DROPPED = frozenset({"default", "discriminator", "title"})
-"""Keywords that do not restrict the value; they are dropped."""
+"""Keywords that are removed because they do not restrict the value."""
 
 _WORDS = frozenset(
     {"$defs", "$ref", "additionalProperties", "anyOf", "const", "description", "enum", "items", "properties"}
     | {"required", "type"}
 )
-"""The keywords that every provider's structured output accepts."""
+"""The keywords that the structured output of every provider accepts."""
 
 OPENAI_WORDS = _WORDS | frozenset(
     {"exclusiveMaximum", "exclusiveMinimum", "format", "maxItems", "maximum", "minItems", "minimum", "multipleOf"}
@@ -37,16 +37,19 @@ _FORMS = {
     "format": re.compile("date-time|time|date|duration|email|hostname|ipv4|ipv6|uuid"),
     "pattern": re.compile(r"(?:(?!\(\?).)*", re.DOTALL),
 }
-"""For keywords that are accepted with some values only: those values. Formats by name, patterns without `(?...)`."""
+"""Keywords of which only some values are accepted, with a pattern of these values: names of formats, and patterns
+without `(?...)`.
+"""
 
 
 def strict_schema(
     schema: Mapping[str, Any], words: frozenset[str] = OPENAI_WORDS, *, all_required: bool = True
 ) -> dict[str, Any]:
-    """Return an equivalent schema that uses only the keywords in `words`; the given schema does not change.
+    """Return a copy of a JSON schema that has only the keywords in `words`. Other keywords, such as `minLength`, are
+    written into the description, so that the model reads them but the provider does not enforce them.
 
-    Objects allow no additional properties. All properties are required unless `all_required` is false. Alternatives are
-    written as `anyOf`.
+    Objects allow no additional properties. Every property is required, unless `all_required` is False. `oneOf` and a
+    tuple's `prefixItems` become `anyOf`.
     """
     source = {key: value for key, value in schema.items() if key not in _DROPPED}
     if "oneOf" in source:
@@ -78,9 +81,10 @@ def strict_schema(
 def tool_arguments(
     tool: type[BaseTool], words: frozenset[str] = OPENAI_WORDS, *, all_required: bool = True
 ) -> dict[str, Any]:
-    """Return the schema of a tool's arguments, in strict form if the tool is strict.
+    """Return the JSON schema of a tool's arguments; if the tool is configured as strict, the strict form of the schema.
 
-    A schema with free keys has no strict form; it is returned unchanged, and the provider rejects it.
+    A schema that allows objects with arbitrary keys has no strict form. It is returned unchanged, and the provider
+    rejects it.
     """
     schema = tool.tool_json_schema()
     if not cast("Mapping[str, Any]", tool.tool_config).get("strict") or not is_closed(schema):
@@ -100,7 +104,9 @@ def _strict(key: str, value: Any, words: frozenset[str], *, all_required: bool) 
 
 
 def is_closed(node: Mapping[str, Any]) -> bool:
-    """Return True if a schema restricts every part: no dict with free keys, and nothing that accepts any value."""
+    """Return True if a schema restricts every value in it: it has no objects with arbitrary keys, and no part that
+    accepts any value.
+    """
     if not node.keys() & {"type", "anyOf", "oneOf", "allOf", "enum", "const", "$ref"}:
         return False
     if node.get("type") == "object" and ("properties" not in node or node.get("additionalProperties")):

@@ -1,6 +1,6 @@
 """The typed LLM call for Python: one decorator turns a prompt function into a call to any provider.
 
-What most programs use is here by its name; the rest is in `core`. Each is loaded when it is first used.
+This module has the names that most programs need; `core` has all public names. Each is loaded when it is first used.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ EMBEDDED = "smollm2-135m"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command given by `arguments` (default: `sys.argv`); return its exit status."""
+    """Run the command in `arguments` (default: `sys.argv`); return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m mirascope_like")
     commands = parser.add_subparsers(dest="command", required=True)
     chat = commands.add_parser("chat", help="chat with a model in the terminal")
@@ -36,9 +36,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def talk(name: str | None, system: str | None) -> int:
-    """Read lines until the end of input; stream the model's answer to each.
+    """Read lines from standard input until it ends. Send each line to the model, and print the response while it
+    arrives.
 
-    In a terminal, Ctrl-C stops an answer; its partial text is kept in the conversation.
+    In a terminal, Ctrl-C stops a response. The received part of its text stays in the conversation.
     """
     try:
         from .integrations.progress import progress
@@ -66,7 +67,9 @@ def talk(name: str | None, system: str | None) -> int:
 
 
 def answer(stream: Any) -> None:
-    """Print an answer until it ends or Ctrl-C is pressed. Print its errors too; only `ConfigurationError` is raised."""
+    """Print a response while it arrives, until it ends or Ctrl-C is pressed. Errors are printed; only
+    `ConfigurationError` is raised.
+    """
     try:
         stream.collect()
     except KeyboardInterrupt:

@@ -1,4 +1,4 @@
-"""The public names of the library. Each is loaded when it is first used: importing this loads no provider's SDK."""
+"""The public names of the library. Each is loaded when it is first used, so importing this package loads no SDK."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ _HOSTS = (
     "zai",
 )
 PROVIDERS = (*(name for name in _PACKAGES if name != "hosts"), *_HOSTS)
-"""The names of all providers. Each provider is loaded when it is first used."""
+"""The names of all providers. A provider is imported when it is first used."""
 
 __all__ = [
     "PROVIDERS",

@@ -1,4 +1,4 @@
-"""Tools around calls: middleware (logging, storing), OpenTelemetry, server-sent events for ASGI, progress display."""
+"""Extensions of calls: middleware (for logs or storage), OpenTelemetry, server-sent events for ASGI, progress bars."""
 
 from __future__ import annotations
 

@@ -39,18 +39,20 @@ HEADERS = {"content-type": "text/event-stream; charset=utf-8", "cache-control": 
 
 
 def sse(event: str, data: object) -> bytes:
-    """Return a server-sent event whose data is JSON. Raises `ConfigurationError` for a name with a line break."""
+    """Return the bytes of a server-sent event whose data is JSON. Raises `ConfigurationError` if the event's name
+    has a line break.
+    """
     if any(mark in event for mark in "\r\n\0"):
         raise ConfigurationError(f"the name of an event has a line break or a NUL: {event!r}")
     return f"event: {event}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n".encode()
 
 
 async def server_sent_events(stream: AsyncStream[Any, Any, Any], **text: Any) -> AsyncIterator[bytes]:
-    """Yield a stream as server-sent events; `text` are the arguments of `stream.text()`.
+    """Yield a stream as server-sent events. `text` are the arguments of `stream.text()`.
 
-    The data of a `text` event is a piece of the answer; that of `done` the finish reasons and the output tokens; that
-    of `error` only the name of the error class, because a message may contain private details: the error is logged.
-    Closing the generator early closes the stream.
+    The data of a `text` event is a piece of the response's text. The data of the `done` event are the finish reasons
+    and the number of output tokens. The data of an `error` event is only the name of the error class, because the
+    message may contain private details; the error is logged. Closing the generator early closes the stream.
     """
     try:
         try:
@@ -66,16 +68,16 @@ async def server_sent_events(stream: AsyncStream[Any, Any, Any], **text: Any) ->
 
 
 class EventStreamResponse(Response):
-    """An ASGI response that sends a stream as server-sent events. If Starlette is installed, a Starlette response.
+    """An ASGI response that sends a stream as server-sent events. If Starlette is installed, it is a Starlette
+    response.
 
-    Keyword arguments go to `stream.text()`. When the browser disconnects, the stream is closed at once.
-
-    Raises `ConfigurationError` if `stream` is not the stream of an async call, and for a header with a line break.
+    Keyword arguments are passed to `stream.text()`. When the browser disconnects, the stream is closed at once. Raises
+    `ConfigurationError` if `stream` is not the stream of an async call, and for a header with a line break.
     """
 
     status_code: int = 200
     background: Callable[[], Awaitable[None]] | None = None
-    """Awaited after the stream was sent or the browser disconnected; None for nothing."""
+    """An async function that is called after the stream was sent or the browser has disconnected; or None."""
 
     def __init__(
         self, stream: AsyncStream[Any, Any, Any], *, headers: Mapping[str, str] | None = None, **text: Any

@@ -1,4 +1,4 @@
-"""`middleware_factory`: make decorators whose handlers run exactly once when each call ends, however it ends."""
+"""`middleware_factory`: makes decorators whose handlers run exactly once when a call ends, however it ends."""
 
 from __future__ import annotations
 
@@ -20,12 +20,14 @@ P = ParamSpec("P")
 R = TypeVar("R")
 Function: TypeAlias = Callable[..., Any]
 Handler: TypeAlias = Callable[[Any, Function, Any], Any]
-"""Receives the result (or the error), the function that was called, and the value that the context manager yielded."""
+"""A function of three arguments: the result or the error of a call, the called function, and the value that the
+context manager yielded.
+"""
 AsyncHandler: TypeAlias = Callable[[Any, Function, Any], Awaitable[Any]]
 
 log: logging.Logger = logging.getLogger(__name__)
 _ENDS = (Exception, CancelledError, KeyboardInterrupt, SystemExit)
-"""The exceptions with which a call can end instead of a result."""
+"""The exceptions that end a call without a result."""
 
 
 def middleware_factory(
@@ -43,18 +45,18 @@ def middleware_factory(
     handle_error: Handler | None = None,
     handle_error_async: AsyncHandler | None = None,
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Return a decorator for sync and async calls whose handlers run once when each call ends.
+    """Return a decorator for sync and async calls. Its handlers run once, when the call ends.
 
-    Exactly one handler runs for each call: the one for the type of its result, or `handle_error`. The handler of a
-    stream runs when the stream has ended: read to its end, closed, dropped, or failed (see `stream.state`). Async
-    handlers are for async calls; if there is none, the sync handler is used.
+    For each call, exactly one handler runs: the handler for the type of its result, or `handle_error`. The handler of a
+    stream runs when the stream has ended: it was read to its end, closed, dropped, or failed (see `stream.state`). An
+    async call runs the async handler, or, if there is none, the sync handler.
 
-    Handlers run inside the context manager. It exits in the same context (of `contextvars`) in which it was entered,
-    wherever a stream ends; the steps of a stream run in the context of its reader.
+    Handlers run inside the context manager. The context manager exits in the same `contextvars` context in which it was
+    entered, wherever a stream ends. Reading a stream runs in the context of its reader.
 
-    If `handle_error` returns a value other than None, a call returns that value instead of raising. Otherwise the
-    original error is raised. `handle_error` also runs if a call is cancelled, and the call stays cancelled. An error of
-    a handler is raised only if there is no other error.
+    If `handle_error` returns a value other than None, the call returns that value; otherwise the original error is
+    raised. `handle_error` also runs if a call is cancelled, and the call stays cancelled. An error in a handler is
+    raised only if the call itself has not failed.
     """
     kinds = (
         _Kind(BaseStructuredStream, handle_structured_stream, handle_structured_stream_async),
@@ -108,7 +110,7 @@ def _nothing(_: Function) -> AbstractContextManager[Any]:
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """One type of result, and the handlers for it."""
+    """A type of result, with the sync and async handlers that run for results of this type."""
 
     of: type
     handler: Handler | None
@@ -123,11 +125,10 @@ class _Kind:
 
 
 class _Around:
-    """The middleware around one call, until one handler has run.
+    """The middleware around one call, until one of its handlers has run.
 
-    The context manager and the handlers run in one context of `contextvars`, `home`, because a stream may end in
-    another thread or task than the one in which it began. `home` is None if the call begins and ends in the current
-    context.
+    The context manager and the handlers run in the `contextvars` context `home`, because a stream may end in another
+    thread or task than the one in which it began. `home` is None if the call begins and ends in the current context.
     """
 
     def __init__(
@@ -155,19 +156,23 @@ class _Around:
         return await (given if self._home is None else InContext(given, self._home))
 
     def settle(self, result: Any) -> Any:
-        """Run the handler for a result; for a stream, when it has ended."""
+        """Run the handler for a result, and return the result. For a stream, the handler runs later, when the stream
+        ends.
+        """
         if isinstance(result, BaseStream | BaseStructuredStream):
             return self.watch(cast("Any", result), asynchronous=False)
         self._handle(result)
         return result
 
     async def asettle(self, result: Any) -> Any:
-        """The async form of `settle`."""
+        """Async version of `settle`."""
         await self._ahandle(result)
         return result
 
     def fail(self, error: BaseException) -> Any:
-        """Run the error handler; return the value to return instead of raising, or None."""
+        """Run the error handler. Return its result, which the call returns instead of raising the error; None to
+        raise the error.
+        """
         instead = None
         with self._unhidden(error):
             instead = self._run(self._failed.handle, error, self._function, self._context)
@@ -175,7 +180,7 @@ class _Around:
         return instead
 
     async def afail(self, error: BaseException) -> Any:
-        """The async form of `fail`."""
+        """Async version of `fail`."""
         instead = None
         with self._unhidden(error):
             instead = await self._arun(self._failed.ahandle, error, self._function, self._context)
@@ -183,7 +188,7 @@ class _Around:
         return instead
 
     def watch(self, stream: Any, *, asynchronous: bool) -> Any:
-        """Run the handler of a stream when the stream ends."""
+        """Make the handler of a stream run when the stream ends; return the stream."""
         # The callback must not refer to the stream, or dropping the stream would not close it.
         watched: Any = stream
         remake = watched.remaker() if isinstance(stream, BaseStructuredStream) else None
@@ -228,7 +233,9 @@ class _Around:
 
     @contextmanager
     def _unhidden(self, error: BaseException) -> Generator[None]:
-        """Suppress errors raised in this block, so that the error of the call is raised; log them."""
+        """Context manager that logs and suppresses other errors raised inside it, so that the error of the call is
+        raised.
+        """
         try:
             yield
         except Exception as other:

@@ -1,4 +1,4 @@
-"""`with_otel`: record each call as a span of OpenTelemetry."""
+"""`with_otel`: records each call as a span of OpenTelemetry."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _PROVIDERS = {
     "mistral": "mistral_ai",
     "xai": "x_ai",
 }
-"""Providers that have another name in the semantic conventions."""
+"""Maps providers to their names in OpenTelemetry's semantic conventions, if they differ."""
 _PARAMS = {
     "temperature": "temperature",
     "top_p": "top_p",
@@ -40,7 +40,7 @@ _PARAMS = {
     "frequency_penalty": "frequency_penalty",
     "presence_penalty": "presence_penalty",
 }
-"""The call parameters that the semantic conventions define attributes for."""
+"""Maps call parameters to the attributes that OpenTelemetry's semantic conventions define for them."""
 
 
 def with_otel(
@@ -48,11 +48,11 @@ def with_otel(
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Return a decorator that records each call as a span: unstreamed, streamed or structured, sync or async.
 
-    The span starts with the call and ends with the response, or when the stream ends in any state. Its parent is the
+    The span starts with the call, and ends with the response or when the stream ends in any state. Its parent is the
     current span. Its attributes are those of OpenTelemetry's semantic conventions for generative AI (provider, models,
-    finish reasons, tokens, parameters), and `mirascope_like.cost` in US dollars. Prompts and answers may be private:
-    they are recorded only with `content=True`. A structured output that cannot hold its response (such as a
-    `list[str]`) yields a span without attributes.
+    finish reasons, tokens, parameters), and `mirascope_like.cost` in US dollars. Prompts and responses are recorded
+    only with `content=True`, because they may be private. If a structured output cannot hold its response (such as a
+    `list[str]`), the span has no attributes.
 
     Importing this module raises `ImportError` if `opentelemetry-api` is not installed.
     """
@@ -124,7 +124,7 @@ def describe(span: Span, response: BaseCallResponse[Any, Any], *, content: bool)
 
 
 def messages_as_json(messages: Iterable[BaseMessageParam]) -> str:
-    """Return messages as JSON in the form of the conventions; media are recorded without their content."""
+    """Return messages as JSON in the format of the semantic conventions. Media are recorded without their content."""
     return to_json([{"role": one.role, "parts": [_part(part) for part in _parts(one)]} for one in messages]).decode()
 
 

@@ -27,20 +27,21 @@ from ..core.base.streams import BaseStructuredStream
 StreamT = TypeVar("StreamT", bound=BaseStream[Any, Any, Any] | BaseStructuredStream[Any, Any])
 
 CHARACTERS = 4
-"""About this many characters make one token of English text."""
+"""The approximate number of characters per token of English text."""
 CONTROLS = dict.fromkeys([*range(9), *range(11, 32), *range(127, 160)])
-"""Control characters that could move the cursor or worse: all except tab and line feed. Removed from output."""
+"""Control characters, except tab and line feed. They could move the cursor, so they are removed from the output."""
 
 
 def progress(stream: StreamT, *, console: Console | None = None, text: bool = False) -> StreamT:
-    """Show the progress of a stream in a terminal while it is read; return the stream itself, which yields the same.
+    """Show the progress of a stream in a terminal while the stream is read. Return the stream itself.
 
-    One line shows tokens, tokens per second, seconds elapsed, and the cost in US dollars if it is known. Until the
-    provider has reported the tokens, they are estimated from the text and marked `~`. With `text`, the answer is shown
-    above the line; print nothing else then. Streams that are read at the same time have one line each.
+    One line shows tokens, tokens per second, seconds, and, if it is known, the cost in US dollars. Until the provider
+    has reported the tokens, they are estimated from the text and marked with `~`. With `text=True`, the text of the
+    response is shown above the line; do not print anything else then. Several streams that are read at the same time
+    have one line each.
 
-    `console` defaults to standard error, or to standard output with `text`. The line is shown on
-    terminals only.
+    `console` is standard error by default, or standard output with `text=True`. The line is shown only if the console
+    is a terminal.
     """
     console = console or _standard(error=not text)
     live = console.is_interactive
@@ -58,7 +59,7 @@ def progress(stream: StreamT, *, console: Console | None = None, text: bool = Fa
 
 
 class Meter:
-    """The progress of one stream: characters, tokens, seconds and cost so far. May be read from any thread."""
+    """Counts the progress of one stream: characters, tokens, seconds and cost. May be read from any thread."""
 
     def __init__(self, stream: BaseStream[Any, Any, Any]) -> None:
         self._stream = ref(stream)
@@ -66,16 +67,16 @@ class Meter:
         self._priced = 0.0
         self._seconds = 0.0
         self.characters: int = 0
-        """The characters of text received."""
+        """The number of received characters of text."""
         self.tokens: int | None = None
-        """The output tokens reported by the provider; None until it has."""
+        """The number of output tokens that the provider reported; None until it has reported one."""
         self.cost: float | None = None
-        """US dollars; None while unknown."""
+        """The cost in US dollars; None while it is unknown."""
         self.ended: str | None = None
         """The final state of the stream: "done", "closed" or "failed"; None until it has ended."""
 
     def read(self, text: str) -> None:
-        """Add a piece of text."""
+        """Count a piece of text, and update the tokens and the cost."""
         self.characters += len(text)
         stream = self._stream()
         if stream is None or (tokens := stream.output_tokens) is None:
@@ -89,7 +90,7 @@ class Meter:
                 self.cost = stream.cost
 
     def end(self, stream: BaseStream[Any, Any, Any]) -> None:
-        """Read the final figures of the stream."""
+        """Set the final figures, from the stream that has ended."""
         self._seconds = self.seconds
         if stream.start_time is not None and stream.end_time is not None:
             self._seconds = (stream.end_time - stream.start_time) / 1000
@@ -99,7 +100,7 @@ class Meter:
 
     @property
     def seconds(self) -> float:
-        """Seconds since the request was sent; 0 before."""
+        """The seconds since the request was sent; 0 before it was sent."""
         stream = self._stream() if self.ended is None else None
         began = stream.start_time if stream is not None else None
         return max(0.0, time() - began / 1000) if began is not None else self._seconds
@@ -121,7 +122,9 @@ class Meter:
 
 
 class _Shown:
-    """The display of one stream: its line, and above it the last, incomplete line of its text."""
+    """The part of the display that belongs to one stream: its progress line and, above it, the last incomplete line
+    of its text.
+    """
 
     def __init__(self, meter: Meter, console: Console, *, text: bool) -> None:
         self._meter = meter
@@ -174,7 +177,7 @@ class _Shown:
 
 
 class _Display:
-    """The live display of one console: the streams that are being read."""
+    """The live display of one console, with all streams that are being read."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -204,7 +207,7 @@ class _Display:
 
 LOCK = RLock()
 DISPLAYS: dict[Console, _Display] = {}
-"""The live display of each console on which something is shown now."""
+"""Maps each console that shows a stream now to its live display."""
 
 
 @cache

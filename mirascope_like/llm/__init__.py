@@ -1,4 +1,4 @@
-"""Calls to a provider that is chosen by name, also at run time; responses have one form for all providers.
+"""Calls to a provider that is chosen by name, even at run time. Responses have the same form for all providers.
 
 from mirascope_like import llm
 
@@ -20,10 +20,13 @@ from .provider import AnyProvider
 from .providers import LocalProvider, Provider
 
 call: NeutralCall = NeutralCall(AnyProvider(), Stream, AsyncStream, CommonCallParams)
-"""Make a decorator that turns a prompt function into a call to the named `provider` and `model` ("openai:gpt-4o-mini"
-names both). `context` and `override` replace them for single calls."""
+"""Return a decorator that turns a prompt function into a call to the given `provider` and `model`.
+
+A model such as "openai:gpt-4o-mini" names both. `context` and `override` change the provider and model for single
+calls.
+"""
 model: Models[CallResponse, Stream, AsyncStream, CommonCallParams] = Models(call)
-"""Make a model object, whose settings apply to every call made from it."""
+"""Make a model object. Its settings apply to every call that is made with it."""
 
 __all__ = [
     "AsyncStream",

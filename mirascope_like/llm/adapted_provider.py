@@ -1,4 +1,4 @@
-"""A provider whose responses and chunks are in the common form. `AnyProvider` resolves every call of `llm` to one."""
+"""Wraps a provider so that its responses and chunks have the common form. Every call of `llm` uses such a provider."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .providers import provider_named
 
 
 class CommonAccumulator(Accumulator[CallResponseChunk, Tool]):
-    """A provider's accumulator, whose chunks are in the common form."""
+    """Wraps the accumulator of a provider. Its chunks have the common form."""
 
     ended: bool
 
@@ -97,8 +97,8 @@ class CommonAccumulator(Accumulator[CallResponseChunk, Tool]):
 
 
 class CommonProvider(Provider[CallResponse, CallResponseChunk, Tool]):
-    """Wraps one provider: requests are encoded and sent by it; responses and chunks are converted to the classes of
-    `llm`.
+    """Wraps a provider. The provider encodes and sends requests; its responses and chunks are converted to the
+    classes of `llm`.
     """
 
     response_type = CallResponse
@@ -106,8 +106,8 @@ class CommonProvider(Provider[CallResponse, CallResponseChunk, Tool]):
 
     def __init__(self, name: str, inner: Provider[Any, Any, Any]) -> None:
         self.name = name
-        """Its name in `llm.call`. It includes the message format if that is not the provider's first:
-        "openai.responses".
+        """The name in `llm.call`. It includes the message format, as in "openai.responses", unless that is the
+        provider's default format.
         """
         self.inner: Provider[Any, Any, Any] = inner
         self.tool_type: type[Tool] = inner.tool_type
@@ -180,8 +180,8 @@ class CommonProvider(Provider[CallResponse, CallResponseChunk, Tool]):
 
 @lru_cache
 def with_common_answers(name: str) -> CommonProvider:
-    """Return the provider of this name, with responses and chunks in the common form.
+    """Return the provider with this name, wrapped so that its responses and chunks have the common form.
 
-    Raises what `provider_named` raises.
+    Raises `ConfigurationError` for an unknown name, and `MissingSDKError` if the provider's SDK is not installed.
     """
     return CommonProvider(name, provider_named(name))

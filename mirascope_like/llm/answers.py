@@ -1,4 +1,4 @@
-"""What `llm.call` returns: responses, chunks and streams of any provider in the common form."""
+"""The responses, chunks and streams of `llm.call`, which have the same form for all providers."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ from .providers import provider_named
 
 
 class Tool(BaseTool):
-    """A tool call by a model of any provider."""
+    """A tool that a model of any provider called."""
 
 
 class DelegatedMetadata(CommonMetadata):
-    """Base of responses and chunks of `llm`: takes its values from the response or chunk of one provider."""
+    """Base class of the responses and chunks of `llm`. Reads its values from the response or chunk of one provider."""
 
     __slots__ = ()
 
@@ -41,7 +41,7 @@ class DelegatedMetadata(CommonMetadata):
 
     @property
     def finish_reasons(self) -> list[str] | None:
-        """Why generation ended, in the common form: "stop", "length", "tool_calls" or "content_filter"."""
+        """Why the generation ended, in the common form, such as "stop", "length", "tool_calls" or "content_filter"."""
         return self._metadata.common_finish_reasons
 
     @property
@@ -51,7 +51,7 @@ class DelegatedMetadata(CommonMetadata):
 
     @property
     def model(self) -> str | None:
-        """The name of the model that answered, as reported by the provider."""
+        """The name of the model that responded, in the provider's spelling."""
         return self._metadata.model
 
     @property
@@ -61,7 +61,7 @@ class DelegatedMetadata(CommonMetadata):
 
     @property
     def usage(self) -> CommonUsage | None:
-        """The tokens used, in the common form."""
+        """The number of tokens, in the common form."""
         return self._metadata.common_usage
 
     @property
@@ -70,10 +70,10 @@ class DelegatedMetadata(CommonMetadata):
 
 
 class CallResponse(DelegatedMetadata, BaseCallResponse[Any, Tool]):
-    """A response of any provider in the common form.
+    """A response of any provider, in the common form.
 
-    `response` is the SDK's own object; `provider_response` is the response that the provider's own `call` would return.
-    Messages are `BaseMessageParam`s, so that the answer of one provider can be sent to another.
+    `response` is the object of the provider's SDK. `provider_response` is the response that the provider's own `call`
+    would return. Messages are `BaseMessageParam`s, so the response of one provider can be sent to another.
     """
 
     tool_base: ClassVar[type[BaseTool]] = Tool
@@ -82,7 +82,7 @@ class CallResponse(DelegatedMetadata, BaseCallResponse[Any, Tool]):
 
     @classmethod
     def of(cls, inner: BaseCallResponse[Any, Any]) -> Self:
-        """Wrap a provider's response."""
+        """Return a response that wraps a provider's response."""
         self = cls.model_construct(**dict(inner))
         self._inner = inner
         return self
@@ -102,16 +102,19 @@ class CallResponse(DelegatedMetadata, BaseCallResponse[Any, Tool]):
         return cls.of(inner)
 
     def model_dump(self, **options: Any) -> dict[str, Any]:
-        """Return the response as data for logs: everything except secrets."""
+        """Return the response as a dict, without secrets."""
         return self._inner.model_dump(**options)
 
     def model_dump_json(self, **options: Any) -> str:
-        """Return the response as JSON for logs: everything except secrets."""
+        """Return the response as JSON, without secrets."""
         return self._inner.model_dump_json(**options)
 
     @classmethod
     def parse_raw_response(cls, raw: bytes | Mapping[str, Any]) -> Any:
-        raise TypeError("llm's CallResponse cannot parse a raw response: use the provider's own response class")
+        raise TypeError(
+            "llm's CallResponse cannot parse a raw response: use the provider's response class, such as "
+            "openai.OpenAICallResponse"
+        )
 
     def attach_tools(self, tools: list[Any]) -> None:
         self._inner.attach_tools(tools)
@@ -127,17 +130,17 @@ class CallResponse(DelegatedMetadata, BaseCallResponse[Any, Tool]):
 
     @property
     def provider_name(self) -> str:
-        """The name of the provider that answered, for example "openai"."""
+        """The name of the provider that responded, such as "openai"."""
         return self._inner.provider
 
     @property
     def content(self) -> str:
-        """The text of the answer; "" if there is none."""
+        """The text of the response; empty if there is none."""
         return self._inner.content
 
     @property
     def answer(self) -> str:
-        """The text of a structured output: the arguments of its tool call, otherwise `content`."""
+        """The text of the structured output: the arguments of its tool call, or else `content`."""
         return self._inner.answer
 
     @property
@@ -146,38 +149,40 @@ class CallResponse(DelegatedMetadata, BaseCallResponse[Any, Tool]):
 
     @property
     def refusal(self) -> str | None:
-        """The text of the model's refusal; None if it did not refuse, or if the provider does not mark refusals."""
+        """The text with which the model refused to answer; None if it did not refuse, or if the provider does not
+        report refusals separately.
+        """
         return self._inner.refusal
 
     def correction_messages(self, complaint: str) -> list[Any]:
-        """Return messages, in the provider's own form, with this response and a request to correct it; `complaint`
-        describes the errors.
+        """Return messages, in the provider's own format, with this response and a request to correct it. `complaint`
+        is the text of the errors.
         """
         return self._inner.correction_messages(complaint)
 
     @property
     def raw(self) -> dict[str, Any]:
-        """The answer as JSON: what the provider sent, or what the events sum up to, with unknown fields."""
+        """The response as JSON, including fields that the SDK does not know. For a stream, the sum of its events."""
         return self._inner.raw
 
     @property
     def usage_missing(self) -> bool:
-        """True if the response has ended, and its usage was requested but has not arrived."""
+        """True if the response is complete and its usage was requested, but did not arrive."""
         return self._inner.usage_missing
 
     @property
     def cost(self) -> float | None:
-        """US dollars; None if the usage or the price of the model is unknown."""
+        """The cost in US dollars; None if the usage or the price of the model is unknown."""
         return self._inner.cost
 
     @property
     def message_param(self) -> BaseMessageParam:
-        """The answer as a message that can be sent back."""
+        """The response as an assistant message for the next request, in the common form."""
         return self._inner.common_message_param
 
     @property
     def user_message_param(self) -> BaseMessageParam | None:
-        """The last user message of the request."""
+        """The last message of the request, in the common form; None if its role is not "user"."""
         return self._inner.common_user_message_param
 
     @property
@@ -186,21 +191,25 @@ class CallResponse(DelegatedMetadata, BaseCallResponse[Any, Tool]):
 
     @property
     def tool_types(self) -> list[type[BaseTool]] | None:
-        """The tool types that were offered to the model, or None."""
+        """The tool types that were offered to the model; None if there were none."""
         return self._inner.tool_types
 
     @property
     def tools(self) -> list[Tool] | None:
-        """The tool calls of the model, or None. A tool that cannot be called has an `error`."""
+        """The tools that the model called; None if it called none. A tool that cannot run has an `error`."""
         return cast("list[Tool] | None", self._inner.tools)
 
     @classmethod
     def tool_message_params(cls, tools_and_outputs: Sequence[tuple[Any, Any]]) -> list[BaseMessageParam]:
-        """Return the message with the results of tools. A result that is an exception is sent as an error."""
+        """Return a message with the results of tools, in the common form. An output that is an exception is sent as
+        an error.
+        """
         return [BaseMessageParam(role="tool", content=tool_results(tools_and_outputs))]
 
     def tool_round_messages(self, results: Sequence[ToolResultEvent[Any]]) -> list[Any]:
-        """Return messages, in the provider's own form, that contain this answer and the results of its tool calls."""
+        """Return messages, in the provider's own format, with this response and the results of its tools. Sets
+        `executed`.
+        """
         self._executed = tuple(results)
         return self._inner.tool_round_messages(results)
 
@@ -220,14 +229,16 @@ class CallResponse(DelegatedMetadata, BaseCallResponse[Any, Tool]):
 
 
 class CallResponseChunk(DelegatedMetadata, BaseCallResponseChunk[Any, str, CommonUsage]):
-    """One event of any provider's stream in the common form; `chunk` is the SDK's own object."""
+    """One event of a stream of any provider, in the common form. `chunk` is the event as an object of the provider's
+    SDK.
+    """
 
     __slots__ = ("_inner",)
     _inner: BaseCallResponseChunk[Any, Any, Any]
 
     @classmethod
     def of(cls, inner: BaseCallResponseChunk[Any, Any, Any]) -> Self:
-        """Wrap a provider's chunk."""
+        """Return a chunk that wraps a provider's chunk."""
         self = cls.__new__(cls)
         self._inner = inner
         self.content = inner.content
@@ -247,12 +258,12 @@ class CallResponseChunk(DelegatedMetadata, BaseCallResponseChunk[Any, str, Commo
 
     @property
     def data(self) -> dict[str, Any]:
-        """The event, decoded from JSON."""
+        """The event as decoded JSON."""
         return self._inner.data
 
     @property
     def chunk(self) -> Any:
-        """The event as an object of the SDK."""
+        """The event as an object of the provider's SDK."""
         return self._inner.chunk
 
     @classmethod
@@ -264,7 +275,7 @@ class CallResponseChunk(DelegatedMetadata, BaseCallResponseChunk[Any, str, Commo
 
     @property
     def thinking(self) -> str:
-        """The thinking text that this event adds; "" if none."""
+        """The piece of thinking that this event adds; empty if it adds none."""
         return self._inner.thinking
 
     @property
@@ -274,8 +285,8 @@ class CallResponseChunk(DelegatedMetadata, BaseCallResponseChunk[Any, str, Commo
 
 
 class Stream(BaseStream[CallResponse, CallResponseChunk, Tool]):
-    """A stream of any provider; yields chunks and tools in the common form."""
+    """A streamed response of any provider. Yields chunks and tools in the common form."""
 
 
 class AsyncStream(BaseAsyncStream[CallResponse, CallResponseChunk, Tool]):
-    """The async form of `Stream`, read with `async for`."""
+    """Async version of `Stream`."""

@@ -1,4 +1,4 @@
-"""`context` and `override`: replace provider, model and parameters of calls made with `llm.call`."""
+"""`context` and `override`: change the provider, model and parameters of calls that are made with `llm.call`."""
 
 from __future__ import annotations
 
@@ -21,29 +21,29 @@ R = TypeVar("R")
 
 
 class Settings(TypedDict, total=False):
-    """What `context`, `override` and `retries.fallback` can replace. A key that is missing leaves the call's own
-    value."""
+    """The settings that `context`, `override` and `retries.fallback` can change. If a key is missing, the call's own
+    value is used.
+    """
 
     provider: str
     model: str
-    """The name of the model; "anthropic:claude-sonnet-5" names the provider too."""
+    """The name of the model. A name such as "anthropic:claude-sonnet-5" also changes the provider."""
     call_params: Mapping[str, Any]
-    """Merged into the call's own parameters."""
+    """Call parameters that are merged into those of the call."""
     tools: Sequence[Any]
-    """Replace the call's own tools."""
+    """The tools that replace those of the call."""
     json_mode: bool
     client: Any
-    """Replaces the call's own client, which is not used if the provider is another one."""
+    """The client that replaces the one of the call. If the provider changes, the client of the call is never used."""
 
 
 @contextmanager
 def context(**settings: Unpack[Settings]) -> Generator[None]:
-    """Apply settings to all calls made with `llm.call` inside a `with` block, in the current thread or task only.
+    """Context manager that changes settings of all `llm.call` functions that are called inside the `with` block, in the
+    current thread or task only.
 
-    Blocks may be nested: an inner block adds to the outer ones. A stream made inside a block keeps its settings after
-    it.
-
-    Raises `ConfigurationError` for an unknown setting.
+    Blocks may be nested: an inner block adds to the outer ones. A stream that was made inside a block keeps the block's
+    settings. Raises `ConfigurationError` for an unknown setting.
     """
     settings = _read(settings)
     token = OVERRIDES.set(_merged(OVERRIDES.get(), settings))
@@ -54,11 +54,10 @@ def context(**settings: Unpack[Settings]) -> Generator[None]:
 
 
 def override(function: Callable[P, R], **settings: Unpack[Settings]) -> Callable[P, R]:
-    """Return a copy of a function made with `llm.call` that uses other settings; the given function does not change.
+    """Return a copy of a function made with `llm.call` that uses other settings. The function itself does not change.
 
-    If the function was overridden before, the new settings take precedence.
-
-    Raises `ConfigurationError` for an unknown setting.
+    If the function is already the result of `override`, the new settings take precedence. Raises `ConfigurationError`
+    for an unknown setting.
     """
     settings = _read(settings)
     within = next((one for one in _layers(function) if one in _MADE), None)
@@ -88,13 +87,13 @@ def override(function: Callable[P, R], **settings: Unpack[Settings]) -> Callable
 
 
 _MADE: WeakSet[Callable[..., Any]] = WeakSet()
-"""The functions that `override` returned."""
+"""All functions that `override` has returned."""
 _AROUND: ContextVar[tuple[Callable[..., Any] | None, Settings]] = ContextVar("around", default=(None, Settings()))
-"""The overridden function whose call is in progress, and the settings that it applies."""
+"""The overridden function that is being called, and the settings that it applies."""
 
 
 def _layers(function: Callable[..., Any] | None) -> Iterator[Callable[..., Any]]:
-    """Yield a function, then each function that it wraps."""
+    """Yield a function, and then each function inside it that it wraps (`__wrapped__`)."""
     while function is not None:
         yield getattr(function, "__func__", function)
         function = getattr(function, "__wrapped__", None)
@@ -108,7 +107,11 @@ def _merged(outer: Mapping[str, Any], settings: Settings) -> Settings:
 
 
 def _read(settings: Settings) -> Settings:
-    """Return settings with the provider split from the model's name, if it contains one."""
+    """Check the names of settings, and return the settings. A model such as "openai:gpt-4o-mini" is split into the
+    settings `provider` and `model`.
+
+    Raises `ConfigurationError` for an unknown name.
+    """
     if unknown := set(settings) - set(Settings.__annotations__):
         known = ", ".join(Settings.__annotations__)
         raise ConfigurationError(f"unknown setting {', '.join(sorted(unknown))}: known settings are {known}")

@@ -1,4 +1,6 @@
-"""`llm.call`: a call whose provider is given by name. Mirascope v1's form `call("openai", "gpt-4o-mini")` works too."""
+"""`llm.call`: a call whose provider is given by name. The form of Mirascope v1, `call("openai", "gpt-4o-mini")`,
+also works.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +12,10 @@ from .answers import AsyncStream, CallResponse, Stream
 
 
 class NeutralCall(Call[CallResponse, Stream, AsyncStream, CommonCallParams]):
-    """Turns prompt functions into calls of a named provider.
+    """The `call` of `llm`: returns a decorator that turns a prompt function into a call to a provider given by name.
 
-    The name is given as `provider`, inside `model` ("openai:gpt-4o-mini"), or as the first argument.
+    The name is the argument `provider`, part of `model` ("openai:gpt-4o-mini"), or the first of two positional
+    arguments.
     """
 
     if not TYPE_CHECKING:  # checkers see the overloads of `Call`, in which `provider` is a keyword argument

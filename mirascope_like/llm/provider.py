@@ -1,4 +1,4 @@
-"""The provider of `llm`: each call chooses a provider by name, and `resolve` returns it."""
+"""The provider of `llm`. It sends nothing itself: for each call, `resolve` returns the provider to use."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from .providers import named, provider_named
 
 
 class EveryName(frozenset[str]):
-    """Contains every name: the valid names of call parameters are only known once a provider is chosen."""
+    """A set that contains every name. The valid call parameters are known only when the provider of a call is known."""
 
     def __contains__(self, name: object) -> bool:
         return True
 
 
 def _unresolved(self: AnyProvider, *_: Any) -> NoReturn:
-    raise TypeError(f"{self.name} stands for any provider: `resolve` returns the one that answers a call")
+    raise TypeError(f"{self.name} cannot send requests: `resolve` returns the provider that a call uses")
 
 
 class AnyProvider(Provider[CallResponse, CallResponseChunk, Tool]):
-    """Stands for all providers that can be named. It sends nothing: `resolve` returns the provider that a call uses."""
+    """Represents all providers. It sends nothing itself: for each call, `resolve` returns the provider to use."""
 
     name = "llm"
     open_choice = True
@@ -44,10 +44,11 @@ class AnyProvider(Provider[CallResponse, CallResponseChunk, Tool]):
         return EveryName(CommonCallParams.__annotations__)
 
     def resolve(self, model: str, provider: str | None, overrides: Mapping[str, Any]) -> Target:
-        """Return the provider that a call uses: the one set by `llm.context` or `llm.override`, else the call's own.
+        """Return the provider, the model and the settings of a call.
 
-        The call names its own as `provider`, or inside `model`. Raises `ConfigurationError` if no provider is named, or
-        an unknown one, and `MissingSDKError` if its SDK is not installed.
+        The provider is the one set by `llm.context` or `llm.override`, or else the one that the call names, as
+        `provider` or inside `model`. Raises `ConfigurationError` if no provider is named or the name is unknown, and
+        `MissingSDKError` if the provider's SDK is not installed.
         """
         own, _ = _chosen(model, provider, {})
         name, model = _chosen(model, provider, overrides)
@@ -72,11 +73,13 @@ class AnyProvider(Provider[CallResponse, CallResponseChunk, Tool]):
 
 
 NeutralProvider = AnyProvider
-"""The former name of the class; older pickles of models contain it."""
+"""An earlier name of the class. Old pickles of models contain it."""
 
 
 def _chosen(model: str, provider: str | None, overrides: Mapping[str, Any]) -> tuple[str | None, str]:
-    """Return the name of the provider that a call uses (None if none is named), and the name of the model."""
+    """Return (provider name, model name) of a call. The provider name is None if the call and the settings name no
+    provider.
+    """
     if not provider:
         provider, model = named(model)
     return overrides.get("provider") or provider, overrides.get("model") or model

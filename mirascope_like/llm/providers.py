@@ -1,4 +1,4 @@
-"""Finds providers by name, and loads each when it is first used. Used by `llm.call` and by fallbacks."""
+"""Finds providers by name, and imports each when it is first used. `llm.call` and fallbacks use it."""
 
 from __future__ import annotations
 
@@ -41,15 +41,19 @@ Provider: TypeAlias = Literal[
 ]
 """The names of all providers."""
 LocalProvider: TypeAlias = Literal["lmstudio", "local", "ollama", "vllm"]
-"""The names of the providers that run on this machine."""
+"""The names of providers that run on this machine."""
 
 
 _FORMS = ("responses",)
-"""Message formats that a provider may have besides its first, written after its name: "openai.responses"."""
+"""Names of message formats that a provider may have in addition to its default format. They follow its name:
+"openai.responses".
+"""
 
 
 def named(text: str) -> tuple[str | None, str]:
-    """Split "openai:gpt-4o-mini" into provider and model; the provider is None if there is none ("llama3.2:1b")."""
+    """Split "openai:gpt-4o-mini" into (provider, model). The provider is None if the text does not begin with the
+    name of a provider ("llama3.2:1b").
+    """
     name, colon, model = text.partition(":")
     home, _, form = name.partition(".")
     known = bool(colon) and home in core.PROVIDERS and (not form or form in _FORMS)
@@ -58,7 +62,7 @@ def named(text: str) -> tuple[str | None, str]:
 
 @lru_cache
 def provider_named(name: str) -> BaseProvider[Any, Any, Any]:
-    """Return the provider of this name: "openai", "ollama", or with a message format, "openai.responses".
+    """Return the provider with this name. The name may be followed by a message format, as in "openai.responses".
 
     Raises `ConfigurationError` for an unknown name, and `MissingSDKError` if the provider's SDK is not installed.
     """

@@ -1,5 +1,4 @@
-"""Decorators for calls that fail: `fallback` calls another provider, `collect_errors` passes errors to tenacity's next
-attempt.
+"""Decorators for calls that fail: `fallback` calls another provider; `collect_errors` is for retries with tenacity.
 
 The retries of a stream (option `retry`) and the waits before them are in `core.base.flows`.
 """

@@ -1,4 +1,4 @@
-"""`fallback`: call another provider, model or set of parameters after an error."""
+"""`fallback`: after an error, calls a function again with another provider, model or other parameters."""
 
 from __future__ import annotations
 
@@ -18,28 +18,28 @@ R = TypeVar("R")
 
 
 class Fallback(Settings, total=False):
-    """The settings of one fallback, such as its provider and model, and the errors of it after which the next one is
+    """The settings of one fallback (such as its provider and model), and the errors after which the next fallback is
     called.
     """
 
     catch: Required[Caught]
-    """If the fallback raises one of these errors, the next fallback is called."""
+    """The errors of this fallback after which the next fallback is called."""
 
 
 def fallback(catch: Caught, fallbacks: Sequence[Fallback]) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Return a decorator for a function made with `llm.call`: after an error of `catch`, call the next fallback
-    instead.
+    """Return a decorator for a function made with `llm.call`. If the function raises an error of `catch`, the fallbacks
+    are called instead, one after another.
 
-    A stream falls back only before its first event; later errors are raised. The caught errors are in `_caught` of the
-    response or the stream. For a structured stream use the call's option `fallback=`; here it raises
-    `ConfigurationError`.
+    A stream falls back only before its first event; later errors are raised. The caught errors are in the attribute
+    `_caught` of the response or stream. For a structured stream, use the call's option `fallback=`; this decorator
+    raises `ConfigurationError` for it.
 
     Raises `FallbackError` if the last fallback fails with one of its own `catch` errors or cannot be sent
-    (`PromptError`, `ConfigurationError`), any other error unchanged, and `ConfigurationError` for a fallback without
-    `catch`.
+    (`PromptError`, `ConfigurationError`). Other errors are raised unchanged. Raises `ConfigurationError` for a fallback
+    without `catch`.
     """
     if not all("catch" in one for one in fallbacks):
-        raise ConfigurationError('a fallback without "catch": name the errors to catch, {"catch": ..., "model": ...}')
+        raise ConfigurationError('a fallback has no "catch": add the errors to catch, {"catch": ..., "model": ...}')
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
         if (made := within_descriptor(function, decorate)) is not None:
@@ -96,11 +96,13 @@ def _noted(
     args: Any = (),
     kwargs: Any = None,
 ) -> Any:
-    """Record the errors caught so far on a result. If it is a stream, set the remaining fallbacks on it."""
+    """Set the errors that were caught so far on a result, as `_caught`. On a stream, also set the remaining
+    fallbacks, which the stream calls if it fails while it is read.
+    """
     given = made
     if isinstance(made, BaseStructuredStream):
         raise ConfigurationError(
-            "retries.fallback does not support structured streams: use fallback=['provider:model', ...] of the call"
+            "retries.fallback does not support structured streams: use the call's option fallback=['provider:model']"
         )
     if isinstance(made, BaseStream):
         # The fallbacks run while the stream is read, maybe in another context: apply the settings of now.

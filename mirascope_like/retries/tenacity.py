@@ -1,4 +1,4 @@
-"""`collect_errors`: pass the errors of earlier attempts to the next attempt of a call that `tenacity` retries.
+"""`collect_errors`: passes the errors of earlier attempts to the next attempt of a call that `tenacity` retries.
 
 @retry(stop=stop_after_attempt(3), after=collect_errors(ValidationError))
 @openai.call("gpt-4o-mini", response_model=Book)
@@ -13,9 +13,9 @@ from tenacity import RetryCallState
 
 
 def collect_errors(*kinds: type[Exception]) -> Callable[[RetryCallState], None]:
-    """Return a callback for `tenacity.retry(after=...)` that collects errors of these classes and their subclasses.
+    """Return a callback for `tenacity.retry(after=...)` that collects errors of these classes.
 
-    The next attempt receives all errors so far, oldest first, as its keyword argument `errors`.
+    Each further attempt receives the errors of all earlier attempts, oldest first, as its keyword argument `errors`.
     """
 
     def collect(state: RetryCallState) -> None:

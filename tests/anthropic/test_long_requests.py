@@ -15,7 +15,7 @@ from tests.harness.server import Server
 
 # The SDK's rule: an hour for 128,000 tokens, and at most ten minutes.
 LONG: Any = {"max_tokens": 64_000}
-TOLD = r"up to 64000 tokens may: give the call stream=True"
+TOLD = r"max_tokens=64000 may: use stream=True"
 
 
 def test_unstreamed(server: Server) -> None:

@@ -47,18 +47,22 @@ def ask(row: BaseRow, server: Server, *, stream: bool = False, asynchronous: boo
 @pytest.mark.parametrize(
     ("row", "params", "told"),
     [
-        (GOOGLE, {"config": {"temprature": 1}}, "google does not take temprature: Extra inputs are not permitted"),
-        (GOOGLE, {"temperature": "hot"}, "google does not take temperature: Input should be a valid number"),
-        (GOOGLE, {"thinking_config": {"budget": 1}}, "google does not take thinking_config.budget: Extra inputs"),
-        (MISTRAL, {"temperature": "hot"}, "mistral does not take temperature"),
-        (MISTRAL, {"tool_choice": {"type": "zzz"}}, "mistral does not take tool_choice.ToolChoice.function: Field"),
-        (MISTRAL, {"seed": "x", "stop": 3}, "mistral does not take random_seed"),
+        (GOOGLE, {"config": {"temprature": 1}}, "for google: temprature: Extra inputs are not permitted"),
+        (GOOGLE, {"temperature": "hot"}, "for google: temperature: Input should be a valid number"),
+        (GOOGLE, {"thinking_config": {"budget": 1}}, "for google: thinking_config.budget: Extra inputs"),
+        (MISTRAL, {"temperature": "hot"}, "for mistral: temperature"),
+        (MISTRAL, {"tool_choice": {"type": "zzz"}}, "for mistral: tool_choice.ToolChoice.function: Field"),
+        (MISTRAL, {"seed": "x", "stop": 3}, "for mistral: random_seed"),
         (MISTRAL, {"seed": "x", "stop": 3}, "; stop."),
-        (GEMINI, {"temperature": "hot"}, "gemini does not take temperature: must be real number, not str"),
-        (GEMINI, {"generation_config": {"temprature": 1}}, "gemini does not take temprature: Unknown field"),
-        (GEMINI, {"generation_config": 1}, "gemini does not take generation_config: "),
-        (GEMINI, {"safety_settings": {"x": "y"}}, "gemini does not take safety_settings: "),
-        (GEMINI, {"tool_config": {"x": "y"}}, "gemini does not take tool_config: "),
+        (GEMINI, {"temperature": "hot"}, "invalid call parameter temperature for gemini: must be real number, not str"),
+        (
+            GEMINI,
+            {"generation_config": {"temprature": 1}},
+            "invalid call parameter temprature for gemini: Unknown field",
+        ),
+        (GEMINI, {"generation_config": 1}, "invalid call parameter generation_config for gemini: "),
+        (GEMINI, {"safety_settings": {"x": "y"}}, "invalid call parameter safety_settings for gemini: "),
+        (GEMINI, {"tool_config": {"x": "y"}}, "invalid call parameter tool_config for gemini: "),
     ],
     ids=lambda value: value.id if isinstance(value, BaseRow) else "",
 )
@@ -78,12 +82,14 @@ def test_refused_by_a_model_of_gemini(stream: bool) -> None:
     asked: Callable[[Any], Any] = GEMINI.decorated(
         genai.GenerativeModel("gemini-1.5-flash"), call_params={"temperature": "hot"}, **options
     )
-    with pytest.raises(ConfigurationError, match="gemini does not take temperature: must be real number, not str"):
+    with pytest.raises(
+        ConfigurationError, match="invalid call parameter temperature for gemini: must be real number, not str"
+    ):
         asked("Hi").collect()
 
 
 def test_refused_tool_of_mistrals_own(server: Server) -> None:
-    with pytest.raises(ConfigurationError, match=r"mistral does not take body\..*function: Field required"):
+    with pytest.raises(ConfigurationError, match=r"for mistral: body\..*function: Field required"):
         ask(MISTRAL, server, tools=[{"type": "function"}])
 
 

@@ -163,7 +163,7 @@ def test_what_is_sent(server: Server) -> None:
 @pytest.mark.parametrize(
     ("part", "why"),
     [
-        (ImageURLPart(url="https://e.org/a.png"), "fetches no images, as from 'https://e.org/a.png': pass"),
+        (ImageURLPart(url="https://e.org/a.png"), "not download images from URLs such as 'https://e.org/a.png'"),
         (AudioPart(media_type="audio/wav", audio=b"RIFF"), "no parts of type 'input_audio'"),
         (DocumentPart(media_type="application/pdf", document=b"%PDF-"), "no parts of type 'file'"),
     ],

@@ -87,7 +87,7 @@ def test_a_provider_resolves_to_itself() -> None:
 
 
 def test_what_is_not_resolved_sends_nothing() -> None:
-    with pytest.raises(TypeError, match="`resolve` returns the one that answers"):
+    with pytest.raises(TypeError, match="`resolve` returns the provider that a call uses"):
         llm.call.provider.encode(requests.Request("llm", "openai:m", []))
 
 

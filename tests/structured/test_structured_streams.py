@@ -233,7 +233,7 @@ def test_a_tool_instead(api: Api, client: Any, server: Server) -> None:
     assert list(stream) == []
     assert stream.stream.tool.args == {"title": "Dune"}
     assert stream.response.tool.call() == "B4"
-    with pytest.raises(ResponseParseError, match="it called a tool"):
+    with pytest.raises(ResponseParseError, match="the model called a tool"):
         _ = stream.constructed_response_model
 
 

@@ -27,11 +27,11 @@ from .types import (  # noqa: E402
 call: Call[AnthropicCallResponse, AnthropicStream, AnthropicAsyncStream, AnthropicCallParams] = Call(
     AnthropicProvider(), AnthropicStream, AnthropicAsyncStream, AnthropicCallParams
 )
-"""Turn a prompt function into a call to Anthropic's Messages API."""
+"""Return a decorator that turns a prompt function into a call to Anthropic's Messages API."""
 anthropic_call: Call[AnthropicCallResponse, AnthropicStream, AnthropicAsyncStream, AnthropicCallParams] = call
-"""The same as `call`."""
+"""Another name of `call`."""
 model: Models[AnthropicCallResponse, AnthropicStream, AnthropicAsyncStream, AnthropicCallParams] = Models(call)
-"""Make a model object, whose settings apply to every call made from it."""
+"""Make a model object. Its settings apply to every call that is made with it."""
 
 __all__ = [
     "AnthropicAsyncStream",

@@ -1,7 +1,7 @@
-"""Accumulator of a stream of Anthropic's message events.
+"""The accumulator for streams of Anthropic's message events.
 
-Source: Anthropic's documentation of streamed messages. Usage in `message_delta` is cumulative: its counts replace
-earlier ones, and counts that it does not contain are kept.
+Source: Anthropic's documentation of streaming messages. The usage in `message_delta` is cumulative: its counts replace
+earlier counts, and counts that it does not contain are kept.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from .messages import BLOCKS
 from .types import AnthropicCallResponseChunk, AnthropicTool
 
 _PARTS = {"content_block_start": "content_block", "content_block_delta": "delta"}
-"""The keys under which the events of a block hold what they add."""
+"""The key of each event of a block under which the event has its new content."""
 
 
 _BEFORE = -1
-"""The index of a text that an earlier attempt received, until a block continues it."""
+"""The index of a text that an earlier attempt received, until the first block of this attempt continues the text."""
 
 
 class AnthropicAccumulator(BlockAccumulator[AnthropicCallResponseChunk, AnthropicTool]):
-    """Sums message events into a message."""
+    """Combines message events into a message."""
 
     blocks: ClassVar[Blocks] = BLOCKS
     cut_strings = False  # as Anthropic's SDK does
@@ -43,7 +43,7 @@ class AnthropicAccumulator(BlockAccumulator[AnthropicCallResponseChunk, Anthropi
 
     def _sum(self, chunk: AnthropicCallResponseChunk, data: Mapping[str, Any]) -> list[AnthropicTool] | None:
         if not _well_formed(data):
-            raise MalformedEventError(f"not an event of a message: {str(data)[:200]}")
+            raise MalformedEventError(f"an event is not an Anthropic message event: {str(data)[:200]}")
         match data["type"]:
             case "ping":
                 return None
@@ -99,7 +99,7 @@ class AnthropicAccumulator(BlockAccumulator[AnthropicCallResponseChunk, Anthropi
 
     @property
     def complete(self) -> bool:
-        """True once the message has a stop reason. Its usage is in the same event."""
+        """True once the message has a stop reason. The same event has its usage."""
         return self._final or bool(self.top_fields.get("stop_reason"))
 
     def rebuild(self) -> dict[str, Any]:
@@ -127,12 +127,12 @@ class AnthropicAccumulator(BlockAccumulator[AnthropicCallResponseChunk, Anthropi
 
 
 def _newer(known: Mapping[str, Any], update: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the fields of an event that are not null: null does not replace a known value."""
+    """Return the fields of an event with which known fields are updated. Null does not replace a known value."""
     return {key: value for key, value in update.items() if value is not None or key not in known}
 
 
 def _well_formed(data: Mapping[str, Any]) -> bool:
-    """Return True if an event has the structure that its readers rely on."""
+    """Return True if an event has the structure that the code above expects."""
     kind = data.get("type")
     if kind in (*_PARTS, "content_block_stop"):
         part: Any = data.get(_PARTS[kind]) if kind in _PARTS else {}

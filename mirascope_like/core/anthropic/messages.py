@@ -33,10 +33,10 @@ _IMAGES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
 def encode_messages(messages: Sequence[Any]) -> tuple[Any, list[dict[str, Any]]]:
     """Return the system prompt (None if there is none) and the messages, in Anthropic's format.
 
-    System messages may be anywhere. Adjacent tool results become one message, as Anthropic requires for the results of
-    parallel calls. Messages in Anthropic's format are not changed.
+    System messages may be anywhere in the list. Adjacent tool results become one message, because Anthropic requires
+    this for parallel calls. Messages that already have Anthropic's format are not changed.
 
-    Raises `PromptError` for a part that the format does not have.
+    Raises `PromptError` for a part that the format does not support.
     """
     system_contents, turns = encode_turns(messages, _encode)
     system = [block for content in system_contents for block in as_blocks(content)]
@@ -60,12 +60,12 @@ def _encode(message: Any) -> dict[str, Any]:
         elif blocks:
             blocks[-1] = {**blocks[-1], "cache_control": part.directive}
         else:
-            raise PromptError("cache_control needs a part before it in the same message")
+            raise PromptError("cache_control at the beginning of a message: put it after the part that is to be cached")
     return {"role": role, "content": blocks}
 
 
 def as_blocks(content: Any) -> list[dict[str, Any]]:
-    """Return content as a list of blocks; plain text becomes one block."""
+    """Return the content of a message as a list of blocks. Plain text becomes one block."""
     return [{"type": "text", "text": content}] if isinstance(content, str) else list(content)
 
 
@@ -76,7 +76,7 @@ def _block(part: Part) -> dict[str, Any]:
         case ImagePart() if part.media_type in _IMAGES:
             return {"type": "image", "source": _base64(part.media_type, part.image)}
         case ImagePart():
-            raise PromptError(f"Anthropic accepts {', '.join(sorted(_IMAGES))}, not {part.media_type}")
+            raise PromptError(f"Anthropic accepts images of type {', '.join(sorted(_IMAGES))}, not {part.media_type}")
         case ImageURLPart():
             return {"type": "image", "source": {"type": "url", "url": part.url}}
         case DocumentPart() if part.media_type == "application/pdf":
@@ -150,4 +150,4 @@ def _thinking(block: Any) -> str:
 
 
 BLOCKS = Blocks("content", _text, _thinking, _call, _parts, _tool_result)
-"""The functions that read the blocks of a message."""
+"""The functions that read and write the blocks of Anthropic's messages."""

@@ -23,20 +23,20 @@ from ..base.tools import ToolConfig
 
 
 class AnthropicCallParams(SDKCallParams, TypedDict, total=False):
-    """The call parameters of Anthropic's Messages API. Source: the SDK's `MessageCreateParams`, including earlier
-    versions of it.
+    """The call parameters of Anthropic's Messages API. Source: `MessageCreateParams` of this and earlier versions of
+    the SDK.
 
-    `max_tokens` defaults to 1,024, because Anthropic requires a value.
+    `max_tokens` is 1,024 by default, because Anthropic requires a value.
     """
 
     max_tokens: int
     max_completion_tokens: int
-    """Another name of `max_tokens`."""
+    """The same as `max_tokens`, under another name."""
     temperature: float
     top_p: float
     top_k: int
     stop: str | list[str] | None
-    """The same as `stop_sequences`, under the name that other providers use."""
+    """The same as `stop_sequences`, under the name of other providers."""
     stop_sequences: list[str]
     cache_control: Mapping[str, Any] | None
     container: Any
@@ -54,19 +54,19 @@ class AnthropicCallParams(SDKCallParams, TypedDict, total=False):
 
 
 class AnthropicToolConfig(ToolConfig, total=False):
-    """Settings of a tool: all of Anthropic's fields except name, description and schema."""
+    """Settings of a tool: all of Anthropic's tool fields except name, description and schema."""
 
     cache_control: CacheControlEphemeralParam
     strict: bool
 
 
 AnthropicMessageParam: TypeAlias = MessageParam | BaseMessageParam
-"""A message in the SDK's form, or a `BaseMessageParam`."""
+"""A message in the SDK's format, or a `BaseMessageParam`."""
 
 
 class AnthropicDynamicConfig(BaseDynamicConfig[AnthropicMessageParam, AnthropicCallParams, Any], total=False):
-    """What a prompt function may return to configure its call."""
+    """A dict that a prompt function may return to set options for one call."""
 
 
 AsyncAnthropicDynamicConfig: TypeAlias = AnthropicDynamicConfig
-"""The same type, for async functions."""
+"""The same as `AnthropicDynamicConfig`, for async prompt functions."""

@@ -1,4 +1,4 @@
-"""Anthropic's Messages API: the provider behind `anthropic.call`."""
+"""Anthropic's Messages API: the provider of `anthropic.call`."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ from .params import AnthropicCallParams
 from .types import AnthropicCallResponse, AnthropicCallResponseChunk, AnthropicTool
 
 MAX_TOKENS = 1024
-"""The default of `max_tokens`; Anthropic requires a value."""
+"""The default value of `max_tokens`. Anthropic requires a value."""
 
 
 class AnthropicProvider(SDKProvider[AnthropicCallResponse, AnthropicCallResponseChunk, AnthropicTool]):
-    """Sends requests to Anthropic, or to the address of the given client."""
+    """Sends requests to Anthropic, or to the address of the client that was passed."""
 
     name = "anthropic"
     sdk: ModuleType = anthropic
@@ -117,9 +117,9 @@ class AnthropicProvider(SDKProvider[AnthropicCallResponse, AnthropicCallResponse
     def failure(self, error: Exception, request: Request, source: Any = None) -> Exception:
         if type(error) is ValueError and str(error).startswith("Streaming is"):
             refused = ValueError(
-                "Anthropic's SDK sends no unstreamed request that may take longer than 10 minutes, as one of up to "
-                f"{request.call_params.get('max_tokens') or MAX_TOKENS} tokens may: give the call stream=True, fewer "
-                "max_tokens, or a timeout in its call_params"
+                "Anthropic's SDK sends no unstreamed request that may take longer than 10 minutes, and a request with "
+                f"max_tokens={request.call_params.get('max_tokens') or MAX_TOKENS} may: use stream=True, fewer "
+                "max_tokens, or a timeout in call_params"
             )
             refused.__cause__ = error
             return adopt(refused, ConfigurationError, provider=self.name, model=request.model)
@@ -142,7 +142,9 @@ def encode_tool(tool: type[BaseTool]) -> dict[str, Any]:
 
 
 def _is_traced(client: Any) -> bool:
-    """Return whether a client's own OpenTelemetry spans are recorded: they are complete for parsed responses alone."""
+    """Return True if the client itself records OpenTelemetry spans, which are complete only for responses that the
+    SDK parses.
+    """
     options: Any = getattr(client, "open_telemetry", None)  # SDKs before 2.12 have no spans
     if options is None or not options["traces"]["enabled"]:
         return False

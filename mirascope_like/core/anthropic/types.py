@@ -1,4 +1,4 @@
-"""The types that Anthropic's calls return."""
+"""The types of responses, chunks, tools and streams of Anthropic."""
 
 from __future__ import annotations
 
@@ -25,8 +25,9 @@ _COUNTS = Counts(
     written_1h=("cache_creation.ephemeral_1h_input_tokens",),
     searches=("server_tool_use.web_search_requests",),
 )
-"""Source: Anthropic's documentation of prompt caching. Its `input_tokens` do not include tokens that were read from or
-written to the cache; here they are included."""
+"""Source: Anthropic's documentation of prompt caching. Anthropic's `input_tokens` do not include tokens that were
+read from or written to the cache; `Usage.input_tokens` does.
+"""
 
 _FACTS = Facts(
     finish="stop_reason",
@@ -34,15 +35,15 @@ _FACTS = Facts(
     counts=_COUNTS,
     terms={"service_tier": "usage.service_tier", "speed": "usage.speed", "inference_geo": "usage.inference_geo"},
 )
-"""Source: Anthropic's pricing, where priority, batches, the fast mode and a region each change the price."""
+"""Source: Anthropic's pricing. The service tier, the fast mode and the region each change the price."""
 
 
 class AnthropicTool(BaseTool):
-    """A tool call by a model of Anthropic."""
+    """A tool that a model of Anthropic called."""
 
 
 class AnthropicCallResponse(BlockResponse[Message, AnthropicTool, StopReason, AnthropicUsage]):
-    """A response of Anthropic; `response` is a `Message`."""
+    """A response of Anthropic. `response` is a `Message` of its SDK."""
 
     provider = "anthropic"
     raw_type = Message
@@ -52,14 +53,16 @@ class AnthropicCallResponse(BlockResponse[Message, AnthropicTool, StopReason, An
 
     @property
     def signature(self) -> str | None:
-        """Anthropic's signature of the thinking; required when the thinking is sent back."""
+        """Anthropic's signature of the thinking; None without thinking. The signature is required when the thinking
+        is sent back.
+        """
         return next((block.signature for block in self._blocks if block.type == "thinking"), None)
 
 
 class AnthropicCallResponseChunk(
     BaseCallResponseChunk[RawMessageStreamEvent, StopReason, AnthropicUsage | MessageDeltaUsage]
 ):
-    """One event of a stream of Anthropic; `chunk` is the SDK's event."""
+    """One event of a stream of Anthropic. `chunk` is the event as an object of its SDK."""
 
     __slots__ = ()
     provider = "anthropic"
@@ -86,17 +89,17 @@ class AnthropicCallResponseChunk(
 
     @property
     def thinking(self) -> str:
-        """The thinking text that this event adds; "" if none."""
+        """The piece of thinking that this event adds; empty if it adds none."""
         return as_object(self.data.get("delta")).get("thinking") or ""
 
     @property
     def signature(self) -> str:
-        """The signature of the thinking so far; "" in all other events."""
+        """The signature of the thinking, in the event that has it; empty in all other events."""
         return as_object(self.data.get("delta")).get("signature") or ""
 
     @property
     def tool_deltas(self) -> Sequence[ToolDelta]:
-        """The piece of a tool call that this event adds."""
+        """The pieces of tool calls that this event adds."""
         block, delta = as_object(self.data.get("content_block")), as_object(self.data.get("delta"))
         if block.get("type") == "tool_use":
             return [ToolDelta(index=self._index, id=block.get("id"), name=block.get("name"))]
@@ -106,11 +109,11 @@ class AnthropicCallResponseChunk(
 
 
 class AnthropicStream(Stream[AnthropicCallResponse, AnthropicCallResponseChunk, AnthropicTool]):
-    """A response of Anthropic, streamed.
+    """A streamed response of Anthropic.
 
-    A stream contains everything that an unstreamed response contains; its `ping` events are not shown.
+    It has everything that an unstreamed response has. `ping` events are not yielded.
     """
 
 
 class AnthropicAsyncStream(AsyncStream[AnthropicCallResponse, AnthropicCallResponseChunk, AnthropicTool]):
-    """The async form of `AnthropicStream`, read with `async for`."""
+    """Async version of `AnthropicStream`."""

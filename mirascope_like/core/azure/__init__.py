@@ -37,11 +37,11 @@ if TYPE_CHECKING:
 call: Call[AzureCallResponse, AzureStream, AzureAsyncStream, AzureCallParams] = Call(
     AZURE, AzureStream, AzureAsyncStream, AzureCallParams
 )
-"""Turn a prompt function into a call to a deployment on Azure OpenAI."""
+"""Return a decorator that turns a prompt function into a call to a deployment on Azure OpenAI."""
 azure_call: Call[AzureCallResponse, AzureStream, AzureAsyncStream, AzureCallParams] = call
-"""The same as `call`."""
+"""Another name of `call`."""
 model: Models[AzureCallResponse, AzureStream, AzureAsyncStream, AzureCallParams] = Models(call)
-"""Make a model object, whose settings apply to every call made from it."""
+"""Make a model object. Its settings apply to every call that is made with it."""
 
 __all__ = [
     "AsyncAzureDynamicConfig",

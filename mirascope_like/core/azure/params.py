@@ -16,22 +16,22 @@ class AzureCallParams(ChatCallParams, total=False):
     """The parameters of Azure OpenAI's chat completions. Source: Azure OpenAI's REST reference, and the SDK."""
 
     data_sources: Iterable[Mapping[str, Any]]
-    """Data sources that the answer is based on: Azure's "on your data"."""
+    """Azure's "on your data": data sources on which the response is based."""
     user_security_context: Mapping[str, Any]
-    """The end user's identity, for Microsoft Defender."""
+    """The identity of the end user, for Microsoft Defender."""
 
 
 class AzureToolConfig(ChatToolConfig, total=False):
-    """Settings of a tool; `strict` guarantees that its arguments match the schema."""
+    """Settings of a tool. With `strict`, the arguments are guaranteed to match the schema."""
 
 
 AzureMessageParam: TypeAlias = ChatCompletionMessageParam | BaseMessageParam
-"""A message in the SDK's form, or a `BaseMessageParam`."""
+"""A message in the SDK's format, or a `BaseMessageParam`."""
 
 
 class AzureDynamicConfig(BaseDynamicConfig[AzureMessageParam, AzureCallParams, Any], total=False):
-    """What a prompt function may return to configure its call."""
+    """A dict that a prompt function may return to set options for one call."""
 
 
 AsyncAzureDynamicConfig: TypeAlias = AzureDynamicConfig
-"""The same type, for async functions."""
+"""The same as `AzureDynamicConfig`, for async prompt functions."""

@@ -1,4 +1,4 @@
-"""Azure OpenAI's chat completions: the provider behind `azure.call`."""
+"""Azure OpenAI's chat completions: the provider of `azure.call`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .params import AzureCallParams
 from .types import AzureCallResponse, AzureCallResponseChunk, AzureTool
 
 _BODY = frozenset({"data_sources", "user_security_context"})
-"""Azure's parameters that the SDK does not have; they are sent in `extra_body`."""
+"""Parameters of Azure that the SDK does not have. They are sent in `extra_body`."""
 
 
 class AzureProvider(OpenAISDKProvider[AzureCallResponse, AzureCallResponseChunk, AzureTool]):
@@ -60,4 +60,4 @@ class AzureProvider(OpenAISDKProvider[AzureCallResponse, AzureCallResponseChunk,
 
 
 AZURE = AzureProvider()
-"""The provider behind `azure.call`; it also owns the default clients of `azure.responses`."""
+"""The provider of `azure.call`. `azure.responses` uses its default clients."""

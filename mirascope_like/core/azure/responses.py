@@ -1,4 +1,4 @@
-"""Calls to Azure OpenAI's Responses API."""
+"""Azure OpenAI's Responses API: `azure.responses.call` and its types."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from ..dialects.responses import (
 from .provider import AZURE
 
 AzureResponsesFinishReason = ResponsesFinishReason
-"""Why a response ended: the reason if it is incomplete, otherwise its status."""
+"""Why a response ended: the reason if the response is incomplete, otherwise its status."""
 
 
 class AzureResponsesCallParams(ResponsesCallParams, total=False):
@@ -31,41 +31,41 @@ class AzureResponsesCallParams(ResponsesCallParams, total=False):
 
 
 class AzureResponsesTool(BaseTool):
-    """A tool call by a model, made through the Responses API."""
+    """A tool that a model called through the Responses API."""
 
 
 class AzureResponsesCallResponse(ResponsesCallResponse[AzureResponsesTool]):
-    """A response of Azure OpenAI; `response` is a `Response`."""
+    """A response of Azure OpenAI. `response` is a `Response` of OpenAI's SDK."""
 
     provider = "azure"
     tool_base: ClassVar[type[BaseTool]] = AzureResponsesTool
 
 
 class AzureResponsesCallResponseChunk(ResponsesChunk):
-    """One event of a stream of Azure OpenAI; `chunk` is the SDK's event."""
+    """One event of a stream of Azure OpenAI. `chunk` is the event as an object of OpenAI's SDK."""
 
     __slots__ = ()
     provider = "azure"
 
 
 class AzureResponsesStream(Stream[AzureResponsesCallResponse, AzureResponsesCallResponseChunk, AzureResponsesTool]):
-    """A response of Azure OpenAI, streamed.
+    """A streamed response of Azure OpenAI.
 
-    A stream contains everything that an unstreamed response contains. Partial images and audio are yielded as
-    chunks and are not part of the response; `obfuscation`, the random padding of events, is left out.
+    It has everything that an unstreamed response has. Partial images and audio are yielded as chunks only. The random
+    padding of events (`obfuscation`) is dropped.
     """
 
 
 class AzureResponsesAsyncStream(
     AsyncStream[AzureResponsesCallResponse, AzureResponsesCallResponseChunk, AzureResponsesTool]
 ):
-    """The async form of `AzureResponsesStream`, read with `async for`."""
+    """Async version of `AzureResponsesStream`."""
 
 
 class AzureResponsesProvider(
     ResponsesProvider[AzureResponsesCallResponse, AzureResponsesCallResponseChunk, AzureResponsesTool]
 ):
-    """Sends requests to a deployment on Azure, or to the address of the given client."""
+    """Sends requests to a deployment on Azure, or to the address of the client that was passed."""
 
     response_type = AzureResponsesCallResponse
     chunk_type = AzureResponsesCallResponseChunk
@@ -75,11 +75,13 @@ class AzureResponsesProvider(
 call: Call[AzureResponsesCallResponse, AzureResponsesStream, AzureResponsesAsyncStream, AzureResponsesCallParams] = (
     Call(AzureResponsesProvider(AZURE), AzureResponsesStream, AzureResponsesAsyncStream, AzureResponsesCallParams)
 )
-"""Turn a prompt function into a call to Azure OpenAI's Responses API. The default clients are those of `azure.call`."""
+"""Return a decorator that turns a prompt function into a call to Azure OpenAI's Responses API. Uses the default
+clients of `azure.call`.
+"""
 model: Models[AzureResponsesCallResponse, AzureResponsesStream, AzureResponsesAsyncStream, AzureResponsesCallParams] = (
     Models(call)
 )
-"""Make a model object, whose settings apply to every call made from it."""
+"""Make a model object. Its settings apply to every call that is made with it."""
 
 __all__ = [
     "ApplyPatchTool",

@@ -1,4 +1,4 @@
-"""The types that calls to Azure OpenAI return."""
+"""The types of responses, chunks, tools and streams of Azure OpenAI."""
 
 from __future__ import annotations
 
@@ -10,46 +10,46 @@ from ..base.tools import BaseTool
 from ..dialects.chat_completions import ChatFinishReason, OpenAISDKCallResponse, OpenAISDKChunk
 
 AzureFinishReason = ChatFinishReason
-"""Why Azure OpenAI ended the generation."""
+"""Why a generation ended, in Azure OpenAI's terms."""
 
 
 class AzureTool(BaseTool):
-    """A tool call by a model on Azure."""
+    """A tool that a model on Azure called."""
 
 
 class AzureCallResponse(OpenAISDKCallResponse[AzureTool]):
-    """A response of Azure OpenAI; `response` is a `ChatCompletion`."""
+    """A response of Azure OpenAI. `response` is a `ChatCompletion` of OpenAI's SDK."""
 
     provider = "azure"
     tool_base: ClassVar[type[BaseTool]] = AzureTool
 
     @property
     def prompt_filter_results(self) -> list[Any]:
-        """The findings of Azure's content filter in the prompt."""
+        """What Azure's content filter found in the prompt."""
         return as_list(getattr(self.response, "prompt_filter_results", None))
 
     @property
     def content_filter_results(self) -> dict[str, Any]:
-        """The findings of Azure's content filter in the answer."""
+        """What Azure's content filter found in the response."""
         choices = self.response.choices
         return as_object(getattr(choices[0], "content_filter_results", None)) if choices else {}
 
 
 class AzureCallResponseChunk(OpenAISDKChunk):
-    """One event of a stream of Azure OpenAI; `chunk` is a `ChatCompletionChunk`."""
+    """One event of a stream of Azure OpenAI. `chunk` is a `ChatCompletionChunk` of OpenAI's SDK."""
 
     __slots__ = ()
     provider = "azure"
 
 
 class AzureStream(Stream[AzureCallResponse, AzureCallResponseChunk, AzureTool]):
-    """A response of Azure OpenAI, streamed.
+    """A streamed response of Azure OpenAI.
 
-    A stream contains everything that an unstreamed response contains. Exception: API versions older than
-    2024-09-01-preview reject the request for usage, so it is sent again without. `obfuscation`, random padding, is
-    dropped.
+    It has everything that an unstreamed response has. Exception: API versions before 2024-09-01-preview reject the
+    option that requests the usage, so the request is sent again without it. The random padding of events
+    (`obfuscation`) is dropped.
     """
 
 
 class AzureAsyncStream(AsyncStream[AzureCallResponse, AzureCallResponseChunk, AzureTool]):
-    """The async form of `AzureStream`, read with `async for`."""
+    """Async version of `AzureStream`."""

@@ -1,4 +1,4 @@
-"""Calls to Amazon Bedrock: its Converse API.
+"""Calls to the Converse API of Amazon Bedrock.
 
 boto3 has no async client: an async call runs boto3 in a thread.
 """
@@ -27,11 +27,11 @@ from .types import (  # noqa: E402
 call: Call[BedrockCallResponse, BedrockStream, BedrockAsyncStream, BedrockCallParams] = Call(
     BedrockProvider(), BedrockStream, BedrockAsyncStream, BedrockCallParams
 )
-"""Turn a prompt function into a call to Bedrock's Converse API."""
+"""Return a decorator that turns a prompt function into a call to Bedrock's Converse API."""
 bedrock_call: Call[BedrockCallResponse, BedrockStream, BedrockAsyncStream, BedrockCallParams] = call
-"""The same as `call`."""
+"""Another name of `call`."""
 model: Models[BedrockCallResponse, BedrockStream, BedrockAsyncStream, BedrockCallParams] = Models(call)
-"""Make a model object, whose settings apply to every call made from it."""
+"""Make a model object. Its settings apply to every call that is made with it."""
 
 __all__ = [
     "BedrockAsyncStream",

@@ -1,4 +1,4 @@
-"""Accumulator of a stream of Converse's events.
+"""The accumulator for streams of Converse events.
 
 Source: Bedrock's documentation of `ConverseStream`. Only the last event has the usage.
 """
@@ -17,7 +17,7 @@ _GROWING = frozenset({"text", "signature"})
 
 
 class BedrockAccumulator(BlockAccumulator[BedrockCallResponseChunk, BedrockTool]):
-    """Sums the events that boto3 yields. Blocks of text and reasoning start without a start event."""
+    """Combines the events that boto3 yields into one response. Blocks of text and reasoning have no start event."""
 
     ended: bool
     blocks: ClassVar[Blocks] = BLOCKS
@@ -113,7 +113,7 @@ class BedrockAccumulator(BlockAccumulator[BedrockCallResponseChunk, BedrockTool]
 
 
 def _grow_result(content: list[dict[str, Any]], piece: Mapping[str, Any]) -> None:
-    """Add a piece of a tool's result; text extends the last piece if that is text too."""
+    """Add a piece to the result of a tool. Text is appended to the last piece if that is text too."""
     if "text" in piece and content and "text" in content[-1]:
         content[-1]["text"].append(piece["text"])
     else:

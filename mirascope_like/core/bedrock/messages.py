@@ -1,4 +1,4 @@
-"""Converts messages to the format of Bedrock's Converse and back."""
+"""Converts messages to the format of Bedrock's Converse API and back."""
 
 from __future__ import annotations
 
@@ -56,10 +56,10 @@ _ENDINGS = {"jpg": "jpeg", "htm": "html"}
 def encode_messages(messages: Sequence[Any]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Return the system prompt and the messages, in Converse's format.
 
-    System messages may be anywhere. Adjacent tool results become one message, as Converse requires for the results of
-    parallel calls. Messages in Converse's format are not changed.
+    System messages may be anywhere in the list. Adjacent tool results become one message, because Converse requires
+    this for parallel calls. Messages that already have Converse's format are not changed.
 
-    Raises `PromptError` for a part that the format does not have.
+    Raises `PromptError` for a part that the format does not support.
     """
     numbers = count(1)  # every document of a request needs a unique name
     system_blocks, turns = encode_turns(messages, lambda message: _encode(message, numbers))
@@ -117,7 +117,7 @@ def _media(kind: str, part: MediaPart, source: dict[str, Any]) -> dict[str, Any]
 def _place(part: ImageURLPart | AudioURLPart | DocumentURLPart) -> dict[str, Any]:
     if not part.url.startswith("s3://"):
         kind = part.type.removesuffix("_url")
-        raise PromptError(f"Bedrock fetches {kind}s from s3:// URLs only, not from {part.url}: pass its bytes")
+        raise PromptError(f"Bedrock accepts {kind}s only as bytes or s3:// URLs, not {part.url}: pass the bytes")
     return {"s3Location": {"uri": part.url}}
 
 
@@ -200,4 +200,4 @@ def _call(block: Mapping[str, Any]) -> ToolCall | None:
 
 
 BLOCKS = Blocks("output.message.content", _text, _thinking, _call, _parts, _result)
-"""The functions that read the blocks of a message."""
+"""The functions that read and write the blocks of Converse's messages."""

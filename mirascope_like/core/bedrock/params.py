@@ -1,4 +1,4 @@
-"""Call parameters of Bedrock's Converse."""
+"""Call parameters of Bedrock's Converse API."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from ..base.prompts import BaseDynamicConfig
 
 
 class BedrockCallParams(TypedDict, total=False):
-    """The parameters of Converse. Source: boto3's `converse`; the first four are put into `inferenceConfig`."""
+    """The call parameters of Converse. Source: boto3's `converse`. The first five are sent in `inferenceConfig`."""
 
     max_tokens: int
     max_completion_tokens: int
-    """Another name of `max_tokens`."""
+    """The same as `max_tokens`, under another name."""
     temperature: float
     top_p: float
     stop: str | list[str] | None
     additionalModelRequestFields: Mapping[str, Any]
-    """Parameters of the model itself, for example Anthropic's `thinking`."""
+    """Parameters of the model itself, such as Anthropic's `thinking`."""
     additionalModelResponseFieldPaths: Sequence[str]
     guardrailConfig: Mapping[str, Any]
     inferenceConfig: Mapping[str, Any]
@@ -30,10 +30,10 @@ class BedrockCallParams(TypedDict, total=False):
     requestMetadata: Mapping[str, str]
     serviceTier: Mapping[str, Any]
     system: Sequence[Mapping[str, Any]]
-    """System messages that are placed before those of the prompt."""
+    """System messages that precede those of the prompt."""
     toolConfig: Mapping[str, Any]
-    """`toolChoice`, and tools besides those of the call."""
+    """`toolChoice`, and tools in addition to those of the call."""
 
 
 class BedrockDynamicConfig(BaseDynamicConfig[Any, BedrockCallParams, Any], total=False):
-    """What a prompt function may return to configure its call."""
+    """A dict that a prompt function may return to set options for one call."""

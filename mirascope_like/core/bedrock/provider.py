@@ -1,4 +1,4 @@
-"""Bedrock's Converse: the provider behind `bedrock.call`."""
+"""Bedrock's Converse API: the provider of `bedrock.call`."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ _CODES: dict[type[ProviderError], str] = {
     RequestTimeoutError: "ModelTimeout",
     ServerError: "InternalServer ModelError ModelStreamError",
 }
-"""Error codes without the suffix "Exception". Source: boto3's service model, and AWS's common errors."""
+"""AWS error codes, without the suffix "Exception". Source: boto3's service model, and AWS's common errors."""
 _KINDS = {code: kind for kind, codes in _CODES.items() for code in codes.split()}
 
 _SETTINGS: dict[type[Exception], str] = {
@@ -76,7 +76,7 @@ _ENVIRONMENT = (
 
 
 class BedrockSource:
-    """A stream of boto3: yields the response metadata first, then the events."""
+    """A stream of boto3. Yields the response metadata first, then the events."""
 
     typed = True
     response = None
@@ -95,7 +95,9 @@ class BedrockSource:
         read_out(self._events, self.interrupt)
 
     def interrupt(self) -> None:
-        """End a read in another thread. On Linux closing the socket does not end it; shutting it down does."""
+        """End a read in another thread, by shutting the socket down. On Linux, closing the socket would not end the
+        read.
+        """
         # boto3 has no method for this; urllib3's response below it does.
         shutdown = getattr(getattr(self._stream, "_raw_stream", None), "shutdown", None)
         with suppress(Exception):
@@ -106,9 +108,9 @@ class BedrockSource:
 
 
 class BedrockProvider(ThreadedProvider[BedrockCallResponse, BedrockCallResponseChunk, BedrockTool]):
-    """Sends requests to Bedrock, or to the address of the given client.
+    """Sends requests to Bedrock, or to the address of the client that was passed.
 
-    An async call runs boto3 in a thread. If it is cancelled, the thread continues until the response arrives.
+    An async call runs boto3 in a thread. If the call is cancelled, the thread continues until the response arrives.
     """
 
     name = "bedrock"

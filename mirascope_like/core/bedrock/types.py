@@ -1,4 +1,4 @@
-"""The types that Bedrock's calls return."""
+"""The types of responses, chunks, tools and streams of Bedrock."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ BedrockFinishReason = Literal[
     "malformed_tool_use",
     "model_context_window_exceeded",
 ]
-"""Why generation ended. Source: `StopReason` of boto3's service model."""
+"""Why a generation ended. Source: `StopReason` of boto3's service model."""
 
 
 class BedrockUsage(TypedDict, total=False):
@@ -44,11 +44,11 @@ class BedrockUsage(TypedDict, total=False):
 
 
 class BedrockResponse(TypedDict, total=False):
-    """What boto3's `converse` returns. Source: `ConverseResponse` of boto3's service model."""
+    """The dict that boto3's `converse` returns. Source: `ConverseResponse` of boto3's service model."""
 
     ResponseMetadata: dict[str, Any]
     output: dict[str, Any]
-    """`{"message": {"role": ..., "content": [...]}}`."""
+    """A dict of the form `{"message": {"role": ..., "content": [...]}}`."""
     stopReason: BedrockFinishReason
     usage: BedrockUsage
     metrics: dict[str, Any]
@@ -65,8 +65,9 @@ _COUNTS = Counts(
     written=("cacheWriteInputTokens",),
     apart=True,
 )
-"""Source: Bedrock's documentation of prompt caching. Its `inputTokens` do not include tokens that were read from or
-written to the cache; here they are included."""
+"""Source: Bedrock's documentation of prompt caching. Bedrock's `inputTokens` do not include tokens that were read
+from or written to the cache; `Usage.input_tokens` does.
+"""
 
 _FACTS = Facts(
     model="trace.promptRouter.invokedModelId",
@@ -76,7 +77,7 @@ _FACTS = Facts(
     counts=_COUNTS,
     terms={"service_tier": "serviceTier.type"},
 )
-"""The model is reported only if a prompt router chose it."""
+"""Bedrock reports the model only if a prompt router chose it."""
 
 
 def _read_usage(raw: Any) -> Usage:
@@ -85,11 +86,11 @@ def _read_usage(raw: Any) -> Usage:
 
 
 class BedrockTool(BaseTool):
-    """A tool call by a model on Bedrock."""
+    """A tool that a model on Bedrock called."""
 
 
 class BedrockCallResponse(BlockResponse[BedrockResponse, BedrockTool, BedrockFinishReason, BedrockUsage]):
-    """A response of Bedrock; `response` is the dict that boto3 returns."""
+    """A response of Bedrock. `response` is the dict that boto3 returns."""
 
     provider = "bedrock"
     blocks: ClassVar[Blocks] = BLOCKS
@@ -107,7 +108,7 @@ class BedrockCallResponse(BlockResponse[BedrockResponse, BedrockTool, BedrockFin
 
     @property
     def raw(self) -> dict[str, Any]:
-        """The answer as JSON: what boto3 has read, with bytes in base64."""
+        """The dict that boto3 returned, as JSON: bytes are base64."""
         return cast("dict[str, Any]", to_jsonable_python(self.response, bytes_mode="base64", fallback=str))
 
     @field_serializer("response", mode="plain")
@@ -116,14 +117,15 @@ class BedrockCallResponse(BlockResponse[BedrockResponse, BedrockTool, BedrockFin
 
     @property
     def citations(self) -> list[dict[str, Any]] | None:
-        """The sources that the text cites."""
+        """The citations of all text blocks; None if there are none."""
         cited = [as_object(block.get("citationsContent")).get("citations") for block in self._blocks]
         return [citation for citations in cited for citation in citations or ()] or None
 
     @property
     def model(self) -> str | None:
-        """The model that a prompt router chose, otherwise the requested one: Bedrock does not report which one
-        answered."""
+        """The model that a prompt router chose; otherwise the requested model, because Bedrock does not report the
+        model.
+        """
         return super().model or self.call_kwargs.get("modelId")
 
 
@@ -132,7 +134,7 @@ _FREE = frozenset({"input", "json", "additionalModelResponseFields", "trace", "R
 
 
 def _with_bytes(value: Any) -> Any:
-    """Return a dumped response with its base64 decoded to bytes; JSON of the model itself is not changed."""
+    """Return a dumped response with its base64 values decoded to bytes. JSON that the model wrote is not changed."""
     if isinstance(value, list):
         return [_with_bytes(one) for one in as_list(value)]
     if not isinstance(value, Mapping):
@@ -147,7 +149,7 @@ def _with_bytes(value: Any) -> Any:
 
 
 class BedrockCallResponseChunk(BaseCallResponseChunk[dict[str, Any], BedrockFinishReason, BedrockUsage]):
-    """One event of a stream of Bedrock; `chunk` is boto3's: a dict whose one key is the name of the event."""
+    """One event of a stream of Bedrock. `chunk` is boto3's event: a dict whose only key is the name of the event."""
 
     __slots__ = ()
     provider = "bedrock"
@@ -177,12 +179,12 @@ class BedrockCallResponseChunk(BaseCallResponseChunk[dict[str, Any], BedrockFini
 
     @property
     def thinking(self) -> str:
-        """The thinking text that this event adds; "" if none."""
+        """The piece of thinking that this event adds; empty if it adds none."""
         return at(self.data, "contentBlockDelta.delta.reasoningContent.text") or ""
 
     @property
     def tool_deltas(self) -> Sequence[ToolDelta]:
-        """The piece of a tool call that this event adds."""
+        """The pieces of tool calls that this event adds."""
         facts, index = self._top, self._top.get("contentBlockIndex", 0)
         if use := at(facts, "start.toolUse"):
             own = use.get("type") is not None  # a call that the provider runs itself
@@ -192,12 +194,12 @@ class BedrockCallResponseChunk(BaseCallResponseChunk[dict[str, Any], BedrockFini
 
 
 class BedrockStream(Stream[BedrockCallResponse, BedrockCallResponseChunk, BedrockTool]):
-    """A response of Bedrock, streamed.
+    """A streamed response of Bedrock.
 
-    A stream contains everything that an unstreamed response contains. boto3 reads both, and drops events and fields
-    that its service model does not have, such as the random padding `p` of every event.
+    It has everything that an unstreamed response has. boto3 drops events and fields that its service model does not
+    contain, such as the random padding `p` of events, from both.
     """
 
 
 class BedrockAsyncStream(AsyncStream[BedrockCallResponse, BedrockCallResponseChunk, BedrockTool]):
-    """The async form of `BedrockStream`, read with `async for`: boto3 reads in a thread, up to 64 events ahead."""
+    """Async version of `BedrockStream`. boto3 reads in a thread, at most 64 events ahead of the reader."""

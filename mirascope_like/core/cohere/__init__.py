@@ -25,11 +25,11 @@ from .types import (  # noqa: E402
 call: Call[CohereCallResponse, CohereStream, CohereAsyncStream, CohereCallParams] = Call(
     CohereProvider(), CohereStream, CohereAsyncStream, CohereCallParams
 )
-"""Turn a prompt function into a call to Cohere's Chat API."""
+"""Return a decorator that turns a prompt function into a call to Cohere's Chat API."""
 cohere_call: Call[CohereCallResponse, CohereStream, CohereAsyncStream, CohereCallParams] = call
-"""The same as `call`."""
+"""Another name of `call`."""
 model: Models[CohereCallResponse, CohereStream, CohereAsyncStream, CohereCallParams] = Models(call)
-"""Make a model object, whose settings apply to every call made from it."""
+"""Make a model object. Its settings apply to every call that is made with it."""
 
 __all__ = [
     "AsyncCohereDynamicConfig",

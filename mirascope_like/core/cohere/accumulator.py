@@ -1,4 +1,4 @@
-"""The accumulator of a Cohere stream: text, thinking, tool calls and citations.
+"""The accumulator for streams of Cohere: text, thinking, tool calls and citations.
 
 Source: Cohere's documentation of streaming, version 2. Only the last event has the usage.
 """
@@ -18,7 +18,7 @@ _GROWING = frozenset({"text", "thinking", "arguments", "tool_plan"})
 
 
 class CohereAccumulator(IndexedAccumulator[CohereCallResponseChunk, CohereTool]):
-    """Sums chat events into a response."""
+    """Combines chat events into one response."""
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
@@ -47,7 +47,7 @@ class CohereAccumulator(IndexedAccumulator[CohereCallResponseChunk, CohereTool])
 
     def _sum(self, chunk: CohereCallResponseChunk, data: Mapping[str, Any]) -> list[CohereTool]:
         if not _well_formed(data):
-            raise MalformedEventError(f"not an event of a chat: {str(data)[:200]}")
+            raise MalformedEventError(f"an event is not a Cohere chat event: {str(data)[:200]}")
         index, delta = data.get("index") or 0, delta_of(data)
         match data.get("type"):
             case "message-start":
@@ -124,7 +124,9 @@ class CohereAccumulator(IndexedAccumulator[CohereCallResponseChunk, CohereTool])
 
 
 def _well_formed(data: Mapping[str, Any]) -> bool:
-    """Return True if an event has the structure that its readers rely on; an empty field may have any type."""
+    """Return True if an event has the structure that the code above expects. A field that is empty may have any
+    type.
+    """
     message = delta_of(data)
     parts = [message.get(key) for key in ("content", "tool_calls", "citations")]
     held: list[Any] = [one for part in parts for one in as_list(part) or [part] if one]

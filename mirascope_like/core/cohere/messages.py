@@ -1,4 +1,4 @@
-"""Converts messages to Cohere's format: OpenAI's, without what Cohere rejects."""
+"""Converts messages to Cohere's format, which is OpenAI's format without the parts that Cohere rejects."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ _IMAGES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
 
 
 def encode_messages(messages: Sequence[Any]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Return the messages, and their text documents, which Cohere's API takes separately.
+    """Return the messages in Cohere's format, and their text documents, which are a separate argument of Cohere's API.
 
-    Messages in Cohere's format are not changed. Raises `PromptError` for a part that Cohere does not accept.
+    Messages that already have Cohere's format are not changed. Raises `PromptError` for a part that Cohere does not
+    accept.
     """
     documents: list[dict[str, Any]] = []
     without_documents = [_without_documents(message, documents) for message in messages]
@@ -34,7 +35,7 @@ def _without_documents(message: Any, documents: list[dict[str, Any]]) -> Any:
 def _encode_part(part: Part) -> dict[str, Any]:
     match part:
         case ImagePart() if part.media_type not in _IMAGES:
-            raise PromptError(f"Cohere accepts {', '.join(sorted(_IMAGES))}, not {part.media_type}")
+            raise PromptError(f"Cohere accepts images of type {', '.join(sorted(_IMAGES))}, not {part.media_type}")
         case AudioPart() | DocumentPart():
             raise refused(part, "Cohere")
         case _:

@@ -13,19 +13,20 @@ from ..base.request import CommonCallParams
 
 
 class CohereCallParams(CommonCallParams, total=False):
-    """The parameters of Cohere's chat. Source: the SDK's `ClientV2.chat`; `top_p` is its `p`, `stop` its
-    `stop_sequences`."""
+    """The call parameters of Cohere's Chat API. Source: the SDK's `ClientV2.chat`. `top_p` is sent as `p`, and
+    `stop` as `stop_sequences`.
+    """
 
     citation_options: CitationOptions | Mapping[str, Any]
     documents: Sequence[str | Document | Mapping[str, Any]]
-    """Documents that the model may cite; those of the prompt are added."""
+    """Documents that the model may cite, in addition to those of the prompt."""
     k: int
-    """Choose each token from this many of the most likely ones."""
+    """The number of most likely tokens from which each token is chosen."""
     logprobs: bool
     p: float
     priority: int
     request_options: RequestOptions
-    """Options of the SDK: timeout, retries, headers, and body fields that the SDK does not have."""
+    """Options of the SDK: timeout, retries, headers, and body fields for which the SDK has no parameters."""
     response_format: ResponseFormatV2 | Mapping[str, Any]
     safety_mode: Literal["CONTEXTUAL", "STRICT", "OFF"]
     stop_sequences: Sequence[str]
@@ -35,8 +36,8 @@ class CohereCallParams(CommonCallParams, total=False):
 
 
 class CohereDynamicConfig(BaseDynamicConfig[Any, CohereCallParams, Any], total=False):
-    """What a prompt function may return to configure its call."""
+    """A dict that a prompt function may return to set options for one call."""
 
 
 AsyncCohereDynamicConfig: TypeAlias = CohereDynamicConfig
-"""The same type, for async functions."""
+"""The same as `CohereDynamicConfig`, for async prompt functions."""

@@ -1,4 +1,4 @@
-"""Cohere's chat: the provider behind `cohere.call`."""
+"""Cohere's Chat API: the provider of `cohere.call`."""
 
 from __future__ import annotations
 
@@ -48,13 +48,13 @@ from .types import CohereCallResponse, CohereCallResponseChunk, CohereTool
 _NAMES = {"top_p": "p", "stop": "stop_sequences"}
 _CLIENTS = (cohere.ClientV2, cohere.AsyncClientV2)
 _TIMEOUT = 300.0
-"""The SDK's default timeout in seconds, which it does not use with a given HTTP client."""
+"""The SDK's default timeout in seconds. The SDK does not apply it to an HTTP client that is passed to it."""
 _BLOCKED = 498
-"""Cohere's status for a request or an answer that its content filter blocked."""
+"""Cohere's HTTP status for a request or response that its content filter blocked."""
 
 
 class _RawSource(ByteSource):
-    """The response of the SDK's raw call, which keeps it open in a context manager."""
+    """The HTTP response of a raw call of the SDK. The SDK keeps it open in a context manager."""
 
     def __init__(self, context: AbstractContextManager[Any]) -> None:
         self._context = context
@@ -65,7 +65,7 @@ class _RawSource(ByteSource):
 
 
 class _AsyncRawSource(AsyncByteSource):
-    """The async form of `_RawSource`."""
+    """Async version of `_RawSource`."""
 
     def __init__(self, context: AbstractAsyncContextManager[Any], response: Any) -> None:
         self._context = context
@@ -80,7 +80,7 @@ class _AsyncRawSource(AsyncByteSource):
 
 
 class CohereProvider(ClientProvider[CohereCallResponse, CohereCallResponseChunk, CohereTool]):
-    """Sends requests to Cohere, or to the address of the given client."""
+    """Sends requests to Cohere, or to the address of the client that was passed."""
 
     name = "cohere"
     sdk: ModuleType = cohere
@@ -212,7 +212,9 @@ class CohereProvider(ClientProvider[CohereCallResponse, CohereCallResponseChunk,
 
 
 class _PlainError(ApiError):
-    """The SDK's error for a failure without a response. Its text is the message alone, without headers and status."""
+    """The SDK's error for a failure without an HTTP response. Its text is only the message, without headers and
+    status.
+    """
 
     def __str__(self) -> str:
         return str(self.body)
@@ -226,7 +228,7 @@ _LOOSE = frozenset(
 
 
 def _can_enforce(schema: Any) -> bool:
-    """Return True if Cohere can enforce a schema; it rejects a request with any other schema."""
+    """Return True if Cohere can enforce a JSON schema. Cohere rejects requests with any other schema."""
     if isinstance(schema, Mapping):
         node = cast("Mapping[str, Any]", schema)
         needs = node.get("type") != "object" or bool(node.get("required"))
@@ -239,7 +241,9 @@ def _headers(response: Any) -> dict[str, str] | None:
 
 
 def _with_start(stream: Any) -> Iterator[Any]:
-    """Yield an empty list when the request was sent (on the first step of the SDK's generator), then the events."""
+    """Yield None as soon as the request was sent, which happens at the first step of the SDK's generator; then yield
+    the events.
+    """
     with closing(stream):
         for first in stream:
             yield None

@@ -1,4 +1,4 @@
-"""The types that Cohere's calls return."""
+"""The types of responses, chunks, tools and streams of Cohere."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from ..base.tools import BaseTool, ToolCall
 from ..dialects.chat_completions import decode_message, encode_tool_result
 
 CohereFinishReason = Literal["COMPLETE", "STOP_SEQUENCE", "MAX_TOKENS", "TOOL_CALL", "ERROR", "TIMEOUT"]
-"""Why generation ended. Source: the SDK's `ChatFinishReason`; Cohere may add others."""
+"""Why a generation ended. Source: the SDK's `ChatFinishReason`. Cohere may add further reasons."""
 
 _FINISH: dict[str, FinishReason] = {"TIMEOUT": "length"}
 
@@ -36,13 +36,14 @@ _COUNTS = Counts(
     cached=("cached_tokens",),
 )
 """Source: the SDK's `Usage`. `tokens` counts all tokens that the model read and wrote, including cached tokens and
-Cohere's preamble; `billed_units` counts those that are billed."""
+Cohere's preamble. `billed_units` counts only tokens that are billed.
+"""
 _FACTS = Facts(output_paths=("message",), counts=_COUNTS, reasons=_FINISH)
 _BILLED = Counts(input=("billed_units.input_tokens",), output=("billed_units.output_tokens",))
 
 
 def delta_of(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the delta of an event."""
+    """Return the message delta in an event, as JSON."""
     return as_object(as_object(data.get("delta")).get("message"))
 
 
@@ -51,11 +52,11 @@ def _content_of(data: Mapping[str, Any], key: str) -> str:
 
 
 class CohereTool(BaseTool):
-    """A tool call by a model of Cohere."""
+    """A tool that a model of Cohere called."""
 
 
 class CohereCallResponse(BaseCallResponse[V2ChatResponse, CohereTool, CohereFinishReason, CohereUsage]):
-    """A response of Cohere; `response` is a `V2ChatResponse`."""
+    """A response of Cohere. `response` is a `V2ChatResponse` of its SDK."""
 
     provider = "cohere"
     raw_type = V2ChatResponse
@@ -73,7 +74,7 @@ class CohereCallResponse(BaseCallResponse[V2ChatResponse, CohereTool, CohereFini
 
     @property
     def content(self) -> str:
-        """The text of all text blocks, without the tool plan; "" if there are none."""
+        """The text of all text blocks, without the tool plan; empty if there are none."""
         return "".join(self._texts("text"))
 
     @property
@@ -82,17 +83,17 @@ class CohereCallResponse(BaseCallResponse[V2ChatResponse, CohereTool, CohereFini
 
     @property
     def tool_plan(self) -> str | None:
-        """The model's text about how it will use its tools; None if there is none."""
+        """The text in which the model explains how it will use its tools; None if there is none."""
         return at(self.response, "message.tool_plan") or None
 
     @property
     def citations(self) -> list[Citation] | None:
-        """The citations: spans of the text with their sources; None if there are none."""
+        """The citations (parts of the text with their sources); None if there are none."""
         return at(self.response, "message.citations") or None
 
     @property
     def model(self) -> str | None:
-        """The requested model: Cohere does not report which one answered."""
+        """The requested model, because Cohere does not report the model."""
         return self.call_kwargs.get("model")
 
     @property
@@ -101,7 +102,9 @@ class CohereCallResponse(BaseCallResponse[V2ChatResponse, CohereTool, CohereFini
 
     @property
     def message_param(self) -> dict[str, Any]:
-        """The answer as a message that can be sent back, with thinking, tool plan, tool calls and citations."""
+        """The response as an assistant message for the next request, with thinking, tool plan, tool calls and
+        citations.
+        """
         message = dumped(at(self.response, "message") or {})
         return {"role": "assistant", **{key: value for key, value in message.items() if value not in (None, "", [])}}
 
@@ -115,7 +118,7 @@ class CohereCallResponse(BaseCallResponse[V2ChatResponse, CohereTool, CohereFini
 
     @classmethod
     def tool_message_params(cls, tools_and_outputs: Sequence[tuple[Any, Any]]) -> list[Any]:
-        """Return one message per tool result."""
+        """Return one message for each tool result."""
         return [encode_tool_result(result) for result in tool_results(tools_and_outputs)]
 
     @classmethod
@@ -124,7 +127,7 @@ class CohereCallResponse(BaseCallResponse[V2ChatResponse, CohereTool, CohereFini
 
 
 class CohereCallResponseChunk(BaseCallResponseChunk[V2ChatStreamResponse, CohereFinishReason, CohereUsage]):
-    """One event of a stream of Cohere; `chunk` is the SDK's event."""
+    """One event of a stream of Cohere. `chunk` is the event as an object of its SDK."""
 
     __slots__ = ()
     provider = "cohere"
@@ -142,12 +145,12 @@ class CohereCallResponseChunk(BaseCallResponseChunk[V2ChatStreamResponse, Cohere
 
     @property
     def thinking(self) -> str:
-        """The thinking text that this event adds; "" if none."""
+        """The piece of thinking that this event adds; empty if it adds none."""
         return _content_of(self.data, "thinking")
 
     @property
     def tool_deltas(self) -> Sequence[ToolDelta]:
-        """The piece of a tool call that this event adds."""
+        """The pieces of tool calls that this event adds."""
         if not (call := as_object(delta_of(self.data).get("tool_calls"))):
             return ()
         function, index = as_object(call.get("function")), self.data.get("index") or 0
@@ -155,12 +158,12 @@ class CohereCallResponseChunk(BaseCallResponseChunk[V2ChatStreamResponse, Cohere
 
 
 class CohereStream(Stream[CohereCallResponse, CohereCallResponseChunk, CohereTool]):
-    """A response of Cohere, streamed.
+    """A streamed response of Cohere.
 
-    A stream contains everything that an unstreamed response contains, but the arguments of tool calls have other white
-    space. Neither contains the name of the model.
+    It has everything that an unstreamed response has. Only the white space in the arguments of tool calls differs.
+    Neither has the name of the model.
     """
 
 
 class CohereAsyncStream(AsyncStream[CohereCallResponse, CohereCallResponseChunk, CohereTool]):
-    """The async form of `CohereStream`, read with `async for`."""
+    """Async version of `CohereStream`."""

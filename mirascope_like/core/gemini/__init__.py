@@ -1,7 +1,7 @@
 """Calls to Gemini through `google-generativeai`, which Google has retired: use `google` in new programs.
 
-The SDK's own settings apply: `genai.configure(api_key=..., transport="rest")`. The tests use REST. What the SDK's types
-of 2025 do not have (marked thinking, its signatures, response ids) is lost.
+The SDK's own settings apply: `genai.configure(api_key=..., transport="rest")`. The tests use REST. Fields that the
+SDK's types of 2025 do not have (the mark of thinking, its signatures, response ids) are lost.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ from .types import (
 call: Call[GeminiCallResponse, GeminiStream, GeminiAsyncStream, GeminiCallParams] = Call(
     GeminiProvider(), GeminiStream, GeminiAsyncStream, GeminiCallParams
 )
-"""Turn a prompt function into a call to Gemini, through the SDK that Google has retired."""
+"""Return a decorator that turns a prompt function into a call to Gemini, through the SDK that Google has retired."""
 gemini_call: Call[GeminiCallResponse, GeminiStream, GeminiAsyncStream, GeminiCallParams] = call
-"""The same as `call`."""
+"""Another name of `call`."""
 model: Models[GeminiCallResponse, GeminiStream, GeminiAsyncStream, GeminiCallParams] = Models(call)
-"""Make a model object, whose settings apply to every call made from it."""
+"""Make a model object. Its settings apply to every call that is made with it."""
 
 __all__ = [
     "GeminiAsyncStream",

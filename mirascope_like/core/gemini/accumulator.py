@@ -1,4 +1,4 @@
-"""Accumulator of a stream that is read with the SDK's iterator."""
+"""The accumulator for Gemini streams that are read with the retired SDK's iterator."""
 
 from __future__ import annotations
 
@@ -10,11 +10,15 @@ from .types import GeminiCallResponseChunk, GeminiTool, message, wire
 _ANSWER = frozenset({"candidates", "usage_metadata", "model_version"})
 _CANDIDATE = frozenset({"content", "index", "safety_ratings"})
 _CONTENT = frozenset({"parts", "role"})
-"""Fields of an event, its candidate and the candidate's content that add nothing but text, or repeat earlier values."""
+"""Fields of an event, of its candidate and of the candidate's content that may be set in a simple event, which only
+adds text.
+"""
 
 
 class GeminiMessageAccumulator(GeminiObjectAccumulator[GeminiCallResponseChunk, GeminiTool]):
-    """Recognizes a simple event by copying the text and tokens into a copy of the event before: then both are equal."""
+    """Combines events of the retired SDK. To recognize a simple event, copies its text and token counts into a copy
+    of the event before, and compares the two.
+    """
 
     def plain(self, event: Any) -> Any:
         sent = message(event)

@@ -1,4 +1,4 @@
-"""Call parameters of Gemini's retired SDK."""
+"""Call parameters of Gemini through the retired SDK."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from ..base.prompts import BaseDynamicConfig
 
 
 class GeminiCallParams(TypedDict, total=False):
-    """The parameters of Gemini. Source: the SDK's `GenerativeModel.generate_content`.
+    """The call parameters of Gemini. Source: `GenerativeModel.generate_content` of the retired SDK.
 
-    The first six are put into `generation_config` (`max_tokens` as `max_output_tokens`, `stop` as `stop_sequences`),
-    unless `generation_config` sets them too. The SDK has no seed.
+    The first seven are sent in `generation_config` (`max_tokens` as `max_output_tokens`, `stop` as `stop_sequences`).
+    Values in `generation_config` take precedence. The SDK has no seed.
     """
 
     temperature: float
     max_tokens: int
     max_completion_tokens: int
-    """Another name of `max_tokens`."""
+    """The same as `max_tokens`, under another name."""
     top_p: float
     frequency_penalty: float
     presence_penalty: float
@@ -28,12 +28,12 @@ class GeminiCallParams(TypedDict, total=False):
     generation_config: Any
     safety_settings: Any
     tools: Sequence[Any]
-    """Tools in the SDK's own form, added to those of the call."""
+    """Tools in the SDK's own format, in addition to those of the call."""
     tool_config: Any
     cached_content: str
     request_options: Mapping[str, Any]
-    """The SDK's `timeout` in seconds and `retry`."""
+    """The SDK's options `timeout` (in seconds) and `retry`."""
 
 
 class GeminiDynamicConfig(BaseDynamicConfig[Any, GeminiCallParams, Any], total=False):
-    """What a prompt function may return to configure its call."""
+    """A dict that a prompt function may return to set options for one call."""

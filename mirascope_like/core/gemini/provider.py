@@ -1,4 +1,4 @@
-"""Gemini through the SDK that Google has retired: the provider behind `gemini.call`."""
+"""Gemini through the SDK that Google has retired: the provider of `gemini.call`."""
 
 from __future__ import annotations
 
@@ -43,12 +43,14 @@ _safety: Any = import_module("google.generativeai.types.safety_types")
 _clients: Any = import_module("google.generativeai.client")
 
 _MADE = {"safety_settings": _safety.normalize_safety_settings, "tool_config": content_types.to_tool_config}
-"""Parameters that must be converted to the SDK's own objects, and the SDK's functions that do it."""
+"""Parameters that must be converted to objects of the SDK, each with the SDK's function that converts it."""
 _BESIDE = frozenset(GeminiCallParams.__annotations__) - frozenset(CommonCallParams.__annotations__)
 
 
 class GeminiSource:
-    """The SDK's iterator over a stream. A client yields plain messages, a `GenerativeModel` yields wrapped ones."""
+    """Reads a stream with the SDK's iterator. Events of a client are plain messages; those of a `GenerativeModel`
+    are wrapped.
+    """
 
     typed = True
     response = None
@@ -73,10 +75,12 @@ class GeminiSource:
             raise MalformedEventError(str(error)) from error
 
     def drain(self) -> None:
-        """Do nothing: nothing follows the JSON array."""
+        """Do nothing: the response has no data after its JSON array."""
 
     def interrupt(self) -> None:
-        """End a read in another thread. On Linux closing the socket does not end it; shutting it down does."""
+        """End a read in another thread, by shutting the socket down. On Linux, closing the socket would not end the
+        read.
+        """
         # The SDK has no method for this; urllib3's response below its iterator does.
         response = getattr(self._below, "_response", None)
         with suppress(Exception):
@@ -91,7 +95,7 @@ class GeminiProvider(
     GeminiSpeaker[GeminiCallResponse, GeminiCallResponseChunk, GeminiTool],
     ThreadedProvider[GeminiCallResponse, GeminiCallResponseChunk, GeminiTool],
 ):
-    """Sends requests to Gemini as configured with `genai.configure`, or with the given client.
+    """Sends requests to Gemini, as configured with `genai.configure`, or with the client that was passed.
 
     The client is a `GenerativeModel` or the SDK's `GenerativeServiceClient`. An async call runs in a thread.
     """
@@ -129,7 +133,7 @@ class GeminiProvider(
         try:
             return GeminiCallResponse.wire_content(content)
         except (TypeError, ValueError, AttributeError) as error:
-            raise PromptError(f"not a Gemini content: {error}") from error
+            raise PromptError(f"a message is not in Gemini's format: {error}") from error
 
     def send(self, request: Request, payload: dict[str, Any]) -> Any:
         if isinstance(request.client, _sdk.GenerativeModel):
@@ -177,7 +181,7 @@ def _tools(payload: Mapping[str, Any]) -> list[Any] | None:
 
 
 def _sdk_request(payload: Mapping[str, Any]) -> Any:
-    """Return the SDK's request object, as its `GenerativeModel` makes it."""
+    """Return the SDK's request object, built in the same way as `GenerativeModel` builds it."""
     library = content_types.to_function_library(_tools(payload))
     system = payload.get("system_instruction")
     return protos.GenerateContentRequest(
@@ -198,11 +202,13 @@ def _beside(payload: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _sdk_object(name: str, make: Callable[[Any], Any], given: Any) -> Any:
-    """Return the SDK's object for a parameter. Raises `ConfigurationError`, with its name, if the SDK rejects it."""
+    """Return the SDK's object for a parameter. If the SDK rejects the value, raises `ConfigurationError` with the
+    parameter's name.
+    """
     try:
         return make(given)
     except Exception as error:  # protobuf's errors have no common base class
-        raise ConfigurationError(f"gemini does not take {name}: {error}") from error
+        raise ConfigurationError(f"invalid call parameter {name} for gemini: {error}") from error
 
 
 def _config(payload: Mapping[str, Any]) -> dict[str, Any]:

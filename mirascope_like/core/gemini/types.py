@@ -1,4 +1,4 @@
-"""The types that calls to Gemini's retired SDK return."""
+"""The types of responses, chunks, tools and streams of Gemini through the retired SDK."""
 
 from __future__ import annotations
 
@@ -29,21 +29,21 @@ _PARTS = {
     "executableCode": ("executable_code", {"language": "language", "code": "code"}),
     "codeExecutionResult": ("code_execution_result", {"outcome": "outcome", "output": "output"}),
 }
-"""The names of parts and of their fields, in JSON and in the SDK."""
+"""Maps the name of each kind of part, and of its fields, from JSON to the SDK."""
 
 
 def wire(message: Any) -> JSON:
-    """Return a protobuf message as JSON in the API's form."""
+    """Return a protobuf message as JSON in the API's format."""
     return as_object(_json_format.MessageToDict(message))
 
 
 def message_of(kind: Any, raw: Any) -> Any:
-    """Return a message of the SDK made from JSON; fields that the SDK does not have are dropped."""
+    """Return a protobuf message of the SDK, made from JSON. Fields that the SDK does not know are dropped."""
     return kind.from_json(raw if isinstance(raw, bytes) else to_json(raw), ignore_unknown_fields=True)
 
 
 def message(response: Any) -> Any:
-    """Return the protobuf message inside an SDK response, wrapped or not."""
+    """Return the protobuf message of an SDK response. A wrapped response is unwrapped."""
     kind = protos.GenerateContentResponse
     if isinstance(response, kind):
         return kind.pb(response)
@@ -56,7 +56,7 @@ def message(response: Any) -> Any:
 
 
 def answer(raw: bytes | Mapping[str, Any]) -> GenerateContentResponse:
-    """Return the SDK's response object for JSON."""
+    """Return the SDK's response object for a response in JSON."""
     response: GenerateContentResponse = GenerateContentResponse.from_response(
         message_of(protos.GenerateContentResponse, raw)
     )
@@ -64,7 +64,7 @@ def answer(raw: bytes | Mapping[str, Any]) -> GenerateContentResponse:
 
 
 def native_part(part: JSON) -> JSON:
-    """Return a part (as JSON) as a dict that the SDK accepts."""
+    """Convert a part from JSON to a dict that the SDK accepts."""
     for name, (native, fields) in _PARTS.items():
         if name in part:
             if "parts" in as_object(part[name]):
@@ -78,11 +78,11 @@ _WORDS = Words(partial(message_of, protos.FunctionCall))
 
 
 class GeminiTool(BaseTool):
-    """A tool call by a model of Google, through the retired SDK."""
+    """A tool that a model of Google called, through the retired SDK."""
 
 
 class GeminiCallResponse(GeminiResponse[GenerateContentResponse, GeminiTool, str, Any]):
-    """A response of Gemini; `response` is the SDK's `GenerateContentResponse`, `raw` the same as JSON."""
+    """A response of Gemini. `response` is the SDK's `GenerateContentResponse`; `raw` is the same response as JSON."""
 
     provider = "gemini"
     priced_as: ClassVar[str | None] = "google"
@@ -110,7 +110,7 @@ class GeminiCallResponse(GeminiResponse[GenerateContentResponse, GeminiTool, str
 
 
 class GeminiCallResponseChunk(GeminiChunk[GenerateContentResponse, str, Any]):
-    """One event of a stream of Gemini; `chunk` is the SDK's `GenerateContentResponse`."""
+    """One event of a stream of Gemini. `chunk` is the SDK's `GenerateContentResponse`."""
 
     __slots__ = ()
     provider = "gemini"
@@ -118,7 +118,7 @@ class GeminiCallResponseChunk(GeminiChunk[GenerateContentResponse, str, Any]):
 
     @property
     def chunk(self) -> GenerateContentResponse:
-        """The event as an object of the SDK; a plain message is wrapped when this is first read."""
+        """The event as an object of the SDK. A plain protobuf message is wrapped when this property is first read."""
         found: Any = super().chunk
         if isinstance(found, protos.GenerateContentResponse):
             self._chunk = found = GenerateContentResponse.from_response(found)
@@ -134,13 +134,12 @@ class GeminiCallResponseChunk(GeminiChunk[GenerateContentResponse, str, Any]):
 
 
 class GeminiStream(Stream[GeminiCallResponse, GeminiCallResponseChunk, GeminiTool]):
-    """A response of Gemini, streamed, through the retired SDK's iterator.
+    """A streamed response of Gemini, read with the retired SDK's iterator.
 
     The SDK drops much of what Gemini sends today. Thinking arrives as plain text. Signatures, response ids, calls of
-    server-side tools, thinking tokens and errors in the middle of a stream are lost: use `google` to get them.
+    server-side tools, thinking tokens and errors in the middle of a stream are lost. Use `google` to receive them.
     """
 
 
 class GeminiAsyncStream(AsyncStream[GeminiCallResponse, GeminiCallResponseChunk, GeminiTool]):
-    """The async form of `GeminiStream`, read with `async for`; read in a thread, as the SDK has no async REST
-    client."""
+    """Async version of `GeminiStream`. It is read in a thread, because the SDK has no async client for REST."""

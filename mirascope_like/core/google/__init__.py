@@ -26,11 +26,11 @@ from .types import (  # noqa: E402
 call: Call[GoogleCallResponse, GoogleStream, GoogleAsyncStream, GoogleCallParams] = Call(
     GoogleProvider(), GoogleStream, GoogleAsyncStream, GoogleCallParams
 )
-"""Turn a prompt function into a call to Gemini's `generateContent`."""
+"""Return a decorator that turns a prompt function into a call to Gemini's `generateContent`."""
 google_call: Call[GoogleCallResponse, GoogleStream, GoogleAsyncStream, GoogleCallParams] = call
-"""The same as `call`."""
+"""Another name of `call`."""
 model: Models[GoogleCallResponse, GoogleStream, GoogleAsyncStream, GoogleCallParams] = Models(call)
-"""Make a model object, whose settings apply to every call made from it."""
+"""Make a model object. Its settings apply to every call that is made with it."""
 
 __all__ = [
     "AsyncGoogleDynamicConfig",

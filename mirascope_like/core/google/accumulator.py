@@ -1,4 +1,6 @@
-"""Accumulator of a stream that is read with the SDK's own iterator, because the client gives no access to the bytes."""
+"""The accumulator for Gemini streams that are read with the SDK's iterator, because their client gives no access to
+the bytes.
+"""
 
 from __future__ import annotations
 
@@ -15,11 +17,13 @@ _ANSWER = frozenset(
 )
 _CANDIDATE = frozenset({"content", "index"})
 _CONTENT = frozenset({"parts", "role"})
-"""Fields of an event, its candidate and the candidate's content that add nothing but text and tokens."""
+"""Fields of an event, of its candidate and of the candidate's content that may be set in a simple event, which only
+adds text and token counts.
+"""
 
 
 class GoogleAccumulator(GeminiObjectAccumulator[GoogleCallResponseChunk, GoogleTool]):
-    """Recognizes a simple event by the names of the fields that are set."""
+    """Combines events of the SDK. Recognizes a simple event by the names of its fields that are set."""
 
     def read_objects(self, events: Iterable[Any]) -> Iterator[tuple[GoogleCallResponseChunk, GoogleTool | None]]:
         for event in events:

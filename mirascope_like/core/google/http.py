@@ -1,4 +1,4 @@
-"""The default clients, and HTTP options that let streams be read as bytes."""
+"""Default clients, and HTTP options with which streams can be read as bytes."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ from ..dialects.transport import catching_clients
 
 
 def fast_http_options(**options: Any) -> types.HttpOptions:
-    """Return HTTP options for `genai.Client(http_options=...)` with which streams need much less CPU time.
+    """Return HTTP options for `genai.Client(http_options=...)` with which reading streams needs much less CPU time.
 
-    Accepts the arguments of `HttpOptions`. The SDK does not close the HTTP clients in it: close them yourself.
+    Accepts the arguments of `HttpOptions`. The SDK does not close the HTTP clients in these options: close them
+    yourself.
     """
     client, async_client = catching_clients()
     options.setdefault("httpx_client", client)
@@ -26,7 +27,7 @@ def fast_http_options(**options: Any) -> types.HttpOptions:
 
 
 class DefaultClient:
-    """The SDK's client together with its HTTP clients, which the SDK does not close itself."""
+    """A client of the SDK together with its HTTP clients. The SDK does not close those itself."""
 
     def __init__(self) -> None:
         self._http, self._async_http = catching_clients()
@@ -39,7 +40,7 @@ class DefaultClient:
 
 
 class DefaultAsyncClient(DefaultClient):
-    """The async form of `DefaultClient`, for one event loop."""
+    """Async version of `DefaultClient`, for one event loop."""
 
     def close(self) -> Any:
         """Return an awaitable that closes the connections."""
@@ -47,9 +48,9 @@ class DefaultAsyncClient(DefaultClient):
 
 
 class Bodies:
-    """Wraps the API client inside an SDK's client, and keeps the JSON of each event that passes through it.
+    """Wraps the API client inside a client of the SDK, and keeps the JSON of each event.
 
-    The SDK's objects drop fields that their types do not have.
+    The SDK's objects do not have fields that its types do not know; the JSON has them.
     """
 
     def __init__(self, api_client: Any) -> None:
@@ -60,13 +61,13 @@ class Bodies:
         return getattr(self._api_client, name)
 
     def request_streamed(self, *args: Any, **options: Any) -> Iterator[Any]:
-        """Yield the events of the SDK's own API client."""
+        """Yield the events of the SDK's API client, and keep the JSON of each."""
         for event in self._api_client.request_streamed(*args, **options):
             self._body = event.body
             yield event
 
     async def async_request_streamed(self, *args: Any, **options: Any) -> AsyncIterator[Any]:
-        """`request_streamed`, awaited."""
+        """Async version of `request_streamed`."""
         events = await self._api_client.async_request_streamed(*args, **options)
 
         async def noted() -> AsyncIterator[Any]:
@@ -82,14 +83,14 @@ class Bodies:
         return event
 
     def stream(self, models: type[Any], /, **arguments: Any) -> Iterator[Any]:
-        """Yield the SDK's objects, each with its JSON in `sdk_http_response.body`."""
+        """Yield the events as objects of the SDK, each with its JSON in `sdk_http_response.body`."""
         events = models(self).generate_content_stream(**arguments)
         with closing(events):
             for event in events:
                 yield self._kept(event)
 
     async def astream(self, models: type[Any], /, **arguments: Any) -> AsyncIterator[Any]:
-        """`stream`, async: awaiting it returns an iterator once the response begins."""
+        """Async version of `stream`. Awaiting it returns an iterator as soon as the response begins."""
         events = await models(self).generate_content_stream(**arguments)
 
         async def kept() -> AsyncIterator[Any]:
@@ -100,9 +101,9 @@ class Bodies:
 
 
 def with_bodies(method: Any) -> Any:
-    """Return the SDK's streaming method, changed to keep the JSON of its events.
+    """Return the SDK's streaming method, changed so that each event has its JSON in `sdk_http_response.body`.
 
-    If this release of the SDK is built differently, return the method unchanged.
+    If the structure of this SDK release is not known, the method is returned unchanged.
     """
     models: Any = getattr(method, "__self__", None)
     kind: type[Any] = models.__class__

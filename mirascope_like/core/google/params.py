@@ -12,13 +12,13 @@ from ..base.request import CommonCallParams
 
 
 class GoogleCallParams(CommonCallParams, total=False):
-    """The parameters of Gemini. Source: the SDK's `GenerateContentConfig`; each of its fields is a parameter.
+    """The call parameters of Gemini. Source: the SDK's `GenerateContentConfig`; each of its fields is a parameter.
 
-    `max_tokens` is sent as `max_output_tokens`, `stop` as `stop_sequences`. Values in `config` take precedence.
+    `max_tokens` is sent as `max_output_tokens`, and `stop` as `stop_sequences`. Values in `config` take precedence.
     """
 
     config: types.GenerateContentConfigOrDict
-    """The SDK's own configuration object."""
+    """A configuration object of the SDK, or a dict of the same form."""
     cached_content: str
     candidate_count: int
     max_output_tokens: int
@@ -31,8 +31,8 @@ class GoogleCallParams(CommonCallParams, total=False):
 
 
 class GoogleDynamicConfig(BaseDynamicConfig[Any, GoogleCallParams, Any], total=False):
-    """What a prompt function may return to configure its call."""
+    """A dict that a prompt function may return to set options for one call."""
 
 
 AsyncGoogleDynamicConfig: TypeAlias = GoogleDynamicConfig
-"""The same type, for async functions."""
+"""The same as `GoogleDynamicConfig`, for async prompt functions."""

@@ -1,4 +1,4 @@
-"""Google's Gemini, over the Gemini API or Vertex AI: the provider behind `google.call`."""
+"""Google's Gemini, through the Gemini API or Vertex AI: the provider of `google.call`."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ class GoogleProvider(
     GeminiSpeaker[GoogleCallResponse, GoogleCallResponseChunk, GoogleTool],
     ClientProvider[GoogleCallResponse, GoogleCallResponseChunk, GoogleTool],
 ):
-    """Sends requests to Gemini, or to the address of the given client.
+    """Sends requests to Gemini, or to the address of the client that was passed.
 
-    The SDK builds and sends the request; its response is read as bytes. A response that ends with `CONTINUATION` is
-    returned with its token, and is not continued automatically.
+    The SDK builds and sends the request; its HTTP response is read as bytes. A response that ends with `CONTINUATION`
+    is returned with its continuation token; it is not continued automatically.
     """
 
     name = "google"
@@ -87,7 +87,9 @@ class GoogleProvider(
         if client is None:
             client = self._defaults.sync().client
         if isinstance(client, AsyncClient):
-            raise ConfigurationError("a sync call cannot use an async client: pass google.genai.Client(...)")
+            raise ConfigurationError(
+                "a sync call cannot use an async client: pass google.genai.Client(...), or use an async prompt function"
+            )
         return self._method(client, f"models.{name}")
 
     async def _asdk_method(self, request: Request, name: str) -> Any:
@@ -158,10 +160,10 @@ def _with_status(error: errors.APIError) -> errors.APIError:
 
 
 def _prepared(method: Any, payload: dict[str, Any], *, stream: bool) -> tuple[Any, dict[str, Any], bool]:
-    """Return the SDK's method, its arguments, and whether its response can be captured as bytes.
+    """Return the SDK's method, its arguments, and True if its HTTP response can be captured as bytes.
 
-    It cannot if the call is traced or another HTTP client is set, or if the SDK runs the tools: these need the
-    response.
+    It cannot be captured if the call is traced, if another HTTP client is set, or if the SDK runs the tools: these need
+    the response themselves.
     """
     config: dict[str, Any] = dict(payload.get("config") or {})
     as_bytes = made_by(genai, method) and all(

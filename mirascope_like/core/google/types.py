@@ -1,4 +1,4 @@
-"""The types that calls to Google's Gemini return."""
+"""The types of responses, chunks, tools and streams of Google's Gemini."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..base.tools import BaseTool
 from ..dialects.gemini import JSON, GeminiChunk, GeminiResponse, Words, as_sent, usual_base64
 
 _ADDED = ("sdkHttpResponse", "automaticFunctionCallingHistory", "parsed")
-"""Fields that the SDK adds to a response."""
+"""Fields that the SDK itself adds to a response."""
 
 
 def _wire(response: types.GenerateContentResponse) -> JSON:
@@ -25,10 +25,10 @@ def _wire(response: types.GenerateContentResponse) -> JSON:
 
 
 def answer(raw: bytes) -> types.GenerateContentResponse:
-    """Return the SDK's response object for JSON."""
+    """Return the SDK's response object for a response in JSON. Raises `ValueError` if the JSON is not an object."""
     data: Any = decode_whole(raw)
     if not isinstance(data, dict):
-        raise ValueError("the response is not a JSON object")
+        raise ValueError("the body of the response is not a JSON object: check the base URL of the client")
     for candidate in map(as_object, as_list(as_object(data).get("candidates"))):
         cited = as_object(candidate.get("citationMetadata"))
         if "citationSources" in cited:  # the Gemini API's name for what Vertex and the SDK call citations
@@ -44,7 +44,7 @@ _WORDS = Words(_call, types.FinishReason)
 
 
 class GoogleTool(BaseTool):
-    """A tool call by a model of Google."""
+    """A tool that a model of Google called. It has the arguments, and `call()` runs it."""
 
 
 class GoogleCallResponse(
@@ -52,9 +52,9 @@ class GoogleCallResponse(
         types.GenerateContentResponse, GoogleTool, types.FinishReason, types.GenerateContentResponseUsageMetadata
     ]
 ):
-    """A response of Gemini; `response` is the SDK's `GenerateContentResponse`, `raw` the JSON as received.
+    """A response of Gemini. `response` is the SDK's `GenerateContentResponse`; `raw` is the JSON as it was received.
 
-    The SDK's types drop unknown fields; `response.sdk_http_response.body` has all of them.
+    The SDK's types drop fields that they do not know. `response.sdk_http_response.body` has all fields.
     """
 
     provider = "google"
@@ -89,14 +89,14 @@ class GoogleCallResponse(
 class GoogleCallResponseChunk(
     GeminiChunk[types.GenerateContentResponse, types.FinishReason, types.GenerateContentResponseUsageMetadata]
 ):
-    """One event of a stream of Gemini; `chunk` is the SDK's `GenerateContentResponse`."""
+    """One event of a stream of Gemini. `chunk` is the SDK's `GenerateContentResponse`."""
 
     __slots__ = ()
     provider = "google"
     words: ClassVar[Words] = _WORDS
 
     def of(self, event: types.GenerateContentResponse) -> Self:
-        """Store the SDK's object of the event; return the chunk."""
+        """Set the SDK's object for this event; return the chunk itself."""
         self._chunk = event
         return self
 
@@ -110,16 +110,16 @@ class GoogleCallResponseChunk(
 
 
 class GoogleStream(Stream[GoogleCallResponse, GoogleCallResponseChunk, GoogleTool]):
-    """A response of Gemini, streamed.
+    """A streamed response of Gemini.
 
-    A stream contains everything that an unstreamed response contains, with two differences: text whose signature
-    arrives in a separate event stays a separate part, and average log probabilities are those of the last event.
+    It has everything that an unstreamed response has, with two differences. Text whose signature arrives in a separate
+    event is a separate part. Average log probabilities are those of the last event.
 
-    With a default client, or one made with `fast_http_options`, the stream is read as bytes. With any other client the
-    SDK's iterator is used, whose objects drop fields that its types do not have (`finishMessage`, on the Gemini API);
-    `raw` keeps them, unless the client is wrapped or its call patched.
+    With a default client, or one made with `fast_http_options`, the stream is read as bytes. With any other client, it
+    is read with the SDK's iterator, whose objects drop fields that the SDK's types do not know (`finishMessage`, on the
+    Gemini API); `raw` keeps these fields, unless the client is wrapped or its method was patched.
     """
 
 
 class GoogleAsyncStream(AsyncStream[GoogleCallResponse, GoogleCallResponseChunk, GoogleTool]):
-    """The async form of `GoogleStream`, read with `async for`."""
+    """Async version of `GoogleStream`."""

@@ -27,11 +27,11 @@ from .types import (  # noqa: E402
 call: Call[GroqCallResponse, GroqStream, GroqAsyncStream, GroqCallParams] = Call(
     GroqProvider(), GroqStream, GroqAsyncStream, GroqCallParams
 )
-"""Turn a prompt function into a call to Groq's chat completions."""
+"""Return a decorator that turns a prompt function into a call to Groq's chat completions."""
 groq_call: Call[GroqCallResponse, GroqStream, GroqAsyncStream, GroqCallParams] = call
-"""The same as `call`."""
+"""Another name of `call`."""
 model: Models[GroqCallResponse, GroqStream, GroqAsyncStream, GroqCallParams] = Models(call)
-"""Make a model object, whose settings apply to every call made from it."""
+"""Make a model object. Its settings apply to every call that is made with it."""
 
 __all__ = [
     "AsyncGroqDynamicConfig",

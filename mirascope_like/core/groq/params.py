@@ -42,12 +42,12 @@ class GroqCallParams(CommonCallParams, SDKCallParams, total=False):
 
 
 GroqMessageParam: TypeAlias = ChatCompletionMessageParam | BaseMessageParam
-"""A message in the SDK's form, or a `BaseMessageParam`."""
+"""A message in the SDK's format, or a `BaseMessageParam`."""
 
 
 class GroqDynamicConfig(BaseDynamicConfig[GroqMessageParam, GroqCallParams, Any], total=False):
-    """What a prompt function may return to configure its call."""
+    """A dict that a prompt function may return to set options for one call."""
 
 
 AsyncGroqDynamicConfig: TypeAlias = GroqDynamicConfig
-"""The same type, for async functions."""
+"""The same as `GroqDynamicConfig`, for async prompt functions."""

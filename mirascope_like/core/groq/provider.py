@@ -1,4 +1,4 @@
-"""Groq's chat completions: the provider behind `groq.call`."""
+"""Groq's chat completions: the provider of `groq.call`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .types import GroqCallResponse, GroqCallResponseChunk, GroqTool
 
 
 class GroqAccumulator(ChatAccumulator[GroqCallResponseChunk, GroqTool]):
-    """Sums Groq's chunks, including an error in `x_groq`."""
+    """Combines Groq's chunks into a response. Finds errors that Groq reports in `x_groq`."""
 
     def add(
         self, chunk: GroqCallResponseChunk, data: Mapping[str, Any]
@@ -28,7 +28,7 @@ class GroqAccumulator(ChatAccumulator[GroqCallResponseChunk, GroqTool]):
 
 
 class GroqProvider(ChatProvider[GroqCallResponse, GroqCallResponseChunk, GroqTool]):
-    """Sends requests to Groq, or to the address of the given client."""
+    """Sends requests to Groq, or to the address of the client that was passed."""
 
     name = "groq"
     sdk: ModuleType = groq

@@ -1,4 +1,4 @@
-"""The types that Groq's calls return."""
+"""The types of responses, chunks, tools and streams of Groq."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from ..base.tools import BaseTool
 from ..dialects.chat_completions import BaseChatCallResponse, BaseChatChunk
 
 GroqFinishReason = Literal["stop", "length", "tool_calls", "content_filter", "function_call"]
-"""Why Groq ended the generation."""
+"""Why a generation ended, in Groq's terms."""
 
 
 class GroqTool(BaseTool):
-    """A tool call by a model of Groq."""
+    """A tool that a model of Groq called."""
 
 
 class GroqCallResponse(BaseChatCallResponse[ChatCompletion, GroqTool, GroqFinishReason, CompletionUsage]):
-    """A response of Groq; `response` is a `ChatCompletion`."""
+    """A response of Groq. `response` is a `ChatCompletion` of its SDK."""
 
     provider = "groq"
     raw_type = ChatCompletion
@@ -30,12 +30,12 @@ class GroqCallResponse(BaseChatCallResponse[ChatCompletion, GroqTool, GroqFinish
 
     @property
     def executed_tools(self) -> list[ExecutedTool] | None:
-        """The tools that Groq itself ran, with their results; None if there were none."""
+        """The tools that Groq itself ran, with their results; None if it ran none."""
         return getattr(self._message, "executed_tools", None)
 
 
 class GroqCallResponseChunk(BaseChatChunk[ChatCompletionChunk, GroqFinishReason, CompletionUsage]):
-    """One event of a stream of Groq; `chunk` is a `ChatCompletionChunk`."""
+    """One event of a stream of Groq. `chunk` is a `ChatCompletionChunk` of its SDK."""
 
     __slots__ = ()
     provider = "groq"
@@ -43,12 +43,12 @@ class GroqCallResponseChunk(BaseChatChunk[ChatCompletionChunk, GroqFinishReason,
 
 
 class GroqStream(Stream[GroqCallResponse, GroqCallResponseChunk, GroqTool]):
-    """A response of Groq, streamed.
+    """A streamed response of Groq.
 
-    A stream lacks `service_tier` and `usage_breakdown`, which unstreamed responses have. It additionally has the usage
-    in `x_groq`, and `channel` together with the reasoning.
+    It does not have `service_tier` and `usage_breakdown`, which unstreamed responses have. It also has the usage in
+    `x_groq`, and `channel` together with the reasoning.
     """
 
 
 class GroqAsyncStream(AsyncStream[GroqCallResponse, GroqCallResponseChunk, GroqTool]):
-    """The async form of `GroqStream`, read with `async for`."""
+    """Async version of `GroqStream`."""

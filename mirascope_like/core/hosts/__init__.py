@@ -1,11 +1,11 @@
-"""Calls to hosts with OpenAI-compatible APIs, through OpenAI's SDK. A host is a row in this file and needs no code:
+"""Calls to hosts with OpenAI-compatible APIs, through OpenAI's SDK. A new host needs no code, only a description:
 
     mine = Host("mine", "https://llm.example.com/v1", "MINE_API_KEY")
 
     @mine.call("some-model")
     def recommend(genre: str) -> str: ...
 
-Ollama is called at its `/v1`; with a client of the package `ollama` its own `/api/chat` is called.
+Requests to Ollama are sent to its `/v1`; if you pass a client of the package `ollama`, to its own `/api/chat`.
 """
 
 from __future__ import annotations

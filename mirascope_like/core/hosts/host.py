@@ -1,4 +1,4 @@
-"""`Host`, the description of a host, from which its `call`, `model` and `responses` are made."""
+"""`Host`: describes a host, and provides its `call`, `model` and `responses`."""
 
 from __future__ import annotations
 
@@ -30,30 +30,31 @@ ClassT = TypeVar("ClassT", bound=type[Any])
 
 @dataclass(frozen=True)
 class Host:
-    """A host with an OpenAI-compatible API: its address, its key, and how it differs from OpenAI.
+    """Describes a host with an OpenAI-compatible API: its address, its key, and its differences from OpenAI.
 
     The environment variable `<NAME>_BASE_URL` overrides `base_url`.
     """
 
     name: str
-    """The name in messages and environment variables, for example "deepseek"."""
+    """The name in messages and environment variables, such as "deepseek"."""
     base_url: str
     key: str
-    """The environment variable with the API key."""
+    """The name of the environment variable that contains the API key."""
     needs_key: bool = True
-    """True if a call without a key raises an error before it is sent; false for servers on this machine."""
+    """True if a call without a key must raise an error. False for servers on this machine."""
     refuses_usage: bool = False
-    """True if the host rejects `stream_options`. If another host rejects it, the request is sent again without it."""
+    """True if the host rejects `stream_options`. If any other host rejects it, the request is sent again without it."""
     cache_marks: bool = False
-    """True if the host accepts Anthropic's `cache_control` on parts of messages; otherwise cache marks are left out."""
+    """True if the host accepts Anthropic's `cache_control` in messages. For other hosts, cache marks are left out."""
     limits: tuple[str, ...] = ("max_tokens",)
-    """The names under which the host accepts the token limit, the preferred one first. The host ignores a limit under
-    any other name."""
+    """The parameter names under which the host accepts the token limit, the preferred one first. The host ignores
+    any other name.
+    """
     priced_as: str = ""
-    """The host's name in the price list, if it has another name there."""
+    """The name of the host in the price list, if the list uses another name."""
     prefill: Prefill | None = None
-    """How to make the host's models continue a given text, which `resume` needs. None if they would start a new
-    response without reporting an error.
+    """How to make the models of the host continue a given text; `resume` needs this. None if the models would start
+    a new response without reporting an error.
     """
 
     @cached_property
@@ -63,17 +64,21 @@ class Host:
 
     @cached_property
     def call(self) -> Call[HostCallResponse, HostStream, HostAsyncStream, HostCallParams]:
-        """Turn a prompt function into a call to this host."""
+        """A decorator factory: `call(model, ...)` returns a decorator that turns a prompt function into a call to
+        this host.
+        """
         return Call(self.provider, HostStream, HostAsyncStream, HostCallParams)
 
     @cached_property
     def model(self) -> Models[HostCallResponse, HostStream, HostAsyncStream, HostCallParams]:
-        """Make a model object of this host, whose settings apply to every call made from it."""
+        """A function that makes model objects of this host. Their settings apply to every call that is made with
+        them.
+        """
         return Models(self.call)
 
     @cached_property
     def responses(self) -> HostResponses:
-        """The host's Responses API, if it has one besides chat completions."""
+        """The host's Responses API. Requests to a host that does not have one raise `NotFoundError`."""
         return HostResponses(self)
 
     @cached_property
@@ -87,9 +92,9 @@ class Host:
         return self.made("CallResponseChunk", HostCallResponseChunk, __slots__=())
 
     def made(self, name: str, base: ClassT, **fields: Any) -> ClassT:
-        """Make the subclass of `base` for this host, with the class attributes `fields`.
+        """Return a new subclass of `base` for this host, with the class attributes `fields`.
 
-        `name` is the path by which it is found on the host, such as "responses.CallResponse".
+        `name` is the path by which the class is found on the host object, such as "responses.CallResponse".
         """
         # Pickle finds the class by its qualified name.
         space = {"__module__": __package__, "__qualname__": f"{self.name}.{name}", "__doc__": base.__doc__}
@@ -100,7 +105,7 @@ class Host:
 
 
 class HostResponses:
-    """The Responses API of a host. A host without it raises `NotFoundError`."""
+    """The Responses API of a host. Calls to a host that does not offer this API raise `NotFoundError`."""
 
     def __init__(self, host: Host) -> None:
         self._host = host
@@ -114,7 +119,9 @@ class HostResponses:
         responses.HostResponsesAsyncStream,
         responses.HostResponsesCallParams,
     ]:
-        """Turn a prompt function into a call to the host's Responses."""
+        """A decorator factory: `call(model, ...)` returns a decorator that turns a prompt function into a call to
+        the host's Responses API.
+        """
         provider = responses.HostResponsesProvider(self._host.provider, self.CallResponse, self.CallResponseChunk)
         streams = responses.HostResponsesStream, responses.HostResponsesAsyncStream
         return Call(provider, *streams, responses.HostResponsesCallParams)
@@ -128,7 +135,9 @@ class HostResponses:
         responses.HostResponsesAsyncStream,
         responses.HostResponsesCallParams,
     ]:
-        """Make a model object of this host, whose settings apply to every call made from it."""
+        """A function that makes model objects of this host. Their settings apply to every call that is made with
+        them.
+        """
         return Models(self.call)
 
     @cached_property
@@ -145,7 +154,7 @@ class HostResponses:
 
 
 class HostProvider(OpenAISDKProvider[HostCallResponse, HostCallResponseChunk, HostTool]):
-    """Sends requests to a host, or to the address of the given client."""
+    """Sends requests to a host, or to the address of the client that was passed."""
 
     tool_type = HostTool
     params_type = HostCallParams

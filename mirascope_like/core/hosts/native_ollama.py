@@ -1,8 +1,9 @@
-"""Ollama's own `/api/chat`, called with a client of the package `ollama`, converted from and to chat completions.
+"""Ollama's own `/api/chat`, called with a client of the package `ollama`. Requests and responses are converted from and
+to chat completions.
 
-Source: Ollama's documentation of its API, and the types of its package. Fields that only Ollama returns (durations, in
-nanoseconds) are kept; parameters that only Ollama has (`options`, `keep_alive`, `think`) are passed in `extra_body`.
-Its tool calls have no ids, so they are given some.
+Fields that only Ollama returns (durations, in nanoseconds) are kept. Parameters that only Ollama has (`options`,
+`keep_alive`, `think`) are passed in `extra_body`. Ollama's tool calls have no ids, so ids are made here. Source:
+Ollama's documentation of its API, and the types of its package.
 """
 
 from __future__ import annotations
@@ -28,21 +29,23 @@ _OPTIONS = {
     "max_completion_tokens": "num_predict",
     **{name: name for name in ("temperature", "top_p", "seed", "stop", "frequency_penalty", "presence_penalty")},
 }
-"""The names in chat completions of Ollama's options."""
+"""Maps parameters of chat completions to the names of Ollama's options."""
 _PASSED = ("model", "tools", "logprobs", "top_logprobs")
 _ENCODED = frozenset({*_OPTIONS, *_PASSED, "messages", "reasoning_effort", "response_format", "extra_body"})
-"""The keys of a payload that are sent to Ollama."""
+"""The keys of a payload that are converted for Ollama."""
 _IGNORED = frozenset({"stream_options", "tool_choice"})
-"""Keys that are dropped: Ollama always reports its tokens, and cannot be forced to call a tool."""
+"""Keys that are dropped. Ollama always reports its tokens, and a tool call cannot be forced."""
 
 
 def is_native(value: Any) -> bool:
-    """Return True if a client or an error belongs to the package `ollama`."""
+    """Return True if a client or an error is from the package `ollama`."""
     return any(kind.__module__.partition(".")[0] == "ollama" for kind in type(value).__mro__)
 
 
 def native_create(client: Any) -> Callable[..., Any]:
-    """Return a function with the arguments of the `create` of OpenAI's SDK, which returns its results as dicts."""
+    """Return a function with the arguments of `create` of OpenAI's SDK. It calls Ollama's client and returns results
+    as dicts.
+    """
 
     def create(*, stream: bool = False, **payload: Any) -> Any:
         answer = client.chat(**arguments(payload), stream=stream)
@@ -56,11 +59,11 @@ def native_create(client: Any) -> Callable[..., Any]:
 def arguments(payload: Mapping[str, Any]) -> JSON:
     """Return the arguments of Ollama's `chat` for a payload of chat completions.
 
-    Raises `ConfigurationError` for parameters, and `PromptError` for parts, that Ollama's API does not have.
+    Raises `ConfigurationError` for a parameter, and `PromptError` for a message part, that Ollama's API does not have.
     """
     if unsupported := [key for key, value in payload.items() if value is not None and key not in _ENCODED | _IGNORED]:
         raise ConfigurationError(
-            f"Ollama's own API has no {', '.join(unsupported)}: put Ollama's own parameters into extra_body, "
+            f"Ollama's own API has no parameter {', '.join(unsupported)}: put Ollama's parameters into extra_body, "
             "and set headers and a timeout on the client"
         )
     options = {name: payload[key] for key, name in _OPTIONS.items() if payload.get(key) is not None}
@@ -97,13 +100,13 @@ def _message(message: JSON, names: dict[str, str]) -> JSON:
 
 
 def _image(part: JSON) -> str:
-    """Return the bytes of an image as base64."""
+    """Return the base64 data of an image part."""
     if part.get("type") != "image_url":
         raise PromptError(f"Ollama's own API accepts text and images, but no parts of type {part.get('type')!r}")
     url = str(as_object(part.get("image_url")).get("url"))
     head, comma, data = url.partition(";base64,")
     if not comma or not head.startswith("data:"):
-        raise PromptError(f"Ollama fetches no images, as from {shown(url)}: pass the bytes")
+        raise PromptError(f"Ollama does not download images from URLs such as {shown(url)}: pass the bytes")
     return data
 
 
@@ -130,9 +133,9 @@ async def _achunks(parts: AsyncGenerator[Any]) -> AsyncIterator[JSON]:
 
 
 def event(part: JSON, calls: int) -> JSON:
-    """Return one object of Ollama's stream as a chat completion chunk.
+    """Convert one object of Ollama's stream to a chat completion chunk.
 
-    `calls` is the number of tool calls in the objects before it: the index and id of the next call.
+    `calls` is the number of tool calls in earlier objects. The index and id of the next tool call are made from it.
     """
     delta = _message_fields(part, calls)
     for place, call in enumerate(as_list(delta.get("tool_calls")), calls):
@@ -142,7 +145,7 @@ def event(part: JSON, calls: int) -> JSON:
 
 
 def completion(answer: Any) -> JSON:
-    """Return an unstreamed response as a chat completion."""
+    """Convert an unstreamed response of Ollama to a chat completion."""
     part = dumped(answer)
     message = _message_fields(part, 0)
     choice = {"index": 0, "message": message, **_end_fields(part, bool(message.get("tool_calls")))}
@@ -179,7 +182,9 @@ def _call(function: JSON, place: int) -> JSON:
 
 
 def _end_fields(part: JSON, called: bool) -> JSON:
-    """Return the finish reason, if the response has ended, and the log probabilities, if they were requested."""
+    """Return the finish reason (None before the response has ended) and, if they were requested, the log
+    probabilities.
+    """
     logprobs = {"logprobs": {"content": part["logprobs"]}} if part.get("logprobs") else {}
     if not part.get("done"):
         return {"finish_reason": None, **logprobs}

@@ -11,43 +11,43 @@ from ..dialects.transport import ClientProvider
 
 
 class HostResponsesCallParams(ResponsesCallParams, total=False):
-    """The parameters of OpenAI's Responses API. Put a host's own parameters into `extra_body`."""
+    """The call parameters of OpenAI's Responses API. Put parameters that only the host has into `extra_body`."""
 
 
 class HostResponsesTool(BaseTool):
-    """A tool call by a model of a host in a response."""
+    """A tool that a model of a host called through the Responses API."""
 
 
 class HostResponsesCallResponse(ResponsesCallResponse[HostResponsesTool]):
-    """A response of a host; `response` is a `Response`, including fields that the host adds."""
+    """A response of a host. `response` is a `Response` of OpenAI's SDK, with the fields that the host adds."""
 
     tool_base: ClassVar[type[BaseTool]] = HostResponsesTool
 
 
 class HostResponsesCallResponseChunk(ResponsesChunk):
-    """One event of a stream of a host; `chunk` is the SDK's event."""
+    """One event of a stream of a host. `chunk` is the event as an object of OpenAI's SDK."""
 
     __slots__ = ()
 
 
 class HostResponsesStream(Stream[HostResponsesCallResponse, HostResponsesCallResponseChunk, HostResponsesTool]):
-    """A response of a host, streamed.
+    """A streamed response of a host.
 
-    A stream contains everything that the host sends. If the final event lacks the streamed output, the response is the
-    sum of the events.
+    It has everything that the host sends. If the final event does not have the streamed output, the response is built
+    from the events.
     """
 
 
 class HostResponsesAsyncStream(
     AsyncStream[HostResponsesCallResponse, HostResponsesCallResponseChunk, HostResponsesTool]
 ):
-    """The async form of `HostResponsesStream`, read with `async for`."""
+    """Async version of `HostResponsesStream`."""
 
 
 class HostResponsesProvider(
     ResponsesProvider[HostResponsesCallResponse, HostResponsesCallResponseChunk, HostResponsesTool]
 ):
-    """Sends requests to a host, or to the address of the given client."""
+    """Sends requests to a host, or to the address of the client that was passed."""
 
     tool_type = HostResponsesTool
     cache_marks = False

@@ -1,4 +1,4 @@
-"""The types that calls to hosts with OpenAI-compatible chat completions return."""
+"""The types of responses, chunks, tools and streams of hosts with OpenAI-compatible chat completions."""
 
 from __future__ import annotations
 
@@ -9,37 +9,37 @@ from ..base.tools import BaseTool
 from ..dialects.chat_completions import ChatCallParams, ChatFinishReason, OpenAISDKCallResponse, OpenAISDKChunk
 
 HostFinishReason = ChatFinishReason
-"""Why a host ended the generation; hosts may have reasons of their own."""
+"""Why a generation ended, in OpenAI's terms. A host may have further reasons."""
 
 
 class HostCallParams(ChatCallParams, total=False):
-    """The parameters of OpenAI's chat completions. Put a host's own parameters into `extra_body`."""
+    """The call parameters of OpenAI's chat completions. Put parameters that only the host has into `extra_body`."""
 
 
 class HostTool(BaseTool):
-    """A tool call by a model of a host."""
+    """A tool that a model of a host called."""
 
 
 class HostCallResponse(OpenAISDKCallResponse[HostTool]):
-    """A response of a host; `response` is a `ChatCompletion`, including fields that the host adds."""
+    """A response of a host. `response` is a `ChatCompletion` of OpenAI's SDK, with the fields that the host adds."""
 
     tool_base: ClassVar[type[BaseTool]] = HostTool
 
 
 class HostCallResponseChunk(OpenAISDKChunk):
-    """One event of a stream of a host; `chunk` is a `ChatCompletionChunk`."""
+    """One event of a stream of a host. `chunk` is a `ChatCompletionChunk` of OpenAI's SDK."""
 
     __slots__ = ()
 
 
 class HostStream(Stream[HostCallResponse, HostCallResponseChunk, HostTool]):
-    """A response of a host, streamed.
+    """A streamed response of a host.
 
-    A stream contains everything that the host sends. Usage is requested, unless the host rejects that. If a host sends
-    pieces twice (some versions of LM Studio did, for arguments of tools), they are kept twice, because a model may also
-    repeat itself.
+    It has everything that the host sends. Usage is requested, unless the host rejects the option for it. If a host
+    sends a piece twice (some versions of LM Studio did, for tool arguments), the piece is kept twice, because a model
+    may also repeat itself.
     """
 
 
 class HostAsyncStream(AsyncStream[HostCallResponse, HostCallResponseChunk, HostTool]):
-    """The async form of `HostStream`, read with `async for`."""
+    """Async version of `HostStream`."""

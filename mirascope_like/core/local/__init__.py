@@ -1,6 +1,6 @@
-"""Calls to a model on this machine: no key, no network.
+"""Calls to a model on this machine, without a key and without a network.
 
-`engine()` returns the server behind it, which any SDK for OpenAI's or Anthropic's API can use too.
+`engine()` returns the server that runs the model. SDKs for OpenAI's or Anthropic's API can send requests to it too.
 """
 
 from __future__ import annotations
@@ -26,10 +26,12 @@ from .types import (  # noqa: E402
 call: Call[LocalCallResponse, LocalStream, LocalAsyncStream, LocalCallParams] = Call(
     LocalProvider(), LocalStream, LocalAsyncStream, LocalCallParams
 )
-"""Turn a prompt function into a call to a model on this machine: "smollm2-135m", the path of a GGUF file, or
-"hf:owner/repo/file.gguf". The model is loaded by the first call."""
+"""Return a decorator that turns a prompt function into a call to a model on this machine.
+
+The model is "smollm2-135m", the path of a GGUF file, or "hf:owner/repo/file.gguf". It is loaded by the first call.
+"""
 model: Models[LocalCallResponse, LocalStream, LocalAsyncStream, LocalCallParams] = Models(call)
-"""Make a model object, whose settings apply to every call made from it."""
+"""Make a model object. Its settings apply to every call that is made with it."""
 
 __all__ = [
     "Engine",

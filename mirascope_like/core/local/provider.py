@@ -1,4 +1,4 @@
-"""The embedded model: the provider behind `local.call`."""
+"""Models on this machine: the provider of `local.call`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .types import LocalCallResponse, LocalCallResponseChunk, LocalTool
 
 
 class LocalAccumulator(ChatAccumulator[LocalCallResponseChunk, LocalTool]):
-    """Sums the events of a response that may be a tool call in the form of JSON text."""
+    """Combines the events of a response that may contain a tool call as JSON text."""
 
     _speech: Speech | None = None
 
@@ -49,7 +49,7 @@ def _converted(request: Request, answer: Any) -> Any:
 
 
 class LocalProvider(ChatProvider[LocalCallResponse, LocalCallResponseChunk, LocalTool]):
-    """Sends requests to a server that it starts itself, in OpenAI's chat format."""
+    """Sends requests, in OpenAI's chat format, to a server that it starts itself."""
 
     name = "local"
     sdk: ModuleType = openai

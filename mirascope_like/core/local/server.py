@@ -1,10 +1,10 @@
-"""The program that `engine` runs in a separate process: it loads one model and serves it on the loopback interface.
+"""A program that `engine` runs in a separate process. It loads one model and serves it on the loopback interface.
 
-A process and not a thread: the native server does not survive `fork` (stopping it in a forked child aborts that child),
-and cannot be stopped while it answers. It imports no module of this library, to start fast.
+It is a process and not a thread because the native server does not survive `fork` (stopping it in a forked child aborts
+the child) and cannot be stopped during a response. It imports no module of this library, so that it starts fast.
 
-It reads its settings as one JSON line from standard input, writes its address as one JSON line to standard output, and
-serves until standard input ends: when the parent process closes it or ends for any reason.
+It reads its settings as one JSON line from standard input, and writes its address as one JSON line to standard output.
+It serves until standard input ends: when the parent process closes the pipe, or ends for any reason.
 """
 
 import importlib
@@ -21,11 +21,11 @@ SPARED: dict[str, Any] = {
     "fit_params": False,  # would allow another context size than the requested one
     "cache_ram_mib": 0,  # the default keeps old prompts in up to 8 GiB of memory
 }
-"""Features of the native server that are switched off; names that a release does not have are ignored."""
+"""Features of the native server to switch off. Names that the installed release does not have are ignored."""
 
 
 def serve(settings: dict[str, Any]) -> Any:
-    """Return the native server, listening; it stops when it is garbage-collected."""
+    """Start the native server and return it. The server stops when the returned object is garbage-collected."""
     # Its threads synchronize after every matrix: if they spin while waiting, they are much slower on a busy machine.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     xllamacpp: Any = importlib.import_module("xllamacpp")
@@ -51,7 +51,7 @@ def serve(settings: dict[str, Any]) -> Any:
 
 
 def main() -> None:
-    """Load the model and serve it, until the parent process closes our standard input."""
+    """Load the model and serve it until the parent process closes standard input."""
     answer = os.dup(1)
     os.dup2(2, 1)
     settings = json.loads(sys.stdin.buffer.readline())

@@ -1,9 +1,9 @@
-"""Tools for models whose chat template has none: a grammar restricts the answer to JSON that is a tool call or a text.
+"""Tool calls for models without native support for tools: a grammar makes the model write a tool call or text as JSON.
 
     {"tool": "add", "arguments": {"a": 17, "b": 25}}
     {"text": "The sum is 42."}
 
-So a tool call is always well-formed. The answer is converted to OpenAI's form of tool calls.
+So a tool call is always valid JSON. The JSON is converted to tool calls and text in OpenAI's format.
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ _CALL = re.compile(r'\s*\{\s*"tool"\s*:\s*"((?:[^"\\]++|\\.)*+)"\s*,\s*"argument
 
 
 def with_described_tools(payload: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a payload whose tools are described in the prompt and called by grammar; earlier calls become text."""
+    """Return a payload in which the tools are described in the prompt and a grammar enforces the JSON format.
+    Earlier tool calls and results become text.
+    """
     words = {key: value for key, value in payload.items() if key not in ("tools", "tool_choice", "parallel_tool_calls")}
     functions = [as_object(tool.get("function")) for tool in as_list(payload.get("tools"))]
     allowed = _allowed(functions, payload.get("tool_choice"))
@@ -72,7 +74,7 @@ def _object(properties: dict[str, Any]) -> dict[str, Any]:
 
 
 def _renamed(schema: Any, prefix: str) -> Any:
-    """Return a schema with a prefix on the names of its definitions, and on the references to them."""
+    """Return a JSON schema in which the names of definitions, and the references to them, begin with a prefix."""
     if isinstance(schema, dict):
         fields = cast("dict[str, Any]", schema)
         renamed = {key: _renamed(value, prefix) for key, value in fields.items() if key != "$defs"}
@@ -96,7 +98,7 @@ def _as_text(message: Mapping[str, Any]) -> dict[str, Any]:
 
 
 class Speech:
-    """Converts one response, in which a grammar has enforced JSON, to OpenAI's deltas, piece by piece."""
+    """Converts one response, written as JSON because of the grammar, to deltas in OpenAI's format while it arrives."""
 
     def __init__(self) -> None:
         self._output = ""
@@ -105,11 +107,11 @@ class Speech:
 
     @property
     def called(self) -> bool:
-        """True if the output is a tool call."""
+        """True if the response is a tool call."""
         return self._call is not None
 
     def add(self, piece: str) -> Iterator[dict[str, Any]]:
-        """Yield the deltas that a piece of output adds."""
+        """Read a piece of the response; yield the deltas that it adds."""
         self._output += piece
         if self._call is None and (found := _CALL.match(self._output)):
             self._call = found.end()
@@ -125,7 +127,7 @@ class Speech:
                 yield {"content": new}
 
     def end(self) -> Iterator[dict[str, Any]]:
-        """Yield the deltas of the text that was held back until the end."""
+        """Yield the deltas for text that was held back until the end of the response."""
         if self._call is not None:
             yield from self._arguments(self._output[self._call :].strip().removesuffix("}").rstrip())
         elif not _TEXT.match(self._output) and self._output:
@@ -138,7 +140,7 @@ class Speech:
 
 
 def event_in_calls(raw: bytes, speech: Speech) -> Iterator[bytes]:
-    """Yield the events that OpenAI would have sent in place of this one."""
+    """Yield the events that replace an event of the server: those that OpenAI's API would send."""
     if raw.startswith(b"[DONE]"):
         yield raw
         return
@@ -162,7 +164,7 @@ def event_in_calls(raw: bytes, speech: Speech) -> Iterator[bytes]:
 
 
 def answer_in_calls(raw: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an unstreamed response with tool calls in OpenAI's form."""
+    """Return an unstreamed response with its JSON converted to tool calls and text in OpenAI's format."""
     choices: list[Any] = []
     for choice in as_list(raw.get("choices")):
         speech = Speech()

@@ -1,4 +1,4 @@
-"""The types that calls to a local model return."""
+"""The types of responses, chunks, tools and streams of models on this machine."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..base.tools import BaseTool
 from ..dialects.chat_completions import BaseChatCallResponse, BaseChatChunk
 
 LocalFinishReason = Literal["stop", "length", "tool_calls"]
-"""Why a local model ended the generation."""
+"""Why a generation ended."""
 
 
 class LocalTool(BaseTool):
@@ -20,7 +20,7 @@ class LocalTool(BaseTool):
 
 
 class LocalCallResponse(BaseChatCallResponse[ChatCompletion, LocalTool, LocalFinishReason, CompletionUsage]):
-    """A response of a local model; `response` is a `ChatCompletion`. It costs nothing."""
+    """A response of a local model. `response` is a `ChatCompletion` of OpenAI's SDK. Its cost is 0."""
 
     provider = "local"
     raw_type = ChatCompletion
@@ -29,12 +29,12 @@ class LocalCallResponse(BaseChatCallResponse[ChatCompletion, LocalTool, LocalFin
 
     @property
     def cost(self) -> float:
-        """US dollars: always 0."""
+        """The cost in US dollars: always 0."""
         return 0.0
 
 
 class LocalCallResponseChunk(BaseChatChunk[ChatCompletionChunk, LocalFinishReason, CompletionUsage]):
-    """One event of a stream of a local model; `chunk` is a `ChatCompletionChunk`."""
+    """One event of a stream of a local model. `chunk` is a `ChatCompletionChunk` of OpenAI's SDK."""
 
     __slots__ = ()
     provider = "local"
@@ -42,8 +42,8 @@ class LocalCallResponseChunk(BaseChatChunk[ChatCompletionChunk, LocalFinishReaso
 
 
 class LocalStream(Stream[LocalCallResponse, LocalCallResponseChunk, LocalTool]):
-    """A response of a local model, streamed. A stream contains everything that an unstreamed response contains."""
+    """A streamed response of a local model. It has everything that an unstreamed response has."""
 
 
 class LocalAsyncStream(AsyncStream[LocalCallResponse, LocalCallResponseChunk, LocalTool]):
-    """The async form of `LocalStream`, read with `async for`."""
+    """Async version of `LocalStream`."""

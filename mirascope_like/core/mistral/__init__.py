@@ -26,11 +26,11 @@ from .types import (  # noqa: E402
 call: Call[MistralCallResponse, MistralStream, MistralAsyncStream, MistralCallParams] = Call(
     MistralProvider(), MistralStream, MistralAsyncStream, MistralCallParams
 )
-"""Turn a prompt function into a call to Mistral's chat completions."""
+"""Return a decorator that turns a prompt function into a call to Mistral's chat completions."""
 mistral_call: Call[MistralCallResponse, MistralStream, MistralAsyncStream, MistralCallParams] = call
-"""The same as `call`."""
+"""Another name of `call`."""
 model: Models[MistralCallResponse, MistralStream, MistralAsyncStream, MistralCallParams] = Models(call)
-"""Make a model object, whose settings apply to every call made from it."""
+"""Make a model object. Its settings apply to every call that is made with it."""
 
 __all__ = [
     "AsyncMistralDynamicConfig",

@@ -13,7 +13,9 @@ from ..base.request import CommonCallParams
 
 
 class MistralCallParams(CommonCallParams, total=False):
-    """The parameters of Mistral's chat completions. Source: the SDK's `Chat.complete`; `seed` is its `random_seed`."""
+    """The call parameters of Mistral's chat completions. Source: the SDK's `Chat.complete`. `seed` is sent as
+    `random_seed`.
+    """
 
     guardrails: Sequence[models.GuardrailConfigTypedDict]
     http_headers: Mapping[str, str]
@@ -32,12 +34,12 @@ class MistralCallParams(CommonCallParams, total=False):
     repetition_penalty: float
     response_format: models.ResponseFormat | models.ResponseFormatTypedDict
     retries: RetryConfig
-    """The SDK's retry options; unset means no retries."""
+    """The SDK's retry options. Without them, the SDK does not retry."""
     safe_prompt: bool
     server_url: str
     service_tier: models.RequestedServiceTier
     timeout_ms: int
-    """Milliseconds to wait for the next piece of the response."""
+    """The maximum time to wait for the next piece of the response, in milliseconds."""
     tool_choice: models.ChatCompletionRequestToolChoice | models.ChatCompletionRequestToolChoiceTypedDict
     top_k: int
     top_logprobs: int
@@ -45,8 +47,8 @@ class MistralCallParams(CommonCallParams, total=False):
 
 
 class MistralDynamicConfig(BaseDynamicConfig[Any, MistralCallParams, Any], total=False):
-    """What a prompt function may return to configure its call."""
+    """A dict that a prompt function may return to set options for one call."""
 
 
 AsyncMistralDynamicConfig: TypeAlias = MistralDynamicConfig
-"""The same type, for async functions."""
+"""The same as `MistralDynamicConfig`, for async prompt functions."""

@@ -1,4 +1,4 @@
-"""Mistral's chat completions: the provider behind `mistral.call`."""
+"""Mistral's chat completions: the provider of `mistral.call`."""
 
 from __future__ import annotations
 
@@ -56,12 +56,13 @@ from .params import MistralCallParams
 from .types import MistralCallResponse, MistralCallResponseChunk, MistralTool
 
 _PREFILL = Prefill({"prefix": True}, echoes=True)
-"""Source: the SDK's `AssistantMessage.prefix`, with which the model starts its answer with the content of the
-message."""
+"""Source: the SDK's `AssistantMessage.prefix`, which makes the model begin its response with the content of the
+message.
+"""
 
 
 class _StreamSource(ByteSource):
-    """The HTTP response of the SDK's stream."""
+    """Reads the HTTP response of the SDK's stream as bytes."""
 
     def __init__(self, stream: Any) -> None:
         super().__init__(stream.response)
@@ -70,7 +71,7 @@ class _StreamSource(ByteSource):
 
 
 class _AsyncStreamSource(AsyncByteSource):
-    """The async form of `_StreamSource`."""
+    """Async version of `_StreamSource`."""
 
     def __init__(self, stream: Any) -> None:
         super().__init__(stream.response)
@@ -79,14 +80,14 @@ class _AsyncStreamSource(AsyncByteSource):
 
 
 class MistralAccumulator(ChatAccumulator[MistralCallResponseChunk, MistralTool]):
-    """Sums Mistral's chunks."""
+    """Combines Mistral's chunks into a response."""
 
     def read_objects(self, events: Iterable[Any]) -> Iterator[tuple[MistralCallResponseChunk, MistralTool | None]]:
         yield from super().read_objects(event.data for event in events)
 
 
 class MistralProvider(ClientProvider[MistralCallResponse, MistralCallResponseChunk, MistralTool]):
-    """Sends requests to Mistral, or to the address of the given client."""
+    """Sends requests to Mistral, or to the address of the client that was passed."""
 
     name = "mistral"
     sdk: ModuleType = mistralai.client
@@ -188,7 +189,9 @@ class MistralProvider(ClientProvider[MistralCallResponse, MistralCallResponseChu
         return _error(message, response, message)
 
     def reported(self, message: str, response: Any, body: Any = None) -> Exception:
-        """Return an error with the provider's message; the SDK's own stream only reports that validation failed."""
+        """Return an SDK error with the message of the provider. (The SDK's own stream would only report that
+        validation failed.)
+        """
         return _error(message, response, message if body is None else to_json(body).decode())
 
 

@@ -1,4 +1,4 @@
-"""The types that Mistral's calls return."""
+"""The types of responses, chunks, tools and streams of Mistral."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from ..dialects.chat_completions import BaseChatCallResponse, BaseChatChunk
 from .wire import as_sent, made
 
 MistralFinishReason = Literal["stop", "length", "model_length", "error", "tool_calls"]
-"""Why Mistral ended the generation."""
+"""Why a generation ended, in Mistral's terms."""
 
 
 class MistralTool(BaseTool):
-    """A tool call by a model of Mistral."""
+    """A tool that a model of Mistral called."""
 
 
 class MistralCallResponse(BaseChatCallResponse[ChatCompletionResponse, MistralTool, MistralFinishReason, UsageInfo]):
-    """A response of Mistral; `response` is a `ChatCompletionResponse`."""
+    """A response of Mistral. `response` is a `ChatCompletionResponse` of its SDK."""
 
     provider = "mistral"
     usage_type = UsageInfo
@@ -38,7 +38,7 @@ class MistralCallResponse(BaseChatCallResponse[ChatCompletionResponse, MistralTo
 
     @property
     def raw(self) -> dict[str, Any]:
-        """The answer as JSON: what the provider sent, or what the events sum up to, with unknown fields."""
+        """The response as JSON, including fields that the SDK does not know. For a stream, the sum of its events."""
         raw: dict[str, Any] = as_sent(self.response)
         return raw
 
@@ -49,7 +49,7 @@ class MistralCallResponse(BaseChatCallResponse[ChatCompletionResponse, MistralTo
 
 
 class MistralCallResponseChunk(BaseChatChunk[CompletionChunk, MistralFinishReason, UsageInfo]):
-    """One event of a stream of Mistral; `chunk` is a `CompletionChunk`."""
+    """One event of a stream of Mistral. `chunk` is a `CompletionChunk` of its SDK."""
 
     __slots__ = ()
     provider = "mistral"
@@ -60,12 +60,12 @@ class MistralCallResponseChunk(BaseChatChunk[CompletionChunk, MistralFinishReaso
 
 
 class MistralStream(Stream[MistralCallResponse, MistralCallResponseChunk, MistralTool]):
-    """A response of Mistral, streamed.
+    """A streamed response of Mistral.
 
-    A stream contains everything that an unstreamed response contains. Adjacent pieces of thinking, and of text, are
-    joined into one part, as in unstreamed responses.
+    It has everything that an unstreamed response has. Adjacent pieces of thinking are joined into one part, and so are
+    adjacent pieces of text, as in unstreamed responses.
     """
 
 
 class MistralAsyncStream(AsyncStream[MistralCallResponse, MistralCallResponseChunk, MistralTool]):
-    """The async form of `MistralStream`, read with `async for`."""
+    """Async version of `MistralStream`."""

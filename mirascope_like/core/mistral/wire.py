@@ -1,4 +1,4 @@
-"""Objects of Mistral's SDK with all fields that were received: the SDK's models drop unknown ones."""
+"""Builds objects of Mistral's SDK that keep all received fields. The SDK itself drops fields that it does not know."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ ModelT = TypeVar("ModelT", bound=BaseModel)
 
 
 def made(kind: type[ModelT], raw: bytes | Mapping[str, Any]) -> ModelT:
-    """Return an object of the SDK. Missing fields are None; unknown fields are kept as extra attributes."""
+    """Return an object of the SDK made from JSON. Missing fields are None; fields that the SDK does not know are
+    extra attributes.
+    """
     data: Mapping[str, Any] = decode_whole(raw) if isinstance(raw, bytes) else raw
     try:
         found = kind.model_validate(data)
@@ -38,7 +40,7 @@ def _keep_unknown(found: Any, raw: Any) -> None:
 
 
 def as_sent(value: Any) -> Any:
-    """Return an object of the SDK as the JSON from which it was made."""
+    """Return the JSON from which an object of the SDK was made."""
     if isinstance(value, BaseModel):
         if getattr(value, "is_unknown", False):  # a type of part for which the SDK has no class
             return as_sent(cast("Any", value).raw)

@@ -1,4 +1,4 @@
-"""Calls to OpenAI: chat completions, and Responses in `responses`. Compatible hosts are in `core.hosts`."""
+"""Calls to OpenAI's chat completions, and to its Responses API (in `responses`). `core.hosts` has compatible hosts."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ if TYPE_CHECKING:
 call: Call[OpenAICallResponse, OpenAIStream, OpenAIAsyncStream, OpenAICallParams] = Call(
     OPENAI, OpenAIStream, OpenAIAsyncStream, OpenAICallParams
 )
-"""Turn a prompt function into a call to OpenAI's chat completions."""
+"""Return a decorator that turns a prompt function into a call to OpenAI's chat completions."""
 openai_call: Call[OpenAICallResponse, OpenAIStream, OpenAIAsyncStream, OpenAICallParams] = call
-"""The same as `call`."""
+"""Another name of `call`."""
 model: Models[OpenAICallResponse, OpenAIStream, OpenAIAsyncStream, OpenAICallParams] = Models(call)
-"""Make a model object, whose settings apply to every call made from it."""
+"""Make a model object. Its settings apply to every call that is made with it."""
 
 __all__ = [
     "AsyncOpenAIDynamicConfig",

@@ -16,16 +16,16 @@ class OpenAICallParams(ChatCallParams, total=False):
 
 
 class OpenAIToolConfig(ChatToolConfig, total=False):
-    """Settings of a tool; `strict` guarantees that its arguments match the schema."""
+    """Settings of a tool. With `strict`, the arguments are guaranteed to match the schema."""
 
 
 OpenAIMessageParam: TypeAlias = ChatCompletionMessageParam | BaseMessageParam
-"""A message in the SDK's form, or a `BaseMessageParam`."""
+"""A message in the SDK's format, or a `BaseMessageParam`."""
 
 
 class OpenAIDynamicConfig(BaseDynamicConfig[OpenAIMessageParam, OpenAICallParams, Any], total=False):
-    """What a prompt function may return to configure its call."""
+    """A dict that a prompt function may return to set options for one call."""
 
 
 AsyncOpenAIDynamicConfig: TypeAlias = OpenAIDynamicConfig
-"""The same type, for async functions."""
+"""The same as `OpenAIDynamicConfig`, for async prompt functions."""

@@ -1,4 +1,4 @@
-"""OpenAI's chat completions: the provider behind `openai.call`."""
+"""OpenAI's chat completions: the provider of `openai.call`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .types import OpenAICallResponse, OpenAICallResponseChunk, OpenAITool
 
 
 class OpenAIProvider(ChatProvider[OpenAICallResponse, OpenAICallResponseChunk, OpenAITool]):
-    """Sends requests to OpenAI, or to the address of the given client."""
+    """Sends requests to OpenAI, or to the address of the client that was passed."""
 
     name = "openai"
     sdk: ModuleType = openai
@@ -36,4 +36,4 @@ class OpenAIProvider(ChatProvider[OpenAICallResponse, OpenAICallResponseChunk, O
 
 
 OPENAI = OpenAIProvider()
-"""The provider behind `openai.call`; it also owns the default clients of `openai.responses`."""
+"""The provider of `openai.call`. `openai.responses` uses its default clients."""

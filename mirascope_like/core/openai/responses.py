@@ -1,4 +1,4 @@
-"""Calls to OpenAI's Responses API."""
+"""OpenAI's Responses API: `openai.responses.call` and its types."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from ..dialects.responses import (
 from .provider import OPENAI
 
 OpenAIResponsesFinishReason = ResponsesFinishReason
-"""Why a response ended: the reason if it is incomplete, otherwise its status."""
+"""Why a response ended: the reason if the response is incomplete, otherwise its status."""
 
 
 class OpenAIResponsesCallParams(ResponsesCallParams, total=False):
@@ -31,41 +31,41 @@ class OpenAIResponsesCallParams(ResponsesCallParams, total=False):
 
 
 class OpenAIResponsesTool(BaseTool):
-    """A tool call by a model, made through the Responses API."""
+    """A tool that a model called through the Responses API."""
 
 
 class OpenAIResponsesCallResponse(ResponsesCallResponse[OpenAIResponsesTool]):
-    """A response of OpenAI; `response` is a `Response`."""
+    """A response of OpenAI. `response` is a `Response` of its SDK."""
 
     provider = "openai"
     tool_base: ClassVar[type[BaseTool]] = OpenAIResponsesTool
 
 
 class OpenAIResponsesCallResponseChunk(ResponsesChunk):
-    """One event of a stream of OpenAI; `chunk` is the SDK's event."""
+    """One event of a stream of OpenAI. `chunk` is the event as an object of its SDK."""
 
     __slots__ = ()
     provider = "openai"
 
 
 class OpenAIResponsesStream(Stream[OpenAIResponsesCallResponse, OpenAIResponsesCallResponseChunk, OpenAIResponsesTool]):
-    """A response of OpenAI, streamed.
+    """A streamed response of OpenAI.
 
-    A stream contains everything that an unstreamed response contains. Partial images and audio are yielded as
-    chunks and are not part of the response; `obfuscation`, the random padding of events, is left out.
+    It has everything that an unstreamed response has. Partial images and audio are yielded as chunks only. The random
+    padding of events (`obfuscation`) is dropped.
     """
 
 
 class OpenAIResponsesAsyncStream(
     AsyncStream[OpenAIResponsesCallResponse, OpenAIResponsesCallResponseChunk, OpenAIResponsesTool]
 ):
-    """The async form of `OpenAIResponsesStream`, read with `async for`."""
+    """Async version of `OpenAIResponsesStream`."""
 
 
 class OpenAIResponsesProvider(
     ResponsesProvider[OpenAIResponsesCallResponse, OpenAIResponsesCallResponseChunk, OpenAIResponsesTool]
 ):
-    """Sends requests to OpenAI, or to the address of the given client."""
+    """Sends requests to OpenAI, or to the address of the client that was passed."""
 
     response_type = OpenAIResponsesCallResponse
     chunk_type = OpenAIResponsesCallResponseChunk
@@ -75,11 +75,13 @@ class OpenAIResponsesProvider(
 call: Call[
     OpenAIResponsesCallResponse, OpenAIResponsesStream, OpenAIResponsesAsyncStream, OpenAIResponsesCallParams
 ] = Call(OpenAIResponsesProvider(OPENAI), OpenAIResponsesStream, OpenAIResponsesAsyncStream, OpenAIResponsesCallParams)
-"""Turn a prompt function into a call to OpenAI's Responses API. The default clients are those of `openai.call`."""
+"""Return a decorator that turns a prompt function into a call to OpenAI's Responses API. Uses the default clients of
+`openai.call`.
+"""
 model: Models[
     OpenAIResponsesCallResponse, OpenAIResponsesStream, OpenAIResponsesAsyncStream, OpenAIResponsesCallParams
 ] = Models(call)
-"""Make a model object, whose settings apply to every call made from it."""
+"""Make a model object. Its settings apply to every call that is made with it."""
 
 __all__ = [
     "ApplyPatchTool",

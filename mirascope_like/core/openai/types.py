@@ -1,4 +1,4 @@
-"""The types that OpenAI's calls return."""
+"""The types of responses, chunks, tools and streams of OpenAI."""
 
 from __future__ import annotations
 
@@ -9,34 +9,34 @@ from ..base.tools import BaseTool
 from ..dialects.chat_completions import ChatFinishReason, OpenAISDKCallResponse, OpenAISDKChunk
 
 OpenAIFinishReason = ChatFinishReason
-"""Why OpenAI ended the generation."""
+"""Why a generation ended, in OpenAI's terms."""
 
 
 class OpenAITool(BaseTool):
-    """A tool call by a model of OpenAI."""
+    """A tool that a model of OpenAI called."""
 
 
 class OpenAICallResponse(OpenAISDKCallResponse[OpenAITool]):
-    """A response of OpenAI; `response` is a `ChatCompletion`."""
+    """A response of OpenAI. `response` is a `ChatCompletion` of its SDK."""
 
     provider = "openai"
     tool_base: ClassVar[type[BaseTool]] = OpenAITool
 
 
 class OpenAICallResponseChunk(OpenAISDKChunk):
-    """One event of a stream of OpenAI; `chunk` is a `ChatCompletionChunk`."""
+    """One event of a stream of OpenAI. `chunk` is a `ChatCompletionChunk` of its SDK."""
 
     __slots__ = ()
     provider = "openai"
 
 
 class OpenAIStream(Stream[OpenAICallResponse, OpenAICallResponseChunk, OpenAITool]):
-    """A response of OpenAI, streamed.
+    """A streamed response of OpenAI.
 
-    A stream contains everything that an unstreamed response contains. Usage is requested unless the call sets
-    `stream_options`; `obfuscation`, random padding, is dropped.
+    It has everything that an unstreamed response has. Usage is requested unless the call sets `stream_options`. The
+    random padding of events (`obfuscation`) is dropped.
     """
 
 
 class OpenAIAsyncStream(AsyncStream[OpenAICallResponse, OpenAICallResponseChunk, OpenAITool]):
-    """The async form of `OpenAIStream`, read with `async for`."""
+    """Async version of `OpenAIStream`."""

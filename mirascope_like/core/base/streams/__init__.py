@@ -1,7 +1,7 @@
-"""Reading a response as it arrives: the loop, its deadlines, the stream objects and their views.
+"""Reads a response while it arrives: the loop, its deadlines, the stream objects and their views.
 
 Used by: calls, models, conversations and integrations.
-Must not know: any provider's wire format, or how a call was decorated.
+Must not know: a provider's wire format, or the decorators of a call.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A stream that is read with `async for`; otherwise the same as `stream`."""
+"""Async streams, which are read with `async for`. Otherwise the same as `stream`."""
 
 from __future__ import annotations
 
@@ -33,7 +33,11 @@ ToolT = TypeVar("ToolT", bound=BaseTool)
 
 
 class AsyncStream(BaseStream[ResponseT, ChunkT, ToolT]):
-    """`Stream`, to be read with `async for`. The call that made it may be awaited, or read at once."""
+    """A response that is read with `async for` while it arrives. The call that returns it may be awaited, or iterated
+    directly.
+
+    Otherwise the same as `Stream`.
+    """
 
     def __init__(self, provider: Provider[ResponseT, ChunkT, ToolT], prepare: Callable[[], Awaitable[Request]]) -> None:
         transcript = Transcript(provider, None, prepare)
@@ -43,15 +47,15 @@ class AsyncStream(BaseStream[ResponseT, ChunkT, ToolT]):
         return self._prepared().__await__()
 
     async def _prepared(self) -> Self:
-        """Call the prompt function; if it raises, fall back. Nothing is sent yet."""
+        """Call the prompt function; if it raises an error, fall back. Sends nothing."""
         if self.state is StreamState.NEW and self._transcript.attempt is None and not self._detached:
             await self._read_until(Pause.PREPARED)
         return self
 
     async def open(self) -> Self:
-        """Send the request now; return once the response begins.
+        """Send the request now; return the stream as soon as the response begins.
 
-        Raises `StreamClosedError` for a stream that is closed, also if that happens meanwhile.
+        Raises `StreamClosedError` if the stream is closed, before or during the wait.
         """
         self._check_open()
         if self.state is StreamState.NEW and not self._detached:
@@ -75,11 +79,11 @@ class AsyncStream(BaseStream[ResponseT, ChunkT, ToolT]):
         return self._pairs.__anext__()  # type: ignore[no-any-return]
 
     async def close(self) -> None:
-        """Release the connection. What has arrived stays readable.
+        """Release the connection. Everything that was received stays readable.
 
-        If another task is reading, its read ends without an error: at once if it waits for the provider (on a
-        connection that can be shut, see `connection`) or before another attempt, else after the tool or prompt function
-        that it runs.
+        If another task is reading, its read ends without an error. The read ends at once if it waits for the provider
+        (on a connection that can be shut down, see `connection`) or before another attempt; otherwise when the running
+        tool or prompt function ends.
         """
         if self._detached:
             return
@@ -154,22 +158,26 @@ class AsyncStream(BaseStream[ResponseT, ChunkT, ToolT]):
         max_delay: float | None = None,
         by: views.TextUnit | None = None,
     ) -> AsyncIterator[str]:
-        """Yield the text: pieces as they arrive, or whole words, lines or sentences. Joined, it is always the same.
+        """Yield the text: in pieces as they arrive, or in whole words, lines or sentences (`by`). Joined, they are the
+        same text.
 
-        At least `buffer` pieces or units and `min_chars` characters are given at a time. Held text is shown after
-        `max_delay` seconds, before a tool, before an error, and at the end.
+        At least `buffer` pieces or units, and at least `min_chars` characters, are yielded at a time. Text that is held
+        back is yielded after `max_delay` seconds, before a tool, before an error, and at the end.
         """
         return self._view(views.text_view(self._events().unread, buffer, min_chars, max_delay, by))
 
     def events(self) -> AsyncIterator[response.StreamEvent[ToolT]]:
-        """Yield everything that happens, to match on. An error is yielded, and then raised."""
+        """Yield every event of the stream, for use in a `match` statement. An error is yielded as an event and then
+        raised.
+        """
         return self._view(views.events_view())
 
     def items(self) -> AsyncIterator[str | tools.ToolResultEvent[ToolT] | ResponseT]:
-        """Yield pieces of text, tools that have been run (as soon as they were complete), and last the response.
+        """Yield pieces of text, the results of tools, and, last, the response. Each tool runs as soon as its call is
+        complete.
 
-        Async tools are awaited, sync ones run in threads. A tool that fails is yielded with its `error`. With a tool
-        loop it is the loop that runs them, once a round is over, and the next rounds follow.
+        Async tools are awaited; sync tools run in threads. The result of a tool that fails has an `error`. If the call
+        has a tool loop, the loop runs the tools after each round, and the items of further rounds follow.
         """
         return self._view(views.items_view(self.construct_call_response, self._runs_tools))
 
@@ -178,14 +186,14 @@ class AsyncStream(BaseStream[ResponseT, ChunkT, ToolT]):
         return in_use.AsyncViewIterator(self._snapshot(chunk) async for chunk, _ in self)
 
     async def print(self, *, file: TextIO | None = None) -> ResponseT:
-        """Print the text as it arrives; return the full response."""
+        """Print the text while it arrives; return the complete response."""
         async for chunk, _ in self:
             print(chunk.content, end="", file=file, flush=True)
         print(file=file)
         return self.construct_call_response()
 
     async def collect(self) -> ResponseT:
-        """Read to the end; return the full response."""
+        """Read the stream to its end; return the complete response."""
         async for _ in self:
             pass
         return self.construct_call_response()
@@ -195,21 +203,22 @@ class AsyncStream(BaseStream[ResponseT, ChunkT, ToolT]):
             pass
 
     def construct_call_response(self, *, partial: bool = False) -> ResponseT:
-        """Return the response that the provider would have sent unstreamed.
+        """Return the response that the provider would have sent if the call were not streamed.
 
-        With `partial`, the response so far is returned.
-
-        Raises `StreamNotConsumedError` when the stream has not been read to its end.
+        Raises `StreamNotConsumedError` if the stream was not read to its end. With `partial=True`, return the response
+        received so far instead.
         """
         return self._rebuilt(partial, "read it to its end, or `await stream.collect()`")
 
 
 _RUNNING: set[asyncio.Task[None]] = set()
-"""The tasks that run the callbacks of dropped streams; an event loop keeps no reference to its tasks."""
+"""The tasks that run callbacks of dropped streams. They are stored here because an event loop does not keep its
+tasks alive.
+"""
 
 
 def _run_on_end(transcript: Transcript) -> None:
-    """Run the callbacks of a dropped stream: in a task, or without a running event loop here and now."""
+    """Run the callbacks of a dropped stream: in a task, or, if no event loop is running, immediately."""
     try:
         task = asyncio.get_running_loop().create_task(arun_on_end(transcript))
     except RuntimeError:

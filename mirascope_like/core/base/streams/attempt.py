@@ -1,6 +1,7 @@
-"""One request of a stream, and the steps of the loop that sends it. Does no I/O; sync and async code share it.
+"""Attempts (requests of a stream), and the steps of the loop that sends them. Does no I/O; sync and async code share
+it.
 
-The functions of `policies` return steps; `stream_loop` executes them.
+The functions of `policies` return steps, and `stream_loop` executes them.
 """
 
 from __future__ import annotations
@@ -19,28 +20,33 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True, eq=False)
 class Attempt:
-    """One request and what has arrived of its response.
+    """One request of a stream, and what has arrived of its response.
 
-    Each request has its own attempt: the first one of a call or fallback, each retry, each resume, and each round of a
-    tool loop. `retried` and `resumed` count the earlier attempts of the same round; each round starts at zero.
+    Each request is a separate attempt: the first request of a call or fallback, each retry, each resume, and each round
+    of a tool loop. `retried` and `resumed` count the earlier attempts of the same round; they are 0 at the beginning of
+    a round.
     """
 
     provider: Any
-    """The `Provider` that encodes and sends the request, and decodes the response."""
+    """The `Provider` that encodes and sends the request and decodes the response."""
     request: Request
     payload: dict[str, Any]
-    """The request, encoded by the provider. A retry or resume of this attempt starts from it again."""
+    """The request, encoded by the provider. Retries and resumes of this attempt start from it."""
     sent: dict[str, Any]
-    """The payload that is sent: `payload`, or when resuming, `payload` with the received text as its last message."""
+    """The payload that is sent: `payload`, or, if this attempt resumes, `payload` with the received text as its last
+    message.
+    """
     accumulator: Accumulator[Any, Any]
     retried: int = 0
-    """How many times the round has been retried: before any output."""
+    """The number of retries in this round (attempts after a failure before any output)."""
     resumed: int = 0
-    """How many times the round has been resumed: after some output."""
+    """The number of resumes in this round (attempts after a failure later than the first output)."""
     resumed_from: Interruption | None = None
-    """The text that this attempt resumes, and the error that interrupted it; None if it does not resume."""
+    """The text from which this attempt resumes, and the error that interrupted it; None if this attempt does not
+    resume.
+    """
     interrupted: Sequence[Any] = ()
-    """The partial responses, of the provider's response type, of the attempts that this one resumes."""
+    """The partial responses of the interrupted attempts from which this attempt resumes."""
     round: int = 0
     """The number of earlier rounds of the tool loop."""
 
@@ -51,13 +57,15 @@ class Attempt:
         return cls(provider, request, payload, payload, _accumulator(provider, request, round), round=round)
 
     def again(self, **changes: Any) -> Self:
-        """Return the next attempt of the same round: this one with an empty accumulator and the given changes."""
+        """Return the next attempt of the same round: a copy of this one with an empty accumulator and the given
+        changes.
+        """
         return replace(self, accumulator=_accumulator(self.provider, self.request, self.round), **changes)
 
     def decoder(self, *, typed: bool) -> Callable[[Any], Iterator[tuple[Any, Any]]]:
-        """Return the function that decodes the events of one read into pairs `(chunk, tool or None)`.
+        """Return the function that decodes the events of one read. It yields (chunk, tool or None) pairs.
 
-        `typed` is True for events that are objects of the SDK, False for bytes.
+        `typed` is True if the events are objects of the SDK, and False if they are bytes.
         """
         accumulator, resumed_from = self.accumulator, self.resumed_from
         decode = accumulator.read_objects if typed else accumulator.read
@@ -73,27 +81,27 @@ def _accumulator(provider: Any, request: Request, round: int) -> Accumulator[Any
 
 
 class Send(NamedTuple):
-    """Send a request."""
+    """Step: send a request."""
 
     attempt: Attempt
     delay: float = 0.0
-    """The seconds to wait before that."""
+    """The seconds to wait before sending it."""
 
 
 class Switch(NamedTuple):
-    """Read a fallback instead: the request of the stream that `make` returns."""
+    """Step: fall back. `make` returns the stream whose request is read next."""
 
     make: Callable[[], Any]
     error: Exception
-    """The error that it is tried after."""
+    """The error after which this fallback is tried."""
 
 
 class Finish(NamedTuple):
-    """End the stream, without an error."""
+    """Step: end the stream without an error."""
 
 
 class Fail(NamedTuple):
-    """End the stream with an error."""
+    """Step: end the stream with an error."""
 
     error: Exception
 

@@ -1,4 +1,4 @@
-"""What sync and async streams share: all but reading. The properties return what has arrived so far, at any time."""
+"""The base class of sync and async streams: everything except reading. Properties return what was received so far."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ ToolT = TypeVar("ToolT", bound=BaseTool)
 
 
 class BaseStream(CommonMetadata, Generic[ResponseT, ChunkT, ToolT]):
-    """The base class of `Stream` and `AsyncStream`: everything but reading.
+    """The base class of `Stream` and `AsyncStream`: everything except reading.
 
-    Each pair passes these, from the inside out; a step of the stream is a step of the outermost one, `_pairs`:
+    Each (chunk, tool or None) pair passes these iterators, from the innermost to the outermost, which is `_pairs`:
 
         _loop      always: sends requests and yields pairs
         _observed  once `on` or `until` is used: calls listeners, and closes the loop
-        _reader    once a view is used: makes events of pairs, and keeps those that no view has yielded
+        _reader    once a view is used: converts pairs to events, and keeps events that no view has yielded
 
     After a close that found the loop running, the two inner ones are replaced by `observers.Closing`.
     """
@@ -41,7 +41,7 @@ class BaseStream(CommonMetadata, Generic[ResponseT, ChunkT, ToolT]):
     _loop: Any
     """The generator that reads, `stream_loop.read` or `aread`; for a detached stream `NoLoop`."""
     _pairs: Any
-    """The iterator that `next(stream)` advances."""
+    """The outermost iterator: the one that `next(stream)` advances."""
     _observed: Any = None
     """The `Observed` or `AsyncObserved`; None until a listener or `until` is used."""
     _reader: Any = None
@@ -58,7 +58,8 @@ class BaseStream(CommonMetadata, Generic[ResponseT, ChunkT, ToolT]):
         return stream
 
     def detached(self) -> Self:
-        """Return a stream that shares everything received and reads nothing. It does not keep this one open.
+        """Return a copy of this stream that shares everything received, but reads nothing. The copy does not keep this
+        stream open.
 
         Opening or closing it does nothing; `on`, `until`, `timeout`, `otherwise` and `ended` raise `StreamError`.
         """
@@ -70,7 +71,7 @@ class BaseStream(CommonMetadata, Generic[ResponseT, ChunkT, ToolT]):
 
     @property
     def state(self) -> StreamState:
-        """The state of the stream; see `StreamState`."""
+        """The state of the stream: see `StreamState`."""
         return self._transcript.state
 
     @property
@@ -80,24 +81,24 @@ class BaseStream(CommonMetadata, Generic[ResponseT, ChunkT, ToolT]):
 
     @property
     def content(self) -> str:
-        """The text so far, of all rounds of a tool loop."""
+        """The text received so far, in all rounds of a tool loop."""
         return self._transcript.content
 
     @property
     def model(self) -> str | None:
-        """The model that the provider reports, or until then the requested one."""
+        """The model that the provider reports; until it does, the requested model."""
         attempt = self._transcript.attempt
         return (attempt.accumulator.model or attempt.request.model) if attempt is not None else None
 
     @property
     def id(self) -> str | None:
-        """The id of the response, or None before it has arrived."""
+        """The id of the response; None until it has arrived."""
         accumulator = self._transcript.accumulator
         return accumulator.id if accumulator is not None else None
 
     @property
     def finish_reasons(self) -> list[Any] | None:
-        """Why the generation ended, as the provider reports it; None until it does."""
+        """The finish reasons in the provider's own terms; None until the provider reports them."""
         accumulator = self._transcript.accumulator
         return accumulator.finish_reasons if accumulator is not None else None
 
@@ -122,34 +123,34 @@ class BaseStream(CommonMetadata, Generic[ResponseT, ChunkT, ToolT]):
 
     @property
     def usage_missing(self) -> bool:
-        """True if the stream is done, and its usage was requested but has not arrived: its cost is unknown.
+        """True if the stream is done and its usage was requested, but did not arrive. Its cost is then unknown.
 
-        This happens if the connection is lost between the finish reason and the usage. False while the stream is read.
+        This happens if the connection is lost between the finish reason and the usage. False until the stream is done.
         """
         so_far = self._so_far() if self.state is StreamState.DONE else None
         return so_far is not None and so_far.usage_missing
 
     @property
     def cost(self) -> float | None:
-        """The cost in US dollars; None while the usage, or the price of the model, is unknown."""
+        """The cost in US dollars; None while the usage or the price of the model is unknown."""
         so_far = self._so_far()
         return so_far.cost if so_far is not None else None
 
     @property
     def tools(self) -> list[ToolT] | None:
-        """The tool calls that are complete so far, of the present round of a tool loop; None if there are none."""
+        """The tools whose calls are complete, in the current round of a tool loop; None if there are none."""
         accumulator = self._transcript.accumulator
         return list(accumulator.tools) or None if accumulator is not None else None
 
     @property
     def tool(self) -> ToolT | None:
-        """The first of `tools`."""
+        """The first of `tools`; None if there is none."""
         tools = self.tools
         return tools[0] if tools else None
 
     @property
     def messages(self) -> list[Any]:
-        """The messages sent, in the provider's own form."""
+        """The messages of the request, in the provider's own format."""
         attempt = self._transcript.attempt
         if attempt is None:
             return []
@@ -158,19 +159,21 @@ class BaseStream(CommonMetadata, Generic[ResponseT, ChunkT, ToolT]):
 
     @property
     def message_param(self) -> Any:
-        """The response so far as a message to send back; None before anything has arrived."""
+        """The response received so far as a message for the next request; None until something has arrived."""
         so_far = self._so_far()
         return so_far.message_param if so_far is not None else None
 
     @property
     def user_message_param(self) -> Any:
-        """The user's last message, in the provider's own form."""
+        """The last message of the request if its role is "user", in the provider's own format; else None."""
         attempt = self._transcript.attempt
         return attempt.provider.response_type.last_user_message(self.messages) if attempt is not None else None
 
     @property
     def start_time(self) -> float | None:
-        """When the request was sent (with a tool loop, the first one), in milliseconds since 1970."""
+        """When the first request was sent, in milliseconds since 1970; None before that. A tool loop sends one
+        request per round.
+        """
         rounds = self._transcript.rounds
         return rounds[0].start_time if rounds else self._transcript.start_time
 
@@ -196,7 +199,8 @@ class BaseStream(CommonMetadata, Generic[ResponseT, ChunkT, ToolT]):
         tool: Callable[[ToolT], object] | None = None,
         done: Callable[[ResponseT], object] | None = None,
     ) -> Self:
-        """Call functions while the stream is read: with each piece of text, each complete tool, and the response.
+        """Call functions while the stream is read: `text` with each piece of text, `tool` with each complete tool, and
+        `done` with the response.
 
         `done` is called after the on-end callbacks, by the step that finds the end. An error of a function is raised by
         the step; the next step returns the same pair and calls no function for it. Returns the stream itself.
@@ -213,17 +217,16 @@ class BaseStream(CommonMetadata, Generic[ResponseT, ChunkT, ToolT]):
         idle: float | None = None,
         stall: float | None = None,
     ) -> Self:
-        """Set deadlines, in seconds; they replace those set before. Returns the stream itself.
+        """Set the deadlines, in seconds, in place of earlier ones. Returns the stream itself.
 
-        `total` is for the whole stream, `first` from each request to its first output, `stall` between two outputs,
-        `idle` for the time without any byte from the provider; a keep-alive is a byte. Output is text, thinking or a
-        piece of a tool call.
+        `total` limits the whole stream; `first` the time from each request to its first output (text, thinking or a
+        piece of a tool call); `stall` the time between two outputs; `idle` the time without any byte from the provider,
+        and keep-alives are bytes.
 
-        Reading raises `StreamTimeoutError` when one passes, and the connection is released; what has arrived stays
-        readable. While a deadline counts, sync streams are opened without the SDK's own retries.
-
-        With `retry` or `resume`, `total` covers all requests and the waits between them. `first` starts again for each
-        request that does not resume a text.
+        If a deadline passes, reading raises `StreamTimeoutError` and the connection is released; what was received
+        stays readable. While a deadline is set, sync streams are opened without the SDK's own retries. With `retry` or
+        `resume`, `total` includes all requests and waits, and `first` restarts for each request that does not resume a
+        text.
         """
         self._check_attached()
         self._transcript.set_deadlines(total=total, first=first, idle=idle, stall=stall)
@@ -243,11 +246,11 @@ class BaseStream(CommonMetadata, Generic[ResponseT, ChunkT, ToolT]):
     def otherwise(
         self, catches: Sequence[Caught], others: Sequence[Callable[[], Any]], caught: Sequence[Exception] = ()
     ) -> Self:
-        """Fall back to another stream if this one fails before any output. Returns the stream itself.
+        """Fall back to another stream if this one fails before its first output. Returns the stream itself.
 
-        `catches` has one item more than `others`. If an error of `catches[0]` occurs, `others[0]()` makes the stream to
-        read instead; `catches[1]` applies to that one, and so on. An error of the last item raises `FallbackError`,
-        which also contains `caught`: the errors of calls that failed before this stream was made.
+        `catches` has one item more than `others`. After an error of `catches[0]`, `others[0]()` makes the stream to
+        read; after an error of `catches[1]` in that stream, `others[1]()`, and so on. An error of the last item raises
+        `FallbackError`. It also contains `caught`, the errors of calls that failed before this stream was made.
         """
         self._check_attached()
         *earlier, last = catches
@@ -256,13 +259,14 @@ class BaseStream(CommonMetadata, Generic[ResponseT, ChunkT, ToolT]):
         return self
 
     def ended(self, ending: Callable[[Self], Any]) -> Self:
-        """Call a function once when the stream has ended: done, closed, dropped or failed. Returns the stream itself.
+        """Register a function to call once when the stream has ended: done, closed, dropped or failed. Returns the
+        stream itself.
 
-        The function receives a detached stream with everything received, because this one may have been dropped. If the
-        stream is async and the function returns an awaitable, it is awaited.
+        The function receives a detached copy, because the stream itself may have been dropped. If the stream is async
+        and the function returns an awaitable, that is awaited.
 
-        All such functions are called, even if one of them raises. Unless the stream ended with an error, the first of
-        their errors is raised by the step or `close()` that ended the stream; the others are logged.
+        All such functions are called, even if one raises an error. If the stream itself did not fail, the first of
+        their errors is raised, by the read or `close()` that ended the stream; other errors are logged.
         """
         self._check_attached()
         detached = self._of
@@ -300,7 +304,7 @@ class BaseStream(CommonMetadata, Generic[ResponseT, ChunkT, ToolT]):
             raise StreamClosedError("the stream was closed")
 
     def _unread_callbacks(self) -> bool:
-        """Return True if there are callbacks to run for a stream that is dropped before its first step."""
+        """Return True if the stream was never read and has on-end callbacks, which must run when it is dropped."""
         transcript: Transcript | None = getattr(self, "_transcript", None)  # None if `__init__` raised
         if transcript is None or transcript.state is not StreamState.NEW:
             return False
@@ -308,10 +312,10 @@ class BaseStream(CommonMetadata, Generic[ResponseT, ChunkT, ToolT]):
 
     @abstractmethod
     def _observe(self) -> observers.BaseObserved:
-        """Return `_observed`; create it first if it is None."""
+        """Return `_observed`, after creating it if necessary."""
 
     def _step_through(self, pairs: Any) -> None:
-        """Read the pairs from another iterator from here on; `_reader`, if there is one, stays around it."""
+        """Read the pairs from another iterator from now on. If there is a `_reader`, it reads from that iterator."""
         if self._reader is None:
             self._pairs = pairs
         else:
@@ -326,9 +330,9 @@ class BaseStream(CommonMetadata, Generic[ResponseT, ChunkT, ToolT]):
         return views.Snapshot(chunk.content, chunk.data, self, len(self.content))
 
     def _as_tool_output(self) -> str:
-        """Return what a model is given of a stream that its tool returned: the text.
+        """Return the text that the model receives if a tool returned this stream.
 
-        Raises `StreamNotConsumedError` if the stream is not over.
+        Raises `StreamNotConsumedError` if the stream has not ended.
         """
         hint = "it was returned by a tool; read it to its end first (a tool loop does that)"
         return self.content if self.state is StreamState.CLOSED else self._rebuilt(False, hint).content

@@ -1,11 +1,12 @@
-"""The connection of one attempt: opens and reads a response within the deadlines; another thread or task can cut it.
+"""The connection of one attempt. It opens and reads a response within the deadlines; another thread or task can end a
+wait.
 
-The loop makes one for each attempt, reads it, and closes it. No deadline is active between two reads.
+The loop makes one connection per attempt, reads it, and closes it. No deadline is active between two reads.
 
-A wait is ended from another thread or task so: a sync opening by `Opening.cut`, an async one by its cancel scope, and a
-read of an open response by shutting its socket. If the socket cannot be reached, as with some SDKs, a sync read lasts
-until the provider sends something, whatever its deadline, and so does an async read that another task closes:
-cancelling the reader's task instead would need a cancel scope around each read. docs/clients.md names these SDKs.
+Another thread or task ends a sync opening by `Opening.cut`, an async opening by its cancel scope, and a read of an open
+response by shutting down its socket. Some SDKs give no access to the socket. With those, a sync read lasts until the
+provider sends data, whatever its deadline, and so does an async read that another task closes: cancelling the reader's
+task instead would need a cancel scope around each read. docs/clients.md names these SDKs.
 """
 
 from __future__ import annotations
@@ -24,12 +25,14 @@ from .stream_state import CloseRequest
 
 
 class _Connection:
-    """What sync and async connections share."""
+    """Base class of sync and async connections."""
 
     decode: Any
-    """The function that decodes the events of one read into pairs; see `Attempt.decoder`."""
+    """The function that decodes the events of one read into (chunk, tool or None) pairs: see `Attempt.decoder`."""
     _next: Any
-    """Returns the events of the next read, or in async code an awaitable of them: a method of the source's iterator."""
+    """A function that returns the events of the next read, or an awaitable of them: a method of the source's
+    iterator.
+    """
 
     def __init__(self, attempt: Attempt, deadlines: Deadlines) -> None:
         self._attempt = attempt
@@ -38,7 +41,7 @@ class _Connection:
     def _limit(self) -> Limit | None:
         """Return how long the next wait may take; None for no limit.
 
-        Raises `StreamTimeoutError` if a deadline has passed already.
+        Raises `StreamTimeoutError` if a deadline has already passed.
         """
         limit = self._deadlines.limit_of_wait()
         if limit is not None and limit.seconds <= 0:
@@ -46,13 +49,15 @@ class _Connection:
         return limit
 
     def ends_complete(self, error: Exception) -> bool:
-        """Return True if the response was complete when the connection failed: the error can then be ignored."""
+        """Return True if the response was already complete when the connection failed, so that the error can be
+        ignored.
+        """
         if isinstance(error, StreamTimeoutError) or not self._attempt.accumulator.complete:
             return False
         return isinstance(self._converted(error), ConnectionFailedError | RequestTimeoutError)
 
     def _converted(self, error: Exception) -> Exception:
-        """Return the error that would be raised for this one, in one of our classes."""
+        """Return the error of our classes that would be raised for this error."""
         converted: Exception = self._attempt.provider.failure(error, self._attempt.request)
         return converted
 
@@ -62,14 +67,14 @@ class _Connection:
 
 
 class Connection(_Connection):
-    """A sync connection. Another thread can end its wait with `cut`."""
+    """A sync connection. Another thread can end its waits with `cut`."""
 
     source: Source | None = None
-    """The open response."""
+    """The open response; None before it has begun and after `close`."""
     _opening: Opening | None = None
-    """The request being opened; None before that, and once the connection is closed."""
+    """The request that is being opened; None before that and after `close`."""
     _watchdog: Watchdog | None = None
-    """Ends reads that take too long; None until a read has a deadline."""
+    """Ends reads that take too long; None until a deadline applies to a read."""
 
     def open(self, closing: CloseRequest) -> None:
         """Send the request; return once the response begins. Raises `StreamClosedError` if the stream is closing."""
@@ -96,9 +101,10 @@ class Connection(_Connection):
         self._next = iter(self.source).__next__
 
     def _timed_out(self, error: Exception) -> bool:
-        """Return True for a timeout of the opening, of `max_concurrent` or of the SDK: all have the same deadline.
+        """Return True if an error means that the deadline of the opening has passed, in `Opening`, in `max_concurrent`
+        or in the SDK.
 
-        The first two raise `TimeoutError` itself. Errors of its subclasses are the SDK's or the system's.
+        The first two raise `TimeoutError` itself. Errors of its subclasses are from the SDK or the operating system.
         """
         return type(error) is TimeoutError or isinstance(self._converted(error), RequestTimeoutError)
 
@@ -126,14 +132,14 @@ class Connection(_Connection):
         return events
 
     def cut(self) -> None:
-        """End the present wait, or the next read if there is none; another thread calls it."""
+        """End the current wait; if there is none, the next read. Called by another thread."""
         if (source := self.source) is not None:
             _cut(source)
         elif (opening := self._opening) is not None:
             opening.cut()
 
     def drain(self) -> None:
-        """Read briefly what follows the final event, so that the HTTP client can reuse the connection."""
+        """Read the few bytes after the final event, so that the HTTP client can reuse the connection."""
         if self.source is not None:
             self.source.drain()
 
@@ -150,7 +156,7 @@ class Connection(_Connection):
 
 
 class AsyncConnection(_Connection):
-    """An async connection. Another task can end its wait with `cut`."""
+    """An async connection. Another task can end its waits with `cut`."""
 
     source: AsyncSource | None = None
 
@@ -199,12 +205,12 @@ class AsyncConnection(_Connection):
         return events
 
     def cut(self) -> None:
-        """End the present read, or the next one if there is none; another task calls it."""
+        """End the current read; if there is none, the next read. Called by another task."""
         if self.source is not None:
             _cut(self.source)
 
     async def drain(self) -> None:
-        """Read briefly what follows the final event, so that the HTTP client can reuse the connection."""
+        """Read the few bytes after the final event, so that the HTTP client can reuse the connection."""
         if self.source is not None:
             await self.source.drain()
 
@@ -216,7 +222,7 @@ class AsyncConnection(_Connection):
 
 
 def _cut(source: Any) -> None:
-    """End a read of an open response by shutting its socket, if that is reachable."""
+    """End a read of an open response by shutting down its socket. Does nothing if the socket cannot be reached."""
     if (interrupt := getattr(source, "interrupt", None)) is not None:
         interrupt()
     elif (extensions := getattr(source.response, "extensions", None)) is not None:

@@ -1,4 +1,4 @@
-"""The deadlines of a stream: the time that is left, and the thread that enforces them for sync reads.
+"""The deadlines of a stream: calculates the time that is left, and ends sync reads in time by a thread.
 
 `Deadlines` waits for nothing and starts no thread; `Watchdog` does. Who calls `Deadlines`:
 
@@ -63,8 +63,8 @@ class Phase(Enum):
 class Deadlines:
     """How long a stream may take, in seconds.
 
-    Only the time spent waiting for the provider counts for `first`, `idle` and `stall`: not the reader's own time
-    between two steps, nor the time that tools of a tool loop run. All time counts for `total`.
+    `first`, `idle` and `stall` count only the time spent waiting for the provider: neither the time that the reader
+    needs between two reads, nor the time in which tools of a tool loop run. `total` counts all time.
     """
 
     def __init__(self) -> None:
@@ -78,13 +78,13 @@ class Deadlines:
         self._later_round = False
         """True if the present attempt is of a later round of a tool loop."""
         self._started: float | None = None
-        """When the first attempt was sent, in seconds of the monotonic clock."""
+        """When the first attempt was sent, in seconds of the monotonic clock; None before that."""
         self._silence: float = 0.0
-        """Seconds spent waiting for the provider since the last output, or before any, since the attempt was sent."""
+        """The seconds spent waiting for the provider since the last output of this attempt, or since it was sent."""
 
     def set(self, *, total: float | None, first: float | None, idle: float | None, stall: float | None) -> None:
-        """Replace the deadlines. `total` is for the whole stream, `first` from each request to its first output, `idle`
-        between two reads that gave any byte, `stall` between two outputs.
+        """Replace the deadlines. `total` limits the whole stream, `first` the time from each request to its first
+        output, `idle` the time between two reads that received any byte, `stall` the time between two outputs.
         """
         given: dict[Deadline, float | None] = {"total": total, "first": first, "idle": idle, "stall": stall}
         # No thread can wait for longer than TIMEOUT_MAX, which is centuries: such a deadline never passes.
@@ -117,7 +117,7 @@ class Deadlines:
 
     @contextmanager
     def waiting(self) -> Generator[None]:
-        """Count the time of the block, which waits for the provider."""
+        """Context manager that counts the time of its block as waiting for the provider."""
         started_at = CLOCK.monotonic()
         try:
             yield
@@ -125,13 +125,13 @@ class Deadlines:
             self.waited(CLOCK.monotonic() - started_at)
 
     def waited(self, seconds: float) -> None:
-        """Count the seconds of a wait for the provider."""
+        """Add seconds of waiting for the provider."""
         self._silence += seconds
 
     def noting_output(self, pairs: Iterator[Any]) -> Iterator[Any]:
-        """Yield the pairs of one read; call `output` when the first pair with output is reached.
+        """Yield the pairs of one read, and call `output` once, at the first pair with output.
 
-        Once per read is enough, as no time is counted between the pairs of one read.
+        Once per read is enough, because no time is counted between the pairs of one read.
         """
         for pair in pairs:
             chunk = pair[0]
@@ -172,14 +172,13 @@ class Deadlines:
 
 
 class Watchdog:
-    """Calls `interrupt`, which ends the read, from its own thread if a watched read takes too long.
-
-    The thread runs until `close`.
+    """Ends a sync read that takes too long, by calling `interrupt` from its own thread. The thread runs until
+    `close`.
     """
 
     def __init__(self, interrupt: Callable[[], object]) -> None:
         self.interrupted: bool = False
-        """True once a read took too long: an error of it is then reported as a passed deadline."""
+        """True once a read took too long. An error of the read is then raised as `StreamTimeoutError`."""
         self._interrupt: Callable[[], object] | None = interrupt
         self._changed = threading.Condition()
         self._due: float | None = None
@@ -189,7 +188,7 @@ class Watchdog:
 
     @contextmanager
     def watching(self, seconds: float) -> Generator[None]:
-        """Watch the block, which reads and may take `seconds`."""
+        """Context manager that calls `interrupt` if its block, a read, takes longer than `seconds`."""
         with self._changed:
             self._due = CLOCK.monotonic() + seconds
             self._changed.notify()
@@ -200,7 +199,7 @@ class Watchdog:
                 self._due = None
 
     def close(self) -> None:
-        """End the thread and drop the reference to `interrupt`, and so to the connection."""
+        """End the thread, and drop the reference to `interrupt`, which refers to the connection."""
         with self._changed:
             self._closed, self._interrupt = True, None
             self._changed.notify()

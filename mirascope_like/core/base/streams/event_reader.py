@@ -1,7 +1,7 @@
-"""Read the pairs of a stream as events, for its views. Created with the first view of a stream.
+"""Converts the pairs of a stream to events, for its views. Created when the first view of a stream is used.
 
-A view may leave events unread, for instance after a `break` in a loop over it. Whatever reads the stream next, another
-view or a loop over its pairs, gets those events first.
+A view may leave events unread, for example after a `break`. The next reader of the stream (another view, or a loop over
+its pairs) receives those events first.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from .transcript import Transcript
 
 
 class BaseEventReader:
-    """What `EventReader` and `AsyncEventReader` share."""
+    """Base class of `EventReader` and `AsyncEventReader`."""
 
     def __init__(self, pairs: Any, transcript: Transcript) -> None:
         self.pairs = pairs
         self.unread: deque[StreamEvent[Any]] = deque()
-        """Events that have arrived and that no view has yielded. `text_view` puts back what it has not yielded."""
+        """Events that have arrived and that no view has yielded. `text_view` puts back text that it has not yielded."""
         self._transcript = transcript
         self._last: Any = None
         """The newest of the chunks that the unread events came from."""
@@ -42,7 +42,9 @@ class BaseEventReader:
 
 
 class EventReader(BaseEventReader):
-    """Returns events to views. Iterating over it yields pairs: first the unread events, then those of `pairs`."""
+    """Returns events to views. Iterating over it yields pairs: first those made of unread events, then those of
+    `pairs`.
+    """
 
     def __iter__(self) -> Iterator[Pair]:
         return self
@@ -69,16 +71,18 @@ class EventReader(BaseEventReader):
 
 
 class AsyncEventReader(BaseEventReader):
-    """`EventReader`, async.
+    """Async version of `EventReader`.
 
     A view may limit how long it waits for an event. A step of the stream then runs in a task, which continues when the
     limit has passed; the next read awaits that task.
     """
 
     _step: asyncio.Task[Pair] | None = None
-    """The step that runs in a task; None if there is none. It does not refer to this reader, nor to the stream."""
+    """The task in which a read runs; None if there is none. The task refers neither to this reader nor to the
+    stream.
+    """
     _reading = False
-    """True while a task awaits a pair: another one must not."""
+    """True while a task awaits a pair. Another task must not read then."""
 
     def __aiter__(self) -> AsyncIterator[Pair]:
         return self
@@ -87,7 +91,8 @@ class AsyncEventReader(BaseEventReader):
         return self._unread_pair() if self.unread else await self._next(None)
 
     async def aevent(self, within: float | None) -> StreamEvent[Any] | None:
-        """Return the next event: `views.TIMED_OUT` if none arrives within `within` seconds, None at the end.
+        """Return the next event. Returns `views.TIMED_OUT` if no event arrives within `within` seconds, an `ErrorEvent`
+        if reading fails, and None at the end.
 
         On trio `within` is ignored. Raises `InUseError` while another task is reading.
         """
@@ -121,9 +126,9 @@ class AsyncEventReader(BaseEventReader):
             self._reading = False
 
     async def _in_task(self, within: float | None) -> Pair:
-        """Return the pair of the step that runs in a task; begin one if there is none.
+        """Return the pair of the read that runs in a task, after starting one if necessary.
 
-        Raises `EventTimeout`, and leaves the step running, if it takes longer than `within` seconds.
+        Raises `EventTimeout`, and leaves the read running, if it takes longer than `within` seconds.
         """
         if self._step is None:
             self._step = asyncio.ensure_future(_step_of(self.pairs))
@@ -163,14 +168,13 @@ class AsyncEventReader(BaseEventReader):
 
 
 class EventTimeout(Exception):
-    """No event arrived within the time limit. Reading has not failed."""
+    """No event arrived within the time limit. The read continues."""
 
 
 def _abandon(step: asyncio.Task[Any], closing: CloseRequest) -> None:
-    """Cancel the step of a dropped reader, and so of a dropped stream; as closing is requested, it ends without an
-    error.
+    """Cancel the read of a dropped reader or stream. Closing is requested first, so the read ends without an error.
 
-    Another thread may drop them, so this runs in the event loop of the step.
+    Runs in the event loop of the read, because another thread may have dropped the stream.
     """
     closing.request()
     step.cancel()

@@ -1,6 +1,6 @@
-"""Find out that a stream is being read already: by another thread or task, or by a tool or callback of its own.
+"""Detects that a stream is already being read: by another thread or task, or by one of its own tools or callbacks.
 
-Python raises the same errors for this as user code may raise itself, so these functions look at where one was raised.
+Python reports this by errors that user code may raise too, so these functions examine where an error was raised.
 """
 
 from __future__ import annotations
@@ -16,21 +16,23 @@ T = TypeVar("T")
 def is_running(error: BaseException) -> bool:
     """Return True if `generator.close()` or `aclose()` raised `error` because the generator is running.
 
-    Python raises that error itself, so it was raised by no code of the generator.
+    Python itself raises that error, and not the code of the generator.
     """
     return _raised_here(error)
 
 
 def was_thrown_in(error: BaseException) -> bool:
-    """Return True if `error`, caught within a generator, was thrown in at its own `yield`.
+    """Return True if `error`, which a generator has caught, was thrown into it at its own `yield`.
 
-    Other errors are raised by what the generator calls or awaits.
+    Other errors are raised by code that the generator calls or awaits.
     """
     return _raised_here(error)
 
 
 def _raised_here(error: BaseException) -> bool:
-    """Return True if an error was raised in the frame that catches it, not by Python code that the frame called."""
+    """Return True if an error was raised in the same frame that caught it, and not by Python code that the frame
+    called.
+    """
     trace = error.__traceback__
     return trace is not None and trace.tb_next is None
 

@@ -17,30 +17,29 @@ Pair: TypeAlias = tuple[Any, Any]
 
 
 class Listener(NamedTuple):
-    """The functions that one call of `on` registered; None for those that it did not give."""
+    """The functions that one call of `on` registered. None for a function that was not passed."""
 
     text: Callable[[str], object] | None
     tool: Callable[[Any], object] | None
     done: Callable[[Any], object] | None
 
     def pair(self, chunk: Any, tool: Any) -> None:
-        """Call `text` and `tool` for a pair. `tool` is not called for partial tools."""
+        """Call `text` and `tool` for a (chunk, tool) pair. `tool` is not called for partial tools."""
         if self.text is not None and chunk.content:
             self.text(chunk.content)
         if self.tool is not None and tool is not None and not is_partial(tool):
             self.tool(tool)
 
     def end(self, transcript: Transcript) -> None:
-        """Call `done` with the response, if the stream was read to its end.
-
-        The loop has ended by then, so its on-end callbacks have run already.
+        """Call `done` with the response, if the stream was read to its end. The on-end callbacks have already run
+        then.
         """
         if self.done is not None and transcript.state is StreamState.DONE:
             self.done(transcript.response())
 
 
 class BaseObserved:
-    """What `Observed` and `AsyncObserved` share."""
+    """Base class of `Observed` and `AsyncObserved`."""
 
     def __init__(self, loop: Any, transcript: Transcript) -> None:
         self._loop = loop
@@ -72,7 +71,7 @@ class BaseObserved:
 
 
 class Observed(BaseObserved):
-    """Iterates over the pairs of a stream, calls the listeners for each, and closes the stream when `stop` is true."""
+    """Yields the pairs of a stream, calls the listeners for each, and closes the stream when `stop` returns True."""
 
     def __iter__(self) -> Iterator[Pair]:
         return self
@@ -91,7 +90,7 @@ class Observed(BaseObserved):
 
 
 class AsyncObserved(BaseObserved):
-    """`Observed`, async."""
+    """Async version of `Observed`."""
 
     def __aiter__(self) -> AsyncIterator[Pair]:
         return self

@@ -1,8 +1,8 @@
-"""Run on-end callbacks, and decide which of their errors are raised.
+"""Runs on-end callbacks, and decides which of their errors are raised.
 
-Every callback runs, whatever another one raises. If the stream that a callback receives ended with an error, an error
-of the callback is logged. Otherwise the first such error is raised once all have run, and later ones are logged. A
-cancellation or `KeyboardInterrupt` is always raised, also once all have run.
+Every callback runs, even if another one raises an error. If the stream that a callback receives has failed, an error of
+the callback is logged. Otherwise the first such error is raised after all callbacks have run, and later ones are
+logged. A cancellation or `KeyboardInterrupt` is always raised, after all callbacks have run.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ log: logging.Logger = logging.getLogger(__name__)
 
 
 class CallbackErrors:
-    """The errors of the callbacks that are run together."""
+    """Collects the errors of callbacks that are run together."""
 
     def __init__(self) -> None:
         self._raised: BaseException | None = None
-        """The error to raise once all callbacks have run; None if there is none."""
+        """The error to raise after all callbacks have run; None if there is none."""
 
     @contextmanager
     def collected(self, transcript: Transcript) -> Generator[None]:
-        """Keep or log an error of the block, which runs a callback for a transcript."""
+        """Context manager that keeps or logs an error of its block, which runs a callback for a transcript."""
         try:
             yield
         except Exception as error:
@@ -42,7 +42,7 @@ class CallbackErrors:
             self._raised = error
 
     def raise_first(self) -> None:
-        """Raise the error that was kept, if any."""
+        """Raise the error that was kept, if there is one."""
         raised, self._raised = self._raised, None
         if raised is not None:
             try:
@@ -52,7 +52,9 @@ class CallbackErrors:
 
 
 def run_on_end(transcript: Transcript, *, abandoned: bool = False) -> None:
-    """Run the on-end callbacks of a stream that has ended, or with `abandoned`, only those of failed fallbacks."""
+    """Run the on-end callbacks of a stream that has ended; with `abandoned`, only those of fallbacks that have
+    failed.
+    """
     errors = CallbackErrors()
     for on_end, ended in transcript.take_on_end(abandoned=abandoned):
         with errors.collected(ended):
@@ -61,7 +63,7 @@ def run_on_end(transcript: Transcript, *, abandoned: bool = False) -> None:
 
 
 async def arun_on_end(transcript: Transcript, *, abandoned: bool = False) -> None:
-    """`run_on_end`; what a callback returns is awaited if it is awaitable."""
+    """Async version of `run_on_end`. If a callback returns an awaitable, that is awaited."""
     errors = CallbackErrors()
     for on_end, ended in transcript.take_on_end(abandoned=abandoned):
         with errors.collected(ended):
@@ -71,7 +73,9 @@ async def arun_on_end(transcript: Transcript, *, abandoned: bool = False) -> Non
 
 
 def run_on_end_now(transcript: Transcript) -> None:
-    """`run_on_end` for a dropped async stream without an event loop: a callback that waits is given up at that wait."""
+    """Version of `run_on_end` for an async stream that was dropped without a running event loop. A callback that has
+    to wait is stopped at its first wait.
+    """
     errors = CallbackErrors()
     for on_end, ended in transcript.take_on_end():
         with errors.collected(ended):

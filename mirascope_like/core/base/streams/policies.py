@@ -1,9 +1,10 @@
-"""What follows an attempt that ended or failed: a step of the loop. Does no I/O; sync and async code share it.
+"""Policies: functions that decide the next step of the loop after an attempt ended or failed. Do no I/O; sync and async
+code share them.
 
-A policy is a function of the transcript and of the error, if there is one. It returns the next step, or None to leave
-the decision to the next policy. All that policies count or use up are fields of `Attempt` and `Plan`, and the loop
-changes those when it takes the step. Two exceptions, both of an error that ends something: an error that is recovered
-from loses its traceback (`flows.forget`), and a fallback that has failed is removed (`Transcript.abandon`).
+A policy receives the transcript and the error, if there is one. It returns the next step, or None to leave the decision
+to the next policy. Everything that policies count or use up is a field of `Attempt` or `Plan`, which the loop changes
+when it takes the step. There are two exceptions: an error that is recovered from loses its traceback (`flows.forget`),
+and a fallback that has failed is removed (`Transcript.abandon`).
 """
 
 from __future__ import annotations
@@ -20,9 +21,9 @@ Policy: TypeAlias = Callable[[Transcript, Exception | None], Step | None]
 
 
 def next_step(transcript: Transcript, error: Exception | None) -> Step:
-    """Return the step after an attempt that ended (`error` is None) or failed.
+    """Return the next step after an attempt that ended (`error` is None) or failed.
 
-    `error` is a `StreamError`, or what `Provider.failure` returned.
+    `error` is a `StreamError`, or an error that `Provider.failure` returned.
     """
     if transcript.closing.requested:
         return Finish()
@@ -35,15 +36,17 @@ def next_step(transcript: Transcript, error: Exception | None) -> Step:
 
 
 def unprepared(transcript: Transcript, error: Exception) -> Step:
-    """Return the step after a prompt function failed, or a request could not be encoded.
+    """Return the next step after a prompt function failed or a request could not be encoded.
 
-    `error` may be of any class. Nothing was sent, so there is nothing to retry or resume.
+    `error` may be of any class. Nothing was sent, so nothing can be retried or resumed.
     """
     return Finish() if transcript.closing.requested else fall_back(transcript, error)
 
 
 def tool_rounds(transcript: Transcript, error: Exception | None) -> Step | None:
-    """Run the tools of a round, if the call has a tool loop, the model called tools, and a round is left."""
+    """Policy: run the tools of a round, if the call has a tool loop, the model called tools, and another round is
+    allowed.
+    """
     attempt = transcript.attempt
     if error is not None or attempt is None:
         return None
@@ -51,9 +54,10 @@ def tool_rounds(transcript: Transcript, error: Exception | None) -> Step | None:
 
 
 def retry_error_reason(transcript: Transcript, error: Exception | None) -> Step | None:
-    """Send the same request again where the response ended for a reason that is an error, before any output.
+    """Policy: send the same request again if the response ended, before any output, with a finish reason that means an
+    error.
 
-    If no retry is left, the stream ends without an error: `finish_reasons` reports it.
+    If no retry is left, the stream ends without an error, and `finish_reasons` has the reason.
     """
     attempt = transcript.attempt
     if error is not None or attempt is None or attempt.resumed_from is not None:
@@ -64,9 +68,10 @@ def retry_error_reason(transcript: Transcript, error: Exception | None) -> Step 
 
 
 def retry_or_resume(transcript: Transcript, error: Exception | None) -> Step | None:
-    """After an error before any output, send the same request again; after an error later, resume from the text.
+    """Policy: after an error before the first output, send the same request again; after a later error, resume from the
+    text.
 
-    A failed attempt that itself resumed a text is resumed, even if it had no output.
+    If the failed attempt itself resumed a text, it is resumed even if it had no output.
     """
     attempt = transcript.attempt
     if error is None or attempt is None:
@@ -77,8 +82,8 @@ def retry_or_resume(transcript: Transcript, error: Exception | None) -> Step | N
 
 
 POLICIES: tuple[Policy, ...] = (tool_rounds, retry_error_reason, retry_or_resume)
-"""Called in this order. At most one of them returns a step, as their conditions exclude each other. If none does, the
-fallbacks are tried.
+"""The policies, in the order in which they are called. At most one returns a step, because their conditions exclude
+each other. If none does, the fallbacks are tried.
 """
 
 
@@ -93,8 +98,8 @@ def _retry(transcript: Transcript, attempt: Attempt, error: Exception) -> Step |
 def _resume(transcript: Transcript, attempt: Attempt, error: Exception) -> Step | None:
     """Return the step that resumes the text; None if it cannot be resumed, so that a fallback is tried.
 
-    If it cannot be resumed again, and the attempt had resumed a text and added nothing to it, the original
-    interruption is raised instead, with `error` as its cause.
+    If the text cannot be resumed again, and the failed attempt resumed it without adding to it, the original
+    interruption is raised, with `error` as its cause.
     """
     delay = _delay(transcript, error, attempt.resumed, attempt.request.resume)
     continuation = _continuation(attempt, error) if delay is not None else None
@@ -130,9 +135,10 @@ def _continuation(attempt: Attempt, error: Exception) -> tuple[flows.Interruptio
 
 
 def _delay(transcript: Transcript, error: Exception, used: int, allowed: int) -> float | None:
-    """Return the seconds to wait before another attempt; None for no attempt.
+    """Return the seconds to wait before another attempt; None if there must be no other attempt.
 
-    None if all `allowed` attempts are `used`, if a retry would not help, or if `total` would pass during the wait.
+    That is the case if all `allowed` attempts are `used`, if another attempt would not help, or if the deadline `total`
+    would pass during the wait.
     """
     delay = flows.wait_after(error, used) if used < allowed else None
     total = transcript.deadlines.limit("total")
@@ -140,10 +146,10 @@ def _delay(transcript: Transcript, error: Exception, used: int, allowed: int) ->
 
 
 def fall_back(transcript: Transcript, error: Exception) -> Step:
-    """Return the step that reads the next fallback of the present call, if there was no output; else one that fails.
+    """Return the step that reads the next fallback, if there was no output; otherwise a step that fails.
 
-    If the present call is a fallback itself and has no next one, it has failed: its plan is removed, and the next
-    fallback of the call before it is tried.
+    If the current call is itself a fallback and has no further fallback, it has failed: its plan is removed, and the
+    next fallback of the call before it is tried.
     """
     while True:
         if (step := _next_fallback(transcript, error)) is not None:

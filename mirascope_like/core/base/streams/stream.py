@@ -1,4 +1,4 @@
-"""A stream that is read with `for`."""
+"""Sync streams, which are read with `for`."""
 
 from __future__ import annotations
 
@@ -32,12 +32,13 @@ ToolT = TypeVar("ToolT", bound=BaseTool)
 
 
 class Stream(BaseStream[ResponseT, ChunkT, ToolT]):
-    """A response read while it arrives: each chunk, with the tool that it completes.
+    """A response that is read while it arrives. Iterating over it yields (chunk, tool) pairs; `tool` is the tool whose
+    call the chunk completes, or None.
 
-    It is its own iterator and a context manager. The request is sent by the first step, by `with`, or by `open()`; the
-    connection is released when the stream is exhausted, closed, left or dropped. A second loop continues where the
-    first stopped, and so does any other way of reading (`text()`, `events()` ...): there is one cursor. Raises the
-    provider's errors while it is read.
+    A stream is its own iterator, and a context manager. The request is sent by the first step, by `with`, or by
+    `open()`. The connection is released when the stream is exhausted, closed, dropped, or its `with` block ends. All
+    readers (`for`, `text()`, `events()`, ...) share one position: each continues where the one before it stopped.
+    Errors of the provider are raised while the stream is read.
     """
 
     def __init__(self, provider: Provider[ResponseT, ChunkT, ToolT], request: Request) -> None:
@@ -45,9 +46,9 @@ class Stream(BaseStream[ResponseT, ChunkT, ToolT]):
         self._begin(transcript, read(transcript))
 
     def open(self) -> Self:
-        """Send the request now; return once the response begins.
+        """Send the request now; return the stream as soon as the response begins.
 
-        Raises `StreamClosedError` for a stream that is closed, also if that happens meanwhile.
+        Raises `StreamClosedError` if the stream is closed, before or during the wait.
         """
         self._check_open()
         if self.state is StreamState.NEW and not self._detached:
@@ -72,10 +73,11 @@ class Stream(BaseStream[ResponseT, ChunkT, ToolT]):
             raise in_use.converted(error)
 
     def close(self) -> None:
-        """Release the connection. What has arrived stays readable.
+        """Release the connection. Everything that was received stays readable.
 
-        If another thread is reading, its read ends without an error: at once if it waits for the provider (on a
-        connection that can be shut, see `connection`) or before another attempt, else after the tool that it runs.
+        If another thread is reading, its read ends without an error. The read ends at once if it waits for the provider
+        (on a connection that can be shut down, see `connection`) or before another attempt; otherwise when the running
+        tool ends.
         """
         if self._detached:
             return
@@ -145,22 +147,26 @@ class Stream(BaseStream[ResponseT, ChunkT, ToolT]):
         max_delay: float | None = None,
         by: views.TextUnit | None = None,
     ) -> Iterator[str]:
-        """Yield the text: pieces as they arrive, or whole words, lines or sentences. Joined, it is always the same.
+        """Yield the text: in pieces as they arrive, or in whole words, lines or sentences (`by`). Joined, they are the
+        same text.
 
-        At least `buffer` pieces or units and `min_chars` characters are given at a time. Held text is shown with the
-        first event after `max_delay` seconds, before a tool, before an error, and at the end.
+        At least `buffer` pieces or units, and at least `min_chars` characters, are yielded at a time. Text that is held
+        back is yielded with the first event after `max_delay` seconds, before a tool, before an error, and at the end.
         """
         return self._view(views.text_view(self._events().unread, buffer, min_chars, max_delay, by))
 
     def events(self) -> Iterator[response.StreamEvent[ToolT]]:
-        """Yield everything that happens, to match on. An error is yielded, and then raised."""
+        """Yield every event of the stream, for use in a `match` statement. An error is yielded as an event and then
+        raised.
+        """
         return self._view(views.events_view())
 
     def items(self) -> Iterator[str | tools.ToolResultEvent[ToolT] | ResponseT]:
-        """Yield pieces of text, tools that have been run (as soon as they were complete), and last the response.
+        """Yield pieces of text, the results of tools, and, last, the response. Each tool runs as soon as its call is
+        complete.
 
-        A tool that fails is yielded with its `error`. With a tool loop it is the loop that runs them, once a round is
-        over, and the next rounds follow.
+        The result of a tool that fails has an `error`. If the call has a tool loop, the loop runs the tools after each
+        round, and the items of further rounds follow.
         """
         return self._view(views.items_view(self.construct_call_response, self._runs_tools))
 
@@ -169,14 +175,14 @@ class Stream(BaseStream[ResponseT, ChunkT, ToolT]):
         return in_use.ViewIterator(self._snapshot(chunk) for chunk, _ in self)
 
     def print(self, *, file: TextIO | None = None) -> ResponseT:
-        """Print the text as it arrives; return the full response."""
+        """Print the text while it arrives; return the complete response."""
         for chunk, _ in self:
             print(chunk.content, end="", file=file, flush=True)
         print(file=file)
         return self._whole()
 
     def collect(self) -> ResponseT:
-        """Read to the end; return the full response."""
+        """Read the stream to its end; return the complete response."""
         for _ in self:
             pass
         return self._whole()
@@ -190,12 +196,10 @@ class Stream(BaseStream[ResponseT, ChunkT, ToolT]):
         return super()._as_tool_output()
 
     def construct_call_response(self, *, partial: bool = False) -> ResponseT:
-        """Return the response that the provider would have sent unstreamed.
+        """Return the response that the provider would have sent if the call were not streamed.
 
-        If you have not started reading, it reads the stream to its end first. With `partial`, the response so far is
-        returned.
-
-        Raises `StreamNotConsumedError` when the stream has not been read to its end.
+        If you have not started to read the stream, it is read to its end first. Raises `StreamNotConsumedError` if you
+        have started and not reached the end. With `partial=True`, return the response received so far instead.
         """
         if self.state is StreamState.NEW and not partial:
             return self.collect()

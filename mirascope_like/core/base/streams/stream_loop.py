@@ -1,4 +1,5 @@
-"""The loop that reads a stream: it sends attempts, yields the pairs that arrive, and asks the policies what comes next.
+"""The loop that reads a stream: sends attempts, yields the pairs that arrive, and lets the policies decide the next
+step.
 
 What passes through the loop, from the provider to the reader:
 
@@ -33,11 +34,11 @@ from .stream_state import Pause, StreamState
 from .transcript import Transcript
 
 PAUSED: Any = None
-"""What the loop yields at a `Pause`. Only `open` and `await` receive it, never a reader of pairs."""
+"""The value that the loop yields at a `Pause`. Only `open` and `await` receive it, never a reader of pairs."""
 
 
 def read(transcript: Transcript) -> Generator[tuple[Any, Any]]:
-    """Yield the pairs of a stream, then run its on-end callbacks."""
+    """Yield the (chunk, tool or None) pairs of a stream; then run its on-end callbacks."""
     pair: Any = None
     closing, deadlines = transcript.closing, transcript.deadlines
     try:
@@ -93,7 +94,7 @@ def read(transcript: Transcript) -> Generator[tuple[Any, Any]]:
 
 
 async def aread(transcript: Transcript) -> AsyncGenerator[tuple[Any, Any]]:
-    """`read`, with an async connection."""
+    """Async version of `read`."""
     pair: Any = None
     closing, deadlines = transcript.closing, transcript.deadlines
     try:
@@ -173,7 +174,7 @@ def prepared(transcript: Transcript) -> Step:
 
 
 async def aprepared(transcript: Transcript) -> Step:
-    """`prepared`, after calling the async prompt function if there is no request yet."""
+    """Async version of `prepared`. Calls the async prompt function first, if there is no request yet."""
     if transcript.attempt is None:
         assert transcript.prepare is not None
         try:
@@ -184,21 +185,23 @@ async def aprepared(transcript: Transcript) -> Step:
 
 
 def delay(transcript: Transcript, seconds: float) -> None:
-    """Wait before another attempt; closing the stream ends the wait."""
+    """Wait before another attempt. Closing the stream ends the wait."""
     closed = threading.Event()
     if transcript.closing.interrupt_with(closed.set):
         closed.wait(seconds)
 
 
 async def adelay(transcript: Transcript, seconds: float) -> None:
-    """`delay`, awaited."""
+    """Async version of `delay`."""
     async with cancel_scope() as scope:
         if transcript.closing.interrupt_with(scope.cancel):
             await sleep(seconds)
 
 
 def run_tools(transcript: Transcript, step: RunTools) -> Step:
-    """Run the tools of a round; return the next step. If `total` passes meanwhile, opening the next round raises it."""
+    """Run the tools of a round; return the next step. If the deadline `total` passes meanwhile, opening the next
+    round raises its error.
+    """
     try:
         return transcript.next_round(step.loop.run(step.tools))
     except Exception as error:
@@ -206,7 +209,7 @@ def run_tools(transcript: Transcript, step: RunTools) -> Step:
 
 
 async def arun_tools(transcript: Transcript, step: RunTools) -> Step:
-    """`run_tools`, awaited. A passed `total` cancels the tools that run."""
+    """Async version of `run_tools`. If the deadline `total` passes, the running tools are cancelled."""
     results: Any = None
     total = transcript.deadlines.limit("total")
     try:
@@ -220,7 +223,7 @@ async def arun_tools(transcript: Transcript, step: RunTools) -> Step:
 
 
 def results_pair(pair: Any) -> tuple[Any, None]:
-    """Return a pair that adds nothing, for after tools have run: `pair` is the last one of their round.
+    """Return a pair without content to yield after tools have run. `pair` is the last pair of their round.
 
     With each pair, a view also yields the results in `Transcript.tool_results`. So it shows them before the next
     request is sent, instead of with the first pair of the next response. Its chunk has no text, which is also how
@@ -230,7 +233,7 @@ def results_pair(pair: Any) -> tuple[Any, None]:
 
 
 def switch(transcript: Transcript, step: Switch) -> Step:
-    """Make the stream of a fallback and continue with its request; return the step that sends it."""
+    """Make the stream of a fallback, and continue with its request; return the step that sends it."""
     transcript.try_fallback(step.error)
     run_on_end(transcript, abandoned=True)
     try:
@@ -242,7 +245,7 @@ def switch(transcript: Transcript, step: Switch) -> Step:
 
 
 async def aswitch(transcript: Transcript, step: Switch) -> Step:
-    """`switch`, awaited."""
+    """Async version of `switch`."""
     transcript.try_fallback(step.error)
     await arun_on_end(transcript, abandoned=True)
     try:

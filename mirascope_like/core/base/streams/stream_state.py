@@ -45,48 +45,49 @@ class StreamState(StrEnum):
     """The state of a stream. DONE, CLOSED and FAILED are final."""
 
     NEW = "new"
-    """Nothing has been sent."""
+    """Nothing was sent yet."""
     OPEN = "open"
-    """A request has been sent, and the stream has not ended."""
+    """A request was sent, and the stream has not ended."""
     DONE = "done"
-    """The whole response has been read."""
+    """The complete response was read."""
     CLOSED = "closed"
-    """Closed before its end."""
+    """The stream was closed before its end."""
     FAILED = "failed"
-    """Ended by an error."""
+    """The stream ended with an error."""
 
 
 class Pause(Enum):
-    """A place where the loop yields once, before any pair, if `Transcript.pause` is that place."""
+    """A place at which the loop yields once, before any pair, if `Transcript.pause` is this place."""
 
     PREPARED = auto()
-    """The request is encoded and not sent yet: for `await stream`."""
+    """The request is encoded and was not sent yet. For `await stream`."""
     OPENED = auto()
-    """The response has begun, and no event has been read: for `open`."""
+    """The response has begun, and no event was read yet. For `open`."""
 
 
 class CloseRequest:
-    """A request to end the loop while it runs in another thread or task. One per stream.
+    """A request to end the loop while it runs in another thread or task. There is one per stream.
 
-    The loop registers the function that ends its next wait, and then reads `requested`. The closer sets `requested`,
-    and then calls the registered function. So in any order, either the loop does not wait or its wait is ended.
+    The loop first registers the function that ends its next wait, and then reads `requested`. The closing thread first
+    sets `requested`, and then calls the registered function. So in every order, the loop either does not wait or its
+    wait is ended.
     """
 
     def __init__(self) -> None:
         self.requested: bool = False
-        """True once closing was requested: the loop then ends without an error."""
+        """True once closing was requested. The loop then ends without an error."""
         self._interrupt: Callable[[], object] | None = None
 
     def interrupt_with(self, interrupt: Callable[[], object]) -> bool:
-        """Register the function that ends the next wait; another thread or task may call it.
+        """Register the function that ends the next wait. Another thread or task may call the function.
 
-        Return False if closing was requested already: the caller must not wait.
+        Returns False if closing was already requested: the caller must not wait then.
         """
         self._interrupt = interrupt
         return not self.requested
 
     def request(self) -> None:
-        """Request closing, and end the present wait."""
+        """Request that the stream is closed, and end the current wait."""
         self.requested = True
         if (interrupt := self._interrupt) is not None:
             interrupt()

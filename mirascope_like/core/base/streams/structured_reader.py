@@ -1,4 +1,4 @@
-"""Reads a structured answer from a stream: its partials, its items, and the final value."""
+"""Reads a structured output from a stream: partial values, items of a list, and the complete value."""
 
 from __future__ import annotations
 
@@ -42,27 +42,27 @@ class Reading(Generic[T]):
         self._parser: PartialParser | None = None
         """Parses the output as it arrives; None until the request is known."""
         self._request: Request
-        """The request whose response is read. Set by `expect`, as the next two are."""
+        """The request whose response is read. `expect` sets it and the next two attributes."""
         self._by_call: bool
-        """True if the output is read from a tool call, not from the text."""
+        """True if the output is read from a tool call, False if it is read from the text."""
         self._round: int
-        """The round of the tool loop whose output is read."""
+        """The number of the tool loop's round whose output is read."""
         self._items = _items_of(model)
         self._yielded: dict[int, list[Any]] = {}
-        """The items yielded so far, by the index in the text at which the JSON that holds them begins."""
+        """Maps the index in the text at which a JSON value begins to the items of it that were yielded."""
         self._rest: deque[Any] | None = None
-        """The items that are still to be yielded; None until the output is whole."""
+        """The items that were not yielded yet; None until the output is complete."""
         self._matches = False
-        """True if the JSON that was parsed last turned out to be the output."""
+        """True if the JSON value that was parsed last is the output."""
         self.over: bool = False
-        """True once all values were yielded, or one failed: the structured stream yields nothing more."""
+        """True once the structured stream yields nothing more: all values were yielded, or one did not validate."""
         self.value: T = NOTHING
-        """The whole output, validated; `NOTHING` before the end, or if the model called a tool instead."""
+        """The complete, validated output; `NOTHING` before the end, or if the model called a tool instead."""
         self.error: ResponseParseError | None = None
-        """The error of an output that does not fit; None until one is found."""
+        """The error of an output that does not validate; None until one was found."""
 
     def expect(self, request: Request) -> Request:
-        """Set the request whose response will be read; return it."""
+        """Set the request whose response will be read; return the request."""
         record = shape_of(self.model.object_type).record
         assert record is not None
         assert request.structure is not None
@@ -80,9 +80,8 @@ class Reading(Generic[T]):
         self._yielded = {}
 
     def take(self, content: str) -> Any:
-        """Parse what a chunk adds, its text `content` or a piece of the tool call.
-
-        Return the partial output if it has changed, else `NOTHING`.
+        """Parse the new content of a chunk: its text, or a piece of the tool call. Return the partial output if it
+        has changed, else `NOTHING`.
         """
         assert self._parser is not None
         deltas = self._request.answer_deltas
@@ -110,9 +109,9 @@ class Reading(Generic[T]):
         return NOTHING if value is None else value
 
     def finish(self, response: BaseCallResponse[Any, Any]) -> T:
-        """Return the whole output, or `NOTHING` if the model called a tool instead.
+        """Return the complete output; `NOTHING` if the model called a tool instead.
 
-        Raises `ResponseParseError` if the output does not fit.
+        Raises `ResponseParseError` if the output does not validate.
         """
         assert self._parser is not None
         if self.error is not None:
@@ -135,13 +134,13 @@ class Reading(Generic[T]):
         return self.value
 
     def failed(self, error: ResponseParseError, response: BaseCallResponse[Any, Any]) -> ResponseParseError:
-        """Record the error of an output that does not fit; return the error to raise."""
+        """Record the error of an output that does not validate; return the error to raise."""
         error.response = error.response or response
         self.error = error
         return error
 
     def constructed(self, *, ended: bool) -> T:
-        """Return the whole output.
+        """Return the complete output.
 
         Raises `StreamNotConsumedError` before the end, and `ResponseParseError` if it does not fit or there is none.
         """
@@ -149,12 +148,12 @@ class Reading(Generic[T]):
             raise self.error
         if self.value is NOTHING:
             if self.over or ended:
-                raise ResponseParseError("the model gave no answer: it called a tool, or the answer does not fit")
-            raise StreamNotConsumedError("the answer is not complete: read the stream to its end, or call collect()")
+                raise ResponseParseError("there is no output: the model called a tool, or its output did not validate")
+            raise StreamNotConsumedError("the output is incomplete: read the stream to its end, or call collect()")
         return self.value
 
     def items(self) -> Iterator[Any]:
-        """Yield the items that are complete now, validated. No item is yielded twice, not even by a later call.
+        """Yield the validated items that are complete now. No item is yielded twice, not even by a later call.
 
         Raises `ResponseParseError` for an item that does not validate.
         """
@@ -188,7 +187,9 @@ class Reading(Generic[T]):
             raise parse_error(error, prefix=[items.name, index]) from error
 
     def _remaining(self, items: _Items, whole: Any) -> list[Any]:
-        """Return the items of the complete output that were not yielded yet, in the order received if it is known."""
+        """Return the items of the complete output that were not yielded yet, in the order in which they arrived if
+        that is known.
+        """
         if self._parser is None or self._parser.span is None or not self._matches:
             return list(whole)
         done = self._yielded.get(self._parser.span[0], [])
@@ -205,22 +206,22 @@ class Reading(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class _Items:
-    """The array whose items `each` yields."""
+    """Describes the list whose items `each` yields."""
 
     name: str
-    """The name of the field that contains it."""
+    """The name of the field that contains the list."""
     shape: Shape
-    """The type of its items."""
+    """The shape of the items' type."""
     live: bool
     """True if items can be yielded as they arrive: they have one type, not that of their position or of a union, and no
     validator of the field receives the array first.
     """
     unique: bool
-    """True if it is a set: no item occurs twice."""
+    """True if the list is a set, in which no item occurs twice."""
 
 
 def _same(some: list[Any], others: list[Any]) -> bool:
-    """Return True if two lists have the same items in any order. Items need not be hashable."""
+    """Return True if two lists have the same items, in any order. Items need not be hashable."""
     left = list(others)
     for one in some:
         if one not in left:
@@ -230,7 +231,7 @@ def _same(some: list[Any], others: list[Any]) -> bool:
 
 
 def _items_of(model: ResponseModel[Any]) -> _Items | None:
-    """Return the array of a model whose items `each` yields; None if there is none."""
+    """Return the description of a model's list whose items `each` yields; None if the model has no list, or several."""
     record = shape_of(model.object_type).record
     fields: dict[str, Any] = getattr(model.object_type, "model_fields", {})
     shapes = (

@@ -1,4 +1,4 @@
-"""Structured streams: a structured output, read while it arrives.
+"""Structured streams: structured outputs that are read while they arrive.
 
 The sync and the async class share the decisions, which are in `Reading`; a test compares what they repeat. `Reading`
 does not refer to the stream: when a structured stream is dropped, its stream is dropped and closed at once.
@@ -26,25 +26,27 @@ AnyStreamT = TypeVar("AnyStreamT", bound=AnyStream[Any], covariant=True)
 
 
 class BaseStructuredStream(Generic[T, AnyStreamT]):
-    """The base class of `StructuredStream` and `AsyncStructuredStream`: everything but reading."""
+    """The base class of `StructuredStream` and `AsyncStructuredStream`: everything except reading."""
 
     stream: AnyStreamT
-    """The stream of the response, for properties such as `usage` and `tools`. Its chunks are read by this object."""
+    """The stream of the response. Use it for properties such as `usage` and `tools`; its chunks are read by the
+    structured stream.
+    """
     _reading: Reading[T]
 
     @property
     def constructed_response_model(self) -> T:
-        """The complete value, validated.
+        """The complete, validated value.
 
-        Raises `StreamNotConsumedError` before the end, and `ResponseParseError` if the model returned none.
+        Raises `StreamNotConsumedError` before the end, and `ResponseParseError` if the model returned no valid value.
         """
         self._parse_if_done()
         return self._reading.constructed(ended=self.stream.state is StreamState.DONE)
 
     def _parse_if_done(self) -> T:
-        """Return the complete value if the stream is done, else `NOTHING`; also if the model called a tool instead.
+        """Return the complete value if the stream is done; otherwise, or if the model called a tool instead, `NOTHING`.
 
-        Parses the output if that has not been done. Raises `ResponseParseError`, also again, if it does not fit.
+        Parses the output the first time. Raises `ResponseParseError`, each time, if the output does not validate.
         """
         if self.stream.state is not StreamState.DONE:
             nothing: T = NOTHING
@@ -53,25 +55,22 @@ class BaseStructuredStream(Generic[T, AnyStreamT]):
 
     @property
     def error(self) -> BaseException | None:
-        """The error that ended the stream, or the `ResponseParseError` of its output; None if there is neither."""
+        """The error that ended the stream, or the `ResponseParseError` of its output; None if there is no error."""
         with suppress(ResponseParseError):
             self._parse_if_done()  # sets the error of an output that is complete and not parsed yet
         return self.stream.error or self._reading.error
 
     @property
     def response(self: BaseStructuredStream[Any, AnyStream[ResponseT]]) -> ResponseT:
-        """The full response.
-
-        Raises `StreamNotConsumedError` before the end.
-        """
+        """The complete response. Raises `StreamNotConsumedError` before the end."""
         return self.stream.construct_call_response()
 
     _response = response  # the same name as on a structured value
 
     def remaker(self) -> Callable[[Any], Self]:
-        """Return a function that makes a structured stream, with the output read so far, around a detached stream.
+        """Return a function that makes a structured stream for a detached stream, with the output that was read so far.
 
-        The function does not refer to this structured stream, so an on-end callback can keep it.
+        The function does not refer to this structured stream, so on-end callbacks can keep the function.
         """
         kind, reading = type(self), self._reading
 
@@ -84,13 +83,16 @@ class BaseStructuredStream(Generic[T, AnyStreamT]):
         return remake
 
     def detached(self) -> Self:
-        """Return a structured stream that shares all that arrives and reads nothing; it does not keep this one open."""
+        """Return a copy of this structured stream that shares everything received, but reads nothing. The copy does
+        not keep this one open.
+        """
         return self.remaker()(self.stream.detached())
 
     def _as_tool_output(self) -> str:
-        """Return what a model is given of a stream that its tool returned: the value, as JSON unless it is text.
+        """Return the text that the model receives if a tool returned this stream: the value, as JSON unless it is a
+        text.
 
-        Raises `StreamNotConsumedError` if the stream is not over.
+        Raises `StreamNotConsumedError` if the stream has not ended.
         """
         return tool_output_text(self.constructed_response_model)
 
@@ -102,14 +104,16 @@ class BaseStructuredStream(Generic[T, AnyStreamT]):
 
 
 class StructuredStream(BaseStructuredStream[T, StreamT]):
-    """A value of type `T` read while it arrives: partial values, and last the complete value, validated.
+    """A value of type `T` that is read while it arrives. Yields partial values, and, last, the complete, validated
+    value.
 
-    A partial of a model is an instance of `Partial[Book]`, a subclass of `Book` whose fields may be None. Each is a new
-    object, and is yielded only if something changed. Open parts are not validated, closed parts once. Otherwise like
-    `Stream`: its own iterator, a context manager, closed when exhausted, closed or dropped.
+    A partial value of a model `Book` is an instance of `Partial[Book]`, a subclass of `Book` whose fields may be None.
+    Each partial value is a new object, and is yielded only if something has changed. Incomplete parts are not
+    validated; each complete part is validated once. Like a `Stream`, it is its own iterator and a context manager, and
+    is closed when it is exhausted, closed or dropped.
 
-    Raises `ResponseParseError` at the end if the output does not validate; with `fail_fast=True`, at the first closed
-    part that does not, which also ends the generation.
+    If the output does not validate, raises `ResponseParseError` at the end; with `fail_fast=True`, at the first
+    complete part that does not validate, which also ends the generation.
     """
 
     def __init__(self, stream: StreamT, reading: Reading[T]) -> None:
@@ -135,7 +139,7 @@ class StructuredStream(BaseStructuredStream[T, StreamT]):
         raise StopIteration
 
     def _ended_by(self, error: ResponseParseError) -> ResponseParseError:
-        """Close the stream because its output does not fit; return the error to raise."""
+        """Close the stream because its output does not validate; return the error to raise."""
         self._reading.over = True
         failed = self._failed(error)  # set before `close` runs the on-end callbacks
         self.close()
@@ -146,10 +150,11 @@ class StructuredStream(BaseStructuredStream[T, StreamT]):
     @overload
     def each(self) -> Iterator[Any]: ...
     def each(self) -> Iterator[Any]:
-        """Yield the items of a list, each validated as soon as it is complete: of `list[T]`, or of a model's only list.
+        """Yield the items of a list, each validated as soon as it is complete. The list is the value itself
+        (`list[T]`), or the only list in a model.
 
-        Items yielded by earlier calls are not repeated. Raises `ResponseParseError` for an item that does not validate,
-        and ends the generation.
+        Items that an earlier call has yielded are not repeated. An item that does not validate raises
+        `ResponseParseError` and ends the generation.
         """
         return in_use.ViewIterator(self._each())
 
@@ -162,7 +167,7 @@ class StructuredStream(BaseStructuredStream[T, StreamT]):
             raise self._ended_by(error)
 
     def collect(self) -> T:
-        """Read to the end; return the complete value."""
+        """Read the stream to its end; return the complete value."""
         for _ in self:
             pass
         return self.constructed_response_model
@@ -175,12 +180,12 @@ class StructuredStream(BaseStructuredStream[T, StreamT]):
         return super()._as_tool_output()
 
     def open(self) -> Self:
-        """Send the request now; return once the response begins."""
+        """Send the request now; return the stream as soon as the response begins."""
         self.stream.open()
         return self
 
     def close(self) -> None:
-        """Release the connection. What has arrived stays readable in `stream`."""
+        """Release the connection. Everything that was received stays readable in `stream`."""
         self.stream.close()
 
     def __enter__(self) -> Self:
@@ -193,7 +198,9 @@ class StructuredStream(BaseStructuredStream[T, StreamT]):
 
 
 class AsyncStructuredStream(BaseStructuredStream[T, AsyncStreamT]):
-    """`StructuredStream` for `async for`. The call that returns it may be awaited, or the stream iterated directly."""
+    """Async version of `StructuredStream`. The call that returns it may be awaited, or iterated directly with `async
+    for`.
+    """
 
     def __init__(self, stream: AsyncStreamT, reading: Reading[T]) -> None:
         self.stream = stream
@@ -222,7 +229,7 @@ class AsyncStructuredStream(BaseStructuredStream[T, AsyncStreamT]):
         raise StopAsyncIteration
 
     async def _ended_by(self, error: ResponseParseError) -> ResponseParseError:
-        """Close the stream because its output does not fit; return the error to raise."""
+        """Close the stream because its output does not validate; return the error to raise."""
         self._reading.over = True
         failed = self._failed(error)  # set before `close` runs the on-end callbacks
         await self.close()
@@ -235,8 +242,8 @@ class AsyncStructuredStream(BaseStructuredStream[T, AsyncStreamT]):
     def each(self) -> AsyncIterator[Any]:
         """Yield the items of a list, each validated as soon as it is complete: of `list[T]`, or of a model's only list.
 
-        Items yielded by earlier calls are not repeated. Raises `ResponseParseError` for an item that does not validate,
-        and ends the generation.
+        Items that an earlier call has yielded are not repeated. An item that does not validate raises
+        `ResponseParseError` and ends the generation.
         """
         return in_use.AsyncViewIterator(self._each())
 
@@ -251,7 +258,7 @@ class AsyncStructuredStream(BaseStructuredStream[T, AsyncStreamT]):
             raise await self._ended_by(error)
 
     async def collect(self) -> T:
-        """Read to the end; return the complete value."""
+        """Read the stream to its end; return the complete value."""
         async for _ in self:
             pass
         return self.constructed_response_model
@@ -260,12 +267,12 @@ class AsyncStructuredStream(BaseStructuredStream[T, AsyncStreamT]):
         await self.collect()
 
     async def open(self) -> Self:
-        """Send the request now; return once the response begins."""
+        """Send the request now; return the stream as soon as the response begins."""
         await self.stream.open()
         return self
 
     async def close(self) -> None:
-        """Release the connection. What has arrived stays readable in `stream`."""
+        """Release the connection. Everything that was received stays readable in `stream`."""
         await self.stream.close()
 
     aclose = close

@@ -1,7 +1,7 @@
 """What a stream and its loop share: what has arrived, the state, the fallbacks and the on-end callbacks.
 
 Does no I/O; sync and async code share it. A `Transcript` refers neither to the stream nor to the loop's generator: see
-`stream_state`, which also has the transitions of the state and the invariants.
+`stream_state`, which also describes the transitions of the state and the invariants.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ..tools import ToolResultEvent
 
 OnEnd: TypeAlias = Callable[["Transcript"], Any]
-"""A function called once when a stream has ended."""
+"""An on-end callback: a function that is called once when a stream has ended."""
 
 
 @dataclass(slots=True, eq=False)
@@ -34,9 +34,11 @@ class Fallbacks:
     """The fallbacks of one call."""
 
     untried: list[tuple[Caught, Callable[[], Any]]]
-    """For each that has not been tried: the errors after which it is, and the function that makes its stream."""
+    """The fallbacks that were not tried yet. Each has the errors after which it is tried, and the function that
+    makes its stream.
+    """
     last: Caught
-    """The errors after which `FallbackError` is raised once all have been tried."""
+    """The errors after which `FallbackError` is raised if no fallback is left."""
 
 
 @dataclass(slots=True, eq=False)
@@ -51,7 +53,8 @@ class Plan:
 class Transcript:
     """What a stream and its loop share. Invariant 2 of `stream_state` says which of them changes what.
 
-    Made with the stream; a fallback's transcript is adopted by that of the stream that falls back.
+    It is made together with the stream. If a stream falls back, its transcript continues with the request of the
+    fallback's transcript.
     """
 
     def __init__(
@@ -60,33 +63,35 @@ class Transcript:
         request: Request | None,
         prepare: Callable[[], Awaitable[Request]] | None = None,
     ) -> None:
-        """An async stream has `prepare`, which calls the prompt function and returns the request, and no `request`."""
+        """Make the transcript of a sync stream, from its `request`, or of an async stream, from `prepare`, which
+        calls the prompt function and returns the request.
+        """
         self.state: StreamState = StreamState.NEW
         self.error: BaseException | None = None
-        """The error that ended the stream; None until then, and if it ended without one."""
+        """The error that ended the stream; None before the end, and if the stream ended without an error."""
         self.start_time: float | None = None
-        """When the request of the present round was last sent, in milliseconds since 1970; resuming keeps the time."""
+        """When the request of the current round was last sent, in milliseconds since 1970; a resume keeps it."""
         self.end_time: float | None = None
         self.provider: Any = provider
         self.prepare: Callable[[], Awaitable[Request]] | None = prepare
-        """Calls the async prompt function of the call being read; None for a sync stream."""
+        """Calls the async prompt function of the call that is being read; None for a sync stream."""
         self.attempt: Attempt | None = Attempt.first(provider, request) if request is not None else None
-        """The present or last attempt; None until an async prompt function has returned."""
+        """The current or last attempt; None until an async prompt function has returned."""
         self.rounds: list[Any] = []
-        """The responses of the tool rounds that are over."""
+        """The responses of the completed rounds of a tool loop."""
         self.earlier_content: str = ""
-        """The text of those rounds."""
+        """The text of the completed rounds."""
         self.tool_results: list[ToolResultEvent[Any]] = []
-        """The results of the tools of the last of those rounds, until a view takes them."""
+        """The tool results of the last completed round, until a view has read them."""
         self.deadlines: Deadlines = Deadlines()
         self.plans: list[Plan] = [Plan()]
-        """A stack: at the bottom the plan of the call that made the stream, at the top that of the call being read."""
+        """A stack. The first plan is that of the call that made the stream, the last that of the call being read."""
         self.abandoned: list[tuple[OnEnd, Transcript]] = []
-        """The on-end callbacks of fallbacks that have failed, until they have run, each with what it receives."""
+        """The on-end callbacks of failed fallbacks that have not run yet, each with the transcript that it receives."""
         self.earlier_errors: list[Exception] = []
         """The errors after which a fallback was tried."""
         self.pause: Pause | None = None
-        """Where the loop is to yield once; None if nowhere, and once it has yielded there."""
+        """The place at which the loop must yield once; None if there is none, or once it has yielded there."""
         self.closing: CloseRequest = CloseRequest()
         self._response: Any = None
         """The rebuilt response, once the stream is DONE."""
@@ -94,14 +99,14 @@ class Transcript:
     # Called by the loop and its policies
 
     def pauses_at(self, place: Pause) -> bool:
-        """Return True if the loop is to yield at this place, once."""
+        """Return True if the loop must yield at this place. The next call returns False, so that it yields once."""
         if self.pause is not place:
             return False
         self.pause = None
         return True
 
     def send(self, attempt: Attempt) -> Attempt:
-        """Record that an attempt is being sent; return it."""
+        """Record that an attempt is being sent; return the attempt."""
         if self.state is StreamState.NEW:
             self.state = StreamState.OPEN
         self.attempt = attempt
@@ -112,7 +117,7 @@ class Transcript:
         return attempt
 
     def next_round(self, results: Sequence[ToolResultEvent[Any]]) -> Send:
-        """Return the step that sends the next round of a tool loop, with the results of the tools of this one."""
+        """Return the step that sends the next round of a tool loop. `results` are the results of this round's tools."""
         attempt, response = self.attempt, self.response()
         assert attempt is not None
         assert response is not None
@@ -125,14 +130,14 @@ class Transcript:
         return Send(following)
 
     def try_fallback(self, error: Exception) -> None:
-        """Record that the next fallback of the call being read is tried, after `error`."""
+        """Record that the next fallback of the current call is being tried, after `error`."""
         fallbacks = self.plans[-1].fallbacks
         assert fallbacks is not None
         del fallbacks.untried[0]
         self.earlier_errors.append(error)
 
     def adopt(self, stream: Any) -> None:
-        """Continue with the request, provider and plan of `stream`, a fallback that has not been opened.
+        """Continue with the request, provider and plan of `stream`, the stream of a fallback that was not opened yet.
 
         Its fallbacks and on-end callbacks apply. Its deadlines, listeners and `until` do not: those of this stream do.
 
@@ -152,10 +157,11 @@ class Transcript:
         self.provider, self.prepare, self.attempt = other.provider, other.prepare or self.prepare, other.attempt
 
     def abandon(self, error: Exception) -> None:
-        """Record that the call being read, a fallback, failed: remove its plan; the stream continues without it.
+        """Record that the current call, a fallback, has failed: remove its plan, so that the stream continues without
+        it.
 
-        Its on-end callbacks will receive a copy of the transcript in state FAILED. What they do with it does not change
-        this transcript: only values that are never changed are shared, and the attempt, which no longer changes.
+        Its on-end callbacks will receive a copy of the transcript in state FAILED. They cannot change this transcript:
+        the copy shares only immutable values, and the attempt, which no longer changes.
         """
         failed = copy(self)
         failed.closing, failed.deadlines, failed.plans, failed.abandoned = CloseRequest(), Deadlines(), [Plan()], []
@@ -164,7 +170,9 @@ class Transcript:
         self.abandoned += [(on_end, failed) for on_end in self.plans.pop().on_end]
 
     def convert_error(self, error: Exception, source: Any = None) -> Exception:
-        """Return the error to raise for the error of an attempt: one of our classes. Some have the partial response."""
+        """Return the error of our classes to raise for an error of an attempt. Interruptions and timeouts get the
+        partial response.
+        """
         if not isinstance(error, StreamTimeoutError) and self.attempt is not None:
             error = self.attempt.provider.failure(error, self.attempt.request, source)
         if isinstance(error, StreamInterruptedError | StreamTimeoutError):
@@ -176,7 +184,7 @@ class Transcript:
         return error
 
     def end(self, state: StreamState, error: BaseException | None = None) -> None:
-        """Record how the stream ended. Does nothing if it has ended already."""
+        """Record how the stream ended. Does nothing if the stream has already ended."""
         if self.state in (StreamState.NEW, StreamState.OPEN):
             if self.state is StreamState.OPEN or error is not None:
                 self.end_time = CLOCK.timestamp()
@@ -184,7 +192,9 @@ class Transcript:
         self.closing.forget()
 
     def end_with(self, error: BaseException) -> None:
-        """Record what ended the loop. After a cancellation or `KeyboardInterrupt` the stream is CLOSED, not FAILED."""
+        """Record the error that ended the loop. After a cancellation or `KeyboardInterrupt`, the stream is CLOSED
+        and not FAILED.
+        """
         if isinstance(error, Exception):
             self.end(StreamState.FAILED, error)
             return
@@ -195,7 +205,7 @@ class Transcript:
         self.end(StreamState.CLOSED, None if left or self.closing.requested else error)
 
     def take_on_end(self, *, abandoned: bool = False) -> Iterator[tuple[OnEnd, Transcript]]:
-        """Remove and yield the callbacks to run now, each with the transcript that it receives.
+        """Remove and yield the callbacks that must run now, each with the transcript that it receives.
 
         With `abandoned`, only those of fallbacks that have failed.
         """
@@ -208,7 +218,7 @@ class Transcript:
     # Called by the stream
 
     def set_deadlines(self, **deadlines: float | None) -> None:
-        """Replace the deadlines, also while the stream is read. `total` still counts from the first request."""
+        """Replace the deadlines, even while the stream is being read. `total` still counts from the first request."""
         self.deadlines.set(**deadlines)
         if (accumulator := self.accumulator) is not None and not accumulator.empty:
             self.deadlines.received()
@@ -219,19 +229,19 @@ class Transcript:
 
     @property
     def accumulator(self) -> Accumulator[Any, Any] | None:
-        """The accumulator of the present attempt; None while there is no attempt."""
+        """The accumulator of the current attempt; None if there is no attempt."""
         return self.attempt.accumulator if self.attempt is not None else None
 
     @property
     def content(self) -> str:
-        """The text of all rounds."""
+        """The text received so far, in all rounds."""
         return self.earlier_content + self.attempt.accumulator.content if self.attempt is not None else ""
 
     def response(self) -> Any:
-        """Rebuild the response from what has arrived.
+        """Return the response built from everything that was received.
 
-        If nothing of the present attempt has arrived, return the interrupted response that it resumes, or else that of
-        the last round, or else None.
+        If nothing of the current attempt has arrived, return the interrupted response that the attempt resumes; without
+        one, the response of the last completed round; without one, None.
         """
         if self._response is not None:
             return self._response

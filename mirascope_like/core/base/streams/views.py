@@ -1,8 +1,8 @@
-"""Views of a stream: what `text`, `items` and `events` yield. They do no I/O; sync and async streams share them.
+"""Views of a stream: the values that `text`, `items` and `events` yield. Do no I/O; sync and async streams share them.
 
-A view is a generator that yields commands to the stream: `Show` to yield a value to the reader; `Next` to receive the
-next event, or None at the end of the stream; `Run` to run a tool and receive its result. Before `text_view` shows a
-text, it puts the text that it still holds back into `unread`. So after a `break`, the next reader misses nothing.
+A view is a generator that yields commands to the stream: `Show` yields a value to the reader; `Next` returns the next
+event, or None at the end; `Run` runs a tool and returns its result. Before `text_view` shows a text, it puts the text
+that it still holds back into `unread`, so that the next reader misses nothing after a `break`.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ ChunkT = TypeVar("ChunkT", bound=BaseCallResponseChunk[Any, Any, Any])
 ToolT = TypeVar("ToolT", bound=BaseTool)
 
 TextUnit = Literal["word", "line", "sentence"]
-"""The units that a text can be yielded by."""
+"""The units in which a text can be yielded."""
 
 _ENDS: dict[TextUnit, tuple[re.Pattern[str], Callable[[str], int]]] = {
     "word": (re.compile(r"\S\s++(?=\S)"), lambda text: len(text.rstrip()) - 1),
@@ -44,21 +44,21 @@ _ENDS: dict[TextUnit, tuple[re.Pattern[str], Callable[[str], int]]] = {
         lambda text: len(text.rstrip().rstrip("\"')]\u201d\u2019").rstrip(".!?…")),
     ),
 }
-"""For each unit, the pattern that matches its end, and a function for a text in which no end was found: it returns the
-index from which to search again once more text has arrived.
+"""For each unit: a pattern that matches its end, and a function. If a text has no end of a unit, the function
+returns the index from which to search again when more text has arrived.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Next:
-    """Command: send the next event, or `TIMED_OUT` if none arrives `within` seconds."""
+    """Command: return the next event, or `TIMED_OUT` if none arrives `within` seconds."""
 
     within: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Command: run a tool and send its `ToolResultEvent`."""
+    """Command: run a tool and return its `ToolResultEvent`."""
 
     tool: Any
 
@@ -72,14 +72,14 @@ class Show:
 
 NEXT = Next()
 TIMED_OUT: Any = object()
-"""Sent to a view in place of an event that did not arrive in time."""
+"""The value that a view receives in place of an event that did not arrive in time."""
 
 View: TypeAlias = Generator[Next | Run | Show, Any, None]
 Unread: TypeAlias = deque[StreamEvent[ToolT]]
 
 
 def events_of(chunk: BaseCallResponseChunk[Any, Any, Any], tool: ToolT | None) -> Iterator[StreamEvent[ToolT]]:
-    """Yield the events of one pair; if the tool is partial, only its deltas."""
+    """Yield the events of one pair. For a partial tool, yields only its deltas."""
     if thinking := chunk.thinking:
         yield ThinkingEvent(thinking)
     if chunk.content:
@@ -104,11 +104,10 @@ def text_view(
     max_delay: float | None = None,
     by: TextUnit | None = None,
 ) -> View:
-    """Show text: pieces as they arrive, or units, at least `buffer` of them and `min_chars` characters at a time.
+    """Show text: in pieces as they arrive, or in units; at least `buffer` of them and `min_chars` characters at a time.
 
-    Less is shown after `max_delay` seconds, before a tool, before an error, and at the end.
-
-    Raises `ConfigurationError` for an unknown unit.
+    Less is shown after `max_delay` seconds, before a tool, before an error, and at the end. Raises `ConfigurationError`
+    for an unknown unit.
     """
     if by is not None and by not in _ENDS:
         raise ConfigurationError(f"unknown text unit {by!r}: use {', '.join(map(repr, _ENDS))}")
@@ -142,11 +141,11 @@ def _texts(unread: Unread[Any], held: Held, buffer: int, min_chars: int, max_del
 
 
 class Held(ABC):
-    """Text that has arrived and is not shown yet."""
+    """Text that has arrived and was not shown yet."""
 
     _since: float | None = None
-    """When the first piece of it arrived, in seconds of the monotonic clock; None while it is empty. A piece that was
-    put back into `unread`, as a view does before it shows a text, arrives once more.
+    """When the oldest piece of this text arrived, in seconds of the monotonic clock; None while there is no text. A
+    piece that was put back into `unread` counts as arriving again.
     """
 
     def add(self, text: str) -> None:
@@ -160,20 +159,20 @@ class Held(ABC):
         return self._clear()
 
     def due(self, max_delay: float | None) -> float | None:
-        """Return the seconds until the text must be shown; None if it is empty or there is no `max_delay`."""
+        """Return the seconds until the text must be shown; None if there is no text or no `max_delay`."""
         if max_delay is None or self._since is None:
             return None
         return max(0.0, self._since + max_delay - CLOCK.monotonic())
 
     def take_all(self) -> str:
-        """Remove and return all text."""
+        """Remove all text and return it."""
         return "".join(self.clear())
 
     @abstractmethod
     def take(self, count: int, chars: int) -> str | None:
-        """Remove and return the shortest text of at least `count` pieces or units and `chars` characters.
+        """Remove and return the shortest text that has at least `count` pieces or units and `chars` characters.
 
-        Return None if so much has not arrived yet.
+        Returns None if not enough text has arrived yet.
         """
 
     @abstractmethod
@@ -187,7 +186,7 @@ class Held(ABC):
 
 
 class HeldPieces(Held):
-    """Text taken in pieces, as they arrived."""
+    """Held text that is shown in the pieces in which it arrived."""
 
     def __init__(self) -> None:
         self._pieces: list[str] = []
@@ -219,22 +218,24 @@ class HeldPieces(Held):
 
 
 class HeldUnits(Held):
-    """Text taken in whole units. No part of the text is searched twice for the end of a unit, or copied repeatedly."""
+    """Held text that is shown in whole units. No part of it is searched twice for the end of a unit, or copied
+    repeatedly.
+    """
 
     def __init__(self, by: TextUnit) -> None:
         self._pattern, self._resume = _ENDS[by]
         self._units: list[str] = []
-        """The whole units found so far."""
+        """The complete units found so far."""
         self._length = 0
-        """The number of their characters."""
+        """The number of characters in `_units`."""
         self._passed: list[str] = []
         """The beginning of the next unit, without its last characters."""
         self._text = ""
         """The text that is searched."""
         self._start = 0
-        """The index in it at which the next unit begins, or continues after `_passed`."""
+        """The index in `_text` at which the next unit begins, or continues after `_passed`."""
         self._at = 0
-        """The index in it from which to search."""
+        """The index in `_text` from which to search."""
 
     def take(self, count: int, chars: int) -> str | None:
         while len(self._units) < max(count, 1) or self._length < chars:
@@ -253,7 +254,9 @@ class HeldUnits(Held):
         return text
 
     def _pass(self, at: int) -> None:
-        """Set the text before an index aside: no unit ends there. One character before it stays, for the pattern."""
+        """Move the text before an index to `_passed`, because no unit ends there. One character before the index is
+        kept, for the pattern.
+        """
         kept = max(self._start, at - 1)
         if kept > self._start:
             self._passed.append(self._text[self._start : kept])
@@ -274,7 +277,7 @@ class HeldUnits(Held):
 
 
 def items_view(response: Callable[[], Any], has_tool_loop: Callable[[], bool]) -> View:
-    """Show text, the results of tools, and the response last. Runs the tools, unless a tool loop does."""
+    """Show text, the results of tools, and, last, the response. Runs the tools, unless a tool loop runs them."""
     while (event := (yield NEXT)) is not None:
         if isinstance(event, TextEvent):
             yield Show(event.text)
@@ -288,7 +291,7 @@ def items_view(response: Callable[[], Any], has_tool_loop: Callable[[], bool]) -
 
 
 def events_view() -> View:
-    """Show every event; raise the error after an `ErrorEvent`."""
+    """Show every event. After an `ErrorEvent`, raise its error."""
     while (event := (yield NEXT)) is not None:
         yield Show(event)
         if isinstance(event, ErrorEvent):
@@ -316,11 +319,12 @@ class Snapshot:
 
 
 def pair_of(unread: Unread[ToolT], spent: ChunkT) -> tuple[ChunkT, ToolT | None]:
-    """Remove the unread events up to and including the first tool, and return their text and the tool as a pair.
+    """Remove the unread events up to and including the first tool; return their text and the tool as a (chunk, tool)
+    pair.
 
-    `spent` is the chunk that they came from without its text; it gets the text. Other events are dropped: a reader of
-    pairs finds thinking, usage and finish reasons in the chunks, and results of tools in the messages. Raises the error
-    of an `ErrorEvent`.
+    `spent` is the chunk that the events came from, without its text; the text is set on it. Other events are dropped,
+    because a reader of pairs finds thinking, usage and finish reasons in the chunks, and tool results in the messages.
+    An `ErrorEvent` raises its error.
     """
     texts: list[str] = []
     tool: ToolT | None = None

@@ -1,4 +1,4 @@
-"""Sending through an official SDK: default clients, captured HTTP responses, threads, error mapping.
+"""Sends requests through official SDKs: default clients, captured HTTP responses, threads, error conversion.
 
 Used by: the wire formats and the providers.
 Must not know: any wire format.

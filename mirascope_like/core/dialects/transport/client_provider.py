@@ -1,4 +1,4 @@
-"""Base of providers that send with a client of their SDK: the user's client, or a default one that is reused."""
+"""Base class of providers that send requests with a client of their SDK: the user's client, or a default client."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ToolT = TypeVar("ToolT", bound=BaseTool)
 
 
 _ON_TRIO = frozenset({"openai", "anthropic"})
-"""The SDKs whose async clients are used on trio."""
+"""The SDKs whose async clients can be used on trio."""
 
 
 class ClientProvider(FailingProvider[ResponseT, ChunkT, ToolT]):
@@ -31,13 +31,15 @@ class ClientProvider(FailingProvider[ResponseT, ChunkT, ToolT]):
 
     sdk: ModuleType
     clients: tuple[str, str]
-    """The names of the SDK's sync and async client class; they may be the same."""
+    """The names of the SDK's sync and async client class. They may be the same."""
     environment: tuple[str, ...]
-    """The environment variables that the SDK reads; the first one holds the API key."""
+    """The environment variables that the SDK reads. The first one contains the API key."""
     http_clients: tuple[str, str] = ("", "")
-    """The attributes of a default client that hold its HTTP clients, if the SDK does not close these; see `Clients`."""
+    """The attributes of a default client that contain its sync and async HTTP client, if the SDK does not close
+    these: see `Clients`.
+    """
     keep_alive: ClassVar[KeepAlive | None] = None
-    """The TCP keep-alive that the SDK sets for its own HTTP clients."""
+    """The TCP keep-alive options that the SDK sets for its own HTTP clients; None if it sets none."""
 
     def make_client(self) -> Any:
         """Return a new default sync client."""
@@ -93,7 +95,7 @@ class ClientProvider(FailingProvider[ResponseT, ChunkT, ToolT]):
 
 
 def check_asyncio(name: str) -> None:
-    """Raise `ConfigurationError` on another event loop than asyncio's; `name` is the provider's."""
+    """Raise `ConfigurationError` if the running event loop is not asyncio's. `name` is the name of the provider."""
     if not on_asyncio():
         raise ConfigurationError(
             f"async calls of {name} need asyncio: under trio, use openai, anthropic or a host with OpenAI's format, "
@@ -102,10 +104,10 @@ def check_asyncio(name: str) -> None:
 
 
 def method_of(client: Any, path: str, expected: str) -> Any:
-    """Return a client's method by its dotted name, for example "messages.create".
+    """Return the method of a client with this dotted name, such as "messages.create".
 
-    Raises `ConfigurationError` if the client has no such method, because it belongs to another SDK. `expected` is the
-    client to pass instead.
+    Raises `ConfigurationError` if the client has no such method, because it is a client of another SDK. `expected` is
+    the client to pass instead, for the message.
     """
     try:
         return attrgetter(path)(client)
@@ -114,8 +116,9 @@ def method_of(client: Any, path: str, expected: str) -> Any:
 
 
 def made_by(sdk: ModuleType, value: Any) -> bool:
-    """Return True if a class or method belongs to the SDK itself, and is neither a wrapper nor patched to trace
-    calls."""
+    """Return True if a class or method belongs to the SDK itself. Return False for wrappers and for methods that
+    were patched to trace calls.
+    """
     if type(value) is MethodType:
         value = value.__func__
     # A tracing proxy imitates the type that it wraps, but only for `isinstance`.
@@ -124,7 +127,8 @@ def made_by(sdk: ModuleType, value: Any) -> bool:
 
 
 def allow_slow_reads(response: Any, timeout: Any) -> None:
-    """Let the reads of a response wait as long as its client's timeout: the deadline for its beginning has passed.
+    """Set the timeout for reading a response to the timeout of its client. Called once the deadline for the beginning
+    of the response no longer applies.
 
     `timeout` is in seconds, or an `httpx.Timeout`; None means no timeout.
     """

@@ -1,4 +1,4 @@
-"""A provider's default clients: made once, reused, and replaced when what they depend on changes."""
+"""The default clients of a provider. They are made once, reused, and replaced when the environment variables change."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from ...base.runtime import running_loop
 
 
 class Clients:
-    """The default clients of one SDK, used when the user passes none.
+    """The default clients of one SDK, which are used if the user passes no client.
 
-    One sync client serves all threads of a process. Each event loop has its own async client, which is closed with the
-    loop. A change of the SDK's environment variables, or a fork, makes new clients.
+    All threads of a process share one sync client. Each event loop has its own async client, which is closed together
+    with the loop. If the SDK's environment variables change, or after a fork, new clients are made.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class Clients:
         return client
 
     async def asynchronous(self) -> Any:
-        """Return the async client of the running event loop."""
+        """Return the async client of the running event loop, after making it if necessary."""
         loop = running_loop()
         key = (id(loop), self._key())
         kept = self._kept.get(key)

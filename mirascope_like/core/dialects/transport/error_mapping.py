@@ -1,7 +1,7 @@
-"""Maps errors to classes: errors of the SDK, of its HTTP library, and error events in the middle of a stream.
+"""Converts errors: those of the SDK and its HTTP library, and error events in the middle of a stream.
 
-Every error raised is an instance of the SDK's own class and of one of ours. A provider declares the table, and makes
-the SDK's errors.
+Every raised error is an instance of a class of the SDK and of one of our classes. A provider defines the table of
+classes, and makes the errors of the SDK.
 """
 
 from __future__ import annotations
@@ -42,30 +42,33 @@ _HTTP = frozenset({"httpx", "httpx2", "httpcore", "httpcore2", "aiohttp", "anyio
 
 
 class FailingProvider(Provider[ResponseT, ChunkT, ToolT]):
-    """The part of a provider that maps errors."""
+    """Base class of providers that converts errors."""
 
     kinds: ClassVar[Mapping[type[Exception], type[MirascopeLikeError]]] = {}
-    """Maps the SDK's error classes to ours; if an error is an instance of several, the first entry applies."""
+    """Maps the SDK's error classes to ours. If several entries match an error, the first applies."""
     readers: ClassVar[tuple[str, ...]] = ()
-    """The modules with which the SDK decodes responses: any error raised in them means an unreadable response."""
+    """Names of the modules in which the SDK decodes responses. Any error raised there means that the response cannot
+    be decoded.
+    """
 
     def identify(self, error: Exception) -> type[MirascopeLikeError] | None:
-        """Return our class for an error of the SDK; None if the error is not the SDK's."""
+        """Return our class for an error of the SDK; None for any other error."""
         return next((ours for theirs, ours in self.kinds.items() if isinstance(error, theirs)), None)
 
     @abstractmethod
     def broken(self, message: str, response: Any, *, timed_out: bool) -> Exception:
-        """Return the SDK's error for a connection that broke or timed out.
-
-        `response` is the HTTP response that was being read, or None.
+        """Return an SDK error for a connection that was lost or timed out. `response` is the HTTP response that was
+        being read, or None.
         """
 
     @abstractmethod
     def reported(self, message: str, response: Any, body: Any = None) -> Exception:
-        """Return the SDK's error for an error event or an unreadable response; `body` is what was decoded."""
+        """Return an SDK error for an error event, or for a response that cannot be decoded. `body` is the decoded
+        body or event.
+        """
 
     def missing_key_error(self, error: Exception) -> Exception | None:
-        """Return the SDK's error that names the key to set, if `error` is about a missing key; otherwise None."""
+        """Return an SDK error that names the key to set, if `error` is about a missing API key; otherwise None."""
         return None
 
     def failure(self, error: Exception, request: Request, source: Any = None) -> Exception:
@@ -82,12 +85,14 @@ class FailingProvider(Provider[ResponseT, ChunkT, ToolT]):
         return adopt(found, *kinds, provider=self.name, model=request.model, response=response)
 
     def _classified(self, error: Exception, source: Any) -> tuple[Exception, *tuple[type[MirascopeLikeError], ...]]:
-        """Return the error to raise (the SDK's own, or one made in its place), and our classes that it gets."""
+        """Return the error to raise (of the SDK, or made here in its place), followed by our classes that the error
+        gets.
+        """
         response = getattr(source, "response", None)
         if isinstance(error, ErrorEventError):
             return self.reported(str(error), response, error.body), error_kind(*described(error.body))
         if isinstance(error, MalformedEventError | EventTooLongError) or _raised_in(error) in self.readers:
-            read = "answer" if source is None else "stream"
+            read = "response" if source is None else "stream"
             return self.reported(f"the {read} cannot be read: {error}", response), ProviderError
         if isinstance(error, StreamInterruptedError):
             return self.broken(f"{error}{_unlike(response)}", response, timed_out=False), ConnectionFailedError
@@ -99,7 +104,7 @@ class FailingProvider(Provider[ResponseT, ChunkT, ToolT]):
             return error, kind
         if (kind := transport_kind(error)) is not None:
             timed_out = kind is RequestTimeoutError
-            return self.broken(str(error) or "the connection broke", response, timed_out=timed_out), kind
+            return self.broken(str(error) or "the connection was lost", response, timed_out=timed_out), kind
         return (error,)
 
 
@@ -110,7 +115,9 @@ def _raised_in(error: Exception) -> Any:
 
 
 def _unlike(response: Any) -> str:
-    """Return a text that names the content type of a response that is not an event stream; "" if it is unknown."""
+    """Return the end of an error message for a response that is not an event stream, with its content type; empty
+    for an event stream or if unknown.
+    """
     headers = getattr(response, "headers", None)
     kind = str(headers.get("content-type") or "").partition(";")[0].strip() if headers is not None else ""
     return f": it is {kind}, not a stream of events" if kind in ("text/html", "application/json") else ""
@@ -128,14 +135,16 @@ def transport_kind(error: Exception) -> type[ConnectionFailedError | RequestTime
 
 
 def _note_server(error: Exception) -> None:
-    """Add a note with the server that could not be reached and the reason; no secrets of the URL are included."""
+    """Add a note to an error with the server that could not be reached and the reason. Secrets in the URL are left
+    out.
+    """
     url = getattr(getattr(error, "request", None), "url", None)
     if url is not None and (cause := str(error.__cause__ or "")):
         error.add_note(f"{url.scheme}://{url.netloc.decode().rpartition('@')[2]}: {cause}")
 
 
 def raise_reported(body: bytes) -> None:
-    """Raise `ErrorEventError` if a body that is not an object is a list of errors."""
+    """Raise `ErrorEventError` if the body of a response reports an error, in any form that `reported_error` knows."""
     with suppress(ValueError):
         if (error := reported_error(from_json(body))) is not None:
             raise ErrorEventError(error)

@@ -1,7 +1,8 @@
-"""The HTTP clients of our default clients: those of the SDK, with pools for 1,000 streams and the backend of `network`.
+"""HTTP clients for our default clients: those of the SDK, with pools for 1,000 streams and the network backend of
+`network`.
 
-TLS, redirects, HTTP/2, timeouts, keep-alive options and the proxies of the environment are as in the SDK's own HTTP
-clients. Only public interfaces of the HTTP libraries are used: a transport, `mounts`, and `network_backend`.
+TLS, redirects, HTTP/2, timeouts, keep-alive options and the proxies of the environment are the same as in the SDK's own
+HTTP clients. Only public interfaces of the HTTP libraries are used: a transport, `mounts`, and `network_backend`.
 """
 
 from __future__ import annotations
@@ -24,24 +25,28 @@ from ...base.provider import Places
 from .network import OPENING, AsyncBackend, WatchedBackend, check_abandoned
 
 MAX_CONNECTIONS = 1000
-"""The connections of a default client. The next stream waits for one of them to be closed."""
+"""The maximum number of connections of a default client. Further streams wait until a connection is free."""
 MAX_KEPT = 100
-"""How many of them are kept open when nothing is read (as OpenAI's SDK does)."""
+"""The maximum number of idle connections that are kept open. OpenAI's SDK has the same value."""
 CONNECT_SECONDS = 30.0
-"""The connect timeout of a default client."""
+"""The connect timeout of a default client, in seconds."""
 SDK_CONNECT_SECONDS = 5.0
-"""The connect timeout of OpenAI's, Anthropic's and Groq's SDK, which is too short for many connections at once."""
+"""The connect timeout of OpenAI's, Anthropic's and Groq's SDK, in seconds. It is too short for many connections at
+once.
+"""
 
 
 class KeepAlive(NamedTuple):
-    """TCP keep-alive: the seconds before the first probe, the seconds between two, and how many may fail."""
+    """TCP keep-alive options: the seconds before the first probe, the seconds between probes, and how many probes
+    may fail.
+    """
 
     idle: int
     interval: int
     probes: int
 
     def socket_options(self) -> list[tuple[int, int, int]]:
-        """Return the socket options of this system."""
+        """Return these options as socket options of the operating system."""
         names = {"TCP_KEEPIDLE": self.idle, "TCP_KEEPINTVL": self.interval, "TCP_KEEPCNT": self.probes}
         if not hasattr(socket, "TCP_KEEPIDLE"):
             names["TCP_KEEPALIVE"] = self.idle  # macOS
@@ -51,7 +56,7 @@ class KeepAlive(NamedTuple):
 
 
 def http_library(function: Callable[..., Any], parameter: str) -> ModuleType:
-    """Return the HTTP library of an SDK, httpx2 or httpx: the one that a parameter's annotation names."""
+    """Return the HTTP library of an SDK, httpx2 or httpx: the library in the annotation of a parameter."""
     annotation = str(signature(function).parameters[parameter].annotation)
     named = re.search(r"\bhttpx2?\b", annotation)
     return import_module(named.group() if named is not None else "httpx2")
@@ -62,7 +67,7 @@ def http_options(
 ) -> dict[str, Any]:
     """Return the options `transport` and `mounts` for a client of `library`, which is httpx2 or httpx.
 
-    `proxies` is False for an address that must not be asked through the proxies of the environment.
+    `proxies` is False for a server that must not be reached through the proxies of the environment.
     """
     kind = AsyncTransport if asynchronous else Transport
     options = keep_alive.socket_options() if keep_alive is not None else None
@@ -74,10 +79,10 @@ def http_options(
 
 
 def environment_proxies(library: ModuleType) -> dict[str, str | None]:
-    """Return the proxies of the environment as patterns for `mounts`, by the rules of `library`: HTTP_PROXY,
-    HTTPS_PROXY, ALL_PROXY, and None for the hosts in NO_PROXY.
+    """Return the proxies of the environment as patterns for `mounts`: HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, and None for
+    the hosts in NO_PROXY. The rules are those of `library`.
 
-    The library itself ignores the environment if it is given a transport.
+    The library itself ignores the environment if a transport is passed.
     """
     given = getproxies()
     found: dict[str, str | None] = {
@@ -141,11 +146,11 @@ def _context(library: ModuleType, file: str | None, folder: str | None) -> ssl.S
 
 
 class _Transport:
-    """What sync and async transports share."""
+    """Base class of the sync and the async transport."""
 
     backend: type[WatchedBackend | AsyncBackend]
     prefix: str
-    """What the names of httpcore's pools begin with."""
+    """The beginning of the names of httpcore's pool classes: "" or "Async"."""
 
     def __init__(
         self, library: ModuleType, socket_options: list[tuple[int, int, int]] | None, proxy: str | None = None
@@ -203,7 +208,7 @@ class _Transport:
 
     @contextmanager
     def mapped(self) -> Generator[None]:
-        """Raise the errors of httpcore as those of the HTTP library, which have the same names."""
+        """Context manager that raises errors of httpcore as the errors of the HTTP library with the same names."""
         try:
             yield
         except self._errors as error:
@@ -213,9 +218,10 @@ class _Transport:
 
 
 def connect_seconds(timeouts: Mapping[str, float | None]) -> float:
-    """Return the connect timeout of a request: the given one, but at most 30 s, and 30 s instead of an SDK's 5 s.
+    """Return the connect timeout of a request, in seconds: the given one, but at most 30. The 5 seconds of an SDK
+    become 30.
 
-    SDKs compare their timeouts with their defaults, so the defaults of a client cannot be changed.
+    The default timeout of a client cannot be changed, because SDKs compare timeouts with their own defaults.
     """
     connect = timeouts.get("connect")
     if connect is None or connect == SDK_CONNECT_SECONDS != timeouts.get("read"):
@@ -230,7 +236,7 @@ class Transport(_Transport):
     prefix = ""
 
     def handle_request(self, request: Any) -> Any:
-        """Send a request; return the response once its headers have arrived."""
+        """Send a request; return the response as soon as its headers have arrived."""
         check_abandoned()
         with self.mapped():
             return self._response(self._pool.handle_request(self._request(request)))
@@ -247,13 +253,13 @@ class Transport(_Transport):
 
 
 class AsyncTransport(_Transport):
-    """The async form of `Transport`."""
+    """Async version of `Transport`."""
 
     backend = AsyncBackend
     prefix = "Async"
 
     async def handle_async_request(self, request: Any) -> Any:
-        """Send a request; return the response once its headers have arrived."""
+        """Send a request; return the response as soon as its headers have arrived."""
         with self.mapped():
             return self._response(await self._pool.handle_async_request(self._request(request)))
 
@@ -269,7 +275,7 @@ class AsyncTransport(_Transport):
 
 
 class _Body:
-    """The body of a response, read from the connection."""
+    """The body of a response, which is read from the connection."""
 
     def __init__(self, stream: Any, mapped: Callable[[], Any]) -> None:
         self._stream = stream
@@ -285,7 +291,7 @@ class _Body:
 
 
 class _AsyncBody:
-    """The async form of `_Body`."""
+    """Async version of `_Body`."""
 
     def __init__(self, stream: Any, mapped: Callable[[], Any]) -> None:
         self._stream = stream

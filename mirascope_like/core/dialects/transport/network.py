@@ -1,8 +1,8 @@
-"""A network backend below the connection pool of an HTTP client: it limits how many connections are opened at once, and
-reports the network stream on which a sync response is awaited, so that another thread can end the wait.
+"""A network backend for the connection pool of an HTTP client. It limits how many connections are opened at the same
+time, and reports the network stream of a sync response, so that another thread can end a wait for it.
 
-Serves both HTTP libraries of the SDKs: `core` is httpcore2 (of httpx2) or httpcore (of httpx), which accept any object
-with these methods as `network_backend`.
+Works with both HTTP libraries of the SDKs: `core` is httpcore2 (of httpx2) or httpcore (of httpx). They accept any
+object with these methods as `network_backend`.
 """
 
 from __future__ import annotations
@@ -14,13 +14,15 @@ from ...base.provider import PRESENT, Places
 from ...base.runtime import on_asyncio
 
 OPENING = 100
-"""How many connections one client opens at the same time; further ones wait. Servers queue about as many."""
+"""The maximum number of connections that one client opens at the same time; further ones wait. Servers queue about
+as many.
+"""
 
 
 class Abandoned(BaseException):
-    """Nobody waits for this response any more: nothing must be sent for it.
+    """Raised in a worker thread whose caller has stopped waiting for the response. Nothing may then be sent.
 
-    Not an `Exception`, so that SDKs do not retry it. It ends in the worker thread that opens the response.
+    It is not an `Exception`, so that SDKs do not retry it.
     """
 
 
@@ -31,7 +33,9 @@ def check_abandoned() -> None:
 
 
 class WatchedStream:
-    """A network stream that reports itself before each request that is written to it, on kept connections too."""
+    """A network stream that reports itself to the `Opening` before each request is written to it, also on reused
+    connections.
+    """
 
     def __init__(self, stream: Any) -> None:
         self._stream = stream
@@ -41,19 +45,19 @@ class WatchedStream:
         self.get_extra_info = stream.get_extra_info
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        """Write, after reporting the stream to the opening that this code runs for."""
+        """Report the stream to the `Opening` of the current request, then write the bytes."""
         if (opening := PRESENT.get()) is not None:
             opening.connected(self)
             check_abandoned()
         self._stream.write(buffer, timeout)
 
     def start_tls(self, ssl_context: Any, server_hostname: str | None = None, timeout: float | None = None) -> Any:
-        """Return the stream with TLS."""
+        """Return the stream with TLS started."""
         return WatchedStream(self._stream.start_tls(ssl_context, server_hostname, timeout))
 
 
 class WatchedBackend:
-    """Opens watched streams with the HTTP library's own backend."""
+    """Opens network streams as `WatchedStream`s, with the HTTP library's own backend."""
 
     def __init__(self, core: ModuleType, places: Places) -> None:
         self._backend = core.SyncBackend()
@@ -61,18 +65,20 @@ class WatchedBackend:
         self.sleep = self._backend.sleep
 
     def connect_tcp(self, host: str, port: int, **options: Any) -> WatchedStream:
-        """Connect once there is a place; the timeout in `options` counts from then on."""
+        """Wait until fewer than `OPENING` connections are being opened, then connect. The timeout in `options`
+        begins after the wait.
+        """
         with self._places.threads:
             check_abandoned()
             return WatchedStream(self._backend.connect_tcp(host, port, **options))
 
     def connect_unix_socket(self, path: str, **options: Any) -> WatchedStream:
-        """Connect to a socket of this machine."""
+        """Connect to a Unix socket."""
         return WatchedStream(self._backend.connect_unix_socket(path, **options))
 
 
 class AsyncBackend:
-    """The async form of `WatchedBackend`. Its streams need no watching: a task that waits can be cancelled."""
+    """Async version of `WatchedBackend`. Its streams are not watched, because a waiting task can be cancelled."""
 
     def __init__(self, core: ModuleType, places: Places) -> None:
         self._core = core
@@ -83,7 +89,9 @@ class AsyncBackend:
         return self._core.AnyIOBackend() if on_asyncio() else self._core.TrioBackend()
 
     async def connect_tcp(self, host: str, port: int, **options: Any) -> Any:
-        """Connect once there is a place; the timeout in `options` counts from then on."""
+        """Wait until fewer than `OPENING` connections are being opened, then connect. The timeout in `options`
+        begins after the wait.
+        """
         place = self._places.tasks()
         await place.acquire()
         try:
@@ -92,7 +100,7 @@ class AsyncBackend:
             place.release()
 
     async def connect_unix_socket(self, path: str, **options: Any) -> Any:
-        """Connect to a socket of this machine."""
+        """Connect to a Unix socket."""
         return await self._backend.connect_unix_socket(path, **options)
 
     async def sleep(self, seconds: float) -> None:

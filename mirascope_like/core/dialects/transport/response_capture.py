@@ -1,8 +1,8 @@
-"""HTTP clients that hand streamed responses to us before the SDK decodes them.
+"""HTTP clients that pass streamed responses to us before the SDK decodes them.
 
-For SDKs that accept a custom HTTP client, but return a stream only as their own objects (google-genai, Mistral,
-Cohere). The SDK builds, signs, sends and retries the request. A streamed response then goes to the caller of
-`catching`, and the SDK receives an empty one.
+They are for SDKs that accept a custom HTTP client, but return streams only as their own objects (google-genai, Mistral,
+Cohere). The SDK builds, signs, sends and retries the request. The caller of `catching` then receives the streamed
+response, and the SDK receives an empty one.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _CAUGHT: ContextVar[list[httpx2.Response] | None] = ContextVar("_CAUGHT", defaul
 
 @contextmanager
 def catching() -> Generator[list[httpx2.Response]]:
-    """Collect the streamed responses that arrive in this thread or task inside the `with` block."""
+    """Context manager that collects the streamed responses that arrive inside its block, in this thread or task."""
     caught: list[httpx2.Response] = []
     token = _CAUGHT.set(caught)
     try:
@@ -41,14 +41,14 @@ def _kept(request: httpx2.Request, response: httpx2.Response, stream: bool) -> h
 
 
 class CatchingClient(httpx2.Client):
-    """An HTTP client whose streamed responses can be collected with `catching`."""
+    """An HTTP client whose streamed responses are collected inside `catching`."""
 
     def send(self, request: httpx2.Request, *, stream: bool = False, **options: Any) -> httpx2.Response:
         return _kept(request, super().send(request, stream=stream, **options), stream)
 
 
 class CatchingAsyncClient(httpx2.AsyncClient):
-    """The async form of `CatchingClient`. It has separate connections for each event loop."""
+    """Async version of `CatchingClient`. Each event loop has its own connections."""
 
     def __init__(self, make: Callable[[], httpx2.AsyncClient]) -> None:
         super().__init__(**_options(asynchronous=True))
@@ -67,7 +67,7 @@ class CatchingAsyncClient(httpx2.AsyncClient):
 
 
 def catching_clients() -> tuple[CatchingClient, CatchingAsyncClient]:
-    """Return a sync and an async client without timeouts of their own; the SDK sets one per request."""
+    """Return a sync and an async client without default timeouts. The SDK sets the timeout of each request."""
     return (
         CatchingClient(**_options(asynchronous=False)),
         CatchingAsyncClient(lambda: httpx2.AsyncClient(**_options(asynchronous=True))),

@@ -1,7 +1,8 @@
-"""Base of providers whose SDK resembles OpenAI's (OpenAI, Anthropic, Groq): sends, reads bytes and maps errors.
+"""Base class of providers whose SDK is similar to OpenAI's (OpenAI, Anthropic, Groq): sends requests, reads bytes, and
+converts errors.
 
 The SDK builds, signs, sends and retries the request. Its HTTP response is then read as bytes, through public interfaces
-only. A client that is not the SDK's own, or that is instrumented, is called and iterated through its own interface.
+only. A client of another class, or one that is instrumented, is called and iterated through its own interface.
 """
 
 from __future__ import annotations
@@ -28,14 +29,14 @@ ChunkT = TypeVar("ChunkT", bound=BaseCallResponseChunk[Any, Any, Any])
 ToolT = TypeVar("ToolT", bound=BaseTool)
 
 SDK_OPTIONS = {"extra_headers": "headers", "extra_query": "params", "extra_body": "extra_json", "timeout": "timeout"}
-"""The arguments of an SDK's call that are not part of the body, and their names in the SDK's `post`."""
+"""Maps arguments of an SDK method that are not part of the request body to their names in the SDK's `post`."""
 
 
 class SDKProvider(ClientProvider[ResponseT, ChunkT, ToolT]):
-    """A provider whose SDK resembles OpenAI's."""
+    """A provider whose SDK is similar to OpenAI's."""
 
     method: str
-    """The client method that a user would call, for example "messages.create"."""
+    """The name of the client method that a user would call, such as "messages.create"."""
 
     def make_client(self) -> Any:
         return self.new_client(asynchronous=False)
@@ -44,9 +45,10 @@ class SDKProvider(ClientProvider[ResponseT, ChunkT, ToolT]):
         return self.new_client(asynchronous=True)
 
     def new_client(self, *, asynchronous: bool, proxies: bool = True, **options: Any) -> Any:
-        """Return a new client of the SDK with an HTTP client of `http_clients`; `options` are the SDK's own.
+        """Return a new client of the SDK, with an HTTP client from `http_clients`. `options` are further arguments of
+        the SDK's client.
 
-        Without `proxies`, the proxies of the environment are not used.
+        If `proxies` is False, the proxies of the environment are not used.
         """
         kind = getattr(self.sdk, self.clients[asynchronous])
         http = getattr(self.sdk, "DefaultAsyncHttpxClient" if asynchronous else "DefaultHttpxClient")
@@ -57,11 +59,12 @@ class SDKProvider(ClientProvider[ResponseT, ChunkT, ToolT]):
 
     @abstractmethod
     def http(self, client: Any, payload: dict[str, Any], *, stream: bool) -> Any:
-        """Send with the SDK's own client; return its HTTP response, which is awaitable for an async client."""
+        """Send a request with the SDK's client; return the HTTP response (an awaitable of it, for an async client)."""
 
     def post(self, client: Any, path: str, payload: dict[str, Any], *, stream: bool) -> Any:
-        """Send with the client's `post`. The SDK's `create` walks every message in Python (0.1 ms each) and changes
-        none."""
+        """Send a request with the client's `post`, and not its `create`: that processes every message in Python (0.1
+        ms each) and changes none.
+        """
         unset = (self.sdk.NotGiven, getattr(self.sdk, "Omit", self.sdk.NotGiven))
         body = {k: value for k, value in payload.items() if k not in SDK_OPTIONS and not isinstance(value, unset)}
         options = {name: payload[key] for key, name in SDK_OPTIONS.items() if payload.get(key) is not None}
@@ -171,7 +174,7 @@ class SDKProvider(ClientProvider[ResponseT, ChunkT, ToolT]):
         return made
 
     def reported(self, message: str, response: Any, body: Any = None) -> Exception:
-        """Return the SDK's error for an error event, as the SDK's own stream would raise it."""
+        """Return the SDK error that the SDK's own stream would raise for an error event."""
         made: Exception = self.sdk.APIError(message, getattr(response, "request", None), body=body)
         return made
 
@@ -186,10 +189,11 @@ class SDKProvider(ClientProvider[ResponseT, ChunkT, ToolT]):
 
 
 def _report_network(connected: Callable[[Any], None], prepare: Callable[[Any], None], request: Any) -> None:
-    """Prepare an HTTP request as the SDK does, and report the network stream that is opened for it to `connected`.
+    """Replaces the SDK's hook that prepares an HTTP request: calls `prepare`, then makes the HTTP library call
+    `connected` with the network stream as soon as a connection for this request is open.
 
-    A timeout applies to each read, so it does not end a response whose headers arrive slowly. A reported stream can be
-    shut down. A request on a connection that was kept alive reports none.
+    The stream can then be shut down if the headers of the response arrive too slowly; a timeout alone would apply to
+    each read and not to all of them. If the request uses a connection that is already open, `connected` is not called.
     """
     prepare(request)
     trace = request.extensions.get("trace")

@@ -1,4 +1,4 @@
-"""Sources of a stream's events: an HTTP response that is read as bytes, or the iterator of a client."""
+"""Sources, which read the events of a stream: from the bytes of an HTTP response, or with the iterator of a client."""
 
 from __future__ import annotations
 
@@ -15,12 +15,15 @@ from ...base.parsing import Events
 from ...base.provider import shut
 
 DRAIN_SECONDS = 0.1
-"""How long to wait for the end of a response after its final event (as OpenAI's SDK does)."""
+"""The maximum time in seconds to wait for the end of a response after its final event. OpenAI's SDK has the same
+value.
+"""
 
 
 def read_out(rest: Iterable[Any], interrupt: Callable[[], object] = bool) -> None:
-    """Read what follows the final event. A sync read has no deadline, so it is interrupted if the server sends no
-    end."""
+    """Read the data after the final event. A sync read has no deadline, so `interrupt` ends it if the server does
+    not end the response.
+    """
     stop = Timer(DRAIN_SECONDS, interrupt)
     stop.daemon = True
     stop.start()
@@ -33,7 +36,7 @@ def read_out(rest: Iterable[Any], interrupt: Callable[[], object] = bool) -> Non
 
 
 class ByteSource:
-    """Reads an HTTP response as bytes, and yields the undecoded data of its server-sent events."""
+    """Reads an HTTP response as bytes; yields the undecoded data of its server-sent events."""
 
     typed = False
     cutter: type[Events] = Events
@@ -60,7 +63,7 @@ class ByteSource:
 
 
 class AsyncByteSource:
-    """`ByteSource`, async."""
+    """Async version of `ByteSource`."""
 
     typed = False
     cutter: type[Events] = Events
@@ -100,7 +103,7 @@ class AsyncByteSource:
 
 
 async def _closed(generator: Any) -> None:
-    """Close an async generator, unless it is being closed already."""
+    """Close an async generator. Does nothing if it is already being closed."""
     try:
         await generator.aclose()
     except RuntimeError as error:
@@ -116,7 +119,7 @@ def _buffers(response: Any, raw: str, decoded: str) -> Any:
 
 
 class ObjectSource:
-    """A stream, iterated through the interface of the client that made it.
+    """Reads a stream through the interface of the client that made it.
 
     A tracer that wraps the client finishes its record when the stream is exhausted, so `drain` reads to the end.
     """
@@ -154,7 +157,7 @@ class ObjectSource:
 
 
 class AsyncObjectSource:
-    """The async form of `ObjectSource`."""
+    """Async version of `ObjectSource`."""
 
     typed = True
 

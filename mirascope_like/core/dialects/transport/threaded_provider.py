@@ -1,7 +1,7 @@
-"""Base of providers whose SDK has no `async`: each async call runs the sync SDK in a thread.
+"""Base class of providers whose SDK has no async methods: each async call runs the sync SDK in a thread.
 
-A thread that waits for the network cannot be cancelled. If an unstreamed call is cancelled, its thread continues and
-its result is dropped. If a stream is closed, its connection is aborted and its thread ends at once.
+A thread that waits for the network cannot be cancelled. If an unstreamed call is cancelled, its thread runs on and its
+result is dropped. If a stream is closed, its connection is aborted, so its thread ends at once.
 """
 
 from __future__ import annotations
@@ -32,22 +32,24 @@ ChunkT = TypeVar("ChunkT", bound=BaseCallResponseChunk[Any, Any, Any])
 ToolT = TypeVar("ToolT", bound=BaseTool)
 
 AHEAD = 64
-"""The maximum number of events that a thread reads before its reader takes them."""
+"""The maximum number of events that a thread reads before its reader has processed them."""
 
 
 class BreakableSource(Source, Protocol):
-    """A source whose read can be interrupted from another thread."""
+    """A source whose read can be ended from another thread."""
 
     def interrupt(self) -> None:
-        """End a read in progress: it raises an error or finds the end of the stream."""
+        """End a read that is in progress in another thread. The read raises an error, or finds the end of the
+        stream.
+        """
 
 
 class ThreadedProvider(FailingProvider[ResponseT, ChunkT, ToolT]):
-    """A provider whose SDK has no `async`, and no timeout for a single call."""
+    """A provider whose SDK has no async methods, and no timeout for a single call."""
 
     @abstractmethod
     def begin(self, request: Request, payload: dict[str, Any]) -> BreakableSource:
-        """Send the request; return when the response begins, without a time limit."""
+        """Send a request; return the source as soon as the response begins. There is no time limit."""
 
     async def asend(self, request: Request, payload: dict[str, Any]) -> Any:
         check_asyncio(self.name)
@@ -62,7 +64,7 @@ class ThreadedProvider(FailingProvider[ResponseT, ChunkT, ToolT]):
 
 
 def sync_method(client: Any, path: str, expected: str) -> Any:
-    """Return a client's method (see `method_of`); raise `ConfigurationError` for an async client."""
+    """Return the method of a client (see `method_of`). Raises `ConfigurationError` for an async client."""
     method = method_of(client, path, expected)
     if iscoroutinefunction(method):
         raise ConfigurationError(f"{type(client).__name__} is an async client: pass client={expected}")
@@ -70,7 +72,7 @@ def sync_method(client: Any, path: str, expected: str) -> Any:
 
 
 async def in_thread(call: Callable[[], T]) -> T:
-    """Return the result of a call that runs in a new thread, in the caller's context."""
+    """Run a function in a new thread, in a copy of the current context; return its result."""
     loop = asyncio.get_running_loop()
     result: asyncio.Future[T] = loop.create_future()
 
@@ -91,7 +93,7 @@ async def in_thread(call: Callable[[], T]) -> T:
 
 
 class AsyncThreadSource:
-    """A sync source that is opened, read and closed in its own thread."""
+    """An async source that opens, reads and closes a sync source in a thread."""
 
     typed = True
     response = None
@@ -109,7 +111,9 @@ class AsyncThreadSource:
         self._events = self._take()
 
     async def begin(self) -> Self:
-        """Open the source. Raises the error of opening it."""
+        """Open the source; return this object as soon as the response begins. Raises the error of opening the
+        source.
+        """
         _start(self._run)
         try:
             while self._source is None and not self._done:
@@ -150,7 +154,7 @@ class AsyncThreadSource:
         self.interrupt()
 
     def interrupt(self) -> None:
-        """End a read in progress: it raises an error or finds the end of the stream."""
+        """End a read that is in progress in the thread. The read raises an error, or finds the end of the stream."""
         if self._source is not None and not self._done:
             self._source.interrupt()
 

@@ -98,7 +98,7 @@ class CallResponse(DelegatedMetadata, BaseCallResponse[Any, Tool]):
             raise ValueError("invalid dump of a response: it has no provider name")
         provider = provider_named(f"{name}.{data['form']}" if data.get("form") else name)
         inner = provider.response_type.model_validate(data, context=info.context)
-        inner.set_tool_base(cls.tool_base)  # those of its calls are such tools too
+        inner.set_tool_base(cls.tool_base)  # so that `tools` are instances of `llm.Tool` too
         return cls.of(inner)
 
     def model_dump(self, **options: Any) -> dict[str, Any]:

@@ -54,13 +54,13 @@ class AnyProvider(Provider[CallResponse, CallResponseChunk, Tool]):
         name, model = _chosen(model, provider, overrides)
         if name is None:
             if ":" in model:
-                provider_named(model.partition(":")[0])  # its error suggests the right name
+                provider_named(model.partition(":")[0])  # raises an error that suggests the right name
             raise ConfigurationError(
                 'llm.call needs a provider: llm.call(provider="openai", model="gpt-4o-mini"), or "openai:gpt-4o-mini"'
             )
         settings = {key: one for key, one in overrides.items() if key not in ("provider", "model", "client")}
         client = overrides.get("client")
-        if client is not None or name != own:  # a client is for its own provider alone
+        if client is not None or name != own:  # a client can be used only for its own provider
             settings["client"] = client
         return Target(with_common_answers(name), model, settings)
 

@@ -105,7 +105,7 @@ def _noted(
             "retries.fallback does not support structured streams: use the call's option fallback=['provider:model']"
         )
     if isinstance(made, BaseStream):
-        # The fallbacks run while the stream is read, maybe in another context: apply the settings of now.
+        # The fallbacks run while the stream is read, maybe in another context: apply the settings active now.
         makers = [partial(_under, OVERRIDES.get(), candidate, *args, **kwargs) for candidate, _ in candidates[1:]]
         made.otherwise([errors for _, errors in candidates], makers, caught)
     elif caught:

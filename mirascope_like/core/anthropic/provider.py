@@ -148,7 +148,7 @@ def _is_traced(client: Any) -> bool:
     options: Any = getattr(client, "open_telemetry", None)  # SDKs before 2.12 have no spans
     if options is None or not options["traces"]["enabled"]:
         return False
-    from opentelemetry import trace  # SDKs that have spans depend on it
+    from opentelemetry import trace  # a dependency of every SDK version that has spans
 
     provider = options.get("tracer_provider") or trace.get_tracer_provider()
     return not isinstance(provider, (trace.NoOpTracerProvider, trace.ProxyTracerProvider))

@@ -98,7 +98,7 @@ class BedrockSource:
         """End a read in another thread, by shutting the socket down. On Linux, closing the socket would not end the
         read.
         """
-        # boto3 has no method for this; urllib3's response below it does.
+        # boto3 has no method for this, but the response of urllib3 inside it has.
         shutdown = getattr(getattr(self._stream, "_raw_stream", None), "shutdown", None)
         with suppress(Exception):
             shutdown() if shutdown is not None else self.close()

@@ -174,7 +174,7 @@ class BedrockCallResponseChunk(BaseCallResponseChunk[dict[str, Any], BedrockFini
 
     @property
     def _top(self) -> Mapping[str, Any]:
-        # An event has one key, its name. `messageStop` and `metadata` have what a response has at its top level.
+        # An event has one key, its name. `messageStop` and `metadata` contain top-level fields of a response.
         return as_object(next(iter(self.data.values()), None))
 
     @property

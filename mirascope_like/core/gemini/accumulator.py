@@ -41,7 +41,7 @@ class GeminiMessageAccumulator(GeminiObjectAccumulator[GeminiCallResponseChunk, 
         except IndexError:
             return None
         before.candidates[0].content.parts[0].text = text
-        # No copy: an event without token counts that an earlier one had is not simple.
+        # Merged, not copied: an event without a token count that an earlier event had is then not simple.
         before.usage_metadata.MergeFrom(response.usage_metadata)
         return text if before == response else None
 

@@ -81,7 +81,7 @@ class GeminiSource:
         """End a read in another thread, by shutting the socket down. On Linux, closing the socket would not end the
         read.
         """
-        # The SDK has no method for this; urllib3's response below its iterator does.
+        # The SDK has no method for this, but the response of urllib3 inside its iterator has.
         response = getattr(self._below, "_response", None)
         with suppress(Exception):
             response.raw.connection.sock.shutdown(socket.SHUT_RDWR) if response is not None else self.close()
@@ -225,7 +225,7 @@ def _config(payload: Mapping[str, Any]) -> dict[str, Any]:
 def _model_arguments(payload: Mapping[str, Any], request: Request) -> dict[str, Any]:
     contents = payload["contents"]
     if (system := payload.get("system_instruction")) is not None:
-        # A model has its own system instruction; this one is passed with the call.
+        # A `GenerativeModel` has its own system instruction, so that of the call is sent as a message.
         contents = [{**system, "role": "user"}, {"role": "model", "parts": [{"text": "Understood."}]}, *contents]
     options = _options(payload, request)
     given = {**_beside(payload), **({"request_options": options} if options else {})}

@@ -30,7 +30,7 @@ class GoogleAccumulator(GeminiObjectAccumulator[GoogleCallResponseChunk, GoogleT
             came = event.sdk_http_response
             if came is None or not came.body:
                 yield from super().read_objects((event,))
-            else:  # its JSON has what the SDK's types do not know
+            else:  # read its JSON, which has fields that the SDK's types do not know
                 raw = came.body.encode()
                 data, readable_raw = self._decode(raw)
                 chunk = self.chunk_type.from_bytes(readable_raw, self.chunk_type.text_of(data))

@@ -78,7 +78,7 @@ class LocalProvider(ChatProvider[LocalCallResponse, LocalCallResponseChunk, Loca
         )  # the grammar supports these too
 
     def strategy(self, request: Request, preferred: Strategy) -> Strategy:
-        # A grammar enforces the schema. With other tools, the tool call could be one of theirs.
+        # A grammar enforces the schema. If there are other tools, the model must be able to call those instead.
         return "tool" if request.tools or request.native_tools else "schema"
 
     def accumulator(self, request: Request) -> ChatAccumulator[LocalCallResponseChunk, LocalTool]:

@@ -38,8 +38,8 @@ def serve(settings: dict[str, Any]) -> Any:
     params.api_keys = [settings["api_key"]]
     params.cors_origins = ""
     params.cors_credentials = False
-    # A prompt that continues from the cache is computed in other batches than a new one, which changes its logits: at
-    # temperature 0 the same request can get two answers. A request may still set "cache_prompt": true.
+    # A prompt that is partly in the cache is computed in other batches than a new one, which changes its logits: at
+    # temperature 0, the same request could get two responses. A request may still set "cache_prompt": true.
     params.cache_prompt = False
     # Its threads spin while waiting: with one thread per core, a busy machine makes it 15 times slower.
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = max(1, (os.cpu_count() or 2) // 2)

@@ -125,7 +125,7 @@ class BasePrompt(BaseModel):
 
     def _values(self) -> dict[str, Any]:
         fields = {name: getattr(self, name) for name in type(self).model_fields}
-        # Properties and computed fields are variables too, but not attributes that every prompt has, such as `copy`.
+        # Properties and computed fields may be variables too, but not attributes of every prompt, such as `copy`.
         names = [name for name in self._template().variables if not hasattr(BasePrompt, name)]
         others = {name: getattr(self, name) for name in names if hasattr(self, name)}
         return {**fields, **others}

@@ -317,7 +317,7 @@ async def _asend(provider: Provider[Any, Any, Any], request: Request | RunTools)
 
 
 def _answer_model(kind: Any) -> request_room.ResponseModel[Any]:
-    return request_room.ResponseModel(kind)  # imported with the first response model
+    return request_room.ResponseModel(kind)  # its module is imported when the first response model is used
 
 
 def _is_response(found: object) -> bool:

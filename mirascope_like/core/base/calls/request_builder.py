@@ -84,7 +84,7 @@ class RequestBuilder:
         check_names(stream if isinstance(stream, Mapping) else (), StreamConfig.__annotations__, "option of stream")
         self._response_model = response_model
         if response_model is not None and self._tools[0] and not provider.open_choice:
-            choose_strategy(self._bare(), response_model, provider)  # report mistakes when decorating, not when called
+            choose_strategy(self._bare(), response_model, provider)  # raise errors now, not in the call
         self._retry = count_of("retry", options.get("retry"))
         self._resume = count_of("resume", options.get("resume"))
         self._fallback: Sequence[str | Callable[..., Any]] = options.get("fallback") or ()
@@ -177,7 +177,7 @@ class RequestBuilder:
         config = prompted.config
         added = {**(config.get("call_params") or {}), **settings.get("call_params", {})}
         params = {**self._params, **added}
-        if unchecked := params if self._provider.open_choice else added:  # others were checked when decorating
+        if unchecked := params if self._provider.open_choice else added:  # others were checked by the decorator
             check_params(unchecked, provider)
         given = settings.get("tools", config.get("tools"))
         tools, native = self._tools if given is None else self._split(given)

@@ -243,7 +243,7 @@ def answer_type(fn: Callable[..., Any]) -> Any:
     kind: Any = getattr(fn, "__annotations__", {}).get("return", str)
     if not isinstance(kind, str):
         return str if kind is None else kind
-    frame = sys._getframe()  # pyright: ignore[reportPrivateUsage]  # a local class can be found nowhere else
+    frame = sys._getframe()  # pyright: ignore[reportPrivateUsage]  # the only place to find a local class
     while frame.f_back is not None and str(frame.f_globals.get("__name__")).startswith(_HERE):
         frame = frame.f_back
     try:

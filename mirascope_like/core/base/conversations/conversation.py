@@ -216,7 +216,7 @@ _TURNS: TypeAdapter[tuple[Turn, ...]] = TypeAdapter(tuple[Turn, ...])
 def _turns_of(text: str | bytes, what: str) -> tuple[Turn, ...]:
     if text.lstrip()[:1] not in ("{", b"{"):
         return _TURNS.validate_json(text)
-    with suppress(ValueError):  # pydantic reports text that is not JSON
+    with suppress(ValueError):  # pydantic raises the error for text that is not JSON
         check_schema_version(json.loads(text).get(VERSION_KEY), TURNS_VERSION, what)
     return _Saved.model_validate_json(text).turns
 

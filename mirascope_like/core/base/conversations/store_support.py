@@ -42,7 +42,7 @@ def file_lock(file: FileIO, *, shared: bool = False) -> Generator[None]:
     On a file system without locks, the file is used without one. The lock is released explicitly, so that a child
     process that was forked meanwhile does not keep it.
     """
-    if sys.platform == "win32":  # a lock of one byte far behind the end, which others can read
+    if sys.platform == "win32":  # lock one byte far behind the end of the file, so that others can still read the file
         import msvcrt
 
         place = 1 << 60

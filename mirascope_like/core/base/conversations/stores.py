@@ -154,7 +154,7 @@ class SQLiteStore:
             database.execute("CREATE INDEX IF NOT EXISTS turns_by_session ON turns (session, number)")
 
     def _connected(self) -> sqlite3.Connection:
-        # No implicit transactions: each write begins its own, and takes the lock for writing as it begins.
+        # No implicit transactions: each write begins a transaction, which locks the database for writing at once.
         path = self._file or self._path
         return sqlite3.connect(path, timeout=self._timeout, check_same_thread=False, isolation_level=None)
 

@@ -24,9 +24,9 @@ class _Adopted:
     parents: ClassVar[tuple[type[BaseException], ...]] = ()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # The HTTP request holds the API key in its headers, and so does the response, which refers to it: pickle
-        # neither. botocore's response is a plain dict without the key: pickle it.
-        # The response of a StoreError is ours.
+        # The HTTP request has the API key in its headers, and the response refers to the request: pickle neither.
+        # botocore's response is a plain dict without the key: pickle it.
+        # The response of a StoreError is a response of this library: pickle it too.
         own = isinstance(self, StoreError)
         http = (
             [] if own else [value for key, value in vars(self).items() if key in _HTTP and not isinstance(value, dict)]

@@ -55,7 +55,7 @@ class ToolValidationError(ToolArgumentsError, ValidationError):
         return _restore_arguments, (self.title, self.errors(include_url=False), self.message, self.arguments)
 
 
-ToolValidationError.__name__ = ToolArgumentsError.__name__  # tracebacks show the public name
+ToolValidationError.__name__ = ToolArgumentsError.__name__  # so that tracebacks show the public name
 
 
 def arguments_error(message: str, cause: Exception, arguments: str) -> ToolArgumentsError:

@@ -281,7 +281,7 @@ def _is(value: object, module: str, name: str) -> bool:
 
 def _image_file(image: SupportsImage) -> _File:
     buffer = BytesIO()
-    if image.format == "JPEG":  # as PNG, a photograph would be many times larger
+    if image.format == "JPEG":  # a photograph saved as PNG would be many times larger
         image.save(buffer, format="JPEG", quality="keep")
         return _File("image/jpeg", buffer.getvalue())
     if image.mode not in ("1", "L", "LA", "P", "RGB", "RGBA", "I;16"):  # the pixel formats of PNG

@@ -46,7 +46,7 @@ class BaseModelObject(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
         """The name of the model that was passed."""
         self._call = call if max_concurrent is None else call.through(limited(call.provider, max_concurrent))
         self._settings = settings
-        self._decorator({})  # report wrong settings now
+        self._decorator({})  # raises errors of wrong settings now
 
     @property
     def provider(self) -> Provider[ResponseT, Any, Any]:

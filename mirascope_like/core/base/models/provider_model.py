@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 else:
     model = LazyModule(
         f"{__package__}.model"
-    )  # sessions, tasks and all that a model can do are loaded with the first one
+    )  # the modules for sessions, tasks and so on are imported with the first model object
 
 ParamsT = TypeVar("ParamsT")
 ResponseT = TypeVar("ResponseT", bound="BaseCallResponse[Any, Any]")

@@ -86,7 +86,7 @@ class ModelParts:
                 after = {"type": "function-after", "function": one["function"], "schema": after}
             validator = SchemaValidator(after, settings) if chain else None
             return cls(model, fields["fields"], validator, definitions, settings)
-        except Exception:  # a schema of a kind that we do not know
+        except Exception:  # an unknown kind of schema
             return None
 
     def _field(self, name: str) -> _Field:

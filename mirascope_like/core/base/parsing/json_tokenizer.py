@@ -56,19 +56,19 @@ class JSONReader(ABC):
 
     def reset(self) -> None:
         """Forget everything that was read, and start with a new text."""
-        self._base = 0  # the offset in the text of the piece that is read
-        self._carry = ""  # an escape or a tag that is cut in two
-        self._lead = ""  # the text, or its end, before the value that is open or comes next
+        self._base = 0  # the offset, in the whole text, of the current piece
+        self._carry = ""  # the beginning of an escape or tag that continues in the next piece
+        self._lead = ""  # the beginning of the text before the current or next value
         self._closed()
         self.restart()
 
     def _closed(self) -> None:
         """Start to search for the next value at the top level."""
         self._read: Callable[[JSONReader, str, int], int] = JSONReader._seek
-        self._open: list[bool] = []  # of the objects (True) and arrays that are open
-        self._fresh = False  # nothing was received in the innermost of them
+        self._open: list[bool] = []  # one item per open object (True) and array (False)
+        self._fresh = False  # True if the innermost open object or array is still empty
         self._ending = False
-        self._text = Text()  # of the string or number that is open
+        self._text = Text()  # the characters of the open string or number
 
     @property
     def leads(self) -> bool:
@@ -137,7 +137,7 @@ class JSONReader(ABC):
                 at += 1
         self._base += len(text)
 
-    # The states: each method reads from an offset and returns the offset it reached.
+    # The states. Each method reads from an offset, and returns the offset that it reached.
 
     def _seek(self, text: str, at: int) -> int:
         mark = _MARK.search(text, at)
@@ -244,7 +244,7 @@ class JSONReader(ABC):
         if len(self._open) == MAX_DEPTH:
             if self._open[0]:
                 raise TooDeepError(f"the JSON nests more than {MAX_DEPTH} objects and arrays")
-            raise InvalidJSONError  # brackets in a text
+            raise InvalidJSONError  # brackets in a text that is not JSON
         self._open.append(is_object)
         self._read, self._fresh = (JSONReader._key if is_object else JSONReader._value), True
         self.begin(is_object=is_object)

@@ -96,18 +96,18 @@ class PartialParser(JSONReader):
     def restart(self) -> None:
         self._stack: list[_Node] = []
         self._start = 0
-        self._adopted = False  # whether the object that is open is the answer so far
+        self._adopted = False  # True if the open object is currently used as the output
         self._reset()
         self._discard()
 
     def _reset(self) -> None:
         self._stack.clear()
-        self._shape: Shape | None = self._root  # of the value that comes next, or is open
-        self._loose = False  # whether that is validated only with what it is a part of
+        self._shape: Shape | None = self._root  # the shape of the open or next value
+        self._loose = False  # True if that value is only validated with the part around it
         self._held: list[Any] = []
 
     def _discard(self) -> None:
-        self._last: Any = NOTHING  # what is closed now, as it was shown last
+        self._last: Any = NOTHING  # the last snapshot of the part that is complete now
         self._final: Any = NOTHING
         self.value: Any = NOTHING
         """The validated object; `NOTHING` until it is complete, and if one of its parts could not be validated."""
@@ -165,7 +165,7 @@ class PartialParser(JSONReader):
     def begin(self, *, is_object: bool) -> None:
         loose = self._loose or (self._shape is not None and self._shape.mixed)
         if not self._stack and not is_object:
-            self._shape = None  # an array, where an object is the answer
+            self._shape = None  # an array at the top level: the output must be an object
         node = _Node(self._shape, is_object=is_object, loose=loose)
         node.watched = len(self._stack) == 1 and self._watch is not None and self._stack[0].name == self._watch
         self._stack.append(node)
@@ -219,7 +219,7 @@ class PartialParser(JSONReader):
         if shape is None:
             return node.raw, node.raw, True
         if node.item is not None or (record is not None and not record.whole):
-            return node.form, node.shown, node.sound  # validated with the model that it is a part of
+            return node.form, node.shown, node.sound  # it is validated with the model around it
         shown = record.show(node.shown) if record is not None else None
         if self._stack and node.loose:
             return node.raw, shown, True

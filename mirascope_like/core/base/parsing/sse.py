@@ -109,7 +109,7 @@ class Events:
         self._parts.append(rest)
 
     def _newlines(self, buffer: bytes) -> bytes:
-        # CR and CRLF become LF. A CRLF may be split between buffers, so a CR at the end of a buffer is remembered.
+        # CR and CRLF become LF. A CRLF may be split between buffers, so a CR at the end of a buffer is recorded.
         if self._cr and buffer:
             self._cr = False
             buffer = buffer.removeprefix(b"\n")

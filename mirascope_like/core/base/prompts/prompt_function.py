@@ -31,7 +31,7 @@ class PromptFunction:
         template = getattr(fn, "__prompt_template__", None)
         self.template: Template | None = template
         self.fn: Callable[..., Any] = cast("Any", fn).__wrapped__ if template is not None else fn
-        # Decorators around the template receive its messages and return them.
+        # Decorators around `prompt_template` receive the messages and return them.
         self._decorated = template is not None and hasattr(self.fn, "__prompt_template__")
         if self._decorated:
             self.fn = fn

@@ -53,7 +53,7 @@ class Opening:
             return self._answer.result(seconds)
         except TimeoutError:
             if self._answer.done() or not self.cut():
-                return self._answer.result()  # it arrived at the last moment, or `send` itself raised TimeoutError
+                return self._answer.result()  # arrived at the last moment, or `send` itself raised TimeoutError
             raise
 
     def cut(self) -> bool:

@@ -37,7 +37,7 @@ class Prefill:
         """
         messages: Sequence[Any] = as_list(payload.get("messages"))
         last = as_object(messages[-1]) if messages else {}
-        if last.get("role") == "assistant":  # a prefill of the caller's own
+        if last.get("role") == "assistant":  # the caller's own prefill
             if self.echoes or not isinstance(last.get("content"), str):
                 return None
             messages, text = messages[:-1], last["content"] + text

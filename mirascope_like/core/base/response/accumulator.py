@@ -88,7 +88,7 @@ class Accumulator(ABC, Generic[ChunkT, ToolT]):
             self._answering = call
         if self._answering is call:
             first, self._first_delta = self._first_delta, False
-            if not (first and piece.strip() == "{}"):  # an empty start; if nothing follows, the response has it
+            if not (first and piece.strip() == "{}"):  # some hosts begin with an empty object: skip it
                 self._answer_deltas.append(piece)
             if not piece:
                 self._first_delta = first

@@ -22,7 +22,7 @@ class Billed(NativeMetadata):
 
         None if the usage is unknown, or if the price of any part of it is unknown.
         """
-        from .cost import call_cost, reported_cost  # here, as few programs ask
+        from .cost import call_cost, reported_cost  # imported here: few programs read the cost
 
         def by_price() -> float | None:
             usage, model = self._priced, self.model

@@ -52,7 +52,7 @@ class BaseCallResponse(
     secrets. Validating a dump returns an equal response; a dump of a later version of the library raises `StoreError`.
     """
 
-    # Validators are built on first use, as in the SDKs' models: few programs dump a response.
+    # Validators are built on first use, as in the models of SDKs, because few programs dump a response.
     model_config: ClassVar[ConfigDict] = ConfigDict(
         defer_build=True, arbitrary_types_allowed=True, extra="forbid", protected_namespaces=()
     )
@@ -110,7 +110,7 @@ class BaseCallResponse(
 
         @classmethod
         def __class_getitem__(cls, parameters: Any) -> type[Self]:
-            return cls  # no field depends on a type parameter, so one class serves all
+            return cls  # no field depends on a type parameter, so all parameters share one class
 
     @classmethod
     def make(cls, request: Request, payload: Mapping[str, Any], raw: Any, start_time: float, end_time: float) -> Self:

@@ -120,7 +120,7 @@ class OfferedTools(MeantCalls, Generic[ToolT]):
     def __setstate__(self, state: dict[Any, Any]) -> None:
         private: dict[str, Any] = state["__pydantic_private__"] or {}
         kept: Sequence[Any] = private.get("_tool_types") or ()
-        # In pickles of earlier versions these are the types themselves.
+        # Pickles of earlier versions have the types themselves.
         kinds = [one.resolved() if isinstance(one, ToolReference) else one for one in kept]
         unknown: dict[str, Any] | None = {} if kept else None
         own: dict[str, Any] = {

@@ -84,7 +84,7 @@ async def outcome(future: Future[T]) -> T:
     done, token = _trio().Event(), running_loop()
 
     def report(_: Any) -> None:
-        with suppress(RuntimeError):  # the loop has ended: nobody waits
+        with suppress(RuntimeError):  # the loop has ended, so nothing waits for the result
             token.run_sync_soon(done.set)  # type: ignore[attr-defined]
 
     future.add_done_callback(report)

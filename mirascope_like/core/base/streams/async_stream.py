@@ -73,7 +73,7 @@ class AsyncStream(BaseStream[ResponseT, ChunkT, ToolT]):
         return self
 
     def __anext__(self) -> Awaitable[tuple[ChunkT, ToolT | None]]:
-        # A reader looks itself: its step may run in a task while nobody awaits it.
+        # If there is a reader, it checks this itself, because its read may run in a task that nothing awaits.
         if self._loop.ag_running and self._reader is None:
             raise in_use.error_for("task")
         return self._pairs.__anext__()  # type: ignore[no-any-return]
@@ -88,7 +88,7 @@ class AsyncStream(BaseStream[ResponseT, ChunkT, ToolT]):
         if self._detached:
             return
         if self._reader is not None:
-            self._transcript.closing.request()  # so that cancelling a step that runs in a task is no error
+            self._transcript.closing.request()  # so that cancelling the read in the task is not an error
             await self._reader.cancel()
         try:
             await self._loop.aclose()

@@ -95,7 +95,7 @@ class Connection(_Connection):
             if limit is not None and self._timed_out(error):
                 raise limit.error() from error
             raise
-        if closing.requested:  # as the response arrived, too late to be cut
+        if closing.requested:  # requested when the response had just arrived, too late for `cut`
             raise StreamClosedError("the stream was closed")
         self._begin(self.source)
         self._next = iter(self.source).__next__
@@ -124,7 +124,7 @@ class Connection(_Connection):
             try:
                 with self._deadlines.waiting(), self._watchdog.watching(limit.seconds):
                     events = self._next()
-            except Exception as error:  # also StopIteration: a socket that is shut may look like the end
+            except Exception as error:  # also StopIteration: a socket that was shut down may look like the end
                 if self._watchdog.interrupted:
                     raise limit.error() from error
                 raise

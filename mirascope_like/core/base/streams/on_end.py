@@ -34,7 +34,7 @@ class CallbackErrors:
                 self._raised = error
             else:
                 log.exception("an on-end callback raised an error, which is only logged")
-        except GeneratorExit:  # what awaits the callback is being destroyed, and can await no other one
+        except GeneratorExit:  # the coroutine that awaits the callback is being closed, and cannot await others
             raise
         except BaseException as error:
             if (replaced := self._raised) is not None:

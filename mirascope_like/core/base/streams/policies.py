@@ -171,7 +171,7 @@ def _next_fallback(transcript: Transcript, error: Exception) -> Step | None:
         flows.forget(error)
         return Switch(make, error)
     if len(transcript.plans) > 1 or not _leads_on(transcript, error, fallbacks.last):
-        return None  # a call that is a fallback itself leaves its error to the call below it
+        return None  # if the current call is itself a fallback, the call before it handles the error
     failed = FallbackError([*transcript.earlier_errors, error])
     failed.__cause__ = error
     return Fail(failed)

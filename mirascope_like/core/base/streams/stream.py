@@ -58,7 +58,7 @@ class Stream(BaseStream[ResponseT, ChunkT, ToolT]):
             try:
                 next(self._loop, None)
             except ValueError as error:
-                self._transcript.pause = None  # another thread has just begun to read: the pause is not for that one
+                self._transcript.pause = None  # another thread has just begun to read, and must not pause
                 raise in_use.converted(error)
             self._check_open()
         return self

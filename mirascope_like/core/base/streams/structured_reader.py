@@ -87,7 +87,7 @@ class Reading(Generic[T]):
         deltas = self._request.answer_deltas
         if deltas:
             if not self._by_call:
-                self._parser.reset()  # the text read so far is not the output: the call is
+                self._parser.reset()  # the output is the tool call, not the text read so far
             self._by_call = True
             content = "".join(deltas)
             deltas.clear()
@@ -195,7 +195,7 @@ class Reading(Generic[T]):
         done = self._yielded.get(self._parser.span[0], [])
         try:
             received = [self._item(items, raw, value, 0) for raw, value in self._parser.items]
-        except ResponseParseError:  # they fit only after a validator of the field changed them
+        except ResponseParseError:  # the items validate only after a validator of the list has changed them
             return list(whole)
         if not items.live and not _same(received, list(whole)):
             return list(whole)

@@ -117,9 +117,9 @@ def text_view(
 def _texts(unread: Unread[Any], held: Held, buffer: int, min_chars: int, max_delay: float | None) -> View:
     while True:
         event = yield Next(held.due(max_delay))
-        # First hold the text of the event; then show what is enough, or all where an event or the time demands it. An
-        # event that ends the text goes back behind the text that is still held: both come again after the reader's
-        # step.
+        # First hold back the text of the event. Then show enough of it, or all of it if the event or the time demands
+        # this. Text that is still held back, and an event that ends the text, are put back into `unread` before the
+        # reader continues.
         if isinstance(event, TextEvent):
             held.add(event.text)
         overdue = event is TIMED_OUT or held.due(max_delay) == 0

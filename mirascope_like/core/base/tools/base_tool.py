@@ -175,7 +175,7 @@ class BaseTool(Facts, BaseModel):
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         source = vars(type(self)).get(SOURCE)
-        if source is None or type(self).__reduce__ is not object.__reduce__:  # the user's own class, or own method
+        if source is None or type(self).__reduce__ is not object.__reduce__:  # a class or a `__reduce__` of the user
             return super().__reduce_ex__(protocol)
         return source.reduced(self)
 
@@ -244,7 +244,7 @@ def tool_description(kind: type[BaseTool]) -> str:
 
 
 def _origin_of(tool: BaseTool) -> _Origin | None:
-    return tool._origin  # pyright: ignore[reportPrivateUsage]  # pydantic wants the underscore, this file owns it
+    return tool._origin  # pyright: ignore[reportPrivateUsage]  # pydantic requires the underscore
 
 
 def as_json(arguments: Mapping[str, Any]) -> str:

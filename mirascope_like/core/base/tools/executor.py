@@ -206,7 +206,7 @@ def started(call: Callable[[], Any]) -> Started:
 
 def _threaded(call: Callable[[], Any]) -> Started:
     future = Started()
-    future.set_running_or_notify_cancel()  # from now on it cannot be cancelled
+    future.set_running_or_notify_cancel()  # so that the future cannot be cancelled
 
     def work() -> None:
         try:
@@ -245,7 +245,7 @@ def _waits(value: Any) -> bool:
 
 
 def _reader(value: Any) -> Callable[[], Any] | None:
-    # Looked up in the class: a mock has any attribute.
+    # Looked up in the class, because a mock object has every attribute.
     return getattr(value, READ) if hasattr(cast("Any", type)(value), READ) else None
 
 
@@ -258,7 +258,7 @@ async def acalled(function: Callable[..., Any], *args: Any) -> tuple[Any, Except
     try:
         if iscoroutinefunction(function):
             return await _read_to_end(await function(*args)), None
-        # Not the loop's own threads: their number is limited, and `asyncio.run` waits for them at the end.
+        # Not in the threads of the loop: their number is limited, and `asyncio.run` waits for them at its end.
         result, error = await outcome(_threaded(partial(_outcome, function, *args)))
         return await _awaited(result) if _waits(result) else result, error
     except Exception as error:

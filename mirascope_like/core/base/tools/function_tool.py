@@ -157,7 +157,7 @@ def portable(tool: BaseTool) -> Any:
     """Return what to pickle in place of a tool of a response. If the tool type cannot be pickled, it is an
     `UnresolvedTool` with the same call.
     """
-    if type(tool).__reduce__ is not object.__reduce__:  # the user's own
+    if type(tool).__reduce__ is not object.__reduce__:  # a `__reduce__` of the user
         return tool
     reference = ToolReference.of(type(tool))
     return unresolved(call_of(tool), reference.bases) if reference.path is None else PickledTool(reference, tool)

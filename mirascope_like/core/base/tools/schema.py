@@ -104,7 +104,7 @@ def read_docstring(text: str | None) -> Documentation:
     import docstring_parser  # imported here: few programs need it
 
     first = (text or "").partition("\n")[0]
-    # `cleandoc` leaves out the first line when it finds the margin: a section there would lose its own.
+    # `cleandoc` ignores the first line when it removes indentation. If a section begins there, keep it.
     cleaned = _regular(text if text and _SECTION.fullmatch(first) else inspect.cleandoc(text or ""))
     try:
         parsed = docstring_parser.parse(cleaned)
@@ -193,7 +193,7 @@ def _source(fn: Any) -> Any:
     """
     while True:
         if isinstance(fn, functools.partial):
-            fn = fn.func  # pyright: ignore[reportUnknownMemberType]  # of a partial of anything
+            fn = fn.func  # pyright: ignore[reportUnknownMemberType]  # any function
         elif inspect.ismethod(fn):
             fn = fn.__func__
         elif hasattr(fn, "__wrapped__"):

@@ -188,7 +188,7 @@ class ChatAccumulator(Accumulator[ChunkT, ToolT]):
         call = find_call(choice.calls, piece, self._names)
         given: list[ToolT] = []
         if call is None:
-            given = self._give(choice) if shown else []  # a call that begins ends those before it
+            given = self._give(choice) if shown else []  # when a new call begins, the earlier calls are complete
             call = Call(index=piece.get("index"), fields={})
             choice.calls.append(call)
         places.append(choice.calls.index(call))

@@ -124,6 +124,6 @@ def _continues(known: Call, index: Any, id: str | None, name: str, names: Collec
     if index is None and id is None:
         return False  # each call arrives complete
     if id is not None and known.id is not None:
-        # Some hosts change the id with each piece; others give all calls one index, and then each has its arguments.
+        # Some hosts change the id with each piece. Others use one index for all calls, each with complete arguments.
         return restated and written != "{}"
     return restated or written != "{}"

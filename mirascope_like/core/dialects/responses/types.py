@@ -163,7 +163,7 @@ class ResponsesCallResponse(BaseCallResponse[Response, ToolT, ResponsesFinishRea
 
     @classmethod
     def decode_message(cls, message: Any) -> BaseMessageParam:
-        # An answer is a list of items, some of which the common form may not have.
+        # A response is a list of items, of which the common form may not have all.
         decoded = decode_items([message])
         return decoded[0] if decoded else BaseMessageParam(role="assistant", content="")
 

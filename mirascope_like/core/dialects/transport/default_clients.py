@@ -58,7 +58,7 @@ class Clients:
         if kept is not None and kept[0] is loop:
             return kept[1]
         client = self._make_async()
-        # When a loop shuts down, it closes the async generators that began in it; this one then closes the client.
+        # A loop that shuts down closes the async generators that were started in it. This one then closes the client.
         keeper = self._keep(key, client)
         await anext(keeper)
         self._kept[key] = (loop, client)

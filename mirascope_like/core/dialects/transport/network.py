@@ -39,7 +39,7 @@ class WatchedStream:
 
     def __init__(self, stream: Any) -> None:
         self._stream = stream
-        # Not wrapped in methods of our own: they are called for each read of a response.
+        # Not wrapped in methods, because they are called for each read of a response.
         self.read = stream.read
         self.close = stream.close
         self.get_extra_info = stream.get_extra_info

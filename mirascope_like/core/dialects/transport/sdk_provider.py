@@ -138,7 +138,7 @@ class SDKProvider(ClientProvider[ResponseT, ChunkT, ToolT]):
         except self.sdk.APIConnectionError as error:
             if isinstance(error, self.sdk.APITimeoutError) or (opening is not None and opening.abandoned):
                 raise
-            # Retry once without cost of time: the server had closed a connection that was kept alive.
+            # Retry once: the server had closed a connection that was kept alive, so no time was lost.
             source = _source(self.http(hasty, payload, stream=True))
         finally:
             hasty.__dict__.pop("_prepare_request", None)  # it refers to the client

@@ -96,7 +96,7 @@ class AsyncByteSource:
                 await _closed(self._events)
                 await _closed(self._buffers)
             except GeneratorExit:
-                # When a loop ends, Python 3.11 cancels a close that waits (as httpx's does), and then asks again.
+                # When a loop ends, Python 3.11 cancels a close that waits (as httpx's does), and then calls it again.
                 with suppress(Exception):
                     await self.response.extensions["network_stream"].aclose()
                 raise
@@ -113,7 +113,7 @@ async def _closed(generator: Any) -> None:
 
 def _buffers(response: Any, raw: str, decoded: str) -> Any:
     # Without content encoding there is nothing to decompress: raw reads are faster.
-    # A response that was made with its whole body, as mocks and caches do, has no raw bytes.
+    # A response that was made with its complete body, by a mock or cache, has no raw bytes.
     packed = response.headers.get("content-encoding") or response.is_stream_consumed
     return getattr(response, decoded if packed else raw)()
 
@@ -147,7 +147,7 @@ class ObjectSource:
         self._finish()
 
     def _finish(self) -> None:
-        with suppress(Exception):  # all has been received, whatever closing raises
+        with suppress(Exception):  # everything was received, so errors of closing do not matter
             self.close()
 
     def close(self) -> None:
@@ -163,7 +163,7 @@ class AsyncObjectSource:
 
     def __init__(self, stream: Any) -> None:
         self._rest: AsyncIterator[Any] = aiter(stream)
-        # A tracer patches `close` of the SDK's streams; async generators have `aclose` alone.
+        # Tracers patch `close` of the SDK's streams. Async generators have only `aclose`.
         self._close: Callable[[], Any] | None = getattr(stream, "close", None) or getattr(stream, "aclose", None)
         self.response: Any = getattr(stream, "response", None)
         self._events = self._read()
@@ -183,7 +183,7 @@ class AsyncObjectSource:
         await self._finish()
 
     async def _finish(self) -> None:
-        with suppress(Exception):  # all has been received, whatever closing raises
+        with suppress(Exception):  # everything was received, so errors of closing do not matter
             await self._release()
 
     async def close(self) -> None:

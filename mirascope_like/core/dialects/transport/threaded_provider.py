@@ -148,7 +148,7 @@ class AsyncThreadSource:
                     await self._wait_for(lambda: bool(self._read) or self._done)
 
     async def close(self) -> None:
-        # Awaits nothing, so that it cannot be cancelled; the thread closes the source as soon as it is free.
+        # Awaits nothing, so that it cannot be cancelled. The thread closes the source when its current read ends.
         self._closed = True
         self._slots.release()
         self.interrupt()
@@ -160,7 +160,7 @@ class AsyncThreadSource:
 
     async def _wait_for(self, is_ready: Callable[[], bool]) -> None:
         self._waiting = self._loop.create_future()
-        # Check first what arrived before this wait: the thread looks for `_waiting` after it has added an event.
+        # Check first for events that arrived before this wait: the thread reads `_waiting` after adding an event.
         if not is_ready():
             await self._waiting
         self._waiting = None

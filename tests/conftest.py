@@ -21,7 +21,7 @@ settings.load_profile("any_machine")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Tell the order of the tests, which pytest-randomly draws."""
+    """Print the seed of the order of the tests, which pytest-randomly chooses."""
     if (seed := config.getoption("randomly_seed", None)) is not None:
         terminalreporter.write_line(f"order of the tests: --randomly-seed={seed}")
 

@@ -1,4 +1,4 @@
-"""The laws of the house, read from the source: who may import whom, and what may not be said twice."""
+"""The laws of the code, checked in its source: which room may import which, and what may be written only once."""
 
 from __future__ import annotations
 
@@ -175,7 +175,7 @@ def test_other_rooms_import_from_the_face(module: str) -> None:
 
 @cache
 def names_of_face(face: str) -> frozenset[str]:
-    """What a room's `__all__` lists: names, and modules that are used as such."""
+    """Return what a room's `__all__` lists: names and modules."""
     for node in tree(face).body:
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
             return frozenset(ast.literal_eval(node.value))
@@ -434,7 +434,7 @@ def test_every_module_says_what_it_holds(module: str) -> None:
 
 
 def typed_names() -> dict[str, str]:
-    """The names that `core` tells type checkers of, and where each comes from."""
+    """Return the names that `core` declares for type checkers, and the module of each."""
     found: dict[str, str] = {}
     for node in tree("mirascope_like.core").body:
         if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":

@@ -27,7 +27,7 @@ def prompt_of(kind: Any) -> Callable[..., Any]:
 
 
 def asked(kind: Any, value: Any) -> Any:
-    """What a class with such a method gives."""
+    """Return the result of calling this method of a class."""
     made: Any = type("Library", (), {"ask": value})
     if isinstance(value, cached_property):
         value.__set_name__(made, "ask")

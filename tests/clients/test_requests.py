@@ -47,12 +47,12 @@ def check_equal(row: Row, ours: Request, theirs: Request) -> None:
 
 
 def parameters(row: Row, case: str) -> dict[str, Any]:
-    """The call parameters of a case; Anthropic's SDK names no temperature any more, so it goes into the body."""
+    """Return the call parameters of a case."""
     return dict(CASES[case])
 
 
 def as_the_sdk_takes_them(row: Row, given: dict[str, Any]) -> dict[str, Any]:
-    """The same for the SDK's own call."""
+    """Return them for the SDK's own call. Anthropic's SDK has no argument `temperature`; it goes into `extra_body`."""
     if row is not ANTHROPIC:
         return given
     known = {key: value for key, value in given.items() if key not in ("temperature", "top_p")}

@@ -167,7 +167,7 @@ def test_a_class_whose_request_is_patched(row: Row, server: Server, monkeypatch:
 
 
 def _spans(server: Server, use: Callable[[Any], None]) -> list[dict[str, Any]]:
-    """The attributes of the spans that the SDK makes, with which messages and tokens are told."""
+    """Return the attributes of the SDK's spans: names of messages and counts of tokens."""
     exporter = InMemorySpanExporter()
     provider = TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(exporter))

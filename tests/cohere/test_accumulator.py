@@ -1,4 +1,4 @@
-"""Events of Cohere's that are not as its format says: null is nothing, and all else is told as such."""
+"""Cohere's events with wrong fields: null is treated as absent, any other wrong value raises an error."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ class BaseRow:
         return self.label or self.name
 
     def client(self, server: Server, **options: Any) -> AbstractContextManager[Any]:
-        """A client of the SDK that calls the server with the key "sk-test", without retries unless told."""
+        """A client of the SDK that calls the server with the key "sk-test", by default without retries."""
         raise NotImplementedError
 
     def aclient(self, server: Server, **options: Any) -> AbstractAsyncContextManager[Any]:

@@ -55,7 +55,7 @@ class Row(BaseRow):
     """What a program has to do before, where its SDK reads no base URL from the environment."""
 
     def client(self, server: Server, **options: Any) -> Any:
-        """A client of the SDK that calls the server, without retries unless told."""
+        """A client of the SDK that calls the server, by default without retries."""
         http = self.sdk.DefaultHttpxClient(verify=False)
         given = {"base_url": self.url(server), "api_key": "sk-test", "max_retries": 0, "http_client": http}
         return self.make(**given | options)

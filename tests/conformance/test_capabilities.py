@@ -258,7 +258,7 @@ structures = pytest.mark.parametrize("wanted", ["loose", "strict", "json"])
 
 
 def structured(row: BaseRow, wanted: str, *, stream: bool) -> tuple[type[Book], Answer, dict[str, Any]]:
-    """A response model, the answer of the provider to it, and what the call is told."""
+    """Return a response model, the provider's response to it, and the arguments of the call."""
     kind = StrictBook if wanted == "strict" else Book
     said = Call("callOslo1", kind.__name__, *EMMA) if way(row, wanted, stream) == "tool" else Text(*EMMA)
     return kind, Answer(said), {"response_model": kind, "json_mode": wanted == "json"}
@@ -270,7 +270,7 @@ def way(row: BaseRow, wanted: str, stream: bool) -> str:
 
 
 def check_asked(row: BaseRow, server: Server, wanted: str, stream: bool) -> None:
-    """The request names the model as a tool, or carries its schema, or tells it in words."""
+    """Check that the request has the model as a tool, or as a schema, or describes it in the prompt."""
     found = body(row, server)
     names = [one.get("name") for one in nodes(found) if isinstance(one, dict)]
     assert ("tools" in str(found)) == (way(row, wanted, stream) == "tool")

@@ -113,7 +113,7 @@ def broken_off(exchange: Exchange) -> bool:
 
 
 def recorded(fits: Callable[[Exchange], Any]) -> pytest.MarkDecorator:
-    """Run a test for every recording that fits, with every provider that reads such."""
+    """Run a test with every matching recording, for every provider that can read the recording."""
 
     def cases() -> Iterator[Any]:
         for one in exchanges(ROWS, error=False):

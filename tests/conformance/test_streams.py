@@ -16,7 +16,7 @@ from tests.harness.server import Reply, Server
 
 
 def check(found: Read, expected: dict[str, Any]) -> None:
-    """The full response is the one expected, its text is that of the chunks, and it goes through JSON and back."""
+    """Check that the response is as expected, equals the joined chunks, and survives a dump to JSON."""
     response = found.response
     same(response.response, expected)
     assert found.stream.state is StreamState.DONE

@@ -1,4 +1,4 @@
-"""Sessions: what is said and what is answered go together."""
+"""Sessions: a prompt is stored only together with its response."""
 
 from __future__ import annotations
 

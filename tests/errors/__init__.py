@@ -1,1 +1,1 @@
-"""What goes wrong, and what is raised for it."""
+"""Which error is raised for which failure."""

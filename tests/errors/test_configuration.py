@@ -1,4 +1,4 @@
-"""What is missing or misspelt is told before anything is sent, with what to do."""
+"""A missing or misspelt setting raises an error before anything is sent; the message names what to do."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ both_ways = pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", 
 
 
 def failed(row: Row, server: Server, reply: Reply, *, asynchronous: bool = False) -> Any:
-    """What a stream that goes like this raises; it holds what had come."""
+    """Return the error that a stream of these events raises. Its partial response has what arrived before."""
     server.reply(reply)
     found: Read = read(row, server, asynchronous=asynchronous)
     assert isinstance(found.error, StreamInterruptedError)

@@ -1,4 +1,4 @@
-"""A parameter that an SDK refuses to take is told by its name, before anything is sent; one that is None is unset."""
+"""A call parameter unknown to the SDK raises an error with its name before anything is sent; `None` means unset."""
 
 from __future__ import annotations
 

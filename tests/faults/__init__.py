@@ -1,1 +1,1 @@
-"""What goes wrong between a provider and a stream, fault by fault."""
+"""Streams on a faulty connection: one test for each kind of fault."""

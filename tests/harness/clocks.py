@@ -18,7 +18,7 @@ _loops: WeakSet[asyncio.AbstractEventLoop] = WeakSet()
 
 
 class MovedClock:
-    """Stands in for `runtime.CLOCK`: it goes as time does, and `skip` sets it forward, for all that wait by it."""
+    """Replaces `runtime.CLOCK`. It runs like the real clock; `skip` sets it forward for everything that waits by it."""
 
     def __init__(self) -> None:
         self._ahead = 0.0

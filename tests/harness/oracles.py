@@ -323,7 +323,7 @@ def expected_raw(exchange: Exchange) -> JSON:
 def differences(actual: Any, expected: Any, path: str = "") -> list[str]:
     """Where two responses differ, as `path: actual is not expected`; a field that is absent equals `None`.
 
-    The `index` of a tool call tells the pieces of a stream apart; whole responses need none, nor do we.
+    The `index` of a tool call is ignored: it assigns pieces of a stream to calls, and a whole response has no pieces.
     """
     actual, expected = plain(actual), plain(expected)
     if isinstance(actual, dict) and isinstance(expected, dict):

@@ -1,4 +1,4 @@
-"""Scripted HTTP replies: what the loopback server sends, in which pieces, and how it goes wrong."""
+"""Scripted HTTP replies: what the loopback server sends, in which pieces, and where it breaks off."""
 
 from __future__ import annotations
 

@@ -117,7 +117,7 @@ class Side:
         return anthropic_sdk.AsyncAnthropic(api_key="k", base_url=server.url, max_retries=0)
 
     def results(self, body: JSON) -> list[tuple[str, str, bool]]:
-        """What a request tells of tools that were run: id, text, and whether that is an error."""
+        """Return the results of tools in a request: the id, the text, and whether it is an error."""
         if self.name == "openai":
             return [(one["tool_call_id"], one["content"], False) for one in body["messages"] if one["role"] == "tool"]
         return [

@@ -230,7 +230,7 @@ class Server:
 
 
 class _Reader(asyncio.StreamReader):
-    """A stream reader that tells at once when the client has closed, without reading ahead."""
+    """A stream reader that notices at once that the client has closed the connection, without reading ahead."""
 
     def __init__(self, *, loop: asyncio.AbstractEventLoop) -> None:
         super().__init__(loop=loop)

@@ -1,4 +1,4 @@
-"""What is put around calls is told how each ends: exactly once, whatever it gives and however it ends."""
+"""Middleware is called exactly once at the end of each call, whatever the call returns or raises."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The embedded model goes on from a text as if it had never broken off, in both formats that its server speaks."""
+"""The embedded model continues a broken-off text as if it had not been interrupted, in both formats of its server."""
 
 from __future__ import annotations
 

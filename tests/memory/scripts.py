@@ -1,4 +1,4 @@
-"""A provider that plays scripts from memory, and a clock that goes only when a test moves it."""
+"""A provider that plays scripts from memory, and a clock that only a test moves."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def delta(content: str | None = None, finish: str | None = None, **more: Any) ->
 
 
 def usage(prompt: int, completion: int) -> bytes:
-    """The event that tells the tokens."""
+    """Return the event with the counts of tokens."""
     return event(usage={"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion})
 
 

@@ -60,7 +60,7 @@ def test_a_detached_stream_has_no_response_before_the_end(reader: Reader) -> Non
 
 
 def test_opening_while_another_task_waits_for_the_prompt() -> None:
-    """Each pair goes to the task that reads; the other one gets an error of ours."""
+    """Only the task that reads gets the pairs; the other task gets a `StreamError`."""
     ready = asyncio.Event()
     provider = MemoryProvider(text("Hel", "lo"))
 

@@ -151,7 +151,7 @@ def test_tools_run_in_the_context_of_the_reader(reader: Reader, count: int) -> N
 
 @pytest.mark.parametrize("parallel", [True, False])
 def test_two_slow_tools(reader: Reader, parallel: bool) -> None:
-    """At once, each waits until the other has begun; one after the other, the first ends before the second begins."""
+    """Parallel tools each wait until the other has started; in sequence, the first ends before the second starts."""
     begun = [threading.Event(), threading.Event()]
     order: list[str] = []
 

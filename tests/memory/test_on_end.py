@@ -175,7 +175,7 @@ def test_errors_of_callbacks_never_replace_that_of_the_stream(reader: Reader, ca
 def test_a_callback_of_a_failed_fallback_ends_nothing(
     reader: Reader, caplog: pytest.LogCaptureFixture, last: bool
 ) -> None:
-    """The stream that such a callback receives has failed, so its error is logged: the next fallback is tried."""
+    """The callback's stream has failed, so the callback's error is logged, and the next fallback is tried."""
     ends = Ends()
     two = lambda: reader.stream(MemoryProvider([failing("two")])).ended(ends.raising("two"))  # noqa: E731
     three = lambda: reader.stream(MemoryProvider(text("Hi"))).ended(ends.quiet("three"))  # noqa: E731

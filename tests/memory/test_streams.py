@@ -228,7 +228,7 @@ def test_opening_yields_no_pair(reader: Reader) -> None:
 
 
 def test_closing_and_waiting_never_miss_each_other() -> None:
-    """Whichever comes first: the wait is not begun, or it is ended."""
+    """If the stream is closed first, the wait does not start; otherwise it ends."""
     ended: list[str] = []
     closing = CloseRequest()
     assert closing.interrupt_with(lambda: ended.append("first wait"))

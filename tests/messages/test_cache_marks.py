@@ -1,4 +1,4 @@
-"""Cache marks: translated where a provider has such a thing, left out elsewhere, and never an error."""
+"""Cache marks: encoded for providers that have them, omitted for all others, and never an error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Calls that came without ids, as Gemini's may, in a history that goes to a provider that wants one for each."""
+"""A history with tool calls without ids, which Gemini may send, for a provider that requires ids."""
 
 from __future__ import annotations
 

@@ -86,7 +86,7 @@ def test_computed_fields(row: Row, server: Server, client: Any) -> None:
 @openai_like
 @pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
 def test_decorators_around_the_template(row: Row, server: Server, asynchronous: bool) -> None:
-    """They are given its messages, and change arguments and messages; the configuration goes past them."""
+    """The decorators receive the messages and may change arguments and messages; they do not see the dynamic config."""
 
     def shouting(fn: Any) -> Any:
         @functools.wraps(fn)

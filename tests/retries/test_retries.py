@@ -1,4 +1,4 @@
-"""Another provider after an error, and what went wrong told to the next try."""
+"""Another provider after an error, and the errors of an attempt in the arguments of the next."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An async call may be awaited for its stream or read at once, and goes where other awaitables go."""
+"""An async call can be awaited to get its stream, read directly, or passed wherever an awaitable is accepted."""
 
 from __future__ import annotations
 

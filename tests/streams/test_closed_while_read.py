@@ -1,4 +1,4 @@
-"""A stream that is closed while another thread or task waits for it: both end quietly, and the connection goes."""
+"""Closing a stream while another thread or task waits for it: no error is raised, and the connection closes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`resume`: a text that breaks off goes on without a gap or a repeat, or the error is raised; nothing is begun anew."""
+"""`resume`: a broken-off text continues without a gap or a repetition, or the error is raised. No text starts anew."""
 
 from __future__ import annotations
 
@@ -333,7 +333,7 @@ WHOLE = "".join(SPACED)
 
 
 def rest(side: Side, text: str, *, echo: bool = False) -> Reply:
-    """What a model says that goes on from a text; its pieces are those of the whole."""
+    """Return the reply of a model that continues from a text, cut into the same pieces as the whole text."""
     left, at = [], 0
     for piece in SPACED:
         at += len(piece)

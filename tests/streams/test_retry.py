@@ -1,4 +1,4 @@
-"""`retry` and `fallback`: the same again, or something else, as long as nothing has been said; never after that."""
+"""`retry` and `fallback` try again, or something else, only as long as no output has arrived."""
 
 from __future__ import annotations
 
@@ -370,7 +370,7 @@ def test_another_call_function(reader: Reader, server: Server) -> None:
 
 
 def test_another_call_function_with_ways_of_its_own(reader: Reader, server: Server) -> None:
-    """Each is told of its own end, once: the inner one when its ways have failed, the outer one at the very end."""
+    """Each `ended` is called once: the inner when its fallbacks have failed, the outer at the very end."""
     ends: list[Any] = []
 
     def calls(client: Any, name: str, **options: Any) -> Any:

@@ -1,4 +1,4 @@
-"""A tool that returns media: sent as such where the provider takes media from tools, a clear error elsewhere."""
+"""A tool that returns media: they are sent if the provider accepts media in tool results, else an error is raised."""
 
 from __future__ import annotations
 

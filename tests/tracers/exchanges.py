@@ -190,7 +190,7 @@ EXCHANGES = tuple(
 
 
 def asked(server: Server, exchange: Exchange) -> JSON:
-    """The body that our library sends for an exchange: what the bare SDK is then told to send."""
+    """Return the body that our library sends for an exchange. The bare SDK then sends the same body."""
     server.reply_with(exchange.reply)
     exchange.ours(None)
     body: JSON = server.request.json

@@ -67,7 +67,10 @@ Said = Text | Thought | Call
 
 
 class Answer:
-    """What is said, and what it cost: `input` counts cached tokens too. `ended` is whether a stream of it ends."""
+    """The text, tool calls and tokens of a response.
+
+    `input` includes cached tokens. `ended` is false if a stream of the response breaks off.
+    """
 
     def __init__(
         self,

@@ -105,7 +105,7 @@ def test_strict_schema_is_the_sdks(model: type[BaseModel]) -> None:
 
 
 def without(schema: Any) -> Any:
-    """A schema without what the strict mode does not take, and the SDK sends all the same."""
+    """Return a schema without the keywords that the SDK sends although strict mode rejects them."""
     if isinstance(schema, list):
         return [without(one) for one in schema]
     if not isinstance(schema, dict):

@@ -1,4 +1,4 @@
-"""A call, its text and what is told of it.
+"""A call: its text and its metadata.
 
 Providers: openai anthropic local
 Model: Take the night train to Vienna.

@@ -1,4 +1,4 @@
-"""A call by a string template, with everything that a response tells.
+"""A call with a string template, and all properties of its response.
 
 Model: Ride to Oslo.
 Asks: Suggest a trip by train

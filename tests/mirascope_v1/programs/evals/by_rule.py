@@ -1,4 +1,4 @@
-"""Rules that need no model, for what a model said.
+"""Evaluating the text of a response by rules, without a model.
 
 Providers: openai anthropic local
 Model: Gannets nest on Lundy and Rockall.

@@ -1,4 +1,4 @@
-"""A provider that is an argument, and a history in neutral words that goes from one to the next.
+"""The provider as an argument, and a history in the common form that is sent to one provider after the other.
 
 Providers: openai
 Model: Ride to Oslo.

@@ -1,4 +1,4 @@
-"""What was wrong is told to the next try, in both styles.
+"""The validation errors of one attempt are in the prompt of the next, in both styles.
 
 Model: answer "ida"
 Model: answer "IDA"

@@ -190,7 +190,7 @@ def test_media_without_a_place(part: Any, why: str, stream: bool, asynchronous: 
     ],
 )
 def test_parameters_without_a_place(name: str, value: Any, stream: bool, asynchronous: bool, server: Server) -> None:
-    with pytest.raises(ConfigurationError, match=f"no {name}: "):
+    with pytest.raises(ConfigurationError, match=f"no parameter {name}: "):
         ask(server, asynchronous, stream=stream, call_params={name: value})
     assert not server.requests
 

@@ -37,7 +37,7 @@ def network_guard() -> Iterator[NetworkGuard]:
 def _sealed(network_guard: NetworkGuard, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Takes keys, base URLs and proxies out of the environment; fails a test that tried to leave the machine.
 
-    A test that means to try clears `network_guard.attempts`.
+    A test that tries on purpose clears `network_guard.attempts`.
     """
     for name in filter(is_provider_variable, list(os.environ)):
         monkeypatch.delenv(name)
@@ -75,7 +75,7 @@ def recordings() -> list[Exchange]:
 
 @pytest.fixture(params=SIDES, ids=lambda side: side.name)
 def side(request: pytest.FixtureRequest) -> Iterator[Side]:
-    """A provider whose replies are scripted in rounds; a test that asks for it runs with each."""
+    """A provider whose replies are scripted in rounds. A test with this fixture runs once for each provider."""
     yield request.param
     for one in SIDES:
         one.close()

@@ -476,10 +476,9 @@ FACES = (
 
 
 def names_by_module(module: str) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
-    """The names that a face imports for type checkers, and those that it loads when they are used, by their modules.
+    """Return the names that a face imports for type checkers, and those that it loads on first use, by module.
 
-    A face that loads all its names at once (`runtime`) has both in one: they are the same. Modules that are used as
-    such stand under "".
+    For a face that loads all its names at once (`runtime`) both are the same. Names that are modules have the key "".
     """
     typed: dict[str, set[str]] = {}
     lazy: dict[str, set[str]] = {}

@@ -1,4 +1,4 @@
-"""A long request that Anthropic's SDK refuses to send unstreamed is our error, which says what to do."""
+"""A long request that Anthropic's SDK refuses to send unstreamed raises our error, which names what to do."""
 
 from __future__ import annotations
 

@@ -145,7 +145,7 @@ class Read:
 
 
 def whole_by_boto(client: Any, server: Server, body: bytes) -> JSON:
-    """What boto3 gives for the same answer unstreamed; but for what it says of the HTTP response."""
+    """Return what boto3 returns for the same response unstreamed, without its metadata of the HTTP response."""
     server.reply(Reply.json(sum_events(body)))
     whole: JSON = client.converse(modelId=MODEL, messages=HI)
     return without_metadata(whole)

@@ -20,7 +20,7 @@ KINDS: list[Any] = [classmethod, staticmethod, property, cached_property]
 
 
 def prompt_of(kind: Any) -> Callable[..., Any]:
-    """A function as the kind of method takes it."""
+    """Return a prompt function with the arguments that this kind of method passes."""
     if kind is staticmethod:
         return lambda: "Hi"
     return lambda owner: f"Hi {getattr(owner, '__name__', type(owner).__name__)}"

@@ -1,4 +1,4 @@
-"""The token limit reaches every model under the name that it takes, whichever it is given under; and `developer`."""
+"""The token limit, under any of its names, is sent under the name that the model accepts; the role `developer`."""
 
 from __future__ import annotations
 

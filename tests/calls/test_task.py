@@ -95,7 +95,7 @@ def test_what_keywords_took_is_told_once(side: Side, server: Server) -> None:
 
 
 class Namer:
-    """A class to be given tasks."""
+    """A class whose methods become tasks."""
 
     def nick(self, person: str) -> str:
         """Give a nickname"""

@@ -1,4 +1,4 @@
-"""Clients that the user gives: in the decorator, in a dynamic config, wrapped, patched, or only alike."""
+"""Clients of the user: in the decorator, in a dynamic config, wrapped, patched, or of another class."""
 
 from __future__ import annotations
 

@@ -117,7 +117,7 @@ def test_no_error_of_closing_follows_a_complete_answer(row: Row, server: Server)
 
 
 def recorded(request: Callable[..., Any], log: list[str]) -> Callable[..., Any]:
-    """Patch as OpenInference and Logfire do: look at what the SDK asks for, and at what it gets."""
+    """Patch the SDK as OpenInference and Logfire do: record its requests and the responses."""
 
     def patched(*args: Any, **kwargs: Any) -> Any:
         cast_to: Any = kwargs["cast_to"] if "cast_to" in kwargs else args[0]

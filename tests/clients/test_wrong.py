@@ -34,7 +34,7 @@ WANTED = {
 
 
 def called(row: BaseRow, client: Any) -> list[str]:
-    """What the four ways to call say of a client."""
+    """Return the errors that the four kinds of calls raise for a client."""
 
     async def main(call: Callable[[Any], Any]) -> None:
         await call(client)

@@ -1,4 +1,4 @@
-"""The row "odd wire": what providers send now and then that their references do not say, tried in every way.
+"""The row "odd wire": what providers sometimes send although their references do not mention it, in every kind of call.
 
 An oddity is scripted in each wire format that can have it, and read by every provider of that format: streamed as bytes
 and through the SDK's own iterator, and whole; sync and async.
@@ -60,7 +60,7 @@ TOOLS = [get_weather, get_time]
 
 @dataclass
 class Outcome:
-    """What came of a call: a response or an error, and what was seen on the way."""
+    """The outcome of a call: a response or an error, and the text, thinking and tools before it."""
 
     response: Any = None
     error: Any = None

@@ -141,7 +141,7 @@ class GoogleRow(BaseRow):
 
 
 class GeminiRow(BaseRow):
-    """Google's retired SDK, over REST: the client below its models, which alone can be given an address."""
+    """Google's retired SDK, over REST. Uses the client below its models: only that one accepts a base URL."""
 
     @contextmanager
     def client(self, server: Server, **options: Any) -> Iterator[Any]:
@@ -197,7 +197,7 @@ def fields_of(row: Row) -> dict[str, Any]:
 
 
 def host_row(host: Host, **given: Any) -> HostRow:
-    """A row of a host: OpenAI's, but for what is given."""
+    """Return the row of a host: OpenAI's, except for the arguments."""
     same = fields_of(OPENAI)
     own = {"name": host.name, "module": host, "key": host.key, "base_url": f"{host.name.upper()}_BASE_URL"}
     return HostRow(**{**same, **own, "apis": (), "lacks": {}, **given})

@@ -547,7 +547,7 @@ def test_interrupted(row: BaseRow, step: Any, asynchronous: bool, server: Server
 
 
 def cut_end(sent: bytes) -> int:
-    """How long a stream is before what says that it has ended in good order."""
+    """Return the length of a stream before the event that marks its end."""
     end = sent.rfind(b"data: [DONE]")
     return end if end >= 0 else len(sent)
 

@@ -1,4 +1,4 @@
-"""Recorded errors: each is the SDK's and one of ours at once, and says what the SDK's says."""
+"""Recorded errors: each is an instance of the SDK's class and of ours, and has the SDK's message."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Answers that say nothing, and what comes with status 200 and is none."""
+"""Responses without content, and bodies with status 200 that are no response."""
 
 from __future__ import annotations
 

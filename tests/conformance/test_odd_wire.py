@@ -45,7 +45,7 @@ CALLED = chunk({}, "tool_calls")
 
 
 def whole_pieces(row: BaseRow) -> bool:
-    """Whether a provider's SDK takes pieces of calls: Mistral's iterator refuses those without a name."""
+    """Can a provider's SDK read pieces of tool calls? Mistral's iterator rejects pieces without a name."""
     return row.name != "mistral"
 
 

@@ -184,7 +184,7 @@ def grown(part: Any, value: Any) -> bool:
 
 
 def as_array(exchange: Exchange) -> Reply:
-    """A recorded answer as REST gives it to Google's retired SDK."""
+    """Return a recorded response as the REST API sends it to Google's retired SDK."""
     if not exchange.stream:
         return Reply.from_exchange(exchange)
     events = [line.removeprefix("data: ") for line in exchange.response.body.decode().splitlines() if line]

@@ -1,4 +1,4 @@
-"""The tables in `docs/providers.md` say what the tests show, and every test shows a line of it."""
+"""The tables in `docs/providers.md` agree with the tests, and every test belongs to a line of a table."""
 
 from __future__ import annotations
 

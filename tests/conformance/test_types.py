@@ -1,4 +1,4 @@
-"""A structured answer has the same types whole, streamed, item by item and in JSON mode, from every provider.
+"""A structured response has the same types unstreamed, streamed, item by item and in JSON mode, from every provider.
 
 The oracle is what `model_validate_json` makes of the text. `tests/parsing/test_types_of_parts.py` has each type
 alone, cut at every place; here one model has one of each kind, so that every provider's path is taken by all of them.

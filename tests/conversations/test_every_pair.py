@@ -243,7 +243,7 @@ def test_to_provider_gives_what_is_sent(through: str, name: str) -> None:
 
 
 class Target:
-    """A provider, as `to_provider` takes it."""
+    """A provider, as an argument of `to_provider`."""
 
     def __init__(self, provider: Any) -> None:
         self.provider = provider

@@ -296,7 +296,7 @@ def all_sent(server: Server, count: int) -> bool:
 
 
 class SlowStore(MemoryStore):
-    """Keeps the first exchange only once the second was asked for."""
+    """Saves the first exchange only after the second was requested."""
 
     def __init__(self, asked: Callable[[], bool]) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""What models say on the pages that ask for what the embedded model cannot do: images, thinking, server-side tools."""
+"""Scripted responses for the pages with features that the embedded model lacks: images, thinking, server-side tools."""
 
 from __future__ import annotations
 

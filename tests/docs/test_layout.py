@@ -1,4 +1,4 @@
-"""What the documentation says of the layout is so: the rooms in their order, and where to change what."""
+"""The documentation of the layout is right: the rooms in their order, and which file to change for what."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ both_ways = pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", 
 
 
 def begun(row: Row, *steps: Any) -> Reply:
-    """A stream that says "Hel" and then has a fault."""
+    """Return a stream that sends "Hel" and then has a fault."""
     return Reply.sse(*row.texts("Hel", finish=None), *steps, named=row is ANTHROPIC)
 
 
@@ -252,7 +252,7 @@ def read_long(row: Row, server: Server, asynchronous: bool) -> Read:
 
 
 def resident() -> int:
-    """Bytes of memory that this process holds; 0 where the system does not say."""
+    """Return the bytes of memory of this process; 0 if the system does not report them."""
     try:
         with open("/proc/self/statm") as file:
             return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")

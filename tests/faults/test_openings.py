@@ -38,7 +38,7 @@ other_ways = pytest.mark.parametrize("way", ["silence", "1xx", "error body"])
 
 
 class Side:
-    """A row, and which client it is asked with."""
+    """A row, and the client of its calls."""
 
     def __init__(self, row: BaseRow, default: bool, monkeypatch: pytest.MonkeyPatch) -> None:
         self.row, self.default, self._monkeypatch = row, default, monkeypatch

@@ -1,4 +1,4 @@
-"""Messages that the SDK's iterator gives, wrapped or not, are summed as the same answers decoded in full are."""
+"""Messages of the SDK's iterator, wrapped or not, add up to the same response as messages decoded in full."""
 
 from __future__ import annotations
 

@@ -113,7 +113,7 @@ class Read:
 
 
 def rest(*events: dict[str, Any]) -> Reply:
-    """A stream as REST gives it to this SDK: one JSON array, an element to a piece."""
+    """Return a stream as the REST API sends it to this SDK: one JSON array, one element in each piece."""
     pieces = [(b",\r\n" if number else b"[") + json.dumps(event).encode() for number, event in enumerate(events)]
     return Reply((*pieces, b"]"), 200, {"content-type": "application/json; charset=UTF-8"})
 

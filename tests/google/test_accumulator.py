@@ -1,4 +1,4 @@
-"""Answers that the SDK's iterator gives are summed as the same answers read as bytes are."""
+"""Chunks of the SDK's iterator add up to the same response as chunks read as bytes."""
 
 from __future__ import annotations
 

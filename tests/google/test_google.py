@@ -68,7 +68,7 @@ def _settings(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Client(genai.Client):
-    """The SDK's client; closes HTTP clients that were given to it too, which the SDK does not."""
+    """The SDK's client. It also closes the HTTP clients passed to it, which the SDK does not."""
 
     def __init__(self, options: types.HttpOptions) -> None:
         super().__init__(api_key="test-key", http_options=options)
@@ -246,7 +246,7 @@ def test_recorded_errors(exchange: Exchange, asynchronous: bool, kind: Kind, str
 
 
 def lowered(headers: dict[str, str]) -> dict[str, str]:
-    """The headers with their names as httpx2 gives them; aiohttp keeps their case."""
+    """Return the headers with lower-case names, as httpx2 has them; aiohttp keeps the case."""
     return {name.lower(): value for name, value in headers.items()}
 
 
@@ -611,7 +611,7 @@ def sent(server: Server, prompt: Any = "Hi", model: str = "gemini-2.5-flash", **
 
 
 def camel(data: Any) -> Any:
-    """The same with the keys of the wire; the SDK sends some in Python's spelling, and Google takes both."""
+    """Return the value with camelCase keys. The SDK sends some keys in snake_case, and Google accepts both."""
     if isinstance(data, dict):
         return {re.sub(r"_([a-z])", lambda found: found[1].upper(), key): camel(one) for key, one in data.items()}
     return [camel(one) for one in data] if isinstance(data, list) else data

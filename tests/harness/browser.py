@@ -92,7 +92,7 @@ class Page:
 
 @contextmanager
 def opened(program: str) -> Iterator[Page]:
-    """Start a Chromium with an empty profile; give its page, and end it afterwards."""
+    """Start a Chromium with an empty profile, yield its page, and end the browser afterwards."""
     with TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         command = [program, *QUIET, f"--user-data-dir={profile}", "--remote-debugging-port=0", "about:blank"]
         if hasattr(os, "geteuid") and os.geteuid() == 0:

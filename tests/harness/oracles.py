@@ -1,4 +1,4 @@
-"""What a streamed reply amounts to: by the SDK's own accumulator, and by adding the raw events up plainly.
+"""The response that a streamed reply adds up to: by the SDK's own accumulator, and by adding up the raw events.
 
 `expected_raw` is the one to compare with: the SDK's accumulator, or the sum where `LOSSES` says what the SDK
 loses. The sum is written from the wire formats alone, slow and literal; it shares no idea with the library.
@@ -82,7 +82,7 @@ def _sum_chat(chunks: list[JSON]) -> JSON:
 
 
 def _sum_mistral(chunks: list[JSON]) -> JSON:
-    """Chat completions whose calls are functions, as the SDK has it where the wire does not say."""
+    """Sum chat completions. A call without a type is a function, as in the SDK."""
     total = _sum_chat(chunks)
     for choice in total["choices"]:
         for call in choice["message"].get("tool_calls") or ():

@@ -29,7 +29,7 @@ def message(headers: dict[str, str], payload: JSON) -> bytes:
 
 
 def event(name: str, **fields: Any) -> bytes:
-    """An event, with the padding that Bedrock gives each."""
+    """Return an event with the padding that Bedrock adds to each."""
     headers = {":event-type": name, ":content-type": "application/json", ":message-type": "event"}
     return message(headers, {**fields, "p": "abcdef"})
 

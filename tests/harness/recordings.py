@@ -26,7 +26,7 @@ need_recordings = pytest.mark.skipif(not FOLDER.is_dir(), reason=MISSING)
 
 @dataclass(frozen=True, slots=True)
 class RecordedRequest:
-    """What was asked. `path` includes the query string; `host` is where it went."""
+    """A request. `path` includes the query string; `host` is the server."""
 
     method: str
     path: str

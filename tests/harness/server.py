@@ -319,7 +319,7 @@ def _head(reply: Reply) -> bytes:
 
 
 async def _step(step: Step, reader: _Reader, writer: asyncio.StreamWriter) -> bool:
-    """Do what the script says between two pieces; whether that was the end of the connection."""
+    """Do a step of the script between two pieces; return whether that ended the connection."""
     match step:
         case Pause(seconds):
             await _wait(reader, seconds)

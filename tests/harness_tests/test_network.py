@@ -1,4 +1,4 @@
-"""The guard lets loopback through and stops the rest, whichever way out is tried."""
+"""The guard allows loopback connections and blocks all others, by whatever function they are opened."""
 
 from __future__ import annotations
 

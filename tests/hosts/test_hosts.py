@@ -52,7 +52,7 @@ def hi() -> str:
 
 
 def ask(host: Host, *, stream: bool = False, asynchronous: bool = False) -> Any:
-    """One answer, however it is asked for; a stream is read to its end."""
+    """Return one response by any kind of call; a stream is read to its end."""
     if asynchronous:
 
         async def say() -> str:

@@ -32,7 +32,7 @@ uvicorn = pytest.importorskip("uvicorn", reason="needs an ASGI server: uvicorn")
 
 @contextmanager
 def serving(app: Any) -> Iterator[str]:
-    """Serve an ASGI application; give its address."""
+    """Serve an ASGI application; yield its address."""
     started = threading.Event()
 
     class Announced(uvicorn.Server):  # type: ignore[misc, name-defined]
@@ -93,7 +93,7 @@ def test_browser_that_goes(server: Server, address: str) -> None:
 
 @contextmanager
 def application(kind: str) -> Iterator[tuple[str, list[str]]]:
-    """Serve the same answer by Starlette or FastAPI; give its address, and what was done in the background."""
+    """Serve the same response by Starlette or FastAPI; yield the address, and the list of background tasks that ran."""
     done: list[str] = []
 
     async def write(request: Request) -> EventStreamResponse:

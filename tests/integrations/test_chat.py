@@ -73,7 +73,7 @@ class Terminal:
         self._seen = found.end()
 
     def press(self, keys: str, pattern: str) -> None:
-        """Type this until the pattern is written: what comes between a prompt and its read, Python does not hear."""
+        """Type this until the pattern is printed: Python ignores what is typed between a prompt and its read."""
         for _ in range(20):
             self.type(keys)
             with suppress(AssertionError):

@@ -235,7 +235,7 @@ def _names(data: bytes) -> set[str]:
 
 
 def timed(response: Any) -> Any:
-    """Set known times in a response and in those that it holds."""
+    """Set known times in a response and in the responses inside it."""
     for one in (*response.attempts, *response.rounds, *response.interruptions):
         for own in (one, one.provider_response):
             own.start_time, own.end_time = STARTED, ENDED
@@ -262,7 +262,7 @@ def raised(call: Any) -> Any:
 
 
 def answer_values(name: str, *, thinking: bool, streamed: bool) -> dict[str, Any]:
-    """Return what is found in the response to "Hi" that every provider is scripted to give."""
+    """Return values of the scripted response to "Hi", which is the same for every provider."""
     id, reason, common = ENDS[name]
     if name == "bedrock" and streamed:
         id = "r-1"

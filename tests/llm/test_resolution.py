@@ -127,7 +127,7 @@ def both(server: Server, monkeypatch: pytest.MonkeyPatch) -> Server:
 
 
 def sent(server: Server) -> list[tuple[str, str, Any]]:
-    """Who was asked: the path, the model, and the number of tokens that a context asked for."""
+    """Return the provider, the model and the token limit of each request."""
     return [
         (
             "openai" if one.path.endswith("/chat/completions") else "anthropic",

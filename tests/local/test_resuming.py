@@ -40,7 +40,7 @@ def through(engine: local.Engine, cut: int | None, answers: dict[bytes, Reply]) 
 
 
 def said(prompt: str, cut: int | None, *, asked: str, answers: dict[bytes, Reply]) -> Any:
-    """The response, of a stream that breaks off in the event given; also the requests."""
+    """Return the response of a stream that breaks off in this event, and the requests."""
     engine = local.engine()
     with Server() as server:
         server.reply_with(through(engine, cut, answers))

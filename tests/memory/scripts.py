@@ -172,7 +172,7 @@ class Reader:
         return OpenAIAsyncStream(provider, prepare)
 
     def read(self, view: Any) -> tuple[list[Any], BaseException | None]:
-        """All that a view gives, and the error that it ends with."""
+        """Return all that a view yields, and the error that it ends with."""
         found: list[Any] = []
 
         async def aread() -> None:

@@ -85,7 +85,7 @@ def test_pieces_of_two_answers_are_not_mixed(reader: Reader) -> None:
 
 
 def test_items_after_an_answer_that_was_discarded(reader: Reader) -> None:
-    """A round that calls tools gives no answer: the items of the next one are counted from its own first."""
+    """A round that calls tools has no structured response: the items of the next round are counted from its first."""
 
     def note() -> str:
         """Note."""

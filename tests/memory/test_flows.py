@@ -1,4 +1,4 @@
-"""Pure decisions: what is retried after how long, where a text and its continuation meet, when another round comes."""
+"""Decisions without I/O: what is retried and when, where a continuation joins its text, when another round follows."""
 
 from __future__ import annotations
 

@@ -206,7 +206,7 @@ def test_a_provider_that_cannot_resume(reader: Reader) -> None:
 
 
 def other(reader: Reader, name: str, *scripts: Any, **options: Any) -> Any:
-    """A call that gives a stream, and its provider."""
+    """Return a call that returns a stream, and its provider."""
     provider = MemoryProvider(*scripts)
     return lambda: told(name, reader.stream(provider, **options))
 

@@ -1,4 +1,4 @@
-"""What a transcript shows at each moment, and what stays out of the reach of policies."""
+"""What a transcript contains after each event, and what policies cannot change."""
 
 from __future__ import annotations
 

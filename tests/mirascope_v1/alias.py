@@ -40,7 +40,7 @@ class Alias(MetaPathFinder, Loader):
 
 @contextmanager
 def aliased() -> Iterator[None]:
-    """Let `import mirascope` give `mirascope_like` in a `with` block."""
+    """Let `import mirascope` import `mirascope_like` in a `with` block."""
     alias = Alias()
     sys.meta_path.insert(0, alias)
     try:

@@ -197,7 +197,7 @@ def test_a_part_of_a_kind_that_the_sdk_does_not_know(client: Mistral, server: Se
 @parametrize_exchanges("mistral.chat", stream=True)
 @pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
 def test_through_the_sdks_iterator(exchange: Exchange, asynchronous: bool, server: Server) -> None:
-    """A wrapped client is iterated, and gives the same."""
+    """A stream of a wrapped client is read by the SDK's iterator, with the same result."""
 
     class Chat:
         def __init__(self, chat: Any) -> None:

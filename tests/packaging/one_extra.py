@@ -33,7 +33,7 @@ def env(name: str, path: str = "", **others: str) -> Clients:
 
 
 def mistral(url: str) -> tuple[Any, Any]:
-    """Return Mistral's client, which takes its address as an argument alone."""
+    """Return Mistral's client, whose base URL can be set only by an argument."""
     from mistralai.client import Mistral
 
     client = Mistral("sk-test", server_url=url)
@@ -41,7 +41,7 @@ def mistral(url: str) -> tuple[Any, Any]:
 
 
 def gemini(url: str) -> tuple[Any, Any]:
-    """Return the client below the models of Google's retired SDK, which alone can be given an address."""
+    """Return the client below the models of Google's retired SDK, the only one that accepts a base URL."""
     from google.ai import generativelanguage
 
     where = {"api_endpoint": url, "api_key": "sk-test"}

@@ -1,4 +1,4 @@
-"""The check of each extra alone knows every extra of the project; `nox -s extras` runs it."""
+"""The check of single extras (`nox -s extras`) lists every extra of the project."""
 
 import tomllib
 from pathlib import Path

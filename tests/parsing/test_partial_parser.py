@@ -1,4 +1,4 @@
-"""JSON that grows: what is shown, what is validated and when, and what it comes to."""
+"""Incomplete JSON: what is returned, what is validated and when, and the final value."""
 
 from __future__ import annotations
 

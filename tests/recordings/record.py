@@ -18,7 +18,7 @@ ASKED: dict[str, dict[str, Any]] = {
 
 
 def record(path: str, *, stream: bool) -> dict[str, Any]:
-    """Ask the embedded model, and return the exchange."""
+    """Send a request to the embedded model, and return request and response."""
     engine = local.engine("smollm2-135m")
     body = {"model": "smollm2-135m", "messages": [QUESTION], "max_tokens": 24, "stream": stream, **ASKED[path]}
     if not stream:

@@ -183,7 +183,7 @@ class Book(BaseModel):
 
 
 def kept(response: Any) -> list[Any]:
-    """A response as it comes back from wherever it was kept."""
+    """Return copies of a response: validated dumps, an unpickled one, and those of `copy`."""
     return [
         type(response).model_validate_json(response.model_dump_json()),
         type(response).model_validate(response.model_dump()),

@@ -31,7 +31,7 @@ def kinds(error: FallbackError) -> list[type[Exception]]:
 
 
 def asked(stream: bool, asynchronous: bool, others: list[str], by: str) -> Any:
-    """Ask OpenAI and then others, by the option of streams or by the decorator."""
+    """Call OpenAI with fallbacks, by the option of streams or by the decorator."""
     options: Any = {"stream": True} if stream else {}
     around: Any = lambda function: function  # noqa: E731
     if by == "option":

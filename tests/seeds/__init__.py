@@ -1,1 +1,1 @@
-"""The documents of other libraries on streams: each snippet, in the form it takes here."""
+"""Snippets on streams from other libraries' documentation, written with this library."""

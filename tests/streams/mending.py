@@ -1,4 +1,4 @@
-"""Models that can go on from the beginning of an answer, on a scripted server; one way to read them sync and async."""
+"""Scripted models that can continue the beginning of a response, and one interface to read them sync and async."""
 
 from __future__ import annotations
 
@@ -90,11 +90,11 @@ class Reader:
         return self.in_loop(main())
 
     async def all(self, view: Any) -> list[Any]:
-        """All that a view gives."""
+        """Return all that a view yields."""
         return [one async for one in view] if self.asynchronous else list(view)
 
     async def broken(self, stream: Any) -> tuple[str, Any]:
-        """The text that a stream gives, and the error that it ends with."""
+        """Return the text that a stream yields, and the error that it ends with."""
         texts: list[str] = []
         try:
             if self.asynchronous:

@@ -147,7 +147,7 @@ def test_held_pieces_are_not_walked_before_there_are_enough() -> None:
 
 @pytest.mark.parametrize("by", ["word", "line", "sentence"])
 def test_held_units_are_not_copied_again(by: TextUnit) -> None:
-    """The text that is searched, and that grows with each piece, stays as short as one unit or one piece."""
+    """The text that is searched with each piece stays as short as one unit or one piece."""
     held = HeldUnits(by)
     for number in range(1000):
         held.add("word.\n" if number % 2 else "Word ")

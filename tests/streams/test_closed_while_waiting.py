@@ -97,7 +97,7 @@ kinds = pytest.mark.parametrize("kind", KINDS)
 
 
 def waiting(server: Server, kind: str) -> bool:
-    """The server has done its part: what it is asked for is sent, or held."""
+    """Wait until the server has sent what the script says, or holds the connection."""
     return server.wait_until(lambda: bool(server.served) and (kind != "retry" or server.served[0].state == "sent"))
 
 

@@ -1,4 +1,4 @@
-"""A stream that is left lets its connection go: the server sees it, and nothing stays behind."""
+"""A stream whose reader stops closes its connection: the server notices, and no task or socket is left."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ def test_chunks_outlive_their_stream(row: Row, server: Server, endless_client: A
 
 @asynccontextmanager
 async def aendless(row: Row, server: Server) -> AsyncIterator[Any]:
-    """An endless stream that has given its first text."""
+    """Return an endless stream that has yielded its first text."""
     server.reply(endless(row))
     async with row.aclient(server) as client:
         stream = row.astream(client)

@@ -1,4 +1,4 @@
-"""A fast_path takes an event for its like only where decoding both would show that they differ in their text alone."""
+"""A fast path accepts an event only if full decoding would find no difference from the one before but in the text."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""Two threads in one view of a stream: an error of ours that says what to do, and the first thread reads on."""
+"""Two threads in one view of a stream: the second gets a `StreamError` that names what to do, the first reads on."""
 
 from __future__ import annotations
 

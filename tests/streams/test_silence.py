@@ -1,4 +1,4 @@
-"""Programs that leave streams in every way end in silence: no warning, no pending task, no socket left open."""
+"""Programs that stop reading a stream end without a warning, a pending task or an open socket."""
 
 from __future__ import annotations
 

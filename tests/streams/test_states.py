@@ -35,7 +35,7 @@ NOTHING = dict.fromkeys(READABLE) | {
 
 
 def seen(stream: Any) -> dict[str, Any]:
-    """Everything that a stream says of itself."""
+    """Return all properties of a stream."""
     return {name: getattr(stream, name) for name in READABLE}
 
 
@@ -56,13 +56,13 @@ async def astreamed(row: Row, server: Server, reply: Reply | None = None) -> Asy
 
 
 def speaker(message: Any) -> str:
-    """Who says a message, or the last of several."""
+    """Return the role of a message, or of the last of several."""
     role: str = (message[-1] if isinstance(message, list) else message)["role"]
     return role
 
 
 def check_done(stream: Any) -> None:
-    """The stream of "Hello" has been read, and says all that it should."""
+    """Check that the stream of "Hello" is done and has the expected properties."""
     found = seen(stream)
     assert found["state"] is StreamState.DONE
     assert (found["content"], found["model"]) == ("Hello", "m-1")

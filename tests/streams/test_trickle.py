@@ -1,4 +1,4 @@
-"""Deadlines hold while an answer begins so slowly that the SDK, whose timeout is one of each read, never gives up."""
+"""Deadlines pass while headers arrive byte by byte, which no timeout of the SDK ends: it limits each single read."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.usefixtures("at_once")
 
 
 def run(server: Server, use: Any, **options: Any) -> None:
-    """Give a stream to a coroutine, on trio."""
+    """Pass a stream to a coroutine function that runs on trio."""
 
     async def main() -> None:
         async with OPENAI.aclient(server, max_retries=0) as client:

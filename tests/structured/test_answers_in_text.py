@@ -1,4 +1,4 @@
-"""Which JSON of a reply is the answer, whole and streamed; what an answer that is cut off says; each item once."""
+"""Which JSON of a reply is the structured response, unstreamed and streamed; replies cut off; each item once."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ class Renamed(Diary):
 @pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
 @pytest.mark.parametrize("kind", [Diary, Strict, Extra, Renamed])
 def test_models_filled_from_the_call(api: Api, client: Any, server: Server, kind: Any, stream: bool) -> None:
-    """What the call gives is a Python value and stays one; what the model writes is JSON."""
+    """A value from the arguments of the call stays a Python value; the values of the model are parsed from JSON."""
     text = f'{{"written": "{DAY}", "pages": ["{DAY}", "x"]}}'
     found = ask(api, client, server, text, kind, stream=stream, call_params={"max_tokens": 9})
     day = dt.date(2024, 1, 2)
@@ -192,7 +192,7 @@ def test_each_item_of_a_call_once(
 @pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
 @pytest.mark.parametrize("text", ['{"title": "Du', 'Like {"title": "draft"}: {"title": "Du'])
 def test_an_answer_that_the_limit_cut_off(api: Api, client: Any, server: Server, text: str, stream: bool) -> None:
-    """It is not asked for again at the same limit: it would be cut off again, and cost as much."""
+    """No second request is sent with the same limit: its reply would be cut off again, and cost as much."""
     server.reply(api.stream(cut(text), finish="length") if stream else api.whole(text, finish="length"))
     again: dict[str, Any] = {} if stream else {"max_retries": 3}
 

@@ -1,4 +1,4 @@
-"""Structured answers of the providers that speak chat completions: what they are asked, and what comes of it."""
+"""Structured responses of providers with chat completions: the requests, and the results."""
 
 from __future__ import annotations
 

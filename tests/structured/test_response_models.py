@@ -1,4 +1,4 @@
-"""Answers as response models: what is asked, what comes of it, and what is raised."""
+"""Response models: the requests, the results and the errors."""
 
 from __future__ import annotations
 

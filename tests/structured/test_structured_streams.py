@@ -59,7 +59,7 @@ def growing(api: Api, client: Any, kind: Any = Book, **options: Any) -> Structur
 
 
 def replies(api: Api, text: str, name: str = "Book", width: int = 4) -> dict[str, Reply]:
-    """The same answer in each way of asking."""
+    """Return the same object for each mode: as a tool call, as text by a schema, and as JSON inside a text."""
     return {
         "tool": api.stream(["Let me ", "see {it}."], Call(name, cut(text, width))),
         "schema": api.stream(cut(text, width)),

@@ -1,4 +1,4 @@
-"""Calls that are given as tools of another call: the outer model gets their text, never a dump of prompt and response.
+"""Calls as tools of another call: the outer model receives their text, never a dump of prompt and response.
 
 Reports: openai-agents-python#117 and Scopeo/draftnrun PR#99 (a call as a tool of another). The text is what `str()` of
 a response gives.

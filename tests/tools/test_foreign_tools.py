@@ -41,7 +41,7 @@ class FunctionTool:
 
 
 class Like:
-    """A tool object of a framework that is not known by its name."""
+    """A tool object of a framework that the library does not list."""
 
     name = "search"
     args_schema = Arguments
@@ -51,7 +51,7 @@ class Like:
 
 
 class Search(StructuredTool):
-    """A user's tool of LangChain, whose class is given in place of an object."""
+    """A user's tool of LangChain; the test passes its class instead of an object."""
 
     __module__ = "__main__"
 

@@ -1,4 +1,4 @@
-"""The exchanges that a tracer watches: what is asked, what the server answers, and the two ways of calling."""
+"""The exchanges that a tracer records: the request, the scripted response, and the calls by our library and the SDK."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ class Exchange:
         self._make(use, ause, wrap)
 
     def bare(self, body: JSON, wrap: Wrap | None) -> None:
-        """Make the exchange by the SDK, as a user would who asks for the same."""
+        """Make the same exchange with the bare SDK."""
         create = attrgetter(self.api.create)
 
         def use(client: Any) -> None:

@@ -153,7 +153,7 @@ class Check:
         return [*records, *self.log.messages]
 
     def judge(self, exchange: Exchange, expected: list[Leaves], found: list[Leaves], what: str) -> None:
-        """Say how the records of an exchange compare."""
+        """Compare the records of an exchange with the expected ones, and print the result."""
         differing = differences(expected, found)
         wrong = [(path, how) for path, how in differing if not matching(self.tracer.allowed, path)]
         reasons = [

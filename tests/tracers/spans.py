@@ -53,7 +53,7 @@ class SpanTracer(BaseTracer):
 
 
 def record(span: ReadableSpan, names: dict[int, str]) -> JSON:
-    """Return what a span says, without its ids and times."""
+    """Return the content of a span, without its ids and times."""
     return {
         "name": span.name,
         "kind": span.kind.name,

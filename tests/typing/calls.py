@@ -1,4 +1,4 @@
-"""What every form of `call` gives, as the type checkers see it."""
+"""The type that each form of `call` returns, for type checkers."""
 
 from __future__ import annotations
 

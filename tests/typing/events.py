@@ -1,4 +1,4 @@
-"""`events()` gives a closed union: a `match` over it can be exhaustive."""
+"""`events()` yields a closed union: a `match` over it can be exhaustive."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `call` gives with a response model, as the type checkers see it."""
+"""The type that `call` returns with a response model, for type checkers."""
 
 from __future__ import annotations
 

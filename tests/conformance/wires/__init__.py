@@ -1,1 +1,1 @@
-"""What models say, as each provider puts it on the wire. Written from the formats alone: knows nothing of ours."""
+"""Responses of models in each provider's wire format. Written from the formats alone, without importing the library."""

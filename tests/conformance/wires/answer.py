@@ -1,4 +1,4 @@
-"""What a model says, in no provider's words, and what a wire makes of it."""
+"""Responses of models, independent of a provider, and their encoding in a wire format."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ class Wire(ABC):
         return Reply.error(status)
 
     def body(self, request: Request) -> Any:
-        """What was asked, in the format's own spelling."""
+        """Return the body of the request, with the format's own names."""
         return request.json
 
     def answered(self, answer: Answer) -> Reply:

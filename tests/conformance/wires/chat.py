@@ -12,7 +12,7 @@ CHAT_HEAD: JSON = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "creat
 
 
 class ChatWire(Wire):
-    """`thinking` is the key of thoughts, where they are shown; `whole_calls` is whether a call comes in one piece."""
+    """`thinking` is the key of thoughts, if the host sends them. `whole_calls`: is a call streamed in one piece?"""
 
     media: ClassVar[Mapping[str, JSON]] = {
         "image": {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{PNG_64}"}},

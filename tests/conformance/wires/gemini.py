@@ -74,7 +74,7 @@ class GeminiWire(Wire):
         return {"candidates": [candidate], "usageMetadata": usage, **self.head(answer)}
 
     def _pieces(self, said: Said) -> list[JSON]:
-        """The parts, one to an event; the first argument of a call in pieces comes in halves."""
+        """Return the parts, one for each event. The first argument of a call in pieces is cut into two."""
         if not isinstance(said, Call):
             return [part for piece in said.pieces for part in _parts(type(said)(piece))]
         if len(said.pieces) == 1:
@@ -125,7 +125,7 @@ def _parts(said: Said) -> list[JSON]:
 
 
 def _camel(data: Any) -> Any:
-    """The same with the keys of the wire; the SDKs send some in Python's spelling, and Google takes both."""
+    """Return the value with camelCase keys. The SDKs send some keys in snake_case, and Google accepts both."""
     if isinstance(data, dict):
         return {re.sub(r"_([a-z])", lambda found: found[1].upper(), key): _camel(one) for key, one in data.items()}
     return [_camel(one) for one in data] if isinstance(data, list) else data

@@ -30,7 +30,7 @@ whole = exchanges("openai.responses", stream=True, error=False)
 
 
 def lasting(output: list[JSON], exchange: Exchange) -> list[JSON]:
-    """Output without what the final event says anew: OpenAI encrypts reasoning again, OpenRouter makes new ids."""
+    """Return output without fields that the final event changes: OpenAI encrypts again, OpenRouter makes new ids."""
     anew = {"id"} if exchange.request.host == "openrouter.ai" else set[str]()
     return [{key: "*" if key == "encrypted_content" else item[key] for key in {*item} - anew} for item in output]
 
@@ -46,7 +46,7 @@ def test_deltas_add_up_to_the_final_event(row: Any, exchange: Exchange) -> None:
 
 @recorded
 def test_deltas_alone_add_up(row: Any, exchange: Exchange) -> None:
-    """Without the events that repeat what is done, only what no delta says is missing."""
+    """Without the events that repeat a finished item, only values that no delta has are missing."""
     events = before_the_end(exchange)
     deltas = [event for event in events if not event["type"].endswith(".done")]
     summed, final = partial(deltas).rebuild()["output"], expected_raw(exchange)["output"]

@@ -1,4 +1,4 @@
-"""Structured answers, as they are asked for and heard."""
+"""Structured responses: the request for one, and reading one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Streams to view, and one way to read them both sync and async."""
+"""Streams for the tests of views, and one interface to read them sync and async."""
 
 from __future__ import annotations
 
@@ -89,11 +89,11 @@ class Views:
         self.asynchronous = asynchronous
 
     async def all(self, view: Any) -> list[Any]:
-        """All that a view gives."""
+        """Return all that a view yields."""
         return [one async for one in view] if self.asynchronous else list(view)
 
     async def some(self, view: Any, count: int) -> list[Any]:
-        """The first things that a view gives; it is left then."""
+        """Return the first things that a view yields, and stop reading."""
         found: list[Any] = []
         if count and self.asynchronous:
             async for one in view:
@@ -108,7 +108,7 @@ class Views:
         return found
 
     async def until_error(self, view: Any) -> tuple[list[Any], Exception]:
-        """What a view gives, and the error it ends with."""
+        """Return what a view yields, and the error that it ends with."""
         found: list[Any] = []
         try:
             if self.asynchronous:

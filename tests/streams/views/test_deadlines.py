@@ -1,4 +1,4 @@
-"""`timeout()`: the deadline that passed is named, what had come stays, and nothing is left behind.
+"""`timeout()`: the error names the deadline that passed, what had arrived is kept, and no task or socket is left.
 
 A deadline that is to pass is short only once the provider says no more; no other passes by itself.
 """

@@ -1,4 +1,4 @@
-"""One cursor: whatever the mix of views and the cuts of the bytes, all is given once, and in order."""
+"""One cursor: for any mix of views and any cuts of the bytes, everything is yielded once and in order."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def test_any_mix_async(servers: Any, plan: list[tuple[str, int, dict[str, Any]]]
 
 
 def check(stream: Any, text: str, tools: list[Any], plan: list[tuple[str, int, dict[str, Any]]]) -> None:
-    """All the text has been given once; so have the tools, but for those that `text` and `cumulative` do not show."""
+    """Check that all text was yielded once, and so was each tool, except those that `text` and `cumulative` omit."""
     response = stream.construct_call_response()
     assert text == SAID == response.content == stream.content
     assert [tool.args for tool in response.tools] == [{"a": 1, "b": 2}, {"a": 5, "b": 6}]

@@ -1,4 +1,4 @@
-"""`text()`: what is held back, when it is given, and that nothing is dropped."""
+"""`text()`: what is held back, when it is yielded, and that nothing is lost."""
 
 from __future__ import annotations
 

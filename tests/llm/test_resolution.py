@@ -1,4 +1,4 @@
-"""Who answers a call of `llm` is resolved once, when the call is made; the request for it is never changed."""
+"""The target of a call of `llm` is resolved once, when the call is made; its request is never changed afterwards."""
 
 from __future__ import annotations
 

@@ -182,7 +182,7 @@ class AsyncStream(BaseStream[ResponseT, ChunkT, ToolT]):
         return self._view(views.items_view(self.construct_call_response, self._runs_tools))
 
     def cumulative(self) -> AsyncIterator[views.Snapshot]:
-        """Yield a snapshot for each pair: all the text so far, and the text and the wire event of its chunk."""
+        """Yield a snapshot for each (chunk, tool) pair: all text so far, and the chunk's text and wire event."""
         return in_use.AsyncViewIterator(self._snapshot(chunk) async for chunk, _ in self)
 
     async def print(self, *, file: TextIO | None = None) -> ResponseT:

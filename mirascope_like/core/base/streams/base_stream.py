@@ -34,12 +34,12 @@ class BaseStream(CommonMetadata, Generic[ResponseT, ChunkT, ToolT]):
         _observed  once `on` or `until` is used: calls listeners, and closes the loop
         _reader    once a view is used: converts pairs to events, and keeps events that no view has yielded
 
-    After a close that found the loop running, the two inner ones are replaced by `observers.Closing`.
+    If the stream is closed while the loop is running, `observers.Closing` replaces the two inner ones.
     """
 
     _transcript: Transcript
     _loop: Any
-    """The generator that reads, `stream_loop.read` or `aread`; for a detached stream `NoLoop`."""
+    """The generator that reads the stream (`stream_loop.read` or `aread`); `NoLoop` for a detached stream."""
     _pairs: Any
     """The outermost iterator: the one that `next(stream)` advances."""
     _observed: Any = None
@@ -61,7 +61,8 @@ class BaseStream(CommonMetadata, Generic[ResponseT, ChunkT, ToolT]):
         """Return a copy of this stream that shares everything received, but reads nothing. The copy does not keep this
         stream open.
 
-        Opening or closing it does nothing; `on`, `until`, `timeout`, `otherwise` and `ended` raise `StreamError`.
+        Opening or closing the copy does nothing. Its `on`, `until`, `timeout`, `otherwise` and `ended` raise
+        `StreamError`.
         """
         return self._of(self._transcript)
 
@@ -104,14 +105,14 @@ class BaseStream(CommonMetadata, Generic[ResponseT, ChunkT, ToolT]):
 
     @property
     def common_finish_reasons(self) -> list[str] | None:
-        """`finish_reasons` in the form that is common to all providers; None until the generation ends."""
+        """The finish reasons in the form that is common to all providers; None until the generation ends."""
         so_far = self._so_far() if self.finish_reasons is not None else None
         return so_far.common_finish_reasons if so_far is not None else None
 
     @property
     def usage(self) -> Any:
-        """The provider's own usage object, or None before it has arrived. With a tool loop, that of the last round of
-        which something has arrived; so are `cost` and `message_param`.
+        """The usage object of the provider's SDK; None until it has arrived. In a tool loop, `usage`, `cost` and
+        `message_param` are those of the last round from which anything has arrived.
         """
         so_far = self._so_far()
         return so_far.usage if so_far is not None else None
@@ -202,8 +203,8 @@ class BaseStream(CommonMetadata, Generic[ResponseT, ChunkT, ToolT]):
         """Call functions while the stream is read: `text` with each piece of text, `tool` with each complete tool, and
         `done` with the response.
 
-        `done` is called after the on-end callbacks, by the step that finds the end. An error of a function is raised by
-        the step; the next step returns the same pair and calls no function for it. Returns the stream itself.
+        `done` is called after the on-end callbacks, by the read that finds the end. If a function raises an error, the
+        read raises it, and the next read returns the same pair without calling functions. Returns the stream itself.
         """
         self._check_attached()
         self._observe().listeners.append(observers.Listener(text, tool, done))
@@ -233,11 +234,12 @@ class BaseStream(CommonMetadata, Generic[ResponseT, ChunkT, ToolT]):
         return self
 
     def until(self, stop: int | Callable[[str], bool]) -> Self:
-        """Stop early: once the text has `stop` characters, or once `stop(text)` is true. Returns the stream itself.
+        """Stop the stream early: when the text has `stop` characters, or when `stop(text)` returns True. Returns the
+        stream itself.
 
         The connection is released at once, and a loop over the stream or a view ends without an error. The stream is
-        then CLOSED, not DONE: what needs the full response (`collect`, `print` and `items`, at their end) raises
-        `StreamNotConsumedError`; `construct_call_response(partial=True)` returns what was received.
+        then CLOSED, not DONE. `collect`, `print` and `items` need the complete response and raise
+        `StreamNotConsumedError` at their end; `construct_call_response(partial=True)` returns what was received.
         """
         self._check_attached()
         self._observe().stop = (lambda text: len(text) >= stop) if isinstance(stop, int) else stop

@@ -39,7 +39,7 @@ class _Connection:
         self._deadlines = deadlines
 
     def _limit(self) -> Limit | None:
-        """Return how long the next wait may take; None for no limit.
+        """Return the maximum duration of the next wait; None without a limit.
 
         Raises `StreamTimeoutError` if a deadline has already passed.
         """
@@ -77,7 +77,7 @@ class Connection(_Connection):
     """Ends reads that take too long; None until a deadline applies to a read."""
 
     def open(self, closing: CloseRequest) -> None:
-        """Send the request; return once the response begins. Raises `StreamClosedError` if the stream is closing."""
+        """Send the request; return when the response begins. Raises `StreamClosedError` if closing was requested."""
         limit, attempt = self._limit(), self._attempt
         seconds = limit.seconds if limit is not None else None
         # The SDK's own retries would outlast the deadline; in async code the cancel scope ends them.
@@ -161,7 +161,7 @@ class AsyncConnection(_Connection):
     source: AsyncSource | None = None
 
     async def open(self, closing: CloseRequest) -> None:
-        """Send the request; return once the response begins. Raises `StreamClosedError` if the stream is closing."""
+        """Send the request; return when the response begins. Raises `StreamClosedError` if closing was requested."""
         limit, attempt = self._limit(), self._attempt
         scope = cancel_scope(limit.seconds if limit is not None else None)
         if not closing.interrupt_with(scope.cancel):
@@ -176,8 +176,8 @@ class AsyncConnection(_Connection):
     async def _within(self, scope: CancelScope, limit: Limit | None, wait: Awaitable[Any]) -> Any:
         """Await `wait` in a cancel scope that `limit` limits.
 
-        Raises `StreamTimeoutError` if the scope is cancelled, or without a limit `StreamClosedError`, as then only a
-        close request cancels it.
+        If the scope is cancelled, raises `StreamTimeoutError`, or, without a limit, `StreamClosedError`: then only a
+        request to close the stream can have cancelled it.
         """
         cause: Exception | None = None
         try:

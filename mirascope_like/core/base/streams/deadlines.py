@@ -1,6 +1,6 @@
 """The deadlines of a stream: calculates the time that is left, and ends sync reads in time by a thread.
 
-`Deadlines` waits for nothing and starts no thread; `Watchdog` does. Who calls `Deadlines`:
+`Deadlines` does no I/O and starts no thread; `Watchdog` starts one. These modules call `Deadlines`:
 
 - the transcript: `set`, and `attempt_sent` for each request;
 - the connection: `limit_of_wait` before each wait, `waiting` around it, then `response_begun` or `received`;
@@ -61,7 +61,7 @@ class Phase(Enum):
 
 
 class Deadlines:
-    """How long a stream may take, in seconds.
+    """The deadlines of one stream, in seconds.
 
     `first`, `idle` and `stall` count only the time spent waiting for the provider: neither the time that the reader
     needs between two reads, nor the time in which tools of a tool loop run. `total` counts all time.
@@ -87,7 +87,7 @@ class Deadlines:
         output, `idle` the time between two reads that received any byte, `stall` the time between two outputs.
         """
         given: dict[Deadline, float | None] = {"total": total, "first": first, "idle": idle, "stall": stall}
-        # No thread can wait for longer than TIMEOUT_MAX, which is centuries: such a deadline never passes.
+        # A thread cannot wait longer than TIMEOUT_MAX, which is centuries, so a longer deadline never passes.
         self._seconds = {name: one for name, one in given.items() if one is not None and one < threading.TIMEOUT_MAX}
         self.any_set = bool(self._seconds)
         self.watches_output = "first" in self._seconds or "stall" in self._seconds
@@ -145,7 +145,7 @@ class Deadlines:
     # How long the next wait may take
 
     def limit(self, deadline: Deadline) -> Limit | None:
-        """Return how long a wait may take until `deadline` passes; None if it is not set."""
+        """Return the maximum duration of a wait: until `deadline` passes. None if `deadline` is not set."""
         seconds = self._seconds.get(deadline)
         if seconds is None:
             return None
@@ -156,7 +156,7 @@ class Deadlines:
         return Limit(seconds - spent, deadline, seconds)
 
     def limit_of_wait(self) -> Limit | None:
-        """Return the limit of a wait for the provider: that of the deadline that passes next; None if none counts."""
+        """Return the maximum duration of a wait for the provider, until the next deadline; None if none applies."""
         limits = [limit for name in ("total", *self._counting()) if (limit := self.limit(name)) is not None]
         return min(limits, default=None)
 

@@ -73,8 +73,8 @@ class EventReader(BaseEventReader):
 class AsyncEventReader(BaseEventReader):
     """Async version of `EventReader`.
 
-    A view may limit how long it waits for an event. A step of the stream then runs in a task, which continues when the
-    limit has passed; the next read awaits that task.
+    A view may limit how long it waits for an event. The read then runs in a task, which continues after the limit has
+    passed; the next read awaits the same task.
     """
 
     _step: asyncio.Task[Pair] | None = None
@@ -146,11 +146,11 @@ class AsyncEventReader(BaseEventReader):
         return step.result()
 
     async def cancel(self) -> None:
-        """Cancel the step that runs in a task, if any, and wait until it has ended.
+        """Cancel the read that runs in a task, if there is one, and wait until the task has ended.
 
-        A tool or callback that this step runs cannot wait for it: for such a caller nothing is done.
+        Does nothing if the caller is a tool or callback that this read runs, because it would wait for itself.
 
-        Raises the error of an on-end callback that the step has run, unless the stream ended with an error.
+        Raises the error of an on-end callback that the read has run, unless the stream ended with an error.
         """
         if (step := self._step) is None or RUNNING_STEP.get() is self.pairs:
             return

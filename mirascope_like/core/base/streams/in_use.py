@@ -42,13 +42,13 @@ READERS: dict[str, Literal["thread", "task"]] = {
     "anext(): asynchronous generator is already running": "task",
     "aclose(): asynchronous generator is already running": "task",
 }
-"""By the error that Python raises: what else is running the loop, or a view of the stream."""
+"""Maps the message of an error of Python to what is running the loop or a view of the stream at the same time."""
 
 
 def converted(error: Exception) -> Exception:
     """Return an `InUseError` if `error` means that another thread or task is running the loop; else return `error`.
 
-    That error is raised where code of this package calls `next` or `anext` for the loop.
+    Python raises `error` at the call of `next` or `anext` in this package.
     """
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:

@@ -1,7 +1,8 @@
 """Iterators around the pairs of a stream, for `on` and `until`, and after a close from elsewhere.
 
-Made only for streams that need these, so that others cost nothing. They are iterator objects, not generators: an error
-of a listener would end a generator, but after it these can be read further, and the pair that it saw comes first.
+They are made only for streams that use these methods, so other streams have no cost. They are iterator objects and not
+generators, because an error of a listener would end a generator. These can be read further after the error, beginning
+with the pair for which the listener raised it.
 """
 
 from __future__ import annotations
@@ -46,9 +47,9 @@ class BaseObserved:
         self._transcript = transcript
         self.listeners: list[Listener] = []
         self.stop: Callable[[str], bool] | None = None
-        """Takes the text so far; returns True to close the stream. None without `until`."""
+        """A function that receives the text so far and returns True to close the stream. None without `until`."""
         self._unread: Pair | None = None
-        """The pair for which a listener or `stop` raised an error: the next step gives it, and calls none of them."""
+        """The pair for which a listener or `stop` raised an error. The next read returns it without calling them."""
 
     def _observe(self, pair: Pair) -> bool:
         try:
@@ -111,8 +112,9 @@ class AsyncObserved(BaseObserved):
 class Closing:
     """Yields no pair, but closes the loop first. Replaces the pairs of a stream that was closed while its loop ran.
 
-    The loop could not be closed then, and looks at `closing` only between reads: without this, the reader would get the
-    rest of the pairs of one read. A step that finds the loop still running raises an error; a later one closes it.
+    The loop could not be closed then, because another thread or task was running it. It checks `closing` only between
+    reads, so without this class the reader would still receive the remaining pairs of one read. If the loop is still
+    running, the next read raises an error; a later read closes the loop.
     """
 
     def __init__(self, loop: Any) -> None:

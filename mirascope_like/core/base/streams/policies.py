@@ -122,8 +122,8 @@ def _resume(transcript: Transcript, attempt: Attempt, error: Exception) -> Step 
 def _continuation(attempt: Attempt, error: Exception) -> tuple[flows.Interruption, dict[str, Any]] | None:
     """Return the interruption to resume from and the payload to send; None if the response cannot be resumed.
 
-    It cannot if the request has tools or a structured output, or the provider does not continue a given text. An
-    interruption is the text to continue, the error that ended it, and how the continuation is joined to it.
+    A response cannot be resumed if the request has tools or a structured output, or if the provider cannot continue a
+    text. An interruption has the text to continue, the error that ended the text, and how a continuation is joined.
     """
     request, provider = attempt.request, attempt.provider
     prefill = provider.prefill(request) if flows.plain(request) else None
@@ -180,8 +180,8 @@ def _next_fallback(transcript: Transcript, error: Exception) -> Step | None:
 def _leads_on(transcript: Transcript, error: Exception, catches: Caught) -> bool:
     """Return True if the next fallback is tried after `error`.
 
-    It is tried after the errors of `catches`, and, if `error` is that of a fallback, also if the request of that
-    fallback cannot be sent.
+    It is tried after the errors of `catches`. If the current call is itself a fallback, the next one is also tried when
+    the request of the current call cannot be sent.
     """
     # Not `len(plans) > 1`: the plan of the fallback that raised `error` may have been removed already.
     of_fallback = bool(transcript.earlier_errors)

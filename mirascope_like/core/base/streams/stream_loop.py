@@ -1,16 +1,17 @@
 """The loop that reads a stream: sends attempts, yields the pairs that arrive, and lets the policies decide the next
 step.
 
-What passes through the loop, from the provider to the reader:
+The data that pass through the loop, from the provider to the reader:
 
-- a read: what one step of the source returns, one or more wire events, without waiting between them;
+- a read: one or more wire events that the source returns at once;
 - a wire event: one server-sent event, or one event object of an SDK;
-- a chunk: what one wire event adds (text, thinking, pieces of tool calls, usage);
-- a pair: a chunk and the tool that it completes, or None;
-- a `StreamEvent`: what `events()` shows of a pair, one object each for text, tools and so on. Made outside the loop.
+- a chunk: the content that one wire event adds (text, thinking, pieces of tool calls, usage);
+- a pair: a chunk, and the tool whose call the chunk completes, or None;
+- a `StreamEvent`: an object of `events()`, for the text, a tool or another part of a pair. Made outside the loop.
 
-The accumulator of an attempt says when its response is over: `ended` is True once the final event has been read, so
-reading on would return nothing; `complete` is True once the response may end, even if the final event never comes.
+The accumulator of an attempt has two flags for the end of its response. `ended` is True when the final event has been
+read, so there is nothing more to read. `complete` is True when the response is usable even if the final event never
+arrives.
 
 `read` and `aread` differ only in `async`, `await` and the names of their async counterparts; a test compares them. The
 loop refers to the `Transcript`, never to the stream, so that dropping the stream closes the loop. Transitions and
@@ -225,9 +226,9 @@ async def arun_tools(transcript: Transcript, step: RunTools) -> Step:
 def results_pair(pair: Any) -> tuple[Any, None]:
     """Return a pair without content to yield after tools have run. `pair` is the last pair of their round.
 
-    With each pair, a view also yields the results in `Transcript.tool_results`. So it shows them before the next
-    request is sent, instead of with the first pair of the next response. Its chunk has no text, which is also how
-    `structured_reader` learns that a round has begun. (The last pair of the round exists: a chunk completed the tools.)
+    With this pair, views yield the results in `Transcript.tool_results` before the next request is sent, and not only
+    with the first pair of the next response. Its chunk has no text; `structured_reader` uses it to detect a new round.
+    (A last pair of the round always exists, because a chunk completed the tool calls.)
     """
     return pair[0].without_content(), None
 

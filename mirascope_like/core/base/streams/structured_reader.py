@@ -25,15 +25,15 @@ AnyStream: TypeAlias = Stream[ResponseT, Any, Any] | AsyncStream[ResponseT, Any,
 
 
 class Reading(Generic[T]):
-    """What has been read of a structured output: one per structured stream. Does no I/O.
+    """The part of a structured output that was read so far. There is one per structured stream. Does no I/O.
 
     1. `expect` is called when the request is known, and again for each fallback (by `calls.request_builder`).
     2. `take` is called for each chunk. It parses the text, or, from the first piece of a call of the output's tool on,
-       that call instead. A new round of a tool loop begins from nothing.
-    3. `finish` is called once the stream is done, and sets `value` or `error`. Before that `failed` sets `error`, if an
-       item does not fit, or with `fail_fast` any part. Then nothing changes any more.
+       that call instead. A new round of a tool loop discards what was parsed.
+    3. `finish` is called once the stream is done, and sets `value` or `error`. Before the end, `failed` sets `error` if
+       an item does not validate, or with `fail_fast` if any part does not. After that nothing changes.
 
-    `items` may be called at any time: before the end for the items that are complete, later for the rest.
+    `items` may be called at any time: before the end it returns the complete items, and later the remaining ones.
     """
 
     def __init__(self, model: ResponseModel[T], *, fail_fast: bool) -> None:
@@ -92,8 +92,8 @@ class Reading(Generic[T]):
             content = "".join(deltas)
             deltas.clear()
         elif self._by_call or not content:
-            # A chunk without text, or with text in addition to the tool call that has the output. The pair that the
-            # loop yields between two rounds is such a chunk: the output is that of the new round.
+            # The chunk has no text, or text in addition to the tool call with the output. The chunk that the loop
+            # yields between two rounds has no text either: from then on, the output is that of the new round.
             if deltas.round != self._round:
                 self._parser.reset()
                 self._begin()
@@ -142,7 +142,8 @@ class Reading(Generic[T]):
     def constructed(self, *, ended: bool) -> T:
         """Return the complete output.
 
-        Raises `StreamNotConsumedError` before the end, and `ResponseParseError` if it does not fit or there is none.
+        Raises `StreamNotConsumedError` before the end, and `ResponseParseError` if the output is missing or does not
+        validate.
         """
         if self.error is not None:
             raise self.error
@@ -213,8 +214,8 @@ class _Items:
     shape: Shape
     """The shape of the items' type."""
     live: bool
-    """True if items can be yielded as they arrive: they have one type, not that of their position or of a union, and no
-    validator of the field receives the array first.
+    """True if items can be yielded while the list arrives: all items have the same type, which is not a union, and no
+    validator receives the list before its items are validated.
     """
     unique: bool
     """True if the list is a set, in which no item occurs twice."""

@@ -1,7 +1,7 @@
 """Structured streams: structured outputs that are read while they arrive.
 
-The sync and the async class share the decisions, which are in `Reading`; a test compares what they repeat. `Reading`
-does not refer to the stream: when a structured stream is dropped, its stream is dropped and closed at once.
+The sync and the async class share `Reading`, which makes all decisions; a test compares the rest of the two classes.
+`Reading` does not refer to the stream, so when a structured stream is dropped, its stream is dropped and closed too.
 """
 
 from __future__ import annotations

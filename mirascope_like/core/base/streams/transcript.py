@@ -1,4 +1,4 @@
-"""What a stream and its loop share: what has arrived, the state, the fallbacks and the on-end callbacks.
+"""The data that a stream and its loop share: everything received, the state, the fallbacks and the on-end callbacks.
 
 Does no I/O; sync and async code share it. A `Transcript` refers neither to the stream nor to the loop's generator: see
 `stream_state`, which also describes the transitions of the state and the invariants.
@@ -51,7 +51,7 @@ class Plan:
 
 
 class Transcript:
-    """What a stream and its loop share. Invariant 2 of `stream_state` says which of them changes what.
+    """The data that a stream and its loop share. Invariant 2 of `stream_state` lists which of the two changes what.
 
     It is made together with the stream. If a stream falls back, its transcript continues with the request of the
     fallback's transcript.
@@ -139,9 +139,10 @@ class Transcript:
     def adopt(self, stream: Any) -> None:
         """Continue with the request, provider and plan of `stream`, the stream of a fallback that was not opened yet.
 
-        Its fallbacks and on-end callbacks apply. Its deadlines, listeners and `until` do not: those of this stream do.
+        The fallbacks and on-end callbacks of that stream apply. Its deadlines, listeners and `until` do not; those of
+        this stream apply.
 
-        Raises `ConfigurationError` for anything else, such as an opened stream, or an async stream if this one is sync.
+        Raises `ConfigurationError` if `stream` is not a stream, if it was opened, or if it is async and this one sync.
         """
         other: Any = getattr(stream, "_transcript", None)
         if not isinstance(other, Transcript):
@@ -152,7 +153,7 @@ class Transcript:
             raise ConfigurationError(
                 f"the fallback of a stream must return a new stream, not one that is {other.state}"
             )
-        plan, other.plans = other.plans[0], [Plan()]  # so dropping the other stream runs none of its callbacks
+        plan, other.plans = other.plans[0], [Plan()]  # so that no callback runs when the other stream is dropped
         self.plans.append(plan)
         self.provider, self.prepare, self.attempt = other.provider, other.prepare or self.prepare, other.attempt
 

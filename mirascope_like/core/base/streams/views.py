@@ -311,7 +311,7 @@ class Snapshot:
 
     @property
     def response(self) -> str:
-        """All text up to this pair."""
+        """The text received up to this pair."""
         return cast("str", self._stream.content[: self._length])
 
     def __str__(self) -> str:

@@ -15,7 +15,7 @@ class Text(list[str]):
 
     def __str__(self) -> str:
         if len(self) > 1:
-            self[:] = ["".join(filter(None, self))]  # of pieces of which one is not empty, that one
+            self[:] = ["".join(filter(None, self))]  # `join` returns a single piece itself, without a copy
         return self[0] if self else ""
 
 

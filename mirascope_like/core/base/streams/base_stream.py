@@ -276,13 +276,13 @@ class BaseStream(CommonMetadata, Generic[ResponseT, ChunkT, ToolT]):
         return self
 
     def _so_far(self) -> ResponseT | None:
-        """Return the response so far, rebuilt at each call until the stream is done: see `Transcript.response`."""
+        """Return the response received so far. It is built again at each call until the stream is done."""
         so_far: ResponseT | None = self._transcript.response()
         return so_far
 
     def _rebuilt(self, partial: bool, hint: str) -> ResponseT:
         if self.state is not StreamState.DONE and not partial:
-            if self.state in (StreamState.CLOSED, StreamState.FAILED):  # it cannot be read further
+            if self.state in (StreamState.CLOSED, StreamState.FAILED):  # the stream cannot be read further
                 hint = "it ended before the full response had arrived"
             raise StreamNotConsumedError(
                 f"the stream is {self.state.value}: {hint}; "

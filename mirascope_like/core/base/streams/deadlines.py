@@ -22,13 +22,13 @@ Deadline = Literal["total", "first", "idle", "stall"]
 
 
 class Limit(NamedTuple):
-    """How long a wait may take."""
+    """The maximum duration of a wait, and the deadline that ends it."""
 
     seconds: float
     """The seconds until the deadline passes."""
     deadline: Deadline
     set_to: float
-    """The seconds that the user gave for the deadline."""
+    """The whole duration of the deadline in seconds, as the user set it."""
 
     def error(self) -> StreamTimeoutError:
         """Return the error to raise once the deadline has passed."""
@@ -37,7 +37,7 @@ class Limit(NamedTuple):
 
 
 class Phase(Enum):
-    """What has arrived for the present attempt. It decides which deadlines count besides `total`, if they are set.
+    """How far the response of the current attempt has arrived. The phase decides which deadlines apply besides `total`.
 
     | phase | if `first` is set | if not | if not, in a later round of a tool loop |
     | --- | --- | --- | --- |
@@ -51,7 +51,7 @@ class Phase(Enum):
     """
 
     OPENING = auto()
-    """The request is sent."""
+    """The request was sent; the response has not begun."""
     BEGUN = auto()
     """The response has begun; no byte of its events has arrived."""
     RECEIVING = auto()
@@ -76,7 +76,7 @@ class Deadlines:
         """The deadlines that are set."""
         self._phase = Phase.OPENING
         self._later_round = False
-        """True if the present attempt is of a later round of a tool loop."""
+        """True if the current attempt belongs to the second or a later round of a tool loop."""
         self._started: float | None = None
         """When the first attempt was sent, in seconds of the monotonic clock; None before that."""
         self._silence: float = 0.0
@@ -92,7 +92,7 @@ class Deadlines:
         self.any_set = bool(self._seconds)
         self.watches_output = "first" in self._seconds or "stall" in self._seconds
 
-    # What has happened
+    # Called after an event
 
     def attempt_sent(self, *, resumed: bool, later_round: bool) -> None:
         """Record that an attempt is being sent. `resumed` is True if it resumes a text."""
@@ -142,7 +142,7 @@ class Deadlines:
                 return
             yield pair
 
-    # How long the next wait may take
+    # The maximum duration of the next wait
 
     def limit(self, deadline: Deadline) -> Limit | None:
         """Return the maximum duration of a wait: until `deadline` passes. None if `deadline` is not set."""
@@ -161,7 +161,7 @@ class Deadlines:
         return min(limits, default=None)
 
     def _counting(self) -> tuple[Deadline, ...]:
-        """Return the deadlines that count in this phase, besides `total`: see the table of `Phase`."""
+        """Return the names of the deadlines that apply in this phase besides `total`: see the table of `Phase`."""
         if self._phase is Phase.OUTPUT:
             return ("idle", "stall")
         if "first" in self._seconds:

@@ -29,7 +29,7 @@ class BaseEventReader:
         """Events that have arrived and that no view has yielded. `text_view` puts back text that it has not yielded."""
         self._transcript = transcript
         self._last: Any = None
-        """The newest of the chunks that the unread events came from."""
+        """The last chunk that was converted to events."""
 
     def _unread_pair(self) -> Pair:
         return views.pair_of(self.unread, self._last.without_content())
@@ -181,9 +181,11 @@ def _abandon(step: asyncio.Task[Any], closing: CloseRequest) -> None:
 
 
 RUNNING_STEP: ContextVar[AsyncIterator[Pair] | None] = ContextVar("the pairs whose step runs in a task", default=None)
-"""Set for what a step that runs in a task calls: tools, prompt functions, on-end callbacks."""
+"""The iterator of pairs that the current task advances; None if there is none. Functions that the step calls, such as
+tools and on-end callbacks, see the same value.
+"""
 
 
 async def _step_of(pairs: AsyncIterator[Pair]) -> Pair:
-    RUNNING_STEP.set(pairs)  # for this task alone
+    RUNNING_STEP.set(pairs)  # only in the context of this task
     return await anext(pairs)

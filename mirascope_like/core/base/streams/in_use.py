@@ -68,7 +68,7 @@ def error_for(reader: Literal["thread", "task"]) -> InUseError:
 
 
 class ViewIterator(Generic[T]):
-    """What a view returns to the user. If a second thread steps it meanwhile, that raises `InUseError`."""
+    """The iterator of a view. Raises `InUseError` if a second thread advances the iterator at the same time."""
 
     __slots__ = ("_steps",)
 
@@ -90,7 +90,7 @@ class ViewIterator(Generic[T]):
 
 
 class AsyncViewIterator(Generic[T]):
-    """`ViewIterator`, async: if a second task steps it meanwhile, that raises `InUseError`."""
+    """Async version of `ViewIterator`. Raises `InUseError` if a second task advances the iterator at the same time."""
 
     __slots__ = ("_steps",)
 

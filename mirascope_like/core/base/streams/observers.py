@@ -1,4 +1,4 @@
-"""Iterators around the pairs of a stream, for `on` and `until`, and after a close from elsewhere.
+"""Iterators around the pairs of a stream: for `on`, for `until`, and for a stream closed by another thread or task.
 
 They are made only for streams that use these methods, so other streams have no cost. They are iterator objects and not
 generators, because an error of a listener would end a generator. These can be read further after the error, beginning
@@ -61,7 +61,7 @@ class BaseObserved:
             raise
 
     def _take_unread(self) -> Pair | None:
-        """Return the unread pair; None if the stream has been closed since."""
+        """Return the unread pair; None if the stream was closed after the error."""
         pair, self._unread = self._unread, None
         return pair if self._transcript.state is StreamState.OPEN else None
 
@@ -110,7 +110,7 @@ class AsyncObserved(BaseObserved):
 
 
 class Closing:
-    """Yields no pair, but closes the loop first. Replaces the pairs of a stream that was closed while its loop ran.
+    """Closes the loop and yields no pair. Replaces the pairs of a stream that was closed while its loop was running.
 
     The loop could not be closed then, because another thread or task was running it. It checks `closing` only between
     reads, so without this class the reader would still receive the remaining pairs of one read. If the loop is still

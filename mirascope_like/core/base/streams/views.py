@@ -300,7 +300,7 @@ def events_view() -> View:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The text of a stream as it was after one of its pairs."""
+    """The text of a stream after one of its (chunk, tool) pairs."""
 
     delta: str
     """The text that the chunk added."""

@@ -7,6 +7,7 @@ import json
 import pickle
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import boto3
@@ -530,9 +531,8 @@ def test_cancelling_a_stream_ends_its_thread(begun: bool, client: Any, server: S
     assert server.wait_until(lambda: threads() == 0)
 
 
-def test_cancelling_a_call_leaves_its_thread_behind(client: Any, server: Server) -> None:
-    gate = Gate()
-    server.reply(Reply.json(WHOLE).insert(0, gate))
+def test_cancelling_a_call_ends_its_thread_and_its_connection(client: Any, server: Server) -> None:
+    server.reply(replace(Reply.json(WHOLE), delay=60))
 
     async def main() -> None:
         task = asyncio.create_task(aasked(client)("Hi"))
@@ -542,9 +542,9 @@ def test_cancelling_a_call_leaves_its_thread_behind(client: Any, server: Server)
             await task
 
     asyncio.run(main())
-    assert threads() == 1
-    gate.open()
     assert server.wait_until(lambda: threads() == 0)
+    assert server.wait_closed()
+    assert server.aborted == 1
 
 
 def test_a_slow_reader_holds_the_thread_back(client: Any, server: Server) -> None:

@@ -24,8 +24,10 @@ from tests.streams.trickle import Trickle
 
 SECONDS = 0.1
 """May pass before the request has arrived, on a busy machine: then there is no connection to close."""
-STACKS = ("openai", "anthropic", "groq", "mistral", "cohere", "google")
+STACKS = ("openai", "anthropic", "groq", "mistral", "cohere", "google", "bedrock")
 """One row of each SDK that sends with httpx2 or httpx."""
+THREADED = ("bedrock",)
+"""Those whose SDK has no async client: their async calls use the sync one in threads."""
 ROWS = [row for row in EVERY if row.id in STACKS]
 CASES = [
     pytest.param(row, default, id=f"{row.id}-{'default' if default else 'given'}")
@@ -68,7 +70,11 @@ class Side:
     async def aclient(self, server: Any) -> AsyncIterator[Any]:
         if self.default:
             self._set(server)
-            await self.row.module.call._provider._defaults.asynchronous()
+            defaults = self.row.module.call._provider._defaults
+            if self.row.name in THREADED:
+                defaults.sync()
+            else:
+                await defaults.asynchronous()
             yield None
         else:
             async with self.row.aclient(server) as client:
@@ -89,7 +95,7 @@ def let_go(side: Side, *, kept: bool, deadline: bool) -> bool:
     """Whether the connection of a sync stream is shut at once."""
     if side.default:
         return True
-    return side.row.name in ("openai", "anthropic", "groq") and deadline and not kept
+    return side.row.name == "bedrock" or (side.row.name in ("openai", "anthropic", "groq") and deadline and not kept)
 
 
 def fail(side: Side, server: Trickle, *, kept: bool) -> None:

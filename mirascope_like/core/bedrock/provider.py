@@ -32,7 +32,15 @@ from ..base.request import Request, Strategy, Structure
 from ..base.response import Accumulator
 from ..base.tools import BaseTool, tool_description, tool_name
 from ..dialects.schemas import ANTHROPIC_WORDS, strict_schema, tool_arguments
-from ..dialects.transport import Clients, ThreadedProvider, read_out, sync_method
+from ..dialects.transport import (
+    CONNECT_SECONDS,
+    MAX_CONNECTIONS,
+    Clients,
+    ThreadedProvider,
+    read_out,
+    sync_method,
+    watch_botocore,
+)
 from .accumulator import BedrockAccumulator
 from .messages import encode_messages
 from .params import BedrockCallParams
@@ -42,6 +50,11 @@ from .types import BedrockCallResponse, BedrockCallResponseChunk, BedrockTool
 sdk: Any = import_module("botocore.exceptions")
 _parser_error: Any = import_module("botocore.eventstream").ParserError
 _session: Any = import_module("boto3.session").Session
+_CLIENT = "boto3.client('bedrock-runtime')"
+_CONFIG: Any = import_module("botocore.config").Config(
+    max_pool_connections=MAX_CONNECTIONS, connect_timeout=CONNECT_SECONDS
+)
+"""The settings of default clients, as those of other SDKs; those of the environment apply too."""
 
 _INFERENCE = {"max_tokens": "maxTokens", "temperature": "temperature", "top_p": "topP", "stop": "stopSequences"}
 
@@ -110,7 +123,7 @@ class BedrockSource:
 class BedrockProvider(ThreadedProvider[BedrockCallResponse, BedrockCallResponseChunk, BedrockTool]):
     """Sends requests to Bedrock, or to the address of the client that was passed.
 
-    An async call runs boto3 in a thread. If the call is cancelled, the thread continues until the response arrives.
+    An async call runs boto3 in a thread. If it is cancelled, its connection is shut and the thread ends.
     """
 
     name = "bedrock"
@@ -136,7 +149,7 @@ class BedrockProvider(ThreadedProvider[BedrockCallResponse, BedrockCallResponseC
         return Clients(_make_client, _make_client, _ENVIRONMENT)
 
     def _sdk_method(self, request: Request, name: str) -> Any:
-        return sync_method(request.client or self._defaults.sync(), name, "boto3.client('bedrock-runtime')")
+        return sync_method(watch_botocore(request.client or self._defaults.sync()), name, _CLIENT)
 
     def encode(self, request: Request) -> dict[str, Any]:
         system, messages = encode_messages(request.messages)
@@ -222,7 +235,7 @@ def _streaming_error(message: str) -> Exception:
 
 def _make_client() -> Any:
     # A new session, because boto3's default session keeps the credentials that it found first.
-    return _session().client("bedrock-runtime")
+    return watch_botocore(_session().client("bedrock-runtime", config=_CONFIG), limited=True)
 
 
 def encode_tool(tool: type[BaseTool]) -> dict[str, Any]:

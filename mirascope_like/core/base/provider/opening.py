@@ -1,4 +1,8 @@
-"""Opens a response in a worker thread, so that the caller can stop waiting for it. Used by sync streams."""
+"""Opens a response in a thread, so that the caller can stop waiting for it. Used by sync streams, and by async calls
+that run in threads.
+
+Transports may read `PRESENT`.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,7 @@ from contextlib import suppress
 from contextvars import ContextVar
 from typing import Any
 
-from ..runtime import run_in_worker
+from ..runtime import outcome, run_in_worker
 from .provider import Source
 
 
@@ -23,11 +27,11 @@ class Opening:
         self._network: Any = None
         """The network stream from which the response is read; None until the transport has reported it."""
 
-    def begin(self, send: Callable[[], Source]) -> None:
-        """Send the request in a worker thread."""
-        run_in_worker(lambda: self._run(send))
+    def begin(self, send: Callable[[], Any], run: Callable[[Callable[[], None]], None] = run_in_worker) -> None:
+        """Send the request in the thread in which `run` runs a function: by default, a worker thread."""
+        run(lambda: self._run(send))
 
-    def _run(self, send: Callable[[], Source]) -> None:
+    def _run(self, send: Callable[[], Any]) -> None:
         PRESENT.set(self)  # the worker runs in its own context
         if self.abandoned:
             return
@@ -55,6 +59,13 @@ class Opening:
             if self._answer.done() or not self.cut():
                 return self._answer.result()  # arrived at the last moment, or `send` itself raised TimeoutError
             raise
+
+    async def aresult(self) -> Any:
+        """Return what `send` returned, or raise its error. If the task is cancelled, the request is cut."""
+        try:
+            return await outcome(self._answer)
+        finally:
+            self.cut()
 
     def cut(self) -> bool:
         """Stop waiting for the response, and shut its connection down. Returns False if the response has already

@@ -14,13 +14,14 @@ if TYPE_CHECKING:
     from .client_provider import ClientProvider, allow_slow_reads, check_asyncio, made_by
     from .default_clients import Clients
     from .error_mapping import FailingProvider
-    from .http_clients import KeepAlive, http_library, http_options
+    from .http_clients import CONNECT_SECONDS, MAX_CONNECTIONS, KeepAlive, http_library, http_options
     from .network import check_abandoned
     from .response_capture import catching, catching_clients
     from .sdk_params import made, refusal
     from .sdk_provider import SDK_OPTIONS, SDKProvider
     from .sources import AsyncByteSource, AsyncObjectSource, ByteSource, ObjectSource, read_out
     from .threaded_provider import ThreadedProvider, sync_method
+    from .urllib3_connections import watch_botocore
 else:
     __getattr__, __dir__ = lazy_names(
         __name__,
@@ -28,13 +29,14 @@ else:
             "client_provider": "ClientProvider check_asyncio made_by allow_slow_reads",
             "default_clients": "Clients",
             "error_mapping": "FailingProvider",
-            "http_clients": "KeepAlive http_library http_options",
+            "http_clients": "CONNECT_SECONDS MAX_CONNECTIONS KeepAlive http_library http_options",
             "network": "check_abandoned",
             "response_capture": "catching catching_clients",
             "sdk_params": "made refusal",
             "sdk_provider": "SDK_OPTIONS SDKProvider",
             "sources": "AsyncByteSource AsyncObjectSource ByteSource ObjectSource read_out",
             "threaded_provider": "ThreadedProvider sync_method",
+            "urllib3_connections": "watch_botocore",
         },
     )
 
@@ -42,10 +44,12 @@ __all__ = [
     "AsyncByteSource",
     "AsyncObjectSource",
     "ByteSource",
+    "CONNECT_SECONDS",
     "ClientProvider",
     "Clients",
     "FailingProvider",
     "KeepAlive",
+    "MAX_CONNECTIONS",
     "ObjectSource",
     "SDKProvider",
     "SDK_OPTIONS",
@@ -62,4 +66,5 @@ __all__ = [
     "read_out",
     "refusal",
     "sync_method",
+    "watch_botocore",
 ]

@@ -1,7 +1,8 @@
 """Base class of providers whose SDK has no async methods: each async call runs the sync SDK in a thread.
 
-A thread that waits for the network cannot be cancelled. If an unstreamed call is cancelled, its thread runs on and its
-result is dropped. If a stream is closed, its connection is aborted, so its thread ends at once.
+A thread that waits for the network cannot be cancelled. If its connection was reported (see `Opening.connected`), a
+cancelled call shuts it and the thread ends at once; otherwise the thread continues and its result is dropped. If a
+stream is closed, its connection is aborted and its thread ends at once.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from itertools import chain
 from typing import Any, Protocol, Self, TypeVar
 
 from ...base.errors import ConfigurationError
-from ...base.provider import AsyncSource, Source
+from ...base.provider import AsyncSource, Opening, Source
 from ...base.request import Request
 from ...base.response import BaseCallResponse, BaseCallResponseChunk
 from ...base.tools import BaseTool
@@ -72,24 +73,14 @@ def sync_method(client: Any, path: str, expected: str) -> Any:
 
 
 async def in_thread(call: Callable[[], T]) -> T:
-    """Run a function in a new thread, in a copy of the current context; return its result."""
-    loop = asyncio.get_running_loop()
-    result: asyncio.Future[T] = loop.create_future()
+    """Return the result of a call that runs in a new thread, in the caller's context.
 
-    def set_outcome(set_it: Callable[[Any], None], value: Any) -> None:
-        if not result.done():
-            set_it(value)
-
-    def run() -> None:
-        try:
-            outcome: tuple[Callable[[Any], None], Any] = result.set_result, call()
-        except BaseException as error:
-            outcome = result.set_exception, error
-        with suppress(RuntimeError):  # the loop is closed: nobody waits for the result
-            loop.call_soon_threadsafe(set_outcome, *outcome)
-
-    _start(run)
-    return await result
+    If the task is cancelled, the connection on which the call waits is shut, if it is known.
+    """
+    opening = Opening()
+    opening.begin(call, _start)
+    result: T = await opening.aresult()
+    return result
 
 
 class AsyncThreadSource:
@@ -106,6 +97,7 @@ class AsyncThreadSource:
         self._waiting: asyncio.Future[None] | None = None
         self._source: BreakableSource | None = None
         self._error: BaseException | None = None
+        self._opening = Opening()
         self._closed = False
         self._done = False
         self._events = self._take()
@@ -151,6 +143,7 @@ class AsyncThreadSource:
         # Awaits nothing, so that it cannot be cancelled. The thread closes the source when its current read ends.
         self._closed = True
         self._slots.release()
+        self._opening.cut()
         self.interrupt()
 
     def interrupt(self) -> None:
@@ -173,7 +166,8 @@ class AsyncThreadSource:
 
     def _run(self) -> None:
         try:
-            source = self._open()
+            self._opening.begin(self._open, lambda run: run())
+            source: Any = self._opening.result(None)
             try:
                 self._source = source
                 self._notify()

@@ -96,6 +96,7 @@ class BedrockSource:
 
     def __init__(self, answer: Mapping[str, Any]) -> None:
         self._metadata = {"ResponseMetadata": answer.get("ResponseMetadata")}
+        self.headers: Any = at(self._metadata, "ResponseMetadata.HTTPHeaders")
         self._stream = answer["stream"]
         self._events = iter(self._stream)
 
@@ -199,8 +200,9 @@ class BedrockProvider(ThreadedProvider[BedrockCallResponse, BedrockCallResponseC
         if isinstance(found, ProviderError) and isinstance(http_response := vars(found).get("response"), dict):
             found.status_code = at(http_response, "ResponseMetadata.HTTPStatusCode")
             found.request_id = at(http_response, "ResponseMetadata.RequestId")
-            found.retry_after = retry_after(at(http_response, "ResponseMetadata.HTTPHeaders") or {})
             found.body = at(http_response, "Error")
+            headers = at(http_response, "ResponseMetadata.HTTPHeaders") or getattr(source, "headers", None)
+            found.retry_after = retry_after(headers, found.body, str(found))
         return found
 
     def identify(self, error: Exception) -> type[MirascopeLikeError] | None:

@@ -136,6 +136,13 @@ class CohereCallResponseChunk(BaseCallResponseChunk[V2ChatStreamResponse, Cohere
     usage_places: ClassVar[tuple[str, ...]] = ("delta.usage",)
 
     @classmethod
+    def _dumped(cls, chunk: Any) -> dict[str, Any]:
+        data = super()._dumped(chunk)
+        if "type" not in getattr(chunk, "model_fields_set", data):  # the SDK adds the type of its first class
+            data.pop("type", None)
+        return data
+
+    @classmethod
     def text_of(cls, data: Mapping[str, Any]) -> str:
         return _content_of(data, "text")
 

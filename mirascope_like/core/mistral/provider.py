@@ -19,7 +19,15 @@ from mistralai.client.httpclient import HttpClient
 from pydantic import ValidationError
 from pydantic_core import to_json
 
-from ..base.errors import ConfigurationError, ConnectionFailedError, MirascopeLikeError, described, error_kind
+from ..base.errors import (
+    ConfigurationError,
+    ConnectionFailedError,
+    ErrorEventError,
+    MirascopeLikeError,
+    described,
+    error_kind,
+    reported_error,
+)
 from ..base.messages import (
     AudioPart,
     AudioURLPart,
@@ -28,6 +36,7 @@ from ..base.messages import (
     DocumentURLPart,
     Part,
 )
+from ..base.parsing import as_object
 from ..base.provider import AsyncSource, Source
 from ..base.request import Prefill, Request, Strategy, Structure
 from ..base.response import Accumulator
@@ -175,6 +184,8 @@ class MistralProvider(ClientProvider[MistralCallResponse, MistralCallResponseChu
                 return refusal(error, self.name)
             except ConfigurationError as named:
                 return named
+        if isinstance(error, errors.ResponseValidationError):
+            error = _named(error, streamed=source is not None)
         return super().failure(error, request, source)
 
     def identify(self, error: Exception) -> type[MirascopeLikeError] | None:
@@ -201,6 +212,20 @@ def _params(request: Request) -> dict[str, Any]:
 
 def _error(message: str, response: Any, body: str) -> Exception:
     return errors.NoResponseError(message) if response is None else errors.MistralError(message, response, body)
+
+
+def _named(error: errors.ResponseValidationError, *, streamed: bool) -> Exception:
+    """Return the error that the provider reported, if that is why validation failed; otherwise `error`.
+
+    The SDK validates an error event, or an error with status 200, as an answer.
+    """
+    body = _decoded(error.body)
+    body = as_object(body).get("data") if streamed else body
+    if (reported := reported_error(body, MistralAccumulator.answers)) is None:
+        return error
+    named = errors.MistralError(str(ErrorEventError(reported)), error.raw_response, to_json(reported).decode())
+    named.__cause__ = error
+    return named
 
 
 def _decoded(body: str) -> Any:

@@ -12,7 +12,7 @@ from ..runtime import lazy_names
 
 if TYPE_CHECKING:
     from .adoption import adopt, adopt_store_error, both
-    from .classification import described, error_kind, retry_after
+    from .classification import described, error_kind
     from .exceptions import (
         UNSENT,
         AuthenticationError,
@@ -51,12 +51,13 @@ if TYPE_CHECKING:
     from .missing_sdk import MissingSDKError, load_sdk
     from .reported import reported_error
     from .validation import arguments_error, complaint, parse_error
+    from .waiting_time import retry_after
 else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
             "adoption": "adopt adopt_store_error both",
-            "classification": "described error_kind retry_after",
+            "classification": "described error_kind",
             "exceptions": "UNSENT AuthenticationError BadRequestError Caught ConfigurationError ConnectionFailedError "
             "ContentFilterError ContextWindowExceededError FallbackError MirascopeLikeError "
             "NotFoundError OverloadedError PermissionDeniedError PromptError ProviderError "
@@ -68,6 +69,7 @@ else:
             "missing_sdk": "MissingSDKError load_sdk",
             "reported": "reported_error",
             "validation": "arguments_error complaint parse_error",
+            "waiting_time": "retry_after",
         },
     )
 

@@ -7,8 +7,9 @@ from __future__ import annotations
 import sys
 from typing import Any, ClassVar, cast
 
-from .classification import request_id, retry_after
+from .classification import request_id
 from .exceptions import MirascopeLikeError, ProviderError, StoreError
+from .waiting_time import retry_after
 
 _HTTP = ("request", "response", "raw_response", "_response")
 """The attributes in which errors of SDKs keep the HTTP request and response. Mistral's error also has the response
@@ -95,13 +96,13 @@ def adopt(
     *kinds: type[MirascopeLikeError],
     provider: str,
     model: str | None,
-    response: Any = None,
+    headers: Any = None,
 ) -> Exception:
     """Make an SDK's error an instance of our error classes `kinds` as well; return the error.
 
     The class of the error is replaced by one that inherits from `kinds` and from the SDK's class. The class of a
-    built-in error, such as `ValueError`, cannot be replaced: then a copy of the error is returned. `response` is the
-    HTTP response, if known; its headers are used for `retry_after` if the error itself has no response.
+    built-in error, such as `ValueError`, cannot be replaced: then a copy of the error is returned. `headers` are
+    those of the HTTP response, if known; they are used for `retry_after` if the error itself has no response.
     """
     kind = both(*kinds, type(error))
     try:
@@ -111,13 +112,13 @@ def adopt(
     if isinstance(error, ProviderError):
         state = vars(error)
         own = getattr(error, "response", None)  # an attribute, or, in google.api_core, a property
-        headers = getattr(own, "headers", None) or state.get("headers")
+        own_headers = getattr(own, "headers", None) or state.get("headers")
         error.provider = provider
         error.model = model
         state.setdefault("status_code", getattr(own, "status_code", None))
-        state.setdefault("request_id", request_id(headers) if headers is not None else None)
+        state.setdefault("request_id", request_id(own_headers) if own_headers is not None else None)
         state.setdefault("body", None)
-        state["retry_after"] = retry_after(headers or getattr(response, "headers", None), state["body"])
+        state["retry_after"] = retry_after(own_headers or headers, state["body"], str(error))
     return error
 
 

@@ -1,14 +1,9 @@
-"""Chooses the error class for an HTTP status, an error code and an error text. Reads the waiting time and the
-request id of an error.
-"""
+"""Chooses the error class for an HTTP status, an error code and an error text. Reads the request id of an error."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from math import isfinite
+from collections.abc import Mapping
 from typing import Any, cast
 
 from .exceptions import (
@@ -24,7 +19,7 @@ from .exceptions import (
     RequestTimeoutError,
     ServerError,
 )
-from .reported import is_array, is_failing_status, levels
+from .reported import is_failing_status, levels
 
 _CONTEXT = re.compile(
     # OpenAI, Azure, Groq, Cerebras, DeepSeek, OpenRouter, Together, SGLang, LM Studio; their Responses; xAI
@@ -165,75 +160,13 @@ def _words(fields: Mapping[str, Any]) -> str:
     return " ".join(one for one in (*texts, behind) if isinstance(one, str))
 
 
-def retry_after(headers: Any, body: object = None) -> float | None:
-    """Return the seconds that a provider asks to wait before a retry; None if it asks for no specific time.
-
-    The body is read first (Google's `RetryInfo`, or a field `retry_after` or `retry-after-ms`), then the headers
-    `retry-after-ms` and `retry-after` (seconds or a date, RFC 9110).
-    """
-    delay = next(_reported_delays(body), None)
-    if delay is not None or headers is None:
-        return delay
-    if (ms := _seconds(headers.get("retry-after-ms"), 1000)) is not None:
-        return ms
-    text = headers.get("retry-after")
-    if text is None:
-        return None
-    if (seconds := _seconds(text)) is not None:
-        return seconds
-    try:
-        at = parsedate_to_datetime(text)
-    except (TypeError, ValueError):
-        return None
-    if at.tzinfo is None:
-        at = at.replace(tzinfo=UTC)
-    return max(0.0, (at - datetime.now(UTC)).total_seconds())
-
-
-_WAITS = {"retrydelay": 1, "retryafter": 1, "retryafterseconds": 1, "retryafterms": 1000}
-"""Maps the names of waiting time fields in error bodies to the number of their units per second (1 for seconds, 1000
-for milliseconds).
-"""
-
-
-def _reported_delays(body: Any, depth: int = 0) -> Iterator[float]:
-    """Yield the waiting times, in seconds, that are anywhere in an error body."""
-    if depth > _DEEPEST:
-        return
-    if isinstance(body, str):
-        for level in levels(body):
-            if isinstance(level, Mapping):
-                yield from _reported_delays(level, depth + 1)
-                return
-    elif isinstance(body, Mapping):
-        for key, value in cast("Mapping[str, Any]", body).items():
-            unit = _WAITS.get(str(key).lower().replace("-", "").replace("_", ""))
-            seconds = _seconds(value, unit) if unit is not None else None
-            if seconds is not None:
-                yield seconds
-            else:
-                yield from _reported_delays(value, depth + 1)
-    elif is_array(body):
-        for one in body:
-            yield from _reported_delays(one, depth + 1)
-
-
-_DEEPEST = 8
-
-
-def _seconds(value: Any, unit: int = 1) -> float | None:
-    """Return a value as seconds, or None if it is not a number. The text may end in "s", as durations in protobuf's
-    JSON do.
-    """
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        return None
-    try:
-        seconds = float(str(value).strip().removesuffix("s")) / unit
-    except ValueError:
-        return None
-    return seconds if isfinite(seconds) else None
+def header(headers: Any, name: str) -> str | None:
+    """Return the value of a header, in any case of its letters, or None. Some SDKs keep headers in a plain dict."""
+    if (value := headers.get(name)) is None and isinstance(headers, dict):
+        value = next((one for key, one in cast("dict[str, Any]", headers).items() if str(key).lower() == name), None)
+    return value if value is None else str(value)
 
 
 def request_id(headers: Any) -> str | None:
-    """Return the provider's id of a request, taken from the headers of the response; None if there is none."""
-    return next((headers[name] for name in _REQUEST_IDS if name in headers), None)
+    """Return the provider's id of a request, from the headers of its response, or None."""
+    return next((value for name in _REQUEST_IDS if (value := header(headers, name)) is not None), None)

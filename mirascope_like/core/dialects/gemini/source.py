@@ -8,7 +8,7 @@ from typing import Any
 
 import anyio
 
-from ...base.parsing import Events
+from ...base.parsing import Events, at
 from ...base.provider import AsyncSource, Source
 from ..transport import AsyncByteSource, AsyncObjectSource, ByteSource, ObjectSource, catching
 
@@ -43,6 +43,7 @@ class StartedSource(ObjectSource):
 
     def __init__(self, first: Any, rest: Any) -> None:
         super().__init__(rest)
+        self.headers = at(first, "sdk_http_response.headers")
         self._rest = chain([] if first is None else [first], self._rest)
 
 
@@ -53,6 +54,7 @@ class AsyncStartedSource(AsyncObjectSource):
 
     def __init__(self, first: Any, rest: AsyncIterator[Any]) -> None:
         super().__init__(_chained(first, rest))
+        self.headers = at(first, "sdk_http_response.headers")
         self._generator = rest
 
     async def _release(self) -> None:

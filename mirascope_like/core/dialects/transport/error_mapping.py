@@ -81,8 +81,8 @@ class FailingProvider(Provider[ResponseT, ChunkT, ToolT]):
             kinds.insert(0, StreamInterruptedError)
         elif ConnectionFailedError in kinds:
             _note_server(found)
-        response = getattr(source, "response", None)
-        return adopt(found, *kinds, provider=self.name, model=request.model, response=response)
+        headers = getattr(getattr(source, "response", None), "headers", None) or getattr(source, "headers", None)
+        return adopt(found, *kinds, provider=self.name, model=request.model, headers=headers)
 
     def _classified(self, error: Exception, source: Any) -> tuple[Exception, *tuple[type[MirascopeLikeError], ...]]:
         """Return the error to raise (of the SDK, or made here in its place), followed by our classes that the error

@@ -117,6 +117,11 @@ class AsyncThreadSource:
             self._raise()
         return self
 
+    @property
+    def headers(self) -> Any:
+        """The headers of the HTTP response, if the SDK shows them; None otherwise."""
+        return getattr(self._source, "headers", None)
+
     def __aiter__(self) -> AsyncIterator[Sequence[Any]]:
         return self._events
 

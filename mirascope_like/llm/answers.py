@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Self, cast
 from pydantic import PrivateAttr, ValidationInfo, model_validator
 from pydantic.functional_validators import ModelWrapValidatorHandler
 
-from ..core.base.messages import BaseMessageParam
+from ..core.base.messages import BaseMessageParam, MediaPart
 from ..core.base.response import (
     BaseCallResponse,
     BaseCallResponseChunk,
@@ -159,6 +159,11 @@ class CallResponse(DelegatedMetadata, BaseCallResponse[Any, Tool]):
         is the text of the errors.
         """
         return self._inner.correction_messages(complaint)
+
+    @property
+    def media(self) -> list[MediaPart]:
+        """The images, audio and documents that the model generated."""
+        return self._inner.media
 
     @property
     def raw(self) -> dict[str, Any]:

@@ -102,8 +102,7 @@ class BedrockSource:
 
     def __iter__(self) -> Iterator[Sequence[Any]]:
         yield (self._metadata,)
-        for event in self._events:
-            yield (event,)
+        yield from zip(self._events, strict=True)
 
     def drain(self) -> None:
         read_out(self._events, self.interrupt)
@@ -113,9 +112,8 @@ class BedrockSource:
         read.
         """
         # boto3 has no method for this, but the response of urllib3 inside it has.
-        shutdown = getattr(getattr(self._stream, "_raw_stream", None), "shutdown", None)
         with suppress(Exception):
-            shutdown() if shutdown is not None else self.close()
+            getattr(getattr(self._stream, "_raw_stream", None), "shutdown", self.close)()
 
     def close(self) -> None:
         self._stream.close()

@@ -44,6 +44,7 @@ openrouter: Host = Host(
     "https://openrouter.ai/api/v1",
     "OPENROUTER_API_KEY",
     cache_marks=True,
+    returns_images=True,
     limits=_BOTH,
     prefill=Prefill(models=("anthropic/",)),
 )

@@ -46,6 +46,8 @@ class Host:
     """True if the host rejects `stream_options`. If any other host rejects it, the request is sent again without it."""
     cache_marks: bool = False
     """True if the host accepts Anthropic's `cache_control` in messages. For other hosts, cache marks are left out."""
+    returns_images: bool = False
+    """True if the host returns images in `images` of the assistant's message, and accepts them back there."""
     limits: tuple[str, ...] = ("max_tokens",)
     """The parameter names under which the host accepts the token limit, the preferred one first. The host ignores
     any other name.
@@ -165,6 +167,7 @@ class HostProvider(OpenAISDKProvider[HostCallResponse, HostCallResponseChunk, Ho
         self.environment: tuple[str, ...] = (host.key, f"{host.name.upper()}_BASE_URL", "OPENAI_CUSTOM_HEADERS")
         self.refuses_usage: bool = host.refuses_usage
         self.cache_marks: bool = host.cache_marks
+        self.returns_images: bool = host.returns_images
         self.response_type: type[HostCallResponse] = host.CallResponse
         self.chunk_type: type[HostCallResponseChunk] = host.CallResponseChunk
 

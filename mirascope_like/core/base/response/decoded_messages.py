@@ -6,7 +6,7 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..messages import BaseMessageParam
+from ..messages import BaseMessageParam, MediaPart
 from .meant_calls import MeantCalls
 
 
@@ -34,6 +34,12 @@ class DecodedMessages(MeantCalls):
     def common_message_param(self) -> BaseMessageParam:
         """The response as a message in the common form."""
         return self.decode_message(self.message_param)
+
+    @property
+    def media(self) -> list[MediaPart]:
+        """The images, audio and documents that the model generated."""
+        content = self.common_message_param.content
+        return [part for part in content if isinstance(part, MediaPart)]
 
     @property
     def common_messages(self) -> list[BaseMessageParam]:

@@ -25,6 +25,7 @@ def merge(known: dict[str, Any], new: Mapping[str, Any]) -> None:
     are replaced.
 
     None, an empty string and an empty list do not replace a value.
+    Images are complete: one that is new is appended, whatever its index, and one that is known is not added again.
     """
     for key, value in new.items():
         old = known.get(key)
@@ -41,7 +42,9 @@ def merge(known: dict[str, Any], new: Mapping[str, Any]) -> None:
                 old = known[key] = {}
             merge(cast("dict[str, Any]", old), cast("dict[str, Any]", value))
         elif isinstance(value, list):
-            if key in _BLOCKS:
+            if key == "images":
+                known[key] = [*as_list(old), *(one for one in as_list(cast("Any", value)) if one not in as_list(old))]
+            elif key in _BLOCKS:
                 known[key] = _with_blocks(as_list(old), as_list(cast("Any", value)))
             else:
                 known[key] = _merged(as_list(old), as_list(cast("Any", value)), restated=key == "executed_tools")

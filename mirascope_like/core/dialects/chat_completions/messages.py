@@ -25,10 +25,10 @@ from ...base.messages import (
     ToolResultPart,
     linked_part,
 )
-from ...base.parsing import as_object, dumped, paired_escapes
+from ...base.parsing import as_list, as_object, at, dumped, paired_escapes
 
 _AUDIO = {"audio/wav": "wav", "audio/x-wav": "wav", "audio/mp3": "mp3", "audio/mpeg": "mp3"}
-_CONTENT_FIELDS = ("content", "tool_calls", "function_call", "refusal", "audio")
+_CONTENT_FIELDS = ("content", "tool_calls", "function_call", "refusal", "audio", "images")
 """The fields of a message that contain content."""
 
 _TEXTUAL = ("assistant", "system", "developer")
@@ -41,15 +41,15 @@ the part.
 
 
 def encode_messages(
-    messages: Sequence[Any], encode_part: EncodePart, *, cache_marks: bool = False
+    messages: Sequence[Any], encode_part: EncodePart, *, cache_marks: bool = False, returns_images: bool = False
 ) -> list[dict[str, Any]]:
     """Return messages in OpenAI's format. Messages that already have this format are not changed.
 
     Empty assistant messages are left out, because the API rejects them. Cache marks are left out unless `cache_marks`
-    is True (for hosts that accept Anthropic's `cache_control`). Raises `PromptError` for a part that `encode_part` does
-    not accept.
+    is True (for hosts that accept Anthropic's `cache_control`). With `returns_images`, images of the assistant are put
+    into `images`, where the host returns them. Raises `PromptError` for a part that `encode_part` does not accept.
     """
-    encoded = (one for message in messages for one in _encode(message, encode_part, cache_marks))
+    encoded = (one for message in messages for one in _encode(message, encode_part, cache_marks, returns_images))
     return [one for one in encoded if _not_empty(one)]
 
 
@@ -57,7 +57,7 @@ def _not_empty(message: Mapping[str, Any]) -> bool:
     return message.get("role") != "assistant" or any(message.get(key) for key in _CONTENT_FIELDS)
 
 
-def _encode(message: Any, encode_part: EncodePart, cache_marks: bool) -> list[dict[str, Any]]:
+def _encode(message: Any, encode_part: EncodePart, cache_marks: bool, returns_images: bool) -> list[dict[str, Any]]:
     if not isinstance(message, BaseMessageParam):
         return [native(message)]
     if isinstance(message.content, str):
@@ -75,16 +75,26 @@ def _encode(message: Any, encode_part: EncodePart, cache_marks: bool) -> list[di
         elif not isinstance(part, ToolCallPart):
             others.append(encode_part(part))
         before = part
-    if others or calls:
+    images = _taken_images(others) if returns_images and message.role == "assistant" else []
+    if others or calls or images:
         content: Any = others
         texts = [part.text for part in message.content if isinstance(part, TextPart)]
         if not marked and message.role in _TEXTUAL and len(texts) == len(others):
             content = "".join(texts) or None
         encoded_message: dict[str, Any] = {"role": message.role, "content": content}
+        if images:
+            encoded_message["images"] = images
         if calls:
             encoded_message["tool_calls"] = [_call(part) for part in calls]
         encoded.append(encoded_message)
     return encoded
+
+
+def _taken_images(parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Remove the images from a list of encoded parts and return them."""
+    images = [one for one in parts if one["type"] == "image_url"]
+    parts[:] = [one for one in parts if one["type"] != "image_url"]
+    return images
 
 
 def _mark(
@@ -184,6 +194,7 @@ def decode_message(message: Mapping[str, Any]) -> BaseMessageParam:
         if call.get("function") or call.get("custom")
     ]
     parts = [decoded for part in _parts(content) for decoded in _decode_marked(part)]
+    parts += _images(message.get("images"))
     if not calls and all(isinstance(part, TextPart) for part in parts) and not isinstance(content, list):
         return BaseMessageParam(role=_role(role), content=content or message.get("refusal") or "")
     return BaseMessageParam(role=_role(role), content=[*parts, *calls])
@@ -227,6 +238,12 @@ def _decode_part(part: Mapping[str, Any]) -> Part | None:
             return linked_part("document", part["document_url"])
         case _:
             return None
+
+
+def _images(images: Any) -> list[Part]:
+    """Return the images that a host returns in addition to the content: parts as in a prompt, or URLs alone."""
+    sources = [at(one, "image_url.url") or at(one, "image_url") or at(one, "url") or one for one in as_list(images)]
+    return [linked_part("image", url) for url in sources if isinstance(url, str)]
 
 
 def _decoded_media(kind: Kind, data: str, media_type: str) -> MediaPart:

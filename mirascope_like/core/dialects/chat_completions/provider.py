@@ -46,6 +46,8 @@ class ChatProvider(SDKProvider[ResponseT, ChunkT, ToolT]):
     """The URL path of the endpoint, relative to the client's base URL."""
     cache_marks: bool = False
     """True if the host accepts Anthropic's `cache_control` on parts. For other hosts, cache marks are left out."""
+    returns_images: bool = False
+    """True if the host returns images in `images` of the assistant's message, and accepts them back there."""
     # Source: OpenAI's "Invalid 'messages[1].tool_calls[0].id': string too long. Expected ... maximum length 40".
     call_form: ClassVar[CallForm] = CallForm(ids=re.compile("(?s).{1,40}"))
     refuses_usage: bool = False
@@ -61,7 +63,12 @@ class ChatProvider(SDKProvider[ResponseT, ChunkT, ToolT]):
     def encode(self, request: Request) -> dict[str, Any]:
         payload: dict[str, Any] = {
             "model": request.model,
-            "messages": encode_messages(request.messages, self.encode_part, cache_marks=self.cache_marks),
+            "messages": encode_messages(
+                request.messages,
+                self.encode_part,
+                cache_marks=self.cache_marks,
+                returns_images=self.returns_images,
+            ),
             **request.call_params,
         }
         custom = {tool_name(kind) for kind in self.native_tool_types(request.native_tools)}

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, NamedTuple, TypeVar
 from pydantic import PrivateAttr
 from pydantic_core import to_json
 
-from ...base.messages import AudioPart, BaseMessageParam, DocumentPart, ImagePart
+from ...base.messages import AudioPart, BaseMessageParam
 from ...base.parsing import as_list, as_object
 from ...base.response import BaseCallResponse, Facts, FinishReason, Usage, ended_for, token_count, tool_results
 from ...base.tools import BaseTool, ToolCall
@@ -157,12 +157,6 @@ class GeminiResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT]):
     def thinking(self) -> str | None:
         """The model's thinking. None unless the request has `thinking_config={"include_thoughts": True}`."""
         return thinking_of(self.raw) or None
-
-    @property
-    def media(self) -> list[ImagePart | AudioPart | DocumentPart]:
-        """The images, audio and documents that the model generated."""
-        parts = self.common_message_param.content
-        return [part for part in parts if isinstance(part, ImagePart | AudioPart | DocumentPart)]
 
     @property
     def audio(self) -> bytes | None:

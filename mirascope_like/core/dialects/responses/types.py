@@ -12,8 +12,8 @@ from openai.types.responses import Response, ResponseStreamEvent, ResponseUsage
 from pydantic import BaseModel
 
 from ...base.errors import ErrorEventError, reported_error
-from ...base.messages import BaseMessageParam
-from ...base.parsing import as_list, as_object, dumped
+from ...base.messages import BaseMessageParam, MediaPart, linked_part
+from ...base.parsing import as_list, as_object, at, dumped
 from ...base.response import (
     BaseCallResponse,
     BaseCallResponseChunk,
@@ -115,6 +115,18 @@ class ResponsesCallResponse(BaseCallResponse[Response, ToolT, ResponsesFinishRea
     def content(self) -> str:
         """The text of all messages in the output; empty if there are none."""
         return "".join(self._parts("message", "output_text", "content", "text"))
+
+    @property
+    def media(self) -> list[MediaPart]:
+        """The images that the model generated. `common_message_param` does not have them, as the API accepts none of
+        the assistant's back but as the items of `message_param`.
+        """
+        images = [item for item in self._output if item.type == "image_generation_call" and item.result]
+        formats = [at(item, "output_format") or "png" for item in images]
+        return [
+            linked_part("image", f"data:image/{form};base64,{item.result}")
+            for form, item in zip(formats, images, strict=True)
+        ]
 
     @property
     def refusal(self) -> str | None:

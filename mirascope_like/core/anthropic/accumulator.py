@@ -30,6 +30,11 @@ class AnthropicAccumulator(BlockAccumulator[AnthropicCallResponseChunk, Anthropi
     blocks: ClassVar[Blocks] = BLOCKS
     cut_strings = False  # as Anthropic's SDK does
 
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self._counted = False
+        """True once an event after the first has reported the number of output tokens."""
+
     def _grown_text(self, data: Any) -> tuple[Text, str] | None:
         if data.get("type") == "content_block_delta" and len(data) == 3:
             delta, text = data["delta"], self._texts.get(self._place(data["index"]))
@@ -94,8 +99,13 @@ class AnthropicAccumulator(BlockAccumulator[AnthropicCallResponseChunk, Anthropi
     def _change(self, data: Mapping[str, Any]) -> None:
         rest = {key: value for key, value in data.items() if key not in ("type", "delta", "usage")}
         self.top_fields.update(_newer(self.top_fields, as_object(data.get("delta"))), **rest)
-        if "usage" in data:
-            self.top_fields["usage"] = newer_usage(as_object(self.top_fields.get("usage")), as_object(data["usage"]))
+        known, usage = as_object(self.top_fields.get("usage")), as_object(data.get("usage"))
+        self._counted = self._counted or usage.get("output_tokens") is not None
+        if usage:
+            self.top_fields["usage"] = newer_usage(known, usage)
+        if self.top_fields.get("stop_reason") and not self._counted:
+            # The first event counts only the tokens at the start: the output is unknown.
+            self.top_fields["usage"] = {**newer_usage(known, usage), "output_tokens": None}
 
     @property
     def complete(self) -> bool:

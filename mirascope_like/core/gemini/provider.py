@@ -7,16 +7,19 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from importlib import import_module
+from traceback import walk_tb
 from typing import Any, ClassVar
 
 from ..base.errors import (
     AuthenticationError,
     ConfigurationError,
+    ErrorEventError,
     MalformedEventError,
     MirascopeLikeError,
     PromptError,
     RequestTimeoutError,
     StreamInterruptedError,
+    reported_error,
 )
 from ..base.messages import BaseMessageParam
 from ..base.request import CommonCallParams, Request
@@ -148,6 +151,9 @@ class GeminiProvider(
             method = _sdk_method(request, "stream_generate_content")
             return GeminiSource(method(_sdk_request(payload), **_options(payload, request)))
 
+    def failure(self, error: Exception, request: Request, source: Any = None) -> Exception:
+        return super().failure(_named(error), request, source)
+
     def identify(self, error: Exception) -> type[MirascopeLikeError] | None:
         if isinstance(error, exceptions.GoogleAPICallError):
             facts: Any = error
@@ -163,6 +169,23 @@ class GeminiProvider(
     def reported(self, message: str, response: Any, body: Any = None) -> Exception:
         made: Exception = exceptions.Unknown(message)
         return made
+
+
+def _named(error: Exception) -> Exception:
+    """Return the SDK's error for a response whose error the SDK failed to read; any other error unchanged.
+
+    The SDK reads only an object with an `error` object. Gemini sends a list for a stream, and gateways send texts.
+    """
+    for one in (error, error.__context__):
+        if isinstance(one, AttributeError):
+            frames = [frame for frame, _ in walk_tb(one.__traceback__)]
+            readers = [frame for frame in frames if frame.f_globals.get("__name__") == exceptions.__name__]
+            for response in [frame.f_locals["response"] for frame in readers[-1:]]:
+                reported = ErrorEventError(reported_error(response.json()) or response.text)
+                made: Exception = exceptions.from_http_status(response.status_code, str(reported), response=response)
+                made.__cause__ = one
+                return made
+    return error
 
 
 def _sdk_method(request: Request, name: str) -> Any:

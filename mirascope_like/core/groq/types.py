@@ -26,6 +26,7 @@ class GroqCallResponse(BaseChatCallResponse[ChatCompletion, GroqTool, GroqFinish
     provider = "groq"
     raw_type = ChatCompletion
     usage_type = CompletionUsage
+    always_reports_usage: ClassVar[bool] = True
     tool_base: ClassVar[type[BaseTool]] = GroqTool
 
     @property

@@ -26,6 +26,7 @@ class MistralCallResponse(BaseChatCallResponse[ChatCompletionResponse, MistralTo
 
     provider = "mistral"
     usage_type = UsageInfo
+    always_reports_usage: ClassVar[bool] = True
     tool_base: ClassVar[type[BaseTool]] = MistralTool
 
     @classmethod

@@ -39,11 +39,13 @@ class Billed(NativeMetadata):
 
     @property
     def usage_missing(self) -> bool:
-        """True if the response is complete and its usage was requested, but did not arrive.
+        """True if the response is complete and its usage was requested, but did not arrive, or only a part of it did.
 
         This happens if a stream is interrupted after its finish reason. The cost is then unknown.
         """
-        return self._requested_usage and bool(self.finish_reasons) and self._reported_usage is None
+        usage = self._usage
+        known = usage is not None and usage.input_tokens is not None and usage.output_tokens is not None
+        return self._requested_usage and bool(self.finish_reasons) and not known
 
     @property
     def _requested_usage(self) -> bool:

@@ -24,6 +24,8 @@ class BaseChatCallResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT]):
 
     facts: ClassVar[Facts] = FACTS
 
+    always_reports_usage: ClassVar[bool] = False
+    """True if the provider reports the usage of a stream without a request for it."""
     usage_type: ClassVar[type[Any]]
     """The SDK's class of usage objects."""
 
@@ -46,7 +48,7 @@ class BaseChatCallResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT]):
     @property
     def _requested_usage(self) -> bool:
         # Some hosts report the tokens of a stream only if requested, some always, and some never.
-        return at(self.call_kwargs, "stream_options.include_usage") is True
+        return self.always_reports_usage or at(self.call_kwargs, "stream_options.include_usage") is True
 
     @property
     def _choices(self) -> list[Any]:

@@ -24,6 +24,10 @@ ChunkT = TypeVar("ChunkT", bound=GeminiChunk[Any, Any, Any])
 ToolT = TypeVar("ToolT", bound=BaseTool)
 
 
+_OUTPUT_COUNTS = frozenset({"candidatesTokenCount", "thoughtsTokenCount", "totalTokenCount"})
+"""The fields of the usage that change while the model writes."""
+
+
 class GeminiAccumulator(Accumulator[ChunkT, ToolT], Generic[ChunkT, ToolT]):
     """Combines the events of a stream into one response."""
 
@@ -71,6 +75,9 @@ class GeminiAccumulator(Accumulator[ChunkT, ToolT], Generic[ChunkT, ToolT]):
                 self._spend(as_object(value))
             else:
                 self.top_fields[key] = merged(self.top_fields.get(key), value)
+        if self._usage and not data.get("usageMetadata") and finished(data, str):
+            # The counts are those of the events before the last one: those of the output are not the final ones.
+            self._usage = {key: count for key, count in self._usage.items() if key not in _OUTPUT_COUNTS}
         return tools
 
     def _spend(self, usage: JSON) -> None:

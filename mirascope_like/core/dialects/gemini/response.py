@@ -46,14 +46,19 @@ def read_usage(raw: Mapping[str, Any] | None) -> Usage | None:
     """Return Gemini's usage in the common form.
 
     Source: Google's reference of `UsageMetadata`. The total is the sum of the prompt (including cached tokens), the
-    results of server-side tools, the candidates and the thinking.
+    results of server-side tools, the candidates and the thinking. A count of zero is left out.
     """
     if not raw:
         return None
+    prompt = _sum(raw.get("promptTokenCount"), raw.get("toolUsePromptTokenCount"))
+    output = _sum(raw.get("candidatesTokenCount"), raw.get("thoughtsTokenCount"))
+    total = token_count(raw.get("totalTokenCount"))
+    if output is None and prompt is not None and total is not None:
+        output = max(total - prompt, 0)
     return Usage(
-        input_tokens=_sum(raw.get("promptTokenCount"), raw.get("toolUsePromptTokenCount")),
+        input_tokens=prompt,
         cached_tokens=token_count(raw.get("cachedContentTokenCount")),
-        output_tokens=_sum(raw.get("candidatesTokenCount"), raw.get("thoughtsTokenCount")),
+        output_tokens=output,
         input_audio_tokens=_audio(raw.get("promptTokensDetails")),
         output_audio_tokens=_audio(raw.get("candidatesTokensDetails")),
         reasoning_tokens=token_count(raw.get("thoughtsTokenCount")),

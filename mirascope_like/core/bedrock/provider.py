@@ -126,6 +126,7 @@ class BedrockProvider(ThreadedProvider[BedrockCallResponse, BedrockCallResponseC
     """
 
     name = "bedrock"
+    environment = _ENVIRONMENT
     response_type = BedrockCallResponse
     chunk_type = BedrockCallResponseChunk
     tool_type = BedrockTool
@@ -145,7 +146,7 @@ class BedrockProvider(ThreadedProvider[BedrockCallResponse, BedrockCallResponseC
 
     @cached_property
     def _defaults(self) -> Clients:
-        return Clients(_make_client, _make_client, _ENVIRONMENT)
+        return Clients(_make_client, _make_client, self.environment)
 
     def _sdk_method(self, request: Request, name: str) -> Any:
         return sync_method(watch_botocore(request.client or self._defaults.sync()), name, _CLIENT)

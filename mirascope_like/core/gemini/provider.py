@@ -29,6 +29,7 @@ from ..dialects.schemas import open_schema
 from ..dialects.transport import ThreadedProvider, sync_method
 from .accumulator import GeminiMessageAccumulator
 from .params import GeminiCallParams
+from .redirects import keeping_keys
 from .types import (
     GeminiCallResponse,
     GeminiCallResponseChunk,
@@ -104,6 +105,7 @@ class GeminiProvider(
     """
 
     name = "gemini"
+    environment = ("GOOGLE_API_KEY", "GEMINI_API_KEY")
     response_type = GeminiCallResponse
     chunk_type = GeminiCallResponseChunk
     accumulator_type: type[Accumulator[Any, Any]] = GeminiMessageAccumulator
@@ -189,7 +191,7 @@ def _named(error: Exception) -> Exception:
 
 
 def _sdk_method(request: Request, name: str) -> Any:
-    client = request.client if request.client is not None else _clients.get_default_generative_client()
+    client = request.client if request.client is not None else keeping_keys(_clients.get_default_generative_client())
     return sync_method(client, name, "GenerativeModel(...) or GenerativeServiceClient(...)")
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .call_response import BaseCallResponse
     from .chunk import BaseCallResponseChunk, ToolDelta
     from .cost import Price, call_cost, set_price
-    from .dump import check_dump_version
+    from .dump import CARRIERS, HOLDERS, check_dump_version
     from .finish_reasons import FinishReason, common_finish_reason, ended_for
     from .indexed_accumulator import IndexedAccumulator
     from .metadata import CommonMetadata, Facts
@@ -42,7 +42,7 @@ else:
             "call_response": "BaseCallResponse",
             "chunk": "BaseCallResponseChunk ToolDelta",
             "cost": "Price call_cost set_price",
-            "dump": "check_dump_version",
+            "dump": "CARRIERS HOLDERS check_dump_version",
             "finish_reasons": "FinishReason common_finish_reason ended_for",
             "indexed_accumulator": "IndexedAccumulator",
             "metadata": "Facts CommonMetadata",
@@ -54,6 +54,8 @@ else:
     )
 
 __all__ = [
+    "CARRIERS",
+    "HOLDERS",
     "BaseCallResponse",
     "BaseCallResponseChunk",
     "Billed",

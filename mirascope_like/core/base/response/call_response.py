@@ -28,10 +28,12 @@ from ..request import Request
 from ..tools import BaseTool, ToolCall, find_tool
 from .billing import Billed
 from .decoded_messages import DecodedMessages
-from .dump import DUMP_VERSION, READ_FROM_RESPONSE, check_dump_version, plain_json, without_carried
+from .dump import DUMP_VERSION, READ_FROM_RESPONSE, check_dump_version, plain_json, plain_options, without_carried
 from .offered_tools import TOOL_CLASSES, OfferedTools
 from .related_responses import RelatedResponses
 
+_OPTIONS = frozenset({"call_params", "call_kwargs", "dynamic_config"})
+"""The fields with options of the call, which may hold keys."""
 RawT = TypeVar("RawT")
 ToolT = TypeVar("ToolT", bound=BaseTool)
 FinishT = TypeVar("FinishT", bound=str, default=Any)
@@ -172,9 +174,13 @@ class BaseCallResponse(
     def _dump_response(self, value: Any) -> Any:
         return dumped(value) if isinstance(value, BaseModel) else plain_json(value)
 
-    @field_serializer("fn_args", "call_params", "call_kwargs", "dynamic_config", "metadata", "messages", mode="plain")
-    def _dumpplain_json(self, value: Any) -> Any:
+    @field_serializer("fn_args", "metadata", "messages", mode="plain")
+    def _dump_value(self, value: Any) -> Any:
         return plain_json(value)
+
+    @field_serializer("call_params", "call_kwargs", "dynamic_config", mode="plain")
+    def _dump_options(self, value: Any) -> Any:
+        return plain_options(value)
 
     @model_serializer(mode="wrap")
     def _dump_read(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -328,7 +334,8 @@ class BaseCallResponse(
 
     def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
         for name, value in super().__repr_args__():
-            yield name, value if name == "response" else plain_json(value)
+            plain = plain_options if name in _OPTIONS else plain_json
+            yield name, value if name == "response" else plain(value)
 
     def __getstate__(self) -> dict[Any, Any]:
         state = super().__getstate__()

@@ -24,12 +24,16 @@ validated.
 _SECRET = re.compile(
     r"authorization|(api|access|private)[-_]?key|token$|secret|password|cookie|credential", re.IGNORECASE
 )
-
-
-_CARRIERS = frozenset({"extra_headers", "extra_query", "headers"})
+CARRIERS = frozenset(
+    {
+        *("extra_headers", "extra_query", "headers"),
+        *("additional_headers", "additional_query_parameters"),  # Cohere's
+        "http_headers",  # Mistral's
+    }
+)
 """Options whose values are treated as secrets, whatever the names of the values are."""
-_HOLDERS = frozenset({"call_params", "config", "http_options"})
-"""Options that may contain the options in `_CARRIERS`."""
+HOLDERS = frozenset({"call_params", "config", "http_options", "request_options", "client_args", "async_client_args"})
+"""Options that may contain the options in `CARRIERS`."""
 
 
 def without_carried(value: Any) -> Any:
@@ -39,15 +43,15 @@ def without_carried(value: Any) -> Any:
     if is_mapping(value):
         return {key: _without_one(key, one) for key, one in value.items()}
     if isinstance(value, BaseModel):  # the config of Google's SDK
-        given = {name: getattr(value, name) for name in value.model_fields_set if name in _CARRIERS | _HOLDERS}
+        given = {name: getattr(value, name) for name in value.model_fields_set if name in CARRIERS | HOLDERS}
         return value.model_copy(update={name: _without_one(name, one) for name, one in given.items()})
     return value
 
 
 def _without_one(name: object, value: Any) -> Any:
-    if name in _CARRIERS:
+    if name in CARRIERS:
         return dict.fromkeys(value, "***") if is_mapping(value) else "***" if value else value
-    return without_carried(value) if name in _HOLDERS else value
+    return without_carried(value) if name in HOLDERS else value
 
 
 def plain_json(value: Any) -> Any:
@@ -60,11 +64,16 @@ def plain_json(value: Any) -> Any:
     return _without_secrets(plain)
 
 
+def plain_options(value: Any) -> Any:
+    """Return the options of a call as plain JSON values, with secrets and all headers and URL parameters as "***"."""
+    return plain_json(without_carried(value))
+
+
 def _without_secrets(value: Any) -> Any:
     if is_mapping(value):
         return {
             key: _without_one(key, one)
-            if key in ("extra_headers", "extra_query")
+            if key in CARRIERS - {"headers"}
             else "***"
             if _SECRET.search(key) and isinstance(one, str | list)
             else _without_secrets(one)

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from .default_clients import Clients
     from .error_mapping import FailingProvider
     from .http_clients import CONNECT_SECONDS, MAX_CONNECTIONS, KeepAlive, http_library, http_options
+    from .keys import secret_headers, secrets_in, without
     from .network import check_abandoned
+    from .redirects import stays
     from .response_capture import catching, catching_clients
     from .sdk_params import made, refusal
     from .sdk_provider import SDK_OPTIONS, SDKProvider
@@ -30,7 +32,9 @@ else:
             "default_clients": "Clients",
             "error_mapping": "FailingProvider",
             "http_clients": "CONNECT_SECONDS MAX_CONNECTIONS KeepAlive http_library http_options",
+            "keys": "secret_headers secrets_in without",
             "network": "check_abandoned",
+            "redirects": "stays",
             "response_capture": "catching catching_clients",
             "sdk_params": "made refusal",
             "sdk_provider": "SDK_OPTIONS SDKProvider",
@@ -65,6 +69,10 @@ __all__ = [
     "allow_slow_reads",
     "read_out",
     "refusal",
+    "secret_headers",
+    "secrets_in",
+    "stays",
     "sync_method",
     "watch_botocore",
+    "without",
 ]

@@ -32,8 +32,6 @@ class ClientProvider(FailingProvider[ResponseT, ChunkT, ToolT]):
     sdk: ModuleType
     clients: tuple[str, str]
     """The names of the SDK's sync and async client class. They may be the same."""
-    environment: tuple[str, ...]
-    """The environment variables that the SDK reads. The first one contains the API key."""
     http_clients: tuple[str, str] = ("", "")
     """The attributes of a default client that contain its sync and async HTTP client, if the SDK does not close
     these: see `Clients`.

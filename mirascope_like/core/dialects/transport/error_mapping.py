@@ -1,7 +1,7 @@
 """Converts errors: those of the SDK and its HTTP library, and error events in the middle of a stream.
 
-Every raised error is an instance of a class of the SDK and of one of our classes. A provider defines the table of
-classes, and makes the errors of the SDK.
+Every raised error is an instance of a class of the SDK and of one of our classes, and shows no key of its request. A
+provider defines the table of classes, and makes the errors of the SDK.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ from ...base.provider import Provider
 from ...base.request import Request
 from ...base.response import BaseCallResponse, BaseCallResponseChunk
 from ...base.tools import BaseTool
+from .keys import hide_keys, requests_of, secrets_of
 
 ResponseT = TypeVar("ResponseT", bound="BaseCallResponse[Any, Any]")
 ChunkT = TypeVar("ChunkT", bound=BaseCallResponseChunk[Any, Any, Any])
@@ -71,7 +72,16 @@ class FailingProvider(Provider[ResponseT, ChunkT, ToolT]):
         """Return an SDK error that names the key to set, if `error` is about a missing API key; otherwise None."""
         return None
 
+    environment: tuple[str, ...] = ()
+    """The environment variables that the SDK reads. The first one contains the API key."""
+
     def failure(self, error: Exception, request: Request, source: Any = None) -> Exception:
+        found = self._mapped(error, request, source)
+        requests = requests_of(found, source)
+        hide_keys(found, secrets_of(request.client, request.call_params, self.environment, requests))
+        return found
+
+    def _mapped(self, error: Exception, request: Request, source: Any) -> Exception:
         found, *kinds = self._classified(error, source)
         if found is not error:
             found.__cause__ = error

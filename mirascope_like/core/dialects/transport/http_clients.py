@@ -1,8 +1,9 @@
 """HTTP clients for our default clients: those of the SDK, with pools for 1,000 streams and the network backend of
 `network`.
 
-TLS, redirects, HTTP/2, timeouts, keep-alive options and the proxies of the environment are the same as in the SDK's own
-HTTP clients. Only public interfaces of the HTTP libraries are used: a transport, `mounts`, and `network_backend`.
+TLS, HTTP/2, timeouts, keep-alive options and the proxies of the environment are the same as in the SDK's own HTTP
+clients. Redirects are followed as there, but no key is sent to another host: see `redirects`. Only public interfaces of
+the HTTP libraries are used: a transport, `mounts`, and `network_backend`.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from urllib.request import getproxies
 
 from ...base.provider import Places
 from .network import OPENING, AsyncBackend, WatchedBackend, check_abandoned
+from .redirects import drop_keys
 
 MAX_CONNECTIONS = 1000
 """The maximum number of connections of a default client. Further streams wait until a connection is free."""
@@ -188,6 +190,7 @@ class _Transport:
         )
 
     def _request(self, request: Any) -> Any:
+        drop_keys(self._library, request)
         timeouts: dict[str, Any] = request.extensions.get("timeout", {})
         timeouts["connect"] = connect_seconds(timeouts)
         url = request.url

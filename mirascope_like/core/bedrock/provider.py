@@ -28,6 +28,7 @@ from ..base.errors import (
 )
 from ..base.messages import CallForm
 from ..base.parsing import as_object, at, readable
+from ..base.provider import Clients
 from ..base.request import Request, Strategy, Structure
 from ..base.response import Accumulator
 from ..base.tools import BaseTool, tool_description, tool_name
@@ -35,7 +36,6 @@ from ..dialects.schemas import ANTHROPIC_WORDS, strict_schema, tool_arguments
 from ..dialects.transport import (
     CONNECT_SECONDS,
     MAX_CONNECTIONS,
-    Clients,
     ThreadedProvider,
     read_out,
     sync_method,

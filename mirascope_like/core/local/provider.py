@@ -12,10 +12,10 @@ import openai
 from anyio import to_thread
 
 from ..base.parsing import dumped
+from ..base.provider import Clients
 from ..base.request import Prefill, Request, Strategy, Structure
 from ..dialects.chat_completions import ChatAccumulator, ChatProvider, encode_structure
 from ..dialects.schemas import OPENAI_WORDS
-from ..dialects.transport import Clients
 from .engine import Engine, engine
 from .params import LocalCallParams
 from .speech import Speech, answer_in_calls, event_in_calls, with_described_tools

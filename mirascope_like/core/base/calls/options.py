@@ -32,7 +32,11 @@ class Options(TypedDict, Generic[ParamsT], total=False):
     json_mode: bool
     """Request a response that is JSON text."""
     client: Any
-    """The client that sends the requests: a client of the provider's SDK, or an object with the same interface."""
+    """The client that sends the requests: a client of the provider's SDK, or an object with the same interface.
+
+    Also accepts a function or class that makes the client when it is needed: one for all threads, and in async code one
+    for each event loop. In async calls the function may be async. A pickled call keeps the function, but no client.
+    """
     call_params: ParamsT | None
     """Parameters of the provider's API, such as `temperature`. A parameter that is not set is not sent."""
     tool_loop: tools_room.ToolLoop | None

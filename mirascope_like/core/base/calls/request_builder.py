@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from copy import copy
 from functools import partial
 from typing import Any, TypeVar, cast
 
@@ -13,7 +12,7 @@ from .. import tools as tools_room
 from ..errors import Caught, ConfigurationError, ProviderError, StreamInterruptedError, StreamTimeoutError
 from ..flows import choose_strategy, with_structure
 from ..prompts import Prompted, PromptFunction, Sent
-from ..provider import Provider, Target
+from ..provider import Provider, Target, awith_client, is_factory, with_client
 from ..request import OVERRIDES, Request, overridden
 from ..tools import BaseTool, Tools, tool_name, tool_type
 from .options import StreamConfig, check_names, check_params, count_of
@@ -94,6 +93,10 @@ class RequestBuilder:
         """
         self._check_again()
 
+    def __getstate__(self) -> dict[str, Any]:
+        # A client holds locks and connections, and cannot be pickled; a factory makes it again.
+        return {**vars(self), "_client": self._client if is_factory(self._client) else None}
+
     def _check_again(self) -> None:
         given = {"retry": self._retry, "fallback": self._fallback, "resume": self._resume}
         if not self._streaming and (named := [name for name, one in given.items() if one]):
@@ -130,7 +133,8 @@ class RequestBuilder:
         A name such as "anthropic:claude-..." also changes the provider; the call then uses the default client of that
         provider.
         """
-        other = copy(self)
+        other = RequestBuilder.__new__(RequestBuilder)
+        other.__dict__.update(vars(self))
         other._model, other._fallback, other._fixed = model, (), ("model",)
         named, name = self._provider.named(model)
         if named is not None:
@@ -166,11 +170,11 @@ class RequestBuilder:
 
     def read(self, target: Target, bound_prompt: BoundPrompt) -> Request:
         """Call the prompt function and return the request that is sent to the target's provider."""
-        return self._request(target, bound_prompt, bound_prompt.read())
+        return with_client(self._request(target, bound_prompt, bound_prompt.read()))
 
     async def aread(self, target: Target, bound_prompt: BoundPrompt) -> Request:
         """Async version of `read`."""
-        return self._request(target, bound_prompt, await bound_prompt.aread())
+        return await awith_client(self._request(target, bound_prompt, await bound_prompt.aread()))
 
     def _request(self, target: Target, bound_prompt: BoundPrompt, prompted: Prompted) -> Request:
         provider, model, settings = target

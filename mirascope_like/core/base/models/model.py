@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Mapping
-from typing import Any, Generic, Literal, ParamSpec, TypeVar, cast, overload
+from typing import Any, Generic, Literal, ParamSpec, Self, TypeVar, cast, overload
 
 import typing_extensions
 from typing_extensions import Unpack
@@ -11,7 +11,7 @@ from typing_extensions import Unpack
 from ..calls import AskOptions, AsyncTask, Call, CallDecorator, StreamConfig, StreamTaskDecorator, Task, TaskDecorator
 from ..conversations import Conversation, Session, Store
 from ..prompts import Prompt
-from ..provider import Provider, limited
+from ..provider import Provider, is_factory, limited
 from ..response import BaseCallResponse
 from ..runtime import is_async, within_descriptor
 from ..streams import AsyncStream, AsyncStructuredStream, Stream, StructuredStream
@@ -124,6 +124,17 @@ class BaseModelObject(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
             )
 
         return decorate if fn is None else decorate(fn)
+
+    def __getstate__(self) -> dict[str, Any]:
+        # A client holds locks and connections, and cannot be pickled; a factory makes it again.
+        client = self._settings.get("client")
+        return {**vars(self), "_settings": {**self._settings, "client": client if is_factory(client) else None}}
+
+    def __copy__(self) -> Self:
+        return self  # it does not change, and a copy made as by pickle would have no client
+
+    def __deepcopy__(self, _: Any) -> Self:
+        return self
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.origin} {self.name}>"

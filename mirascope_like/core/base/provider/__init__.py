@@ -1,4 +1,4 @@
-"""The interface that every provider implements (encode, send, decode, map errors), and a limit of concurrent requests.
+"""The interface of all providers: encode, send, decode, map errors; a limit of concurrent requests; reused clients.
 
 Used by: flows, streams, calls, and every provider.
 Must not know: any particular provider, or how calls and streams use the interface.
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from ..runtime import lazy_names
 
 if TYPE_CHECKING:
+    from .clients import Clients, awith_client, is_factory, with_client
     from .concurrency_limit import Places, limited
     from .opening import PRESENT, Opening, shut
     from .provider import AsyncSource, Provider, Source, Target
@@ -18,10 +19,25 @@ else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
+            "clients": "Clients awith_client is_factory with_client",
             "concurrency_limit": "Places limited",
             "opening": "Opening PRESENT shut",
             "provider": "AsyncSource Provider Source Target",
         },
     )
 
-__all__ = ["PRESENT", "AsyncSource", "Opening", "Places", "Provider", "Source", "Target", "limited", "shut"]
+__all__ = [
+    "PRESENT",
+    "AsyncSource",
+    "Clients",
+    "Opening",
+    "Places",
+    "Provider",
+    "Source",
+    "Target",
+    "awith_client",
+    "is_factory",
+    "limited",
+    "shut",
+    "with_client",
+]

@@ -30,7 +30,7 @@ class Places:
     """Semaphores that count the requests in progress: one for all threads, and one per event loop."""
 
     def __init__(self, limit: int) -> None:
-        self._limit = limit
+        self.limit = limit
         self.threads = BoundedSemaphore(limit)
         self._loops: WeakKeyDictionary[Hashable, Semaphore] = WeakKeyDictionary()
 
@@ -38,7 +38,7 @@ class Places:
         """Return the semaphore of the running event loop."""
         loop = running_loop()
         if (places := self._loops.get(loop)) is None:
-            places = self._loops[loop] = semaphore(self._limit)
+            places = self._loops[loop] = semaphore(self.limit)
         return places
 
 
@@ -49,6 +49,9 @@ class _Limited:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._provider, name)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return limited, (self._provider, self._places.limit)
 
     def resolve(self, model: str, provider: str | None, overrides: Mapping[str, Any]) -> Target:
         """Return the target of a call, with the same limit on its provider."""

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import replace
+from importlib import import_module
 from types import MappingProxyType
 from typing import Any, ClassVar, Generic, NamedTuple, Protocol, TypeVar
 
 from .. import request as request_room
 from ..errors import PromptError
 from ..messages import CallForm, with_accepted_calls, with_plain_media, without_developer
-from ..parsing import has_half
+from ..parsing import at, has_half
 from ..request import Request, Strategy, Structure, with_named_limit
 from ..response import Accumulator, BaseCallResponse, BaseCallResponseChunk
 from ..tools import BaseTool
@@ -102,6 +104,13 @@ class Provider(ABC, Generic[ResponseT, ChunkT, ToolT]):
     accumulator_type: type[Accumulator[Any, Any]]
     params_type: type[Any]
     """The `TypedDict` of the call parameters that this provider accepts."""
+
+    def __reduce__(self) -> Any:
+        # By its place, as a function: a copy in another process would have default clients of its own.
+        if (place := _place_of(self)) is not None:
+            return _found_at, place
+        own = {name: one for name, one in vars(self).items() if not hasattr(type(self), name)}  # no cached properties
+        return _made, (type(self), own)
 
     def origin(self, model: str) -> str:
         """Return the name of the message format, such as "openai", that a call of this model would use now."""
@@ -249,3 +258,31 @@ class Provider(ABC, Generic[ResponseT, ChunkT, ToolT]):
         1970.
         """
         return self.response_type.make(request, payload, raw, start_time, end_time)
+
+
+_PLACES = ("call", "responses.call", "")
+"""Where a module or an object that it holds has a provider's `call`."""
+
+
+def _place_of(provider: Provider[Any, Any, Any]) -> tuple[str, str] | None:
+    """Return the package of a provider and the path in it of what has the provider, such as its `call`; None if nothing
+    has it, as for a user's own host.
+    """
+    package = type(provider).__module__.rpartition(".")[0]
+    for name, value in list(vars(sys.modules[package]).items()) if package in sys.modules else ():
+        for place in _PLACES:
+            path = f"{name}.{place}".strip(".")
+            if getattr(at(value, place) if place else value, "provider", None) is provider:
+                return package, path
+    return None
+
+
+def _found_at(package: str, path: str) -> Provider[Any, Any, Any]:
+    found: Provider[Any, Any, Any] = at(import_module(package), f"{path}.provider")
+    return found
+
+
+def _made(kind: type[Provider[Any, Any, Any]], own: dict[str, Any]) -> Provider[Any, Any, Any]:
+    provider = kind.__new__(kind)
+    vars(provider).update(own)
+    return provider

@@ -101,7 +101,7 @@ OLD_PATHS: Mapping[str, str] = {
     "dialects.chat_provider": "dialects.chat_completions.provider",
     "dialects.chat_response": "dialects.chat_completions.response",
     "dialects.client_provider": "dialects.transport.client_provider",
-    "dialects.clients": "dialects.transport.default_clients",
+    "dialects.clients": "base.provider.clients",
     "dialects.failures": "dialects.transport.error_mapping",
     "dialects.gemini_chunk": "dialects.gemini.chunk",
     "dialects.gemini_contents": "dialects.gemini.messages",

@@ -339,6 +339,9 @@ class BaseStream(CommonMetadata, Generic[ResponseT, ChunkT, ToolT]):
         hint = "it was returned by a tool; read it to its end first (a tool loop does that)"
         return self.content if self.state is StreamState.CLOSED else self._rebuilt(False, hint).content
 
+    def __getstate__(self) -> Any:
+        raise TypeError("a stream cannot be pickled, as it holds a connection: pickle the response, `collect()`")
+
     def __str__(self) -> str:
         return self.content
 

@@ -9,11 +9,12 @@ from typing import Any, TypeVar
 
 from openai.types.responses.response_create_params import ResponseCreateParamsBase
 
+from ...base.provider import Clients
 from ...base.request import Request, Strategy, Structure
 from ...base.response import Accumulator
 from ...base.tools import BaseTool, tool_description, tool_name
 from ..schemas import add_answer_tool, is_closed, strict_schema, tool_arguments
-from ..transport import SDK_OPTIONS, ClientProvider, Clients, SDKProvider
+from ..transport import SDK_OPTIONS, ClientProvider, SDKProvider
 from .accumulator import ResponsesAccumulator
 from .messages import encode_messages
 from .native_calls import native_types, not_native

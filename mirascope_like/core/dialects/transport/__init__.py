@@ -1,4 +1,4 @@
-"""Sends requests through official SDKs: default clients, captured HTTP responses, threads, error conversion.
+"""Sends requests through official SDKs: HTTP clients, captured HTTP responses, threads, error conversion.
 
 Used by: the wire formats and the providers.
 Must not know: any wire format.
@@ -12,7 +12,6 @@ from ...base.runtime import lazy_names
 
 if TYPE_CHECKING:
     from .client_provider import ClientProvider, allow_slow_reads, check_asyncio, made_by
-    from .default_clients import Clients
     from .error_mapping import FailingProvider
     from .http_clients import CONNECT_SECONDS, MAX_CONNECTIONS, KeepAlive, http_library, http_options
     from .keys import secret_headers, secrets_in, without
@@ -29,7 +28,6 @@ else:
         __name__,
         {
             "client_provider": "ClientProvider check_asyncio made_by allow_slow_reads",
-            "default_clients": "Clients",
             "error_mapping": "FailingProvider",
             "http_clients": "CONNECT_SECONDS MAX_CONNECTIONS KeepAlive http_library http_options",
             "keys": "secret_headers secrets_in without",
@@ -50,7 +48,6 @@ __all__ = [
     "ByteSource",
     "CONNECT_SECONDS",
     "ClientProvider",
-    "Clients",
     "FailingProvider",
     "KeepAlive",
     "MAX_CONNECTIONS",

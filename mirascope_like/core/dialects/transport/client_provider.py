@@ -9,11 +9,11 @@ from types import FunctionType, MethodType, ModuleType
 from typing import Any, ClassVar, TypeVar
 
 from ...base.errors import ConfigurationError
+from ...base.provider import Clients
 from ...base.request import Request
 from ...base.response import BaseCallResponse, BaseCallResponseChunk
 from ...base.runtime import on_asyncio
 from ...base.tools import BaseTool
-from .default_clients import Clients
 from .error_mapping import FailingProvider
 from .http_clients import KeepAlive
 

@@ -150,8 +150,8 @@ def _hidden(value: Any, secrets: Sequence[str]) -> Any:
     if isinstance(value, str):
         return found if (found := without(value, secrets)) != value else value
     if isinstance(value, bytes):
-        found = without(value.decode("latin-1"), secrets).encode("latin-1")
-        return found if found != value else value
+        shown = value.decode("latin-1")
+        return hidden.encode("latin-1") if (hidden := without(shown, secrets)) != shown else value
     if type(value) is dict:
         fields = as_object(value)
         made = {key: _hidden(one, secrets) for key, one in fields.items()}

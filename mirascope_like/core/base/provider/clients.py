@@ -1,4 +1,6 @@
-"""The default clients of a provider. They are made once, reused, and replaced when the environment variables change."""
+"""Clients of an SDK that are made when they are needed, and reused: a provider's default ones, and those of a user's
+factory. Knows no SDK.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +8,22 @@ import atexit
 import os
 from collections.abc import AsyncGenerator, Callable, Hashable, Sequence
 from contextlib import suppress
+from dataclasses import replace
+from functools import partial
+from inspect import isawaitable
 from operator import attrgetter
 from threading import Lock
+from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any
+from weakref import WeakKeyDictionary
 
-from ...base.runtime import running_loop
+from ..errors import ConfigurationError
+from ..request import Request
+from ..runtime import running_loop
 
 
 class Clients:
-    """The default clients of one SDK, which are used if the user passes no client.
+    """The clients that two functions make: `make` makes the sync client, and `make_async` the async ones.
 
     All threads of a process share one sync client. Each event loop has its own async client, which is closed together
     with the loop. If the SDK's environment variables change, or after a fork, new clients are made.
@@ -58,6 +67,11 @@ class Clients:
         if kept is not None and kept[0] is loop:
             return kept[1]
         client = self._make_async()
+        if isawaitable(client):
+            client = await client
+            if (kept := self._kept.get(key)) is not None and kept[0] is loop:  # another task made one meanwhile
+                await _awaited(_closed(client, self._http_clients[1], "__aexit__"))
+                return kept[1]
         # A loop that shuts down closes the async generators that were started in it. This one then closes the client.
         keeper = self._keep(key, client)
         await anext(keeper)
@@ -71,7 +85,7 @@ class Clients:
         finally:
             self._kept.pop(key, None)
             self._keepers.pop(key, None)
-            await _closed(client, self._http_clients[1], "__aexit__")
+            await _awaited(_closed(client, self._http_clients[1], "__aexit__"))
 
     def _key(self) -> Hashable:
         read = os.environ.get
@@ -85,8 +99,55 @@ class Clients:
                     _closed(client, self._http_clients[0], "__exit__")
 
 
+async def _awaited(closing: Any) -> None:
+    if isawaitable(closing):
+        await closing
+
+
 def _closed(client: Any, http_client: str, exit_name: str) -> Any:
     client = attrgetter(http_client)(client) if http_client else client
     # Every SDK's client has one of the two; Cohere's has no `close`.
     close = getattr(client, "close", None)
     return close() if close is not None else getattr(client, exit_name)(None, None, None)
+
+
+_FUNCTIONS = (FunctionType, MethodType, BuiltinFunctionType, partial, type)
+"""The types of factories. A test double of a client can be called too, but makes no client."""
+_OF_FUNCTIONS: WeakKeyDictionary[Any, Clients] = WeakKeyDictionary()
+_OF_METHODS: dict[Any, Clients] = {}
+"""The clients of methods, which no weak reference keeps: each access makes a new object, equal to the others."""
+
+
+def is_factory(client: Any) -> bool:
+    """Return True if `client=` was given a function or class that makes the client."""
+    return isinstance(client, _FUNCTIONS)
+
+
+def with_client(request: Request) -> Request:
+    """Return a request with the client that its factory makes; one client serves all threads of a process.
+
+    Raises `ConfigurationError` for an async factory.
+    """
+    if not is_factory(request.client):
+        return request
+    client = _made_by(request.client).sync()
+    if isawaitable(client):
+        raise ConfigurationError("a sync call needs a factory that returns a client: client= was given an async one")
+    return replace(request, client=client)
+
+
+async def awith_client(request: Request) -> Request:
+    """`with_client` for async calls. Each event loop has its own client, which is closed with the loop; the factory may
+    be async.
+    """
+    if not is_factory(request.client):
+        return request
+    return replace(request, client=await _made_by(request.client).asynchronous())
+
+
+def _made_by(factory: Any) -> Clients:
+    known: Any = _OF_METHODS if isinstance(factory, MethodType) else _OF_FUNCTIONS
+    clients: Clients | None = known.get(factory)
+    if clients is None:
+        clients = known[factory] = Clients(factory, factory)
+    return clients

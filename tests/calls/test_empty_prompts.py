@@ -41,16 +41,16 @@ def test_an_empty_prompt(prompt: Any, stream: bool, side: Side, server: Server) 
             made = side.module.call("m", client=client, stream=stream)(empty)()
             await (made.collect() if stream else made)
 
-    with pytest.raises(PromptError, match="<lambda> returned an empty prompt"):
+    with pytest.raises(PromptError, match="the prompt of <lambda> is empty"):
         call(lambda: prompt)()
-    with pytest.raises(PromptError, match="empty returned an empty prompt"):
+    with pytest.raises(PromptError, match="the prompt of empty is empty"):
         asyncio.run(main())
     assert not server.requests
 
 
 @pytest.mark.parametrize("row", EVERY, ids=lambda row: row.id)
 def test_of_every_provider(row: BaseRow, server: Server) -> None:
-    with row.client(server) as client, pytest.raises(PromptError, match="empty prompt"):
+    with row.client(server) as client, pytest.raises(PromptError, match="is empty: its template"):
         row.ask(client, "")
     assert not server.requests
 
@@ -61,7 +61,7 @@ def test_a_template_that_comes_out_empty(template: str, side: Side, server: Serv
     @prompt_template(template)
     def ask(text: str, history: list[Any]) -> None: ...
 
-    with pytest.raises(PromptError, match="ask returned an empty prompt"):
+    with pytest.raises(PromptError, match="the prompt of ask is empty"):
         ask("", [])
 
 

@@ -459,7 +459,9 @@ def test_those_who_can_are_named() -> None:
 
 @pytest.mark.parametrize("call", [openai.call, openrouter.call])
 def test_those_who_cannot_say_so_at_once(call: Any) -> None:
-    with pytest.raises(ConfigurationError, match=r"does not support resume: .* anthropic, deepseek, local, mistral"):
+    with pytest.raises(
+        ConfigurationError, match=r"cannot resume this request: .* anthropic, deepseek, local .without tools., mistral"
+    ):
         call("openai/gpt-4o", stream=True, resume=True)
 
 
@@ -470,7 +472,7 @@ def test_those_chosen_by_name_say_so_when_they_are_asked(monkeypatch: pytest.Mon
     def say() -> str:
         return "Hi"
 
-    with pytest.raises(ConfigurationError, match="gpt-4o of openai does not support resume"):
+    with pytest.raises(ConfigurationError, match="gpt-4o of openai cannot resume this request"):
         say()
 
 

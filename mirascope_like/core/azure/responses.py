@@ -51,8 +51,8 @@ class AzureResponsesCallResponseChunk(ResponsesChunk):
 class AzureResponsesStream(Stream[AzureResponsesCallResponse, AzureResponsesCallResponseChunk, AzureResponsesTool]):
     """A streamed response of Azure OpenAI.
 
-    It has everything that an unstreamed response has. Partial images and audio are yielded as chunks only. The random
-    padding of events (`obfuscation`) is dropped.
+    It has everything that an unstreamed response has. Partial images and pieces of audio are only in its chunks. The
+    random padding of events (`obfuscation`) is dropped.
     """
 
 

@@ -36,8 +36,8 @@ class GoogleProvider(
 ):
     """Sends requests to Gemini, or to the address of the client that was passed.
 
-    The SDK builds and sends the request; its HTTP response is read as bytes. A response that ends with `CONTINUATION`
-    is returned with its continuation token; it is not continued automatically.
+    The SDK builds and sends the request; its HTTP response is read as bytes. A response with the finish
+    reason `CONTINUATION` is returned with its continuation token; the library does not continue it.
     """
 
     name = "google"

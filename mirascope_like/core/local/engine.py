@@ -197,7 +197,9 @@ def _start(model: str, key: _Key) -> Engine:
     if importlib.util.find_spec("xllamacpp") is None:
         raise ConfigurationError("local models need xllamacpp, which is not installed: run pip install xllamacpp")
     if not sys.executable or getattr(sys, "frozen", False):
-        raise ConfigurationError("local models run in a separate Python process, and no Python executable was found")
+        raise ConfigurationError(
+            "local models run in a second Python process, which a frozen program cannot start: use a Python executable"
+        )
     api_key = secrets.token_urlsafe(32)
     settings = {
         "model": model,

@@ -127,7 +127,10 @@ class Speech:
                 yield {"content": new}
 
     def end(self) -> Iterator[dict[str, Any]]:
-        """Yield the deltas for text that was held back until the end of the response."""
+        """Yield the deltas that `add` held back until the end of the response.
+
+        These are the last braces of a call's arguments, or an output that is neither a call nor in the form of text.
+        """
         if self._call is not None:
             yield from self._arguments(self._output[self._call :].strip().removesuffix("}").rstrip())
         elif not _TEXT.match(self._output) and self._output:

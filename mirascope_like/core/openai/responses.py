@@ -51,8 +51,8 @@ class OpenAIResponsesCallResponseChunk(ResponsesChunk):
 class OpenAIResponsesStream(Stream[OpenAIResponsesCallResponse, OpenAIResponsesCallResponseChunk, OpenAIResponsesTool]):
     """A streamed response of OpenAI.
 
-    It has everything that an unstreamed response has. Partial images and audio are yielded as chunks only. The random
-    padding of events (`obfuscation`) is dropped.
+    It has everything that an unstreamed response has. Partial images and pieces of audio are only in its chunks. The
+    random padding of events (`obfuscation`) is dropped.
     """
 
 

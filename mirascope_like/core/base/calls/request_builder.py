@@ -18,7 +18,7 @@ from ..tools import BaseTool, Tools, tool_name, tool_type
 from .options import StreamConfig, check_names, check_params, count_of
 
 AnyStreamT = TypeVar("AnyStreamT", bound="streams.BaseStream[Any, Any, Any]")
-RESUMABLE = "anthropic, deepseek, local, mistral, openrouter (models of Anthropic) and vllm"
+RESUMABLE = "anthropic, deepseek, local (without tools), mistral, openrouter (models of Anthropic) and vllm"
 """The providers with models that can resume a response, for an error message."""
 _FAILURES: Caught = (ProviderError, StreamInterruptedError, StreamTimeoutError)
 """The errors of a stream after which its next fallback is tried."""
@@ -232,5 +232,5 @@ class RequestBuilder:
 def _check_prefill(provider: Provider[Any, Any, Any], request: Request) -> None:
     if provider.prefill(request) is None:
         raise ConfigurationError(
-            f"{request.model} of {request.provider} does not support resume: use a model of {RESUMABLE}"
+            f"{request.model} of {request.provider} cannot resume this request: use a model of {RESUMABLE}"
         )

@@ -126,10 +126,12 @@ def sniff(data: bytes) -> str | None:
 
 
 def part_of(value: object) -> AnyPart:
-    """Return the message part for a value in memory. A str becomes a text part; the type of media is recognised from
-    the bytes.
+    """Return the message part for a value in memory.
 
-    A str is never treated as a path or URL. Raises `PromptError` for a value of any other type.
+    A part is returned unchanged. A str becomes a text part; it is never treated as a path or URL. Bytes, an open binary
+    file, an image or a recording becomes a media part; the media type is recognised from the first bytes.
+
+    Raises `PromptError` for a path, for bytes of an unknown format and for any other value.
     """
     if isinstance(value, AnyPart):
         return value

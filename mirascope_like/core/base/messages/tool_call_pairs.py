@@ -28,8 +28,9 @@ class Orphans:
 def find_orphans(messages: Sequence[BaseMessageParam]) -> Orphans:
     """Return the tool calls without a result, and the results without a call.
 
-    The results of a call must be in the messages directly after the call. A result without an id belongs to the first
-    call of the same tool that has no result yet, or else to the first call of any tool.
+    The results of a call must be in the messages directly after the call; only system messages may be between them. A
+    result without an id belongs to the first call without a result, if possible one of the same tool. So does a result
+    whose id matches no call, if there is a call without an id.
     """
     orphans = Orphans()
     unanswered: list[tuple[int, ToolCallPart]] = []

@@ -33,7 +33,7 @@ _OF_STREAMS = ("retry", "fallback", "resume")
 
 
 class BaseModelObject(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
-    """Base class of `Model` and `StreamingModel`. They differ only in what `call` and `task` return without options."""
+    """Base class of `Model` and `StreamingModel`. They differ only in the default of `stream` in `call` and `task`."""
 
     def __init__(
         self,

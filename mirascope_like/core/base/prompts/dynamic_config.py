@@ -84,7 +84,9 @@ def as_messages(result: Any) -> list[Any]:
         if all(is_message(item) for item in items):
             return [item for item in items if not isinstance(item, BaseMessageParam) or item.content != ""] or items
         if any(is_message(item) for item in items):
-            raise PromptError("a list contains messages and other values: use only messages, or only text and parts")
+            raise PromptError(
+                "the prompt is a list with messages and other values: use only messages, or only text and parts"
+            )
         return [Messages.User(*items)]
     return [Messages.User(result)]
 

@@ -74,5 +74,8 @@ class PromptFunction:
 
     def _checked(self, messages: list[Any]) -> list[Any]:
         if not any(map(has_content, messages)):
-            raise PromptError(f"{self.name} returned an empty prompt: return text, parts or messages with content")
+            raise PromptError(
+                f"the prompt of {self.name} is empty: "
+                "its template, or what it returns, needs text, parts or messages with content"
+            )
         return messages

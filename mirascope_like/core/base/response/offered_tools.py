@@ -62,7 +62,7 @@ class OfferedTools(MeantCalls, Generic[ToolT]):
 
     @property
     def common_tools(self) -> list[ToolT] | None:
-        """The same as `tools`."""
+        """The same as `tools`, which are in one form for all providers. Named as in Mirascope v1."""
         return self.tools
 
     def attach_tools(self, tools: list[Any]) -> None:

@@ -169,7 +169,7 @@ class NoLoop:
 
 
 def prepared(transcript: Transcript) -> Step:
-    """Return the first step of a call."""
+    """Return the first step of the loop: send the request of the first attempt."""
     assert transcript.attempt is not None
     return Send(transcript.attempt)
 

@@ -154,8 +154,10 @@ class PickledTool:
 
 
 def portable(tool: BaseTool) -> Any:
-    """Return what to pickle in place of a tool of a response. If the tool type cannot be pickled, it is an
-    `UnresolvedTool` with the same call.
+    """Return the object to pickle in place of a tool of a response: a `PickledTool`.
+
+    If the tool's function or class cannot be imported by a path, return an `UnresolvedTool` with the same call. A tool
+    whose class defines `__reduce__` is returned unchanged.
     """
     if type(tool).__reduce__ is not object.__reduce__:  # a `__reduce__` of the user
         return tool

@@ -112,7 +112,11 @@ def call_name(item: Mapping[str, Any]) -> str:
 
 
 def add_piece(item: dict[str, Any], subject: str, verb: str, data: Mapping[str, Any]) -> None:
-    """Add a piece of a shell command or of a patch to its item. Other events change nothing."""
+    """Apply an event to the item of its call, if the event has a piece of a shell command or of a patch.
+
+    `subject` and `verb` are the event's type before and after its last dot, `data` is the event. An event with the
+    whole command or patch replaces the pieces. Any other event changes nothing.
+    """
     if subject == "response.shell_call_command":
         action = item["action"] = as_object(item.get("action"))
         commands = action["commands"] = as_list(action.get("commands"))

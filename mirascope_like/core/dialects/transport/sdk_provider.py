@@ -208,7 +208,10 @@ def _report_network(connected: Callable[[Any], None], prepare: Callable[[Any], N
 
 
 def unwrapped(response: Any) -> Any:
-    """Return the HTTP response inside the result of an SDK's raw call."""
+    """Return the HTTP response of a request that an SDK sent: `response.http_response`, or the object itself.
+
+    SDKs return the former for `with_raw_response`, the latter for `post`.
+    """
     return getattr(response, "http_response", response)
 
 

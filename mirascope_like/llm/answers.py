@@ -41,7 +41,9 @@ class DelegatedMetadata(CommonMetadata):
 
     @property
     def finish_reasons(self) -> list[str] | None:
-        """Why the generation ended, in the common form, such as "stop", "length", "tool_calls" or "content_filter"."""
+        """Why the generation ended, in the common form, such as "stop", "length", "tool_calls" or
+        "content_filter"; None if the provider has given no reason (yet).
+        """
         return self._metadata.common_finish_reasons
 
     @property

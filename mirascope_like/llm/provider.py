@@ -44,7 +44,7 @@ class AnyProvider(Provider[CallResponse, CallResponseChunk, Tool]):
         return EveryName(CommonCallParams.__annotations__)
 
     def resolve(self, model: str, provider: str | None, overrides: Mapping[str, Any]) -> Target:
-        """Return the provider, the model and the settings of a call.
+        """Return the provider and the model of a call, and the settings that replace the call's own.
 
         The provider is the one set by `llm.context` or `llm.override`, or else the one that the call names, as
         `provider` or inside `model`. Raises `ConfigurationError` if no provider is named or the name is unknown, and

@@ -76,6 +76,6 @@ def test_a_session(side: Side, server: Server) -> None:
     for empty in ([], "", [[]]):
         with pytest.raises(PromptError, match="empty prompt: pass text or parts"):
             model.session(Conversation().user("Hi")).send(empty)
-    with pytest.raises(PromptError, match="empty prompt"):
+    with pytest.raises(PromptError, match="is empty: its template"):
         model.session().send()
     assert not server.requests

@@ -364,7 +364,7 @@ def test_a_connection_that_breaks(step: Any, client: Mistral, server: Server) ->
 
 def test_an_end_without_an_end(client: Mistral, server: Server) -> None:
     server.reply(Reply.sse(*chat_text("Hel", finish=None)))
-    with pytest.raises(StreamInterruptedError, match="before the provider's final event") as caught:
+    with pytest.raises(StreamInterruptedError, match="the provider's final event is missing") as caught:
         MISTRAL.stream(client).collect()
     assert isinstance(caught.value, errors.MistralError)
 

@@ -47,7 +47,7 @@ class AzureStream(Stream[AzureCallResponse, AzureCallResponseChunk, AzureTool]):
 
     It has everything that an unstreamed response has. Exception: API versions before 2024-09-01-preview reject the
     option that requests the usage, so the request is sent again without it. The random padding of events
-    (`obfuscation`) is dropped.
+    (`obfuscation`) is only in its chunks.
     """
 
 

@@ -107,17 +107,17 @@ def _media(kind: str, part: MediaPart, source: dict[str, Any]) -> dict[str, Any]
     if isinstance(part, ImagePart | AudioPart | DocumentPart):
         named, found = part.media_type, formats.get(part.media_type)
     else:
-        named = part.url.rpartition(".")[2].lower()
-        found = next((one for one in formats.values() if one == _ENDINGS.get(named, named)), None)
-    if found is None:
-        raise PromptError(f"Bedrock accepts {kind}s as {', '.join(dict.fromkeys(formats.values()))}, not as {named}")
+        ending = part.url.rpartition(".")[2].lower()
+        named, found = f"by the ending of the URL {part.url}", _ENDINGS.get(ending, ending)
+    if found not in formats.values():
+        raise PromptError(f"Bedrock accepts {kind} media as {', '.join(dict.fromkeys(formats.values()))}, not {named}")
     return {"format": found, "source": source}
 
 
 def _place(part: ImageURLPart | AudioURLPart | DocumentURLPart) -> dict[str, Any]:
     if not part.url.startswith("s3://"):
         kind = part.type.removesuffix("_url")
-        raise PromptError(f"Bedrock accepts {kind}s only as bytes or s3:// URLs, not {part.url}: pass the bytes")
+        raise PromptError(f"Bedrock accepts {kind} media only as bytes or s3:// URLs, not {part.url}: pass the bytes")
     return {"s3Location": {"uri": part.url}}
 
 

@@ -52,7 +52,7 @@ class OpenAIResponsesStream(Stream[OpenAIResponsesCallResponse, OpenAIResponsesC
     """A streamed response of OpenAI.
 
     It has everything that an unstreamed response has. Partial images and pieces of audio are only in its chunks. The
-    random padding of events (`obfuscation`) is dropped.
+    random padding of events (`obfuscation`) is only in its chunks.
     """
 
 

@@ -34,7 +34,7 @@ class OpenAIStream(Stream[OpenAICallResponse, OpenAICallResponseChunk, OpenAIToo
     """A streamed response of OpenAI.
 
     It has everything that an unstreamed response has. Usage is requested unless the call sets `stream_options`. The
-    random padding of events (`obfuscation`) is dropped.
+    random padding of events (`obfuscation`) is only in its chunks.
     """
 
 

@@ -144,8 +144,9 @@ class RequestBuilder:
         return other
 
     def resolve(self, bound_prompt: BoundPrompt) -> Target:
-        """Return the provider, the model and the settings of a call, from the decorator's options and the active
-        `llm.context` and `llm.override`.
+        """Return the provider and the model of a call, and the settings that replace the call's own.
+
+        They come from the decorator's options and the active `llm.context` and `llm.override`.
         """
         if not self._fixed:
             return self._provider.resolve(self._model, self._named, bound_prompt.overrides)

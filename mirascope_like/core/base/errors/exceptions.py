@@ -170,7 +170,9 @@ class StreamInterruptedError(UnfinishedStreamError):
     """The response was interrupted: the connection was lost, the provider sent an error event, or the provider's final
     event is missing.
 
-    If the cause is an error of the provider's SDK, the raised error is also an instance of that SDK error class.
+    `partial` has what was received. With `retry` the request is sent again if nothing was received, with `resume` the
+    text is continued. If the cause is an error of the provider's SDK, the raised error is also an instance of that SDK
+    error class.
     """
 
 

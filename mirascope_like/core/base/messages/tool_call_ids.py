@@ -77,8 +77,10 @@ class CallIds:
         return message if same else message.model_copy(update={"content": parts})
 
     def passed(self, message: BaseMessageParam | None) -> None:
-        """Record the tool calls and results of a message that is sent unchanged. None stands for a message in a
-        provider's own format.
+        """Record the tool calls and results of a message that is sent unchanged.
+
+        Pass None for a message in a provider's own format: its tool calls are not known, so later results that answer
+        no known call keep their ids.
         """
         self._others = self._others or message is None
         parts: Sequence[Any] = () if message is None or isinstance(message.content, str) else message.content

@@ -69,7 +69,10 @@ class AsyncSource(Protocol):
 
 
 class Target(NamedTuple):
-    """The provider, the model and the settings of one call. Determined once, when the call is made. Immutable."""
+    """The provider and the model of one call, and the settings that replace the call's own.
+
+    Determined once, when the call is made. Immutable.
+    """
 
     provider: Provider[Any, Any, Any]
     """The provider that encodes, sends and decodes. Never a provider with `open_choice`."""

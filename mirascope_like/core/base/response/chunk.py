@@ -143,7 +143,7 @@ class BaseCallResponseChunk(NativeMetadata, ABC, Generic[RawChunkT, FinishT, Usa
 
     @property
     def finish_reasons(self) -> list[FinishT] | None:
-        """The finish reasons in the provider's own terms."""
+        """The finish reasons in the provider's own terms; None if there is none."""
         return super().finish_reasons
 
     @property

@@ -9,7 +9,7 @@ from ..tools import BaseTool, ToolCall, repaired, tool_name
 
 
 class MeantCalls:
-    """Base class of responses that reads their tool calls."""
+    """Base class of responses. Reads their tool calls, and repairs names and arguments that a host has changed."""
 
     if TYPE_CHECKING:
         answer_name: str | None

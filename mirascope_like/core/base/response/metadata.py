@@ -57,12 +57,12 @@ class CommonMetadata:
     @property
     @abstractmethod
     def finish_reasons(self) -> list[Any] | None:
-        """The finish reasons in the provider's own terms."""
+        """The finish reasons in the provider's own terms; None if there is none."""
 
     @property
     @abstractmethod
     def common_finish_reasons(self) -> list[str] | None:
-        """The finish reasons in the form that is common to all providers."""
+        """The finish reasons in the form that is common to all providers; None if there is none."""
 
     @property
     @abstractmethod
@@ -122,7 +122,7 @@ class NativeMetadata(CommonMetadata):
 
     @property
     def finish_reasons(self) -> list[Any] | None:
-        """The finish reasons in the provider's own terms."""
+        """The finish reasons in the provider's own terms; None if there is none."""
         reason = ended_for(at(self._top, self.facts.finish))
         return [reason] if reason is not None else None
 
@@ -137,7 +137,7 @@ class NativeMetadata(CommonMetadata):
 
     @property
     def common_finish_reasons(self) -> list[str] | None:
-        """The finish reasons in the form that is common to all providers."""
+        """The finish reasons in the form that is common to all providers; None if there is none."""
         return self.common_reasons(self._reasons)
 
     @classmethod

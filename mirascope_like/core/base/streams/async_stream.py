@@ -193,7 +193,10 @@ class AsyncStream(BaseStream[ResponseT, ChunkT, ToolT]):
         return self.construct_call_response()
 
     async def collect(self) -> ResponseT:
-        """Read the stream to its end; return the complete response."""
+        """Read the stream to its end; return the complete response.
+
+        Raises `StreamNotConsumedError` if the stream was closed before its end, also by `until`.
+        """
         async for _ in self:
             pass
         return self.construct_call_response()

@@ -125,7 +125,7 @@ class Deadlines:
             self.waited(CLOCK.monotonic() - started_at)
 
     def waited(self, seconds: float) -> None:
-        """Add seconds of waiting for the provider."""
+        """Count seconds as time spent waiting for the provider: for `first` and `stall`."""
         self._silence += seconds
 
     def noting_output(self, pairs: Iterator[Any]) -> Iterator[Any]:

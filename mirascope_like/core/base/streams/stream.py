@@ -182,7 +182,10 @@ class Stream(BaseStream[ResponseT, ChunkT, ToolT]):
         return self._whole()
 
     def collect(self) -> ResponseT:
-        """Read the stream to its end; return the complete response."""
+        """Read the stream to its end; return the complete response.
+
+        Raises `StreamNotConsumedError` if the stream was closed before its end, also by `until`.
+        """
         for _ in self:
             pass
         return self._whole()

@@ -70,7 +70,9 @@ def read(transcript: Transcript) -> Generator[tuple[Any, Any]]:
                         if not connection.ends_complete(caught):
                             raise
                     if not accumulator.complete:
-                        raise StreamInterruptedError("the response ended before the provider's final event")
+                        raise StreamInterruptedError(
+                            "the response is incomplete: the provider's final event is missing"
+                        )
                     for pair in accumulator.finish():
                         yield pair
                 except Exception as caught:
@@ -126,7 +128,9 @@ async def aread(transcript: Transcript) -> AsyncGenerator[tuple[Any, Any]]:
                         if not connection.ends_complete(caught):
                             raise
                     if not accumulator.complete:
-                        raise StreamInterruptedError("the response ended before the provider's final event")
+                        raise StreamInterruptedError(
+                            "the response is incomplete: the provider's final event is missing"
+                        )
                     for pair in accumulator.finish():
                         yield pair
                 except Exception as caught:

@@ -167,7 +167,11 @@ class StructuredStream(BaseStructuredStream[T, StreamT]):
             raise self._ended_by(error)
 
     def collect(self) -> T:
-        """Read the stream to its end; return the complete value."""
+        """Read the stream to its end; return the complete value.
+
+        Raises `ResponseParseError` if the model returned no valid value, and `StreamNotConsumedError` if the stream was
+        closed before its end.
+        """
         for _ in self:
             pass
         return self.constructed_response_model
@@ -258,7 +262,11 @@ class AsyncStructuredStream(BaseStructuredStream[T, AsyncStreamT]):
             raise await self._ended_by(error)
 
     async def collect(self) -> T:
-        """Read the stream to its end; return the complete value."""
+        """Read the stream to its end; return the complete value.
+
+        Raises `ResponseParseError` if the model returned no valid value, and `StreamNotConsumedError` if the stream was
+        closed before its end.
+        """
         async for _ in self:
             pass
         return self.constructed_response_model

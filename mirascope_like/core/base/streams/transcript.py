@@ -99,7 +99,7 @@ class Transcript:
     # Called by the loop and its policies
 
     def pauses_at(self, place: Pause) -> bool:
-        """Return True if the loop must yield at this place. The next call returns False, so that it yields once."""
+        """Return True if the loop must pause at this place, and forget the pause: the loop yields only once for it."""
         if self.pause is not place:
             return False
         self.pause = None

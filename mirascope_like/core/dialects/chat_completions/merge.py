@@ -109,8 +109,8 @@ def _agree(one: Mapping[str, Any], other: Mapping[str, Any], key: str) -> bool:
 
 
 def _ended(last: Mapping[str, Any], piece: Mapping[str, Any]) -> bool:
-    """Return True if a block is signed or encrypted and the piece has another signature or other data, so that the
-    piece begins a new block.
+    """Return True if the block `last` has a signature or encrypted data that `piece` does not repeat: then the piece
+    begins a new block.
     """
     seals = {key: str(last[key]) for key in ("signature", "data") if last.get(key)}
     return bool(seals) and any(piece.get(key) != seal for key, seal in seals.items())

@@ -107,7 +107,7 @@ def tool_call(call: JSON, native: Callable[[JSON], Any]) -> ToolCall:
 
 
 class Words(NamedTuple):
-    """Functions that convert JSON to the types of an SDK."""
+    """The functions of one SDK that make its objects for two things in JSON: a function call and a finish reason."""
 
     call: Callable[[JSON], Any]
     """Converts a function call to the SDK's object."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -18,6 +19,17 @@ from tests.harness.server import Server
 # Hypothesis' own limits are of seconds, which a busy machine exceeds; they say nothing of what is tested.
 settings.register_profile("any_machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any_machine")
+
+
+AUTHORITY = Path(__file__).with_name("harness") / "authority.pem"
+
+
+def pytest_configure() -> None:
+    """Spare each client that is made, here and in programs that tests start, the loading of all authorities.
+
+    It takes longer than most tests, and no test connects by TLS.
+    """
+    os.environ["SSL_CERT_FILE"] = str(AUTHORITY)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

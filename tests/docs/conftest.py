@@ -13,7 +13,7 @@ def embedded(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("xllamacpp", reason="runs where the embedded model is installed (the extra `local`)")
     from mirascope_like.core import local
 
-    engine = local.engine("smollm2-135m", n_ctx=512)  # an example that sets no limit ends soon all the same
+    engine = local.engine("smollm2-135m", n_ctx=224)  # an example that sets no limit ends soon all the same
     for name, value in {
         "OPENAI_API_KEY": engine.api_key,
         "OPENAI_BASE_URL": engine.base_url,

@@ -5,7 +5,9 @@ from __future__ import annotations
 import threading
 from typing import Any
 
+import httpx2
 import pytest
+from openai import APITimeoutError, InternalServerError
 
 from mirascope_like.core import StreamTimeoutError
 from mirascope_like.core.base.streams.deadlines import Deadlines
@@ -299,3 +301,18 @@ def test_tools_do_not_count_for_first_idle_and_stall(reader: Reader, clock: Cloc
     stream = reader.stream(provider, tools=tools, tool_loop=ToolLoop()).timeout(first=5, idle=5, stall=5)
     pairs, error = reader.read(stream)
     assert (error, texts(pairs)) == (None, "Hi")
+
+
+@pytest.mark.parametrize("kind", [APITimeoutError, InternalServerError])
+def test_an_error_before_the_deadline_is_no_deadline(reader: Reader, kind: Any) -> None:
+    """A server's 504, or a connection that is not accepted, may be retried."""
+    request = httpx2.Request("POST", "https://localhost/v1/chat/completions")
+    error: Exception = (
+        kind(request)
+        if kind is APITimeoutError
+        else kind("late", response=httpx2.Response(504, request=request), body=None)
+    )
+    provider = MemoryProvider([error], text("ok"))
+    stream = reader.stream(provider, retry=1).timeout(total=60)
+    assert reader.collect(stream).content == "ok"
+    assert len(provider.sent) == 2

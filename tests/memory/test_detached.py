@@ -195,4 +195,20 @@ def test_a_closed_stream_whose_loop_still_runs_ends_at_a_later_step() -> None:
         next(stream)
     go.set()
     thread.join(30)
-    assert (texts(pairs), stream.state, provider.open_sources) == ("a", StreamState.CLOSED, 0)
+    assert (texts(pairs), stream.state, provider.open_sources) == ("", StreamState.CLOSED, 0)
+
+
+def test_a_closed_stream_whose_read_cannot_be_cut_reads_no_further(reader: Reader) -> None:
+    """Keep-alives make the reads of a silent provider return."""
+    closing: list[Any] = []
+
+    def close() -> None:
+        stream._transcript.closing.request()
+        closing.append(True)
+
+    provider = MemoryProvider([delta("a"), close, [], [delta("b")], *text("c")])
+    stream = reader.stream(provider)
+    pairs, error = reader.read(stream)
+    assert (texts(pairs), error, closing) == ("a", None, [True])
+    assert (stream.state, provider.open_sources) == (StreamState.CLOSED, 0)
+    assert len(provider.sources[0].script) == 4  # nothing was read after the keep-alive

@@ -244,3 +244,31 @@ def test_the_items_of_an_optional_list_that_is_null(reader: Reader) -> None:
     stream = structured(reader, MemoryProvider(called(("1", "Tags", '{"tags": null}'))), Tags)
     assert reader.read(stream.each()) == ([], None)
     assert stream.constructed_response_model.tags is None
+
+
+def test_results_that_a_loop_over_pairs_has_passed_are_not_shown_later(reader: Reader) -> None:
+    def note() -> str:
+        """Note."""
+        return "done"
+
+    provider = MemoryProvider(called(("1", "note", "{}")), text("one ", "two"))
+    stream = reader.stream(provider, tools=tools(note), tool_loop=ToolLoop())
+
+    async def main() -> list[Any]:
+        while stream.content != "one ":
+            await anext(stream) if reader.asynchronous else next(stream)
+        view = stream.items()
+        return [item async for item in view] if reader.asynchronous else list(view)
+
+    assert asyncio.run(main())[:-1] == ["two"]
+
+
+def test_a_detached_structured_stream_takes_nothing_away(reader: Reader) -> None:
+    answer = called(("1", "Books", '{"books": [{"title": "Emma"}, {"title": "Dune"}]}'))
+    stream = structured(reader, MemoryProvider(answer), Books)
+    detached = stream.detached()
+    assert reader.read(detached.each()) == ([], None)
+    assert reader.read(detached) == ([], None)
+    items, error = reader.read(stream.each())
+    assert ([book.title for book in items], error) == (["Emma", "Dune"], None)
+    assert len(detached.constructed_response_model.books) == 2

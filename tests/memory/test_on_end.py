@@ -93,7 +93,7 @@ def test_a_callback_that_runs_in_the_task_of_a_step_may_close_the_stream() -> No
 
     stream = Reader(True).stream(Calling([]))
     found, error = Reader(True).read(stream.text(buffer=1, max_delay=60))
-    assert (found, error, closed) == (["one ", "two "], None, [StreamState.OPEN])
+    assert (found, error, closed) == (["one "], None, [StreamState.OPEN])
     assert stream.state is StreamState.CLOSED
 
 

@@ -289,6 +289,26 @@ def test_a_fallback_that_is_no_stream(reader: Reader) -> None:
         reader.collect(stream)
 
 
+def test_the_partial_response_of_an_error_is_that_of_its_own_attempt(reader: Reader) -> None:
+    stream = reader.stream(MemoryProvider([delta("")]))  # it ends without the final event
+    stream.otherwise([Exception, Exception], [other(reader, "other", text("fine"))])
+    assert reader.collect(stream).content == "fine"
+    (caught,) = stream._caught
+    assert caught.partial.content == ""
+
+
+def test_errors_that_a_fallback_brings_with_it(reader: Reader) -> None:
+    before, first, second = failing("before"), failing("first"), failing("second")
+
+    def make() -> Any:
+        return other(reader, "other", [second])().otherwise([Exception], [], [before])
+
+    stream = reader.stream(MemoryProvider([first])).otherwise([Exception, Exception], [make])
+    error = reader.read(stream)[1]
+    assert isinstance(error, FallbackError)
+    assert list(error.errors) == [first, before, second]
+
+
 # Rounds of a tool loop
 
 

@@ -221,7 +221,7 @@ tasks alive.
 
 
 def _run_on_end(transcript: Transcript) -> None:
-    """Run the callbacks of a dropped stream: in a task, or, if no event loop is running, immediately."""
+    """Run the callbacks of a dropped stream: in a task, or, without a running event loop of asyncio, immediately."""
     try:
         task = asyncio.get_running_loop().create_task(arun_on_end(transcript))
     except RuntimeError:

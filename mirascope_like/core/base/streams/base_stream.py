@@ -180,7 +180,7 @@ class BaseStream(CommonMetadata, Generic[ResponseT, ChunkT, ToolT]):
 
     @property
     def end_time(self) -> float | None:
-        """When the stream ended, in milliseconds since 1970."""
+        """When the stream ended, in milliseconds since 1970; None before, and if it was closed before its request."""
         return self._transcript.end_time
 
     @property

@@ -18,7 +18,7 @@ from typing import Any
 
 from ..errors import ConnectionFailedError, RequestTimeoutError, StreamClosedError, StreamTimeoutError
 from ..provider import AsyncSource, Opening, Source, shut
-from ..runtime import CancelScope, cancel_scope
+from ..runtime import CLOCK, CancelScope, cancel_scope
 from .attempt import Attempt
 from .deadlines import Deadlines, Limit, Watchdog
 from .stream_state import CloseRequest
@@ -78,7 +78,7 @@ class Connection(_Connection):
 
     def open(self, closing: CloseRequest) -> None:
         """Send the request; return when the response begins. Raises `StreamClosedError` if closing was requested."""
-        limit, attempt = self._limit(), self._attempt
+        limit, attempt, started = self._limit(), self._attempt, CLOCK.monotonic()
         seconds = limit.seconds if limit is not None else None
         # The SDK's own retries would outlast the deadline; in async code the cancel scope ends them.
         request = attempt.request if seconds is None else replace(attempt.request, deadline=seconds)
@@ -92,7 +92,7 @@ class Connection(_Connection):
         except CancelledError:
             raise StreamClosedError("the stream was closed") from None
         except Exception as error:
-            if limit is not None and self._timed_out(error):
+            if limit is not None and self._timed_out(error, passed=CLOCK.monotonic() - started >= limit.seconds):
                 raise limit.error() from error
             raise
         if closing.requested:  # requested when the response had just arrived, too late for `cut`
@@ -100,13 +100,14 @@ class Connection(_Connection):
         self._begin(self.source)
         self._next = iter(self.source).__next__
 
-    def _timed_out(self, error: Exception) -> bool:
+    def _timed_out(self, error: Exception, *, passed: bool) -> bool:
         """Return True if an error means that the deadline of the opening has passed, in `Opening`, in `max_concurrent`
-        or in the SDK.
+        or in the SDK. `passed` is True if its time is over.
 
-        The first two raise `TimeoutError` itself. Errors of its subclasses are from the SDK or the operating system.
+        The first two raise `TimeoutError` itself. Errors of its subclasses are from the SDK or the operating system;
+        before the time is over they mean something else, such as HTTP status 504 or a connection that is not accepted.
         """
-        return type(error) is TimeoutError or isinstance(self._converted(error), RequestTimeoutError)
+        return type(error) is TimeoutError or (passed and isinstance(self._converted(error), RequestTimeoutError))
 
     def __iter__(self) -> Iterator[Any]:
         return self

@@ -48,6 +48,10 @@ class Phase(Enum):
 
     Output is text, thinking or a piece of a tool call; keep-alives are only bytes. An attempt that resumes a text has
     had output when it is sent. Without `first` and `stall` chunks are not inspected, so RECEIVING lasts to the end.
+
+    With `first`, `idle` starts at the first byte, so that `first=60, idle=10` lets a model think for a minute in
+    silence. In later rounds without `first`, `idle` and `stall` limit the opening too, which no other deadline would
+    limit; the opening of the first round is left to `first` and `total`.
     """
 
     OPENING = auto()

@@ -36,8 +36,7 @@ class BaseEventReader:
 
     def _add(self, chunk: Any, tool: Any) -> None:
         self._last = chunk
-        results, self._transcript.tool_results = self._transcript.tool_results, []
-        self.unread.extend(results)
+        self.unread.extend(self._transcript.tool_results)
         self.unread.extend(views.events_of(chunk, tool))
 
 

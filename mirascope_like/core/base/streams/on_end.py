@@ -73,8 +73,8 @@ async def arun_on_end(transcript: Transcript, *, abandoned: bool = False) -> Non
 
 
 def run_on_end_now(transcript: Transcript) -> None:
-    """Version of `run_on_end` for an async stream that was dropped without a running event loop. A callback that has
-    to wait is stopped at its first wait.
+    """Version of `run_on_end` for an async stream that was dropped without a running event loop of asyncio (also on
+    trio). A callback that has to wait is stopped at its first wait.
     """
     errors = CallbackErrors()
     for on_end, ended in transcript.take_on_end():

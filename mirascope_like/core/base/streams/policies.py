@@ -3,8 +3,9 @@ code share them.
 
 A policy receives the transcript and the error, if there is one. It returns the next step, or None to leave the decision
 to the next policy. Everything that policies count or use up is a field of `Attempt` or `Plan`, which the loop changes
-when it takes the step. There are two exceptions: an error that is recovered from loses its traceback (`flows.forget`),
-and a fallback that has failed is removed (`Transcript.abandon`).
+when it takes the step. Policies themselves change only what is over: an error that is recovered from loses its
+traceback (`flows.forget`), the error of a failed resume becomes a `__cause__`, a fallback that has failed is removed
+(`Transcript.abandon`), and the deltas that a failed attempt collected of a structured output (`Attempt.again`).
 """
 
 from __future__ import annotations

@@ -201,8 +201,9 @@ class Stream(BaseStream[ResponseT, ChunkT, ToolT]):
     def construct_call_response(self, *, partial: bool = False) -> ResponseT:
         """Return the response that the provider would have sent if the call were not streamed.
 
-        If you have not started to read the stream, it is read to its end first. Raises `StreamNotConsumedError` if you
-        have started and not reached the end. With `partial=True`, return the response received so far instead.
+        If the request has not been sent, the stream is read to its end first. Raises `StreamNotConsumedError` if it has
+        been sent, also by `open` or `with`, and the end is not reached. With `partial=True`, return the response
+        received so far instead.
         """
         if self.state is StreamState.NEW and not partial:
             return self.collect()

@@ -60,6 +60,8 @@ def read(transcript: Transcript) -> Generator[tuple[Any, Any]]:
                     accumulator, decode = attempt.accumulator, connection.decode
                     try:
                         for events in connection:
+                            if closing.requested:
+                                break
                             pairs = decode(events)
                             for pair in deadlines.noting_output(pairs) if deadlines.watches_output else pairs:
                                 yield pair
@@ -84,6 +86,7 @@ def read(transcript: Transcript) -> Generator[tuple[Any, Any]]:
                 step = run_tools(transcript, step)
                 if isinstance(step, Send) and not closing.requested:
                     yield results_pair(pair)
+                transcript.tool_results = ()
             elif isinstance(step, Switch):
                 step = switch(transcript, step)
             else:
@@ -118,6 +121,8 @@ async def aread(transcript: Transcript) -> AsyncGenerator[tuple[Any, Any]]:
                     accumulator, decode = attempt.accumulator, connection.decode
                     try:
                         async for events in connection:
+                            if closing.requested:
+                                break
                             pairs = decode(events)
                             for pair in deadlines.noting_output(pairs) if deadlines.watches_output else pairs:
                                 yield pair
@@ -142,6 +147,7 @@ async def aread(transcript: Transcript) -> AsyncGenerator[tuple[Any, Any]]:
                 step = await arun_tools(transcript, step)
                 if isinstance(step, Send) and not closing.requested:
                     yield results_pair(pair)
+                transcript.tool_results = ()
             elif isinstance(step, Switch):
                 step = await aswitch(transcript, step)
             else:

@@ -4,7 +4,7 @@
 | --- | --- | --- |
 | NEW | OPEN | the first request is sent |
 | NEW | CLOSED | it is closed before that, even while an async prompt function runs (no `error`) |
-| NEW | CLOSED | it is dropped before that and has on-end callbacks; without any it stays NEW |
+| NEW | CLOSED | it is dropped before that and has on-end callbacks, or its prompt function was awaited |
 | NEW | CLOSED | its task is cancelled while an async prompt function runs (`error` is that) |
 | NEW | FAILED | an async prompt function, or encoding its request, raises, and no fallback is left |
 | OPEN | DONE | the response, or that of the last round of a tool loop, has been read to its end |
@@ -18,8 +18,8 @@ Invariants, and where each is enforced:
 
 1. DONE, CLOSED and FAILED are final: `Transcript.end` ignores a second end.
 2. Only the loop changes the attempt and the rounds. The stream writes `closing`, `pause`, the deadlines,
-   `earlier_errors`, and the fallbacks and callbacks of `plans[0]`; a view takes the tool results. If the loop has not
-   begun, `close`, or dropping a stream that has callbacks, calls `end` and runs the callbacks.
+   `earlier_errors`, and the fallbacks and callbacks of `plans[0]`. If the loop has not begun, `close`, or dropping a
+   stream that has callbacks, calls `end` and runs the callbacks.
 3. `policies` alone decide what follows an attempt, or a request that could not be prepared. A requested close comes
    first, then a passed `total`, then the policies.
 4. The loop closes the connection of an attempt in a `finally` before its next step, so at most one is open.

@@ -33,6 +33,8 @@ class BaseStructuredStream(Generic[T, AnyStreamT]):
     structured stream.
     """
     _reading: Reading[T]
+    _detached: bool = False
+    """True for a stream made by `detached`, or received by an on-end callback: it yields nothing."""
 
     @property
     def constructed_response_model(self) -> T:
@@ -78,6 +80,7 @@ class BaseStructuredStream(Generic[T, AnyStreamT]):
             other = kind.__new__(kind)
             other.stream = stream
             other._reading = reading
+            other._detached = True
             return other
 
         return remake
@@ -125,7 +128,7 @@ class StructuredStream(BaseStructuredStream[T, StreamT]):
 
     def __next__(self) -> Partial[T] | T:
         reading = self._reading
-        if reading.over:
+        if reading.over or self._detached:
             raise StopIteration
         try:
             for chunk, _ in self.stream:
@@ -153,12 +156,14 @@ class StructuredStream(BaseStructuredStream[T, StreamT]):
         """Yield the items of a list, each validated as soon as it is complete. The list is the value itself
         (`list[T]`), or the only list in a model.
 
-        Items that an earlier call has yielded are not repeated. An item that does not validate raises
-        `ResponseParseError` and ends the generation.
+        Items that an earlier call has yielded are not repeated. If the model begins the JSON again, the items of both
+        attempts are yielded. An item that does not validate raises `ResponseParseError` and ends the generation.
         """
         return in_use.ViewIterator(self._each())
 
     def _each(self) -> Generator[Any]:
+        if self._detached:
+            return
         try:
             yield from self._reading.items()
             for _ in self:
@@ -219,7 +224,7 @@ class AsyncStructuredStream(BaseStructuredStream[T, AsyncStreamT]):
 
     async def __anext__(self) -> Partial[T] | T:
         reading = self._reading
-        if reading.over:
+        if reading.over or self._detached:
             raise StopAsyncIteration
         try:
             async for chunk, _ in self.stream:
@@ -246,12 +251,14 @@ class AsyncStructuredStream(BaseStructuredStream[T, AsyncStreamT]):
     def each(self) -> AsyncIterator[Any]:
         """Yield the items of a list, each validated as soon as it is complete: of `list[T]`, or of a model's only list.
 
-        Items that an earlier call has yielded are not repeated. An item that does not validate raises
-        `ResponseParseError` and ends the generation.
+        Items that an earlier call has yielded are not repeated. If the model begins the JSON again, the items of both
+        attempts are yielded. An item that does not validate raises `ResponseParseError` and ends the generation.
         """
         return in_use.AsyncViewIterator(self._each())
 
     async def _each(self) -> AsyncGenerator[Any]:
+        if self._detached:
+            return
         try:
             for item in self._reading.items():
                 yield item

@@ -81,8 +81,8 @@ class Transcript:
         """The responses of the completed rounds of a tool loop."""
         self.earlier_content: str = ""
         """The text of the completed rounds."""
-        self.tool_results: list[ToolResultEvent[Any]] = []
-        """The tool results of the last completed round, until a view has read them."""
+        self.tool_results: Sequence[ToolResultEvent[Any]] = ()
+        """The tool results of the last completed round, while the loop yields the pair that shows them."""
         self.deadlines: Deadlines = Deadlines()
         self.plans: list[Plan] = [Plan()]
         """A stack. The first plan is that of the call that made the stream, the last that of the call being read."""
@@ -155,6 +155,7 @@ class Transcript:
             )
         plan, other.plans = other.plans[0], [Plan()]  # so that no callback runs when the other stream is dropped
         self.plans.append(plan)
+        self.earlier_errors += other.earlier_errors
         self.provider, self.prepare, self.attempt = other.provider, other.prepare or self.prepare, other.attempt
 
     def abandon(self, error: Exception) -> None:
@@ -166,7 +167,7 @@ class Transcript:
         """
         failed = copy(self)
         failed.closing, failed.deadlines, failed.plans, failed.abandoned = CloseRequest(), Deadlines(), [Plan()], []
-        failed.earlier_errors, failed.tool_results = list(self.earlier_errors), []
+        failed.earlier_errors, failed.tool_results = list(self.earlier_errors), ()
         failed.end(StreamState.FAILED, error)
         self.abandoned += [(on_end, failed) for on_end in self.plans.pop().on_end]
 
@@ -177,7 +178,8 @@ class Transcript:
         if not isinstance(error, StreamTimeoutError) and self.attempt is not None:
             error = self.attempt.provider.failure(error, self.attempt.request, source)
         if isinstance(error, StreamInterruptedError | StreamTimeoutError):
-            error._partial = self.response  # pyright: ignore[reportPrivateUsage]
+            # A copy: a retry or fallback may continue this transcript.
+            error._partial = copy(self).response  # pyright: ignore[reportPrivateUsage]
         if isinstance(error, StreamInterruptedError):
             error.add_note(
                 "The partial response is in `error.partial`. Use retry=, fallback= or resume= to recover automatically."

@@ -157,8 +157,10 @@ class CallResponse(DelegatedMetadata, BaseCallResponse[Any, Tool]):
         return self._inner.refusal
 
     def correction_messages(self, complaint: str) -> list[Any]:
-        """Return messages, in the provider's own format, with this response and a request to correct it. `complaint`
-        is the text of the errors.
+        """Return this response and a request to correct it, as messages for the next request to the same provider.
+
+        `complaint` says what is wrong with the response. If the response has tool calls, the request is sent as their
+        result.
         """
         return self._inner.correction_messages(complaint)
 

@@ -16,7 +16,8 @@ def check_schema_version(found: object, known: int, what: str) -> None:
     """Raise `StoreError` if a schema version is invalid or later than `known`, the latest version that this release can
     read.
 
-    `found` is the version in the data, or None if the data has none. `what` names the data in the message.
+    `found` is the version in the data. None, for data without a version, is accepted. `what` names the data in the
+    message.
     """
     if found is None:
         return

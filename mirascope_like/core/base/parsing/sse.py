@@ -105,7 +105,7 @@ class Events:
     def _hold(self, rest: bytes) -> None:
         self._held += len(rest)
         if self._held > MAX_EVENT_BYTES:
-            raise EventTooLongError(f"an event of more than {MAX_EVENT_BYTES} bytes")
+            raise EventTooLongError(f"an event is longer than {MAX_EVENT_BYTES} bytes")
         self._parts.append(rest)
 
     def _newlines(self, buffer: bytes) -> bytes:

@@ -58,8 +58,8 @@ class BaseStream(CommonMetadata, Generic[ResponseT, ChunkT, ToolT]):
         return stream
 
     def detached(self) -> Self:
-        """Return a copy of this stream that shares everything received, but reads nothing. The copy does not keep this
-        stream open.
+        """Return a copy of this stream that shows all that this stream has received and will receive, and reads nothing
+        itself. A reference to the copy does not keep this stream open.
 
         Opening or closing the copy does nothing. Its `on`, `until`, `timeout`, `otherwise` and `ended` raise
         `StreamError`.

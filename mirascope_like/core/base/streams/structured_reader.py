@@ -159,7 +159,7 @@ class Reading(Generic[T]):
         Raises `ResponseParseError` for an item that does not validate.
         """
         if self._items is None:
-            raise ConfigurationError(f"each() needs a list, or a model with one list: {self.model.kind!r} has no items")
+            raise ConfigurationError(f"each() needs a list, or a model with exactly one list, not {self.model.kind!r}")
         parser, items = self._parser, self._items
         if self.value is not NOTHING:
             if self._rest is None:

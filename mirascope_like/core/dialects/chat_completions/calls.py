@@ -103,8 +103,10 @@ def find_call(calls: Sequence[Call], piece: Mapping[str, Any], names: Collection
 
 
 def _begins_another(known: Call, name: str, piece: Mapping[str, Any]) -> bool:
-    """Return True if a piece whose id is known begins another call: its name differs, or it has complete arguments
-    and the known call does too.
+    """Return True if a piece whose id is known begins another call. There are two cases:
+
+    - the known call already has arguments, and `name` does not start with its name;
+    - the known call and the piece both have complete arguments, and their names or arguments differ.
     """
     if str(known.pieces).strip() and joined_name(known.name, name) != name:
         return True

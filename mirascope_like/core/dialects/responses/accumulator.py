@@ -228,8 +228,8 @@ def _type_of(subject: str, data: Mapping[str, Any]) -> str | None:
 
 
 def _with_grown(item: dict[str, Any], grown: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a complete item. Fields that are missing in it are copied from `grown`, the same item as streamed so
-    far.
+    """Return the item of an added or done event, with the fields of `_WRITTEN` that are missing or empty in it copied
+    from `grown`, the same item as streamed so far. If the types of the two differ, nothing is copied.
     """
     kept = {key: value for key, value in grown.items() if key in _WRITTEN and value and not item.get(key)}
     return {**item, **kept} if grown.get("type") == item.get("type") else item

@@ -76,7 +76,7 @@ class Meter:
         """The final state of the stream: "done", "closed" or "failed"; None until it has ended."""
 
     def read(self, text: str) -> None:
-        """Count a piece of text, and update the tokens and the cost."""
+        """Add the characters of a piece of text. Update the tokens and the cost to what the stream reports."""
         self.characters += len(text)
         stream = self._stream()
         if stream is None or (tokens := stream.output_tokens) is None:

@@ -18,7 +18,7 @@ from .types import GroqCallResponse, GroqCallResponseChunk, GroqTool
 
 
 class GroqAccumulator(ChatAccumulator[GroqCallResponseChunk, GroqTool]):
-    """Combines Groq's chunks into a response. Finds errors that Groq reports in `x_groq`."""
+    """Combines Groq's chunks into a response. Raises the errors that Groq reports in `x_groq`."""
 
     def add(
         self, chunk: GroqCallResponseChunk, data: Mapping[str, Any]

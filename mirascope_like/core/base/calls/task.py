@@ -250,8 +250,8 @@ def answer_type(fn: Callable[..., Any]) -> Any:
         found = eval(kind, {**frame.f_globals, **getattr(fn, "__globals__", {})}, dict(frame.f_locals))
     except Exception as error:  # text that is not an expression, or an expression that fails
         raise PromptError(
-            f"the return annotation {kind!r} of the task {fn.__name__} is not a type that is defined there: annotate a "
-            "type, and describe the answer with `:return:` in the docstring"
+            f"cannot evaluate the return annotation {kind!r} of the task {fn.__name__}: annotate a type that is known "
+            "where the task is defined, and describe the answer with `:return:` in the docstring"
         ) from error
     return str if found is None else found
 

@@ -27,7 +27,10 @@ def checked_name(name: object) -> str:
 
 @contextmanager
 def store_errors(response: Any = None) -> Generator[None]:
-    """Context manager that makes every error inside it a `StoreError` as well, with `response` as its attribute."""
+    """Context manager: an error inside it becomes a `StoreError` as well, with `response` as its attribute.
+
+    An error that already has an attribute `response` becomes the `__cause__` of a new `StoreError`.
+    """
     try:
         yield
     except Exception as error:

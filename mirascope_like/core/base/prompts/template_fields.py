@@ -103,7 +103,7 @@ def value_of(field: Field, values: Mapping[str, object]) -> object:
 
 
 def text_of(field: Field, value: object) -> str:
-    """Return the text that replaces a field that becomes text; empty for None."""
+    """Return the text that replaces a field. None becomes empty text, unless the field has a conversion (`!r`)."""
     if field.kind == "list":
         groups = _items(value) if field.many else (value,)
         return "\n\n".join("\n".join(_item_text(item) for item in _items(group)) for group in groups)

@@ -87,7 +87,7 @@ class _Reporting:
         self._below().send(data)
 
     def getresponse(self, *args: Any, **options: Any) -> Any:
-        """Return the response once its headers have arrived."""
+        """Return the response once its headers have arrived. Raises `Abandoned` if the caller has stopped waiting."""
         try:
             response = self._below().getresponse(*args, **options)
         except Exception:

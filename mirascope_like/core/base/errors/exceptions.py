@@ -88,7 +88,10 @@ class ProviderError(MirascopeLikeError):
 
 
 class AuthenticationError(ProviderError):
-    """The API key is missing, wrong or expired (HTTP 401)."""
+    """The provider rejected the API key: it is wrong or expired (HTTP 401).
+
+    If no key is set, `ConfigurationError` is raised instead.
+    """
 
 
 class PermissionDeniedError(ProviderError):

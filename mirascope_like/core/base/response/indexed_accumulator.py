@@ -65,8 +65,9 @@ class IndexedAccumulator(Accumulator[ChunkT, ToolT]):
         """Add an event; return the tools that it completes, or None if the event produces no chunk."""
 
     def _grown_text(self, data: Any) -> tuple[Text, str] | None:
-        """Return (text block, new piece) for an event that only adds text, as most events do; None for any other
-        event.
+        """Return (text block, new piece) for an event that only adds text, as most events do; None for any other event.
+
+        The caller appends the piece to the block.
         """
         return None
 

@@ -29,8 +29,8 @@ Approve = Callable[[Any], bool | Awaitable[bool]]
 
 @dataclass(frozen=True, slots=True)
 class ToolLoop:
-    """Runs the tools that a model calls, sends the results to the model, and repeats until the model calls no more
-    tools.
+    """The settings of a tool loop, which runs the tools that a model calls, sends the results to the model, and repeats
+    until the model calls no more tools. `run` and `arun` run the tools of one round.
 
     Unknown tools, invalid arguments and tools that `approve` did not allow are always reported to the model as errors.
     What happens with an exception in a tool depends on `on_error`.

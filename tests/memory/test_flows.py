@@ -6,6 +6,7 @@ from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
+import openai
 import pytest
 
 from mirascope_like.core import (
@@ -28,7 +29,14 @@ from mirascope_like.core.base.request import Structure
 from tests.memory.scripts import MemoryProvider, Reader, asked, called, delta, text, texts
 from tests.memory.test_policies import Prefill, Request, beginning, failing, tools
 
+FIRST_WAIT = retry_policy.FIRST_WAIT
+"""As the package has it; the tests set it to zero."""
+
 # Whether, and when
+
+
+def test_the_first_wait_is_that_of_the_sdks() -> None:
+    assert (FIRST_WAIT, openai._constants.INITIAL_RETRY_DELAY) == (0.5, 0.5)
 
 
 @pytest.mark.parametrize(

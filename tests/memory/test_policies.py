@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -394,3 +395,88 @@ def test_an_answer_without_its_end(reader: Reader) -> None:
     assert isinstance(error, StreamInterruptedError)
     assert (texts(pairs), error.partial.content, stream.state) == ("Hel", "Hel", StreamState.FAILED)
     assert any("error.partial" in note for note in error.__notes__)
+
+
+def test_a_failed_round_runs_no_tools(reader: Reader) -> None:
+    """The call is complete, and the response is not."""
+    ran: list[str] = []
+
+    def note() -> str:
+        """Note."""
+        ran.append("note")
+        return "done"
+
+    error = failing()
+    provider = MemoryProvider([*called(("1", "note", "{}"))[:-1], error], text("never"))
+    stream = reader.stream(provider, tools=tools(note), tool_loop=ToolLoop())
+    assert reader.read(stream)[1] is error
+    assert (ran, len(provider.sent)) == ([], 1)
+
+
+@pytest.mark.parametrize("state", [StreamState.OPEN, StreamState.CLOSED, StreamState.DONE, StreamState.FAILED])
+def test_a_fallback_that_was_opened(reader: Reader, state: StreamState) -> None:
+    used = reader.stream(MemoryProvider([delta("a"), failing()] if state == "failed" else text("a")))
+
+    async def use() -> None:
+        if state != "closed":
+            await used.open() if reader.asynchronous else used.open()
+        if state == "closed":
+            await used.close() if reader.asynchronous else used.close()
+        elif state == "done":
+            await used.collect() if reader.asynchronous else used.collect()
+
+    async def main() -> None:
+        await use()
+        if state == "failed":
+            with pytest.raises(ServerError):
+                await used.collect() if reader.asynchronous else used.collect()
+        assert used.state is state
+        stream = reader.stream(MemoryProvider([failing()])).otherwise([Exception, Exception], [lambda: used])
+        with pytest.raises(ConfigurationError, match=f"must return a new stream, not one that is {state.value}"):
+            await stream.collect() if reader.asynchronous else stream.collect()
+
+    asyncio.run(main())
+
+
+def test_when_a_stream_ended(reader: Reader, clock: Clock) -> None:
+    def later() -> None:
+        clock.now += 5
+
+    stream = reader.stream(MemoryProvider([delta("a"), later, *text("b")]))
+
+    async def main() -> None:
+        await anext(stream) if reader.asynchronous else next(stream)
+        clock.now += 1
+        assert stream.construct_call_response(partial=True).end_time == 1_001_000
+        await stream.collect() if reader.asynchronous else stream.collect()
+        clock.now += 100
+        assert stream.construct_call_response().end_time == stream.end_time == 1_006_000
+        unsent = reader.stream(MemoryProvider(text("a")))
+        await unsent.close() if reader.asynchronous else unsent.close()
+        assert (unsent.state, unsent.end_time) == (StreamState.CLOSED, None)
+        failed = reader.stream(MemoryProvider([failing()]))
+        with pytest.raises(ServerError):
+            await failed.collect() if reader.asynchronous else failed.collect()
+        assert failed.end_time == 1_106_000
+
+    asyncio.run(main())
+
+
+def test_a_cancelled_reader_is_the_error_of_its_stream() -> None:
+    async def main() -> None:
+        waits = asyncio.Event()
+
+        class Silent(MemoryProvider):
+            async def aopen(self, request: Request, payload: dict[str, Any]) -> Any:
+                waits.set()
+                return await asyncio.get_running_loop().create_future()
+
+        stream = Reader(True).stream(Silent())
+        reading = asyncio.ensure_future(stream.collect())
+        await waits.wait()
+        reading.cancel()
+        await asyncio.wait({reading})
+        assert stream.state is StreamState.CLOSED
+        assert isinstance(stream.error, asyncio.CancelledError)
+
+    asyncio.run(main())

@@ -51,6 +51,7 @@ class Watched:
 
 @pytest.fixture
 def waits(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Waits:
+    clock.now = 3.0  # less than the waits: only differences of the clock count
     made = Waits(clock)
     monkeypatch.setattr(CLOCK, "wait", made.wait)
     return made
@@ -72,7 +73,7 @@ def test_a_read_that_takes_too_long_is_ended(waits: Waits, watched: Watched) -> 
         waits.move(4.5)
         assert waits.next() == 0.5
         assert (watched.dog.interrupted, watched.ended.is_set()) == (False, False)
-        waits.move(0.5)
+        waits.move(0.625)
         assert watched.ended.wait(PATIENCE)
     assert watched.dog.interrupted
 

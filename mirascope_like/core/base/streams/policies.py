@@ -61,7 +61,7 @@ def retry_error_reason(transcript: Transcript, error: Exception | None) -> Step 
     If no retry is left, the stream ends without an error, and `finish_reasons` has the reason.
     """
     attempt = transcript.attempt
-    if error is not None or attempt is None or attempt.resumed_from is not None:
+    if error is not None or attempt is None:
         return None
     if not (attempt.accumulator.failed and attempt.accumulator.no_output):
         return None

@@ -86,14 +86,14 @@ def extras(session: nox.Session, extra: str, versions: str) -> None:
     session.run("python", "-m", "tests.packaging.one_extra", extra)
 
 
-TRACERS = tomllib.loads(Path("tests/tracers/packages.toml").read_text())
+TRACERS = tomllib.loads(Path("tests/tracers/tracers.toml").read_text())
 
 
 @nox.session
 @nox.parametrize("tracer", [nox.param(tracer, id=tracer) for tracer in TRACERS])
 def tracers(session: nox.Session, tracer: str) -> None:
     """Compare what a tracer records of our calls and of the bare SDK's: as `nox -s "tracers(sentry)"`."""
-    session.install("-e", ".[openai,anthropic]", "pytest>=9", *TRACERS[tracer])
+    session.install("-e", ".[openai,anthropic]", "pytest>=9", *TRACERS[tracer]["packages"])
     session.run("python", "-m", "tests.tracers.one_tracer", tracer, *session.posargs)
 
 

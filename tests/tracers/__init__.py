@@ -2,6 +2,7 @@
 
 import tomllib
 from pathlib import Path
+from typing import Any
 
-PACKAGES: dict[str, list[str]] = tomllib.loads((Path(__file__).parent / "packages.toml").read_text())
-"""The packages of each tracer."""
+TRACERS: dict[str, Any] = tomllib.loads((Path(__file__).parent / "tracers.toml").read_text())
+"""What each tracer needs."""

@@ -23,7 +23,7 @@ from typing import Any
 
 from tests.harness.network import NetworkGuard, is_provider_variable
 from tests.harness.server import Server
-from tests.tracers import PACKAGES
+from tests.tracers import TRACERS
 from tests.tracers.exchanges import EXCHANGES, Exchange
 from tests.tracers.tracer import BaseTracer
 
@@ -53,16 +53,18 @@ def matching(patterns: Iterable[str], path: str) -> str | None:
     return next((pattern for pattern in patterns if re.search(pattern, path)), None)
 
 
-def same_id(value: Any) -> Any:
-    """Return a value with the same id in place of each answer's own."""
-    return re.sub(r"\banswer_\d+", "answer_N", value) if isinstance(value, str) else value
+def common(value: Any) -> Any:
+    """Return a value without what is each answer's own: its id, and a time that a text tells."""
+    if not isinstance(value, str):
+        return value
+    return re.sub(r"\b(answer_|took )\d[\d.]*", r"\1N", value)
 
 
 def comparable(tracer: BaseTracer, records: list[Any]) -> list[Leaves]:
     """Return the values of each record, and only the types of those that are measured."""
     return [
         {
-            path: f"a {type(value).__name__}" if matching(tracer.measured, path) else same_id(value)
+            path: f"a {type(value).__name__}" if matching(tracer.measured, path) else common(value)
             for path, value in leaves(record)
         }
         for record in records
@@ -122,8 +124,7 @@ class Check:
 
     def run(self, exchange: Exchange) -> None:
         """Make one exchange in both ways."""
-        tracer = self.tracer
-        wrap = tracer.wrap if tracer.wraps else None
+        wrap = self.tracer.wrap if self.tracer.wraps else None
         self.server.reply_with(exchange.reply)
         exchange.ours(wrap)  # tells the body; and what is done once in a process is done
         body = self.server.request.json
@@ -131,18 +132,21 @@ class Check:
         ours = self._recorded(lambda: exchange.ours(wrap))
         theirs = []
         for _ in range(2):
-            theirs.append(self._recorded(lambda: exchange.bare(deepcopy(body), wrap)))
+            try:
+                theirs.append(self._recorded(lambda: exchange.bare(deepcopy(body), wrap)))
+            except Exception as error:
+                self.judge_failing(exchange, f"{type(error).__name__}: {error}")
+                return
             sent = self.server.request.json
             assert sent == body, f"the bare SDK sent something else: {sent}, not {body}"
         if self.show:
             for who, records in (("bare", theirs[0]), ("ours", ours)):
                 print(who, json.dumps(records, indent=1, default=str))
-        expected, again, found = (comparable(tracer, records) for records in (*theirs, ours))
-        unstable = differences(expected, again)
-        if unstable:
+        expected, again, found = (comparable(self.tracer, records) for records in (*theirs, ours))
+        if unstable := differences(expected, again):
             self.fail(exchange, f"two calls of the bare SDK differ: {unstable}")
-            return
-        self.judge(exchange, expected, found, contents(exchange, theirs[0]))
+        else:
+            self.judge(exchange, expected, found, contents(exchange, theirs[0]))
 
     def _recorded(self, make: Callable[[], None]) -> list[Any]:
         """Return what is recorded, and the warnings and errors that are logged, while a call is made."""
@@ -155,29 +159,37 @@ class Check:
     def judge(self, exchange: Exchange, expected: list[Leaves], found: list[Leaves], what: str) -> None:
         """Compare the records of an exchange with the expected ones, and print the result."""
         differing = differences(expected, found)
-        wrong = [(path, how) for path, how in differing if not matching(self.tracer.allowed, path)]
-        reasons = [
-            self.tracer.allowed[str(matching(self.tracer.allowed, path))]
-            for path, _ in differing
-            if matching(self.tracer.allowed, path)
-        ]
-        unsupported = matching(self.tracer.unsupported, exchange.name)
+        patterns = self.tracer.allowed
+        permits = [matching(patterns, path.partition(".")[2]) for path, _ in differing]
+        wrong = [one for one, permit in zip(differing, permits, strict=True) if permit is None]
+        reasons = [patterns[permit] for permit in permits if permit is not None]
         if wrong:
             self.fail(exchange, f"recorded otherwise than for the bare SDK ({what})")
             for path, how in wrong:
                 print(f"    {path}: {how}")
-            return
-        if unsupported:
-            reason = f"the tracer does not support this SDK: {self.tracer.unsupported[unsupported]}"
-            print(f"equal: {exchange.name}: {what}; {reason}")
-            reasons.append(reason)
-        elif not expected:
-            self.fail(exchange, "nothing is recorded for the bare SDK, and no reason is known")
-            return
+        elif expected:
+            print(f"equal: {exchange.name}: {what}{', but for what is allowed below' if reasons else ''}")
+            self.equal[exchange.refused] += 1
+            self.reasons.update(dict.fromkeys(reasons))
+        elif reason := self._unsupported(exchange):
+            print(f"nothing: {exchange.name}: {reason}")
         else:
-            print(f"equal: {exchange.name}: {what}", *(f"; allowed: {reason}" for reason in dict.fromkeys(reasons)))
-        self.equal[exchange.refused] += 1
-        self.reasons.update(dict.fromkeys(reasons))
+            self.fail(exchange, "nothing is recorded for the bare SDK either, and no reason is known")
+
+    def judge_failing(self, exchange: Exchange, error: str) -> None:
+        """Say that the tracer makes the bare SDK's call fail; ours has given the answer."""
+        if reason := self._unsupported(exchange):
+            print(f"error: {exchange.name}: {reason}: the bare SDK's call ends with {error}")
+        else:
+            self.fail(exchange, f"the bare SDK's call ends with {error}, and no reason is known")
+
+    def _unsupported(self, exchange: Exchange) -> str | None:
+        found = matching(self.tracer.unsupported, exchange.name)
+        if found is None:
+            return None
+        reason = f"the tracer does not support this SDK: {self.tracer.unsupported[found]}"
+        self.reasons[reason] = None
+        return reason
 
     def fail(self, exchange: Exchange, why: str) -> None:
         """Note a failure."""
@@ -191,6 +203,7 @@ def prepare(server: Server, name: str) -> BaseTracer:
         del os.environ[variable]
     os.environ.update(OPENAI_API_KEY="sk-test", OPENAI_BASE_URL=f"{server.url}/v1")
     os.environ.update(ANTHROPIC_API_KEY="sk-test", ANTHROPIC_BASE_URL=server.url)
+    os.environ.update(TRACERS[name].get("environment", {}))
     made: BaseTracer = importlib.import_module(f"tests.tracers.adapters.{name}").Tracer()
     return made
 
@@ -201,7 +214,9 @@ def main(name: str, *options: str) -> None:
         check = Check(prepare(server, name), server, show="--show" in options)
         for exchange in EXCHANGES:
             check.run(exchange)
-    versions = ", ".join(f"{package} {version(package)}" for package in (*PACKAGES[name], "openai", "anthropic"))
+    versions = ", ".join(
+        f"{package} {version(package)}" for package in (*TRACERS[name]["packages"], "openai", "anthropic")
+    )
     answered, refused = check.equal[False], check.equal[True]
     print(f"\n{name} ({versions}): {answered} of 12 answers equal, {refused} of 12 refusals")
     for reason in check.reasons:

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from tests.tracers import PACKAGES
+from tests.tracers import TRACERS
 
 
 def test_every_tracer_has_an_adapter() -> None:
     adapters = {path.stem for path in (Path(__file__).parent / "adapters").glob("*.py")}
-    assert adapters - {"__init__"} == set(PACKAGES)
+    assert adapters - {"__init__"} == set(TRACERS)

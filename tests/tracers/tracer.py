@@ -9,12 +9,13 @@ from typing import Any, ClassVar
 
 from tests.conformance.wires.answer import JSON
 
+OTHER_THREAD = "a sync stream is opened in a thread of ours, which `close()` and deadlines can abandon"
+"""A reason for which records may differ."""
+
 
 class BaseTracer(ABC):
     """Installed when it is made: from then on it records the calls of this process, or those of wrapped clients."""
 
-    settings: ClassVar[Mapping[str, str]] = {}
-    """Environment variables to be set before anything of the tracer is imported."""
     wraps: ClassVar[bool] = False
     """Whether a user has to wrap each client; else all clients are traced, the library's default ones too."""
     measured: ClassVar[Sequence[str]] = ()
@@ -22,7 +23,7 @@ class BaseTracer(ABC):
     allowed: ClassVar[Mapping[str, str]] = {}
     """Patterns of paths that may differ from the bare SDK's record, each with the reason."""
     unsupported: ClassVar[Mapping[str, str]] = {}
-    """Patterns of exchanges of which nothing is recorded for the bare SDK either, each with the reason."""
+    """Patterns of exchanges of which nothing is recorded for the bare SDK either, or which fail, with the reasons."""
 
     def wrap(self, client: Any) -> Any:
         """Return a client that is traced."""

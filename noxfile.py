@@ -93,7 +93,10 @@ TRACERS = tomllib.loads(Path("tests/tracers/tracers.toml").read_text())
 @nox.parametrize("tracer", [nox.param(tracer, id=tracer) for tracer in TRACERS])
 def tracers(session: nox.Session, tracer: str) -> None:
     """Compare what a tracer records of our calls and of the bare SDK's: as `nox -s "tracers(sentry)"`."""
-    session.install("-e", ".[openai,anthropic]", "pytest>=9", *TRACERS[tracer]["packages"])
+    needed = TRACERS[tracer]
+    session.install("-e", f".[{needed.get('extras', 'openai,anthropic')}]", "pytest>=9", *needed["packages"])
+    if "regardless" in needed:
+        session.install(*needed["regardless"])
     session.run("python", "-m", "tests.tracers.one_tracer", tracer, *session.posargs)
 
 

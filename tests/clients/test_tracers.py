@@ -8,6 +8,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextvars import ContextVar
+from operator import attrgetter
+from threading import get_ident
+from types import SimpleNamespace
 from typing import Any
 
 import anthropic as anthropic_sdk
@@ -18,7 +22,10 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from mirascope_like.core import anthropic
 from mirascope_like.core.dialects.transport import sources
+from tests.conformance.contract import BaseRow
 from tests.conformance.providers import Row, openai_like
+from tests.conformance.rows import EVERY
+from tests.conformance.wires.answer import Answer
 from tests.harness.server import Reply, Server
 
 HI: Any = [{"role": "user", "content": "Hi"}]
@@ -161,6 +168,43 @@ def test_a_class_whose_request_is_patched(row: Row, server: Server, monkeypatch:
         )
         assert row.stream(client).collect().content == "Hello"
     assert len(log) == 1
+
+
+MARK: ContextVar[str] = ContextVar("MARK", default="")
+OPENERS = {
+    **dict.fromkeys(("openai", "groq", "azure", "ollama", "openrouter"), "chat.completions.create"),
+    **dict.fromkeys(("openai.responses", "azure.responses", "xai.responses"), "responses.create"),
+    "anthropic": "messages.create",
+    "mistral": "chat.stream",
+    "cohere": "chat_stream",
+    "google": "models.generate_content_stream",
+}
+"""The methods of clients that open a stream."""
+
+
+@pytest.mark.parametrize("row", [row for row in EVERY if row.id in OPENERS], ids=lambda row: row.id)
+def test_a_stream_of_a_wrapped_client_is_opened_in_the_thread_and_context_of_its_user(
+    row: BaseRow, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """New Relic keeps its transactions by thread, and recorded nothing of a stream that was opened in another."""
+    server.always(row.wire.streamed(Answer("Hello")))
+    seen: list[int] = []
+    with row.client(server) as client:
+        path, _, name = f"client.{OPENERS[row.id]}".rpartition(".")
+        holder = attrgetter(path)(SimpleNamespace(client=client))
+        opener = getattr(holder, name)
+
+        def traced(*args: Any, **kwargs: Any) -> Any:
+            seen.append(get_ident())
+            MARK.set("set by the tracer")
+            return opener(*args, **kwargs)
+
+        monkeypatch.setattr(holder, name, traced)
+        assert row.stream(client).collect().content == "Hello"
+        assert (seen, MARK.get()) == ([get_ident()], "set by the tracer")
+        # A deadline must be able to leave the client alone, whatever it waits for.
+        assert row.stream(client).timeout(first=60).collect().content == "Hello"
+        assert seen[1] != get_ident()
 
 
 # Anthropic's own spans

@@ -149,9 +149,7 @@ def test_deadline_of_other_beginnings_async(side: Side, way: str) -> None:
         asyncio.run(afail(side, server, kept=False))
 
 
-@every_client
-@kept_or_new
-def test_closed(side: Side, kept: bool) -> None:
+def check_closed(side: Side, *, kept: bool) -> None:
     with side.trickle("headers", kept=kept) as server, side.client(server) as client:
         if kept:
             assert side.row.stream(client).collect().content == "Hi"
@@ -165,6 +163,20 @@ def test_closed(side: Side, kept: bool) -> None:
         assert (stream.state, stream.error) == (StreamState.CLOSED, None)
         if let_go(side, kept=kept, deadline=False):
             assert not server.asked.is_set() or server.gone.wait(PATIENCE)
+
+
+@every_client
+@kept_or_new
+def test_closed(side: Side, kept: bool) -> None:
+    check_closed(side, kept=kept)
+
+
+@pytest.mark.parametrize(("row", "default"), [case for case in CASES if case.values[1]])
+@kept_or_new
+def test_closed_where_the_reader_itself_opens(side: Side, kept: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As for a client that a tracer has patched."""
+    monkeypatch.setattr(side.row.module.call._provider, "opens_here", lambda request: True)
+    check_closed(side, kept=kept)
 
 
 @every_client

@@ -54,10 +54,10 @@ def matching(patterns: Iterable[str], path: str) -> str | None:
 
 
 def common(value: Any) -> Any:
-    """Return a value without what is each answer's own: its id, and a time that a text tells."""
+    """Return a value without what is each answer's own: its id, and a time or an address that a text tells."""
     if not isinstance(value, str):
         return value
-    return re.sub(r"\b(answer_|took )\d[\d.]*", r"\1N", value)
+    return re.sub(r"\b(answer_|took |at 0x)[\da-f][\da-f.]*", r"\1N", value)
 
 
 def comparable(tracer: BaseTracer, records: list[Any]) -> list[Leaves]:

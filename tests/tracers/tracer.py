@@ -9,9 +9,6 @@ from typing import Any, ClassVar
 
 from tests.conformance.wires.answer import JSON
 
-OTHER_THREAD = "a sync stream is opened in a thread of ours, which `close()` and deadlines can abandon"
-"""A reason for which records may differ."""
-
 
 class BaseTracer(ABC):
     """Installed when it is made: from then on it records the calls of this process, or those of wrapped clients."""

@@ -191,6 +191,9 @@ class CohereProvider(ClientProvider[CohereCallResponse, CohereCallResponseChunk,
         method = self._method(client, "chat_stream")
         return made_by(cohere, client) and made_by(cohere, method) and made_by(cohere, kind.chat_stream)
 
+    def _is_wrapped(self, client: Any) -> bool:
+        return not self._own(client)
+
     def identify(self, error: Exception) -> type[MirascopeLikeError] | None:
         if not isinstance(error, ApiError | ParsingError):
             return None

@@ -92,6 +92,9 @@ class GoogleProvider(
             )
         return self._method(client, f"models.{name}")
 
+    def opens_here(self, request: Request) -> bool:
+        return request.deadline is None and not made_by(genai, self._sdk_method(request, "generate_content_stream"))
+
     async def _asdk_method(self, request: Request, name: str) -> Any:
         check_asyncio(self.name)
         client = request.client

@@ -177,6 +177,9 @@ class MistralProvider(ClientProvider[MistralCallResponse, MistralCallResponseChu
         # A client, method or stream that was wrapped for tracing must see the events.
         return all(made_by(mistralai.client, value) for value in values)
 
+    def _is_wrapped(self, client: Any) -> bool:
+        return not self._own(client, self._method(client, "chat.stream"))
+
     def failure(self, error: Exception, request: Request, source: Any = None) -> Exception:
         if isinstance(error, ValidationError) and source is None:  # the SDK rejects the parameters
             try:  # its error does not always name the parameter

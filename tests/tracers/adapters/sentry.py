@@ -17,10 +17,6 @@ class Tracer(BaseTracer):
         r"time_to_first_token$",
     )
 
-    allowed: ClassVar = {
-        r"thread\.name$": "a sync stream is opened in a thread of ours, which `close()` and deadlines can abandon",
-    }
-
     def __init__(self) -> None:
         self.events: list[Any] = []
         self.root: Any = None

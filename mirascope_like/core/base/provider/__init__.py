@@ -13,7 +13,7 @@ from ..runtime import lazy_names
 if TYPE_CHECKING:
     from .clients import Clients, awith_client, is_factory, with_client
     from .concurrency_limit import Places, limited
-    from .opening import PRESENT, Opening, shut
+    from .opening import PRESENT, Opening, run_here, shut
     from .provider import AsyncSource, Provider, Source, Target
 else:
     __getattr__, __dir__ = lazy_names(
@@ -21,7 +21,7 @@ else:
         {
             "clients": "Clients awith_client is_factory with_client",
             "concurrency_limit": "Places limited",
-            "opening": "Opening PRESENT shut",
+            "opening": "Opening PRESENT run_here shut",
             "provider": "AsyncSource Provider Source Target",
         },
     )
@@ -38,6 +38,7 @@ __all__ = [
     "awith_client",
     "is_factory",
     "limited",
+    "run_here",
     "shut",
     "with_client",
 ]

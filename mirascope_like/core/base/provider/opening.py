@@ -17,9 +17,10 @@ from .provider import Source
 
 
 class Opening:
-    """One request that is being sent in a worker thread. The caller can stop waiting for the response at any time.
+    """One request that is being sent, usually in a worker thread. The caller can stop waiting for the response.
 
     The wait ends when the response arrives or when `cut()` is called. A response that arrives after `cut()` is closed.
+    Where the caller itself sends, `cut()` ends the wait only if the transport has reported its network stream.
     """
 
     def __init__(self) -> None:
@@ -32,7 +33,7 @@ class Opening:
         run(lambda: self._run(send))
 
     def _run(self, send: Callable[[], Any]) -> None:
-        PRESENT.set(self)  # the worker runs in its own context
+        PRESENT.set(self)
         if self.abandoned:
             return
         try:
@@ -92,6 +93,13 @@ class Opening:
 
 PRESENT: ContextVar[Opening | None] = ContextVar("the opening that this code runs for", default=None)
 """The opening to which a transport reports its network stream; None if the caller waits without an `Opening`."""
+
+
+def run_here(job: Callable[[], None]) -> None:
+    """Run an opening in the thread and the context of the caller."""
+    before = PRESENT.get()
+    job()
+    PRESENT.set(before)
 
 
 def shut(network: Any) -> bool:

@@ -236,6 +236,12 @@ class Provider(ABC, Generic[ResponseT, ChunkT, ToolT]):
     async def asend(self, request: Request, payload: dict[str, Any]) -> Any:
         """Async version of `send`."""
 
+    def opens_here(self, request: Request) -> bool:
+        """Return True if `open` must run in the thread of the caller, as a tracer may look there for what belongs
+        together. Then only the end of a network stream that the transport reports can end the wait.
+        """
+        return False
+
     @abstractmethod
     def open(self, request: Request, payload: dict[str, Any]) -> Source:
         """Send the request of a stream; return the open response as soon as it begins."""

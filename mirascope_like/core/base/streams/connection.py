@@ -17,8 +17,8 @@ from dataclasses import replace
 from typing import Any
 
 from ..errors import ConnectionFailedError, RequestTimeoutError, StreamClosedError, StreamTimeoutError
-from ..provider import AsyncSource, Opening, Source, shut
-from ..runtime import CLOCK, CancelScope, cancel_scope
+from ..provider import AsyncSource, Opening, Source, run_here, shut
+from ..runtime import CLOCK, CancelScope, cancel_scope, run_in_worker
 from .attempt import Attempt
 from .deadlines import Deadlines, Limit, Watchdog
 from .stream_state import CloseRequest
@@ -87,7 +87,8 @@ class Connection(_Connection):
             raise StreamClosedError("the stream was closed")
         try:
             with self._deadlines.waiting():
-                opening.begin(lambda: attempt.provider.open(request, attempt.sent))
+                run = run_here if attempt.provider.opens_here(request) else run_in_worker
+                opening.begin(lambda: attempt.provider.open(request, attempt.sent), run)
                 self.source = opening.result(seconds)
         except CancelledError:
             raise StreamClosedError("the stream was closed") from None

@@ -69,6 +69,14 @@ class ClientProvider(FailingProvider[ResponseT, ChunkT, ToolT]):
             raise ConfigurationError(f"an async call needs an async client: pass {self._named(1)}")
         return client
 
+    def opens_here(self, request: Request) -> bool:
+        # With a deadline a worker thread opens, which can be abandoned whatever the client does.
+        return request.deadline is None and self._is_wrapped(self._client(request))
+
+    def _is_wrapped(self, client: Any) -> bool:
+        """Return True if a client is not the SDK's own, or was patched to trace calls."""
+        return False
+
     @cached_property
     def _kinds(self) -> Sequence[tuple[type, ...]]:
         # Clients for other platforms, and of older SDK versions, share only their base class with these.

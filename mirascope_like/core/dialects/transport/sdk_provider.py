@@ -93,6 +93,9 @@ class SDKProvider(ClientProvider[ResponseT, ChunkT, ToolT]):
             made_by(self.sdk, method) for method in (self.create(client), client.post, client.request)
         )
 
+    def _is_wrapped(self, client: Any) -> bool:
+        return not self._own(client)
+
     def send(self, request: Request, payload: dict[str, Any]) -> Any:
         client = self._client(request)
         if not self._own(client):

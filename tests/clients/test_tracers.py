@@ -15,7 +15,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import anthropic as anthropic_sdk
+import httpx
+import httpx2
 import pytest
+from mistralai.client.sdkconfiguration import SERVERS
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
@@ -180,6 +183,8 @@ OPENERS = {
     "google": "models.generate_content_stream",
 }
 """The methods of clients that open a stream."""
+HTTP = ("openai", "anthropic", "groq", "mistral", "cohere", "google")
+"""One row of each SDK that sends with httpx2 or httpx."""
 
 
 @pytest.mark.parametrize("row", [row for row in EVERY if row.id in OPENERS], ids=lambda row: row.id)
@@ -205,6 +210,34 @@ def test_a_stream_of_a_wrapped_client_is_opened_in_the_thread_and_context_of_its
         # A deadline must be able to leave the client alone, whatever it waits for.
         assert row.stream(client).timeout(first=60).collect().content == "Hello"
         assert seen[1] != get_ident()
+
+
+@pytest.mark.parametrize("row", [row for row in EVERY if row.id in HTTP], ids=lambda row: row.id)
+def test_default_clients_send_by_a_transport_whose_class_is_patched(
+    row: BaseRow, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """OpenTelemetry's instrumentation of httpx patches these two methods, and saw nothing of default clients."""
+    for name, value in {**row.settings, row.key: "sk-test", str(row.base_url): row.url(server)}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setitem(SERVERS, "global", server.url)  # Mistral's, which no environment variable sets
+    server.always(row.wire.streamed(Answer("Hello")))
+    log: list[str] = []
+
+    async def main() -> None:
+        assert (await row.astream().collect()).content == "Hello"
+        patch()
+        assert (await row.astream().collect()).content == "Hello"
+
+    def patch() -> None:
+        for library in (httpx, httpx2):
+            for kind, method in (("HTTPTransport", "handle_request"), ("AsyncHTTPTransport", "handle_async_request")):
+                own = getattr(getattr(library, kind), method)
+                monkeypatch.setattr(getattr(library, kind), method, lambda *args, own=own: log.append("") or own(*args))
+
+    asyncio.run(main())
+    assert row.stream().collect().content == "Hello"
+    monkeypatch.undo()
+    assert len(log) == 2
 
 
 # Anthropic's own spans

@@ -214,9 +214,8 @@ def main(name: str, *options: str) -> None:
         check = Check(prepare(server, name), server, show="--show" in options)
         for exchange in EXCHANGES:
             check.run(exchange)
-    versions = ", ".join(
-        f"{package} {version(package)}" for package in (*TRACERS[name]["packages"], "openai", "anthropic")
-    )
+    packages = [re.split("[<=>]", package)[0] for package in (*TRACERS[name]["packages"], "openai", "anthropic")]
+    versions = ", ".join(f"{package} {version(package)}" for package in packages)
     answered, refused = check.equal[False], check.equal[True]
     print(f"\n{name} ({versions}): {answered} of 12 answers equal, {refused} of 12 refusals")
     for reason in check.reasons:

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 from ...base.runtime import lazy_names
 
 if TYPE_CHECKING:
-    from .client_provider import ClientProvider, allow_slow_reads, check_asyncio, made_by
+    from .client_provider import ClientProvider, allow_slow_reads, check_asyncio
     from .error_mapping import FailingProvider
     from .http_clients import CONNECT_SECONDS, MAX_CONNECTIONS, KeepAlive, http_library, http_options
     from .keys import secret_headers, secrets_in, without
     from .network import check_abandoned
+    from .patches import made_by
     from .redirects import stays
     from .response_capture import catching, catching_clients
     from .sdk_params import made, refusal
@@ -27,12 +28,13 @@ else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
-            "client_provider": "ClientProvider check_asyncio made_by allow_slow_reads",
+            "client_provider": "ClientProvider check_asyncio allow_slow_reads",
             "error_mapping": "FailingProvider",
             "http_clients": "CONNECT_SECONDS MAX_CONNECTIONS KeepAlive http_library http_options",
             "keys": "secret_headers secrets_in without",
             "network": "check_abandoned",
             "redirects": "stays",
+            "patches": "made_by",
             "response_capture": "catching catching_clients",
             "sdk_params": "made refusal",
             "sdk_provider": "SDK_OPTIONS SDKProvider",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 from operator import attrgetter
-from types import FunctionType, MethodType, ModuleType
+from types import ModuleType
 from typing import Any, ClassVar, TypeVar
 
 from ...base.errors import ConfigurationError
@@ -119,17 +119,6 @@ def method_of(client: Any, path: str, expected: str) -> Any:
         return attrgetter(path)(client)
     except AttributeError as error:
         raise ConfigurationError(f"{type(client).__name__} has no {path}: pass client={expected}") from error
-
-
-def made_by(sdk: ModuleType, value: Any) -> bool:
-    """Return True if a class or method belongs to the SDK itself. Return False for wrappers and for methods that
-    were patched to trace calls.
-    """
-    if type(value) is MethodType:
-        value = value.__func__
-    # A tracing proxy imitates the type that it wraps, but only for `isinstance`.
-    home = value.__globals__["__name__"] if type(value) is FunctionType else type(value).__module__
-    return str(home).partition(".")[0] == sdk.__name__.partition(".")[0]
 
 
 def allow_slow_reads(response: Any, timeout: Any) -> None:

@@ -24,6 +24,7 @@ from urllib.request import getproxies
 
 from ...base.provider import Places
 from .network import OPENING, AsyncBackend, WatchedBackend, check_abandoned
+from .patches import made_by
 from .redirects import drop_keys
 
 MAX_CONNECTIONS = 1000
@@ -158,6 +159,9 @@ class _Transport:
         self, library: ModuleType, socket_options: list[tuple[int, int, int]] | None, proxy: str | None = None
     ) -> None:
         self._library = library
+        self._given = (socket_options, proxy)
+        self._plain: Any = None
+        """The library's own transport, once it was needed."""
         self._core = core = import_module(library.__name__.replace("httpx", "httpcore"))
         self._errors = (
             *(core.TimeoutException, core.NetworkError, core.ProtocolError, core.ProxyError),
@@ -189,10 +193,29 @@ class _Transport:
             **options,
         )
 
-    def _request(self, request: Any) -> Any:
+    def _patched(self, method: str) -> Any:
+        """Return the library's own transport if its method is patched; else None.
+
+        OpenTelemetry patches the classes of these transports, to record HTTP requests.
+        """
+        kind: Any = getattr(self._library, f"{self.prefix}HTTPTransport")
+        if made_by(self._library, getattr(kind, method)):
+            return None
+        if self._plain is None:
+            socket_options, proxy = self._given
+            expiry = self._library.Limits().keepalive_expiry
+            limits = self._library.Limits(
+                max_connections=MAX_CONNECTIONS, max_keepalive_connections=MAX_KEPT, keepalive_expiry=expiry
+            )
+            self._plain = kind(verify=_trust(self._library), limits=limits, proxy=proxy, socket_options=socket_options)
+        return self._plain
+
+    def _prepare(self, request: Any) -> None:
         drop_keys(self._library, request)
         timeouts: dict[str, Any] = request.extensions.get("timeout", {})
         timeouts["connect"] = connect_seconds(timeouts)
+
+    def _request(self, request: Any) -> Any:
         url = request.url
         where = self._core.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
         return self._core.Request(
@@ -241,12 +264,17 @@ class Transport(_Transport):
     def handle_request(self, request: Any) -> Any:
         """Send a request; return the response as soon as its headers have arrived."""
         check_abandoned()
+        self._prepare(request)
+        if (patched := self._patched("handle_request")) is not None:
+            return patched.handle_request(request)
         with self.mapped():
             return self._response(self._pool.handle_request(self._request(request)))
 
     def close(self) -> None:
         """Close the connections."""
         self._pool.close()
+        if self._plain is not None:
+            self._plain.close()
 
     def __enter__(self) -> Transport:
         return self
@@ -263,12 +291,17 @@ class AsyncTransport(_Transport):
 
     async def handle_async_request(self, request: Any) -> Any:
         """Send a request; return the response as soon as its headers have arrived."""
+        self._prepare(request)
+        if (patched := self._patched("handle_async_request")) is not None:
+            return await patched.handle_async_request(request)
         with self.mapped():
             return self._response(await self._pool.handle_async_request(self._request(request)))
 
     async def aclose(self) -> None:
         """Close the connections."""
         await self._pool.aclose()
+        if self._plain is not None:
+            await self._plain.aclose()
 
     async def __aenter__(self) -> AsyncTransport:
         return self

@@ -19,9 +19,10 @@ from ...base.provider import PRESENT, AsyncSource, Source
 from ...base.request import Request
 from ...base.response import BaseCallResponse, BaseCallResponseChunk
 from ...base.tools import BaseTool
-from .client_provider import ClientProvider, allow_slow_reads, made_by
+from .client_provider import ClientProvider, allow_slow_reads
 from .error_mapping import raise_reported
 from .http_clients import http_library, http_options
+from .patches import made_by
 from .sources import AsyncByteSource, AsyncObjectSource, ByteSource, ObjectSource
 
 ResponseT = TypeVar("ResponseT", bound="BaseCallResponse[Any, Any]")

@@ -270,7 +270,7 @@ def _open_file(file: object, kind: Kind | None) -> _File:
     if media_type is None:
         raise PromptError(
             f"unknown file format: the {len(data)} bytes of the open file do not begin like a supported "
-            f"{kind or 'image or audio'} file"
+            f"{kind or 'image, audio or PDF'} file"
         )
     return _File(media_type, data)
 

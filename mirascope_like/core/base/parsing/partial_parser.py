@@ -212,8 +212,9 @@ class PartialParser(JSONReader):
             self.value = shown
 
     def _whole(self, node: _Node) -> tuple[Any, Any, bool]:
-        """Return (JSON, value, is validated) of a complete object or array. Placeholders in the JSON stand for
-        validated parts.
+        """Return (JSON, value for snapshots, is sound) of a complete object or array. It is sound if it is validated,
+        needs no validation, or is validated later with the part around it. Placeholders in the JSON stand for validated
+        parts.
         """
         record, shape = node.record, node.shape
         if shape is None:

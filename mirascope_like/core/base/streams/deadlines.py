@@ -149,7 +149,7 @@ class Deadlines:
     # The maximum duration of the next wait
 
     def limit(self, deadline: Deadline) -> Limit | None:
-        """Return the maximum duration of a wait: until `deadline` passes. None if `deadline` is not set."""
+        """Return the time that is left until one deadline passes. `deadline` is its name. None if it is not set."""
         seconds = self._seconds.get(deadline)
         if seconds is None:
             return None

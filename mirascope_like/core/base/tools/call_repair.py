@@ -91,8 +91,10 @@ def _is_object(text: str) -> bool:
 
 
 def _one_of_several(text: str) -> str:
-    """Return the only non-empty object in a sequence of JSON objects. If there is none, or several different ones,
-    return the text unchanged.
+    """Return the one non-empty object of a sequence of JSON objects, as text. Equal objects count as one.
+
+    If all objects are empty, return "{}". If an incomplete object follows empty ones, return the incomplete one. For
+    several different objects, and for any other text, return `text` unchanged.
     """
     found_calls: list[tuple[Any, str]] = []
     position, found = 0, 0

@@ -37,8 +37,8 @@ class Items(dict[int, dict[str, Any]]):
             self[self._new(index, item.get("id")) if place is None else place] = item
 
     def known(self, data: Mapping[str, Any]) -> int | None:
-        """Return the key of the item with the event's id; for an event without an id, of the newest item with its
-        index; None if there is none.
+        """Return the key of the item that has the event's id. For an event without an id, return the key of the newest
+        item that has the event's output index. None if there is no such item.
         """
         id = data.get("item_id")
         return self._of_ids.get(id) if isinstance(id, str) else self._newest.get(data.get("output_index", -1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,6 +31,12 @@ def pytest_configure() -> None:
     It takes longer than most tests, and no test connects by TLS.
     """
     os.environ["SSL_CERT_FILE"] = str(AUTHORITY)
+
+
+def pytest_collection_finish() -> None:
+    """Keep the modules and tests, which live to the end, out of each later search for garbage."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

@@ -29,10 +29,15 @@ def demo(session: nox.Session) -> None:
 
 
 def run_tests(session: nox.Session) -> None:
-    """Install every SDK and the embedded model, and run the tests in one process for each core."""
+    """Install every SDK and the embedded model, and run the tests in one process for each core.
+
+    Whatever the machine's setting, bytecode is written: installers leave the SDKs without it, and compiling them in
+    each process and program of the tests takes minutes.
+    """
     session.install("-e", ".[all]", *group("tests"))
     session.install(*WEIGHTS)
-    session.run("pytest", "--numprocesses=auto", "--dist=worksteal", "-rfEs", *session.posargs)
+    command = ("pytest", "--numprocesses=auto", "--dist=worksteal", "-rfEs", *session.posargs)
+    session.run(*command, env={"PYTHONDONTWRITEBYTECODE": None})
 
 
 @nox.session

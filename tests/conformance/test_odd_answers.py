@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+import pickle
 from typing import Any
 
 import httpx
@@ -366,7 +367,11 @@ def test_the_first_stamp_counts(row: BaseRow, way: Way, server: Server) -> None:
 
 
 # Unknown fields: `serviceTier` in Google's usage is one that its SDK's types do not have.
-@odd("gemini", [*STREAMED, *WHOLE])
+PLAIN = [Way(asynchronous, False, iterator=True) for asynchronous in (False, True)]
+"""Whole, with a client of the user's that was made without our HTTP options."""
+
+
+@odd("gemini", [*STREAMED, *WHOLE, *PLAIN])
 def test_unknown_fields_of_google(row: BaseRow, way: Way, server: Server) -> None:
     usage = {"promptTokenCount": 3, "candidatesTokenCount": 5, "totalTokenCount": 8, "serviceTier": "standard"}
     content = {"role": "model", "parts": [{"text": "Hi"}]}
@@ -375,6 +380,8 @@ def test_unknown_fields_of_google(row: BaseRow, way: Way, server: Server) -> Non
     found = way(row, server, row.wire.stream(whole) if way.stream else Reply.json(whole))
     assert (found.error, found.response.raw) == (None, whole)
     assert found.response.model_dump()["response"] == whole
+    again = type(found.response).model_validate_json(found.response.model_dump_json())
+    assert again.raw == pickle.loads(pickle.dumps(found.response)).raw == whole
 
 
 @odd("chat", [*STREAMED, *WHOLE], not_mistral)

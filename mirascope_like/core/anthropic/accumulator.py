@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 from ..base.errors import ErrorEventError, MalformedEventError, reported_error
 from ..base.parsing import Text, as_list, as_object, grow, settled
 from ..base.response import newer_usage
+from ..dialects.chat_completions import arguments_text
 from ..dialects.content_blocks import BlockAccumulator, Blocks
 from .messages import BLOCKS
 from .types import AnthropicCallResponseChunk, AnthropicTool
@@ -85,7 +86,7 @@ class AnthropicAccumulator(BlockAccumulator[AnthropicCallResponseChunk, Anthropi
             self._start(index, {"type": str(delta.get("type")).removesuffix("_delta")})
         block = self._blocks[index]
         if "partial_json" in delta:
-            return self._grow_call(index, block.get("name") or "", delta["partial_json"] or "")
+            return self._grow_call(index, block.get("name") or "", arguments_text(delta["partial_json"]))
         fields = {key: value for key, value in delta.items() if key != "type" and value is not None}
         if (citation := fields.pop("citation", None)) is not None:
             block["citations"] = [*(block.get("citations") or ()), citation]
@@ -146,9 +147,9 @@ def _well_formed(data: Mapping[str, Any]) -> bool:
     kind = data.get("type")
     if kind in (*_PARTS, "content_block_stop"):
         part: Any = data.get(_PARTS[kind]) if kind in _PARTS else {}
-        texts = [as_object(part).get(key) for key in ("text", "partial_json", "name")]
+        texts = [as_object(part).get(key) for key in ("text", "name")]
         return (
-            isinstance(data.get("index"), int | None)
+            (data.get("index") is None or str(data["index"]).isdecimal())
             and isinstance(part, dict)
             and all(isinstance(text, str) for text in texts if text is not None)
         )

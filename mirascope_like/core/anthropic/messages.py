@@ -125,7 +125,7 @@ def _part(block: Mapping[str, Any]) -> Part | None:
         case "document", "url":
             return DocumentURLPart(url=source["url"])
         case "tool_use", _:
-            return ToolCallPart(name=block["name"], args=block["input"], id=block["id"])
+            return ToolCallPart(name=block["name"], args=block.get("input") or {}, id=block.get("id"))
         case "tool_result", _:
             content = block.get("content") or ""
             found = content if isinstance(content, str) else [_part(one) for one in content]

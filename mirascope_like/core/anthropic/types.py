@@ -90,7 +90,8 @@ class AnthropicCallResponseChunk(
     @property
     def thinking(self) -> str:
         """The piece of thinking that this event adds; empty if it adds none."""
-        return as_object(self.data.get("delta")).get("thinking") or ""
+        added = as_object(self.data.get("delta")), as_object(self.data.get("content_block"))
+        return next((text for one in added if (text := one.get("thinking"))), "")
 
     @property
     def signature(self) -> str:

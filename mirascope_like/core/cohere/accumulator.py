@@ -12,7 +12,7 @@ from ..base.errors import ErrorEventError, MalformedEventError, reported_error
 from ..base.parsing import Text, as_list, as_object, grow, settled
 from ..base.response import IndexedAccumulator
 from ..base.tools import ToolCall
-from .types import CohereCallResponseChunk, CohereTool, delta_of
+from .types import CohereCallResponseChunk, CohereTool, called, delta_of
 
 _GROWING = frozenset({"text", "thinking", "arguments", "tool_plan"})
 
@@ -25,6 +25,8 @@ class CohereAccumulator(IndexedAccumulator[CohereCallResponseChunk, CohereTool])
         self._message: dict[str, Any] = {}
         self._blocks: dict[int, dict[str, Any]] = {}
         self._calls: dict[int, dict[str, Any]] = {}
+        self._numbered: dict[int, int] = {}
+        """Maps an index that several calls have to the number of the newest of them."""
         self._citations: dict[int, dict[str, Any]] = {}
         self._logprobs: list[Any] = []
 
@@ -48,7 +50,7 @@ class CohereAccumulator(IndexedAccumulator[CohereCallResponseChunk, CohereTool])
     def _sum(self, chunk: CohereCallResponseChunk, data: Mapping[str, Any]) -> list[CohereTool]:
         if not _well_formed(data):
             raise MalformedEventError(f"an event is not a Cohere chat event: {str(data)[:200]}")
-        index, delta = data.get("index") or 0, delta_of(data)
+        index, delta = int(data.get("index") or 0), delta_of(data)
         match data.get("type"):
             case "message-start":
                 self.top_fields.update(
@@ -62,9 +64,9 @@ class CohereAccumulator(IndexedAccumulator[CohereCallResponseChunk, CohereTool])
             case "tool-plan-delta":
                 grow(self._message, delta, texts=_GROWING)
             case "tool-call-start" | "tool-call-delta":
-                return self._grow_call(index, as_object(delta.get("tool_calls")))
+                return self._grow_call(self._call_number(index, called(delta)), called(delta))
             case "tool-call-end":
-                return self._stop(index)
+                return self._stop(self._numbered.get(index, index))
             case "citation-start":
                 self._citations.setdefault(index, {}).update(as_object(delta.get("citations")))
             case "message-end":
@@ -90,6 +92,15 @@ class CohereAccumulator(IndexedAccumulator[CohereCallResponseChunk, CohereTool])
         grow(block, content, texts=_GROWING)
         if block["type"] == "text":
             self._texts[index] = block["text"] = block.get("text") or Text()
+
+    def _call_number(self, index: int, piece: Mapping[str, Any]) -> int:
+        """Return the number of the call that a piece belongs to. A piece with a new id begins a call, even if the
+        index is already used.
+        """
+        known = self._calls.get(self._numbered.get(index, index), {})
+        if piece.get("id") and known.get("id") not in (None, piece["id"]):
+            self._numbered[index] = max(self._calls) + 1
+        return self._numbered.get(index, index)
 
     def _grow_call(self, index: int, piece: Mapping[str, Any]) -> list[CohereTool]:
         grow(self._calls.setdefault(index, {}), piece, texts=_GROWING)
@@ -131,9 +142,9 @@ def _well_formed(data: Mapping[str, Any]) -> bool:
     parts = [message.get(key) for key in ("content", "tool_calls", "citations")]
     held: list[Any] = [one for part in parts for one in as_list(part) or [part] if one]
     held += [function for one in held if (function := as_object(one).get("function"))]
-    texts = [as_object(one).get(key) for one in (message, *held) for key in (*_GROWING, "name")]
+    texts = [as_object(one).get(key) for one in (message, *held) for key in (*_GROWING - {"arguments"}, "name")]
     return (
-        isinstance(data.get("index") or 0, int)
+        str(data.get("index") or 0).isdecimal()
         and all(isinstance(one, dict) for one in held)
         and all(isinstance(text, str) for text in texts if text)
     )

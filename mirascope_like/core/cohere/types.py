@@ -22,7 +22,7 @@ from ..base.response import (
 )
 from ..base.streams import AsyncStream, Stream
 from ..base.tools import BaseTool, ToolCall
-from ..dialects.chat_completions import decode_message, encode_tool_result
+from ..dialects.chat_completions import arguments_text, decode_message, encode_tool_result
 
 CohereFinishReason = Literal["COMPLETE", "STOP_SEQUENCE", "MAX_TOKENS", "TOOL_CALL", "ERROR", "TIMEOUT"]
 """Why a generation ended. Source: the SDK's `ChatFinishReason`. Cohere may add further reasons."""
@@ -45,6 +45,16 @@ _BILLED = Counts(input=("billed_units.input_tokens",), output=("billed_units.out
 def delta_of(data: Mapping[str, Any]) -> dict[str, Any]:
     """Return the message delta in an event, as JSON."""
     return as_object(as_object(data.get("delta")).get("message"))
+
+
+def called(delta: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the piece of a tool call in a delta, with its arguments as text; some gateways send a list of one."""
+    found = delta.get("tool_calls")
+    call = as_object(found[0] if isinstance(found, list) and found else found)
+    function = as_object(call.get("function"))
+    if isinstance(function.get("arguments"), dict):
+        return {**call, "function": {**function, "arguments": arguments_text(function["arguments"])}}
+    return call
 
 
 def _content_of(data: Mapping[str, Any], key: str) -> str:
@@ -158,7 +168,7 @@ class CohereCallResponseChunk(BaseCallResponseChunk[V2ChatStreamResponse, Cohere
     @property
     def tool_deltas(self) -> Sequence[ToolDelta]:
         """The pieces of tool calls that this event adds."""
-        if not (call := as_object(delta_of(self.data).get("tool_calls"))):
+        if not (call := called(delta_of(self.data))):
             return ()
         function, index = as_object(call.get("function")), self.data.get("index") or 0
         return [ToolDelta(index, function.get("arguments") or "", call.get("id"), function.get("name"))]

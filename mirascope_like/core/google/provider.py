@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from traceback import walk_tb
 from types import ModuleType
 from typing import Any, ClassVar, cast
 
@@ -10,13 +11,17 @@ from google import genai
 from google.auth import exceptions as auth_errors
 from google.genai import errors, types
 from google.genai.client import AsyncClient
+from pydantic import ValidationError
 
 from ..base.errors import (
     AuthenticationError,
     ConfigurationError,
     ConnectionFailedError,
+    ErrorEventError,
+    MalformedEventError,
     MirascopeLikeError,
     ProviderError,
+    reported_error,
 )
 from ..base.parsing import as_object, at, readable
 from ..base.provider import AsyncSource, Source
@@ -28,6 +33,9 @@ from .accumulator import GoogleAccumulator
 from .http import DefaultAsyncClient, DefaultClient, with_bodies
 from .params import GoogleCallParams
 from .types import GoogleCallResponse, GoogleCallResponseChunk, GoogleTool
+
+_SDK = "google.genai"
+"""The package whose frames hold a response that the SDK is reading."""
 
 
 class GoogleProvider(
@@ -130,6 +138,9 @@ class GoogleProvider(
             else AsyncStartedSource(None, await method(**arguments))
         )
 
+    def failure(self, error: Exception, request: Request, source: Any = None) -> Exception:
+        return super().failure(_readable(error), request, source)
+
     def identify(self, error: Exception) -> type[MirascopeLikeError] | None:
         if isinstance(error, errors.APIError):
             found: Any = _with_status(error)
@@ -154,6 +165,20 @@ class GoogleProvider(
         if type(error) is ValueError and "API key" in str(error):
             return ValueError(self._key_to_set())
         return None
+
+
+def _readable(error: Exception) -> Exception:
+    """Return our error for a response that the SDK failed to read: an error of another structure, or unknown values."""
+    if not isinstance(error, AttributeError | TypeError | ValidationError):
+        return error
+    held = [frame.f_locals for frame, _ in walk_tb(error.__traceback__) if frame.f_globals.get("__package__") == _SDK]
+    for name in ("response_json", "response_dict"):
+        for body in [values[name] for values in held if name in values]:
+            reported = reported_error(body)
+            found = ErrorEventError(body) if reported is not None else MalformedEventError(str(error))
+            found.__cause__ = error
+            return found
+    return error
 
 
 def _with_status(error: errors.APIError) -> errors.APIError:

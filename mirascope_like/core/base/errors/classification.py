@@ -19,11 +19,12 @@ from .exceptions import (
     RequestTimeoutError,
     ServerError,
 )
-from .reported import is_failing_status, levels
+from .reported import error_texts, is_failing_status, levels
 
 _CONTEXT = re.compile(
     # OpenAI, Azure, Groq, Cerebras, DeepSeek, OpenRouter, Together, SGLang, LM Studio; their Responses; xAI
-    r"context[_ ](length|window|limit)|maximum (context|prompt|model) length|reduce the length of the (messages|prompt)"
+    r"context[_ ]?(length|window|limit)|maximum (context|prompt|model) length"
+    r"|reduce the length of the (messages|prompt)"
     # Anthropic, Fireworks, Bedrock, Ollama, DashScope
     r"|prompt is too long|prompt too long|input is too long|input tokens exceeded|range of input length"
     r"|input length (and|exceeds|of|\()"
@@ -54,7 +55,12 @@ _WORDS: tuple[tuple[re.Pattern[str], type[ProviderError]], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), kind)
     for pattern, kind in (
         (r"rate.?limit|too many requests|exceeded your current quota|quota exceeded", RateLimitError),
-        (r"overloaded|(at|over|out of) capacity|service.?unavailable|temporarily unavailable", OverloadedError),
+        (
+            r"overloaded|(at|over|out of) capacity|capacity (temporarily )?exceeded|service.?unavailable"
+            r"|temporarily unavailable|(currently|still) loading",
+            OverloadedError,
+        ),
+        (r"invalid api.?key|incorrect api.?key|login fail", AuthenticationError),
         (r"timed? ?out|deadline.exceeded", RequestTimeoutError),
         (r"internal.?(server.?)?error", ServerError),
     )
@@ -84,11 +90,11 @@ _CODES: dict[type[ProviderError], str] = {
     AuthenticationError: "authentication invalid_api_key unauthenticated unauthorized",
     RateLimitError: "billing insufficient_quota insufficient_balance insufficient_credits payment_required rate_limit "
     "rate_limit_exceeded rate_limited rate_limit_reached too_many_requests resource_exhausted quota_exceeded "
-    "exceeded_current_quota throttling 1302 1303 1304 1305 1308 1113",
-    PermissionDeniedError: "permission permission_denied forbidden",
+    "exceeded_current_quota throttling arrearage 1302 1303 1304 1305 1308 1113",
+    PermissionDeniedError: "permission permission_denied forbidden access_denied",
     NotFoundError: "not_found model_not_found",
-    BadRequestError: "invalid_request bad_request invalid_argument failed_precondition out_of_range invalid_prompt "
-    "request_too_large unprocessable_entity validation",
+    BadRequestError: "invalid_request invalid_parameter bad_request invalid_argument failed_precondition "
+    "out_of_range invalid_prompt request_too_large unprocessable_entity validation",
     ContextWindowExceededError: "context_length_exceeded context_window_exceeded model_context_window_exceeded "
     "exceed_context_size prompt_too_long model_max_prompt_tokens_exceeded 1261",
     ContentFilterError: "content_filter content_policy_violation bio_policy image_content_policy_violation "
@@ -113,7 +119,8 @@ def _kind_of(code: object) -> type[ProviderError] | None:
     if not isinstance(code, str | int):
         return None
     snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|[-. ]", "_", str(code)).lower()
-    return _BY_CODE.get(re.sub(r"_(error|exception)$", "", snake)) or _BY_CODE.get(snake)
+    first = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", str(code).partition(".")[0]).lower()  # Throttling.RateQuota
+    return _BY_CODE.get(re.sub(r"_(error|exception)$", "", snake)) or _BY_CODE.get(snake) or _BY_CODE.get(first)
 
 
 def error_kind(status_code: int | None, code: str | None = None, text: str = "") -> type[ProviderError]:
@@ -133,6 +140,10 @@ def error_kind(status_code: int | None, code: str | None = None, text: str = "")
     return kind or ProviderError
 
 
+_CODE_KEYS = ("code", "type", "status", "status_code", "error_code", "statusCode", "errcode", "__type", "Code")
+"""The keys of codes and statuses in error bodies; `__type` and `Code` are Amazon's."""
+
+
 def described(body: object) -> tuple[int | None, str | None, str]:
     """Return (HTTP status, error code, text) of an error body; the status and the code may be None.
 
@@ -140,7 +151,7 @@ def described(body: object) -> tuple[int | None, str | None, str]:
     """
     found = [*levels(body)]
     fields = [one for one in reversed(found) if isinstance(one, Mapping)]  # the innermost first
-    codes = [one.get(key) for one in fields for key in ("code", "type", "status", "status_code", "error_code")]
+    codes = [one.get(key) for one in fields for key in _CODE_KEYS]
     status = next((int(str(one)) for one in codes if is_failing_status(one)), None)
     named = [one for one in codes if isinstance(one, str) and not is_failing_status(one)]
     named += [str(one) for one in codes if isinstance(one, int) and not is_failing_status(one) and _kind_of(one)]
@@ -154,10 +165,9 @@ def _words(fields: Mapping[str, Any]) -> str:
     """Return the text of an error: all its message fields, and the upstream provider's message that OpenRouter
     includes.
     """
-    texts = [fields.get(key) for key in ("message", "msg", "detail", "details", "error", "error_message", "error_msg")]
     metadata: Any = fields.get("metadata")
     behind = cast("Mapping[str, Any]", metadata).get("raw") if isinstance(metadata, Mapping) else None
-    return " ".join(one for one in (*texts, behind) if isinstance(one, str))
+    return " ".join((*error_texts(fields), behind) if isinstance(behind, str) else error_texts(fields))
 
 
 def header(headers: Any, name: str) -> str | None:

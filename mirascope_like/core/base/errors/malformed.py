@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
-from .reported import levels
+from .reported import error_texts, levels
 
 
 class MalformedEventError(ValueError):
@@ -19,12 +18,7 @@ class ErrorEventError(Exception):
 
     def __init__(self, body: Any) -> None:
         nested = [*levels(body)]
-        messages = [one if isinstance(one, str) else _message(one) for one in reversed(nested)]
+        messages = [one if isinstance(one, str) else next(iter(error_texts(one)), None) for one in reversed(nested)]
         message = next((one for one in messages if one), None)
         super().__init__(message or f"an error in the stream: {nested[-1] if nested else body}")
         self.body = body
-
-
-def _message(fields: Mapping[str, Any]) -> str | None:
-    texts = (fields.get(key) for key in ("message", "msg", "detail", "details", "error", "error_message", "error_msg"))
-    return next((one for one in texts if isinstance(one, str) and one), None)

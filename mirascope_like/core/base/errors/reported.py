@@ -7,8 +7,18 @@ from typing import Any, TypeGuard, cast
 
 import jiter
 
-_WORDS = ("detail", "details", "errors", "error_message", "error_msg", "message", "msg")
-"""The keys that gateways and web frameworks use for an error text at the top level of a body."""
+TEXT_KEYS = (
+    *("message", "msg", "detail", "details", "error", "error_message", "error_msg", "errmsg", "status_msg"),
+    *("exception", "faultstring", "description", "title"),
+)
+"""The keys, in lower case, under which providers, gateways and web frameworks put an error text."""
+_REPORTING = frozenset(
+    {"detail", "details", "errors", "error_message", "error_msg", "errmsg", "exception", "fault", "message", "msg"}
+)
+"""The keys, in lower case, that make a body an error if it has no key of a successful response."""
+_INNER = ("error", "detail", "details", "errors", "fault", "base_resp")
+"""The keys of the objects that describe an error further."""
+_FAILED = frozenset({"error", "failed", "fail", "failure"})
 _CODES = ("code", "status", "status_code", "statusCode", "error_code")
 _MOST_LEVELS = 8
 
@@ -21,7 +31,7 @@ def reported_error(data: Any, answers: Collection[str] = ()) -> Any:
     response has). An `error` whose fields are all empty does not count.
 
     Source: the error bodies of OpenAI, Google, Mistral and Cohere, of FastAPI (`detail`), and of vLLM, SGLang and TGI
-    (`object: error`; `code` and `details`).
+    (`object: error`; `code` and `details`), of Cloudflare and others (`success: false`), and MiniMax's `base_resp`.
     """
     if is_array(data):
         found = (reported_error(one, answers) for one in data if isinstance(one, Mapping))
@@ -31,13 +41,19 @@ def reported_error(data: Any, answers: Collection[str] = ()) -> Any:
     fields = cast("Mapping[str, Any]", data)
     if not is_empty(error := fields.get("error")):
         return error
+    base: Any = fields.get("base_resp")  # MiniMax: a status of its own, also with an answer
+    if isinstance(base, Mapping) and not is_empty(cast("Mapping[str, Any]", base).get("status_code")):
+        return cast("Any", base)
     kinds = [one for one in (fields.get("object"), fields.get("type"), fields.get("event")) if isinstance(one, str)]
     if "error" in kinds:
         return fields
     if any(fields.get(key) is not None for key in answers):
         return None
-    text_keys = [key for key in _WORDS if not is_empty(fields.get(key))]
-    failing = any(is_failing_status(fields.get(key)) for key in _CODES)
+    text_keys = [key for key, one in fields.items() if str(key).lower() in _REPORTING and not is_empty(one)]
+    failing = any(is_failing_status(fields.get(key)) for key in _CODES) or any(
+        fields.get(key) is False for key in ("success", "ok")
+    )
+    failing = failing or str(fields.get("status")).lower() in _FAILED
     if failing or (text_keys and (not kinds or any("error" in kind.lower() for kind in kinds))):
         return fields
     return None
@@ -88,7 +104,7 @@ def levels(body: Any) -> Iterator[Mapping[str, Any] | str]:
             return
         fields = cast("Mapping[str, Any]", found)
         yield fields
-        inside: list[Any] = [fields.get(key) for key in ("error", "detail", "details", "errors")]
+        inside: list[Any] = [fields.get(key) for key in _INNER]
         found = None
         for one in inside:
             if found is None and (is_array(one) or isinstance(one, Mapping) or _decoded(one) is not None):
@@ -102,3 +118,9 @@ def _decoded(text: Any) -> Any:
         return jiter.from_json(text.encode())
     except ValueError:
         return None
+
+
+def error_texts(fields: Mapping[str, Any]) -> list[str]:
+    """Return the error texts in an object that describes an error, the most specific key first."""
+    lowered = {str(key).lower(): value for key, value in fields.items()}
+    return [text for key in TEXT_KEYS if isinstance(text := lowered.get(key), str) and text]

@@ -17,7 +17,8 @@ LONGEST_SECONDS = 31 * 24 * 3600.0
 another unit, or a point in time."""
 
 _FIELDS = {
-    **dict.fromkeys(("retrydelay", "retryafter", "retryafterseconds", "retryafters", "quotaresetdelay"), 1),
+    **dict.fromkeys(("retrydelay", "retryafter", "retryafterseconds", "retryafters"), 1),
+    **dict.fromkeys(("quotaresetdelay", "estimatedtime"), 1),  # Google's, Hugging Face's
     **dict.fromkeys(("retryafterms", "retryaftermillis"), 1000),
 }
 """Fields of an error body with the time to wait, and the number of their units in a second."""

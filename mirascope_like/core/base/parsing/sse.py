@@ -75,14 +75,15 @@ class Events:
             buffer = buffer[:end]
         if (events := _usual(buffer)) is not None:
             return events
-        return [data for block in buffer.split(b"\n\n") if (data := self.data_of(block)) is not None]
+        found = (data for block in buffer.split(b"\n\n") if (data := self.data_of(block)) is not None)
+        return [event for data in found for event in _separate(data)]
 
     def end(self) -> list[bytes]:
         """Return the data of a last event that has no empty line after it; an empty list if its JSON is incomplete."""
         block = b"".join(self._parts)
         self._parts.clear()
         data = self.data_of(block)
-        return [data] if data and not _is_incomplete(data) else []
+        return [event for event in _separate(data) if not _is_incomplete(event)] if data else []
 
     @staticmethod
     def data_of(block: bytes) -> bytes | None:
@@ -116,6 +117,21 @@ class Events:
         if buffer.endswith(b"\r"):
             self._cr = True
         return buffer.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+
+
+def _separate(data: bytes) -> list[bytes]:
+    """Return the events in the data of one event: several if a server left out the empty lines between them.
+
+    Each line is then a JSON object or `[DONE]`, so that together they are no JSON.
+    """
+    lines = data.split(b"\n")
+    if len(lines) == 1 or not all(_is_whole(line) for line in lines):
+        return [data]
+    return lines
+
+
+def _is_whole(line: bytes) -> bool:
+    return line.strip() == b"[DONE]" or (line.startswith(b"{") and not _is_incomplete(line))
 
 
 def _is_bare_error(block: bytes) -> bool:

@@ -110,6 +110,8 @@ class Accumulator(ABC, Generic[ChunkT, ToolT]):
     def read_objects(self, events: Iterable[Any]) -> Iterator[tuple[ChunkT, ToolT | None]]:
         """Version of `read` for events that are objects of the provider's SDK. Stops after the final event."""
         for event in events:
+            if event is None:  # `null`, which keeps a connection alive
+                continue
             chunk = self.chunk_type(event)
             if self._halves or has_half(chunk.data):
                 chunk = self.chunk_type.from_data(self._halves.joined(chunk.data))

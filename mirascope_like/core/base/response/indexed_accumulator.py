@@ -38,6 +38,8 @@ class IndexedAccumulator(Accumulator[ChunkT, ToolT]):
             if is_end(data):
                 self.ended = True
                 continue
+            if not data:  # `null` or `{}`, which keeps a connection alive
+                continue
             try:
                 found = grown(data)
             except (LookupError, TypeError, AttributeError) as error:

@@ -135,6 +135,8 @@ def with_reasoning(output: int | None, reasoning: int | None, prompt: int | None
 
 def token_count(value: Any) -> int | None:
     """Return a token count as an int; None for a value that is not a count, such as NaN or a negative number."""
+    if isinstance(value, str) and value.strip().isdecimal():
+        return int(value)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return int(value) if isfinite(value) and value >= 0 else None

@@ -12,7 +12,7 @@ from ...base.runtime import lazy_names
 
 if TYPE_CHECKING:
     from .accumulator import ChatAccumulator
-    from .chunk import BaseChatChunk, content_text
+    from .chunk import BaseChatChunk, arguments_text, content_text
     from .custom_tools import CustomTool, NativeTool, custom_arguments, custom_type
     from .delta_fast_path import DeltaFastPath
     from .messages import data_url, decode_message, encode_messages, encode_part, encode_tool_result, refused
@@ -25,7 +25,7 @@ else:
         __name__,
         {
             "accumulator": "ChatAccumulator",
-            "chunk": "BaseChatChunk content_text",
+            "chunk": "BaseChatChunk arguments_text content_text",
             "custom_tools": "CustomTool NativeTool custom_arguments custom_type",
             "delta_fast_path": "DeltaFastPath",
             "messages": "data_url decode_message encode_messages encode_part encode_tool_result refused",
@@ -50,6 +50,7 @@ __all__ = [
     "OpenAISDKCallResponse",
     "OpenAISDKChunk",
     "OpenAISDKProvider",
+    "arguments_text",
     "content_text",
     "custom_arguments",
     "custom_type",

@@ -109,6 +109,8 @@ class ChatAccumulator(Accumulator[ChunkT, ToolT]):
         if is_end(data):
             self.ended = True
             return
+        if data is None or data == "":  # keeps a connection alive
+            return
         self.raise_reported(data)
         if not isinstance(data, dict):
             raise MalformedEventError(f"an event is not a JSON object: {raw[:200]!r}")
@@ -126,6 +128,7 @@ class ChatAccumulator(Accumulator[ChunkT, ToolT]):
 
     def add(self, chunk: ChunkT, data: Mapping[str, Any]) -> Iterator[tuple[ChunkT, ToolT | None]]:
         self.raise_reported(data)
+        data = data if _well_formed(data) else _mended(data)
         if not _well_formed(data):
             raise MalformedEventError(f"an event is not a chat completion chunk: {str(data)[:200]}")
         self._last = chunk
@@ -185,6 +188,9 @@ class ChatAccumulator(Accumulator[ChunkT, ToolT]):
             self._fast_path = None  # the next text belongs to the parts
 
     def _add_call(self, choice: _Choice, piece: dict[str, Any], *, shown: bool, places: list[int]) -> list[ToolT]:
+        if not any(value for key, value in piece.items() if key not in ("index", "type")):  # it adds nothing
+            places.append(max(len(choice.calls) - 1, 0))
+            return []
         call = find_call(choice.calls, piece, self._names)
         given: list[ToolT] = []
         if call is None:
@@ -284,6 +290,24 @@ def _well_formed(data: Mapping[str, Any]) -> bool:
     )
 
 
+def _mended(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an event with indexes that are texts as numbers, and without calls that are null."""
+    choices: list[Any] = []
+    for one in as_list(data.get("choices")):
+        choice = _with_number(as_object(one))
+        for key in ("delta", "message"):
+            if calls := as_list(as_object(choice.get(key)).get("tool_calls")):
+                kept = [_with_number(as_object(call)) for call in calls if call is not None]
+                choice = {**choice, key: {**choice[key], "tool_calls": kept}}
+        choices.append(choice)
+    return {**data, "choices": choices}
+
+
+def _with_number(fields: dict[str, Any]) -> dict[str, Any]:
+    index = fields.get("index")
+    return {**fields, "index": int(index)} if isinstance(index, str) and index.isdecimal() else fields
+
+
 def _adds_text(data: Mapping[str, Any]) -> bool:
     """Return True if an event only adds text to the first choice. The fast path can then read similar events."""
     return type(_only(data, "content")) is str
@@ -294,7 +318,7 @@ def _adds_arguments(data: Mapping[str, Any]) -> dict[str, Any] | None:
     any other event.
     """
     pieces: list[dict[str, Any]] = as_list(_only(data, "tool_calls"))
-    if len(pieces) != 1 or pieces[0].keys() != {"index", "function"}:
+    if len(pieces) != 1 or as_object(pieces[0]).keys() != {"index", "function"}:
         return None
     function = as_object(pieces[0]["function"])
     plain = function.keys() == {"arguments"} and type(function["arguments"]) is str

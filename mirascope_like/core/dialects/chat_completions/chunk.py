@@ -20,10 +20,11 @@ def choice_delta(choice: Mapping[str, Any]) -> dict[str, Any]:
     """Return the delta of a choice in a chunk. Some hosts send it as `message`, and the oldest API sends only
     `text`.
     """
-    if isinstance(delta := choice.get("delta"), dict):
-        return as_object(delta)
-    if isinstance(message := choice.get("message"), dict):
-        return as_object(message)
+    for found in (choice.get("delta"), choice.get("message")):
+        if isinstance(found, dict):
+            delta = as_object(found)
+            content = delta.get("content")
+            return {**delta, "content": [content]} if isinstance(content, dict) else delta
     return {"content": choice["text"]} if isinstance(choice.get("text"), str) else {}
 
 
@@ -37,8 +38,12 @@ def raise_choice_error(choices: Sequence[Any]) -> None:
 
 def chunk_text(choices: Sequence[Mapping[str, Any]]) -> str:
     """Return the text that a chunk adds to the first choice. A choice without an index counts as the first."""
-    first = next((one for one in choices if not as_object(one).get("index")), None)
+    first = next((one for one in choices if _is_first(as_object(one))), None)
     return content_text(choice_delta(as_object(first)).get("content"))
+
+
+def _is_first(choice: Mapping[str, Any]) -> bool:
+    return choice.get("index") in (None, 0, "0")
 
 
 def content_text(content: Any) -> str:
@@ -134,7 +139,7 @@ class BaseChatChunk(BaseCallResponseChunk[RawChunkT, FinishT, UsageT]):
     def _delta(self) -> dict[str, Any]:
         """The delta of the first choice."""
         choices: list[Any] = as_list(self.data.get("choices"))
-        first = next((one for one in choices if not one.get("index")), None)
+        first = next((one for one in choices if _is_first(as_object(one))), None)
         return choice_delta(as_object(first))
 
     @property

@@ -26,6 +26,7 @@ from ...base.messages import (
     linked_part,
 )
 from ...base.parsing import as_list, as_object, at, dumped, paired_escapes
+from .chunk import arguments_text
 
 _AUDIO = {"audio/wav": "wav", "audio/x-wav": "wav", "audio/mp3": "mp3", "audio/mpeg": "mp3"}
 _CONTENT_FIELDS = ("content", "tool_calls", "function_call", "refusal", "audio", "images")
@@ -258,7 +259,7 @@ def _decode_call(call: Mapping[str, Any]) -> ToolCallPart:
         return ToolCallPart(name=custom["name"], args={"input": custom.get("input") or ""}, id=call.get("id"))
     function = call["function"]
     try:
-        args = jiter.from_json(paired_escapes(function.get("arguments") or "{}").encode())
+        args = jiter.from_json(paired_escapes(arguments_text(function.get("arguments")) or "{}").encode())
     except ValueError:
         args = None
     return ToolCallPart(name=function.get("name") or "", args=as_object(args), id=call.get("id"))

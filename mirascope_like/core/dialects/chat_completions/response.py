@@ -129,4 +129,4 @@ class BaseChatCallResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT]):
 
 
 def _sendable(arguments: Any) -> Any:
-    return valid_arguments(arguments) if isinstance(arguments, str) else arguments
+    return valid_arguments(arguments_text(arguments)) if isinstance(arguments, str | dict) else arguments

@@ -45,7 +45,8 @@ class BlockResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT]):
 
     @property
     def _blocks(self) -> list[Any]:
-        return at(self.response, self.blocks.place) or []
+        found: Any = at(self.response, self.blocks.place) or []
+        return [{"type": "text", "text": found}] if isinstance(found, str) else found  # some gateways send a text
 
     @property
     def content(self) -> str:
@@ -70,6 +71,8 @@ class BlockResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT]):
         """Return a block in a form that the API accepts in a request. A tool call gets the tool's offered name, and
         an object as its input.
         """
+        if block.get("type") == "tool_use":
+            block.setdefault("input", {})  # required, but some gateways send null
         for holder in (block, as_object(block.get("toolUse"))):
             if "input" in holder and isinstance(holder.get("name"), str):
                 holder["name"] = offered_name(holder["name"], self._names)
@@ -121,7 +124,7 @@ class BlockAccumulator(IndexedAccumulator[ChunkT, ToolT]):
         already used.
         """
         after = max(self._blocks, default=-1) + 1
-        place = after if index is None or index in self._blocks else index
+        place = after if index is None or int(index) in self._blocks else int(index)
         if index is not None:
             self._places[index] = place
         return place

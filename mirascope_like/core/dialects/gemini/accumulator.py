@@ -45,7 +45,7 @@ class GeminiAccumulator(Accumulator[ChunkT, ToolT], Generic[ChunkT, ToolT]):
         make = self.chunk_type.from_bytes
         for raw in events:
             found, raw = self._decode(raw)
-            if is_end(found):
+            if is_end(found) or found is None:
                 continue
             if isinstance(found, list):  # a host that ignores the request for server-sent events sends a JSON list
                 for one in as_list(found):
@@ -84,8 +84,8 @@ class GeminiAccumulator(Accumulator[ChunkT, ToolT], Generic[ChunkT, ToolT]):
         self._usage = newer_usage(self._usage, usage)
 
     def _grow(self, position: int, candidate: JSON) -> list[ToolT]:
-        index = candidate.get("index")
-        index = index if isinstance(index, int) else position
+        given = str(candidate.get("index"))
+        index = int(given) if given.isdecimal() else position
         whole = self._candidates.setdefault(index, {})
         for key, value in candidate.items():
             if key != "content":

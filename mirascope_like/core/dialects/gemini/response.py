@@ -12,9 +12,9 @@ from pydantic import PrivateAttr
 from pydantic_core import to_json
 
 from ...base.messages import AudioPart, BaseMessageParam
-from ...base.parsing import as_list, as_object
+from ...base.parsing import as_list, as_object, object_so_far
 from ...base.response import BaseCallResponse, Facts, FinishReason, Usage, ended_for, token_count, tool_results
-from ...base.tools import BaseTool, ToolCall
+from ...base.tools import BaseTool, ToolCall, effective_arguments
 from .messages import decode_content, encode_results
 
 RawT = TypeVar("RawT")
@@ -78,7 +78,7 @@ def _audio(details: Any) -> int | None:
 def parts_of(data: Any) -> list[JSON]:
     """Return the parts of the first candidate of a response. A candidate without an index counts as the first."""
     candidates = map(as_object, as_list(as_object(data).get("candidates")))
-    first = as_object(next((one for one in candidates if not one.get("index")), None))
+    first = as_object(next((one for one in candidates if one.get("index") in (None, 0, "0")), None))
     return [as_object(part) for part in as_list(as_object(first.get("content")).get("parts"))]
 
 
@@ -102,8 +102,17 @@ def finished(data: JSON, reason: Callable[[str], Any]) -> list[Any] | None:
 
 def tool_call(call: JSON, native: Callable[[JSON], Any]) -> ToolCall:
     """Convert a function call, given as JSON, to a tool call. `native` makes the SDK's object."""
-    arguments = to_json(call["args"]).decode() if "args" in call else ""
+    args = call.get("args")
+    arguments = args if isinstance(args, str) else to_json(args).decode() if "args" in call else ""
     return ToolCall(id=call.get("id"), name=call.get("name") or "", arguments=arguments, native=native(call))
+
+
+def _sendable(part: JSON) -> JSON:
+    """Return a part whose function call has an object as its arguments; some gateways send them as JSON text."""
+    call = as_object(part.get("functionCall"))
+    if not isinstance(args := call.get("args"), str):
+        return part
+    return {**part, "functionCall": {**call, "args": object_so_far(effective_arguments(args))}}
 
 
 class Words(NamedTuple):
@@ -190,7 +199,7 @@ class GeminiResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT]):
 
     @property
     def _raw_message(self) -> JSON:
-        return {"role": "model", "parts": parts_of(self.raw)}
+        return {"role": "model", "parts": [_sendable(part) for part in parts_of(self.raw)]}
 
     @property
     def message_param(self) -> JSON:

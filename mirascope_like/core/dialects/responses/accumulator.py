@@ -77,6 +77,8 @@ class ResponsesAccumulator(IndexedAccumulator[ChunkT, ToolT]):
         subject, _, verb = str(data.get("type")).rpartition(".")
         tools: list[ToolT] = []
         if isinstance(response := data.get("response"), dict):
+            if verb == "done":  # instead of `response.completed`, as in OpenAI's realtime API
+                verb = str(as_object(data.get("response")).get("status") or "completed")
             self._progress(verb, cast("dict[str, Any]", response), chunk)
         elif (place := self._items.place(data, _type_of(subject, data))) is not None:
             tools = self._change(place, subject, verb, data)

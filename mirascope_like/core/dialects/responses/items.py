@@ -53,7 +53,7 @@ class Items(dict[int, dict[str, Any]]):
         item = as_object(data.get("item"))
         given = data.get("item_id") or item.get("id")
         id, index = given if isinstance(given, str) else None, data.get("output_index")
-        if id is None and not isinstance(index, int) and not item:
+        if id is None and not isinstance(index, int) and not item and item_type is None:
             return None
         done = data.get("type") == "response.output_item.done"
         place = self._of_ids.get(id) if id is not None else None

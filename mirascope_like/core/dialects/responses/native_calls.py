@@ -15,7 +15,7 @@ from pydantic_core import to_json
 
 from ...base.parsing import as_list, as_object, settled
 from ...base.tools import BaseTool, ToolCall, tool_name
-from ..chat_completions import NativeTool, custom_arguments, custom_type
+from ..chat_completions import NativeTool, arguments_text, custom_arguments, custom_type
 
 
 class ShellTool(NativeTool):
@@ -144,7 +144,7 @@ def call_in(item: Mapping[str, Any], native: Any, types: Sequence[type[BaseTool]
     """
     if not is_call(item):
         return None
-    name, written = call_name(item), item.get("arguments") or ""
+    name, written = call_name(item), arguments_text(item.get("arguments"))
     if item["type"] == "custom_tool_call":
         written = custom_arguments(name, str(item.get("input") or ""), types)
     elif item["type"] in _CALLS:

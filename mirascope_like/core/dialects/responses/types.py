@@ -79,7 +79,9 @@ def common_finish(reasons: Sequence[str] | None, output: Sequence[Mapping[str, A
 def output_text(output: Sequence[Any]) -> str:
     """Return the text of all messages in the output of a response."""
     messages = [item for one in output if (item := as_object(one)).get("type") == "message"]
-    parts = [as_object(part) for item in messages for part in as_list(item.get("content"))]
+    contents = [item.get("content") for item in messages]
+    whole = [[{"type": "output_text", "text": one}] if isinstance(one, str) else as_list(one) for one in contents]
+    parts = [as_object(part) for content in whole for part in content]
     return "".join(str(part.get("text") or "") for part in parts if part.get("type") == "output_text")
 
 
@@ -108,8 +110,11 @@ class ResponsesCallResponse(BaseCallResponse[Response, ToolT, ResponsesFinishRea
         return getattr(self.response, "output", None) or []
 
     def _parts(self, item_type: str, part_type: str, parts: str, key: str) -> list[str]:
-        found = [part for item in self._output if item.type == item_type for part in getattr(item, parts) or ()]
-        return [getattr(part, key) for part in found if part.type == part_type]
+        items = [item for item in self._output if item.type == item_type]
+        if part_type == "output_text" and any(isinstance(item.content, str) for item in items):  # some gateways
+            return [output_text([dumped(item)]) for item in items]
+        found = [part for item in items for part in getattr(item, parts) or ()]
+        return [getattr(part, key) for part in found if getattr(part, "type", None) == part_type]
 
     @property
     def content(self) -> str:

@@ -112,6 +112,8 @@ class FailingProvider(Provider[ResponseT, ChunkT, ToolT]):
             return missing_key_error, ConfigurationError
         if (kind := self.identify(error)) is not None:
             return error, kind
+        if source is not None and isinstance(error, ValueError):  # an SDK's iterator could not decode an event
+            return self.reported(f"the stream cannot be read: {error}", response), ProviderError
         if (kind := transport_kind(error)) is not None:
             timed_out = kind is RequestTimeoutError
             return self.broken(str(error) or "the connection was lost", response, timed_out=timed_out), kind

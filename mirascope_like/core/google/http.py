@@ -11,7 +11,7 @@ from google import genai
 from google.genai import types
 from google.genai.models import AsyncModels, Models
 
-from ..dialects.transport import catching_clients
+from ..dialects.transport import catching_clients, note_responses
 
 
 def fast_http_options(**options: Any) -> types.HttpOptions:
@@ -109,5 +109,6 @@ def with_bodies(method: Any) -> Any:
     kind: type[Any] = models.__class__
     if kind not in (Models, AsyncModels) or not hasattr(models, "_api_client"):
         return method
+    note_responses(getattr(models._api_client, "_httpx_client", None))  # so that another thread can end a read
     bodies = Bodies(models._api_client)
     return partial(bodies.stream if kind is Models else bodies.astream, kind)

@@ -10,7 +10,7 @@ import anyio
 
 from ...base.parsing import Events, at
 from ...base.provider import AsyncSource, Source
-from ..transport import AsyncByteSource, AsyncObjectSource, ByteSource, ObjectSource, catching
+from ..transport import AsyncByteSource, AsyncObjectSource, ByteSource, ObjectSource, catching, noting
 
 
 class GeminiEvents(Events):
@@ -38,24 +38,44 @@ class AsyncGeminiSource(AsyncByteSource):
 
 class StartedSource(ObjectSource):
     """The events of an SDK's generator whose first event was already read, because reading it sends the request.
-    `first` is that event, or None.
+    `first` is that event, or None. `response` is the HTTP response, or None if it is not known.
     """
 
-    def __init__(self, first: Any, rest: Any) -> None:
+    def __init__(self, first: Any, rest: Any, response: Any = None) -> None:
         super().__init__(rest)
+        self.response = response
         self.headers = at(first, "sdk_http_response.headers")
         self._rest = chain([] if first is None else [first], self._rest)
 
 
 class AsyncStartedSource(AsyncObjectSource):
-    """Async version of `StartedSource`. `close` cancels a read, because closing the generator does not close the
-    connection.
+    """Async version of `StartedSource`. `close` and `interrupt` cancel a read, because closing the generator does not
+    close the connection.
     """
 
+    _reading: anyio.CancelScope | None = None
+
     def __init__(self, first: Any, rest: AsyncIterator[Any]) -> None:
-        super().__init__(_chained(first, rest))
+        super().__init__(self._chained(first, rest))
         self.headers = at(first, "sdk_http_response.headers")
         self._generator = rest
+
+    async def _chained(self, first: Any, rest: AsyncIterator[Any]) -> AsyncGenerator[Any]:
+        if first is not None:
+            yield first
+        while True:
+            event = None
+            with anyio.CancelScope() as self._reading:
+                event = await anext(rest, None)
+            self._reading = None
+            if event is None:
+                return
+            yield event
+
+    def interrupt(self) -> None:
+        """End a read of another task: it finds the end of the stream."""
+        if self._reading is not None:
+            self._reading.cancel()
 
     async def _release(self) -> None:
         with anyio.CancelScope() as scope:
@@ -64,22 +84,15 @@ class AsyncStartedSource(AsyncObjectSource):
                 pass
 
 
-async def _chained(first: Any, rest: AsyncIterator[Any]) -> AsyncGenerator[Any]:
-    if first is not None:
-        yield first
-    async for event in rest:
-        yield event
-
-
 def open_stream(method: Callable[..., Any], arguments: Mapping[str, Any]) -> Source:
     """Send a request with an SDK whose streams are generators. Return an open source as soon as the response begins.
 
     If the HTTP response could be captured, the source reads its bytes; otherwise it reads the events of the generator.
     """
-    with catching() as caught:
+    with catching() as caught, noting() as noted:
         stream = method(**arguments)
         first = next(stream, None)
-    return GeminiSource(caught[0]) if caught else StartedSource(first, stream)
+    return GeminiSource(caught[0]) if caught else StartedSource(first, stream, noted[-1] if noted else None)
 
 
 async def aopen_stream(method: Callable[..., Any], arguments: Mapping[str, Any]) -> AsyncSource:

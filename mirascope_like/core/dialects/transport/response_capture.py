@@ -16,6 +16,7 @@ from weakref import WeakKeyDictionary
 
 import httpx2
 
+from ...base.parsing import as_list, at
 from .http_clients import http_options
 
 _CAUGHT: ContextVar[list[httpx2.Response] | None] = ContextVar("_CAUGHT", default=None)
@@ -30,6 +31,34 @@ def catching() -> Generator[list[httpx2.Response]]:
         yield caught
     finally:
         _CAUGHT.reset(token)
+
+
+_NOTED: ContextVar[list[Any] | None] = ContextVar("_NOTED", default=None)
+
+
+@contextmanager
+def noting() -> Generator[list[Any]]:
+    """Context manager that collects the responses of the clients given to `note_responses` that arrive inside its
+    block, in this thread or task. The SDK reads them.
+    """
+    noted: list[Any] = []
+    token = _NOTED.set(noted)
+    try:
+        yield noted
+    finally:
+        _NOTED.reset(token)
+
+
+def note_responses(http_client: Any) -> None:
+    """Add an event hook to a sync HTTP client of httpx2 or httpx, for `noting`. Do nothing for any other client."""
+    hooks: Any = getattr(http_client, "event_hooks", None)
+    if isinstance(hooks, dict) and _note not in (given := as_list(at(hooks, "response"))):
+        http_client.event_hooks = {**hooks, "response": [*given, _note]}
+
+
+def _note(response: Any) -> None:
+    if (noted := _NOTED.get()) is not None:
+        noted.append(response)
 
 
 def _kept(request: httpx2.Request, response: httpx2.Response, stream: bool) -> httpx2.Response:

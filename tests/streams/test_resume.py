@@ -33,7 +33,7 @@ from mirascope_like.core.base.calls import RESUMABLE
 from mirascope_like.core.base.flows import resume
 from mirascope_like.core.base.request import Request as Asked
 from tests.conformance.providers import chat_text
-from tests.harness.clocks import MovedClock, once_begun, run_by_clock
+from tests.harness.clocks import PATIENCE, MovedClock, once_begun, run_by_clock
 from tests.harness.rounds import chat_stream, message_stream
 from tests.harness.server import CloseEarly, Pause, Reply, Request, Reset, Server, Stall
 from tests.streams.mending import CHAT, MESSAGES, OPENAI, OVERLOADED, Reader, Side, beginning, sent
@@ -88,14 +88,21 @@ def test_every_view_goes_on(reader: Reader, side: Side, server: Server, view: st
     reader.run(side, server, use, resume=True)
 
 
-def test_silence(reader: Reader, side: Side, server: Server, clock: MovedClock) -> None:
+def test_silence(reader: Reader, side: Side, server: Server) -> None:
+    asked: list[Any] = []
+
+    def answer(_: Request) -> Reply:
+        asked[0].timeout(idle=PATIENCE)
+        return side.text(" two")
+
     async def use(stream: Any) -> None:
-        once_begun(stream, "idle", clock)
+        asked.append(stream)
+        stream.on(text=lambda text: stream.timeout(idle=0.05 if text == "One," else PATIENCE))
         response = await reader.value(stream.collect())
         assert response.content == "One, two"
         assert response.resumed == 1
 
-    server.reply(side.begun("One,", then=[Stall()]), side.text(" two"))
+    server.reply(side.begun("One,", then=[Stall()])).reply_with(answer)
     reader.run(side, server, use, resume=True)
     assert sent(server) == [side.asked(None), side.asked("One,")]
     assert server.wait_closed()

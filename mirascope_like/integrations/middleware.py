@@ -96,7 +96,7 @@ def middleware_factory(
             made = inner(*args, **kwargs)
             if isinstance(made, BaseStream | BaseStructuredStream):
                 around = _Around(surround(function), function, kinds, failed, copy_context())
-                return around.watch(cast("Any", made), asynchronous=True)
+                return around.watch(cast("Any", made))
             return awaited(made)
 
         return cast("Callable[P, R]", wraps(function)(alike(acall, function) if is_async(function) else call))
@@ -160,12 +160,14 @@ class _Around:
         ends.
         """
         if isinstance(result, BaseStream | BaseStructuredStream):
-            return self.watch(cast("Any", result), asynchronous=False)
+            return self.watch(cast("Any", result))
         self._handle(result)
         return result
 
     async def asettle(self, result: Any) -> Any:
         """Async version of `settle`."""
+        if isinstance(result, BaseStream | BaseStructuredStream):
+            return self.watch(cast("Any", result))
         await self._ahandle(result)
         return result
 
@@ -187,8 +189,11 @@ class _Around:
         self._leave(error)
         return instead
 
-    def watch(self, stream: Any, *, asynchronous: bool) -> Any:
-        """Make the handler of a stream run when the stream ends; return the stream."""
+    def watch(self, stream: Any) -> Any:
+        """Make the handler of a stream run when the stream ends, the async handler for an async stream; return the
+        stream.
+        """
+        asynchronous = hasattr(stream, "__anext__")
         # The callback must not refer to the stream, or dropping the stream would not close it.
         watched: Any = stream
         remake = watched.remaker() if isinstance(stream, BaseStructuredStream) else None

@@ -19,6 +19,7 @@ from mirascope_like.integrations import middleware_factory
 from tests.harness.clocks import PATIENCE, MovedClock, once_begun
 from tests.harness.rounds import chat_stream
 from tests.harness.server import Reply, Server, Stall
+from tests.memory.scripts import MemoryProvider, Reader, text
 
 
 class Book(BaseModel):
@@ -579,3 +580,23 @@ def test_what_a_call_sets_is_seen_after_it(placed: Any, log: Log, server: Server
     ask()
     assert (mine.get(), PLACE.get(), log) == ("set in the prompt", "outside", [("inside", "inside"), "exit"])
     client.close()
+
+
+@pytest.mark.parametrize("asynchronous", [False, True])
+def test_a_coroutine_that_returns_a_stream(asynchronous: bool, told: Any, log: Log) -> None:
+    """The handler runs when the stream ends, not when the coroutine returns it."""
+    reader = Reader(asynchronous)
+    stream = reader.stream(MemoryProvider(text("a", "b")))
+
+    @told
+    async def ask() -> Any:
+        return stream
+
+    async def main() -> None:
+        made = await ask()
+        assert made is stream
+        assert log == ["enter ask"]
+        _ = [pair async for pair in made] if asynchronous else list(made)
+
+    asyncio.run(main())
+    assert log == ["enter ask", ("stream", "ask", "context", "done"), "exit"]

@@ -93,6 +93,9 @@ class MemoryProvider(OpenAIProvider):
             raise script[0]
         return script
 
+    def opens_here(self, request: Request) -> bool:
+        return False  # there is no client
+
     def open(self, request: Request, payload: dict[str, Any]) -> Any:
         self.sources.append(MemorySource(self._next(payload)))
         return self.sources[-1]

@@ -52,8 +52,8 @@ class CallbackErrors:
 
 
 def run_on_end(transcript: Transcript, *, abandoned: bool = False) -> None:
-    """Run the on-end callbacks of a stream that has ended; with `abandoned`, only those of fallbacks that have
-    failed.
+    """Run the on-end callbacks of a stream that has ended. With `abandoned`, run only those of failed fallbacks: the
+    stream has not ended, and tries its next fallback.
     """
     errors = CallbackErrors()
     for on_end, ended in transcript.take_on_end(abandoned=abandoned):

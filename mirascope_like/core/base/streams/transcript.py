@@ -208,9 +208,10 @@ class Transcript:
         self.end(StreamState.CLOSED, None if left or self.closing.requested else error)
 
     def take_on_end(self, *, abandoned: bool = False) -> Iterator[tuple[OnEnd, Transcript]]:
-        """Remove and yield the callbacks that must run now, each with the transcript that it receives.
+        """Remove and yield on-end callbacks, each with the transcript that it receives: first those of failed
+        fallbacks, then those of the stream.
 
-        With `abandoned`, only those of fallbacks that have failed.
+        With `abandoned`, only those of failed fallbacks: the stream has not ended, and tries its next fallback.
         """
         while self.abandoned:
             yield self.abandoned.pop(0)

@@ -43,7 +43,10 @@ class Call:
 
     @property
     def settled(self) -> bool:
-        """True if the call is complete as soon as another event follows it."""
+        """True if the text received so far may be the whole call: a non-empty JSON object, or text of a custom tool.
+
+        Such a call is complete once a new call begins or the finish reason arrives.
+        """
         text = str(self.pieces)
         return bool(text) if self.custom else is_settled(text)
 

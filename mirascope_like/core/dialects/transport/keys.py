@@ -37,8 +37,10 @@ def secret_headers(headers: Mapping[str, Any]) -> list[str]:
 
 
 def secrets_in(headers: Iterable[tuple[str, Any]], url: str = "") -> list[str]:
-    """Return the keys that a request was sent with: values of headers, without "Bearer", of URL parameters, and the
-    user and password of the URL. The longest is first.
+    """Return the keys in the headers and the URL of a request, the longest first.
+
+    These are the values of the headers and URL parameters whose names match `SECRET_NAME`, and the user and password of
+    the URL. A prefix such as "Bearer" is removed. Placeholders are left out (see `is_key`).
     """
     parts = urlsplit(url)
     found = [_text(value) for name, value in headers if SECRET_NAME.search(name)]

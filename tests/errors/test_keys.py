@@ -156,3 +156,48 @@ def test_an_error_of_another_client(call: Any) -> None:
     with pytest.raises(TheirError) as caught:
         call("m", client=Client())(lambda: "Hi")()
     assert "sk-foreign" not in shown(caught.value)
+
+
+PLACES: dict[str, Any] = {
+    "name in a body": lambda key: Reply.json({"error": {"message": "no", "tried": {key: 1}}}, 401),
+    "JSON text": lambda key: Reply.json(f"no: {key}", 401),
+    "page": lambda key: Reply((f"<html>{key}</html>".encode(),), 401, {"content-type": "text/html"}, "length"),
+    "not JSON": lambda key: Reply((f"no {key}".encode(),), 200, {"content-type": "application/json"}, "length"),
+    "no answer": lambda key: Reply.json({"strange": key}),
+}
+"""Answers that repeat a key in odd places."""
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("row", [OPENAI, ANTHROPIC], ids=lambda row: row.id)
+def test_places_of_a_key(row: Row, place: str, server: Server) -> None:
+    """Pydantic's error of a body that is not JSON shows the body and cannot be changed: it is no cause then."""
+    server.reply(PLACES[place]("sk-placed-1"))
+    with row.client(server, api_key="sk-placed-1") as client, pytest.raises(MirascopeLikeError) as caught:
+        row.ask(client)
+    assert "sk-placed" not in shown(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url", ["http://user:sk-placed-1@{}/v1", "http://{}/v1?key=sk-placed-1"], ids=["user", "query"]
+)
+def test_a_key_in_a_base_url(url: str, server: Server) -> None:
+    server.always(Reply.error(500))
+    for where in (server.url.removeprefix("http://"), "127.0.0.1:9"):
+        with OPENAI.client(server, base_url=url.format(where)) as client, pytest.raises(MirascopeLikeError) as caught:
+            OPENAI.ask(client)
+        assert "sk-placed" not in shown(caught.value)
+        request: Any = caught.value
+        assert "sk-" not in f"{request.request.headers.multi_items()} {request.request.url}"
+
+
+def test_the_password_of_a_proxy(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    server.always(Reply.error(407, "denied: proxy-word-1"))
+    address = server.url.removeprefix("http://")
+    monkeypatch.setenv("HTTP_PROXY", f"http://user:proxy-word-1@{address}")
+    monkeypatch.setenv("OPENAI_API_KEY", f"sk-{address}")
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://a.example/v1")
+    with pytest.raises(MirascopeLikeError) as caught:
+        OPENAI.ask()
+    assert "denied: ***" in str(caught.value)
+    assert "proxy-word" not in shown(caught.value)

@@ -33,7 +33,7 @@ from ...base.provider import Provider
 from ...base.request import Request
 from ...base.response import BaseCallResponse, BaseCallResponseChunk
 from ...base.tools import BaseTool
-from .keys import hide_keys, requests_of, secrets_of
+from .keys import hide_in_request, hide_keys, requests_of, secrets_of
 
 ResponseT = TypeVar("ResponseT", bound="BaseCallResponse[Any, Any]")
 ChunkT = TypeVar("ChunkT", bound=BaseCallResponseChunk[Any, Any, Any])
@@ -78,7 +78,10 @@ class FailingProvider(Provider[ResponseT, ChunkT, ToolT]):
     def failure(self, error: Exception, request: Request, source: Any = None) -> Exception:
         found = self._mapped(error, request, source)
         requests = requests_of(found, source)
-        hide_keys(found, secrets_of(request.client, request.call_params, self.environment, requests))
+        secrets = secrets_of(request.client, request.call_params, self.environment, requests)
+        hide_keys(found, secrets)
+        for one in requests:
+            hide_in_request(one, secrets)
         return found
 
     def _mapped(self, error: Exception, request: Request, source: Any) -> Exception:

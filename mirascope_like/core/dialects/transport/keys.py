@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
+from urllib.request import getproxies
 
 from ...base.parsing import as_object, at, is_mapping
 from ...base.response import CARRIERS, HOLDERS
@@ -73,11 +74,14 @@ def secrets_of(
 
     Those are: all texts under names of keys in `client` and in the objects that it holds; the values of headers and URL
     parameters in the call parameters `params`; of the environment variables named in `environment`, those with names of
-    keys; and what `secrets_in` finds in the HTTP `requests`.
+    keys; users and passwords of the environment's proxies; and what `secrets_in` finds in the HTTP `requests`.
     """
     found = [os.environ.get(name, "") for name in environment if SECRET_NAME.search(name)]
     with suppress(Exception):  # objects of others: what cannot be read is not hidden
         found += _carried(params)
+    for url in getproxies().values():
+        with suppress(ValueError):
+            found += secrets_in((), url)
     for one in requests:
         with suppress(Exception):
             found += secrets_in(one.headers.items(), str(one.url))
@@ -128,11 +132,30 @@ def _held(holder: Any, depth: int, seen: set[int]) -> Iterator[str]:
 
 def hide_keys(error: BaseException, secrets: Sequence[str]) -> None:
     """Replace the keys in an error by `HIDDEN`: in its arguments, attributes and notes, and in the errors that caused
-    it. Objects that it holds, such as the HTTP request, stay as they are.
+    it. A cause that cannot be changed is removed if it shows a key. Objects that the error holds stay as they are.
     """
     for one in _chain(error) if secrets else ():
         with suppress(Exception):  # an error of another library that cannot be changed
             _hide_in(one, secrets)
+    for one in _chain(error) if secrets else ():
+        if _shows(one.__cause__, secrets):
+            one.__cause__ = None
+        if _shows(one.__context__, secrets):
+            one.__context__ = None
+
+
+def hide_in_request(request: Any, secrets: Sequence[str]) -> None:
+    """Replace the keys in the URL and the headers of an HTTP request that failed, which debuggers and tracers show."""
+    with suppress(Exception):  # a request of another library that cannot be changed
+        if (url := without(str(request.url), secrets)) != str(request.url):
+            request.url = type(request.url)(url)
+        for name, value in list(request.headers.items()):
+            if (hidden := without(_text(value), secrets)) != _text(value):
+                request.headers[name] = hidden
+
+
+def _shows(error: BaseException | None, secrets: Sequence[str]) -> bool:
+    return error is not None and any(secret in text for text in (str(error), repr(error)) for secret in secrets)
 
 
 def _hide_in(error: BaseException, secrets: Sequence[str]) -> None:
@@ -156,8 +179,8 @@ def _hidden(value: Any, secrets: Sequence[str]) -> Any:
         return hidden.encode("latin-1") if (hidden := without(shown, secrets)) != shown else value
     if type(value) is dict:
         fields = as_object(value)
-        made = {key: _hidden(one, secrets) for key, one in fields.items()}
-        return made if any(made[key] is not one for key, one in fields.items()) else fields
+        made = {_hidden(key, secrets): _hidden(one, secrets) for key, one in fields.items()}
+        return made if any(made.get(key) is not one for key, one in fields.items()) else fields
     if type(value) in (list, tuple):
         items: Any = [_hidden(one, secrets) for one in value]
         return type(value)(items) if any(new is not old for new, old in zip(items, value, strict=True)) else value

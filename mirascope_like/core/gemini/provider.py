@@ -26,7 +26,7 @@ from ..base.request import CommonCallParams, Request
 from ..base.response import Accumulator
 from ..dialects.gemini import GeminiSpeaker, gemini_kind
 from ..dialects.schemas import open_schema
-from ..dialects.transport import ThreadedProvider, sync_method
+from ..dialects.transport import ThreadedProvider, sync_method, watch_requests
 from .accumulator import GeminiMessageAccumulator
 from .params import GeminiCallParams
 from .redirects import keeping_keys
@@ -192,7 +192,7 @@ def _named(error: Exception) -> Exception:
 
 def _sdk_method(request: Request, name: str) -> Any:
     client = request.client if request.client is not None else keeping_keys(_clients.get_default_generative_client())
-    return sync_method(client, name, "GenerativeModel(...) or GenerativeServiceClient(...)")
+    return sync_method(watch_requests(client), name, "GenerativeModel(...) or GenerativeServiceClient(...)")
 
 
 def _options(payload: Mapping[str, Any], request: Request) -> dict[str, Any]:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from .sdk_provider import SDK_OPTIONS, SDKProvider
     from .sources import AsyncByteSource, AsyncObjectSource, ByteSource, ObjectSource, read_out
     from .threaded_provider import ThreadedProvider, sync_method
-    from .urllib3_connections import watch_botocore
+    from .urllib3_connections import watch_botocore, watch_requests
 else:
     __getattr__, __dir__ = lazy_names(
         __name__,
@@ -40,7 +40,7 @@ else:
             "sdk_provider": "SDK_OPTIONS SDKProvider",
             "sources": "AsyncByteSource AsyncObjectSource ByteSource ObjectSource read_out",
             "threaded_provider": "ThreadedProvider sync_method",
-            "urllib3_connections": "watch_botocore",
+            "urllib3_connections": "watch_botocore watch_requests",
         },
     )
 
@@ -75,5 +75,6 @@ __all__ = [
     "stays",
     "sync_method",
     "watch_botocore",
+    "watch_requests",
     "without",
 ]

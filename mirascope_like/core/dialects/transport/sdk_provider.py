@@ -128,11 +128,11 @@ class SDKProvider(ClientProvider[ResponseT, ChunkT, ToolT]):
         if not self._own(client):
             return ObjectSource(self.create(client)(**payload, stream=True))
         if request.deadline is not None:
-            return self._open_within(request.deadline, client, payload)
+            return self._open_within(request.deadline, client, payload, again=not request.retry)
         client = client.with_options(max_retries=0) if request.retry else client
         return _source(self.http(client, payload, stream=True))
 
-    def _open_within(self, seconds: float, client: Any, payload: dict[str, Any]) -> Source:
+    def _open_within(self, seconds: float, client: Any, payload: dict[str, Any], *, again: bool) -> Source:
         opening = PRESENT.get()
         hasty: Any = client.with_options(timeout=seconds, max_retries=0)
         if opening is not None:
@@ -140,7 +140,8 @@ class SDKProvider(ClientProvider[ResponseT, ChunkT, ToolT]):
         try:
             source = _source(self.http(hasty, payload, stream=True))
         except self.sdk.APIConnectionError as error:
-            if isinstance(error, self.sdk.APITimeoutError) or (opening is not None and opening.abandoned):
+            abandoned = opening is not None and opening.abandoned
+            if isinstance(error, self.sdk.APITimeoutError) or abandoned or not (again and client.max_retries):
                 raise
             # Retry once: the server had closed a connection that was kept alive, so no time was lost.
             source = _source(self.http(hasty, payload, stream=True))

@@ -1,7 +1,7 @@
 """Connections of urllib3 that report their socket to the present `Opening`, so that an abandoned wait ends at once.
 
-For SDKs that send with urllib3 (boto3). They have no interface for a connection class, so the pool classes of their
-sessions are replaced; this changes neither what is sent nor how it is read.
+For SDKs that send with urllib3: boto3, and Google's retired SDK over REST. They have no interface for a connection
+class, so the pool classes of their sessions are replaced; this does not change what is sent.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from contextlib import nullcontext
 from functools import lru_cache
 from http import HTTPStatus
-from http.client import HTTPResponse
+from http.client import HTTPResponse, IncompleteRead, RemoteDisconnected
 from typing import Any, NamedTuple, cast
 
 from ...base.provider import PRESENT, Places
@@ -24,11 +24,31 @@ def watch_botocore(client: Any, *, limited: bool = False) -> Any:
     """
     session = getattr(getattr(client, "_endpoint", None), "http_session", None)
     pools: dict[str, Any] = getattr(session, "_pool_classes_by_scheme", {})
-    if not all(issubclass(kind.ConnectionCls, _Reporting) for kind in pools.values()):
-        places = Places(OPENING) if limited else None
-        pools.update({scheme: _reporting_pool(kind, places) for scheme, kind in pools.items()})
+    if not _watched(pools):
+        pools.update(_reporting_pools(pools, Places(OPENING) if limited else None))
         client.meta.events.register_first("needs-retry.bedrock-runtime", _end_abandoned)
     return client
+
+
+def watch_requests(client: Any) -> Any:
+    """Return a REST client of Google's retired SDK, after making its new connections report themselves.
+
+    Reads a name of the SDK that is not public, if it exists; what it holds is a session of `requests`.
+    """
+    session = getattr(getattr(client, "transport", None), "_session", None)
+    for adapter in getattr(session, "adapters", {}).values():
+        manager = adapter.poolmanager
+        if not _watched(manager.pool_classes_by_scheme):
+            manager.pool_classes_by_scheme = _reporting_pools(manager.pool_classes_by_scheme, None)
+    return client
+
+
+def _watched(pools: dict[str, Any]) -> bool:
+    return all(issubclass(kind.ConnectionCls, _Reporting) for kind in pools.values())
+
+
+def _reporting_pools(pools: dict[str, Any], places: Places | None) -> dict[str, Any]:
+    return {scheme: _reporting_pool(kind, places) for scheme, kind in pools.items()}
 
 
 def _end_abandoned(**_: Any) -> None:
@@ -52,14 +72,50 @@ class _Network(NamedTuple):
 
 
 class _FinalResponse(HTTPResponse):
-    """A response that skips all `1xx` before it; the standard library takes any but 100 for the response."""
+    """A response as RFC 9110 and 9112 define it, where the standard library is more lenient: all `1xx` before it are
+    skipped, not only 100, and a connection that closes within the headers or the body is an error.
+    """
 
     def begin(self) -> None:
         """Read the headers."""
-        super().begin()
+        self._begin()
         while 100 < self.status < 200 and self.status != HTTPStatus.SWITCHING_PROTOCOLS:
             self.headers = self.msg = cast("Any", None)
+            self._begin()
+
+    def _begin(self) -> None:
+        response: Any = self
+        file: Any = response.fp
+        response.fp = _Lines(file)
+        try:
             super().begin()
+        finally:
+            response.fp = response.fp and file  # it is None if the response was closed
+
+    def read(self, amt: int | None = None) -> bytes:
+        """Read the body, or up to `amt` bytes of it."""
+        data = super().read(amt)
+        if amt and not data and self.length:
+            raise IncompleteRead(b"", self.length)
+        return data
+
+
+class _Lines:
+    """A file of which the first line may be missing, but not the others."""
+
+    def __init__(self, file: Any) -> None:
+        self._file = file
+        self._begun = False
+        self.close = file.close
+        self.flush = file.flush
+
+    def readline(self, limit: int) -> bytes:
+        """Return the next line. Raises `RemoteDisconnected` if there is none after the first."""
+        line: bytes = self._file.readline(limit)
+        if self._begun and not line:
+            raise RemoteDisconnected("the connection was closed within the headers")
+        self._begun = True
+        return line
 
 
 class _Reporting:

@@ -243,7 +243,7 @@ def test_a_task_needs_a_docstring() -> None:
     def silent() -> str:
         raise AssertionError
 
-    with pytest.raises(PromptError, match="silent has no docstring"):
+    with pytest.raises(PromptError, match="silent has no prompt"):
         openai.model("m").task(silent)
 
 

@@ -56,7 +56,7 @@ class Task(Generic[P, OutT, ResponseT, StreamT]):
     `:return:`. The return annotation is the type of the result: `str` or no annotation means text; every other type is
     used as the `response_model`.
 
-    Raises `PromptError` if the function has no docstring.
+    Raises `PromptError` if the function has no docstring, or one without a description.
     """
 
     def __init__(
@@ -64,7 +64,9 @@ class Task(Generic[P, OutT, ResponseT, StreamT]):
     ) -> None:
         self._documented = read_docstring(inspect.getdoc(fn))
         if not self._documented.description:
-            raise PromptError(f"the task {fn.__name__} has no docstring: write the prompt into its docstring")
+            raise PromptError(
+                f"the task {fn.__name__} has no prompt: write it as the description at the beginning of the docstring"
+            )
         self._kind = answer_type(fn)
         self._model = model
         self._options = options
@@ -251,7 +253,7 @@ def answer_type(fn: Callable[..., Any]) -> Any:
     except Exception as error:  # text that is not an expression, or an expression that fails
         raise PromptError(
             f"cannot evaluate the return annotation {kind!r} of the task {fn.__name__}: annotate a type that is known "
-            "where the task is defined, and describe the answer with `:return:` in the docstring"
+            "where the task is defined. A description of the answer belongs after `:return:` in the docstring"
         ) from error
     return str if found is None else found
 

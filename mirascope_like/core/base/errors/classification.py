@@ -171,7 +171,10 @@ def _words(fields: Mapping[str, Any]) -> str:
 
 
 def header(headers: Any, name: str) -> str | None:
-    """Return the value of a header, in any case of its letters, or None. Some SDKs keep headers in a plain dict."""
+    """Return the value of a header, or None. `name` is in lower case; the header's name may be in any case.
+
+    Some SDKs keep headers in a plain dict, whose keys are case-sensitive.
+    """
     if (value := headers.get(name)) is None and isinstance(headers, dict):
         value = next((one for key, one in cast("dict[str, Any]", headers).items() if str(key).lower() == name), None)
     return value if value is None else str(value)

@@ -11,6 +11,7 @@ import asyncio
 import logging
 import pickle
 import traceback
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -158,7 +159,7 @@ def test_an_error_of_another_client(call: Any) -> None:
     assert "sk-foreign" not in shown(caught.value)
 
 
-PLACES: dict[str, Any] = {
+PLACES: dict[str, Callable[[str], Reply]] = {
     "name in a body": lambda key: Reply.json({"error": {"message": "no", "tried": {key: 1}}}, 401),
     "JSON text": lambda key: Reply.json(f"no: {key}", 401),
     "page": lambda key: Reply((f"<html>{key}</html>".encode(),), 401, {"content-type": "text/html"}, "length"),

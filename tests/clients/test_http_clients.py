@@ -12,6 +12,7 @@ import httpx2
 import pytest
 from cohere.core.http_client import get_keepalive_socket_options
 
+from mirascope_like.core import bedrock
 from mirascope_like.core.anthropic.provider import AnthropicProvider
 from mirascope_like.core.cohere.provider import CohereProvider
 from mirascope_like.core.dialects.transport import http_clients
@@ -66,3 +67,10 @@ def test_pools_hold_a_thousand_connections(library: Any) -> None:
     for asynchronous in (False, True):
         transport: Any = http_clients.http_options(library, asynchronous=asynchronous)["transport"]
         assert transport._pool._max_connections >= 1000
+
+
+def test_bedrocks_default_client_keeps_a_thousand_connections(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION"):
+        monkeypatch.setenv(name, "us-east-1")
+    config = bedrock.call._provider._defaults.sync().meta.config
+    assert (config.max_pool_connections, config.connect_timeout) == (1000, 30)

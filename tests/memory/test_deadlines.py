@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from typing import Any
 
@@ -316,3 +317,29 @@ def test_an_error_before_the_deadline_is_no_deadline(reader: Reader, kind: Any) 
     stream = reader.stream(provider, retry=1).timeout(total=60)
     assert reader.collect(stream).content == "ok"
     assert len(provider.sent) == 2
+
+
+def test_output_of_the_read_in_which_a_deadline_is_set_counts(reader: Reader, clock: Clock) -> None:
+    """Set at the first pair of a read, `first` does not count after output in the rest of that read."""
+
+    def late() -> None:
+        clock.now += 1
+
+    provider = MemoryProvider([[delta(""), delta("one ")], late, *text("two")])
+    stream = reader.stream(provider)
+
+    async def main() -> Any:
+        await anext(stream) if reader.asynchronous else next(stream)
+        stream.timeout(first=0.5)
+        return await stream.collect() if reader.asynchronous else stream.collect()
+
+    assert asyncio.run(main()).content == "one two"
+
+
+def test_setting_deadlines_again_does_not_restart_stall(reader: Reader, clock: Clock) -> None:
+    made = begun(stall=10.0)
+    made.output()
+    made.waited(4)
+    made.set(total=None, first=None, idle=None, stall=10.0)
+    made.had_output()
+    assert upcoming(made) == (6.0, "stall")

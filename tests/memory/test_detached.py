@@ -212,3 +212,15 @@ def test_a_closed_stream_whose_read_cannot_be_cut_reads_no_further(reader: Reade
     assert (texts(pairs), error, closing) == ("a", None, [True])
     assert (stream.state, provider.open_sources) == (StreamState.CLOSED, 0)
     assert len(provider.sources[0].script) == 4  # nothing was read after the keep-alive
+
+
+def test_opening_what_a_callback_of_a_closed_stream_received_does_nothing(reader: Reader) -> None:
+    received: list[Any] = []
+    stream = reader.stream(MemoryProvider(text("a"))).ended(received.append)
+
+    async def main() -> None:
+        await stream.close() if reader.asynchronous else stream.close()
+        (detached,) = received
+        assert (await detached.open() if reader.asynchronous else detached.open()) is detached
+
+    asyncio.run(main())

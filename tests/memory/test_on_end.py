@@ -116,6 +116,20 @@ def test_a_stream_that_is_dropped_without_an_event_loop(caplog: pytest.LogCaptur
     assert ends == ["begun", "ready", "closed"]
 
 
+def test_two_callbacks_that_close_the_stream_in_the_task_of_a_step() -> None:
+    closed: list[str] = []
+
+    async def close(name: str) -> None:
+        await stream.close()
+        closed.append(name)
+
+    stream = Reader(True).stream(MemoryProvider(text("a")))
+    stream.ended(lambda _: close("first")).ended(lambda _: close("second"))
+    found, error = Reader(True).read(stream.text(buffer=5, max_delay=60))
+    assert (found, error, closed) == (["a"], None, ["first", "second"])
+    assert stream.state is StreamState.DONE
+
+
 def finish(reader: Reader, stream: Any, how: str) -> BaseException | None:
     """Read a stream to its end, or close it unread or after one step; return the error that is raised."""
     if how == "read":

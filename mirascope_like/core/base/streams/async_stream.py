@@ -57,8 +57,10 @@ class AsyncStream(BaseStream[ResponseT, ChunkT, ToolT]):
 
         Raises `StreamClosedError` if the stream is closed, before or during the wait.
         """
+        if self._detached:
+            return self
         self._check_open()
-        if self.state is StreamState.NEW and not self._detached:
+        if self.state is StreamState.NEW:
             await self._read_until(Pause.OPENED)
             self._check_open()
         return self

@@ -172,8 +172,8 @@ class BaseStream(CommonMetadata, Generic[ResponseT, ChunkT, ToolT]):
 
     @property
     def start_time(self) -> float | None:
-        """When the first request was sent, in milliseconds since 1970; None before that. A tool loop sends one
-        request per round.
+        """When the request was sent, in milliseconds since 1970; None before that. With a tool loop, the time of the
+        first round; after a retry, the time when the request was sent again.
         """
         rounds = self._transcript.rounds
         return rounds[0].start_time if rounds else self._transcript.start_time
@@ -267,8 +267,8 @@ class BaseStream(CommonMetadata, Generic[ResponseT, ChunkT, ToolT]):
         The function receives a detached copy, because the stream itself may have been dropped. If the stream is async
         and the function returns an awaitable, that is awaited.
 
-        All such functions are called, even if one raises an error. If the stream itself did not fail, the first of
-        their errors is raised, by the read or `close()` that ended the stream; other errors are logged.
+        All such functions are called, even if one raises an error. If the stream itself ended without an error, the
+        first of their errors is raised, by the read or `close()` that ended the stream; other errors are logged.
         """
         self._check_attached()
         detached = self._of

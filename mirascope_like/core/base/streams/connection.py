@@ -43,6 +43,8 @@ class _Connection:
 
         Raises `StreamTimeoutError` if a deadline has already passed.
         """
+        if not self._attempt.accumulator.no_output:
+            self._deadlines.had_output()  # also where no deadline was set as it arrived
         limit = self._deadlines.limit_of_wait()
         if limit is not None and limit.seconds <= 0:
             raise limit.error()

@@ -2,9 +2,11 @@
 
 `Deadlines` does no I/O and starts no thread; `Watchdog` starts one. These modules call `Deadlines`:
 
-- the transcript: `set`, and `attempt_sent` for each request;
-- the connection: `limit_of_wait` before each wait, `waiting` around it, then `response_begun` or `received`;
-- the loop: `noting_output` around the pairs of a read, and `limit("total")` around the tools of a round.
+- the transcript: `set` and `received` if they are set late, and `attempt_sent` for each request;
+- the connection: `had_output` and `limit_of_wait` before each wait, `waiting` around it, then `response_begun` or
+  `received`;
+- the loop: `noting_output` around the pairs of a read; in async code `limit("total")` around the tools of a round;
+- the policies: `limit("total")` before they decide to wait.
 """
 
 from __future__ import annotations
@@ -118,6 +120,11 @@ class Deadlines:
     def output(self) -> None:
         """Record that output arrived."""
         self._phase, self._silence = Phase.OUTPUT, 0.0
+
+    def had_output(self) -> None:
+        """Record that output has arrived at some time, unless that is known already."""
+        if self._phase is not Phase.OUTPUT:
+            self.output()
 
     @contextmanager
     def waiting(self) -> Generator[None]:

@@ -130,12 +130,13 @@ class AsyncEventReader(BaseEventReader):
         Raises `EventTimeout`, and leaves the read running, if it takes longer than `within` seconds.
         """
         if self._step is None:
-            self._step = asyncio.ensure_future(_step_of(self.pairs))
+            self._step = asyncio.ensure_future(_step_of(self.pairs, self._transcript.closing))
         step = self._step
         try:
             await asyncio.wait({step}, timeout=within)
         except asyncio.CancelledError:
-            await self.cancel()
+            if not step.done():  # else a later read returns its pair
+                await self.cancel()
             raise
         if not step.done():
             raise EventTimeout
@@ -151,7 +152,7 @@ class AsyncEventReader(BaseEventReader):
 
         Raises the error of an on-end callback that the read has run, unless the stream ended with an error.
         """
-        if (step := self._step) is None or RUNNING_STEP.get() is self.pairs:
+        if (step := self._step) is None or RUNNING_STEP.get() is self._transcript.closing:
             return
         self._step = None
         step.cancel()
@@ -179,12 +180,12 @@ def _abandon(step: asyncio.Task[Any], closing: CloseRequest) -> None:
     step.cancel()
 
 
-RUNNING_STEP: ContextVar[AsyncIterator[Pair] | None] = ContextVar("the pairs whose step runs in a task", default=None)
-"""The iterator of pairs that the current task advances; None if there is none. Functions that the step calls, such as
-tools and on-end callbacks, see the same value.
+RUNNING_STEP: ContextVar[CloseRequest | None] = ContextVar("the stream whose read runs in a task", default=None)
+"""Set for what a read that runs in a task calls: tools, prompt functions, on-end callbacks. A stream is known by its
+`CloseRequest`, of which it has one.
 """
 
 
-async def _step_of(pairs: AsyncIterator[Pair]) -> Pair:
-    RUNNING_STEP.set(pairs)  # only in the context of this task
+async def _step_of(pairs: AsyncIterator[Pair], closing: CloseRequest) -> Pair:
+    RUNNING_STEP.set(closing)  # for this task alone
     return await anext(pairs)

@@ -1,8 +1,9 @@
 """Runs on-end callbacks, and decides which of their errors are raised.
 
-Every callback runs, even if another one raises an error. If the stream that a callback receives has failed, an error of
-the callback is logged. Otherwise the first such error is raised after all callbacks have run, and later ones are
-logged. A cancellation or `KeyboardInterrupt` is always raised, after all callbacks have run.
+Every callback runs, even if another one raises an error. If the stream that a callback receives ended with an error,
+which may be a cancellation, an error of the callback is logged. Otherwise the first such error is raised after all
+callbacks have run, and later ones are logged. A cancellation or `KeyboardInterrupt` is always raised, after all
+callbacks have run.
 """
 
 from __future__ import annotations

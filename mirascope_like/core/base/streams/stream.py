@@ -50,8 +50,10 @@ class Stream(BaseStream[ResponseT, ChunkT, ToolT]):
 
         Raises `StreamClosedError` if the stream is closed, before or during the wait.
         """
+        if self._detached:
+            return self
         self._check_open()
-        if self.state is StreamState.NEW and not self._detached:
+        if self.state is StreamState.NEW:
             if self._loop.gi_running:
                 raise in_use.error_for("thread")
             self._transcript.pause = Pause.OPENED

@@ -3,7 +3,7 @@ step.
 
 The data that pass through the loop, from the provider to the reader:
 
-- a read: one or more wire events that the source returns at once;
+- a read: the wire events that the source returns at once, none for a keep-alive;
 - a wire event: one server-sent event, or one event object of an SDK;
 - a chunk: the content that one wire event adds (text, thinking, pieces of tool calls, usage);
 - a pair: a chunk, and the tool whose call the chunk completes, or None;
@@ -24,7 +24,7 @@ import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
 from typing import Any
 
-from ..errors import StreamInterruptedError
+from ..errors import StreamClosedError, StreamInterruptedError
 from ..flows import RunTools
 from ..runtime import cancel_scope, sleep
 from .attempt import Attempt, Fail, Finish, Send, Step, Switch
@@ -61,7 +61,7 @@ def read(transcript: Transcript) -> Generator[tuple[Any, Any]]:
                     try:
                         for events in connection:
                             if closing.requested:
-                                break
+                                raise StreamClosedError("the stream was closed")
                             pairs = decode(events)
                             for pair in deadlines.noting_output(pairs) if deadlines.watches_output else pairs:
                                 yield pair
@@ -122,7 +122,7 @@ async def aread(transcript: Transcript) -> AsyncGenerator[tuple[Any, Any]]:
                     try:
                         async for events in connection:
                             if closing.requested:
-                                break
+                                raise StreamClosedError("the stream was closed")
                             pairs = decode(events)
                             for pair in deadlines.noting_output(pairs) if deadlines.watches_output else pairs:
                                 yield pair

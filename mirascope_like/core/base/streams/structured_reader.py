@@ -27,7 +27,7 @@ AnyStream: TypeAlias = Stream[ResponseT, Any, Any] | AsyncStream[ResponseT, Any,
 class Reading(Generic[T]):
     """The part of a structured output that was read so far. There is one per structured stream. Does no I/O.
 
-    1. `expect` is called when the request is known, and again for each fallback (by `calls.request_builder`).
+    1. `expect` is called when the request is known, and again for each fallback (by `calls.call`).
     2. `take` is called for each chunk. It parses the text, or, from the first piece of a call of the output's tool on,
        that call instead. A new round of a tool loop discards what was parsed.
     3. `finish` is called once the stream is done, and sets `value` or `error`. Before the end, `failed` sets `error` if

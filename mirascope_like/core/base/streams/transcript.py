@@ -74,7 +74,7 @@ class Transcript:
         self.end_time: float | None = None
         self.provider: Any = provider
         self.prepare: Callable[[], Awaitable[Request]] | None = prepare
-        """Calls the async prompt function of the call that is being read; None for a sync stream."""
+        """Calls the async prompt function; None for a sync stream. A sync fallback does not replace it."""
         self.attempt: Attempt | None = Attempt.first(provider, request) if request is not None else None
         """The current or last attempt; None until an async prompt function has returned."""
         self.rounds: list[Any] = []
@@ -226,8 +226,6 @@ class Transcript:
         self.deadlines.set(**deadlines)
         if (accumulator := self.accumulator) is not None and not accumulator.empty:
             self.deadlines.received()
-            if not accumulator.no_output:
-                self.deadlines.output()
 
     # What has arrived
 

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from contextvars import copy_context
 from functools import partial
 from threading import Thread, Timer
 from typing import Any
+from weakref import finalize
 
 import anyio
 
 from ...base.parsing import Events
 from ...base.provider import shut
 
+CRASHES_LATE = (3, 13) <= sys.version_info < (3, 13, 4)
+"""True on versions of Python that crash if datetime is used while the interpreter ends. HTTP libraries use it to close
+a response.
+"""
 DRAIN_SECONDS = 0.1
 """The maximum time in seconds to wait for the end of a response after its final event. OpenAI's SDK has the same
 value.
@@ -44,6 +50,8 @@ class ByteSource:
     def __init__(self, response: Any) -> None:
         self.response = response
         self._buffers: Iterator[bytes] = _buffers(response, "iter_raw", "iter_bytes")
+        if CRASHES_LATE:
+            finalize(self, response.close)  # called at exit at the latest, before the interpreter ends
 
     def __iter__(self) -> Iterator[Sequence[bytes]]:
         cut = self.cutter()

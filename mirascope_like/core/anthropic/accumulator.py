@@ -38,8 +38,7 @@ class AnthropicAccumulator(BlockAccumulator[AnthropicCallResponseChunk, Anthropi
 
     def _grown_text(self, data: Any) -> tuple[Text, str] | None:
         if data.get("type") == "content_block_delta" and len(data) == 3:
-            delta, index = data["delta"], data["index"]
-            text = self._texts.get(self._places.get(index, index))
+            delta, text = data["delta"], self._texts.get(self._place(data["index"]))
             if text is not None and len(delta) == 2 and type(piece := delta.get("text")) is str:
                 return text, piece
         return None

@@ -35,12 +35,11 @@ class IndexedAccumulator(Accumulator[ChunkT, ToolT]):
         make, grown = self.chunk_type.from_bytes, self._grown_text
         for raw in events:
             data, raw = self._decode(raw)
-            if type(data) is not dict or not data:
-                if is_end(data):
-                    self.ended = True
-                    continue
-                if not data:  # `null` or `{}`, which keeps a connection alive
-                    continue
+            if not data:  # `null` or `{}`, which keeps a connection alive
+                continue
+            if is_end(data):
+                self.ended = True
+                continue
             try:
                 found = grown(data)
             except (LookupError, TypeError, AttributeError) as error:

@@ -130,6 +130,7 @@ def test_structured_answers_are_no_plain_text() -> None:
         ("Hello", [" world"], [" world"]),
         ("Hello ", [" world"], ["world"]),
         ("Hello ", ["world"], ["world"]),
+        ("Hello ", ["\nworld"], ["\nworld"]),
         ("Hello \n", [" ", "\n", "world"], ["", "", "world"]),
         ("Hello \n", [" x", "\n"], ["x", "\n"]),
         ("Hello", ["", " world"], ["", " world"]),

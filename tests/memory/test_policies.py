@@ -401,14 +401,14 @@ def test_a_failed_round_runs_no_tools(reader: Reader) -> None:
     """The call is complete, and the response is not."""
     ran: list[str] = []
 
-    def note() -> str:
-        """Note."""
-        ran.append("note")
+    def add(a: int) -> str:
+        """Add."""
+        ran.append("add")
         return "done"
 
     error = failing()
-    provider = MemoryProvider([*called(("1", "note", "{}"))[:-1], error], text("never"))
-    stream = reader.stream(provider, tools=tools(note), tool_loop=ToolLoop())
+    provider = MemoryProvider([*called(("1", "add", '{"a": 1}'))[:-1], error], text("never"))
+    stream = reader.stream(provider, tools=tools(add), tool_loop=ToolLoop())
     assert reader.read(stream)[1] is error
     assert (ran, len(provider.sent)) == ([], 1)
 

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, settings
 
 from mirascope_like.core.base.runtime import CLOCK
 from tests.harness.clocks import MovedClock
-from tests.harness.network import NetworkGuard, is_provider_variable
+from tests.harness.network import NetworkGuard, be_patient, is_provider_variable
 from tests.harness.recordings import MISSING, Exchange, exchanges
 from tests.harness.rounds import SIDES, Side
 from tests.harness.server import Server
@@ -31,6 +31,7 @@ def pytest_configure() -> None:
     It takes longer than most tests, and no test connects by TLS.
     """
     os.environ["SSL_CERT_FILE"] = str(AUTHORITY)
+    be_patient()
 
 
 def pytest_collection_finish() -> None:

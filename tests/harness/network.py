@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import errno
+import importlib
 import ipaddress
 import socket
 from typing import Any, Self
+
+from tests.harness.clocks import PATIENCE
 
 PROVIDER_PREFIXES = (
     *("OPENAI_", "ANTHROPIC_", "CLAUDE_", "AZURE_", "GROQ_", "MISTRAL_", "COHERE_", "CO_API_", "GOOGLE_"),
@@ -79,3 +82,16 @@ def _is_local(host: str) -> bool:
     except ValueError:
         return host in ("", "localhost", "localhost.")
     return address.is_loopback or address.is_unspecified
+
+
+def be_patient() -> None:
+    """Let the SDKs' clients keep an idle connection as long as they live, and wait a minute for a new one.
+
+    By default they do either for five seconds, which pass within one test on a busy machine.
+    """
+    for name in ("httpx._config", "httpx2._config"):
+        importlib.import_module(name).DEFAULT_LIMITS.keepalive_expiry = None
+    for name in ("openai._constants", "anthropic._constants", "groq._constants"):
+        constants = importlib.import_module(name)
+        constants.DEFAULT_CONNECTION_LIMITS.keepalive_expiry = None
+        constants.DEFAULT_TIMEOUT.connect = PATIENCE

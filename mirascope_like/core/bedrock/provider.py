@@ -126,7 +126,7 @@ class BedrockProvider(ThreadedProvider[BedrockCallResponse, BedrockCallResponseC
     """
 
     name = "bedrock"
-    environment = _ENVIRONMENT
+    environment: tuple[str, ...] = _ENVIRONMENT
     response_type = BedrockCallResponse
     chunk_type = BedrockCallResponseChunk
     tool_type = BedrockTool

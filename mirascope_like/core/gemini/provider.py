@@ -105,7 +105,7 @@ class GeminiProvider(
     """
 
     name = "gemini"
-    environment = ("GOOGLE_API_KEY", "GEMINI_API_KEY")
+    environment: tuple[str, ...] = ("GOOGLE_API_KEY", "GEMINI_API_KEY")
     response_type = GeminiCallResponse
     chunk_type = GeminiCallResponseChunk
     accumulator_type: type[Accumulator[Any, Any]] = GeminiMessageAccumulator

@@ -31,7 +31,7 @@ class Places:
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
-        self.threads = BoundedSemaphore(limit)
+        self.threads: BoundedSemaphore = BoundedSemaphore(limit)
         self._loops: WeakKeyDictionary[Hashable, Semaphore] = WeakKeyDictionary()
 
     def tasks(self) -> Semaphore:

@@ -44,7 +44,7 @@ class StartedSource(ObjectSource):
     def __init__(self, first: Any, rest: Any, response: Any = None) -> None:
         super().__init__(rest)
         self.response = response
-        self.headers = at(first, "sdk_http_response.headers")
+        self.headers: Any = at(first, "sdk_http_response.headers")
         self._rest = chain([] if first is None else [first], self._rest)
 
 
@@ -57,7 +57,7 @@ class AsyncStartedSource(AsyncObjectSource):
 
     def __init__(self, first: Any, rest: AsyncIterator[Any]) -> None:
         super().__init__(self._chained(first, rest))
-        self.headers = at(first, "sdk_http_response.headers")
+        self.headers: Any = at(first, "sdk_http_response.headers")
         self._generator = rest
 
     async def _chained(self, first: Any, rest: AsyncIterator[Any]) -> AsyncGenerator[Any]:

@@ -258,7 +258,7 @@ def connect_seconds(timeouts: Mapping[str, float | None]) -> float:
 class Transport(_Transport):
     """A transport for sync clients of httpx2 or httpx."""
 
-    backend = WatchedBackend
+    backend: type[WatchedBackend | AsyncBackend] = WatchedBackend
     prefix = ""
 
     def handle_request(self, request: Any) -> Any:
@@ -286,7 +286,7 @@ class Transport(_Transport):
 class AsyncTransport(_Transport):
     """Async version of `Transport`."""
 
-    backend = AsyncBackend
+    backend: type[WatchedBackend | AsyncBackend] = AsyncBackend
     prefix = "Async"
 
     async def handle_async_request(self, request: Any) -> Any:

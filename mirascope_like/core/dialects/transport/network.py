@@ -40,9 +40,9 @@ class WatchedStream:
     def __init__(self, stream: Any) -> None:
         self._stream = stream
         # Not wrapped in methods, because they are called for each read of a response.
-        self.read = stream.read
-        self.close = stream.close
-        self.get_extra_info = stream.get_extra_info
+        self.read: Any = stream.read
+        self.close: Any = stream.close
+        self.get_extra_info: Any = stream.get_extra_info
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         """Report the stream to the `Opening` of the current request, then write the bytes."""
@@ -62,7 +62,7 @@ class WatchedBackend:
     def __init__(self, core: ModuleType, places: Places) -> None:
         self._backend = core.SyncBackend()
         self._places = places
-        self.sleep = self._backend.sleep
+        self.sleep: Any = self._backend.sleep
 
     def connect_tcp(self, host: str, port: int, **options: Any) -> WatchedStream:
         """Wait until fewer than `OPENING` connections are being opened, then connect. The timeout in `options`

@@ -49,7 +49,7 @@ class Phase(Enum):
     | OUTPUT | `idle`, `stall` | `idle`, `stall` | `idle`, `stall` |
 
     Output is text, thinking or a piece of a tool call; keep-alives are only bytes. An attempt that resumes a text has
-    had output when it is sent. Without `first` and `stall` chunks are not inspected, so RECEIVING lasts to the end.
+    had output when it is sent. Without `first` and `stall` chunks are not inspected: OUTPUT begins with the read after.
 
     With `first`, `idle` starts at the first byte, so that `first=60, idle=10` lets a model think for a minute in
     silence. In later rounds without `first`, `idle` and `stall` limit the opening too, which no other deadline would

@@ -97,7 +97,7 @@ def _retry(transcript: Transcript, attempt: Attempt, error: Exception) -> Step |
 
 
 def _resume(transcript: Transcript, attempt: Attempt, error: Exception) -> Step | None:
-    """Return the step that resumes the text; None if the text cannot be resumed. A fallback is then tried.
+    """Return the step that resumes the text; None if the text cannot be resumed: the stream then fails.
 
     If the text cannot be resumed again, and the failed attempt resumed it without adding to it, the original
     interruption is raised, with `error` as its cause.

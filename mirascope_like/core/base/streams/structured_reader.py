@@ -212,10 +212,10 @@ class _Items:
     name: str
     """The name of the field that contains the list."""
     shape: Shape
-    """The shape of the items' type."""
+    """The shape of the items' type, which may be a union."""
     live: bool
-    """True if items can be yielded while the list arrives: all items have the same type, which is not a union, and no
-    validator receives the list before its items are validated.
+    """True if items can be yielded while the list arrives: the field's type is no union, all items have one type, and
+    no validator receives the list before its items are validated.
     """
     unique: bool
     """True if the list is a set, in which no item occurs twice."""

@@ -218,8 +218,8 @@ class HeldPieces(Held):
 
 
 class HeldUnits(Held):
-    """Held text that is shown in whole units. No part of it is searched twice for the end of a unit, or copied
-    repeatedly.
+    """Held text that is shown in whole units. No part of it is searched twice for the end of a unit, and the beginning
+    of an incomplete unit is copied once. The text after a unit that is shown is copied for each such unit.
     """
 
     def __init__(self, by: TextUnit) -> None:

@@ -22,17 +22,21 @@ class MovedClock:
 
     def __init__(self) -> None:
         self._ahead = 0.0
+        self._read = threading.local()
+        """How far ahead the clock was when each thread last read it."""
         self._waiting: set[threading.Condition] = set()
 
     def monotonic(self) -> float:
-        return time.monotonic() + self._ahead
+        self._read.ahead = ahead = self._ahead
+        return time.monotonic() + ahead
 
     def timestamp(self) -> float:
         return (time.time() + self._ahead) * 1000
 
     def wait(self, condition: threading.Condition, seconds: float) -> None:
         self._waiting.add(condition)
-        condition.wait(seconds)
+        if self._read.ahead == self._ahead:  # else it was set forward since the caller computed `seconds`
+            condition.wait(seconds)
 
     def skip(self, seconds: float) -> None:
         """Set the clock forward, from any thread."""

@@ -30,7 +30,7 @@ from mirascope_like.core.base.flows import retry_policy
 from mirascope_like.retries import FallbackError
 from tests.harness.clocks import PATIENCE, MovedClock
 from tests.harness.rounds import chat_stream
-from tests.harness.server import CloseEarly, Do, Reply, Request, Reset, Server, Stall
+from tests.harness.server import CloseEarly, Reply, Request, Reset, Server, Stall
 from tests.streams.mending import CHAT, MESSAGES, OPENAI, OVERLOADED, Reader, Side, sent
 
 pytestmark = pytest.mark.usefixtures("at_once")
@@ -162,12 +162,12 @@ def test_the_last_deadline_counts_everything(reader: Reader, side: Side, server:
 
     async def use(stream: Any) -> None:
         stream.ended(lambda ended: ends.append((ended.state, ended.error)))
-        _, error = await reader.broken(stream.timeout(total=300))
+        _, error = await reader.broken(stream.timeout(total=300).on(text=lambda _: clock.skip(400)))
         assert isinstance(error, StreamTimeoutError)
         assert error.deadline == "total"
         assert ends == [(StreamState.FAILED, error)]
 
-    server.reply(Reply.error(500), side.begun(then=[Do(lambda: clock.skip(400)), Stall()]))
+    server.reply(Reply.error(500), side.begun("Hello", then=[Stall()]))
     reader.run(side, server, use, retry=9)
     assert len(server.requests) == 2
 

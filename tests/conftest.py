@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -61,6 +62,8 @@ def _sealed(network_guard: NetworkGuard, monkeypatch: pytest.MonkeyPatch) -> Ite
     """
     for name in filter(is_provider_variable, list(os.environ)):
         monkeypatch.delenv(name)
+    if (gemini := sys.modules.get("google.generativeai.client")) is not None:  # what `genai.configure` has set
+        monkeypatch.setattr(gemini, "_client_manager", gemini._ClientManager())
     network_guard.attempts.clear()
     yield
     attempts = list(network_guard.attempts)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import gc
 import pickle
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, ExitStack
@@ -21,6 +22,7 @@ import pytest
 from mirascope_like import llm
 from mirascope_like.core import ConfigurationError, openai
 from mirascope_like.core.base.prompts import PromptFunction
+from mirascope_like.core.base.provider import clients
 from tests.conformance.contract import BaseRow
 from tests.conformance.providers import OPENAI
 from tests.conformance.rows import EVERY
@@ -217,3 +219,54 @@ def test_a_provider_is_pickled_by_its_place(row: BaseRow) -> None:
 def test_a_stream_cannot_be_pickled(server: Server) -> None:
     with OPENAI.client(server) as client, pytest.raises(TypeError, match="pickle the response"):
         pickle.dumps(OPENAI.stream(client))
+
+
+class Holder:
+    """Its method makes a client."""
+
+    def __init__(self, row: BaseRow, server: Server, stack: ExitStack) -> None:
+        self.make_client = lambda: stack.enter_context(row.client(server))
+
+    def make(self) -> Any:
+        return self.make_client()
+
+
+@pytest.mark.parametrize("kind", ["function", "method", "partial"])
+def test_a_factory_that_nobody_has_any_more_keeps_no_client(kind: str, server: Server) -> None:
+    """Servers make a call, and its factory, for each request."""
+    server.always(OPENAI.wire.answered(Answer(Text("Hello"))))
+    before = len(clients._OF_FACTORIES)
+    with ExitStack() as stack:
+        for _ in range(3):
+            holder = Holder(OPENAI, server, stack)
+            factory = {
+                "function": lambda made=holder: made.make(),
+                "method": holder.make,
+                "partial": partial(holder.make),
+            }
+            assert OPENAI.ask(factory[kind]).content == "Hello"
+        assert len(clients._OF_FACTORIES) >= before + 1
+        del holder, factory, factories
+        gc.collect()
+        assert len(clients._OF_FACTORIES) == before
+
+
+def test_a_stream_keeps_the_factory_of_its_client(server: Server) -> None:
+    server.reply(OPENAI.wire.streamed(Answer(Text("Hel", "lo"))))
+
+    async def main() -> str:
+        def make() -> Any:
+            return openai_sdk.AsyncOpenAI(base_url=f"{server.url}/v1", api_key="k", max_retries=0)
+
+        @openai.call("m", stream=True, client=make)
+        async def say() -> str:
+            return "Hi"
+
+        stream = say()
+        await anext(stream)
+        del make, say
+        gc.collect()
+        await asyncio.sleep(0)
+        return (await stream.collect()).content
+
+    assert asyncio.run(main()) == "Hello"

@@ -15,7 +15,7 @@ from operator import attrgetter
 from threading import Lock
 from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any
-from weakref import WeakKeyDictionary
+from weakref import WeakMethod, WeakSet, finalize, ref
 
 from ..errors import ConfigurationError
 from ..request import Request
@@ -46,7 +46,7 @@ class Clients:
         self._lock = Lock()
         self._kept: dict[Hashable, Any] = {}
         self._keepers: dict[Hashable, AsyncGenerator[Any]] = {}
-        atexit.register(self._close)
+        _ALL.add(self)
 
     def sync(self) -> Any:
         """Return the sync client of this process."""
@@ -91,12 +91,22 @@ class Clients:
         read = os.environ.get
         return (os.getpid(), *[read(name) for name in self._environment])
 
-    def _close(self) -> None:
+    def close(self) -> None:
+        """Close the sync client of this process, if it was made. Errors are suppressed."""
         pid = os.getpid()
         for key, client in list(self._kept.items()):
             if isinstance(key, tuple) and key[0] == pid and not isinstance(client, tuple):
                 with suppress(Exception):
                     _closed(client, self._http_clients[0], "__exit__")
+
+
+_ALL: WeakSet[Clients] = WeakSet()
+
+
+@atexit.register
+def _close_all() -> None:
+    for clients in list(_ALL):
+        clients.close()
 
 
 async def _awaited(closing: Any) -> None:
@@ -113,9 +123,10 @@ def _closed(client: Any, http_client: str, exit_name: str) -> Any:
 
 _FUNCTIONS = (FunctionType, MethodType, BuiltinFunctionType, partial, type)
 """The types of factories. A test double of a client can be called too, but makes no client."""
-_OF_FUNCTIONS: WeakKeyDictionary[Any, Clients] = WeakKeyDictionary()
-_OF_METHODS: dict[Any, Clients] = {}
-"""The clients of methods, which no weak reference keeps: each access makes a new object, equal to the others."""
+_OF_FACTORIES: dict[tuple[int, int], Clients] = {}
+"""The clients of each factory as long as it exists, by its identity. Each access to a method makes a new object, so a
+method is known by its object and its function.
+"""
 
 
 def is_factory(client: Any) -> bool:
@@ -146,8 +157,17 @@ async def awith_client(request: Request) -> Request:
 
 
 def _made_by(factory: Any) -> Clients:
-    known: Any = _OF_METHODS if isinstance(factory, MethodType) else _OF_FUNCTIONS
-    clients: Clients | None = known.get(factory)
-    if clients is None:
-        clients = known[factory] = Clients(factory, factory)
+    holder, function = (factory.__self__, factory.__func__) if isinstance(factory, MethodType) else (factory, None)
+    key = (id(holder), id(function))
+    if (clients := _OF_FACTORIES.get(key)) is None:
+        # A strong reference to the factory would keep it, and so its clients, for ever. A request holds one while its
+        # client is in use.
+        make = _weakly(factory)
+        clients = _OF_FACTORIES[key] = Clients(make, make)
+        finalize(holder, _OF_FACTORIES.pop, key, None).atexit = False
     return clients
+
+
+def _weakly(factory: Any) -> Callable[[], Any]:
+    found: Any = WeakMethod(factory) if isinstance(factory, MethodType) else ref(factory)
+    return lambda: found()()

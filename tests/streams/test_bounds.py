@@ -9,6 +9,7 @@ from __future__ import annotations
 import tracemalloc
 from collections import deque
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -126,6 +127,34 @@ def test_text_that_is_held(by: TextUnit | None) -> None:
     assert "".join(shown(pieces, by=by, min_chars=10**9)) == "".join(pieces)
     assert len(shown(pieces, by=by, min_chars=10**9)) == 1
     assert "".join(shown(pieces, by=by, min_chars=7)) == "".join(pieces)
+
+
+@pytest.mark.parametrize("by", ["word", "line", "sentence"])
+def test_units_of_one_large_piece(by: TextUnit) -> None:
+    """What is put back with each unit that is shown is short, however long the piece."""
+
+    class Unread(deque[Any]):
+        put_back = 0
+
+        def extendleft(self, events: Any) -> None:
+            given = list(events)
+            self.put_back += sum(len(event.text) for event in given)
+            super().extendleft(given)
+
+    units, unread = 5000, Unread()
+    text = "word.\n" * units
+    view = text_view(unread, 1, 0, None, by)
+    unread.append(TextEvent(text))
+    command, found = next(view), []
+    with suppress(StopIteration):
+        while True:
+            if hasattr(command, "value"):
+                found.append(command.value)
+                command = view.send(None)
+            else:
+                command = view.send(unread.popleft() if unread else None)
+    assert ("".join(found), len(found) >= units) == (text, True)
+    assert unread.put_back < len(text) + 1100 * len(found)  # half of the piece for each unit before: 75 MB
 
 
 def test_held_pieces_are_not_walked_before_there_are_enough() -> None:

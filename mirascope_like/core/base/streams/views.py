@@ -121,7 +121,9 @@ def _texts(unread: Unread[Any], held: Held, buffer: int, min_chars: int, max_del
         # this. Text that is still held back, and an event that ends the text, are put back into `unread` before the
         # reader continues.
         if isinstance(event, TextEvent):
-            held.add(event.text)
+            first, *rest = held.parts(event.text)
+            unread.extendleft(TextEvent(part) for part in reversed(rest))
+            held.add(first)
         overdue = event is TIMED_OUT or held.due(max_delay) == 0
         ends = event is None or isinstance(event, ErrorEvent | ToolStartEvent | ToolReadyEvent)
         if not held:
@@ -147,6 +149,10 @@ class Held(ABC):
     """When the oldest piece of this text arrived, in seconds of the monotonic clock; None while there is no text. A
     piece that was put back into `unread` counts as arriving again.
     """
+
+    def parts(self, text: str) -> list[str]:
+        """Return the parts in which to add a piece of text."""
+        return [text]
 
     def add(self, text: str) -> None:
         """Add a piece of text."""
@@ -218,9 +224,7 @@ class HeldPieces(Held):
 
 
 class HeldUnits(Held):
-    """Held text that is shown in whole units. No part of it is searched twice for the end of a unit, and the beginning
-    of an incomplete unit is copied once. The text after a unit that is shown is copied for each such unit.
-    """
+    """Held text that is shown in whole units. No part of it is searched twice or copied often, in the longest piece."""
 
     def __init__(self, by: TextUnit) -> None:
         self._pattern, self._resume = _ENDS[by]
@@ -236,6 +240,10 @@ class HeldUnits(Held):
         """The index in `_text` at which the next unit begins, or continues after `_passed`."""
         self._at = 0
         """The index in `_text` from which to search."""
+
+    def parts(self, text: str) -> list[str]:
+        # What follows a unit that is shown is copied, so a part is short.
+        return [text[at : at + 1024] for at in range(0, len(text), 1024)] or [text]
 
     def take(self, count: int, chars: int) -> str | None:
         while len(self._units) < max(count, 1) or self._length < chars:

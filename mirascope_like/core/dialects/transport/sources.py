@@ -41,6 +41,17 @@ def read_out(rest: Iterable[Any], interrupt: Callable[[], object] = bool) -> Non
         stop.cancel()
 
 
+def _close_at_exit(source: Any, close: Callable[[], Any]) -> None:
+    """Close a source that is still open when the program ends, before the interpreter ends, where that would crash."""
+    if CRASHES_LATE:
+        finalize(source, _close_quietly, close)
+
+
+def _close_quietly(close: Callable[[], Any]) -> None:
+    with suppress(Exception):
+        close()
+
+
 class ByteSource:
     """Reads an HTTP response as bytes; yields the undecoded data of its server-sent events."""
 
@@ -50,8 +61,7 @@ class ByteSource:
     def __init__(self, response: Any) -> None:
         self.response = response
         self._buffers: Iterator[bytes] = _buffers(response, "iter_raw", "iter_bytes")
-        if CRASHES_LATE:
-            finalize(self, response.close)  # called at exit at the latest, before the interpreter ends
+        _close_at_exit(self, response.close)
 
     def __iter__(self) -> Iterator[Sequence[bytes]]:
         cut = self.cutter()
@@ -138,6 +148,8 @@ class ObjectSource:
         self._rest: Iterator[Any] = iter(stream)
         self._close: Callable[[], Any] | None = getattr(stream, "close", None)
         self.response: Any = getattr(stream, "response", None)
+        if self._close is not None:
+            _close_at_exit(self, self._close)
 
     def __iter__(self) -> Iterator[Sequence[Any]]:
         for event in self._rest:

@@ -6,11 +6,13 @@ import asyncio
 import json
 import pickle
 import re
+import threading
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
 from mistralai.client import Mistral, errors
+from mistralai.client._hooks import SDKHooks
 from mistralai.client.models import ChatCompletionResponse, CompletionChunk, CompletionEvent
 
 from mirascope_like.core import (
@@ -40,6 +42,7 @@ from mirascope_like.core import (
 from mirascope_like.core.base.request import Request
 from mirascope_like.core.mistral import MistralProvider
 from tests.conformance.providers import MISTRAL, chat_text, chat_whole
+from tests.harness.clocks import PATIENCE
 from tests.harness.odd_streams import call, choice, chunk
 from tests.harness.oracles import expected_raw
 from tests.harness.recordings import Exchange, exchange, parametrize_exchanges
@@ -445,3 +448,30 @@ def test_ids_of_other_providers_tool_calls() -> None:
     assert [result["tool_call_id"] for result in results] == ids
     assert re.fullmatch("[a-zA-Z0-9]{9}", ids[0])
     assert ids[1] == "nqjf8Hqe1"  # Mistral's own
+
+
+@pytest.mark.parametrize(("status", "hook"), [(200, "after_success"), (500, "after_error")])
+def test_cancelled_between_the_headers_and_the_stream(status: int, hook: str, server: Server) -> None:
+    """The SDK runs its hooks in a thread then, and closes the response of no cancelled task: seen on a busy machine."""
+    entered, go = threading.Event(), threading.Event()
+    own = getattr(SDKHooks, hook)
+
+    def slow(hooks: Any, *args: Any) -> Any:
+        entered.set()
+        go.wait(PATIENCE)
+        return own(hooks, *args)
+
+    async def main() -> None:
+        async with Mistral(server_url=server.url, api_key="sk-test") as client:
+            opening = asyncio.ensure_future(MISTRAL.astream(client).open())
+            assert await asyncio.to_thread(entered.wait, PATIENCE)
+            opening.cancel()
+            await asyncio.wait({opening})
+            assert opening.cancelled()
+            go.set()
+            assert await asyncio.to_thread(server.wait_closed)
+
+    server.reply(Reply((b"data: ", Stall()), status, {"content-type": "text/event-stream"}))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(SDKHooks, hook, slow)
+        asyncio.run(main())

@@ -36,7 +36,7 @@ from ..base.messages import (
     DocumentURLPart,
     Part,
 )
-from ..base.parsing import as_object
+from ..base.parsing import as_object, at
 from ..base.provider import AsyncSource, Source
 from ..base.request import Prefill, Request, Strategy, Structure
 from ..base.response import Accumulator
@@ -55,10 +55,13 @@ from ..dialects.transport import (
     ClientProvider,
     ObjectSource,
     allow_slow_reads,
+    closed_on_error,
     http_library,
     http_options,
     made,
     made_by,
+    note_responses,
+    noting,
     refusal,
 )
 from .params import MistralCallParams
@@ -169,7 +172,7 @@ class MistralProvider(ClientProvider[MistralCallResponse, MistralCallResponseChu
     async def aopen(self, request: Request, payload: dict[str, Any]) -> AsyncSource:
         client = await self._aclient(request)
         method = self._method(client, "chat.stream_async")
-        stream = await method(**payload)
+        stream = await _opened(client, method, payload)
         is_sdk_stream = self._own(client, method, stream)
         return _AsyncStreamSource(stream) if is_sdk_stream else AsyncObjectSource(stream)
 
@@ -207,6 +210,16 @@ class MistralProvider(ClientProvider[MistralCallResponse, MistralCallResponseChu
         validation failed.)
         """
         return _error(message, response, message if body is None else to_json(body).decode())
+
+
+async def _opened(client: Any, method: Any, payload: dict[str, Any]) -> Any:
+    """Return the stream of an SDK method. The SDK runs its hooks in a thread between the response and its stream, and
+    would leave the response open if the task is cancelled then.
+    """
+    note_responses(at(client, "sdk_configuration.async_client"))
+    with noting() as responses:
+        async with closed_on_error(responses):
+            return await method(**payload)
 
 
 def _params(request: Request) -> dict[str, Any]:

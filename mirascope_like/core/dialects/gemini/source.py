@@ -10,7 +10,7 @@ import anyio
 
 from ...base.parsing import Events, at
 from ...base.provider import AsyncSource, Source
-from ..transport import AsyncByteSource, AsyncObjectSource, ByteSource, ObjectSource, catching, noting
+from ..transport import AsyncByteSource, AsyncObjectSource, ByteSource, ObjectSource, catching, closed_on_error, noting
 
 
 class GeminiEvents(Events):
@@ -98,6 +98,7 @@ def open_stream(method: Callable[..., Any], arguments: Mapping[str, Any]) -> Sou
 async def aopen_stream(method: Callable[..., Any], arguments: Mapping[str, Any]) -> AsyncSource:
     """Async version of `open_stream`."""
     with catching() as caught:
-        stream = await method(**arguments)
-        first = await anext(stream, None)
+        async with closed_on_error(caught):
+            stream = await method(**arguments)
+            first = await anext(stream, None)
     return AsyncGeminiSource(caught[0]) if caught else AsyncStartedSource(first, stream)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .network import check_abandoned
     from .patches import made_by
     from .redirects import stays
-    from .response_capture import catching, catching_clients, note_responses, noting
+    from .response_capture import catching, catching_clients, closed_on_error, note_responses, noting
     from .sdk_params import made, refusal
     from .sdk_provider import SDK_OPTIONS, SDKProvider
     from .sources import AsyncByteSource, AsyncObjectSource, ByteSource, ObjectSource, read_out
@@ -35,7 +35,7 @@ else:
             "network": "check_abandoned",
             "redirects": "stays",
             "patches": "made_by",
-            "response_capture": "catching catching_clients note_responses noting",
+            "response_capture": "catching catching_clients closed_on_error note_responses noting",
             "sdk_params": "made refusal",
             "sdk_provider": "SDK_OPTIONS SDKProvider",
             "sources": "AsyncByteSource AsyncObjectSource ByteSource ObjectSource read_out",
@@ -61,6 +61,7 @@ __all__ = [
     "catching_clients",
     "check_abandoned",
     "check_asyncio",
+    "closed_on_error",
     "http_library",
     "http_options",
     "made",

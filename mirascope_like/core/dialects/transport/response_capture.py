@@ -8,8 +8,8 @@ response, and the SDK receives an empty one.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Callable, Generator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -50,15 +50,31 @@ def noting() -> Generator[list[Any]]:
 
 
 def note_responses(http_client: Any) -> None:
-    """Add an event hook to a sync HTTP client of httpx2 or httpx, for `noting`. Do nothing for any other client."""
+    """Add an event hook to an HTTP client of httpx2 or httpx, for `noting`. Do nothing for any other client."""
     hooks: Any = getattr(http_client, "event_hooks", None)
-    if isinstance(hooks, dict) and _note not in (given := as_list(at(hooks, "response"))):
-        http_client.event_hooks = {**hooks, "response": [*given, _note]}
+    hook = _anote if hasattr(http_client, "aclose") else _note
+    if isinstance(hooks, dict) and hook not in (given := as_list(at(hooks, "response"))):
+        http_client.event_hooks = {**hooks, "response": [*given, hook]}
 
 
 def _note(response: Any) -> None:
     if (noted := _NOTED.get()) is not None:
         noted.append(response)
+
+
+async def _anote(response: Any) -> None:
+    _note(response)
+
+
+@asynccontextmanager
+async def closed_on_error(responses: Sequence[Any]) -> AsyncGenerator[None]:
+    """Context manager that closes collected responses if its block raises an error or is cancelled: an SDK may not."""
+    try:
+        yield
+    except BaseException:
+        for response in responses:
+            await response.aclose()
+        raise
 
 
 def _kept(request: httpx2.Request, response: httpx2.Response, stream: bool) -> httpx2.Response:

@@ -15,7 +15,17 @@ if TYPE_CHECKING:
     from .call import Call, CallDecorator
     from .options import AskOptions, StreamConfig, check_params
     from .request_builder import RESUMABLE
-    from .task import AsyncTask, Prepared, StreamTaskDecorator, Task, TaskDecorator
+    from .task import (
+        AsyncNoneT,
+        AsyncTask,
+        AsyncTextT,
+        NoneT,
+        Prepared,
+        StreamTaskDecorator,
+        Task,
+        TaskDecorator,
+        TextT,
+    )
 else:
     __getattr__, __dir__ = lazy_names(
         __name__,
@@ -24,23 +34,27 @@ else:
             "call": "Call CallDecorator",
             "options": "AskOptions StreamConfig check_params",
             "request_builder": "RESUMABLE",
-            "task": "AsyncTask Prepared StreamTaskDecorator Task TaskDecorator",
+            "task": "AsyncNoneT AsyncTask AsyncTextT NoneT Prepared StreamTaskDecorator Task TaskDecorator TextT",
         },
     )
 
 __all__ = [
     "AskOptions",
+    "AsyncNoneT",
     "AsyncTask",
+    "AsyncTextT",
     "BasePrompt",
     "Call",
     "CallDecorator",
     "Metadata",
+    "NoneT",
     "Prepared",
     "RESUMABLE",
     "StreamConfig",
     "StreamTaskDecorator",
     "Task",
     "TaskDecorator",
+    "TextT",
     "check_params",
     "merge_decorators",
     "metadata",

@@ -18,7 +18,7 @@ from .. import request as request_room
 from .. import streams
 from ..errors import ConfigurationError
 from ..flows import RunTools, request_structured_output, rounds
-from ..prompts import Prompt, PromptFunction
+from ..prompts import AsyncPromptT, PromptFunction, PromptT
 from ..provider import Provider, Target
 from ..request import Request
 from ..response import BaseCallResponse
@@ -49,9 +49,9 @@ class CallDecorator(Generic[SyncT_co, AsyncT_co]):
         self._arun = arun
 
     @overload
-    def __call__(self, fn: Callable[P, Coroutine[Any, Any, Prompt]]) -> Callable[P, AsyncT_co]: ...
+    def __call__(self, fn: Callable[P, PromptT]) -> Callable[P, SyncT_co]: ...
     @overload
-    def __call__(self, fn: Callable[P, Prompt]) -> Callable[P, SyncT_co]: ...
+    def __call__(self, fn: Callable[P, AsyncPromptT]) -> Callable[P, AsyncT_co]: ...
     def __call__(self, fn: Callable[P, Any]) -> Callable[P, SyncT_co] | Callable[P, AsyncT_co]:
         made: Callable[..., Any] | None = within_descriptor(fn, self)
         if made is not None:

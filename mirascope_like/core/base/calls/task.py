@@ -33,6 +33,11 @@ StreamT = TypeVar("StreamT")
 PlainT = TypeVar("PlainT", bound=Stream[Any, Any, Any])
 AsyncPlainT = TypeVar("AsyncPlainT", bound=AsyncStream[Any, Any, Any])
 T = TypeVar("T")
+# A task whose function has no return annotation returns text. Type variables: see `prompts/dynamic_config.py`.
+NoneT = TypeVar("NoneT", bound=None)
+AsyncNoneT = TypeVar("AsyncNoneT", bound=Coroutine[Any, Any, None])
+TextT = TypeVar("TextT", bound=str | None)
+AsyncTextT = TypeVar("AsyncTextT", bound=Coroutine[Any, Any, str | None])
 
 
 class Last(NamedTuple):
@@ -194,9 +199,9 @@ class TaskDecorator(Protocol[ResponseT]):
     """Turns a function into a task."""
 
     @overload
-    def __call__(
-        self, fn: Callable[P, Coroutine[Any, Any, T]], /
-    ) -> Task[P, Coroutine[Any, Any, T], ResponseT, None]: ...
+    def __call__(self, fn: Callable[P, NoneT], /) -> Task[P, str, ResponseT, None]: ...
+    @overload
+    def __call__(self, fn: Callable[P, AsyncNoneT], /) -> Task[P, Coroutine[Any, Any, str], ResponseT, None]: ...
     @overload
     def __call__(self, fn: Callable[P, T], /) -> Task[P, T, ResponseT, None]: ...
 
@@ -206,16 +211,16 @@ class StreamTaskDecorator(Protocol[ResponseT, PlainT, AsyncPlainT]):
 
     @overload
     def __call__(  # type: ignore[overload-overlap]  # pyright: ignore[reportOverlappingOverload]  # the first that fits counts
-        self, fn: Callable[P, Coroutine[Any, Any, str]], /
+        self, fn: Callable[P, TextT], /
+    ) -> Task[P, PlainT, ResponseT, PlainT]: ...
+    @overload
+    def __call__(  # type: ignore[overload-overlap]  # pyright: ignore[reportOverlappingOverload]  # the first that fits counts
+        self, fn: Callable[P, AsyncTextT], /
     ) -> Task[P, AsyncPlainT, ResponseT, AsyncPlainT]: ...
     @overload
     def __call__(  # type: ignore[overload-overlap]  # the first that fits counts
         self, fn: Callable[P, Coroutine[Any, Any, T]], /
     ) -> Task[P, AsyncStructuredStream[T, AsyncPlainT], ResponseT, AsyncStructuredStream[T, AsyncPlainT]]: ...
-    @overload
-    def __call__(  # type: ignore[overload-overlap]  # the first that fits counts
-        self, fn: Callable[P, str], /
-    ) -> Task[P, PlainT, ResponseT, PlainT]: ...
     @overload
     def __call__(
         self, fn: Callable[P, T], /

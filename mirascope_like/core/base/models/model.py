@@ -8,9 +8,22 @@ from typing import Any, Generic, Literal, ParamSpec, Self, TypeVar, cast, overlo
 import typing_extensions
 from typing_extensions import Unpack
 
-from ..calls import AskOptions, AsyncTask, Call, CallDecorator, StreamConfig, StreamTaskDecorator, Task, TaskDecorator
+from ..calls import (
+    AskOptions,
+    AsyncNoneT,
+    AsyncTask,
+    AsyncTextT,
+    Call,
+    CallDecorator,
+    NoneT,
+    StreamConfig,
+    StreamTaskDecorator,
+    Task,
+    TaskDecorator,
+    TextT,
+)
 from ..conversations import Conversation, Session, Store
-from ..prompts import Prompt
+from ..prompts import AsyncPromptT, Prompt, PromptT
 from ..provider import Provider, is_factory, limited
 from ..response import BaseCallResponse
 from ..runtime import is_async, within_descriptor
@@ -24,10 +37,6 @@ ParamsT = TypeVar("ParamsT")
 ResponseT = TypeVar("ResponseT", bound="BaseCallResponse[Any, Any]")
 StreamT = TypeVar("StreamT", bound=Stream[Any, Any, Any])
 AsyncStreamT = TypeVar("AsyncStreamT", bound=AsyncStream[Any, Any, Any])
-
-Function = Callable[P, Prompt]
-AsyncFunction = Callable[P, Coroutine[Any, Any, Prompt]]
-
 
 _OF_STREAMS = ("retry", "fallback", "resume")
 
@@ -144,9 +153,9 @@ class Model(BaseModelObject[ResponseT, StreamT, AsyncStreamT, ParamsT]):
     """A model object whose calls return complete responses by default."""
 
     @overload
-    def call(self, fn: AsyncFunction[P], /) -> Callable[P, Coroutine[Any, Any, ResponseT]]: ...
+    def call(self, fn: Callable[P, PromptT], /) -> Callable[P, ResponseT]: ...
     @overload
-    def call(self, fn: Function[P], /) -> Callable[P, ResponseT]: ...
+    def call(self, fn: Callable[P, AsyncPromptT], /) -> Callable[P, Coroutine[Any, Any, ResponseT]]: ...
     @overload
     def call(
         self,
@@ -199,7 +208,9 @@ class Model(BaseModelObject[ResponseT, StreamT, AsyncStreamT, ParamsT]):
         return self._called(*fn, **options)
 
     @overload
-    def task(self, fn: Callable[P, Coroutine[Any, Any, T]], /) -> Task[P, Coroutine[Any, Any, T], ResponseT, None]: ...
+    def task(self, fn: Callable[P, NoneT], /) -> Task[P, str, ResponseT, None]: ...
+    @overload
+    def task(self, fn: Callable[P, AsyncNoneT], /) -> Task[P, Coroutine[Any, Any, str], ResponseT, None]: ...
     @overload
     def task(self, fn: Callable[P, T], /) -> Task[P, T, ResponseT, None]: ...
     @overload
@@ -219,9 +230,9 @@ class StreamingModel(BaseModelObject[ResponseT, StreamT, AsyncStreamT, ParamsT])
     """A model object whose calls return streams by default."""
 
     @overload
-    def call(self, fn: AsyncFunction[P], /) -> Callable[P, AsyncStreamT]: ...
+    def call(self, fn: Callable[P, PromptT], /) -> Callable[P, StreamT]: ...
     @overload
-    def call(self, fn: Function[P], /) -> Callable[P, StreamT]: ...
+    def call(self, fn: Callable[P, AsyncPromptT], /) -> Callable[P, AsyncStreamT]: ...
     @overload
     def call(
         self,
@@ -258,16 +269,16 @@ class StreamingModel(BaseModelObject[ResponseT, StreamT, AsyncStreamT, ParamsT])
 
     @overload
     def task(  # type: ignore[overload-overlap]  # pyright: ignore[reportOverlappingOverload]  # the first that fits counts
-        self, fn: Callable[P, Coroutine[Any, Any, str]], /
+        self, fn: Callable[P, TextT], /
+    ) -> Task[P, StreamT, ResponseT, StreamT]: ...
+    @overload
+    def task(  # type: ignore[overload-overlap]  # pyright: ignore[reportOverlappingOverload]  # the first that fits counts
+        self, fn: Callable[P, AsyncTextT], /
     ) -> Task[P, AsyncStreamT, ResponseT, AsyncStreamT]: ...
     @overload
     def task(  # type: ignore[overload-overlap]  # the first that fits counts
         self, fn: Callable[P, Coroutine[Any, Any, T]], /
     ) -> Task[P, AsyncStructuredStream[T, AsyncStreamT], ResponseT, AsyncStructuredStream[T, AsyncStreamT]]: ...
-    @overload
-    def task(  # type: ignore[overload-overlap]  # the first that fits counts
-        self, fn: Callable[P, str], /
-    ) -> Task[P, StreamT, ResponseT, StreamT]: ...
     @overload
     def task(
         self, fn: Callable[P, T], /

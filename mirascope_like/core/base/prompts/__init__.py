@@ -11,23 +11,25 @@ from typing import TYPE_CHECKING
 from ..runtime import lazy_names
 
 if TYPE_CHECKING:
-    from .dynamic_config import BaseDynamicConfig, Prompt, Sent, as_messages, has_content
+    from .dynamic_config import AsyncPromptT, BaseDynamicConfig, Prompt, PromptT, Sent, as_messages, has_content
     from .prompt_function import Prompted, PromptFunction
     from .template import Template, prompt_template
 else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
-            "dynamic_config": "BaseDynamicConfig Prompt Sent as_messages has_content",
+            "dynamic_config": "AsyncPromptT BaseDynamicConfig Prompt PromptT Sent as_messages has_content",
             "prompt_function": "PromptFunction Prompted",
             "template": "Template prompt_template",
         },
     )
 
 __all__ = [
+    "AsyncPromptT",
     "BaseDynamicConfig",
     "Prompt",
     "PromptFunction",
+    "PromptT",
     "Prompted",
     "Sent",
     "Template",

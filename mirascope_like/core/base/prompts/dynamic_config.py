@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Generic, cast
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Generic, Never, cast
 
 from pydantic import BaseModel
 from typing_extensions import TypedDict, TypeVar
@@ -63,6 +63,15 @@ class Sent(list[Any]):
 
 Prompt = str | BaseMessageParam | Sequence[Any] | BaseDynamicConfig[Any, Any, Any] | Mapping[str, Any] | None
 """The values that a prompt function may return."""
+
+# Overloads tell functions apart by these type variables and not by the types themselves. If a function returns Any (to
+# mypy, one without a return annotation does), mypy takes the first overload that matches only if the parameters of all
+# of them are equal once solved. Those of type variables are; plain types make it `def (*Any, **Any) -> Any`.
+PromptT = TypeVar("PromptT", bound=Prompt)
+AsyncPromptT = TypeVar("AsyncPromptT", bound=Coroutine[Any, Any, Prompt])
+NothingT = TypeVar("NothingT", bound=Never)
+"""Matches a function that returns Any, and no other that returns. It is in the first overload, which is sync."""
+CoroutineT = TypeVar("CoroutineT", bound=Coroutine[Any, Any, object])
 
 
 def is_config(returned: object) -> bool:

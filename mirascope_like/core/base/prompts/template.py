@@ -19,13 +19,14 @@ from typing import Any, ParamSpec, TypeAlias, TypeVar, cast, overload
 from ..errors import PromptError
 from ..messages import AnyPart, BaseMessageParam, TextPart, shown
 from ..runtime import bound_values, is_async, within_descriptor
-from .dynamic_config import BaseDynamicConfig, Rendered, as_messages, is_config
+from .dynamic_config import BaseDynamicConfig, CoroutineT, NothingT, Rendered, as_messages, is_config
 from .template_fields import Field, Piece, parse, parts_of, text_of, value_of
 from .template_sections import Heading, Section, error_at, sections
 
 P = ParamSpec("P")
 T = TypeVar("T")
 ConfigT = TypeVar("ConfigT", bound=BaseDynamicConfig[Any, Any, Any])
+AsyncConfigT = TypeVar("AsyncConfigT", bound=Coroutine[Any, Any, BaseDynamicConfig[Any, Any, Any]])
 
 _Compiled: TypeAlias = "tuple[Heading, tuple[Piece, ...]]"
 
@@ -130,11 +131,13 @@ class PromptDecorator:
     @overload
     def __call__(self, fn: type[T], /) -> type[T]: ...  # type: ignore[overload-overlap]
     @overload
+    def __call__(self, fn: Callable[P, NothingT], /) -> Callable[P, list[BaseMessageParam]]: ...  # type: ignore[overload-overlap]
+    @overload
     def __call__(  # type: ignore[overload-overlap]
-        self, fn: Callable[P, Coroutine[Any, Any, object]], /
+        self, fn: Callable[P, CoroutineT], /
     ) -> Callable[P, Coroutine[Any, Any, list[BaseMessageParam]]]: ...
     @overload
-    def __call__(self, fn: Callable[P, object], /) -> Callable[P, list[BaseMessageParam]]: ...
+    def __call__(self, fn: Callable[P, T], /) -> Callable[P, list[BaseMessageParam]]: ...
     def __call__(self, fn: Callable[P, object] | type[T], /) -> Any:
         """Return a function that returns the messages of the template; for a class, return the class with the
         template set.
@@ -161,17 +164,17 @@ class ReturnedPrompt:
     @overload
     def __call__(self, fn: type[T], /) -> type[T]: ...  # type: ignore[overload-overlap]
     @overload
-    def __call__(  # type: ignore[overload-overlap]
-        self, fn: Callable[P, Coroutine[Any, Any, ConfigT]], /
-    ) -> Callable[P, Coroutine[Any, Any, ConfigT]]: ...
+    def __call__(self, fn: Callable[P, NothingT], /) -> Callable[P, list[BaseMessageParam]]: ...  # type: ignore[overload-overlap]
+    @overload
+    def __call__(self, fn: Callable[P, AsyncConfigT], /) -> Callable[P, AsyncConfigT]: ...  # type: ignore[overload-overlap]
     @overload
     def __call__(  # type: ignore[overload-overlap]
-        self, fn: Callable[P, Coroutine[Any, Any, object]], /
+        self, fn: Callable[P, CoroutineT], /
     ) -> Callable[P, Coroutine[Any, Any, list[BaseMessageParam]]]: ...
     @overload
     def __call__(self, fn: Callable[P, ConfigT], /) -> Callable[P, ConfigT]: ...  # type: ignore[overload-overlap]
     @overload
-    def __call__(self, fn: Callable[P, object], /) -> Callable[P, list[BaseMessageParam]]: ...
+    def __call__(self, fn: Callable[P, T], /) -> Callable[P, list[BaseMessageParam]]: ...
     def __call__(self, fn: Callable[P, object] | type[T], /) -> Any:
         """Return a function that returns messages; for a class, return the class with its docstring as the template."""
         if isinstance(fn, type):

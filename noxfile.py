@@ -114,6 +114,13 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session
+def properties(session: nox.Session) -> None:
+    """Run the property tests with 2,000 new random examples each; CI has 40, always the same."""
+    session.install("-e", ".[all]", *group("tests"))
+    session.run("pytest", "-m", "hypothesis", "--hypothesis-profile=thorough", "--numprocesses=auto", *session.posargs)
+
+
+@nox.session
 def mutants(session: nox.Session) -> None:
     """Change the core of streams, one place at a time, and see that a test in memory fails. Takes most of an hour.
 
@@ -138,6 +145,6 @@ def mutants(session: nox.Session) -> None:
 
 @nox.session(python=False)
 def nightly(session: nox.Session) -> None:
-    """Run what takes too long for CI: the tests on each Python, each extra and tracer, benchmarks, mutants."""
-    for name in ("tests-on", "extras", "tracers", "bench", "mutants"):
+    """Run what takes too long for CI: the tests on each Python, extra and tracer, properties, benchmarks, mutants."""
+    for name in ("tests-on", "extras", "tracers", "properties", "bench", "mutants"):
         session.notify(name)

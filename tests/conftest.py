@@ -18,9 +18,12 @@ from tests.harness.recordings import MISSING, Exchange, exchanges
 from tests.harness.rounds import SIDES, Side
 from tests.harness.server import Server
 
-# Hypothesis' own limits are of seconds, which a busy machine exceeds; they say nothing of what is tested.
-settings.register_profile("any_machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("any_machine")
+# Hypothesis' own limits are of seconds, which a busy machine exceeds; they say nothing of what is tested. The examples
+# of each run are the same, so that a change is judged by what it does. `nox -s properties` draws new ones, and more.
+ANY_MACHINE = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("the_same", ANY_MACHINE, derandomize=True, max_examples=40)
+settings.register_profile("thorough", ANY_MACHINE, derandomize=False, max_examples=2000, database=None)
+settings.load_profile("the_same")
 
 
 AUTHORITY = Path(__file__).with_name("harness") / "authority.pem"

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mirascope_like.core import BaseTool
@@ -79,7 +79,6 @@ def answers(draw: st.DrawFn) -> tuple[list[JSON], JSON]:
     return events, {**start, **delta, "content": content, "usage": {**usage, "output_tokens": 9}}
 
 
-@settings(max_examples=40)
 @given(answers(), st.booleans(), st.booleans())
 def test_however_cut(answer: tuple[list[JSON], JSON], typed: bool, partial: bool) -> None:
     events, whole = answer
@@ -98,7 +97,6 @@ def test_however_cut(answer: tuple[list[JSON], JSON], typed: bool, partial: bool
     assert not any(chunk.data["type"] == "ping" for chunk, _ in pairs if chunk.data)
 
 
-@settings(max_examples=40)
 @given(answers(), st.data())
 def test_any_beginning_can_be_read(answer: tuple[list[JSON], JSON], data: st.DataObject) -> None:
     events, _ = answer
@@ -123,7 +121,6 @@ EVENT = st.builds(
 )
 
 
-@settings(max_examples=40)
 @given(st.lists(VALUE | EVENT, max_size=3))
 @example([{"type": "content_block_delta", "index": 0}])
 @example([{"type": "content_block_delta", "index": 0, "delta": "x"}])

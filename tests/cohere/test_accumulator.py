@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mirascope_like.core import BaseTool
@@ -109,7 +109,6 @@ EVENT = st.builds(
 )
 
 
-@settings(max_examples=60)
 @given(st.lists(VALUE | EVENT, max_size=3))
 @example([event("message-start", content=[None])])
 def test_garbage_is_told_as_such(values: list[Any]) -> None:

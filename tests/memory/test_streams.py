@@ -260,6 +260,9 @@ class Response:
         for piece in self._pieces:
             yield piece
 
+    def close(self) -> None:
+        """Nothing is open."""
+
 
 def test_keep_alives_are_reads_without_events() -> None:
     pieces = (b": ping\n\n", b"data: {", b"}\n\n", b"\n", b"data: 1\n\ndata: 2\n\n")

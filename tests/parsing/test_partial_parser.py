@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from typing_extensions import TypedDict
@@ -338,7 +338,6 @@ books = st.deferred(
 )
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_however_it_is_cut(data: st.DataObject) -> None:
     tree = data.draw(books)

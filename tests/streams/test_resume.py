@@ -348,7 +348,7 @@ def rest(side: Side, text: str, *, echo: bool = False) -> Reply:
     return side.text(*([text[:3], text[3:]] if echo and text else []), *left)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=40)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(cuts=st.lists(st.integers(0, 3000), max_size=3), cut=st.integers(0, 99))
 def test_wherever_it_is_cut_the_text_is_the_same(reader: Reader, side: Side, cuts: list[int], cut: int) -> None:
     with Server() as server:

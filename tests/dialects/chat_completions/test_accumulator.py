@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mirascope_like.core import BaseTool, ToolNotFoundError
@@ -104,7 +104,6 @@ def packed(draw: st.DrawFn, queues: list[list[JSON]]) -> list[list[JSON]]:
     return found
 
 
-@settings(max_examples=40)
 @given(answers(), st.booleans(), st.booleans())
 def test_however_cut(answer: tuple[list[JSON], JSON], typed: bool, partial: bool) -> None:
     chunks, whole = answer
@@ -123,7 +122,6 @@ def test_however_cut(answer: tuple[list[JSON], JSON], typed: bool, partial: bool
     assert found == [(call["id"], nothing | json.loads(call["function"]["arguments"])) for call in calls]
 
 
-@settings(max_examples=40)
 @given(answers(), st.data())
 def test_however_read(answer: tuple[list[JSON], JSON], data: st.DataObject) -> None:
     chunks, _ = answer
@@ -135,7 +133,15 @@ def test_however_read(answer: tuple[list[JSON], JSON], data: st.DataObject) -> N
     assert at_once.rebuild() == one_by_one.rebuild()
 
 
-@settings(max_examples=40)
+def test_cut_before_the_first_choice_began() -> None:
+    accumulator = new()
+    list(accumulator.read([json.dumps(chunk(choice({"content": "of the second"}, 1))).encode()]))
+    assert accumulator.content == ""
+    first = {"index": 0, "finish_reason": None, "message": {"role": "assistant", "content": None}}
+    second = {"index": 1, "finish_reason": None, "message": {"role": "assistant", "content": "of the second"}}
+    assert accumulator.rebuild()["choices"] == [first, second]
+
+
 @given(answers(), st.data())
 def test_any_beginning_can_be_read(answer: tuple[list[JSON], JSON], data: st.DataObject) -> None:
     chunks, _ = answer
@@ -155,7 +161,6 @@ VALUE = st.recursive(
 )
 
 
-@settings(max_examples=40)
 @given(st.lists(VALUE | st.builds(lambda v: {"choices": v}, VALUE), max_size=3))
 @example([{"choices": [None]}])
 @example([{"choices": {"a": 1}}])
@@ -175,7 +180,6 @@ def test_garbage_is_told_as_such(values: list[Any]) -> None:
     assert isinstance(accumulator.content, str)
 
 
-@settings(max_examples=40)
 @given(st.binary(max_size=20))
 def test_bytes_that_are_no_json(raw: bytes) -> None:
     accumulator = new()

@@ -98,7 +98,7 @@ def odd_answers(draw: st.DrawFn) -> tuple[list[JSON], str, list[tuple[str, JSON]
     return chunks, text, calls
 
 
-@settings(max_examples=200)
+@settings(max_examples=5 * settings().max_examples)
 @given(odd_answers(), st.booleans())
 def test_an_odd_answer_is_the_plain_one(answer: tuple[list[JSON], str, list[tuple[str, JSON]]], partial: bool) -> None:
     chunks, text, calls = answer

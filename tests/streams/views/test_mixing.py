@@ -69,7 +69,7 @@ def servers() -> Any:
             client.close()
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(plan=steps, cut=st.integers(0, 10**6), which=st.integers(0, 1))
 def test_any_mix(servers: Any, plan: list[tuple[str, int, dict[str, Any]]], cut: int, which: int) -> None:
     server, clients = servers
@@ -80,7 +80,7 @@ def test_any_mix(servers: Any, plan: list[tuple[str, int, dict[str, Any]]], cut:
     check(stream, text, tools, plan)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(plan=steps, cut=st.integers(0, 10**6), which=st.integers(0, 1))
 def test_any_mix_async(servers: Any, plan: list[tuple[str, int, dict[str, Any]]], cut: int, which: int) -> None:
     server, _ = servers

@@ -244,7 +244,10 @@ class ChatAccumulator(Accumulator[ChunkT, ToolT]):
     def rebuild(self) -> dict[str, Any]:
         raw = cast("dict[str, Any]", settled(self.top_fields))
         raw["object"] = "chat.completion"
-        raw["choices"] = [choice.raw(index) for index, choice in sorted(self._choices.items())]
+        choices = self._choices
+        if choices and not self.complete:  # a stream that was cut before the first choice began has an empty one
+            choices = {0: _Choice(), **choices}
+        raw["choices"] = [choice.raw(index) for index, choice in sorted(choices.items())]
         return raw
 
     @property

@@ -8,7 +8,12 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from .removed_modules import install as _install_removed_modules
+
 if TYPE_CHECKING:
+    __version__: str
+    """The version of the package."""
+
     from . import core, integrations, llm, retries
     from .core import (
         AudioPart,
@@ -24,7 +29,9 @@ if TYPE_CHECKING:
         FromCallArgs,
         ImagePart,
         ImageURLPart,
+        LocalProvider,
         Messages,
+        Provider,
         ResponseModelConfigDict,
         TextPart,
         ToolCallPart,
@@ -51,7 +58,9 @@ __all__ = [
     "FromCallArgs",
     "ImagePart",
     "ImageURLPart",
+    "LocalProvider",
     "Messages",
+    "Provider",
     "ResponseModelConfigDict",
     "TextPart",
     "ToolCallPart",
@@ -67,7 +76,14 @@ __all__ = [
 ]
 
 
+_install_removed_modules()
+
+
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("mirascope-like")
     if name in _PACKAGES:
         return import_module(f".{name}", __name__)
     if name in __all__:

@@ -132,7 +132,7 @@ def test_no_import_circles() -> None:
 ROOMS = {
     "base": (
         *("runtime", "errors", "parsing", "messages", "tools", "prompts", "request", "response", "provider", "flows"),
-        *("streams", "conversations", "calls", "models"),
+        *("streams", "conversations", "calls", "models", "legacy_names"),
     ),
     "dialects": ("schemas", "transport", "content_blocks", "chat_completions", "responses", "gemini"),
 }

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from .base.runtime import install as _install_old_paths
 
 if TYPE_CHECKING:
-    from . import anthropic, azure, bedrock, cohere, gemini, google, groq, hosts, local, mistral, openai
+    from . import anthropic, azure, base, bedrock, cohere, costs, gemini, google, groq, hosts, local, mistral, openai
     from .base import (
         AsyncStream,
         AsyncStructuredStream,
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         ContentFilterError,
         ContextWindowExceededError,
         Conversation,
+        CostMetadata,
         DocumentPart,
         DocumentURLPart,
         ErrorEvent,
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
         ImagePart,
         ImageURLPart,
         JSONLinesStore,
+        LocalProvider,
         MemoryStore,
         Messages,
         Metadata,
@@ -52,6 +54,7 @@ if TYPE_CHECKING:
         Prepared,
         Price,
         PromptError,
+        Provider,
         ProviderError,
         RateLimitError,
         RequestTimeoutError,
@@ -98,6 +101,7 @@ if TYPE_CHECKING:
         set_price,
         toolkit_tool,
     )
+    from .costs import calculate_cost
     from .hosts import (
         cerebras,
         deepseek,
@@ -167,6 +171,7 @@ __all__ = [
     "ContentFilterError",
     "ContextWindowExceededError",
     "Conversation",
+    "CostMetadata",
     "DocumentPart",
     "DocumentURLPart",
     "ErrorEvent",
@@ -175,6 +180,7 @@ __all__ = [
     "ImagePart",
     "ImageURLPart",
     "JSONLinesStore",
+    "LocalProvider",
     "MemoryStore",
     "Messages",
     "Metadata",
@@ -187,6 +193,7 @@ __all__ = [
     "Prepared",
     "Price",
     "PromptError",
+    "Provider",
     "ProviderError",
     "RateLimitError",
     "RequestTimeoutError",
@@ -229,9 +236,12 @@ __all__ = [
     "UsageEvent",
     "anthropic",
     "azure",
+    "base",
     "bedrock",
+    "calculate_cost",
     "cerebras",
     "cohere",
+    "costs",
     "deepseek",
     "fireworks",
     "gemini",
@@ -264,8 +274,10 @@ _install_old_paths()
 def __getattr__(name: str) -> Any:
     if name in _HOSTS:
         return getattr(import_module(".hosts", __name__), name)
-    if name in _PACKAGES:
+    if name in (*_PACKAGES, "base", "costs"):
         return import_module(f".{name}", __name__)
+    if name == "calculate_cost":
+        return import_module(".costs", __name__).calculate_cost
     if name in __all__:
         value = getattr(import_module(".base", __name__), name)
         globals()[name] = value

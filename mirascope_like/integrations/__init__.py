@@ -2,6 +2,20 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from .middleware import middleware_factory
 
-__all__ = ["middleware_factory"]
+if TYPE_CHECKING:
+    from . import otel
+
+__all__ = ["middleware_factory", "otel"]
+
+_MODULES = ("otel",)
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:  # each needs a package that may be missing
+        return import_module(f".{name}", __name__)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

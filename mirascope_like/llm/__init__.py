@@ -11,13 +11,15 @@ with llm.context(provider="anthropic", model="claude-sonnet-5"):
 
 from __future__ import annotations
 
+from ..core.base.legacy_names import LocalProvider, Provider
 from ..core.base.models import Models
 from ..core.base.request import CommonCallParams
+from ..core.base.response import CostMetadata
+from ..core.costs import calculate_cost
 from .answers import AsyncStream, CallResponse, CallResponseChunk, Stream, Tool
 from .context import Settings, context, override
 from .neutral_call import NeutralCall
 from .provider import AnyProvider
-from .providers import LocalProvider, Provider
 
 call: NeutralCall = NeutralCall(AnyProvider(), Stream, AsyncStream, CommonCallParams)
 """Return a decorator that turns a prompt function into a call to the given `provider` and `model`.
@@ -32,11 +34,13 @@ __all__ = [
     "AsyncStream",
     "CallResponse",
     "CallResponseChunk",
+    "CostMetadata",
     "LocalProvider",
     "Provider",
     "Settings",
     "Stream",
     "Tool",
+    "calculate_cost",
     "call",
     "context",
     "model",

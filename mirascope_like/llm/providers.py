@@ -4,45 +4,11 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 from functools import lru_cache
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 from .. import core
 from ..core.base.errors import ConfigurationError
 from ..core.base.provider import Provider as BaseProvider
-
-Provider: TypeAlias = Literal[
-    "anthropic",
-    "azure",
-    "azure.responses",
-    "bedrock",
-    "cerebras",
-    "cohere",
-    "deepseek",
-    "fireworks",
-    "gemini",
-    "google",
-    "groq",
-    "huggingface",
-    "lmstudio",
-    "local",
-    "mistral",
-    "ollama",
-    "openai",
-    "openai.responses",
-    "openrouter",
-    "openrouter.responses",
-    "perplexity",
-    "together",
-    "vllm",
-    "vllm.responses",
-    "xai",
-    "xai.responses",
-    "zai",
-]
-"""The names of all providers."""
-LocalProvider: TypeAlias = Literal["lmstudio", "local", "ollama", "vllm"]
-"""The names of providers that run on this machine."""
-
 
 _FORMS = ("responses",)
 """Names of message formats that a provider may have in addition to its default format. They follow its name:

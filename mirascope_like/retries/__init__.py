@@ -5,7 +5,19 @@ The retries of a stream (option `retry`) and the waits before them are in `core.
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from ..core.base.errors import FallbackError
 from .fallback import Fallback, fallback
 
-__all__ = ["Fallback", "FallbackError", "fallback"]
+if TYPE_CHECKING:
+    from . import tenacity
+
+__all__ = ["Fallback", "FallbackError", "fallback", "tenacity"]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "tenacity":  # the package tenacity may be missing
+        return import_module(f".{name}", __name__)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -31,11 +31,12 @@ class Alias(MetaPathFinder, Loader):
         return spec_from_loader(fullname, self)
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
-        self.own = self.module.__spec__, self.module.__loader__
+        self.own = getattr(self.module, "__spec__", None), getattr(self.module, "__loader__", None)
         return self.module
 
     def exec_module(self, module: ModuleType) -> None:
-        module.__spec__, module.__loader__ = self.own  # the import has given it another's
+        if self.own != (None, None):  # a host has neither
+            module.__spec__, module.__loader__ = self.own  # the import has given it another's
 
 
 @contextmanager

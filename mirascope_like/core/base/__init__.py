@@ -42,6 +42,17 @@ if TYPE_CHECKING:
         ToolRefusedError,
         ToolTimeoutError,
     )
+    from .legacy_names import (
+        AudioSegment,
+        BaseCallKwargs,
+        BaseCallParams,
+        GenerateJsonSchemaNoTitles,
+        JsonableType,
+        LocalProvider,
+        Provider,
+        Usage,
+        transform_tool_outputs,
+    )
     from .messages import (
         AudioPart,
         AudioURLPart,
@@ -64,6 +75,7 @@ if TYPE_CHECKING:
         BaseCallResponse,
         BaseCallResponseChunk,
         CommonUsage,
+        CostMetadata,
         ErrorEvent,
         FinishEvent,
         Price,
@@ -105,12 +117,14 @@ else:
             "parsing": "Partial",
             "prompts": "BaseDynamicConfig prompt_template",
             "request": "BaseType CommonCallParams FromCallArgs ResponseModelConfigDict",
-            "response": "BaseCallResponse BaseCallResponseChunk CommonUsage ErrorEvent FinishEvent Price "
-            "StreamEvent TextEvent ThinkingEvent ToolDeltaEvent ToolReadyEvent ToolStartEvent "
+            "response": "BaseCallResponse BaseCallResponseChunk CommonUsage CostMetadata ErrorEvent FinishEvent "
+            "Price StreamEvent TextEvent ThinkingEvent ToolDeltaEvent ToolReadyEvent ToolStartEvent "
             "UsageEvent set_price",
             "streams": "AsyncStream AsyncStructuredStream BaseStream BaseStructuredStream Stream StreamState "
             "StructuredStream",
             "tools": "BaseTool BaseToolKit ToolConfig ToolLoop ToolResultEvent UnresolvedTool toolkit_tool",
+            "legacy_names": "AudioSegment BaseCallKwargs BaseCallParams GenerateJsonSchemaNoTitles JsonableType "
+            "LocalProvider Provider Usage transform_tool_outputs",
         },
     )
 
@@ -205,4 +219,14 @@ __all__ = [
     "prompt_template",
     "set_price",
     "toolkit_tool",
+    "AudioSegment",
+    "BaseCallKwargs",
+    "BaseCallParams",
+    "GenerateJsonSchemaNoTitles",
+    "JsonableType",
+    "LocalProvider",
+    "Provider",
+    "Usage",
+    "transform_tool_outputs",
+    "CostMetadata",
 ]

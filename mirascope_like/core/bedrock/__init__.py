@@ -12,8 +12,13 @@ load_sdk("boto3", extra="bedrock")
 from ..base.calls import Call  # noqa: E402  # after the check for the SDK, whose error names the extra
 from ..base.models import Models  # noqa: E402
 from .params import (  # noqa: E402
+    AssistantMessageTypeDef,
+    AsyncBedrockDynamicConfig,
     BedrockCallParams,
     BedrockDynamicConfig,
+    BedrockMessageParam,
+    BedrockToolConfig,
+    UserMessageTypeDef,
 )
 from .provider import BedrockProvider  # noqa: E402
 from .types import (  # noqa: E402
@@ -34,14 +39,19 @@ model: Models[BedrockCallResponse, BedrockStream, BedrockAsyncStream, BedrockCal
 """Make a model object. Its settings apply to every call that is made with it."""
 
 __all__ = [
+    "AssistantMessageTypeDef",
+    "AsyncBedrockDynamicConfig",
     "BedrockAsyncStream",
     "BedrockCallParams",
     "BedrockCallResponse",
     "BedrockCallResponseChunk",
     "BedrockDynamicConfig",
+    "BedrockMessageParam",
     "BedrockProvider",
     "BedrockStream",
     "BedrockTool",
+    "BedrockToolConfig",
+    "UserMessageTypeDef",
     "bedrock_call",
     "call",
     "model",

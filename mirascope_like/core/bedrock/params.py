@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from typing_extensions import TypedDict
 
+from ..base.messages import BaseMessageParam
 from ..base.prompts import BaseDynamicConfig
+from ..base.tools import ToolConfig
 
 
 class BedrockCallParams(TypedDict, total=False):
@@ -35,5 +37,31 @@ class BedrockCallParams(TypedDict, total=False):
     """`toolChoice`, and tools in addition to those of the call."""
 
 
+class UserMessageTypeDef(TypedDict):
+    """A message of the user in Converse's format."""
+
+    role: Literal["user"]
+    content: Sequence[Mapping[str, Any]]
+
+
+class AssistantMessageTypeDef(TypedDict):
+    """A message of the model in Converse's format."""
+
+    role: Literal["assistant"]
+    content: Sequence[Mapping[str, Any]]
+
+
+BedrockMessageParam: TypeAlias = UserMessageTypeDef | AssistantMessageTypeDef | Mapping[str, Any] | BaseMessageParam
+"""A message in Converse's format, or a `BaseMessageParam`."""
+
+
+class BedrockToolConfig(ToolConfig, total=False):
+    """The configuration of a tool class, as `tool_config`. Bedrock has no keys of its own."""
+
+
 class BedrockDynamicConfig(BaseDynamicConfig[Any, BedrockCallParams, Any], total=False):
     """A dict that a prompt function may return to set options for one call."""
+
+
+AsyncBedrockDynamicConfig: TypeAlias = BedrockDynamicConfig
+"""The same as `BedrockDynamicConfig`, for async prompt functions."""

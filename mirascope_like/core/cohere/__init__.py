@@ -12,6 +12,7 @@ from .params import (  # noqa: E402
     AsyncCohereDynamicConfig,
     CohereCallParams,
     CohereDynamicConfig,
+    CohereMessageParam,
 )
 from .provider import CohereProvider  # noqa: E402
 from .types import (  # noqa: E402
@@ -38,6 +39,7 @@ __all__ = [
     "CohereCallResponse",
     "CohereCallResponseChunk",
     "CohereDynamicConfig",
+    "CohereMessageParam",
     "CohereProvider",
     "CohereStream",
     "CohereTool",

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypeAlias
 
-from cohere import CitationOptions, Document, ResponseFormatV2, Thinking
+from cohere import ChatMessageV2, CitationOptions, Document, ResponseFormatV2, Thinking
 from cohere.core.request_options import RequestOptions
 
+from ..base.messages import BaseMessageParam
 from ..base.prompts import BaseDynamicConfig
 from ..base.request import CommonCallParams
 
@@ -33,6 +34,10 @@ class CohereCallParams(CommonCallParams, total=False):
     strict_tools: bool
     thinking: Thinking | Mapping[str, Any]
     tool_choice: Literal["REQUIRED", "NONE"]
+
+
+CohereMessageParam: TypeAlias = ChatMessageV2 | Mapping[str, Any] | BaseMessageParam
+"""A message in the SDK's format, or a `BaseMessageParam`."""
 
 
 class CohereDynamicConfig(BaseDynamicConfig[Any, CohereCallParams, Any], total=False):

@@ -19,6 +19,7 @@ from ..base.models import Models
 from .params import (
     GeminiCallParams,
     GeminiDynamicConfig,
+    GeminiMessageParam,
 )
 from .provider import GeminiProvider
 from .types import (
@@ -44,6 +45,7 @@ __all__ = [
     "GeminiCallResponse",
     "GeminiCallResponseChunk",
     "GeminiDynamicConfig",
+    "GeminiMessageParam",
     "GeminiProvider",
     "GeminiStream",
     "GeminiTool",

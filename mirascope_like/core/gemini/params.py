@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from typing_extensions import TypedDict
 
+from ..base.messages import BaseMessageParam
 from ..base.prompts import BaseDynamicConfig
 
 
@@ -33,6 +34,10 @@ class GeminiCallParams(TypedDict, total=False):
     cached_content: str
     request_options: Mapping[str, Any]
     """The SDK's options `timeout` (in seconds) and `retry`."""
+
+
+GeminiMessageParam: TypeAlias = Mapping[str, Any] | BaseMessageParam
+"""A message in the SDK's format, or a `BaseMessageParam`."""
 
 
 class GeminiDynamicConfig(BaseDynamicConfig[Any, GeminiCallParams, Any], total=False):

@@ -13,6 +13,7 @@ from .params import (  # noqa: E402
     AsyncGoogleDynamicConfig,
     GoogleCallParams,
     GoogleDynamicConfig,
+    GoogleMessageParam,
 )
 from .provider import GoogleProvider  # noqa: E402
 from .types import (  # noqa: E402
@@ -39,6 +40,7 @@ __all__ = [
     "GoogleCallResponse",
     "GoogleCallResponseChunk",
     "GoogleDynamicConfig",
+    "GoogleMessageParam",
     "GoogleProvider",
     "GoogleStream",
     "GoogleTool",

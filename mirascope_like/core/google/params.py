@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 from google.genai import types
 
+from ..base.messages import BaseMessageParam
 from ..base.prompts import BaseDynamicConfig
 from ..base.request import CommonCallParams
 
@@ -28,6 +29,10 @@ class GoogleCallParams(CommonCallParams, total=False):
     thinking_config: types.ThinkingConfigOrDict
     tool_config: types.ToolConfigOrDict
     top_k: float
+
+
+GoogleMessageParam: TypeAlias = types.ContentOrDict | types.FunctionResponse | BaseMessageParam
+"""A message in the SDK's format, or a `BaseMessageParam`."""
 
 
 class GoogleDynamicConfig(BaseDynamicConfig[Any, GoogleCallParams, Any], total=False):

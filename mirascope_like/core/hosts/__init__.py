@@ -21,10 +21,13 @@ from .types import (  # noqa: E402
     HostCallParams,
     HostCallResponse,
     HostCallResponseChunk,
+    HostDynamicConfig,
     HostFinishReason,
+    HostMessageParam,
     HostStream,
     HostTool,
 )
+from .xai_host import XAIHost  # noqa: E402
 
 _BOTH = ("max_tokens", "max_completion_tokens")
 
@@ -58,7 +61,7 @@ vllm: Host = Host(
     limits=_BOTH,
     prefill=Prefill(body={"continue_final_message": True, "add_generation_prompt": False}),
 )
-xai: Host = Host("xai", "https://api.x.ai/v1", "XAI_API_KEY", limits=_BOTH, priced_as="x-ai")
+xai: XAIHost = XAIHost("xai", "https://api.x.ai/v1", "XAI_API_KEY", limits=_BOTH, priced_as="x-ai", prefix="XAI")
 zai: Host = Host("zai", "https://api.z.ai/api/paas/v4", "ZAI_API_KEY")
 
 __all__ = [
@@ -67,12 +70,15 @@ __all__ = [
     "HostCallParams",
     "HostCallResponse",
     "HostCallResponseChunk",
+    "HostDynamicConfig",
     "HostFinishReason",
+    "HostMessageParam",
     "HostProvider",
     "HostResponses",
     "HostStream",
     "HostTool",
     "Prefill",
+    "XAIHost",
     "cerebras",
     "deepseek",
     "fireworks",

@@ -54,6 +54,10 @@ class Host:
     """
     priced_as: str = ""
     """The name of the host in the price list, if the list uses another name."""
+    prefix: str = ""
+    """The beginning of the names of the host's classes, if it is not the capitalized `name`: "XAI" for
+    `XAICallResponse`.
+    """
     prefill: Prefill | None = None
     """How to make the models of the host continue a given text; `resume` needs this. None if the models would start
     a new response without reporting an error.
@@ -101,7 +105,7 @@ class Host:
         # Pickle finds the class by its qualified name.
         space = {"__module__": __package__, "__qualname__": f"{self.name}.{name}", "__doc__": base.__doc__}
         fields = {**space, "provider": self.name, **fields}
-        title = self.name.capitalize() + name.replace("responses.", "Responses")
+        title = (self.prefix or self.name.capitalize()) + name.replace("responses.", "Responses")
         made = new_class(title, (base,), exec_body=lambda namespace: namespace.update(fields))
         return cast("ClassT", made)
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar, TypeAlias
 
+from openai.types.chat import ChatCompletionMessageParam
+
+from ..base.messages import BaseMessageParam
+from ..base.prompts import BaseDynamicConfig
 from ..base.streams import AsyncStream, Stream
 from ..base.tools import BaseTool
 from ..dialects.chat_completions import ChatCallParams, ChatFinishReason, OpenAISDKCallResponse, OpenAISDKChunk
@@ -14,6 +18,14 @@ HostFinishReason = ChatFinishReason
 
 class HostCallParams(ChatCallParams, total=False):
     """The call parameters of OpenAI's chat completions. Put parameters that only the host has into `extra_body`."""
+
+
+HostMessageParam: TypeAlias = ChatCompletionMessageParam | BaseMessageParam
+"""A message in OpenAI's format, or a `BaseMessageParam`."""
+
+
+class HostDynamicConfig(BaseDynamicConfig[HostMessageParam, HostCallParams, Any], total=False):
+    """A dict that a prompt function may return to set options for one call."""
 
 
 class HostTool(BaseTool):

@@ -12,6 +12,7 @@ from .params import (  # noqa: E402
     AsyncMistralDynamicConfig,
     MistralCallParams,
     MistralDynamicConfig,
+    MistralMessageParam,
 )
 from .provider import MistralProvider  # noqa: E402
 from .types import (  # noqa: E402
@@ -40,6 +41,7 @@ __all__ = [
     "MistralCallResponseChunk",
     "MistralDynamicConfig",
     "MistralFinishReason",
+    "MistralMessageParam",
     "MistralProvider",
     "MistralStream",
     "MistralTool",

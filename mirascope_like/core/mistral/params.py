@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 from mistralai.client import models
 from mistralai.client.utils import RetryConfig
 
+from ..base.messages import BaseMessageParam
 from ..base.prompts import BaseDynamicConfig
 from ..base.request import CommonCallParams
 
@@ -44,6 +45,17 @@ class MistralCallParams(CommonCallParams, total=False):
     top_k: int
     top_logprobs: int
     top_prompt_logprobs: int
+
+
+MistralMessageParam: TypeAlias = (
+    models.AssistantMessage
+    | models.SystemMessage
+    | models.ToolMessage
+    | models.UserMessage
+    | Mapping[str, Any]
+    | BaseMessageParam
+)
+"""A message in the SDK's format, or a `BaseMessageParam`."""
 
 
 class MistralDynamicConfig(BaseDynamicConfig[Any, MistralCallParams, Any], total=False):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ..runtime import lazy_names
 
 if TYPE_CHECKING:
-    from .media import Content, Kind, document_text, linked_part, media_part, part_of, shown, sniff
+    from .media import Content, Kind, SupportsAudio, document_text, linked_part, media_part, part_of, shown, sniff
     from .media_as_sent import with_plain_media
     from .message import BaseMessageParam, Messages, without_developer
     from .parts import (
@@ -38,7 +38,7 @@ else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
-            "media": "Content Kind document_text linked_part media_part part_of shown sniff",
+            "media": "Content Kind SupportsAudio document_text linked_part media_part part_of shown sniff",
             "media_as_sent": "with_plain_media",
             "message": "BaseMessageParam Messages without_developer",
             "parts": "AnyPart AudioPart AudioURLPart CacheControlPart DocumentPart DocumentURLPart ImagePart "
@@ -84,4 +84,5 @@ __all__ = [
     "with_accepted_calls",
     "with_plain_media",
     "without_developer",
+    "SupportsAudio",
 ]

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .call_response import BaseCallResponse
     from .chunk import BaseCallResponseChunk, ToolDelta
     from .cost import Price, call_cost, set_price
+    from .cost_metadata import CostMetadata
     from .dump import CARRIERS, HOLDERS, check_dump_version
     from .finish_reasons import FinishReason, common_finish_reason, ended_for
     from .indexed_accumulator import IndexedAccumulator
@@ -50,6 +51,7 @@ else:
             "stream_events": "ErrorEvent FinishEvent StreamEvent TextEvent ThinkingEvent ToolDeltaEvent "
             "ToolReadyEvent ToolStartEvent UsageEvent",
             "usage": "CommonUsage Counts Usage newer_usage token_count",
+            "cost_metadata": "CostMetadata",
         },
     )
 
@@ -86,4 +88,5 @@ __all__ = [
     "set_price",
     "token_count",
     "tool_results",
+    "CostMetadata",
 ]

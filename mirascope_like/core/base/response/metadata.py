@@ -6,11 +6,17 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from ..parsing import at, dumped
+from ..runtime import LazyModule
 from .finish_reasons import FinishReason, common_finish_reason, ended_for
 from .usage import CommonUsage, Counts, Usage
+
+if TYPE_CHECKING:
+    from . import cost_metadata
+else:
+    cost_metadata = LazyModule(f"{__package__}.cost_metadata")  # few programs use it
 
 STANDARD = frozenset({"default", "standard", "auto", "on_demand", "global", "not_available", "unspecified"})
 
@@ -94,6 +100,13 @@ class CommonMetadata:
         """The usage in the form that is common to all providers."""
         usage = self._usage
         return usage.common() if usage else None
+
+    @property
+    def cost_metadata(self) -> cost_metadata.CostMetadata:
+        """The usage in the form that `calculate_cost` accepts, as in Mirascope v1."""
+        return cost_metadata.CostMetadata(
+            input_tokens=self.input_tokens, output_tokens=self.output_tokens, cached_tokens=self.cached_tokens
+        )
 
 
 class NativeMetadata(CommonMetadata):

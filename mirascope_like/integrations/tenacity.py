@@ -1,0 +1,7 @@
+"""Another path of `retries.tenacity`, which Mirascope v1 has too."""
+
+from __future__ import annotations
+
+from ..retries.tenacity import collect_errors
+
+__all__ = ["collect_errors"]

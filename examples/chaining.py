@@ -35,10 +35,10 @@ def main() -> None:
     print("1.", summary)
     response = translate("The sea is wide and deep, and full of fish.", "French")
     print("2.", response.content)
-    print("the prompt contains the summary:", summary in response.messages[-1]["content"])
+    print("the prompt contains the summary:", summary in str(response.common_messages[-1].content))
     compared = asyncio.run(compare("the sea", "the moon"))
     print("3.", compared.content)
-    print("the prompt contains both facts:", compared.messages[-1]["content"].count("\n") >= 2)
+    print("the prompt contains both facts:", str(compared.common_messages[-1].content).count("\n") >= 2)
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ def ask(question: str, *, careful: bool) -> BaseDynamicConfig:
 def main() -> None:
     response = facts("the sea", 2)
     print(response.content)
-    print("prompt:", response.messages[-1]["content"])
+    print("prompt:", response.common_messages[-1].content)
     print("tokens:", response.output_tokens, "of", response.call_kwargs["max_tokens"])
     print("metadata:", response.metadata)
     for careful in (False, True):

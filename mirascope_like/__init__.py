@@ -79,17 +79,18 @@ __all__ = [
 _install_removed_modules()
 
 
-def __getattr__(name: str) -> Any:
-    if name == "__version__":
-        from importlib.metadata import version
+if not TYPE_CHECKING:  # for type checkers, a name that is not declared is an error
 
-        return version("mirascope-like")
-    if name in _PACKAGES:
-        return import_module(f".{name}", __name__)
-    if name in __all__:
-        return getattr(import_module(".core", __name__), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    def __getattr__(name: str) -> Any:
+        if name == "__version__":
+            from importlib.metadata import version
 
+            return version("mirascope-like")
+        if name in _PACKAGES:
+            return import_module(f".{name}", __name__)
+        if name in __all__:
+            return getattr(import_module(".core", __name__), name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
-def __dir__() -> list[str]:
-    return __all__
+    def __dir__() -> list[str]:
+        return __all__

@@ -271,19 +271,20 @@ __all__ = [
 _install_old_paths()
 
 
-def __getattr__(name: str) -> Any:
-    if name in _HOSTS:
-        return getattr(import_module(".hosts", __name__), name)
-    if name in (*_PACKAGES, "base", "costs"):
-        return import_module(f".{name}", __name__)
-    if name == "calculate_cost":
-        return import_module(".costs", __name__).calculate_cost
-    if name in __all__:
-        value = getattr(import_module(".base", __name__), name)
-        globals()[name] = value
-        return value
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+if not TYPE_CHECKING:  # for type checkers, a name that is not declared is an error
 
+    def __getattr__(name: str) -> Any:
+        if name in _HOSTS:
+            return getattr(import_module(".hosts", __name__), name)
+        if name in (*_PACKAGES, "base", "costs"):
+            return import_module(f".{name}", __name__)
+        if name == "calculate_cost":
+            return import_module(".costs", __name__).calculate_cost
+        if name in __all__:
+            value = getattr(import_module(".base", __name__), name)
+            globals()[name] = value
+            return value
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
-def __dir__() -> list[str]:
-    return __all__
+    def __dir__() -> list[str]:
+        return __all__

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from anthropic.types import Message, MessageDeltaUsage, RawMessageStreamEvent, StopReason
+from anthropic.types import Message, MessageDeltaUsage, MessageParam, RawMessageStreamEvent, StopReason
 from anthropic.types import Usage as AnthropicUsage
 
 from ..base.parsing import as_object
@@ -42,7 +42,7 @@ class AnthropicTool(BaseTool):
     """A tool that a model of Anthropic called."""
 
 
-class AnthropicCallResponse(BlockResponse[Message, AnthropicTool, StopReason, AnthropicUsage]):
+class AnthropicCallResponse(BlockResponse[Message, AnthropicTool, StopReason, AnthropicUsage, MessageParam]):
     """A response of Anthropic. `response` is a `Message` of its SDK."""
 
     provider = "anthropic"

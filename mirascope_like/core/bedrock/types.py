@@ -89,7 +89,9 @@ class BedrockTool(BaseTool):
     """A tool that a model on Bedrock called."""
 
 
-class BedrockCallResponse(BlockResponse[BedrockResponse, BedrockTool, BedrockFinishReason, BedrockUsage]):
+class BedrockCallResponse(
+    BlockResponse[BedrockResponse, BedrockTool, BedrockFinishReason, BedrockUsage, dict[str, Any]]
+):
     """A response of Bedrock. `response` is the dict that boto3 returns."""
 
     provider = "bedrock"

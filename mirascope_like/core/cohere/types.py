@@ -65,7 +65,9 @@ class CohereTool(BaseTool):
     """A tool that a model of Cohere called."""
 
 
-class CohereCallResponse(BaseCallResponse[V2ChatResponse, CohereTool, CohereFinishReason, CohereUsage]):
+class CohereCallResponse(
+    BaseCallResponse[V2ChatResponse, CohereTool, CohereFinishReason, CohereUsage, dict[str, Any], dict[str, Any]]
+):
     """A response of Cohere. `response` is a `V2ChatResponse` of its SDK."""
 
     provider = "cohere"
@@ -127,7 +129,7 @@ class CohereCallResponse(BaseCallResponse[V2ChatResponse, CohereTool, CohereFini
         ]
 
     @classmethod
-    def tool_message_params(cls, tools_and_outputs: Sequence[tuple[Any, Any]]) -> list[Any]:
+    def tool_message_params(cls, tools_and_outputs: Sequence[tuple[Any, Any]]) -> list[dict[str, Any]]:
         """Return one message for each tool result."""
         return [encode_tool_result(result) for result in tool_results(tools_and_outputs)]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 from importlib import import_module
-from typing import Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, cast
 
 from google.generativeai.types import GenerateContentResponse
 from pydantic_core import to_json
@@ -15,6 +15,13 @@ from ..base.parsing import as_list, as_object
 from ..base.streams import AsyncStream, Stream
 from ..base.tools import BaseTool
 from ..dialects.gemini import JSON, GeminiChunk, GeminiResponse, Words, blob_bytes
+
+if TYPE_CHECKING:
+    from google.ai.generativelanguage_v1beta.types import GenerateContentResponse as _Message
+
+    GeminiUsage: TypeAlias = _Message.UsageMetadata
+else:
+    GeminiUsage = Any
 
 # Protobuf classes are created at run time: type checkers cannot know them.
 protos: Any = import_module("google.generativeai.protos")
@@ -81,7 +88,7 @@ class GeminiTool(BaseTool):
     """A tool that a model of Google called, through the retired SDK."""
 
 
-class GeminiCallResponse(GeminiResponse[GenerateContentResponse, GeminiTool, str, Any]):
+class GeminiCallResponse(GeminiResponse[GenerateContentResponse, GeminiTool, str, GeminiUsage, JSON]):
     """A response of Gemini. `response` is the SDK's `GenerateContentResponse`; `raw` is the same response as JSON."""
 
     provider = "gemini"
@@ -109,7 +116,7 @@ class GeminiCallResponse(GeminiResponse[GenerateContentResponse, GeminiTool, str
         return self.call_kwargs.get("system_instruction")
 
 
-class GeminiCallResponseChunk(GeminiChunk[GenerateContentResponse, str, Any]):
+class GeminiCallResponseChunk(GeminiChunk[GenerateContentResponse, str, GeminiUsage]):
     """One event of a stream of Gemini. `chunk` is the SDK's `GenerateContentResponse`."""
 
     __slots__ = ()

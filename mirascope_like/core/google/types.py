@@ -49,7 +49,11 @@ class GoogleTool(BaseTool):
 
 class GoogleCallResponse(
     GeminiResponse[
-        types.GenerateContentResponse, GoogleTool, types.FinishReason, types.GenerateContentResponseUsageMetadata
+        types.GenerateContentResponse,
+        GoogleTool,
+        types.FinishReason,
+        types.GenerateContentResponseUsageMetadata,
+        types.ContentDict,
     ]
 ):
     """A response of Gemini. `response` is the SDK's `GenerateContentResponse`; `raw` is the JSON as it was received.

@@ -5,7 +5,12 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 from groq.types import CompletionUsage
-from groq.types.chat import ChatCompletion, ChatCompletionChunk
+from groq.types.chat import (
+    ChatCompletion,
+    ChatCompletionAssistantMessageParam,
+    ChatCompletionChunk,
+    ChatCompletionMessageParam,
+)
 from groq.types.chat.chat_completion_message import ExecutedTool
 
 from ..base.streams import AsyncStream, Stream
@@ -20,7 +25,16 @@ class GroqTool(BaseTool):
     """A tool that a model of Groq called."""
 
 
-class GroqCallResponse(BaseChatCallResponse[ChatCompletion, GroqTool, GroqFinishReason, CompletionUsage]):
+class GroqCallResponse(
+    BaseChatCallResponse[
+        ChatCompletion,
+        GroqTool,
+        GroqFinishReason,
+        CompletionUsage,
+        ChatCompletionAssistantMessageParam,
+        ChatCompletionMessageParam,
+    ]
+):
     """A response of Groq. `response` is a `ChatCompletion` of its SDK."""
 
     provider = "groq"

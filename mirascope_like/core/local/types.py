@@ -5,7 +5,12 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 from openai.types import CompletionUsage
-from openai.types.chat import ChatCompletion, ChatCompletionChunk
+from openai.types.chat import (
+    ChatCompletion,
+    ChatCompletionAssistantMessageParam,
+    ChatCompletionChunk,
+    ChatCompletionMessageParam,
+)
 
 from ..base.streams import AsyncStream, Stream
 from ..base.tools import BaseTool
@@ -19,7 +24,16 @@ class LocalTool(BaseTool):
     """A tool that a local model called."""
 
 
-class LocalCallResponse(BaseChatCallResponse[ChatCompletion, LocalTool, LocalFinishReason, CompletionUsage]):
+class LocalCallResponse(
+    BaseChatCallResponse[
+        ChatCompletion,
+        LocalTool,
+        LocalFinishReason,
+        CompletionUsage,
+        ChatCompletionAssistantMessageParam,
+        ChatCompletionMessageParam,
+    ]
+):
     """A response of a local model. `response` is a `ChatCompletion` of OpenAI's SDK. Its cost is 0."""
 
     provider = "local"

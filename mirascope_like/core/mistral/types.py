@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
-from mistralai.client.models import ChatCompletionResponse, CompletionChunk, UsageInfo
+from mistralai.client.models import (
+    AssistantMessageTypedDict,
+    ChatCompletionRequestMessageTypedDict,
+    ChatCompletionResponse,
+    CompletionChunk,
+    UsageInfo,
+)
 from pydantic import field_serializer
 
 from ..base.streams import AsyncStream, Stream
@@ -21,7 +27,16 @@ class MistralTool(BaseTool):
     """A tool that a model of Mistral called."""
 
 
-class MistralCallResponse(BaseChatCallResponse[ChatCompletionResponse, MistralTool, MistralFinishReason, UsageInfo]):
+class MistralCallResponse(
+    BaseChatCallResponse[
+        ChatCompletionResponse,
+        MistralTool,
+        MistralFinishReason,
+        UsageInfo,
+        AssistantMessageTypedDict,
+        ChatCompletionRequestMessageTypedDict,
+    ]
+):
     """A response of Mistral. `response` is a `ChatCompletionResponse` of its SDK."""
 
     provider = "mistral"

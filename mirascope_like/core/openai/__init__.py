@@ -60,7 +60,9 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name == "responses":
-        return import_module(".responses", __name__)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+if not TYPE_CHECKING:  # for type checkers, a name that is not declared is an error
+
+    def __getattr__(name: str) -> Any:
+        if name == "responses":
+            return import_module(".responses", __name__)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -38,6 +38,8 @@ RawT = TypeVar("RawT")
 ToolT = TypeVar("ToolT", bound=BaseTool)
 FinishT = TypeVar("FinishT", bound=str, default=Any)
 UsageT = TypeVar("UsageT", default=Any)
+AnswerT = TypeVar("AnswerT", default=Any)
+MessageT = TypeVar("MessageT", default=Any)
 
 
 class BaseCallResponse(
@@ -46,7 +48,7 @@ class BaseCallResponse(
     OfferedTools[ToolT],
     DecodedMessages,
     BaseModel,
-    Generic[RawT, ToolT, FinishT, UsageT],
+    Generic[RawT, ToolT, FinishT, UsageT, AnswerT, MessageT],
 ):
     """A provider's response, together with the messages and parameters of its request.
 
@@ -72,7 +74,7 @@ class BaseCallResponse(
     """The arguments of the call, by name."""
     dynamic_config: dict[str, Any] | None = None
     """The dynamic config that the prompt function returned; None if it returned none."""
-    messages: list[Any] = []
+    messages: list[MessageT] = []
     """The messages that were sent, in the provider's own format."""
     call_params: dict[str, Any] = {}
     """The call parameters of the request."""
@@ -234,7 +236,7 @@ class BaseCallResponse(
 
     @property
     @abstractmethod
-    def message_param(self) -> Any:
+    def message_param(self) -> AnswerT:
         """The response as a message in the provider's own format, for the next request. Has everything that the
         provider requires, such as thinking signatures.
         """
@@ -245,7 +247,7 @@ class BaseCallResponse(
 
     @classmethod
     @abstractmethod
-    def tool_message_params(cls, tools_and_outputs: Sequence[tuple[Any, Any]]) -> list[Any]:
+    def tool_message_params(cls, tools_and_outputs: Sequence[tuple[Any, Any]]) -> list[MessageT]:
         """Return the messages that send the outputs of tools to the model, in the provider's own format.
 
         An output that is an exception is sent as an error.
@@ -258,9 +260,9 @@ class BaseCallResponse(
         return last if last.get("role") == "user" else None
 
     @property
-    def user_message_param(self) -> Any:
+    def user_message_param(self) -> MessageT | None:
         """The last message of the request, in the provider's own format; None if its role is not "user"."""
-        return self.last_user_message(self.messages)
+        return cast("MessageT | None", self.last_user_message(self.messages))
 
     @property
     def raw(self) -> dict[str, Any]:

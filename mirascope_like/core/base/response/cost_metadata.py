@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 
 class CostMetadata(BaseModel):
@@ -13,7 +13,7 @@ class CostMetadata(BaseModel):
     Fields of Mirascope v1 that do not change a price here are accepted and kept.
     """
 
-    model_config = {"extra": "allow"}
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="allow")
 
     input_tokens: int | float | None = None
     """Tokens in the prompt, including cached ones."""

@@ -12,7 +12,12 @@ from typing import Any, Literal, TypeVar
 
 import openai
 from openai.types import CompletionUsage
-from openai.types.chat import ChatCompletion, ChatCompletionChunk
+from openai.types.chat import (
+    ChatCompletion,
+    ChatCompletionAssistantMessageParam,
+    ChatCompletionChunk,
+    ChatCompletionMessageParam,
+)
 
 from ...base.parsing import as_list, as_object
 from ...base.tools import BaseTool
@@ -34,7 +39,16 @@ def audio_bytes(audio: Any) -> bytes | None:
     return b64decode(data) if isinstance(data, str) else None
 
 
-class OpenAISDKCallResponse(BaseChatCallResponse[ChatCompletion, ToolT, ChatFinishReason, CompletionUsage]):
+class OpenAISDKCallResponse(
+    BaseChatCallResponse[
+        ChatCompletion,
+        ToolT,
+        ChatFinishReason,
+        CompletionUsage,
+        ChatCompletionAssistantMessageParam,
+        ChatCompletionMessageParam,
+    ]
+):
     """A chat completion. `response` is a `ChatCompletion` of OpenAI's SDK."""
 
     raw_type = ChatCompletion

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, TypeVar, cast
+from typing import Any, ClassVar, cast
+
+from typing_extensions import TypeVar
 
 from ...base.messages import BaseMessageParam
 from ...base.parsing import as_list, as_object, at, construct, dumped
@@ -17,9 +19,11 @@ RawT = TypeVar("RawT")
 ToolT = TypeVar("ToolT", bound=BaseTool)
 FinishT = TypeVar("FinishT", bound=str)
 UsageT = TypeVar("UsageT")
+AnswerT = TypeVar("AnswerT", default=Any)
+MessageT = TypeVar("MessageT", default=Any)
 
 
-class BaseChatCallResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT]):
+class BaseChatCallResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT, AnswerT, MessageT]):
     """A complete chat completion in OpenAI's format."""
 
     facts: ClassVar[Facts] = FACTS
@@ -85,7 +89,7 @@ class BaseChatCallResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT]):
         return [reason for reason in reasons if reason is not None] or None
 
     @property
-    def message_param(self) -> dict[str, Any]:
+    def message_param(self) -> AnswerT:
         """The response as an assistant message for the next request. Has all fields that are not empty."""
         fields = {key: value for key, value in self._raw_message.items() if value not in (None, [], "")}
         # `audio` is sent back as its id; the API rejects annotations.
@@ -94,7 +98,7 @@ class BaseChatCallResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT]):
         fields.pop("annotations", None)
         if calls := as_list(fields.get("tool_calls")):
             fields["tool_calls"] = [self._sent_back(as_object(call)) for call in calls]
-        return {"content": self._raw_message.get("content"), **fields, "role": "assistant"}
+        return cast("AnswerT", {"content": self._raw_message.get("content"), **fields, "role": "assistant"})
 
     def _sent_back(self, call: dict[str, Any]) -> dict[str, Any]:
         """Return a tool call in a form that the host accepts in a request: with the tool's offered name, and with
@@ -119,9 +123,9 @@ class BaseChatCallResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT]):
         return None
 
     @classmethod
-    def tool_message_params(cls, tools_and_outputs: Sequence[tuple[ToolT, Any]]) -> list[Any]:
+    def tool_message_params(cls, tools_and_outputs: Sequence[tuple[Any, Any]]) -> list[MessageT]:
         """Return one message for each tool result. An output that is an exception is sent as an error."""
-        return [encode_tool_result(result) for result in tool_results(tools_and_outputs)]
+        return cast("list[MessageT]", [encode_tool_result(result) for result in tool_results(tools_and_outputs)])
 
     @classmethod
     def decode_message(cls, message: Any) -> BaseMessageParam:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from typing import Any, ClassVar, NamedTuple, TypeVar
+from typing import Any, ClassVar, NamedTuple, cast
 
 import jiter
+from typing_extensions import TypeVar
 
 from ...base.messages import BaseMessageParam, Part, ToolResultPart
 from ...base.parsing import Text, as_object, at, dumped, object_so_far, paired_escapes, settled
@@ -19,6 +20,7 @@ ChunkT = TypeVar("ChunkT", bound=BaseCallResponseChunk[Any, Any, Any])
 ToolT = TypeVar("ToolT", bound=BaseTool)
 FinishT = TypeVar("FinishT", bound=str)
 UsageT = TypeVar("UsageT")
+MessageT = TypeVar("MessageT", default=Any)
 
 
 class Blocks(NamedTuple):
@@ -38,7 +40,7 @@ class Blocks(NamedTuple):
     """Converts a tool result to a block."""
 
 
-class BlockResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT]):
+class BlockResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT, MessageT, MessageT]):
     """A response whose content is a list of blocks."""
 
     blocks: ClassVar[Blocks]
@@ -59,13 +61,14 @@ class BlockResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT]):
         return "".join(map(self.blocks.thinking, self._blocks)) or None
 
     @property
-    def message_param(self) -> dict[str, Any]:
+    def message_param(self) -> MessageT:
         """The response as an assistant message for the next request: all blocks, with thinking and signatures, in
         order.
         """
         # The API rejects empty blocks.
         fields = [{key: one for key, one in dumped(block).items() if one is not None} for block in self._blocks]
-        return {"role": "assistant", "content": [self._sent_back(block) for block in fields if block.get("text") != ""]}
+        content = [self._sent_back(block) for block in fields if block.get("text") != ""]
+        return cast("MessageT", {"role": "assistant", "content": content})
 
     def _sent_back(self, block: dict[str, Any]) -> dict[str, Any]:
         """Return a block in a form that the API accepts in a request. A tool call gets the tool's offered name, and
@@ -85,9 +88,10 @@ class BlockResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT]):
         return [call for block in self._blocks if (call := self.blocks.call(block)) is not None]
 
     @classmethod
-    def tool_message_params(cls, tools_and_outputs: Sequence[tuple[Any, Any]]) -> list[Any]:
+    def tool_message_params(cls, tools_and_outputs: Sequence[tuple[Any, Any]]) -> list[MessageT]:
         """Return one message with the results of all tools. An output that is an exception is sent as an error."""
-        return [{"role": "user", "content": [cls.blocks.result(part) for part in tool_results(tools_and_outputs)]}]
+        content = [cls.blocks.result(part) for part in tool_results(tools_and_outputs)]
+        return [cast("MessageT", {"role": "user", "content": content})]
 
     @classmethod
     def decode_message(cls, message: Any) -> BaseMessageParam:

@@ -6,10 +6,11 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar, NamedTuple, TypeVar
+from typing import Any, ClassVar, NamedTuple, cast
 
 from pydantic import PrivateAttr
 from pydantic_core import to_json
+from typing_extensions import TypeVar
 
 from ...base.messages import AudioPart, BaseMessageParam
 from ...base.parsing import as_list, as_object, object_so_far
@@ -21,6 +22,7 @@ RawT = TypeVar("RawT")
 ToolT = TypeVar("ToolT", bound=BaseTool)
 FinishT = TypeVar("FinishT", bound=str)
 UsageT = TypeVar("UsageT")
+MessageT = TypeVar("MessageT", default=Any)
 JSON = dict[str, Any]
 
 _FINISH: dict[str, FinishReason] = {
@@ -124,7 +126,7 @@ class Words(NamedTuple):
     """Converts a finish reason to the SDK's value."""
 
 
-class GeminiResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT]):
+class GeminiResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT, MessageT, MessageT]):
     """A complete response. Its properties are read from the JSON of the response."""
 
     messages_key = "contents"
@@ -202,11 +204,11 @@ class GeminiResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT]):
         return {"role": "model", "parts": [_sendable(part) for part in parts_of(self.raw)]}
 
     @property
-    def message_param(self) -> JSON:
+    def message_param(self) -> MessageT:
         """The response as a message in Gemini's format for the next request: all parts, with all signatures, in
         order.
         """
-        return self.native_content(self._raw_message)
+        return cast("MessageT", self.native_content(self._raw_message))
 
     @property
     def _tool_calls(self) -> list[ToolCall]:
@@ -214,9 +216,9 @@ class GeminiResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT]):
         return [tool_call(call, self.words.call) for call in calls]
 
     @classmethod
-    def tool_message_params(cls, tools_and_outputs: Sequence[tuple[Any, Any]]) -> list[Any]:
+    def tool_message_params(cls, tools_and_outputs: Sequence[tuple[Any, Any]]) -> list[MessageT]:
         """Return one message with the results of all tools. An output that is an exception is sent as an error."""
-        return [cls.native_content(encode_results(tool_results(tools_and_outputs)))]
+        return [cast("MessageT", cls.native_content(encode_results(tool_results(tools_and_outputs))))]
 
     @property
     def _reasons(self) -> list[str] | None:

@@ -6,9 +6,9 @@ Importing this module imports OpenAI's SDK.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Literal, TypeVar
+from typing import Any, ClassVar, Literal, TypeVar, cast
 
-from openai.types.responses import Response, ResponseStreamEvent, ResponseUsage
+from openai.types.responses import Response, ResponseInputItemParam, ResponseStreamEvent, ResponseUsage
 from pydantic import BaseModel
 
 from ...base.errors import ErrorEventError, reported_error
@@ -88,7 +88,11 @@ def output_text(output: Sequence[Any]) -> str:
 ToolT = TypeVar("ToolT", bound=BaseTool)
 
 
-class ResponsesCallResponse(BaseCallResponse[Response, ToolT, ResponsesFinishReason, ResponseUsage]):
+class ResponsesCallResponse(
+    BaseCallResponse[
+        Response, ToolT, ResponsesFinishReason, ResponseUsage, list[ResponseInputItemParam], ResponseInputItemParam
+    ]
+):
     """A response in OpenAI's Responses format. `response` is a `Response` of OpenAI's SDK."""
 
     form: ClassVar[str | None] = "responses"
@@ -152,12 +156,12 @@ class ResponsesCallResponse(BaseCallResponse[Response, ToolT, ResponsesFinishRea
         return finish_reason({"status": status, "incomplete_details": dumped(details) if details else None})
 
     @property
-    def message_param(self) -> list[dict[str, Any]]:
+    def message_param(self) -> list[ResponseInputItemParam]:
         """The response as a list of items for the next request: the complete output, with reasoning, in order.
 
         The list can be used in place of one message in a list of messages.
         """
-        return [dumped(item) for item in self._output]
+        return cast("list[ResponseInputItemParam]", [dumped(item) for item in self._output])
 
     @property
     def _tool_calls(self) -> list[ToolCall]:
@@ -165,18 +169,18 @@ class ResponsesCallResponse(BaseCallResponse[Response, ToolT, ResponsesFinishRea
         return [call for call in calls if call is not None]
 
     @classmethod
-    def tool_message_params(cls, tools_and_outputs: Sequence[tuple[Any, Any]]) -> list[Any]:
+    def tool_message_params(cls, tools_and_outputs: Sequence[tuple[Any, Any]]) -> list[ResponseInputItemParam]:
         """Return one item for each tool result. An output that is an exception is sent as an error.
 
         The form of an item depends on the kind of its tool call. Raises `PromptError` if the output of a computer call
         is not an image (a screenshot).
         """
-        return encode_results(tools_and_outputs)
+        return cast("list[ResponseInputItemParam]", encode_results(tools_and_outputs))
 
     @property
     def common_finish_reasons(self) -> list[str] | None:
         """The finish reasons in the form that is common to all providers."""
-        return common_finish(self.finish_reasons, self.message_param)
+        return common_finish(self.finish_reasons, [dumped(item) for item in self._output])
 
     @classmethod
     def decode_message(cls, message: Any) -> BaseMessageParam:

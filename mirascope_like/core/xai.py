@@ -9,7 +9,10 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, TypeAlias
 
+from .base.calls import Call
+from .base.models import Models
 from .hosts import (
+    HostAsyncStream,
     HostCallParams,
     HostCallResponse,
     HostCallResponseChunk,
@@ -29,8 +32,9 @@ XAIMessageParam: TypeAlias = HostMessageParam
 XAIStream: TypeAlias = HostStream
 XAITool: TypeAlias = HostTool
 
-call = xai_call = xai.call
-model = xai.model
+call: Call[HostCallResponse, HostStream, HostAsyncStream, HostCallParams] = xai.call
+xai_call: Call[HostCallResponse, HostStream, HostAsyncStream, HostCallParams] = xai.call
+model: Models[HostCallResponse, HostStream, HostAsyncStream, HostCallParams] = xai.model
 
 if not TYPE_CHECKING:
     sys.modules[__name__] = xai

@@ -22,11 +22,11 @@ from ..core.base.response import (
 )
 from ..core.base.streams import AsyncStream as BaseAsyncStream
 from ..core.base.streams import Stream as BaseStream
-from ..core.base.tools import BaseTool, ToolCall, ToolResultEvent
+from ..core.base.tools import BaseTool, CalledTool, ToolCall, ToolResultEvent
 from .providers import provider_named
 
 
-class Tool(BaseTool):
+class Tool(CalledTool):
     """A tool that a model of any provider called."""
 
 

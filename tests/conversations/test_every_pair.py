@@ -17,7 +17,8 @@ from mirascope_like.core.base.conversations import Turn
 from mirascope_like.core.base.conversations.session import answer_turns, native_of
 from mirascope_like.core.base.request import Request
 from mirascope_like.core.base.tools import tool_type
-from mirascope_like.llm.providers import Provider, provider_named
+from mirascope_like.llm import Provider
+from mirascope_like.llm.providers import provider_named
 from tests.conformance.rows import EVERY
 from tests.conformance.wires.answer import PNG, PNG_64, Answer, Call, Text, Thought
 from tests.messages.test_cache_marks import nodes

@@ -14,6 +14,8 @@ from mirascope_like.core import AsyncStructuredStream, Partial, StructuredStream
 
 class Book(BaseModel):
     title: str
+    year: int = 0
+    tags: list[str] = []
 
 
 @dataclass
@@ -153,8 +155,18 @@ for so_far in stream:
     if so_far.title is not None:
         print(so_far.title.upper())
     so_far.title.upper()  # error
+    assert_type(so_far.title, str | None)
+    assert_type(so_far.year, int | None)
+    assert_type(so_far.tags, list[str] | None)
+    print(so_far.titel)  # error
     if isinstance(so_far, Partial):
-        print(so_far.model_dump())
+        print(so_far.model_dump(), so_far.model_dump_json())
+    else:
+        assert_type(so_far, Book)
+
+
+def shown(so_far: Partial[Book] | Book) -> str:
+    return f"{so_far.title or '...'} {len(so_far.tags or [])}"
 
 
 def takes_books(book: Book) -> None:
@@ -172,6 +184,24 @@ def growing_list(genre: str) -> str:
 
 for each in growing_list("fantasy").each():
     assert_type(each, Book)
+for many in growing_list("fantasy"):
+    assert_type(many[-1], Partial[Book] | Book)
+    assert_type(many[-1].title, str | None)
+    for one in many:
+        assert_type(one, Partial[Book] | Book)
+        assert_type(one.title, str | None)
+    for one in many[1:]:
+        assert_type(one, Partial[Book] | Book)
+    print(len(many), shown(many[0]))
+
+
+@openai.call("gpt-4o-mini", response_model=dict[str, Book], stream=True)
+def growing_dict(genre: str) -> str:
+    return genre
+
+
+for by_name in growing_dict("fantasy"):
+    assert_type(by_name["Emma"].title, str | None)
 assert_type(growing_list("fantasy").stream, anthropic.AnthropicStream)
 assert_type(growing_list("fantasy").stream.tool, anthropic.AnthropicTool | None)
 

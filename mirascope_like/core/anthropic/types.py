@@ -11,7 +11,7 @@ from anthropic.types import Usage as AnthropicUsage
 from ..base.parsing import as_object
 from ..base.response import BaseCallResponseChunk, Counts, Facts, ToolDelta
 from ..base.streams import AsyncStream, Stream
-from ..base.tools import BaseTool
+from ..base.tools import BaseTool, CalledTool
 from ..dialects.content_blocks import BlockResponse, Blocks
 from .messages import BLOCKS
 
@@ -38,7 +38,7 @@ _FACTS = Facts(
 """Source: Anthropic's pricing. The service tier, the fast mode and the region each change the price."""
 
 
-class AnthropicTool(BaseTool):
+class AnthropicTool(CalledTool):
     """A tool that a model of Anthropic called."""
 
 

@@ -6,14 +6,14 @@ from typing import Any, ClassVar
 
 from ..base.parsing import as_list, as_object
 from ..base.streams import AsyncStream, Stream
-from ..base.tools import BaseTool
+from ..base.tools import BaseTool, CalledTool
 from ..dialects.chat_completions import ChatFinishReason, OpenAISDKCallResponse, OpenAISDKChunk
 
 AzureFinishReason = ChatFinishReason
 """Why a generation ended, in Azure OpenAI's terms."""
 
 
-class AzureTool(BaseTool):
+class AzureTool(CalledTool):
     """A tool that a model on Azure called."""
 
 

@@ -13,7 +13,7 @@ from typing_extensions import TypedDict
 from ..base.parsing import as_list, as_object, at, decode_whole
 from ..base.response import BaseCallResponseChunk, Counts, Facts, ToolDelta, Usage, token_count
 from ..base.streams import AsyncStream, Stream
-from ..base.tools import BaseTool
+from ..base.tools import BaseTool, CalledTool
 from ..dialects.content_blocks import BlockResponse, Blocks
 from .messages import BLOCKS
 
@@ -85,7 +85,7 @@ def _read_usage(raw: Any) -> Usage:
     return _COUNTS.read(raw)._replace(cache_write_1h_tokens=sum(one or 0 for one in hour) if hour else None)
 
 
-class BedrockTool(BaseTool):
+class BedrockTool(CalledTool):
     """A tool that a model on Bedrock called."""
 
 

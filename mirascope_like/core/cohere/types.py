@@ -21,7 +21,7 @@ from ..base.response import (
     tool_results,
 )
 from ..base.streams import AsyncStream, Stream
-from ..base.tools import BaseTool, ToolCall
+from ..base.tools import BaseTool, CalledTool, ToolCall
 from ..dialects.chat_completions import arguments_text, decode_message, encode_tool_result
 
 CohereFinishReason = Literal["COMPLETE", "STOP_SEQUENCE", "MAX_TOKENS", "TOOL_CALL", "ERROR", "TIMEOUT"]
@@ -61,7 +61,7 @@ def _content_of(data: Mapping[str, Any], key: str) -> str:
     return as_object(delta_of(data).get("content")).get(key) or ""
 
 
-class CohereTool(BaseTool):
+class CohereTool(CalledTool):
     """A tool that a model of Cohere called."""
 
 

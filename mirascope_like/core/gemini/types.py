@@ -13,7 +13,7 @@ from pydantic_core import to_json
 from ..base.errors import PromptError
 from ..base.parsing import as_list, as_object
 from ..base.streams import AsyncStream, Stream
-from ..base.tools import BaseTool
+from ..base.tools import BaseTool, CalledTool
 from ..dialects.gemini import JSON, GeminiChunk, GeminiResponse, Words, blob_bytes
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def native_part(part: JSON) -> JSON:
 _WORDS = Words(partial(message_of, protos.FunctionCall))
 
 
-class GeminiTool(BaseTool):
+class GeminiTool(CalledTool):
     """A tool that a model of Google called, through the retired SDK."""
 
 

@@ -9,7 +9,7 @@ from google.genai import types
 
 from ..base.parsing import as_list, as_object, decode_whole, dumped, encode_json, fitted
 from ..base.streams import AsyncStream, Stream
-from ..base.tools import BaseTool
+from ..base.tools import BaseTool, CalledTool
 from ..dialects.gemini import JSON, GeminiChunk, GeminiResponse, Words, as_sent, usual_base64
 
 _ADDED = ("sdkHttpResponse", "automaticFunctionCallingHistory", "parsed")
@@ -43,7 +43,7 @@ def _call(call: JSON) -> types.FunctionCall:
 _WORDS = Words(_call, types.FinishReason)
 
 
-class GoogleTool(BaseTool):
+class GoogleTool(CalledTool):
     """A tool that a model of Google called. It has the arguments, and `call()` runs it."""
 
 

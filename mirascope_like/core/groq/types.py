@@ -14,14 +14,14 @@ from groq.types.chat import (
 from groq.types.chat.chat_completion_message import ExecutedTool
 
 from ..base.streams import AsyncStream, Stream
-from ..base.tools import BaseTool
+from ..base.tools import BaseTool, CalledTool
 from ..dialects.chat_completions import BaseChatCallResponse, BaseChatChunk
 
 GroqFinishReason = Literal["stop", "length", "tool_calls", "content_filter", "function_call"]
 """Why a generation ended, in Groq's terms."""
 
 
-class GroqTool(BaseTool):
+class GroqTool(CalledTool):
     """A tool that a model of Groq called."""
 
 

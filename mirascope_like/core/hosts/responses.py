@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from ..base.streams import AsyncStream, Stream
-from ..base.tools import BaseTool
+from ..base.tools import BaseTool, CalledTool
 from ..dialects.responses import ResponsesCallParams, ResponsesCallResponse, ResponsesChunk, ResponsesProvider
 from ..dialects.transport import ClientProvider
 
@@ -14,7 +14,7 @@ class HostResponsesCallParams(ResponsesCallParams, total=False):
     """The call parameters of OpenAI's Responses API. Put parameters that only the host has into `extra_body`."""
 
 
-class HostResponsesTool(BaseTool):
+class HostResponsesTool(CalledTool):
     """A tool that a model of a host called through the Responses API."""
 
 

@@ -9,7 +9,7 @@ from openai.types.chat import ChatCompletionMessageParam
 from ..base.messages import BaseMessageParam
 from ..base.prompts import BaseDynamicConfig
 from ..base.streams import AsyncStream, Stream
-from ..base.tools import BaseTool
+from ..base.tools import BaseTool, CalledTool
 from ..dialects.chat_completions import ChatCallParams, ChatFinishReason, OpenAISDKCallResponse, OpenAISDKChunk
 
 HostFinishReason = ChatFinishReason
@@ -28,7 +28,7 @@ class HostDynamicConfig(BaseDynamicConfig[HostMessageParam, HostCallParams, Any]
     """A dict that a prompt function may return to set options for one call."""
 
 
-class HostTool(BaseTool):
+class HostTool(CalledTool):
     """A tool that a model of a host called."""
 
 

@@ -13,14 +13,14 @@ from openai.types.chat import (
 )
 
 from ..base.streams import AsyncStream, Stream
-from ..base.tools import BaseTool
+from ..base.tools import BaseTool, CalledTool
 from ..dialects.chat_completions import BaseChatCallResponse, BaseChatChunk
 
 LocalFinishReason = Literal["stop", "length", "tool_calls"]
 """Why a generation ended."""
 
 
-class LocalTool(BaseTool):
+class LocalTool(CalledTool):
     """A tool that a local model called."""
 
 

@@ -15,7 +15,7 @@ from mistralai.client.models import (
 from pydantic import field_serializer
 
 from ..base.streams import AsyncStream, Stream
-from ..base.tools import BaseTool
+from ..base.tools import BaseTool, CalledTool
 from ..dialects.chat_completions import BaseChatCallResponse, BaseChatChunk
 from .wire import as_sent, made
 
@@ -23,7 +23,7 @@ MistralFinishReason = Literal["stop", "length", "model_length", "error", "tool_c
 """Why a generation ended, in Mistral's terms."""
 
 
-class MistralTool(BaseTool):
+class MistralTool(CalledTool):
     """A tool that a model of Mistral called."""
 
 

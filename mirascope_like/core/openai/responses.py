@@ -7,7 +7,7 @@ from typing import ClassVar
 from ..base.calls import Call
 from ..base.models import Models
 from ..base.streams import AsyncStream, Stream
-from ..base.tools import BaseTool
+from ..base.tools import BaseTool, CalledTool
 from ..dialects.chat_completions import CustomTool
 from ..dialects.responses import (
     ApplyPatchTool,
@@ -30,7 +30,7 @@ class OpenAIResponsesCallParams(ResponsesCallParams, total=False):
     """The parameters of OpenAI's Responses API. Source: the SDK's `ResponseCreateParams`."""
 
 
-class OpenAIResponsesTool(BaseTool):
+class OpenAIResponsesTool(CalledTool):
     """A tool that a model called through the Responses API."""
 
 

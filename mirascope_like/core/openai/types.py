@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import ClassVar
 
 from ..base.streams import AsyncStream, Stream
-from ..base.tools import BaseTool
+from ..base.tools import BaseTool, CalledTool
 from ..dialects.chat_completions import ChatFinishReason, OpenAISDKCallResponse, OpenAISDKChunk
 
 OpenAIFinishReason = ChatFinishReason
 """Why a generation ended, in OpenAI's terms."""
 
 
-class OpenAITool(BaseTool):
+class OpenAITool(CalledTool):
     """A tool that a model of OpenAI called."""
 
 

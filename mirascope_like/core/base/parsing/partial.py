@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from functools import wraps
 from inspect import signature
 from threading import RLock
-from typing import TYPE_CHECKING, Annotated, Any, Generic, Optional, TypeVar, cast
+from typing import TYPE_CHECKING, Annotated, Any, Generic, Optional, SupportsIndex, TypeVar, cast, overload
 
 from pydantic import (
     BaseModel,
@@ -24,6 +24,7 @@ from .lenient_models import bare
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 T_co = TypeVar("T_co", covariant=True)
+ItemT = TypeVar("ItemT")
 
 if TYPE_CHECKING:
 
@@ -34,9 +35,17 @@ if TYPE_CHECKING:
         is a list whose last item may be a `Partial[Book]`.
         """
 
-        def __getattr__(self, name: str) -> Any | None: ...
+        # Streams yield `Partial[Book] | Book`. If a field of `Book` is a `str`, the type of the union's is then exactly
+        # `str | None`, and a name that `Book` does not have is an error.
+        def __getattr__(self, name: str) -> None: ...
+        @overload
+        def __getitem__(self: Partial[list[ItemT]], key: SupportsIndex) -> Partial[ItemT] | ItemT: ...
+        @overload
+        def __getitem__(self: Partial[list[ItemT]], key: slice) -> list[Partial[ItemT] | ItemT]: ...
+        @overload
+        def __getitem__(self: Partial[Mapping[str, ItemT]], key: str) -> Partial[ItemT] | ItemT: ...
         def __getitem__(self, key: Any) -> Any: ...
-        def __iter__(self) -> Any: ...
+        def __iter__(self: Partial[list[ItemT]]) -> Iterator[Partial[ItemT] | ItemT]: ...
         def __len__(self) -> int: ...
         def model_dump(self, **options: Any) -> dict[str, Any]:
             """Return the fields as a dict."""

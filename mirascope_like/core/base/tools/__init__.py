@@ -13,6 +13,7 @@ from ..runtime import lazy_names
 if TYPE_CHECKING:
     from .base_tool import (
         BaseTool,
+        CalledTool,
         ToolCall,
         ToolConfig,
         arguments_of,
@@ -34,8 +35,8 @@ else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
-            "base_tool": "BaseTool ToolCall ToolConfig arguments_of call_of is_partial error_of tool_description "
-            "tool_name",
+            "base_tool": "BaseTool CalledTool ToolCall ToolConfig arguments_of call_of is_partial error_of "
+            "tool_description tool_name",
             "call_repair": "effective_arguments is_settled offered_name repaired valid_arguments",
             "executor": "ToolLoop aran ran",
             "function_tool": "ToolReference Tools offered_at portable source_of tool_from_function tool_type",
@@ -50,6 +51,7 @@ else:
 __all__ = [
     "BaseTool",
     "BaseToolKit",
+    "CalledTool",
     "ToolCall",
     "ToolConfig",
     "ToolLoop",

@@ -233,6 +233,24 @@ class BaseTool(Facts, BaseModel):
         return tool
 
 
+if TYPE_CHECKING:
+
+    class CalledFacts(Facts):
+        """The attributes of tools that have no fields of the same names."""
+
+        id: str | None
+        name: str
+        args: dict[str, Any]
+        delta: str | None
+        error: ToolError | None
+
+    class CalledTool(CalledFacts, BaseTool):
+        """Base class of the tools that a provider returns."""
+
+else:
+    CalledTool = BaseTool
+
+
 def tool_name(kind: type[BaseTool]) -> str:
     """Return the name by which a model calls a tool."""
     return valid_name(kind._name())  # pyright: ignore[reportPrivateUsage]  # v1's name for it, which users override

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import time
+from typing import Any
 
 import pytest
 
 from mirascope_like.core.base.parsing import chosen, ends_open, json_in, json_values
+from tests.harness.counting import calls_of
 
 
 @pytest.mark.parametrize(
@@ -62,9 +63,15 @@ def test_what_is_broken_off() -> None:
     assert not ends_open('{"a": 1} or', 8)
 
 
-def test_brackets_alone_take_no_time() -> None:
-    start = time.process_time()
-    assert json_values("[" * 50_000) == []
-    assert json_values("{" * 50_000) == []
-    assert json_values('{"' * 50_000) == []
-    assert time.process_time() - start < 2
+@pytest.mark.parametrize(
+    ("bracket", "growth"),
+    [("[", 1.1), ("{", 4.5), ('{"', 4.5)],  # a value that is nested too deeply is tried at a few places, not at each
+)
+def test_brackets_alone_cost_no_more_than_their_text(bracket: str, growth: float) -> None:
+    def calls(count: int) -> int:
+        return calls_of(lambda: found.append(json_values(bracket * count)))
+
+    found: list[Any] = []
+    small, large = calls(2_000), calls(8_000)
+    assert found == [[], []]
+    assert large < small * growth

@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from tests.conformance.providers import Row, openai_like
-from tests.harness.clocks import PATIENCE
+from mirascope_like.core.hosts import Host
+from tests.conformance.providers import Row, chat_text, openai_like
+from tests.harness.clocks import PATIENCE, eventually
 from tests.harness.server import Reply, Server
 
 
@@ -147,3 +148,41 @@ def test_fork_makes_a_new_client(row: Row, ready: list[Any], monkeypatch: pytest
     monkeypatch.setattr(os, "getpid", lambda: 1)
     row.ask()
     assert len(ready) == 2
+
+
+@pytest.mark.parametrize("awaited", [False, True], ids=["sync", "async"])
+def test_the_client_of_a_host_that_nobody_has_any_more_is_closed(
+    awaited: bool, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As clients of an SDK close themselves. Python warns of connections that are left open, at any later moment."""
+    monkeypatch.setenv("MINE_API_KEY", "key-1")
+    server.reply(Reply.chat(*chat_text("Hel", "lo")))
+    mine = Host("mine", f"{server.url}/v1", "MINE_API_KEY")
+
+    def say() -> str:
+        return "Hi"
+
+    async def asay() -> str:
+        return "Hi"
+
+    async def main(stream: Any) -> None:
+        await anext(stream)
+        gc.collect()  # the stream still needs the client
+        assert (await stream.collect()).content == "Hello"
+        del stream
+        gc.collect()
+        assert await eventually(lambda: server.open_connections == 0)
+
+    if awaited:
+        streams: list[Any] = [mine.call("m", stream=True)(asay)()]
+        del mine
+        asyncio.run(main(streams.pop()))
+        return
+    stream: Any = mine.call("m", stream=True)(say)()
+    del mine
+    next(stream)
+    gc.collect()
+    assert stream.collect().content == "Hello"
+    del stream
+    gc.collect()
+    assert server.wait_closed()

@@ -248,12 +248,35 @@ def test_a_factory_that_nobody_has_any_more_keeps_no_client(kind: str, server: S
         assert len(clients._OF_FACTORIES) == before
 
 
+@pytest.mark.parametrize("awaited", [False, True], ids=["sync", "async"])
+def test_a_factory_that_nobody_has_any_more_leaves_its_client_open(awaited: bool, server: Server) -> None:
+    """It may have given the client to others too."""
+    server.always(OPENAI.wire.answered(Answer(Text("Hello"))))
+
+    async def main() -> None:
+        async with OPENAI.aclient(server) as client:
+            for _ in range(3):
+                assert (await OPENAI.aask(lambda: client)).content == "Hello"
+                gc.collect()
+                await asyncio.sleep(0)
+
+    if awaited:
+        asyncio.run(main())
+        return
+    with OPENAI.client(server) as client:
+        for _ in range(3):
+            assert OPENAI.ask(lambda: client).content == "Hello"
+            gc.collect()
+
+
 def test_a_stream_keeps_the_factory_of_its_client(server: Server) -> None:
     server.reply(OPENAI.wire.streamed(Answer(Text("Hel", "lo"))))
+    made: list[Any] = []
 
     async def main() -> str:
         def make() -> Any:
-            return openai_sdk.AsyncOpenAI(base_url=f"{server.url}/v1", api_key="k", max_retries=0)
+            made.append(openai_sdk.AsyncOpenAI(base_url=f"{server.url}/v1", api_key="k", max_retries=0))
+            return made[0]
 
         @openai.call("m", stream=True, client=make)
         async def say() -> str:
@@ -264,6 +287,8 @@ def test_a_stream_keeps_the_factory_of_its_client(server: Server) -> None:
         del make, say
         gc.collect()
         await asyncio.sleep(0)
-        return (await stream.collect()).content
+        content = (await stream.collect()).content
+        await made[0].close()
+        return content
 
     assert asyncio.run(main()) == "Hello"

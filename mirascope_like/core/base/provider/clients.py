@@ -26,7 +26,8 @@ class Clients:
     """The clients that two functions make: `make` makes the sync client, and `make_async` the async ones.
 
     All threads of a process share one sync client. Each event loop has its own async client, which is closed together
-    with the loop. If the SDK's environment variables change, or after a fork, new clients are made.
+    with the loop. If the SDK's environment variables change, or after a fork, new clients are made. When nobody has
+    this object any more, its clients are closed, but not those of a user's factory, which others may have too.
     """
 
     def __init__(
@@ -35,6 +36,8 @@ class Clients:
         make_async: Callable[[], Any],
         environment: Sequence[str] = (),
         http_clients: tuple[str, str] = ("", ""),
+        *,
+        of_factory: bool = False,
     ) -> None:
         """`http_clients` are the attributes of a client that hold its sync and async HTTP client, for an SDK that does
         not close them itself.
@@ -45,8 +48,10 @@ class Clients:
         self._http_clients = http_clients
         self._lock = Lock()
         self._kept: dict[Hashable, Any] = {}
-        self._keepers: dict[Hashable, AsyncGenerator[Any]] = {}
+        self._keepers: dict[Hashable, AsyncGenerator[None]] = {}
         _ALL.add(self)
+        closing = partial(_close, self._kept, self._keepers, http_clients[0])
+        finalize(self, self._kept.clear if of_factory else closing).atexit = False
 
     def sync(self) -> Any:
         """Return the sync client of this process."""
@@ -73,19 +78,10 @@ class Clients:
                 await _awaited(_closed(client, self._http_clients[1], "__aexit__"))
                 return kept[1]
         # A loop that shuts down closes the async generators that were started in it. This one then closes the client.
-        keeper = self._keep(key, client)
+        keeper = self._keepers[key] = _keep(client, key, self._kept, self._keepers, self._http_clients[1])
         await anext(keeper)
         self._kept[key] = (loop, client)
-        self._keepers[key] = keeper
         return client
-
-    async def _keep(self, key: Hashable, client: Any) -> AsyncGenerator[Any]:
-        try:
-            yield client
-        finally:
-            self._kept.pop(key, None)
-            self._keepers.pop(key, None)
-            await _awaited(_closed(client, self._http_clients[1], "__aexit__"))
 
     def _key(self) -> Hashable:
         read = os.environ.get
@@ -93,11 +89,7 @@ class Clients:
 
     def close(self) -> None:
         """Close the sync client of this process, if it was made. Errors are suppressed."""
-        pid = os.getpid()
-        for key, client in list(self._kept.items()):
-            if isinstance(key, tuple) and key[0] == pid and not isinstance(client, tuple):
-                with suppress(Exception):
-                    _closed(client, self._http_clients[0], "__exit__")
+        _close_sync(self._kept, self._http_clients[0])
 
 
 _ALL: WeakSet[Clients] = WeakSet()
@@ -107,6 +99,42 @@ _ALL: WeakSet[Clients] = WeakSet()
 def _close_all() -> None:
     for clients in list(_ALL):
         clients.close()
+
+
+async def _keep(
+    client: Any,
+    key: Hashable,
+    kept: dict[Hashable, Any],
+    keepers: dict[Hashable, AsyncGenerator[None]],
+    http_client: str,
+) -> AsyncGenerator[None]:
+    try:
+        yield
+    finally:
+        keepers.pop(key, None)
+        if kept.pop(key, None) is not None:  # else the factory that made it is gone
+            await _awaited(_closed(client, http_client, "__aexit__"))
+
+
+def _close(kept: dict[Hashable, Any], keepers: dict[Hashable, AsyncGenerator[None]], http_client: str) -> None:
+    """Close the sync client of this process, and let each loop close its async client."""
+    _close_sync(kept, http_client)
+    for key, keeper in list(keepers.items()):
+        with suppress(Exception):  # the loop is closed, or is trio's, which closes what a task has left
+            loop = kept[key][0]
+            loop.call_soon_threadsafe(_close_in, loop, keeper)
+
+
+def _close_in(loop: Any, keeper: AsyncGenerator[None]) -> None:
+    loop.create_task(keeper.aclose())
+
+
+def _close_sync(kept: dict[Hashable, Any], http_client: str) -> None:
+    pid = os.getpid()
+    for key, client in list(kept.items()):
+        if isinstance(key, tuple) and key[0] == pid and not isinstance(client, tuple):
+            with suppress(Exception):
+                _closed(client, http_client, "__exit__")
 
 
 async def _awaited(closing: Any) -> None:
@@ -163,7 +191,7 @@ def _made_by(factory: Any) -> Clients:
         # A strong reference to the factory would keep it, and so its clients, for ever. A request holds one while its
         # client is in use.
         make = _weakly(factory)
-        clients = _OF_FACTORIES[key] = Clients(make, make)
+        clients = _OF_FACTORIES[key] = Clients(make, make, of_factory=True)
         finalize(holder, _OF_FACTORIES.pop, key, None).atexit = False
     return clients
 

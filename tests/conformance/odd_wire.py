@@ -233,7 +233,10 @@ def sent_calls(response: Any) -> list[tuple[str, Any]]:
         function = call["function"]
         given = function["arguments"]
         found.append((function["name"], json.loads(given) if isinstance(given, str) else given))
-    for block in said.get("content") or ():
+    parts = [part.get("functionCall") for part in said.get("parts") or ()]  # Gemini
+    found += [(call["name"], call.get("args")) for call in parts if call]
+    content = said.get("content") or ()
+    for block in () if isinstance(content, str) else content:
         use = block.get("toolUse") or (block if block.get("type") == "tool_use" else None) if block else None
         if use:
             found.append((use["name"], use["input"]))

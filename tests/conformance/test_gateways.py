@@ -31,6 +31,7 @@ from tests.conformance.odd_wire import (
     odd,
     piece,
     response_of,
+    sent_calls,
 )
 from tests.conformance.rows import OPENROUTER
 from tests.harness.oracles_bedrock import METADATA, START, delta, ended, event, start, stop
@@ -171,6 +172,10 @@ _USE = {"type": "tool_use", "id": "t", "name": "get_time", "input": {}}
 _HEAD = {"id": "m", "type": "message", "role": "assistant", "model": "m", "content": [], "stop_reason": None}
 
 
+def _without_index(event: Any) -> JSON:
+    return {key: value for key, value in event.items() if key != "index"}
+
+
 def messages(*given: JSON | str, text: str = "", tools: Any = ()) -> Script:
     head = {"type": "message_start", "message": {**_HEAD, "usage": {"input_tokens": 5, "output_tokens": 1}}}
     return lambda row: Reply.sse(head, *given, *_ENDS, named=False), text, list(tools)
@@ -189,6 +194,8 @@ MESSAGES: dict[str, Script] = {
     "no block start": messages(_TEXT, text="Hi"),
     "index text": messages({**_BLOCK, "index": "0"}, {**_TEXT, "index": "0"}, text="Hi"),
     "index from 1": messages({**_BLOCK, "index": 1}, {**_TEXT, "index": 1}, text="Hi"),
+    "no index and a new field": messages(_without_index(_BLOCK), {**_without_index(_TEXT), "new": 1}, text="Hi"),
+    "a text without a start after a call": messages(*use({}, TEXT), _TEXT, tools=CALLED, text="Hi"),
     "text null": messages(_BLOCK, {**_TEXT, "delta": {"type": "text_delta", "text": None}}, _TEXT, text="Hi"),
     "done": messages(_BLOCK, _TEXT, *_ENDS, "[DONE]", text="Hi"),
     "input in the start": messages(*use({"input": ROME}), tools=CALLED),
@@ -228,6 +235,12 @@ RESPONSES: dict[str, Script] = {
     "arguments object": responses(done(arguments=ROME), output=[{**_ITEM, "arguments": ROME}], tools=CALLED),
     "arguments in a JSON string": responses(done(arguments=json.dumps(TEXT)), tools=CALLED),
     "name with spaces": responses(done(name=" get_time "), tools=CALLED),
+    "index text": responses(
+        *({**_DELTA, "output_index": at, "delta": one} for at, one in zip("01", "Hi", strict=True)), text="Hi"
+    ),
+    "done with a null name": responses(
+        {**done(arguments=""), "type": "response.output_item.added"}, done(name=None, arguments=TEXT), tools=CALLED
+    ),
 }
 
 
@@ -275,6 +288,12 @@ def more(arguments: Any, *, listed: bool = False) -> JSON:
     return {"type": "tool-call-delta", "index": 0, "delta": {"message": {"tool_calls": [call] if listed else call}}}
 
 
+def changed(call: JSON, function: JSON) -> list[JSON]:
+    """The arguments in two pieces that repeat fields of the call."""
+    pieces = [{**call, "function": {**function, "arguments": one}} for one in (TEXT[:9], TEXT[9:])]
+    return [{"type": "tool-call-delta", "index": 0, "delta": {"message": {"tool_calls": one}}} for one in pieces]
+
+
 _CALL_END = {"type": "tool-call-end", "index": 0}
 COHERE: dict[str, Script] = {
     "null event": cohere("null", _CONTENT, text="Hi"),
@@ -285,11 +304,25 @@ COHERE: dict[str, Script] = {
         *(begun("t"), more(TEXT), _CALL_END), *(begun("u"), more(TEXT), _CALL_END), tools=CALLED * 2
     ),
     "no end of the call": cohere(begun(), more(TEXT), tools=CALLED),
+    "thinking and text at one index": cohere(
+        {"type": "content-start", "index": 0, "delta": {"message": {"content": {"type": "thinking", "thinking": "a"}}}},
+        {"type": "content-start", "index": 0, "delta": {"message": {"content": {"type": "text", "text": ""}}}},
+        _CONTENT,
+        text="Hi",
+    ),
+    "an id that changes": cohere(begun(), *changed({"id": "u"}, {}), _CALL_END, tools=CALLED),
+    "empty ids and names later": cohere(begun(), *changed({"id": ""}, {"name": ""}), _CALL_END, tools=CALLED),
 }
 _BEGUN = start(0, toolUse={"toolUseId": "t", "name": "get_time"})
 _INPUT = delta(0, toolUse={"input": TEXT})
 BEDROCK: dict[str, Script] = {
     "no index": events(START, event("contentBlockDelta", delta={"text": "Hi"}), ended(), METADATA, text="Hi"),
+    "text after a call at one index": events(
+        *(START, _BEGUN, _INPUT, delta(0, text="Hi"), ended("tool_use"), METADATA), tools=CALLED, text="Hi"
+    ),
+    "thinking and text at one index": events(
+        *(START, delta(0, reasoningContent={"text": "a"}), delta(0, text="Hi"), ended(), METADATA), text="Hi"
+    ),
     "no stop": events(START, _BEGUN, _INPUT, ended("tool_use"), METADATA, tools=CALLED),
     "no input": events(START, _BEGUN, stop(0), ended("tool_use"), METADATA, tools=EMPTY),
     "two calls at one index": events(
@@ -314,7 +347,7 @@ def check(found: Any, text: str, tools: Any) -> None:
     assert [(tool.name, tool.args) for tool in found.response.tools or ()] == tools
     again = type(found.response).model_validate_json(found.response.model_dump_json())
     assert (again.content, again.raw) == (text, found.response.raw)
-    assert found.response.message_param is not None
+    assert [name for name, _ in sent_calls(found.response)] == [name for name, _ in tools]
     calls = [part for part in found.response.common_message_param.content if getattr(part, "type", "") == "tool_call"]
     assert len(calls) == len(tools)
 

@@ -318,6 +318,17 @@ def test_parts_of_a_summary(row: BaseRow, way: Way, server: Server) -> None:
     assert (found.thinking, found.response.thinking) == ("A\n\nB", "A\n\nB")
 
 
+# Gateways that send no deltas of the reasoning: it is in the done event of its item, or in the final event alone.
+@odd("responses", STREAMED)
+@pytest.mark.parametrize("final", [False, True], ids=["done", "final"])
+def test_reasoning_without_deltas(row: BaseRow, way: Way, final: bool, server: Server) -> None:
+    item = {"id": "rs_1", "type": "reasoning", "summary": [{"type": "summary_text", "text": one} for one in "AB"]}
+    done = {"type": "response.output_item.done", "output_index": 0, "item": item, "sequence_number": 0}
+    end = {"type": "response.completed", "response": response_of([item] if final else []), "sequence_number": 1}
+    found = way(row, server, Reply.messages(*([] if final else [done]), end))
+    assert (found.error, found.thinking, found.response.thinking) == (None, "A\n\nB", "A\n\nB")
+
+
 # The end of a stream
 def broken(reply: Reply) -> Reply:
     """The reply, without `[DONE]` and the end of its body."""

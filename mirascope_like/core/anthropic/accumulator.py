@@ -19,7 +19,14 @@ from .types import AnthropicCallResponseChunk, AnthropicTool
 
 _PARTS = {"content_block_start": "content_block", "content_block_delta": "delta"}
 """The key of each event of a block under which the event has its new content."""
-
+_KINDS = {
+    "text_delta": "text",
+    "citations_delta": "text",
+    "thinking_delta": "thinking",
+    "signature_delta": "thinking",
+}
+"""Maps the type of a delta to the type of the blocks to which it can be added."""
+_WITHOUT_INPUT = frozenset({*_KINDS.values(), "redacted_thinking"})
 
 _BEFORE = -1
 """The index of a text that an earlier attempt received, until the first block of this attempt continues the text."""
@@ -38,7 +45,7 @@ class AnthropicAccumulator(BlockAccumulator[AnthropicCallResponseChunk, Anthropi
 
     def _grown_text(self, data: Any) -> tuple[Text, str] | None:
         if data.get("type") == "content_block_delta" and len(data) == 3:
-            delta, text = data["delta"], self._texts.get(self._place(data["index"]))
+            delta, text = data["delta"], self._texts.get(self._place(data.get("index")))
             if text is not None and len(delta) == 2 and type(piece := delta.get("text")) is str:
                 return text, piece
         return None
@@ -54,7 +61,7 @@ class AnthropicAccumulator(BlockAccumulator[AnthropicCallResponseChunk, Anthropi
             case "ping":
                 return None
             case "content_block_delta":
-                return self._grow(self._place(data.get("index")), data["delta"])
+                return self._grow(data.get("index"), data["delta"])
             case "content_block_start":
                 self._start(self._new_place(data.get("index")), dict(data["content_block"]))
             case "content_block_stop":
@@ -81,9 +88,12 @@ class AnthropicAccumulator(BlockAccumulator[AnthropicCallResponseChunk, Anthropi
             text.append(block.get("text") or "")
             self._texts[index] = block["text"] = text
 
-    def _grow(self, index: int, delta: Mapping[str, Any]) -> list[AnthropicTool]:
-        if index not in self._blocks:  # its start event is missing: the type of the delta determines the block
-            self._start(index, {"type": str(delta.get("type")).removesuffix("_delta")})
+    def _grow(self, number: Any, delta: Mapping[str, Any]) -> list[AnthropicTool]:
+        index, kind = self._place(number), str(delta.get("type"))
+        if not _fits(self._blocks.get(index), kind):
+            # The start event of its block is missing: the type of the delta determines the block.
+            index = self._new_place(number)
+            self._start(index, {"type": _KINDS.get(kind, kind.removesuffix("_delta"))})
         block = self._blocks[index]
         if "partial_json" in delta:
             return self._grow_call(index, block.get("name") or "", arguments_text(delta["partial_json"]))
@@ -135,6 +145,16 @@ class AnthropicAccumulator(BlockAccumulator[AnthropicCallResponseChunk, Anthropi
     def resume_from(self, text: Text) -> None:
         self._texts[_BEFORE] = text
         self._blocks[_BEFORE] = {"type": "text", "text": text}
+
+
+def _fits(block: Mapping[str, Any] | None, delta_type: str) -> bool:
+    """Return True if a delta of this type can be added to a block; False if the block has not begun."""
+    if block is None:
+        return False
+    known = block.get("type")
+    if delta_type == "input_json_delta":
+        return known not in _WITHOUT_INPUT
+    return known is None or _KINDS.get(delta_type, known) == known
 
 
 def _newer(known: Mapping[str, Any], update: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from .messages import BLOCKS
 from .types import BedrockCallResponseChunk, BedrockTool
 
 _GROWING = frozenset({"text", "signature"})
+_CITED = frozenset({"text", "citations"})
 
 
 class BedrockAccumulator(BlockAccumulator[BedrockCallResponseChunk, BedrockTool]):
@@ -21,6 +22,7 @@ class BedrockAccumulator(BlockAccumulator[BedrockCallResponseChunk, BedrockTool]
 
     ended: bool
     blocks: ClassVar[Blocks] = BLOCKS
+    delta_keys: ClassVar[Mapping[str, frozenset[str]]] = {"text": _CITED, "citation": _CITED}
     _role = "assistant"
 
     def read(self, events: Sequence[bytes]) -> Iterator[tuple[BedrockCallResponseChunk, BedrockTool | None]]:
@@ -53,7 +55,7 @@ class BedrockAccumulator(BlockAccumulator[BedrockCallResponseChunk, BedrockTool]
         name, data = next(iter(data.items()))
         match name:
             case "contentBlockDelta":
-                return self._grow(self._place(data.get("contentBlockIndex")), data["delta"])
+                return self._grow(data.get("contentBlockIndex"), data["delta"])
             case "contentBlockStart":
                 # A tool call, the result of a tool that the provider ran, or an image.
                 place = self._new_place(data.get("contentBlockIndex"))
@@ -62,19 +64,18 @@ class BedrockAccumulator(BlockAccumulator[BedrockCallResponseChunk, BedrockTool]
                 return self._stop(self._place(data.get("contentBlockIndex")))
             case "messageStart":
                 self._role = data["role"]
-            case "messageStop":
+            case "messageStop" | "metadata":
                 self.top_fields.update(data)
-                self._final = True
-            case "metadata":
-                self.top_fields.update(data)
-                self.ended = self._final
+                self._final = self._final or name == "messageStop"
+                self.ended = self._final and name == "metadata"
             case _:
                 pass  # an event of a newer boto3: it is yielded and does not change the message
         return []
 
-    def _grow(self, index: int, delta: Mapping[str, Any]) -> list[BedrockTool]:
-        block = self._blocks.setdefault(index, {})
+    def _grow(self, number: Any, delta: Mapping[str, Any]) -> list[BedrockTool]:
         kind, value = next(iter(delta.items()))
+        index = self._place_for(number, kind)
+        block = self._blocks.setdefault(index, {})
         match kind:
             case "text":
                 self._texts.setdefault(index, block.setdefault("text", Text())).append(value)

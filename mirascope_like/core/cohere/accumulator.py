@@ -10,8 +10,9 @@ from typing import Any
 
 from ..base.errors import ErrorEventError, MalformedEventError, reported_error
 from ..base.parsing import Text, as_list, as_object, grow, settled
-from ..base.response import IndexedAccumulator
+from ..base.response import IndexedAccumulator, Positions
 from ..base.tools import ToolCall
+from ..dialects.chat_completions import joined_name
 from .types import CohereCallResponseChunk, CohereTool, called, delta_of
 
 _GROWING = frozenset({"text", "thinking", "arguments", "tool_plan"})
@@ -25,16 +26,16 @@ class CohereAccumulator(IndexedAccumulator[CohereCallResponseChunk, CohereTool])
         self._message: dict[str, Any] = {}
         self._blocks: dict[int, dict[str, Any]] = {}
         self._calls: dict[int, dict[str, Any]] = {}
-        self._numbered: dict[int, int] = {}
-        """Maps an index that several calls have to the number of the newest of them."""
+        self._block_positions, self._call_positions = Positions(), Positions()
         self._citations: dict[int, dict[str, Any]] = {}
         self._logprobs: list[Any] = []
 
     def _grown_text(self, data: Any) -> tuple[Text, str] | None:
-        if data.get("type") == "content-delta" and len(data) == 3 and data["index"] in self._texts:
+        if data.get("type") == "content-delta" and len(data) == 3:
+            text = self._texts.get(self._block_positions.of(data.get("index"), self._blocks))
             content = data["delta"]["message"]["content"]
-            if content and len(content) == 1 and type(piece := content.get("text")) is str:
-                return self._texts[data["index"]], piece
+            if text is not None and content and len(content) == 1 and type(piece := content.get("text")) is str:
+                return text, piece
         return None
 
     def raise_reported(self, data: Any) -> None:
@@ -50,25 +51,25 @@ class CohereAccumulator(IndexedAccumulator[CohereCallResponseChunk, CohereTool])
     def _sum(self, chunk: CohereCallResponseChunk, data: Mapping[str, Any]) -> list[CohereTool]:
         if not _well_formed(data):
             raise MalformedEventError(f"an event is not a Cohere chat event: {str(data)[:200]}")
-        index, delta = int(data.get("index") or 0), delta_of(data)
-        match data.get("type"):
+        index, delta, kind = data.get("index"), delta_of(data), data.get("type")
+        match kind:
             case "message-start":
                 self.top_fields.update(
                     self.unstamped({key: one for key, one in data.items() if key not in ("type", "delta")})
                 )
                 self._start(delta)
             case "content-start" | "content-delta":
-                self._grow_block(index, as_object(delta.get("content")))
+                self._grow_block(index, as_object(delta.get("content")), begins=kind == "content-start")
                 if (logprobs := data.get("logprobs")) is not None:
                     self._logprobs.append(logprobs)
             case "tool-plan-delta":
                 grow(self._message, delta, texts=_GROWING)
             case "tool-call-start" | "tool-call-delta":
-                return self._grow_call(self._call_number(index, called(delta)), called(delta))
+                return self._grow_call(index, called(delta), begins=kind == "tool-call-start")
             case "tool-call-end":
-                return self._stop(self._numbered.get(index, index))
+                return self._stop(self._call_positions.of(index, self._calls))
             case "citation-start":
-                self._citations.setdefault(index, {}).update(as_object(delta.get("citations")))
+                self._citations.setdefault(int(index or 0), {}).update(as_object(delta.get("citations")))
             case "message-end":
                 self._end(data)
             case None:
@@ -81,31 +82,40 @@ class CohereAccumulator(IndexedAccumulator[CohereCallResponseChunk, CohereTool])
         # Empty fields of this event are left out of the response, unless later events fill them.
         self._message = {key: value for key, value in message.items() if value not in (None, "", [])}
         for index, block in enumerate(as_list(self._message.pop("content", None))):
-            self._grow_block(index, as_object(block))
+            self._grow_block(index, as_object(block), begins=True)
         for index, call in enumerate(as_list(self._message.pop("tool_calls", None))):
-            grow(self._calls.setdefault(index, {}), as_object(call), texts=_GROWING)
+            self._grow_call(index, as_object(call), begins=True)
         for index, citation in enumerate(as_list(self._message.pop("citations", None))):
             self._citations[index] = as_object(citation)
 
-    def _grow_block(self, index: int, content: Mapping[str, Any]) -> None:
-        block = self._blocks.setdefault(index, {"type": "thinking" if "thinking" in content else "text"})
+    def _grow_block(self, index: Any, content: Mapping[str, Any], *, begins: bool = False) -> None:
+        position, kind = self._block_positions.of(index, self._blocks), "thinking" if "thinking" in content else "text"
+        if begins or (content and self._blocks.get(position, {}).get("type") not in (None, kind)):
+            position = self._block_positions.new(index, self._blocks)
+        block = self._blocks.setdefault(position, {"type": kind})
         grow(block, content, texts=_GROWING)
         if block["type"] == "text":
-            self._texts[index] = block["text"] = block.get("text") or Text()
+            self._texts[position] = block["text"] = block.get("text") or Text()
 
-    def _call_number(self, index: int, piece: Mapping[str, Any]) -> int:
-        """Return the number of the call that a piece belongs to. A piece with a new id begins a call, even if the
-        index is already used.
+    def _grow_call(self, index: Any, piece: Mapping[str, Any], *, begins: bool) -> list[CohereTool]:
+        position = self._call_position(index, piece.get("id") or None, begins=begins)
+        call, function = self._calls.setdefault(position, {}), as_object(piece.get("function"))
+        known: dict[str, Any] = as_object(call.get("function"))
+        name = joined_name(known.get("name") or "", function.get("name") or "")
+        # The first id is kept: some hosts repeat it, empty or changed, in each event.
+        fields: dict[str, Any] = {key: value for key, value in piece.items() if not (key == "id" and call.get("id"))}
+        if name and function:
+            fields["function"] = {**function, "name": name}
+        grow(call, fields, texts=_GROWING)
+        return self._grown(position, name, function.get("arguments") or "")
+
+    def _call_position(self, index: Any, id: Any, *, begins: bool) -> int:
+        """Return the position of the call that a piece belongs to. A start event with another id, or without one,
+        begins a call, even if the index is already used.
         """
-        known = self._calls.get(self._numbered.get(index, index), {})
-        if piece.get("id") and known.get("id") not in (None, piece["id"]):
-            self._numbered[index] = max(self._calls) + 1
-        return self._numbered.get(index, index)
-
-    def _grow_call(self, index: int, piece: Mapping[str, Any]) -> list[CohereTool]:
-        grow(self._calls.setdefault(index, {}), piece, texts=_GROWING)
-        grown = as_object(piece.get("function")).get("arguments") or ""
-        return self._grown(index, as_object(self._calls[index].get("function")).get("name") or "", grown)
+        same = [at for at, call in self._calls.items() if id is not None and call.get("id") == id]
+        find = self._call_positions.new if begins else self._call_positions.of
+        return same[0] if same else find(index, self._calls)
 
     def _numbers(self) -> Iterable[int]:
         return self._calls

@@ -9,7 +9,7 @@ from cohere import Citation, V2ChatResponse, V2ChatStreamResponse
 from cohere import Usage as CohereUsage
 
 from ..base.messages import BaseMessageParam
-from ..base.parsing import as_object, at, decode_whole, dumped
+from ..base.parsing import as_list, as_object, at, decode_whole, dumped
 from ..base.response import (
     BaseCallResponse,
     BaseCallResponseChunk,
@@ -22,7 +22,7 @@ from ..base.response import (
 )
 from ..base.streams import AsyncStream, Stream
 from ..base.tools import BaseTool, CalledTool, ToolCall
-from ..dialects.chat_completions import arguments_text, decode_message, encode_tool_result
+from ..dialects.chat_completions import arguments_text, decode_message, encode_tool_result, sendable_call
 
 CohereFinishReason = Literal["COMPLETE", "STOP_SEQUENCE", "MAX_TOKENS", "TOOL_CALL", "ERROR", "TIMEOUT"]
 """Why a generation ended. Source: the SDK's `ChatFinishReason`. Cohere may add further reasons."""
@@ -118,7 +118,10 @@ class CohereCallResponse(
         citations.
         """
         message = dumped(at(self.response, "message") or {})
-        return {"role": "assistant", **{key: value for key, value in message.items() if value not in (None, "", [])}}
+        fields = {key: value for key, value in message.items() if value not in (None, "", [])}
+        if calls := as_list(fields.get("tool_calls")):
+            fields["tool_calls"] = [sendable_call(as_object(call), self._names) for call in calls]
+        return {"role": "assistant", **fields}
 
     @property
     def _tool_calls(self) -> list[ToolCall]:

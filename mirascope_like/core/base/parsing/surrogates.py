@@ -27,8 +27,14 @@ _ESCAPES = re.compile(
 )
 _PLACES = frozenset({"index", "output_index", "content_index", "summary_index", "contentBlockIndex", "thought"})
 """Fields that identify a text within the response, together with the path to the text."""
+_JOINED = "parts"
+"""The key of Gemini's lists whose texts are joined, whatever their position in an event."""
 _NAMES = frozenset({"type", "id", "item_id", "object", "model"})
 """Fields that an event needs in addition to its text and its numbers."""
+_KEPT = _PLACES | _NAMES
+_ARGUMENTS = frozenset({"args", "arguments", "input", "partial_json"})
+_GROWING_IN_PARTS = frozenset({"text", "stringValue"})
+"""The keys of the texts in Gemini's parts that later events continue. All other texts there are complete."""
 
 
 _Holders: TypeAlias = tuple[tuple[Mapping[str, Any], str] | None, ...]
@@ -143,23 +149,30 @@ class HalfCharacters:
             return self._text(value, path, holders)
         if isinstance(value, Mapping):
             fields = cast("Mapping[str, Any]", value)
-            path += tuple(fields[key] for key in _PLACES if key in fields)
+            path += tuple(fields[key] for key in _PLACES if fields.get(key) not in (None, False))
             return {
                 key: self._walk(one, (*path, key), None if holders is None else (*holders, (fields, key)))
                 for key, one in fields.items()
             }
         if is_list(value):
             inside = None if holders is None else (*holders, None)
-            return [self._walk(one, path if _numbered(one) else (*path, at), inside) for at, one in enumerate(value)]
+            joined = path[-1:] == (_JOINED,)
+            places = [path if joined or _numbered(one) else (*path, at) for at, one in enumerate(value)]
+            return [self._walk(one, place, inside) for place, one in zip(places, value, strict=True)]
         return value
 
     def _text(self, text: str, path: tuple[Any, ...], holders: _Holders | None) -> str:
         if text and path in self._held:
             text = self._held.pop(path)[0] + text
-        if holders and text and "\ud800" <= text[-1] <= "\udbff":
+        if holders and text and "\ud800" <= text[-1] <= "\udbff" and _can_grow(path):
             self._held[path] = text[-1], _event(holders)
             text = text[:-1]
         return paired(text)
+
+
+def _can_grow(path: tuple[Any, ...]) -> bool:
+    """Return True if a later event can add to the text at a path; False for a text inside an arguments object."""
+    return (_JOINED not in path or path[-1] in _GROWING_IN_PARTS) and not _ARGUMENTS.intersection(path[:-1])
 
 
 def _numbered(value: Any) -> bool:
@@ -174,6 +187,6 @@ def _event(holders: _Holders) -> Any:
             inner = [inner]
         else:
             fields, key = holder
-            kept = {name: one for name, one in fields.items() if name in _NAMES or isinstance(one, int | float)}
+            kept = {name: one for name, one in fields.items() if name in _KEPT or isinstance(one, int | float)}
             inner = {**kept, key: inner}
     return inner

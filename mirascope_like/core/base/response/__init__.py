@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .cost_metadata import CostMetadata
     from .dump import CARRIERS, HOLDERS, check_dump_version
     from .finish_reasons import FinishReason, common_finish_reason, ended_for
-    from .indexed_accumulator import IndexedAccumulator
+    from .indexed_accumulator import IndexedAccumulator, Positions
     from .metadata import CommonMetadata, Facts
     from .result_parts import tool_results
     from .stream_events import (
@@ -45,7 +45,7 @@ else:
             "cost": "Price call_cost set_price",
             "dump": "CARRIERS HOLDERS check_dump_version",
             "finish_reasons": "FinishReason common_finish_reason ended_for",
-            "indexed_accumulator": "IndexedAccumulator",
+            "indexed_accumulator": "IndexedAccumulator Positions",
             "metadata": "Facts CommonMetadata",
             "result_parts": "tool_results",
             "stream_events": "ErrorEvent FinishEvent StreamEvent TextEvent ThinkingEvent ToolDeltaEvent "
@@ -70,6 +70,7 @@ __all__ = [
     "Accumulator",
     "CommonMetadata",
     "IndexedAccumulator",
+    "Positions",
     "Price",
     "StreamEvent",
     "TextEvent",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from ..errors import MalformedEventError
@@ -14,6 +14,36 @@ from .chunk import BaseCallResponseChunk
 
 ChunkT = TypeVar("ChunkT", bound=BaseCallResponseChunk[Any, Any, Any])
 ToolT = TypeVar("ToolT", bound=BaseTool)
+
+
+class Positions:
+    """Maps the indexes in events to the positions of blocks. Some hosts use one index several times, or leave it out.
+
+    `known` are the positions of the blocks that have begun.
+    """
+
+    __slots__ = ("_newest",)
+
+    def __init__(self) -> None:
+        self._newest: dict[Any, int] = {}
+        """Maps each index to the position of its newest block."""
+
+    def of(self, index: Any, known: Iterable[int]) -> int:
+        """Return the position of the block that an event belongs to. An event without an index belongs to the newest
+        block.
+        """
+        if index is None:
+            return max(known, default=0)
+        return self._newest[index] if index in self._newest else int(index)
+
+    def new(self, index: Any, known: Collection[int]) -> int:
+        """Return the position for a new block: its index, or the next free position if the index is missing or
+        already used.
+        """
+        position = max(known, default=-1) + 1 if index is None or int(index) in known else int(index)
+        if index is not None:
+            self._newest[index] = position
+        return position
 
 
 class IndexedAccumulator(Accumulator[ChunkT, ToolT]):
@@ -42,7 +72,7 @@ class IndexedAccumulator(Accumulator[ChunkT, ToolT]):
                 continue
             try:
                 found = grown(data)
-            except (LookupError, TypeError, AttributeError) as error:
+            except (LookupError, TypeError, AttributeError, ValueError) as error:
                 self.raise_reported(data)
                 raise MalformedEventError(f"an event cannot be decoded ({error!r}): {raw[:200]!r}") from error
             if found is None:

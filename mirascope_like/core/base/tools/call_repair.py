@@ -11,10 +11,8 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
-import jiter
-
 from ..messages import valid_name
-from ..parsing import as_object, object_so_far
+from ..parsing import as_object, decode_whole, object_so_far, paired_escapes
 from .base_tool import ToolCall
 
 _DECORATED = re.compile(r"\s*(?:(?:functions?|default_api|tools?)[.:])*([a-zA-Z0-9_-]+)(?::\d+)?\s*", re.IGNORECASE)
@@ -54,7 +52,7 @@ def effective_arguments(text: str) -> str:
     guessed arguments.
     """
     try:
-        value = jiter.from_json(text.encode())
+        value = decode_whole(text.encode())
     except ValueError:
         return _one_of_several(text)
     if not isinstance(value, str):
@@ -73,19 +71,19 @@ def is_settled(text: str) -> bool:
 
 def valid_arguments(text: str) -> str:
     """Return arguments as valid JSON that can be sent back to the provider. Incomplete JSON becomes an object with
-    the fields that were received.
+    the fields that were received, and empty arguments become an empty object.
     """
     text = effective_arguments(text)
     try:
-        jiter.from_json(text.encode())
+        value = decode_whole(text.encode())
     except ValueError:
-        return json.dumps(object_so_far(text)) if text.strip() else text
-    return text
+        return json.dumps(object_so_far(text))
+    return paired_escapes(text) if value is not None else "{}"
 
 
 def _is_object(text: str) -> bool:
     try:
-        return isinstance(jiter.from_json(text.encode()), dict)
+        return isinstance(decode_whole(text.encode()), dict)
     except ValueError:
         return False
 

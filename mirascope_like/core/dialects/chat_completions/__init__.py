@@ -12,6 +12,7 @@ from ...base.runtime import lazy_names
 
 if TYPE_CHECKING:
     from .accumulator import ChatAccumulator
+    from .calls import joined_name
     from .chunk import BaseChatChunk, arguments_text, content_text
     from .custom_tools import CustomTool, NativeTool, custom_arguments, custom_type
     from .delta_fast_path import DeltaFastPath
@@ -19,12 +20,13 @@ if TYPE_CHECKING:
     from .openai_types import ChatFinishReason, OpenAISDKCallResponse, OpenAISDKChunk, OpenAISDKProvider
     from .params import ChatCallParams, ChatToolConfig
     from .provider import ChatProvider, encode_structure, encode_tool, openai_limit_names
-    from .response import BaseChatCallResponse
+    from .response import BaseChatCallResponse, sendable_call
 else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
             "accumulator": "ChatAccumulator",
+            "calls": "joined_name",
             "chunk": "BaseChatChunk arguments_text content_text",
             "custom_tools": "CustomTool NativeTool custom_arguments custom_type",
             "delta_fast_path": "DeltaFastPath",
@@ -32,7 +34,7 @@ else:
             "openai_types": "ChatFinishReason OpenAISDKCallResponse OpenAISDKChunk OpenAISDKProvider",
             "params": "ChatCallParams ChatToolConfig",
             "provider": "ChatProvider encode_structure encode_tool openai_limit_names",
-            "response": "BaseChatCallResponse",
+            "response": "BaseChatCallResponse sendable_call",
         },
     )
 
@@ -61,6 +63,8 @@ __all__ = [
     "encode_structure",
     "encode_tool",
     "encode_tool_result",
+    "joined_name",
     "openai_limit_names",
     "refused",
+    "sendable_call",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, ClassVar, cast
 
 from typing_extensions import TypeVar
@@ -97,17 +97,8 @@ class BaseChatCallResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT, Answer
             fields["audio"] = {"id": cast("Mapping[str, Any]", audio).get("id")}
         fields.pop("annotations", None)
         if calls := as_list(fields.get("tool_calls")):
-            fields["tool_calls"] = [self._sent_back(as_object(call)) for call in calls]
+            fields["tool_calls"] = [sendable_call(as_object(call), self._names) for call in calls]
         return cast("AnswerT", {"content": self._raw_message.get("content"), **fields, "role": "assistant"})
-
-    def _sent_back(self, call: dict[str, Any]) -> dict[str, Any]:
-        """Return a tool call in a form that the host accepts in a request: with the tool's offered name, and with
-        valid JSON as arguments.
-        """
-        if not (function := as_object(call.get("function"))):
-            return call
-        name = offered_name(str(function.get("name") or ""), self._names)
-        return {**call, "function": {**function, "name": name, "arguments": _sendable(function.get("arguments"))}}
 
     @property
     def _tool_calls(self) -> list[ToolCall]:
@@ -130,6 +121,16 @@ class BaseChatCallResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT, Answer
     @classmethod
     def decode_message(cls, message: Any) -> BaseMessageParam:
         return decode_message(message)
+
+
+def sendable_call(call: dict[str, Any], names: Collection[str]) -> dict[str, Any]:
+    """Return a tool call in a form that hosts accept in a request: with the tool's offered name, and with valid JSON
+    as arguments. `names` are the offered names.
+    """
+    if not (function := as_object(call.get("function"))):
+        return call
+    name = offered_name(str(function.get("name") or ""), names)
+    return {**call, "function": {**function, "name": name, "arguments": _sendable(function.get("arguments"))}}
 
 
 def _sendable(arguments: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar, NamedTuple, cast
 
@@ -11,7 +11,7 @@ from typing_extensions import TypeVar
 
 from ...base.messages import BaseMessageParam, Part, ToolResultPart
 from ...base.parsing import Text, as_object, at, dumped, object_so_far, paired_escapes, settled
-from ...base.response import BaseCallResponse, BaseCallResponseChunk, IndexedAccumulator, tool_results
+from ...base.response import BaseCallResponse, BaseCallResponseChunk, IndexedAccumulator, Positions, tool_results
 from ...base.tools import BaseTool, ToolCall, effective_arguments, offered_name
 from .turns import decode_turn
 
@@ -106,32 +106,32 @@ class BlockAccumulator(IndexedAccumulator[ChunkT, ToolT]):
     blocks: ClassVar[Blocks]
     cut_strings: ClassVar[bool] = True
     """True to keep a string argument that is incomplete because the stream ended."""
+    delta_keys: ClassVar[Mapping[str, frozenset[str]]] = {}
+    """Maps a kind of delta to the keys of the blocks that it can extend, if these are not the kind itself."""
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
         self._blocks: dict[int, dict[str, Any]] = {}
         self._json: dict[int, Text] = {}
         """Maps the position of each tool call's block to the JSON text of its arguments that has arrived."""
-        self._places: dict[Any, int] = {}
-        """Maps each index in events to the position of its newest block. Some hosts use one index several times."""
+        self._positions = Positions()
 
     def _place(self, index: Any) -> int:
-        """Return the position of the block that an event belongs to. An event without an index belongs to the newest
-        block.
-        """
-        if index is None:
-            return max(self._blocks, default=0)
-        return self._places[index] if index in self._places else int(index)
+        """Return the position of the block that an event belongs to."""
+        return self._positions.of(index, self._blocks)
 
     def _new_place(self, index: Any) -> int:
-        """Return the position for a new block: its index, or the next free position if the index is missing or
-        already used.
+        """Return the position for a new block."""
+        return self._positions.new(index, self._blocks)
+
+    def _place_for(self, index: Any, kind: str) -> int:
+        """Return the position of the block that a delta of this kind extends. A delta that cannot extend the newest
+        block with its index begins a new block.
         """
-        after = max(self._blocks, default=-1) + 1
-        place = after if index is None or int(index) in self._blocks else int(index)
-        if index is not None:
-            self._places[index] = place
-        return place
+        place = self._place(index)
+        known = self._blocks.get(place)
+        fits = not known or known.keys() & self.delta_keys.get(kind, frozenset({kind}))
+        return place if fits else self._new_place(index)
 
     def _numbers(self) -> Iterable[int]:
         return self._blocks

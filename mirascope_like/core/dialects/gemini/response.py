@@ -5,7 +5,7 @@ own types.
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple, cast
 
 from pydantic import PrivateAttr
@@ -15,7 +15,7 @@ from typing_extensions import TypeVar
 from ...base.messages import AudioPart, BaseMessageParam
 from ...base.parsing import as_list, as_object, object_so_far
 from ...base.response import BaseCallResponse, Facts, FinishReason, Usage, ended_for, token_count, tool_results
-from ...base.tools import BaseTool, ToolCall, effective_arguments
+from ...base.tools import BaseTool, ToolCall, effective_arguments, offered_name
 from .messages import decode_content, encode_results
 
 RawT = TypeVar("RawT")
@@ -109,12 +109,17 @@ def tool_call(call: JSON, native: Callable[[JSON], Any]) -> ToolCall:
     return ToolCall(id=call.get("id"), name=call.get("name") or "", arguments=arguments, native=native(call))
 
 
-def _sendable(part: JSON) -> JSON:
-    """Return a part whose function call has an object as its arguments; some gateways send them as JSON text."""
-    call = as_object(part.get("functionCall"))
-    if not isinstance(args := call.get("args"), str):
+def _sendable(part: JSON, names: Collection[str]) -> JSON:
+    """Return a part whose function call has the offered name of its tool, and an object as its arguments; some
+    gateways send them as JSON text. `names` are the offered names.
+    """
+    if not (call := as_object(part.get("functionCall"))):
         return part
-    return {**part, "functionCall": {**call, "args": object_so_far(effective_arguments(args))}}
+    args, name = call.get("args"), call.get("name")
+    sent = {**call, "name": offered_name(name, names)} if isinstance(name, str) else call
+    if isinstance(args, str):
+        sent = {**sent, "args": object_so_far(effective_arguments(args))}
+    return {**part, "functionCall": sent}
 
 
 class Words(NamedTuple):
@@ -201,7 +206,7 @@ class GeminiResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT, MessageT, Me
 
     @property
     def _raw_message(self) -> JSON:
-        return {"role": "model", "parts": [_sendable(part) for part in parts_of(self.raw)]}
+        return {"role": "model", "parts": [_sendable(part, self._names) for part in parts_of(self.raw)]}
 
     @property
     def message_param(self) -> MessageT:

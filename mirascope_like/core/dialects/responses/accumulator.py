@@ -6,7 +6,7 @@ final event has no output, the result is built from the earlier events.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, TypeVar, cast
 
 from ...base.parsing import Text, as_list, as_object, settled
@@ -14,7 +14,7 @@ from ...base.response import IndexedAccumulator, newer_usage
 from ...base.tools import BaseTool, ToolCall
 from .items import Items
 from .native_calls import add_piece, call_in, is_call
-from .types import TEXT_DELTA, THINKING, ResponsesChunk, finish_reason, output_text
+from .types import TEXT_DELTA, THINKING, ResponsesChunk, finish_reason, output_text, thinking_parts
 
 ChunkT = TypeVar("ChunkT", bound=ResponsesChunk)
 ToolT = TypeVar("ToolT", bound=BaseTool)
@@ -44,9 +44,8 @@ _GROWING = {
 _GIVEN = frozenset({"function_call", "custom_tool_call"})
 """The types of items that are yielded as partial tools while they grow."""
 _PARTS = {"response.content_part": "content", "response.reasoning_summary_part": "summary"}
-_WRITTEN = frozenset({"arguments", "input", "code", "content", "summary"})
-"""Fields of an item that arrive in pieces."""
-_THOUGHT_PLACES = ("summary_index", "content_index")
+_LASTING = frozenset({"arguments", "input", "code", "content", "summary", "id", "call_id", "name", "role"})
+"""Fields of an item that an empty value in a later event does not replace."""
 _MOST_PARTS = 10_000
 _STATUSES = frozenset({"in_progress", "searching", "interpreting", "generating", "completed", "failed"})
 _FINAL = frozenset({"completed", "incomplete", "failed", "cancelled"})
@@ -62,8 +61,12 @@ class ResponsesAccumulator(IndexedAccumulator[ChunkT, ToolT]):
         self._items = Items()
         self._parts: dict[tuple[int, int], Text] = {}
         self._shown: set[tuple[int, int]] = set()
-        self._thought: tuple[Any, ...] | None = None
-        """Identifies the reasoning part that the last piece belongs to; None before the first piece."""
+        self._whole: set[int] = set()
+        """The keys of the items of which a text has arrived whole, in a done event."""
+        self._thoughts: dict[tuple[int, str, int], None] = {}
+        """Identifies the reasoning parts that were yielded, by item, list of parts and position. The newest one is
+        last.
+        """
 
     def _grown_text(self, data: Any) -> tuple[Text, str] | None:
         if data.get("type") == TEXT_DELTA and not data.get("logprobs"):
@@ -85,9 +88,10 @@ class ResponsesAccumulator(IndexedAccumulator[ChunkT, ToolT]):
             self._show(place, chunk)
             chunk.place = place
             if data.get("type") in THINKING and data.get("delta"):
-                part = place, subject, *(data.get(key) for key in _THOUGHT_PLACES)
-                chunk.parted = self._thought not in (None, part)
-                self._thought = part
+                parts = _GROWING[subject].parts or ""
+                self._show_thinking(chunk, (place, parts, _position(data, parts)))
+            else:
+                self._show_whole_thinking(place, self._items.get(place, {}), chunk)
         return tools
 
     def _progress(self, verb: str, response: dict[str, Any], chunk: ChunkT) -> None:
@@ -104,10 +108,15 @@ class ResponsesAccumulator(IndexedAccumulator[ChunkT, ToolT]):
         self._final, self.ended = True, verb != "failed"
         if not self._shown:
             chunk.content = output_text(output)
+        if not self._thoughts:
+            for place, item in enumerate(output):
+                self._show_whole_thinking(place, as_object(item), chunk)
 
     def _change(self, index: int, subject: str, verb: str, data: Mapping[str, Any]) -> list[ToolT]:
         if subject == "response.output_item":
-            if isinstance(item := data.get("item"), dict):
+            if item := as_object(data.get("item")):
+                if verb == "done" and (item.get("content") or item.get("summary")):
+                    self._whole.add(index)
                 self._items[index] = _with_grown(settled(item), settled(self._items.get(index, {})))
                 self._forget(index)
             return self._stop(index) if verb == "done" else []
@@ -117,6 +126,8 @@ class ResponsesAccumulator(IndexedAccumulator[ChunkT, ToolT]):
         if (parts := _PARTS.get(subject)) is not None:
             at = _position(data, parts)
             _parts(item, parts, at)[at] = as_object(settled(data.get("part")))
+            if verb == "done":
+                self._whole.add(index)
             self._forget(index, at)
         elif subject == "response.output_text.annotation":
             part = _parts(item, "content", at := _position(data, "content"))[at]
@@ -138,6 +149,7 @@ class ResponsesAccumulator(IndexedAccumulator[ChunkT, ToolT]):
         if verb == "done":
             if (whole := data.get(growing.key)) is not None:
                 part[growing.key] = whole
+                self._whole.add(index)
                 self._forget(index, at)
             return []
         piece, old = data.get("delta"), part.get(growing.key)
@@ -165,12 +177,40 @@ class ResponsesAccumulator(IndexedAccumulator[ChunkT, ToolT]):
                 self._shown.add((index, at))
                 chunk.content += text
 
+    def _show_thinking(self, chunk: ChunkT, part: tuple[int, str, int], text: str = "") -> None:
+        """Yield the thinking of a part with this chunk: the piece in its event, or `text`, which arrived whole."""
+        newest = next(reversed(self._thoughts), None)
+        apart = newest not in (None, part)
+        self._thoughts.pop(part, None)
+        self._thoughts[part] = None
+        if text and (known := getattr(chunk, "whole_thinking", "")):
+            chunk.whole_thinking = f"{known}\n\n{text}"
+            return
+        chunk.parted = apart
+        if text:
+            chunk.whole_thinking = text
+
+    def _show_whole_thinking(self, place: int, item: Mapping[str, Any], chunk: ChunkT) -> None:
+        # Some hosts send no deltas of the reasoning: it is yielded with the event that has it.
+        for name, at, text in thinking_parts(settled(item)):
+            if (place, name, at) not in self._thoughts:
+                self._show_thinking(chunk, (place, name, at), text)
+
     def _numbers(self) -> Iterable[int]:
         return self._items.in_order()
 
     def _call(self, number: int) -> ToolCall | None:
         item = settled(self._items.get(number, {}))
         return call_in(item, item, self.tool_types)
+
+    def finish(self) -> Iterator[tuple[ChunkT, ToolT | None]]:
+        for event in self._halves.rest():
+            chunk = self.chunk_type.from_data(event)
+            if self._items.known(event) in self._whole:  # the whole text has the replacement already
+                yield chunk, None
+            else:
+                yield from self.add(chunk, event)
+        yield from super().finish()
 
     def rest(self) -> list[ToolT]:
         known = {item.get("call_id") for item in self._items.values()}
@@ -230,10 +270,10 @@ def _type_of(subject: str, data: Mapping[str, Any]) -> str | None:
 
 
 def _with_grown(item: dict[str, Any], grown: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the item of an added or done event, with the fields of `_WRITTEN` that are missing or empty in it copied
+    """Return the item of an added or done event, with the fields of `_LASTING` that are missing or empty in it copied
     from `grown`, the same item as streamed so far. If the types of the two differ, nothing is copied.
     """
-    kept = {key: value for key, value in grown.items() if key in _WRITTEN and value and not item.get(key)}
+    kept = {key: value for key, value in grown.items() if key in _LASTING and value and not item.get(key)}
     return {**item, **kept} if grown.get("type") == item.get("type") else item
 
 

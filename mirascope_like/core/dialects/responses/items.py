@@ -41,7 +41,7 @@ class Items(dict[int, dict[str, Any]]):
         item that has the event's output index. None if there is no such item.
         """
         id = data.get("item_id")
-        return self._of_ids.get(id) if isinstance(id, str) else self._newest.get(data.get("output_index", -1))
+        return self._of_ids.get(id) if isinstance(id, str) else self._newest.get(_index(data))
 
     def place(self, data: Mapping[str, Any], item_type: str | None) -> int | None:
         """Return the key of the item that an event belongs to; None for an event that does not belong to an item.
@@ -52,7 +52,7 @@ class Items(dict[int, dict[str, Any]]):
         """
         item = as_object(data.get("item"))
         given = data.get("item_id") or item.get("id")
-        id, index = given if isinstance(given, str) else None, data.get("output_index")
+        id, index = given if isinstance(given, str) else None, _index(data)
         if id is None and not isinstance(index, int) and not item and item_type is None:
             return None
         done = data.get("type") == "response.output_item.done"
@@ -84,3 +84,9 @@ class Items(dict[int, dict[str, Any]]):
         if isinstance(id, str) and id:
             self._of_ids[id] = place
         return place
+
+
+def _index(data: Mapping[str, Any]) -> Any:
+    """Return the output index of an event, which some gateways send as text; None if there is none."""
+    index = data.get("output_index")
+    return int(index) if isinstance(index, str) and index.isdecimal() else index

@@ -5,7 +5,7 @@ Importing this module imports OpenAI's SDK.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, ClassVar, Literal, TypeVar, cast
 
 from openai.types.responses import Response, ResponseInputItemParam, ResponseStreamEvent, ResponseUsage
@@ -23,7 +23,8 @@ from ...base.response import (
     ToolDelta,
     common_finish_reason,
 )
-from ...base.tools import BaseTool, ToolCall
+from ...base.tools import BaseTool, ToolCall, offered_name, valid_arguments
+from ..chat_completions import arguments_text
 from .messages import decode_items
 from .native_calls import call_in, call_name, is_call
 from .native_results import encode_results
@@ -83,6 +84,19 @@ def output_text(output: Sequence[Any]) -> str:
     whole = [[{"type": "output_text", "text": one}] if isinstance(one, str) else as_list(one) for one in contents]
     parts = [as_object(part) for content in whole for part in content]
     return "".join(str(part.get("text") or "") for part in parts if part.get("type") == "output_text")
+
+
+def thinking_parts(item: Mapping[str, Any]) -> list[tuple[str, int, str]]:
+    """Return the parts of a reasoning item that have text, each as (list of parts, position, text): the parts of the
+    reasoning text, or else those of its summary. Empty for any other item.
+    """
+    if item.get("type") != "reasoning":
+        return []
+    for name in ("content", "summary"):
+        texts = [str(as_object(part).get("text") or "") for part in as_list(item.get(name))]
+        if any(texts):
+            return [(name, at, text) for at, text in enumerate(texts) if text]
+    return []
 
 
 ToolT = TypeVar("ToolT", bound=BaseTool)
@@ -161,7 +175,8 @@ class ResponsesCallResponse(
 
         The list can be used in place of one message in a list of messages.
         """
-        return cast("list[ResponseInputItemParam]", [dumped(item) for item in self._output])
+        items = [_sendable(dumped(item), self._names) for item in self._output]
+        return cast("list[ResponseInputItemParam]", items)
 
     @property
     def _tool_calls(self) -> list[ToolCall]:
@@ -194,16 +209,29 @@ class ResponsesCallResponse(
         return decode_items(self.messages)
 
 
+def _sendable(item: dict[str, Any], names: Collection[str]) -> dict[str, Any]:
+    """Return an item with the offered name of its tool, and with valid JSON as arguments, if it is a tool call."""
+    if item.get("type") not in ("function_call", "custom_tool_call"):
+        return item
+    sent = {**item, "name": offered_name(str(item.get("name") or ""), names)}
+    if item["type"] == "function_call":
+        sent["arguments"] = valid_arguments(arguments_text(item.get("arguments")))
+    return sent
+
+
 class ResponsesChunk(BaseCallResponseChunk[ResponseStreamEvent, ResponsesFinishReason, ResponseUsage]):
     """One event of a stream. `chunk` is the event as an object of OpenAI's SDK."""
 
-    __slots__ = ("parted", "place")
+    __slots__ = ("parted", "place", "whole_thinking")
     parted: bool
     """True if the piece of thinking in this event begins a new part of the reasoning."""
     raw_type = ResponseStreamEvent
     facts: ClassVar[Facts] = _FACTS
     usage_places: ClassVar[tuple[str, ...]] = ("response.usage",)
 
+    whole_thinking: str
+    """The text of reasoning parts that arrived whole with this event. Set by the accumulator; missing if there is none.
+    """
     place: int
     """The key of the item that the event belongs to (see `Items`). Set by the accumulator."""
 
@@ -224,6 +252,7 @@ class ResponsesChunk(BaseCallResponseChunk[ResponseStreamEvent, ResponsesFinishR
         The first piece of each further part begins with a blank line, as between the parts of an unstreamed response.
         """
         piece = str(self.data.get("delta") or "") if self.data.get("type") in THINKING else ""
+        piece = piece or getattr(self, "whole_thinking", "")
         return f"\n\n{piece}" if piece and getattr(self, "parted", False) else piece
 
     @property

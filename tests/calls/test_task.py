@@ -74,7 +74,7 @@ def test_types(side: Side, server: Server) -> None:
         """Give a name"""
         raise AssertionError
 
-    server.reply(side.whole("", ("call_1", "answer", '{"value": ["a", "b"]}')))
+    server.reply(side.whole("", ("call_1", "list", '{"value": ["a", "b"]}')))
     assert tags("x") == ["a", "b"]
     assert tags.last_response.answer is not None
     server.reply(side.whole("", ("call_1", "Name", '{"name": "Ann"}')))

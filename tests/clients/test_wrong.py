@@ -14,7 +14,8 @@ import pytest
 
 from mirascope_like.core import ConfigurationError
 from tests.conformance.contract import BaseRow
-from tests.conformance.rows import BEDROCK, COHERE, EVERY, GEMINI
+from tests.conformance.rows import COHERE, EVERY, GEMINI
+from tests.conformance.wires.answer import Answer
 from tests.harness.server import Server
 
 WANTED = {
@@ -64,30 +65,41 @@ def test_client_of_another_sdk(row: BaseRow) -> None:
 
 
 def test_cohere_clients_of_version_1(server: Server) -> None:
-    version_1 = (
-        "is a client for version 1 of Cohere's API: pass client=cohere.ClientV2(...) or cohere.AsyncClientV2(...)"
-    )
-    sync: Any = cohere.Client("sk-test", base_url=server.url, httpx_client=httpx.Client(verify=False))
-    needs_async = "an async call needs an async client: pass cohere.AsyncClientV2(...)"
-    assert called(COHERE, sync) == [f"Client {version_1}"] * 2 + [needs_async] * 2
-    http = httpx.AsyncClient(verify=False)
-    asynchronous: Any = cohere.AsyncClient("sk-test", base_url=server.url, httpx_client=http)
-    needs_sync = "a sync call cannot use an async client: pass cohere.ClientV2(...)"
-    assert called(COHERE, asynchronous) == [needs_sync] * 2 + [f"AsyncClient {version_1}"] * 2
+    """`cohere.Client`, which v1's documentation passes, sends to version 2 of the API with its `v2`."""
+    answer = Answer("Hello")
+    with httpx.Client() as http:
+        client: Any = cohere.Client("sk-test", base_url=server.url, httpx_client=http)
+        server.reply(COHERE.wire.answered(answer), COHERE.wire.streamed(answer))
+        assert COHERE.ask(client).content == COHERE.stream(client).collect().content == "Hello"
+
+    async def main() -> tuple[str, str]:
+        async with httpx.AsyncClient() as http:
+            client: Any = cohere.AsyncClient("sk-test", base_url=server.url, httpx_client=http)
+            return (await COHERE.aask(client)).content, (await COHERE.astream(client).collect()).content
+
+    server.reply(COHERE.wire.answered(answer), COHERE.wire.streamed(answer))
+    assert asyncio.run(main()) == ("Hello", "Hello")
+    assert {request.path for request in server.requests} == {"/v2/chat"}
+
+
+def test_cohere_clients_of_other_platforms(server: Server) -> None:
+    class PlatformClient(cohere.Client):
+        """A client that translates the requests of version 1, such as the SDK's own for Bedrock and SageMaker."""
+
+    with httpx.Client() as http:
+        client = PlatformClient("sk-test", base_url=server.url, httpx_client=http)
+        version_1 = "PlatformClient is a client for version 1 of Cohere's API: pass client=cohere.ClientV2(...)"
+        needs_async = "an async call needs an async client: pass cohere.AsyncClientV2(...)"
+        assert called(COHERE, client) == [f"{version_1} or cohere.AsyncClientV2(...)"] * 2 + [needs_async] * 2
     assert not server.requests
 
 
 class AsyncClient:
-    async def converse(self, **given: Any) -> None: ...
-
-    async def converse_stream(self, **given: Any) -> None: ...
-
     async def generate_content(self, *given: Any, **options: Any) -> None: ...
 
     async def stream_generate_content(self, *given: Any, **options: Any) -> None: ...
 
 
-@pytest.mark.parametrize("row", [BEDROCK, GEMINI], ids=lambda row: row.id)
-def test_async_client_of_an_sdk_that_is_called_in_threads(row: BaseRow) -> None:
-    for said in called(row, AsyncClient()):
-        assert said == f"AsyncClient is an async client: pass client={WANTED[row.id]}"
+def test_async_client_of_an_sdk_that_is_called_in_threads() -> None:
+    for said in called(GEMINI, AsyncClient()):
+        assert said == f"AsyncClient is an async client: pass client={WANTED[GEMINI.id]}"

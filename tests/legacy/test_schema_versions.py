@@ -30,7 +30,7 @@ from tests.conformance.wires.answer import Answer
 from tests.harness.server import Server
 
 TURN = Turn(message=Messages.User("Hi"))
-DUMP_TOO_NEW = "has schema version 3, and this version of mirascope_like reads versions up to 2: upgrade"
+DUMP_TOO_NEW = "has schema version 4, and this version of mirascope_like reads versions up to 3: upgrade"
 TOO_NEW = "has schema version 2, and this version of mirascope_like reads versions up to 1: upgrade"
 
 every_row = pytest.mark.parametrize("row", EVERY, ids=lambda row: row.id)
@@ -52,13 +52,13 @@ def test_the_version_is_the_last_key_of_a_dump(row: BaseRow, stream: bool, serve
     response = answered(row, server, stream=stream)
     for one in (response, llm.CallResponse.of(response)):
         for dump in (one.model_dump(), one.model_dump(mode="json"), json.loads(one.model_dump_json())):
-            assert list(dump.items())[-1] == ("schema_version", 2)  # 2: with the key "tool_classes"
+            assert list(dump.items())[-1] == ("schema_version", 3)  # 3: with the keys of v1
 
 
 @every_row
 def test_a_dump_of_a_later_version(row: BaseRow, server: Server) -> None:
     response = answered(row, server)
-    dump = {**response.model_dump(mode="json"), "schema_version": 3, "a new field": 1}
+    dump = {**response.model_dump(mode="json"), "schema_version": 4, "a new field": 1}
     for kind in (type(response), llm.CallResponse):
         with pytest.raises(StoreError, match=f"the dump of a response {DUMP_TOO_NEW}"):
             kind.model_validate(dump)
@@ -68,7 +68,7 @@ def test_a_dump_of_a_later_version(row: BaseRow, server: Server) -> None:
 
 def test_the_version_is_checked_before_the_provider() -> None:
     with pytest.raises(StoreError, match=DUMP_TOO_NEW):
-        llm.CallResponse.model_validate({"provider": "a new provider", "schema_version": 3})
+        llm.CallResponse.model_validate({"provider": "a new provider", "schema_version": 4})
 
 
 @pytest.mark.parametrize("version", ["1", -1, 1.5])

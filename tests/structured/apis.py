@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from types import ModuleType
-from typing import Any
+from types import ModuleType, UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import anthropic as anthropic_sdk
 import openai as openai_sdk
@@ -19,6 +19,13 @@ JSON = dict[str, Any]
 
 def cut(text: str, width: int = 4) -> list[str]:
     return [text[at : at + width] for at in range(0, len(text), width)]
+
+
+def tool_name(kind: Any) -> str:
+    """The name under which a type is asked for: as in Mirascope v1 the name of the class, without its parameters."""
+    inner = get_args(kind)[0] if get_origin(kind) is Annotated else kind
+    origin = get_origin(inner) or inner
+    return "answer" if origin in (Literal, Union, UnionType) else origin.__name__
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, create_model, f
 from mirascope_like.core import FromCallArgs, ResponseParseError
 from tests.harness.server import Server
 from tests.parsing.test_types_of_parts import DAY, FIELDS
-from tests.structured.apis import Api, Call, cut
+from tests.structured.apis import Api, Call, cut, tool_name
 
 
 class Book(BaseModel):
@@ -176,7 +176,7 @@ def test_each_item_once(
 def test_each_item_of_a_call_once(
     api: Api, client: Any, server: Server, kind: Any, text: str, items: list[Any]
 ) -> None:
-    name = "answer" if '"value"' in text else kind.__name__
+    name = tool_name(kind) if '"value"' in text else kind.__name__
     server.reply(api.stream(["So: {} "], Call(name, cut(text, 3))))
 
     @api.module.call("m", client=client, response_model=kind, stream=True)

@@ -25,7 +25,7 @@ from mirascope_like.core import (
     prompt_template,
 )
 from tests.harness.server import Server
-from tests.structured.apis import Anthropic, Api, Call, OpenAI, cut
+from tests.structured.apis import Anthropic, Api, Call, OpenAI, cut, tool_name
 
 
 class Book(BaseModel):
@@ -236,7 +236,7 @@ class Tree(BaseModel):
 )
 @pytest.mark.parametrize("json_mode", [False, True])
 def test_types(api: Api, client: Any, server: Server, kind: Any, text: str, value: Any, json_mode: bool) -> None:
-    name = getattr(kind, "__name__", "") if kind in (Author, Shelf, Tree) else "answer"
+    name = tool_name(kind)
     server.reply(api.whole(text) if json_mode else api.whole(None, said(name, text)))
     assert recommending(api, client, response_model=kind, json_mode=json_mode)("fantasy") == value
 
@@ -548,9 +548,7 @@ def test_asked_again_in_vain(api: Api, client: Any, server: Server) -> None:
 
 
 def test_v1s_way_to_ask_again(api: Api, client: Any, server: Server) -> None:
-    server.reply(
-        api.whole(None, said("answer", '{"value": "ann"}')), api.whole(None, said("answer", '{"value": "ANN"}'))
-    )
+    server.reply(api.whole(None, said("str", '{"value": "ann"}')), api.whole(None, said("str", '{"value": "ANN"}')))
 
     def is_upper(name: str) -> str:
         assert name.isupper(), "Must be uppercase"

@@ -149,7 +149,7 @@ def test_nothing_is_sent_before_it_is_read(api: Api, client: Any, server: Server
     ids=str,
 )
 def test_builtins(api: Api, client: Any, server: Server, kind: Any, text: str, shown: list[Any]) -> None:
-    server.reply(api.stream([], Call("answer", cut(text, 1))))
+    server.reply(api.stream([], Call(kind.__name__, cut(text, 1))))
     *partials, last = growing(api, client, kind)
     assert last == shown[-1]
     distinct = [one for one, _ in itertools.groupby(partials)]
@@ -174,7 +174,7 @@ def test_from_call_args(api: Api, client: Any, server: Server) -> None:
 
 @pytest.mark.parametrize("kind", [list[Book], Library])
 def test_each(api: Api, client: Any, server: Server, kind: Any) -> None:
-    name, key = ("answer", "value") if kind is not Library else ("Library", "books")
+    name, key = ("list", "value") if kind is not Library else ("Library", "books")
     server.reply(api.stream([], Call(name, cut(f'{{"{key}": [{DUNE}, {EMMA}]}}'))))
     stream = growing(api, client, kind)
     items = stream.each()
@@ -188,7 +188,7 @@ def test_each(api: Api, client: Any, server: Server, kind: Any) -> None:
 
 
 def test_each_goes_on(api: Api, client: Any, server: Server) -> None:
-    server.reply(api.stream([], Call("answer", cut('{"value": [1, 2, 3, 4]}', 1))))
+    server.reply(api.stream([], Call("list", cut('{"value": [1, 2, 3, 4]}', 1))))
     stream = growing(api, client, list[int])
     assert next(stream.each()) == 1
     for so_far in stream:
@@ -204,7 +204,7 @@ def test_each_of_text_without_wrapping(api: Api, client: Any, server: Server) ->
 
 
 def test_each_that_does_not_fit(api: Api, client: Any, server: Server) -> None:
-    server.reply(api.stream([], Call("answer", cut('{"value": [1, "x", 3]}', 1))).then(Stall()))
+    server.reply(api.stream([], Call("list", cut('{"value": [1, "x", 3]}', 1))).then(Stall()))
     stream = growing(api, client, list[int])
     items = stream.each()
     assert next(items) == 1
@@ -339,8 +339,8 @@ def test_async(api: Api, server: Server) -> None:
                 assert await stream.collect() == BOOKS[0]
 
             text = f'{{"value": [{DUNE}, {EMMA}]}}'
-            begun = stalled(api.stream([], Call("answer", cut(f'{{"value": [{DUNE}, {{"title": "E", "pages'))))
-            server.reply(api.stream([], Call("answer", cut(text))), begun)
+            begun = stalled(api.stream([], Call("list", cut(f'{{"value": [{DUNE}, {{"title": "E", "pages'))))
+            server.reply(api.stream([], Call("list", cut(text))), begun)
             assert [one async for one in several("fantasy").each()] == BOOKS
             stream = several("fantasy")
             items = stream.each()

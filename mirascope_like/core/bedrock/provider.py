@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from contextlib import aclosing, suppress
 from functools import cached_property
 from importlib import import_module
+from inspect import iscoroutinefunction
 from typing import Any, ClassVar
 
 from pydantic_core import to_json
@@ -14,6 +15,7 @@ from pydantic_core import to_json
 from ..base.errors import (
     AuthenticationError,
     BadRequestError,
+    ConfigurationError,
     ConnectionFailedError,
     MirascopeLikeError,
     NotFoundError,
@@ -28,7 +30,7 @@ from ..base.errors import (
 )
 from ..base.messages import CallForm
 from ..base.parsing import as_object, at, readable
-from ..base.provider import Clients
+from ..base.provider import AsyncSource, Clients
 from ..base.request import Request, Strategy, Structure
 from ..base.response import Accumulator
 from ..base.tools import BaseTool, tool_description, tool_name
@@ -36,7 +38,9 @@ from ..dialects.schemas import ANTHROPIC_WORDS, strict_schema, tool_arguments
 from ..dialects.transport import (
     CONNECT_SECONDS,
     MAX_CONNECTIONS,
+    AsyncObjectSource,
     ThreadedProvider,
+    check_asyncio,
     read_out,
     sync_method,
     watch_botocore,
@@ -119,10 +123,26 @@ class BedrockSource:
         self._stream.close()
 
 
+class BedrockAsyncSource(AsyncObjectSource):
+    """A stream of an async client, such as aiobotocore's. Yields the response metadata first, then the events."""
+
+    def __init__(self, answer: Mapping[str, Any]) -> None:
+        self._metadata = {"ResponseMetadata": answer.get("ResponseMetadata")}
+        self.headers: Any = at(self._metadata, "ResponseMetadata.HTTPHeaders")
+        super().__init__(answer["stream"])
+
+    async def _read(self) -> AsyncGenerator[Sequence[Any]]:
+        yield (self._metadata,)
+        async with aclosing(super()._read()) as found:
+            async for events in found:
+                yield events
+
+
 class BedrockProvider(ThreadedProvider[BedrockCallResponse, BedrockCallResponseChunk, BedrockTool]):
     """Sends requests to Bedrock, or to the address of the client that was passed.
 
-    An async call runs boto3 in a thread. If it is cancelled, its connection is shut and the thread ends.
+    An async call runs boto3 in a thread. If it is cancelled, its connection is shut and the thread ends. With an async
+    client, such as aiobotocore's, it awaits the client's method.
     """
 
     name = "bedrock"
@@ -142,13 +162,15 @@ class BedrockProvider(ThreadedProvider[BedrockCallResponse, BedrockCallResponseC
         sdk.BotoCoreError: ProviderError,
         _parser_error: ProviderError,
     }
-    readers: ClassVar[tuple[str, ...]] = ("botocore.parsers",)
+    readers: ClassVar[tuple[str, ...]] = ("botocore.parsers", "aiobotocore.parsers")
 
     @cached_property
     def _defaults(self) -> Clients:
         return Clients(_make_client, _make_client, self.environment)
 
     def _sdk_method(self, request: Request, name: str) -> Any:
+        if self._awaited_method(request, name) is not None:
+            raise ConfigurationError(f"{type(request.client).__name__} is an async client: pass client={_CLIENT}")
         return sync_method(watch_botocore(request.client or self._defaults.sync()), name, _CLIENT)
 
     def encode(self, request: Request) -> dict[str, Any]:
@@ -187,6 +209,26 @@ class BedrockProvider(ThreadedProvider[BedrockCallResponse, BedrockCallResponseC
     def untooled(self, request: Request) -> Request:
         # Bedrock requires the tools as long as the messages contain calls of them, and cannot forbid calls.
         return request
+
+    def _awaited_method(self, request: Request, name: str) -> Any:
+        """Return the method of an async client, such as aiobotocore's; None for other clients."""
+        client = request.client
+        method = getattr(client, name, None)
+        # aiobotocore's methods are plain functions that return the coroutine of this one.
+        makes = (method, getattr(client, "_make_api_call", None))
+        return method if any(map(iscoroutinefunction, makes)) else None
+
+    async def asend(self, request: Request, payload: dict[str, Any]) -> Any:
+        if (method := self._awaited_method(request, "converse")) is None:
+            return await super().asend(request, payload)
+        check_asyncio(self.name)
+        return readable(await method(**payload), BedrockCallResponse.parse_raw_response)
+
+    async def aopen(self, request: Request, payload: dict[str, Any]) -> AsyncSource:
+        if (method := self._awaited_method(request, "converse_stream")) is None:
+            return await super().aopen(request, payload)
+        check_asyncio(self.name)
+        return BedrockAsyncSource(await method(**payload))
 
     def send(self, request: Request, payload: dict[str, Any]) -> Any:
         return readable(self._sdk_method(request, "converse")(**payload), BedrockCallResponse.parse_raw_response)

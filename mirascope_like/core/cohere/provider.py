@@ -47,6 +47,7 @@ from .types import CohereCallResponse, CohereCallResponseChunk, CohereTool
 
 _NAMES = {"top_p": "p", "stop": "stop_sequences"}
 _CLIENTS = (cohere.ClientV2, cohere.AsyncClientV2)
+_VERSION_1 = (cohere.Client, cohere.AsyncClient)
 _TIMEOUT = 300.0
 """The SDK's default timeout in seconds. The SDK does not apply it to an HTTP client that is passed to it."""
 _BLOCKED = 498
@@ -163,7 +164,8 @@ class CohereProvider(ClientProvider[CohereCallResponse, CohereCallResponseChunk,
         if self._own(client):
             source = _RawSource(client.with_raw_response.chat_stream(**payload))
             if request.deadline is not None:
-                allow_slow_reads(source.response, options.get("timeout", client._client_wrapper.get_timeout()))
+                wrapper = client._raw_client._client_wrapper
+                allow_slow_reads(source.response, options.get("timeout", wrapper.get_timeout()))
             return source
         events = _with_start(self._method(client, "chat_stream")(**payload))
         next(events)
@@ -178,9 +180,15 @@ class CohereProvider(ClientProvider[CohereCallResponse, CohereCallResponseChunk,
         await anext(events)
         return AsyncObjectSource(events)
 
+    def _client(self, request: Request) -> Any:
+        return _version_2(super()._client(request))
+
+    async def _aclient(self, request: Request) -> Any:
+        return _version_2(await super()._aclient(request))
+
     def _method(self, client: Any, path: str) -> Any:
         # The clients of version 1 have methods with the same names and other arguments.
-        if isinstance(client, cohere.Client | cohere.AsyncClient) and not isinstance(client, _CLIENTS):
+        if isinstance(client, _VERSION_1) and not isinstance(client, _CLIENTS):
             version_1 = f"{type(client).__name__} is a client for version 1 of Cohere's API"
             raise ConfigurationError(f"{version_1}: pass client={self._expected_clients}")
         return super()._method(client, path)
@@ -212,6 +220,14 @@ class CohereProvider(ClientProvider[CohereCallResponse, CohereCallResponseChunk,
         if isinstance(error, ApiError) and error.status_code is None and "CO_API_KEY" in str(error.body):
             return _PlainError(body=self._key_to_set())
         return None
+
+
+def _version_2(client: Any) -> Any:
+    """Return the part of a client that sends to version 2 of Cohere's API, or the client itself if it has no such part.
+
+    `cohere.Client` has it as `v2`. Clients for other platforms, which are subclasses, may not translate its requests.
+    """
+    return getattr(client, "v2", client) if type(client) in _VERSION_1 else client
 
 
 class _PlainError(ApiError):

@@ -38,21 +38,28 @@ class ResponseValidationError(ResponseParseError, ValidationError):
 
 
 class ToolValidationError(ToolArgumentsError, ValidationError):
-    """A `ToolArgumentsError` that is also pydantic's `ValidationError`. Has the title and errors of the pydantic
+    """A `ToolArgumentsError` that is also pydantic's `ValidationError`. Has the title, errors and text of the pydantic
     error.
     """
 
     arguments: str | None = None
     message: str = ""
+    """The text in one line, which the model receives."""
+    in_one_line: bool = False
+    """True if `str` returns the message in one line, as for errors that were pickled by early releases."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         """Do nothing: `ValidationError.__new__` has already used the arguments (see `from_exception_data`)."""
 
     def __str__(self) -> str:
-        return self.message
+        return self.message if self.in_one_line else ValidationError.__str__(self)
+
+    def _as_tool_output(self) -> str:
+        return f"{type(self).__name__}: {self.message}"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _restore_arguments, (self.title, self.errors(include_url=False), self.message, self.arguments)
+        state = (self.title, self.errors(include_url=False), self.message, self.arguments)
+        return _restore_arguments, (*state, self.in_one_line)
 
 
 ToolValidationError.__name__ = ToolArgumentsError.__name__  # so that tracebacks show the public name
@@ -63,16 +70,18 @@ def arguments_error(message: str, cause: Exception, arguments: str) -> ToolArgum
     the `__cause__`.
     """
     if isinstance(cause, ValidationError):
-        error = _restore_arguments(cause.title, cause.errors(include_url=False), message, arguments)
+        error = _restore_arguments(cause.title, cause.errors(include_url=False), message, arguments, False)
     else:
         error = ToolArgumentsError(message, arguments=arguments)
     error.__cause__ = cause.with_traceback(None)
     return error
 
 
-def _restore_arguments(title: str, faults: Sequence[Any], message: str, arguments: str | None) -> ToolArgumentsError:
+def _restore_arguments(
+    title: str, faults: Sequence[Any], message: str, arguments: str | None, in_one_line: bool = True
+) -> ToolArgumentsError:
     made: Any = ToolValidationError.from_exception_data(title, _lines(faults), input_type="json")
-    made.message, made.arguments = message, arguments
+    made.message, made.arguments, made.in_one_line = message, arguments, in_one_line
     return cast("ToolArgumentsError", made)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from inspect import Signature, signature
+from types import MethodType
 from typing import TYPE_CHECKING, Any, cast
 
 from ..errors import PromptError
@@ -27,10 +28,15 @@ class Prompted:
 class PromptFunction:
     """A prompt function, with its template if it has one."""
 
-    def __init__(self, fn: Callable[..., Any]) -> None:
+    def __init__(self, function: Callable[..., Any]) -> None:
+        fn: Any = function
+        # A bound method has the attributes of its function, so its object is passed again as the first argument.
+        self._owner: tuple[Any, ...] = ()
+        if isinstance(function, MethodType) and hasattr(function, "__prompt_template__"):
+            self._owner, fn = (function.__self__,), function.__func__
         template = getattr(fn, "__prompt_template__", None)
         self.template: Template | None = template
-        self.fn: Callable[..., Any] = cast("Any", fn).__wrapped__ if template is not None else fn
+        self.fn: Callable[..., Any] = fn.__wrapped__ if template is not None else fn
         # Decorators around `prompt_template` receive the messages and return them.
         self._decorated = template is not None and hasattr(self.fn, "__prompt_template__")
         if self._decorated:
@@ -38,6 +44,8 @@ class PromptFunction:
         self.name: str = getattr(fn, "__name__", type(fn).__name__)
         self.metadata: Mapping[str, Any] = getattr(fn, "__metadata__", {})
         self._signature: Signature = signature(self.fn)
+        if self._owner:
+            self.fn = MethodType(self.fn, *self._owner)
 
     def bind(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
         """Return the arguments of a call by name, including defaults.
@@ -45,7 +53,7 @@ class PromptFunction:
         Raises `TypeError` if the arguments do not match the signature, with the message that Python itself would give.
         """
         try:
-            return bound_values(self._signature, args, kwargs)
+            return bound_values(self._signature, (*self._owner, *args), kwargs)
         except TypeError as error:
             raise TypeError(f"{self.name}() {error}") from None
 

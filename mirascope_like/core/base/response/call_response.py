@@ -28,12 +28,14 @@ from ..request import Request
 from ..tools import BaseTool, ToolCall, find_tool
 from .billing import Billed
 from .decoded_messages import DecodedMessages
-from .dump import DUMP_VERSION, READ_FROM_RESPONSE, check_dump_version, plain_json, plain_options, without_carried
+from .dump import READ_FROM_RESPONSE, check_dump_version, plain_json, plain_options, with_properties, without_carried
 from .offered_tools import TOOL_CLASSES, OfferedTools
 from .related_responses import RelatedResponses
 
 _OPTIONS = frozenset({"call_params", "call_kwargs", "dynamic_config"})
 """The fields with options of the call, which may hold keys."""
+_READ = READ_FROM_RESPONSE | {TOOL_CLASSES, VERSION_KEY}
+"""The keys of a dump that are not fields."""
 RawT = TypeVar("RawT")
 ToolT = TypeVar("ToolT", bound=BaseTool)
 FinishT = TypeVar("FinishT", bound=str, default=Any)
@@ -186,16 +188,7 @@ class BaseCallResponse(
 
     @model_serializer(mode="wrap")
     def _dump_read(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        own = self.provider_response
-        read: dict[str, Any] = {
-            "provider": own.provider,
-            "form": own.form,
-            **{name: getattr(own, name) for name in READ_FROM_RESPONSE},
-        }
-        read["usage"] = own.common_usage.model_dump() if own.common_usage else None
-        if (computed := (self.dynamic_config or {}).get("computed_fields")) is not None:
-            read["computed_fields"] = plain_json(computed)
-        return {**read, **handler(self), TOOL_CLASSES: own.tool_paths(), VERSION_KEY: DUMP_VERSION}
+        return with_properties(self, {**handler(self), TOOL_CLASSES: self.provider_response.tool_paths()})
 
     @model_validator(mode="before")
     @classmethod
@@ -203,8 +196,7 @@ class BaseCallResponse(
         if isinstance(value, Mapping):
             fields = cast("Mapping[str, Any]", value)
             check_dump_version(fields)
-            read = (*READ_FROM_RESPONSE, "provider", "form", "usage", "computed_fields", TOOL_CLASSES, VERSION_KEY)
-            return {key: one for key, one in fields.items() if key not in read}
+            return {key: one for key, one in fields.items() if key not in _READ}
         return value
 
     @model_validator(mode="wrap")

@@ -11,15 +11,27 @@ from pydantic_core import to_jsonable_python
 
 from ..parsing import VERSION_KEY, check_schema_version, is_list, is_mapping
 
-DUMP_VERSION = 2
+DUMP_VERSION = 3
 """The schema version of dumps. Increase it whenever a change would make older versions of the library misread a
 dump.
 """
 
-READ_FROM_RESPONSE = ("model", "id", "content", "finish_reasons", "cost")
-"""Properties of a response that a dump includes in addition to its fields. They are computed again when a dump is
-validated.
-"""
+_V1_KEYS = (
+    *("metadata", "response", "tool_types", "prompt_template", "fn_args", "dynamic_config", "messages", "call_params"),
+    *("call_kwargs", "user_message_param", "start_time", "end_time", "content", "finish_reasons", "model", "id"),
+    *("input_tokens", "cached_tokens", "output_tokens", "cost_metadata", "cost", "message_param"),
+)
+"""The keys of a dump in Mirascope v1, in their order. Other keys follow them."""
+READ_FROM_RESPONSE = frozenset(
+    {
+        *("tool_types", "user_message_param", "content", "finish_reasons", "model", "id", "input_tokens"),
+        *("cached_tokens", "output_tokens", "cost_metadata", "cost", "message_param"),
+        *("provider", "form", "usage", "computed_fields"),
+    }
+)
+"""The keys of a dump that are properties of the response. They are computed again when a dump is validated."""
+
+_NATIVE = ("finish_reasons", "model", "id", "input_tokens", "cached_tokens", "output_tokens", "cost")
 
 _SECRET = re.compile(
     r"authorization|(api|access|private)[-_]?key|token$|secret|password|cookie|credential", re.IGNORECASE
@@ -86,6 +98,29 @@ def _without_secrets(value: Any) -> Any:
 def _named(value: Any) -> str:
     # Other objects may hold secrets: dump only the name of their type.
     return f"<{type(value).__qualname__}>"
+
+
+def with_properties(response: Any, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the dump of a response: its dumped fields, the properties in `READ_FROM_RESPONSE`, and the version. The
+    keys of Mirascope v1 are the first.
+    """
+    own = response.provider_response
+    read: dict[str, Any] = {
+        "provider": own.provider,
+        "form": own.form,
+        "content": own.content,
+        **{name: getattr(own, name) for name in _NATIVE},
+        "tool_types": [{"type": "function", "name": name} for name in own.tool_paths() or ()],
+        "user_message_param": plain_json(response.user_message_param),
+        "message_param": plain_json(response.message_param),
+        "cost_metadata": own.cost_metadata.model_dump(exclude_none=True),
+        "usage": own.common_usage.model_dump() if own.common_usage else None,
+    }
+    config: Mapping[str, Any] = response.dynamic_config or {}
+    if (computed := config.get("computed_fields")) is not None:
+        read["computed_fields"] = plain_json(computed)
+    every = {**read, **fields, VERSION_KEY: DUMP_VERSION}
+    return {**{key: every[key] for key in _V1_KEYS if key in every}, **every}
 
 
 def check_dump_version(dump: Mapping[str, Any]) -> None:

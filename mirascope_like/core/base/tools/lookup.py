@@ -112,12 +112,12 @@ def tool_output_text(output: object) -> str:
     """
     if output is None:
         return ""
+    if (to_text := getattr(type(output), OUTPUT_METHOD, None)) is not None:
+        return str(to_text(output))
     if isinstance(output, BaseException):
         return ": ".join(filter(None, [type(output).__name__, str(output)]))
     if isinstance(output, str) and not isinstance(output, Enum):
         return str(output)
-    if (to_text := getattr(type(output), OUTPUT_METHOD, None)) is not None:
-        return str(to_text(output))
     if isinstance(output, BaseModel):
         return output.model_dump_json()
     try:

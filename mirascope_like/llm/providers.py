@@ -8,6 +8,8 @@ from typing import Any
 
 from .. import core
 from ..core.base.errors import ConfigurationError
+from ..core.base.legacy_names import LocalProvider as LocalProvider
+from ..core.base.legacy_names import Provider as Provider
 from ..core.base.provider import Provider as BaseProvider
 
 _FORMS = ("responses",)

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
-from contextlib import aclosing, suppress
+from collections.abc import Mapping
 from functools import cached_property
 from importlib import import_module
-from inspect import iscoroutinefunction
 from typing import Any, ClassVar
 
 from pydantic_core import to_json
@@ -15,7 +13,6 @@ from pydantic_core import to_json
 from ..base.errors import (
     AuthenticationError,
     BadRequestError,
-    ConfigurationError,
     ConnectionFailedError,
     MirascopeLikeError,
     NotFoundError,
@@ -38,10 +35,11 @@ from ..dialects.schemas import ANTHROPIC_WORDS, strict_schema, tool_arguments
 from ..dialects.transport import (
     CONNECT_SECONDS,
     MAX_CONNECTIONS,
-    AsyncObjectSource,
+    AsyncBotocoreSource,
+    BotocoreSource,
     ThreadedProvider,
+    async_method,
     check_asyncio,
-    read_out,
     sync_method,
     watch_botocore,
 )
@@ -92,52 +90,6 @@ _ENVIRONMENT = (
 )
 
 
-class BedrockSource:
-    """A stream of boto3. Yields the response metadata first, then the events."""
-
-    typed = True
-    response = None
-
-    def __init__(self, answer: Mapping[str, Any]) -> None:
-        self._metadata = {"ResponseMetadata": answer.get("ResponseMetadata")}
-        self.headers: Any = at(self._metadata, "ResponseMetadata.HTTPHeaders")
-        self._stream = answer["stream"]
-        self._events = iter(self._stream)
-
-    def __iter__(self) -> Iterator[Sequence[Any]]:
-        yield (self._metadata,)
-        yield from zip(self._events, strict=True)
-
-    def drain(self) -> None:
-        read_out(self._events, self.interrupt)
-
-    def interrupt(self) -> None:
-        """End a read in another thread, by shutting the socket down. On Linux, closing the socket would not end the
-        read.
-        """
-        # boto3 has no method for this, but the response of urllib3 inside it has.
-        with suppress(Exception):
-            getattr(getattr(self._stream, "_raw_stream", None), "shutdown", self.close)()
-
-    def close(self) -> None:
-        self._stream.close()
-
-
-class BedrockAsyncSource(AsyncObjectSource):
-    """A stream of an async client, such as aiobotocore's. Yields the response metadata first, then the events."""
-
-    def __init__(self, answer: Mapping[str, Any]) -> None:
-        self._metadata = {"ResponseMetadata": answer.get("ResponseMetadata")}
-        self.headers: Any = at(self._metadata, "ResponseMetadata.HTTPHeaders")
-        super().__init__(answer["stream"])
-
-    async def _read(self) -> AsyncGenerator[Sequence[Any]]:
-        yield (self._metadata,)
-        async with aclosing(super()._read()) as found:
-            async for events in found:
-                yield events
-
-
 class BedrockProvider(ThreadedProvider[BedrockCallResponse, BedrockCallResponseChunk, BedrockTool]):
     """Sends requests to Bedrock, or to the address of the client that was passed.
 
@@ -169,8 +121,6 @@ class BedrockProvider(ThreadedProvider[BedrockCallResponse, BedrockCallResponseC
         return Clients(_make_client, _make_client, self.environment)
 
     def _sdk_method(self, request: Request, name: str) -> Any:
-        if self._awaited_method(request, name) is not None:
-            raise ConfigurationError(f"{type(request.client).__name__} is an async client: pass client={_CLIENT}")
         return sync_method(watch_botocore(request.client or self._defaults.sync()), name, _CLIENT)
 
     def encode(self, request: Request) -> dict[str, Any]:
@@ -210,31 +160,23 @@ class BedrockProvider(ThreadedProvider[BedrockCallResponse, BedrockCallResponseC
         # Bedrock requires the tools as long as the messages contain calls of them, and cannot forbid calls.
         return request
 
-    def _awaited_method(self, request: Request, name: str) -> Any:
-        """Return the method of an async client, such as aiobotocore's; None for other clients."""
-        client = request.client
-        method = getattr(client, name, None)
-        # aiobotocore's methods are plain functions that return the coroutine of this one.
-        makes = (method, getattr(client, "_make_api_call", None))
-        return method if any(map(iscoroutinefunction, makes)) else None
-
     async def asend(self, request: Request, payload: dict[str, Any]) -> Any:
-        if (method := self._awaited_method(request, "converse")) is None:
+        if (method := async_method(request.client, "converse")) is None:
             return await super().asend(request, payload)
         check_asyncio(self.name)
         return readable(await method(**payload), BedrockCallResponse.parse_raw_response)
 
     async def aopen(self, request: Request, payload: dict[str, Any]) -> AsyncSource:
-        if (method := self._awaited_method(request, "converse_stream")) is None:
+        if (method := async_method(request.client, "converse_stream")) is None:
             return await super().aopen(request, payload)
         check_asyncio(self.name)
-        return BedrockAsyncSource(await method(**payload))
+        return AsyncBotocoreSource(await method(**payload))
 
     def send(self, request: Request, payload: dict[str, Any]) -> Any:
         return readable(self._sdk_method(request, "converse")(**payload), BedrockCallResponse.parse_raw_response)
 
-    def begin(self, request: Request, payload: dict[str, Any]) -> BedrockSource:
-        return BedrockSource(self._sdk_method(request, "converse_stream")(**payload))
+    def begin(self, request: Request, payload: dict[str, Any]) -> BotocoreSource:
+        return BotocoreSource(self._sdk_method(request, "converse_stream")(**payload))
 
     def failure(self, error: Exception, request: Request, source: Any = None) -> Exception:
         found = super().failure(error, request, source)

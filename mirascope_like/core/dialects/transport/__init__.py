@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from ...base.runtime import lazy_names
 
 if TYPE_CHECKING:
+    from .botocore_streams import AsyncBotocoreSource, BotocoreSource
     from .client_provider import ClientProvider, allow_slow_reads, check_asyncio
     from .error_mapping import FailingProvider
     from .http_clients import CONNECT_SECONDS, MAX_CONNECTIONS, KeepAlive, http_library, http_options
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from .sdk_params import made, refusal
     from .sdk_provider import SDK_OPTIONS, SDKProvider
     from .sources import AsyncByteSource, AsyncObjectSource, ByteSource, ObjectSource, read_out
-    from .threaded_provider import ThreadedProvider, sync_method
+    from .threaded_provider import ThreadedProvider, async_method, sync_method
     from .urllib3_connections import watch_botocore, watch_requests
 else:
     __getattr__, __dir__ = lazy_names(
@@ -39,8 +40,9 @@ else:
             "sdk_params": "made refusal",
             "sdk_provider": "SDK_OPTIONS SDKProvider",
             "sources": "AsyncByteSource AsyncObjectSource ByteSource ObjectSource read_out",
-            "threaded_provider": "ThreadedProvider sync_method",
+            "threaded_provider": "ThreadedProvider async_method sync_method",
             "urllib3_connections": "watch_botocore watch_requests",
+            "botocore_streams": "AsyncBotocoreSource BotocoreSource",
         },
     )
 
@@ -78,4 +80,7 @@ __all__ = [
     "watch_botocore",
     "watch_requests",
     "without",
+    "BotocoreSource",
+    "AsyncBotocoreSource",
+    "async_method",
 ]

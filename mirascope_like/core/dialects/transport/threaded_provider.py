@@ -67,9 +67,17 @@ class ThreadedProvider(FailingProvider[ResponseT, ChunkT, ToolT]):
 def sync_method(client: Any, path: str, expected: str) -> Any:
     """Return the method of a client (see `method_of`). Raises `ConfigurationError` for an async client."""
     method = method_of(client, path, expected)
-    if iscoroutinefunction(method):
+    if async_method(client, path) is not None:
         raise ConfigurationError(f"{type(client).__name__} is an async client: pass client={expected}")
     return method
+
+
+def async_method(client: Any, name: str) -> Any:
+    """Return the method of an async client; None for a sync client, and for None."""
+    method = getattr(client, name, None)
+    # aiobotocore's methods are plain functions that return the coroutine of `_make_api_call`.
+    makes = (method, getattr(client, "_make_api_call", None))
+    return method if any(map(iscoroutinefunction, makes)) else None
 
 
 async def in_thread(call: Callable[[], T]) -> T:

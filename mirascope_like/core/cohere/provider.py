@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import AbstractAsyncContextManager, AbstractContextManager, aclosing, closing
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from functools import cached_property
 from inspect import signature
 from types import ModuleType
@@ -36,9 +36,11 @@ from ..dialects.transport import (
     KeepAlive,
     ObjectSource,
     allow_slow_reads,
+    awith_start,
     http_library,
     http_options,
     made_by,
+    with_start,
 )
 from .accumulator import CohereAccumulator
 from .messages import encode_messages
@@ -167,7 +169,7 @@ class CohereProvider(ClientProvider[CohereCallResponse, CohereCallResponseChunk,
                 wrapper = client._raw_client._client_wrapper
                 allow_slow_reads(source.response, options.get("timeout", wrapper.get_timeout()))
             return source
-        events = _with_start(self._method(client, "chat_stream")(**payload))
+        events = with_start(self._method(client, "chat_stream")(**payload))
         next(events)
         return ObjectSource(events)
 
@@ -176,7 +178,7 @@ class CohereProvider(ClientProvider[CohereCallResponse, CohereCallResponseChunk,
         if self._own(client):
             context = client.with_raw_response.chat_stream(**payload)
             return _AsyncRawSource(context, (await context.__aenter__()).response)
-        events = _awith_start(self._method(client, "chat_stream")(**payload))
+        events = awith_start(self._method(client, "chat_stream")(**payload))
         await anext(events)
         return AsyncObjectSource(events)
 
@@ -257,29 +259,3 @@ def _can_enforce(schema: Any) -> bool:
 
 def _headers(response: Any) -> dict[str, str] | None:
     return dict(response.headers) if response is not None else None
-
-
-def _with_start(stream: Any) -> Iterator[Any]:
-    """Yield None as soon as the request was sent, which happens at the first step of the SDK's generator; then yield
-    the events.
-    """
-    with closing(stream):
-        for first in stream:
-            yield None
-            yield first
-            break
-        else:
-            yield None
-        yield from stream
-
-
-async def _awith_start(stream: Any) -> AsyncIterator[Any]:
-    async with aclosing(stream):
-        async for first in stream:
-            yield None
-            yield first
-            break
-        else:
-            yield None
-        async for event in stream:
-            yield event

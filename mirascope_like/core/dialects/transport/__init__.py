@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from .response_capture import catching, catching_clients, closed_on_error, note_responses, noting
     from .sdk_params import made, refusal
     from .sdk_provider import SDK_OPTIONS, SDKProvider
-    from .sources import AsyncByteSource, AsyncObjectSource, ByteSource, ObjectSource, read_out
+    from .sources import AsyncByteSource, AsyncObjectSource, ByteSource, ObjectSource, awith_start, read_out, with_start
     from .threaded_provider import ThreadedProvider, async_method, sync_method
     from .urllib3_connections import watch_botocore, watch_requests
 else:
@@ -39,7 +39,7 @@ else:
             "response_capture": "catching catching_clients closed_on_error note_responses noting",
             "sdk_params": "made refusal",
             "sdk_provider": "SDK_OPTIONS SDKProvider",
-            "sources": "AsyncByteSource AsyncObjectSource ByteSource ObjectSource read_out",
+            "sources": "AsyncByteSource AsyncObjectSource ByteSource ObjectSource awith_start read_out with_start",
             "threaded_provider": "ThreadedProvider async_method sync_method",
             "urllib3_connections": "watch_botocore watch_requests",
             "botocore_streams": "AsyncBotocoreSource BotocoreSource",
@@ -83,4 +83,6 @@ __all__ = [
     "BotocoreSource",
     "AsyncBotocoreSource",
     "async_method",
+    "with_start",
+    "awith_start",
 ]

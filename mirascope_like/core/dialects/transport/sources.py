@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import aclosing, closing, suppress
 from contextvars import copy_context
 from functools import partial
 from threading import Thread, Timer
@@ -219,3 +219,30 @@ class AsyncObjectSource:
         closing = close()
         if hasattr(closing, "__await__"):
             await closing
+
+
+def with_start(stream: Any) -> Iterator[Any]:
+    """Yield None as soon as the request was sent, which happens at the first step of the SDK's generator; then yield
+    the events.
+    """
+    with closing(stream):
+        for first in stream:
+            yield None
+            yield first
+            break
+        else:
+            yield None
+        yield from stream
+
+
+async def awith_start(stream: Any) -> AsyncIterator[Any]:
+    """Async version of `with_start`."""
+    async with aclosing(stream):
+        async for first in stream:
+            yield None
+            yield first
+            break
+        else:
+            yield None
+        async for event in stream:
+            yield event

@@ -13,7 +13,7 @@ from inspect import isawaitable
 from typing import Any, ParamSpec, TypeAlias, TypeVar, cast
 
 from ..core.base.response import BaseCallResponse
-from ..core.base.runtime import InContext, alike, is_async, over_descriptors, run_and_carry
+from ..core.base.runtime import Steps, alike, is_async, over_descriptors, run_and_carry
 from ..core.base.streams import BaseStream, BaseStructuredStream
 
 P = ParamSpec("P")
@@ -153,7 +153,7 @@ class _Around:
         given = self._run(function, *args)
         if not isawaitable(given):
             return given
-        return await (given if self._home is None else InContext(given, self._home))
+        return await (given if self._home is None else Steps(given, self._home.run))
 
     def settle(self, result: Any) -> Any:
         """Run the handler for a result, and return the result. For a stream, the handler runs later, when the stream

@@ -5,21 +5,25 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import textwrap
 
-from tests.conformance.providers import OPENAI, Row, every_provider
+import pytest
+
+from tests.conformance.contract import BaseRow
+from tests.conformance.providers import ANTHROPIC, GROQ, MISTRAL, OPENAI, Row, every_provider
+from tests.conformance.rows import BEDROCK, COHERE, GOOGLE
+from tests.conformance.wires.answer import Answer, Text
 from tests.harness.recordings import ROOT
 from tests.harness.server import Server, Stall
 
 PRELUDE = """
-import asyncio, importlib
-import {name} as provider
+import asyncio
+client = globals().get("client")
 
-@provider.call("m", stream=True)
+@provider.call("m", stream=True, client=client)
 def say(prompt: str) -> str:
     return prompt
 
-@provider.call("m", stream=True)
+@provider.call("m", stream=True, client=client)
 async def asay(prompt: str) -> str:
     return prompt
 
@@ -102,43 +106,113 @@ asyncio.run(main())
 asyncio.run(main())
 """
 
-KEPT = """
-async def main():
-    global kept
-    kept = asay("open when the loop ends")
-    await afirst(kept)
 
-asyncio.run(main())
-assert kept.content == "Hel"
-"""
-
-
-def run(row: Row, server: Server, script: str) -> str:
-    """Run a program under every warning to its last word; return what it complained of."""
-    code = row.prelude + PRELUDE.format(name=row.module.__name__) + textwrap.dedent(script) + "\nprint('done')\n"
-    settings = {**row.settings, row.key: "sk-test", row.base_url: row.url(server)}
+def ended(row: BaseRow, server: Server, script: str) -> subprocess.CompletedProcess[str]:
+    """Run a program under every warning to its end."""
+    code = f"{getattr(row, 'prelude', '')}\nimport {row.module.__name__} as provider\n{script}"
+    settings = {**row.settings, row.key: "sk-test", str(row.base_url): row.url(server)}
     environment = {**os.environ, **settings, "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-W", "error", "-X", "dev", "-c", code]
-    ran = subprocess.run(command, capture_output=True, text=True, timeout=300, env=environment, cwd=ROOT, check=False)
-    assert (ran.returncode, ran.stdout) == (0, "done\n"), ran.stderr
-    return ran.stderr
+    return subprocess.run(command, capture_output=True, text=True, timeout=300, env=environment, cwd=ROOT, check=False)
 
 
 @every_provider
 def test_program_is_silent(row: Row, server: Server) -> None:
     server.always(row.streamed(*row.texts("Hel", finish=None), Stall()))
-    assert run(row, server, SYNC + ASYNC) == ""
+    ran = ended(row, server, PRELUDE + SYNC + ASYNC)
+    assert (ran.stderr, ran.stdout, ran.returncode) == ("", "", 0)
     assert len(server.requests) >= 16  # some may be cancelled before they are sent, on a busy machine
     assert server.wait_closed()
     assert server.aborted == len(server.requests)
 
 
-def test_stream_open_when_its_loop_ends_is_closed(server: Server) -> None:
-    row = OPENAI
-    server.always(row.streamed(*row.texts("Hel", finish=None), Stall()))
-    said = run(row, server, KEPT)
-    # asyncio closes all async generators at once, and httpx's own, one within the other, get in each other's way.
-    assert "Warning" not in said
-    assert "Task was destroyed" not in said
+LEAVING = """
+async def in_the_loop():
+    async for chunk, _ in asay("x"):
+        if chunk.content:
+            sys.exit(3)
+
+async def in_with():
+    async with asay("x") as stream:
+        async for text in stream.text():
+            sys.exit(3)
+
+async def kept():
+    global stream
+    stream = asay("x")
+    await afirst(stream)
+    sys.exit(3)
+
+async def opened():
+    global stream
+    stream = await asay("x").open()
+    sys.exit(3)
+
+async def in_a_view():
+    global view
+    view = asay("x").events()
+    async for event in view:
+        sys.exit(3)
+
+async def while_a_task_reads():
+    global task
+    begun = asyncio.Event()
+    task = asyncio.create_task(asay("x").on(text=lambda _: begun.set()).collect())
+    await begun.wait()
+    sys.exit(3)
+
+async def many():
+    global streams
+    streams = [asay(str(number)) for number in range(5)]
+    await asyncio.gather(*map(afirst, streams))
+    sys.exit(3)
+
+def run(main):
+    with asyncio.Runner() as runner:
+        runner.get_loop().slow_callback_duration = 60
+        runner.run(main())
+
+for leave in (in_the_loop, in_with, kept, opened, in_a_view, while_a_task_reads, many):
+    try:
+        run(leave)
+    except SystemExit as error:
+        assert error.code == 3
+    else:
+        raise AssertionError(leave)
+
+async def kept():
+    global stream
+    stream = asay("open when the loop ends")
+    await afirst(stream)
+
+run(kept)
+assert stream.content == "Hel"
+run(in_the_loop)
+"""
+
+OWN = "import {package}\nclass Own({package}.{kind}): pass\nclient = Own\n"
+"""A client that is read with the SDK's own iterator, because its class is not the SDK's."""
+OWN_GOOGLE = """
+import httpx2
+from google import genai
+
+def client():
+    return genai.Client(http_options={"httpx_async_client": httpx2.AsyncClient()})
+"""
+OPENINGS: dict[str, tuple[BaseRow, str]] = {
+    **{row.id: (row, "") for row in (OPENAI, ANTHROPIC, GROQ, MISTRAL, COHERE, GOOGLE, BEDROCK)},
+    "openai, own": (OPENAI, OWN.format(package="openai", kind="AsyncOpenAI")),
+    "cohere, own": (COHERE, OWN.format(package="cohere", kind="AsyncClientV2")),
+    "google, own": (GOOGLE, OWN_GOOGLE),
+}
+
+
+@pytest.mark.parametrize("opening", OPENINGS)
+def test_exit_in_async_code_is_silent(opening: str, server: Server) -> None:
+    """As a loop ends, asyncio closes all async generators at once: ours, the SDK's and those of its HTTP library."""
+    row, client = OPENINGS[opening]
+    server.always(row.wire.stream(*row.wire.events(Answer(Text("Hel"), ended=False)), Stall()))
+    ran = ended(row, server, "import sys\n" + client + PRELUDE + LEAVING)
+    assert (ran.stderr, ran.stdout, ran.returncode) == ("", "", 3)
     assert server.wait_closed()
-    assert server.aborted == 1
+    assert server.aborted == len(server.requests) >= 12

@@ -26,6 +26,7 @@ from ..base.parsing import as_list, as_object, readable
 from ..base.provider import AsyncSource, Source
 from ..base.request import Request, Strategy, Structure
 from ..base.response import Accumulator
+from ..base.runtime import AsyncGenerators
 from ..dialects.chat_completions import encode_tool
 from ..dialects.schemas import add_answer_tool
 from ..dialects.transport import (
@@ -177,10 +178,11 @@ class CohereProvider(ClientProvider[CohereCallResponse, CohereCallResponseChunk,
         client = await self._aclient(request)
         if self._own(client):
             context = client.with_raw_response.chat_stream(**payload)
-            return _AsyncRawSource(context, (await context.__aenter__()).response)
-        events = awith_start(self._method(client, "chat_stream")(**payload))
-        await anext(events)
-        return AsyncObjectSource(events)
+            # `_AsyncRawSource` closes the generators of the context.
+            return _AsyncRawSource(context, (await AsyncGenerators().within(context.__aenter__)).response)
+        events, generators = awith_start(self._method(client, "chat_stream")(**payload)), AsyncGenerators()
+        await generators.within(anext, events)
+        return AsyncObjectSource(events, generators)
 
     def _client(self, request: Request) -> Any:
         return _version_2(super()._client(request))

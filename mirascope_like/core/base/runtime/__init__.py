@@ -6,9 +6,10 @@ Must not know: anything about language models.
 
 from __future__ import annotations
 
+from .async_generators import AsyncGenerators
 from .cancellation import CancelScope, cancel_scope, on_asyncio, sleep
 from .clock import CLOCK
-from .contexts import InContext, run_and_carry
+from .contexts import Steps, run_and_carry
 from .event_loops import Semaphore, gather, in_thread, outcome, running_loop, semaphore
 from .fork_safe_lock import ForkSafeLock
 from .lazy_module import LazyModule, lazy_names
@@ -18,12 +19,13 @@ from .signatures import alike, bound_values, is_async, named_values, over_descri
 from .worker_threads import run_in_worker
 
 __all__ = [
+    "AsyncGenerators",
     "CancelScope",
     "ForkSafeLock",
-    "InContext",
     "run_and_carry",
     "LazyModule",
     "Semaphore",
+    "Steps",
     "adrive",
     "alike",
     "bound_values",

@@ -1,4 +1,4 @@
-"""Runs sync and async code in a given `contextvars` context."""
+"""Runs the steps of an awaitable by a given function; runs sync and async code in a given `contextvars` context."""
 
 from __future__ import annotations
 
@@ -10,15 +10,18 @@ T = TypeVar("T")
 _NOTHING: Any = object()
 
 
-class InContext(Generic[T]):
-    """Wraps an awaitable so that each of its steps runs in `context`. Works on any event loop."""
+class Steps(Generic[T]):
+    """Wraps an awaitable so that `run` calls each of its steps, from one wait to the next. Works on any event loop.
 
-    def __init__(self, awaitable: Awaitable[T], context: Context) -> None:
+    To run them in a context, `run` is `context.run`.
+    """
+
+    def __init__(self, awaitable: Awaitable[T], run: Callable[..., Any]) -> None:
         self._awaitable = awaitable
-        self._context = context
+        self._run = run
 
     def __await__(self) -> Generator[Any, Any, T]:
-        steps, run = self._awaitable.__await__(), self._context.run
+        steps, run = self._awaitable.__await__(), self._run
         step: Callable[[], Any] = steps.__next__
         while True:
             try:

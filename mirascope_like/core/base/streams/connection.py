@@ -18,7 +18,7 @@ from typing import Any
 
 from ..errors import ConnectionFailedError, RequestTimeoutError, StreamClosedError, StreamTimeoutError
 from ..provider import AsyncSource, Opening, Source, run_here, shut
-from ..runtime import CLOCK, CancelScope, cancel_scope, run_in_worker
+from ..runtime import CLOCK, AsyncGenerators, CancelScope, cancel_scope, run_in_worker
 from .attempt import Attempt
 from .deadlines import Deadlines, Limit, Watchdog
 from .stream_state import CloseRequest
@@ -163,6 +163,8 @@ class AsyncConnection(_Connection):
     """An async connection. Another task can end its waits with `cut`."""
 
     source: AsyncSource | None = None
+    _generators: AsyncGenerators
+    """The generators that read the response: those of the source, of the SDK and of its HTTP library."""
 
     async def open(self, closing: CloseRequest) -> None:
         """Send the request; return when the response begins. Raises `StreamClosedError` if closing was requested."""
@@ -171,11 +173,17 @@ class AsyncConnection(_Connection):
         if not closing.interrupt_with(scope.cancel):
             raise StreamClosedError("the stream was closed")
         source = await self._within(scope, limit, attempt.provider.aopen(attempt.request, attempt.sent))
-        self.source = source
+        self.source, self._generators = source, AsyncGenerators()
         if not closing.interrupt_with(self.cut):
             raise StreamClosedError("the stream was closed")
         self._begin(source)
-        self._next = aiter(source).__anext__
+        self._next = self._first
+
+    def _first(self) -> Awaitable[Any]:
+        """Return the events of the first read. The generators that read the response begin in it."""
+        assert self.source is not None
+        self._next = aiter(self.source).__anext__
+        return self._generators.within(self._next)
 
     async def _within(self, scope: CancelScope, limit: Limit | None, wait: Awaitable[Any]) -> Any:
         """Await `wait` in a cancel scope that `limit` limits.
@@ -222,7 +230,10 @@ class AsyncConnection(_Connection):
         """Release the connection."""
         if (source := self.source) is not None:
             self.source = None
-            await source.close()
+            try:
+                await source.close()
+            finally:
+                await self._generators.close()
 
 
 def _cut(source: Any) -> None:

@@ -10,6 +10,7 @@ import anyio
 
 from ...base.parsing import Events, at
 from ...base.provider import AsyncSource, Source
+from ...base.runtime import AsyncGenerators
 from ..transport import AsyncByteSource, AsyncObjectSource, ByteSource, ObjectSource, catching, closed_on_error, noting
 
 
@@ -55,8 +56,8 @@ class AsyncStartedSource(AsyncObjectSource):
 
     _reading: anyio.CancelScope | None = None
 
-    def __init__(self, first: Any, rest: AsyncIterator[Any]) -> None:
-        super().__init__(self._chained(first, rest))
+    def __init__(self, first: Any, rest: AsyncIterator[Any], generators: AsyncGenerators | None = None) -> None:
+        super().__init__(self._chained(first, rest), generators)
         self.headers: Any = at(first, "sdk_http_response.headers")
         self._generator = rest
 
@@ -97,8 +98,9 @@ def open_stream(method: Callable[..., Any], arguments: Mapping[str, Any]) -> Sou
 
 async def aopen_stream(method: Callable[..., Any], arguments: Mapping[str, Any]) -> AsyncSource:
     """Async version of `open_stream`."""
+    generators = AsyncGenerators()
     with catching() as caught:
         async with closed_on_error(caught):
             stream = await method(**arguments)
-            first = await anext(stream, None)
-    return AsyncGeminiSource(caught[0]) if caught else AsyncStartedSource(first, stream)
+            first = await generators.within(anext, stream, None)
+    return AsyncGeminiSource(caught[0]) if caught else AsyncStartedSource(first, stream, generators)

@@ -15,6 +15,7 @@ import anyio
 
 from ...base.parsing import Events
 from ...base.provider import shut
+from ...base.runtime import AsyncGenerators
 
 CRASHES_LATE = (3, 13) <= sys.version_info < (3, 13, 4)
 """True on versions of Python that crash if datetime is used while the interpreter ends. HTTP libraries use it to close
@@ -81,7 +82,7 @@ class ByteSource:
 
 
 class AsyncByteSource:
-    """Async version of `ByteSource`."""
+    """Async version of `ByteSource`. Closes the response, and leaves its generators to `AsyncGenerators`."""
 
     typed = False
     cutter: type[Events] = Events
@@ -89,12 +90,8 @@ class AsyncByteSource:
     def __init__(self, response: Any) -> None:
         self.response = response
         self._buffers: Any = _buffers(response, "aiter_raw", "aiter_bytes")
-        self._events = self._read()
 
-    def __aiter__(self) -> AsyncIterator[Sequence[bytes]]:
-        return self._events
-
-    async def _read(self) -> AsyncGenerator[Sequence[bytes]]:
+    async def __aiter__(self) -> AsyncGenerator[Sequence[bytes]]:
         cut = self.cutter()
         feed = cut.feed
         async for buffer in self._buffers:
@@ -109,24 +106,12 @@ class AsyncByteSource:
     async def close(self) -> None:
         with anyio.CancelScope(shield=True):
             try:
-                # The response first: at the end of a loop, asyncio closes these generators at the same time.
                 await self.response.aclose()
-                await _closed(self._events)
-                await _closed(self._buffers)
             except GeneratorExit:
                 # When a loop ends, Python 3.11 cancels a close that waits (as httpx's does), and then calls it again.
                 with suppress(Exception):
                     await self.response.extensions["network_stream"].aclose()
                 raise
-
-
-async def _closed(generator: Any) -> None:
-    """Close an async generator. Does nothing if it is already being closed."""
-    try:
-        await generator.aclose()
-    except RuntimeError as error:
-        if "already running" not in str(error):
-            raise
 
 
 def _buffers(response: Any, raw: str, decoded: str) -> Any:
@@ -177,18 +162,21 @@ class ObjectSource:
 
 
 class AsyncObjectSource:
-    """Async version of `ObjectSource`."""
+    """Async version of `ObjectSource`. `generators` are those in which the stream has begun, if it has begun."""
 
     typed = True
 
-    def __init__(self, stream: Any) -> None:
+    def __init__(self, stream: Any, generators: AsyncGenerators | None = None) -> None:
+        self._generators = generators or AsyncGenerators()
         self._rest: AsyncIterator[Any] = aiter(stream)
         # Tracers patch `close` of the SDK's streams. Async generators have only `aclose`.
         self._close: Callable[[], Any] | None = getattr(stream, "close", None) or getattr(stream, "aclose", None)
         self.response: Any = getattr(stream, "response", None)
-        self._events = self._read()
+        self._events: AsyncGenerator[Sequence[Any]] | None = None
+        """None before the first read: closing a generator that has not begun would begin it."""
 
     def __aiter__(self) -> AsyncIterator[Sequence[Any]]:
+        self._events = self._read()
         return self._events
 
     async def _read(self) -> AsyncGenerator[Sequence[Any]]:
@@ -207,14 +195,18 @@ class AsyncObjectSource:
             await self._release()
 
     async def close(self) -> None:
-        await self._events.aclose()
-        await self._release()
+        try:
+            if self._events is not None:
+                await self._events.aclose()
+            await self._release()
+        finally:
+            await self._generators.close()
 
     async def _release(self) -> None:
         close, self._close = self._close, None
         if close is None:
             return
-        if (end := getattr(self._rest, "aclose", None)) is not None:
+        if self._events is not None and (end := getattr(self._rest, "aclose", None)) is not None:
             await end()
         closing = close()
         if hasattr(closing, "__await__"):

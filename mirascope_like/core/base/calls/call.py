@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Generator
 from functools import partial, wraps
-from time import time
-from typing import Any, Generic, Literal, ParamSpec, TypeVar, overload
+from inspect import Signature
+from typing import Any, ClassVar, Generic, Literal, ParamSpec, TypeVar, cast, overload
 
 import typing_extensions
 from typing_extensions import Unpack
@@ -25,8 +25,10 @@ from ..response import BaseCallResponse
 from ..runtime import adrive, alike, drive, is_async, within_descriptor
 from ..streams import AsyncStream, Stream
 from ..tools import Tools
+from .call_signature import UNKNOWN, InstanceSignature, call_signature, returned_type, returning
 from .options import Options, StreamConfig, check_options
 from .request_builder import BoundPrompt, RequestBuilder
+from .request_sender import asend, send
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -44,9 +46,19 @@ class CallDecorator(Generic[SyncT_co, AsyncT_co]):
     coroutine function, or, if the call streams, a function that returns an async stream.
     """
 
-    def __init__(self, run: Callable[[BoundPrompt], SyncT_co], arun: Callable[[BoundPrompt], AsyncT_co]) -> None:
+    def __init__(
+        self,
+        run: Callable[[BoundPrompt], SyncT_co],
+        arun: Callable[[BoundPrompt], AsyncT_co],
+        returned: Any = UNKNOWN,
+        awaited: Any = UNKNOWN,
+    ) -> None:
         self._run = run
         self._arun = arun
+        self._returned = returned
+        """The return annotation of a sync call."""
+        self._awaited = awaited
+        """The return annotation of an async call."""
 
     @overload
     def __call__(self, fn: Callable[P, PromptT]) -> Callable[P, SyncT_co]: ...
@@ -57,18 +69,20 @@ class CallDecorator(Generic[SyncT_co, AsyncT_co]):
         if made is not None:
             return made
         prompt = PromptFunction(fn)
-        run = self._arun if is_async(fn) else self._run
+        run, kind = (self._arun, self._awaited) if is_async(fn) else (self._run, self._returned)
 
         def call(*args: P.args, **kwargs: P.kwargs) -> Any:
             return run(BoundPrompt(prompt, args, kwargs))
 
-        return wraps(fn)(alike(call, run))
+        return returning(wraps(fn)(alike(call, run)), prompt.signature, kind)
 
 
 class Call(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
     """The `call` of one provider: a function that returns a decorator for prompt functions. Knows the provider's
     types of responses and streams.
     """
+
+    __signature__: ClassVar[InstanceSignature] = InstanceSignature()
 
     def __init__(
         self,
@@ -81,6 +95,15 @@ class Call(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
         self._stream = stream
         self._async_stream = async_stream
         self._params = params
+        self.__name__ = self.__qualname__ = "call"
+        self.__doc__ = f"{provider.name}.call(model, *, ...): {cast('Any', Call).__call__.__doc__}"
+
+    def signature(self) -> Signature:
+        """Return the signature with each option by name, as `inspect.signature` does."""
+        return call_signature(cast("Any", Call).__call__, self._params, open_choice=self._provider.open_choice)
+
+    def __repr__(self) -> str:
+        return f"<{self._provider.name}.call>"
 
     @property
     def provider(self) -> Provider[ResponseT, Any, Any]:
@@ -98,6 +121,35 @@ class Call(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
         self,
         model: str,
         *,
+        stream: Literal[False] = False,
+        tools: Tools | None = None,
+        **options: Unpack[Options[ParamsT]],
+    ) -> CallDecorator[ResponseT, Coroutine[Any, Any, ResponseT]]: ...
+    @overload
+    def __call__(
+        self,
+        model: str,
+        *,
+        stream: Literal[True] | StreamConfig,
+        tools: Tools | None = None,
+        **options: Unpack[Options[ParamsT]],
+    ) -> CallDecorator[StreamT, AsyncStreamT]: ...
+    @overload
+    def __call__(
+        self,
+        model: str,
+        *,
+        response_model: typing_extensions.TypeForm[T],
+        tools: None = None,
+        max_retries: int = 0,
+        stream: Literal[False] = False,
+        **options: Unpack[Options[ParamsT]],
+    ) -> CallDecorator[T, Coroutine[Any, Any, T]]: ...
+    @overload
+    def __call__(
+        self,
+        model: str,
+        *,
         response_model: typing_extensions.TypeForm[T],
         stream: Literal[True] | StreamConfig,
         fail_fast: bool = False,
@@ -109,22 +161,8 @@ class Call(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
         self,
         model: str,
         *,
-        response_model: typing_extensions.TypeForm[T],
-        output_parser: Callable[[T], U],
-        tools: Tools,
-        max_retries: int = 0,
-        stream: Literal[False] = False,
-        **options: Unpack[Options[ParamsT]],
-    ) -> CallDecorator[U | ResponseT, Coroutine[Any, Any, U | ResponseT]]: ...
-    @overload
-    def __call__(
-        self,
-        model: str,
-        *,
-        response_model: typing_extensions.TypeForm[T],
-        output_parser: Callable[[T], U],
-        tools: None = None,
-        max_retries: int = 0,
+        output_parser: Callable[[ResponseT], U],
+        tools: Tools | None = None,
         stream: Literal[False] = False,
         **options: Unpack[Options[ParamsT]],
     ) -> CallDecorator[U, Coroutine[Any, Any, U]]: ...
@@ -145,18 +183,9 @@ class Call(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
         model: str,
         *,
         response_model: typing_extensions.TypeForm[T],
+        output_parser: Callable[[T], U],
         tools: None = None,
         max_retries: int = 0,
-        stream: Literal[False] = False,
-        **options: Unpack[Options[ParamsT]],
-    ) -> CallDecorator[T, Coroutine[Any, Any, T]]: ...
-    @overload
-    def __call__(
-        self,
-        model: str,
-        *,
-        output_parser: Callable[[ResponseT], U],
-        tools: Tools | None = None,
         stream: Literal[False] = False,
         **options: Unpack[Options[ParamsT]],
     ) -> CallDecorator[U, Coroutine[Any, Any, U]]: ...
@@ -165,19 +194,13 @@ class Call(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
         self,
         model: str,
         *,
-        stream: Literal[True] | StreamConfig,
-        tools: Tools | None = None,
-        **options: Unpack[Options[ParamsT]],
-    ) -> CallDecorator[StreamT, AsyncStreamT]: ...
-    @overload
-    def __call__(
-        self,
-        model: str,
-        *,
+        response_model: typing_extensions.TypeForm[T],
+        output_parser: Callable[[T], U],
+        tools: Tools,
+        max_retries: int = 0,
         stream: Literal[False] = False,
-        tools: Tools | None = None,
         **options: Unpack[Options[ParamsT]],
-    ) -> CallDecorator[ResponseT, Coroutine[Any, Any, ResponseT]]: ...
+    ) -> CallDecorator[U | ResponseT, Coroutine[Any, Any, U | ResponseT]]: ...
     @overload
     def __call__(
         self, model: str, *, stream: bool, tools: Tools | None = None, **options: Unpack[Options[ParamsT]]
@@ -197,13 +220,23 @@ class Call(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
     ) -> CallDecorator[Any, Any]:
         """Return a decorator that turns a prompt function into a call of `model`.
 
-        By default, the call returns a response. With `stream`, it returns a stream. With `response_model`, it returns
-        the response parsed into that type; a response that cannot be parsed is sent back to the model, at most
-        `max_retries` times. If `tools` are also given and the model calls a tool, the call returns the response
-        instead.
+        By default, the call returns a response. Its options:
 
-        `output_parser` is called with the response or the parsed value; the call returns the result of `output_parser`.
-        With `fail_fast`, a structured stream raises an error at the first field that does not validate.
+            response_model: a type; the call returns the response parsed into it. If the model calls one of the `tools`
+                instead, the call returns the response
+            max_retries: how many times a response that cannot be parsed is sent back to the model
+            output_parser: a function of the response, or of the parsed value; the call returns its result
+            stream: True, or options of the stream; the call returns a stream
+            fail_fast: True to raise an error at the first field of a structured stream that does not validate
+            tools: functions, tool classes, or tools in the provider's own format
+            tool_loop: a `ToolLoop`, which runs the tools, sends the results to the model, and repeats
+            json_mode: True to request JSON text
+            call_params: parameters of the provider's API, such as `temperature`
+            client: the SDK's client that sends the requests, or a function that makes it
+            provider: for `llm.call` only: the name of the provider
+            retry: how many times a stream that fails before its first output is tried again
+            fallback: models or calls to try if a stream fails before its first output
+            resume: how many times an interrupted stream of text is resumed; True means 3
 
         Raises `ConfigurationError` for an unknown option or call parameter, and suggests a similar name.
         """
@@ -243,14 +276,16 @@ class Call(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
         def run(bound_prompt: BoundPrompt) -> Any:
             target = builder.resolve(bound_prompt)
             provider, request = target.provider, builder.read(target, bound_prompt)
-            return drive(flow(provider, request), partial(_send, provider))
+            return drive(flow(provider, request), partial(send, provider))
 
         async def arun(bound_prompt: BoundPrompt) -> Any:
             target = builder.resolve(bound_prompt)
             provider, request = target.provider, await builder.aread(target, bound_prompt)
-            return await adrive(flow(provider, request), partial(_asend, provider))
+            return await adrive(flow(provider, request), partial(asend, provider))
 
-        return CallDecorator(run, arun)
+        wanted = UNKNOWN if answer_model is None else answer_model.kind
+        kind = returned_type(self._provider.response_type, wanted, parse, tools=builder.has_tools)
+        return CallDecorator(run, arun, kind, kind)
 
     def _streamed(self, builder: RequestBuilder) -> CallDecorator[StreamT, AsyncStreamT]:
         def make(builder: RequestBuilder, bound_prompt: BoundPrompt) -> StreamT:
@@ -261,7 +296,8 @@ class Call(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
             target = builder.resolve(bound_prompt)
             return self._async_stream(target.provider, lambda: builder.aread(target, bound_prompt))
 
-        return CallDecorator(partial(builder.with_fallbacks, make), partial(builder.with_fallbacks, amake))
+        made = partial(builder.with_fallbacks, make), partial(builder.with_fallbacks, amake)
+        return CallDecorator(*made, self._stream, self._async_stream)
 
     def _structured(
         self, builder: RequestBuilder, answer_model: request_room.ResponseModel[T], *, fail_fast: bool
@@ -287,33 +323,9 @@ class Call(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
 
             return streams.AsyncStructuredStream(builder.with_fallbacks(make, bound_prompt), reading)
 
-        return CallDecorator(run, arun)
-
-
-def _send(provider: Provider[Any, Any, Any], request: Request | RunTools) -> Any:
-    if isinstance(request, RunTools):
-        return request.loop.run(request.tools)
-    payload = provider.payload(request)
-    start = time() * 1000
-    try:
-        raw = provider.send(request, payload)
-        provider.check(request, raw)
-    except Exception as error:
-        raise provider.failure(error, request)
-    return provider.respond(request, payload, raw, start, time() * 1000)
-
-
-async def _asend(provider: Provider[Any, Any, Any], request: Request | RunTools) -> Any:
-    if isinstance(request, RunTools):
-        return await request.loop.arun(request.tools)
-    payload = provider.payload(request)
-    start = time() * 1000
-    try:
-        raw = await provider.asend(request, payload)
-        provider.check(request, raw)
-    except Exception as error:
-        raise provider.failure(error, request)
-    return provider.respond(request, payload, raw, start, time() * 1000)
+        sync, awaited = cast("Any", (streams.StructuredStream, streams.AsyncStructuredStream))
+        kinds = sync[answer_model.kind, self._stream], awaited[answer_model.kind, self._async_stream]
+        return CallDecorator(run, arun, *kinds)
 
 
 def _answer_model(kind: Any) -> request_room.ResponseModel[Any]:

@@ -219,6 +219,11 @@ class RequestBuilder:
             _check_prefill(provider, request)
         return with_structure(request, self._response_model, provider)
 
+    @property
+    def has_tools(self) -> bool:
+        """True if the decorator has tools."""
+        return any(self._tools)
+
     def _split(self, tools: Sequence[Any]) -> tuple[list[type[BaseTool]], list[Any]]:
         native: list[Any] = [tool for tool in tools if isinstance(tool, Mapping)]
         types = [tool_type(tool, self._provider.tool_type) for tool in tools if not isinstance(tool, Mapping)]

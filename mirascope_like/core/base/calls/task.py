@@ -97,6 +97,8 @@ class Task(Generic[P, OutT, ResponseT, StreamT]):
             output_options = {"output_parser": _text}
         run = update_wrapper(aprompt, fn) if is_async(fn) else self._prompt
         self._run: Callable[..., Any] = cast("Any", self._call)(self._model, **self._options, **output_options)(run)
+        returned = {"__signature__": inspect.signature(self._run), "__annotations__": self._run.__annotations__}
+        vars(self).update(returned)
 
     def __call__(self, /, *args: P.args, **kwargs: P.kwargs) -> OutT:
         """Run the task: send the prompt with these arguments to the model; return the parsed result, or a stream if

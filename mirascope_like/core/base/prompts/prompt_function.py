@@ -44,8 +44,11 @@ class PromptFunction:
         self.name: str = getattr(fn, "__name__", type(fn).__name__)
         self.metadata: Mapping[str, Any] = getattr(fn, "__metadata__", {})
         self._signature: Signature = signature(self.fn)
+        self.signature: Signature = self._signature
+        """The signature of the call: of a bound method, without `self`."""
         if self._owner:
             self.fn = MethodType(self.fn, *self._owner)
+            self.signature = signature(self.fn)
 
     def bind(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
         """Return the arguments of a call by name, including defaults.

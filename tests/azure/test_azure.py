@@ -82,9 +82,9 @@ def test_the_clients_own_deployment(server: Server) -> None:
     assert server.request.path.startswith("/openai/deployments/mine/chat/completions")
 
 
-@pytest.mark.parametrize("missing", ["AZURE_OPENAI_API_KEY", "AZURE_OPENAI_ENDPOINT", "OPENAI_API_VERSION"])
+@pytest.mark.parametrize("missing", ["AZURE_OPENAI_API_KEY", "AZURE_OPENAI_ENDPOINT"])
 def test_missing_settings(missing: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in {"AZURE_OPENAI_API_KEY", "AZURE_OPENAI_ENDPOINT", "OPENAI_API_VERSION"} - {missing}:
+    for name in {"AZURE_OPENAI_API_KEY", "AZURE_OPENAI_ENDPOINT"} - {missing}:
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     with pytest.raises(ConfigurationError, match=missing) as caught:
         AZURE.ask()

@@ -17,6 +17,8 @@ class AzureCallParams(ChatCallParams, total=False):
 
     data_sources: Iterable[Mapping[str, Any]]
     """Azure's "on your data": data sources on which the response is based."""
+    model_extras: Mapping[str, Any]
+    """Parameters of the model that the API does not have, as in `azure-ai-inference`. The same as `extra_body`."""
     user_security_context: Mapping[str, Any]
     """The identity of the end user, for Microsoft Defender."""
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from ..base.parsing import as_list, as_object
+from ..base.parsing import as_list, as_object, dumped
 from ..base.streams import AsyncStream, Stream
 from ..base.tools import BaseTool, CalledTool
-from ..dialects.chat_completions import ChatFinishReason, OpenAISDKCallResponse, OpenAISDKChunk
+from ..dialects.chat_completions import ChatFinishReason, OpenAISDKCallResponse, OpenAISDKChunk, is_inference
 
 AzureFinishReason = ChatFinishReason
 """Why a generation ended, in Azure OpenAI's terms."""
@@ -18,7 +18,9 @@ class AzureTool(CalledTool):
 
 
 class AzureCallResponse(OpenAISDKCallResponse[AzureTool]):
-    """A response of Azure OpenAI. `response` is a `ChatCompletion` of OpenAI's SDK."""
+    """A response of Azure OpenAI. `response` is a `ChatCompletion` of OpenAI's SDK; if a client of `azure-ai-inference`
+    was passed, it is a `ChatCompletions` of that package.
+    """
 
     provider = "azure"
     tool_base: ClassVar[type[BaseTool]] = AzureTool
@@ -36,10 +38,18 @@ class AzureCallResponse(OpenAISDKCallResponse[AzureTool]):
 
 
 class AzureCallResponseChunk(OpenAISDKChunk):
-    """One event of a stream of Azure OpenAI. `chunk` is a `ChatCompletionChunk` of OpenAI's SDK."""
+    """One event of a stream of Azure OpenAI. `chunk` is a `ChatCompletionChunk` of OpenAI's SDK; if a client of
+    `azure-ai-inference` was passed, it is a `StreamingChatCompletionsUpdate` of that package.
+    """
 
     __slots__ = ()
     provider = "azure"
+
+    def __init__(self, chunk: Any) -> None:
+        event: Any = dumped(chunk) if is_inference(chunk) else chunk
+        super().__init__(event)
+        if is_inference(chunk):
+            self._chunk = chunk
 
 
 class AzureStream(Stream[AzureCallResponse, AzureCallResponseChunk, AzureTool]):

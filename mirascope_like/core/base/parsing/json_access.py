@@ -16,7 +16,10 @@ def dumped(value: Any) -> dict[str, Any]:
     Lone surrogates (halves of a character) are kept.
     """
     if not isinstance(value, BaseModel):
-        return dict(value)
+        as_dict: Any = getattr(
+            value, "as_dict", None
+        )  # the method of Azure's own objects, whose values are objects too
+        return cast("dict[str, Any]", dict(value) if as_dict is None else as_dict())
     try:
         return value.model_dump(mode="json", by_alias=True, exclude_unset=True, warnings=False)
     except PydanticSerializationError:

@@ -176,7 +176,7 @@ class BaseCallResponse(
 
     @field_serializer("response", mode="plain")
     def _dump_response(self, value: Any) -> Any:
-        return dumped(value) if isinstance(value, BaseModel) else plain_json(value)
+        return dumped(value) if isinstance(value, BaseModel) or hasattr(value, "as_dict") else plain_json(value)
 
     @field_serializer("fn_args", "metadata", "messages", mode="plain")
     def _dump_value(self, value: Any) -> Any:

@@ -12,6 +12,14 @@ from ...base.runtime import lazy_names
 
 if TYPE_CHECKING:
     from .accumulator import ChatAccumulator
+    from .azure_inference import (
+        INFERENCE_VARIABLES,
+        completions,
+        inference_create,
+        inference_kind,
+        inference_options,
+        is_inference,
+    )
     from .calls import joined_name
     from .chunk import BaseChatChunk, arguments_text, content_text
     from .custom_tools import CustomTool, NativeTool, custom_arguments, custom_type
@@ -35,6 +43,8 @@ else:
             "params": "ChatCallParams ChatToolConfig",
             "provider": "ChatProvider encode_structure encode_tool openai_limit_names",
             "response": "BaseChatCallResponse sendable_call",
+            "azure_inference": "INFERENCE_VARIABLES completions inference_create inference_kind inference_options "
+            "is_inference",
         },
     )
 
@@ -67,4 +77,10 @@ __all__ = [
     "openai_limit_names",
     "refused",
     "sendable_call",
+    "INFERENCE_VARIABLES",
+    "completions",
+    "inference_create",
+    "inference_kind",
+    "inference_options",
+    "is_inference",
 ]

@@ -38,7 +38,7 @@ else:
             "patches": "made_by",
             "response_capture": "catching catching_clients closed_on_error note_responses noting",
             "sdk_params": "made refusal",
-            "sdk_provider": "SDK_OPTIONS SDKProvider",
+            "sdk_provider": "SDKProvider SDK_OPTIONS",
             "sources": "AsyncByteSource AsyncObjectSource ByteSource ObjectSource awith_start read_out with_start",
             "threaded_provider": "ThreadedProvider async_method sync_method",
             "urllib3_connections": "watch_botocore watch_requests",

@@ -45,13 +45,17 @@ class SDKProvider(ClientProvider[ResponseT, ChunkT, ToolT]):
     def make_async_client(self) -> Any:
         return self.new_client(asynchronous=True)
 
+    def client_kind(self, *, asynchronous: bool) -> Any:
+        """Return the SDK's class of default clients."""
+        return getattr(self.sdk, self.clients[asynchronous])
+
     def new_client(self, *, asynchronous: bool, proxies: bool = True, **options: Any) -> Any:
         """Return a new client of the SDK, with an HTTP client from `http_clients`. `options` are further arguments of
         the SDK's client.
 
         If `proxies` is False, the proxies of the environment are not used.
         """
-        kind = getattr(self.sdk, self.clients[asynchronous])
+        kind = self.client_kind(asynchronous=asynchronous)
         http = getattr(self.sdk, "DefaultAsyncHttpxClient" if asynchronous else "DefaultHttpxClient")
         given = http_options(
             http_library(kind, "http_client"), asynchronous=asynchronous, keep_alive=self.keep_alive, proxies=proxies

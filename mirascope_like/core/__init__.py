@@ -98,6 +98,7 @@ if TYPE_CHECKING:
         merge_decorators,
         metadata,
         prompt_template,
+        response_of,
         set_price,
         toolkit_tool,
     )
@@ -259,6 +260,7 @@ __all__ = [
     "openrouter",
     "perplexity",
     "prompt_template",
+    "response_of",
     "set_price",
     "together",
     "toolkit_tool",

@@ -21,14 +21,10 @@ from .context import Settings, context, override
 from .neutral_call import NeutralCall
 from .provider import AnyProvider
 
+# Calls to the given `provider` and `model`. A model such as "openai:gpt-4o-mini" names both. `context` and `override`
+# change the provider and model for single calls.
 call: NeutralCall = NeutralCall(AnyProvider(), Stream, AsyncStream, CommonCallParams)
-"""Return a decorator that turns a prompt function into a call to the given `provider` and `model`.
-
-A model such as "openai:gpt-4o-mini" names both. `context` and `override` change the provider and model for single
-calls.
-"""
 model: Models[CallResponse, Stream, AsyncStream, CommonCallParams] = Models(call)
-"""Make a model object. Its settings apply to every call that is made with it."""
 
 __all__ = [
     "AsyncStream",

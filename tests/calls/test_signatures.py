@@ -187,6 +187,12 @@ def test_help_lists_the_options(name: str) -> None:
         assert f"\n        {option}: " in text or f"\n    {option}: " in text
     assert (call.__name__, call.__qualname__) == ("call", "call")
     copy.copy(call)
+    model: Any = llm.model if name == "llm" else getattr(core, name).model
+    assert (repr(model), model.__name__) == (f"<{name}.model>", "model")
+    text = pydoc.render_doc(model, renderer=pydoc.plaintext)
+    assert f"{name}.model(name, *, " in text
+    for option in list(inspect.signature(model).parameters)[1:]:
+        assert f"`{option}`" in text
 
 
 def test_the_class_of_calls_has_its_own_documentation() -> None:

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Annotated, Literal, assert_type
+from typing import Annotated, Any, Literal, assert_type
 
 from pydantic import AfterValidator, BaseModel
 from typing_extensions import TypedDict
 
-from mirascope_like.core import AsyncStructuredStream, Partial, StructuredStream, anthropic, openai
+from mirascope_like.core import (
+    AsyncStructuredStream,
+    BaseCallResponse,
+    Partial,
+    StructuredStream,
+    anthropic,
+    openai,
+    response_of,
+)
 
 
 class Book(BaseModel):
@@ -42,6 +50,8 @@ def book(genre: str, n: int = 1) -> str:
 
 
 assert_type(book("fantasy"), Book)
+assert_type(response_of(book("fantasy"), openai.OpenAICallResponse), openai.OpenAICallResponse)
+assert_type(response_of(book("fantasy")), BaseCallResponse[Any, Any])
 assert_type(book(genre="fantasy", n=2), Book)
 book(3)  # error
 

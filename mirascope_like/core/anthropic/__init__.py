@@ -24,14 +24,13 @@ from .types import (  # noqa: E402
     AnthropicTool,
 )
 
+# Calls to Anthropic's Messages API.
 call: Call[AnthropicCallResponse, AnthropicStream, AnthropicAsyncStream, AnthropicCallParams] = Call(
     AnthropicProvider(), AnthropicStream, AnthropicAsyncStream, AnthropicCallParams
 )
-"""Return a decorator that turns a prompt function into a call to Anthropic's Messages API."""
 anthropic_call: Call[AnthropicCallResponse, AnthropicStream, AnthropicAsyncStream, AnthropicCallParams] = call
 """Another name of `call`."""
 model: Models[AnthropicCallResponse, AnthropicStream, AnthropicAsyncStream, AnthropicCallParams] = Models(call)
-"""Make a model object. Its settings apply to every call that is made with it."""
 
 __all__ = [
     "AnthropicAsyncStream",

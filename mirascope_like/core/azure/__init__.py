@@ -34,14 +34,13 @@ from .types import (  # noqa: E402
 if TYPE_CHECKING:
     from . import responses
 
+# Calls to a deployment on Azure OpenAI.
 call: Call[AzureCallResponse, AzureStream, AzureAsyncStream, AzureCallParams] = Call(
     AZURE, AzureStream, AzureAsyncStream, AzureCallParams
 )
-"""Return a decorator that turns a prompt function into a call to a deployment on Azure OpenAI."""
 azure_call: Call[AzureCallResponse, AzureStream, AzureAsyncStream, AzureCallParams] = call
 """Another name of `call`."""
 model: Models[AzureCallResponse, AzureStream, AzureAsyncStream, AzureCallParams] = Models(call)
-"""Make a model object. Its settings apply to every call that is made with it."""
 
 __all__ = [
     "AsyncAzureDynamicConfig",

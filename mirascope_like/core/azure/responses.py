@@ -72,16 +72,13 @@ class AzureResponsesProvider(
     tool_type = AzureResponsesTool
 
 
+# Calls to Azure OpenAI's Responses API. Uses the default clients of `azure.call`.
 call: Call[AzureResponsesCallResponse, AzureResponsesStream, AzureResponsesAsyncStream, AzureResponsesCallParams] = (
     Call(AzureResponsesProvider(AZURE), AzureResponsesStream, AzureResponsesAsyncStream, AzureResponsesCallParams)
 )
-"""Return a decorator that turns a prompt function into a call to Azure OpenAI's Responses API. Uses the default
-clients of `azure.call`.
-"""
 model: Models[AzureResponsesCallResponse, AzureResponsesStream, AzureResponsesAsyncStream, AzureResponsesCallParams] = (
     Models(call)
 )
-"""Make a model object. Its settings apply to every call that is made with it."""
 
 __all__ = [
     "ApplyPatchTool",

@@ -86,6 +86,7 @@ if TYPE_CHECKING:
         ToolReadyEvent,
         ToolStartEvent,
         UsageEvent,
+        response_of,
         set_price,
     )
     from .streams import (
@@ -119,7 +120,7 @@ else:
             "request": "BaseType CommonCallParams FromCallArgs ResponseModelConfigDict",
             "response": "BaseCallResponse BaseCallResponseChunk CommonUsage CostMetadata ErrorEvent FinishEvent "
             "Price StreamEvent TextEvent ThinkingEvent ToolDeltaEvent ToolReadyEvent ToolStartEvent "
-            "UsageEvent set_price",
+            "UsageEvent response_of set_price",
             "streams": "AsyncStream AsyncStructuredStream BaseStream BaseStructuredStream Stream StreamState "
             "StructuredStream",
             "tools": "BaseTool BaseToolKit ToolConfig ToolLoop ToolResultEvent UnresolvedTool toolkit_tool",
@@ -217,6 +218,7 @@ __all__ = [
     "merge_decorators",
     "metadata",
     "prompt_template",
+    "response_of",
     "set_price",
     "toolkit_tool",
     "AudioSegment",

@@ -29,14 +29,13 @@ from .types import (  # noqa: E402
     BedrockTool,
 )
 
+# Calls to Bedrock's Converse API.
 call: Call[BedrockCallResponse, BedrockStream, BedrockAsyncStream, BedrockCallParams] = Call(
     BedrockProvider(), BedrockStream, BedrockAsyncStream, BedrockCallParams
 )
-"""Return a decorator that turns a prompt function into a call to Bedrock's Converse API."""
 bedrock_call: Call[BedrockCallResponse, BedrockStream, BedrockAsyncStream, BedrockCallParams] = call
 """Another name of `call`."""
 model: Models[BedrockCallResponse, BedrockStream, BedrockAsyncStream, BedrockCallParams] = Models(call)
-"""Make a model object. Its settings apply to every call that is made with it."""
 
 __all__ = [
     "AssistantMessageTypeDef",

@@ -23,14 +23,13 @@ from .types import (  # noqa: E402
     CohereTool,
 )
 
+# Calls to Cohere's Chat API.
 call: Call[CohereCallResponse, CohereStream, CohereAsyncStream, CohereCallParams] = Call(
     CohereProvider(), CohereStream, CohereAsyncStream, CohereCallParams
 )
-"""Return a decorator that turns a prompt function into a call to Cohere's Chat API."""
 cohere_call: Call[CohereCallResponse, CohereStream, CohereAsyncStream, CohereCallParams] = call
 """Another name of `call`."""
 model: Models[CohereCallResponse, CohereStream, CohereAsyncStream, CohereCallParams] = Models(call)
-"""Make a model object. Its settings apply to every call that is made with it."""
 
 __all__ = [
     "AsyncCohereDynamicConfig",

@@ -30,14 +30,13 @@ from .types import (
     GeminiTool,
 )
 
+# Calls to Gemini, through the SDK that Google has retired.
 call: Call[GeminiCallResponse, GeminiStream, GeminiAsyncStream, GeminiCallParams] = Call(
     GeminiProvider(), GeminiStream, GeminiAsyncStream, GeminiCallParams
 )
-"""Return a decorator that turns a prompt function into a call to Gemini, through the SDK that Google has retired."""
 gemini_call: Call[GeminiCallResponse, GeminiStream, GeminiAsyncStream, GeminiCallParams] = call
 """Another name of `call`."""
 model: Models[GeminiCallResponse, GeminiStream, GeminiAsyncStream, GeminiCallParams] = Models(call)
-"""Make a model object. Its settings apply to every call that is made with it."""
 
 __all__ = [
     "GeminiAsyncStream",

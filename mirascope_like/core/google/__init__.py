@@ -24,14 +24,13 @@ from .types import (  # noqa: E402
     GoogleTool,
 )
 
+# Calls to Gemini's `generateContent`.
 call: Call[GoogleCallResponse, GoogleStream, GoogleAsyncStream, GoogleCallParams] = Call(
     GoogleProvider(), GoogleStream, GoogleAsyncStream, GoogleCallParams
 )
-"""Return a decorator that turns a prompt function into a call to Gemini's `generateContent`."""
 google_call: Call[GoogleCallResponse, GoogleStream, GoogleAsyncStream, GoogleCallParams] = call
 """Another name of `call`."""
 model: Models[GoogleCallResponse, GoogleStream, GoogleAsyncStream, GoogleCallParams] = Models(call)
-"""Make a model object. Its settings apply to every call that is made with it."""
 
 __all__ = [
     "AsyncGoogleDynamicConfig",

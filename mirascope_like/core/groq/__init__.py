@@ -24,14 +24,13 @@ from .types import (  # noqa: E402
     GroqTool,
 )
 
+# Calls to Groq's chat completions.
 call: Call[GroqCallResponse, GroqStream, GroqAsyncStream, GroqCallParams] = Call(
     GroqProvider(), GroqStream, GroqAsyncStream, GroqCallParams
 )
-"""Return a decorator that turns a prompt function into a call to Groq's chat completions."""
 groq_call: Call[GroqCallResponse, GroqStream, GroqAsyncStream, GroqCallParams] = call
 """Another name of `call`."""
 model: Models[GroqCallResponse, GroqStream, GroqAsyncStream, GroqCallParams] = Models(call)
-"""Make a model object. Its settings apply to every call that is made with it."""
 
 __all__ = [
     "AsyncGroqDynamicConfig",

@@ -23,15 +23,12 @@ from .types import (  # noqa: E402
     LocalTool,
 )
 
+# Calls to a model on this machine. The model is "smollm2-135m", the path of a GGUF file, or
+# "hf:owner/repo/file.gguf". It is loaded by the first call.
 call: Call[LocalCallResponse, LocalStream, LocalAsyncStream, LocalCallParams] = Call(
     LocalProvider(), LocalStream, LocalAsyncStream, LocalCallParams
 )
-"""Return a decorator that turns a prompt function into a call to a model on this machine.
-
-The model is "smollm2-135m", the path of a GGUF file, or "hf:owner/repo/file.gguf". It is loaded by the first call.
-"""
 model: Models[LocalCallResponse, LocalStream, LocalAsyncStream, LocalCallParams] = Models(call)
-"""Make a model object. Its settings apply to every call that is made with it."""
 
 __all__ = [
     "Engine",

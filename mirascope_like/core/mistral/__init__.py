@@ -24,14 +24,13 @@ from .types import (  # noqa: E402
     MistralTool,
 )
 
+# Calls to Mistral's chat completions.
 call: Call[MistralCallResponse, MistralStream, MistralAsyncStream, MistralCallParams] = Call(
     MistralProvider(), MistralStream, MistralAsyncStream, MistralCallParams
 )
-"""Return a decorator that turns a prompt function into a call to Mistral's chat completions."""
 mistral_call: Call[MistralCallResponse, MistralStream, MistralAsyncStream, MistralCallParams] = call
 """Another name of `call`."""
 model: Models[MistralCallResponse, MistralStream, MistralAsyncStream, MistralCallParams] = Models(call)
-"""Make a model object. Its settings apply to every call that is made with it."""
 
 __all__ = [
     "AsyncMistralDynamicConfig",

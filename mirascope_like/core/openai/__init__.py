@@ -31,14 +31,13 @@ from .types import (  # noqa: E402
 if TYPE_CHECKING:
     from . import responses
 
+# Calls to OpenAI's chat completions.
 call: Call[OpenAICallResponse, OpenAIStream, OpenAIAsyncStream, OpenAICallParams] = Call(
     OPENAI, OpenAIStream, OpenAIAsyncStream, OpenAICallParams
 )
-"""Return a decorator that turns a prompt function into a call to OpenAI's chat completions."""
 openai_call: Call[OpenAICallResponse, OpenAIStream, OpenAIAsyncStream, OpenAICallParams] = call
 """Another name of `call`."""
 model: Models[OpenAICallResponse, OpenAIStream, OpenAIAsyncStream, OpenAICallParams] = Models(call)
-"""Make a model object. Its settings apply to every call that is made with it."""
 
 __all__ = [
     "AsyncOpenAIDynamicConfig",

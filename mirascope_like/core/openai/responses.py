@@ -72,16 +72,13 @@ class OpenAIResponsesProvider(
     tool_type = OpenAIResponsesTool
 
 
+# Calls to OpenAI's Responses API. Uses the default clients of `openai.call`.
 call: Call[
     OpenAIResponsesCallResponse, OpenAIResponsesStream, OpenAIResponsesAsyncStream, OpenAIResponsesCallParams
 ] = Call(OpenAIResponsesProvider(OPENAI), OpenAIResponsesStream, OpenAIResponsesAsyncStream, OpenAIResponsesCallParams)
-"""Return a decorator that turns a prompt function into a call to OpenAI's Responses API. Uses the default clients of
-`openai.call`.
-"""
 model: Models[
     OpenAIResponsesCallResponse, OpenAIResponsesStream, OpenAIResponsesAsyncStream, OpenAIResponsesCallParams
 ] = Models(call)
-"""Make a model object. Its settings apply to every call that is made with it."""
 
 __all__ = [
     "ApplyPatchTool",

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from .resume import ContinuedText, Interruption, find_interruption, plain
     from .retry_policy import forget, wait_after
     from .structured_output import (
-        attach_response,
         choose_strategy,
         read,
         request_structured_output,
@@ -28,7 +27,7 @@ else:
         {
             "resume": "ContinuedText Interruption find_interruption plain",
             "retry_policy": "forget wait_after",
-            "structured_output": "attach_response choose_strategy read request_structured_output select with_structure",
+            "structured_output": "choose_strategy read request_structured_output select with_structure",
             "tool_rounds": "RunTools calls next_round rounds",
         },
     )
@@ -45,7 +44,6 @@ __all__ = [
     "next_round",
     "plain",
     "read",
-    "attach_response",
     "rounds",
     "select",
     "wait_after",

@@ -7,7 +7,7 @@ Does no I/O.
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping
-from dataclasses import is_dataclass, replace
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -17,7 +17,7 @@ from ..errors import ConfigurationError, ResponseParseError, complaint
 from ..parsing import FoundJSON, ends_open, is_mapping
 from ..provider import Provider
 from ..request import JSON_ALONE, Request, Strategy, with_instruction
-from ..response import BaseCallResponse
+from ..response import BaseCallResponse, attach_response
 from ..tools import tool_name
 from .tool_rounds import RunTools, rounds
 
@@ -141,11 +141,3 @@ def _limits(settings: Any) -> Iterator[tuple[str, int]]:
                 yield name, value
             elif name in ("config", "generation_config", "inferenceConfig", "options"):
                 yield from _limits(value)
-
-
-def attach_response(found: Any, response: BaseCallResponse[Any, Any]) -> None:
-    """Set the response as attribute `_response` of a parsed value, if that is a pydantic model or dataclass. Values
-    of built-in types are left unchanged.
-    """
-    if isinstance(found, BaseModel) or (is_dataclass(found) and hasattr(found, "__dict__")):
-        object.__setattr__(found, "_response", response)

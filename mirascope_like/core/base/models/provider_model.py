@@ -32,6 +32,11 @@ class Models(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
 
     def __init__(self, call: Call[ResponseT, StreamT, AsyncStreamT, ParamsT]) -> None:
         self._call = call
+        self.__name__ = self.__qualname__ = "model"
+        self.__doc__ = f"{call.provider.name}.model(name, *, ...): {cast('Any', Models).__call__.__doc__}"
+
+    def __repr__(self) -> str:
+        return f"<{self._call.provider.name}.model>"
 
     @overload
     def __call__(
@@ -88,9 +93,10 @@ class Models(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
     ) -> Any:
         """Return a model object. Its settings apply to every call that is made with it.
 
-        `params` are call parameters, in addition to `call_params`. `max_concurrent` is the maximum number of requests
-        that are sent at the same time: further calls wait, and a stream counts until its connection is released.
-        `retry`, `fallback` and `resume` apply to streams only.
+        `stream`, `tools`, `tool_loop`, `json_mode`, `client`, `call_params`, `retry`, `fallback` and `resume` are those
+        of `call`. `retry`, `fallback` and `resume` apply to streams only. `params` are call parameters, in addition to
+        `call_params`. `max_concurrent` is the maximum number of requests that are sent at the same time: further calls
+        wait, and a stream counts until its connection is released.
 
         Raises `ConfigurationError` for an unknown parameter, and suggests a similar name.
         """

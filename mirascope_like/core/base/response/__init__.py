@@ -12,6 +12,7 @@ from ..runtime import lazy_names
 
 if TYPE_CHECKING:
     from .accumulator import Accumulator
+    from .attached import attach_response, response_of
     from .billing import Billed
     from .call_response import BaseCallResponse
     from .chunk import BaseCallResponseChunk, ToolDelta
@@ -39,6 +40,7 @@ else:
         __name__,
         {
             "accumulator": "Accumulator",
+            "attached": "attach_response response_of",
             "billing": "Billed",
             "call_response": "BaseCallResponse",
             "chunk": "BaseCallResponseChunk ToolDelta",
@@ -86,6 +88,8 @@ __all__ = [
     "common_finish_reason",
     "ended_for",
     "newer_usage",
+    "attach_response",
+    "response_of",
     "set_price",
     "token_count",
     "tool_results",

@@ -10,10 +10,10 @@ from typing import Any, Generic, TypeAlias, TypeVar
 from typing_extensions import TypeVar as DefaultTypeVar
 
 from ..errors import ConfigurationError, ResponseParseError, StreamNotConsumedError, parse_error
-from ..flows import attach_response, read, select
+from ..flows import read, select
 from ..parsing import NOTHING, PartialParser, Shape, shape_of
 from ..request import WRAPPED, Request, ResponseModel
-from ..response import BaseCallResponse
+from ..response import BaseCallResponse, attach_response
 from .async_stream import AsyncStream
 from .stream import Stream
 

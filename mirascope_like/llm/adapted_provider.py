@@ -70,7 +70,7 @@ class CommonAccumulator(Accumulator[CallResponseChunk, Tool]):
 
     @property
     def finish_reasons(self) -> list[Any] | None:
-        return self.inner.finish_reasons
+        return self.inner.common_finish_reasons
 
     @property
     def usage(self) -> Usage | None:

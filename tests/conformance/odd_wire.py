@@ -1,7 +1,7 @@
 """The row "odd wire": what providers sometimes send although their references do not mention it, in every kind of call.
 
 An oddity is scripted in each wire format that can have it, and read by every provider of that format: streamed as bytes
-and through the SDK's own iterator, and whole; sync and async.
+and through the SDK's own iterator, and whole; sync and async. `llm.call` reads each as well, with the same values.
 """
 
 from __future__ import annotations
@@ -10,11 +10,12 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
 
+from mirascope_like import llm
 from tests.conformance.capabilities import SDKS_WARN
 from tests.conformance.contract import BaseRow
 from tests.conformance.rows import EVERY
@@ -81,15 +82,21 @@ class Way:
     stream: bool
     iterator: bool = False
     """Whether the SDK's own iterator reads the stream, as where somebody has wrapped the client."""
+    common: bool = False
+    """Whether `llm.call` is used. The response of the outcome is the provider's, once its common form is compared."""
 
     @property
     def id(self) -> str:
         read = ("iterator" if self.iterator else "bytes") if self.stream else "whole"
-        return f"{read}-{'async' if self.asynchronous else 'sync'}"
+        return f"{'llm-' if self.common else ''}{read}-{'async' if self.asynchronous else 'sync'}"
 
     def __call__(self, row: BaseRow, server: Server, *replies: Reply, **options: Any) -> Outcome:
         server.reply(*replies)
-        return asyncio.run(self._arun(row, server, options)) if self.asynchronous else self._run(row, server, options)
+        row = common_row(row) if self.common else row
+        found = asyncio.run(self._arun(row, server, options)) if self.asynchronous else self._run(row, server, options)
+        if self.common and found.response is not None:
+            found.response = _provider_response(found.response, found.stream)
+        return found
 
     def _run(self, row: BaseRow, server: Server, options: JSON) -> Outcome:
         found = Outcome()
@@ -139,6 +146,56 @@ def _ended(found: Outcome, response: Any) -> Outcome:
     return found
 
 
+@dataclass(frozen=True)
+class _Neutral:
+    """What has the `call` of a row's provider in the form of `llm`."""
+
+    provider: str
+
+    def call(self, model: str, **options: Any) -> Any:
+        params = {key: one for key, one in options.pop("call_params", {}).items() if key != "request_options"}
+        return llm.call(provider=self.provider, model=model, call_params=params, **options)
+
+
+def common_row(row: BaseRow) -> BaseRow:
+    """The row, with calls of `llm`."""
+    return replace(row, module=_Neutral(row.id))
+
+
+COMMON = (
+    "content",
+    "thinking",
+    "refusal",
+    "model",
+    "id",
+    "cost",
+    "usage_missing",
+    "input_tokens",
+    "output_tokens",
+    "raw",
+)
+"""The attributes of responses that `llm` does not convert."""
+
+
+def _provider_response(response: Any, stream: Any) -> Any:
+    """The response of the provider's own call, after a comparison of its common form with what `llm` returned."""
+    inner = response.provider_response
+    found = {name: getattr(response, name) for name in COMMON}
+    right = {name: getattr(inner, name) for name in COMMON}
+    names = ("finish_reasons", "usage", "message_param")
+    found.update({name: getattr(response, name) for name in names})
+    right.update({name: getattr(inner, f"common_{name}") for name in names})
+    found["tools"], right["tools"] = (
+        [(tool.name, tool.id, tool.args) for tool in one.tools or ()] for one in (response, inner)
+    )
+    if stream is not None:
+        parts = ("content", "finish_reasons", "usage")
+        found["stream"], right["stream"] = ([getattr(one, name) for name in parts] for one in (stream, response))
+    differ = [(name, found[name], right[name]) for name in found if found[name] != right[name]]
+    assert not differ, differ
+    return inner
+
+
 @contextmanager
 def _client(row: BaseRow, server: Server, *, wrapped: bool) -> Iterator[Any]:
     if wrapped and format_of(row) == "gemini":
@@ -176,17 +233,31 @@ def _wrapped(client: Any) -> Any:
 
 STREAMED = [Way(asynchronous, True, iterator) for asynchronous in (False, True) for iterator in (False, True)]
 WHOLE = [Way(asynchronous, False) for asynchronous in (False, True)]
+PLAIN = [Way(asynchronous, False, iterator=True) for asynchronous in (False, True)]
+"""Whole, with a client that is wrapped, or was made without our HTTP options."""
+COMMON_STREAMED, COMMON_WHOLE = Way(True, True, common=True), Way(False, False, common=True)
 
 
-def odd(formats: str, ways: list[Way], only: Callable[[BaseRow], bool] = bool) -> pytest.MarkDecorator:
-    """Run a test for every provider of these wire formats, in each of these ways.
+def nobody(row: BaseRow) -> bool:
+    """No provider."""
+    return False
 
-    The test takes `row` and `way`. SDKs that have nothing but an iterator are read once.
+
+def odd(
+    formats: str, ways: list[Way], only: Callable[[BaseRow], bool] = bool, *, by_llm: Callable[[BaseRow], bool] = bool
+) -> pytest.MarkDecorator:
+    """Run a test for every provider of these wire formats, in each of these ways, and by `llm.call`.
+
+    The test takes `row` and `way`. SDKs that have nothing but an iterator are read once. `by_llm` is false for a row
+    whose test makes its own calls, or needs parameters that `llm.call` does not have.
     """
+    streamed = any(way.stream and not way.iterator for way in ways)
+    whole = any(not way.stream and not way.iterator for way in ways)
+    common = [way for way, wanted in ((COMMON_STREAMED, streamed), (COMMON_WHOLE, whole)) if wanted]
     cases = [
         pytest.param(row, way, id=f"{row.id}-{way.id}", marks=SDKS_WARN)
         for row in EVERY
-        for way in ways
+        for way in (*ways, *(common if by_llm(row) else ()))
         if format_of(row) in formats.split() and only(row) and not (way.iterator and row.reads == "iterator")
     ]
     return pytest.mark.parametrize(("row", "way"), cases)

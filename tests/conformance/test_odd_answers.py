@@ -17,7 +17,7 @@ from mirascope_like.core import PromptError, StreamInterruptedError, StreamState
 from mirascope_like.core.base.parsing import at
 from tests.conformance.capabilities import SDKS_WARN, every_row
 from tests.conformance.contract import BaseRow
-from tests.conformance.odd_wire import STREAMED, WHOLE, Way, chunk, completion, get_weather, odd, response_of
+from tests.conformance.odd_wire import PLAIN, STREAMED, WHOLE, Way, chunk, completion, get_weather, odd, response_of
 from tests.conformance.providers import ROWS, Row
 from tests.conformance.reading import asked
 from tests.conformance.wires.answer import JSON, Answer, Call, Text
@@ -378,10 +378,6 @@ def test_the_first_stamp_counts(row: BaseRow, way: Way, server: Server) -> None:
 
 
 # Unknown fields: `serviceTier` in Google's usage is one that its SDK's types do not have.
-PLAIN = [Way(asynchronous, False, iterator=True) for asynchronous in (False, True)]
-"""Whole, with a client of the user's that was made without our HTTP options."""
-
-
 @odd("gemini", [*STREAMED, *WHOLE, *PLAIN])
 def test_unknown_fields_of_google(row: BaseRow, way: Way, server: Server) -> None:
     usage = {"promptTokenCount": 3, "candidatesTokenCount": 5, "totalTokenCount": 8, "serviceTier": "standard"}

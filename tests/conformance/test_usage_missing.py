@@ -8,7 +8,18 @@ import pytest
 
 from mirascope_like.core import StreamState
 from tests.conformance.contract import BaseRow
-from tests.conformance.odd_wire import JSON, STREAMED, WHOLE, Way, chunk, completion, format_of, odd, response_of
+from tests.conformance.odd_wire import (
+    JSON,
+    STREAMED,
+    WHOLE,
+    Way,
+    chunk,
+    completion,
+    format_of,
+    nobody,
+    odd,
+    response_of,
+)
 from tests.conformance.wires.answer import Answer
 from tests.harness.oracles_bedrock import START, delta, ended, stop
 from tests.harness.server import Reply, Server
@@ -115,7 +126,7 @@ def test_chat(row: BaseRow, way: Way, usage: Any, server: Server) -> None:
     check(found, (5 if usage else None, None), True)
 
 
-@odd("chat", STREAMED, lambda row: row.name in ("openai", "azure", "ollama", "openrouter"))
+@odd("chat", STREAMED, lambda row: row.name in ("openai", "azure", "ollama", "openrouter"), by_llm=nobody)
 def test_chat_that_was_not_asked_for_usage(row: BaseRow, way: Way, server: Server) -> None:
     params = {"stream_options": {"include_usage": False}}
     found = way(row, server, Reply.chat(chunk({"content": "Hi"}), chunk({}, "stop")), call_params=params)

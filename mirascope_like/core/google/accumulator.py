@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from ..base.parsing import dumped
+from ..base.parsing import dumped, is_list
 from ..dialects.gemini import JSON, GeminiObjectAccumulator
 from .types import GoogleCallResponseChunk, GoogleTool
 
@@ -33,6 +33,9 @@ class GoogleAccumulator(GeminiObjectAccumulator[GoogleCallResponseChunk, GoogleT
             else:  # read its JSON, which has fields that the SDK's types do not know
                 raw = came.body.encode()
                 data, readable_raw = self._decode(raw)
+                if is_list(data):
+                    yield from self.read([readable_raw])
+                    continue
                 chunk = self.chunk_type.from_bytes(readable_raw, self.chunk_type.text_of(data))
                 yield from self.add(chunk.of(event) if readable_raw is raw else chunk, data)
 

@@ -28,7 +28,7 @@ from ..base.provider import AsyncSource, Source
 from ..base.request import Request
 from ..base.response import Accumulator
 from ..dialects.gemini import AsyncStartedSource, GeminiSpeaker, aopen_stream, gemini_kind, open_stream
-from ..dialects.transport import ClientProvider, ObjectSource, check_asyncio, made, made_by
+from ..dialects.transport import ClientProvider, ObjectSource, check_asyncio, made, made_by, raise_reported
 from .accumulator import GoogleAccumulator
 from .http import DefaultAsyncClient, DefaultClient, with_bodies
 from .params import GoogleCallParams
@@ -172,7 +172,7 @@ def _readable(error: Exception) -> Exception:
     if not isinstance(error, AttributeError | TypeError | ValidationError):
         return error
     held = [frame.f_locals for frame, _ in walk_tb(error.__traceback__) if frame.f_globals.get("__package__") == _SDK]
-    for name in ("response_json", "response_dict"):
+    for name in ("response_json", "response_dict", "chunk_json"):
         for body in [values[name] for values in held if name in values]:
             reported = reported_error(body)
             found = ErrorEventError(body) if reported is not None else MalformedEventError(str(error))
@@ -212,6 +212,7 @@ def _decoded(found: types.GenerateContentResponse) -> types.GenerateContentRespo
     try:
         response = GoogleCallResponse.parse_raw_response(body.encode())
     except ValueError as error:
+        raise_reported(body.encode())
         raise errors.UnknownApiResponseError(f"the response is not JSON: {error}: {body[:200]!r}") from error
     response.sdk_http_response = came
     return response

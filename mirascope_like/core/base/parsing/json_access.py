@@ -27,6 +27,13 @@ def dumped(value: Any) -> dict[str, Any]:
         return {key: _plain(one) for key, one in fields.items()}
 
 
+def as_received(value: Any) -> Any:
+    """Return an SDK object, or a list of these, as the JSON it was made from. Any other value is returned itself."""
+    if is_list(value):
+        return [as_received(one) for one in value]
+    return dumped(value) if isinstance(value, BaseModel) else value
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _plain(one) for key, one in cast("dict[str, Any]", value).items()}

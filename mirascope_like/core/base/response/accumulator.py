@@ -14,7 +14,7 @@ import jiter
 from pydantic_core import to_json
 
 from ..errors import ErrorEventError, MalformedEventError, reported_error
-from ..parsing import HalfCharacters, Text, all_paired, as_object, at, decode_json, has_half, is_end
+from ..parsing import HalfCharacters, Text, all_paired, as_object, as_received, at, decode_json, has_half, is_end
 from ..tools import BaseTool, ToolCall, find_tool, offered_name, repaired, tool_name
 from .chunk import BaseCallResponseChunk
 from .finish_reasons import ended_for
@@ -112,6 +112,9 @@ class Accumulator(ABC, Generic[ChunkT, ToolT]):
         for event in events:
             if event is None:  # `null`, which keeps a connection alive
                 continue
+            if isinstance(event, str | int | float | list):
+                self.raise_reported(as_received(event))
+                raise MalformedEventError(f"an event is not a JSON object: {event!r:.200}")
             chunk = self.chunk_type(event)
             if self._halves or has_half(chunk.data):
                 chunk = self.chunk_type.from_data(self._halves.joined(chunk.data))
@@ -216,9 +219,14 @@ class Accumulator(ABC, Generic[ChunkT, ToolT]):
         return [reason] if reason is not None else None
 
     @property
+    def common_finish_reasons(self) -> list[str] | None:
+        """The finish reasons in the common form; None until they are known."""
+        return self.chunk_type.common_reasons(self.finish_reasons)
+
+    @property
     def failed(self) -> bool:
         """True if the generation ended with a finish reason that means an error."""
-        return "error" in (self.chunk_type.common_reasons(self.finish_reasons) or ())
+        return "error" in (self.common_finish_reasons or ())
 
     @property
     def usage(self) -> Usage | None:

@@ -23,7 +23,7 @@ from typing_extensions import TypeVar
 from .. import tools as tools_room
 from ..errors import ErrorEventError, MalformedEventError, ToolArgumentsError, ToolExecutionError, reported_error
 from ..messages import BaseMessageParam
-from ..parsing import VERSION_KEY, as_list, as_object, at, construct, dumped, json_in
+from ..parsing import VERSION_KEY, as_list, as_object, as_received, at, construct, dumped, json_in
 from ..request import Request
 from ..tools import BaseTool, ToolCall, find_tool
 from .billing import Billed
@@ -163,7 +163,7 @@ class BaseCallResponse(
         top, places = cls.top_of(response), (*cls.facts.output_paths, cls.facts.finish, cls.facts.usage)
         if any(at(top, place) for place in cls.facts.output_paths) and at(top, "error") is None:
             return
-        fields: Any = dumped(top) if isinstance(top, BaseModel) else top
+        fields = as_received(top)
         if (error := reported_error(fields, places)) is not None:
             raise ErrorEventError(error)
         if all(at(top, place) is None for place in places):

@@ -55,6 +55,7 @@ class GeminiAccumulator(Accumulator[ChunkT, ToolT], Generic[ChunkT, ToolT]):
 
     def add(self, chunk: ChunkT, data: Any) -> Iterator[tuple[ChunkT, ToolT | None]]:
         if not isinstance(data, dict):
+            self.raise_reported(data)
             raise MalformedEventError(f"an event is not a Gemini response: {data!r:.200}")
         chunk.calls_before = self._calls
         self._last = chunk
@@ -133,9 +134,8 @@ class GeminiAccumulator(Accumulator[ChunkT, ToolT], Generic[ChunkT, ToolT]):
         return bool(self._candidates) and all(one.get("finishReason") for one in self._candidates.values())
 
     @property
-    def failed(self) -> bool:
-        candidates = {"candidates": [*self._candidates.values()]}
-        return "error" in (self.chunk_type.common_reasons(finished(candidates, str)) or ())
+    def common_finish_reasons(self) -> list[str] | None:
+        return self.chunk_type.common_reasons(finished(self._in_order(), str))
 
     @property
     def no_output(self) -> bool:
@@ -157,8 +157,10 @@ class GeminiAccumulator(Accumulator[ChunkT, ToolT], Generic[ChunkT, ToolT]):
 
     @property
     def finish_reasons(self) -> list[Any] | None:
-        candidates = [self._candidates[index] for index in sorted(self._candidates)]
-        return finished({"candidates": candidates}, self._words.reason)
+        return finished(self._in_order(), self._words.reason)
+
+    def _in_order(self) -> JSON:
+        return {"candidates": [self._candidates[index] for index in sorted(self._candidates)]}
 
     @property
     def usage(self) -> Usage | None:

@@ -14,7 +14,7 @@ from ...base.response import IndexedAccumulator, newer_usage
 from ...base.tools import BaseTool, ToolCall
 from .items import Items
 from .native_calls import add_piece, call_in, is_call
-from .types import TEXT_DELTA, THINKING, ResponsesChunk, finish_reason, output_text, thinking_parts
+from .types import TEXT_DELTA, THINKING, ResponsesChunk, common_finish, finish_reason, output_text, thinking_parts
 
 ChunkT = TypeVar("ChunkT", bound=ResponsesChunk)
 ToolT = TypeVar("ToolT", bound=BaseTool)
@@ -249,6 +249,10 @@ class ResponsesAccumulator(IndexedAccumulator[ChunkT, ToolT]):
     @property
     def finish_reasons(self) -> list[Any] | None:
         return finish_reason(self.top_fields)
+
+    @property
+    def common_finish_reasons(self) -> list[str] | None:
+        return common_finish(self.finish_reasons, self._output()) if self.finish_reasons else None
 
 
 def _is_output(item: dict[str, Any]) -> bool:

@@ -39,6 +39,10 @@ class ClientProvider(FailingProvider[ResponseT, ChunkT, ToolT]):
     keep_alive: ClassVar[KeepAlive | None] = None
     """The TCP keep-alive options that the SDK sets for its own HTTP clients; None if it sets none."""
 
+    @property
+    def sdk_package(self) -> str:
+        return self.sdk.__name__.partition(".")[0]
+
     def make_client(self) -> Any:
         """Return a new default sync client."""
         return getattr(self.sdk, self.clients[0])()

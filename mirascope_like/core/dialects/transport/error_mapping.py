@@ -75,6 +75,17 @@ class FailingProvider(Provider[ResponseT, ChunkT, ToolT]):
     environment: tuple[str, ...] = ()
     """The environment variables that the SDK reads. The first one contains the API key."""
 
+    @property
+    def sdk_package(self) -> str | None:
+        """The package of the SDK whose iterator reads streams; None if it raises its own errors only."""
+        return None
+
+    def _failed_to_read(self, error: Exception) -> bool:
+        """Return True if the SDK raised a built-in error, because an event has a structure that it does not expect."""
+        package = self.sdk_package
+        built_in = isinstance(error, AttributeError | TypeError | LookupError)
+        return built_in and package is not None and _raised_in(error).partition(".")[0] == package
+
     def failure(self, error: Exception, request: Request, source: Any = None) -> Exception:
         found = self._mapped(error, request, source)
         requests = requests_of(found, source)
@@ -115,7 +126,8 @@ class FailingProvider(Provider[ResponseT, ChunkT, ToolT]):
             return missing_key_error, ConfigurationError
         if (kind := self.identify(error)) is not None:
             return error, kind
-        if source is not None and isinstance(error, ValueError):  # an SDK's iterator could not decode an event
+        if source is not None and (isinstance(error, ValueError) or self._failed_to_read(error)):
+            # An SDK's iterator could not decode an event.
             return self.reported(f"the stream cannot be read: {error}", response), ProviderError
         if (kind := transport_kind(error)) is not None:
             timed_out = kind is RequestTimeoutError
@@ -123,10 +135,10 @@ class FailingProvider(Provider[ResponseT, ChunkT, ToolT]):
         return (error,)
 
 
-def _raised_in(error: Exception) -> Any:
-    """Return the name of the module in which an error was raised."""
+def _raised_in(error: Exception) -> str:
+    """Return the name of the module in which an error was raised; empty if unknown."""
     names = [frame.f_globals.get("__name__") for frame, _ in walk_tb(error.__traceback__)]
-    return names[-1] if names else None
+    return str(names[-1] or "") if names else ""
 
 
 def _unlike(response: Any) -> str:

@@ -41,6 +41,8 @@ class OddStream:
     in_order: bool = True
     """Whether each block is complete before the next one begins."""
     between_thoughts: str = ""
+    signature: str | None = None
+    """The signature of each thought."""
 
     @property
     def text(self) -> str:
@@ -220,7 +222,9 @@ def messages(draw: st.DrawFn) -> OddStream:
         [{**reason, "usage": {**count, "input_tokens": 0}}],
     ]
     last: list[list[Event]] = [[{"type": "message_stop"}], [{"type": "message_stop"}] * 2, ["[DONE]"], []]
-    return OddStream([*events, *draw(st.sampled_from(ends)), *draw(st.sampled_from(last))], answer, in_order)
+    return OddStream(
+        [*events, *draw(st.sampled_from(ends)), *draw(st.sampled_from(last))], answer, in_order, "", SIGNATURE
+    )
 
 
 # Bedrock's Converse
@@ -257,7 +261,7 @@ def converse(draw: st.DrawFn) -> OddStream:
     usage = {"inputTokens": USAGE_IN, "outputTokens": USAGE_OUT, "totalTokens": USAGE_IN + USAGE_OUT}
     count: Event = {"metadata": {"usage": usage, "metrics": {"latencyMs": 7}}}
     ends = draw(st.sampled_from([[stop, count], [stop, stop, count], [count, stop]]))
-    return OddStream([*events, *ends], answer, in_order)
+    return OddStream([*events, *ends], answer, in_order, "", SIGNATURE)
 
 
 # Cohere's chat
@@ -365,7 +369,8 @@ def item_of(one: Said, name: str, args: Any) -> JSON:
     if isinstance(one, Text):
         part = {"type": "output_text", "text": one.whole, "annotations": []}
         return {"type": "message", "role": "assistant", "status": "completed", "content": [part]}
-    return {"type": "reasoning", "summary": [{"type": "summary_text", "text": one.whole}]}
+    summary = [{"type": "summary_text", "text": one.whole}]
+    return {"type": "reasoning", "summary": summary, "encrypted_content": SIGNATURE}
 
 
 @st.composite
@@ -429,7 +434,7 @@ def responses(draw: st.DrawFn) -> OddStream:
     final = response_of(output, "completed", usage=usage)
     done = draw(st.sampled_from(["completed", "done"]))
     last: list[Event] = [{"type": f"response.{done}", "response": {**final, "id": "last"}}]
-    return OddStream([*draw(noisy(events, noise)), *last], answer, in_order, "\n\n")
+    return OddStream([*draw(noisy(events, noise)), *last], answer, in_order, "\n\n", SIGNATURE)
 
 
 STREAMS: dict[str, Callable[[], st.SearchStrategy[OddStream]]] = {

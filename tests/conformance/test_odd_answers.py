@@ -17,7 +17,18 @@ from mirascope_like.core import PromptError, StreamInterruptedError, StreamState
 from mirascope_like.core.base.parsing import at
 from tests.conformance.capabilities import SDKS_WARN, every_row
 from tests.conformance.contract import BaseRow
-from tests.conformance.odd_wire import PLAIN, STREAMED, WHOLE, Way, chunk, completion, get_weather, odd, response_of
+from tests.conformance.odd_wire import (
+    PLAIN,
+    STREAMED,
+    WHOLE,
+    Way,
+    chunk,
+    completion,
+    get_weather,
+    nobody,
+    odd,
+    response_of,
+)
 from tests.conformance.providers import ROWS, Row
 from tests.conformance.reading import asked
 from tests.conformance.wires.answer import JSON, Answer, Call, Text
@@ -85,7 +96,7 @@ def test_half_characters_in_arguments(row: BaseRow, way: Way, escaped: bool, ser
     assert [args for _, _, args in found.tools] == [{"city": "Ro\ufffd me"}]
 
 
-@odd("chat responses messages gemini", WHOLE, not_mistral)
+@odd("chat responses messages cohere gemini", WHOLE, not_mistral, by_llm=nobody)
 def test_half_characters_in_a_response_model(row: BaseRow, way: Way, server: Server) -> None:
     server.reply(row.wire.answered(Answer('{"mood": "so \\ud83d so"}')))
     found = asked(row, server, way.asynchronous, response_model=Mood, json_mode=True)

@@ -18,6 +18,7 @@ from tests.conformance.contract import BaseRow
 from tests.conformance.odd_streams import STREAMS, USAGE_IN, USAGE_OUT, OddStream
 from tests.conformance.odd_wire import TOOLS, sent_calls
 from tests.conformance.rows import EVERY
+from tests.conformance.wires.answer import Thought
 
 JSON = dict[str, Any]
 ROWS = {row.id: row for row in EVERY if row.id in STREAMS}
@@ -55,6 +56,27 @@ def read(row: BaseRow, events: list[Any], how: str, *, partial: bool) -> tuple[l
     return pairs, response, accumulator
 
 
+STAMPS = {"anthropic": "first", "cohere": "first", "google": "id 0", "openai.responses": "first"}
+"""The ids of the first events: some hosts stamp each event anew."""
+
+
+def blocks_of(response: Any) -> list[Any]:
+    """The blocks, or items, of a message to send back."""
+    said = response.message_param
+    return said if isinstance(said, list) else said.get("content") or []
+
+
+def signature_of(block: Any) -> str | None:
+    """The signature or the encrypted content of a block."""
+    inner = block.get("reasoningContent", {}).get("reasoningText", block)
+    return inner.get("signature") or inner.get("encrypted_content")
+
+
+def signatures_in(stream: OddStream) -> list[str]:
+    """The signatures that were cut up: the one of each thought, where the format has them."""
+    return [stream.signature] * sum(isinstance(one, Thought) for one in stream.answer.said) if stream.signature else []
+
+
 @settings(max_examples=40)
 @given(data=st.data(), how=st.sampled_from(["at once", "one by one", "objects"]), partial=st.booleans())
 @pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
@@ -79,5 +101,9 @@ def test_an_odd_stream_is_the_answer(row: BaseRow, data: st.DataObject, how: str
     assert response.common_finish_reasons == ["tool_calls" if called else "stop"]
     assert (response.input_tokens, response.output_tokens, response.usage_missing) == (USAGE_IN, USAGE_OUT, False)
     assert accumulator.complete
+    if row.id != "bedrock":  # has neither
+        assert response.id == STAMPS[row.id]
+    signatures = [found for found in map(signature_of, blocks_of(response)) if found is not None]
+    assert signatures == signatures_in(stream)
     again = type(response).model_validate_json(response.model_dump_json())
     assert (again.content, again.raw) == (response.content, response.raw)

@@ -453,7 +453,7 @@ def test_whole_failures(
 
 
 @odd("messages cohere responses gemini", [way for way in STREAMED if not way.iterator])
-@pytest.mark.parametrize("name", ["detail", "object", "status", "type", "words", "text", "filter", "window"])
+@pytest.mark.parametrize("name", FAILURES)
 def test_failures_in_other_formats(row: BaseRow, way: Way, name: str, server: Server) -> None:
     body, kind, words = FAILURES[name]
     found = way(row, server, row.wire.stream(json.dumps(body).encode().join((b"data: ", b"\n\n"))))
@@ -568,7 +568,7 @@ def test_retry_info(row: BaseRow, way: Way, body: Any, server: Server) -> None:
     assert found.error.retry_after == 36.5
 
 
-@odd("chat messages responses", [*WHOLE, *(way for way in STREAMED if not way.iterator)])
+@odd("chat messages responses cohere gemini", [*WHOLE, *(way for way in STREAMED if not way.iterator)])
 @pytest.mark.parametrize(
     ("told", "seconds"), [({"retry-after-ms": 1500}, 1.5), ({"retry_after": 2}, 2.0), ({"retry_after": "nan"}, None)]
 )
@@ -579,7 +579,7 @@ def test_retry_after_in_the_body(
     assert found.error.retry_after == seconds
 
 
-@odd("chat messages responses", WHOLE)
+@odd("chat messages responses cohere gemini", WHOLE)
 @pytest.mark.parametrize("header", ["nan", "inf"])
 def test_retry_after_that_is_no_number(row: BaseRow, way: Way, header: str, server: Server) -> None:
     found = way(row, server, Reply.error(429, retry_after=header))

@@ -115,9 +115,9 @@ def test_an_error_before_an_answer(row: BaseRow, way: Way, server: Server) -> No
     assert found.error.retry_after == 72.5
 
 
-def interrupted(row: BaseRow, text: str) -> Reply:
-    """A stream with a text, and then an error event in the provider's form."""
-    begun = row.wire.events(Answer("Hel", ended=False))
+def interrupted(row: BaseRow, text: str, *, begun: bool = True) -> Reply:
+    """A stream with a text, unless `begun` is False, and then an error event in the provider's form."""
+    before = row.wire.events(Answer("Hel", ended=False)) if begun else []
     error: dict[str, Any] = {"message": text, "code": 429, "type": "rate_limit_exceeded"}
     events: dict[str, Any] = {
         "chat": {"error": error},
@@ -127,7 +127,7 @@ def interrupted(row: BaseRow, text: str) -> Reply:
         "cohere": {"message": text, "id": "1"},
         "gemini": {"error": {"code": 429, "message": text, "status": "RESOURCE_EXHAUSTED"}},
     }
-    return row.wire.stream(*begun, events[format_of(row)])
+    return row.wire.stream(*before, events[format_of(row)])
 
 
 # The retired SDK drops errors in the middle of a stream.

@@ -90,7 +90,7 @@ class AnthropicAccumulator(BlockAccumulator[AnthropicCallResponseChunk, Anthropi
 
     def _grow(self, number: Any, delta: Mapping[str, Any]) -> list[AnthropicTool]:
         index, kind = self._place(number), str(delta.get("type"))
-        if not _fits(self._blocks.get(index), kind):
+        if index in self._stopped or not _fits(self._blocks.get(index), kind):
             # The start event of its block is missing: the type of the delta determines the block.
             index = self._new_place(number)
             self._start(index, {"type": _KINDS.get(kind, kind.removesuffix("_delta"))})
@@ -154,7 +154,8 @@ def _fits(block: Mapping[str, Any] | None, delta_type: str) -> bool:
     known = block.get("type")
     if delta_type == "input_json_delta":
         return known not in _WITHOUT_INPUT
-    return known is None or _KINDS.get(delta_type, known) == known
+    signed = bool(block.get("signature")) and delta_type == "thinking_delta"  # a signature belongs to one text
+    return known is None or (_KINDS.get(delta_type, known) == known and not signed)
 
 
 def _newer(known: Mapping[str, Any], update: Mapping[str, Any]) -> dict[str, Any]:

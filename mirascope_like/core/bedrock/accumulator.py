@@ -74,7 +74,7 @@ class BedrockAccumulator(BlockAccumulator[BedrockCallResponseChunk, BedrockTool]
 
     def _grow(self, number: Any, delta: Mapping[str, Any]) -> list[BedrockTool]:
         kind, value = next(iter(delta.items()))
-        index = self._place_for(number, kind)
+        index = self._place_for(number, kind, value)
         block = self._blocks.setdefault(index, {})
         match kind:
             case "text":

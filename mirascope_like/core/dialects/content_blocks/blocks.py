@@ -115,6 +115,8 @@ class BlockAccumulator(IndexedAccumulator[ChunkT, ToolT]):
         self._json: dict[int, Text] = {}
         """Maps the position of each tool call's block to the JSON text of its arguments that has arrived."""
         self._positions = Positions()
+        self._stopped: set[int] = set()
+        """The positions of the blocks that are complete."""
 
     def _place(self, index: Any) -> int:
         """Return the position of the block that an event belongs to."""
@@ -124,14 +126,22 @@ class BlockAccumulator(IndexedAccumulator[ChunkT, ToolT]):
         """Return the position for a new block."""
         return self._positions.new(index, self._blocks)
 
-    def _place_for(self, index: Any, kind: str) -> int:
-        """Return the position of the block that a delta of this kind extends. A delta that cannot extend the newest
-        block with its index begins a new block.
+    def _place_for(self, index: Any, kind: str, value: Any) -> int:
+        """Return the position of the block that a delta extends. `kind` and `value` are the key and value of the delta.
+
+        A delta begins a new block if the newest block with its index is complete, has another kind of content, or ends
+        with a signature, which belongs to one text.
         """
         place = self._place(index)
-        known = self._blocks.get(place)
-        fits = not known or known.keys() & self.delta_keys.get(kind, frozenset({kind}))
-        return place if fits else self._new_place(index)
+        if not (known := self._blocks.get(place)):
+            return place
+        signed = bool(as_object(known.get(kind)).get("signature")) and "signature" not in as_object(value)
+        fits = known.keys() & self.delta_keys.get(kind, frozenset({kind})) and place not in self._stopped
+        return place if fits and not signed else self._new_place(index)
+
+    def _stop(self, number: int) -> list[ToolT]:
+        self._stopped.add(number)
+        return super()._stop(number)
 
     def _numbers(self) -> Iterable[int]:
         return self._blocks

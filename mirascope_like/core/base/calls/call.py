@@ -11,7 +11,6 @@ from functools import partial, wraps
 from inspect import Signature
 from typing import Any, ClassVar, Generic, Literal, ParamSpec, TypeVar, cast, overload
 
-import typing_extensions
 from typing_extensions import Unpack
 
 from .. import request as request_room
@@ -22,7 +21,7 @@ from ..prompts import AsyncPromptT, PromptFunction, PromptT
 from ..provider import Provider, Target
 from ..request import Request
 from ..response import BaseCallResponse
-from ..runtime import adrive, alike, drive, is_async, within_descriptor
+from ..runtime import TypeForm, adrive, alike, drive, is_async, within_descriptor
 from ..streams import AsyncStream, Stream
 from ..tools import Tools
 from .call_signature import UNKNOWN, InstanceSignature, call_signature, returned_type, returning
@@ -121,6 +120,8 @@ class Call(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
         self,
         model: str,
         *,
+        response_model: None = None,
+        output_parser: None = None,
         stream: Literal[False] = False,
         tools: Tools | None = None,
         **options: Unpack[Options[ParamsT]],
@@ -130,6 +131,8 @@ class Call(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
         self,
         model: str,
         *,
+        response_model: None = None,
+        output_parser: None = None,
         stream: Literal[True] | StreamConfig,
         tools: Tools | None = None,
         **options: Unpack[Options[ParamsT]],
@@ -139,7 +142,7 @@ class Call(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
         self,
         model: str,
         *,
-        response_model: typing_extensions.TypeForm[T],
+        response_model: TypeForm[T],
         tools: None = None,
         max_retries: int = 0,
         stream: Literal[False] = False,
@@ -150,7 +153,7 @@ class Call(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
         self,
         model: str,
         *,
-        response_model: typing_extensions.TypeForm[T],
+        response_model: TypeForm[T],
         stream: Literal[True] | StreamConfig,
         fail_fast: bool = False,
         tools: Tools | None = None,
@@ -161,6 +164,7 @@ class Call(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
         self,
         model: str,
         *,
+        response_model: None = None,
         output_parser: Callable[[ResponseT], U],
         tools: Tools | None = None,
         stream: Literal[False] = False,
@@ -171,7 +175,7 @@ class Call(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
         self,
         model: str,
         *,
-        response_model: typing_extensions.TypeForm[T],
+        response_model: TypeForm[T],
         tools: Tools,
         max_retries: int = 0,
         stream: Literal[False] = False,
@@ -182,7 +186,7 @@ class Call(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
         self,
         model: str,
         *,
-        response_model: typing_extensions.TypeForm[T],
+        response_model: TypeForm[T],
         output_parser: Callable[[T], U],
         tools: None = None,
         max_retries: int = 0,
@@ -194,7 +198,7 @@ class Call(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
         self,
         model: str,
         *,
-        response_model: typing_extensions.TypeForm[T],
+        response_model: TypeForm[T],
         output_parser: Callable[[T], U],
         tools: Tools,
         max_retries: int = 0,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Generic, Literal, ParamSpec, Self, TypeVar, cast, overload
 
-import typing_extensions
 from typing_extensions import Unpack
 
 from ..calls import (
@@ -26,7 +25,7 @@ from ..conversations import Conversation, Session, Store
 from ..prompts import AsyncPromptT, Prompt, PromptT
 from ..provider import Provider, is_factory, limited
 from ..response import BaseCallResponse
-from ..runtime import is_async, within_descriptor
+from ..runtime import TypeForm, is_async, within_descriptor
 from ..streams import AsyncStream, AsyncStructuredStream, Stream, StructuredStream
 from ..tools import ToolLoop, Tools
 
@@ -160,7 +159,7 @@ class Model(BaseModelObject[ResponseT, StreamT, AsyncStreamT, ParamsT]):
     def call(
         self,
         *,
-        response_model: typing_extensions.TypeForm[T],
+        response_model: TypeForm[T],
         stream: Literal[True] | StreamConfig,
         fail_fast: bool = False,
         **options: Unpack[AskOptions[ParamsT]],
@@ -169,7 +168,7 @@ class Model(BaseModelObject[ResponseT, StreamT, AsyncStreamT, ParamsT]):
     def call(
         self,
         *,
-        response_model: typing_extensions.TypeForm[T],
+        response_model: TypeForm[T],
         tools: Tools,
         max_retries: int = 0,
         stream: Literal[False] = False,
@@ -178,7 +177,7 @@ class Model(BaseModelObject[ResponseT, StreamT, AsyncStreamT, ParamsT]):
     def call(
         self,
         *,
-        response_model: typing_extensions.TypeForm[T],
+        response_model: TypeForm[T],
         max_retries: int = 0,
         stream: Literal[False] = False,
         **options: Unpack[AskOptions[ParamsT]],
@@ -193,11 +192,19 @@ class Model(BaseModelObject[ResponseT, StreamT, AsyncStreamT, ParamsT]):
     ) -> CallDecorator[U, Coroutine[Any, Any, U]]: ...
     @overload
     def call(
-        self, *, stream: Literal[True] | StreamConfig, **options: Unpack[AskOptions[ParamsT]]
+        self,
+        *,
+        response_model: None = None,
+        stream: Literal[True] | StreamConfig,
+        **options: Unpack[AskOptions[ParamsT]],
     ) -> CallDecorator[StreamT, AsyncStreamT]: ...
     @overload
     def call(
-        self, *, stream: Literal[False] = False, **options: Unpack[AskOptions[ParamsT]]
+        self,
+        *,
+        response_model: None = None,
+        stream: Literal[False] = False,
+        **options: Unpack[AskOptions[ParamsT]],
     ) -> CallDecorator[ResponseT, Coroutine[Any, Any, ResponseT]]: ...
     def call(self, *fn: Any, **options: Any) -> Any:
         """Turn a prompt function into a call of this model; the decorator of `call` without its model name.
@@ -237,7 +244,7 @@ class StreamingModel(BaseModelObject[ResponseT, StreamT, AsyncStreamT, ParamsT])
     def call(
         self,
         *,
-        response_model: typing_extensions.TypeForm[T],
+        response_model: TypeForm[T],
         stream: Literal[True] | StreamConfig = True,
         fail_fast: bool = False,
         **options: Unpack[AskOptions[ParamsT]],
@@ -246,18 +253,26 @@ class StreamingModel(BaseModelObject[ResponseT, StreamT, AsyncStreamT, ParamsT])
     def call(
         self,
         *,
-        response_model: typing_extensions.TypeForm[T],
+        response_model: TypeForm[T],
         stream: Literal[False],
         max_retries: int = 0,
         **options: Unpack[AskOptions[ParamsT]],
     ) -> CallDecorator[T | ResponseT, Coroutine[Any, Any, T | ResponseT]]: ...
     @overload
     def call(
-        self, *, stream: Literal[False], **options: Unpack[AskOptions[ParamsT]]
+        self,
+        *,
+        response_model: None = None,
+        stream: Literal[False],
+        **options: Unpack[AskOptions[ParamsT]],
     ) -> CallDecorator[ResponseT, Coroutine[Any, Any, ResponseT]]: ...
     @overload
     def call(
-        self, *, stream: Literal[True] | StreamConfig = True, **options: Unpack[AskOptions[ParamsT]]
+        self,
+        *,
+        response_model: None = None,
+        stream: Literal[True] | StreamConfig = True,
+        **options: Unpack[AskOptions[ParamsT]],
     ) -> CallDecorator[StreamT, AsyncStreamT]: ...
     def call(self, *fn: Any, **options: Any) -> Any:
         """Turn a prompt function into a streamed call of this model; the decorator of `call` without its model name.

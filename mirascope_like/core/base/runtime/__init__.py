@@ -16,6 +16,7 @@ from .lazy_module import LazyModule, lazy_names
 from .old_paths import install
 from .sans_io import adrive, drive
 from .signatures import alike, bound_values, is_async, named_values, over_descriptors, within_descriptor
+from .type_form import TypeForm
 from .worker_threads import run_in_worker
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "LazyModule",
     "Semaphore",
     "Steps",
+    "TypeForm",
     "adrive",
     "alike",
     "bound_values",

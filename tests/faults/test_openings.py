@@ -44,14 +44,23 @@ class Side:
 
     def __init__(self, row: BaseRow, default: bool, monkeypatch: pytest.MonkeyPatch) -> None:
         self.row, self.default, self._monkeypatch = row, default, monkeypatch
+        self._key = "sk-test"
 
     def trickle(self, way: str, *, kept: bool) -> Trickle:
         return Trickle(way, self.row.wire.streamed(Answer("Hi")) if kept else None)
 
+    def tunnel(self) -> Trickle:
+        """A proxy whose answer to CONNECT trickles, on the way to a provider that does not exist."""
+        proxy = Trickle("headers")
+        self._monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        self._key = f"sk-{proxy.url}"  # the default client of another key has no proxy, or another one
+        proxy.url = "https://model.invalid"
+        return proxy
+
     def _set(self, server: Any) -> None:
         row = self.row
         url = {str(row.base_url): row.url(server)} if row.base_url else {}
-        for name, value in {**row.settings, row.key: "sk-test", **url}.items():
+        for name, value in {**row.settings, row.key: self._key, **url}.items():
             self._monkeypatch.setenv(name, value)
         self._monkeypatch.setitem(SERVERS, "global", server.url)  # Mistral's, which no environment variable sets
 
@@ -149,8 +158,20 @@ def test_deadline_of_other_beginnings_async(side: Side, way: str) -> None:
         asyncio.run(afail(side, server, kept=False))
 
 
-def check_closed(side: Side, *, kept: bool) -> None:
-    with side.trickle("headers", kept=kept) as server, side.client(server) as client:
+@every_client
+def test_deadline_in_a_tunnel(side: Side) -> None:
+    with side.tunnel() as proxy:
+        fail(side, proxy, kept=False)
+
+
+@every_client
+def test_deadline_in_a_tunnel_async(side: Side) -> None:
+    with side.tunnel() as proxy:
+        asyncio.run(afail(side, proxy, kept=False))
+
+
+def check_closed(side: Side, server: Trickle, *, kept: bool) -> None:
+    with side.client(server) as client:
         if kept:
             assert side.row.stream(client).collect().content == "Hi"
         stream = side.row.stream(client)
@@ -168,7 +189,14 @@ def check_closed(side: Side, *, kept: bool) -> None:
 @every_client
 @kept_or_new
 def test_closed(side: Side, kept: bool) -> None:
-    check_closed(side, kept=kept)
+    with side.trickle("headers", kept=kept) as server:
+        check_closed(side, server, kept=kept)
+
+
+@every_client
+def test_closed_in_a_tunnel(side: Side) -> None:
+    with side.tunnel() as proxy:
+        check_closed(side, proxy, kept=False)
 
 
 @pytest.mark.parametrize(("row", "default"), [case for case in CASES if case.values[1]])
@@ -176,27 +204,36 @@ def test_closed(side: Side, kept: bool) -> None:
 def test_closed_where_the_reader_itself_opens(side: Side, kept: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """As for a client that a tracer has patched."""
     monkeypatch.setattr(side.row.module.call._provider, "opens_here", lambda request: True)
-    check_closed(side, kept=kept)
+    with side.trickle("headers", kept=kept) as server:
+        check_closed(side, server, kept=kept)
+
+
+async def acheck_closed(side: Side, server: Trickle, how: str, *, kept: bool) -> None:
+    async with side.aclient(server) as client:
+        if kept:
+            assert (await side.row.astream(client).collect()).content == "Hi"
+        stream = side.row.astream(client)
+        reading = asyncio.create_task(read(stream))
+        assert await asyncio.to_thread(server.asked.wait, PATIENCE)
+        if how == "closed":
+            await stream.close()
+        else:
+            reading.cancel()
+        await asyncio.wait({reading})
+        assert stream.state is StreamState.CLOSED
+        assert await asyncio.to_thread(server.gone.wait, PATIENCE)
 
 
 @every_client
 @kept_or_new
 @pytest.mark.parametrize("how", ["closed", "cancelled"])
 def test_closed_async(side: Side, kept: bool, how: str) -> None:
-    async def main(server: Trickle) -> None:
-        async with side.aclient(server) as client:
-            if kept:
-                assert (await side.row.astream(client).collect()).content == "Hi"
-            stream = side.row.astream(client)
-            reading = asyncio.create_task(read(stream))
-            assert await asyncio.to_thread(server.asked.wait, PATIENCE)
-            if how == "closed":
-                await stream.close()
-            else:
-                reading.cancel()
-            await asyncio.wait({reading})
-            assert stream.state is StreamState.CLOSED
-            assert await asyncio.to_thread(server.gone.wait, PATIENCE)
-
     with side.trickle("headers", kept=kept) as server:
-        asyncio.run(main(server))
+        asyncio.run(acheck_closed(side, server, how, kept=kept))
+
+
+@every_client
+@pytest.mark.parametrize("how", ["closed", "cancelled"])
+def test_closed_in_a_tunnel_async(side: Side, how: str) -> None:
+    with side.tunnel() as proxy:
+        asyncio.run(acheck_closed(side, proxy, how, kept=False))

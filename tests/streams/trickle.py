@@ -85,7 +85,7 @@ class Trickle:
                 received += piece
                 head, end, body = received.partition(b"\r\n\r\n")
                 lengths = [line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")]
-                if end and len(body) >= int(lengths[0].partition(b":")[2]):
+                if end and len(body) >= sum(int(line.partition(b":")[2]) for line in lengths):
                     return True
         return False
 

@@ -1,0 +1,152 @@
+"""The connection pool of a user's client is full: another stream holds its only place.
+
+Deadlines, `close()` and cancelling end the wait for a place, for every SDK whose pool makes requests wait (boto3's
+opens another connection instead). The wait that was given up takes no place from later calls.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import httpx2
+import pytest
+
+from mirascope_like.core import StreamState, StreamTimeoutError
+from tests.conformance.contract import BaseRow
+from tests.conformance.rows import EVERY
+from tests.conformance.wires.answer import Answer, Text
+from tests.harness.clocks import PATIENCE
+from tests.harness.server import Server, Stall
+
+SECONDS = 0.1
+
+
+def http_clients(library: Any) -> tuple[Any, Any]:
+    """A sync and an async HTTP client with one place."""
+    limits = library.Limits(max_connections=1)
+    return (
+        library.Client(verify=False, limits=limits, timeout=60),
+        library.AsyncClient(verify=False, limits=limits, timeout=60),
+    )
+
+
+def sdk_options(row: Any, asynchronous: bool) -> dict[str, Any]:
+    kind = row.sdk.DefaultAsyncHttpxClient if asynchronous else row.sdk.DefaultHttpxClient
+    library = httpx2 if issubclass(kind, (httpx2.Client, httpx2.AsyncClient)) else httpx
+    return {"http_client": kind(verify=False, limits=library.Limits(max_connections=1))}
+
+
+def mistral_options(row: Any, asynchronous: bool) -> dict[str, Any]:
+    sync, other = http_clients(httpx2)
+    return {"client": sync, "async_client": other}
+
+
+def google_options(row: Any, asynchronous: bool) -> dict[str, Any]:
+    sync, other = http_clients(httpx2)
+    return {"httpx_client": sync, "httpx_async_client": other}
+
+
+OPTIONS: dict[str, Callable[[Any, bool], dict[str, Any]]] = {
+    "openai": sdk_options,
+    "anthropic": sdk_options,
+    "groq": sdk_options,
+    "azure": sdk_options,
+    "mistral": mistral_options,
+    "cohere": lambda row, asynchronous: {"httpx_client": http_clients(httpx)[asynchronous]},
+    "google": google_options,
+}
+every_pool = pytest.mark.parametrize("row", [row for row in EVERY if row.id in OPTIONS], ids=lambda row: row.id)
+
+
+async def read(stream: Any) -> None:
+    async for _ in stream:
+        pass
+
+
+def held(row: BaseRow, server: Server) -> None:
+    """Every stream says "Hel" and then nothing."""
+    server.always(row.wire.stream(*row.wire.events(Answer(Text("Hel"), ended=False)), Stall()))
+
+
+def announced(provider: Any, name: str, monkeypatch: pytest.MonkeyPatch, happened: Callable[[], None]) -> None:
+    """Report each time that the provider is about to send a request."""
+    method = getattr(provider, name)
+
+    def reporting(*args: Any) -> Any:
+        happened()
+        return method(*args)
+
+    monkeypatch.setattr(provider, name, reporting)
+
+
+@every_pool
+def test_full_pool(row: BaseRow, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    held(row, server)
+    options = OPTIONS[row.id](row, False)
+    with row.client(server, **options) as client:
+        holder = row.stream(client)
+        assert next(holder.text()) == "Hel"
+        with pytest.raises(StreamTimeoutError) as caught:
+            row.stream(client).timeout(total=SECONDS).collect()
+        assert caught.value.deadline == "total"
+
+        sending = threading.Event()
+        announced(row.module.call._provider, "open", monkeypatch, sending.set)
+        stream = row.stream(client)
+        reading = threading.Thread(target=lambda: list(stream), daemon=True)
+        reading.start()
+        assert sending.wait(PATIENCE)
+        stream.close()
+        reading.join(PATIENCE)
+        assert not reading.is_alive()
+        assert (stream.state, stream.error) == (StreamState.CLOSED, None)
+        assert len(server.requests) == 1
+
+        server.always(row.wire.streamed(Answer("Hello")))
+        holder.close()
+        assert row.stream(client).timeout(total=PATIENCE).collect().content == "Hello"
+    for http_client in options.values():  # Mistral's SDK leaves those that it was given open
+        if hasattr(http_client, "close"):
+            http_client.close()
+
+
+@every_pool
+def test_full_pool_async(row: BaseRow, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    held(row, server)
+
+    async def main() -> None:
+        options = OPTIONS[row.id](row, True)
+        async with row.aclient(server, **options) as client:
+            holder = row.astream(client)
+            assert await anext(holder.text()) == "Hel"
+            with pytest.raises(StreamTimeoutError) as caught:
+                await row.astream(client).timeout(total=SECONDS).collect()
+            assert caught.value.deadline == "total"
+
+            sending = asyncio.Event()
+            announced(row.module.call._provider, "aopen", monkeypatch, sending.set)
+            for end in ("closed", "cancelled"):
+                sending.clear()
+                stream = row.astream(client)
+                reading = asyncio.create_task(read(stream))
+                await sending.wait()
+                if end == "closed":
+                    await stream.close()
+                else:
+                    reading.cancel()
+                await asyncio.wait({reading})
+                assert stream.state is StreamState.CLOSED
+
+            server.always(row.wire.streamed(Answer("Hello")))
+            await holder.close()
+            assert (await row.astream(client).timeout(total=PATIENCE).collect()).content == "Hello"
+        for http_client in options.values():
+            if hasattr(http_client, "aclose"):
+                await http_client.aclose()
+
+    asyncio.run(main())
+    assert len(server.requests) == 2  # those that had no place have sent nothing

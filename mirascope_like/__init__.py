@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     __version__: str
     """The version of the package."""
 
-    from . import core, integrations, llm, retries
+    from . import core, integrations, llm, retries, tools
     from .core import (
         AudioPart,
         AudioURLPart,
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
         toolkit_tool,
     )
 
-_PACKAGES = ("core", "integrations", "llm", "retries")
+_PACKAGES = ("core", "integrations", "llm", "retries", "tools")
 
 __all__ = [
     "AudioPart",
@@ -73,6 +73,7 @@ __all__ = [
     "prompt_template",
     "retries",
     "toolkit_tool",
+    "tools",
 ]
 
 

@@ -25,7 +25,7 @@ from tests.mirascope_v1.alias import aliased
 NAMES: dict[str, str] = json.loads((Path(__file__).parent / "names.json").read_text())
 TO_COME = frozenset(
     {
-        *("core.litellm", "core.vertex", "integrations.langfuse", "integrations.logfire", "tools"),
+        *("core.litellm", "core.vertex", "integrations.langfuse", "integrations.logfire"),
     }
 )
 """Modules that are built later."""

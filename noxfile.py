@@ -71,7 +71,9 @@ def typing(session: nox.Session) -> None:
 
 
 EXTRAS = tuple(name for name in PROJECT["project"]["optional-dependencies"] if name != "all")
-ADDED_TO_CALLS = ("aiohttp", "chat", "cost", "otel", "tenacity")  # extras that bring no provider
+ADDED_TO_CALLS = (  # extras that bring no provider
+    *("aiohttp", "chat", "cost", "hyperdx", "langfuse", "logfire", "otel", "search", "tenacity", "tools"),
+)
 VERSIONS = {"newest": "highest", "lowest": "lowest-direct"}
 
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from .middleware import middleware_factory
 
 if TYPE_CHECKING:
-    from . import otel
+    from . import langfuse, logfire, otel
 
-__all__ = ["middleware_factory", "otel"]
+__all__ = ["langfuse", "logfire", "middleware_factory", "otel"]
 
-_MODULES = ("otel",)
+_MODULES = ("langfuse", "logfire", "otel")
 
 
 def __getattr__(name: str) -> Any:

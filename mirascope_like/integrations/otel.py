@@ -1,8 +1,10 @@
-"""`with_otel`: records each call as a span of OpenTelemetry."""
+"""`with_otel`: records each call as a span of OpenTelemetry. `configure` and `with_hyperdx` also send the spans."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Mapping
+import os
+import sys
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, ParamSpec, TypeVar, cast
 
@@ -21,6 +23,8 @@ from opentelemetry.trace import Span, TracerProvider  # noqa: E402
 P = ParamSpec("P")
 R = TypeVar("R")
 
+_HYPERDX = "https://in-otel.hyperdx.io/v1/traces"
+"""The address to which HyperDX receives spans. Source: HyperDX's documentation of OpenTelemetry."""
 _PROVIDERS = {
     "azure": "azure.ai.openai",
     "bedrock": "aws.bedrock",
@@ -93,6 +97,40 @@ def with_otel(
         handle_structured_stream=record_stream,
         handle_error=record_error,
     )
+
+
+def configure(processors: Sequence[Any] | None = None) -> trace.Tracer:
+    """Set the global tracer provider of OpenTelemetry, and return a tracer. Call it once, at the start of a program.
+
+    `processors` are span processors of `opentelemetry-sdk`, which send the spans; without them, spans are printed.
+    Raises `MissingSDKError` if `opentelemetry-sdk` is not installed.
+    """
+    sdk: Any = load_sdk("opentelemetry.sdk.trace", extra="hyperdx")
+    export: Any = load_sdk("opentelemetry.sdk.trace.export", extra="hyperdx")
+    provider = sdk.TracerProvider()
+    if processors is None:
+        processors = [export.SimpleSpanProcessor(export.ConsoleSpanExporter(out=sys.stdout))]
+    for processor in processors:
+        provider.add_span_processor(processor)
+    trace.set_tracer_provider(provider)
+    return trace.get_tracer("mirascope_like")
+
+
+def with_hyperdx(*, content: bool = False) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Return a decorator that records each call as a span, as `with_otel`, and sends the spans to HyperDX.
+
+    The key is the environment variable `HYPERDX_API_KEY`. If the program has set a tracer provider of
+    `opentelemetry-sdk`, that is used, and nothing is sent to HyperDX. Raises `MissingSDKError` if the extra `hyperdx`
+    is not installed.
+    """
+    sdk: Any = load_sdk("opentelemetry.sdk.trace", extra="hyperdx")
+    if not isinstance(trace.get_tracer_provider(), sdk.TracerProvider):
+        export: Any = load_sdk("opentelemetry.sdk.trace.export", extra="hyperdx")
+        exporter: Any = load_sdk("opentelemetry.exporter.otlp.proto.http.trace_exporter", extra="hyperdx")
+        headers = {"authorization": os.environ.get("HYPERDX_API_KEY", "")}
+        sent = exporter.OTLPSpanExporter(endpoint=_HYPERDX, headers=headers)
+        configure([export.BatchSpanProcessor(sent)])
+    return with_otel(content=content)
 
 
 def describe(span: Span, response: BaseCallResponse[Any, Any], *, content: bool) -> None:

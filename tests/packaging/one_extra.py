@@ -79,7 +79,7 @@ EXTRAS: dict[str, list[tuple[str, str, Clients]]] = {
     "cost": [OPENAI],
     "tenacity": [OPENAI],
     "chat": [OPENAI],
-    "otel": [OPENAI],
+    **{name: [OPENAI] for name in ("hyperdx", "langfuse", "logfire", "otel", "search", "tools")},
 }
 """The providers whose calls an extra makes possible, and how they write answers (a class of `wires`).
 
@@ -90,6 +90,11 @@ MODULES = {
     "tenacity": "mirascope_like.retries.tenacity",
     "chat": "mirascope_like.integrations.progress",
     "otel": "mirascope_like.integrations.otel",
+    "hyperdx": "mirascope_like.integrations.otel",
+    "langfuse": "mirascope_like.integrations.langfuse",
+    "logfire": "mirascope_like.integrations.logfire",
+    "search": "mirascope_like.tools.web_search",
+    "tools": "mirascope_like.tools.http",
 }
 """What an extra makes importable, beyond calls."""
 

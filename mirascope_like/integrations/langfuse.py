@@ -10,8 +10,6 @@ from ..core.base.errors import StreamNotConsumedError, load_sdk
 from ..core.base.response import BaseCallResponse
 from .middleware import middleware_factory
 
-langfuse: Any = load_sdk("langfuse", extra="langfuse")
-
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -24,8 +22,9 @@ def with_langfuse(*, content: bool = True) -> Callable[[Callable[P, R]], Callabl
     starts with the call and ends with the response, or when the stream ends in any state. It has the model, the tokens,
     the cost, the call parameters, and, unless `content` is False, the messages and the response.
 
-    Importing this module raises `MissingSDKError` if Langfuse is not installed. Needs version 3 of its SDK or newer.
+    Raises `MissingSDKError` if Langfuse is not installed. Needs version 3 of its SDK or newer.
     """
+    langfuse: Any = load_sdk("langfuse", extra="langfuse")
 
     @contextmanager
     def generation(function: Callable[..., Any]) -> Generator[Any]:

@@ -7,10 +7,6 @@ from typing import ParamSpec, TypeVar
 
 from ..core.base.errors import load_sdk
 
-load_sdk("logfire", extra="logfire")
-
-from .otel import with_otel  # noqa: E402  # after the check whether Logfire is installed, whose error names the extra
-
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -22,8 +18,11 @@ def with_logfire(*, content: bool = True) -> Callable[[Callable[P, R]], Callable
     Call `logfire.configure()` first: Logfire then receives the spans of OpenTelemetry, so the spans are those of
     `with_otel`. Prompts and responses are recorded unless `content` is False, as in Mirascope v1.
 
-    Importing this module raises `MissingSDKError` if Logfire is not installed.
+    Raises `MissingSDKError` if Logfire is not installed.
     """
+    load_sdk("logfire", extra="logfire")
+    from .otel import with_otel  # imported here: it needs OpenTelemetry, which Logfire brings
+
     return with_otel(content=content)
 
 

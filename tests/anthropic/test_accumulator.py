@@ -55,7 +55,7 @@ def blocks(draw: st.DrawFn) -> tuple[JSON, JSON, list[JSON]]:
         return kept("thinking", kind, text, signature="sig=="), kept("thinking", kind, "", signature=""), deltas
     arguments = draw(st.fixed_dictionaries({"query": TEXT}, optional={"deep": st.just({"a": {"b": 1}})}))
     pieces = ["", *draw(cut(json.dumps(arguments, ensure_ascii=False)))]
-    named = {"type": kind, "id": f"id-{len(text)}", "name": "Look"}
+    named = {"type": kind, "id": "", "name": "Look"}
     deltas = [kept("partial_json", "input_json_delta", piece) for piece in pieces]
     return {**named, "input": arguments}, {**named, "input": {}}, deltas
 
@@ -68,6 +68,8 @@ def answers(draw: st.DrawFn) -> tuple[list[JSON], JSON]:
     events: list[JSON] = [{"type": "message_start", "message": start}]
     content = []
     for index, (whole, begin, deltas) in enumerate(draw(st.lists(blocks(), max_size=4))):
+        if "id" in whole:  # Anthropic's ids are unique
+            whole, begin = {**whole, "id": f"id-{index}"}, {**begin, "id": f"id-{index}"}
         content.append(whole)
         events.append({"type": "content_block_start", "index": index, "content_block": begin})
         events += [{"type": "content_block_delta", "index": index, "delta": delta} for delta in deltas]

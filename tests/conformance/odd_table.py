@@ -126,8 +126,9 @@ TABLE: dict[str, dict[str, Cell]] = {
         cohere=added("a name in pieces"),
     ),
     "one id under two indexes": row(
-        BEGINS_ONCE,
         chat=wire("test_one_call"),
+        messages=added("one id under two indexes"),
+        bedrock=added("one call under two indexes"),
         responses=added("one id under two indexes"),
         gemini=WHOLE_CALL,
         cohere=added("one id under two indexes"),

@@ -82,6 +82,25 @@ SCRIPTS: dict[tuple[str, str], Script] = {
         call_event("delta", 0, function={"name": "time", "arguments": TEXT}),
         tools=CALLED,
     ),
+    ("one id under two indexes", "messages"): messages(
+        USE, piece(FIRST), {**USE, "index": 1}, {**piece(SECOND), "index": 1}, tools=CALLED
+    ),
+    ("one call under two indexes", "messages"): messages(
+        *(USE, piece(TEXT), block("stop")),
+        *({**one, "index": 1} for one in (USE, piece(TEXT), block("stop"))),
+        tools=CALLED,
+    ),
+    ("two calls of one id", "messages"): messages(
+        *(USE, piece(TEXT), block("stop")),
+        *({**one, "index": 1} for one in (USE, piece('{"city": "Oslo"}'), block("stop"))),
+        tools=[*CALLED, ("get_time", {"city": "Oslo"})],
+    ),
+    ("one call under two indexes", "bedrock"): events(
+        *(START, CONVERSE_USE, delta(0, toolUse={"input": TEXT}), stop(0)),
+        start(1, toolUse={"toolUseId": "t", "name": "get_time"}),
+        *(delta(1, toolUse={"input": TEXT}), stop(1), ended("tool_use"), METADATA),
+        tools=CALLED,
+    ),
     ("one id under two indexes", "cohere"): cohere_script(
         call_event("start", 0, id="t", type="function", function={"name": "get_time", "arguments": ""}),
         call_event("delta", 1, id="t", function={"arguments": TEXT}),

@@ -63,7 +63,12 @@ class AnthropicAccumulator(BlockAccumulator[AnthropicCallResponseChunk, Anthropi
             case "content_block_delta":
                 return self._grow(data.get("index"), data["delta"])
             case "content_block_start":
-                self._start(self._new_place(data.get("index")), dict(data["content_block"]))
+                block: dict[str, Any] = dict(data["content_block"])
+                if (known := self._begun_call(block.get("id"))) is None:
+                    self._start(self._new_place(data.get("index")), block)
+                else:
+                    self._positions.alias(data.get("index"), known)
+                    self._blocks[known].update({key: value for key, value in block.items() if value})
             case "content_block_stop":
                 return self._stop(self._place(data.get("index")))
             case "message_start":

@@ -36,6 +36,10 @@ class Positions:
             return max(known, default=0)
         return self._newest[index] if index in self._newest else int(index)
 
+    def alias(self, index: Any, position: int) -> None:
+        """Assign a further index to a block."""
+        self._newest[index] = position
+
     def new(self, index: Any, known: Collection[int]) -> int:
         """Return the position for a new block: its index, or the next free position if the index is missing or
         already used.

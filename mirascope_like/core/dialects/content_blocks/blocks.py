@@ -117,6 +117,8 @@ class BlockAccumulator(IndexedAccumulator[ChunkT, ToolT]):
         self._positions = Positions()
         self._stopped: set[int] = set()
         """The positions of the blocks that are complete."""
+        self._whole_calls: set[tuple[str, str, str]] = set()
+        """The id, name and arguments of each complete tool call that has an id."""
 
     def _place(self, index: Any) -> int:
         """Return the position of the block that an event belongs to."""
@@ -139,8 +141,21 @@ class BlockAccumulator(IndexedAccumulator[ChunkT, ToolT]):
         fits = known.keys() & self.delta_keys.get(kind, frozenset({kind})) and place not in self._stopped
         return place if fits and not signed else self._new_place(index)
 
+    def _begun_call(self, id: Any) -> int | None:
+        """Return the position of the incomplete tool call with this id; None if there is none. Some hosts begin one
+        call under two indexes.
+        """
+        places = [place for place, block in self._blocks.items() if id and block.get("id") == id]
+        return places[-1] if places and places[-1] not in self._stopped else None
+
     def _stop(self, number: int) -> list[ToolT]:
         self._stopped.add(number)
+        call = self._call(number) if number not in self._given else None
+        if call is not None and call.id:
+            fields = call.id, call.name, effective_arguments(call.arguments)
+            if fields in self._whole_calls:  # some hosts send a call again under another index
+                del self._blocks[number]
+            self._whole_calls.add(fields)
         return super()._stop(number)
 
     def _numbers(self) -> Iterable[int]:

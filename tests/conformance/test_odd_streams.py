@@ -9,7 +9,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mirascope_like.core.base.request import Request
@@ -77,7 +77,6 @@ def signatures_in(stream: OddStream) -> list[str]:
     return [stream.signature] * sum(isinstance(one, Thought) for one in stream.answer.said) if stream.signature else []
 
 
-@settings(max_examples=40)
 @given(data=st.data(), how=st.sampled_from(["at once", "one by one", "objects"]), partial=st.booleans())
 @pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
 def test_an_odd_stream_is_the_answer(row: BaseRow, data: st.DataObject, how: str, partial: bool) -> None:

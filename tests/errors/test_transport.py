@@ -21,6 +21,7 @@ from mirascope_like.core import (
     StreamInterruptedError,
     StreamState,
 )
+from mirascope_like.core.base.runtime import CLOCK
 from tests.conformance.providers import OPENAI, Row, openai_like
 from tests.harness.clocks import PATIENCE
 from tests.harness.server import CloseEarly, Reply, Server, Stall
@@ -162,11 +163,12 @@ def test_rate_limit(
     assert "Slow down" in str(error.body)
 
 
-def test_retry_after_a_date(server: Server) -> None:
-    at = datetime.now(UTC) + timedelta(seconds=60)
-    server.reply(Reply.error(429, retry_after=format_datetime(at, usegmt=True)))
+def test_retry_after_a_date(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    monkeypatch.setattr(CLOCK, "timestamp", lambda: now.timestamp() * 1000)
+    server.reply(Reply.error(429, retry_after=format_datetime(now + timedelta(seconds=60), usegmt=True)))
     error = failed(OPENAI, server, stream=False, asynchronous=False)
-    assert 50 < error.retry_after <= 60
+    assert error.retry_after == 60
 
 
 @openai_like

@@ -10,8 +10,9 @@ import pytest
 from pydantic import BaseModel
 
 from mirascope_like import llm
-from mirascope_like.core import ConfigurationError, ToolLoop, openai
-from tests.harness.clocks import waits
+from mirascope_like.core import ConfigurationError, StreamState, ToolLoop, openai
+from mirascope_like.core.base.provider.concurrency_limit import ThreadPlaces
+from tests.harness.clocks import PATIENCE, waits
 from tests.harness.rounds import Side
 from tests.harness.server import Gate, Server, Stall
 
@@ -143,6 +144,35 @@ def test_a_stream_holds_its_place_until_it_is_closed(side: Side, server: Server)
     first.close()
     other.join()
     assert model.ask("Hi").content == "Hello"
+
+
+@pytest.mark.parametrize("opens_here", [False, True], ids=["worker", "caller"])
+def test_closing_ends_the_wait_for_a_place(
+    side: Side, opens_here: bool, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the caller's own thread opens and waits, as with a client that a tracer has patched."""
+    model = side.module.model("m", client=side.client(server), max_concurrent=1)
+    monkeypatch.setattr(type(side.module.call._provider), "opens_here", lambda *_: opens_here)
+    server.always(side.streamed("Hel lo").insert(0, Stall()))
+    first = model.stream("Hi").open()
+    waiting, acquire = threading.Event(), ThreadPlaces.acquire
+
+    def acquiring(self: ThreadPlaces, *args: Any) -> bool:
+        waiting.set()
+        return acquire(self, *args)
+
+    monkeypatch.setattr(ThreadPlaces, "acquire", acquiring)
+    stream = model.stream("Hi")
+    reading = threading.Thread(target=lambda: list(stream), daemon=True)
+    reading.start()
+    assert waiting.wait(PATIENCE)
+    stream.close()
+    reading.join(PATIENCE)
+    assert not reading.is_alive()
+    assert (stream.state, stream.error, len(server.requests)) == (StreamState.CLOSED, None, 1)
+    first.close()
+    server.always(side.whole("Hello"))
+    assert model.ask("Hi").content == "Hello"  # the place is free
 
 
 def test_async_streams_hold_their_places(side: Side, server: Server) -> None:

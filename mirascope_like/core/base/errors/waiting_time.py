@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from math import isfinite
 from typing import Any, cast
 
+from ..runtime import CLOCK
 from .classification import described, header
 from .reported import is_array, levels
 
@@ -77,7 +78,7 @@ def _header_delay(headers: Any) -> float | None:
         return None
     if at.tzinfo is None:
         at = at.replace(tzinfo=UTC)
-    return _believed(max(0.0, (at - datetime.now(UTC)).total_seconds()))
+    return _believed(max(0.0, at.timestamp() - CLOCK.timestamp() / 1000))
 
 
 def _reported_delays(body: Any, depth: int = 0) -> Iterator[float]:

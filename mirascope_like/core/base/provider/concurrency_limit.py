@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Hashable, Iterator, Mapping, Sequence
-from threading import BoundedSemaphore
-from typing import Any, cast
+from threading import Condition
+from typing import Any, Self, cast
 from weakref import WeakKeyDictionary
 
 from ..errors import ConfigurationError, StreamClosedError
 from ..request import Request
 from ..runtime import Semaphore, running_loop, semaphore
-from .opening import PRESENT
+from .opening import PRESENT, Opening
 from .provider import AsyncSource, Provider, Source, Target
 
 
@@ -26,12 +26,48 @@ def limited(provider: Provider[Any, Any, Any], limit: int) -> Any:
     return cast("Any", _Limited(provider, Places(limit)))
 
 
+class ThreadPlaces:
+    """A semaphore for threads. Cutting an opening ends its wait for a place."""
+
+    def __init__(self, limit: int) -> None:
+        self._free = limit
+        self._changed = Condition()
+
+    def acquire(self, seconds: float | None = None, opening: Opening | None = None) -> bool:
+        """Wait for a place and take it. Returns False if there is none after `seconds`, or if `opening` was cut."""
+        if opening is not None:
+            opening.when_over(self._wake)
+        with self._changed:
+            self._changed.wait_for(lambda: self._free > 0 or (opening is not None and opening.abandoned), seconds)
+            if self._free == 0 or (opening is not None and opening.abandoned):
+                return False
+            self._free -= 1
+            return True
+
+    def release(self) -> None:
+        """Give a place back."""
+        with self._changed:
+            self._free += 1
+            self._changed.notify()
+
+    def _wake(self) -> None:
+        with self._changed:
+            self._changed.notify_all()
+
+    def __enter__(self) -> Self:
+        self.acquire()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
+
+
 class Places:
     """Semaphores that count the requests in progress: one for all threads, and one per event loop."""
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
-        self.threads: BoundedSemaphore = BoundedSemaphore(limit)
+        self.threads: ThreadPlaces = ThreadPlaces(limit)
         self._loops: WeakKeyDictionary[Hashable, Semaphore] = WeakKeyDictionary()
 
     def tasks(self) -> Semaphore:
@@ -71,11 +107,12 @@ class _Limited:
             place.release()
 
     def open(self, request: Request, payload: dict[str, Any]) -> Source:
-        if not self._places.threads.acquire(timeout=request.deadline):
+        opening = PRESENT.get()
+        if not self._places.threads.acquire(request.deadline, opening):
+            if opening is not None and opening.abandoned:
+                raise StreamClosedError("the stream was closed while it waited for other requests (max_concurrent)")
             raise TimeoutError("the deadline passed while the stream waited for other requests (max_concurrent)")
         try:
-            if (opening := PRESENT.get()) is not None and opening.abandoned:
-                raise StreamClosedError("the stream was closed while it waited for other requests (max_concurrent)")
             return _Held(self._provider.open(request, payload), self._places.threads.release)
         except BaseException:
             self._places.threads.release()

@@ -79,6 +79,12 @@ class Opening:
         shut(self._network)
         return True
 
+    def when_over(self, wake: Callable[[], object]) -> None:
+        """Call `wake` once the response has arrived, the request has failed or `cut()` was called; at once if that has
+        already happened. It may be called from any thread.
+        """
+        self._answer.add_done_callback(lambda _: wake())
+
     @property
     def abandoned(self) -> bool:
         """True once `cut()` was called. The transport must then not send the request again."""

@@ -116,6 +116,13 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session
+def load(session: nox.Session) -> None:
+    """Open 1,000 streams at once on each default client, sync and async: as `nox -s load -- 1000 google cohere`."""
+    session.install("-e", ".[all]", *group("tests"))
+    session.run("python", "-m", "benchmarks.load", *session.posargs)
+
+
+@nox.session
 def properties(session: nox.Session) -> None:
     """Run the property tests with 2,000 new random examples each; CI has 40, always the same."""
     session.install("-e", ".[all]", *group("tests"))
@@ -147,6 +154,6 @@ def mutants(session: nox.Session) -> None:
 
 @nox.session(python=False)
 def nightly(session: nox.Session) -> None:
-    """Run what takes too long for CI: the tests on each Python, extra and tracer, properties, benchmarks, mutants."""
-    for name in ("tests-on", "extras", "tracers", "properties", "bench", "mutants"):
+    """Run what takes too long for CI: tests on each Python, extra and tracer, properties, benchmarks, load, mutants."""
+    for name in ("tests-on", "extras", "tracers", "properties", "bench", "load", "mutants"):
         session.notify(name)

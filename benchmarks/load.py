@@ -47,7 +47,7 @@ class Crowd:
             if error is None:
                 self.begun += 1
             else:
-                self.errors[f"{type(error).__name__}: {error}"[:100]] += 1
+                self.errors[f"{type(error).__name__}: {error}"[:400]] += 1
             if self.begun + self.errors.total() == self.size:
                 self.connections, self.seconds = self.server.open_connections, time.monotonic() - self._started
                 self.there.set()

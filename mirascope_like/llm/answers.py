@@ -17,7 +17,9 @@ from ..core.base.response import (
     CommonUsage,
     ToolDelta,
     Usage,
+    attach_tools,
     check_dump_version,
+    set_tool_base,
     tool_results,
 )
 from ..core.base.streams import AsyncStream as BaseAsyncStream
@@ -100,7 +102,7 @@ class CallResponse(DelegatedMetadata, BaseCallResponse[Any, Tool, str, CommonUsa
             raise ValueError("invalid dump of a response: it has no provider name")
         provider = provider_named(f"{name}.{data['form']}" if data.get("form") else name)
         inner = provider.response_type.model_validate(data, context=info.context)
-        inner.set_tool_base(cls.tool_base)  # so that `tools` are instances of `llm.Tool` too
+        set_tool_base(inner, cls.tool_base)  # so that `tools` are instances of `llm.Tool` too
         return cls.of(inner)
 
     def model_dump(self, **options: Any) -> dict[str, Any]:
@@ -118,8 +120,8 @@ class CallResponse(DelegatedMetadata, BaseCallResponse[Any, Tool, str, CommonUsa
             "openai.OpenAICallResponse"
         )
 
-    def attach_tools(self, tools: list[Any]) -> None:
-        self._inner.attach_tools(tools)
+    def _attach_tools(self, tools: list[Any]) -> None:
+        attach_tools(self._inner, tools)
 
     @property
     def _metadata(self) -> CommonMetadata:

@@ -218,10 +218,11 @@ def test_the_flow_of_a_call_that_is_not_streamed() -> None:
     class Response:
         def __init__(self, *tools: Any) -> None:
             self.tools = tools
-            self.rounds: Any = None
+            self._before: Any = None
 
-        def set_earlier_rounds(self, earlier: Any) -> None:
-            self.rounds = [*earlier, self]
+        @property
+        def rounds(self) -> list[Any]:
+            return [*self._before, self]
 
         def tool_round_messages(self, results: Any) -> list[Any]:
             return list(results)

@@ -56,6 +56,9 @@ COMPLETED = [
     ("model.^", "ask ask_async call session stream stream_async task"),
 ]
 
+INTERNAL = "as_content attach_tools find_tools last_user_message set_earlier_attempts set_earlier_rounds "
+INTERNAL += "set_interruptions set_tool_base tool_paths top_of usage_places"
+
 
 def test_an_editor(tmp_path: Path, subtests: pytest.Subtests) -> None:
     if find_spec("pyright") is None:
@@ -95,6 +98,7 @@ def check_signature_help(editor: LanguageServer) -> None:
 def check_completion(editor: LanguageServer, place: str, names: str) -> None:
     found = {item["label"]: item for item in editor.completions(place)}
     assert set(names.split()) <= set(found)
+    assert set(INTERNAL.split()) & set(found) == set()
     own = [name for name in names.split() if name not in ("title", "year")]
     undocumented = [name for name in own if not editor.resolved(found[name]).get("documentation")]
     assert undocumented == []

@@ -68,7 +68,7 @@ class AnthropicCallResponseChunk(
     provider = "anthropic"
     raw_type = RawMessageStreamEvent
     facts: ClassVar[Facts] = _FACTS
-    usage_places: ClassVar[tuple[str, ...]] = ("message.usage", "usage")
+    _usage_places: ClassVar[tuple[str, ...]] = ("message.usage", "usage")
 
     @classmethod
     def text_of(cls, data: Mapping[str, Any]) -> str:

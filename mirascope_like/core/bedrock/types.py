@@ -156,7 +156,7 @@ class BedrockCallResponseChunk(BaseCallResponseChunk[dict[str, Any], BedrockFini
     __slots__ = ()
     provider = "bedrock"
     facts: ClassVar[Facts] = _FACTS
-    usage_places: ClassVar[tuple[str, ...]] = ("metadata.usage",)
+    _usage_places: ClassVar[tuple[str, ...]] = ("metadata.usage",)
 
     @classmethod
     def from_data(cls, data: dict[str, Any]) -> Self:

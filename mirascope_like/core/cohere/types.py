@@ -148,7 +148,7 @@ class CohereCallResponseChunk(BaseCallResponseChunk[V2ChatStreamResponse, Cohere
     provider = "cohere"
     raw_type = V2ChatStreamResponse
     facts: ClassVar[Facts] = _FACTS
-    usage_places: ClassVar[tuple[str, ...]] = ("delta.usage",)
+    _usage_places: ClassVar[tuple[str, ...]] = ("delta.usage",)
 
     @classmethod
     def _dumped(cls, chunk: Any) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from ..errors import ConfigurationError, ResponseParseError, complaint
 from ..parsing import FoundJSON, ends_open, is_mapping
 from ..provider import Provider
 from ..request import JSON_ALONE, Request, Strategy, with_instruction
-from ..response import BaseCallResponse, attach_response
+from ..response import BaseCallResponse, attach_response, set_earlier_attempts
 from ..tools import tool_name
 from .tool_rounds import RunTools, rounds
 
@@ -72,7 +72,7 @@ def request_structured_output(
     earlier: list[ResponseT] = []
     while True:
         request, response = yield from rounds(request, provider)
-        response.set_earlier_attempts(earlier)
+        set_earlier_attempts(response, earlier)
         if response.tools:
             return response
         try:

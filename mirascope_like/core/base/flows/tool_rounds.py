@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeVar
 from .. import tools as tools_room
 from ..provider import Provider
 from ..request import Request
-from ..response import BaseCallResponse
+from ..response import BaseCallResponse, set_earlier_rounds
 from ..tools import BaseTool
 
 ResponseT = TypeVar("ResponseT", bound="BaseCallResponse[Any, Any]")
@@ -60,7 +60,7 @@ def rounds(
     before: list[ResponseT] = []
     while True:
         response: ResponseT = yield request
-        response.set_earlier_rounds(before)
+        set_earlier_rounds(response, before)
         command = calls(request, response.tools, len(before))
         if command is None:
             return request, response

@@ -18,10 +18,13 @@ if TYPE_CHECKING:
     from .chunk import BaseCallResponseChunk, ToolDelta
     from .cost import Price, call_cost, set_price
     from .cost_metadata import CostMetadata
+    from .decoded_messages import last_user_message
     from .dump import CARRIERS, HOLDERS, check_dump_version
     from .finish_reasons import FinishReason, common_finish_reason, ended_for
     from .indexed_accumulator import IndexedAccumulator, Positions
     from .metadata import CommonMetadata, Facts
+    from .offered_tools import attach_tools, set_tool_base
+    from .related_responses import set_earlier_attempts, set_earlier_rounds, set_interruptions
     from .result_parts import tool_results
     from .stream_events import (
         ErrorEvent,
@@ -45,6 +48,9 @@ else:
             "call_response": "BaseCallResponse",
             "chunk": "BaseCallResponseChunk ToolDelta",
             "cost": "Price call_cost set_price",
+            "decoded_messages": "last_user_message",
+            "offered_tools": "attach_tools set_tool_base",
+            "related_responses": "set_earlier_attempts set_earlier_rounds set_interruptions",
             "dump": "CARRIERS HOLDERS check_dump_version",
             "finish_reasons": "FinishReason common_finish_reason ended_for",
             "indexed_accumulator": "IndexedAccumulator Positions",
@@ -89,6 +95,12 @@ __all__ = [
     "ended_for",
     "newer_usage",
     "attach_response",
+    "attach_tools",
+    "last_user_message",
+    "set_earlier_attempts",
+    "set_earlier_rounds",
+    "set_interruptions",
+    "set_tool_base",
     "response_of",
     "set_price",
     "token_count",

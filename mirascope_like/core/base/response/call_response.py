@@ -23,13 +23,13 @@ from typing_extensions import TypeVar
 from .. import tools as tools_room
 from ..errors import ErrorEventError, MalformedEventError, ToolArgumentsError, ToolExecutionError, reported_error
 from ..messages import BaseMessageParam
-from ..parsing import VERSION_KEY, as_list, as_object, as_received, at, construct, dumped, json_in
+from ..parsing import VERSION_KEY, as_list, as_received, at, construct, dumped, json_in
 from ..request import Request
 from ..tools import BaseTool, ToolCall, find_tool
 from .billing import Billed
-from .decoded_messages import DecodedMessages
+from .decoded_messages import DecodedMessages, last_user_message
 from .dump import READ_FROM_RESPONSE, check_dump_version, plain_json, plain_options, with_properties, without_carried
-from .offered_tools import TOOL_CLASSES, OfferedTools
+from .offered_tools import TOOL_CLASSES, OfferedTools, tool_paths
 from .related_responses import RelatedResponses
 
 _OPTIONS = frozenset({"call_params", "call_kwargs", "dynamic_config"})
@@ -151,7 +151,7 @@ class BaseCallResponse(
         return cast("RawT", construct(cls.raw_type, raw))
 
     @classmethod
-    def top_of(cls, response: RawT) -> Any:
+    def _top_of(cls, response: RawT) -> Any:
         """Return the part of the SDK's response object in which the paths of `facts` start."""
         return response
 
@@ -160,7 +160,7 @@ class BaseCallResponse(
         """Raise the error of a body that is not a response: `ErrorEventError` if it reports an error (gateways send
         such bodies with status 200), and `MalformedEventError` if it has no output, finish reason or usage.
         """
-        top, places = cls.top_of(response), (*cls.facts.output_paths, cls.facts.finish, cls.facts.usage)
+        top, places = cls._top_of(response), (*cls.facts.output_paths, cls.facts.finish, cls.facts.usage)
         if any(at(top, place) for place in cls.facts.output_paths) and at(top, "error") is None:
             return
         fields = as_received(top)
@@ -188,7 +188,7 @@ class BaseCallResponse(
 
     @model_serializer(mode="wrap")
     def _dump_read(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return with_properties(self, {**handler(self), TOOL_CLASSES: self.provider_response.tool_paths()})
+        return with_properties(self, {**handler(self), TOOL_CLASSES: tool_paths(self.provider_response)})
 
     @model_validator(mode="before")
     @classmethod
@@ -204,7 +204,7 @@ class BaseCallResponse(
     def _with_tools(cls, value: Any, handler: ModelWrapValidatorHandler[Self], info: ValidationInfo) -> Self:
         self = handler(value)
         if isinstance(value, Mapping):
-            self.find_tools(cast("Mapping[str, Any]", value), info.context)
+            self._find_tools(cast("Mapping[str, Any]", value), info.context)
         return self
 
     @property
@@ -214,7 +214,7 @@ class BaseCallResponse(
 
     @property
     def _top(self) -> Any:
-        return self.top_of(self.response)
+        return self._top_of(self.response)
 
     @property
     def finish_reasons(self) -> list[FinishT] | None:
@@ -245,23 +245,17 @@ class BaseCallResponse(
         An output that is an exception is sent as an error.
         """
 
-    @classmethod
-    def last_user_message(cls, messages: Sequence[Any]) -> Any:
-        """Return the last message if its role is "user", else None."""
-        last = as_object(messages[-1]) if messages else {}
-        return last if last.get("role") == "user" else None
-
     @property
     def user_message_param(self) -> MessageT | None:
         """The last message of the request, in the provider's own format; None if its role is not "user"."""
-        return cast("MessageT | None", self.last_user_message(self.messages))
+        return cast("MessageT | None", last_user_message(self.messages))
 
     @property
     def raw(self) -> dict[str, Any]:
         """The response as JSON, including fields that the SDK does not know. For a stream, the sum of its events."""
         return dumped(self.response)
 
-    def as_content(self, text: str) -> str:
+    def _as_content(self, text: str) -> str:
         """Return a text in the form in which `content` shows it. For a provider without a JSON mode, this is only
         the JSON in the text if JSON mode was requested.
         """

@@ -47,7 +47,7 @@ class BaseCallResponseChunk(NativeMetadata, ABC, Generic[RawChunkT, FinishT, Usa
     provider: ClassVar[str]
     raw_type: ClassVar[Any]
     """The SDK's class of events, or a union of such classes."""
-    usage_places: ClassVar[tuple[str, ...]] = ("usage",)
+    _usage_places: ClassVar[tuple[str, ...]] = ("usage",)
     """The paths in the SDK's event object at which the usage may be."""
 
     def __init__(self, chunk: RawChunkT) -> None:
@@ -151,7 +151,7 @@ class BaseCallResponseChunk(NativeMetadata, ABC, Generic[RawChunkT, FinishT, Usa
         """The usage object of the provider's SDK; None if the event has no usage."""
         if at(self._top, self.facts.usage) is None:
             return None
-        found = (at(self.chunk, place) for place in self.usage_places)
+        found = (at(self.chunk, place) for place in self._usage_places)
         return next((one for one in found if one is not None), None)
 
     @property

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..messages import BaseMessageParam, MediaPart
+from ..parsing import as_object
 from .meant_calls import MeantCalls
 
 
@@ -51,3 +52,9 @@ class DecodedMessages(MeantCalls):
         """The last message of the request in the common form; None if its role is not "user"."""
         messages = self.common_messages
         return messages[-1] if messages and messages[-1].role == "user" else None
+
+
+def last_user_message(messages: Sequence[Any]) -> Any:
+    """Return the last message if its role is "user", else None."""
+    last = as_object(messages[-1]) if messages else {}
+    return last if last.get("role") == "user" else None

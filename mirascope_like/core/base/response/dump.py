@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from pydantic_core import to_jsonable_python
 
 from ..parsing import VERSION_KEY, check_schema_version, is_list, is_mapping
+from .offered_tools import tool_paths
 
 DUMP_VERSION = 3
 """The schema version of dumps. Increase it whenever a change would make older versions of the library misread a
@@ -110,7 +111,7 @@ def with_properties(response: Any, fields: Mapping[str, Any]) -> dict[str, Any]:
         "form": own.form,
         "content": own.content,
         **{name: getattr(own, name) for name in _NATIVE},
-        "tool_types": [{"type": "function", "name": name} for name in own.tool_paths() or ()],
+        "tool_types": [{"type": "function", "name": name} for name in tool_paths(own) or ()],
         "user_message_param": plain_json(response.user_message_param),
         "message_param": plain_json(response.message_param),
         "cost_metadata": own.cost_metadata.model_dump(exclude_none=True),

@@ -65,19 +65,14 @@ class OfferedTools(MeantCalls, Generic[ToolT]):
         """The same as `tools`, which are in one form for all providers. Named as in Mirascope v1."""
         return self.tools
 
-    def attach_tools(self, tools: list[Any]) -> None:
-        """Set the tools that a stream has already parsed, including tools with an `error`."""
+    def _attach_tools(self, tools: list[Any]) -> None:
         self._tools = list(tools)
 
-    def tool_paths(self) -> dict[str, str | None] | None:
-        """Return the path of each offered tool ("module:qualified.name", or None), by tool name.
-
-        Returns None for a response of an early release, which did not save the names.
-        """
+    def _paths(self) -> dict[str, str | None] | None:
         found = {one.name: one.path for one in map(ToolReference.of, self._tool_types)}
         return {**found, **self._tool_paths} if self._tool_paths is not None else found or None
 
-    def find_tools(self, dump: Mapping[str, Any], context: Any) -> None:
+    def _find_tools(self, dump: Mapping[str, Any], context: Any) -> None:
         """Find the types of the tools that a dump names: first in `context["tools"]`, then in imported modules. Sets
         `tool_types`.
 
@@ -98,20 +93,12 @@ class OfferedTools(MeantCalls, Generic[ToolT]):
         self._tool_paths = paths
         self._tools = None
 
-    def set_tool_base(self, base: type[BaseTool]) -> None:
-        """Generate the tool types again from the same functions and classes, so that they are also subclasses of
-        `base`.
-        """
-        self._tool_types = [
-            tool_type(tool_type(source_of(kind).owner, base), self.tool_base) for kind in self._tool_types
-        ]
-
     def __getstate__(self) -> dict[Any, Any]:
         # pickle cannot find the class of a tool that was made from a function, so the tool's path is pickled.
         state = cast("Any", super()).__getstate__()
         own = {
             "_tool_types": tuple(map(ToolReference.of, self._tool_types)),
-            "_tool_paths": self.tool_paths(),
+            "_tool_paths": self._paths(),
             "_tools": None if self._tools is None else [tools_room.portable(tool) for tool in self._tools],
             "_executed": tuple(replace(one, tool=tools_room.portable(one.tool)) for one in self._executed),
         }
@@ -129,6 +116,30 @@ class OfferedTools(MeantCalls, Generic[ToolT]):
             "_tool_types": [one for one in kinds if one is not None],
         }
         cast("Any", super()).__setstate__({**state, "__pydantic_private__": own})
+
+
+# Functions and not methods, so that editors do not complete them after a response.
+
+
+def attach_tools(response: OfferedTools[Any], tools: list[Any]) -> None:
+    """Set the tools that a stream has already parsed, including tools with an `error`."""
+    own: Any = response
+    own._attach_tools(tools)
+
+
+def tool_paths(response: OfferedTools[Any]) -> dict[str, str | None] | None:
+    """Return the path of each offered tool ("module:qualified.name", or None), by tool name.
+
+    Returns None for a response of an early release, which did not save the names.
+    """
+    own: Any = response
+    return cast("dict[str, str | None] | None", own._paths())
+
+
+def set_tool_base(response: OfferedTools[Any], base: type[BaseTool]) -> None:
+    """Generate the tool types again from the same functions and classes, so that they are also subclasses of `base`."""
+    own: Any = response
+    own._tool_types = [tool_type(tool_type(source_of(kind).owner, base), own.tool_base) for kind in own._tool_types]
 
 
 def _is_paths(value: Any) -> bool:

@@ -37,20 +37,12 @@ class RelatedResponses(Generic[ToolT]):
     def common_usage(self) -> CommonUsage | None:
         """The usage in the form that is common to all providers."""
 
-    def set_earlier_attempts(self, earlier: Sequence[Self]) -> None:
-        """Set the earlier responses to the call, which could not be parsed into the response model."""
-        self._earlier = tuple(earlier)
-
     @property
     def attempts(self) -> list[Self]:
         """All responses to the call; this response is the last. The earlier ones could not be parsed and were sent
         back to the model.
         """
         return [*self._earlier, self]
-
-    def set_earlier_rounds(self, before: Sequence[Self]) -> None:
-        """Set the responses of earlier rounds of the tool loop."""
-        self._before = tuple(before)
 
     @property
     def rounds(self) -> list[Self]:
@@ -61,10 +53,6 @@ class RelatedResponses(Generic[ToolT]):
     def executed(self) -> list[tools.ToolResultEvent[ToolT]]:
         """The results of the tools that a tool loop ran after this response, one for each of `tools`."""
         return list(self._executed)
-
-    def set_interruptions(self, interrupted: Sequence[Self]) -> None:
-        """Set the partial responses of the interrupted attempts that this response resumed."""
-        self._interrupted = tuple(interrupted)
 
     @property
     def interruptions(self) -> list[Self]:
@@ -99,3 +87,24 @@ class RelatedResponses(Generic[ToolT]):
         """The cost of all requests in `total_usage`, in US dollars; None if the cost of any of them is unknown."""
         costs = [answer.cost for answer in self._all]
         return None if None in costs else sum(cost for cost in costs if cost is not None)
+
+
+# Functions and not methods, so that editors do not complete them after a response.
+
+
+def set_earlier_attempts(response: RelatedResponses[Any], earlier: Sequence[Any]) -> None:
+    """Set the earlier responses to the call, which could not be parsed into the response model."""
+    own: Any = response
+    own._earlier = tuple(earlier)
+
+
+def set_earlier_rounds(response: RelatedResponses[Any], before: Sequence[Any]) -> None:
+    """Set the responses of earlier rounds of the tool loop."""
+    own: Any = response
+    own._before = tuple(before)
+
+
+def set_interruptions(response: RelatedResponses[Any], interrupted: Sequence[Any]) -> None:
+    """Set the partial responses of the interrupted attempts that a response resumed."""
+    own: Any = response
+    own._interrupted = tuple(interrupted)

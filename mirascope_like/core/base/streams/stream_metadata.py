@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
-from ..response import BaseCallResponse, CommonMetadata, Usage
+from ..response import BaseCallResponse, CommonMetadata, Usage, last_user_message
 from .stream_state import StreamState
 from .transcript import Transcript
 
@@ -111,8 +111,7 @@ class StreamMetadata(CommonMetadata, Generic[ResponseT_co]):
         self: StreamMetadata[BaseCallResponse[Any, Any, Any, Any, Any, MessageT]],
     ) -> MessageT | None:
         """The last message of the request if its role is "user", in the provider's own format; else None."""
-        attempt = self._transcript.attempt
-        return attempt.provider.response_type.last_user_message(self.messages) if attempt is not None else None
+        return cast("MessageT | None", last_user_message(self.messages))
 
     @property
     def start_time(self) -> float | None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from ..errors import Caught, ConfigurationError, StreamInterruptedError, StreamTimeoutError
 from ..flows import next_round
 from ..request import Request
-from ..response import Accumulator
+from ..response import Accumulator, attach_tools, set_earlier_rounds, set_interruptions
 from ..runtime import CLOCK
 from .attempt import Attempt, Send
 from .deadlines import Deadlines
@@ -255,9 +255,9 @@ class Transcript:
         raw = provider.rebuilt(attempt.request, accumulator)
         end = self.end_time or CLOCK.timestamp()
         response = provider.respond(attempt.request, attempt.payload, raw, self.start_time or 0.0, end)
-        response.attach_tools(accumulator.tools)
-        response.set_earlier_rounds(self.rounds)
-        response.set_interruptions(attempt.interrupted)
+        attach_tools(response, accumulator.tools)
+        set_earlier_rounds(response, self.rounds)
+        set_interruptions(response, attempt.interrupted)
         if self.state is StreamState.DONE:
             self._response = response
         return response

@@ -53,7 +53,7 @@ class BlockResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT, MessageT, Mes
     @property
     def content(self) -> str:
         """The text of all text blocks, joined; empty if there are none."""
-        return self.as_content("".join(map(self.blocks.text, self._blocks)))
+        return self._as_content("".join(map(self.blocks.text, self._blocks)))
 
     @property
     def thinking(self) -> str | None:

@@ -22,7 +22,7 @@ class GeminiChunk(BaseCallResponseChunk[RawChunkT, FinishT, UsageT]):
     __slots__ = ("calls_before",)
     facts: ClassVar[Facts] = FACTS
     words: ClassVar[Words]
-    usage_places: ClassVar[tuple[str, ...]] = ("usage_metadata",)
+    _usage_places: ClassVar[tuple[str, ...]] = ("usage_metadata",)
 
     calls_before: int
     """The number of tool calls in earlier events, from which the indexes of tool calls continue."""

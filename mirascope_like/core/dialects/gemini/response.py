@@ -146,7 +146,7 @@ class GeminiResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT, MessageT, Me
         """Return the JSON that the SDK's response object was made from."""
 
     @classmethod
-    def top_of(cls, response: RawT) -> JSON:
+    def _top_of(cls, response: RawT) -> JSON:
         return cls.wire(response)
 
     @classmethod

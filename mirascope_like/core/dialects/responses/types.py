@@ -227,7 +227,7 @@ class ResponsesChunk(BaseCallResponseChunk[ResponseStreamEvent, ResponsesFinishR
     """True if the piece of thinking in this event begins a new part of the reasoning."""
     raw_type = ResponseStreamEvent
     facts: ClassVar[Facts] = _FACTS
-    usage_places: ClassVar[tuple[str, ...]] = ("response.usage",)
+    _usage_places: ClassVar[tuple[str, ...]] = ("response.usage",)
 
     whole_thinking: str
     """The text of reasoning parts that arrived whole with this event. Set by the accumulator; missing if there is none.

@@ -38,7 +38,7 @@ class FileSystemToolKit(ConfigurableToolKit[FileSystemToolKitConfig]):
     The tools return a text that begins with "Error" instead of raising an exception, so that the model can react.
     """
 
-    __namespace__ = "file_system"
+    __namespace__: ClassVar[str | None] = "file_system"
     __prompt_usage_description__: ClassVar[str] = """
     - Tools for files:
         - ReadFile: returns the content of a file

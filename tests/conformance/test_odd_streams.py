@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from mirascope_like.core.base.request import Request
 from mirascope_like.core.base.tools import tool_type
 from tests.conformance.contract import BaseRow
-from tests.conformance.odd_streams import STREAMS, USAGE_IN, USAGE_OUT, OddStream
+from tests.conformance.odd_streams import STREAMS, USAGE_IN, USAGE_OUT, OddStream, right
 from tests.conformance.odd_wire import TOOLS, sent_calls
 from tests.conformance.rows import EVERY
 from tests.conformance.wires.answer import Thought
@@ -77,6 +77,27 @@ def signatures_in(stream: OddStream) -> list[str]:
     return [stream.signature] * sum(isinstance(one, Thought) for one in stream.answer.said) if stream.signature else []
 
 
+def assert_pieces_are_of_their_calls(stream: OddStream, deltas: list[Any]) -> None:
+    """Each call has an index of its own in the deltas of chunks, whatever the index in the events."""
+    found: dict[int, str] = {}
+    for delta in deltas:
+        assert isinstance(delta.index, int)
+        found[delta.index] = found.get(delta.index, "") + delta.arguments
+    assert len(found) == len(stream.calls)
+    for call in filter(lambda call: call.args, stream.answer.calls):
+        told = [text for text in found.values() if call.whole in text or json.dumps(call.whole)[1:-1] in text]
+        same = [text for text in found.values() if not text or right_json(text) == right_json(call.whole)]
+        assert told or same
+
+
+def right_json(text: str) -> Any:
+    """The JSON of a text with halves of characters replaced; the text itself where it is no JSON."""
+    try:
+        return json.loads(right(json.dumps(json.loads(text), ensure_ascii=False)))
+    except ValueError:
+        return text
+
+
 @given(data=st.data(), how=st.sampled_from(["at once", "one by one", "objects"]), partial=st.booleans())
 @pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
 def test_an_odd_stream_is_the_answer(row: BaseRow, data: st.DataObject, how: str, partial: bool) -> None:
@@ -99,6 +120,7 @@ def test_an_odd_stream_is_the_answer(row: BaseRow, data: st.DataObject, how: str
     called = stream.calls and row.id != "google"  # Gemini ends with STOP after calls too
     assert response.common_finish_reasons == ["tool_calls" if called else "stop"]
     assert (response.input_tokens, response.output_tokens, response.usage_missing) == (USAGE_IN, USAGE_OUT, False)
+    assert_pieces_are_of_their_calls(stream, [delta for chunk, _ in pairs for delta in chunk.tool_deltas])
     assert accumulator.complete
     if row.id != "bedrock":  # has neither
         assert response.id == STAMPS[row.id]

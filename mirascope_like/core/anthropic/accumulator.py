@@ -68,6 +68,7 @@ class AnthropicAccumulator(BlockAccumulator[AnthropicCallResponseChunk, Anthropi
                     self._start(self._new_place(data.get("index")), block)
                 else:
                     self._positions.alias(data.get("index"), known)
+                    self._touched = known
                     self._blocks[known].update({key: value for key, value in block.items() if value})
             case "content_block_stop":
                 return self._stop(self._place(data.get("index")))

@@ -12,6 +12,7 @@ from ..base.parsing import as_object
 from ..base.response import BaseCallResponseChunk, Counts, Facts, ToolDelta
 from ..base.streams import AsyncStream, Stream
 from ..base.tools import BaseTool, CalledTool
+from ..dialects.chat_completions import arguments_text
 from ..dialects.content_blocks import BlockResponse, Blocks
 from .messages import BLOCKS
 
@@ -83,11 +84,6 @@ class AnthropicCallResponseChunk(
         return self.data.get("message") or {**self.data, **as_object(self.data.get("delta"))}
 
     @property
-    def _index(self) -> int:
-        index = self.data.get("index")
-        return getattr(self, "place", index if isinstance(index, int) else 0)
-
-    @property
     def thinking(self) -> str:
         """The piece of thinking that this event adds; empty if it adds none."""
         added = as_object(self.data.get("delta")), as_object(self.data.get("content_block"))
@@ -102,10 +98,11 @@ class AnthropicCallResponseChunk(
     def tool_deltas(self) -> Sequence[ToolDelta]:
         """The pieces of tool calls that this event adds."""
         block, delta = as_object(self.data.get("content_block")), as_object(self.data.get("delta"))
+        index = self._placed(self.data.get("index"))
         if block.get("type") == "tool_use":
-            return [ToolDelta(index=self._index, id=block.get("id"), name=block.get("name"))]
+            return [ToolDelta(index=index, id=block.get("id"), name=block.get("name"))]
         if delta.get("type") == "input_json_delta":
-            return [ToolDelta(index=self._index, arguments=delta.get("partial_json") or "")]
+            return [ToolDelta(index=index, arguments=arguments_text(delta.get("partial_json")))]
         return ()
 
 

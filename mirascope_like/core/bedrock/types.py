@@ -187,7 +187,7 @@ class BedrockCallResponseChunk(BaseCallResponseChunk[dict[str, Any], BedrockFini
     @property
     def tool_deltas(self) -> Sequence[ToolDelta]:
         """The pieces of tool calls that this event adds."""
-        facts, index = self._top, self._top.get("contentBlockIndex", 0)
+        facts, index = self._top, self._placed(self._top.get("contentBlockIndex"))
         if use := at(facts, "start.toolUse"):
             own = use.get("type") is not None  # a call that the provider runs itself
             return () if own else [ToolDelta(index, "", use.get("toolUseId"), use.get("name"))]

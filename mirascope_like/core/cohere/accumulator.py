@@ -98,7 +98,7 @@ class CohereAccumulator(IndexedAccumulator[CohereCallResponseChunk, CohereTool])
             self._texts[position] = block["text"] = block.get("text") or Text()
 
     def _grow_call(self, index: Any, piece: Mapping[str, Any], *, begins: bool) -> list[CohereTool]:
-        position = self._call_position(index, piece.get("id") or None, begins=begins)
+        self._touched = position = self._call_position(index, piece.get("id") or None, begins=begins)
         call, function = self._calls.setdefault(position, {}), as_object(piece.get("function"))
         known: dict[str, Any] = as_object(call.get("function"))
         name = joined_name(known.get("name") or "", function.get("name") or "")

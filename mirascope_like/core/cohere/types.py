@@ -175,7 +175,7 @@ class CohereCallResponseChunk(BaseCallResponseChunk[V2ChatStreamResponse, Cohere
         """The pieces of tool calls that this event adds."""
         if not (call := called(delta_of(self.data))):
             return ()
-        function, index = as_object(call.get("function")), self.data.get("index") or 0
+        function, index = as_object(call.get("function")), self._placed(self.data.get("index"))
         return [ToolDelta(index, function.get("arguments") or "", call.get("id"), function.get("name"))]
 
 

@@ -37,10 +37,14 @@ class BaseCallResponseChunk(NativeMetadata, ABC, Generic[RawChunkT, FinishT, Usa
     A value that the event does not contain is None; `content` is then the empty string.
     """
 
-    __slots__ = ("_chunk", "_data", "_raw", "content")
+    __slots__ = ("_chunk", "_data", "_raw", "content", "place")
 
     content: str
     """The text that this event adds."""
+    place: int
+    """The position of the block, item or tool call that the event belongs to. Set by the accumulators of formats that
+    number these, because the index in the event may be missing, or used several times.
+    """
     _raw: bytes | None
     _data: dict[str, Any]
 
@@ -158,6 +162,10 @@ class BaseCallResponseChunk(NativeMetadata, ABC, Generic[RawChunkT, FinishT, Usa
     def thinking(self) -> str:
         """The piece of the model's thinking that this event adds; empty if it adds none."""
         return ""
+
+    def _placed(self, index: Any) -> int:
+        """Return `place`, or else the index in the event; 0 if neither is known."""
+        return getattr(self, "place", index if isinstance(index, int) else 0)
 
     @property
     def tool_deltas(self) -> Sequence[ToolDelta]:

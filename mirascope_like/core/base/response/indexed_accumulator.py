@@ -64,6 +64,8 @@ class IndexedAccumulator(Accumulator[ChunkT, ToolT]):
         self._texts: dict[int, Text] = {}
         self._given: set[int] = set()
         self._final = False
+        self._touched: int | None = None
+        """The position of the block or call that the current event belongs to; None until it is known."""
 
     def read(self, events: Sequence[bytes]) -> Iterator[tuple[ChunkT, ToolT | None]]:
         make, grown = self.chunk_type.from_bytes, self._grown_text
@@ -88,10 +90,13 @@ class IndexedAccumulator(Accumulator[ChunkT, ToolT]):
 
     def add(self, chunk: ChunkT, data: Mapping[str, Any]) -> Iterator[tuple[ChunkT, ToolT | None]]:
         self.raise_reported(data)
+        self._touched = None
         try:
             tools = self._sum(chunk, data)
         except (LookupError, TypeError, AttributeError) as error:
             raise MalformedEventError(f"an event cannot be decoded ({error!r}): {str(data)[:200]}") from error
+        if self._touched is not None:
+            chunk.place = self._touched
         if tools is not None:
             self._last = chunk
             yield from self.pairs(chunk, tools)

@@ -122,11 +122,13 @@ class BlockAccumulator(IndexedAccumulator[ChunkT, ToolT]):
 
     def _place(self, index: Any) -> int:
         """Return the position of the block that an event belongs to."""
-        return self._positions.of(index, self._blocks)
+        self._touched = place = self._positions.of(index, self._blocks)
+        return place
 
     def _new_place(self, index: Any) -> int:
         """Return the position for a new block."""
-        return self._positions.new(index, self._blocks)
+        self._touched = place = self._positions.new(index, self._blocks)
+        return place
 
     def _place_for(self, index: Any, kind: str, value: Any) -> int:
         """Return the position of the block that a delta extends. `kind` and `value` are the key and value of the delta.

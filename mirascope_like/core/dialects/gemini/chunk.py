@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, TypeVar
 
-from pydantic_core import to_json
-
 from ...base.parsing import as_object
 from ...base.response import BaseCallResponseChunk, Facts, ToolDelta, Usage
-from .response import FACTS, Words, finished, parts_of, read_usage, text_of, thinking_of
+from .response import FACTS, Words, finished, parts_of, read_usage, text_of, thinking_of, written
 
 RawChunkT = TypeVar("RawChunkT")
 FinishT = TypeVar("FinishT", bound=str)
@@ -43,7 +41,7 @@ class GeminiChunk(BaseCallResponseChunk[RawChunkT, FinishT, UsageT]):
         return [
             ToolDelta(
                 index=getattr(self, "calls_before", 0) + position,
-                arguments=to_json(call["args"]).decode() if "args" in call else "",
+                arguments=written(call),
                 id=call.get("id"),
                 name=call.get("name"),
             )

@@ -104,9 +104,13 @@ def finished(data: JSON, reason: Callable[[str], Any]) -> list[Any] | None:
 
 def tool_call(call: JSON, native: Callable[[JSON], Any]) -> ToolCall:
     """Convert a function call, given as JSON, to a tool call. `native` makes the SDK's object."""
+    return ToolCall(id=call.get("id"), name=call.get("name") or "", arguments=written(call), native=native(call))
+
+
+def written(call: JSON) -> str:
+    """Return the arguments of a function call as JSON text; empty if it has none. Some gateways send them as text."""
     args = call.get("args")
-    arguments = args if isinstance(args, str) else to_json(args).decode() if "args" in call else ""
-    return ToolCall(id=call.get("id"), name=call.get("name") or "", arguments=arguments, native=native(call))
+    return args if isinstance(args, str) else to_json(args).decode() if args is not None else ""
 
 
 def _sendable(part: JSON, names: Collection[str]) -> JSON:

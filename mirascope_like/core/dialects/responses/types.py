@@ -222,7 +222,7 @@ def _sendable(item: dict[str, Any], names: Collection[str]) -> dict[str, Any]:
 class ResponsesChunk(BaseCallResponseChunk[ResponseStreamEvent, ResponsesFinishReason, ResponseUsage]):
     """One event of a stream. `chunk` is the event as an object of OpenAI's SDK."""
 
-    __slots__ = ("parted", "place", "whole_thinking")
+    __slots__ = ("parted", "whole_thinking")
     parted: bool
     """True if the piece of thinking in this event begins a new part of the reasoning."""
     raw_type = ResponseStreamEvent
@@ -232,8 +232,6 @@ class ResponsesChunk(BaseCallResponseChunk[ResponseStreamEvent, ResponsesFinishR
     whole_thinking: str
     """The text of reasoning parts that arrived whole with this event. Set by the accumulator; missing if there is none.
     """
-    place: int
-    """The key of the item that the event belongs to (see `Items`). Set by the accumulator."""
 
     @classmethod
     def text_of(cls, data: Mapping[str, Any]) -> str:
@@ -259,7 +257,7 @@ class ResponsesChunk(BaseCallResponseChunk[ResponseStreamEvent, ResponsesFinishR
     def tool_deltas(self) -> Sequence[ToolDelta]:
         """The pieces of tool calls that this event adds."""
         kind, item = self.data.get("type"), as_object(self.data.get("item"))
-        index: int = getattr(self, "place", self.data.get("output_index") or 0)
+        index = self._placed(self.data.get("output_index"))
         if kind == "response.output_item.added" and is_call(item):
             return [ToolDelta(index=index, id=item.get("call_id"), name=call_name(item))]
         if kind in _WRITING:

@@ -8,7 +8,22 @@ from typing import TYPE_CHECKING, Any
 from .base.runtime import install as _install_old_paths
 
 if TYPE_CHECKING:
-    from . import anthropic, azure, base, bedrock, cohere, costs, gemini, google, groq, hosts, local, mistral, openai
+    from . import (
+        anthropic,
+        azure,
+        base,
+        bedrock,
+        cohere,
+        costs,
+        gemini,
+        google,
+        groq,
+        hosts,
+        local,
+        mistral,
+        openai,
+        vertex,
+    )
     from .base import (
         AsyncStream,
         AsyncStructuredStream,
@@ -130,6 +145,7 @@ _PACKAGES = (
     "local",
     "mistral",
     "openai",
+    "vertex",
 )
 _HOSTS = (
     "cerebras",
@@ -264,6 +280,7 @@ __all__ = [
     "set_price",
     "together",
     "toolkit_tool",
+    "vertex",
     "vllm",
     "xai",
     "zai",

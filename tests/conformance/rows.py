@@ -18,7 +18,7 @@ from cohere.core import ApiError
 from google import genai
 from google.genai import errors as genai_errors
 
-from mirascope_like.core import azure, bedrock, cohere, google, hosts
+from mirascope_like.core import azure, bedrock, cohere, google, hosts, vertex
 from mirascope_like.core.hosts import Host, HostResponses
 from tests.conformance.contract import BaseRow
 from tests.conformance.providers import AZURE, NO_AUDIO, NO_JSON_MODE, OPENAI, RESPONSES, ROWS, WHOLE_CALLS, Row
@@ -140,6 +140,32 @@ class GoogleRow(BaseRow):
         return response.raw
 
 
+class VertexRow(GoogleRow):
+    """Vertex AI in express mode, where a key suffices."""
+
+    @contextmanager
+    def client(self, server: Server, **options: Any) -> Iterator[Any]:
+        given = google.fast_http_options(**{"base_url": server.url, **_UNVERIFIED} | options)
+        client = genai.Client(vertexai=True, api_key="sk-test", http_options=given)
+        try:
+            yield client
+        finally:
+            client.close()
+            given.httpx_client.close()
+
+    @asynccontextmanager
+    async def aclient(self, server: Server, **options: Any) -> AsyncIterator[Any]:
+        given = google.fast_http_options(**{"base_url": server.url, **_UNVERIFIED} | options)
+        client = genai.Client(vertexai=True, api_key="sk-test", http_options=given)
+        try:
+            yield client
+        finally:
+            await client.aio.aclose()
+            await given.httpx_async_client.aclose()
+            client.close()
+            given.httpx_client.close()
+
+
 class GeminiRow(BaseRow):
     """Google's retired SDK, over REST. Uses the client below its models: only that one accepts a base URL."""
 
@@ -233,6 +259,19 @@ GOOGLE = GoogleRow(
     dollars=(0.3, 0.03, 2.5),
 )
 
+VERTEX = VertexRow(
+    name="vertex",
+    module=vertex,
+    package="google-genai",
+    wire=GeminiWire(),
+    key="GOOGLE_API_KEY",
+    base_url="GOOGLE_VERTEX_BASE_URL",
+    iterator=GOOGLE.iterator,
+    ways=GOOGLE.ways,
+    priced="gemini-2.5-flash",
+    dollars=(0.3, 0.03, 2.5),
+)
+
 GEMINI = GeminiRow(
     name="gemini",
     module=gemini,
@@ -316,6 +355,7 @@ EVERY: tuple[BaseRow, ...] = (
     AZURE_RESPONSES,
     COHERE,
     GOOGLE,
+    VERTEX,
     GEMINI,
     BEDROCK,
     OLLAMA,

@@ -192,6 +192,7 @@ FROM_ANOTHER: dict[str, Any] = {
     "bedrock": BEDROCK,
     "gemini": GEMINI,
     "google": GOOGLE,
+    "vertex": GOOGLE,
     "local": LOCAL,
 }
 
@@ -210,6 +211,7 @@ OWN: dict[str, Any] = {
     "bedrock": {"reasoningContent": {"reasoningText": {"text": "Hm", "signature": "sig"}}},
     "cohere": {"type": "thinking", "thinking": "Hm"},
     "google": {"text": "Hm", "thought": True},
+    "vertex": {"text": "Hm", "thought": True},
     "mistral": {"type": "thinking", "thinking": [{"type": "text", "text": "Hm"}]},
     **{
         name: {"id": "rs_1", "type": "reasoning", "summary": [{"type": "summary_text", "text": "Hm"}]}

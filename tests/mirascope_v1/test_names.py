@@ -25,12 +25,12 @@ from tests.mirascope_v1.alias import aliased
 NAMES: dict[str, str] = json.loads((Path(__file__).parent / "names.json").read_text())
 TO_COME = frozenset(
     {
-        *("core.litellm", "core.vertex"),
+        "core.litellm",
     }
 )
 """Modules that are built later."""
 NAMES_TO_COME = {
-    "mirascope.core": {"litellm", "vertex"},
+    "mirascope.core": {"litellm"},
     "mirascope.core.base": {"call_factory"},
 }
 

@@ -29,10 +29,11 @@ def fast_http_options(**options: Any) -> types.HttpOptions:
 class DefaultClient:
     """A client of the SDK together with its HTTP clients. The SDK does not close those itself."""
 
-    def __init__(self) -> None:
+    def __init__(self, **settings: Any) -> None:
+        """Make the clients. `settings` are arguments of `genai.Client`."""
         self._http, self._async_http = catching_clients()
         options = types.HttpOptions(httpx_client=self._http, httpx_async_client=self._async_http)
-        self.client: genai.Client = genai.Client(http_options=options)
+        self.client: genai.Client = genai.Client(http_options=options, **settings)
 
     def close(self) -> Any:
         """Close the connections."""

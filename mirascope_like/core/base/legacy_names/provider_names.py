@@ -27,6 +27,7 @@ Provider: TypeAlias = Literal[
     "openrouter.responses",
     "perplexity",
     "together",
+    "vertex",
     "vllm",
     "vllm.responses",
     "xai",

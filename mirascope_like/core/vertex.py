@@ -1,0 +1,150 @@
+"""Calls to Gemini on Vertex AI, under the names of Mirascope v1: as `google`, with a default client for Vertex AI.
+
+`google.call` does the same with `GOOGLE_GENAI_USE_VERTEXAI=true`, or with `client=google.genai.Client(vertexai=True)`.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any, ClassVar, TypeAlias, cast
+
+from .base.calls import Call
+from .base.errors import ConfigurationError
+from .base.models import Models
+from .base.parsing import at
+from .base.request import Request
+from .base.streams import AsyncStream, Stream
+from .base.tools import BaseTool
+from .google import (
+    GoogleCallParams,
+    GoogleCallResponse,
+    GoogleCallResponseChunk,
+    GoogleDynamicConfig,
+    GoogleMessageParam,
+    GoogleProvider,
+    GoogleTool,
+)
+from .google.http import DefaultAsyncClient, DefaultClient
+
+VertexCallParams: TypeAlias = GoogleCallParams
+"""The same as `GoogleCallParams`."""
+VertexDynamicConfig: TypeAlias = GoogleDynamicConfig
+"""The same as `GoogleDynamicConfig`."""
+AsyncVertexDynamicConfig: TypeAlias = GoogleDynamicConfig
+"""The same as `GoogleDynamicConfig`, for async prompt functions."""
+VertexMessageParam: TypeAlias = GoogleMessageParam
+"""The same as `GoogleMessageParam`."""
+_LOCATION = "us-central1"
+"""The location that the package `vertexai` used by default."""
+
+
+class VertexTool(GoogleTool):
+    """A tool that a model on Vertex AI called."""
+
+
+class VertexCallResponse(GoogleCallResponse):
+    """A response of Gemini on Vertex AI. `response` is a `GenerateContentResponse` of google-genai."""
+
+    provider = "vertex"
+    priced_as: ClassVar[str | None] = "google"
+    tool_base: ClassVar[type[BaseTool]] = VertexTool
+
+
+class VertexCallResponseChunk(GoogleCallResponseChunk):
+    """One event of a stream of Vertex AI. `chunk` is a `GenerateContentResponse` of google-genai."""
+
+    __slots__ = ()
+    provider = "vertex"
+
+
+class VertexStream(Stream[VertexCallResponse, VertexCallResponseChunk, VertexTool]):
+    """A streamed response of Gemini on Vertex AI. It has what a `GoogleStream` has."""
+
+
+class VertexAsyncStream(AsyncStream[VertexCallResponse, VertexCallResponseChunk, VertexTool]):
+    """Async version of `VertexStream`."""
+
+
+class VertexProvider(GoogleProvider):
+    """Sends requests to Vertex AI, or to the address of the client that was passed."""
+
+    name = "vertex"
+    response_type: type[Any] = VertexCallResponse
+    chunk_type: type[Any] = VertexCallResponseChunk
+    tool_type: type[Any] = VertexTool
+
+    def make_client(self) -> Any:
+        return DefaultClient(**client_options())
+
+    def make_async_client(self) -> Any:
+        return DefaultAsyncClient(**client_options())
+
+    def _sdk_method(self, request: Request, name: str) -> Any:
+        _check_client(request.client)
+        return super()._sdk_method(request, name)
+
+    async def _asdk_method(self, request: Request, name: str) -> Any:
+        _check_client(request.client)
+        return await super()._asdk_method(request, name)
+
+    def missing_key_error(self, error: Exception) -> Exception | None:
+        if type(error).__name__ == "DefaultCredentialsError":  # google-auth's
+            error.args = (self._key_to_set(),)
+            return error
+        return super().missing_key_error(error)
+
+    def _key_to_set(self) -> str:
+        return (
+            "vertex needs credentials and a project, or a key: set GOOGLE_APPLICATION_CREDENTIALS and "
+            "GOOGLE_CLOUD_PROJECT, or GOOGLE_API_KEY, or pass client=google.genai.Client(vertexai=True, project=...)"
+        )
+
+
+def client_options() -> dict[str, Any]:
+    """Return the arguments of google-genai's client for Vertex AI: from the environment, or from `vertexai.init(...)`.
+
+    A key for Vertex AI in express mode (`GOOGLE_API_KEY`) is used if there is no project.
+    """
+    config: Any = getattr(sys.modules.get("google.cloud.aiplatform.initializer"), "global_config", None)
+    project = at(config, "_project") or os.environ.get("GOOGLE_CLOUD_PROJECT")
+    location = at(config, "_location") or os.environ.get("GOOGLE_CLOUD_LOCATION")
+    if not project:
+        return {"vertexai": True}
+    given = {"project": project, "location": location or _LOCATION, "credentials": at(config, "_credentials")}
+    return {"vertexai": True, **{name: value for name, value in given.items() if value is not None}}
+
+
+def _check_client(client: Any) -> None:
+    """Raise `ConfigurationError` for a client of the package `vertexai`, whose generative models Google has removed."""
+    if type(client).__module__.partition(".")[0] in ("vertexai", "google_cloud_aiplatform"):
+        raise ConfigurationError(
+            f"{type(client).__name__} of vertexai is not supported, because Google has removed its generative models: "
+            "pass client=google.genai.Client(vertexai=True, project=..., location=...)"
+        )
+
+
+call: Call[VertexCallResponse, VertexStream, VertexAsyncStream, VertexCallParams] = Call(
+    cast("Any", VertexProvider()), VertexStream, VertexAsyncStream, VertexCallParams
+)
+"""Return a decorator that turns a prompt function into a call to Gemini on Vertex AI."""
+vertex_call: Call[VertexCallResponse, VertexStream, VertexAsyncStream, VertexCallParams] = call
+"""Another name of `call`."""
+model: Models[VertexCallResponse, VertexStream, VertexAsyncStream, VertexCallParams] = Models(call)
+"""Make a model object. Its settings apply to every call that is made with it."""
+
+__all__ = [
+    "AsyncVertexDynamicConfig",
+    "VertexAsyncStream",
+    "VertexCallParams",
+    "VertexCallResponse",
+    "VertexCallResponseChunk",
+    "VertexDynamicConfig",
+    "VertexMessageParam",
+    "VertexProvider",
+    "VertexStream",
+    "VertexTool",
+    "call",
+    "model",
+    "vertex_call",
+]

@@ -97,6 +97,13 @@ TRACERS = tomllib.loads(Path("tests/tracers/tracers.toml").read_text())
 
 
 @nox.session
+def litellm(session: nox.Session) -> None:
+    """Make calls through LiteLLM, whose requirements are many: in an environment of its own."""
+    session.install("-e", ".[litellm,anthropic,groq,mistral,cohere,google,gemini,bedrock]", *group("tests"))
+    session.run("pytest", "-W", "default", "tests/through_litellm", *session.posargs)  # LiteLLM has warnings of its own
+
+
+@nox.session
 @nox.parametrize("tracer", [nox.param(tracer, id=tracer) for tracer in TRACERS])
 def tracers(session: nox.Session, tracer: str) -> None:
     """Compare what a tracer records of our calls and of the bare SDK's: as `nox -s "tracers(sentry)"`."""

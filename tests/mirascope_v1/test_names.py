@@ -23,20 +23,13 @@ from mirascope_like.removed_modules import REMOVED
 from tests.mirascope_v1.alias import aliased
 
 NAMES: dict[str, str] = json.loads((Path(__file__).parent / "names.json").read_text())
-TO_COME = frozenset(
-    {
-        "core.litellm",
-    }
-)
-"""Modules that are built later."""
 NAMES_TO_COME = {
-    "mirascope.core": {"litellm"},
     "mirascope.core.base": {"call_factory"},
 }
 
 
 @pytest.mark.filterwarnings("ignore::FutureWarning")  # Gemini's SDK warns that it is retired
-@pytest.mark.parametrize("module", [name for name in NAMES if name.removeprefix("mirascope.") not in TO_COME])
+@pytest.mark.parametrize("module", NAMES)
 def test_the_names_of_a_module_of_v1(module: str) -> None:
     with aliased():
         found = import_module(module)

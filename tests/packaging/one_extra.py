@@ -75,6 +75,7 @@ EXTRAS: dict[str, list[tuple[str, str, Clients]]] = {
     "gemini": [("gemini", "gemini.ArrayWire", gemini)],
     "bedrock": [("bedrock", "bedrock.BedrockWire", env("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", **AWS))],
     "ollama": [("hosts.ollama", "chat.ChatWire", env("OLLAMA_BASE_URL"))],
+    "litellm": [],  # its calls have a session of their own: nox -s litellm
     "aiohttp": [("openai", "chat.ChatWire", aiohttp)],
     "cost": [OPENAI],
     "tenacity": [OPENAI],

@@ -17,6 +17,7 @@ Provider: TypeAlias = Literal[
     "google",
     "groq",
     "huggingface",
+    "litellm",
     "lmstudio",
     "local",
     "mistral",

@@ -1,0 +1,177 @@
+"""Calls through LiteLLM, under the names of Mirascope v1: `litellm.completion` and `litellm.acompletion` send them.
+
+LiteLLM is imported when the first request is sent. A `litellm.Router` may be passed as client.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar, TypeAlias
+
+from .base.errors import load_sdk
+
+load_sdk("openai", extra="litellm")
+
+from openai.types.chat import ChatCompletionMessageParam  # noqa: E402  # after the check, whose error names the extra
+
+from .base.calls import Call  # noqa: E402
+from .base.errors import ConfigurationError, MissingSDKError  # noqa: E402
+from .base.messages import BaseMessageParam  # noqa: E402
+from .base.models import Models  # noqa: E402
+from .base.parsing import as_object, decode_whole  # noqa: E402
+from .base.prompts import BaseDynamicConfig  # noqa: E402
+from .base.request import Request  # noqa: E402
+from .base.streams import AsyncStream, Stream  # noqa: E402
+from .base.tools import BaseTool  # noqa: E402
+from .dialects.chat_completions import (  # noqa: E402
+    ChatCallParams,
+    ChatFinishReason,
+    OpenAISDKCallResponse,
+    OpenAISDKChunk,
+    OpenAISDKProvider,
+)
+
+LiteLLMFinishReason = ChatFinishReason
+"""Why a generation ended, in OpenAI's terms."""
+
+
+class LiteLLMCallParams(ChatCallParams, total=False):
+    """The parameters of `litellm.completion`. Source: LiteLLM's documentation of its input parameters."""
+
+    api_base: str
+    api_key: str
+    api_version: str
+    custom_llm_provider: str
+    drop_params: bool
+    """True to drop parameters that the model does not accept."""
+    fallbacks: Sequence[Any]
+    mock_response: Any
+    num_retries: int
+    thinking: Mapping[str, Any]
+
+
+LiteLLMMessageParam: TypeAlias = ChatCompletionMessageParam | BaseMessageParam
+"""A message in OpenAI's format, or a `BaseMessageParam`."""
+
+
+class LiteLLMDynamicConfig(BaseDynamicConfig[LiteLLMMessageParam, LiteLLMCallParams, Any], total=False):
+    """A dict that a prompt function may return to set options for one call."""
+
+
+AsyncLiteLLMDynamicConfig: TypeAlias = LiteLLMDynamicConfig
+"""The same as `LiteLLMDynamicConfig`, for async prompt functions."""
+
+
+class LiteLLMTool(BaseTool):
+    """A tool that a model called through LiteLLM."""
+
+
+class LiteLLMCallResponse(OpenAISDKCallResponse[LiteLLMTool]):
+    """A response of LiteLLM. `response` is a `ModelResponse` of LiteLLM."""
+
+    provider = "litellm"
+    tool_base: ClassVar[type[BaseTool]] = LiteLLMTool
+
+    @classmethod
+    def parse_raw_response(cls, raw: bytes | Mapping[str, Any]) -> Any:
+        """Return LiteLLM's response object for a response that is given as JSON bytes or decoded JSON; OpenAI's object
+        if LiteLLM is not installed.
+        """
+        try:
+            _sdk()
+        except MissingSDKError:
+            return super().parse_raw_response(raw)
+        return _sdk().ModelResponse(**(decode_whole(raw) if isinstance(raw, bytes) else raw))
+
+    @property
+    def cost(self) -> float | None:
+        """The cost in US dollars that LiteLLM computes; if it knows no price, that of `set_price` or the price list."""
+        known = as_object(getattr(self.response, "_hidden_params", None)).get("response_cost")
+        if known is None and self.input_tokens is not None:
+            try:
+                known = _sdk().completion_cost(completion_response=self.response)
+            except Exception:  # an unknown model; LiteLLM raises plain exceptions
+                known = None
+        return float(known) if isinstance(known, int | float) and known else super().cost
+
+
+class LiteLLMCallResponseChunk(OpenAISDKChunk):
+    """One event of a stream of LiteLLM. `chunk` is a `ModelResponseStream` of LiteLLM."""
+
+    __slots__ = ()
+    provider = "litellm"
+
+
+class LiteLLMStream(Stream[LiteLLMCallResponse, LiteLLMCallResponseChunk, LiteLLMTool]):
+    """A streamed response of LiteLLM."""
+
+
+class LiteLLMAsyncStream(AsyncStream[LiteLLMCallResponse, LiteLLMCallResponseChunk, LiteLLMTool]):
+    """Async version of `LiteLLMStream`."""
+
+
+class Functions:
+    """The function of LiteLLM, or the method of a router, that sends the requests of one kind of call."""
+
+    def __init__(self, owner: Any, name: str) -> None:
+        self.create: Callable[..., Any] | None = getattr(owner, name, None)
+        if self.create is None:
+            raise ConfigurationError(
+                f"{type(owner).__name__} has no {name}: pass client=litellm.Router(...), or no client"
+            )
+
+
+class LiteLLMProvider(OpenAISDKProvider[LiteLLMCallResponse, LiteLLMCallResponseChunk, LiteLLMTool]):
+    """Sends requests through LiteLLM, or through the router that was passed."""
+
+    name = "litellm"
+    method = "create"
+    environment: tuple[str, ...] = ("OPENAI_API_KEY",)
+    response_type = LiteLLMCallResponse
+    chunk_type = LiteLLMCallResponseChunk
+    tool_type = LiteLLMTool
+    params_type = LiteLLMCallParams
+    takes_developer = True
+
+    def _client(self, request: Request) -> Any:
+        return Functions(_sdk() if request.client is None else request.client, "completion")
+
+    async def _aclient(self, request: Request) -> Any:
+        return Functions(_sdk() if request.client is None else request.client, "acompletion")
+
+    def opens_here(self, request: Request) -> bool:
+        return request.deadline is None
+
+    def missing_key_error(self, error: Exception) -> Exception | None:
+        return None  # LiteLLM names the variable that is missing, which depends on the model
+
+
+def _sdk() -> Any:
+    return load_sdk("litellm", extra="litellm")
+
+
+call: Call[LiteLLMCallResponse, LiteLLMStream, LiteLLMAsyncStream, LiteLLMCallParams] = Call(
+    LiteLLMProvider(), LiteLLMStream, LiteLLMAsyncStream, LiteLLMCallParams
+)
+"""Return a decorator that turns a prompt function into a call through LiteLLM."""
+litellm_call: Call[LiteLLMCallResponse, LiteLLMStream, LiteLLMAsyncStream, LiteLLMCallParams] = call
+"""Another name of `call`."""
+model: Models[LiteLLMCallResponse, LiteLLMStream, LiteLLMAsyncStream, LiteLLMCallParams] = Models(call)
+"""Make a model object. Its settings apply to every call that is made with it."""
+
+__all__ = [
+    "AsyncLiteLLMDynamicConfig",
+    "LiteLLMAsyncStream",
+    "LiteLLMCallParams",
+    "LiteLLMCallResponse",
+    "LiteLLMCallResponseChunk",
+    "LiteLLMDynamicConfig",
+    "LiteLLMFinishReason",
+    "LiteLLMMessageParam",
+    "LiteLLMProvider",
+    "LiteLLMStream",
+    "LiteLLMTool",
+    "call",
+    "litellm_call",
+    "model",
+]

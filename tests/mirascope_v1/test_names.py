@@ -23,9 +23,6 @@ from mirascope_like.removed_modules import REMOVED
 from tests.mirascope_v1.alias import aliased
 
 NAMES: dict[str, str] = json.loads((Path(__file__).parent / "names.json").read_text())
-NAMES_TO_COME = {
-    "mirascope.core.base": {"call_factory"},
-}
 
 
 @pytest.mark.filterwarnings("ignore::FutureWarning")  # Gemini's SDK warns that it is retired
@@ -34,7 +31,7 @@ def test_the_names_of_a_module_of_v1(module: str) -> None:
     with aliased():
         found = import_module(module)
         missing = {name for name in NAMES[module].split() if not hasattr(found, name)}
-    assert missing == NAMES_TO_COME.get(module, set())
+    assert not missing
 
 
 def test_modules_of_v1_that_programs_import_from() -> None:
@@ -91,6 +88,11 @@ def test_removed_modules_do_not_hide_errors() -> None:
         import_module("mirascope_like.beta.openai.unheard_of")
     with pytest.raises(AttributeError):
         _ = import_module("mirascope_like.mcp").unheard_of
+
+
+def test_call_factory_says_how_to_add_a_provider() -> None:
+    with pytest.raises(ConfigurationError, match=r"core.hosts.Host\(name, base_url, key\)"):
+        base.call_factory(TCallResponse=object)
 
 
 # Names that do something

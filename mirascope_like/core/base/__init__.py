@@ -51,6 +51,7 @@ if TYPE_CHECKING:
         LocalProvider,
         Provider,
         Usage,
+        call_factory,
         transform_tool_outputs,
     )
     from .messages import (
@@ -125,7 +126,7 @@ else:
             "StructuredStream",
             "tools": "BaseTool BaseToolKit ToolConfig ToolLoop ToolResultEvent UnresolvedTool toolkit_tool",
             "legacy_names": "AudioSegment BaseCallKwargs BaseCallParams GenerateJsonSchemaNoTitles JsonableType "
-            "LocalProvider Provider Usage transform_tool_outputs",
+            "LocalProvider Provider Usage call_factory transform_tool_outputs",
         },
     )
 
@@ -231,4 +232,5 @@ __all__ = [
     "Usage",
     "transform_tool_outputs",
     "CostMetadata",
+    "call_factory",
 ]

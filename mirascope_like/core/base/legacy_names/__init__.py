@@ -13,6 +13,7 @@ from ..runtime import lazy_names
 if TYPE_CHECKING:
     from .audio_segment import AudioSegment
     from .json_schema import GenerateJsonSchemaNoTitles
+    from .new_providers import call_factory
     from .provider_names import LocalProvider, Provider
     from .tool_outputs import transform_tool_outputs
     from .types import BaseCallKwargs, BaseCallParams, JsonableType, Usage
@@ -25,6 +26,7 @@ else:
             "provider_names": "LocalProvider Provider",
             "tool_outputs": "transform_tool_outputs",
             "types": "BaseCallKwargs BaseCallParams JsonableType Usage",
+            "new_providers": "call_factory",
         },
     )
 
@@ -38,4 +40,5 @@ __all__ = [
     "Provider",
     "Usage",
     "transform_tool_outputs",
+    "call_factory",
 ]

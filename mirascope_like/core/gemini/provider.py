@@ -258,7 +258,8 @@ def _model_arguments(payload: Mapping[str, Any], request: Request) -> dict[str, 
 
 
 def _body(response: Any) -> Any:
+    read = getattr(response, "json", None)  # an error over gRPC has the call in place of an HTTP response
     try:
-        return response.json() if response is not None else None
+        return read() if read is not None else None
     except ValueError:
         return None

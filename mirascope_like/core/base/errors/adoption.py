@@ -5,6 +5,7 @@ pickled.
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import Any, ClassVar, cast
 
 from .classification import request_id
@@ -32,14 +33,18 @@ class _Adopted:
         http = (
             [] if own else [value for key, value in vars(self).items() if key in _HTTP and not isinstance(value, dict)]
         )
-        state: dict[str, Any] = {
-            key: None if any(value is one for one in http) else value
-            for key, value in vars(self).items()
-            if key != "_partial"
-        }
-        args = tuple(None if any(value is one for one in http) else value for value in cast("BaseException", self).args)
+        state = {key: _without(http, value) for key, value in vars(self).items() if key != "_partial"}
+        args = tuple(_without(http, value) for value in cast("BaseException", self).args)
         parents = tuple(_importable(parent) for parent in self.parents)
         return _restore, (parents, args, state)
+
+
+def _without(http: Sequence[Any], value: Any) -> Any:
+    if any(value is one for one in http):
+        return None
+    if type(value) in (list, tuple):  # google.api_core's errors list those of gRPC, which are calls of its own
+        return type(value)(one for one in value if not any(one is other for other in http))
+    return value
 
 
 def _importable(kind: type[BaseException]) -> type[BaseException]:

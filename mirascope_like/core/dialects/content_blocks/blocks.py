@@ -117,8 +117,6 @@ class BlockAccumulator(IndexedAccumulator[ChunkT, ToolT]):
         self._positions = Positions()
         self._stopped: set[int] = set()
         """The positions of the blocks that are complete."""
-        self._whole_calls: set[tuple[str, str, str]] = set()
-        """The id, name and arguments of each complete tool call that has an id."""
 
     def _place(self, index: Any) -> int:
         """Return the position of the block that an event belongs to."""
@@ -152,13 +150,24 @@ class BlockAccumulator(IndexedAccumulator[ChunkT, ToolT]):
 
     def _stop(self, number: int) -> list[ToolT]:
         self._stopped.add(number)
-        call = self._call(number) if number not in self._given else None
-        if call is not None and call.id:
-            fields = call.id, call.name, effective_arguments(call.arguments)
-            if fields in self._whole_calls:  # some hosts send a call again under another index
-                del self._blocks[number]
-            self._whole_calls.add(fields)
+        if number not in self._given and self._restates(number):
+            del self._blocks[number]
         return super()._stop(number)
+
+    def _restates(self, number: int) -> bool:
+        """Return True if a block is a tool call with the id, name and arguments of an earlier one. Some hosts send a
+        call again under another index.
+        """
+        calls = (self.blocks.call(block) for place, block in self._blocks.items() if place in (*self._given, number))
+        ids = [call.id for call in calls if call is not None and call.id]
+        if len(ids) == len(set(ids)):  # the arguments are compared only if an id is repeated, which is rare
+            return False
+        *earlier, newest = [call for place in (*self._given, number) if (call := self._call(place)) is not None]
+        return any(
+            (call.id, call.name, effective_arguments(call.arguments))
+            == (newest.id, newest.name, effective_arguments(newest.arguments))
+            for call in earlier
+        )
 
     def _numbers(self) -> Iterable[int]:
         return self._blocks

@@ -113,6 +113,8 @@ class Accumulator(ABC, Generic[ChunkT, ToolT]):
             if event is None:  # `null`, which keeps a connection alive
                 continue
             if isinstance(event, str | int | float | list):
+                if event == "":  # keeps a connection alive too
+                    continue
                 self.raise_reported(as_received(event))
                 raise MalformedEventError(f"an event is not a JSON object: {event!r:.200}")
             chunk = self.chunk_type(event)

@@ -28,6 +28,7 @@ NAMES = {
     "azure.responses": "max_output_tokens",
     "xai.responses": "max_output_tokens",
     "google": "maxOutputTokens",
+    "vertex": "maxOutputTokens",
     "gemini": "maxOutputTokens",
     "bedrock": "maxTokens",
 }

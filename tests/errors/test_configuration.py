@@ -216,6 +216,9 @@ def answer(text: str) -> str:
     return text
 
 
+answer.__name__ = "list"  # as the answer of `response_model=list[str]` is requested
+
+
 @pytest.mark.parametrize("stream", [False, True], ids=["unstreamed", "streamed"])
 def test_two_tools_of_one_name(stream: bool, server: Server) -> None:
     with pytest.raises(ConfigurationError, match="duplicate tool name 'find'"):

@@ -26,6 +26,7 @@ WANTED = {
     "mistral": "mistralai.client.Mistral(...)",
     "cohere": "cohere.ClientV2(...) or cohere.AsyncClientV2(...)",
     "google": "google.genai.Client(...)",
+    "vertex": "google.genai.Client(...)",
     "gemini": "GenerativeModel(...) or GenerativeServiceClient(...)",
     "bedrock": "boto3.client('bedrock-runtime')",
     "ollama": "openai.OpenAI(...) or openai.AsyncOpenAI(...)",

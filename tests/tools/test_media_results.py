@@ -32,7 +32,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:.*including_default_value_fields
 
 IMAGE = ImagePart(media_type="image/png", image=PNG)
 PDF = DocumentPart(media_type="application/pdf", document=b"%PDF-")
-TAKES = ("anthropic", "bedrock", "google", "openai.responses", "azure.responses", "xai.responses")
+TAKES = ("anthropic", "bedrock", "google", "vertex", "openai.responses", "azure.responses", "xai.responses")
 """Who takes images and documents from tools. Sources: the SDKs' `ToolResultBlockParam`, `ToolResultContentBlock`,
 `FunctionResponsePart` and `ResponseFunctionCallOutputItemParam`."""
 
@@ -95,7 +95,7 @@ def test_what_counts_as_media(output: Any) -> None:
     assert PDF_64 not in str(tool_output([PDF]))
 
 
-@pytest.mark.parametrize("name", [row.id for row in EVERY if row.id not in ("google", "bedrock")])
+@pytest.mark.parametrize("name", [row.id for row in EVERY if row.id not in ("google", "vertex", "bedrock")])
 def test_audio_is_an_error(name: str) -> None:
     # No SDK but Google's has audio in the result of a tool. Bedrock's SDK refuses it itself.
     result = ToolResultPart(name="f", content=[AudioPart(media_type="audio/wav", audio=b"RIFF")], id="call00001")

@@ -134,10 +134,10 @@ def _part(block: Mapping[str, Any]) -> Part | None:
             return None
 
 
-def _call(block: Any) -> ToolCall | None:
+def _call(block: Any, arguments: str) -> ToolCall | None:
     if at(block, "type") != "tool_use":
         return None
-    arguments = to_json(at(block, "input") or {}).decode()
+    arguments = arguments or to_json(at(block, "input") or {}).decode()
     return ToolCall(id=at(block, "id"), name=at(block, "name") or "", arguments=arguments, native=block)
 
 

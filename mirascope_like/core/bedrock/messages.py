@@ -191,11 +191,11 @@ def _thinking(block: Mapping[str, Any]) -> str:
     return at(block, "reasoningContent.reasoningText.text") or ""
 
 
-def _call(block: Mapping[str, Any]) -> ToolCall | None:
+def _call(block: Mapping[str, Any], arguments: str) -> ToolCall | None:
     use = as_object(block.get("toolUse"))
     if not use or use.get("type") is not None:  # a call that the provider runs itself
         return None
-    arguments = to_json(use.get("input") or {}).decode()
+    arguments = arguments or to_json(use.get("input") or {}).decode()
     return ToolCall(id=use.get("toolUseId"), name=use.get("name") or "", arguments=arguments, native=block)
 
 

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from typing import Any, TypeAlias, cast
 
 import jiter
-from pydantic_core import to_json
+from pydantic_core import from_json, to_json
 
 from .json_access import is_list
 
@@ -93,14 +93,12 @@ def decode_json(raw: bytes) -> Any:
             raise error from None
 
 
-def decode_whole(raw: bytes) -> Any:
-    """Return decoded JSON in which every text is changed by `paired`. Raises `ValueError` for bytes that are not
-    JSON.
-    """
+def decode_whole(raw: bytes | str) -> Any:
+    """Return decoded JSON in which every text is changed by `paired`. Raises `ValueError` if it is not JSON."""
     try:
-        return jiter.from_json(raw)
+        return from_json(raw)  # unlike jiter's function, it reads a str without a copy
     except ValueError:
-        return all_paired(decode_json(raw))
+        return all_paired(decode_json(raw.encode() if isinstance(raw, str) else raw))
 
 
 def encode_json(value: Any) -> bytes:

@@ -52,7 +52,7 @@ def effective_arguments(text: str) -> str:
     guessed arguments.
     """
     try:
-        value = decode_whole(text.encode())
+        value = decode_whole(text)
     except ValueError:
         return _one_of_several(text)
     if not isinstance(value, str):
@@ -75,7 +75,7 @@ def valid_arguments(text: str) -> str:
     """
     text = effective_arguments(text)
     try:
-        value = decode_whole(text.encode())
+        value = decode_whole(text)
     except ValueError:
         return json.dumps(object_so_far(text))
     return paired_escapes(text) if value is not None else "{}"
@@ -83,7 +83,7 @@ def valid_arguments(text: str) -> str:
 
 def _is_object(text: str) -> bool:
     try:
-        return isinstance(decode_whole(text.encode()), dict)
+        return isinstance(decode_whole(text), dict)
     except ValueError:
         return False
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, ClassVar, NamedTuple, cast
 
 import jiter
@@ -32,8 +31,10 @@ class Blocks(NamedTuple):
     """Returns the text of a text block; empty for any other block."""
     thinking: Callable[[Any], str]
     """Returns the thinking in a block; empty for a block without thinking."""
-    call: Callable[[Any], ToolCall | None]
-    """Returns the tool call in a block; None for any other block."""
+    call: Callable[[Any, str], ToolCall | None]
+    """Returns the tool call in a block; None for any other block. The second argument is the JSON text of the call's
+    arguments, if it is known; otherwise it is made from the block.
+    """
     decode: Callable[[Any], Sequence[Part | None]]
     """Converts a block to parts in the common form. None stands for a part that the common form does not have."""
     result: Callable[[ToolResultPart], dict[str, Any]]
@@ -85,7 +86,7 @@ class BlockResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT, MessageT, Mes
 
     @property
     def _tool_calls(self) -> list[ToolCall]:
-        return [call for block in self._blocks if (call := self.blocks.call(block)) is not None]
+        return [call for block in self._blocks if (call := self.blocks.call(block, "")) is not None]
 
     @classmethod
     def tool_message_params(cls, tools_and_outputs: Sequence[tuple[Any, Any]]) -> list[MessageT]:
@@ -158,7 +159,8 @@ class BlockAccumulator(IndexedAccumulator[ChunkT, ToolT]):
         """Return True if a block is a tool call with the id, name and arguments of an earlier one. Some hosts send a
         call again under another index.
         """
-        calls = (self.blocks.call(block) for place, block in self._blocks.items() if place in (*self._given, number))
+        blocks = [block for place, block in self._blocks.items() if place in (*self._given, number)]
+        calls = (self.blocks.call(block, "{}") for block in blocks)
         ids = [call.id for call in calls if call is not None and call.id]
         if len(ids) == len(set(ids)):  # the arguments are compared only if an id is repeated, which is rare
             return False
@@ -177,9 +179,8 @@ class BlockAccumulator(IndexedAccumulator[ChunkT, ToolT]):
         return self._grown(index, name, piece)
 
     def _call(self, number: int) -> ToolCall | None:
-        call = self.blocks.call(self._block(number)) if number in self._blocks else None
         text = str(self._json.get(number, ""))
-        return replace(call, arguments=text) if call is not None and text else call
+        return self.blocks.call(self._block(number), text) if number in self._blocks else None
 
     def _has_output(self) -> bool:
         """Return True if any block has content in addition to its type."""

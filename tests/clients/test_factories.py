@@ -235,6 +235,7 @@ class Holder:
 def test_a_factory_that_nobody_has_any_more_keeps_no_client(kind: str, server: Server) -> None:
     """Servers make a call, and its factory, for each request."""
     server.always(OPENAI.wire.answered(Answer(Text("Hello"))))
+    gc.collect()  # the factories of other tests
     before = len(clients._OF_FACTORIES)
     with ExitStack() as stack:
         for _ in range(3):

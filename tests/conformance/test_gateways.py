@@ -33,6 +33,7 @@ from tests.conformance.odd_wire import (
     response_of,
     sent_calls,
 )
+from tests.conformance.providers import chat_whole
 from tests.conformance.rows import OPENROUTER
 from tests.harness.oracles_bedrock import METADATA, START, delta, ended, event, start, stop
 from tests.harness.server import Reply, Server
@@ -128,6 +129,10 @@ HI, STOP, CALLS = chunk({"content": "Hi"}), chunk({}, "stop"), chunk({}, "tool_c
 LINES = b"".join(b"data: %b\n" % json.dumps(chunk({"content": one})).encode() for one in "Hi")
 
 
+NO_CALL: JSON = {"index": 0, "id": None, "type": "function", "function": {"name": None, "arguments": None}}
+"""What some gateways send in each chunk: every field that the SDK's type has, empty."""
+
+
 def call_of(**function: Any) -> JSON:
     return {"tool_calls": [{"index": 0, "id": "t", "type": "function", "function": function}]}
 
@@ -157,6 +162,7 @@ CHAT: dict[str, Script] = {
     "an empty piece": chat(
         chunk(piece(0, "t", "get_time", TEXT)), chunk({"tool_calls": [{"index": 0}]}), CALLS, tools=CALLED
     ),
+    "a call of nulls": chat(chunk({"content": "Hi", "tool_calls": [NO_CALL]}), STOP, text="Hi"),
     "an empty call": chat(chunk({"tool_calls": [{}]}), chunk(piece(0, "t", "get_time", TEXT)), CALLS, tools=CALLED),
     "a call that is null": chat(
         chunk({"tool_calls": [None]}), chunk(piece(0, "t", "get_time", TEXT)), CALLS, tools=CALLED
@@ -197,6 +203,11 @@ MESSAGES: dict[str, Script] = {
     "no index and a new field": messages(_without_index(_BLOCK), {**_without_index(_TEXT), "new": 1}, text="Hi"),
     "a text without a start after a call": messages(*use({}, TEXT), _TEXT, tools=CALLED, text="Hi"),
     "text null": messages(_BLOCK, {**_TEXT, "delta": {"type": "text_delta", "text": None}}, _TEXT, text="Hi"),
+    "fields of every kind": messages(
+        {**_BLOCK, "content_block": {"type": "text", "text": "", "thinking": None, "input": None}},
+        {**_TEXT, "delta": {"partial_json": "", "thinking": "", "signature": None, **_TEXT["delta"]}},
+        text="Hi",
+    ),
     "done": messages(_BLOCK, _TEXT, *_ENDS, "[DONE]", text="Hi"),
     "input in the start": messages(*use({"input": ROME}), tools=CALLED),
     "input twice": messages(*use({"input": ROME}, TEXT), tools=CALLED),
@@ -260,6 +271,9 @@ GEMINI: dict[str, Script] = {
         candidate({"text": "Hi"}, None), {"candidates": [{"content": None, "finishReason": "STOP"}]}, text="Hi"
     ),
     "index text": events(candidate({"text": "Hi"}, index="0"), text="Hi"),
+    "call null": events(
+        candidate({"text": "H", "functionCall": None}, None), candidate({"text": "i", "functionCall": {}}), text="Hi"
+    ),
     "text null": events(candidate({"text": None}, None), candidate({"text": "Hi"}), text="Hi"),
     "finish reason in lower case": events(candidate({"text": "Hi"}, "stop"), text="Hi"),
     "args text": events(function(args=TEXT), tools=CALLED),
@@ -294,9 +308,16 @@ def changed(call: JSON, function: JSON) -> list[JSON]:
     return [{"type": "tool-call-delta", "index": 0, "delta": {"message": {"tool_calls": one}}} for one in pieces]
 
 
+def both(text: str, thinking: Any) -> JSON:
+    """A piece of text, with the field of thinking, empty."""
+    content = {"text": text, "thinking": thinking}
+    return {"type": "content-delta", "index": 0, "delta": {"message": {"content": content}}}
+
+
 _CALL_END = {"type": "tool-call-end", "index": 0}
 COHERE: dict[str, Script] = {
     "null event": cohere("null", _CONTENT, text="Hi"),
+    "fields of both kinds": cohere(both("H", None), both("i", ""), text="Hi"),
     "index text": cohere({**_CONTENT, "index": "0"}, text="Hi"),
     "calls in lists": cohere(begun(listed=True), more(TEXT, listed=True), _CALL_END, tools=CALLED),
     "arguments object": cohere(begun(), more(ROME), _CALL_END, tools=CALLED),
@@ -393,3 +414,20 @@ def test_whole_responses(row: BaseRow, way: Way, name: str, server: Server) -> N
     kind, body, text, tools = WHOLES[name]
     if format_of(row) == kind:
         check(way(row, server, Reply.json(body), tools=TOOLS), text, tools)
+
+
+@odd("chat messages", WHOLE, one_of_each)
+def test_whole_answers_with_every_field(row: BaseRow, way: Way, server: Server) -> None:
+    """Gateways that dump an SDK's object send the fields of all kinds of blocks and calls, empty."""
+    if format_of(row) == "chat":
+        message = {"role": "assistant", "content": "Hi", "tool_calls": [NO_CALL]}
+        reply = Reply.json({**chat_whole("Hi"), "choices": [{"index": 0, "message": message, "finish_reason": "stop"}]})
+        check(way(row, server, reply, tools=TOOLS), "Hi", [])
+        return
+    call = {"type": "tool_use", "id": "t", "name": "get_time", "input": ROME, "text": ""}
+    answer = {"id": "m", "type": "message", "role": "assistant", "model": "m-1", "content": [call]}
+    usage = {"input_tokens": 3, "output_tokens": 5}
+    found = way(row, server, Reply.json({**answer, "stop_reason": "tool_use", "usage": usage}), tools=TOOLS)
+    check(found, "", CALLED)
+    (sent,) = found.response.message_param["content"]
+    assert sent == {"type": "tool_use", "id": "t", "name": "get_time", "input": ROME}

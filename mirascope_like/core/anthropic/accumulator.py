@@ -101,9 +101,10 @@ class AnthropicAccumulator(BlockAccumulator[AnthropicCallResponseChunk, Anthropi
             index = self._new_place(number)
             self._start(index, {"type": _KINDS.get(kind, kind.removesuffix("_delta"))})
         block = self._blocks[index]
-        if "partial_json" in delta:
+        if kind not in _KINDS and "partial_json" in delta:  # some gateways send the fields of all kinds, empty
             return self._grow_call(index, block.get("name") or "", arguments_text(delta["partial_json"]))
-        fields = {key: value for key, value in delta.items() if key != "type" and value is not None}
+        fields = {key: value for key, value in delta.items() if key not in ("type", "partial_json")}
+        fields = {key: value for key, value in fields.items() if value is not None and (value != "" or key in block)}
         if (citation := fields.pop("citation", None)) is not None:
             block["citations"] = [*(block.get("citations") or ()), citation]
         grow(block, fields)

@@ -89,7 +89,10 @@ class CohereAccumulator(IndexedAccumulator[CohereCallResponseChunk, CohereTool])
             self._citations[index] = as_object(citation)
 
     def _grow_block(self, index: Any, content: Mapping[str, Any], *, begins: bool = False) -> None:
-        position, kind = self._block_positions.of(index, self._blocks), "thinking" if "thinking" in content else "text"
+        kind = "thinking" if content.get("thinking") or ("thinking" in content and not content.get("text")) else "text"
+        # Some gateways send the fields of both kinds.
+        content = {key: value for key, value in content.items() if value or key in (kind, "type")}
+        position = self._block_positions.of(index, self._blocks)
         if begins or (content and self._blocks.get(position, {}).get("type") not in (None, kind)):
             position = self._block_positions.new(index, self._blocks)
         block = self._blocks.setdefault(position, {"type": kind})

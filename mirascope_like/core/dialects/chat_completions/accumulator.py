@@ -14,7 +14,7 @@ from ...base.errors import MalformedEventError
 from ...base.parsing import Text, as_list, as_object, is_end, settled
 from ...base.response import Accumulator, ended_for, newer_usage
 from ...base.tools import BaseTool, ToolCall
-from .calls import Call, find_call
+from .calls import Call, find_call, is_empty
 from .chunk import BaseChatChunk, choice_delta, chunk_text, content_text, raise_choice_error, usage_of
 from .custom_tools import custom_arguments
 from .delta_fast_path import DeltaFastPath
@@ -188,7 +188,7 @@ class ChatAccumulator(Accumulator[ChunkT, ToolT]):
             self._fast_path = None  # the next text belongs to the parts
 
     def _add_call(self, choice: _Choice, piece: dict[str, Any], *, shown: bool, places: list[int]) -> list[ToolT]:
-        if not any(value for key, value in piece.items() if key not in ("index", "type")):  # it adds nothing
+        if is_empty(piece):
             places.append(max(len(choice.calls) - 1, 0))
             return []
         call = find_call(choice.calls, piece, self._names)

@@ -81,6 +81,12 @@ class Call:
         return ToolCall(id=self.id, name=self.name, arguments=str(self.pieces), native=self.raw())
 
 
+def is_empty(piece: Mapping[str, Any]) -> bool:
+    """Return True if a tool call, or a piece of one, has no content. Some gateways send each field, empty."""
+    fields: list[Any] = [value for key, value in piece.items() if key not in ("index", "type")]
+    return not any(any(as_object(one).values()) if isinstance(one, dict) else one for one in fields)
+
+
 def joined_name(known: str, piece: str) -> str:
     """Return a tool name with a piece added. A piece that repeats the name is not added. OpenAI's SDK does the same."""
     return piece if piece.startswith(known) else known if known.startswith(piece) else known + piece

@@ -11,6 +11,7 @@ from ...base.messages import BaseMessageParam
 from ...base.parsing import as_list, as_object, at, construct, dumped
 from ...base.response import BaseCallResponse, Facts, ended_for, tool_results
 from ...base.tools import BaseTool, ToolCall, offered_name, valid_arguments
+from .calls import is_empty
 from .chunk import FACTS, arguments_text, content_text, message_thinking, raise_choice_error, usage_of
 from .custom_tools import custom_arguments
 from .messages import decode_message, encode_tool_result
@@ -96,8 +97,9 @@ class BaseChatCallResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT, Answer
         if isinstance(audio := fields.get("audio"), Mapping):
             fields["audio"] = {"id": cast("Mapping[str, Any]", audio).get("id")}
         fields.pop("annotations", None)
-        if calls := as_list(fields.get("tool_calls")):
-            fields["tool_calls"] = [sendable_call(as_object(call), self._names) for call in calls]
+        if calls := as_list(fields.pop("tool_calls", None)):
+            sent = [sendable_call(as_object(call), self._names) for call in calls if not is_empty(as_object(call))]
+            fields |= {"tool_calls": sent} if sent else {}
         return cast("AnswerT", {"content": self._raw_message.get("content"), **fields, "role": "assistant"})
 
     @property
@@ -107,7 +109,9 @@ class BaseChatCallResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT, Answer
 
     def _call(self, call: Any) -> ToolCall | None:
         if (function := getattr(call, "function", None)) is not None:
-            return ToolCall(call.id, function.name, arguments_text(function.arguments), native=call)
+            if not (call.id or function.name or function.arguments):
+                return None  # some gateways send each field, empty
+            return ToolCall(call.id, function.name or "", arguments_text(function.arguments), native=call)
         if name := at(call, "custom.name"):
             arguments = custom_arguments(name, str(at(call, "custom.input") or ""), self._tool_types)
             return ToolCall(at(call, "id"), name, arguments, native=call)

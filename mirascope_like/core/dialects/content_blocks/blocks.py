@@ -68,13 +68,15 @@ class BlockResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT, MessageT, Mes
         """
         # The API rejects empty blocks.
         fields = [{key: one for key, one in dumped(block).items() if one is not None} for block in self._blocks]
-        content = [self._sent_back(block) for block in fields if block.get("text") != ""]
+        content = [self._sent_back(block) for block in fields if not _is_empty_text(block)]
         return cast("MessageT", {"role": "assistant", "content": content})
 
     def _sent_back(self, block: dict[str, Any]) -> dict[str, Any]:
         """Return a block in a form that the API accepts in a request. A tool call gets the tool's offered name, and
         an object as its input.
         """
+        if block.get("text") == "":
+            del block["text"]
         if block.get("type") == "tool_use":
             block.setdefault("input", {})  # required, but some gateways send null
         for holder in (block, as_object(block.get("toolUse"))):
@@ -99,6 +101,10 @@ class BlockResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT, MessageT, Mes
         content = message["content"]
         blocks: list[Any] = [{"type": "text", "text": content}] if isinstance(content, str) else content
         return decode_turn(message["role"], [part for block in blocks for part in cls.blocks.decode(dumped(block))])
+
+
+def _is_empty_text(block: Mapping[str, Any]) -> bool:
+    return block.get("text") == "" and block.keys() <= {"type", "text", "citations"}
 
 
 class BlockAccumulator(IndexedAccumulator[ChunkT, ToolT]):

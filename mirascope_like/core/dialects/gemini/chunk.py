@@ -37,7 +37,7 @@ class GeminiChunk(BaseCallResponseChunk[RawChunkT, FinishT, UsageT]):
     @property
     def tool_deltas(self) -> Sequence[ToolDelta]:
         """The tool calls in this event. Gemini sends each tool call in one piece."""
-        calls = [as_object(part["functionCall"]) for part in parts_of(self.data) if "functionCall" in part]
+        calls = [as_object(part["functionCall"]) for part in parts_of(self.data) if part.get("functionCall")]
         return [
             ToolDelta(
                 index=getattr(self, "calls_before", 0) + position,

@@ -49,7 +49,9 @@ def add_part(parts: list[JSON], part: JSON) -> JSON | None:
     """
     last = parts[-1] if parts else None
     if "functionCall" in part:
-        return _add_call(parts, last, part)
+        if part["functionCall"] or as_object(as_object(last).get("functionCall")).get("willContinue"):
+            return _add_call(parts, last, part)
+        part = {key: value for key, value in part.items() if key != "functionCall"}  # some gateways send each field
     text = part.get("text")
     if isinstance(text, str) and part.keys() <= _TEXT:
         grown = last.get("text") if last is not None else None

@@ -118,7 +118,7 @@ def _sendable(part: JSON, names: Collection[str]) -> JSON:
     gateways send them as JSON text. `names` are the offered names.
     """
     if not (call := as_object(part.get("functionCall"))):
-        return part
+        return {key: value for key, value in part.items() if key != "functionCall"}
     args, name = call.get("args"), call.get("name")
     sent = {**call, "name": offered_name(name, names)} if isinstance(name, str) else call
     if isinstance(args, str):
@@ -221,7 +221,7 @@ class GeminiResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT, MessageT, Me
 
     @property
     def _tool_calls(self) -> list[ToolCall]:
-        calls = [as_object(part["functionCall"]) for part in parts_of(self.raw) if "functionCall" in part]
+        calls = [as_object(part["functionCall"]) for part in parts_of(self.raw) if part.get("functionCall")]
         return [tool_call(call, self.words.call) for call in calls]
 
     @classmethod

@@ -161,13 +161,19 @@ class Server:
             self._loop.close()
 
     async def _finish_tasks(self) -> None:
-        await asyncio.sleep(0)  # the aborted transports close their sockets, and the tasks see it and end
-        if tasks := asyncio.all_tasks() - {asyncio.current_task()}:
-            _, stuck = await asyncio.wait(tasks, timeout=PATIENCE)
-            self.problems.extend(f"still running: {task}" for task in stuck)
+        for _ in range(5):  # the steps from a connection that was just accepted to its task
+            await asyncio.sleep(0)  # the aborted transports close their sockets, and the tasks see it and end
+            if tasks := asyncio.all_tasks() - {asyncio.current_task()}:
+                _, stuck = await asyncio.wait(tasks, timeout=PATIENCE)
+                self.problems.extend(f"still running: {task}" for task in stuck)
 
     def _protocol(self) -> asyncio.StreamReaderProtocol:
-        return asyncio.StreamReaderProtocol(_Reader(loop=self._loop), self._connected, loop=self._loop)
+        return _Protocol(self._made, _Reader(loop=self._loop), self._connected, loop=self._loop)
+
+    def _made(self, transport: asyncio.WriteTransport) -> None:
+        self._transports.add(transport)
+        if self._stopping:
+            transport.abort()
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         assert isinstance(reader, _Reader)
@@ -175,7 +181,6 @@ class Server:
             number = self.connections
             self.connections += 1
             self.open_connections += 1
-        self._transports.add(writer.transport)
         try:
             while (request := await _read_request(reader, writer, number)) and await self._answer(
                 request, reader, writer
@@ -227,6 +232,19 @@ class Server:
             problem = f"the script failed on {request.method} {request.path}: {error!r}"
         self.problems.append(problem)
         return Reply.error(418, problem, x_should_retry="false")
+
+
+class _Protocol(asyncio.StreamReaderProtocol):
+    """A protocol that reports its transport as soon as it is made."""
+
+    def __init__(self, made: Callable[[asyncio.WriteTransport], None], *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._made = made
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        assert isinstance(transport, asyncio.WriteTransport)
+        self._made(transport)
 
 
 class _Reader(asyncio.StreamReader):

@@ -24,7 +24,7 @@ _REDIRECTS = 5
 _PORTS = {"http": 80, "https": 443}
 _MOVED = frozenset({301, 302, 303, 307, 308})
 _CARRYING = frozenset({"authorization", "cookie", "proxy-authorization"})
-"""Headers that are not sent to another host after a redirect."""
+"""Headers that are not sent to another host, or without TLS, after a redirect."""
 
 
 class RefusedURLError(ValueError):
@@ -86,7 +86,7 @@ class Fetch:
             if status == 303 or (status in (301, 302) and method == "POST"):
                 method = "GET"
                 options = {key: one for key, one in options.items() if key not in ("json", "data")}
-            if urlsplit(url).netloc != urlsplit(before).netloc:
+            if urlsplit(url)[:2] != urlsplit(before)[:2]:  # another scheme or host
                 kept: Mapping[str, Any] = options.get("headers") or {}
                 options["headers"] = {key: one for key, one in kept.items() if key.lower() not in _CARRYING}
         raise RefusedURLError(f"more than {_REDIRECTS} redirects")

@@ -15,7 +15,7 @@ from mirascope_like.core import ConfigurationError, openai
 from mirascope_like.core.base.errors import MissingSDKError
 from mirascope_like.core.base.runtime import CLOCK
 from mirascope_like.core.base.tools import BaseTool, ToolCall, tool_name
-from mirascope_like.tools.fetching import Body, Limits, TooLargeError, is_public
+from mirascope_like.tools.fetching import Body, Fetch, Limits, TooLargeError, is_public
 from mirascope_like.tools.web_page import page_text
 from tests.harness.server import Reply, Server
 
@@ -275,3 +275,11 @@ def test_tools_that_are_not_included(name: str) -> None:
     instead = "HTTPX" if "Requests" in name else "a sandbox"
     with pytest.raises(ConfigurationError, match=instead):
         getattr(tools, name)()
+
+
+def test_a_redirect_to_plain_http_carries_no_key() -> None:
+    headers = {"Authorization": "Bearer x", "X-A": "1"}
+    steps = Fetch("GET", "https://8.8.8.8/a", Limits(5, 100), options={"headers": headers}).steps()  # nothing is sent
+    assert next(steps)["headers"] == {**headers, "Host": "8.8.8.8"}
+    assert steps.send((302, {"location": "/b"}, ""))["headers"] == {**headers, "Host": "8.8.8.8"}
+    assert steps.send((302, {"location": "http://8.8.8.8/c"}, ""))["headers"] == {"X-A": "1", "Host": "8.8.8.8"}

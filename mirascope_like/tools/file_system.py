@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, ParamSpec
 
 from pydantic import Field, field_validator
 
 from ..core.base.tools import toolkit_tool
 from .base import ConfigurableToolKit, ToolConfiguration
+
+P = ParamSpec("P")
 
 _EXTENSIONS = ("txt", "md", "csv", "json", "yml", "yaml", "html")
 _ENTRIES = 1000
@@ -29,6 +33,24 @@ class FileSystemToolKitConfig(ToolConfiguration):
 
 class _RefusedError(Exception):
     """A path that the tools do not use. Its text is for the model."""
+
+
+def _errors_as_text(doing: str) -> Callable[[Callable[P, str]], Callable[P, str]]:
+    """Return a decorator of a tool that returns errors of files and paths as a text, for the model."""
+
+    def decorate(tool: Callable[P, str]) -> Callable[P, str]:
+        @wraps(tool)
+        def call(*args: P.args, **kwargs: P.kwargs) -> str:
+            try:
+                return tool(*args, **kwargs)
+            except _RefusedError as refused:
+                return str(refused)
+            except (OSError, ValueError) as error:
+                return f"Error {doing}: {error}"
+
+        return call
+
+    return decorate
 
 
 class FileSystemToolKit(ConfigurableToolKit[FileSystemToolKitConfig]):
@@ -62,27 +84,24 @@ class FileSystemToolKit(ConfigurableToolKit[FileSystemToolKitConfig]):
         return value
 
     @toolkit_tool
+    @_errors_as_text("reading file")
     def ReadFile(self, path: str) -> str:
         """Read a text file.
 
         Args:
             path: The path of the file, relative to the base directory.
         """
-        try:
-            file = self._file(path)
-            if not file.is_file():
-                return f"Error: File {path} not found"
-            descriptor = os.open(file, os.O_RDONLY | _NO_FOLLOW | _BINARY)
-            with open(descriptor, "rb") as opened:
-                content = opened.read(self.config.max_file_size + 1)
-            self._check_size(content)
-            return content.decode()
-        except _RefusedError as refused:
-            return str(refused)
-        except (OSError, ValueError) as error:
-            return f"Error reading file: {error}"
+        file = self._file(path)
+        if not file.is_file():
+            return f"Error: File {path} not found"
+        descriptor = os.open(file, os.O_RDONLY | _NO_FOLLOW | _BINARY)
+        with open(descriptor, "rb") as opened:
+            content = opened.read(self.config.max_file_size + 1)
+        self._check_size(content)
+        return content.decode()
 
     @toolkit_tool
+    @_errors_as_text("writing file")
     def WriteFile(self, path: str, content: str) -> str:
         """Write a text file. An existing file is replaced.
 
@@ -90,77 +109,60 @@ class FileSystemToolKit(ConfigurableToolKit[FileSystemToolKitConfig]):
             path: The path of the file, relative to the base directory.
             content: The new content of the file.
         """
-        try:
-            file = self._file(path)
-            data = content.encode()
-            self._check_size(data)
-            if file.exists() and not file.is_file():
-                return f"Error: {path} is not a file"
-            file.parent.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _NO_FOLLOW | _BINARY, 0o666)
-            with open(descriptor, "wb") as opened:
-                opened.write(data)
-            return f"Successfully wrote to {path}"
-        except _RefusedError as refused:
-            return str(refused)
-        except (OSError, ValueError) as error:
-            return f"Error writing file: {error}"
+        file = self._file(path)
+        data = content.encode()
+        self._check_size(data)
+        if file.exists() and not file.is_file():
+            return f"Error: {path} is not a file"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _NO_FOLLOW | _BINARY, 0o666)
+        with open(descriptor, "wb") as opened:
+            opened.write(data)
+        return f"Successfully wrote to {path}"
 
     @toolkit_tool
+    @_errors_as_text("listing directory")
     def ListDirectory(self, path: str = "") -> str:
         """List the files and folders in a folder.
 
         Args:
             path: The path of the folder, relative to the base directory.
         """
-        try:
-            folder = self._within(path)
-            if not folder.is_dir():
-                return f"Error: Directory {path} not found"
-            entries = sorted(folder.iterdir())
-            lines = [f"Contents of {path or '.'} :", *map(_described, entries[:_ENTRIES])]
-            if len(entries) > _ENTRIES:
-                lines.append(f"... and {len(entries) - _ENTRIES} more")
-            return "\n".join([*lines, ""])
-        except _RefusedError as refused:
-            return str(refused)
-        except (OSError, ValueError) as error:
-            return f"Error listing directory: {error}"
+        folder = self._within(path)
+        if not folder.is_dir():
+            return f"Error: Directory {path} not found"
+        entries = sorted(folder.iterdir())
+        lines = [f"Contents of {path or '.'} :", *map(_described, entries[:_ENTRIES])]
+        if len(entries) > _ENTRIES:
+            lines.append(f"... and {len(entries) - _ENTRIES} more")
+        return "\n".join([*lines, ""])
 
     @toolkit_tool
+    @_errors_as_text("creating directory")
     def CreateDirectory(self, path: str) -> str:
         """Create a folder.
 
         Args:
             path: The path of the folder, relative to the base directory.
         """
-        try:
-            self._within(path).mkdir(parents=True, exist_ok=True)
-            return f"Successfully created directory {path}"
-        except _RefusedError as refused:
-            return str(refused)
-        except (OSError, ValueError) as error:
-            return f"Error creating directory: {error}"
+        self._within(path).mkdir(parents=True, exist_ok=True)
+        return f"Successfully created directory {path}"
 
     @toolkit_tool
+    @_errors_as_text("deleting file")
     def DeleteFile(self, path: str) -> str:
         """Delete a file.
 
         Args:
             path: The path of the file, relative to the base directory.
         """
-        try:
-            file = self._file(path)
-            if not file.exists():
-                return f"Error: File {path} not found"
-            if not file.is_file():
-                return f"Error: {path} is not a file"
-            file.unlink()
-            return f"Successfully deleted {path}"
-        except _RefusedError as refused:
-            return str(refused)
-        except (OSError, ValueError) as error:
-            return f"Error deleting file: {error}"
+        file = self._file(path)
+        if not file.exists():
+            return f"Error: File {path} not found"
+        if not file.is_file():
+            return f"Error: {path} is not a file"
+        file.unlink()
+        return f"Successfully deleted {path}"
 
     def _within(self, path: str) -> Path:
         """Return the real path, with all symbolic links resolved."""

@@ -182,6 +182,11 @@ TABLE: dict[str, dict[str, Cell]] = {
         wire("test_named_error"),
         bedrock="bedrock.test_bedrock.test_an_error_in_the_stream",
     ),
+    "an error beside an empty answer": row(
+        Reason("an event or a body of the format has no list that could be empty beside the error"),
+        chat="conformance.test_gateways.test_errors_beside_an_empty_answer",
+        gemini="conformance.test_gateways.test_errors_beside_an_empty_answer",
+    ),
     "an error inside a choice": row(
         NO_CHOICES,
         chat=wire("test_error_of_a_choice"),
@@ -252,6 +257,12 @@ TABLE: dict[str, dict[str, Cell]] = {
         NO_TOTAL,
         chat=answers("test_reasoning_tokens"),
         gemini=usage("test_google"),
+    ),
+    "reasoning tokens in the total alone": row(
+        NO_TOTAL,
+        chat=answers("test_reasoning_in_the_total"),
+        responses=answers("test_reasoning_in_the_total_of_responses"),
+        gemini=answers("test_reasoning_in_the_total_of_gemini"),
     ),
     "cached tokens under other names": row(
         Reason("every known host has the reference's names"),

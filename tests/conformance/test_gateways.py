@@ -92,13 +92,40 @@ def test_errors(row: BaseRow, way: Way, name: str, server: Server) -> None:
     assert text in str(found.error)
 
 
-@odd("chat messages", WHOLE, one_of_each)
+@odd("chat messages responses gemini cohere", WHOLE, one_of_each)
 @pytest.mark.parametrize("name", ERRORS)
 def test_whole_errors(row: BaseRow, way: Way, name: str, server: Server) -> None:
     body, kind, text = ERRORS[name]
     found = way(row, server, Reply.json(body))
     assert isinstance(found.error, kind)
     assert text in str(found.error)
+
+
+# Gateways that fill every field of an answer: an empty list is no answer, and so the code or the text counts.
+EMPTY_ANSWERS: dict[str, JSON] = {
+    "chat": {"id": "c", "object": "chat.completion", "choices": []},
+    "gemini": {"candidates": []},
+}
+
+
+@odd("chat gemini", [*BYTES, *WHOLE], one_of_each)
+@pytest.mark.parametrize("code", [503, "503"])
+def test_errors_beside_an_empty_answer(row: BaseRow, way: Way, code: Any, server: Server) -> None:
+    body = {**EMPTY_ANSWERS[format_of(row)], "code": code, "message": "boom"}
+    found = way(row, server, row.wire.stream(body) if way.stream else Reply.json(body))
+    assert isinstance(found.error, OverloadedError)
+    assert "boom" in str(found.error)
+
+
+# The controls: OpenAI's chunk with the usage, Azure's first chunk, and a code that means success.
+@odd("chat", STREAMED, one_of_each)
+def test_empty_choices_that_are_no_error(row: BaseRow, way: Way, server: Server) -> None:
+    filters = [{"prompt_index": 0, "content_filter_results": {"hate": {"filtered": False, "severity": "safe"}}}]
+    azure = {"id": "", "object": "", "created": 0, "model": "", "choices": [], "prompt_filter_results": filters}
+    fine = {"id": "c1", "choices": [], "code": 0, "message": "Success"}
+    usage = chunk(usage={"prompt_tokens": 5, "completion_tokens": 7, "total_tokens": 12})
+    found = way(row, server, Reply.chat(azure, fine, HI, STOP, usage))
+    assert (found.error, found.text, found.response.output_tokens) == (None, "Hi", 7)
 
 
 def test_how_long_a_model_loads() -> None:

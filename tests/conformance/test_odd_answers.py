@@ -205,6 +205,53 @@ def test_reasoning_tokens(row: BaseRow, way: Way, usage: JSON, output: int, serv
     assert (usages.output_tokens, usages.reasoning_tokens, usages.total_tokens) == (output, 20, 10 + output)
 
 
+# mozilla-ai/any-llm#1290, router-for-me/CLIProxyAPI#5743 and #5746: Gemini's thinking is in the total alone. Converse's
+# total counts the cache (its reference), and Mistral's counts audio: these are not output.
+@pytest.mark.parametrize(
+    ("more", "output", "reasoning"),
+    [
+        ({}, 37, 30),
+        ({"completion_tokens_details": {"reasoning_tokens": 0}}, 37, 30),
+        ({"completion_tokens": 0, "total_tokens": 35}, 30, 30),
+        ({"prompt_tokens_details": {"cached_tokens": 30}}, 7, None),
+        ({"prompt_audio_seconds": 9}, 7, None),
+    ],
+    ids=["no count", "zero", "no text", "the cache", "audio"],
+)
+@odd("chat", [*STREAMED, *WHOLE], not_mistral)
+def test_reasoning_in_the_total(
+    row: BaseRow, way: Way, more: JSON, output: int, reasoning: int | None, server: Server
+) -> None:
+    usage = {"prompt_tokens": 5, "completion_tokens": 7, "total_tokens": 42, **more}
+    usages = counts_of(way(row, server, chat_reply(way, usage)))
+    assert usages == (5, output, reasoning)
+
+
+@odd("responses", [*STREAMED, *WHOLE])
+def test_reasoning_in_the_total_of_responses(row: BaseRow, way: Way, server: Server) -> None:
+    usage = {"input_tokens": 5, "output_tokens": 7, "total_tokens": 42}
+    body = response_of([], usage=usage)
+    done = {"type": "response.completed", "response": body}
+    reply = Reply.messages(done) if way.stream else Reply.json(body)
+    assert counts_of(way(row, server, reply)) == (5, 37, 30)
+
+
+# Google's reference of `UsageMetadata`: the total includes the thoughts.
+@odd("gemini array", [*STREAMED, *WHOLE])
+def test_reasoning_in_the_total_of_gemini(row: BaseRow, way: Way, server: Server) -> None:
+    usage = {"promptTokenCount": 5, "candidatesTokenCount": 7, "totalTokenCount": 42}
+    content = {"role": "model", "parts": [{"text": "Hi"}]}
+    body = {"candidates": [{"content": content, "finishReason": "STOP", "index": 0}], "usageMetadata": usage}
+    reply = row.wire.stream(body) if way.stream else Reply.json(body)
+    assert counts_of(way(row, server, reply)) == (5, 37, 30)
+
+
+def counts_of(found: Any) -> tuple[int | None, int | None, int | None]:
+    assert found.error is None
+    usages = found.response.common_usage
+    return usages.input_tokens, usages.output_tokens, usages.reasoning_tokens
+
+
 # platform.kimi.ai/docs/api/chat has `cached_tokens` at the top; gateways to Anthropic its own names.
 @pytest.mark.parametrize(
     ("usage", "cached", "written"),
@@ -212,8 +259,10 @@ def test_reasoning_tokens(row: BaseRow, way: Way, usage: JSON, output: int, serv
         ({"cached_tokens": 4}, 4, None),
         ({"cache_read_input_tokens": 4, "cache_creation_input_tokens": 2}, 4, 2),
         ({"prompt_tokens_details": {"cached_tokens": 4, "cache_write_tokens": 2}}, 4, 2),
+        ({"prompt_tokens_details": {"cached_tokens": 0}, "prompt_cache_hit_tokens": 4}, 4, None),
+        ({"prompt_tokens_details": {"cached_tokens": 0}, "cached_tokens": 0}, 0, None),
     ],
-    ids=["Kimi", "gateways", "OpenRouter"],
+    ids=["Kimi", "gateways", "OpenRouter", "filled with zero", "zero"],
 )
 @odd("chat", [*STREAMED, *WHOLE], not_mistral)
 def test_cached_tokens(row: BaseRow, way: Way, usage: JSON, cached: int, written: int | None, server: Server) -> None:

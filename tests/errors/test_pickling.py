@@ -157,12 +157,46 @@ def test_adopted_twice_is_one_class() -> None:
         (599, None, "", errors.ServerError),
         (None, "overloaded_error", "", errors.OverloadedError),
         (200, "rate_limit_error", "", errors.RateLimitError),
+        # Groq's documentation: flex requests beyond the capacity fail with 498 and `capacity_exceeded`.
+        (498, "capacity_exceeded", "over capacity for flex tier", errors.OverloadedError),
+        # OpenAI's documentation: 503 Slow Down.
+        (None, "slow_down", "", errors.OverloadedError),
+        (None, "ServiceQuotaExceededException", "", errors.RateLimitError),
+        (None, "ResourceNotFoundException", "", errors.NotFoundError),
+        (None, None, "Too many tokens, please wait before trying again.", errors.RateLimitError),
+        (None, None, "Too many tokens per day, please wait before trying again.", errors.RateLimitError),
+        (400, None, "Too many tokens, please wait before trying again.", errors.RateLimitError),
+        (400, None, "Too many input tokens. Max input tokens: 8192", errors.ContextWindowExceededError),
+        (400, None, "length of prompt_tokens (9) must be less than max_seq_len (8)", errors.ContextWindowExceededError),
+        (400, None, "Input length 9000 exceeds maximum allowed token size 8192", errors.ContextWindowExceededError),
+        (400, None, "max_tokens is too large: 100000. This model supports at most 16384", errors.BadRequestError),
+        (403, None, "x requires moderation on T. Your input was flagged", errors.ContentFilterError),
+        (403, None, "Content violates usage guidelines. Failed check: BIO", errors.ContentFilterError),
         (None, None, "", errors.ProviderError),
         (None, "unheard_of", "", errors.ProviderError),
     ],
 )
 def test_kinds(status: int | None, code: str | None, text: str, kind: type[Exception]) -> None:
     assert error_kind(status, code, text) is kind
+
+
+# MiniMax's documentation of error codes; z.ai has other meanings for some of the numbers.
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        (1002, errors.RateLimitError),
+        (1004, errors.AuthenticationError),
+        (1008, errors.RateLimitError),
+        (1013, errors.ServerError),
+        (1026, errors.ContentFilterError),
+        (1027, errors.ContentFilterError),
+        (1039, errors.ContextWindowExceededError),
+        (2013, errors.ProviderError),
+    ],
+)
+def test_kinds_of_minimax(code: int, kind: type[Exception]) -> None:
+    body = {"base_resp": {"status_code": code, "status_msg": "words"}}
+    assert error_kind(*described(body)) is kind
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from ..base.errors import (
     described,
     error_kind,
 )
-from ..base.parsing import as_list, as_object, readable
+from ..base.parsing import as_list, as_object, at, readable
 from ..base.provider import AsyncSource, Source
 from ..base.request import Request, Strategy, Structure
 from ..base.response import Accumulator
@@ -41,6 +41,7 @@ from ..dialects.transport import (
     http_library,
     http_options,
     made_by,
+    reporting,
     with_start,
 )
 from .accumulator import CohereAccumulator
@@ -53,6 +54,8 @@ _CLIENTS = (cohere.ClientV2, cohere.AsyncClientV2)
 _VERSION_1 = (cohere.Client, cohere.AsyncClient)
 _TIMEOUT = 300.0
 """The SDK's default timeout in seconds. The SDK does not apply it to an HTTP client that is passed to it."""
+_HTTP = "_client_wrapper.httpx_client.httpx_client"
+"""The attribute of a client that holds its HTTP client."""
 _BLOCKED = 498
 """Cohere's HTTP status for a request or response that its content filter blocked."""
 
@@ -154,10 +157,14 @@ class CohereProvider(ClientProvider[CohereCallResponse, CohereCallResponseChunk,
             payload["response_format"] = {"type": "json_object", "json_schema": dict(structure.schema)}
 
     def send(self, request: Request, payload: dict[str, Any]) -> Any:
-        return readable(self._method(self._client(request), "chat")(**payload), self.parse)
+        client = self._client(request)
+        with reporting(at(client, _HTTP), "message") as checked:
+            return readable(checked(self._method(client, "chat")(**payload)), self.parse)
 
     async def asend(self, request: Request, payload: dict[str, Any]) -> Any:
-        return readable(await self._method(await self._aclient(request), "chat")(**payload), self.parse)
+        client = await self._aclient(request)
+        with reporting(at(client, _HTTP), "message") as checked:
+            return readable(checked(await self._method(client, "chat")(**payload)), self.parse)
 
     def open(self, request: Request, payload: dict[str, Any]) -> Source:
         client = self._client(request)

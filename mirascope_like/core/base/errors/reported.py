@@ -19,6 +19,8 @@ _REPORTING = frozenset(
 _INNER = ("error", "detail", "details", "errors", "fault", "base_resp")
 """The keys of the objects that describe an error further."""
 _FAILED = frozenset({"error", "failed", "fail", "failure"})
+_FINE = frozenset({"0", "200", "ok", "success"})
+"""The codes of a success, in lower case. A text next to one is not an error text."""
 _CODES = ("code", "status", "status_code", "statusCode", "error_code")
 _MOST_LEVELS = 8
 
@@ -27,8 +29,8 @@ def reported_error(data: Any, answers: Collection[str] = ()) -> Any:
     """Return the error that an event or a response body reports; None if it reports no error.
 
     It reports an error in these cases: it has a non-empty `error`; its `object` or `type` is "error"; it is a list of
-    errors; or it has an error text or a failing status, and none of the keys in `answers` (keys that only a successful
-    response has). An `error` whose fields are all empty does not count.
+    errors; or it has an error text or a failing status, and no content under the keys in `answers` (keys that only a
+    successful response has). An `error` whose fields are all empty does not count.
 
     Source: the error bodies of OpenAI, Google, Mistral and Cohere, of FastAPI (`detail`), and of vLLM, SGLang and TGI
     (`object: error`; `code` and `details`), of Cloudflare and others (`success: false`), and MiniMax's `base_resp`.
@@ -47,16 +49,17 @@ def reported_error(data: Any, answers: Collection[str] = ()) -> Any:
     kinds = [one for one in (fields.get("object"), fields.get("type"), fields.get("event")) if isinstance(one, str)]
     if "error" in kinds:
         return fields
-    if any(fields.get(key) is not None for key in answers):
+    outputs = [fields.get(key) for key in answers]
+    if any(bool(one) if is_array(one) else not is_empty(one) for one in outputs):
         return None
     text_keys = [key for key, one in fields.items() if str(key).lower() in _REPORTING and not is_empty(one)]
     failing = any(is_failing_status(fields.get(key)) for key in _CODES) or any(
         fields.get(key) is False for key in ("success", "ok")
     )
     failing = failing or str(fields.get("status")).lower() in _FAILED
-    if failing or (text_keys and (not kinds or any("error" in kind.lower() for kind in kinds))):
-        return fields
-    return None
+    fine = any(str(fields.get(key)).lower() in _FINE for key in _CODES)
+    means_error = not fine and (not kinds or any("error" in kind.lower() for kind in kinds))
+    return fields if failing or (text_keys and means_error) else None
 
 
 def is_array(value: Any) -> TypeGuard[list[Any]]:

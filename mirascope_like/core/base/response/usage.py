@@ -77,8 +77,8 @@ class Usage(NamedTuple):
 
 
 class Counts(NamedTuple):
-    """The paths of each count in a provider's usage object. If a count has several paths, the first that exists is
-    read.
+    """The paths of each count in a provider's usage object. If a count has several paths, the first is read that has
+    a number other than zero.
     """
 
     input: tuple[str, ...] = ()
@@ -92,17 +92,26 @@ class Counts(NamedTuple):
     """True if the provider's input tokens do not include the tokens read from and written to the cache."""
     reasoning: tuple[str, ...] = ()
     total: tuple[str, ...] = ()
-    """Input and output tokens together. Shows whether the output tokens include reasoning: see `with_reasoning`."""
+    """Input and output tokens together. Shows whether the output tokens include reasoning: see `with_reasoning`, and
+    `Counts.read` for a usage without a count of reasoning.
+    """
     written_1h: tuple[str, ...] = ()
     """Tokens that were written to the cache for one hour."""
     searches: tuple[str, ...] = ()
     """Web searches that the provider ran."""
+    uncounted: tuple[str, ...] = ()
+    """Fields that show that the total also counts input which no other count includes."""
 
     def read(self, raw: Any) -> Usage:
         """Return the usage in the common form for a provider's usage object, given as JSON."""
         prompt, cached, written = _first(raw, self.input), _first(raw, self.cached), _first(raw, self.written)
         reasoning, total = _first(raw, self.reasoning), _first(raw, self.total)
         output = with_reasoning(_first(raw, self.output), reasoning, prompt, total)
+        if not reasoning and None not in (prompt, output, total) and not any(at(raw, path) for path in self.uncounted):
+            # Gemini's OpenAI endpoint counts thinking in the total only. Some gateways count cached tokens there only.
+            rest = (total or 0) - (prompt or 0) - (output or 0)
+            if rest > 0 and rest not in (cached, written, (cached or 0) + (written or 0)):
+                output, reasoning = (output or 0) + rest, rest
         if self.apart and prompt is not None:
             prompt += (cached or 0) + (written or 0)
         return Usage(
@@ -159,4 +168,8 @@ def newer_usage(known: Mapping[str, Any], reported: Mapping[str, Any]) -> dict[s
 
 
 def _first(raw: Any, paths: Sequence[str]) -> int | None:
-    return next((found for path in paths if (found := token_count(at(raw, path))) is not None), None)
+    """Return the first count that is not zero; zero if all counts are zero, because some gateways fill the names of
+    others with zeros. None if there is no count.
+    """
+    counts = [found for path in paths if (found := token_count(at(raw, path))) is not None]
+    return next(filter(None, counts), 0) if counts else None

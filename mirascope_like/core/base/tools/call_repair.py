@@ -15,8 +15,13 @@ from ..messages import valid_name
 from ..parsing import as_object, decode_whole, object_so_far, paired_escapes
 from .base_tool import ToolCall
 
-_DECORATED = re.compile(r"\s*(?:(?:functions?|default_api|tools?)[.:])*([a-zA-Z0-9_-]+)(?::\d+)?\s*", re.IGNORECASE)
-"""Matches a tool name with the additions of some hosts: `functions.add:0` (Kimi), `default_api:add` (Gemini)."""
+_DECORATED = re.compile(
+    r"\s*(?:(?:to=)?(?:functions?|default_api|tools?)[.:/]+)*([a-zA-Z0-9_-]+)(?::\d+)?(?:\s*<\|.*|\(\))?\s*",
+    re.IGNORECASE | re.DOTALL,
+)
+"""Matches a tool name with the additions of some hosts: `functions.add:0` (Kimi), `default_api:add` (Gemini), and
+`add<|channel|>commentary` (the words of gpt-oss's format that its servers leave in the name).
+"""
 _JSON = json.JSONDecoder()
 
 

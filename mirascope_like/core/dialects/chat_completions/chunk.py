@@ -89,8 +89,8 @@ def _called(piece: Mapping[str, Any]) -> dict[str, Any]:
 
 
 _COUNTS = Counts(
-    input=("prompt_tokens",),
-    output=("completion_tokens",),
+    input=("prompt_tokens", "input_tokens"),
+    output=("completion_tokens", "output_tokens"),
     cached=(
         *("prompt_tokens_details.cached_tokens", "prompt_cache_hit_tokens", "num_cached_tokens", "cached_tokens"),
         "cache_read_input_tokens",
@@ -101,13 +101,19 @@ _COUNTS = Counts(
     ),
     input_audio=("prompt_tokens_details.audio_tokens",),
     output_audio=("completion_tokens_details.audio_tokens",),
-    reasoning=("completion_tokens_details.reasoning_tokens", "reasoning_tokens"),
+    reasoning=(
+        "completion_tokens_details.reasoning_tokens",
+        "reasoning_tokens",
+        "output_tokens_details.reasoning_tokens",
+    ),
     total=("total_tokens",),
     searches=("num_sources_used", "server_tool_use.web_search_requests"),
+    uncounted=("prompt_audio_seconds",),
 )
 """Source: OpenAI's `CompletionUsage`, whose details are included in the totals. DeepSeek sends
 `prompt_cache_hit_tokens`, Mistral sometimes `num_cached_tokens`, Kimi `cached_tokens`, and gateways to Anthropic its
-names. xAI charges for the sources of its searches (`num_sources_used`)."""
+names. xAI charges for the sources of its searches (`num_sources_used`). Mistral's total includes the
+tokens of audio (`prompt_audio_seconds`)."""
 
 FACTS = Facts(counts=_COUNTS)
 

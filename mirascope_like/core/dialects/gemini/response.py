@@ -53,9 +53,11 @@ def read_usage(raw: Mapping[str, Any] | None) -> Usage | None:
     if not raw:
         return None
     prompt = _sum(raw.get("promptTokenCount"), raw.get("toolUsePromptTokenCount"))
-    output = _sum(raw.get("candidatesTokenCount"), raw.get("thoughtsTokenCount"))
-    total = token_count(raw.get("totalTokenCount"))
-    if output is None and prompt is not None and total is not None:
+    written, thoughts = token_count(raw.get("candidatesTokenCount")), token_count(raw.get("thoughtsTokenCount"))
+    output, total = _sum(written, thoughts), token_count(raw.get("totalTokenCount"))
+    if prompt is not None and total is not None and (output is None or (not thoughts and total - prompt > output)):
+        # A count that is left out is in the total, such as the thoughts in the usage of some gateways.
+        thoughts = thoughts if output is None else total - prompt - output
         output = max(total - prompt, 0)
     return Usage(
         input_tokens=prompt,
@@ -63,7 +65,7 @@ def read_usage(raw: Mapping[str, Any] | None) -> Usage | None:
         output_tokens=output,
         input_audio_tokens=_audio(raw.get("promptTokensDetails")),
         output_audio_tokens=_audio(raw.get("candidatesTokensDetails")),
-        reasoning_tokens=token_count(raw.get("thoughtsTokenCount")),
+        reasoning_tokens=thoughts,
     )
 
 

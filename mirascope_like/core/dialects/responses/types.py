@@ -48,15 +48,17 @@ _FINISH: dict[str, FinishReason] = {
 
 
 _COUNTS = Counts(
-    input=("input_tokens",),
-    output=("output_tokens",),
-    cached=("input_tokens_details.cached_tokens", "cached_tokens"),
+    input=("input_tokens", "prompt_tokens"),
+    output=("output_tokens", "completion_tokens"),
+    cached=("input_tokens_details.cached_tokens", "cached_tokens", "prompt_tokens_details.cached_tokens"),
     written=("input_tokens_details.cache_write_tokens",),
-    reasoning=("output_tokens_details.reasoning_tokens",),
+    reasoning=("output_tokens_details.reasoning_tokens", "completion_tokens_details.reasoning_tokens"),
     total=("total_tokens",),
     searches=("num_sources_used",),
 )
-"""Source: OpenAI's `ResponseUsage`, whose details are included in the totals."""
+"""Source: OpenAI's `ResponseUsage`, whose details are included in the totals. Some gateways send the names of chat
+completions.
+"""
 
 _FACTS = Facts(output_paths=("output",), counts=_COUNTS, reasons=_FINISH)
 

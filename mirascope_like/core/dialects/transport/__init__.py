@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .network import check_abandoned
     from .patches import made_by
     from .redirects import stays
-    from .response_capture import catching, catching_clients, closed_on_error, note_responses, noting
+    from .response_capture import catching, catching_clients, closed_on_error, note_responses, noting, reporting
     from .sdk_params import made, refusal
     from .sdk_provider import SDK_OPTIONS, SDKProvider
     from .sources import AsyncByteSource, AsyncObjectSource, ByteSource, ObjectSource, awith_start, read_out, with_start
@@ -36,7 +36,7 @@ else:
             "network": "check_abandoned",
             "redirects": "stays",
             "patches": "made_by",
-            "response_capture": "catching catching_clients closed_on_error note_responses noting",
+            "response_capture": "catching catching_clients closed_on_error note_responses noting reporting",
             "sdk_params": "made refusal",
             "sdk_provider": "SDKProvider SDK_OPTIONS",
             "sources": "AsyncByteSource AsyncObjectSource ByteSource ObjectSource awith_start read_out with_start",
@@ -86,4 +86,5 @@ __all__ = [
     "with_start",
     "awith_start",
     "raise_reported",
+    "reporting",
 ]

@@ -17,6 +17,7 @@ from weakref import WeakKeyDictionary
 import httpx2
 
 from ...base.parsing import as_list, at
+from .error_mapping import raise_reported
 from .http_clients import http_options
 
 _CAUGHT: ContextVar[list[httpx2.Response] | None] = ContextVar("_CAUGHT", default=None)
@@ -64,6 +65,29 @@ def _note(response: Any) -> None:
 
 async def _anote(response: Any) -> None:
     _note(response)
+
+
+@contextmanager
+def reporting(http_client: Any, output: str) -> Generator[Callable[[Any], Any]]:
+    """Context manager for a request that is not streamed. It raises the error that a body with status 200 reports, also
+    if the SDK cannot read such a body.
+
+    Yields a function that returns the SDK's response, and raises the error if the response has nothing at the path
+    `output`.
+    """
+    note_responses(http_client)
+    with noting() as responses:
+
+        def checked(response: Any) -> Any:
+            if responses and at(response, output) is None:
+                raise_reported(responses[-1].content)
+            return response
+
+        try:
+            yield checked
+        except TypeError:
+            checked(None)
+            raise
 
 
 @asynccontextmanager

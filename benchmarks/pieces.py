@@ -14,6 +14,7 @@ from typing import Any
 import jiter
 
 from mirascope_like.core.base.parsing import Events
+from mirascope_like.core.base.response import ChunkFactory
 from mirascope_like.core.dialects.chat_completions import DeltaFastPath
 from mirascope_like.core.openai import OpenAICallResponseChunk
 
@@ -103,7 +104,7 @@ def knowing(events: list[bytes]) -> None:
     usual = rest_of(data[0])
     show("a text known by its event's bytes", lambda: [known(one) for one in data], len(data))
     show("decoding the event, and comparing the rest", lambda: [rest_of(one) == usual for one in data], len(data))
-    make = OpenAICallResponseChunk.from_bytes
+    make = ChunkFactory(OpenAICallResponseChunk).from_bytes
     show("making a chunk", lambda: [make(one, "") for one in data], len(data))
     show("making a chunk, and the SDK's own", lambda: [make(one, "").chunk for one in data], len(data))
 

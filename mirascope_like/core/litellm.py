@@ -70,7 +70,7 @@ class LiteLLMCallResponse(OpenAISDKCallResponse[LiteLLMTool]):
     """A response of LiteLLM. `response` is a `ModelResponse` of LiteLLM."""
 
     provider = "litellm"
-    tool_base: ClassVar[type[BaseTool]] = LiteLLMTool
+    _tool_base: ClassVar[type[BaseTool]] = LiteLLMTool
 
     @classmethod
     def parse_raw_response(cls, raw: bytes | Mapping[str, Any]) -> Any:

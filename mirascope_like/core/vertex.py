@@ -47,8 +47,8 @@ class VertexCallResponse(GoogleCallResponse):
     """A response of Gemini on Vertex AI. `response` is a `GenerateContentResponse` of google-genai."""
 
     provider = "vertex"
-    priced_as: ClassVar[str | None] = "google"
-    tool_base: ClassVar[type[BaseTool]] = VertexTool
+    _priced_as: ClassVar[str | None] = "google"
+    _tool_base: ClassVar[type[BaseTool]] = VertexTool
 
 
 class VertexCallResponseChunk(GoogleCallResponseChunk):

@@ -14,7 +14,7 @@ from typing import Any, ParamSpec, TypeAlias, TypeVar, cast
 
 from ..core.base.response import BaseCallResponse
 from ..core.base.runtime import Steps, alike, is_async, over_descriptors, run_and_carry
-from ..core.base.streams import BaseStream, BaseStructuredStream
+from ..core.base.streams import BaseStream, BaseStructuredStream, remaker
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -196,7 +196,7 @@ class _Around:
         asynchronous = hasattr(stream, "__anext__")
         # The callback must not refer to the stream, or dropping the stream would not close it.
         watched: Any = stream
-        remake = watched.remaker() if isinstance(stream, BaseStructuredStream) else None
+        remake = remaker(watched) if isinstance(stream, BaseStructuredStream) else None
         source = watched.stream if remake is not None else watched
 
         def ended(last: BaseStream[Any, Any, Any]) -> Any:

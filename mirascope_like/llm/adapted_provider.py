@@ -11,7 +11,7 @@ from ..core.base.provider import AsyncSource, Provider, Source
 from ..core.base.request import Prefill, Request, Strategy, Structure
 from ..core.base.response import Accumulator, Usage
 from ..core.base.tools import BaseTool
-from .answers import CallResponse, CallResponseChunk, Tool
+from .answers import CallResponse, CallResponseChunk, Tool, wrapped_chunk, wrapped_response
 from .providers import provider_named
 
 
@@ -30,24 +30,24 @@ class CommonAccumulator(Accumulator[CallResponseChunk, Tool]):
 
     def read(self, events: Sequence[bytes]) -> Iterator[tuple[CallResponseChunk, Tool | None]]:
         for chunk, tool in self.inner.read(events):
-            yield CallResponseChunk.of(chunk), tool
+            yield wrapped_chunk(chunk), tool
         self.ended = self.inner.ended
 
     def read_objects(self, events: Iterable[Any]) -> Iterator[tuple[CallResponseChunk, Tool | None]]:
         for chunk, tool in self.inner.read_objects(events):
-            yield CallResponseChunk.of(chunk), tool
+            yield wrapped_chunk(chunk), tool
         self.ended = self.inner.ended
 
     def add(self, chunk: CallResponseChunk, data: Mapping[str, Any]) -> Iterator[tuple[CallResponseChunk, Tool | None]]:
         for one, tool in self.inner.add(chunk.provider_chunk, data):
-            yield CallResponseChunk.of(one), tool
+            yield wrapped_chunk(one), tool
 
     def rest(self) -> list[Tool]:
         return self.inner.rest()
 
     def finish(self) -> Iterator[tuple[CallResponseChunk, Tool | None]]:
         for chunk, tool in self.inner.finish():
-            yield CallResponseChunk.of(chunk), tool
+            yield wrapped_chunk(chunk), tool
 
     @property
     def complete(self) -> bool:
@@ -175,7 +175,7 @@ class CommonProvider(Provider[CallResponse, CallResponseChunk, Tool]):
     def respond(
         self, request: Request, payload: dict[str, Any], raw: Any, start_time: float, end_time: float
     ) -> CallResponse:
-        return CallResponse.of(self.inner.respond(request, payload, raw, start_time, end_time))
+        return wrapped_response(self.inner.respond(request, payload, raw, start_time, end_time))
 
 
 @lru_cache

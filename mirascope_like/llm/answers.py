@@ -80,13 +80,12 @@ class CallResponse(DelegatedMetadata, BaseCallResponse[Any, Tool, str, CommonUsa
     would return. Messages are `BaseMessageParam`s, so the response of one provider can be sent to another.
     """
 
-    tool_base: ClassVar[type[BaseTool]] = Tool
+    _tool_base: ClassVar[type[BaseTool]] = Tool
 
     _inner: BaseCallResponse[Any, Any] = PrivateAttr()
 
     @classmethod
-    def of(cls, inner: BaseCallResponse[Any, Any]) -> Self:
-        """Return a response that wraps a provider's response."""
+    def _of(cls, inner: BaseCallResponse[Any, Any]) -> Self:
         self = cls.model_construct(**dict(inner))
         self._inner = inner
         return self
@@ -102,8 +101,8 @@ class CallResponse(DelegatedMetadata, BaseCallResponse[Any, Tool, str, CommonUsa
             raise ValueError("invalid dump of a response: it has no provider name")
         provider = provider_named(f"{name}.{data['form']}" if data.get("form") else name)
         inner = provider.response_type.model_validate(data, context=info.context)
-        set_tool_base(inner, cls.tool_base)  # so that `tools` are instances of `llm.Tool` too
-        return cls.of(inner)
+        set_tool_base(inner, cls._tool_base)  # so that `tools` are instances of `llm.Tool` too
+        return cls._of(inner)
 
     def model_dump(self, **options: Any) -> dict[str, Any]:
         """Return the response as a dict, without secrets."""
@@ -158,13 +157,13 @@ class CallResponse(DelegatedMetadata, BaseCallResponse[Any, Tool, str, CommonUsa
         """
         return self._inner.refusal
 
-    def correction_messages(self, complaint: str) -> list[Any]:
+    def _correction_messages(self, complaint: str) -> list[Any]:
         """Return this response and a request to correct it, as messages for the next request to the same provider.
 
         `complaint` says what is wrong with the response. If the response has tool calls, the request is sent as their
         result.
         """
-        return self._inner.correction_messages(complaint)
+        return self._inner._correction_messages(complaint)
 
     @property
     def media(self) -> list[MediaPart]:
@@ -217,15 +216,15 @@ class CallResponse(DelegatedMetadata, BaseCallResponse[Any, Tool, str, CommonUsa
         """
         return [BaseMessageParam(role="tool", content=tool_results(tools_and_outputs))]
 
-    def tool_round_messages(self, results: Sequence[ToolResultEvent[Any]]) -> list[Any]:
+    def _tool_round_messages(self, results: Sequence[ToolResultEvent[Any]]) -> list[Any]:
         """Return messages, in the provider's own format, with this response and the results of its tools. Sets
         `executed`.
         """
         self._executed = tuple(results)
-        return self._inner.tool_round_messages(results)
+        return self._inner._tool_round_messages(results)
 
     @classmethod
-    def decode_message(cls, message: BaseMessageParam) -> BaseMessageParam:
+    def _decode_message(cls, message: BaseMessageParam) -> BaseMessageParam:
         return message
 
     @property
@@ -248,15 +247,14 @@ class CallResponseChunk(DelegatedMetadata, BaseCallResponseChunk[Any, str, Commo
     _inner: BaseCallResponseChunk[Any, Any, Any]
 
     @classmethod
-    def of(cls, inner: BaseCallResponseChunk[Any, Any, Any]) -> Self:
-        """Return a chunk that wraps a provider's chunk."""
+    def _of(cls, inner: BaseCallResponseChunk[Any, Any, Any]) -> Self:
         self = cls.__new__(cls)
         self._inner = inner
         self.content = inner.content
         return self
 
-    def without_content(self) -> Self:
-        return type(self).of(self._inner.without_content())
+    def _without_content(self) -> Self:
+        return type(self)._of(self._inner._without_content())
 
     @property
     def _metadata(self) -> CommonMetadata:
@@ -293,6 +291,18 @@ class CallResponseChunk(DelegatedMetadata, BaseCallResponseChunk[Any, str, Commo
     def tool_deltas(self) -> Sequence[ToolDelta]:
         """The pieces of tool calls that this event adds."""
         return self._inner.tool_deltas
+
+
+def wrapped_response(inner: BaseCallResponse[Any, Any]) -> CallResponse:
+    """Return a response in the common form that wraps a provider's response."""
+    own: Any = CallResponse
+    return cast("CallResponse", own._of(inner))
+
+
+def wrapped_chunk(inner: BaseCallResponseChunk[Any, Any, Any]) -> CallResponseChunk:
+    """Return a chunk in the common form that wraps a provider's chunk."""
+    own: Any = CallResponseChunk
+    return cast("CallResponseChunk", own._of(inner))
 
 
 class Stream(BaseStream[CallResponse, CallResponseChunk, Tool]):

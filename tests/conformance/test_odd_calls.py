@@ -10,6 +10,7 @@ import pytest
 from mirascope_like import llm
 from mirascope_like.core import PromptError, ToolLoop, ToolNotFoundError, ToolRefusedError, openai
 from mirascope_like.core.base.messages import ImagePart, ToolCallPart, ToolResultPart
+from mirascope_like.core.base.response import decode_message
 from tests.conformance.contract import BaseRow
 from tests.conformance.odd_wire import JSON, STREAMED, WHOLE, Way, chunk, completion, odd, response_of
 from tests.conformance.providers import RESPONSES
@@ -291,10 +292,10 @@ def test_native_calls_in_the_common_form(server: Server) -> None:
     assert response.message_param.content == [ToolCallPart(name="sql", args={"input": "select 1"}, id="call_1")]
     kinds = openai.responses.OpenAIResponsesCallResponse
     _, fields, _, _, output = CALLS["computer"]
-    assert kinds.decode_message(output).content == [
+    assert decode_message(kinds, output).content == [
         ToolResultPart(content=[ImagePart(media_type="image/png", image=PNG)], id="call_1")
     ]
-    assert kinds.decode_message(CALLS["shell"][4]).content == [ToolResultPart(content="lspwd", id="call_1")]
+    assert decode_message(kinds, CALLS["shell"][4]).content == [ToolResultPart(content="lspwd", id="call_1")]
 
 
 # The events of a call that was cut before it was done.

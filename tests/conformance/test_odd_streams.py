@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mirascope_like.core.base.request import Request
+from mirascope_like.core.base.response import messages_key
 from mirascope_like.core.base.tools import tool_type
 from tests.conformance.contract import BaseRow
 from tests.conformance.odd_streams import STREAMS, USAGE_IN, USAGE_OUT, OddStream, right
@@ -51,7 +52,7 @@ def read(row: BaseRow, events: list[Any], how: str, *, partial: bool) -> tuple[l
     else:
         pairs = [pair for event in events for pair in accumulator.read([encoded(event)])]
     pairs += accumulator.finish()
-    payload = {"model": "m", provider.response_type.messages_key: []}
+    payload = {"model": "m", messages_key(provider.response_type): []}
     response = provider.respond(request, payload, provider.rebuilt(request, accumulator), 0, 0)
     return pairs, response, accumulator
 

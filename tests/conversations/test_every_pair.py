@@ -16,6 +16,7 @@ from mirascope_like.core import BaseMessageParam, CacheControlPart, Conversation
 from mirascope_like.core.base.conversations import Turn
 from mirascope_like.core.base.conversations.session import answer_turns, native_of
 from mirascope_like.core.base.request import Request
+from mirascope_like.core.base.response import message_format
 from mirascope_like.core.base.tools import tool_type
 from mirascope_like.llm import Provider
 from mirascope_like.llm.providers import provider_named
@@ -50,7 +51,7 @@ def begun_with(name: str) -> Conversation:
     request = Request(provider.name, "m", [], tools=[tool_type(weather, provider.tool_type)])
     response = provider.respond(request, {}, provider.parse(b"".join(raw.pieces)), 0, 0)
     (call,) = response.tools
-    origin = response.origin()
+    origin = message_format(type(response))
     result = ToolResultPart(name="weather", content="sunny in Oslo", id=ID)
     native = native_of(response.tool_message_params([(call, call.call())]))
     return (

@@ -24,6 +24,7 @@ from mirascope_like.core import (
     Turn,
     openai,
 )
+from mirascope_like.llm.answers import wrapped_response
 from tests.conformance.contract import BaseRow
 from tests.conformance.rows import EVERY
 from tests.conformance.wires.answer import Answer
@@ -50,7 +51,7 @@ def answered(row: BaseRow, server: Server, *, stream: bool = False) -> Any:
 @every_row
 def test_the_version_is_the_last_key_of_a_dump(row: BaseRow, stream: bool, server: Server) -> None:
     response = answered(row, server, stream=stream)
-    for one in (response, llm.CallResponse.of(response)):
+    for one in (response, wrapped_response(response)):
         for dump in (one.model_dump(), one.model_dump(mode="json"), json.loads(one.model_dump_json())):
             assert list(dump.items())[-1] == ("schema_version", 3)  # 3: with the keys of v1
 

@@ -22,6 +22,7 @@ from mirascope_like.core import (
 )
 from mirascope_like.integrations import middleware_factory
 from mirascope_like.llm import CallResponse
+from mirascope_like.llm.answers import wrapped_response
 from mirascope_like.retries import fallback
 from tests.conformance import providers
 from tests.conformance.contract import BaseRow
@@ -105,7 +106,7 @@ def test_thinking(row: BaseRow, streamed: bool, server: Server) -> None:
     server.reply(row.wire.streamed(answer) if streamed else row.wire.answered(answer))
     with row.client(server) as client:
         response = row.stream(client).collect() if streamed else row.ask(client)
-    told = CallResponse.of(response)
+    told = wrapped_response(response)
     assert (told.thinking, told.content) == ("hmm" if thought else None, "Hello")
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from mirascope_like.core import StreamError, StreamNotConsumedError, StreamState
-from mirascope_like.core.base.streams import event_reader, observers
+from mirascope_like.core.base.streams import detached, event_reader, observers
 from mirascope_like.core.openai.types import OpenAIAsyncStream
 from tests.memory.scripts import MemoryProvider, Reader, asked, delta, text, texts
 
@@ -19,31 +19,31 @@ from tests.memory.scripts import MemoryProvider, Reader, asked, delta, text, tex
 def test_a_detached_stream_leaves_the_other_as_it_was(reader: Reader, how: str) -> None:
     ends: list[StreamState] = []
 
-    async def use(detached: Any) -> None:
+    async def use(copy: Any) -> None:
         if how == "close":
-            await detached.close() if reader.asynchronous else detached.close()
+            await copy.close() if reader.asynchronous else copy.close()
         elif how == "with" and reader.asynchronous:
-            async with detached:
+            async with copy:
                 pass
         elif how == "with":
-            with detached:
+            with copy:
                 pass
         elif how == "open":
-            opened = await detached.open() if reader.asynchronous else detached.open()
-            assert opened is detached
+            opened = await copy.open() if reader.asynchronous else copy.open()
+            assert opened is copy
         elif how == "await":
-            assert (await detached if reader.asynchronous else detached) is detached
+            assert (await copy if reader.asynchronous else copy) is copy
         elif reader.asynchronous:
-            assert [event async for event in detached.events()] == []
-            await detached.close()
+            assert [event async for event in copy.events()] == []
+            await copy.close()
         else:
-            assert list(detached.events()) == []
-            detached.close()
+            assert list(copy.events()) == []
+            copy.close()
 
     async def main() -> str:
         provider = MemoryProvider(text("Hel", "lo"))
         stream = reader.stream(provider).ended(lambda ended: ends.append(ended.state))
-        await use(stream.detached())
+        await use(detached(stream))
         assert (stream.state, provider.sent, ends) == (StreamState.NEW, [], [])
         return texts([pair async for pair in stream] if reader.asynchronous else list(stream))
 
@@ -52,11 +52,11 @@ def test_a_detached_stream_leaves_the_other_as_it_was(reader: Reader, how: str) 
 
 
 def test_a_detached_stream_has_no_response_before_the_end(reader: Reader) -> None:
-    detached = reader.stream(MemoryProvider(text("Hi"))).detached()
+    copy = detached(reader.stream(MemoryProvider(text("Hi"))))
     with pytest.raises(StreamNotConsumedError):
-        detached.construct_call_response()
+        copy.construct_call_response()
     with pytest.raises(StreamNotConsumedError):
-        reader.collect(detached)
+        reader.collect(copy)
 
 
 def test_opening_while_another_task_waits_for_the_prompt() -> None:
@@ -132,7 +132,7 @@ def test_async_iterators_cannot_be_read_in_sync_code() -> None:
 def test_nothing_is_set_on_a_detached_stream(reader: Reader, change: Callable[[Any], object]) -> None:
     stream = reader.stream(MemoryProvider(text("Hi")))
     with pytest.raises(StreamError, match="this stream is detached"):
-        change(stream.detached())
+        change(detached(stream))
     assert reader.collect(stream).content == "Hi"
 
 
@@ -220,7 +220,7 @@ def test_opening_what_a_callback_of_a_closed_stream_received_does_nothing(reader
 
     async def main() -> None:
         await stream.close() if reader.asynchronous else stream.close()
-        (detached,) = received
-        assert (await detached.open() if reader.asynchronous else detached.open()) is detached
+        (copy,) = received
+        assert (await copy.open() if reader.asynchronous else copy.open()) is copy
 
     asyncio.run(main())

@@ -12,6 +12,7 @@ from pydantic import BaseModel, field_validator
 
 from mirascope_like.core import ResponseParseError, StreamTimeoutError, ToolLoop, openai
 from mirascope_like.core.base.response import CommonUsage
+from mirascope_like.core.base.streams import detached
 from tests.harness.clocks import PATIENCE, run_by_clock
 from tests.memory.scripts import Clock, MemoryProvider, Reader, call, called, delta, text, texts, usage
 from tests.memory.test_policies import Resuming, failing, tools
@@ -266,9 +267,9 @@ def test_results_that_a_loop_over_pairs_has_passed_are_not_shown_later(reader: R
 def test_a_detached_structured_stream_takes_nothing_away(reader: Reader) -> None:
     answer = called(("1", "Books", '{"books": [{"title": "Emma"}, {"title": "Dune"}]}'))
     stream = structured(reader, MemoryProvider(answer), Books)
-    detached = stream.detached()
-    assert reader.read(detached.each()) == ([], None)
-    assert reader.read(detached) == ([], None)
+    copy = detached(stream)
+    assert reader.read(copy.each()) == ([], None)
+    assert reader.read(copy) == ([], None)
     items, error = reader.read(stream.each())
     assert ([book.title for book in items], error) == (["Emma", "Dune"], None)
-    assert len(detached.constructed_response_model.books) == 2
+    assert len(copy.constructed_response_model.books) == 2

@@ -224,7 +224,7 @@ def test_the_flow_of_a_call_that_is_not_streamed() -> None:
         def rounds(self) -> list[Any]:
             return [*self._before, self]
 
-        def tool_round_messages(self, results: Any) -> list[Any]:
+        def _tool_round_messages(self, results: Any) -> list[Any]:
             return list(results)
 
     provider: Any = SimpleNamespace(untooled=lambda request: replace(request, json_mode=True))

@@ -13,6 +13,7 @@ import pytest
 
 from mirascope_like.core import ServerError, StreamClosedError, StreamNotConsumedError, StreamState
 from mirascope_like.core.base.provider import limited
+from mirascope_like.core.base.streams import detached
 from mirascope_like.core.base.streams.stream_state import CloseRequest
 from mirascope_like.core.dialects.transport import AsyncByteSource, ByteSource
 from tests.harness.clocks import PATIENCE
@@ -61,20 +62,20 @@ def test_a_dropped_stream_is_freed_by_its_reference_count(how: str, watched: boo
 def test_a_detached_stream_keeps_nothing_open() -> None:
     provider = MemoryProvider(text("Hel", "lo"))
     stream = SYNC.stream(provider)
-    detached = stream.detached()
+    copy = detached(stream)
     next(stream)
-    assert detached.content == "Hel"
-    assert list(detached) == []
-    detached.close()
+    assert copy.content == "Hel"
+    assert list(copy) == []
+    copy.close()
     assert stream.state is StreamState.OPEN
     del stream
-    assert (provider.open_sources, detached.state, detached.content) == (0, StreamState.CLOSED, "Hel")
+    assert (provider.open_sources, copy.state, copy.content) == (0, StreamState.CLOSED, "Hel")
 
 
 def test_a_detached_stream_that_goes_ends_nothing() -> None:
     ends: list[StreamState] = []
     stream = SYNC.stream(MemoryProvider(text("Hi"))).ended(lambda ended: ends.append(ended.state))
-    stream.detached()
+    detached(stream)
     assert (ends, stream.state) == ([], StreamState.NEW)
 
 

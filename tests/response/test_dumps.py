@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from mirascope_like import llm
 from mirascope_like.core import ConfigurationError, Messages, prompt_template
+from mirascope_like.llm.answers import wrapped_response
 from tests.conformance.providers import ANTHROPIC, OPENAI, RESPONSES, Row, openai_like
 from tests.conformance.rows import BEDROCK
 from tests.conformance.wires.answer import Answer, Call
@@ -212,7 +213,7 @@ def test_an_answer_given_as_a_call_is_kept(row: Row, neutral: bool, server: Serv
     server.reply(row.wire.answered(Answer(Call("call_1", "Book", '{"title":"Emma"}'))))
     with row.client(server) as client:
         book = row.ask(client, response_model=Book)
-    response = llm.CallResponse.of(book._response) if neutral else book._response
+    response = wrapped_response(book._response) if neutral else book._response
     for again in (response, *kept(response)):
         assert (again.answer, again.content, again.tools) == ('{"title":"Emma"}', "", None)
         assert again == response

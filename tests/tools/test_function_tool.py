@@ -41,6 +41,7 @@ from mirascope_like.core.base.tools import (
     error_of,
     find_tool,
     is_error,
+    partial_tool,
     tool_description,
     tool_from_function,
     tool_name,
@@ -892,7 +893,7 @@ class TestPartial:
 
         kind = tool_from_function(note)
         text = '{"title": "Du", "author": {"first": "Fr'
-        tool = kind.partial(called("note", text), "Fr")
+        tool = partial_tool(kind, called("note", text), "Fr")
         assert isinstance(tool, kind)
         assert tool.delta == "Fr"
         assert tool.error is None
@@ -920,7 +921,7 @@ class TestPartial:
             authors: list[Author] | None
             by: dict[str, Author] = Field(default={})
 
-        tool = Books.partial(called("Books", text), "")
+        tool = partial_tool(Books, called("Books", text), "")
         authors = [(one.first, one.last) for one in tool.authors] if tool.authors is not None else None
         by = {key: (one.first, one.last) for key, one in tool.by.items()} if tool.by is not None else None
         assert (tool.genre, authors, by) == expected
@@ -928,11 +929,11 @@ class TestPartial:
     def test_renamed_fields_and_further_arguments(self) -> None:
         def use(id: str, **more: Any) -> None: ...
 
-        tool = tool_from_function(use).partial(called("use", '{"id": "1", "x": [2'), "2")
+        tool = partial_tool(tool_from_function(use), called("use", '{"id": "1", "x": [2'), "2")
         assert tool.args == {"id": "1", "x": [2]}
 
     def test_it_cannot_run_yet(self) -> None:
-        tool = FormatBook.partial(called("FormatBook", '{"title": "D'), "D")
+        tool = partial_tool(FormatBook, called("FormatBook", '{"title": "D'), "D")
         with pytest.raises(ToolArgumentsError, match="still arriving"):
             tool.call()
 

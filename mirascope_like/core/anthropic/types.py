@@ -47,10 +47,10 @@ class AnthropicCallResponse(BlockResponse[Message, AnthropicTool, StopReason, An
     """A response of Anthropic. `response` is a `Message` of its SDK."""
 
     provider = "anthropic"
-    raw_type = Message
-    blocks: ClassVar[Blocks] = BLOCKS
-    facts: ClassVar[Facts] = _FACTS
-    tool_base: ClassVar[type[BaseTool]] = AnthropicTool
+    _raw_type: ClassVar[Any] = Message
+    _block_kind: ClassVar[Blocks] = BLOCKS
+    _facts: ClassVar[Facts] = _FACTS
+    _tool_base: ClassVar[type[BaseTool]] = AnthropicTool
 
     @property
     def signature(self) -> str | None:
@@ -67,12 +67,12 @@ class AnthropicCallResponseChunk(
 
     __slots__ = ()
     provider = "anthropic"
-    raw_type = RawMessageStreamEvent
-    facts: ClassVar[Facts] = _FACTS
+    _raw_type: ClassVar[Any] = RawMessageStreamEvent
+    _facts: ClassVar[Facts] = _FACTS
     _usage_places: ClassVar[tuple[str, ...]] = ("message.usage", "usage")
 
     @classmethod
-    def text_of(cls, data: Mapping[str, Any]) -> str:
+    def _text_of(cls, data: Mapping[str, Any]) -> str:
         if data.get("type") == "content_block_start":
             block = as_object(data.get("content_block"))
             return (block.get("text") if block.get("type") == "text" else None) or ""

@@ -38,7 +38,7 @@ class AzureResponsesCallResponse(ResponsesCallResponse[AzureResponsesTool]):
     """A response of Azure OpenAI. `response` is a `Response` of OpenAI's SDK."""
 
     provider = "azure"
-    tool_base: ClassVar[type[BaseTool]] = AzureResponsesTool
+    _tool_base: ClassVar[type[BaseTool]] = AzureResponsesTool
 
 
 class AzureResponsesCallResponseChunk(ResponsesChunk):

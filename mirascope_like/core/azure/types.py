@@ -23,7 +23,7 @@ class AzureCallResponse(OpenAISDKCallResponse[AzureTool]):
     """
 
     provider = "azure"
-    tool_base: ClassVar[type[BaseTool]] = AzureTool
+    _tool_base: ClassVar[type[BaseTool]] = AzureTool
 
     @property
     def prompt_filter_results(self) -> list[Any]:

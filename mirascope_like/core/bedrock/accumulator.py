@@ -29,7 +29,7 @@ class BedrockAccumulator(BlockAccumulator[BedrockCallResponseChunk, BedrockTool]
         yield from self.read_objects(map(decode_json, events))
 
     def read_objects(self, events: Iterable[Any]) -> Iterator[tuple[BedrockCallResponseChunk, BedrockTool | None]]:
-        make, texts = BedrockCallResponseChunk.from_object, self._texts
+        make, texts = self.chunks.from_object, self._texts
         for event in events:
             # Most events extend a text that has started; this loop handles them without further checks.
             known, text = None, ""
@@ -44,7 +44,7 @@ class BedrockAccumulator(BlockAccumulator[BedrockCallResponseChunk, BedrockTool]
                     continue
                 if self._halves or has_half(event):
                     event = self._halves.joined(event)
-                yield from self.add(make(event, BedrockCallResponseChunk.text_of(event)), event)
+                yield from self.add(make(event, self.chunks.text_of(event)), event)
                 if self.ended:
                     break
             else:

@@ -95,17 +95,17 @@ class BedrockCallResponse(
     """A response of Bedrock. `response` is the dict that boto3 returns."""
 
     provider = "bedrock"
-    blocks: ClassVar[Blocks] = BLOCKS
-    facts: ClassVar[Facts] = _FACTS
-    priced_as: ClassVar[str | None] = "aws"
-    tool_base: ClassVar[type[BaseTool]] = BedrockTool
+    _block_kind: ClassVar[Blocks] = BLOCKS
+    _facts: ClassVar[Facts] = _FACTS
+    _priced_as: ClassVar[str | None] = "aws"
+    _tool_base: ClassVar[type[BaseTool]] = BedrockTool
 
     @classmethod
     def parse_raw_response(cls, raw: bytes | Mapping[str, Any]) -> BedrockResponse:
         return cast("BedrockResponse", _with_bytes(decode_whole(raw) if isinstance(raw, bytes) else raw))
 
     @classmethod
-    def read_usage(cls, raw: Any) -> Usage | None:
+    def _read_usage(cls, raw: Any) -> Usage | None:
         return _read_usage(raw)
 
     @property
@@ -155,15 +155,15 @@ class BedrockCallResponseChunk(BaseCallResponseChunk[dict[str, Any], BedrockFini
 
     __slots__ = ()
     provider = "bedrock"
-    facts: ClassVar[Facts] = _FACTS
+    _facts: ClassVar[Facts] = _FACTS
     _usage_places: ClassVar[tuple[str, ...]] = ("metadata.usage",)
 
     @classmethod
-    def from_data(cls, data: dict[str, Any]) -> Self:
-        return cls.from_object(data, cls.text_of(data))
+    def _from_data(cls, data: dict[str, Any]) -> Self:
+        return cls._from_object(data, cls._text_of(data))
 
     @classmethod
-    def read_usage(cls, raw: Any) -> Usage | None:
+    def _read_usage(cls, raw: Any) -> Usage | None:
         return _read_usage(raw)
 
     @classmethod
@@ -171,7 +171,7 @@ class BedrockCallResponseChunk(BaseCallResponseChunk[dict[str, Any], BedrockFini
         return cast("dict[str, Any]", decode_whole(raw))
 
     @classmethod
-    def text_of(cls, data: Mapping[str, Any]) -> str:
+    def _text_of(cls, data: Mapping[str, Any]) -> str:
         return at(data, "contentBlockDelta.delta.text") or ""
 
     @property

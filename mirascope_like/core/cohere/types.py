@@ -71,9 +71,9 @@ class CohereCallResponse(
     """A response of Cohere. `response` is a `V2ChatResponse` of its SDK."""
 
     provider = "cohere"
-    raw_type = V2ChatResponse
-    facts: ClassVar[Facts] = _FACTS
-    tool_base: ClassVar[type[BaseTool]] = CohereTool
+    _raw_type: ClassVar[Any] = V2ChatResponse
+    _facts: ClassVar[Facts] = _FACTS
+    _tool_base: ClassVar[type[BaseTool]] = CohereTool
 
     @classmethod
     def parse_raw_response(cls, raw: bytes | Mapping[str, Any]) -> V2ChatResponse:
@@ -137,7 +137,7 @@ class CohereCallResponse(
         return [encode_tool_result(result) for result in tool_results(tools_and_outputs)]
 
     @classmethod
-    def decode_message(cls, message: Any) -> BaseMessageParam:
+    def _decode_message(cls, message: Any) -> BaseMessageParam:
         return decode_message(message)
 
 
@@ -146,8 +146,8 @@ class CohereCallResponseChunk(BaseCallResponseChunk[V2ChatStreamResponse, Cohere
 
     __slots__ = ()
     provider = "cohere"
-    raw_type = V2ChatStreamResponse
-    facts: ClassVar[Facts] = _FACTS
+    _raw_type: ClassVar[Any] = V2ChatStreamResponse
+    _facts: ClassVar[Facts] = _FACTS
     _usage_places: ClassVar[tuple[str, ...]] = ("delta.usage",)
 
     @classmethod
@@ -158,7 +158,7 @@ class CohereCallResponseChunk(BaseCallResponseChunk[V2ChatStreamResponse, Cohere
         return data
 
     @classmethod
-    def text_of(cls, data: Mapping[str, Any]) -> str:
+    def _text_of(cls, data: Mapping[str, Any]) -> str:
         return _content_of(data, "text")
 
     @property

@@ -24,7 +24,7 @@ from ..base.errors import (
 from ..base.messages import BaseMessageParam
 from ..base.request import CommonCallParams, Request
 from ..base.response import Accumulator
-from ..dialects.gemini import GeminiSpeaker, gemini_kind
+from ..dialects.gemini import GeminiSpeaker, gemini_kind, wire_content
 from ..dialects.schemas import open_schema
 from ..dialects.transport import ThreadedProvider, sync_method, watch_requests
 from .accumulator import GeminiMessageAccumulator
@@ -136,7 +136,7 @@ class GeminiProvider(
         if isinstance(content, BaseMessageParam):
             return content
         try:
-            return GeminiCallResponse.wire_content(content)
+            return wire_content(GeminiCallResponse, content)
         except (TypeError, ValueError, AttributeError) as error:
             raise PromptError(f"a message is not in Gemini's format: {error}") from error
 

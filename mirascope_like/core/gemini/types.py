@@ -92,24 +92,24 @@ class GeminiCallResponse(GeminiResponse[GenerateContentResponse, GeminiTool, str
     """A response of Gemini. `response` is the SDK's `GenerateContentResponse`; `raw` is the same response as JSON."""
 
     provider = "gemini"
-    priced_as: ClassVar[str | None] = "google"
-    words: ClassVar[Words] = _WORDS
-    tool_base: ClassVar[type[BaseTool]] = GeminiTool
+    _priced_as: ClassVar[str | None] = "google"
+    _words: ClassVar[Words] = _WORDS
+    _tool_base: ClassVar[type[BaseTool]] = GeminiTool
 
     @classmethod
     def parse_raw_response(cls, raw: bytes | Mapping[str, Any]) -> GenerateContentResponse:
         return answer(raw)
 
     @classmethod
-    def wire(cls, response: GenerateContentResponse) -> JSON:
+    def _wire(cls, response: GenerateContentResponse) -> JSON:
         return wire(message(response))
 
     @classmethod
-    def native_content(cls, content: JSON) -> JSON:
+    def _native_content(cls, content: JSON) -> JSON:
         return {**content, "parts": [native_part(as_object(part)) for part in as_list(content.get("parts"))]}
 
     @classmethod
-    def wire_content(cls, content: Any) -> JSON:
+    def _wire_content(cls, content: Any) -> JSON:
         return wire(protos.Content.pb(content_types.to_content(content)))
 
     def _instruction(self) -> Any:
@@ -121,7 +121,7 @@ class GeminiCallResponseChunk(GeminiChunk[GenerateContentResponse, str, GeminiUs
 
     __slots__ = ()
     provider = "gemini"
-    words: ClassVar[Words] = _WORDS
+    _words: ClassVar[Words] = _WORDS
 
     @property
     def chunk(self) -> GenerateContentResponse:

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..base.parsing import dumped, is_list
 from ..dialects.gemini import JSON, GeminiObjectAccumulator
-from .types import GoogleCallResponseChunk, GoogleTool
+from .types import GoogleCallResponseChunk, GoogleTool, set_event
 
 _TEXT = frozenset({"text"})
 _ANSWER = frozenset(
@@ -36,8 +36,10 @@ class GoogleAccumulator(GeminiObjectAccumulator[GoogleCallResponseChunk, GoogleT
                 if is_list(data):
                     yield from self.read([readable_raw])
                     continue
-                chunk = self.chunk_type.from_bytes(readable_raw, self.chunk_type.text_of(data))
-                yield from self.add(chunk.of(event) if readable_raw is raw else chunk, data)
+                chunk = self.chunks.from_bytes(readable_raw, self.chunks.text_of(data))
+                if readable_raw is raw:
+                    set_event(chunk, event)
+                yield from self.add(chunk, data)
 
     def plain(self, event: Any) -> Any:
         if not event.candidates or event.usage_metadata is None or not event.__pydantic_fields_set__ <= _ANSWER:

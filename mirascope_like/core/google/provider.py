@@ -27,7 +27,7 @@ from ..base.parsing import as_object, at, readable
 from ..base.provider import AsyncSource, Source
 from ..base.request import Request
 from ..base.response import Accumulator
-from ..dialects.gemini import AsyncStartedSource, GeminiSpeaker, aopen_stream, gemini_kind, open_stream
+from ..dialects.gemini import AsyncStartedSource, GeminiSpeaker, aopen_stream, gemini_kind, open_stream, wire_content
 from ..dialects.transport import ClientProvider, ObjectSource, check_asyncio, made, made_by, raise_reported
 from .accumulator import GoogleAccumulator
 from .http import DefaultAsyncClient, DefaultClient, with_bodies
@@ -88,7 +88,7 @@ class GoogleProvider(
         return {**params, **config}, {}
 
     def as_json_content(self, content: Any) -> Any:
-        return GoogleCallResponse.wire_content(content) if isinstance(content, types.Content) else content
+        return wire_content(GoogleCallResponse, content) if isinstance(content, types.Content) else content
 
     def _sdk_method(self, request: Request, name: str) -> Any:
         client = request.client

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 from google.genai import types
 
@@ -22,6 +22,11 @@ def _wire(response: types.GenerateContentResponse) -> JSON:
         usual_base64(candidate, "continuationToken")
         as_sent(as_object(candidate.get("content")))
     return data
+
+
+def _read(response: types.GenerateContentResponse) -> JSON:
+    came = response.sdk_http_response
+    return as_object(decode_whole(came.body.encode())) if came is not None and came.body else _wire(response)
 
 
 def answer(raw: bytes) -> types.GenerateContentResponse:
@@ -62,8 +67,8 @@ class GoogleCallResponse(
     """
 
     provider = "google"
-    words: ClassVar[Words] = _WORDS
-    tool_base: ClassVar[type[BaseTool]] = GoogleTool
+    _words: ClassVar[Words] = _WORDS
+    _tool_base: ClassVar[type[BaseTool]] = GoogleTool
 
     @classmethod
     def parse_raw_response(cls, raw: bytes | Mapping[str, Any]) -> types.GenerateContentResponse:
@@ -73,14 +78,11 @@ class GoogleCallResponse(
         return response
 
     @classmethod
-    def wire(cls, response: types.GenerateContentResponse) -> JSON:
-        came = response.sdk_http_response
-        if came is not None and came.body:
-            return as_object(decode_whole(came.body.encode()))
-        return _wire(response)
+    def _wire(cls, response: types.GenerateContentResponse) -> JSON:
+        return _read(response)
 
     @classmethod
-    def wire_content(cls, content: Any) -> JSON:
+    def _wire_content(cls, content: Any) -> JSON:
         if not isinstance(content, types.Content) and not as_object(content).keys() & {"parts", "role"}:
             content = types.UserContent(content)  # converts a text, a part, or a list of these
         return as_sent(dumped(types.Content.model_validate(content)))
@@ -97,20 +99,21 @@ class GoogleCallResponseChunk(
 
     __slots__ = ()
     provider = "google"
-    words: ClassVar[Words] = _WORDS
-
-    def of(self, event: types.GenerateContentResponse) -> Self:
-        """Set the SDK's object for this event; return the chunk itself."""
-        self._chunk = event
-        return self
+    _words: ClassVar[Words] = _WORDS
 
     @classmethod
     def _dumped(cls, chunk: Any) -> JSON:
-        return GoogleCallResponse.wire(chunk)
+        return _read(chunk)
 
     @classmethod
     def _type(cls, raw: bytes) -> types.GenerateContentResponse:
         return answer(raw)
+
+
+def set_event(chunk: GoogleCallResponseChunk, event: types.GenerateContentResponse) -> None:
+    """Set the SDK's object for the event of a chunk."""
+    own: Any = chunk
+    own._chunk = event
 
 
 class GoogleStream(Stream[GoogleCallResponse, GoogleCallResponseChunk, GoogleTool]):

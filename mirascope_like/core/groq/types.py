@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from groq.types import CompletionUsage
 from groq.types.chat import (
@@ -38,10 +38,10 @@ class GroqCallResponse(
     """A response of Groq. `response` is a `ChatCompletion` of its SDK."""
 
     provider = "groq"
-    raw_type = ChatCompletion
-    usage_type = CompletionUsage
-    always_reports_usage: ClassVar[bool] = True
-    tool_base: ClassVar[type[BaseTool]] = GroqTool
+    _raw_type: ClassVar[Any] = ChatCompletion
+    _usage_type: ClassVar[Any] = CompletionUsage
+    _always_reports_usage: ClassVar[bool] = True
+    _tool_base: ClassVar[type[BaseTool]] = GroqTool
 
     @property
     def executed_tools(self) -> list[ExecutedTool] | None:
@@ -54,7 +54,7 @@ class GroqCallResponseChunk(BaseChatChunk[ChatCompletionChunk, GroqFinishReason,
 
     __slots__ = ()
     provider = "groq"
-    raw_type = ChatCompletionChunk
+    _raw_type: ClassVar[Any] = ChatCompletionChunk
 
 
 class GroqStream(Stream[GroqCallResponse, GroqCallResponseChunk, GroqTool]):

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from types import new_class
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 import openai
 
@@ -26,6 +26,9 @@ else:
     responses = LazyModule(f"{__package__}.responses")
 
 ClassT = TypeVar("ClassT", bound=type[Any])
+
+_KEPT = {"_priced_as": ClassVar[Any]}
+"""Annotations of the classes of a host: without one, pydantic makes an attribute of each response."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +93,7 @@ class Host:
     @cached_property
     def CallResponse(self) -> type[HostCallResponse]:
         """The class of this host's responses."""
-        return self.made("CallResponse", HostCallResponse, priced_as=self.priced_as or None)
+        return self.made("CallResponse", HostCallResponse, _priced_as=self.priced_as or None)
 
     @cached_property
     def CallResponseChunk(self) -> type[HostCallResponseChunk]:
@@ -104,7 +107,7 @@ class Host:
         """
         # Pickle finds the class by its qualified name.
         space = {"__module__": __package__, "__qualname__": f"{self.name}.{name}", "__doc__": base.__doc__}
-        fields = {**space, "provider": self.name, **fields}
+        fields = {**space, "__annotations__": _KEPT, "provider": self.name, **fields}
         title = (self.prefix or self.name.capitalize()) + name.replace("responses.", "Responses")
         made = new_class(title, (base,), exec_body=lambda namespace: namespace.update(fields))
         return cast("ClassT", made)
@@ -150,7 +153,7 @@ class HostResponses:
     def CallResponse(self) -> type[responses.HostResponsesCallResponse]:
         """The class of this host's responses."""
         base, priced_as = responses.HostResponsesCallResponse, self._host.priced_as or None
-        return self._host.made("responses.CallResponse", base, priced_as=priced_as)
+        return self._host.made("responses.CallResponse", base, _priced_as=priced_as)
 
     @cached_property
     def CallResponseChunk(self) -> type[responses.HostResponsesCallResponseChunk]:

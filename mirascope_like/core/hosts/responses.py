@@ -21,7 +21,7 @@ class HostResponsesTool(CalledTool):
 class HostResponsesCallResponse(ResponsesCallResponse[HostResponsesTool]):
     """A response of a host. `response` is a `Response` of OpenAI's SDK, with the fields that the host adds."""
 
-    tool_base: ClassVar[type[BaseTool]] = HostResponsesTool
+    _tool_base: ClassVar[type[BaseTool]] = HostResponsesTool
 
 
 class HostResponsesCallResponseChunk(ResponsesChunk):

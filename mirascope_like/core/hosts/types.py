@@ -35,7 +35,7 @@ class HostTool(CalledTool):
 class HostCallResponse(OpenAISDKCallResponse[HostTool]):
     """A response of a host. `response` is a `ChatCompletion` of OpenAI's SDK, with the fields that the host adds."""
 
-    tool_base: ClassVar[type[BaseTool]] = HostTool
+    _tool_base: ClassVar[type[BaseTool]] = HostTool
 
 
 class HostCallResponseChunk(OpenAISDKChunk):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from openai.types import CompletionUsage
 from openai.types.chat import (
@@ -37,9 +37,9 @@ class LocalCallResponse(
     """A response of a local model. `response` is a `ChatCompletion` of OpenAI's SDK. Its cost is 0."""
 
     provider = "local"
-    raw_type = ChatCompletion
-    usage_type = CompletionUsage
-    tool_base: ClassVar[type[BaseTool]] = LocalTool
+    _raw_type: ClassVar[Any] = ChatCompletion
+    _usage_type: ClassVar[Any] = CompletionUsage
+    _tool_base: ClassVar[type[BaseTool]] = LocalTool
 
     @property
     def cost(self) -> float:
@@ -52,7 +52,7 @@ class LocalCallResponseChunk(BaseChatChunk[ChatCompletionChunk, LocalFinishReaso
 
     __slots__ = ()
     provider = "local"
-    raw_type = ChatCompletionChunk
+    _raw_type: ClassVar[Any] = ChatCompletionChunk
 
 
 class LocalStream(Stream[LocalCallResponse, LocalCallResponseChunk, LocalTool]):

@@ -40,9 +40,9 @@ class MistralCallResponse(
     """A response of Mistral. `response` is a `ChatCompletionResponse` of its SDK."""
 
     provider = "mistral"
-    usage_type = UsageInfo
-    always_reports_usage: ClassVar[bool] = True
-    tool_base: ClassVar[type[BaseTool]] = MistralTool
+    _usage_type: ClassVar[Any] = UsageInfo
+    _always_reports_usage: ClassVar[bool] = True
+    _tool_base: ClassVar[type[BaseTool]] = MistralTool
 
     @classmethod
     def parse_raw_response(cls, raw: bytes | Mapping[str, Any]) -> ChatCompletionResponse:

@@ -38,7 +38,7 @@ class OpenAIResponsesCallResponse(ResponsesCallResponse[OpenAIResponsesTool]):
     """A response of OpenAI. `response` is a `Response` of its SDK."""
 
     provider = "openai"
-    tool_base: ClassVar[type[BaseTool]] = OpenAIResponsesTool
+    _tool_base: ClassVar[type[BaseTool]] = OpenAIResponsesTool
 
 
 class OpenAIResponsesCallResponseChunk(ResponsesChunk):

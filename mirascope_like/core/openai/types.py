@@ -20,7 +20,7 @@ class OpenAICallResponse(OpenAISDKCallResponse[OpenAITool]):
     """A response of OpenAI. `response` is a `ChatCompletion` of its SDK."""
 
     provider = "openai"
-    tool_base: ClassVar[type[BaseTool]] = OpenAITool
+    _tool_base: ClassVar[type[BaseTool]] = OpenAITool
 
 
 class OpenAICallResponseChunk(OpenAISDKChunk):

@@ -30,6 +30,7 @@ from mirascope_like.core import (
     ToolResultPart,
     openai,
 )
+from mirascope_like.core.base.response import decode_message
 from tests.conformance.providers import RESPONSES, Exchange, every_exchange, response_events, response_whole
 from tests.dialects.responses.streams import completed, function_call
 from tests.dialects.responses.streams import message as said
@@ -330,7 +331,7 @@ NOTHING = BaseMessageParam(role="assistant", content="")
     ids=["reasoning", "reference", "nothing", "a list of reasoning", "message_param", "object"],
 )
 def test_a_message_in_neutral_words(message: Any, neutral: BaseMessageParam) -> None:
-    assert openai.responses.OpenAIResponsesCallResponse.decode_message(message) == neutral
+    assert decode_message(openai.responses.OpenAIResponsesCallResponse, message) == neutral
 
 
 def test_answers_among_items_in_neutral_words(server: Server) -> None:

@@ -20,7 +20,7 @@ from ..provider import Provider, Target
 from ..request import ResponseModel
 from ..response import BaseCallResponse
 from ..runtime import is_async, named_values
-from ..streams import AsyncStream, AsyncStructuredStream, Stream, StructuredStream
+from ..streams import AsyncStream, AsyncStructuredStream, Stream, StructuredStream, detached
 from ..tools import read_docstring, tool_output_text
 from .call import Call
 from .request_builder import BoundPrompt, RequestBuilder
@@ -281,11 +281,11 @@ def _kept(stream: Any) -> Callable[[], Any]:
     """Return a function that returns `stream`. Once the caller has dropped the stream, the function returns a
     detached copy of it.
     """
-    alive, detached = ref(stream), stream.detached()
+    alive, copy = ref(stream), detached(stream)
 
     def found() -> Any:
         kept = alive()
-        return kept if kept is not None else detached
+        return kept if kept is not None else copy
 
     return found
 

@@ -13,7 +13,7 @@ from ..errors import PromptError, StoreError, StreamNotConsumedError
 from ..messages import BaseMessageParam
 from ..parsing import as_list
 from ..prompts import Prompt, Sent, as_messages, has_content
-from ..response import BaseCallResponse, tool_results
+from ..response import BaseCallResponse, message_format, tool_results
 from ..runtime import ForkSafeLock, in_thread
 from ..streams import AsyncStream, Stream, StreamState
 from ..tools import ToolLoop, Tools
@@ -279,19 +279,20 @@ def answer_turns(response: BaseCallResponse[Any, Any], *, whole: bool = True) ->
         if not whole and number == len(response.rounds) and not outputs:
             if own.content:
                 message = BaseMessageParam(role="assistant", content=own.content)
-                turns.append(Turn(message=message, origin=own.origin(), partial=True))
+                turns.append(Turn(message=message, origin=message_format(type(own)), partial=True))
             break
         native = own.message_param
         turns.append(
             Turn(
                 message=own.common_message_param,
                 native=native_of(as_list(native) or [native]),
-                origin=own.origin(),
+                origin=message_format(type(own)),
             )
         )
         if outputs:
             results = BaseMessageParam(role="tool", content=tool_results(outputs))
-            turns.append(Turn(message=results, native=native_of(own.tool_message_params(outputs)), origin=own.origin()))
+            native = native_of(own.tool_message_params(outputs))
+            turns.append(Turn(message=results, native=native, origin=message_format(type(own))))
     return turns
 
 

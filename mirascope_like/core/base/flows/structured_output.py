@@ -17,7 +17,7 @@ from ..errors import ConfigurationError, ResponseParseError, complaint
 from ..parsing import FoundJSON, ends_open, is_mapping
 from ..provider import Provider
 from ..request import JSON_ALONE, Request, Strategy, with_instruction
-from ..response import BaseCallResponse, attach_response, set_earlier_attempts
+from ..response import BaseCallResponse, attach_response, correction_messages, set_earlier_attempts
 from ..tools import tool_name
 from .tool_rounds import RunTools, rounds
 
@@ -80,7 +80,7 @@ def request_structured_output(
         except ResponseParseError as error:
             if len(earlier) >= retries or is_cut_off(response):
                 raise
-            request = replace(request, messages=[*request.messages, *response.correction_messages(complaint(error))])
+            request = replace(request, messages=[*request.messages, *correction_messages(response, complaint(error))])
             earlier.append(response)
 
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeVar
 from .. import tools as tools_room
 from ..provider import Provider
 from ..request import Request
-from ..response import BaseCallResponse, set_earlier_rounds
+from ..response import BaseCallResponse, set_earlier_rounds, tool_round_messages
 from ..tools import BaseTool
 
 ResponseT = TypeVar("ResponseT", bound="BaseCallResponse[Any, Any]")
@@ -45,7 +45,7 @@ def next_round(
     last round that the tool loop allows offers no tools.
     """
     assert request.tool_loop is not None
-    following = replace(request, messages=[*request.messages, *response.tool_round_messages(results)])
+    following = replace(request, messages=[*request.messages, *tool_round_messages(response, results)])
     last = len(response.rounds) + 1 == request.tool_loop.max_rounds
     return provider.untooled(following) if last else following
 

@@ -15,7 +15,15 @@ from ..errors import PromptError
 from ..messages import CallForm, with_accepted_calls, with_plain_media, without_developer
 from ..parsing import at, has_half
 from ..request import Request, Strategy, Structure, with_named_limit
-from ..response import Accumulator, BaseCallResponse, BaseCallResponseChunk
+from ..response import (
+    Accumulator,
+    BaseCallResponse,
+    BaseCallResponseChunk,
+    check_response,
+    made_response,
+    message_format,
+    messages_key,
+)
 from ..tools import BaseTool
 
 ResponseT = TypeVar("ResponseT", bound="BaseCallResponse[Any, Any]")
@@ -117,7 +125,7 @@ class Provider(ABC, Generic[ResponseT, ChunkT, ToolT]):
 
     def origin(self, model: str) -> str:
         """Return the name of the message format, such as "openai", that a call of this model would use now."""
-        return self.response_type.origin()
+        return message_format(self.response_type)
 
     def named(self, model: str) -> tuple[str | None, str]:
         """Return (provider name, model name) for a name such as "openai:gpt-4o-mini". The provider name is None if
@@ -202,7 +210,7 @@ class Provider(ABC, Generic[ResponseT, ChunkT, ToolT]):
 
     def messages_in(self, payload: Mapping[str, Any]) -> list[Any]:
         """Return the messages in a payload, in the provider's own format."""
-        return list(payload.get(self.response_type.messages_key, ()))
+        return list(payload.get(messages_key(self.response_type), ()))
 
     def untooled(self, request: Request) -> Request:
         """Return the request without tools, so that the model must reply with text."""
@@ -252,7 +260,7 @@ class Provider(ABC, Generic[ResponseT, ChunkT, ToolT]):
 
     def check(self, request: Request, raw: Any) -> None:
         """Raise an error if the SDK's response object reports an error or is not a response."""
-        self.response_type.check(raw)
+        check_response(self.response_type, raw)
 
     @abstractmethod
     def failure(self, error: Exception, request: Request, source: Any = None) -> Exception:
@@ -266,7 +274,7 @@ class Provider(ABC, Generic[ResponseT, ChunkT, ToolT]):
         """Return the library's response object for the SDK's response object. The times are in milliseconds since
         1970.
         """
-        return self.response_type.make(request, payload, raw, start_time, end_time)
+        return made_response(self.response_type, request, payload, raw, start_time, end_time)
 
 
 _PLACES = ("call", "responses.call", "")

@@ -15,16 +15,25 @@ if TYPE_CHECKING:
     from .attached import attach_response, response_of
     from .billing import Billed
     from .call_response import BaseCallResponse
-    from .chunk import BaseCallResponseChunk, ToolDelta
+    from .chunk import BaseCallResponseChunk, ChunkFactory, ToolDelta, set_place, without_content
     from .cost import Price, call_cost, set_price
     from .cost_metadata import CostMetadata
     from .decoded_messages import last_user_message
     from .dump import CARRIERS, HOLDERS, check_dump_version
     from .finish_reasons import FinishReason, common_finish_reason, ended_for
     from .indexed_accumulator import IndexedAccumulator, Positions
-    from .metadata import CommonMetadata, Facts
+    from .metadata import CommonMetadata, Facts, common_reasons
     from .offered_tools import attach_tools, set_tool_base
     from .related_responses import set_earlier_attempts, set_earlier_rounds, set_interruptions
+    from .response_functions import (
+        check_response,
+        correction_messages,
+        decode_message,
+        made_response,
+        message_format,
+        messages_key,
+        tool_round_messages,
+    )
     from .result_parts import tool_results
     from .stream_events import (
         ErrorEvent,
@@ -46,7 +55,7 @@ else:
             "attached": "attach_response response_of",
             "billing": "Billed",
             "call_response": "BaseCallResponse",
-            "chunk": "BaseCallResponseChunk ToolDelta",
+            "chunk": "BaseCallResponseChunk ChunkFactory ToolDelta set_place without_content",
             "cost": "Price call_cost set_price",
             "decoded_messages": "last_user_message",
             "offered_tools": "attach_tools set_tool_base",
@@ -54,7 +63,9 @@ else:
             "dump": "CARRIERS HOLDERS check_dump_version",
             "finish_reasons": "FinishReason common_finish_reason ended_for",
             "indexed_accumulator": "IndexedAccumulator Positions",
-            "metadata": "Facts CommonMetadata",
+            "metadata": "Facts CommonMetadata common_reasons",
+            "response_functions": "check_response correction_messages decode_message made_response message_format "
+            "messages_key tool_round_messages",
             "result_parts": "tool_results",
             "stream_events": "ErrorEvent FinishEvent StreamEvent TextEvent ThinkingEvent ToolDeltaEvent "
             "ToolReadyEvent ToolStartEvent UsageEvent",
@@ -69,6 +80,7 @@ __all__ = [
     "BaseCallResponse",
     "BaseCallResponseChunk",
     "Billed",
+    "ChunkFactory",
     "CommonUsage",
     "Counts",
     "ErrorEvent",
@@ -91,6 +103,16 @@ __all__ = [
     "UsageEvent",
     "call_cost",
     "check_dump_version",
+    "check_response",
+    "common_reasons",
+    "correction_messages",
+    "decode_message",
+    "made_response",
+    "message_format",
+    "messages_key",
+    "set_place",
+    "tool_round_messages",
+    "without_content",
     "common_finish_reason",
     "ended_for",
     "newer_usage",

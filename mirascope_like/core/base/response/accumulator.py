@@ -15,9 +15,10 @@ from pydantic_core import to_json
 
 from ..errors import ErrorEventError, MalformedEventError, reported_error
 from ..parsing import HalfCharacters, Text, all_paired, as_object, as_received, at, decode_json, has_half, is_end
-from ..tools import BaseTool, ToolCall, find_tool, offered_name, repaired, tool_name
-from .chunk import BaseCallResponseChunk
+from ..tools import BaseTool, ToolCall, find_tool, offered_name, partial_tool, repaired, tool_name
+from .chunk import BaseCallResponseChunk, ChunkFactory, without_content
 from .finish_reasons import ended_for
+from .metadata import common_reasons, facts_of, read_usage
 from .usage import Usage
 
 ChunkT = TypeVar("ChunkT", bound=BaseCallResponseChunk[Any, Any, Any])
@@ -45,6 +46,7 @@ class Accumulator(ABC, Generic[ChunkT, ToolT]):
         partial: bool = False,
     ) -> None:
         self.chunk_type = chunk_type
+        self.chunks = ChunkFactory(chunk_type)
         self.tool_base = tool_base
         self.tool_types = tools
         self.partial = partial
@@ -119,7 +121,7 @@ class Accumulator(ABC, Generic[ChunkT, ToolT]):
                 raise MalformedEventError(f"an event is not a JSON object: {event!r:.200}")
             chunk = self.chunk_type(event)
             if self._halves or has_half(chunk.data):
-                chunk = self.chunk_type.from_data(self._halves.joined(chunk.data))
+                chunk = self.chunks.from_data(self._halves.joined(chunk.data))
             yield from self.add(chunk, chunk.data)
             if self.ended:
                 break
@@ -160,10 +162,10 @@ class Accumulator(ABC, Generic[ChunkT, ToolT]):
         `rest`.
         """
         for event in self._halves.rest():
-            yield from self.add(self.chunk_type.from_data(event), event)
+            yield from self.add(self.chunks.from_data(event), event)
         tools = self.rest()
         if tools and self._last is not None:
-            yield from self.pairs(self._last.without_content(), tools)
+            yield from self.pairs(without_content(self._last), tools)
 
     @property
     @abstractmethod
@@ -207,23 +209,23 @@ class Accumulator(ABC, Generic[ChunkT, ToolT]):
     @property
     def model(self) -> str | None:
         """The name of the model that responds, in the provider's spelling; None until it is known."""
-        return at(self.top_fields, self.chunk_type.facts.model) or None
+        return at(self.top_fields, facts_of(self.chunk_type).model) or None
 
     @property
     def id(self) -> str | None:
         """The id of the response; None until it is known."""
-        return at(self.top_fields, self.chunk_type.facts.id) or None
+        return at(self.top_fields, facts_of(self.chunk_type).id) or None
 
     @property
     def finish_reasons(self) -> list[Any] | None:
         """The finish reasons in the provider's own terms; None until they are known."""
-        reason = ended_for(at(self.top_fields, self.chunk_type.facts.finish))
+        reason = ended_for(at(self.top_fields, facts_of(self.chunk_type).finish))
         return [reason] if reason is not None else None
 
     @property
     def common_finish_reasons(self) -> list[str] | None:
         """The finish reasons in the common form; None until they are known."""
-        return self.chunk_type.common_reasons(self.finish_reasons)
+        return common_reasons(self.chunk_type, self.finish_reasons)
 
     @property
     def failed(self) -> bool:
@@ -233,7 +235,7 @@ class Accumulator(ABC, Generic[ChunkT, ToolT]):
     @property
     def usage(self) -> Usage | None:
         """The tokens used so far, in the common form; None until the provider reports usage."""
-        return self.chunk_type.read_usage(at(self.top_fields, self.chunk_type.facts.usage))
+        return read_usage(self.chunk_type, at(self.top_fields, facts_of(self.chunk_type).usage))
 
     @property
     def empty(self) -> bool:
@@ -250,7 +252,7 @@ class Accumulator(ABC, Generic[ChunkT, ToolT]):
             return
         yield chunk, tools[0]
         if len(tools) > 1:
-            spent = chunk.without_content()
+            spent = without_content(chunk)
             for tool in tools[1:]:
                 yield spent, tool
 
@@ -273,4 +275,4 @@ class Accumulator(ABC, Generic[ChunkT, ToolT]):
             return []
         call = repaired(call, self._names)
         kinds = [kind for kind in self.tool_types if tool_name(kind) == call.name]
-        return [cast("ToolT", kind.partial(call, delta)) for kind in kinds[:1]]
+        return [cast("ToolT", partial_tool(kind, call, delta)) for kind in kinds[:1]]

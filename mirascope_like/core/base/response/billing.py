@@ -12,7 +12,7 @@ class Billed(NativeMetadata):
     """Base class of responses that computes their cost, from the report of the host or from prices."""
 
     provider: ClassVar[str]
-    priced_as: ClassVar[str | None] = None
+    _priced_as: ClassVar[str | None] = None
     """The name of the provider in the price list, if the list uses another name; else None."""
 
     @property
@@ -28,7 +28,7 @@ class Billed(NativeMetadata):
             usage, model = self._priced, self.model
             if usage is None:
                 return None
-            return call_cost(self.provider, model, usage, listed_as=self.priced_as, terms=self._terms)
+            return call_cost(self.provider, model, usage, listed_as=self._priced_as, terms=self._terms)
 
         return reported_cost(self._reported_usage, by_price)
 

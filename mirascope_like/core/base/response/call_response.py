@@ -96,12 +96,12 @@ class BaseCallResponse(
     """When the response was complete, in milliseconds since 1970."""
 
     provider: ClassVar[str]
-    raw_type: ClassVar[type[Any]]
+    _raw_type: ClassVar[type[Any]]
     """The SDK's class of a response."""
-    tool_base: ClassVar[type[BaseTool]]
+    _tool_base: ClassVar[type[BaseTool]]
     form: ClassVar[str | None] = None
     """The name of the message format, such as "responses", if the provider has several formats; else None."""
-    messages_key: ClassVar[str] = "messages"
+    _messages_key: ClassVar[str] = "messages"
     """The name of the SDK's parameter for the messages."""
 
     _tool_types: Sequence[type[BaseTool]] = PrivateAttr(default=())
@@ -119,7 +119,7 @@ class BaseCallResponse(
             return cls  # no field depends on a type parameter, so all parameters share one class
 
     @classmethod
-    def make(cls, request: Request, payload: Mapping[str, Any], raw: Any, start_time: float, end_time: float) -> Self:
+    def _make(cls, request: Request, payload: Mapping[str, Any], raw: Any, start_time: float, end_time: float) -> Self:
         """Return the response for `raw`, the SDK's response object. The times are in milliseconds since 1970."""
         self = cls.model_construct(
             response=raw,
@@ -127,9 +127,9 @@ class BaseCallResponse(
             prompt_template=request.prompt_template,
             fn_args=dict(request.fn_args),
             dynamic_config=dict(request.dynamic_config) if request.dynamic_config is not None else None,
-            messages=list(payload.get(cls.messages_key, ())),
+            messages=list(payload.get(cls._messages_key, ())),
             call_params=dict(request.call_params),
-            call_kwargs=without_carried({key: value for key, value in payload.items() if key != cls.messages_key}),
+            call_kwargs=without_carried({key: value for key, value in payload.items() if key != cls._messages_key}),
             json_mode=request.json_mode,
             answer_name=request.structure.name if request.structure is not None else None,
             start_time=start_time,
@@ -139,16 +139,9 @@ class BaseCallResponse(
         return self
 
     @classmethod
-    def origin(cls) -> str:
-        """Return the name of the message format: the provider's name, followed by `form` if the provider has several
-        formats.
-        """
-        return f"{cls.provider}.{cls.form}" if cls.form else cls.provider
-
-    @classmethod
     def parse_raw_response(cls, raw: bytes | Mapping[str, Any]) -> RawT:
         """Return the SDK's response object for a response that is given as JSON bytes or decoded JSON."""
-        return cast("RawT", construct(cls.raw_type, raw))
+        return cast("RawT", construct(cls._raw_type, raw))
 
     @classmethod
     def _top_of(cls, response: RawT) -> Any:
@@ -156,12 +149,12 @@ class BaseCallResponse(
         return response
 
     @classmethod
-    def check(cls, response: RawT) -> None:
+    def _check(cls, response: RawT) -> None:
         """Raise the error of a body that is not a response: `ErrorEventError` if it reports an error (gateways send
         such bodies with status 200), and `MalformedEventError` if it has no output, finish reason or usage.
         """
-        top, places = cls._top_of(response), (*cls.facts.output_paths, cls.facts.finish, cls.facts.usage)
-        if any(at(top, place) for place in cls.facts.output_paths) and at(top, "error") is None:
+        top, places = cls._top_of(response), (*cls._facts.output_paths, cls._facts.finish, cls._facts.usage)
+        if any(at(top, place) for place in cls._facts.output_paths) and at(top, "error") is None:
             return
         fields = as_received(top)
         if (error := reported_error(fields, places)) is not None:
@@ -224,7 +217,7 @@ class BaseCallResponse(
     @property
     def usage(self) -> UsageT | None:
         """The usage object of the provider's SDK."""
-        return cast("UsageT | None", at(self.response, self.facts.usage))
+        return cast("UsageT | None", at(self.response, self._facts.usage))
 
     @property
     @abstractmethod
@@ -286,25 +279,25 @@ class BaseCallResponse(
         """
         return self
 
-    def tool_round_messages(self, results: Sequence[tools_room.ToolResultEvent[Any]]) -> list[Any]:
+    def _tool_round_messages(self, results: Sequence[tools_room.ToolResultEvent[Any]]) -> list[Any]:
         """Return the messages of a round of a tool loop: this response, followed by the results of its tools. Sets
         `executed`.
         """
         self._executed = tuple(results)
         early = ToolExecutionError("answer in a turn of its own, once the tools have been run")
         answers = [call for call in self._calls if call.name == self.answer_name]
-        outputs: list[tuple[Any, Any]] = [(find_tool((), call, self.tool_base), early) for call in answers]
+        outputs: list[tuple[Any, Any]] = [(find_tool((), call, self._tool_base), early) for call in answers]
         outputs += [(one.tool, one.result if one.error is None else one.error) for one in results]
         message = self.message_param
         return [*(as_list(message) or [message]), *self.tool_message_params(outputs)]
 
-    def correction_messages(self, complaint: str) -> list[Any]:
+    def _correction_messages(self, complaint: str) -> list[Any]:
         """Return messages with this response and a request to correct it. `complaint` is the text of the errors."""
         calls = self._calls
         if calls:
             # Providers require a result for every tool call before the next request.
             error = ToolArgumentsError(complaint)
-            tools = [(find_tool((), call, self.tool_base), error) for call in calls]
+            tools = [(find_tool((), call, self._tool_base), error) for call in calls]
             return [self.message_param, *self.tool_message_params(tools)]
         request = BaseMessageParam(role="user", content=f"That does not fit: {complaint}. Answer again.")
         return [self.message_param, request] if self.content else [request]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, Self, TypeVar, cast
 
@@ -16,6 +16,9 @@ from .metadata import NativeMetadata
 RawChunkT = TypeVar("RawChunkT")
 FinishT = TypeVar("FinishT", bound=str)
 UsageT = TypeVar("UsageT")
+
+_FORMER_NAMES = {name: f"_{name}" for name in ("place", "places", "calls_before", "parted", "whole_thinking")}
+"""Maps the names of attributes in pickles of earlier versions to those of today."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +40,17 @@ class BaseCallResponseChunk(NativeMetadata, ABC, Generic[RawChunkT, FinishT, Usa
     A value that the event does not contain is None; `content` is then the empty string.
     """
 
-    __slots__ = ("_chunk", "_data", "_raw", "content", "place")
+    __slots__ = ("_chunk", "_data", "_place", "_raw", "content")
 
     content: str
     """The text that this event adds."""
-    place: int
-    """The position of the block, item or tool call that the event belongs to. Set by the accumulators of formats that
-    number these, because the index in the event may be missing, or used several times.
-    """
+    _place: int
+    """See `set_place`."""
     _raw: bytes | None
     _data: dict[str, Any]
 
     provider: ClassVar[str]
-    raw_type: ClassVar[Any]
+    _raw_type: ClassVar[Any]
     """The SDK's class of events, or a union of such classes."""
     _usage_places: ClassVar[tuple[str, ...]] = ("usage",)
     """The paths in the SDK's event object at which the usage may be."""
@@ -65,35 +66,26 @@ class BaseCallResponseChunk(NativeMetadata, ABC, Generic[RawChunkT, FinishT, Usa
         self.content = self._text()
 
     @classmethod
-    def from_bytes(cls, raw: bytes, content: str) -> Self:
-        """Return a chunk for an undecoded event. `content` is the text that the event adds."""
+    def _from_bytes(cls, raw: bytes, content: str) -> Self:
         self = cls.__new__(cls)
         self._raw = raw
         self.content = content
         return self
 
     @classmethod
-    def from_object(cls, chunk: RawChunkT, content: str) -> Self:
-        """Return a chunk for an event that is an object of the provider's SDK. `content` is the text that the event
-        adds.
-        """
+    def _from_object(cls, chunk: RawChunkT, content: str) -> Self:
         self = cls.__new__(cls)
         self._chunk = chunk
         self.content = content
         return self
 
     @classmethod
-    def from_data(cls, data: dict[str, Any]) -> Self:
-        """Return a chunk for a decoded event."""
-        self = cls.from_bytes(to_json(data), cls.text_of(data))
+    def _from_data(cls, data: dict[str, Any]) -> Self:
+        self = cls._from_bytes(to_json(data), cls._text_of(data))
         self._data = data
         return self
 
-    def without_content(self) -> Self:
-        """Return a copy of this chunk with empty content, so that a chunk that is yielded several times adds its text
-        only once. The copy is yielded with the second and further tools that the chunk completes, and after the tools
-        of a round have run.
-        """
+    def _without_content(self) -> Self:
         other = type(self).__new__(type(self))
         other._raw = None
         other._data = {}
@@ -128,17 +120,16 @@ class BaseCallResponseChunk(NativeMetadata, ABC, Generic[RawChunkT, FinishT, Usa
     @classmethod
     def _type(cls, raw: bytes) -> RawChunkT:
         """Return the SDK's object for an event in bytes."""
-        if isinstance(cls.raw_type, type):
-            return cast("RawChunkT", construct(cast("type[Any]", cls.raw_type), raw))
-        return cast("RawChunkT", construct_event(cls.raw_type, raw))
+        if isinstance(cls._raw_type, type):
+            return cast("RawChunkT", construct(cast("type[Any]", cls._raw_type), raw))
+        return cast("RawChunkT", construct_event(cls._raw_type, raw))
 
     @classmethod
-    def text_of(cls, data: Mapping[str, Any]) -> str:
-        """Return the text that a decoded event adds."""
+    def _text_of(cls, data: Mapping[str, Any]) -> str:
         raise NotImplementedError
 
     def _text(self) -> str:
-        return self.text_of(self.data)
+        return self._text_of(self.data)
 
     @property
     def _top(self) -> Mapping[str, Any]:
@@ -153,7 +144,7 @@ class BaseCallResponseChunk(NativeMetadata, ABC, Generic[RawChunkT, FinishT, Usa
     @property
     def usage(self) -> UsageT | None:
         """The usage object of the provider's SDK; None if the event has no usage."""
-        if at(self._top, self.facts.usage) is None:
+        if at(self._top, self._facts.usage) is None:
             return None
         found = (at(self.chunk, place) for place in self._usage_places)
         return next((one for one in found if one is not None), None)
@@ -164,16 +155,66 @@ class BaseCallResponseChunk(NativeMetadata, ABC, Generic[RawChunkT, FinishT, Usa
         return ""
 
     def _placed(self, index: Any) -> int:
-        """Return `place`, or else the index in the event; 0 if neither is known."""
-        return getattr(self, "place", index if isinstance(index, int) else 0)
+        """Return `_place`, or else the index in the event; 0 if neither is known."""
+        return getattr(self, "_place", index if isinstance(index, int) else 0)
 
     @property
     def tool_deltas(self) -> Sequence[ToolDelta]:
         """The pieces of tool calls that this event adds."""
         return ()
 
+    def __setstate__(self, state: tuple[Mapping[str, Any] | None, ...]) -> None:
+        for part in state:  # the attributes of a subclass without slots, and those in slots
+            for name, value in (part or {}).items():
+                setattr(self, _FORMER_NAMES.get(name, name), value)
+
     def __str__(self) -> str:
         return self.content
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(chunk={self.chunk!r})"
+
+
+ChunkT = TypeVar("ChunkT", bound=BaseCallResponseChunk[Any, Any, Any])
+
+
+class ChunkFactory(Generic[ChunkT]):
+    """Makes the chunks of one type for an accumulator. A class of its own, so that editors do not complete its methods
+    after a chunk.
+    """
+
+    __slots__ = ("_kind", "from_bytes", "from_object")
+
+    def __init__(self, kind: type[ChunkT]) -> None:
+        self._kind: Any = kind
+        self.from_bytes: Callable[[bytes, str], ChunkT] = self._kind._from_bytes
+        """Returns a chunk for an undecoded event. The second argument is the text that the event adds."""
+        self.from_object: Callable[[Any, str], ChunkT] = self._kind._from_object
+        """Returns a chunk for an event that is an object of the provider's SDK. The second argument is the text that
+        the event adds.
+        """
+
+    def from_data(self, data: dict[str, Any]) -> ChunkT:
+        """Return a chunk for a decoded event."""
+        return cast("ChunkT", self._kind._from_data(data))
+
+    def text_of(self, data: Mapping[str, Any]) -> str:
+        """Return the text that a decoded event adds."""
+        return cast("str", self._kind._text_of(data))
+
+
+def without_content(chunk: ChunkT) -> ChunkT:
+    """Return a copy of a chunk with empty content, so that a chunk that is yielded several times adds its text only
+    once. The copy is yielded with the second and further tools that the chunk completes, and after the tools of a round
+    have run.
+    """
+    own: Any = chunk
+    return cast("ChunkT", own._without_content())
+
+
+def set_place(chunk: BaseCallResponseChunk[Any, Any, Any], place: int) -> None:
+    """Set the position of the block, item or tool call that the event of a chunk belongs to, for formats that number
+    these, because the index in the event may be missing, or used several times.
+    """
+    own: Any = chunk
+    own._place = place

@@ -28,13 +28,13 @@ class DecodedMessages(MeantCalls):
 
     @classmethod
     @abstractmethod
-    def decode_message(cls, message: Any) -> BaseMessageParam:
+    def _decode_message(cls, message: Any) -> BaseMessageParam:
         """Convert a message from the provider's own format to the common form."""
 
     @property
     def common_message_param(self) -> BaseMessageParam:
         """The response as a message in the common form."""
-        return self.decode_message(self.message_param)
+        return self._decode_message(self.message_param)
 
     @property
     def media(self) -> list[MediaPart]:
@@ -45,7 +45,7 @@ class DecodedMessages(MeantCalls):
     @property
     def common_messages(self) -> list[BaseMessageParam]:
         """The messages of the request in the common form, beginning with the system prompt."""
-        return [self.decode_message(message) for message in (*self._instructions(), *self.messages)]
+        return [self._decode_message(message) for message in (*self._instructions(), *self.messages)]
 
     @property
     def common_user_message_param(self) -> BaseMessageParam | None:

@@ -10,7 +10,7 @@ from ..errors import MalformedEventError
 from ..parsing import Text, is_end
 from ..tools import BaseTool, ToolCall
 from .accumulator import Accumulator
-from .chunk import BaseCallResponseChunk
+from .chunk import BaseCallResponseChunk, set_place
 
 ChunkT = TypeVar("ChunkT", bound=BaseCallResponseChunk[Any, Any, Any])
 ToolT = TypeVar("ToolT", bound=BaseTool)
@@ -68,7 +68,7 @@ class IndexedAccumulator(Accumulator[ChunkT, ToolT]):
         """The position of the block or call that the current event belongs to; None until it is known."""
 
     def read(self, events: Sequence[bytes]) -> Iterator[tuple[ChunkT, ToolT | None]]:
-        make, grown = self.chunk_type.from_bytes, self._grown_text
+        make, grown = self.chunks.from_bytes, self._grown_text
         for raw in events:
             data, raw = self._decode(raw)
             if not data:  # `null` or `{}`, which keeps a connection alive
@@ -82,7 +82,7 @@ class IndexedAccumulator(Accumulator[ChunkT, ToolT]):
                 self.raise_reported(data)
                 raise MalformedEventError(f"an event cannot be decoded ({error!r}): {raw[:200]!r}") from error
             if found is None:
-                yield from self.add(make(raw, self.chunk_type.text_of(data)), data)
+                yield from self.add(make(raw, self.chunks.text_of(data)), data)
             else:
                 text, piece = found
                 text.append(piece)
@@ -96,7 +96,7 @@ class IndexedAccumulator(Accumulator[ChunkT, ToolT]):
         except (LookupError, TypeError, AttributeError) as error:
             raise MalformedEventError(f"an event cannot be decoded ({error!r}): {str(data)[:200]}") from error
         if self._touched is not None:
-            chunk.place = self._touched
+            set_place(chunk, self._touched)
         if tools is not None:
             self._last = chunk
             yield from self.pairs(chunk, tools)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, cast
 
 from ..parsing import at, dumped
 from ..runtime import LazyModule
@@ -110,33 +110,33 @@ class CommonMetadata:
 
 
 class NativeMetadata(CommonMetadata):
-    """Implements `CommonMetadata` for objects with a `facts` attribute: reads the provider's fields at the paths in
-    `facts`.
+    """Implements `CommonMetadata` for objects with a `_facts` attribute: reads the provider's fields at the paths in
+    it.
     """
 
     __slots__ = ()
 
-    facts: ClassVar[Facts]
+    _facts: ClassVar[Facts]
 
     @property
     @abstractmethod
     def _top(self) -> Any:
-        """The object in which the paths of `facts` (see `Facts`) start: decoded JSON, or an object of the SDK."""
+        """The object in which the paths of `_facts` (see `Facts`) start: decoded JSON, or an object of the SDK."""
 
     @property
     def model(self) -> str | None:
         """The name of the model that responded, in the provider's spelling."""
-        return at(self._top, self.facts.model) or None
+        return at(self._top, self._facts.model) or None
 
     @property
     def id(self) -> str | None:
         """The id of the response."""
-        return at(self._top, self.facts.id) or None
+        return at(self._top, self._facts.id) or None
 
     @property
     def finish_reasons(self) -> list[Any] | None:
         """The finish reasons in the provider's own terms; None if there is none."""
-        reason = ended_for(at(self._top, self.facts.finish))
+        reason = ended_for(at(self._top, self._facts.finish))
         return [reason] if reason is not None else None
 
     @property
@@ -144,35 +144,54 @@ class NativeMetadata(CommonMetadata):
         return self.finish_reasons
 
     @classmethod
-    def common_reasons(cls, reasons: Sequence[Any] | None) -> list[str] | None:
-        """Return a provider's finish reasons in the common form."""
-        return [common_finish_reason(reason, cls.facts.reasons) for reason in reasons] if reasons else None
+    def _common_reasons(cls, reasons: Sequence[Any] | None) -> list[str] | None:
+        return [common_finish_reason(reason, cls._facts.reasons) for reason in reasons] if reasons else None
 
     @property
     def common_finish_reasons(self) -> list[str] | None:
         """The finish reasons in the form that is common to all providers; None if there is none."""
-        return self.common_reasons(self._reasons)
+        return self._common_reasons(self._reasons)
 
     @classmethod
-    def read_usage(cls, raw: Any) -> Usage | None:
-        """Return the usage in the common form for a provider's usage object, given as JSON; None for None."""
-        return cls.facts.counts.read(raw) if raw is not None else None
+    def _read_usage(cls, raw: Any) -> Usage | None:
+        return cls._facts.counts.read(raw) if raw is not None else None
 
     @property
     def _reported_usage(self) -> Any:
         """The provider's usage object: an object of the SDK, or JSON."""
-        return at(self._top, self.facts.usage)
+        return at(self._top, self._facts.usage)
 
     @property
     def _usage(self) -> Usage | None:
         usage = self._reported_usage
-        return self.read_usage(dumped(usage)) if usage is not None else None
+        return self._read_usage(dumped(usage)) if usage is not None else None
 
     @property
     def _terms(self) -> dict[str, str]:
         """The conditions that change the price of the call, such as its service tier; empty if the standard price
         applies.
         """
-        found = {name: at(self._top, place) for name, place in self.facts.terms.items()}
+        found = {name: at(self._top, place) for name, place in self._facts.terms.items()}
         texts = {name: str(getattr(one, "value", one) or "").lower() for name, one in found.items()}
-        return {name: term for name, term in texts.items() if term and term not in self.facts.standard}
+        return {name: term for name, term in texts.items() if term and term not in self._facts.standard}
+
+
+# Functions and not methods, so that editors do not complete them after a response or chunk.
+
+
+def facts_of(kind: type[NativeMetadata]) -> Facts:
+    """Return the description of the responses or chunks of a type."""
+    own: Any = kind
+    return cast("Facts", own._facts)
+
+
+def common_reasons(kind: type[NativeMetadata], reasons: Sequence[Any] | None) -> list[str] | None:
+    """Return a provider's finish reasons in the common form."""
+    own: Any = kind
+    return cast("list[str] | None", own._common_reasons(reasons))
+
+
+def read_usage(kind: type[NativeMetadata], raw: Any) -> Usage | None:
+    """Return the usage in the common form for a provider's usage object, given as JSON; None for None."""
+    own: Any = kind
+    return cast("Usage | None", own._read_usage(raw))

@@ -28,7 +28,7 @@ class OfferedTools(MeantCalls, Generic[ToolT]):
     """
 
     if TYPE_CHECKING:
-        tool_base: ClassVar[type[BaseTool]]
+        _tool_base: ClassVar[type[BaseTool]]
         _tool_types: Sequence[type[BaseTool]]
         _tool_paths: Mapping[str, str | None] | None
         _tools: list[Any] | None
@@ -51,7 +51,7 @@ class OfferedTools(MeantCalls, Generic[ToolT]):
         if self._tools is None:
             offered = self._tool_types or self._tool_paths
             calls = [call for call in self._calls if call.name != self.answer_name] if offered else []
-            self._tools = [find_tool(self._tool_types, call, self.tool_base, self._tool_paths) for call in calls]
+            self._tools = [find_tool(self._tool_types, call, self._tool_base, self._tool_paths) for call in calls]
         return list(self._tools) or None
 
     @property
@@ -83,11 +83,11 @@ class OfferedTools(MeantCalls, Generic[ToolT]):
             raise ValueError(f"invalid dump of a response: {TOOL_CLASSES} is {paths!r}")
         given: Any = as_object(context).get("tools") or []
         several: list[Any] = [*given] if isinstance(given, list | tuple) else [given]
-        kinds = [tool_type(one, self.tool_base) for one in several if not is_mapping(one)]
+        kinds = [tool_type(one, self._tool_base) for one in several if not is_mapping(one)]
         known = {tool_name(kind): kind for kind in kinds}
         for name, path in as_object(paths).items():
             if name not in known:
-                kind = offered_at(name, path, self.tool_base)
+                kind = offered_at(name, path, self._tool_base)
                 known |= {name: kind} if kind is not None else {}
         self._tool_types = [kind for name, kind in known.items() if paths is None or name in paths]
         self._tool_paths = paths
@@ -139,7 +139,7 @@ def tool_paths(response: OfferedTools[Any]) -> dict[str, str | None] | None:
 def set_tool_base(response: OfferedTools[Any], base: type[BaseTool]) -> None:
     """Generate the tool types again from the same functions and classes, so that they are also subclasses of `base`."""
     own: Any = response
-    own._tool_types = [tool_type(tool_type(source_of(kind).owner, base), own.tool_base) for kind in own._tool_types]
+    own._tool_types = [tool_type(tool_type(source_of(kind).owner, base), own._tool_base) for kind in own._tool_types]
 
 
 def _is_paths(value: Any) -> bool:

@@ -12,21 +12,21 @@ from ..runtime import lazy_names
 
 if TYPE_CHECKING:
     from .async_stream import AsyncStream
-    from .base_stream import BaseStream
+    from .base_stream import BaseStream, detached
     from .stream import Stream
     from .stream_state import StreamState
     from .structured_reader import Reading
-    from .structured_stream import AsyncStructuredStream, BaseStructuredStream, StructuredStream
+    from .structured_stream import AsyncStructuredStream, BaseStructuredStream, StructuredStream, remaker
     from .views import Snapshot
 else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
             "async_stream": "AsyncStream",
-            "base_stream": "BaseStream",
+            "base_stream": "BaseStream detached",
             "stream": "Stream",
             "structured_reader": "Reading",
-            "structured_stream": "AsyncStructuredStream BaseStructuredStream StructuredStream",
+            "structured_stream": "AsyncStructuredStream BaseStructuredStream StructuredStream remaker",
             "stream_state": "StreamState",
             "views": "Snapshot",
         },
@@ -42,4 +42,6 @@ __all__ = [
     "Stream",
     "StreamState",
     "StructuredStream",
+    "detached",
+    "remaker",
 ]

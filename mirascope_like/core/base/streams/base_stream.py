@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
 
 from ..errors import Caught, StreamClosedError, StreamError, StreamNotConsumedError
 from ..response import BaseCallResponse, BaseCallResponseChunk
@@ -57,13 +57,7 @@ class BaseStream(StreamMetadata[ResponseT], Generic[ResponseT, ChunkT, ToolT]):
         stream._begin(transcript, NoLoop())
         return stream
 
-    def detached(self) -> Self:
-        """Return a copy of this stream that shows all that this stream has received and will receive, and reads nothing
-        itself. A reference to the copy does not keep this stream open.
-
-        Opening or closing the copy does nothing. Its `on`, `until`, `timeout`, `otherwise` and `ended` raise
-        `StreamError`.
-        """
+    def _detached_copy(self) -> Self:
         return self._of(self._transcript)
 
     @property
@@ -231,3 +225,16 @@ class BaseStream(StreamMetadata[ResponseT], Generic[ResponseT, ChunkT, ToolT]):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.model} {self.state.value}>"
+
+
+AnyT = TypeVar("AnyT")
+
+
+def detached(stream: AnyT) -> AnyT:
+    """Return a copy of a stream that shows all that the stream has received and will receive, and reads nothing itself.
+    A reference to the copy does not keep the stream open. A structured stream can be copied, too.
+
+    Opening or closing the copy does nothing. Its `on`, `until`, `timeout`, `otherwise` and `ended` raise `StreamError`.
+    """
+    own: Any = stream
+    return cast("AnyT", own._detached_copy())

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextvars import ContextVar
 from typing import Any
 
-from ..response import ErrorEvent, StreamEvent
+from ..response import ErrorEvent, StreamEvent, without_content
 from ..runtime import on_asyncio
 from . import in_use, views
 from .observers import Pair
@@ -32,7 +32,7 @@ class BaseEventReader:
         """The last chunk that was converted to events."""
 
     def _unread_pair(self) -> Pair:
-        return views.pair_of(self.unread, self._last.without_content())
+        return views.pair_of(self.unread, without_content(self._last))
 
     def _add(self, chunk: Any, tool: Any) -> None:
         self._last = chunk

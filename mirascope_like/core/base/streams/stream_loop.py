@@ -26,6 +26,7 @@ from typing import Any
 
 from ..errors import StreamClosedError, StreamInterruptedError
 from ..flows import RunTools
+from ..response import BaseCallResponseChunk, without_content
 from ..runtime import cancel_scope, sleep
 from .attempt import Attempt, Fail, Finish, Send, Step, Switch
 from .connection import AsyncConnection, Connection
@@ -240,7 +241,8 @@ def results_pair(pair: Any) -> tuple[Any, None]:
     with the first pair of the next response. Its chunk has no text; `structured_reader` uses it to detect a new round.
     (A last pair of the round always exists, because a chunk completed the tool calls.)
     """
-    return pair[0].without_content(), None
+    chunk: BaseCallResponseChunk[Any, Any, Any] = pair[0]
+    return without_content(chunk), None
 
 
 def switch(transcript: Transcript, step: Switch) -> Step:

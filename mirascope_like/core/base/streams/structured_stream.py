@@ -16,6 +16,7 @@ from ..parsing import NOTHING, Partial
 from ..response import BaseCallResponse
 from ..tools import tool_output_text
 from . import in_use
+from .base_stream import detached
 from .stream_state import StreamState
 from .structured_reader import AnyStream, AsyncStreamT, Reading, StreamT
 
@@ -34,7 +35,7 @@ class BaseStructuredStream(Generic[T, AnyStreamT]):
     """
     _reading: Reading[T]
     _detached: bool = False
-    """True for a stream made by `detached`, or received by an on-end callback: it yields nothing."""
+    """True for a stream made by `detached()`, or received by an on-end callback: it yields nothing."""
 
     @property
     def constructed_response_model(self) -> T:
@@ -69,11 +70,7 @@ class BaseStructuredStream(Generic[T, AnyStreamT]):
 
     _response = response  # the same name as on a structured value
 
-    def remaker(self) -> Callable[[Any], Self]:
-        """Return a function that makes a structured stream for a detached stream, with the output that was read so far.
-
-        The function does not refer to this structured stream, so on-end callbacks can keep the function.
-        """
+    def _remaker(self) -> Callable[[Any], Self]:
         kind, reading = type(self), self._reading
 
         def remake(stream: Any) -> Any:
@@ -85,11 +82,8 @@ class BaseStructuredStream(Generic[T, AnyStreamT]):
 
         return remake
 
-    def detached(self) -> Self:
-        """Return a copy of this structured stream that shares everything received, but reads nothing. The copy does
-        not keep this one open.
-        """
-        return self.remaker()(self.stream.detached())
+    def _detached_copy(self) -> Self:
+        return self._remaker()(detached(self.stream))
 
     def _as_tool_output(self) -> str:
         """Return the text that the model receives if a tool returned this stream: the value, as JSON unless it is a
@@ -299,3 +293,11 @@ class AsyncStructuredStream(BaseStructuredStream[T, AsyncStreamT]):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.close()
+
+
+def remaker(stream: BaseStructuredStream[Any, Any]) -> Callable[[Any], Any]:
+    """Return a function that makes a structured stream like `stream` for a detached stream, with the output that was
+    read so far. The function does not refer to `stream`, so on-end callbacks can keep the function.
+    """
+    own: Any = stream
+    return cast("Callable[[Any], Any]", own._remaker())

@@ -17,9 +17,11 @@ if TYPE_CHECKING:
         ToolCall,
         ToolConfig,
         arguments_of,
+        broken_tool,
         call_of,
         error_of,
         is_partial,
+        partial_tool,
         tool_description,
         tool_name,
     )
@@ -36,7 +38,7 @@ else:
         __name__,
         {
             "base_tool": "BaseTool CalledTool ToolCall ToolConfig arguments_of call_of is_partial error_of "
-            "tool_description tool_name",
+            "broken_tool partial_tool tool_description tool_name",
             "call_repair": "effective_arguments is_settled offered_name repaired valid_arguments",
             "executor": "ToolLoop aran ran",
             "function_tool": "ToolReference Tools offered_at portable source_of tool_from_function tool_type",
@@ -63,6 +65,7 @@ __all__ = [
     "aran",
     "arguments_of",
     "arguments_schema",
+    "broken_tool",
     "call_of",
     "is_partial",
     "effective_arguments",
@@ -74,6 +77,7 @@ __all__ = [
     "is_settled",
     "offered_at",
     "offered_name",
+    "partial_tool",
     "portable",
     "ran",
     "read_docstring",

@@ -34,7 +34,7 @@ SOURCE = "__tool_source__"
 from.
 """
 _SCHEMA = "__tool_schema__"
-_ENGINE = ("from_call", "from_error", "partial", "tool_json_schema")
+_ENGINE = ("from_call", "tool_json_schema")
 
 
 class ToolConfig(TypedDict, total=False):
@@ -208,28 +208,8 @@ class BaseTool(Facts, BaseModel):
         try:
             tool = cls.model_validate_json("{}" if text in ("", "null") else text)
         except Exception as problem:  # a user's validator may raise any exception
-            return cls.from_error(call, arguments_error(_complaint(call.name, problem), problem, call.arguments))
+            return broken_tool(cls, call, arguments_error(_complaint(call.name, problem), problem, call.arguments))
         tool._origin = _Origin(call)
-        return tool
-
-    @classmethod
-    def from_error(cls, call: ToolCall, error: ToolError) -> Self:
-        """Return an instance of this tool that cannot run and has this `error`. Its fields hold the arguments that
-        can be read; the other fields are None.
-        """
-        tool = incomplete(cls, object_so_far(call.arguments))
-        tool._origin = _Origin(call, error=error)
-        return tool
-
-    @classmethod
-    def partial(cls, call: ToolCall, delta: str) -> Self:
-        """Return a partial instance of this tool, whose arguments are still arriving. Fields that have not arrived are
-        None.
-
-        `call.arguments` is the JSON text received so far, and `delta` is the newest piece of that text.
-        """
-        tool = incomplete(cls, object_so_far(call.arguments))
-        tool._origin = _Origin(call, delta=delta)
         return tool
 
 
@@ -251,6 +231,9 @@ else:
     CalledTool = BaseTool
 
 
+ToolT = TypeVar("ToolT", bound=BaseTool)
+
+
 def tool_name(kind: type[BaseTool]) -> str:
     """Return the name by which a model calls a tool."""
     return valid_name(kind._name())  # pyright: ignore[reportPrivateUsage]  # v1's name for it, which users override
@@ -263,6 +246,25 @@ def tool_description(kind: type[BaseTool]) -> str:
 
 def _origin_of(tool: BaseTool) -> _Origin | None:
     return tool._origin  # pyright: ignore[reportPrivateUsage]  # pydantic requires the underscore
+
+
+def broken_tool(kind: type[ToolT], call: ToolCall, error: ToolError) -> ToolT:
+    """Return an instance of a tool that cannot run and has this `error`. Its fields hold the arguments that can be
+    read; the other fields are None.
+    """
+    tool = incomplete(kind, object_so_far(call.arguments))
+    cast("Any", tool)._origin = _Origin(call, error=error)
+    return tool
+
+
+def partial_tool(kind: type[ToolT], call: ToolCall, delta: str) -> ToolT:
+    """Return a partial instance of a tool, whose arguments are still arriving. Fields that have not arrived are None.
+
+    `call.arguments` is the JSON text received so far, and `delta` is the newest piece of that text.
+    """
+    tool = incomplete(kind, object_so_far(call.arguments))
+    cast("Any", tool)._origin = _Origin(call, delta=delta)
+    return tool
 
 
 def as_json(arguments: Mapping[str, Any]) -> str:

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict
 from ..errors import ToolNotFoundError
 from ..messages import MediaPart, ResultContent, TextPart, part_of, sniff
 from ..parsing import is_mapping
-from .base_tool import BaseTool, ToolCall, tool_name
+from .base_tool import BaseTool, ToolCall, broken_tool, tool_name
 from .function_tool import tool_type
 from .unresolved_tool import UnresolvedTool
 
@@ -59,7 +59,7 @@ def find_tool(
     close = get_close_matches(call.name, known, n=1)
     message = f"unknown tool {call.name!r}; " + (f"known: {', '.join(known)}" if known else "none is known")
     error = ToolNotFoundError(f"{message}; did you mean {close[0]!r}?" if close else message)
-    return tool_type(UnknownTool, base).from_error(call, error)
+    return broken_tool(tool_type(UnknownTool, base), call, error)
 
 
 def is_error(output: object) -> bool:

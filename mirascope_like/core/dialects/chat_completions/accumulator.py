@@ -15,7 +15,7 @@ from ...base.parsing import Text, as_list, as_object, is_end, settled
 from ...base.response import Accumulator, ended_for, newer_usage
 from ...base.tools import BaseTool, ToolCall
 from .calls import Call, find_call, is_empty
-from .chunk import BaseChatChunk, choice_delta, chunk_text, content_text, raise_choice_error, usage_of
+from .chunk import BaseChatChunk, choice_delta, chunk_text, content_text, raise_choice_error, set_places, usage_of
 from .custom_tools import custom_arguments
 from .delta_fast_path import DeltaFastPath
 from .merge import add_parts, joined_base64, merge, merge_head, restates
@@ -91,7 +91,7 @@ class ChatAccumulator(Accumulator[ChunkT, ToolT]):
         """The tool call whose arguments the fast path extends; None if the fast path extends the text."""
 
     def read(self, events: Sequence[bytes]) -> Iterator[tuple[ChunkT, ToolT | None]]:
-        make, pieces = self.chunk_type.from_bytes, self._text
+        make, pieces = self.chunks.from_bytes, self._text
         for raw in events:
             if self._fast_path is not None and (text := self._fast_path.text(raw)) is not None:
                 if self._called is None:
@@ -115,7 +115,7 @@ class ChatAccumulator(Accumulator[ChunkT, ToolT]):
         if not isinstance(data, dict):
             raise MalformedEventError(f"an event is not a JSON object: {raw[:200]!r}")
         data = as_object(data)
-        chunk = self.chunk_type.from_bytes(raw, chunk_text(as_list(data.get("choices"))))
+        chunk = self.chunks.from_bytes(raw, chunk_text(as_list(data.get("choices"))))
         self._fast_path = DeltaFastPath.of(raw, "content", chunk.content, _PADDING) if _adds_text(data) else None
         self._called = None
         pairs = list(self.add(chunk, data))
@@ -167,7 +167,7 @@ class ChatAccumulator(Accumulator[ChunkT, ToolT]):
         for piece in pieces:
             shown += self._add_call(known, piece, shown=index == 0, places=places)
         if index == 0:
-            chunk.places = places
+            set_places(chunk, places)
             if known.rest.get("finish_reason"):
                 shown += self._give(known)
         return shown

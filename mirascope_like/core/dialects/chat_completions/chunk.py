@@ -131,14 +131,14 @@ def usage_of(data: Any) -> Any:
 class BaseChatChunk(BaseCallResponseChunk[RawChunkT, FinishT, UsageT]):
     """A chunk in OpenAI's format."""
 
-    __slots__ = ("places",)
-    facts: ClassVar[Facts] = FACTS
+    __slots__ = ("_places",)
+    _facts: ClassVar[Facts] = FACTS
 
-    places: Sequence[int]
-    """For each tool call piece in this event, the index of its tool call in the response. Set by the accumulator."""
+    _places: Sequence[int]
+    """See `set_places`."""
 
     @classmethod
-    def text_of(cls, data: Mapping[str, Any]) -> str:
+    def _text_of(cls, data: Mapping[str, Any]) -> str:
         return chunk_text(as_list(data.get("choices")))
 
     @property
@@ -171,7 +171,7 @@ class BaseChatChunk(BaseCallResponseChunk[RawChunkT, FinishT, UsageT]):
     @property
     def tool_deltas(self) -> Sequence[ToolDelta]:
         """The pieces of tool calls that this event adds."""
-        places = getattr(self, "places", ())
+        places = getattr(self, "_places", ())
         return [
             ToolDelta(
                 index=places[position] if position < len(places) else position,
@@ -181,3 +181,9 @@ class BaseChatChunk(BaseCallResponseChunk[RawChunkT, FinishT, UsageT]):
             )
             for position, piece in enumerate(as_list(self._delta.get("tool_calls")))
         ]
+
+
+def set_places(chunk: BaseChatChunk[Any, Any, Any], places: Sequence[int]) -> None:
+    """Set, for each piece of a tool call in the event of a chunk, the index of its tool call in the response."""
+    own: Any = chunk
+    own._places = places

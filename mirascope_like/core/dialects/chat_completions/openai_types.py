@@ -8,7 +8,7 @@ from __future__ import annotations
 from base64 import b64decode
 from collections.abc import Mapping
 from types import ModuleType
-from typing import Any, Literal, TypeVar
+from typing import Any, ClassVar, Literal, TypeVar
 
 import openai
 from openai.types import CompletionUsage
@@ -51,8 +51,8 @@ class OpenAISDKCallResponse(
 ):
     """A chat completion. `response` is a `ChatCompletion` of OpenAI's SDK."""
 
-    raw_type = ChatCompletion
-    usage_type = CompletionUsage
+    _raw_type: ClassVar[Any] = ChatCompletion
+    _usage_type: ClassVar[Any] = CompletionUsage
 
     @property
     def audio(self) -> bytes | None:
@@ -69,7 +69,7 @@ class OpenAISDKChunk(BaseChatChunk[ChatCompletionChunk, ChatFinishReason, Comple
     """One event of a stream. `chunk` is a `ChatCompletionChunk` of OpenAI's SDK."""
 
     __slots__ = ()
-    raw_type = ChatCompletionChunk
+    _raw_type: ClassVar[Any] = ChatCompletionChunk
 
     @property
     def _audio(self) -> Mapping[str, Any]:

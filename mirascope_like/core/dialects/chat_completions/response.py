@@ -27,16 +27,16 @@ MessageT = TypeVar("MessageT", default=Any)
 class BaseChatCallResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT, AnswerT, MessageT]):
     """A complete chat completion in OpenAI's format."""
 
-    facts: ClassVar[Facts] = FACTS
+    _facts: ClassVar[Facts] = FACTS
 
-    always_reports_usage: ClassVar[bool] = False
+    _always_reports_usage: ClassVar[bool] = False
     """True if the provider reports the usage of a stream without a request for it."""
-    usage_type: ClassVar[type[Any]]
+    _usage_type: ClassVar[type[Any]]
     """The SDK's class of usage objects."""
 
     @classmethod
-    def check(cls, response: RawT) -> None:
-        super().check(response)
+    def _check(cls, response: RawT) -> None:
+        super()._check(response)
         choices: list[Any] = at(response, "choices") or []
         raise_choice_error([dumped(choice) for choice in choices if at(choice, "error") or at(choice, "message.error")])
 
@@ -48,12 +48,13 @@ class BaseChatCallResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT, Answer
     def usage(self) -> UsageT | None:
         """The usage object of the provider's SDK; None if the response has no usage."""
         found: Any = usage_of(self.response)
-        return cast("UsageT | None", construct(self.usage_type, as_object(found)) if isinstance(found, dict) else found)
+        usage = construct(self._usage_type, as_object(found)) if isinstance(found, dict) else found
+        return cast("UsageT | None", usage)
 
     @property
     def _requested_usage(self) -> bool:
         # Some hosts report the tokens of a stream only if requested, some always, and some never.
-        return self.always_reports_usage or at(self.call_kwargs, "stream_options.include_usage") is True
+        return self._always_reports_usage or at(self.call_kwargs, "stream_options.include_usage") is True
 
     @property
     def _choices(self) -> list[Any]:
@@ -123,7 +124,7 @@ class BaseChatCallResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT, Answer
         return cast("list[MessageT]", [encode_tool_result(result) for result in tool_results(tools_and_outputs)])
 
     @classmethod
-    def decode_message(cls, message: Any) -> BaseMessageParam:
+    def _decode_message(cls, message: Any) -> BaseMessageParam:
         return decode_message(message)
 
 

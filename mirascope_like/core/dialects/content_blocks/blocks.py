@@ -44,22 +44,22 @@ class Blocks(NamedTuple):
 class BlockResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT, MessageT, MessageT]):
     """A response whose content is a list of blocks."""
 
-    blocks: ClassVar[Blocks]
+    _block_kind: ClassVar[Blocks]
 
     @property
     def _blocks(self) -> list[Any]:
-        found: Any = at(self.response, self.blocks.place) or []
+        found: Any = at(self.response, self._block_kind.place) or []
         return [{"type": "text", "text": found}] if isinstance(found, str) else found  # some gateways send a text
 
     @property
     def content(self) -> str:
         """The text of all text blocks, joined; empty if there are none."""
-        return self._as_content("".join(map(self.blocks.text, self._blocks)))
+        return self._as_content("".join(map(self._block_kind.text, self._blocks)))
 
     @property
     def thinking(self) -> str | None:
         """The model's thinking; None if the response has none."""
-        return "".join(map(self.blocks.thinking, self._blocks)) or None
+        return "".join(map(self._block_kind.thinking, self._blocks)) or None
 
     @property
     def message_param(self) -> MessageT:
@@ -88,19 +88,20 @@ class BlockResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT, MessageT, Mes
 
     @property
     def _tool_calls(self) -> list[ToolCall]:
-        return [call for block in self._blocks if (call := self.blocks.call(block, "")) is not None]
+        return [call for block in self._blocks if (call := self._block_kind.call(block, "")) is not None]
 
     @classmethod
     def tool_message_params(cls, tools_and_outputs: Sequence[tuple[Any, Any]]) -> list[MessageT]:
         """Return one message with the results of all tools. An output that is an exception is sent as an error."""
-        content = [cls.blocks.result(part) for part in tool_results(tools_and_outputs)]
+        content = [cls._block_kind.result(part) for part in tool_results(tools_and_outputs)]
         return [cast("MessageT", {"role": "user", "content": content})]
 
     @classmethod
-    def decode_message(cls, message: Any) -> BaseMessageParam:
+    def _decode_message(cls, message: Any) -> BaseMessageParam:
         content = message["content"]
         blocks: list[Any] = [{"type": "text", "text": content}] if isinstance(content, str) else content
-        return decode_turn(message["role"], [part for block in blocks for part in cls.blocks.decode(dumped(block))])
+        decode = cls._block_kind.decode
+        return decode_turn(message["role"], [part for block in blocks for part in decode(dumped(block))])
 
 
 def _is_empty_text(block: Mapping[str, Any]) -> bool:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .messages import as_sent, blob_bytes, usual_base64
     from .object_accumulator import GeminiObjectAccumulator
     from .provider import GeminiSpeaker
-    from .response import JSON, GeminiResponse, Words
+    from .response import JSON, GeminiResponse, Words, wire_content
     from .source import AsyncStartedSource, aopen_stream, open_stream
 else:
     __getattr__, __dir__ = lazy_names(
@@ -27,7 +27,7 @@ else:
             "messages": "as_sent blob_bytes usual_base64",
             "object_accumulator": "GeminiObjectAccumulator",
             "provider": "GeminiSpeaker",
-            "response": "GeminiResponse JSON Words",
+            "response": "GeminiResponse JSON Words wire_content",
             "source": "AsyncStartedSource aopen_stream open_stream",
         },
     )
@@ -46,4 +46,5 @@ __all__ = [
     "blob_bytes",
     "gemini_kind",
     "usual_base64",
+    "wire_content",
 ]

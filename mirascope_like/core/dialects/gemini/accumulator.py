@@ -14,9 +14,9 @@ from pydantic_core import to_json
 
 from ...base.errors import ErrorEventError, MalformedEventError, reported_error
 from ...base.parsing import as_list, as_object, at, is_end, settled
-from ...base.response import Accumulator, Usage, newer_usage
+from ...base.response import Accumulator, Usage, common_reasons, newer_usage
 from ...base.tools import BaseTool
-from .chunk import GeminiChunk
+from .chunk import GeminiChunk, set_calls_before, words_of
 from .merge import add_part, merged
 from .response import JSON, Words, finished, read_usage, text_of, tool_call
 
@@ -35,14 +35,14 @@ class GeminiAccumulator(Accumulator[ChunkT, ToolT], Generic[ChunkT, ToolT]):
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
-        self._words: Words = self.chunk_type.words
+        self._words: Words = words_of(self.chunk_type)
         self._usage: JSON = {}
         self._candidates: dict[int, JSON] = {}
         self._open: JSON | None = None
         self._calls = 0
 
     def read(self, events: Sequence[bytes]) -> Iterator[tuple[ChunkT, ToolT | None]]:
-        make = self.chunk_type.from_bytes
+        make = self.chunks.from_bytes
         for raw in events:
             found, raw = self._decode(raw)
             if is_end(found) or found is None:
@@ -57,7 +57,7 @@ class GeminiAccumulator(Accumulator[ChunkT, ToolT], Generic[ChunkT, ToolT]):
         if not isinstance(data, dict):
             self.raise_reported(data)
             raise MalformedEventError(f"an event is not a Gemini response: {data!r:.200}")
-        chunk.calls_before = self._calls
+        set_calls_before(chunk, self._calls)
         self._last = chunk
         return self.pairs(chunk, self._sum(as_object(data)))
 
@@ -135,7 +135,7 @@ class GeminiAccumulator(Accumulator[ChunkT, ToolT], Generic[ChunkT, ToolT]):
 
     @property
     def common_finish_reasons(self) -> list[str] | None:
-        return self.chunk_type.common_reasons(finished(self._in_order(), str))
+        return common_reasons(self.chunk_type, finished(self._in_order(), str))
 
     @property
     def no_output(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar, cast
 
 from ...base.parsing import as_object
 from ...base.response import BaseCallResponseChunk, Facts, ToolDelta, Usage
@@ -17,16 +17,16 @@ UsageT = TypeVar("UsageT")
 class GeminiChunk(BaseCallResponseChunk[RawChunkT, FinishT, UsageT]):
     """One event of a stream: a Gemini response that has only the new content."""
 
-    __slots__ = ("calls_before",)
-    facts: ClassVar[Facts] = FACTS
-    words: ClassVar[Words]
+    __slots__ = ("_calls_before",)
+    _facts: ClassVar[Facts] = FACTS
+    _words: ClassVar[Words]
     _usage_places: ClassVar[tuple[str, ...]] = ("usage_metadata",)
 
-    calls_before: int
+    _calls_before: int
     """The number of tool calls in earlier events, from which the indexes of tool calls continue."""
 
     @classmethod
-    def text_of(cls, data: Mapping[str, Any]) -> str:
+    def _text_of(cls, data: Mapping[str, Any]) -> str:
         return text_of(data)
 
     @property
@@ -40,7 +40,7 @@ class GeminiChunk(BaseCallResponseChunk[RawChunkT, FinishT, UsageT]):
         calls = [as_object(part["functionCall"]) for part in parts_of(self.data) if part.get("functionCall")]
         return [
             ToolDelta(
-                index=getattr(self, "calls_before", 0) + position,
+                index=getattr(self, "_calls_before", 0) + position,
                 arguments=written(call),
                 id=call.get("id"),
                 name=call.get("name"),
@@ -49,7 +49,7 @@ class GeminiChunk(BaseCallResponseChunk[RawChunkT, FinishT, UsageT]):
         ]
 
     @classmethod
-    def read_usage(cls, raw: Any) -> Usage | None:
+    def _read_usage(cls, raw: Any) -> Usage | None:
         return read_usage(raw)
 
     @property
@@ -59,4 +59,16 @@ class GeminiChunk(BaseCallResponseChunk[RawChunkT, FinishT, UsageT]):
     @property
     def finish_reasons(self) -> list[FinishT] | None:
         """The finish reasons in Google's terms; None until the generation has ended."""
-        return finished(self.data, self.words.reason)
+        return finished(self.data, self._words.reason)
+
+
+def set_calls_before(chunk: GeminiChunk[Any, Any, Any], calls: int) -> None:
+    """Set the number of tool calls in earlier events."""
+    own: Any = chunk
+    own._calls_before = calls
+
+
+def words_of(kind: type[GeminiChunk[Any, Any, Any]]) -> Words:
+    """Return the functions that make the objects of the SDK of a type of chunks."""
+    own: Any = kind
+    return cast("Words", own._words)

@@ -53,7 +53,7 @@ class GeminiObjectAccumulator(GeminiAccumulator[ChunkT, ToolT]):
         """Return the token counts of a simple event, as JSON."""
 
     def read_objects(self, events: Iterable[Any]) -> Iterator[tuple[ChunkT, ToolT | None]]:
-        make = self.chunk_type.from_object
+        make = self.chunks.from_object
         for event in events:
             before = self._before
             plain = before is not None and not self._halves

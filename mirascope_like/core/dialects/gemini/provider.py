@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from abc import abstractmethod
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, ClassVar, TypeVar
 
 from ...base.messages import CallForm
@@ -13,7 +14,7 @@ from ...base.tools import BaseTool, tool_description, tool_name
 from ..transport import FailingProvider
 from .chunk import GeminiChunk
 from .messages import encode_contents
-from .response import JSON, GeminiResponse
+from .response import JSON, GeminiResponse, native_content, wire_content
 
 ResponseT = TypeVar("ResponseT", bound="GeminiResponse[Any, Any, Any, Any]")
 ChunkT = TypeVar("ChunkT", bound=GeminiChunk[Any, Any, Any])
@@ -70,13 +71,13 @@ class GeminiSpeaker(FailingProvider[ResponseT, ChunkT, ToolT]):
     def encode(self, request: Request) -> dict[str, Any]:
         messages = [self.as_json_content(message) for message in request.messages]
         system, contents = encode_contents(messages, sign_calls=_BEFORE_3.match(request.model) is None)
-        native = self.response_type.native_content
+        native = partial(native_content, self.response_type)
         config, rest, beside = self._divided(request)
         if isinstance(stop := config.get("stop_sequences"), str):
             config["stop_sequences"] = [stop]
         if system is not None:
             if given := beside.get("system_instruction"):
-                system["parts"] = [*self.response_type.wire_content(given)["parts"], *system["parts"]]
+                system["parts"] = [*wire_content(self.response_type, given)["parts"], *system["parts"]]
             beside["system_instruction"] = native(system)
         declared = [{"function_declarations": [self._tool(tool) for tool in request.tools]}] if request.tools else []
         if tools := [*(beside.get("tools") or ()), *request.native_tools, *declared]:

@@ -140,36 +140,34 @@ class Words(NamedTuple):
 class GeminiResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT, MessageT, MessageT]):
     """A complete response. Its properties are read from the JSON of the response."""
 
-    messages_key = "contents"
-    facts: ClassVar[Facts] = FACTS
-    words: ClassVar[Words]
+    _messages_key: ClassVar[str] = "contents"
+    _facts: ClassVar[Facts] = FACTS
+    _words: ClassVar[Words]
 
     _read: JSON | None = PrivateAttr(default=None)
 
     @classmethod
     @abstractmethod
-    def wire(cls, response: RawT) -> JSON:
+    def _wire(cls, response: RawT) -> JSON:
         """Return the JSON that the SDK's response object was made from."""
 
     @classmethod
     def _top_of(cls, response: RawT) -> JSON:
-        return cls.wire(response)
+        return cls._wire(response)
 
     @classmethod
-    def native_content(cls, content: JSON) -> JSON:
-        """Convert a message in Gemini's format from JSON to a dict that the SDK accepts."""
+    def _native_content(cls, content: JSON) -> JSON:
         return content
 
     @classmethod
-    def wire_content(cls, content: Any) -> JSON:
-        """Convert a message in Gemini's format, in any form that the SDK accepts, to JSON."""
+    def _wire_content(cls, content: Any) -> JSON:
         return as_object(content)
 
     @property
     def raw(self) -> JSON:
         """The response as JSON, including fields that the types of the SDK do not have."""
         if self._read is None:
-            self._read = self.wire(self.response)
+            self._read = self._wire(self.response)
         return self._read
 
     def _dump_response(self, value: Any) -> Any:
@@ -194,7 +192,7 @@ class GeminiResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT, MessageT, Me
     @property
     def finish_reasons(self) -> list[FinishT] | None:
         """The finish reason of each candidate, in Google's terms."""
-        return finished(self.raw, self.words.reason)
+        return finished(self.raw, self._words.reason)
 
     @property
     def usage(self) -> UsageT | None:
@@ -207,7 +205,7 @@ class GeminiResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT, MessageT, Me
         return self.raw
 
     @classmethod
-    def read_usage(cls, raw: Any) -> Usage | None:
+    def _read_usage(cls, raw: Any) -> Usage | None:
         return read_usage(raw)
 
     @property
@@ -219,25 +217,25 @@ class GeminiResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT, MessageT, Me
         """The response as a message in Gemini's format for the next request: all parts, with all signatures, in
         order.
         """
-        return cast("MessageT", self.native_content(self._raw_message))
+        return cast("MessageT", self._native_content(self._raw_message))
 
     @property
     def _tool_calls(self) -> list[ToolCall]:
         calls = [as_object(part["functionCall"]) for part in parts_of(self.raw) if part.get("functionCall")]
-        return [tool_call(call, self.words.call) for call in calls]
+        return [tool_call(call, self._words.call) for call in calls]
 
     @classmethod
     def tool_message_params(cls, tools_and_outputs: Sequence[tuple[Any, Any]]) -> list[MessageT]:
         """Return one message with the results of all tools. An output that is an exception is sent as an error."""
-        return [cast("MessageT", cls.native_content(encode_results(tool_results(tools_and_outputs))))]
+        return [cast("MessageT", cls._native_content(encode_results(tool_results(tools_and_outputs))))]
 
     @property
     def _reasons(self) -> list[str] | None:
         return finished(self.raw, str)
 
     @classmethod
-    def decode_message(cls, message: Any) -> BaseMessageParam:
-        return decode_content(cls.wire_content(message))
+    def _decode_message(cls, message: Any) -> BaseMessageParam:
+        return decode_content(cls._wire_content(message))
 
     @property
     def common_message_param(self) -> BaseMessageParam:
@@ -246,7 +244,22 @@ class GeminiResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT, MessageT, Me
 
     def _instructions(self) -> list[JSON]:
         instruction = self._instruction()
-        return [{**self.wire_content(instruction), "role": "system"}] if instruction else []
+        return [{**self._wire_content(instruction), "role": "system"}] if instruction else []
 
     @abstractmethod
     def _instruction(self) -> Any: ...
+
+
+# Functions and not methods, so that editors do not complete them after a response.
+
+
+def native_content(kind: type[GeminiResponse[Any, Any, Any, Any, Any]], content: JSON) -> JSON:
+    """Convert a message in Gemini's format from JSON to a dict that the SDK accepts."""
+    own: Any = kind
+    return cast("JSON", own._native_content(content))
+
+
+def wire_content(kind: type[GeminiResponse[Any, Any, Any, Any, Any]], content: Any) -> JSON:
+    """Convert a message in Gemini's format, in any form that the SDK accepts, to JSON."""
+    own: Any = kind
+    return cast("JSON", own._wire_content(content))

@@ -10,11 +10,20 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, TypeVar, cast
 
 from ...base.parsing import Text, as_list, as_object, settled
-from ...base.response import IndexedAccumulator, newer_usage
+from ...base.response import IndexedAccumulator, newer_usage, set_place
 from ...base.tools import BaseTool, ToolCall
 from .items import Items
 from .native_calls import add_piece, call_in, is_call
-from .types import TEXT_DELTA, THINKING, ResponsesChunk, common_finish, finish_reason, output_text, thinking_parts
+from .types import (
+    TEXT_DELTA,
+    THINKING,
+    ResponsesChunk,
+    common_finish,
+    finish_reason,
+    output_text,
+    show_thinking,
+    thinking_parts,
+)
 
 ChunkT = TypeVar("ChunkT", bound=ResponsesChunk)
 ToolT = TypeVar("ToolT", bound=BaseTool)
@@ -86,7 +95,7 @@ class ResponsesAccumulator(IndexedAccumulator[ChunkT, ToolT]):
         elif (place := self._items.place(data, _type_of(subject, data))) is not None:
             tools = self._change(place, subject, verb, data)
             self._show(place, chunk)
-            chunk.place = place
+            set_place(chunk, place)
             if data.get("type") in THINKING and data.get("delta"):
                 parts = _GROWING[subject].parts or ""
                 self._show_thinking(chunk, (place, parts, _position(data, parts)))
@@ -183,12 +192,7 @@ class ResponsesAccumulator(IndexedAccumulator[ChunkT, ToolT]):
         apart = newest not in (None, part)
         self._thoughts.pop(part, None)
         self._thoughts[part] = None
-        if text and (known := getattr(chunk, "whole_thinking", "")):
-            chunk.whole_thinking = f"{known}\n\n{text}"
-            return
-        chunk.parted = apart
-        if text:
-            chunk.whole_thinking = text
+        show_thinking(chunk, apart, text)
 
     def _show_whole_thinking(self, place: int, item: Mapping[str, Any], chunk: ChunkT) -> None:
         # Some hosts send no deltas of the reasoning: it is yielded with the event that has it.
@@ -205,7 +209,7 @@ class ResponsesAccumulator(IndexedAccumulator[ChunkT, ToolT]):
 
     def finish(self) -> Iterator[tuple[ChunkT, ToolT | None]]:
         for event in self._halves.rest():
-            chunk = self.chunk_type.from_data(event)
+            chunk = self.chunks.from_data(event)
             if self._items.known(event) in self._whole:  # the whole text has the replacement already
                 yield chunk, None
             else:

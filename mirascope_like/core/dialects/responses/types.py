@@ -112,18 +112,18 @@ class ResponsesCallResponse(
     """A response in OpenAI's Responses format. `response` is a `Response` of OpenAI's SDK."""
 
     form: ClassVar[str | None] = "responses"
-    raw_type = Response
-    facts: ClassVar[Facts] = _FACTS
-    messages_key = "input"
+    _raw_type: ClassVar[Any] = Response
+    _facts: ClassVar[Facts] = _FACTS
+    _messages_key: ClassVar[str] = "input"
 
     @classmethod
-    def check(cls, response: Response) -> None:
+    def _check(cls, response: Response) -> None:
         # A response that failed comes with status 200.
         error: Any = getattr(response, "error", None)
         if (found := reported_error({"error": dumped(error) if isinstance(error, BaseModel) else error})) is not None:
             raise ErrorEventError(found)
         if getattr(response, "status", None) != "failed":
-            super().check(response)
+            super()._check(response)
 
     @property
     def _output(self) -> list[Any]:
@@ -200,7 +200,7 @@ class ResponsesCallResponse(
         return common_finish(self.finish_reasons, [dumped(item) for item in self._output])
 
     @classmethod
-    def decode_message(cls, message: Any) -> BaseMessageParam:
+    def _decode_message(cls, message: Any) -> BaseMessageParam:
         # A response is a list of items, of which the common form may not have all.
         decoded = decode_items([message])
         return decoded[0] if decoded else BaseMessageParam(role="assistant", content="")
@@ -224,19 +224,19 @@ def _sendable(item: dict[str, Any], names: Collection[str]) -> dict[str, Any]:
 class ResponsesChunk(BaseCallResponseChunk[ResponseStreamEvent, ResponsesFinishReason, ResponseUsage]):
     """One event of a stream. `chunk` is the event as an object of OpenAI's SDK."""
 
-    __slots__ = ("parted", "whole_thinking")
-    parted: bool
+    __slots__ = ("_parted", "_whole_thinking")
+    _parted: bool
     """True if the piece of thinking in this event begins a new part of the reasoning."""
-    raw_type = ResponseStreamEvent
-    facts: ClassVar[Facts] = _FACTS
+    _raw_type: ClassVar[Any] = ResponseStreamEvent
+    _facts: ClassVar[Facts] = _FACTS
     _usage_places: ClassVar[tuple[str, ...]] = ("response.usage",)
 
-    whole_thinking: str
+    _whole_thinking: str
     """The text of reasoning parts that arrived whole with this event. Set by the accumulator; missing if there is none.
     """
 
     @classmethod
-    def text_of(cls, data: Mapping[str, Any]) -> str:
+    def _text_of(cls, data: Mapping[str, Any]) -> str:
         delta = data.get("delta") if data.get("type") == TEXT_DELTA else None
         return delta if isinstance(delta, str) else ""
 
@@ -252,8 +252,8 @@ class ResponsesChunk(BaseCallResponseChunk[ResponseStreamEvent, ResponsesFinishR
         The first piece of each further part begins with a blank line, as between the parts of an unstreamed response.
         """
         piece = str(self.data.get("delta") or "") if self.data.get("type") in THINKING else ""
-        piece = piece or getattr(self, "whole_thinking", "")
-        return f"\n\n{piece}" if piece and getattr(self, "parted", False) else piece
+        piece = piece or getattr(self, "_whole_thinking", "")
+        return f"\n\n{piece}" if piece and getattr(self, "_parted", False) else piece
 
     @property
     def tool_deltas(self) -> Sequence[ToolDelta]:
@@ -275,3 +275,16 @@ class ResponsesChunk(BaseCallResponseChunk[ResponseStreamEvent, ResponsesFinishR
     def common_finish_reasons(self) -> list[str] | None:
         """The finish reasons in the form that is common to all providers."""
         return common_finish(self.finish_reasons, as_list(self._top.get("output")))
+
+
+def show_thinking(chunk: ResponsesChunk, apart: bool, text: str) -> None:
+    """Set whether the thinking of a chunk begins a new part of the reasoning, and add `text` to it: a part that arrived
+    whole, or nothing.
+    """
+    own: Any = chunk
+    if text and (known := getattr(own, "_whole_thinking", "")):
+        own._whole_thinking = f"{known}\n\n{text}"
+        return
+    own._parted = apart
+    if text:
+        own._whole_thinking = text

@@ -1,0 +1,70 @@
+"""What the engine does with responses, and users do not.
+
+These are functions and not methods, so that editors do not complete them after a response.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar, cast
+
+from .. import tools
+from ..messages import BaseMessageParam
+from ..request import Request
+from .call_response import BaseCallResponse
+
+ResponseT = TypeVar("ResponseT", bound=BaseCallResponse[Any, Any])
+
+
+def made_response(
+    kind: type[ResponseT], request: Request, payload: Mapping[str, Any], raw: Any, start_time: float, end_time: float
+) -> ResponseT:
+    """Return the response for `raw`, the SDK's response object. The times are in milliseconds since 1970."""
+    own: Any = kind
+    return cast("ResponseT", own._make(request, payload, raw, start_time, end_time))
+
+
+def check_response(kind: type[BaseCallResponse[Any, Any]], raw: Any) -> None:
+    """Raise the error of a body that is not a response, given as object of the SDK: `ErrorEventError` if it reports an
+    error (gateways send such bodies with status 200), and `MalformedEventError` if it has no output, finish reason or
+    usage.
+    """
+    own: Any = kind
+    own._check(raw)
+
+
+def messages_key(kind: type[BaseCallResponse[Any, Any]]) -> str:
+    """Return the name of the SDK's parameter for the messages."""
+    own: Any = kind
+    return cast("str", own._messages_key)
+
+
+def message_format(kind: type[BaseCallResponse[Any, Any]]) -> str:
+    """Return the name of the message format of a type of responses: the provider's name, followed by `form` if the
+    provider has several formats.
+    """
+    return f"{kind.provider}.{kind.form}" if kind.form else kind.provider
+
+
+def decode_message(kind: type[BaseCallResponse[Any, Any]], message: Any) -> BaseMessageParam:
+    """Convert a message from the provider's own format to the common form."""
+    own: Any = kind
+    return cast("BaseMessageParam", own._decode_message(message))
+
+
+def tool_round_messages(
+    response: BaseCallResponse[Any, Any], results: Sequence[tools.ToolResultEvent[Any]]
+) -> list[Any]:
+    """Return the messages of a round of a tool loop: a response, followed by the results of its tools. Sets
+    `executed`.
+    """
+    own: Any = response
+    return cast("list[Any]", own._tool_round_messages(results))
+
+
+def correction_messages(response: BaseCallResponse[Any, Any], complaint: str) -> list[Any]:
+    """Return messages with a response and a request to correct it. `complaint` is the text of the errors. If the
+    response has tool calls, the request is sent as their result.
+    """
+    own: Any = response
+    return cast("list[Any]", own._correction_messages(complaint))

@@ -95,6 +95,9 @@ TABLE: dict[str, dict[str, Cell]] = {
         responses=LAST_EVENT,
         cohere=LAST_EVENT,
     ),
+    "a call that is cut before its arguments": row(
+        "conformance.test_odd_ends_of_calls.test_a_call_that_is_cut_before_its_arguments"
+    ),
     # 2. Blocks and items
     "two calls under one index": row(
         scripted("two calls at one index"),
@@ -133,6 +136,8 @@ TABLE: dict[str, dict[str, Cell]] = {
         gemini=WHOLE_CALL,
         cohere=added("one id under two indexes"),
     ),
+    "a call that is sent twice": row("conformance.test_odd_ends_of_calls.test_a_call_that_is_sent_twice"),
+    "two calls with one id": row("conformance.test_odd_ends_of_calls.test_two_calls_with_one_id"),
     "arguments in a JSON string": row(
         chat=wire("test_whole_arguments_that_count"),
         messages=wire("test_arguments_of_a_block"),

@@ -78,6 +78,7 @@ GROWN: dict[str, list[Any]] = {
         chunk(piece(0, arguments=ROME), "tool_calls"),
     ],
     "in a JSON string": [chunk(piece(0, "t1", "get_time", json.dumps(ROME))), CALLED],
+    "null first": [chunk(piece(0, "t1", "get_time", "null")), chunk(piece(0, arguments=ROME)), CALLED],
 }
 
 
@@ -153,8 +154,11 @@ def message(*events: JSON, reason: str = "tool_use") -> Reply:
     return Reply.messages(begun, *events, end, {"type": "message_stop"})
 
 
+FIRST_PIECES = {"empty first": ("{}", ROME), "null first": ("null", ROME), "in a JSON string": (json.dumps(ROME),)}
+
+
 @odd("messages", STREAMED)
-@pytest.mark.parametrize("pieces", [("{}", ROME), (json.dumps(ROME),)], ids=["empty first", "in a JSON string"])
+@pytest.mark.parametrize("pieces", FIRST_PIECES.values(), ids=FIRST_PIECES)
 def test_arguments_of_a_block(row: BaseRow, way: Way, pieces: tuple[str, ...], server: Server) -> None:
     found = way(row, server, message(*message_call(*pieces)), tools=TOOLS)
     assert found.tools == [("get_time", "t1", {"city": "Rome"})]
@@ -162,7 +166,7 @@ def test_arguments_of_a_block(row: BaseRow, way: Way, pieces: tuple[str, ...], s
 
 
 @odd("bedrock", STREAMED)
-@pytest.mark.parametrize("pieces", [("{}", ROME), (json.dumps(ROME),)], ids=["empty first", "in a JSON string"])
+@pytest.mark.parametrize("pieces", FIRST_PIECES.values(), ids=FIRST_PIECES)
 def test_arguments_of_bedrock(row: BaseRow, way: Way, pieces: tuple[str, ...], server: Server) -> None:
     begun = start(0, toolUse={"toolUseId": "t1", "name": "get_time"})
     deltas = [delta(0, toolUse={"input": one}) for one in pieces]
@@ -187,7 +191,7 @@ def cohere_call(*pieces: str, name: str = "get_time") -> list[JSON]:
 
 
 @odd("cohere", STREAMED)
-@pytest.mark.parametrize("pieces", [("{}", ROME), (json.dumps(ROME),)], ids=["empty first", "in a JSON string"])
+@pytest.mark.parametrize("pieces", FIRST_PIECES.values(), ids=FIRST_PIECES)
 def test_arguments_of_cohere(row: BaseRow, way: Way, pieces: tuple[str, ...], server: Server) -> None:
     found = way(row, server, row.wire.stream(*cohere_call(*pieces)), tools=TOOLS)
     assert found.tools == [("get_time", "t1", {"city": "Rome"})]
@@ -613,6 +617,29 @@ def test_finish_reasons(row: BaseRow, way: Way, reason: str, server: Server) -> 
     found = way(row, server, events if way.stream else Reply.json(completion({"content": "Hal"}, reason)))
     assert found.response.finish_reasons == [reason]
     assert found.response.common_finish_reasons == [REASONS[reason]]
+
+
+# Gateways that end every stream with "stop", whatever reason the host gave before.
+LAST_STOPS: dict[str, Any] = {
+    "chat": lambda row: Reply.chat(chunk({"content": "a"}), chunk({}, "length"), chunk({}, "stop")),
+    "messages": lambda row: message(
+        {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": "a"}},
+        {"type": "message_delta", "delta": {"stop_reason": "max_tokens"}, "usage": {"output_tokens": 7}},
+        reason="end_turn",
+    ),
+    "gemini": lambda row: row.wire.stream(
+        *(
+            {"candidates": [{"content": {"role": "model", "parts": [{"text": one}]}, "finishReason": end, "index": 0}]}
+            for one, end in (("a", "MAX_TOKENS"), ("", "STOP"))
+        )
+    ),
+}
+
+
+@odd("chat messages gemini", STREAMED)
+def test_a_stop_after_another_finish_reason(row: BaseRow, way: Way, server: Server) -> None:
+    found = way(row, server, LAST_STOPS[format_of(row)](row))
+    assert (found.error, found.text, found.response.common_finish_reasons) == (None, "a", ["length"])
 
 
 @odd("chat", STREAMED)

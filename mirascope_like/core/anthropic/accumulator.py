@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from ..base.errors import ErrorEventError, MalformedEventError, reported_error
 from ..base.parsing import Text, as_list, as_object, grow, settled
-from ..base.response import newer_usage
+from ..base.response import newer_reason, newer_usage
 from ..dialects.chat_completions import arguments_text
 from ..dialects.content_blocks import BlockAccumulator, Blocks
 from .messages import BLOCKS
@@ -167,7 +167,10 @@ def _fits(block: Mapping[str, Any] | None, delta_type: str) -> bool:
 
 def _newer(known: Mapping[str, Any], update: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields of an event with which known fields are updated. Null does not replace a known value."""
-    return {key: value for key, value in update.items() if value is not None or key not in known}
+    newer = {key: value for key, value in update.items() if value is not None or key not in known}
+    if "stop_reason" in newer:
+        newer["stop_reason"] = newer_reason(known.get("stop_reason"), newer["stop_reason"])
+    return newer
 
 
 def _well_formed(data: Mapping[str, Any]) -> bool:

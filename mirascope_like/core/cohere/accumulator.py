@@ -116,7 +116,8 @@ class CohereAccumulator(IndexedAccumulator[CohereCallResponseChunk, CohereTool])
         """Return the position of the call that a piece belongs to. A start event with another id, or without one,
         begins a call, even if the index is already used.
         """
-        same = [at for at, call in self._calls.items() if id is not None and call.get("id") == id]
+        known = [at for at in self._calls if at not in self._given]
+        same = [at for at in known if id is not None and self._calls[at].get("id") == id]
         find = self._call_positions.new if begins else self._call_positions.of
         return same[0] if same else find(index, self._calls)
 

@@ -22,7 +22,7 @@ from ..base.response import (
 )
 from ..base.streams import AsyncStream, Stream
 from ..base.tools import BaseTool, CalledTool, ToolCall
-from ..dialects.chat_completions import arguments_text, decode_message, encode_tool_result, sendable_call
+from ..dialects.chat_completions import arguments_text, decode_message, encode_tool_result, sendable_calls
 
 CohereFinishReason = Literal["COMPLETE", "STOP_SEQUENCE", "MAX_TOKENS", "TOOL_CALL", "ERROR", "TIMEOUT"]
 """Why a generation ended. Source: the SDK's `ChatFinishReason`. Cohere may add further reasons."""
@@ -120,7 +120,7 @@ class CohereCallResponse(
         message = dumped(at(self.response, "message") or {})
         fields = {key: value for key, value in message.items() if value not in (None, "", [])}
         if calls := as_list(fields.get("tool_calls")):
-            fields["tool_calls"] = [sendable_call(as_object(call), self._names) for call in calls]
+            fields["tool_calls"] = sendable_calls(calls, self._names)
         return {"role": "assistant", **fields}
 
     @property

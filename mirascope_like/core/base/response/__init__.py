@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .cost_metadata import CostMetadata
     from .decoded_messages import last_user_message
     from .dump import CARRIERS, HOLDERS, check_dump_version
-    from .finish_reasons import FinishReason, common_finish_reason, ended_for
+    from .finish_reasons import FinishReason, common_finish_reason, ended_for, newer_reason
     from .indexed_accumulator import IndexedAccumulator, Positions
     from .metadata import CommonMetadata, Facts, common_reasons
     from .offered_tools import attach_tools, set_tool_base
@@ -61,7 +61,7 @@ else:
             "offered_tools": "attach_tools set_tool_base",
             "related_responses": "set_earlier_attempts set_earlier_rounds set_interruptions",
             "dump": "CARRIERS HOLDERS check_dump_version",
-            "finish_reasons": "FinishReason common_finish_reason ended_for",
+            "finish_reasons": "FinishReason common_finish_reason ended_for newer_reason",
             "indexed_accumulator": "IndexedAccumulator Positions",
             "metadata": "Facts CommonMetadata common_reasons",
             "response_functions": "check_response correction_messages decode_message made_response message_format "
@@ -115,6 +115,7 @@ __all__ = [
     "without_content",
     "common_finish_reason",
     "ended_for",
+    "newer_reason",
     "newer_usage",
     "attach_response",
     "attach_tools",

@@ -15,7 +15,18 @@ from pydantic_core import to_json
 
 from ..errors import ErrorEventError, MalformedEventError, reported_error
 from ..parsing import HalfCharacters, Text, all_paired, as_object, as_received, at, decode_json, has_half, is_end
-from ..tools import BaseTool, ToolCall, find_tool, offered_name, partial_tool, repaired, tool_name
+from ..tools import (
+    BaseTool,
+    CallsOnce,
+    ToolCall,
+    find_tool,
+    is_cut,
+    may_be_cut,
+    offered_name,
+    partial_tool,
+    repaired,
+    tool_name,
+)
 from .chunk import BaseCallResponseChunk, ChunkFactory, without_content
 from .finish_reasons import ended_for
 from .metadata import common_reasons, facts_of, read_usage
@@ -63,6 +74,9 @@ class Accumulator(ABC, Generic[ChunkT, ToolT]):
         self._first_delta = True
         self._answer_deltas: list[str] = []
         self._halves = HalfCharacters()
+        self._calls_once = CallsOnce()
+        self._held: ToolCall | None = None
+        """The newest tool call, if it may be cut off: see `complete_tool`."""
 
     @cached_property
     def _names(self) -> frozenset[str]:
@@ -90,7 +104,7 @@ class Accumulator(ABC, Generic[ChunkT, ToolT]):
             self._answering = call
         if self._answering is call:
             first, self._first_delta = self._first_delta, False
-            if not (first and piece.strip() == "{}"):  # some hosts begin with an empty object: skip it
+            if not (first and piece.strip() in ("{}", "null")):  # some hosts begin with an empty object: skip it
                 self._answer_deltas.append(piece)
             if not piece:
                 self._first_delta = first
@@ -256,14 +270,35 @@ class Accumulator(ABC, Generic[ChunkT, ToolT]):
             for tool in tools[1:]:
                 yield spent, tool
 
-    def finished_tool(self, call: ToolCall) -> list[ToolT]:
-        """Return a list with the tool of a complete tool call; an empty list if no tools were offered or the call is
-        the structured output.
+    def complete_tool(self, call: ToolCall) -> list[ToolT]:
+        """Return the tools that are complete once a tool call has ended: that of the call, except if the response may
+        end here because the call was cut off. Then `released` returns its tool.
+        """
+        tools = self.released()
+        if may_be_cut(call):
+            self._held = call
+            return tools
+        return [*tools, *self.finished_tool(call)]
+
+    def released(self, *, last: bool = False) -> list[ToolT]:
+        """Return a list with the tool that `complete_tool` held back; an empty list if there is none.
+
+        `last` is True if the finish reason is known and no call follows.
+        """
+        call, self._held = self._held, None
+        return self.finished_tool(call, last=last) if call is not None else []
+
+    def finished_tool(self, call: ToolCall, *, last: bool = False) -> list[ToolT]:
+        """Return a list with the tool of a tool call; an empty list if no tools were offered, if the call is the
+        structured output, or if it repeats an earlier call.
+
+        If the call is the `last` one, and the response ended before its arguments, the tool has an error.
         """
         call = repaired(call, self._names)
-        if not self.tool_types or call.name == self._answer:
+        if not self.tool_types or call.name == self._answer or not self._calls_once.is_new(call):
             return []
-        tool = find_tool(self.tool_types, call, self.tool_base)
+        cut = last and is_cut(call, self.common_finish_reasons)
+        tool = find_tool(self.tool_types, call, self.tool_base, cut=cut)
         self.tools.append(tool)
         return [tool]
 

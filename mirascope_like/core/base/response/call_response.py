@@ -256,9 +256,14 @@ class BaseCallResponse(
 
     @property
     def answer(self) -> str:
-        """The text of the structured output: the arguments of its tool call, or else `content`."""
-        calls = [call for call in self._calls if call.name == self.answer_name]
-        return calls[0].arguments if calls else self.content
+        """The text of the structured output: the arguments of its tool call, or else `content`. Empty if the response
+        ended before the arguments.
+        """
+        calls = self._calls
+        answers = [call for call in calls if call.name == self.answer_name]
+        if answers and answers[0] is self._cut_call(calls):
+            return ""
+        return answers[0].arguments if answers else self.content
 
     @property
     def thinking(self) -> str | None:

@@ -43,6 +43,16 @@ def common_finish_reason(reason: Any, own: Mapping[str, FinishReason]) -> Finish
     return "unknown"
 
 
+def newer_reason(known: Any, reported: Any) -> Any:
+    """Return the finish reason of a response after an event with the reason `reported`. `known` is the reason so far.
+
+    A normal stop does not replace a reason, because some gateways end every stream with one.
+    """
+    newer = ended_for(reported)
+    normal = ended_for(known) is not None and common_finish_reason(newer, {}) == "stop"
+    return known if newer is None or normal else newer
+
+
 def ended_for(reason: Any) -> Any:
     """Return a finish reason; None for a value that means "not ended": None, an empty text, or the text "null"."""
     return None if reason in (None, "", "null", "None") else reason

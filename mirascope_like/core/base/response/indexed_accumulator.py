@@ -95,6 +95,8 @@ class IndexedAccumulator(Accumulator[ChunkT, ToolT]):
             tools = self._sum(chunk, data)
         except (LookupError, TypeError, AttributeError) as error:
             raise MalformedEventError(f"an event cannot be decoded ({error!r}): {str(data)[:200]}") from error
+        if self._held is not None and self.finish_reasons:
+            tools = [*(tools or ()), *self.released(last=True)]
         if self._touched is not None:
             set_place(chunk, self._touched)
         if tools is not None:
@@ -135,16 +137,17 @@ class IndexedAccumulator(Accumulator[ChunkT, ToolT]):
         return self.partial_tool(call, piece) if call is not None else []
 
     def _stop(self, number: int) -> list[ToolT]:
-        """Return a list with the tool of a complete tool call; an empty list for any other block, and if the tool
-        was returned before.
+        """Return the tools that are complete once a block has ended: see `complete_tool`. An empty list if the block
+        is not a tool call, or has ended before.
         """
         if number in self._given or (call := self._call(number)) is None:
             return []
         self._given.add(number)
-        return self.finished_tool(call)
+        return self.complete_tool(call)
 
     def rest(self) -> list[ToolT]:
-        return [tool for number in list(self._numbers()) for tool in self._stop(number)]
+        tools = [tool for number in list(self._numbers()) for tool in self._stop(number)]
+        return [*tools, *self.released(last=True)]
 
     @property
     def content(self) -> str:

@@ -1,11 +1,12 @@
-"""Reads the tool calls of a response, and repairs their names and arguments."""
+"""Reads the tool calls of a response, each once, and repairs their names and arguments."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..tools import BaseTool, ToolCall, repaired, tool_name
+from ..tools import BaseTool, ToolCall, is_cut, repaired, tool_name, without_repeated
 
 
 class MeantCalls:
@@ -15,6 +16,9 @@ class MeantCalls:
         answer_name: str | None
         _tool_types: Any
         _tool_paths: Any
+
+        @property
+        def common_finish_reasons(self) -> list[str] | None: ...
 
     @property
     @abstractmethod
@@ -29,5 +33,9 @@ class MeantCalls:
 
     @property
     def _calls(self) -> list[ToolCall]:
-        """The tool calls with names and arguments repaired: see `tools.call_repair`."""
-        return [repaired(call, self._names) for call in self._tool_calls]
+        """The tool calls, each once, with names and arguments repaired: see `tools.call_repair`."""
+        return without_repeated(repaired(call, self._names) for call in self._tool_calls)
+
+    def _cut_call(self, calls: Sequence[ToolCall]) -> ToolCall | None:
+        """Return the last of all tool calls if the response ended before its arguments; else None."""
+        return calls[-1] if calls and is_cut(calls[-1], self.common_finish_reasons) else None

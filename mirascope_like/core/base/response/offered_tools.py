@@ -49,9 +49,13 @@ class OfferedTools(MeantCalls, Generic[ToolT]):
         an early release does not name the offered tools: pass them when you load it, or `tools` is None.
         """
         if self._tools is None:
-            offered = self._tool_types or self._tool_paths
-            calls = [call for call in self._calls if call.name != self.answer_name] if offered else []
-            self._tools = [find_tool(self._tool_types, call, self._tool_base, self._tool_paths) for call in calls]
+            calls = self._calls if self._tool_types or self._tool_paths else []
+            cut = self._cut_call(calls)
+            self._tools = [
+                find_tool(self._tool_types, call, self._tool_base, self._tool_paths, cut=call is cut)
+                for call in calls
+                if call.name != self.answer_name
+            ]
         return list(self._tools) or None
 
     @property

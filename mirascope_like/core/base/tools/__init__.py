@@ -25,7 +25,17 @@ if TYPE_CHECKING:
         tool_description,
         tool_name,
     )
-    from .call_repair import effective_arguments, is_settled, offered_name, repaired, valid_arguments
+    from .call_repair import (
+        CallsOnce,
+        effective_arguments,
+        is_cut,
+        is_settled,
+        may_be_cut,
+        offered_name,
+        repaired,
+        valid_arguments,
+        without_repeated,
+    )
     from .executor import ToolLoop, aran, ran
     from .function_tool import ToolReference, Tools, offered_at, portable, source_of, tool_from_function, tool_type
     from .lookup import UnknownTool, find_tool, find_tool_type, is_error, tool_output, tool_output_text
@@ -39,7 +49,8 @@ else:
         {
             "base_tool": "BaseTool CalledTool ToolCall ToolConfig arguments_of call_of is_partial error_of "
             "broken_tool partial_tool tool_description tool_name",
-            "call_repair": "effective_arguments is_settled offered_name repaired valid_arguments",
+            "call_repair": "CallsOnce effective_arguments is_cut is_settled may_be_cut offered_name repaired "
+            "valid_arguments without_repeated",
             "executor": "ToolLoop aran ran",
             "function_tool": "ToolReference Tools offered_at portable source_of tool_from_function tool_type",
             "lookup": "UnknownTool find_tool find_tool_type is_error tool_output tool_output_text",
@@ -54,6 +65,7 @@ __all__ = [
     "BaseTool",
     "BaseToolKit",
     "CalledTool",
+    "CallsOnce",
     "ToolCall",
     "ToolConfig",
     "ToolLoop",
@@ -73,8 +85,10 @@ __all__ = [
     "find_tool",
     "find_tool_type",
     "in_words",
+    "is_cut",
     "is_error",
     "is_settled",
+    "may_be_cut",
     "offered_at",
     "offered_name",
     "partial_tool",
@@ -91,4 +105,5 @@ __all__ = [
     "tool_type",
     "toolkit_tool",
     "valid_arguments",
+    "without_repeated",
 ]

@@ -1,4 +1,5 @@
-"""Repairs tool calls that a host has changed: decorated tool names, and arguments that were sent more than once.
+"""Repairs tool calls that a host has changed: decorated tool names, arguments or whole calls that were sent more than
+once. Recognizes calls that were cut off.
 
 Knows no provider: every accumulator and every response reads tool calls through `repaired`.
 """
@@ -7,12 +8,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
 from ..messages import valid_name
-from ..parsing import as_object, decode_whole, object_so_far, paired_escapes
+from ..parsing import as_object, at, decode_whole, object_so_far, paired_escapes
 from .base_tool import ToolCall
 
 _DECORATED = re.compile(
@@ -23,6 +24,65 @@ _DECORATED = re.compile(
 `add<|channel|>commentary` (the words of gpt-oss's format that its servers leave in the name).
 """
 _JSON = json.JSONDecoder()
+_CUT = frozenset({"length", "content_filter", "error"})
+"""The common finish reasons of a response that may have ended in the middle of a tool call."""
+_TEXT_CALLS = frozenset({"custom", "custom_tool_call"})
+"""The types of calls whose arguments are a text, which does not show whether it is complete."""
+
+
+class CallsOnce:
+    """Recognizes tool calls that repeat an earlier one: with the same id, name and arguments. Some hosts send a call
+    twice. Calls with the same id and other arguments are different calls.
+    """
+
+    __slots__ = ("_known",)
+
+    def __init__(self) -> None:
+        self._known: dict[str, list[ToolCall]] = {}
+
+    def is_new(self, call: ToolCall) -> bool:
+        """Return False if the call repeats an earlier one. A call without an id repeats none."""
+        if not call.id:
+            return True
+        earlier = self._known.setdefault(call.id, [])
+        if any(one.name == call.name and _are_equal(one.arguments, call.arguments) for one in earlier):
+            return False
+        earlier.append(call)
+        return True
+
+
+def _are_equal(one: str, other: str) -> bool:
+    try:
+        return one == other or decode_whole(one or "{}") == decode_whole(other or "{}")
+    except ValueError:
+        return False
+
+
+def without_repeated(calls: Iterable[ToolCall]) -> list[ToolCall]:
+    """Return the tool calls without those that repeat an earlier one: see `CallsOnce`."""
+    once = CallsOnce()
+    return [call for call in calls if once.is_new(call)]
+
+
+def may_be_cut(call: ToolCall) -> bool:
+    """Return True if a tool call has no arguments, or arguments that do not show whether they are complete."""
+    native = call.native
+    text = effective_arguments(call.arguments).strip()
+    return (
+        text == "null"
+        or not text.strip("{} \n\r\t")
+        or at(native, "type") in _TEXT_CALLS
+        or bool(at(native, "willContinue") or at(native, "will_continue"))  # Google's
+    )
+
+
+def is_cut(call: ToolCall, reasons: Sequence[str] | None) -> bool:
+    """Return True if a response ended before the model wrote the arguments of `call`, its last tool call.
+
+    `reasons` are the common finish reasons of the response. Sources: vllm-project/vllm#46303 and
+    OpenRouterTeam/typescript-agent#125.
+    """
+    return reasons is not None and len(reasons) > 0 and reasons[0] in _CUT and may_be_cut(call)
 
 
 def repaired(call: ToolCall, names: Collection[str]) -> ToolCall:
@@ -52,8 +112,8 @@ def offered_name(name: str, names: Collection[str]) -> str:
 def effective_arguments(text: str) -> str:
     """Return the JSON text of the one arguments object in `text`. Some hosts send several JSON texts one after another.
 
-    Empty objects next to another object are dropped, repeated equal objects are kept once, and a JSON string that
-    contains an object is decoded. Text that stays ambiguous is returned unchanged, so that a tool never runs with
+    Empty objects, and null, next to another object are dropped, repeated equal objects are kept once, and a JSON string
+    that contains an object is decoded. Text that stays ambiguous is returned unchanged, so that a tool never runs with
     guessed arguments.
     """
     try:
@@ -111,7 +171,7 @@ def _one_of_several(text: str) -> str:
             rest = text[position:]
             return rest if found and not found_calls and rest.startswith("{") else text
         value, end = decoded
-        if not isinstance(value, dict):
+        if value is not None and not isinstance(value, dict):
             return text
         found += 1
         fields = as_object(value)

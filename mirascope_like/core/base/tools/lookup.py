@@ -9,7 +9,7 @@ from typing import Any, ClassVar, TypeVar, cast
 import pydantic_core
 from pydantic import BaseModel, ConfigDict
 
-from ..errors import ToolNotFoundError
+from ..errors import ToolArgumentsError, ToolNotFoundError
 from ..messages import MediaPart, ResultContent, TextPart, part_of, sniff
 from ..parsing import is_mapping
 from .base_tool import BaseTool, ToolCall, broken_tool, tool_name
@@ -40,15 +40,25 @@ def find_tool_type(types: Sequence[type[BaseTool]], name: str) -> type[BaseTool]
 
 
 def find_tool(
-    types: Sequence[type[BaseTool]], call: ToolCall, base: type[ToolT], unresolved: Collection[str] | None = ()
+    types: Sequence[type[BaseTool]],
+    call: ToolCall,
+    base: type[ToolT],
+    unresolved: Collection[str] | None = (),
+    *,
+    cut: bool = False,
 ) -> ToolT:
-    """Return the tool instance for a tool call of a model. Never raises: for an unknown name, the instance has an
-    `error`.
+    """Return the tool instance for a tool call of a model. Never raises: for an unknown name, and if the call was cut
+    off (`cut`), the instance has an `error`.
 
     `unresolved` are the names of offered tools whose types are not known here; calls of them return an
     `UnresolvedTool`. None means that any name may be such a tool.
     """
     kind = find_tool_type(types, call.name)
+    if kind is not None and cut:
+        incomplete = (
+            f"the response ended before the arguments of tool {call.name!r} were complete: write the call again"
+        )
+        return broken_tool(tool_type(kind, base), call, ToolArgumentsError(incomplete, arguments=call.arguments))
     if kind is not None:
         return tool_type(kind, base).from_call(call)
     if unresolved is None or call.name in unresolved:

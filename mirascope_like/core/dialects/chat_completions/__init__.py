@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from .openai_types import ChatFinishReason, OpenAISDKCallResponse, OpenAISDKChunk, OpenAISDKProvider
     from .params import ChatCallParams, ChatToolConfig
     from .provider import ChatProvider, encode_structure, encode_tool, openai_limit_names
-    from .response import BaseChatCallResponse, sendable_call
+    from .response import BaseChatCallResponse, sendable_calls
 else:
     __getattr__, __dir__ = lazy_names(
         __name__,
@@ -42,7 +42,7 @@ else:
             "openai_types": "ChatFinishReason OpenAISDKCallResponse OpenAISDKChunk OpenAISDKProvider",
             "params": "ChatCallParams ChatToolConfig",
             "provider": "ChatProvider encode_structure encode_tool openai_limit_names",
-            "response": "BaseChatCallResponse sendable_call",
+            "response": "BaseChatCallResponse sendable_calls",
             "azure_inference": "INFERENCE_VARIABLES completions inference_create inference_kind inference_options "
             "is_inference",
         },
@@ -76,7 +76,7 @@ __all__ = [
     "joined_name",
     "openai_limit_names",
     "refused",
-    "sendable_call",
+    "sendable_calls",
     "INFERENCE_VARIABLES",
     "completions",
     "inference_create",

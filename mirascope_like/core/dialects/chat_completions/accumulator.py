@@ -12,7 +12,7 @@ from typing import Any, ClassVar, TypeVar, cast
 
 from ...base.errors import MalformedEventError
 from ...base.parsing import Text, as_list, as_object, is_end, settled
-from ...base.response import Accumulator, ended_for, newer_usage
+from ...base.response import Accumulator, newer_reason, newer_usage
 from ...base.tools import BaseTool, ToolCall
 from .calls import Call, find_call, is_empty
 from .chunk import BaseChatChunk, choice_delta, chunk_text, content_text, raise_choice_error, set_places, usage_of
@@ -161,7 +161,8 @@ class ChatAccumulator(Accumulator[ChunkT, ToolT]):
             self._text.append(content)
         merge(known.message, delta)
         rest = {key: value for key, value in choice.items() if key not in _OF_CHOICE}
-        merge(known.rest, {**rest, "finish_reason": ended_for(choice.get("finish_reason"))})
+        rest["finish_reason"] = newer_reason(known.rest.get("finish_reason"), choice.get("finish_reason"))
+        merge(known.rest, rest)
         shown: list[ToolT] = []
         places: list[int] = []
         for piece in pieces:
@@ -222,7 +223,7 @@ class ChatAccumulator(Accumulator[ChunkT, ToolT]):
                 if not rest and not call.settled:
                     break
                 call.given = True
-                given += self.finished_tool(self._call(call))
+                given += self.finished_tool(self._call(call), last=call is choice.calls[-1])
         return given
 
     def _call(self, call: Call) -> ToolCall:

@@ -10,7 +10,7 @@ from typing_extensions import TypeVar
 from ...base.messages import BaseMessageParam
 from ...base.parsing import as_list, as_object, at, construct, dumped
 from ...base.response import BaseCallResponse, Facts, ended_for, tool_results
-from ...base.tools import BaseTool, ToolCall, offered_name, valid_arguments
+from ...base.tools import BaseTool, CallsOnce, ToolCall, offered_name, valid_arguments
 from .calls import is_empty
 from .chunk import FACTS, arguments_text, content_text, message_thinking, raise_choice_error, usage_of
 from .custom_tools import custom_arguments
@@ -98,9 +98,8 @@ class BaseChatCallResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT, Answer
         if isinstance(audio := fields.get("audio"), Mapping):
             fields["audio"] = {"id": cast("Mapping[str, Any]", audio).get("id")}
         fields.pop("annotations", None)
-        if calls := as_list(fields.pop("tool_calls", None)):
-            sent = [sendable_call(as_object(call), self._names) for call in calls if not is_empty(as_object(call))]
-            fields |= {"tool_calls": sent} if sent else {}
+        if sent := sendable_calls(as_list(fields.pop("tool_calls", None)), self._names):
+            fields["tool_calls"] = sent
         return cast("AnswerT", {"content": self._raw_message.get("content"), **fields, "role": "assistant"})
 
     @property
@@ -128,10 +127,21 @@ class BaseChatCallResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT, Answer
         return decode_message(message)
 
 
-def sendable_call(call: dict[str, Any], names: Collection[str]) -> dict[str, Any]:
-    """Return a tool call in a form that hosts accept in a request: with the tool's offered name, and with valid JSON
-    as arguments. `names` are the offered names.
+def sendable_calls(calls: Sequence[Any], names: Collection[str]) -> list[dict[str, Any]]:
+    """Return tool calls in a form that hosts accept in a request: each once, with the tool's offered name, and with
+    valid JSON as arguments. `names` are the offered names.
     """
+    sent, once = [_sendable_call(one, names) for one in map(as_object, calls) if not is_empty(one)], CallsOnce()
+    return [call for call in sent if once.is_new(_call_in(call))]
+
+
+def _call_in(call: Mapping[str, Any]) -> ToolCall:
+    function = as_object(call.get("function")) or as_object(call.get("custom"))
+    arguments = arguments_text(function.get("arguments") or function.get("input"))
+    return ToolCall(call.get("id"), str(function.get("name") or ""), arguments)
+
+
+def _sendable_call(call: dict[str, Any], names: Collection[str]) -> dict[str, Any]:
     if not (function := as_object(call.get("function"))):
         return call
     name = offered_name(str(function.get("name") or ""), names)

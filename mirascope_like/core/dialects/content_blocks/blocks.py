@@ -11,7 +11,7 @@ from typing_extensions import TypeVar
 from ...base.messages import BaseMessageParam, Part, ToolResultPart
 from ...base.parsing import Text, as_object, at, dumped, object_so_far, paired_escapes, settled
 from ...base.response import BaseCallResponse, BaseCallResponseChunk, IndexedAccumulator, Positions, tool_results
-from ...base.tools import BaseTool, ToolCall, effective_arguments, offered_name
+from ...base.tools import BaseTool, CallsOnce, ToolCall, effective_arguments, offered_name
 from .turns import decode_turn
 
 RawT = TypeVar("RawT")
@@ -68,7 +68,9 @@ class BlockResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT, MessageT, Mes
         """
         # The API rejects empty blocks.
         fields = [{key: one for key, one in dumped(block).items() if one is not None} for block in self._blocks]
-        content = [self._sent_back(block) for block in fields if not _is_empty_text(block)]
+        sent = [self._sent_back(block) for block in fields if not _is_empty_text(block)]
+        calls, once = [self._block_kind.call(block, "") for block in sent], CallsOnce()
+        content = [block for block, call in zip(sent, calls, strict=True) if call is None or once.is_new(call)]
         return cast("MessageT", {"role": "assistant", "content": content})
 
     def _sent_back(self, block: dict[str, Any]) -> dict[str, Any]:
@@ -158,25 +160,7 @@ class BlockAccumulator(IndexedAccumulator[ChunkT, ToolT]):
 
     def _stop(self, number: int) -> list[ToolT]:
         self._stopped.add(number)
-        if number not in self._given and self._restates(number):
-            del self._blocks[number]
         return super()._stop(number)
-
-    def _restates(self, number: int) -> bool:
-        """Return True if a block is a tool call with the id, name and arguments of an earlier one. Some hosts send a
-        call again under another index.
-        """
-        blocks = [block for place, block in self._blocks.items() if place in (*self._given, number)]
-        calls = (self.blocks.call(block, "{}") for block in blocks)
-        ids = [call.id for call in calls if call is not None and call.id]
-        if len(ids) == len(set(ids)):  # the arguments are compared only if an id is repeated, which is rare
-            return False
-        *earlier, newest = [call for place in (*self._given, number) if (call := self._call(place)) is not None]
-        return any(
-            (call.id, call.name, effective_arguments(call.arguments))
-            == (newest.id, newest.name, effective_arguments(newest.arguments))
-            for call in earlier
-        )
 
     def _numbers(self) -> Iterable[int]:
         return self._blocks

@@ -14,7 +14,7 @@ from pydantic_core import to_json
 
 from ...base.errors import ErrorEventError, MalformedEventError, reported_error
 from ...base.parsing import as_list, as_object, at, is_end, settled
-from ...base.response import Accumulator, Usage, common_reasons, newer_usage
+from ...base.response import Accumulator, Usage, common_reasons, newer_reason, newer_usage
 from ...base.tools import BaseTool
 from .chunk import GeminiChunk, set_calls_before, words_of
 from .merge import add_part, merged
@@ -76,6 +76,8 @@ class GeminiAccumulator(Accumulator[ChunkT, ToolT], Generic[ChunkT, ToolT]):
                 self._spend(as_object(value))
             else:
                 self.top_fields[key] = merged(self.top_fields.get(key), value)
+        if self._held is not None and self.finish_reasons:
+            tools += self.released(last=True)
         if self._usage and not data.get("usageMetadata") and finished(data, str):
             # The counts are those of the events before the last one: those of the output are not the final ones.
             self._usage = {key: count for key, count in self._usage.items() if key not in _OUTPUT_COUNTS}
@@ -89,7 +91,9 @@ class GeminiAccumulator(Accumulator[ChunkT, ToolT], Generic[ChunkT, ToolT]):
         index = int(given) if given.isdecimal() else position
         whole = self._candidates.setdefault(index, {})
         for key, value in candidate.items():
-            if key != "content":
+            if key == "finishReason":
+                whole[key] = newer_reason(whole.get(key), value)
+            elif key != "content":
                 whole[key] = merged(whole.get(key), value, key)
         if "content" not in candidate:
             return []
@@ -118,11 +122,11 @@ class GeminiAccumulator(Accumulator[ChunkT, ToolT], Generic[ChunkT, ToolT]):
     def _closed(self, call: JSON) -> list[ToolT]:
         found = tool_call(call, self._words.call)
         self.add_answer_delta(found.name, found.arguments, call)
-        return self.finished_tool(found)
+        return self.complete_tool(found)
 
     def rest(self) -> list[ToolT]:
         call, self._open = self._open, None
-        return self._closed(call) if call is not None else []
+        return [*(self._closed(call) if call is not None else ()), *self.released(last=True)]
 
     @property
     def complete(self) -> bool:

@@ -15,7 +15,7 @@ from typing_extensions import TypeVar
 from ...base.messages import AudioPart, BaseMessageParam
 from ...base.parsing import as_list, as_object, object_so_far
 from ...base.response import BaseCallResponse, Facts, FinishReason, Usage, ended_for, token_count, tool_results
-from ...base.tools import BaseTool, ToolCall, effective_arguments, offered_name
+from ...base.tools import BaseTool, CallsOnce, ToolCall, effective_arguments, offered_name
 from .messages import decode_content, encode_results
 
 RawT = TypeVar("RawT")
@@ -210,7 +210,16 @@ class GeminiResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT, MessageT, Me
 
     @property
     def _raw_message(self) -> JSON:
-        return {"role": "model", "parts": [_sendable(part, self._names) for part in parts_of(self.raw)]}
+        parts, once = [_sendable(part, self._names) for part in parts_of(self.raw)], CallsOnce()
+        calls = [as_object(part.get("functionCall")) for part in parts]
+        return {
+            "role": "model",
+            "parts": [
+                part
+                for part, call in zip(parts, calls, strict=True)
+                if not call or once.is_new(tool_call(call, lambda one: one))
+            ],
+        }
 
     @property
     def message_param(self) -> MessageT:

@@ -23,7 +23,7 @@ from ...base.response import (
     ToolDelta,
     common_finish_reason,
 )
-from ...base.tools import BaseTool, ToolCall, offered_name, valid_arguments
+from ...base.tools import BaseTool, CallsOnce, ToolCall, offered_name, valid_arguments
 from ..chat_completions import arguments_text
 from .messages import decode_items
 from .native_calls import call_in, call_name, is_call
@@ -177,8 +177,10 @@ class ResponsesCallResponse(
 
         The list can be used in place of one message in a list of messages.
         """
-        items = [_sendable(dumped(item), self._names) for item in self._output]
-        return cast("list[ResponseInputItemParam]", items)
+        items, once = [_sendable(dumped(item), self._names) for item in self._output], CallsOnce()
+        calls = [call_in(item, item, self._tool_types) for item in items]
+        sent = [item for item, call in zip(items, calls, strict=True) if call is None or once.is_new(call)]
+        return cast("list[ResponseInputItemParam]", sent)
 
     @property
     def _tool_calls(self) -> list[ToolCall]:

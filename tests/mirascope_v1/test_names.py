@@ -90,11 +90,6 @@ def test_removed_modules_do_not_hide_errors() -> None:
         _ = import_module("mirascope_like.mcp").unheard_of
 
 
-def test_call_factory_says_how_to_add_a_provider() -> None:
-    with pytest.raises(ConfigurationError, match=r"core.hosts.Host\(name, base_url, key\)"):
-        base.call_factory(TCallResponse=object)
-
-
 # Names that do something
 
 

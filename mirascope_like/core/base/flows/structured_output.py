@@ -35,12 +35,14 @@ def with_structure(
     tool has the same name as the model.
     """
     if model is None:
-        in_json = request.json_mode
+        in_json = request.json_mode and provider.asks_for_json
         return replace(request, messages=with_instruction(request.messages, JSON_ALONE)) if in_json else request
     model.given(request.fn_args)
     structure = model.structure(choose_strategy(request, model, provider))
     in_prompt = structure.strategy == "json"
-    messages = with_instruction(request.messages, structure.instruction()) if in_prompt else request.messages
+    messages = request.messages
+    if in_prompt and provider.asks_for_json:
+        messages = with_instruction(messages, structure.instruction())
     return replace(request, messages=messages, structure=structure, json_mode=in_prompt)
 
 

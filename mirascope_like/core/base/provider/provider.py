@@ -108,6 +108,8 @@ class Provider(ABC, Generic[ResponseT, ChunkT, ToolT]):
     """True if the provider accepts the role "developer". Other providers receive such messages with the role
     "system".
     """
+    asks_for_json: ClassVar[bool] = True
+    """False only for a provider that adds the instruction for JSON to the messages itself, when it sends them."""
     response_type: type[ResponseT]
     chunk_type: type[ChunkT]
     tool_type: type[ToolT]

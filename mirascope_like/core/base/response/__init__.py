@@ -47,6 +47,7 @@ if TYPE_CHECKING:
         UsageEvent,
     )
     from .usage import CommonUsage, Counts, Usage, newer_usage, token_count
+    from .v1_form import V1CallResponse, V1CallResponseChunk
 else:
     __getattr__, __dir__ = lazy_names(
         __name__,
@@ -71,6 +72,7 @@ else:
             "ToolReadyEvent ToolStartEvent UsageEvent",
             "usage": "CommonUsage Counts Usage newer_usage token_count",
             "cost_metadata": "CostMetadata",
+            "v1_form": "V1CallResponse V1CallResponseChunk",
         },
     )
 
@@ -101,6 +103,8 @@ __all__ = [
     "ToolStartEvent",
     "Usage",
     "UsageEvent",
+    "V1CallResponse",
+    "V1CallResponseChunk",
     "call_cost",
     "check_dump_version",
     "check_response",

@@ -57,7 +57,7 @@ class Accumulator(ABC, Generic[ChunkT, ToolT]):
         partial: bool = False,
     ) -> None:
         self.chunk_type = chunk_type
-        self.chunks = ChunkFactory(chunk_type)
+        self.chunks: ChunkFactory[ChunkT] = ChunkFactory(chunk_type)
         self.tool_base = tool_base
         self.tool_types = tools
         self.partial = partial

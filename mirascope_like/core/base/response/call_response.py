@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, cast
 
 from pydantic import (
@@ -36,6 +37,10 @@ _OPTIONS = frozenset({"call_params", "call_kwargs", "dynamic_config"})
 """The fields with options of the call, which may hold keys."""
 _READ = READ_FROM_RESPONSE | {TOOL_CLASSES, VERSION_KEY}
 """The keys of a dump that are not fields."""
+V1_PARAMETERS = 8
+"""The number of type parameters of Mirascope v1's `BaseCallResponse`: with so many, it is the base class of a provider
+in v1's form.
+"""
 RawT = TypeVar("RawT")
 ToolT = TypeVar("ToolT", bound=BaseTool)
 FinishT = TypeVar("FinishT", bound=str, default=Any)
@@ -116,6 +121,8 @@ class BaseCallResponse(
 
         @classmethod
         def __class_getitem__(cls, parameters: Any) -> type[Self]:
+            if cls is BaseCallResponse and isinstance(parameters, tuple) and len(parameters) == V1_PARAMETERS:
+                return import_module(f"{__package__}.v1_form").V1CallResponse  # which imports this class
             return cls  # no field depends on a type parameter, so all parameters share one class
 
     @classmethod

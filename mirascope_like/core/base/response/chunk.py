@@ -5,7 +5,8 @@ from __future__ import annotations
 from abc import ABC
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Generic, Self, TypeVar, cast
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar, cast
 
 import jiter
 from pydantic_core import to_json
@@ -13,6 +14,10 @@ from pydantic_core import to_json
 from ..parsing import at, construct, construct_event, dumped, encode_json
 from .metadata import NativeMetadata
 
+V1_PARAMETERS = 2
+"""The number of type parameters of Mirascope v1's `BaseCallResponseChunk`: with so many, it is the base class of a
+provider in v1's form.
+"""
 RawChunkT = TypeVar("RawChunkT")
 FinishT = TypeVar("FinishT", bound=str)
 UsageT = TypeVar("UsageT")
@@ -54,6 +59,14 @@ class BaseCallResponseChunk(NativeMetadata, ABC, Generic[RawChunkT, FinishT, Usa
     """The SDK's class of events, or a union of such classes."""
     _usage_places: ClassVar[tuple[str, ...]] = ("usage",)
     """The paths in the SDK's event object at which the usage may be."""
+
+    if not TYPE_CHECKING:
+
+        @classmethod
+        def __class_getitem__(cls, parameters: Any) -> Any:
+            if cls is BaseCallResponseChunk and isinstance(parameters, tuple) and len(parameters) == V1_PARAMETERS:
+                return import_module(f"{__package__}.v1_form").V1CallResponseChunk  # which imports this class
+            return super().__class_getitem__(parameters)
 
     def __init__(self, chunk: RawChunkT) -> None:
         """Make a chunk for an event that is an object of the provider's SDK."""

@@ -17,6 +17,7 @@ from typing import Any
 CORE = "mirascope_like.core"
 
 OLD_PATHS: Mapping[str, str] = {
+    "base._utils": "base.legacy_names.setup_functions",
     "base.asking": "base.calls.request_builder base.calls.options base.tools.function_tool",
     "base.async_stream": "base.streams.async_stream",
     "base.base_prompt": "base.calls.base_prompt",
@@ -25,7 +26,7 @@ OLD_PATHS: Mapping[str, str] = {
     "base.call_ids": "base.messages.tool_call_ids",
     "base.call_kwargs": "base.legacy_names.types",
     "base.call_params": "base.request.call_params base.legacy_names.types",
-    "base.call_response": "base.response.call_response",
+    "base.call_response": "base.response.call_response base.legacy_names.tool_outputs base.legacy_names.types",
     "base.call_response_chunk": "base.response.chunk",
     "base.chunk": "base.response.chunk",
     "base.construct": "base.parsing.sdk_objects",

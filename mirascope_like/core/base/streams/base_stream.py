@@ -38,6 +38,14 @@ class BaseStream(StreamMetadata[ResponseT], Generic[ResponseT, ChunkT, ToolT]):
     If the stream is closed while the loop is running, `observers.Closing` replaces the two inner ones.
     """
 
+    if not TYPE_CHECKING:
+
+        @classmethod
+        def __class_getitem__(cls, parameters: Any) -> Any:
+            # Mirascope v1's `BaseStream` has eleven parameters. `call_factory` makes such a class a stream.
+            several = isinstance(parameters, tuple) and len(parameters) > 3
+            return cls if several else super().__class_getitem__(parameters)
+
     _loop: Any
     """The generator that reads the stream (`stream_loop.read` or `aread`); `NoLoop` for a detached stream."""
     _pairs: Any

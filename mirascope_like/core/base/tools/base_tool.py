@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypedDict, TypeV
 
 import pydantic_core
 from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationError
+from pydantic.json_schema import SkipJsonSchema
 
 from ..errors import ToolArgumentsError, ToolError, arguments_error
 from ..messages import valid_name
 from ..parsing import incomplete, object_so_far, paired_escapes
 from ..runtime import LazyModule
+from .v1_methods import V1Methods
 
 if TYPE_CHECKING:
     from . import schema as tool_schema
@@ -34,6 +36,8 @@ SOURCE = "__tool_source__"
 from.
 """
 _SCHEMA = "__tool_schema__"
+_HIDDEN: type = cast("Any", SkipJsonSchema)
+"""The mark of a field that the model does not see, such as `tool_call` in tools of Mirascope v1's form."""
 _ENGINE = ("from_call", "tool_json_schema")
 
 
@@ -152,7 +156,7 @@ def _free(cls: type, name: str) -> None:
         setattr(cls, name, inherited)
 
 
-class BaseTool(Facts, BaseModel):
+class BaseTool(Facts, V1Methods, BaseModel):
     """A tool that a model may call. Its fields are the arguments, its docstring is the description for the model, and
     its method `call` runs the tool.
 
@@ -161,7 +165,8 @@ class BaseTool(Facts, BaseModel):
     tool.
     """
 
-    model_config: ClassVar[ConfigDict] = ConfigDict(protected_namespaces=())
+    # A provider in Mirascope v1's form has a field for its call, of any type; arguments need a JSON schema still.
+    model_config: ClassVar[ConfigDict] = ConfigDict(protected_namespaces=(), arbitrary_types_allowed=True)
     tool_config: ClassVar[ToolConfig] = ToolConfig()
     _origin: _Origin | None = PrivateAttr(default=None)
 
@@ -198,6 +203,11 @@ class BaseTool(Facts, BaseModel):
             kept = pydantic_core.to_json(tool_schema.arguments_schema(cls))
             setattr(cls, _SCHEMA, kept)
         return cast("dict[str, Any]", pydantic_core.from_json(kept))
+
+    @classmethod
+    def model_json_schema(cls, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Return the JSON schema of the arguments, without titles; with arguments, what pydantic returns for them."""
+        return super().model_json_schema(*args, **kwargs) if args or kwargs else cls.tool_json_schema()
 
     @classmethod
     def from_call(cls, call: ToolCall) -> Self:
@@ -279,7 +289,8 @@ def call_of(tool: BaseTool) -> ToolCall:
     origin = _origin_of(tool)
     if origin is not None:
         return origin.call
-    return ToolCall(None, tool_name(type(tool)), as_json(arguments_of(tool)))
+    native = vars(tool).get("tool_call")  # a field of tools of a provider in Mirascope v1's form
+    return ToolCall(getattr(native, "id", None), tool_name(type(tool)), as_json(arguments_of(tool)), native)
 
 
 def error_of(tool: BaseTool) -> ToolError | None:
@@ -307,7 +318,9 @@ def arguments_of(tool: BaseTool) -> dict[str, Any]:
         return object_so_far(call_of(tool).arguments)
     signature: tool_schema.Signature | None = getattr(type(tool), SIGNATURE, None)
     names = {one.field_name: one.name for one in signature.parameters} if signature else {}
-    values = {names.get(field, field): vars(tool)[field] for field in type(tool).model_fields}
+    fields = type(tool).model_fields
+    shown = [name for name, one in fields.items() if not any(type(mark) is _HIDDEN for mark in one.metadata)]
+    values = {names.get(field, field): vars(tool)[field] for field in shown}
     return {**values, **(tool.model_extra or {})}
 
 

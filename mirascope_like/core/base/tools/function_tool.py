@@ -211,6 +211,7 @@ def build_tool(
             __base__=cast("tuple[type[ToolT], ...]", bases),
             __module__=signature.module,
             __doc__=documentation.description or tool_schema.in_words(signature.name),
+            __cls_kwargs__={"arbitrary_types_allowed": bool(base.model_fields)},
             **cast("dict[str, Any]", signature.fields(documentation)),
         )
     except PydanticUserError as problem:

@@ -70,7 +70,7 @@ def test_nothing_in_a_list() -> None:
 @pytest.mark.parametrize(
     "garbage",
     [
-        event("message-start", content="text"),
+        event("message-start", content=3.5),
         event("message-start", content=["text"]),
         event("message-start", content=3),
         event("message-start", content=[{"type": "text", "text": 3}]),

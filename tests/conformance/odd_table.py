@@ -41,6 +41,10 @@ def cells(name: str) -> str:
     return f"conformance.test_odd_cells.{name}"
 
 
+def shapes(name: str) -> str:
+    return f"conformance.test_odd_shapes.{name}"
+
+
 def usage(name: str) -> str:
     return f"conformance.test_usage_missing.{name}"
 
@@ -355,6 +359,23 @@ TABLE: dict[str, dict[str, Cell]] = {
     "message or text in place of delta": row(
         NO_CHOICES,
         chat=wire("test_other_words_for_a_delta"),
+    ),
+    "content in another structure": row(
+        chat=shapes("test_choices_of_whole_answers"),
+        messages=shapes("test_messages"),
+        responses=shapes("test_contents_of_responses"),
+        gemini=Reason("the SDK and every known host have a list of parts"),
+        cohere=shapes("test_deltas_of_cohere"),
+        bedrock=TYPED,
+    ),
+    "a message that repeats the stream": row(
+        Reason("the format has no event with the whole message after its pieces"),
+        chat=shapes("test_a_message_that_repeats_the_stream"),
+        responses=PROPERTY,
+    ),
+    "a status or an item that is missing": row(
+        Reason("the format has no status, and no event that adds an item"),
+        responses=shapes("test_responses"),
     ),
     "the finish reason null as a word": row(
         added("the finish reason null"),

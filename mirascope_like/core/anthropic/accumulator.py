@@ -15,7 +15,7 @@ from ..base.response import newer_reason, newer_usage
 from ..dialects.chat_completions import arguments_text
 from ..dialects.content_blocks import BlockAccumulator, Blocks
 from .messages import BLOCKS
-from .types import AnthropicCallResponseChunk, AnthropicTool
+from .types import AnthropicCallResponseChunk, AnthropicTool, kind_of
 
 _PARTS = {"content_block_start": "content_block", "content_block_delta": "delta"}
 """The key of each event of a block under which the event has its new content."""
@@ -63,7 +63,7 @@ class AnthropicAccumulator(BlockAccumulator[AnthropicCallResponseChunk, Anthropi
             case "content_block_delta":
                 return self._grow(data.get("index"), data["delta"])
             case "content_block_start":
-                block: dict[str, Any] = dict(data["content_block"])
+                block = _typed(data["content_block"])
                 if (known := self._begun_call(block.get("id"))) is None:
                     self._start(self._new_place(data.get("index")), block)
                 else:
@@ -75,7 +75,7 @@ class AnthropicAccumulator(BlockAccumulator[AnthropicCallResponseChunk, Anthropi
             case "message_start":
                 self.top_fields.update(self.unstamped(data["message"]))
                 for index, block in enumerate(as_list(self.top_fields.pop("content", None))):
-                    self._start(self._new_place(index), dict(block))
+                    self._start(self._new_place(index), _typed(as_object(block)))
             case "message_delta":
                 self._change(data)
             case "message_stop":
@@ -95,7 +95,7 @@ class AnthropicAccumulator(BlockAccumulator[AnthropicCallResponseChunk, Anthropi
             self._texts[index] = block["text"] = text
 
     def _grow(self, number: Any, delta: Mapping[str, Any]) -> list[AnthropicTool]:
-        index, kind = self._place(number), str(delta.get("type"))
+        index, kind = self._place(number), kind_of(delta)
         if index in self._stopped or not _fits(self._blocks.get(index), kind):
             # The start event of its block is missing: the type of the delta determines the block.
             index = self._new_place(number)
@@ -152,6 +152,13 @@ class AnthropicAccumulator(BlockAccumulator[AnthropicCallResponseChunk, Anthropi
     def resume_from(self, text: Text) -> None:
         self._texts[_BEFORE] = text
         self._blocks[_BEFORE] = {"type": "text", "text": text}
+
+
+def _typed(block: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a block with its type, which some gateways leave out."""
+    kinds = {"name": "tool_use", "thinking": "thinking", "text": "text"}
+    kind = block.get("type") or next((kind for key, kind in kinds.items() if key in block), None)
+    return {**block, "type": kind} if kind else dict(block)
 
 
 def _fits(block: Mapping[str, Any] | None, delta_type: str) -> bool:

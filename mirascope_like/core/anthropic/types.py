@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from anthropic.types import Message, MessageDeltaUsage, MessageParam, RawMessageStreamEvent, StopReason
 from anthropic.types import Usage as AnthropicUsage
 
-from ..base.parsing import as_object
+from ..base.parsing import as_list, as_object
 from ..base.response import BaseCallResponseChunk, Counts, Facts, ToolDelta
 from ..base.streams import AsyncStream, Stream
 from ..base.tools import BaseTool, CalledTool
@@ -37,6 +37,21 @@ _FACTS = Facts(
     terms={"service_tier": "usage.service_tier", "speed": "usage.speed", "inference_geo": "usage.inference_geo"},
 )
 """Source: Anthropic's pricing. The service tier, the fast mode and the region each change the price."""
+
+
+_KINDS = {
+    "partial_json": "input_json_delta",
+    "text": "text_delta",
+    "thinking": "thinking_delta",
+    "signature": "signature_delta",
+    "citation": "citations_delta",
+}
+"""Maps the key of a delta's content to the type of the delta."""
+
+
+def kind_of(delta: Mapping[str, Any]) -> str:
+    """Return the type of a delta. Without a type, which some gateways leave out, its content decides."""
+    return str(delta.get("type") or next((kind for key, kind in _KINDS.items() if delta.get(key)), ""))
 
 
 class AnthropicTool(CalledTool):
@@ -75,7 +90,9 @@ class AnthropicCallResponseChunk(
     def _text_of(cls, data: Mapping[str, Any]) -> str:
         if data.get("type") == "content_block_start":
             block = as_object(data.get("content_block"))
-            return (block.get("text") if block.get("type") == "text" else None) or ""
+            return (block.get("text") if block.get("type") in ("text", None) else None) or ""
+        if data.get("type") == "message_start":
+            return "".join(as_object(block).get("text") or "" for block in _begun(data))
         return as_object(data.get("delta")).get("text") or ""
 
     @property
@@ -86,8 +103,8 @@ class AnthropicCallResponseChunk(
     @property
     def thinking(self) -> str:
         """The piece of thinking that this event adds; empty if it adds none."""
-        added = as_object(self.data.get("delta")), as_object(self.data.get("content_block"))
-        return next((text for one in added if (text := one.get("thinking"))), "")
+        added = [self.data.get("delta"), self.data.get("content_block"), *_begun(self.data)]
+        return next((text for one in added if (text := as_object(one).get("thinking"))), "")
 
     @property
     def signature(self) -> str:
@@ -101,9 +118,14 @@ class AnthropicCallResponseChunk(
         index = self._placed(self.data.get("index"))
         if block.get("type") == "tool_use":
             return [ToolDelta(index=index, id=block.get("id"), name=block.get("name"))]
-        if delta.get("type") == "input_json_delta":
+        if kind_of(delta) == "input_json_delta":
             return [ToolDelta(index=index, arguments=arguments_text(delta.get("partial_json")))]
         return ()
+
+
+def _begun(data: Mapping[str, Any]) -> list[Any]:
+    """Return the blocks that the first event of a stream has. Anthropic sends none there, but some gateways do."""
+    return as_list(as_object(data.get("message")).get("content"))
 
 
 class AnthropicStream(Stream[AnthropicCallResponse, AnthropicCallResponseChunk, AnthropicTool]):

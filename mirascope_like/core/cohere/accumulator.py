@@ -6,10 +6,10 @@ Source: Cohere's documentation of streaming, version 2. Only the last event has 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, cast
 
 from ..base.errors import ErrorEventError, MalformedEventError, reported_error
-from ..base.parsing import Text, as_list, as_object, grow, settled
+from ..base.parsing import Text, as_list, as_object, as_parts, grow, settled
 from ..base.response import IndexedAccumulator, Positions
 from ..base.tools import ToolCall
 from ..dialects.chat_completions import joined_name
@@ -34,8 +34,10 @@ class CohereAccumulator(IndexedAccumulator[CohereCallResponseChunk, CohereTool])
         if data.get("type") == "content-delta" and len(data) == 3:
             text = self._texts.get(self._block_positions.of(data.get("index"), self._blocks))
             content = data["delta"]["message"]["content"]
-            if text is not None and content and len(content) == 1 and type(piece := content.get("text")) is str:
-                return text, piece
+            if text is not None and type(content) is dict:
+                fields = as_object(cast("Any", content))
+                if len(fields) == 1 and type(piece := fields.get("text")) is str:
+                    return text, piece
         return None
 
     def raise_reported(self, data: Any) -> None:
@@ -59,7 +61,8 @@ class CohereAccumulator(IndexedAccumulator[CohereCallResponseChunk, CohereTool])
                 )
                 self._start(delta)
             case "content-start" | "content-delta":
-                self._grow_block(index, as_object(delta.get("content")), begins=kind == "content-start")
+                for block in as_parts(delta.get("content")) or [{}]:
+                    self._grow_block(index, as_object(block), begins=kind == "content-start")
                 if (logprobs := data.get("logprobs")) is not None:
                     self._logprobs.append(logprobs)
             case "tool-plan-delta":
@@ -81,7 +84,7 @@ class CohereAccumulator(IndexedAccumulator[CohereCallResponseChunk, CohereTool])
     def _start(self, message: Mapping[str, Any]) -> None:
         # Empty fields of this event are left out of the response, unless later events fill them.
         self._message = {key: value for key, value in message.items() if value not in (None, "", [])}
-        for index, block in enumerate(as_list(self._message.pop("content", None))):
+        for index, block in enumerate(as_parts(self._message.pop("content", None))):
             self._grow_block(index, as_object(block), begins=True)
         for index, call in enumerate(as_list(self._message.pop("tool_calls", None))):
             self._grow_call(index, as_object(call), begins=True)
@@ -153,7 +156,7 @@ def _well_formed(data: Mapping[str, Any]) -> bool:
     type.
     """
     message = delta_of(data)
-    parts = [message.get(key) for key in ("content", "tool_calls", "citations")]
+    parts = [as_parts(message.get("content")), message.get("tool_calls"), message.get("citations")]
     held: list[Any] = [one for part in parts for one in as_list(part) or [part] if one]
     held += [function for one in held if (function := as_object(one).get("function"))]
     texts = [as_object(one).get(key) for one in (message, *held) for key in (*_GROWING - {"arguments"}, "name")]

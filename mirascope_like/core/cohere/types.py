@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
 from cohere import Citation, V2ChatResponse, V2ChatStreamResponse
 from cohere import Usage as CohereUsage
 
 from ..base.messages import BaseMessageParam
-from ..base.parsing import as_list, as_object, at, decode_whole, dumped
+from ..base.parsing import as_list, as_object, as_parts, at, decode_whole, dumped
 from ..base.response import (
     BaseCallResponse,
     BaseCallResponseChunk,
@@ -58,7 +58,8 @@ def called(delta: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _content_of(data: Mapping[str, Any], key: str) -> str:
-    return as_object(delta_of(data).get("content")).get(key) or ""
+    found = [as_object(block).get(key) for block in as_parts(delta_of(data).get("content"))]
+    return "".join(text for text in found if isinstance(text, str))
 
 
 class CohereTool(CalledTool):
@@ -81,8 +82,8 @@ class CohereCallResponse(
         return V2ChatResponse.model_construct(**(decode_whole(raw) if isinstance(raw, bytes) else raw))
 
     def _texts(self, kind: str) -> list[str]:
-        blocks: Iterable[Any] = at(self.response, "message.content") or ()
-        return [getattr(block, kind) or "" for block in blocks if getattr(block, "type", None) == kind]
+        blocks = as_parts(at(self.response, "message.content"))
+        return [at(block, kind) or "" for block in blocks if at(block, "type") == kind]
 
     @property
     def content(self) -> str:
@@ -119,6 +120,8 @@ class CohereCallResponse(
         """
         message = dumped(at(self.response, "message") or {})
         fields = {key: value for key, value in message.items() if value not in (None, "", [])}
+        if isinstance(content := fields.get("content"), dict):
+            fields["content"] = as_parts(content)
         if calls := as_list(fields.get("tool_calls")):
             fields["tool_calls"] = sendable_calls(calls, self._names)
         return {"role": "assistant", **fields}
@@ -126,7 +129,7 @@ class CohereCallResponse(
     @property
     def _tool_calls(self) -> list[ToolCall]:
         return [
-            ToolCall(id=call.id, name=call.function.name or "", arguments=call.function.arguments or "", native=call)
+            ToolCall(call.id, call.function.name or "", arguments_text(call.function.arguments), native=call)
             for call in at(self.response, "message.tool_calls") or ()
             if call.function is not None
         ]

@@ -12,7 +12,7 @@ from ..runtime import lazy_names
 
 if TYPE_CHECKING:
     from .given_fields import GivenFields
-    from .json_access import as_list, as_object, as_received, at, dumped, is_end, is_list, is_mapping
+    from .json_access import as_list, as_object, as_parts, as_received, at, dumped, is_end, is_list, is_mapping
     from .json_extraction import FoundJSON, chosen, ends_open, json_in, json_values
     from .lenient_models import incomplete, object_so_far
     from .partial import Partial
@@ -28,7 +28,7 @@ else:
         __name__,
         {
             "given_fields": "GivenFields",
-            "json_access": "as_list as_object as_received at dumped is_end is_list is_mapping",
+            "json_access": "as_list as_object as_parts as_received at dumped is_end is_list is_mapping",
             "json_extraction": "FoundJSON chosen ends_open json_in json_values",
             "lenient_models": "incomplete object_so_far",
             "partial": "Partial",
@@ -58,6 +58,7 @@ __all__ = [
     "all_paired",
     "as_list",
     "as_object",
+    "as_parts",
     "as_received",
     "at",
     "check_schema_version",

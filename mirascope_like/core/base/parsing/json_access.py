@@ -49,6 +49,15 @@ def as_object(value: Any) -> dict[str, Any]:
     return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
 
 
+def as_parts(content: Any) -> list[Any]:
+    """Return the content of a message as a list of parts: a text becomes a part of type "text", and any other value
+    that is not a list becomes the only part. An empty list for None.
+    """
+    if isinstance(content, str):
+        return [{"type": "text", "text": content}]
+    return as_list(content) if content is None or isinstance(content, list) else [content]
+
+
 def at(value: Any, path: str) -> Any:
     """Return the value at a dotted path, such as "usage.input_tokens", in JSON or an SDK object; None if it is
     missing.

@@ -15,10 +15,21 @@ from ...base.parsing import Text, as_list, as_object, is_end, settled
 from ...base.response import Accumulator, newer_reason, newer_usage
 from ...base.tools import BaseTool, ToolCall
 from .calls import Call, find_call, is_empty
-from .chunk import BaseChatChunk, choice_delta, chunk_text, content_text, raise_choice_error, set_places, usage_of
+from .chunk import (
+    BaseChatChunk,
+    choice_delta,
+    chunk_text,
+    content_text,
+    message_thinking,
+    raise_choice_error,
+    set_places,
+    set_thinking,
+    usage_of,
+)
 from .custom_tools import custom_arguments
 from .delta_fast_path import DeltaFastPath
-from .merge import add_parts, joined_base64, merge, merge_head, restates
+from .event_structure import is_well_formed, mended
+from .merge import add_parts, joined_base64, merge, merge_head, new_fields, restates
 
 ChunkT = TypeVar("ChunkT", bound=BaseChatChunk[Any, Any, Any])
 ToolT = TypeVar("ToolT", bound=BaseTool)
@@ -128,8 +139,8 @@ class ChatAccumulator(Accumulator[ChunkT, ToolT]):
 
     def add(self, chunk: ChunkT, data: Mapping[str, Any]) -> Iterator[tuple[ChunkT, ToolT | None]]:
         self.raise_reported(data)
-        data = data if _well_formed(data) else _mended(data)
-        if not _well_formed(data):
+        data = data if is_well_formed(data) else mended(data)
+        if not is_well_formed(data):
             raise MalformedEventError(f"an event is not a chat completion chunk: {str(data)[:200]}")
         self._last = chunk
         choices: list[dict[str, Any]] = as_list(data.get("choices"))
@@ -147,8 +158,12 @@ class ChatAccumulator(Accumulator[ChunkT, ToolT]):
         index = position if index is None else index
         known = self._choices.setdefault(index, _Choice())
         delta = dict(choice_delta(choice))
-        if index == 0 and "message" in choice and not isinstance(choice.get("delta"), dict):
-            delta["content"] = chunk.content = self._new_text(delta.get("content"))
+        if "message" in choice and not choice.get("delta"):
+            content = delta.pop("content", None)
+            delta = {**new_fields(known.message, delta), "content": content}
+            if index == 0:
+                delta["content"] = chunk.content = self._new_text(content)
+                set_thinking(chunk, message_thinking(delta) or "")
         pieces: list[dict[str, Any]] = as_list(delta.pop("tool_calls", None))
         content = delta.get("content")
         if isinstance(content, list) or known.parts:
@@ -275,41 +290,6 @@ class ChatAccumulator(Accumulator[ChunkT, ToolT]):
     def finish_reasons(self) -> list[Any] | None:
         reasons = [choice.rest.get("finish_reason") for _, choice in sorted(self._choices.items())]
         return [reason for reason in reasons if reason] or None
-
-
-def _well_formed(data: Mapping[str, Any]) -> bool:
-    """Return True if an event has the structure that the code below expects. A field that is empty may have any
-    type.
-    """
-    choices: list[Any] = [*as_list(data.get("choices"))]
-    deltas: list[Any] = [as_object(choice).get("delta") or as_object(choice).get("message") for choice in choices]
-    calls: list[Any] = [call for delta in deltas for call in as_list(as_object(delta).get("tool_calls"))]
-    functions = [as_object(call).get(kind) for call in calls for kind in ("function", "custom")]
-    numbers = [as_object(one).get("index") for one in (*choices, *calls)]
-    return (
-        all(isinstance(one, dict) for one in (*choices, *calls))
-        and all(isinstance(one, dict) for one in (data.get("usage"), *deltas, *functions) if one)
-        and all(isinstance(number, int) for number in numbers if number is not None)
-        and isinstance(data.get("choices") or [], list)
-    )
-
-
-def _mended(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an event with indexes that are texts as numbers, and without calls that are null."""
-    choices: list[Any] = []
-    for one in as_list(data.get("choices")):
-        choice = _with_number(as_object(one))
-        for key in ("delta", "message"):
-            if calls := as_list(as_object(choice.get(key)).get("tool_calls")):
-                kept = [_with_number(as_object(call)) for call in calls if call is not None]
-                choice = {**choice, key: {**choice[key], "tool_calls": kept}}
-        choices.append(choice)
-    return {**data, "choices": choices}
-
-
-def _with_number(fields: dict[str, Any]) -> dict[str, Any]:
-    index = fields.get("index")
-    return {**fields, "index": int(index)} if isinstance(index, str) and index.isdecimal() else fields
 
 
 def _adds_text(data: Mapping[str, Any]) -> bool:

@@ -20,12 +20,16 @@ def choice_delta(choice: Mapping[str, Any]) -> dict[str, Any]:
     """Return the delta of a choice in a chunk. Some hosts send it as `message`, and the oldest API sends only
     `text`.
     """
-    for found in (choice.get("delta"), choice.get("message")):
-        if isinstance(found, dict):
-            delta = as_object(found)
-            content = delta.get("content")
-            return {**delta, "content": [content]} if isinstance(content, dict) else delta
-    return {"content": choice["text"]} if isinstance(choice.get("text"), str) else {}
+    delta = next((found for key in ("delta", "message") if (found := as_object(choice.get(key)))), None)
+    if delta is None:
+        return {"content": choice["text"]} if isinstance(choice.get("text"), str) else {}
+    return with_parts(delta)
+
+
+def with_parts(message: dict[str, Any]) -> dict[str, Any]:
+    """Return a message or delta whose content is a text or a list of parts. Some gateways send one part alone."""
+    content = message.get("content")
+    return {**message, "content": [content]} if isinstance(content, dict) else message
 
 
 def raise_choice_error(choices: Sequence[Any]) -> None:
@@ -131,8 +135,11 @@ def usage_of(data: Any) -> Any:
 class BaseChatChunk(BaseCallResponseChunk[RawChunkT, FinishT, UsageT]):
     """A chunk in OpenAI's format."""
 
-    __slots__ = ("_places",)
+    __slots__ = ("_new_thinking", "_places")
     _facts: ClassVar[Facts] = FACTS
+
+    _new_thinking: str
+    """See `set_thinking`."""
 
     _places: Sequence[int]
     """See `set_places`."""
@@ -160,7 +167,8 @@ class BaseChatChunk(BaseCallResponseChunk[RawChunkT, FinishT, UsageT]):
     @property
     def thinking(self) -> str:
         """The piece of thinking that this event adds; empty if it adds none."""
-        return message_thinking(self._delta) or ""
+        known = getattr(self, "_new_thinking", None)
+        return message_thinking(self._delta) or "" if known is None else known
 
     @property
     def finish_reasons(self) -> list[FinishT] | None:
@@ -181,6 +189,12 @@ class BaseChatChunk(BaseCallResponseChunk[RawChunkT, FinishT, UsageT]):
             )
             for position, piece in enumerate(as_list(self._delta.get("tool_calls")))
         ]
+
+
+def set_thinking(chunk: BaseChatChunk[Any, Any, Any], text: str) -> None:
+    """Set the thinking that a complete message adds, which some hosts send in place of a delta."""
+    own: Any = chunk
+    own._new_thinking = text
 
 
 def set_places(chunk: BaseChatChunk[Any, Any, Any], places: Sequence[int]) -> None:

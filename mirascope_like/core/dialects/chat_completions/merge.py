@@ -7,7 +7,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from typing import Any, cast
 
-from ...base.parsing import Text, as_list, as_object
+from ...base.parsing import Text, as_list, as_object, settled
 from .chunk import content_text
 
 _TEXTS = frozenset({"content", "refusal", "arguments", "transcript", "text", "summary", "data", "input", "thinking"})
@@ -60,6 +60,21 @@ def merge_head(known: dict[str, Any], new: Mapping[str, Any]) -> None:
     for key, value in new.items():
         if isinstance(value, list) and (value or key not in known):
             known[key] = value
+
+
+def new_fields(known: Mapping[str, Any], message: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of a complete message, sent in place of a delta, without the text that has already arrived.
+
+    `known` is the message so far.
+    """
+    added: dict[str, Any] = {}
+    for key, value in message.items():
+        old: Any = settled(known.get(key))
+        if isinstance(value, str) and isinstance(old, str) and _grows(key) and value.startswith(old):
+            added[key] = value[len(old) :]
+        elif not (key in _BLOCKS and value == old):
+            added[key] = value
+    return added
 
 
 def restates(key: str, value: Any) -> bool:

@@ -12,7 +12,16 @@ from ...base.parsing import as_list, as_object, at, construct, dumped
 from ...base.response import BaseCallResponse, Facts, ended_for, tool_results
 from ...base.tools import BaseTool, CallsOnce, ToolCall, offered_name, valid_arguments
 from .calls import is_empty
-from .chunk import FACTS, arguments_text, content_text, message_thinking, raise_choice_error, usage_of
+from .chunk import (
+    FACTS,
+    arguments_text,
+    choice_delta,
+    content_text,
+    message_thinking,
+    raise_choice_error,
+    usage_of,
+    with_parts,
+)
 from .custom_tools import custom_arguments
 from .messages import decode_message, encode_tool_result
 
@@ -62,18 +71,24 @@ class BaseChatCallResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT, Answer
 
     @property
     def _message(self) -> Any:
-        return self._choices[0].message if self._choices else None
+        found: Any = getattr(self._choices[0], "message", None) if self._choices else None
+        if self._choices and not found and (delta := choice_delta(as_object(as_list(self.raw.get("choices"))[0]))):
+            # Some gateways send `delta` or `text` in place of the message.
+            choice = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", **delta}}
+            mended: Any = self.parse_raw_response({**self.raw, "choices": [choice]})
+            return mended.choices[0].message
+        return found
 
     @property
     def _raw_message(self) -> dict[str, Any]:
         """The message of the first choice, as JSON."""
-        return dumped(self._message) if self._message is not None else {}
+        return with_parts(dumped(self._message)) if self._message is not None else {}
 
     @property
     def content(self) -> str:
         """The text of the first choice; empty if there is none."""
         content = getattr(self._message, "content", None)
-        return content_text(self._raw_message.get("content") if isinstance(content, list) else content)
+        return content if isinstance(content, str) else content_text(self._raw_message.get("content"))
 
     @property
     def thinking(self) -> str | None:

@@ -9,7 +9,7 @@ import jiter
 from typing_extensions import TypeVar
 
 from ...base.messages import BaseMessageParam, Part, ToolResultPart
-from ...base.parsing import Text, as_object, at, dumped, object_so_far, paired_escapes, settled
+from ...base.parsing import Text, as_object, as_parts, at, dumped, object_so_far, paired_escapes, settled
 from ...base.response import BaseCallResponse, BaseCallResponseChunk, IndexedAccumulator, Positions, tool_results
 from ...base.tools import BaseTool, CallsOnce, ToolCall, effective_arguments, offered_name
 from .turns import decode_turn
@@ -48,8 +48,7 @@ class BlockResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT, MessageT, Mes
 
     @property
     def _blocks(self) -> list[Any]:
-        found: Any = at(self.response, self._block_kind.place) or []
-        return [{"type": "text", "text": found}] if isinstance(found, str) else found  # some gateways send a text
+        return as_parts(at(self.response, self._block_kind.place))  # some gateways send a text, or one block alone
 
     @property
     def content(self) -> str:

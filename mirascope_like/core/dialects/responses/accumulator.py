@@ -19,6 +19,7 @@ from .types import (
     THINKING,
     ResponsesChunk,
     common_finish,
+    delta_of,
     finish_reason,
     output_text,
     show_thinking,
@@ -45,6 +46,9 @@ _GROWING = {
     "response.refusal": _Growing("refusal", "content", "refusal", "message"),
     "response.reasoning_text": _Growing("text", "content", "reasoning_text", "reasoning"),
     "response.reasoning_summary_text": _Growing("text", "summary", "summary_text", "reasoning"),
+    # The names in the first version of OpenAI's reference.
+    "response.reasoning": _Growing("text", "content", "reasoning_text", "reasoning"),
+    "response.reasoning_summary": _Growing("text", "summary", "summary_text", "reasoning"),
     "response.function_call_arguments": _Growing("arguments", None, "", "function_call"),
     "response.mcp_call_arguments": _Growing("arguments", None, "", "mcp_call"),
     "response.custom_tool_call_input": _Growing("input", None, "", "custom_tool_call"),
@@ -96,7 +100,7 @@ class ResponsesAccumulator(IndexedAccumulator[ChunkT, ToolT]):
             tools = self._change(place, subject, verb, data)
             self._show(place, chunk)
             set_place(chunk, place)
-            if data.get("type") in THINKING and data.get("delta"):
+            if data.get("type") in THINKING and delta_of(data):
                 parts = _GROWING[subject].parts or ""
                 self._show_thinking(chunk, (place, parts, _position(data, parts)))
             else:
@@ -112,6 +116,8 @@ class ResponsesAccumulator(IndexedAccumulator[ChunkT, ToolT]):
         if verb not in _FINAL:
             self._items.begin([settled(as_object(item)) for item in output])
             return
+        if self.top_fields.get("status") in (None, "in_progress", "queued"):
+            self.top_fields["status"] = verb
         self.raise_reported({"error": response.get("error")})
         # If a response failed, Azure reports the reason in a later `error` event.
         self._final, self.ended = True, verb != "failed"
@@ -133,8 +139,11 @@ class ResponsesAccumulator(IndexedAccumulator[ChunkT, ToolT]):
             return self._grow(index, growing, verb, data)
         item = self._items.setdefault(index, {"id": data.get("item_id")})
         if (parts := _PARTS.get(subject)) is not None:
-            at = _position(data, parts)
-            _parts(item, parts, at)[at] = as_object(settled(data.get("part")))
+            at, part = _position(data, parts), as_object(settled(data.get("part")))
+            _parts(item, parts, at)[at] = part
+            if "type" not in item:  # the event that adds the item is missing
+                is_answer = parts == "content" and part.get("type") != "reasoning_text"
+                item |= {"type": "message", "role": "assistant"} if is_answer else {"type": "reasoning"}
             if verb == "done":
                 self._whole.add(index)
             self._forget(index, at)
@@ -161,7 +170,7 @@ class ResponsesAccumulator(IndexedAccumulator[ChunkT, ToolT]):
                 self._whole.add(index)
                 self._forget(index, at)
             return []
-        piece, old = data.get("delta"), part.get(growing.key)
+        piece, old = delta_of(data), part.get(growing.key)
         if not isinstance(piece, str):
             return []
         text = part[growing.key] = old if isinstance(old, Text) else Text([old] if old else [])

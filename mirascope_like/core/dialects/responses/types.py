@@ -32,7 +32,9 @@ from .native_results import encode_results
 TEXT_DELTA = "response.output_text.delta"
 """The type of the events that add text: most events of a stream."""
 
-THINKING = frozenset({"response.reasoning_text.delta", "response.reasoning_summary_text.delta"})
+THINKING = frozenset(
+    f"response.{kind}.delta" for kind in ("reasoning_text", "reasoning_summary_text", "reasoning", "reasoning_summary")
+)
 
 _WRITING = frozenset({"response.function_call_arguments.delta", "response.custom_tool_call_input.delta"})
 
@@ -79,11 +81,18 @@ def common_finish(reasons: Sequence[str] | None, output: Sequence[Mapping[str, A
     return [common_finish_reason(reason, meanings) for reason in reasons] if reasons else None
 
 
+def delta_of(data: Mapping[str, Any]) -> Any:
+    """Return the piece of text in an event. The first version of OpenAI's reference has an object there."""
+    delta = data.get("delta")
+    return as_object(delta).get("text") if isinstance(delta, dict) else delta
+
+
 def output_text(output: Sequence[Any]) -> str:
     """Return the text of all messages in the output of a response."""
     messages = [item for one in output if (item := as_object(one)).get("type") == "message"]
     contents = [item.get("content") for item in messages]
-    whole = [[{"type": "output_text", "text": one}] if isinstance(one, str) else as_list(one) for one in contents]
+    texts: list[Any] = [{"type": "output_text", "text": one} if isinstance(one, str) else one for one in contents]
+    whole: list[list[Any]] = [[one] if isinstance(one, dict) else as_list(one) for one in texts]
     parts = [as_object(part) for content in whole for part in content]
     return "".join(str(part.get("text") or "") for part in parts if part.get("type") == "output_text")
 
@@ -131,10 +140,10 @@ class ResponsesCallResponse(
 
     def _parts(self, item_type: str, part_type: str, parts: str, key: str) -> list[str]:
         items = [item for item in self._output if item.type == item_type]
-        if part_type == "output_text" and any(isinstance(item.content, str) for item in items):  # some gateways
+        if part_type == "output_text" and not all(isinstance(item.content, list) for item in items):  # some gateways
             return [output_text([dumped(item)]) for item in items]
         found = [part for item in items for part in getattr(item, parts) or ()]
-        return [getattr(part, key) for part in found if getattr(part, "type", None) == part_type]
+        return [getattr(part, key, None) or "" for part in found if getattr(part, "type", None) == part_type]
 
     @property
     def content(self) -> str:
@@ -161,8 +170,8 @@ class ResponsesCallResponse(
     @property
     def thinking(self) -> str | None:
         """The reasoning text, or its summary; None if the response has neither."""
-        shown = self._parts("reasoning", "reasoning_text", "content", "text")
-        return "\n\n".join(shown or self._parts("reasoning", "summary_text", "summary", "text")) or None
+        shown = [*filter(None, self._parts("reasoning", "reasoning_text", "content", "text"))]
+        return "\n\n".join(shown or filter(None, self._parts("reasoning", "summary_text", "summary", "text"))) or None
 
     @property
     def finish_reasons(self) -> list[ResponsesFinishReason] | None:
@@ -214,7 +223,12 @@ class ResponsesCallResponse(
 
 
 def _sendable(item: dict[str, Any], names: Collection[str]) -> dict[str, Any]:
-    """Return an item with the offered name of its tool, and with valid JSON as arguments, if it is a tool call."""
+    """Return an item in a form that the API accepts: a tool call with the offered name of its tool and with valid JSON
+    as arguments, a message with a list of parts, none of which has null for its text.
+    """
+    if item.get("type") == "message" and not isinstance(content := item.get("content"), str):
+        parts: list[Any] = [content] if isinstance(content, dict) else as_list(content)
+        return {**item, "content": [part for part in parts if as_object(part).get("text", "") is not None]}
     if item.get("type") not in ("function_call", "custom_tool_call"):
         return item
     sent = {**item, "name": offered_name(str(item.get("name") or ""), names)}
@@ -253,7 +267,7 @@ class ResponsesChunk(BaseCallResponseChunk[ResponseStreamEvent, ResponsesFinishR
 
         The first piece of each further part begins with a blank line, as between the parts of an unstreamed response.
         """
-        piece = str(self.data.get("delta") or "") if self.data.get("type") in THINKING else ""
+        piece = str(delta_of(self.data) or "") if self.data.get("type") in THINKING else ""
         piece = piece or getattr(self, "_whole_thinking", "")
         return f"\n\n{piece}" if piece and getattr(self, "_parted", False) else piece
 

@@ -1,0 +1,228 @@
+"""Content in another structure than that of the reference, streamed and whole, in every format that can have it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.conformance.contract import BaseRow
+from tests.conformance.odd_wire import (
+    JSON,
+    STREAMED,
+    TOOLS,
+    WHOLE,
+    Way,
+    chunk,
+    completion,
+    format_of,
+    odd,
+    response_of,
+    sent_calls,
+)
+from tests.conformance.wires.answer import Answer
+from tests.harness.server import Reply, Server
+
+BYTES = [way for way in STREAMED if not way.iterator]
+STOP = chunk({}, "stop")
+TEXT_PART = {"type": "text", "text": "Hi"}
+
+
+def said(found: Any, text: str = "Hi", thinking: str = "") -> None:
+    """The text and the thinking are there: as they arrived, in the response, and in what is sent back."""
+    assert found.error is None
+    assert (found.text, found.response.content) == (text, text)
+    assert (found.thinking, found.response.thinking or "") == (thinking, thinking)
+    assert found.response.common_finish_reasons == ["stop"]
+    assert found.response.common_message_param.content in (text, [{"type": "text", "text": text}]) or any(
+        getattr(part, "text", "") == text for part in found.response.common_message_param.content
+    )
+    again = type(found.response).model_validate_json(found.response.model_dump_json())
+    assert (again.content, again.raw) == (found.response.content, found.response.raw)
+
+
+# A choice of a whole answer with what belongs into a chunk, or into the oldest API. Gateways that collect a stream
+# make such answers; OpenAI's reference has `message` alone.
+CHOICES: dict[str, JSON] = {
+    "one part": {"message": {"role": "assistant", "content": TEXT_PART}},
+    "delta": {"delta": {"role": "assistant", "content": "Hi"}},
+    "text": {"text": "Hi"},
+    "delta of one part": {"delta": {"content": TEXT_PART}},
+    "an empty delta": {"delta": {}, "message": {"role": "assistant", "content": "Hi"}},
+}
+
+
+@odd("chat", WHOLE, lambda row: row.name != "mistral")
+@pytest.mark.parametrize("choice", CHOICES.values(), ids=CHOICES)
+def test_choices_of_whole_answers(row: BaseRow, way: Way, choice: JSON, server: Server) -> None:
+    body = {**completion({}), "choices": [{"index": 0, "finish_reason": "stop", **choice}]}
+    said(way(row, server, Reply.json(body)))
+
+
+@odd("chat", BYTES)
+@pytest.mark.parametrize("choice", CHOICES.values(), ids=CHOICES)
+def test_choices_of_streams(row: BaseRow, way: Way, choice: JSON, server: Server) -> None:
+    event = {**chunk(), "choices": [{"index": 0, "finish_reason": None, **choice}]}
+    said(way(row, server, Reply.chat(event, STOP)))
+
+
+# A last event with the whole message: its text and its reasoning have arrived already.
+@odd("chat", BYTES)
+@pytest.mark.parametrize("key", ["reasoning_content", "reasoning"])
+def test_a_message_that_repeats_the_stream(row: BaseRow, way: Way, key: str, server: Server) -> None:
+    message = {"role": "assistant", "content": "Hi", key: "abc"}
+    last = {**chunk(), "choices": [{"index": 0, "message": message, "finish_reason": "stop"}]}
+    found = way(row, server, Reply.chat(chunk({key: "a"}), chunk({key: "bc"}), chunk({"content": "Hi"}), last))
+    said(found, thinking="abc")
+
+
+HEAD: JSON = {
+    "id": "m",
+    "type": "message",
+    "role": "assistant",
+    "model": "m",
+    "content": [],
+    "stop_reason": None,
+    "usage": {"input_tokens": 5, "output_tokens": 1},
+}
+ENDS: list[JSON] = [
+    {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {"output_tokens": 7}},
+    {"type": "message_stop"},
+]
+PIECE = {"type": "content_block_delta", "index": 0}
+MESSAGES: dict[str, tuple[list[JSON], str]] = {
+    "text in the first event": ([{"type": "message_start", "message": {**HEAD, "content": [TEXT_PART]}}], ""),
+    "thinking in the first event": (
+        [
+            {
+                "type": "message_start",
+                "message": {**HEAD, "content": [{"type": "thinking", "thinking": "hm", "signature": "s"}, TEXT_PART]},
+            }
+        ],
+        "hm",
+    ),
+    "a delta without a type": (
+        [{"type": "message_start", "message": HEAD}, {**PIECE, "delta": {"text": "Hi"}}],
+        "",
+    ),
+    "thinking without a type": (
+        [
+            {"type": "message_start", "message": HEAD},
+            {**PIECE, "delta": {"thinking": "hm"}},
+            {**PIECE, "index": 1, "delta": {"text": "Hi"}},
+        ],
+        "hm",
+    ),
+    "a block without a type": (
+        [
+            {"type": "message_start", "message": HEAD},
+            {"type": "content_block_start", "index": 0, "content_block": {"text": ""}},
+            {**PIECE, "delta": {"type": "text_delta", "text": "Hi"}},
+        ],
+        "",
+    ),
+}
+
+
+# Anthropic's reference: the first event has no content, and each block and delta has a type.
+@odd("messages", BYTES)
+@pytest.mark.parametrize(("events", "thinking"), MESSAGES.values(), ids=MESSAGES)
+def test_messages(row: BaseRow, way: Way, events: list[JSON], thinking: str, server: Server) -> None:
+    said(way(row, server, Reply.messages(*events, *ENDS)), thinking=thinking)
+
+
+@odd("messages cohere", WHOLE)
+@pytest.mark.parametrize("content", ["Hi", TEXT_PART], ids=["a text", "one part"])
+def test_contents_of_whole_answers(row: BaseRow, way: Way, content: Any, server: Server) -> None:
+    body = row.wire.whole(Answer("Hi"))
+    (body["message"] if format_of(row) == "cohere" else body)["content"] = content
+    said(way(row, server, Reply.json(body)))
+
+
+def cohere_stream(row: BaseRow, *events: JSON) -> Reply:
+    begun = {"type": "message-start", "id": "a", "delta": {"message": {"role": "assistant"}}}
+    return row.wire.stream(begun, *events, {"type": "message-end", "delta": {"finish_reason": "COMPLETE"}})
+
+
+COHERE: dict[str, tuple[Any, str]] = {
+    "a list": ([TEXT_PART], ""),
+    "a text": ("Hi", ""),
+    "two parts": ([{"type": "thinking", "thinking": "hm"}, TEXT_PART], "hm"),
+}
+
+
+# Cohere's reference: the content of a delta is one object.
+@odd("cohere", BYTES)
+@pytest.mark.parametrize(("content", "thinking"), COHERE.values(), ids=COHERE)
+def test_deltas_of_cohere(row: BaseRow, way: Way, content: Any, thinking: str, server: Server) -> None:
+    event = {"type": "content-delta", "index": 0, "delta": {"message": {"content": content}}}
+    said(way(row, server, cohere_stream(row, event)), thinking=thinking)
+
+
+# Cohere's reference: arguments are a text.
+@odd("cohere", WHOLE)
+def test_arguments_that_are_an_object(row: BaseRow, way: Way, server: Server) -> None:
+    call = {"id": "t", "type": "function", "function": {"name": "get_time", "arguments": {"city": "Rome"}}}
+    message = {"role": "assistant", "tool_calls": [call]}
+    body = {"id": "a", "finish_reason": "TOOL_CALL", "message": message}
+    found = way(row, server, Reply.json(body), tools=TOOLS)
+    assert (found.error, found.tools) == (None, [("get_time", "t", {"city": "Rome"})])
+    assert sent_calls(found.response) == [("get_time", {"city": "Rome"})]
+
+
+SAID = {"id": "msg", "type": "message", "role": "assistant", "status": "completed"}
+PART: JSON = {"type": "output_text", "text": "Hi", "annotations": []}
+CONTENTS: dict[str, tuple[Any, str]] = {
+    "null": ([{**PART, "text": None}], ""),
+    "null and a text": ([{**PART, "text": None}, PART], "Hi"),
+    "a text": ("Hi", "Hi"),
+    "one part": (PART, "Hi"),
+}
+
+
+@odd("responses", [*BYTES, *WHOLE])
+@pytest.mark.parametrize(("content", "text"), CONTENTS.values(), ids=CONTENTS)
+def test_contents_of_responses(row: BaseRow, way: Way, content: Any, text: str, server: Server) -> None:
+    body = response_of([{**SAID, "content": content}])
+    done = {"type": "response.completed", "response": body}
+    found = way(row, server, Reply.messages(done) if way.stream else Reply.json(body))
+    assert (found.error, found.text, found.response.content) == (None, text, text)
+
+
+PLACE = {"item_id": "msg", "output_index": 0}
+DELTA: JSON = {"type": "response.output_text.delta", **PLACE, "content_index": 0, "delta": "Hi"}
+ADDED: JSON = {"type": "response.content_part.added", **PLACE, "content_index": 0, "part": {**PART, "text": ""}}
+THOUGHT = {"item_id": "rs", "output_index": 0, "content_index": 0}
+SPOKEN = {**DELTA, "item_id": "msg", "output_index": 1}
+NO_STATUS = {key: value for key, value in response_of([]).items() if key != "status"}
+RESPONSES: dict[str, tuple[list[JSON], str]] = {
+    "no status": ([DELTA, {"type": "response.completed", "response": NO_STATUS}], ""),
+    "a status of before": ([DELTA, {"type": "response.completed", "response": response_of([], "in_progress")}], ""),
+    "no item": ([ADDED, DELTA, {"type": "response.completed", "response": response_of([])}], ""),
+    # The first version of OpenAI's reference: `response.reasoning.delta`, whose delta is an object.
+    "old reasoning": (
+        [
+            {"type": "response.reasoning.delta", **THOUGHT, "delta": "h"},
+            {"type": "response.reasoning.delta", **THOUGHT, "delta": {"text": "m"}},
+            {"type": "response.reasoning.done", **THOUGHT, "text": "hm"},
+            SPOKEN,
+            {"type": "response.completed", "response": response_of([])},
+        ],
+        "hm",
+    ),
+    "an old summary": (
+        [
+            {"type": "response.reasoning_summary.delta", **THOUGHT, "summary_index": 0, "delta": "hm"},
+            SPOKEN,
+            {"type": "response.completed", "response": response_of([])},
+        ],
+        "hm",
+    ),
+}
+
+
+# OpenAI's reference: each of these has a status, and an item before its parts.
+@odd("responses", STREAMED)
+@pytest.mark.parametrize(("events", "thinking"), RESPONSES.values(), ids=RESPONSES)
+def test_responses(row: BaseRow, way: Way, events: list[JSON], thinking: str, server: Server) -> None:
+    said(way(row, server, Reply.messages(*events)), thinking=thinking)

@@ -29,6 +29,7 @@ from .dialects.chat_completions import (  # noqa: E402
     OpenAISDKCallResponse,
     OpenAISDKChunk,
     OpenAISDKProvider,
+    OpenAISDKTool,
 )
 
 LiteLLMFinishReason = ChatFinishReason
@@ -62,7 +63,7 @@ AsyncLiteLLMDynamicConfig: TypeAlias = LiteLLMDynamicConfig
 """The same as `LiteLLMDynamicConfig`, for async prompt functions."""
 
 
-class LiteLLMTool(BaseTool):
+class LiteLLMTool(OpenAISDKTool):
     """A tool that a model called through LiteLLM."""
 
 

@@ -28,7 +28,7 @@ from ..core.base.tools import BaseTool, CalledTool, ToolCall, ToolResultEvent
 from .providers import provider_named
 
 
-class Tool(CalledTool):
+class Tool(CalledTool[Any]):
     """A tool that a model of any provider called."""
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from anthropic.types import Message, MessageDeltaUsage, MessageParam, RawMessageStreamEvent, StopReason
+from anthropic.types import Message, MessageDeltaUsage, MessageParam, RawMessageStreamEvent, StopReason, ToolUseBlock
 from anthropic.types import Usage as AnthropicUsage
 
-from ..base.parsing import as_list, as_object
+from ..base.parsing import as_list, as_object, construct
 from ..base.response import BaseCallResponseChunk, Counts, Facts, ToolDelta
 from ..base.streams import AsyncStream, Stream
 from ..base.tools import BaseTool, CalledTool
@@ -54,8 +54,12 @@ def kind_of(delta: Mapping[str, Any]) -> str:
     return str(delta.get("type") or next((kind for key, kind in _KINDS.items() if delta.get(key)), ""))
 
 
-class AnthropicTool(CalledTool):
+class AnthropicTool(CalledTool[ToolUseBlock]):
     """A tool that a model of Anthropic called."""
+
+    @classmethod
+    def _sdk_call(cls, call: dict[str, Any]) -> ToolUseBlock:
+        return construct(ToolUseBlock, call)
 
 
 class AnthropicCallResponse(BlockResponse[Message, AnthropicTool, StopReason, AnthropicUsage, MessageParam]):

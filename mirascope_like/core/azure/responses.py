@@ -7,7 +7,7 @@ from typing import ClassVar
 from ..base.calls import Call
 from ..base.models import Models
 from ..base.streams import AsyncStream, Stream
-from ..base.tools import BaseTool, CalledTool
+from ..base.tools import BaseTool
 from ..dialects.chat_completions import CustomTool
 from ..dialects.responses import (
     ApplyPatchTool,
@@ -18,6 +18,7 @@ from ..dialects.responses import (
     ResponsesChunk,
     ResponsesFinishReason,
     ResponsesProvider,
+    ResponsesTool,
     ShellTool,
 )
 from .provider import AZURE
@@ -30,7 +31,7 @@ class AzureResponsesCallParams(ResponsesCallParams, total=False):
     """The parameters of Azure OpenAI's Responses API. Source: the SDK's `ResponseCreateParams`."""
 
 
-class AzureResponsesTool(CalledTool):
+class AzureResponsesTool(ResponsesTool):
     """A tool that a model called through the Responses API."""
 
 

@@ -6,14 +6,20 @@ from typing import Any, ClassVar
 
 from ..base.parsing import as_list, as_object, dumped
 from ..base.streams import AsyncStream, Stream
-from ..base.tools import BaseTool, CalledTool
-from ..dialects.chat_completions import ChatFinishReason, OpenAISDKCallResponse, OpenAISDKChunk, is_inference
+from ..base.tools import BaseTool
+from ..dialects.chat_completions import (
+    ChatFinishReason,
+    OpenAISDKCallResponse,
+    OpenAISDKChunk,
+    OpenAISDKTool,
+    is_inference,
+)
 
 AzureFinishReason = ChatFinishReason
 """Why a generation ended, in Azure OpenAI's terms."""
 
 
-class AzureTool(CalledTool):
+class AzureTool(OpenAISDKTool):
     """A tool that a model on Azure called."""
 
 

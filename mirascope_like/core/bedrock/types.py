@@ -85,7 +85,7 @@ def _read_usage(raw: Any) -> Usage:
     return _COUNTS.read(raw)._replace(cache_write_1h_tokens=sum(one or 0 for one in hour) if hour else None)
 
 
-class BedrockTool(CalledTool):
+class BedrockTool(CalledTool[dict[str, Any]]):
     """A tool that a model on Bedrock called."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
-from cohere import Citation, V2ChatResponse, V2ChatStreamResponse
+from cohere import Citation, ToolCallV2, V2ChatResponse, V2ChatStreamResponse
 from cohere import Usage as CohereUsage
 
 from ..base.messages import BaseMessageParam
@@ -62,8 +62,12 @@ def _content_of(data: Mapping[str, Any], key: str) -> str:
     return "".join(text for text in found if isinstance(text, str))
 
 
-class CohereTool(CalledTool):
+class CohereTool(CalledTool[ToolCallV2]):
     """A tool that a model of Cohere called."""
+
+    @classmethod
+    def _sdk_call(cls, call: dict[str, Any]) -> ToolCallV2:
+        return ToolCallV2.model_construct(**call)
 
 
 class CohereCallResponse(

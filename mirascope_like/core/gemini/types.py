@@ -17,11 +17,12 @@ from ..base.tools import BaseTool, CalledTool
 from ..dialects.gemini import JSON, GeminiChunk, GeminiResponse, Words, blob_bytes
 
 if TYPE_CHECKING:
+    from google.ai.generativelanguage_v1beta.types import FunctionCall as GeminiFunctionCall
     from google.ai.generativelanguage_v1beta.types import GenerateContentResponse as _Message
 
     GeminiUsage: TypeAlias = _Message.UsageMetadata
 else:
-    GeminiUsage = Any
+    GeminiFunctionCall = GeminiUsage = Any
 
 # Protobuf classes are created at run time: type checkers cannot know them.
 protos: Any = import_module("google.generativeai.protos")
@@ -84,7 +85,7 @@ def native_part(part: JSON) -> JSON:
 _WORDS = Words(partial(message_of, protos.FunctionCall))
 
 
-class GeminiTool(CalledTool):
+class GeminiTool(CalledTool[GeminiFunctionCall]):
     """A tool that a model of Google called, through the retired SDK."""
 
 

@@ -48,7 +48,7 @@ def _call(call: JSON) -> types.FunctionCall:
 _WORDS = Words(_call, types.FinishReason)
 
 
-class GoogleTool(CalledTool):
+class GoogleTool(CalledTool[types.FunctionCall]):
     """A tool that a model of Google called. It has the arguments, and `call()` runs it."""
 
 

@@ -10,9 +10,11 @@ from groq.types.chat import (
     ChatCompletionAssistantMessageParam,
     ChatCompletionChunk,
     ChatCompletionMessageParam,
+    ChatCompletionMessageToolCall,
 )
 from groq.types.chat.chat_completion_message import ExecutedTool
 
+from ..base.parsing import construct
 from ..base.streams import AsyncStream, Stream
 from ..base.tools import BaseTool, CalledTool
 from ..dialects.chat_completions import BaseChatCallResponse, BaseChatChunk
@@ -21,8 +23,12 @@ GroqFinishReason = Literal["stop", "length", "tool_calls", "content_filter", "fu
 """Why a generation ended, in Groq's terms."""
 
 
-class GroqTool(CalledTool):
+class GroqTool(CalledTool[ChatCompletionMessageToolCall]):
     """A tool that a model of Groq called."""
+
+    @classmethod
+    def _sdk_call(cls, call: dict[str, Any]) -> ChatCompletionMessageToolCall:
+        return construct(ChatCompletionMessageToolCall, call)
 
 
 class GroqCallResponse(

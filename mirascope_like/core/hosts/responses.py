@@ -5,8 +5,14 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from ..base.streams import AsyncStream, Stream
-from ..base.tools import BaseTool, CalledTool
-from ..dialects.responses import ResponsesCallParams, ResponsesCallResponse, ResponsesChunk, ResponsesProvider
+from ..base.tools import BaseTool
+from ..dialects.responses import (
+    ResponsesCallParams,
+    ResponsesCallResponse,
+    ResponsesChunk,
+    ResponsesProvider,
+    ResponsesTool,
+)
 from ..dialects.transport import ClientProvider
 
 
@@ -14,7 +20,7 @@ class HostResponsesCallParams(ResponsesCallParams, total=False):
     """The call parameters of OpenAI's Responses API. Put parameters that only the host has into `extra_body`."""
 
 
-class HostResponsesTool(CalledTool):
+class HostResponsesTool(ResponsesTool):
     """A tool that a model of a host called through the Responses API."""
 
 

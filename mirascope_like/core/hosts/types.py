@@ -9,8 +9,14 @@ from openai.types.chat import ChatCompletionMessageParam
 from ..base.messages import BaseMessageParam
 from ..base.prompts import BaseDynamicConfig
 from ..base.streams import AsyncStream, Stream
-from ..base.tools import BaseTool, CalledTool
-from ..dialects.chat_completions import ChatCallParams, ChatFinishReason, OpenAISDKCallResponse, OpenAISDKChunk
+from ..base.tools import BaseTool
+from ..dialects.chat_completions import (
+    ChatCallParams,
+    ChatFinishReason,
+    OpenAISDKCallResponse,
+    OpenAISDKChunk,
+    OpenAISDKTool,
+)
 
 HostFinishReason = ChatFinishReason
 """Why a generation ended, in OpenAI's terms. A host may have further reasons."""
@@ -28,7 +34,7 @@ class HostDynamicConfig(BaseDynamicConfig[HostMessageParam, HostCallParams, Any]
     """A dict that a prompt function may return to set options for one call."""
 
 
-class HostTool(CalledTool):
+class HostTool(OpenAISDKTool):
     """A tool that a model of a host called."""
 
 

@@ -13,14 +13,14 @@ from openai.types.chat import (
 )
 
 from ..base.streams import AsyncStream, Stream
-from ..base.tools import BaseTool, CalledTool
-from ..dialects.chat_completions import BaseChatCallResponse, BaseChatChunk
+from ..base.tools import BaseTool
+from ..dialects.chat_completions import BaseChatCallResponse, BaseChatChunk, OpenAISDKTool
 
 LocalFinishReason = Literal["stop", "length", "tool_calls"]
 """Why a generation ended."""
 
 
-class LocalTool(CalledTool):
+class LocalTool(OpenAISDKTool):
     """A tool that a local model called."""
 
 

@@ -10,6 +10,7 @@ from mistralai.client.models import (
     ChatCompletionRequestMessageTypedDict,
     ChatCompletionResponse,
     CompletionChunk,
+    ToolCall,
     UsageInfo,
 )
 from pydantic import field_serializer
@@ -23,8 +24,12 @@ MistralFinishReason = Literal["stop", "length", "model_length", "error", "tool_c
 """Why a generation ended, in Mistral's terms."""
 
 
-class MistralTool(CalledTool):
+class MistralTool(CalledTool[ToolCall]):
     """A tool that a model of Mistral called."""
+
+    @classmethod
+    def _sdk_call(cls, call: dict[str, Any]) -> ToolCall:
+        return made(ToolCall, call)
 
 
 class MistralCallResponse(

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import ClassVar
 
 from ..base.streams import AsyncStream, Stream
-from ..base.tools import BaseTool, CalledTool
-from ..dialects.chat_completions import ChatFinishReason, OpenAISDKCallResponse, OpenAISDKChunk
+from ..base.tools import BaseTool
+from ..dialects.chat_completions import ChatFinishReason, OpenAISDKCallResponse, OpenAISDKChunk, OpenAISDKTool
 
 OpenAIFinishReason = ChatFinishReason
 """Why a generation ended, in OpenAI's terms."""
 
 
-class OpenAITool(CalledTool):
+class OpenAITool(OpenAISDKTool):
     """A tool that a model of OpenAI called."""
 
 

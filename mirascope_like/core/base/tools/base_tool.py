@@ -27,6 +27,7 @@ else:
     tool_schema = LazyModule(f"{__package__}.schema")
 
 FactT = TypeVar("FactT")
+CallT = TypeVar("CallT")
 
 CALL = "call"
 SIGNATURE = "__tool_signature__"
@@ -95,7 +96,9 @@ class Facts:
     if TYPE_CHECKING:
         # "| Any" lets a tool class declare a field of the same name with another type.
         tool_call: Any
-        """The tool call as the provider returned it; None for a tool that was not called by a model."""
+        """The tool call as an object of the provider's SDK (a dict if the SDK uses dicts); None for a tool that was
+        not called by a model.
+        """
         id: str | Any | None
         """The id of the tool call, or None if the provider sends no ids."""
         name: str | Any
@@ -114,7 +117,7 @@ class Facts:
             it has one.
             """
     else:
-        tool_call = _Fact(lambda tool: call_of(tool).native)
+        tool_call = _Fact(lambda tool: _as_sdk_call(type(tool), call_of(tool).native))
         id = _Fact(lambda tool: call_of(tool).id)
         name = _Fact(lambda tool: call_of(tool).name)
         args = _Fact(lambda tool: arguments_of(tool))
@@ -225,20 +228,38 @@ class BaseTool(Facts, V1Methods, BaseModel):
 
 if TYPE_CHECKING:
 
-    class CalledFacts(Facts):
+    class CalledFacts(Facts, Generic[CallT]):
         """The attributes of tools that have no fields of the same names."""
 
+        tool_call: CallT
         id: str | None
         name: str
         args: dict[str, Any]
         delta: str | None
         error: ToolError | None
 
-    class CalledTool(CalledFacts, BaseTool):
+    class CalledTool(CalledFacts[CallT], BaseTool):
         """Base class of the tools that a provider returns."""
 
+        @classmethod
+        def _sdk_call(cls, call: dict[str, Any]) -> CallT:
+            """Return the SDK's object for a tool call in JSON, as streams build it."""
+            ...
+
 else:
-    CalledTool = BaseTool
+
+    class CalledTool(BaseTool):
+        """Base class of the tools that a provider returns."""
+
+        @classmethod
+        def __class_getitem__(cls, parameters: Any) -> type[Self]:
+            return cls  # no field depends on the type parameter
+
+
+def _as_sdk_call(kind: type[BaseTool], native: Any) -> Any:
+    # The provider that was called is the last: a subclass of another provider's tool may have been offered.
+    ways = [cls.__dict__["_sdk_call"] for cls in kind.__mro__ if "_sdk_call" in cls.__dict__]
+    return ways[-1].__get__(None, kind)(native) if ways and isinstance(native, dict) else native
 
 
 ToolT = TypeVar("ToolT", bound=BaseTool)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from .custom_tools import CustomTool, NativeTool, custom_arguments, custom_type
     from .delta_fast_path import DeltaFastPath
     from .messages import data_url, decode_message, encode_messages, encode_part, encode_tool_result, refused
-    from .openai_types import ChatFinishReason, OpenAISDKCallResponse, OpenAISDKChunk, OpenAISDKProvider
+    from .openai_types import ChatFinishReason, OpenAISDKCallResponse, OpenAISDKChunk, OpenAISDKProvider, OpenAISDKTool
     from .params import ChatCallParams, ChatToolConfig
     from .provider import ChatProvider, encode_structure, encode_tool, openai_limit_names
     from .response import BaseChatCallResponse, sendable_calls
@@ -39,7 +39,7 @@ else:
             "custom_tools": "CustomTool NativeTool custom_arguments custom_type",
             "delta_fast_path": "DeltaFastPath",
             "messages": "data_url decode_message encode_messages encode_part encode_tool_result refused",
-            "openai_types": "ChatFinishReason OpenAISDKCallResponse OpenAISDKChunk OpenAISDKProvider",
+            "openai_types": "ChatFinishReason OpenAISDKCallResponse OpenAISDKChunk OpenAISDKProvider OpenAISDKTool",
             "params": "ChatCallParams ChatToolConfig",
             "provider": "ChatProvider encode_structure encode_tool openai_limit_names",
             "response": "BaseChatCallResponse sendable_calls",
@@ -61,6 +61,7 @@ __all__ = [
     "NativeTool",
     "OpenAISDKCallResponse",
     "OpenAISDKChunk",
+    "OpenAISDKTool",
     "OpenAISDKProvider",
     "arguments_text",
     "content_text",

@@ -8,7 +8,7 @@ from __future__ import annotations
 from base64 import b64decode
 from collections.abc import Mapping
 from types import ModuleType
-from typing import Any, ClassVar, Literal, TypeVar
+from typing import Any, ClassVar, Literal, TypeVar, cast
 
 import openai
 from openai.types import CompletionUsage
@@ -16,11 +16,13 @@ from openai.types.chat import (
     ChatCompletion,
     ChatCompletionAssistantMessageParam,
     ChatCompletionChunk,
+    ChatCompletionMessageCustomToolCall,
     ChatCompletionMessageParam,
+    ChatCompletionMessageToolCall,
 )
 
-from ...base.parsing import as_list, as_object
-from ...base.tools import BaseTool
+from ...base.parsing import as_list, as_object, construct
+from ...base.tools import BaseTool, CalledTool
 from .chunk import BaseChatChunk
 from .provider import ChatProvider
 from .response import BaseChatCallResponse
@@ -37,6 +39,17 @@ def audio_bytes(audio: Any) -> bytes | None:
     """Return the decoded bytes in the field `audio` of a message or delta; None if there are none."""
     data = as_object(audio).get("data")
     return b64decode(data) if isinstance(data, str) else None
+
+
+class OpenAISDKTool(CalledTool[ChatCompletionMessageToolCall]):
+    """A tool that a model called. The call of a custom tool is a `ChatCompletionMessageCustomToolCall`."""
+
+    @classmethod
+    def _sdk_call(cls, call: dict[str, Any]) -> ChatCompletionMessageToolCall:
+        kind: Any = (
+            ChatCompletionMessageCustomToolCall if call.get("type") == "custom" else ChatCompletionMessageToolCall
+        )
+        return cast("ChatCompletionMessageToolCall", construct(kind, call))
 
 
 class OpenAISDKCallResponse(

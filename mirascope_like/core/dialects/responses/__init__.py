@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .native_calls import ApplyPatchTool, ComputerTool, LocalShellTool, ShellTool
     from .params import ResponsesCallParams
     from .provider import ResponsesProvider
-    from .types import ResponsesCallResponse, ResponsesChunk, ResponsesFinishReason
+    from .types import ResponsesCallResponse, ResponsesChunk, ResponsesFinishReason, ResponsesTool
 else:
     __getattr__, __dir__ = lazy_names(
         __name__,
@@ -24,7 +24,7 @@ else:
             "native_calls": "ApplyPatchTool ComputerTool LocalShellTool ShellTool",
             "params": "ResponsesCallParams",
             "provider": "ResponsesProvider",
-            "types": "ResponsesCallResponse ResponsesChunk ResponsesFinishReason",
+            "types": "ResponsesCallResponse ResponsesChunk ResponsesFinishReason ResponsesTool",
         },
     )
 
@@ -37,6 +37,7 @@ __all__ = [
     "ResponsesCallResponse",
     "ResponsesChunk",
     "ResponsesFinishReason",
+    "ResponsesTool",
     "ResponsesAccumulator",
     "ResponsesProvider",
 ]

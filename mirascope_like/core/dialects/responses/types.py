@@ -8,12 +8,19 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, ClassVar, Literal, TypeVar, cast
 
-from openai.types.responses import Response, ResponseInputItemParam, ResponseStreamEvent, ResponseUsage
+from openai.types.responses import (
+    Response,
+    ResponseFunctionToolCall,
+    ResponseInputItemParam,
+    ResponseOutputItem,
+    ResponseStreamEvent,
+    ResponseUsage,
+)
 from pydantic import BaseModel
 
 from ...base.errors import ErrorEventError, reported_error
 from ...base.messages import BaseMessageParam, MediaPart, linked_part
-from ...base.parsing import as_list, as_object, at, dumped
+from ...base.parsing import as_list, as_object, at, construct_event, dumped, encode_json
 from ...base.response import (
     BaseCallResponse,
     BaseCallResponseChunk,
@@ -23,7 +30,7 @@ from ...base.response import (
     ToolDelta,
     common_finish_reason,
 )
-from ...base.tools import BaseTool, CallsOnce, ToolCall, offered_name, valid_arguments
+from ...base.tools import BaseTool, CalledTool, CallsOnce, ToolCall, offered_name, valid_arguments
 from ..chat_completions import arguments_text
 from .messages import decode_items
 from .native_calls import call_in, call_name, is_call
@@ -235,6 +242,16 @@ def _sendable(item: dict[str, Any], names: Collection[str]) -> dict[str, Any]:
     if item["type"] == "function_call":
         sent["arguments"] = valid_arguments(arguments_text(item.get("arguments")))
     return sent
+
+
+class ResponsesTool(CalledTool[ResponseFunctionToolCall]):
+    """A tool that a model called. The call of a custom tool, or of a tool of OpenAI's own such as the shell, is an
+    object of another class, such as `ResponseCustomToolCall`.
+    """
+
+    @classmethod
+    def _sdk_call(cls, call: dict[str, Any]) -> ResponseFunctionToolCall:
+        return cast("ResponseFunctionToolCall", construct_event(ResponseOutputItem, encode_json(call)))
 
 
 class ResponsesChunk(BaseCallResponseChunk[ResponseStreamEvent, ResponsesFinishReason, ResponseUsage]):

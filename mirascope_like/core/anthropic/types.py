@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, ClassVar
 
 from anthropic.types import Message, MessageDeltaUsage, MessageParam, RawMessageStreamEvent, StopReason, ToolUseBlock
@@ -57,9 +58,7 @@ def kind_of(delta: Mapping[str, Any]) -> str:
 class AnthropicTool(CalledTool[ToolUseBlock]):
     """A tool that a model of Anthropic called."""
 
-    @classmethod
-    def _sdk_call(cls, call: dict[str, Any]) -> ToolUseBlock:
-        return construct(ToolUseBlock, call)
+    _sdk_call: ClassVar[Any] = partial(construct, ToolUseBlock)
 
 
 class AnthropicCallResponse(BlockResponse[Message, AnthropicTool, StopReason, AnthropicUsage, MessageParam]):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, ClassVar, Literal
 
 from cohere import Citation, ToolCallV2, V2ChatResponse, V2ChatStreamResponse
 from cohere import Usage as CohereUsage
 
 from ..base.messages import BaseMessageParam
-from ..base.parsing import as_list, as_object, as_parts, at, decode_whole, dumped
+from ..base.parsing import as_list, as_object, as_parts, at, construct, decode_whole, dumped
 from ..base.response import (
     BaseCallResponse,
     BaseCallResponseChunk,
@@ -65,9 +66,7 @@ def _content_of(data: Mapping[str, Any], key: str) -> str:
 class CohereTool(CalledTool[ToolCallV2]):
     """A tool that a model of Cohere called."""
 
-    @classmethod
-    def _sdk_call(cls, call: dict[str, Any]) -> ToolCallV2:
-        return ToolCallV2.model_construct(**call)
+    _sdk_call: ClassVar[Any] = partial(construct, ToolCallV2)
 
 
 class CohereCallResponse(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, ClassVar, Literal
 
 from groq.types import CompletionUsage
@@ -26,9 +27,7 @@ GroqFinishReason = Literal["stop", "length", "tool_calls", "content_filter", "fu
 class GroqTool(CalledTool[ChatCompletionMessageToolCall]):
     """A tool that a model of Groq called."""
 
-    @classmethod
-    def _sdk_call(cls, call: dict[str, Any]) -> ChatCompletionMessageToolCall:
-        return construct(ChatCompletionMessageToolCall, call)
+    _sdk_call: ClassVar[Any] = partial(construct, ChatCompletionMessageToolCall)
 
 
 class GroqCallResponse(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, ClassVar, Literal
 
 from mistralai.client.models import (
@@ -27,9 +28,7 @@ MistralFinishReason = Literal["stop", "length", "model_length", "error", "tool_c
 class MistralTool(CalledTool[ToolCall]):
     """A tool that a model of Mistral called."""
 
-    @classmethod
-    def _sdk_call(cls, call: dict[str, Any]) -> ToolCall:
-        return made(ToolCall, call)
+    _sdk_call: ClassVar[Any] = partial(made, ToolCall)
 
 
 class MistralCallResponse(

@@ -13,7 +13,6 @@ from ..runtime import lazy_names
 if TYPE_CHECKING:
     from .base_tool import (
         BaseTool,
-        CalledTool,
         ToolCall,
         ToolConfig,
         arguments_of,
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
         valid_arguments,
         without_repeated,
     )
+    from .called_tool import CalledTool
     from .executor import ToolLoop, aran, ran
     from .function_tool import ToolReference, Tools, offered_at, portable, source_of, tool_from_function, tool_type
     from .lookup import UnknownTool, find_tool, find_tool_type, is_error, tool_output, tool_output_text
@@ -47,10 +47,11 @@ else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
-            "base_tool": "BaseTool CalledTool ToolCall ToolConfig arguments_of call_of is_partial error_of "
+            "base_tool": "BaseTool ToolCall ToolConfig arguments_of call_of is_partial error_of "
             "broken_tool partial_tool tool_description tool_name",
             "call_repair": "CallsOnce effective_arguments is_cut is_settled may_be_cut offered_name repaired "
             "valid_arguments without_repeated",
+            "called_tool": "CalledTool",
             "executor": "ToolLoop aran ran",
             "function_tool": "ToolReference Tools offered_at portable source_of tool_from_function tool_type",
             "lookup": "UnknownTool find_tool find_tool_type is_error tool_output tool_output_text",

@@ -27,7 +27,6 @@ else:
     tool_schema = LazyModule(f"{__package__}.schema")
 
 FactT = TypeVar("FactT")
-CallT = TypeVar("CallT")
 
 CALL = "call"
 SIGNATURE = "__tool_signature__"
@@ -226,40 +225,10 @@ class BaseTool(Facts, V1Methods, BaseModel):
         return tool
 
 
-if TYPE_CHECKING:
-
-    class CalledFacts(Facts, Generic[CallT]):
-        """The attributes of tools that have no fields of the same names."""
-
-        tool_call: CallT
-        id: str | None
-        name: str
-        args: dict[str, Any]
-        delta: str | None
-        error: ToolError | None
-
-    class CalledTool(CalledFacts[CallT], BaseTool):
-        """Base class of the tools that a provider returns."""
-
-        @classmethod
-        def _sdk_call(cls, call: dict[str, Any]) -> CallT:
-            """Return the SDK's object for a tool call in JSON, as streams build it."""
-            ...
-
-else:
-
-    class CalledTool(BaseTool):
-        """Base class of the tools that a provider returns."""
-
-        @classmethod
-        def __class_getitem__(cls, parameters: Any) -> type[Self]:
-            return cls  # no field depends on the type parameter
-
-
 def _as_sdk_call(kind: type[BaseTool], native: Any) -> Any:
     # The provider that was called is the last: a subclass of another provider's tool may have been offered.
     ways = [cls.__dict__["_sdk_call"] for cls in kind.__mro__ if "_sdk_call" in cls.__dict__]
-    return ways[-1].__get__(None, kind)(native) if ways and isinstance(native, dict) else native
+    return ways[-1](native) if ways and isinstance(native, dict) else native
 
 
 ToolT = TypeVar("ToolT", bound=BaseTool)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from base64 import b64decode
 from collections.abc import Mapping
 from types import ModuleType
-from typing import Any, ClassVar, Literal, TypeVar, cast
+from typing import Any, ClassVar, Literal, TypeVar
 
 import openai
 from openai.types import CompletionUsage
@@ -41,15 +41,16 @@ def audio_bytes(audio: Any) -> bytes | None:
     return b64decode(data) if isinstance(data, str) else None
 
 
+def _sdk_call(call: dict[str, Any]) -> ChatCompletionMessageToolCall | ChatCompletionMessageCustomToolCall:
+    if call.get("type") == "custom":
+        return construct(ChatCompletionMessageCustomToolCall, call)
+    return construct(ChatCompletionMessageToolCall, call)
+
+
 class OpenAISDKTool(CalledTool[ChatCompletionMessageToolCall]):
     """A tool that a model called. The call of a custom tool is a `ChatCompletionMessageCustomToolCall`."""
 
-    @classmethod
-    def _sdk_call(cls, call: dict[str, Any]) -> ChatCompletionMessageToolCall:
-        kind: Any = (
-            ChatCompletionMessageCustomToolCall if call.get("type") == "custom" else ChatCompletionMessageToolCall
-        )
-        return cast("ChatCompletionMessageToolCall", construct(kind, call))
+    _sdk_call: ClassVar[Any] = _sdk_call
 
 
 class OpenAISDKCallResponse(

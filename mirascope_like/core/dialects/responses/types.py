@@ -244,14 +244,16 @@ def _sendable(item: dict[str, Any], names: Collection[str]) -> dict[str, Any]:
     return sent
 
 
+def _sdk_call(call: dict[str, Any]) -> Any:
+    return construct_event(ResponseOutputItem, encode_json(call))
+
+
 class ResponsesTool(CalledTool[ResponseFunctionToolCall]):
     """A tool that a model called. The call of a custom tool, or of a tool of OpenAI's own such as the shell, is an
     object of another class, such as `ResponseCustomToolCall`.
     """
 
-    @classmethod
-    def _sdk_call(cls, call: dict[str, Any]) -> ResponseFunctionToolCall:
-        return cast("ResponseFunctionToolCall", construct_event(ResponseOutputItem, encode_json(call)))
+    _sdk_call: ClassVar[Any] = _sdk_call
 
 
 class ResponsesChunk(BaseCallResponseChunk[ResponseStreamEvent, ResponsesFinishReason, ResponseUsage]):

@@ -102,9 +102,8 @@ class CohereProvider(ClientProvider[CohereCallResponse, CohereCallResponseChunk,
     readers: ClassVar[tuple[str, ...]] = ("cohere.core.unchecked_base_model",)
 
     def make_client(self) -> Any:
-        library = http_library(cohere.ClientV2, "httpx_client")
-        options = http_options(library, keep_alive=self.keep_alive)
-        http = library.Client(follow_redirects=True, timeout=_TIMEOUT, **options)
+        httpx = http_library(cohere.ClientV2, "httpx_client")
+        http = httpx.Client(follow_redirects=True, timeout=_TIMEOUT, **http_options(httpx, keep_alive=self.keep_alive))
         # The SDK reads the environment variable only when it is imported.
         return cohere.ClientV2(base_url=os.environ.get("CO_API_URL"), httpx_client=http, timeout=_TIMEOUT)
 
@@ -170,7 +169,8 @@ class CohereProvider(ClientProvider[CohereCallResponse, CohereCallResponseChunk,
         client = self._client(request)
         options = as_object(payload.get("request_options"))
         if request.deadline is not None:
-            payload = {**payload, "request_options": {**options, "timeout": request.deadline}}
+            seconds = self.opening_timeout(http_library(cohere.ClientV2, "httpx_client"), request.deadline)
+            payload = {**payload, "request_options": {**options, "timeout": seconds}}
         if self._own(client):
             source = _RawSource(client.with_raw_response.chat_stream(**payload))
             if request.deadline is not None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .given_fields import GivenFields
     from .json_access import as_list, as_object, as_parts, as_received, at, dumped, is_end, is_list, is_mapping
     from .json_extraction import FoundJSON, chosen, ends_open, json_in, json_values
+    from .large_json import LARGE, decode_large, decode_text
     from .lenient_models import incomplete, object_so_far
     from .partial import Partial
     from .partial_parser import NOTHING, PartialParser
@@ -30,6 +31,7 @@ else:
             "given_fields": "GivenFields",
             "json_access": "as_list as_object as_parts as_received at dumped is_end is_list is_mapping",
             "json_extraction": "FoundJSON chosen ends_open json_in json_values",
+            "large_json": "LARGE decode_large decode_text",
             "lenient_models": "incomplete object_so_far",
             "partial": "Partial",
             "partial_parser": "PartialParser NOTHING",
@@ -49,6 +51,7 @@ __all__ = [
     "GivenFields",
     "PartialParser",
     "HalfCharacters",
+    "LARGE",
     "ModelRecord",
     "NOTHING",
     "Partial",
@@ -66,6 +69,8 @@ __all__ = [
     "construct",
     "construct_event",
     "decode_json",
+    "decode_large",
+    "decode_text",
     "decode_whole",
     "dumped",
     "encode_json",

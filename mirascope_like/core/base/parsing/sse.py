@@ -7,12 +7,14 @@ repeats the name of the event inside its data.
 from __future__ import annotations
 
 import re
-from typing import Any
+from io import BytesIO
+from typing import Any, Self
 
 import jiter
 from pydantic_core import to_json
 
 from .json_access import as_object
+from .large_json import LARGE
 
 MAX_EVENT_BYTES = 64 * 1024 * 1024
 """The maximum length of an event in bytes. A longer event is an error, so that an endless line cannot fill the
@@ -22,6 +24,7 @@ memory.
 _BOM = b"\xef\xbb\xbf"
 """The byte order mark, which may precede the first event."""
 
+_DATA = re.compile(rb"data: ?")
 _NAMED = re.compile(rb"^event: (?!error\n).*\ndata: (.*)\n\n", re.MULTILINE)
 _ERROR = re.compile(rb"^event: ?error$", re.MULTILINE)
 
@@ -30,14 +33,43 @@ class EventTooLongError(ValueError):
     """An event is longer than `MAX_EVENT_BYTES`."""
 
 
+class _LargeEvent:
+    """An event of more than `LARGE` bytes that has one line of data, as far as it has arrived.
+
+    `BytesIO` returns what was written to it without a copy.
+    """
+
+    __slots__ = ("_before", "data", "line_ended")
+
+    def __init__(self, before: bytes, data: bytes) -> None:
+        self._before = before
+        self.data = BytesIO()
+        self.data.write(data)
+        self.line_ended = False
+        """True if the line has ended, and the next line has not begun."""
+
+    @classmethod
+    def of(cls, block: bytes) -> Self | None:
+        """Return the event that begins with these lines; None if the last one is not the only line of data."""
+        begin = _DATA.match(block, block.rfind(b"\n") + 1)
+        if begin is None or any(word in block[: begin.start()] for word in (b"data", b"error")):
+            return None
+        return cls(block[: begin.end()], block[begin.end() :])
+
+    def parts(self) -> list[bytes]:
+        """Return what has arrived, as it was sent."""
+        return [self._before, self.data.getvalue(), b"\n" * self.line_ended]
+
+
 class Events:
     """Splits buffers of any size into server-sent events; returns the data of each event as bytes."""
 
-    __slots__ = ("_cr", "_held", "_parts", "_started")
+    __slots__ = ("_cr", "_held", "_large", "_parts", "_started")
 
     def __init__(self) -> None:
         self._parts: list[bytes] = []
         self._held = 0
+        self._large: _LargeEvent | None = None
         self._cr = False
         self._started = False
 
@@ -58,6 +90,8 @@ class Events:
             buffer = buffer.removeprefix(_BOM)
         if not buffer:
             return []
+        if self._large is not None:
+            return self._feed_large(self._large, buffer)
         if self._parts:
             # Joined only if an event ends here, so that lines without an empty line between them are copied once.
             if b"\n\n" not in buffer and not (buffer.startswith(b"\n") and self._parts[-1].endswith(b"\n")):
@@ -80,6 +114,8 @@ class Events:
 
     def end(self) -> list[bytes]:
         """Return the data of a last event that has no empty line after it; an empty list if its JSON is incomplete."""
+        if self._large is not None:
+            self._parts, self._large = self._large.parts(), None
         block = b"".join(self._parts)
         self._parts.clear()
         data = self.data_of(block)
@@ -104,10 +140,36 @@ class Events:
         return data or (block if _is_bare_error(block) else None)
 
     def _hold(self, rest: bytes) -> None:
-        self._held += len(rest)
+        before = self._held
+        self._count(rest)
+        self._parts.append(rest)
+        if before <= LARGE < self._held and (large := _LargeEvent.of(b"".join(self._parts))) is not None:
+            self._large = large
+            self._parts.clear()
+
+    def _count(self, added: bytes) -> None:
+        self._held += len(added)
         if self._held > MAX_EVENT_BYTES:
             raise EventTooLongError(f"an event is longer than {MAX_EVENT_BYTES} bytes")
-        self._parts.append(rest)
+
+    def _feed_large(self, large: _LargeEvent, buffer: bytes) -> list[bytes]:
+        if large.line_ended:
+            large.line_ended, buffer = False, b"\n" + buffer
+        end = buffer.find(b"\n")
+        self._count(buffer)
+        if end < 0:
+            large.data.write(buffer)
+            return []
+        large.data.write(buffer[:end])
+        if end == len(buffer) - 1:
+            large.line_ended = True
+            return []
+        self._large = None
+        if buffer.startswith(b"\n", end + 1):
+            self._held = 0
+            return [large.data.getvalue(), *self.feed(buffer[end + 2 :])]
+        self._parts = large.parts()  # the event has another line: it is read like any other
+        return self.feed(buffer[end:])
 
     def _newlines(self, buffer: bytes) -> bytes:
         # CR and CRLF become LF. A CRLF may be split between buffers, so a CR at the end of a buffer is recorded.

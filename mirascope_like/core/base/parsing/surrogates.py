@@ -17,6 +17,7 @@ import jiter
 from pydantic_core import from_json, to_json
 
 from .json_access import is_list
+from .large_json import LARGE, decode_large
 
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
@@ -96,6 +97,8 @@ def decode_json(raw: bytes) -> Any:
 def decode_whole(raw: bytes | str) -> Any:
     """Return decoded JSON in which every text is changed by `paired`. Raises `ValueError` if it is not JSON."""
     try:
+        if isinstance(raw, str) and len(raw) > LARGE and not raw.isascii():
+            return decode_large(raw.encode())
         return from_json(raw)  # unlike jiter's function, it reads a str without a copy
     except ValueError:
         return all_paired(decode_json(raw.encode() if isinstance(raw, str) else raw))

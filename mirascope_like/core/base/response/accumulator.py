@@ -14,7 +14,20 @@ import jiter
 from pydantic_core import to_json
 
 from ..errors import ErrorEventError, MalformedEventError, reported_error
-from ..parsing import HalfCharacters, Text, all_paired, as_object, as_received, at, decode_json, has_half, is_end
+from ..parsing import (
+    LARGE,
+    HalfCharacters,
+    Text,
+    all_paired,
+    as_object,
+    as_received,
+    at,
+    decode_json,
+    decode_large,
+    has_half,
+    is_end,
+    is_mapping,
+)
 from ..tools import (
     BaseTool,
     CallsOnce,
@@ -140,13 +153,18 @@ class Accumulator(ABC, Generic[ChunkT, ToolT]):
             if self.ended:
                 break
 
-    def _decode(self, raw: bytes) -> tuple[Any, bytes]:
+    def _decode(self, raw: bytes, events: Sequence[bytes] = ()) -> tuple[Any, bytes]:
         """Return a decoded event and its bytes. The bytes are changed if halves of a character (surrogates) had to be
-        joined.
+        joined, and are empty for a large event, which is then removed from `events`: only its decoded form is kept.
 
         Raises `MalformedEventError` for an event that is not JSON.
         """
         try:
+            if len(raw) > LARGE and not self._halves and isinstance(events, list):
+                decoded: Any = decode_large(raw, self._repeatable)
+                if is_mapping(decoded):
+                    events[events.index(raw)] = raw = b""
+                return decoded, raw
             if not self._halves:
                 return jiter.from_json(raw, cache_mode="keys"), raw
         except ValueError:
@@ -159,6 +177,15 @@ class Accumulator(ABC, Generic[ChunkT, ToolT]):
             raise MalformedEventError(f"{error}: {raw[:200]!r}") from error
         data = self._halves.joined(as_object(data)) if isinstance(data, dict) else all_paired(data)
         return data, to_json(data)
+
+    @property
+    def _repeatable(self) -> Any:
+        """A JSON value with the texts received so far that later events may repeat."""
+        return None
+
+    def _chunk(self, raw: bytes, data: dict[str, Any], text: str) -> ChunkT:
+        """Return the chunk of an event that `_decode` has decoded. `text` is the text that it adds."""
+        return self.chunks.from_bytes(raw, text) if raw else self.chunks.from_data(data)
 
     @abstractmethod
     def add(self, chunk: ChunkT, data: Mapping[str, Any]) -> Iterator[tuple[ChunkT, ToolT | None]]:

@@ -94,8 +94,10 @@ class BaseCallResponseChunk(NativeMetadata, ABC, Generic[RawChunkT, FinishT, Usa
 
     @classmethod
     def _from_data(cls, data: dict[str, Any]) -> Self:
-        self = cls._from_bytes(to_json(data), cls._text_of(data))
+        self = cls.__new__(cls)
+        self._raw = None
         self._data = data
+        self.content = cls._text_of(data)
         return self
 
     def _without_content(self) -> Self:
@@ -122,7 +124,7 @@ class BaseCallResponseChunk(NativeMetadata, ABC, Generic[RawChunkT, FinishT, Usa
         try:
             return self._chunk
         except AttributeError:
-            self._chunk = self._type(self._raw or b"{}")
+            self._chunk = self._type(to_json(self._data) if self._raw is None else self._raw or b"{}")
             return self._chunk
 
     @classmethod

@@ -68,9 +68,9 @@ class IndexedAccumulator(Accumulator[ChunkT, ToolT]):
         """The position of the block or call that the current event belongs to; None until it is known."""
 
     def read(self, events: Sequence[bytes]) -> Iterator[tuple[ChunkT, ToolT | None]]:
-        make, grown = self.chunks.from_bytes, self._grown_text
+        make, grown = self._chunk, self._grown_text
         for raw in events:
-            data, raw = self._decode(raw)
+            data, raw = self._decode(raw, events)
             if not data:  # `null` or `{}`, which keeps a connection alive
                 continue
             if is_end(data):
@@ -80,13 +80,14 @@ class IndexedAccumulator(Accumulator[ChunkT, ToolT]):
                 found = grown(data)
             except (LookupError, TypeError, AttributeError, ValueError) as error:
                 self.raise_reported(data)
-                raise MalformedEventError(f"an event cannot be decoded ({error!r}): {raw[:200]!r}") from error
+                shown = raw[:200] or str(data)[:200]
+                raise MalformedEventError(f"an event cannot be decoded ({error!r}): {shown!r}") from error
             if found is None:
-                yield from self.add(make(raw, self.chunks.text_of(data)), data)
+                yield from self.add(make(raw, data, self.chunks.text_of(data)), data)
             else:
                 text, piece = found
                 text.append(piece)
-                yield make(raw, piece), None
+                yield make(raw, data, piece), None
 
     def add(self, chunk: ChunkT, data: Mapping[str, Any]) -> Iterator[tuple[ChunkT, ToolT | None]]:
         self.raise_reported(data)

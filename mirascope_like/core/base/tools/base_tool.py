@@ -218,7 +218,8 @@ class BaseTool(Facts, V1Methods, BaseModel):
         """
         text = paired_escapes(call.arguments.strip())
         try:
-            tool = cls.model_validate_json("{}" if text in ("", "null") else text)
+            # pydantic's UTF-8 form of a str outside ASCII would be kept as long as the str.
+            tool = cls.model_validate_json("{}" if text in ("", "null") else text if text.isascii() else text.encode())
         except Exception as problem:  # a user's validator may raise any exception
             return broken_tool(cls, call, arguments_error(_complaint(call.name, problem), problem, call.arguments))
         tool._origin = _Origin(call)

@@ -113,10 +113,10 @@ class ChatAccumulator(Accumulator[ChunkT, ToolT]):
             elif raw.startswith(b"[DONE]"):
                 self.ended = True
             else:
-                yield from self._merge(raw)
+                data, raw = self._decode(raw, events)
+                yield from self._merge(data, raw)
 
-    def _merge(self, raw: bytes) -> Iterator[tuple[ChunkT, ToolT | None]]:
-        data, raw = self._decode(raw)
+    def _merge(self, data: Any, raw: bytes) -> Iterator[tuple[ChunkT, ToolT | None]]:
         if is_end(data):
             self.ended = True
             return
@@ -126,7 +126,7 @@ class ChatAccumulator(Accumulator[ChunkT, ToolT]):
         if not isinstance(data, dict):
             raise MalformedEventError(f"an event is not a JSON object: {raw[:200]!r}")
         data = as_object(data)
-        chunk = self.chunks.from_bytes(raw, chunk_text(as_list(data.get("choices"))))
+        chunk = self._chunk(raw, data, chunk_text(as_list(data.get("choices"))))
         self._fast_path = DeltaFastPath.of(raw, "content", chunk.content, _PADDING) if _adds_text(data) else None
         self._called = None
         pairs = list(self.add(chunk, data))

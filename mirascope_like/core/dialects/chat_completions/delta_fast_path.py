@@ -50,7 +50,7 @@ class DeltaFastPath:
 
     def text(self, event: bytes) -> str | None:
         """Return the text of an event if this fast path recognizes the event; else None."""
-        if not event.startswith(self._begin):
+        if len(event) > MAX_BYTES or not event.startswith(self._begin):
             return None
         close = event.rfind(self._close, self._start)
         if close < 0 or event[close + self._length :].lstrip(_LETTERS) != self._end:

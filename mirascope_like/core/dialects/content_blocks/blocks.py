@@ -5,11 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple, cast
 
-import jiter
+from pydantic_core import from_json
 from typing_extensions import TypeVar
 
 from ...base.messages import BaseMessageParam, Part, ToolResultPart
-from ...base.parsing import Text, as_object, as_parts, at, dumped, object_so_far, paired_escapes, settled
+from ...base.parsing import (
+    Text,
+    as_object,
+    as_parts,
+    at,
+    decode_whole,
+    dumped,
+    object_so_far,
+    paired_escapes,
+    settled,
+)
 from ...base.response import BaseCallResponse, BaseCallResponseChunk, IndexedAccumulator, Positions, tool_results
 from ...base.tools import BaseTool, CallsOnce, ToolCall, effective_arguments, offered_name
 from .turns import decode_turn
@@ -187,8 +197,10 @@ class BlockAccumulator(IndexedAccumulator[ChunkT, ToolT]):
         if not (text := effective_arguments(str(self._json.get(index, "")))):
             return known or {}
         try:
-            return jiter.from_json(
-                paired_escapes(text).encode(), partial_mode="trailing-strings" if self.cut_strings else True
-            )
+            return decode_whole(paired_escapes(text))
+        except ValueError:
+            pass
+        try:
+            return from_json(paired_escapes(text), allow_partial="trailing-strings" if self.cut_strings else True)
         except ValueError:
             return {}

@@ -42,16 +42,15 @@ class GeminiAccumulator(Accumulator[ChunkT, ToolT], Generic[ChunkT, ToolT]):
         self._calls = 0
 
     def read(self, events: Sequence[bytes]) -> Iterator[tuple[ChunkT, ToolT | None]]:
-        make = self.chunks.from_bytes
         for raw in events:
-            found, raw = self._decode(raw)
+            found, raw = self._decode(raw, events)
             if is_end(found) or found is None:
                 continue
             if isinstance(found, list):  # a host that ignores the request for server-sent events sends a JSON list
                 for one in as_list(found):
-                    yield from self.add(make(to_json(one), text_of(one)), one)
+                    yield from self.add(self._chunk(to_json(one), one, text_of(one)), one)
             else:
-                yield from self.add(make(raw, text_of(found)), found)
+                yield from self.add(self._chunk(raw, found, text_of(found)), found)
 
     def add(self, chunk: ChunkT, data: Any) -> Iterator[tuple[ChunkT, ToolT | None]]:
         if not isinstance(data, dict):

@@ -13,7 +13,7 @@ from pydantic_core import to_json
 from typing_extensions import TypeVar
 
 from ...base.messages import AudioPart, BaseMessageParam
-from ...base.parsing import as_list, as_object, object_so_far
+from ...base.parsing import as_list, as_object, decode_text, object_so_far
 from ...base.response import BaseCallResponse, Facts, FinishReason, Usage, ended_for, token_count, tool_results
 from ...base.tools import BaseTool, CallsOnce, ToolCall, effective_arguments, offered_name
 from .messages import decode_content, encode_results
@@ -112,7 +112,7 @@ def tool_call(call: JSON, native: Callable[[JSON], Any]) -> ToolCall:
 def written(call: JSON) -> str:
     """Return the arguments of a function call as JSON text; empty if it has none. Some gateways send them as text."""
     args = call.get("args")
-    return args if isinstance(args, str) else to_json(args).decode() if args is not None else ""
+    return args if isinstance(args, str) else decode_text(to_json(args)) if args is not None else ""
 
 
 def _sendable(part: JSON, names: Collection[str]) -> JSON:

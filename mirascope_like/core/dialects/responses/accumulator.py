@@ -81,6 +81,10 @@ class ResponsesAccumulator(IndexedAccumulator[ChunkT, ToolT]):
         last.
         """
 
+    @property
+    def _repeatable(self) -> Any:
+        return [*self._items.values(), self.top_fields]  # the events at the end of a part, an item and the response
+
     def _grown_text(self, data: Any) -> tuple[Text, str] | None:
         if data.get("type") == TEXT_DELTA and not data.get("logprobs"):
             place = self._items.known(data)

@@ -16,6 +16,7 @@ from ...base.runtime import on_asyncio
 from ...base.tools import BaseTool
 from .error_mapping import FailingProvider
 from .http_clients import KeepAlive
+from .network import POOL_GRACE
 
 ResponseT = TypeVar("ResponseT", bound="BaseCallResponse[Any, Any]")
 ChunkT = TypeVar("ChunkT", bound=BaseCallResponseChunk[Any, Any, Any])
@@ -96,6 +97,10 @@ class ClientProvider(FailingProvider[ResponseT, ChunkT, ToolT]):
 
     def _named(self, which: int) -> str:
         return f"{self.sdk.__name__}.{self.clients[which]}(...)"
+
+    def opening_timeout(self, library: Any, seconds: float) -> Any:
+        """Return the timeout of a request whose response must begin within `seconds`, as the `Timeout` of `library`."""
+        return library.Timeout(seconds, pool=seconds + POOL_GRACE)
 
     def _key_to_set(self) -> str:
         return (

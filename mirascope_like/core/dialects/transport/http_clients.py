@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 from urllib.request import getproxies
 
 from ...base.provider import Places
-from .network import OPENING, AsyncBackend, WatchedBackend, check_abandoned
+from .network import OPENING, AsyncBackend, WatchedBackend, check_abandoned, pool_seconds
 from .patches import made_by
 from .redirects import drop_keys
 
@@ -213,7 +213,7 @@ class _Transport:
     def _prepare(self, request: Any) -> None:
         drop_keys(self._library, request)
         timeouts: dict[str, Any] = request.extensions.get("timeout", {})
-        timeouts["connect"] = connect_seconds(timeouts)
+        timeouts.update(connect=connect_seconds(timeouts), pool=pool_seconds(timeouts))
 
     def _request(self, request: Any) -> Any:
         url = request.url

@@ -7,6 +7,7 @@ object with these methods as `network_backend`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import ModuleType
 from typing import Any
 
@@ -16,6 +17,15 @@ from ...base.runtime import on_asyncio
 OPENING = 100
 """The maximum number of connections that one client opens at the same time; further ones wait. Servers queue about
 as many.
+"""
+
+
+POOL_GRACE = 5.0
+"""How much longer than its deadline a request waits for a place in the pool of its client, in seconds.
+
+If a wait ends at the moment at which its place becomes free, httpcore (of httpx) gives the place to it for ever, and a
+pool with one place is blocked; httpcore2 does not. A caller that has just seen its deadline pass may close a stream at
+that moment, so the wait ends later. Its caller does not wait for that.
 """
 
 
@@ -30,6 +40,14 @@ def check_abandoned() -> None:
     """Raise `Abandoned` in a worker thread whose caller has stopped waiting."""
     if (opening := PRESENT.get()) is not None and opening.abandoned:
         raise Abandoned
+
+
+def pool_seconds(timeouts: Mapping[str, float | None]) -> float | None:
+    """Return the time for which a request waits for a place in the pool, in seconds. It is longer in a worker thread,
+    where the given one may be a deadline; None means no limit.
+    """
+    pool = timeouts.get("pool")
+    return pool if pool is None or PRESENT.get() is None else pool + POOL_GRACE
 
 
 class WatchedStream:

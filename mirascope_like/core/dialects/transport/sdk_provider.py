@@ -22,6 +22,7 @@ from ...base.tools import BaseTool
 from .client_provider import ClientProvider, allow_slow_reads
 from .error_mapping import raise_reported
 from .http_clients import http_library, http_options
+from .network import check_abandoned
 from .patches import made_by
 from .sources import AsyncByteSource, AsyncObjectSource, ByteSource, ObjectSource
 
@@ -138,7 +139,7 @@ class SDKProvider(ClientProvider[ResponseT, ChunkT, ToolT]):
 
     def _open_within(self, seconds: float, client: Any, payload: dict[str, Any], *, again: bool) -> Source:
         opening = PRESENT.get()
-        hasty: Any = client.with_options(timeout=seconds, max_retries=0)
+        hasty: Any = client.with_options(timeout=self.opening_timeout(self.sdk, seconds), max_retries=0)
         if opening is not None:
             hasty._prepare_request = partial(_report_network, opening.connected, hasty._prepare_request)
         try:
@@ -197,12 +198,18 @@ class SDKProvider(ClientProvider[ResponseT, ChunkT, ToolT]):
         return made
 
 
+_BEFORE_SENDING = frozenset(
+    {"connection.connect_tcp.started", "http11.send_request_headers.started", "http2.send_request_headers.started"}
+)
+
+
 def _report_network(connected: Callable[[Any], None], prepare: Callable[[Any], None], request: Any) -> None:
     """Replaces the SDK's hook that prepares an HTTP request: calls `prepare`, then makes the HTTP library call
     `connected` with the network stream as soon as a connection for this request is open.
 
     The stream can then be shut down if the headers of the response arrive too slowly; a timeout alone would apply to
     each read and not to all of them. If the request uses a connection that is already open, `connected` is not called.
+    If the caller has stopped waiting before the request gets a place in the pool, nothing is sent.
     """
     prepare(request)
     trace = request.extensions.get("trace")
@@ -210,6 +217,8 @@ def _report_network(connected: Callable[[Any], None], prepare: Callable[[Any], N
     def report(event: str, info: dict[str, Any]) -> None:
         if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
             connected(info["return_value"])
+        if event in _BEFORE_SENDING:
+            check_abandoned()
         if trace is not None:
             trace(event, info)
 

@@ -16,6 +16,7 @@ from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from ..core.base.errors import load_sdk
 from ..core.base.runtime import CLOCK, in_thread
+from ..core.dialects.transport import secret_headers, stays
 
 httpx: Any = load_sdk("httpx", extra="tools")
 
@@ -23,8 +24,6 @@ _REDIRECTS = 5
 """The maximum number of redirects that are followed."""
 _PORTS = {"http": 80, "https": 443}
 _MOVED = frozenset({301, 302, 303, 307, 308})
-_CARRYING = frozenset({"authorization", "cookie", "proxy-authorization"})
-"""Headers that are not sent to another host, or without TLS, after a redirect."""
 
 
 class RefusedURLError(ValueError):
@@ -86,9 +85,10 @@ class Fetch:
             if status == 303 or (status in (301, 302) and method == "POST"):
                 method = "GET"
                 options = {key: one for key, one in options.items() if key not in ("json", "data")}
-            if urlsplit(url)[:2] != urlsplit(before)[:2]:  # another scheme or host
-                kept: Mapping[str, Any] = options.get("headers") or {}
-                options["headers"] = {key: one for key, one in kept.items() if key.lower() not in _CARRYING}
+            if not stays(before, url):
+                given: Mapping[str, Any] = options.get("headers") or {}
+                secrets = secret_headers(given)
+                options["headers"] = {key: one for key, one in given.items() if key not in secrets}
         raise RefusedURLError(f"more than {_REDIRECTS} redirects")
 
     def _addressed(self, url: str, options: Mapping[str, Any]) -> dict[str, Any]:

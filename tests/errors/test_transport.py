@@ -7,6 +7,7 @@ import socket
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -22,7 +23,9 @@ from mirascope_like.core import (
     StreamState,
 )
 from mirascope_like.core.base.runtime import CLOCK
+from tests.conformance.contract import BaseRow
 from tests.conformance.providers import OPENAI, Row, openai_like
+from tests.conformance.rows import EVERY
 from tests.harness.clocks import PATIENCE
 from tests.harness.server import CloseEarly, Reply, Server, Stall
 
@@ -72,6 +75,31 @@ def test_refused(row: Row, stream: bool, asynchronous: bool, server: Server, clo
     assert "a-secret" not in f"{note} {error}"
     assert not isinstance(error, StreamInterruptedError)
     assert (error.status_code, error.request_id, error.retry_after, error.body) == (None, None, None, None)
+
+
+@both_ways
+@streamed_or_not
+@pytest.mark.parametrize("row", EVERY, ids=lambda row: row.id)
+def test_a_refused_connection_names_the_server(
+    row: BaseRow, stream: bool, asynchronous: bool, closed_port: int
+) -> None:
+    """Most SDKs say only "Connection error." or "All connection attempts failed"."""
+    nowhere: Any = SimpleNamespace(url=f"http://127.0.0.1:{closed_port}", port=closed_port)
+
+    async def acall() -> None:
+        async with row.aclient(nowhere) as client:
+            await (row.astream(client).collect() if stream else row.aask(client))
+
+    def call() -> None:
+        with row.client(nowhere) as client:
+            _ = row.stream(client).collect() if stream else row.ask(client)
+
+    with pytest.raises(ConnectionFailedError) as caught:
+        asyncio.run(acall()) if asynchronous else call()
+    (note,) = caught.value.__notes__
+    assert note.startswith(f"http://127.0.0.1:{closed_port}: ")
+    assert note.endswith(". Check the address, the network and the environment's proxies.")
+    assert "/model" not in note
 
 
 @both_ways

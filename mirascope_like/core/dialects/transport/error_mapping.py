@@ -7,10 +7,11 @@ provider defines the table of classes, and makes the errors of the SDK.
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from traceback import walk_tb
 from typing import Any, ClassVar, TypeVar
+from urllib.parse import urlsplit
 
 from jiter import from_json
 
@@ -28,7 +29,7 @@ from ...base.errors import (
     error_kind,
     reported_error,
 )
-from ...base.parsing import EventTooLongError
+from ...base.parsing import EventTooLongError, at
 from ...base.provider import Provider
 from ...base.request import Request
 from ...base.response import BaseCallResponse, BaseCallResponseChunk
@@ -89,6 +90,8 @@ class FailingProvider(Provider[ResponseT, ChunkT, ToolT]):
     def failure(self, error: Exception, request: Request, source: Any = None) -> Exception:
         found = self._mapped(error, request, source)
         requests = requests_of(found, source)
+        if source is None and isinstance(found, ConnectionFailedError):
+            _note_server(found, requests)
         secrets = secrets_of(request.client, request.call_params, self.environment, requests)
         hide_keys(found, secrets)
         for one in requests:
@@ -103,8 +106,6 @@ class FailingProvider(Provider[ResponseT, ChunkT, ToolT]):
             return found
         if source is not None:
             kinds.insert(0, StreamInterruptedError)
-        elif ConnectionFailedError in kinds:
-            _note_server(found)
         headers = getattr(getattr(source, "response", None), "headers", None) or getattr(source, "headers", None)
         return adopt(found, *kinds, provider=self.name, model=request.model, headers=headers)
 
@@ -161,13 +162,17 @@ def transport_kind(error: Exception) -> type[ConnectionFailedError | RequestTime
     return ConnectionFailedError if isinstance(error, OSError) else None
 
 
-def _note_server(error: Exception) -> None:
-    """Add a note to an error with the server that could not be reached and the reason. Secrets in the URL are left
-    out.
+def _note_server(error: Exception, requests: Sequence[Any]) -> None:
+    """Add a note to an error with the server that could not be reached, the reason, and what to check. The note has
+    neither the user, the path nor the parameters of the URL, which may be keys.
     """
-    url = getattr(getattr(error, "request", None), "url", None)
-    if url is not None and (cause := str(error.__cause__ or "")):
-        error.add_note(f"{url.scheme}://{url.netloc.decode().rpartition('@')[2]}: {cause}")
+    found = [*(str(one.url) for one in requests if getattr(one, "url", None)), at(error, "kwargs.endpoint_url")]
+    if not found[0]:  # botocore's errors have an address and no request
+        return
+    url, cause = urlsplit(found[0]), error.__cause__ or error.__context__ or error
+    server = url.netloc.rpartition("@")[2]
+    reason = "cannot be reached" if str(url.port) in str(cause) else str(cause) or type(cause).__name__
+    error.add_note(f"{url.scheme}://{server}: {reason}. Check the address, the network and the environment's proxies.")
 
 
 def raise_reported(body: bytes) -> None:

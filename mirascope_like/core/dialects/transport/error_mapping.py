@@ -171,7 +171,7 @@ def _note_server(error: Exception, requests: Sequence[Any]) -> None:
         return
     url, cause = urlsplit(found[0]), error.__cause__ or error.__context__ or error
     server = url.netloc.rpartition("@")[2]
-    reason = "cannot be reached" if str(url.port) in str(cause) else str(cause) or type(cause).__name__
+    reason = "cannot be reached" if url.hostname and url.hostname in str(cause) else str(cause) or type(cause).__name__
     error.add_note(f"{url.scheme}://{server}: {reason}. Check the address, the network and the environment's proxies.")
 
 

@@ -21,7 +21,7 @@ from mirascope_like.core import StreamState, StreamTimeoutError
 from mirascope_like.core.base.provider import Opening, run_here
 from mirascope_like.core.dialects.transport.network import pool_seconds
 from tests.conformance.contract import BaseRow
-from tests.conformance.rows import EVERY
+from tests.conformance.rows import BEDROCK, EVERY, GEMINI
 from tests.conformance.wires.answer import Answer, Text
 from tests.harness.clocks import PATIENCE
 from tests.harness.server import Server, Stall
@@ -209,3 +209,38 @@ def test_full_pool_async(row: BaseRow, server: Server, monkeypatch: pytest.Monke
 
     asyncio.run(main())
     assert len(server.requests) == 2  # those that had no place have sent nothing
+
+
+MORE_THAN_POOLED = 12
+"""The pools of urllib3 keep ten connections. boto3 and requests do not make a request wait for one of them: they open
+another connection, and close it after its response (`PoolManager(block=False)`, the default).
+"""
+without_waiting = pytest.mark.parametrize("row", [BEDROCK, GEMINI], ids=lambda row: row.id)
+
+
+@without_waiting
+def test_a_pool_that_does_not_wait(row: BaseRow, server: Server) -> None:
+    held(row, server)
+    with row.client(server) as client:
+        streams = [row.stream(client).timeout(total=PATIENCE) for _ in range(MORE_THAN_POOLED)]
+        assert [next(stream.text()) for stream in streams] == ["Hel"] * MORE_THAN_POOLED
+        assert server.open_connections == MORE_THAN_POOLED
+        for stream in streams:
+            stream.close()
+        server.always(row.wire.streamed(Answer("Hello")))
+        assert row.stream(client).collect().content == "Hello"
+
+
+@without_waiting
+def test_a_pool_that_does_not_wait_async(row: BaseRow, server: Server) -> None:
+    held(row, server)
+
+    async def main() -> None:
+        async with row.aclient(server) as client:
+            streams: list[Any] = [row.astream(client) for _ in range(MORE_THAN_POOLED)]
+            texts = await asyncio.gather(*(anext(stream.text()) for stream in streams))
+            assert texts == ["Hel"] * MORE_THAN_POOLED
+            assert server.open_connections == MORE_THAN_POOLED
+            await asyncio.gather(*(stream.close() for stream in streams))
+
+    asyncio.run(main())

@@ -10,6 +10,7 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from mistralai.client.sdkconfiguration import SERVERS
 
 from mirascope_like.core import StreamState, StreamTimeoutError
 from tests.conformance.contract import BaseRow
-from tests.conformance.rows import EVERY
+from tests.conformance.rows import EVERY, GEMINI
 from tests.conformance.wires.answer import Answer
 from tests.harness.clocks import PATIENCE
 from tests.streams.trickle import Trickle
@@ -237,3 +238,39 @@ def test_closed_async(side: Side, kept: bool, how: str) -> None:
 def test_closed_in_a_tunnel_async(side: Side, how: str) -> None:
     with side.tunnel() as proxy:
         asyncio.run(acheck_closed(side, proxy, how, kept=False))
+
+
+def test_google_s_retired_sdk_behind_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Over REST it sends with requests, in a thread that can be left, but not ended: see docs/clients.md. The answer to
+    CONNECT trickles.
+    """
+    with Trickle("headers") as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        nowhere: Any = SimpleNamespace(url="https://model.invalid")
+
+        async def main() -> None:
+            async with GEMINI.aclient(nowhere) as client:
+                stream = GEMINI.astream(client).timeout(first=SECONDS)
+                with pytest.raises(StreamTimeoutError):
+                    await stream.collect()
+                stream = GEMINI.astream(client)
+                reading = asyncio.create_task(read(stream))
+                await asyncio.to_thread(proxy.asked.wait, PATIENCE)
+                await stream.close()
+                await asyncio.wait({reading})
+                assert stream.state is StreamState.CLOSED
+
+        asyncio.run(main())
+        with GEMINI.client(nowhere) as client:
+            stream = GEMINI.stream(client).timeout(first=SECONDS)
+            with pytest.raises(StreamTimeoutError) as caught:
+                stream.collect()
+            assert (caught.value.deadline, stream.state) == ("first", StreamState.FAILED)
+            stream = GEMINI.stream(client)
+            reading = threading.Thread(target=lambda: list(stream), daemon=True)
+            reading.start()
+            assert proxy.asked.wait(PATIENCE)
+            stream.close()
+            reading.join(PATIENCE)
+            assert not reading.is_alive()
+            assert (stream.state, stream.error) == (StreamState.CLOSED, None)

@@ -364,7 +364,7 @@ TABLE: dict[str, dict[str, Cell]] = {
         chat=shapes("test_choices_of_whole_answers"),
         messages=shapes("test_messages"),
         responses=shapes("test_contents_of_responses"),
-        gemini=Reason("the SDK and every known host have a list of parts"),
+        gemini=shapes("test_one_part_alone"),
         cohere=shapes("test_deltas_of_cohere"),
         bedrock=TYPED,
     ),

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from mirascope_like.core import ProviderError, ServerError
 from tests.conformance.contract import BaseRow
 from tests.conformance.odd_wire import (
     JSON,
@@ -177,6 +178,7 @@ CONTENTS: dict[str, tuple[Any, str]] = {
     "null and a text": ([{**PART, "text": None}, PART], "Hi"),
     "a text": ("Hi", "Hi"),
     "one part": (PART, "Hi"),
+    "a part of type text": ([TEXT_PART], "Hi"),
 }
 
 
@@ -199,6 +201,10 @@ RESPONSES: dict[str, tuple[list[JSON], str]] = {
     "no status": ([DELTA, {"type": "response.completed", "response": NO_STATUS}], ""),
     "a status of before": ([DELTA, {"type": "response.completed", "response": response_of([], "in_progress")}], ""),
     "no item": ([ADDED, DELTA, {"type": "response.completed", "response": response_of([])}], ""),
+    "a delta that is an object": (
+        [{**DELTA, "delta": {"text": "Hi"}}, {"type": "response.completed", "response": response_of([])}],
+        "",
+    ),
     # The first version of OpenAI's reference: `response.reasoning.delta`, whose delta is an object.
     "old reasoning": (
         [
@@ -221,8 +227,106 @@ RESPONSES: dict[str, tuple[list[JSON], str]] = {
 }
 
 
+@odd("responses", WHOLE)
+def test_a_whole_response_without_a_status(row: BaseRow, way: Way, server: Server) -> None:
+    said(way(row, server, Reply.json({**NO_STATUS, "output": [{**SAID, "content": [PART]}]})))
+
+
 # OpenAI's reference: each of these has a status, and an item before its parts.
-@odd("responses", STREAMED)
+@odd("responses", BYTES)
 @pytest.mark.parametrize(("events", "thinking"), RESPONSES.values(), ids=RESPONSES)
 def test_responses(row: BaseRow, way: Way, events: list[JSON], thinking: str, server: Server) -> None:
     said(way(row, server, Reply.messages(*events)), thinking=thinking)
+
+
+ROME = '{"city": "Rome"}'
+FUNCTION = {"name": "get_time", "arguments": ROME}
+CALL: JSON = {"index": 0, "id": "t", "type": "function", "function": FUNCTION}
+# One call in place of a list; and the name that OpenAI's reference calls deprecated, which gateways of old models send.
+CALLS: dict[str, tuple[JSON, list[JSON]]] = {
+    "one call": ({"tool_calls": CALL}, [{"tool_calls": CALL}]),
+    "function_call": (
+        {"function_call": FUNCTION},
+        [{"function_call": {"name": "get_time", "arguments": ""}}, {"function_call": {"arguments": ROME}}],
+    ),
+}
+
+
+@odd("chat", [*BYTES, *WHOLE], lambda row: row.name != "mistral")
+@pytest.mark.parametrize(("message", "deltas"), CALLS.values(), ids=CALLS)
+def test_one_call_alone(row: BaseRow, way: Way, message: JSON, deltas: list[JSON], server: Server) -> None:
+    streamed = Reply.chat(*map(chunk, deltas), chunk({}, "tool_calls"))
+    found = way(row, server, streamed if way.stream else Reply.json(completion(message, "tool_calls")), tools=TOOLS)
+    assert (found.error, found.faults) == (None, [])
+    assert [(name, args) for name, _, args in found.tools] == [("get_time", {"city": "Rome"})]
+    assert sent_calls(found.response) == [("get_time", {"city": "Rome"})]
+
+
+@odd("cohere", WHOLE)
+def test_one_call_of_cohere_alone(row: BaseRow, way: Way, server: Server) -> None:
+    body = {"id": "a", "finish_reason": "TOOL_CALL", "message": {"role": "assistant", "tool_calls": CALL}}
+    found = way(row, server, Reply.json(body), tools=TOOLS)
+    assert (found.error, found.tools) == (None, [("get_time", "t", {"city": "Rome"})])
+    assert sent_calls(found.response) == [("get_time", {"city": "Rome"})]
+
+
+@odd("gemini", [*BYTES, *WHOLE])
+def test_one_part_alone(row: BaseRow, way: Way, server: Server) -> None:
+    content = {"role": "model", "parts": {"text": "Hi"}}
+    body = {"candidates": [{"content": content, "finishReason": "STOP", "index": 0}]}
+    said(way(row, server, row.wire.stream(body) if way.stream else Reply.json(body)))
+
+
+# Gateways in PHP write an empty object as a list.
+@odd("chat", [*BYTES, *WHOLE], lambda row: row.name != "mistral")
+def test_arguments_that_are_an_empty_list(row: BaseRow, way: Way, server: Server) -> None:
+    call = {**CALL, "function": {"name": "get_time", "arguments": "[]"}}
+    streamed = Reply.chat(chunk({"tool_calls": [call]}), chunk({}, "tool_calls"))
+    found = way(row, server, streamed if way.stream else Reply.json(completion({"tool_calls": [call]})), tools=TOOLS)
+    assert (found.error, found.tools) == (None, [("get_time", "t", {"city": "x"})])
+    assert sent_calls(found.response) == [("get_time", {})]
+
+
+# LiteLLM's documentation of `thinking_blocks`; gateways that keep the parts of a host's reasoning.
+THOUGHTS: dict[str, JSON] = {
+    "blocks alone": {"thinking_blocks": [{"type": "thinking", "thinking": "hm", "signature": "s"}]},
+    "a list": {"reasoning_content": [{"type": "text", "text": "hm"}]},
+    "an object": {"reasoning": {"content": "hm"}},
+}
+
+
+@odd("chat", [*BYTES, *WHOLE], lambda row: row.name != "mistral")
+@pytest.mark.parametrize("thought", THOUGHTS.values(), ids=THOUGHTS)
+def test_structures_of_thinking(row: BaseRow, way: Way, thought: JSON, server: Server) -> None:
+    streamed = Reply.chat(chunk(thought), chunk({"content": "Hi"}), STOP)
+    found = way(row, server, streamed if way.stream else Reply.json(completion({**thought, "content": "Hi"})))
+    said(found, thinking="hm")
+
+
+# The API of assistants has a text as an object; some gateways pass it on.
+@odd("chat", [*BYTES, *WHOLE], lambda row: row.name != "mistral")
+def test_a_text_that_is_an_object(row: BaseRow, way: Way, server: Server) -> None:
+    content = [{"type": "text", "text": {"value": "Hi", "annotations": []}}]
+    streamed = Reply.chat(chunk({"content": content}), STOP)
+    said(way(row, server, streamed if way.stream else Reply.json(completion({"content": content}))))
+
+
+@odd("chat", BYTES, lambda row: row.name != "mistral")
+def test_choices_that_are_no_list(row: BaseRow, way: Way, server: Server) -> None:
+    found = way(row, server, Reply.chat({**chunk(), "choices": {"index": 0, "delta": {"content": "Hi"}}}))
+    assert isinstance(found.error, ProviderError)
+
+
+@odd("messages", WHOLE)
+def test_a_text_of_null(row: BaseRow, way: Way, server: Server) -> None:
+    body = {**row.wire.whole(Answer("Hi")), "content": [{"type": "text", "text": None}, TEXT_PART]}
+    said(way(row, server, Reply.json(body)))
+
+
+# An error as JSON without `data:`, after the first events: proxies that fail.
+@odd("chat messages responses gemini cohere", BYTES, lambda row: row.id not in ("mistral",))
+@pytest.mark.parametrize("key", ["message", "detail"])
+def test_an_error_without_its_field(row: BaseRow, way: Way, key: str, server: Server) -> None:
+    found = way(row, server, row.wire.stream(b'{\n  "%b": "internal server error, boom"\n}\n\n' % key.encode()))
+    assert isinstance(found.error, ServerError)
+    assert "boom" in str(found.error)

@@ -607,6 +607,13 @@ REASONS = {
     "error": "error",
     "function_call_filter: MALFORMED_FUNCTION_CALL": "error",
     "a_new_one": "unknown",
+    # What gateways make of a reason, and watsonx's reasons (its reference of text generation).
+    "tool-calls": "tool_calls",
+    "content-filter": "content_filter",
+    "FinishReason.MAX_TOKENS": "length",
+    "FINISH_REASON_STOP": "stop",
+    "token_limit": "length",
+    "time_limit": "length",
 }
 
 

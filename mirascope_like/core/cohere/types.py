@@ -10,7 +10,7 @@ from cohere import Citation, ToolCallV2, V2ChatResponse, V2ChatStreamResponse
 from cohere import Usage as CohereUsage
 
 from ..base.messages import BaseMessageParam
-from ..base.parsing import as_list, as_object, as_parts, at, construct, decode_whole, dumped
+from ..base.parsing import as_object, as_parts, at, construct, decode_whole, dumped
 from ..base.response import (
     BaseCallResponse,
     BaseCallResponseChunk,
@@ -125,16 +125,16 @@ class CohereCallResponse(
         fields = {key: value for key, value in message.items() if value not in (None, "", [])}
         if isinstance(content := fields.get("content"), dict):
             fields["content"] = as_parts(content)
-        if calls := as_list(fields.get("tool_calls")):
+        if calls := as_parts(fields.get("tool_calls")):
             fields["tool_calls"] = sendable_calls(calls, self._names)
         return {"role": "assistant", **fields}
 
     @property
     def _tool_calls(self) -> list[ToolCall]:
         return [
-            ToolCall(call.id, call.function.name or "", arguments_text(call.function.arguments), native=call)
-            for call in at(self.response, "message.tool_calls") or ()
-            if call.function is not None
+            ToolCall(at(call, "id"), at(function, "name") or "", arguments_text(at(function, "arguments")), native=call)
+            for call in as_parts(at(self.response, "message.tool_calls"))
+            if (function := at(call, "function")) is not None
         ]
 
     @classmethod

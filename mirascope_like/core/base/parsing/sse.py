@@ -26,6 +26,8 @@ _BOM = b"\xef\xbb\xbf"
 
 _DATA = re.compile(rb"data: ?")
 _NAMED = re.compile(rb"^event: (?!error\n).*\ndata: (.*)\n\n", re.MULTILINE)
+_ERROR_KEYS = ("message", "msg", "detail", "details", "errors", "error_message", "error_msg")
+"""The keys with the text of an error in JSON that is not an event, in addition to "error"."""
 _ERROR = re.compile(rb"^event: ?error$", re.MULTILINE)
 
 
@@ -197,12 +199,15 @@ def _is_whole(line: bytes) -> bool:
 
 
 def _is_bare_error(block: bytes) -> bool:
-    if not block.lstrip().startswith(b"{"):
+    if not block.lstrip().startswith((b"{", b"[")):
         return False
     try:
-        return bool(jiter.from_json(block).get("error"))
+        found: Any = jiter.from_json(block)
     except ValueError:
         return False
+    fields = as_object(found[0] if isinstance(found, list) and found else found)
+    texts = [fields.get(key) for key in _ERROR_KEYS]
+    return bool(fields.get("error")) or any(one and isinstance(one, str | list) for one in texts)
 
 
 def _named_error(data: bytes) -> bytes:

@@ -11,20 +11,20 @@ every reason that is not listed here.
 """
 
 _WORDS: dict[FinishReason, str] = {
-    "stop": "stop eos eos_token end_turn stop_sequence pause_turn complete completed",
+    "stop": "stop eos eos_token end_turn stop_sequence pause_turn complete completed stop_token done",
     "length": "length max_tokens max_output_tokens model_length model_context_window_exceeded context_length_exceeded "
-    "incomplete",
+    "incomplete token_limit time_limit max_length error_limit",
     "tool_calls": "tool_calls tool_call tool_use function_call",
     "content_filter": "content_filter content_filtered sensitive safety refusal recitation guardrail_intervened "
-    "blocklist prohibited_content spii",
-    "error": "error failed cancelled canceled abort network_error insufficient_system_resource engine_overloaded "
-    "malformed_function_call malformed_tool_use malformed_model_output malformed_response unexpected_tool_call "
-    "too_many_tool_calls missing_thought_signature",
+    "blocklist prohibited_content spii error_toxic blocked",
+    "error": "error failed cancelled canceled user_cancel abort network_error insufficient_system_resource "
+    "engine_overloaded malformed_function_call malformed_tool_use malformed_model_output malformed_response "
+    "unexpected_tool_call too_many_tool_calls missing_thought_signature",
 }
 _COMMON: dict[str, FinishReason] = {word: meaning for meaning, words in _WORDS.items() for word in words.split()}
 """Maps the finish reasons of all providers to the common ones. Source: the API references of OpenAI, Anthropic,
 Google, Mistral, Cohere, DeepSeek, z.ai (`sensitive`, `network_error`, `model_context_window_exceeded`), vLLM
-(`abort`) and OpenRouter.
+(`abort`), watsonx (`token_limit`, `time_limit`) and OpenRouter.
 """
 
 
@@ -32,13 +32,15 @@ def common_finish_reason(reason: Any, own: Mapping[str, FinishReason]) -> Finish
     """Return a finish reason in the common form. `own` maps reasons of one provider only, and takes precedence over the
     general table.
 
-    Also reads the joined reasons of Gemini's OpenAI endpoint, such as `function_call_filter: MALFORMED_FUNCTION_CALL`.
+    Also reads the joined reasons of Gemini's OpenAI endpoint, such as `function_call_filter: MALFORMED_FUNCTION_CALL`,
+    and what gateways make of a reason: `tool-calls`, `FinishReason.STOP`, `FINISH_REASON_STOP`.
     """
     text = str(getattr(reason, "value", reason))
     if (meaning := own.get(text)) is not None:
         return meaning
     for word in (text, text.rpartition(":")[2]):
-        if (meaning := _COMMON.get(word.strip().lower()) or own.get(word.strip())) is not None:
+        plain = word.strip().lower().replace("-", "_").removeprefix("finishreason.").removeprefix("finish_reason_")
+        if (meaning := _COMMON.get(plain) or own.get(word.strip())) is not None:
             return meaning
     return "unknown"
 

@@ -164,7 +164,9 @@ class NativeMetadata(CommonMetadata):
     @property
     def _usage(self) -> Usage | None:
         usage = self._reported_usage
-        return self._read_usage(dumped(usage)) if usage is not None else None
+        if usage is None or isinstance(usage, str | int | float | list):  # some gateways send no object
+            return None
+        return self._read_usage(dumped(usage))
 
     @property
     def _terms(self) -> dict[str, str]:

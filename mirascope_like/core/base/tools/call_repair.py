@@ -17,7 +17,8 @@ from ..parsing import as_object, at, decode_whole, object_so_far, paired_escapes
 from .base_tool import ToolCall
 
 _DECORATED = re.compile(
-    r"\s*(?:(?:to=)?(?:functions?|default_api|tools?)[.:/]+)*([a-zA-Z0-9_-]+)(?::\d+)?(?:\s*<\|.*|\(\))?\s*",
+    r"[\s\"'`$]*(?:(?:to=)?(?:functions?|default_api|tools?|assistant|mcp)[.:/=]+)*([a-zA-Z0-9_-]+)(?::\d*)?"
+    r"(?:\s*<\|.*|\(\))?[\s\"'`]*",
     re.IGNORECASE | re.DOTALL,
 )
 """Matches a tool name with the additions of some hosts: `functions.add:0` (Kimi), `default_api:add` (Gemini), and
@@ -121,7 +122,7 @@ def effective_arguments(text: str) -> str:
     except ValueError:
         return _one_of_several(text)
     if not isinstance(value, str):
-        return text
+        return "{}" if value == [] else text  # the empty object of a gateway in PHP
     inner = effective_arguments(value)
     return inner if not inner.strip() or _is_object(inner) else text
 
@@ -171,7 +172,7 @@ def _one_of_several(text: str) -> str:
             rest = text[position:]
             return rest if found and not found_calls and rest.startswith("{") else text
         value, end = decoded
-        if value is not None and not isinstance(value, dict):
+        if value not in (None, "", []) and not isinstance(value, dict):
             return text
         found += 1
         fields = as_object(value)

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, TypeVar, cast
 from pydantic_core import to_json
 
 from ...base.errors import ErrorEventError, reported_error
-from ...base.parsing import as_list, as_object, at
+from ...base.parsing import as_list, as_object, as_parts, at
 from ...base.response import BaseCallResponseChunk, Counts, Facts, ToolDelta, ended_for
 
 RawChunkT = TypeVar("RawChunkT")
@@ -27,9 +27,14 @@ def choice_delta(choice: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def with_parts(message: dict[str, Any]) -> dict[str, Any]:
-    """Return a message or delta whose content is a text or a list of parts. Some gateways send one part alone."""
-    content = message.get("content")
-    return {**message, "content": [content]} if isinstance(content, dict) else message
+    """Return a message or delta with lists of parts and of tool calls. Some gateways send one of these alone, or the
+    call under the older name `function_call`.
+    """
+    alone = {key: [message[key]] for key in ("content", "tool_calls") if isinstance(message.get(key), dict)}
+    if (call := as_object(message.get("function_call"))) and not message.get("tool_calls"):
+        rest = {key: value for key, value in message.items() if key != "function_call"}
+        return {**rest, **alone, "tool_calls": [{"type": "function", "function": call}]}
+    return {**message, **alone} if alone else message
 
 
 def raise_choice_error(choices: Sequence[Any]) -> None:
@@ -55,7 +60,8 @@ def content_text(content: Any) -> str:
     if isinstance(content, str):
         return content
     parts = [part for part in map(as_object, as_list(content)) if part.get("type") not in _THOUGHTS]
-    return "".join(text for part in parts if isinstance(text := part.get("text"), str))
+    texts = [as_object(text).get("value") if isinstance(text := part.get("text"), dict) else text for part in parts]
+    return "".join(text for text in texts if isinstance(text, str))
 
 
 _THOUGHTS = frozenset({"thinking", "reasoning"})
@@ -67,9 +73,11 @@ _THINKING = ("reasoning", "reasoning_content", "reasoning_text", "thinking")
 def message_thinking(message: Mapping[str, Any]) -> str | None:
     """Return the thinking in a message or delta, from whichever field the host uses for it; None if there is none."""
     for key in _THINKING:
-        if isinstance(text := message.get(key), str) and text:
+        found = message.get(key)
+        if text := found if isinstance(found, str) else "".join(map(_part_thinking, map(as_object, as_parts(found)))):
             return text
-    details = [_part_thinking(one) for one in map(as_object, as_list(message.get("reasoning_details")))]
+    blocks = as_list(message.get("reasoning_details")) or as_list(message.get("thinking_blocks"))
+    details = [_part_thinking(one) for one in map(as_object, blocks)]
     parts = [as_object(part) for part in as_list(message.get("content"))]
     shown = [_part_thinking(part) for part in parts if part.get("type") in _THOUGHTS]
     return "".join(details) or "".join(shown) or None
@@ -77,7 +85,8 @@ def message_thinking(message: Mapping[str, Any]) -> str | None:
 
 def _part_thinking(part: Mapping[str, Any]) -> str:
     """Return the thinking in a part: Mistral's `thinking`, Databricks' `summary`, or a `text`."""
-    found = next((part[key] for key in ("thinking", "summary", "text", "reasoning") if part.get(key)), None)
+    keys = ("thinking", "summary", "text", "reasoning", "content")
+    found = next((part[key] for key in keys if part.get(key)), None)
     return content_text(found)
 
 
@@ -125,11 +134,14 @@ FACTS = Facts(counts=_COUNTS)
 def usage_of(data: Any) -> Any:
     """Return the usage in a chunk or a complete response, as JSON or as an object of the SDK; None if there is none.
 
-    In streams, Groq may send the usage only in `x_groq`, and Kimi in the first choice.
+    In streams, Groq may send the usage only in `x_groq`, and Kimi in the first choice; some gateways send it in the
+    delta.
     """
     if found := at(data, "usage") or at(data, "x_groq.usage"):
         return found
-    return next((found for choice in at(data, "choices") or () if (found := at(choice, "usage"))), None)
+    places = ("usage", "delta.usage")
+    choices = as_list(at(data, "choices"))
+    return next((found for choice in choices for place in places if (found := at(choice, place))), None)
 
 
 class BaseChatChunk(BaseCallResponseChunk[RawChunkT, FinishT, UsageT]):

@@ -35,7 +35,7 @@ def mended(data: Mapping[str, Any]) -> dict[str, Any]:
                 kept = [_with_number(as_object(call)) for call in calls if call is not None]
                 choice = {**choice, key: {**choice[key], "tool_calls": kept}}
         choices.append(choice)
-    return {**data, "choices": choices}
+    return {**data, "choices": choices} if isinstance(data.get("choices"), list) else {**data}
 
 
 def _with_number(fields: dict[str, Any]) -> dict[str, Any]:

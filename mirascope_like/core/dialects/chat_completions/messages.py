@@ -26,7 +26,7 @@ from ...base.messages import (
     linked_part,
 )
 from ...base.parsing import as_list, as_object, at, dumped, paired_escapes
-from .chunk import arguments_text
+from .chunk import arguments_text, content_text
 
 _AUDIO = {"audio/wav": "wav", "audio/x-wav": "wav", "audio/mp3": "mp3", "audio/mpeg": "mp3"}
 _CONTENT_FIELDS = ("content", "tool_calls", "function_call", "refusal", "audio", "images")
@@ -225,7 +225,7 @@ def _decode_marked(part: Mapping[str, Any]) -> list[Part]:
 def _decode_part(part: Mapping[str, Any]) -> Part | None:
     match part.get("type"):
         case "text":
-            return TextPart(text=part["text"])
+            return TextPart(text=content_text([part]))
         case "image_url":
             image = as_object(part["image_url"]) or {"url": part["image_url"]}
             return linked_part("image", image["url"], detail=image.get("detail"))

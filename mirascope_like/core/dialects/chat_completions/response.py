@@ -67,16 +67,23 @@ class BaseChatCallResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT, Answer
 
     @property
     def _choices(self) -> list[Any]:
-        return getattr(self.response, "choices", None) or []
+        choices: list[Any] = getattr(self.response, "choices", None) or []
+        if len(choices) > 1 and all(isinstance(at(one, "index"), int) for one in choices):
+            return sorted(choices, key=lambda one: at(one, "index"))
+        return choices
 
     @property
     def _message(self) -> Any:
         found: Any = getattr(self._choices[0], "message", None) if self._choices else None
-        if self._choices and not found and (delta := choice_delta(as_object(as_list(self.raw.get("choices"))[0]))):
-            # Some gateways send `delta` or `text` in place of the message.
-            choice = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", **delta}}
-            mended: Any = self.parse_raw_response({**self.raw, "choices": [choice]})
-            return mended.choices[0].message
+        calls: Any = getattr(found, "tool_calls", None)
+        alone = isinstance(calls, dict) or (not calls and getattr(found, "function_call", None))
+        if self._choices and (not found or alone):
+            # Some gateways send `delta` or `text` in place of the message, or one call in place of a list.
+            first = as_object(as_list(self.raw.get("choices"))[0])
+            if delta := choice_delta(first):
+                choice = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", **delta}}
+                mended: Any = self.parse_raw_response({**self.raw, "choices": [choice]})
+                return mended.choices[0].message
         return found
 
     @property

@@ -116,7 +116,9 @@ class BlockResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT, MessageT, Mes
 
 
 def _is_empty_text(block: Mapping[str, Any]) -> bool:
-    return block.get("text") == "" and block.keys() <= {"type", "text", "citations"}
+    return (
+        block.get("type", "text") == "text" and not block.get("text") and block.keys() <= {"type", "text", "citations"}
+    )
 
 
 class BlockAccumulator(IndexedAccumulator[ChunkT, ToolT]):

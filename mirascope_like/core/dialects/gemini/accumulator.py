@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 from pydantic_core import to_json
 
 from ...base.errors import ErrorEventError, MalformedEventError, reported_error
-from ...base.parsing import as_list, as_object, at, is_end, settled
+from ...base.parsing import as_list, as_object, as_parts, at, is_end, settled
 from ...base.response import Accumulator, Usage, common_reasons, newer_reason, newer_usage
 from ...base.tools import BaseTool
 from .chunk import GeminiChunk, set_calls_before, words_of
@@ -101,7 +101,7 @@ class GeminiAccumulator(Accumulator[ChunkT, ToolT], Generic[ChunkT, ToolT]):
         for key, value in as_object(candidate["content"]).items():
             if key == "parts":
                 parts = content.setdefault("parts", [])
-                calls = [call for part in as_list(value) if (call := add_part(parts, as_object(part))) is not None]
+                calls = [call for part in as_parts(value) if (call := add_part(parts, as_object(part))) is not None]
                 tools += self._called(calls) if index == 0 else []
             else:
                 content[key] = value

@@ -13,7 +13,7 @@ from pydantic_core import to_json
 from typing_extensions import TypeVar
 
 from ...base.messages import AudioPart, BaseMessageParam
-from ...base.parsing import as_list, as_object, decode_text, object_so_far
+from ...base.parsing import as_list, as_object, as_parts, decode_text, object_so_far
 from ...base.response import BaseCallResponse, Facts, FinishReason, Usage, ended_for, token_count, tool_results
 from ...base.tools import BaseTool, CallsOnce, ToolCall, effective_arguments, offered_name
 from .messages import decode_content, encode_results
@@ -83,7 +83,7 @@ def parts_of(data: Any) -> list[JSON]:
     """Return the parts of the first candidate of a response. A candidate without an index counts as the first."""
     candidates = map(as_object, as_list(as_object(data).get("candidates")))
     first = as_object(next((one for one in candidates if one.get("index") in (None, 0, "0")), None))
-    return [as_object(part) for part in as_list(as_object(first.get("content")).get("parts"))]
+    return [as_object(part) for part in as_parts(as_object(first.get("content")).get("parts"))]
 
 
 def text_of(data: Any) -> str:
@@ -123,8 +123,8 @@ def _sendable(part: JSON, names: Collection[str]) -> JSON:
         return {key: value for key, value in part.items() if key != "functionCall"}
     args, name = call.get("args"), call.get("name")
     sent = {**call, "name": offered_name(name, names)} if isinstance(name, str) else call
-    if isinstance(args, str):
-        sent = {**sent, "args": object_so_far(effective_arguments(args))}
+    if args is not None and not isinstance(args, dict):
+        sent = {**sent, "args": object_so_far(effective_arguments(written(call)))}
     return {**part, "functionCall": sent}
 
 

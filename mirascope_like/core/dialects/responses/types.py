@@ -43,6 +43,9 @@ THINKING = frozenset(
     f"response.{kind}.delta" for kind in ("reasoning_text", "reasoning_summary_text", "reasoning", "reasoning_summary")
 )
 
+_TEXT_PARTS = ("output_text", "text")
+"""The types of parts that are text; the second one is that of some gateways."""
+
 _WRITING = frozenset({"response.function_call_arguments.delta", "response.custom_tool_call_input.delta"})
 
 ResponsesFinishReason = Literal[
@@ -101,7 +104,7 @@ def output_text(output: Sequence[Any]) -> str:
     texts: list[Any] = [{"type": "output_text", "text": one} if isinstance(one, str) else one for one in contents]
     whole: list[list[Any]] = [[one] if isinstance(one, dict) else as_list(one) for one in texts]
     parts = [as_object(part) for content in whole for part in content]
-    return "".join(str(part.get("text") or "") for part in parts if part.get("type") == "output_text")
+    return "".join(str(part.get("text") or "") for part in parts if part.get("type") in _TEXT_PARTS)
 
 
 def thinking_parts(item: Mapping[str, Any]) -> list[tuple[str, int, str]]:
@@ -150,7 +153,8 @@ class ResponsesCallResponse(
         if part_type == "output_text" and not all(isinstance(item.content, list) for item in items):  # some gateways
             return [output_text([dumped(item)]) for item in items]
         found = [part for item in items for part in getattr(item, parts) or ()]
-        return [getattr(part, key, None) or "" for part in found if getattr(part, "type", None) == part_type]
+        kinds = _TEXT_PARTS if part_type == "output_text" else (part_type,)
+        return [getattr(part, key, None) or "" for part in found if getattr(part, "type", None) in kinds]
 
     @property
     def content(self) -> str:
@@ -184,7 +188,7 @@ class ResponsesCallResponse(
     def finish_reasons(self) -> list[ResponsesFinishReason] | None:
         """Why the response ended: the reason if the response is incomplete, otherwise its status."""
         details: Any = getattr(self.response, "incomplete_details", None)
-        status = getattr(self.response, "status", None)
+        status = getattr(self.response, "status", None) or ("completed" if self._output else None)
         return finish_reason({"status": status, "incomplete_details": dumped(details) if details else None})
 
     @property
@@ -235,7 +239,8 @@ def _sendable(item: dict[str, Any], names: Collection[str]) -> dict[str, Any]:
     """
     if item.get("type") == "message" and not isinstance(content := item.get("content"), str):
         parts: list[Any] = [content] if isinstance(content, dict) else as_list(content)
-        return {**item, "content": [part for part in parts if as_object(part).get("text", "") is not None]}
+        full = [part for part in parts if as_object(part).get("text", "") is not None]
+        return {**item, "content": [{**part, "type": "output_text"} if _is_text(part) else part for part in full]}
     if item.get("type") not in ("function_call", "custom_tool_call"):
         return item
     sent = {**item, "name": offered_name(str(item.get("name") or ""), names)}
@@ -256,6 +261,10 @@ class ResponsesTool(CalledTool[ResponseFunctionToolCall]):
     _sdk_call: ClassVar[Any] = _sdk_call
 
 
+def _is_text(part: Any) -> bool:
+    return as_object(part).get("type") in _TEXT_PARTS
+
+
 class ResponsesChunk(BaseCallResponseChunk[ResponseStreamEvent, ResponsesFinishReason, ResponseUsage]):
     """One event of a stream. `chunk` is the event as an object of OpenAI's SDK."""
 
@@ -272,7 +281,7 @@ class ResponsesChunk(BaseCallResponseChunk[ResponseStreamEvent, ResponsesFinishR
 
     @classmethod
     def _text_of(cls, data: Mapping[str, Any]) -> str:
-        delta = data.get("delta") if data.get("type") == TEXT_DELTA else None
+        delta = delta_of(data) if data.get("type") == TEXT_DELTA else None
         return delta if isinstance(delta, str) else ""
 
     @property

@@ -17,6 +17,7 @@ from tests.harness.network import NetworkGuard, be_patient, is_provider_variable
 from tests.harness.recordings import MISSING, Exchange, exchanges
 from tests.harness.rounds import SIDES, Side
 from tests.harness.server import Server
+from tests.harness.socket_origins import note_origins
 
 # Hypothesis' own limits are of seconds, which a busy machine exceeds; they say nothing of what is tested. The examples
 # of each run are the same, so that a change is judged by what it does. `nox -s properties` draws new ones, and more.
@@ -29,6 +30,7 @@ settings.load_profile("the_same")
 AUTHORITY = Path(__file__).with_name("harness") / "authority.pem"
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_configure() -> None:
     """Spare each client that is made, here and in programs that tests start, the loading of all authorities.
 
@@ -36,6 +38,7 @@ def pytest_configure() -> None:
     """
     os.environ["SSL_CERT_FILE"] = str(AUTHORITY)
     be_patient()
+    sys.unraisablehook = note_origins(sys.unraisablehook)
 
 
 def pytest_collection_finish() -> None:

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, settings
 
 from mirascope_like.core.base.runtime import CLOCK
 from tests.harness.clocks import MovedClock
-from tests.harness.network import NetworkGuard, be_patient, is_provider_variable
+from tests.harness.network import NetworkGuard, be_patient, is_provider_variable, load_service_models_once
 from tests.harness.recordings import MISSING, Exchange, exchanges
 from tests.harness.rounds import SIDES, Side
 from tests.harness.server import Server
@@ -31,14 +31,19 @@ AUTHORITY = Path(__file__).with_name("harness") / "authority.pem"
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_configure() -> None:
-    """Spare each client that is made, here and in programs that tests start, the loading of all authorities.
+def pytest_configure(config: pytest.Config) -> None:
+    """Prepare the process.
 
-    It takes longer than most tests, and no test connects by TLS.
+    The clients that are made, here and in programs that tests start, do not load all authorities: that takes longer
+    than most tests, and no test connects by TLS. A worker of pytest-xdist does not keep the reports of its tests, which
+    it has sent: each search for garbage would go through them all.
     """
     os.environ["SSL_CERT_FILE"] = str(AUTHORITY)
     be_patient()
+    load_service_models_once()
     sys.unraisablehook = note_origins(sys.unraisablehook)
+    if hasattr(config, "workerinput"):
+        config.pluginmanager.unregister(name="terminalreporter")
 
 
 def pytest_collection_finish() -> None:

@@ -6,6 +6,7 @@ import errno
 import importlib
 import ipaddress
 import socket
+from functools import cache, partial
 from typing import Any, Self
 
 from tests.harness.clocks import PATIENCE
@@ -95,3 +96,10 @@ def be_patient() -> None:
         constants = importlib.import_module(name)
         constants.DEFAULT_CONNECTION_LIMITS.keepalive_expiry = None
         constants.DEFAULT_TIMEOUT.connect = PATIENCE
+
+
+def load_service_models_once() -> None:
+    """Let all sessions of botocore share what they read from its data files: 18,000 objects a session else."""
+    loader = importlib.import_module("botocore.loaders").JSONFileLoader
+    load = cache(partial(loader.load_file, loader()))
+    loader.load_file = lambda _, path: load(path)

@@ -7,6 +7,7 @@ import copy
 import inspect
 import pydoc
 from collections.abc import Callable
+from operator import attrgetter
 from typing import Any, Literal, get_type_hints
 
 import httpx
@@ -172,9 +173,9 @@ def test_fastapi_serves_calls(awaited: bool, side: Side, server: Server) -> None
     asyncio.run(main())
 
 
-@pytest.mark.parametrize("name", [*core.PROVIDERS, "llm"])
+@pytest.mark.parametrize("name", [*core.PROVIDERS, "openai.responses", "azure.responses", "xai.responses", "llm"])
 def test_help_lists_the_options(name: str) -> None:
-    call: Any = llm.call if name == "llm" else getattr(core, name).call
+    call: Any = llm.call if name == "llm" else attrgetter(name)(core).call
     assert repr(call) == f"<{name}.call>"
     signature = inspect.signature(call)
     options = ["model", "response_model", "output_parser", "stream", "tools", "max_retries", "fail_fast", "json_mode"]

@@ -176,3 +176,47 @@ def test_a_notebook(tmp_path: Path, subtests: pytest.Subtests) -> None:
     for (place, names), found in zip(IN_NOTEBOOKS, json.loads(done.stdout), strict=True):
         with subtests.test(place):
             assert set(names.split()) <= set(found)
+
+
+LATER_CELLS = """
+import json, sys, jedi
+sys.path.insert(0, sys.argv[2])
+given = json.load(sys.stdin)
+names = {}
+exec(compile(given["cell"], "<cell>", "exec"), names)
+print(json.dumps([[one.name for one in jedi.Interpreter(text, [names]).complete()] for text in given["texts"]]))
+"""
+LIVE = """
+stream = streamed("x")
+books = growing("x")
+emma = Book(title="Emma", year=1815)
+"""
+COMPLETED_LATER = [
+    ('whole("x").', "content message_param tool usage"),
+    ('response = whole("x")\nresponse.', "content message_param tool usage"),
+    ('streamed("x").', "collect content events items usage"),
+    ("stream.", STREAM),
+    ("for chunk, tool in stream:\n    chunk.", CHUNK),
+    ("for chunk, tool in stream:\n    tool.", "args call name tool_json_schema"),
+    ("stream.collect().", RESPONSE),
+    ("for text in stream.text():\n    text.", "upper"),
+    ("books.", STRUCTURED),
+    ("emma.", "title year"),
+    ("model.", MODEL),
+    ("model.session().", SESSION),
+]
+"""What jedi knows in a cell after the one that defines the calls, as in IPython: it looks at the objects themselves. It
+knows nothing there of what is awaited, nor of a `list[Book]` or `StructuredStream[Book, ...]` that no variable holds,
+whatever function returns it.
+"""
+
+
+def test_a_later_cell(tmp_path: Path, subtests: pytest.Subtests) -> None:
+    if find_spec("jedi") is None:
+        pytest.skip("runs in `nox -s typing`, which installs jedi")
+    command = [sys.executable, "-W", "ignore", "-c", LATER_CELLS, str(tmp_path), str(ROOT)]
+    given = json.dumps({"cell": PROGRAM + LIVE, "texts": [text for text, _ in COMPLETED_LATER]})
+    done = subprocess.run(command, input=given, capture_output=True, text=True, check=True)
+    for (text, names), found in zip(COMPLETED_LATER, json.loads(done.stdout), strict=True):
+        with subtests.test(text):
+            assert set(names.split()) <= set(found)

@@ -95,14 +95,16 @@ class Call(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
         self._async_stream = async_stream
         self._params = params
         self.__name__ = self.__qualname__ = "call"
-        self.__doc__ = f"{provider.name}.call(model, *, ...): {cast('Any', Call).__call__.__doc__}"
+        form = provider.response_type.form
+        self._name = ".".join(filter(None, [provider.name, form, "call"]))
+        self.__doc__ = f"{self._name}(model, *, ...): {cast('Any', Call).__call__.__doc__}"
 
     def signature(self) -> Signature:
         """Return the signature with each option by name, as `inspect.signature` does."""
         return call_signature(cast("Any", Call).__call__, self._params, open_choice=self._provider.open_choice)
 
     def __repr__(self) -> str:
-        return f"<{self._provider.name}.call>"
+        return f"<{self._name}>"
 
     @property
     def provider(self) -> Provider[ResponseT, Any, Any]:

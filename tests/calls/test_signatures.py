@@ -188,7 +188,7 @@ def test_help_lists_the_options(name: str) -> None:
         assert f"\n        {option}: " in text or f"\n    {option}: " in text
     assert (call.__name__, call.__qualname__) == ("call", "call")
     copy.copy(call)
-    model: Any = llm.model if name == "llm" else getattr(core, name).model
+    model: Any = llm.model if name == "llm" else attrgetter(name)(core).model
     assert (repr(model), model.__name__) == (f"<{name}.model>", "model")
     text = pydoc.render_doc(model, renderer=pydoc.plaintext)
     assert f"{name}.model(name, *, " in text

@@ -7,7 +7,7 @@ from typing import assert_type
 from pydantic import BaseModel
 
 from mirascope_like import llm
-from mirascope_like.core import ToolLoop, openai
+from mirascope_like.core import Session, ToolLoop, openai
 from mirascope_like.core.base.streams import StructuredStream
 
 
@@ -89,3 +89,6 @@ class Namer:
 assert_type(Namer().nick("Ann", count=2), list[str])
 assert_type(Namer().nick.prepare("Ann").send(), list[str])
 Namer().nick(1)  # error
+
+assert_type(whole.session().switch(neutral), Session[llm.CallResponse, llm.Stream, llm.AsyncStream])
+assert_type(whole.session().switch(neutral).send("a"), llm.CallResponse)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar, cast
 from uuid import uuid4
 
 from ..errors import PromptError, StoreError, StreamNotConsumedError
@@ -24,6 +24,9 @@ from .stores import Store, replace_turns
 ResponseT = TypeVar("ResponseT", bound=BaseCallResponse[Any, Any])
 StreamT = TypeVar("StreamT", bound=Stream[Any, Any, Any])
 AsyncStreamT = TypeVar("AsyncStreamT", bound=AsyncStream[Any, Any, Any])
+OtherResponseT = TypeVar("OtherResponseT", bound=BaseCallResponse[Any, Any])
+OtherStreamT = TypeVar("OtherStreamT", bound=Stream[Any, Any, Any])
+OtherAsyncStreamT = TypeVar("OtherAsyncStreamT", bound=AsyncStream[Any, Any, Any])
 ResponseT_co = TypeVar("ResponseT_co", bound=BaseCallResponse[Any, Any], covariant=True)
 StreamT_co = TypeVar("StreamT_co", bound=Stream[Any, Any, Any], covariant=True)
 AsyncStreamT_co = TypeVar("AsyncStreamT_co", bound=AsyncStream[Any, Any, Any], covariant=True)
@@ -149,10 +152,12 @@ class Session(Generic[ResponseT, StreamT, AsyncStreamT]):
         """Async version of `edit`: the store is written in a thread."""
         return self.edit(conversation) if self._store is None else await in_thread(self.edit, conversation)
 
-    def switch(self, model: SessionModel[Any, Any, Any]) -> Session[Any, Any, Any]:
+    def switch(
+        self, model: SessionModel[OtherResponseT, OtherStreamT, OtherAsyncStreamT]
+    ) -> Session[OtherResponseT, OtherStreamT, OtherAsyncStreamT]:
         """Continue the conversation with another model; return the session itself."""
         self.model = model
-        return self
+        return cast("Session[OtherResponseT, OtherStreamT, OtherAsyncStreamT]", self)
 
     def send(self, prompt: Prompt = None) -> ResponseT:
         """Send a prompt together with the conversation; return the response.

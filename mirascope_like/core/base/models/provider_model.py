@@ -33,10 +33,11 @@ class Models(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
     def __init__(self, call: Call[ResponseT, StreamT, AsyncStreamT, ParamsT]) -> None:
         self._call = call
         self.__name__ = self.__qualname__ = "model"
-        self.__doc__ = f"{call.provider.name}.model(name, *, ...): {cast('Any', Models).__call__.__doc__}"
+        self._name = ".".join(filter(None, [call.provider.name, call.provider.response_type.form, "model"]))
+        self.__doc__ = f"{self._name}(name, *, ...): {cast('Any', Models).__call__.__doc__}"
 
     def __repr__(self) -> str:
-        return f"<{self._call.provider.name}.model>"
+        return f"<{self._name}>"
 
     @overload
     def __call__(

@@ -2,8 +2,8 @@
 
 Lines of the docstring that begin with one of these words, each as often as needed:
 
-    Providers: where it runs; `openai anthropic` where it does not say. `local` is the embedded model, which says
-               what it likes: there the program must run, and its own assertions hold.
+    Providers: where it runs; on `every` one where it does not say, and on every other one after `not`. `local` is the
+               embedded model, which says what it likes: there the program must run, and its own assertions hold.
     Model:     what the model says: text; `call name {...}`, twice or more for several calls, after text or alone;
                `answer {...}` to whatever form was asked for; `think text | text`; `error 429`
     User:      what the user types
@@ -14,19 +14,20 @@ Lines of the docstring that begin with one of these words, each as often as need
 from __future__ import annotations
 
 import ast
-import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.conformance.wires.answer import Answer, Call, Said, Text, Thought
+from tests.conformance.wires.gemini import GeminiWire
 from tests.harness.replies import Reply
 from tests.harness.server import Request
+from tests.mirascope_v1.providers import PROVIDERS
 
 WORDS = ("Providers", "Model", "User", "Asks", "Prints")
 _CALL = re.compile(r"\bcall (\w+) (\{.*?\})(?=$| call )")
-MODELS = {"anthropic": "claude-sonnet-5", "local": "smollm2-135m"}
 
 
 @dataclass
@@ -48,158 +49,98 @@ class Script:
 
     @property
     def providers(self) -> list[str]:
-        return " ".join(self.lines["Providers"]).split() or ["openai", "anthropic"]
+        first, *others = " ".join(self.lines["Providers"]).split() or ["every"]
+        every = [name for name in PROVIDERS if name != "local"]
+        if first == "not":
+            return [name for name in every if name not in others]
+        return [*every, *others] if first == "every" else [first, *others]
 
     def source_for(self, provider: str) -> str:
         """The program, as the documentation shows it under the tab of a provider."""
         if provider == "openai":
             return self.source
-        source = self.source.replace("gpt-4o-mini", MODELS[provider]).replace("OpenAI", provider.capitalize())
+        own = PROVIDERS[provider]
+        source = self.source.replace("gpt-4o-mini", own.model).replace("OpenAI", own.prefix)
         return re.sub(r"\bopenai(?=\b|_call)", provider, source)
 
 
-@dataclass(frozen=True)
-class Said:
-    """One reply of the model."""
-
-    text: str
-    calls: list[tuple[str, str]]
-    thinking: str | None = None
-
-    @classmethod
-    def read(cls, line: str, request: dict[str, Any]) -> Said:
-        thinking = None
-        if line.startswith("think "):
-            thinking, _, line = line.removeprefix("think ").partition(" | ")
-        if line.startswith("answer "):
-            answer = line.removeprefix("answer ")
-            name = _forced(request)
-            return cls("", [(name, answer)]) if name else cls(answer, [])
-        calls = [(match[1], match[2]) for match in _CALL.finditer(line)]
-        return cls(_CALL.sub("", line).strip() if calls else line, calls, thinking)
-
-
-def _forced(request: dict[str, Any]) -> str | None:
-    """The tool that must be called, if one must."""
-    choice = request.get("tool_choice")
-    if not choice or choice in ("auto", "none") or (isinstance(choice, dict) and choice.get("type") == "auto"):
-        return None
-    named = choice.get("function", choice).get("name") if isinstance(choice, dict) else None
-    last = request["tools"][-1]
-    return named or last.get("function", last)["name"]
-
-
-def reply(line: str, request: Request) -> Reply:
-    """What a provider sends for a line of the script."""
-    if line.startswith("error "):
-        return Reply.error(int(line.removeprefix("error ")), "no more today", x_should_retry="false")
-    said = Said.read(line, request.json)
-    if request.path.endswith("/messages"):
-        blocks = list(_blocks(said))
-        if request.json.get("stream"):
-            return Reply.messages(*_anthropic_events(said, blocks))
-        return _anthropic(said, blocks)
-    return Reply.chat(*_chat_chunks(said)) if request.json.get("stream") else _chat(said)
-
-
-def asked(request: Request) -> str:
-    """The text of the last message of a request."""
-    content = request.json["messages"][-1]["content"]
-    if isinstance(content, str):
-        return content
-    return " ".join(part.get("text") or str(part.get("content") or part["type"]) for part in content)
+def said(line: str, request: Request, pieces: Callable[[str], list[str]]) -> list[Said]:
+    """What a line of the script lets the model say. `pieces` cuts the arguments of calls."""
+    found: list[Said] = []
+    if line.startswith("think "):
+        thinking, _, line = line.removeprefix("think ").partition(" | ")
+        found.append(Thought(*_pieces(thinking)))
+    if line.startswith("answer "):
+        answer = line.removeprefix("answer ")
+        name = _forced(request)
+        return [*found, Call("call_1", name, *pieces(answer)) if name else Text(*_pieces(answer))]
+    calls = [Call(f"call_{number}", one[1], *pieces(one[2])) for number, one in enumerate(_CALL.finditer(line), 1)]
+    text = _CALL.sub("", line).strip() if calls else line
+    return [*found, *([Text(*_pieces(text))] if text else []), *calls]
 
 
 def _pieces(text: str) -> list[str]:
     return re.findall(r"\S+\s*|\s+", text)
 
 
-# OpenAI
-
-_BASE = {"id": "chatcmpl-1", "created": 1, "model": "gpt-4o-mini-2024-07-18"}
-_USAGE = {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15}
+def _whole(text: str) -> list[str]:
+    return [text]
 
 
-def _chat(said: Said) -> Reply:
-    message: dict[str, Any] = {"role": "assistant", "content": said.text or None, "refusal": None}
-    if said.calls:
-        message["tool_calls"] = [
-            {"id": f"call_{number}", "type": "function", "function": {"name": name, "arguments": arguments}}
-            for number, (name, arguments) in enumerate(said.calls, 1)
-        ]
-    choice = {"index": 0, "message": message, "finish_reason": _finish(said)}
-    return Reply.json({**_BASE, "object": "chat.completion", "choices": [choice], "usage": _USAGE})
+def _forced(request: Request) -> str | None:
+    """The tool that must be called, if one must."""
+    body = request.json
+    config = body.get("toolConfig") or body.get("tool_config") or {}  # Bedrock's and Google's
+    calling = config.get("functionCallingConfig") or config.get("function_calling_config") or {}
+    names = calling.get("allowedFunctionNames") or calling.get("allowed_function_names")
+    if names:
+        return str(names[-1])
+    choice = body.get("tool_choice") or config.get("toolChoice")
+    if not choice or choice in ("auto", "none", "NONE") or (isinstance(choice, dict) and choice.get("type") == "auto"):
+        return None
+    if isinstance(choice, dict) and (named := choice.get("function", choice.get("tool", choice)).get("name")):
+        return str(named)
+    tools: list[Any] = body.get("tools") or config.get("tools") or []
+    last = tools[-1] if isinstance(choice, str | dict) and tools else None
+    return str(last.get("function", last.get("toolSpec", last))["name"]) if last is not None else None
 
 
-def _chat_chunks(said: Said) -> Iterator[dict[str, Any]]:
-    def chunk(delta: dict[str, Any], finish: str | None = None) -> dict[str, Any]:
-        choice = {"index": 0, "delta": delta, "finish_reason": finish}
-        return {**_BASE, "object": "chat.completion.chunk", "choices": [choice]}
-
-    yield chunk({"role": "assistant", "content": ""})
-    for piece in _pieces(said.text):
-        yield chunk({"content": piece})
-    for index, (name, arguments) in enumerate(said.calls):
-        begun = {"id": f"call_{index + 1}", "type": "function", "function": {"name": name, "arguments": ""}}
-        yield chunk({"tool_calls": [{"index": index, **begun}]})
-        for piece in _pieces(arguments):
-            yield chunk({"tool_calls": [{"index": index, "function": {"arguments": piece}}]})
-    yield chunk({}, _finish(said))
-    yield {**_BASE, "object": "chat.completion.chunk", "choices": [], "usage": _USAGE}
+def _streams(request: Request) -> bool:
+    return bool(request.json.get("stream")) or "stream" in request.path.lower()
 
 
-def _finish(said: Said) -> str:
-    return "tool_calls" if said.calls else "stop"
+def provider_of(request: Request, provider: str) -> str:
+    """The provider that a request is for. A program may name OpenAI or Anthropic beside its own."""
+    if request.path == "/v1/messages":
+        return "anthropic"
+    return "openai" if request.path == "/v1/chat/completions" and provider == "anthropic" else provider
 
 
-# Anthropic
+def reply(line: str, request: Request, provider: str) -> Reply:
+    """What a provider sends for a line of the script."""
+    if line.startswith("error "):
+        status = int(line.removeprefix("error "))
+        if provider == "bedrock":
+            kind = {429: "ThrottlingException"}.get(status, "ValidationException")
+            return Reply.json({"message": "no more today"}, status, headers={"x-amzn-errortype": kind})
+        return Reply.error(status, "no more today", x_should_retry="false")
+    wire = PROVIDERS[provider].wire
+    pieces = _whole if isinstance(wire, GeminiWire) else _pieces  # Google cuts the values, not the text
+    answer = Answer(*said(line, request, pieces), input=10, model=PROVIDERS[provider].answers)
+    return wire.streamed(answer) if _streams(request) else wire.answered(answer)
 
 
-def _blocks(said: Said) -> Iterator[dict[str, Any]]:
-    if said.thinking:
-        yield {"type": "thinking", "thinking": said.thinking, "signature": "signed"}
-    if said.text:
-        yield {"type": "text", "text": said.text}
-    for number, (name, arguments) in enumerate(said.calls, 1):
-        yield {"type": "tool_use", "id": f"toolu_{number}", "name": name, "input": json.loads(arguments)}
+def asked(request: Request) -> str:
+    """The text of the last message of a request."""
+    last = (request.json.get("messages") or request.json["contents"])[-1]
+    content = last.get("content") or last["parts"]
+    return content if isinstance(content, str) else " ".join(map(_text, content))
 
 
-def _message(blocks: list[dict[str, Any]], reason: str | None, tokens: int) -> dict[str, Any]:
-    usage = {"input_tokens": 10, "output_tokens": tokens}
-    head = {"id": "msg_1", "type": "message", "role": "assistant", "model": MODELS["anthropic"]}
-    return {**head, "content": blocks, "stop_reason": reason, "stop_sequence": None, "usage": usage}
-
-
-def _reason(said: Said) -> str:
-    return "tool_use" if said.calls else "end_turn"
-
-
-def _anthropic(said: Said, blocks: list[dict[str, Any]]) -> Reply:
-    return Reply.json(_message(blocks, _reason(said), 5))
-
-
-def _anthropic_events(said: Said, blocks: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    empty = {"text": {"text": ""}, "thinking": {"thinking": "", "signature": ""}, "tool_use": {"input": {}}}
-    yield {"type": "message_start", "message": _message([], None, 1)}
-    for index, block in enumerate(blocks):
-        yield {"type": "content_block_start", "index": index, "content_block": {**block, **empty[block["type"]]}}
-        for delta in _deltas(block):
-            yield {"type": "content_block_delta", "index": index, "delta": delta}
-        yield {"type": "content_block_stop", "index": index}
-    yield {
-        "type": "message_delta",
-        "delta": {"stop_reason": _reason(said), "stop_sequence": None},
-        "usage": {"output_tokens": 5},
-    }
-    yield {"type": "message_stop"}
-
-
-def _deltas(block: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    if block["type"] == "text":
-        yield from ({"type": "text_delta", "text": piece} for piece in _pieces(block["text"]))
-    elif block["type"] == "thinking":
-        yield from ({"type": "thinking_delta", "thinking": piece} for piece in _pieces(block["thinking"]))
-        yield {"type": "signature_delta", "signature": block["signature"]}
-    else:
-        arguments = json.dumps(block["input"])
-        yield from ({"type": "input_json_delta", "partial_json": piece} for piece in _pieces(arguments))
+def _text(part: dict[str, Any]) -> str:
+    if "toolResult" in part:  # Bedrock's
+        return " ".join(map(_text, part["toolResult"]["content"]))
+    if "functionResponse" in part:  # Google's
+        return " ".join(map(str, part["functionResponse"]["response"].values()))
+    own = part.get("content") or (part.get("document") or {}).get("data")  # Cohere's documents
+    return part.get("text") or str(own or part.get("type"))

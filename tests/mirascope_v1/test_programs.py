@@ -17,7 +17,8 @@ import pytest
 from tests.harness.replies import Reply
 from tests.harness.server import Request, Server
 from tests.mirascope_v1.alias import aliased
-from tests.mirascope_v1.script import Script, asked, reply
+from tests.mirascope_v1.providers import PROVIDERS
+from tests.mirascope_v1.script import Script, asked, provider_of, reply
 
 PROGRAMS = Path(__file__).parent / "programs"
 PATHS = sorted(PROGRAMS.rglob("*.py"))
@@ -42,19 +43,14 @@ def run(source: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_program(
     name: str, provider: str, server: Server, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for variable, value in {
-        "OPENAI_API_KEY": "key",
-        "OPENAI_BASE_URL": f"{server.url}/v1",
-        "ANTHROPIC_API_KEY": "key",
-        "ANTHROPIC_BASE_URL": server.url,
-    }.items():
-        monkeypatch.setenv(variable, value)
+    for one in dict.fromkeys(("openai", "anthropic", provider)):  # some programs name another too
+        PROVIDERS[one].set_up(server, monkeypatch)
     script = SCRIPTS[name]
     replies, typed = iter(script.lines["Model"]), iter(script.lines["User"])
     monkeypatch.setattr(builtins, "input", lambda _="": next(typed))
 
     def answer(request: Request) -> Reply:
-        return reply(next(replies), request)
+        return reply(next(replies), request, provider_of(request, provider))
 
     server.reply_with(answer)
     run(script.source_for(provider), name, monkeypatch)

@@ -1,6 +1,5 @@
 """An agent whose provider is chosen as it runs.
 
-Providers: openai
 User: Hello
 User: exit
 Model: Look at the gannets.

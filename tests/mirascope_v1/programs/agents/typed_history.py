@@ -1,6 +1,5 @@
 """A history of the provider's own messages, with the type that each provider exports.
 
-Providers: openai anthropic
 Model: The gannet.
 Model: In the sea.
 Prints: The gannet.

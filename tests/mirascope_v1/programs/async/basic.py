@@ -1,6 +1,6 @@
 """An async call, in both styles.
 
-Providers: openai anthropic local
+Providers: every local
 Model: Ride to Oslo.
 Model: Ride to Rome.
 Prints: Ride to Oslo.

@@ -1,6 +1,6 @@
 """An async stream, awaited and read.
 
-Providers: openai anthropic local
+Providers: every local
 Model: Ride slowly to Oslo.
 Prints: Ride slowly to Oslo.
 Prints: Ride slowly to Oslo.

@@ -1,6 +1,6 @@
 """A call: its text and its metadata.
 
-Providers: openai anthropic local
+Providers: every local
 Model: Take the night train to Vienna.
 Asks: Suggest a trip by train
 Prints: Take the night train to Vienna.

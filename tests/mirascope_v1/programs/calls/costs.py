@@ -1,6 +1,5 @@
 """The cost of a call, computed from the usage of its response.
 
-Providers: openai anthropic
 Model: The gannet.
 Prints: (10, 5)
 Prints: True

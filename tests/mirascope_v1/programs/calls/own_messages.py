@@ -1,5 +1,6 @@
 """Messages in the provider's own form.
 
+Providers: not bedrock gemini google vertex
 Model: Ride to Oslo.
 Asks: Suggest a trip by train
 Prints: Ride to Oslo.

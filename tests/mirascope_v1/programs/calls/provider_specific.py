@@ -1,5 +1,6 @@
 """A provider's own module, its response and the SDK's object behind it.
 
+Providers: not bedrock cohere gemini google vertex
 Model: Ride to Oslo.
 Asks: Suggest a trip by train
 Prints: Ride to Oslo.

@@ -1,6 +1,6 @@
 """Calls one after the other.
 
-Providers: openai anthropic local
+Providers: every local
 Model: Gannets dive.
 Model: Les fous plongent.
 Asks: Sum up: Gannets fall from the sky into the sea.

@@ -1,6 +1,5 @@
 """Two calls at once, and a third that needs both.
 
-Providers: openai
 Model: Ida
 Model: Ida
 Model: Row out at dawn.

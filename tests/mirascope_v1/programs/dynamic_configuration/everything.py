@@ -1,5 +1,6 @@
 """Parameters, computed fields, metadata and tools, decided by each call.
 
+Providers: not bedrock gemini google vertex
 Model: call ring_bird {"name": "Ada"}
 Asks: Name a SEA bird
 Prints: 7

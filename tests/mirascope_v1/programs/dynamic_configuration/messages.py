@@ -1,5 +1,6 @@
 """Messages in a dynamic config, in the provider's own form and in neutral words.
 
+Providers: not bedrock gemini google vertex
 Model: The puffin.
 Model: The gannet.
 Asks: Name a sea bird

@@ -1,6 +1,6 @@
 """Evaluating the text of a response by rules, without a model.
 
-Providers: openai anthropic local
+Providers: every local
 Model: Gannets nest on Lundy and Rockall.
 Prints: True
 Prints: Recall: 0.75

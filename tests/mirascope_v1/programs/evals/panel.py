@@ -1,6 +1,5 @@
 """Several judges of one prompt.
 
-Providers: openai
 Model: answer {"reasoning": "It is unkind.", "score": 2.0}
 Model: answer {"reasoning": "It is untrue.", "score": 3.5}
 Prints: reasoning='It is unkind.' score=2.0

@@ -1,6 +1,5 @@
 """The provider as an argument, and a history in the common form that is sent to one provider after the other.
 
-Providers: openai
 Model: Ride to Oslo.
 Model: Ride on to Bergen.
 Asks: Suggest a trip

@@ -1,6 +1,5 @@
 """Sound from `wave` and from bytes.
 
-Providers: openai
 Prints: ['text', 'audio', 'text'] audio/wav
 Prints: ['text', 'audio', 'text'] audio/wav
 """

@@ -1,6 +1,6 @@
 """Prompts as classes, with computed fields and metadata, run by any call.
 
-Providers: openai anthropic local
+Providers: every local
 Model: The puffin.
 Model: The gannet.
 Prints: Name a sea bird that nests in burrows

@@ -1,6 +1,5 @@
 """A template method of an object becomes a call after it is bound.
 
-Providers: openai anthropic
 Model: The gannet.
 Model: The puffin.
 Prints: The gannet.

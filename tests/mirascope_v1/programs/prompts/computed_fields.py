@@ -1,6 +1,5 @@
 """Fields that a prompt computes, in both styles.
 
-Providers: openai
 Prints: {'messages': [BaseMessageParam(role='user', content='Name a SEA bird')], 'computed_fields': {'loud': 'SEA'}}
 Prints: [BaseMessageParam(role='user', content='Name a SEA bird')]
 """

@@ -1,6 +1,5 @@
 """A conversation so far, in both styles; an empty message of a template is left out.
 
-Providers: openai
 Prints: ['system', 'user', 'assistant', 'user']
 Prints: ['system', 'user', 'assistant', 'user']
 Prints: ['system', 'user', 'assistant']

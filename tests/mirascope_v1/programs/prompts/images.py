@@ -1,6 +1,5 @@
 """Images from Pillow and from bytes, with a detail.
 
-Providers: openai
 Prints: ['text', 'image', 'text']
 Prints: ['text', 'image', 'text']
 Prints: image/png low

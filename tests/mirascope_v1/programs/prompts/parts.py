@@ -1,6 +1,5 @@
 """Texts and parts of templates, and parts that are returned.
 
-Providers: openai
 Prints: ['Colours:', 'white, black', 'Sightings:', 'Rockall', 'Lundy']
 Prints: ['Colours:', 'white, black', 'Sightings:', 'Rockall', 'Lundy']
 Prints: ['text', 'document', 'text'] application/pdf

@@ -1,6 +1,5 @@
 r"""Prompts that return their text, or messages with roles.
 
-Providers: openai
 Prints: [BaseMessageParam(role='user', content='Name a bird of the sea')]
 Prints: [BaseMessageParam(role='system', content='Be brief'), BaseMessageParam(role='user', content='One of the sea')]
 Prints: [BaseMessageParam(role='user', content='Name a bird.\nOf the sea.')]

@@ -1,6 +1,5 @@
 """Attributes, format specs, lists and lists of lists in templates.
 
-Providers: openai
 Prints: The gannet of 1.75 m dives.
 Prints: Colours:
 Prints: white

@@ -4,7 +4,7 @@ Providers: openai
 Model: think Fifty less ten. | 1500
 Model: think Fifty less ten. | 1500
 Prints: Fifty less ten. / 1500
-Prints: Fifty less ten. / 1500 / signed
+Prints: Fifty less ten. / 1500 / sig
 """
 
 from mirascope.core import anthropic, prompt_template

@@ -27,4 +27,5 @@ assert isinstance(bird, Bird)
 print(bird)
 response = bird._response
 print(isinstance(response, llm.CallResponse))
-assert response.model_dump()["response"]["id"] == response.id
+assert response.model_dump()["id"] == response.id
+assert response.model_dump()["response"]

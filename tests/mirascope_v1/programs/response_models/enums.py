@@ -1,6 +1,5 @@
 """An enum is asked for under its own name, also in a stream and in async code.
 
-Providers: openai anthropic
 Model: call Mood {"value": "calm"}
 Model: call Mood {"value": "calm"}
 Model: call Mood {"value": "wild"}

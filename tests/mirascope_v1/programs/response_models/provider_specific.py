@@ -1,5 +1,6 @@
 """The provider's own response behind an answer of a type.
 
+Providers: not bedrock gemini google vertex
 Model: answer {"name": "gannet", "span": 1.8}
 Prints: name='gannet' span=1.8
 """

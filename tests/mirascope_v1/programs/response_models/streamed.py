@@ -1,5 +1,6 @@
 """A type that grows: partial models, then the whole one.
 
+Providers: not groq mistral
 Model: answer {"name": "gannet", "places": ["Rockall", "Lundy"]}
 Prints: name='gannet' places=['Rockall', 'Lundy']
 Prints: name='gannet' places=['Rockall', 'Lundy']

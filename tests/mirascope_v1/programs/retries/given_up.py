@@ -1,5 +1,6 @@
 """A call that fails each time.
 
+Providers: not cohere
 Model: error 429
 Model: error 429
 Prints: gave up

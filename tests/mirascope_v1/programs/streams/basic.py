@@ -1,6 +1,6 @@
 """A stream, printed as it comes.
 
-Providers: openai anthropic local
+Providers: every local
 Model: Ride slowly to Oslo.
 Asks: Suggest a trip by train
 Prints: Ride slowly to Oslo.

@@ -1,6 +1,5 @@
 """An error of a tool's arguments prints pydantic's own text.
 
-Providers: openai anthropic
 Model: call RingOf {"bird": "Ada", "year": "last"}
 Prints: 1 validation error for RingOf
 Prints: year

@@ -1,5 +1,6 @@
 """Examples in the schema of tools, of classes and functions.
 
+Providers: not bedrock gemini google vertex
 Model: call RingOf {"bird": "Ada"}
 Model: call ring_of {"bird": "Ada"}
 Prints: 41

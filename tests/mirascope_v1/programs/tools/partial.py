@@ -1,5 +1,6 @@
 """Tools as they grow: pieces of their arguments, and at last the tool.
 
+Providers: not gemini google vertex
 Model: call note {"bird": "the great northern diver"}
 Prints: the great northern diver
 Prints: {"bird": "the great northern diver"}

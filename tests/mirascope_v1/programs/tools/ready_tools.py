@@ -1,6 +1,5 @@
 """The toolkit for files, and a tool with another configuration.
 
-Providers: openai anthropic
 Model: call file_system_WriteFile {"path": "birds.txt", "content": "gannet"}
 Model: call file_system_ReadFile {"path": "../birds.txt"}
 Prints: Successfully wrote to birds.txt

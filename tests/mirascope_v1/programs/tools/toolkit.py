@@ -1,5 +1,6 @@
 """A toolkit, whose tools are described by what it holds.
 
+Providers: not bedrock gemini google vertex
 Model: call rings_ring_of {"bird": "Ada"}
 Prints: Ada of Lundy: 41
 Prints: True

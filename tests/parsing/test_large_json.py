@@ -54,6 +54,12 @@ def test_what_is_not_json_is_an_error(body: str) -> None:
         decode_large(b'{"a": "' + b"\x80" * 100 + b'"}')
 
 
+def test_a_string_without_an_end_is_looked_for_once() -> None:
+    """Each of its 200,000 escaped quotes is the beginning of a string without an end: 20,000,000,000 steps."""
+    with pytest.raises(ValueError, match="EOF"):
+        decode_large(b'{"a": "\xe4\xb8\xad' + b'\\"' * 200_000)
+
+
 def test_long_utf8() -> None:
     text = "a\u4e2d\U0001f600" * 100_000
     assert decode_text(text.encode()) == text

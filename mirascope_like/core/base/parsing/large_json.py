@@ -63,14 +63,19 @@ def _long_strings(raw: bytes) -> list[tuple[int, int]]:
     """Return where the long strings of a JSON text begin and end; an empty list if it has too many strings, or if
     they are not most of it.
     """
-    places, covered = list[tuple[int, int]](), 0
-    for count, found in enumerate(_STRING.finditer(raw)):
-        if count > _MOST_STRINGS:
+    places, covered, position = list[tuple[int, int]](), 0, 0
+    for _ in range(_MOST_STRINGS):
+        if (quote := raw.find(b'"', position)) < 0:
+            break
+        if (found := _STRING.match(raw, quote)) is None:  # it has no end: the bytes are no JSON
             return []
         start, end = found.span(1)
+        position = found.end()
         if end - start > _PIECE and not found[2]:
             places.append((start, end))
             covered += end - start
+    else:
+        return []
     return places if covered > len(raw) // 2 else []
 
 

@@ -22,6 +22,8 @@ from mirascope_like.core.base.parsing import Events
 from mirascope_like.core.base.parsing.json_tokenizer import MAX_DEPTH
 from mirascope_like.core.base.response import TextEvent
 from mirascope_like.core.base.streams.views import HeldPieces, HeldUnits, TextUnit, text_view
+from mirascope_like.core.base.tools import call_repair, effective_arguments, is_settled
+from mirascope_like.core.dialects.chat_completions import calls
 from tests.conformance.contract import BaseRow
 from tests.conformance.rows import EVERY
 from tests.conformance.wires.answer import Answer, Call, Text
@@ -207,3 +209,37 @@ def test_held_units_are_not_copied_again(by: TextUnit) -> None:
         assert held.take(1, 0) is None
         assert len(held._text) < 20
     assert held.take_all() == "no end " * 1000
+
+
+def test_arguments_are_not_parsed_with_each_piece(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some gateways repeat the name of a call with each piece of its arguments, which may begin another call."""
+    parsed: list[int] = []
+    monkeypatch.setattr(calls, "is_settled", lambda text: parsed.append(len(text)) or is_settled(text))
+    row = next(row for row in EVERY if row.id == "openai")
+    pieces = ['{"text": "', *['\\"}{'] * 300, "\\\\", '"', "}"]
+
+    def event(arguments: str) -> dict[str, Any]:
+        call = {"index": 0, "id": "c1", "function": {"name": "write", "arguments": arguments}}
+        return {"choices": [{"index": 0, "delta": {"tool_calls": [call]}, "finish_reason": None}]}
+
+    end = {"choices": [{"index": 0, "delta": {}, "finish_reason": "tool_calls"}]}
+    server.reply(row.wire.stream(*map(event, pieces), end))
+    with row.client(server) as client:
+        (tool,) = (tool for _, tool in row.stream(client, tools=[write]) if tool is not None)
+    assert tool.call() == '"}{' * 300 + "\\"
+    assert sum(parsed) < 10 * len("".join(pieces))  # 300 times before
+
+
+def test_two_different_objects_are_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The text is then ambiguous, and its other objects are not compared with each other."""
+    decoded: list[int] = []
+
+    class Decoder(json.JSONDecoder):
+        def raw_decode(self, s: str, idx: int = 0) -> Any:
+            decoded.append(idx)
+            return super().raw_decode(s, idx)
+
+    monkeypatch.setattr(call_repair, "_JSON", Decoder())
+    text = "".join(f'{{"a": {number}}}' for number in range(1000))
+    assert effective_arguments(text) == text
+    assert len(decoded) == 2

@@ -177,6 +177,8 @@ def _one_of_several(text: str) -> str:
         found += 1
         fields = as_object(value)
         if fields and all(fields != one for one, _ in found_calls):
+            if found_calls:  # two different objects
+                return text
             found_calls.append((fields, text[position:end]))
         position = end
     if not found:

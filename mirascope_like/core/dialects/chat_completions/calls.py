@@ -6,6 +6,7 @@ that change with each piece, one id for two indexes, one index for all calls, no
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -19,6 +20,39 @@ _KINDS = (("function", "arguments"), ("custom", "input"))
 """The keys of the two kinds of tool calls, each with the key of the text that the model wrote."""
 
 
+_TOKEN = re.compile(r'["{}\[\]]|\\.?', re.DOTALL)
+
+
+class _Nesting:
+    """Reads a growing JSON text once, however often one asks whether it is open. Some gateways repeat the name of a
+    call with each piece of its arguments, and each time it matters whether these are complete.
+    """
+
+    __slots__ = ("_depth", "_in_string", "_read")
+
+    def __init__(self) -> None:
+        self._depth = 0
+        self._in_string = False
+        self._read = 0
+
+    def is_open(self, text: str) -> bool:
+        """Return True if a text ends inside an object, list or string. It begins with the text of the last time."""
+        position = self._read
+        for found in _TOKEN.finditer(text, position):
+            token = found[0]
+            if token == "\\":  # what is escaped has not arrived
+                position = found.start()
+                break
+            if token == '"':
+                self._in_string = not self._in_string
+            elif not self._in_string and token[0] != "\\":
+                self._depth += 1 if token in "{[" else -1
+        else:
+            position = len(text)
+        self._read = position
+        return self._in_string or self._depth > 0
+
+
 @dataclass(slots=True, eq=False)
 class Call:
     """A tool call that is arriving. `given` is True once its complete tool was yielded."""
@@ -27,6 +61,7 @@ class Call:
     fields: dict[str, Any]
     pieces: Text = field(default_factory=Text)
     given: bool = False
+    _nesting: _Nesting = field(default_factory=lambda: _Nesting())
 
     @property
     def id(self) -> str | None:
@@ -48,7 +83,7 @@ class Call:
         Such a call is complete once a new call begins or the finish reason arrives.
         """
         text = str(self.pieces)
-        return bool(text) if self.custom else is_settled(text)
+        return bool(text) if self.custom else not self._nesting.is_open(text) and is_settled(text)
 
     def add(self, piece: Mapping[str, Any]) -> str:
         """Add a piece, and return the text that the piece adds to the arguments. The first id is kept; pieces of the
@@ -117,18 +152,18 @@ def _begins_another(known: Call, name: str, piece: Mapping[str, Any]) -> bool:
     - the known call already has arguments, and `name` does not start with its name;
     - the known call and the piece both have complete arguments, and their names or arguments differ.
     """
-    if str(known.pieces).strip() and joined_name(known.name, name) != name:
+    if joined_name(known.name, name) != name and str(known.pieces).strip():
         return True
     added = arguments_text(as_object(piece.get("function")).get("arguments"))
-    complete = known.settled and is_settled(added)
+    complete = is_settled(added) and known.settled
     return complete and (name != known.name or effective_arguments(added) != effective_arguments(str(known.pieces)))
 
 
 def _continues(known: Call, index: Any, id: str | None, name: str, names: Collection[str]) -> bool:
     """Return True if a piece with a name, but without a known id, belongs to the call at its index."""
-    written = str(known.pieces).strip()
     if known.settled:
         return False
+    written = str(known.pieces).strip()
     if known.name + name in names and not written:
         return True
     restated = not known.name or joined_name(known.name, name) == name

@@ -215,8 +215,9 @@ def test_reasoning_tokens(row: BaseRow, way: Way, usage: JSON, output: int, serv
         ({"completion_tokens": 0, "total_tokens": 35}, 30, 30),
         ({"prompt_tokens_details": {"cached_tokens": 30}}, 7, None),
         ({"prompt_audio_seconds": 9}, 7, None),
+        ({"prompt_tokens_details": {"image_tokens": 30}}, 7, None),
     ],
-    ids=["no count", "zero", "no text", "the cache", "audio"],
+    ids=["no count", "zero", "no text", "the cache", "audio", "images"],
 )
 @odd("chat", [*STREAMED, *WHOLE], not_mistral)
 def test_reasoning_in_the_total(

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mirascope_like.core import ProviderError, ServerError
+from mirascope_like.core import OverloadedError, ProviderError, ServerError
 from tests.conformance.contract import BaseRow
 from tests.conformance.odd_wire import (
     JSON,
@@ -260,6 +260,54 @@ def test_one_call_alone(row: BaseRow, way: Way, message: JSON, deltas: list[JSON
     assert (found.error, found.faults) == (None, [])
     assert [(name, args) for name, _, args in found.tools] == [("get_time", {"city": "Rome"})]
     assert sent_calls(found.response) == [("get_time", {"city": "Rome"})]
+
+
+# Where gateways put the name and the arguments: the tool would run with its defaults, or not at all. Llama's own format
+# and version 1 of Cohere's API say `parameters`.
+PLACES: dict[str, JSON] = {
+    "no function": {"id": "t", "type": "function", "name": "get_time", "arguments": ROME},
+    "parameters": {"id": "t", "type": "function", "function": {"name": "get_time", "parameters": {"city": "Rome"}}},
+    "input": {"id": "t", "type": "function", "function": {"name": "get_time", "input": {"city": "Rome"}}},
+    "a number as the id": {**CALL, "id": 5},
+}
+
+
+@odd("chat", [*BYTES, *WHOLE], lambda row: row.name != "mistral")
+@pytest.mark.parametrize("call", PLACES.values(), ids=PLACES)
+def test_places_of_a_call(row: BaseRow, way: Way, call: JSON, server: Server) -> None:
+    streamed = Reply.chat(chunk({"tool_calls": [{"index": 0, **call}]}), chunk({}, "tool_calls"))
+    whole = Reply.json(completion({"tool_calls": [call]}, "tool_calls"))
+    found = way(row, server, streamed if way.stream else whole, tools=TOOLS)
+    assert (found.error, found.tools) == (None, [("get_time", str(call["id"]), {"city": "Rome"})])
+    assert sent_calls(found.response) == [("get_time", {"city": "Rome"})]
+    assert found.response.common_message_param.content
+
+
+@odd("cohere", [*BYTES, *WHOLE])
+def test_parameters_of_cohere(row: BaseRow, way: Way, server: Server) -> None:
+    call = PLACES["parameters"]
+    body = {"id": "a", "finish_reason": "TOOL_CALL", "message": {"role": "assistant", "tool_calls": [call]}}
+    begun = {"type": "tool-call-start", "index": 0, "delta": {"message": {"tool_calls": call}}}
+    streamed = cohere_stream(row, begun, {"type": "tool-call-end", "index": 0})
+    found = way(row, server, streamed if way.stream else Reply.json(body), tools=TOOLS)
+    assert (found.error, found.tools) == (None, [("get_time", "t", {"city": "Rome"})])
+    assert sent_calls(found.response) == [("get_time", {"city": "Rome"})]
+
+
+@odd("chat", [*BYTES, *WHOLE], lambda row: row.name != "mistral")
+def test_texts_in_a_list(row: BaseRow, way: Way, server: Server) -> None:
+    streamed = Reply.chat(chunk({"content": ["H", "i"]}), STOP)
+    found = way(row, server, streamed if way.stream else Reply.json(completion({"content": ["H", "i"]})))
+    assert (found.error, found.text, found.response.content) == (None, "Hi", "Hi")
+
+
+# Older servers of llama.cpp: the error stands in a field of its own.
+@odd("chat", BYTES, lambda row: row.id == "openai")
+def test_an_error_in_a_field_of_its_own(row: BaseRow, way: Way, server: Server) -> None:
+    error = b'error: {"code": 503, "message": "Loading model", "type": "unavailable_error"}\n\n'
+    found = way(row, server, Reply.sse(chunk({"content": "Hi"}), error, named=False))
+    assert isinstance(found.error, OverloadedError)
+    assert "Loading model" in str(found.error)
 
 
 @odd("cohere", WHOLE)

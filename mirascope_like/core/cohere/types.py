@@ -23,7 +23,7 @@ from ..base.response import (
 )
 from ..base.streams import AsyncStream, Stream
 from ..base.tools import BaseTool, CalledTool, ToolCall
-from ..dialects.chat_completions import arguments_text, decode_message, encode_tool_result, sendable_calls
+from ..dialects.chat_completions import arguments_text, call_in_form, decode_message, encode_tool_result, sendable_calls
 
 CohereFinishReason = Literal["COMPLETE", "STOP_SEQUENCE", "MAX_TOKENS", "TOOL_CALL", "ERROR", "TIMEOUT"]
 """Why a generation ended. Source: the SDK's `ChatFinishReason`. Cohere may add further reasons."""
@@ -51,11 +51,12 @@ def delta_of(data: Mapping[str, Any]) -> dict[str, Any]:
 def called(delta: Mapping[str, Any]) -> dict[str, Any]:
     """Return the piece of a tool call in a delta, with its arguments as text; some gateways send a list of one."""
     found = delta.get("tool_calls")
-    call = as_object(found[0] if isinstance(found, list) and found else found)
-    function = as_object(call.get("function"))
-    if isinstance(function.get("arguments"), dict):
-        return {**call, "function": {**function, "arguments": arguments_text(function["arguments"])}}
-    return call
+    return call_in_form(as_object(found[0] if isinstance(found, list) and found else found))
+
+
+def _arguments_of(function: Any) -> str:
+    # Version 1 of the API has `parameters`.
+    return arguments_text(at(function, "arguments") or at(function, "parameters"))
 
 
 def _content_of(data: Mapping[str, Any], key: str) -> str:
@@ -132,7 +133,7 @@ class CohereCallResponse(
     @property
     def _tool_calls(self) -> list[ToolCall]:
         return [
-            ToolCall(at(call, "id"), at(function, "name") or "", arguments_text(at(function, "arguments")), native=call)
+            ToolCall(at(call, "id"), at(function, "name") or "", _arguments_of(function), native=call)
             for call in as_parts(at(self.response, "message.tool_calls"))
             if (function := at(call, "function")) is not None
         ]

@@ -50,7 +50,7 @@ def reported_error(data: Any, answers: Collection[str] = ()) -> Any:
     if "error" in kinds:
         return fields
     outputs = [fields.get(key) for key in answers]
-    if any(bool(one) if is_array(one) else not is_empty(one) for one in outputs):
+    if any(any(one) if is_array(one) else not is_empty(one) for one in outputs):
         return None
     text_keys = [key for key, one in fields.items() if str(key).lower() in _REPORTING and not is_empty(one)]
     failing = any(is_failing_status(fields.get(key)) for key in _CODES) or any(

@@ -28,6 +28,8 @@ _DATA = re.compile(rb"data: ?")
 _NAMED = re.compile(rb"^event: (?!error\n).*\ndata: (.*)\n\n", re.MULTILINE)
 _ERROR_KEYS = ("message", "msg", "detail", "details", "errors", "error_message", "error_msg")
 """The keys with the text of an error in JSON that is not an event, in addition to "error"."""
+_ERROR_LINE = re.compile(rb"^error: ?(.+)$", re.MULTILINE)
+"""Matches an error under a field of its own, as older servers of llama.cpp send it."""
 _ERROR = re.compile(rb"^event: ?error$", re.MULTILINE)
 
 
@@ -139,6 +141,8 @@ class Events:
         data = b"\n".join(lines)
         if data and _ERROR.search(block):
             return _named_error(data)
+        if not data and (line := _ERROR_LINE.search(block)) is not None:
+            return _named_error(line[1])
         return data or (block if _is_bare_error(block) else None)
 
     def _hold(self, rest: bytes) -> None:

@@ -108,9 +108,11 @@ class Counts(NamedTuple):
         reasoning, total = _first(raw, self.reasoning), _first(raw, self.total)
         output = with_reasoning(_first(raw, self.output), reasoning, prompt, total)
         if not reasoning and None not in (prompt, output, total) and not any(at(raw, path) for path in self.uncounted):
-            # Gemini's OpenAI endpoint counts thinking in the total only. Some gateways count cached tokens there only.
+            # Gemini's OpenAI endpoint counts thinking in the total only. Some gateways count cached tokens, or those of
+            # media, there only.
             rest = (total or 0) - (prompt or 0) - (output or 0)
-            if rest > 0 and rest not in (cached, written, (cached or 0) + (written or 0)):
+            details = [*_values(at(raw, "prompt_tokens_details")), *_values(at(raw, "input_tokens_details"))]
+            if rest > 0 and rest not in (cached, written, (cached or 0) + (written or 0), *details):
                 output, reasoning = (output or 0) + rest, rest
         if self.apart and prompt is not None:
             prompt += (cached or 0) + (written or 0)
@@ -165,6 +167,10 @@ def newer_usage(known: Mapping[str, Any], reported: Mapping[str, Any]) -> dict[s
         elif value or key not in merged or (not old and value is not None):
             merged[key] = value
     return merged
+
+
+def _values(details: Any) -> list[Any]:
+    return list(cast("Mapping[str, Any]", details).values()) if isinstance(details, Mapping) else []
 
 
 def _first(raw: Any, paths: Sequence[str]) -> int | None:

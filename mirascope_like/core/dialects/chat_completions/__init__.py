@@ -21,7 +21,7 @@ if TYPE_CHECKING:
         is_inference,
     )
     from .calls import joined_name
-    from .chunk import BaseChatChunk, arguments_text, content_text
+    from .chunk import BaseChatChunk, arguments_text, call_in_form, content_text
     from .custom_tools import CustomTool, NativeTool, custom_arguments, custom_type
     from .delta_fast_path import DeltaFastPath
     from .messages import data_url, decode_message, encode_messages, encode_part, encode_tool_result, refused
@@ -35,7 +35,7 @@ else:
         {
             "accumulator": "ChatAccumulator",
             "calls": "joined_name",
-            "chunk": "BaseChatChunk arguments_text content_text",
+            "chunk": "BaseChatChunk arguments_text call_in_form content_text",
             "custom_tools": "CustomTool NativeTool custom_arguments custom_type",
             "delta_fast_path": "DeltaFastPath",
             "messages": "data_url decode_message encode_messages encode_part encode_tool_result refused",
@@ -64,6 +64,7 @@ __all__ = [
     "OpenAISDKTool",
     "OpenAISDKProvider",
     "arguments_text",
+    "call_in_form",
     "content_text",
     "custom_arguments",
     "custom_type",

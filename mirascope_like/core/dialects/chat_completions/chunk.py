@@ -31,10 +31,33 @@ def with_parts(message: dict[str, Any]) -> dict[str, Any]:
     call under the older name `function_call`.
     """
     alone = {key: [message[key]] for key in ("content", "tool_calls") if isinstance(message.get(key), dict)}
+    if calls := as_list(alone.get("tool_calls") or message.get("tool_calls")):
+        alone["tool_calls"] = [call_in_form(as_object(call)) if isinstance(call, dict) else call for call in calls]
     if (call := as_object(message.get("function_call"))) and not message.get("tool_calls"):
         rest = {key: value for key, value in message.items() if key != "function_call"}
         return {**rest, **alone, "tool_calls": [{"type": "function", "function": call}]}
     return {**message, **alone} if alone else message
+
+
+def call_in_form(call: dict[str, Any]) -> dict[str, Any]:
+    """Return a tool call, or a piece of one, with its name and arguments where the reference has them. Some gateways
+    have no `function`, the arguments as an object, or as `parameters` or `input`, or a number as the id.
+    """
+    if isinstance(call.get("id"), int):
+        call = {**call, "id": str(call["id"])}
+    function = call.get("function")
+    if function is None and call.get("custom") is None and {"name", "arguments", "parameters"} & call.keys():
+        function = {key: call[key] for key in ("name", "arguments", "parameters") if key in call}
+        call = {key: value for key, value in call.items() if key not in function}
+    if not isinstance(function, dict):
+        return call
+    fields = as_object(cast("Any", function))
+    other = next((key for key in ("parameters", "input") if fields.get(key) is not None), None)
+    if other is not None and fields.get("arguments") is None:
+        fields = {**{key: value for key, value in fields.items() if key != other}, "arguments": fields[other]}
+    if isinstance(fields.get("arguments"), dict):
+        fields = {**fields, "arguments": arguments_text(fields["arguments"])}
+    return {**call, "function": fields}
 
 
 def raise_choice_error(choices: Sequence[Any]) -> None:
@@ -59,7 +82,8 @@ def content_text(content: Any) -> str:
     """Return the text of a message's content, which some hosts send as a list of parts. Thinking is left out."""
     if isinstance(content, str):
         return content
-    parts = [part for part in map(as_object, as_list(content)) if part.get("type") not in _THOUGHTS]
+    several: list[Any] = [{"text": one} if isinstance(one, str) else one for one in as_list(content)]
+    parts = [part for part in map(as_object, several) if part.get("type") not in _THOUGHTS]
     texts = [as_object(text).get("value") if isinstance(text := part.get("text"), dict) else text for part in parts]
     return "".join(text for text in texts if isinstance(text, str))
 

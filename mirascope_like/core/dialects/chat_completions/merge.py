@@ -7,7 +7,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from typing import Any, cast
 
-from ...base.parsing import Text, as_list, as_object, settled
+from ...base.parsing import Text, as_list, as_object, as_parts, settled
 from .chunk import content_text
 
 _TEXTS = frozenset({"content", "refusal", "arguments", "transcript", "text", "summary", "data", "input", "thinking"})
@@ -170,7 +170,9 @@ def add_parts(parts: list[dict[str, Any]], content: Any) -> str:
     as parts, and text as parts or plain text. Adjacent pieces of the same type are joined, as in their unstreamed
     responses.
     """
-    new = [{"type": "text", "text": content}] if isinstance(content, str) else as_list(content)
+    new = (
+        [part for one in as_list(content) for part in as_parts(one)] if isinstance(content, list) else as_parts(content)
+    )
     for part in map(as_object, new):
         last = parts[-1] if parts else {}
         if part.get("type") not in _GROWING_PARTS:

@@ -208,7 +208,7 @@ def _role(role: Any) -> Any:
 def _parts(content: Any) -> list[Mapping[str, Any]]:
     if isinstance(content, str):
         return [{"type": "text", "text": content}] if content else []
-    return [dumped(part) for part in content or ()]
+    return [{"type": "text", "text": part} if isinstance(part, str) else dumped(part) for part in content or ()]
 
 
 def _joined(content: Any) -> str:

@@ -15,6 +15,7 @@ from .calls import is_empty
 from .chunk import (
     FACTS,
     arguments_text,
+    call_in_form,
     choice_delta,
     content_text,
     message_thinking,
@@ -67,7 +68,7 @@ class BaseChatCallResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT, Answer
 
     @property
     def _choices(self) -> list[Any]:
-        choices: list[Any] = getattr(self.response, "choices", None) or []
+        choices = [one for one in getattr(self.response, "choices", None) or () if one is not None]
         if len(choices) > 1 and all(isinstance(at(one, "index"), int) for one in choices):
             return sorted(choices, key=lambda one: at(one, "index"))
         return choices
@@ -76,9 +77,9 @@ class BaseChatCallResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT, Answer
     def _message(self) -> Any:
         found: Any = getattr(self._choices[0], "message", None) if self._choices else None
         calls: Any = getattr(found, "tool_calls", None)
-        alone = isinstance(calls, dict) or (not calls and getattr(found, "function_call", None))
-        if self._choices and (not found or alone):
-            # Some gateways send `delta` or `text` in place of the message, or one call in place of a list.
+        odd = isinstance(calls, dict) or (not calls and getattr(found, "function_call", None))
+        if self._choices and (not found or odd or any(map(_is_odd, as_list(calls)))):
+            # Some gateways send `delta` or `text` in place of the message, or calls in another structure.
             first = as_object(as_list(self.raw.get("choices"))[0])
             if delta := choice_delta(first):
                 choice = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", **delta}}
@@ -149,6 +150,15 @@ class BaseChatCallResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT, Answer
         return decode_message(message)
 
 
+def _is_odd(call: Any) -> bool:
+    """Return True if a tool call of an SDK's object has no function, or neither text nor an object as arguments, or no
+    text as its id.
+    """
+    if call is None or at(call, "custom") is not None:
+        return False
+    return at(call, "function.arguments") is None or not isinstance(at(call, "id"), str | None)
+
+
 def sendable_calls(calls: Sequence[Any], names: Collection[str]) -> list[dict[str, Any]]:
     """Return tool calls in a form that hosts accept in a request: each once, with the tool's offered name, and with
     valid JSON as arguments. `names` are the offered names.
@@ -164,6 +174,7 @@ def _call_in(call: Mapping[str, Any]) -> ToolCall:
 
 
 def _sendable_call(call: dict[str, Any], names: Collection[str]) -> dict[str, Any]:
+    call = call_in_form(call)
     if not (function := as_object(call.get("function"))):
         return call
     name = offered_name(str(function.get("name") or ""), names)

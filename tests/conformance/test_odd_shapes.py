@@ -294,6 +294,41 @@ def test_parameters_of_cohere(row: BaseRow, way: Way, server: Server) -> None:
     assert sent_calls(found.response) == [("get_time", {"city": "Rome"})]
 
 
+# The other formats have one name each for the arguments; gateways that convert formats leave another one there.
+RENAMED: dict[str, Any] = {
+    "messages": lambda key: {**HEAD, "content": [{"type": "tool_use", "id": "t", "name": "get_time", **key}]},
+    "responses": lambda key: response_of(
+        [{"id": "fc", "type": "function_call", "call_id": "t", "name": "get_time", **key}]
+    ),
+    "gemini": lambda key: {
+        "candidates": [
+            {
+                "content": {"role": "model", "parts": [{"functionCall": {"id": "t", "name": "get_time", **key}}]},
+                "finishReason": "STOP",
+                "index": 0,
+            }
+        ]
+    },
+}
+
+
+@odd("messages responses gemini", WHOLE)
+@pytest.mark.parametrize("key", ["arguments", "parameters"])
+def test_other_names_of_arguments(row: BaseRow, way: Way, key: str, server: Server) -> None:
+    body = RENAMED[format_of(row)]({key: {"city": "Rome"}})
+    found = way(row, server, Reply.json(body), tools=TOOLS)
+    assert (found.error, found.tools) == (None, [("get_time", "t", {"city": "Rome"})])
+    assert sent_calls(found.response) == [("get_time", {"city": "Rome"})]
+
+
+@odd("messages", WHOLE)
+def test_an_input_that_is_an_empty_list(row: BaseRow, way: Way, server: Server) -> None:
+    body = RENAMED["messages"]({"input": []})
+    found = way(row, server, Reply.json(body), tools=TOOLS)
+    assert (found.error, found.tools) == (None, [("get_time", "t", {"city": "x"})])
+    assert sent_calls(found.response) == [("get_time", {})]
+
+
 @odd("chat", [*BYTES, *WHOLE], lambda row: row.name != "mistral")
 def test_texts_in_a_list(row: BaseRow, way: Way, server: Server) -> None:
     streamed = Reply.chat(chunk({"content": ["H", "i"]}), STOP)

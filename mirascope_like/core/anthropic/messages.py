@@ -6,8 +6,6 @@ from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from pydantic_core import to_json
-
 from ..base.errors import PromptError
 from ..base.messages import (
     BaseMessageParam,
@@ -24,7 +22,8 @@ from ..base.messages import (
     result_of,
 )
 from ..base.parsing import as_object, at, dumped
-from ..base.tools import ToolCall
+from ..base.tools import ToolCall, given_arguments
+from ..dialects.chat_completions import arguments_text
 from ..dialects.content_blocks import Blocks, encode_turns
 
 _IMAGES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
@@ -137,7 +136,7 @@ def _part(block: Mapping[str, Any]) -> Part | None:
 def _call(block: Any, arguments: str) -> ToolCall | None:
     if at(block, "type") != "tool_use":
         return None
-    arguments = arguments or to_json(at(block, "input") or {}).decode()
+    arguments = arguments or arguments_text(given_arguments(block) or {})
     return ToolCall(id=at(block, "id"), name=at(block, "name") or "", arguments=arguments, native=block)
 
 

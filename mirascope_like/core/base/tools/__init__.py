@@ -25,8 +25,10 @@ if TYPE_CHECKING:
         tool_name,
     )
     from .call_repair import (
+        ARGUMENTS,
         CallsOnce,
         effective_arguments,
+        given_arguments,
         is_cut,
         is_settled,
         may_be_cut,
@@ -49,7 +51,8 @@ else:
         {
             "base_tool": "BaseTool ToolCall ToolConfig arguments_of call_of is_partial error_of "
             "broken_tool partial_tool tool_description tool_name",
-            "call_repair": "CallsOnce effective_arguments is_cut is_settled may_be_cut offered_name repaired "
+            "call_repair": "ARGUMENTS CallsOnce effective_arguments given_arguments is_cut is_settled may_be_cut "
+            "offered_name repaired "
             "valid_arguments without_repeated",
             "called_tool": "CalledTool",
             "executor": "ToolLoop aran ran",
@@ -63,6 +66,7 @@ else:
     )
 
 __all__ = [
+    "ARGUMENTS",
     "BaseTool",
     "BaseToolKit",
     "CalledTool",
@@ -85,6 +89,7 @@ __all__ = [
     "error_of",
     "find_tool",
     "find_tool_type",
+    "given_arguments",
     "in_words",
     "is_cut",
     "is_error",

@@ -25,6 +25,8 @@ _DECORATED = re.compile(
 `add<|channel|>commentary` (the words of gpt-oss's format that its servers leave in the name).
 """
 _JSON = json.JSONDecoder()
+ARGUMENTS = ("arguments", "input", "args", "parameters")
+"""The fields for the arguments of a tool call: OpenAI's, Anthropic's, Google's, and that of Llama."""
 _CUT = frozenset({"length", "content_filter", "error"})
 """The common finish reasons of a response that may have ended in the middle of a tool call."""
 _TEXT_CALLS = frozenset({"custom", "custom_tool_call"})
@@ -63,6 +65,13 @@ def without_repeated(calls: Iterable[ToolCall]) -> list[ToolCall]:
     """Return the tool calls without those that repeat an earlier one: see `CallsOnce`."""
     once = CallsOnce()
     return [call for call in calls if once.is_new(call)]
+
+
+def given_arguments(call: Any) -> Any:
+    """Return the arguments in a tool call, as JSON or an SDK's object: the value of the first field of `ARGUMENTS` that
+    is not empty; None if all are. Formats have different names for the field, and some gateways mix them up.
+    """
+    return next((value for key in ARGUMENTS if (value := at(call, key))), None)
 
 
 def may_be_cut(call: ToolCall) -> bool:

@@ -21,7 +21,7 @@ from ...base.parsing import (
     settled,
 )
 from ...base.response import BaseCallResponse, BaseCallResponseChunk, IndexedAccumulator, Positions, tool_results
-from ...base.tools import BaseTool, CallsOnce, ToolCall, effective_arguments, offered_name
+from ...base.tools import ARGUMENTS, BaseTool, CallsOnce, ToolCall, effective_arguments, given_arguments, offered_name
 from .turns import decode_turn
 
 RawT = TypeVar("RawT")
@@ -89,7 +89,11 @@ class BlockResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT, MessageT, Mes
         if block.get("text") == "":
             del block["text"]
         if block.get("type") == "tool_use":
-            block.setdefault("input", {})  # required, but some gateways send null
+            # Required, but some gateways send null, a list, or another name.
+            arguments = given_arguments(block) or {}
+            for key in ARGUMENTS:
+                block.pop(key, None)
+            block["input"] = arguments
         for holder in (block, as_object(block.get("toolUse"))):
             if "input" in holder and isinstance(holder.get("name"), str):
                 holder["name"] = offered_name(holder["name"], self._names)

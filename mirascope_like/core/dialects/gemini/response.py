@@ -15,7 +15,7 @@ from typing_extensions import TypeVar
 from ...base.messages import AudioPart, BaseMessageParam
 from ...base.parsing import as_list, as_object, as_parts, decode_text, object_so_far
 from ...base.response import BaseCallResponse, Facts, FinishReason, Usage, ended_for, token_count, tool_results
-from ...base.tools import BaseTool, CallsOnce, ToolCall, effective_arguments, offered_name
+from ...base.tools import ARGUMENTS, BaseTool, CallsOnce, ToolCall, effective_arguments, given_arguments, offered_name
 from .messages import decode_content, encode_results
 
 RawT = TypeVar("RawT")
@@ -111,7 +111,7 @@ def tool_call(call: JSON, native: Callable[[JSON], Any]) -> ToolCall:
 
 def written(call: JSON) -> str:
     """Return the arguments of a function call as JSON text; empty if it has none. Some gateways send them as text."""
-    args = call.get("args")
+    args = call.get("args") or given_arguments(call) or call.get("args")
     return args if isinstance(args, str) else decode_text(to_json(args)) if args is not None else ""
 
 
@@ -123,7 +123,10 @@ def _sendable(part: JSON, names: Collection[str]) -> JSON:
         return {key: value for key, value in part.items() if key != "functionCall"}
     args, name = call.get("args"), call.get("name")
     sent = {**call, "name": offered_name(name, names)} if isinstance(name, str) else call
-    if args is not None and not isinstance(args, dict):
+    if not args and given_arguments(call):
+        sent = {key: value for key, value in sent.items() if key not in ARGUMENTS}
+        sent["args"] = object_so_far(effective_arguments(written(call)))
+    elif args is not None and not isinstance(args, dict):
         sent = {**sent, "args": object_so_far(effective_arguments(written(call)))}
     return {**part, "functionCall": sent}
 

@@ -14,7 +14,7 @@ from pydantic import Field
 from pydantic_core import to_json
 
 from ...base.parsing import as_list, as_object, settled
-from ...base.tools import BaseTool, ToolCall, tool_name
+from ...base.tools import BaseTool, ToolCall, given_arguments, tool_name
 from ..chat_completions import NativeTool, arguments_text, custom_arguments, custom_type
 
 
@@ -144,7 +144,7 @@ def call_in(item: Mapping[str, Any], native: Any, types: Sequence[type[BaseTool]
     """
     if not is_call(item):
         return None
-    name, written = call_name(item), arguments_text(item.get("arguments"))
+    name, written = call_name(item), arguments_text(given_arguments(item))
     if item["type"] == "custom_tool_call":
         written = custom_arguments(name, str(item.get("input") or ""), types)
     elif item["type"] in _CALLS:

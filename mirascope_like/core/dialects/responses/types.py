@@ -30,7 +30,16 @@ from ...base.response import (
     ToolDelta,
     common_finish_reason,
 )
-from ...base.tools import BaseTool, CalledTool, CallsOnce, ToolCall, offered_name, valid_arguments
+from ...base.tools import (
+    ARGUMENTS,
+    BaseTool,
+    CalledTool,
+    CallsOnce,
+    ToolCall,
+    given_arguments,
+    offered_name,
+    valid_arguments,
+)
 from ..chat_completions import arguments_text
 from .messages import decode_items
 from .native_calls import call_in, call_name, is_call
@@ -245,7 +254,8 @@ def _sendable(item: dict[str, Any], names: Collection[str]) -> dict[str, Any]:
         return item
     sent = {**item, "name": offered_name(str(item.get("name") or ""), names)}
     if item["type"] == "function_call":
-        sent["arguments"] = valid_arguments(arguments_text(item.get("arguments")))
+        sent = {key: value for key, value in sent.items() if key not in ARGUMENTS}
+        sent["arguments"] = valid_arguments(arguments_text(given_arguments(item)))
     return sent
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         mistral,
         openai,
         vertex,
+        xai,
     )
     from .base import (
         AsyncStream,
@@ -130,7 +131,6 @@ if TYPE_CHECKING:
         perplexity,
         together,
         vllm,
-        xai,
         zai,
     )
 

@@ -1,7 +1,8 @@
 """The names of Mirascope v1's package for xAI, for programs that import from `core.xai`.
 
 When it is imported, the module is replaced by the host `xai` of `core.hosts`, which has these names as attributes: so
-`core.xai` is the same object before and after.
+`core.xai` is the same object before and after. Type checkers read this module: they accept names of a module as
+annotations, but no attributes of an object.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from .hosts import (
     HostCallResponseChunk,
     HostDynamicConfig,
     HostMessageParam,
+    HostProvider,
+    HostResponses,
     HostStream,
     HostTool,
     xai,
@@ -34,6 +37,10 @@ XAITool: TypeAlias = HostTool
 
 call: Call[HostCallResponse, HostStream, HostAsyncStream, HostCallParams] = xai.call
 xai_call: Call[HostCallResponse, HostStream, HostAsyncStream, HostCallParams] = xai.call
+CallResponse: TypeAlias = HostCallResponse
+CallResponseChunk: TypeAlias = HostCallResponseChunk
+responses: HostResponses = xai.responses
+provider: HostProvider = xai.provider
 model: Models[HostCallResponse, HostStream, HostAsyncStream, HostCallParams] = xai.model
 
 if not TYPE_CHECKING:

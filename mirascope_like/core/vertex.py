@@ -116,10 +116,10 @@ def client_options() -> dict[str, Any]:
 
 
 def _check_client(client: Any) -> None:
-    """Raise `ConfigurationError` for a client of the package `vertexai`, whose generative models Google has removed."""
+    """Raise `ConfigurationError` for a client of the package `vertexai`, whose generative models Google retires."""
     if type(client).__module__.partition(".")[0] in ("vertexai", "google_cloud_aiplatform"):
         raise ConfigurationError(
-            f"{type(client).__name__} of vertexai is not supported, because Google has removed its generative models: "
+            f"{type(client).__name__} of vertexai is not supported, because Google retires its generative models: "
             "pass client=google.genai.Client(vertexai=True, project=..., location=...)"
         )
 

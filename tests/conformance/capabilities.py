@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.conformance.contract import BaseRow
-from tests.conformance.rows import EVERY
+from tests.conformance.rows import BESIDES, EVERY
 
 CAPABILITIES: list[str] = []
 """In the order of the tests."""
@@ -31,13 +31,13 @@ def capability(name: str) -> Decorator:
     """Run a test for every provider that does not lack this."""
     if name not in CAPABILITIES:
         CAPABILITIES.append(name)
-    return _of([row for row in EVERY if name not in row.lacks], name)
+    return _of([row for row in (*EVERY, *BESIDES) if name not in row.lacks], name)
 
 
 def lacking(name: str) -> Decorator:
     """Run a test, of what is done instead, for every provider that lacks this."""
     LACKING.append(name)
-    return _of([row for row in EVERY if name in row.lacks], name)
+    return _of([row for row in (*EVERY, *BESIDES) if name in row.lacks], name)
 
 
 def _of(rows: list[BaseRow], name: str) -> Decorator:
@@ -54,7 +54,9 @@ def _each(rows: Sequence[BaseRow]) -> pytest.MarkDecorator:
 
 
 every_row = _each(EVERY)
-"""Runs a test for every provider."""
+"""Runs a test for every provider of the table."""
+each_row = _each((*EVERY, *BESIDES))
+"""Runs a test for every row of the suite."""
 
 
 def nodes(data: Any) -> Iterator[Any]:

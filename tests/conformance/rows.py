@@ -12,6 +12,7 @@ from typing import Any
 import boto3
 import cohere as cohere_sdk
 import httpx
+import pytest
 from botocore import exceptions as boto_errors
 from botocore.config import Config
 from cohere.core import ApiError
@@ -349,6 +350,42 @@ AZURE_RESPONSES = Row(
         "path": "/openai/responses?api-version=2024-10-21",
     }
 )
+
+
+class InferenceRow(Row):
+    """Azure by v1's variables: the default client of the library, which it makes of them."""
+
+    def client(self, server: Server, **options: Any) -> Any:
+        return self._made(server, False, options)
+
+    def aclient(self, server: Server, **options: Any) -> Any:
+        return self._made(server, True, options)
+
+    def _made(self, server: Server, asynchronous: bool, options: dict[str, Any]) -> Any:
+        provider: Any = azure.call.provider
+        with pytest.MonkeyPatch.context() as patch:
+            patch.delenv("AZURE_OPENAI_ENDPOINT", raising=False)
+            patch.setenv("AZURE_INFERENCE_ENDPOINT", self.url(server))
+            patch.setenv("AZURE_INFERENCE_CREDENTIAL", "sk-test")
+            return provider.new_client(asynchronous=asynchronous, **{"max_retries": 0} | options)
+
+
+AZURE_INFERENCE = InferenceRow(
+    **{
+        **fields_of(AZURE),
+        "label": "azure by inference variables",
+        "key": "AZURE_INFERENCE_CREDENTIAL",
+        "base_url": "AZURE_INFERENCE_ENDPOINT",
+        "url": lambda server: server.url,
+        "apis": (),
+        "settings": {},
+        "path": "/chat/completions?api-version=2024-05-01-preview",
+    }
+)
+
+
+BESIDES: tuple[BaseRow, ...] = (AZURE_INFERENCE,)
+"""Rows of the conformance suite that the table has not: other ways to a provider of the table."""
 
 EVERY: tuple[BaseRow, ...] = (
     *ROWS,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mirascope_like.core import BaseMessageParam, ConnectionFailedError, Messages, ProviderError, ServerError
-from tests.conformance.capabilities import both_ways, every_row
+from tests.conformance.capabilities import both_ways, each_row
 from tests.conformance.contract import BaseRow
 from tests.conformance.reading import asked, read
 from tests.conformance.wires.answer import Answer
@@ -27,7 +27,7 @@ def roles(row: BaseRow, server: Server) -> list[str]:
     return [message["role"] for message in body[key]]
 
 
-@every_row
+@each_row
 def test_a_session_sends_no_answer_back_that_said_nothing(row: BaseRow, server: Server) -> None:
     server.reply(row.wire.answered(Answer()), row.wire.answered(Answer("Hello")))
     with row.client(server) as client:
@@ -37,7 +37,7 @@ def test_a_session_sends_no_answer_back_that_said_nothing(row: BaseRow, server: 
     assert roles(row, server) == ["user", "user"]
 
 
-@every_row
+@each_row
 @pytest.mark.parametrize("nothing", ["", []], ids=["text", "parts"])
 def test_a_neutral_answer_that_says_nothing_is_left_out(row: BaseRow, nothing: Any, server: Server) -> None:
     server.reply(row.wire.answered(Answer("Hello")))
@@ -46,7 +46,7 @@ def test_a_neutral_answer_that_says_nothing_is_left_out(row: BaseRow, nothing: A
     assert roles(row, server) == ["user", "user"]
 
 
-@every_row
+@each_row
 @both_ways
 @pytest.mark.parametrize("error", [{"message": "boom", "code": 500}, "boom"], ids=["object", "text"])
 def test_an_error_in_place_of_an_answer(row: BaseRow, error: Any, asynchronous: bool, server: Server) -> None:
@@ -59,7 +59,7 @@ def test_an_error_in_place_of_an_answer(row: BaseRow, error: Any, asynchronous: 
         assert isinstance(caught.value, ServerError) == (error != "boom")
 
 
-@every_row
+@each_row
 @both_ways
 @pytest.mark.parametrize("error", [{"message": "boom", "code": 500}, "boom"], ids=["object", "text"])
 def test_an_error_in_place_of_a_stream(row: BaseRow, error: Any, asynchronous: bool, server: Server) -> None:
@@ -72,7 +72,7 @@ def test_an_error_in_place_of_a_stream(row: BaseRow, error: Any, asynchronous: b
         assert not isinstance(found, ConnectionFailedError)
 
 
-@every_row
+@each_row
 @both_ways
 @pytest.mark.parametrize("body", [b"", b"{}", b"null", b"[]", b'"x"', b"<html>", b'{"detail": "x"}'])
 def test_nothing_in_place_of_an_answer(row: BaseRow, body: bytes, asynchronous: bool, server: Server) -> None:

@@ -23,7 +23,8 @@ def shown() -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for test in TESTS:
         rows = next(mark.args[1] for mark in test.pytestmark if mark.args[:1] == ("row",))
-        have = {case.values[0].id for case in rows if test.capability not in case.values[0].lacks}
+        shown = [row for case in rows if (row := case.values[0]) in EVERY]
+        have = {row.id for row in shown if test.capability not in row.lacks}
         found.setdefault(test.capability, set()).update(have)
     return found
 

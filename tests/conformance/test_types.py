@@ -18,7 +18,7 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 import pytest
 from pydantic import BaseModel, Field, PlainSerializer, Strict
 
-from tests.conformance.capabilities import both_ways, every_row
+from tests.conformance.capabilities import both_ways, each_row
 from tests.conformance.contract import BaseRow
 from tests.conformance.reading import asked, shown
 from tests.conformance.wires.answer import Answer, Call, Text
@@ -102,7 +102,7 @@ def types_in(value: Any) -> Any:
     return (type(value), [types_in(part) for part in value]) if isinstance(value, list) else type(value)
 
 
-@every_row
+@each_row
 @modes
 @both_ways
 def test_whole(row: BaseRow, mode: str, asynchronous: bool, server: Server) -> None:
@@ -113,7 +113,7 @@ def test_whole(row: BaseRow, mode: str, asynchronous: bool, server: Server) -> N
     assert types_in(found) == types_in(expected)
 
 
-@every_row
+@each_row
 @modes
 @both_ways
 def test_streamed(row: BaseRow, mode: str, asynchronous: bool, server: Server) -> None:
@@ -130,7 +130,7 @@ def test_streamed(row: BaseRow, mode: str, asynchronous: bool, server: Server) -
         json.loads(partial.model_dump_json())
 
 
-@every_row
+@each_row
 @modes
 @both_ways
 def test_each(row: BaseRow, mode: str, asynchronous: bool, server: Server) -> None:

@@ -90,7 +90,7 @@ class BlockResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT, MessageT, Mes
             del block["text"]
         if block.get("type") == "tool_use":
             # Required, but some gateways send null, a list, or another name.
-            arguments = given_arguments(block) or {}
+            arguments: Any = given_arguments(block) or {}
             for key in ARGUMENTS:
                 block.pop(key, None)
             block["input"] = arguments

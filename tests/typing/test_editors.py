@@ -59,8 +59,8 @@ STREAM = """
     cumulative end_time ended error events finish_reasons id input_tokens items message_param messages model on open
     otherwise output_tokens print start_time state text timeout tool tool_message_params tools until usage usage_missing
     user_message_param"""
-TOOL = """args call delta error from_call id name tool_call tool_config tool_json_schema type_from_base_model_type
-    type_from_fn"""
+TOOL = """args call delta error from_call id name tool_call tool_config tool_json_schema tool_schema
+    type_from_base_model_type type_from_fn"""
 STRUCTURED = "close collect constructed_response_model each error open response stream"
 MODEL = "ask ask_async call name origin provider session stream stream_async task"
 SESSION = "conversation edit edit_async fork model name save send send_async stream stream_async switch"

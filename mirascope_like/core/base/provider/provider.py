@@ -160,6 +160,10 @@ class Provider(ABC, Generic[ResponseT, ChunkT, ToolT]):
         Raises `PromptError` for a message part that the provider does not accept.
         """
 
+    def tool_payload(self, kind: type[BaseTool]) -> dict[str, Any]:
+        """Return the payload of a request without messages that offers one tool."""
+        return self.encode(Request(provider=self.name, model="", messages=(), tools=[kind]))
+
     def native_tool_types(self, tools: Sequence[Mapping[str, Any]]) -> list[type[BaseTool]]:
         """Return tool types for the tools, given in the provider's own format, whose calls the program must answer
         itself.

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from importlib import import_module
 from typing import Any, Self, cast
 
 from pydantic import BaseModel
 
-from ..parsing import decode_whole, object_so_far
+from ..errors import ConfigurationError
+from ..parsing import at, decode_whole, object_so_far
 
 
 class V1Methods:
@@ -25,11 +27,41 @@ class V1Methods:
         return cast("type[Self]", _tool_type(tool_type, cls))
 
     @classmethod
+    def tool_schema(cls) -> Any:
+        """Return the tool in the format of its provider, as requests contain it.
+
+        Raises `ConfigurationError` for a tool class that belongs to no provider.
+        """
+        provider = _provider_of(cls)
+        payload: Any = provider.tool_payload(cls)
+        found = next(tools for place in _PLACES if (tools := at(payload, place)))
+        return found[0]
+
+    @classmethod
     def _dict_from_json(cls, json: str, allow_partial: bool = False) -> dict[str, Any]:
         """Return the arguments in a JSON text, which may be incomplete if `allow_partial` is True."""
         if not json:
             return {}
         return object_so_far(json) if allow_partial else cast("dict[str, Any]", decode_whole(json))
+
+
+_PLACES = ("tools", "toolConfig.tools", "config.tools")
+"""Where the payloads of providers have the tools."""
+
+
+def _provider_of(kind: type[Any]) -> Any:
+    """Return the provider whose tools are subclasses of the same class: the one of the package that defines it."""
+    for base in kind.__mro__:
+        package, found = base.__module__, None
+        while package.count(".") > 1 and found is None:
+            found = getattr(getattr(sys.modules.get(package), "call", None), "provider", None)
+            package = package.rpartition(".")[0]
+        if found is not None and found.tool_type is base:
+            return found
+    raise ConfigurationError(
+        f"{kind.__name__} is a tool of no provider: use the class of a provider, as in "
+        f"openai.OpenAITool.type_from_base_model_type({kind.__name__}).tool_schema()"
+    )
 
 
 def _tool_type(tool: Any, base: Any) -> Any:

@@ -1,10 +1,11 @@
-"""A tool type made of a function and of a class, by the class of a provider's tools.
+"""Tool types made of a function and of a class, by the class of a provider's tools, and their schema.
 
-Providers: every
+Providers: not xai
 Model: call ring_of {"bird": "Ada"}
 Model: call RingOf {"bird": "Bea"}
 Prints: 41
 Prints: Bea
+Prints: True
 Prints: True
 """
 
@@ -34,3 +35,4 @@ def ask(bird: str) -> str:
 print(ask("Ada").tool.call())
 print(ask("Bea").tool.args["bird"])
 print(all(issubclass(kind, openai.OpenAITool) for kind in kinds))
+print("Tell the ring of a bird." in str(kinds[0].tool_schema()))

@@ -32,7 +32,7 @@ from ..dialects.transport import ClientProvider, ObjectSource, check_asyncio, ma
 from .accumulator import GoogleAccumulator
 from .http import DefaultAsyncClient, DefaultClient, with_bodies
 from .params import GoogleCallParams
-from .types import GoogleCallResponse, GoogleCallResponseChunk, GoogleTool
+from .types import GoogleCallResponse, GoogleCallResponseChunk, GoogleTool, answer
 
 _SDK = "google.genai"
 """The package whose frames hold a response that the SDK is reading."""
@@ -210,7 +210,7 @@ def _decoded(found: types.GenerateContentResponse) -> types.GenerateContentRespo
     came = found.sdk_http_response
     body = (came.body if came is not None else None) or "{}"
     try:
-        response = GoogleCallResponse.parse_raw_response(body.encode())
+        response = answer(body.encode())
     except ValueError as error:
         raise_reported(body.encode())
         raise errors.UnknownApiResponseError(f"the response is not JSON: {error}: {body[:200]!r}") from error

@@ -10,6 +10,7 @@ import jiter
 from pydantic import BaseModel, ValidationError
 
 from .json_access import dumped
+from .large_json import LARGE
 from .surrogates import all_paired, decode_whole, encode_json, has_half
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
@@ -22,13 +23,16 @@ def construct(kind: type[ModelT], raw: bytes | Mapping[str, Any]) -> ModelT:
     Lone surrogates (halves of a character) become U+FFFD. Raises `ValueError` if the JSON is not an object.
     """
     body = raw if isinstance(raw, bytes) else encode_json(raw)
-    try:
-        return kind.model_validate_json(body, strict=True)
-    except ValidationError:
-        fields = decode_whole(body)
-        if not isinstance(fields, dict):
-            raise ValueError(f"not a JSON object: {body[:200]!r}") from None
-        return cast("ModelT", cast("Any", kind).construct(**fields))
+    # pydantic holds copies of a long text while it finds out which class of a union fits. SDKs do not validate at all.
+    if len(body) <= LARGE or cast("Any", kind).construct.__module__.startswith("pydantic"):
+        try:
+            return kind.model_validate_json(body, strict=True)
+        except ValidationError:
+            pass
+    fields = decode_whole(body)
+    if not isinstance(fields, dict):
+        raise ValueError(f"not a JSON object: {body[:200]!r}")
+    return cast("ModelT", cast("Any", kind).construct(**fields))
 
 
 def construct_event(union: Any, raw: bytes) -> Any:

@@ -97,8 +97,8 @@ def decode_json(raw: bytes) -> Any:
 def decode_whole(raw: bytes | str) -> Any:
     """Return decoded JSON in which every text is changed by `paired`. Raises `ValueError` if it is not JSON."""
     try:
-        if isinstance(raw, str) and len(raw) > LARGE and not raw.isascii():
-            return decode_large(raw.encode())
+        if len(raw) > LARGE and not raw.isascii():
+            return decode_large(raw.encode() if isinstance(raw, str) else raw)
         return from_json(raw)  # unlike jiter's function, it reads a str without a copy
     except ValueError:
         return all_paired(decode_json(raw.encode() if isinstance(raw, str) else raw))

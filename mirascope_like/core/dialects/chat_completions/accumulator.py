@@ -53,6 +53,8 @@ class _Choice:
     calls: list[Call] = field(default_factory=list[Call])
     parts: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     """The content as parts; empty as long as it has arrived only as plain text."""
+    older: bool = False
+    """True if the tool call arrived under the older name `function_call`."""
 
     def has_output(self, *but: str) -> bool:
         """Return True if the message has any content. Its role and the fields in `but` do not count."""
@@ -76,7 +78,9 @@ class _Choice:
         message["role"] = message.get("role") or "assistant"
         if isinstance(sound := as_object(message.get("audio")).get("data"), str):
             message["audio"]["data"] = joined_base64(sound)
-        if self.calls:
+        if self.calls and self.older:
+            message["function_call"] = self.calls[0].raw().get("function")
+        elif self.calls:
             message["tool_calls"] = [call.raw() for call in self._in_order()]
         return {"finish_reason": None, **settled(self.rest), "index": index, "message": message}
 
@@ -165,6 +169,8 @@ class ChatAccumulator(Accumulator[ChunkT, ToolT]):
                 delta["content"] = chunk.content = self._new_text(content)
                 set_thinking(chunk, message_thinking(delta) or "")
         pieces: list[dict[str, Any]] = as_list(delta.pop("tool_calls", None))
+        sent = as_object(choice.get("delta")) or as_object(choice.get("message"))
+        known.older = known.older or bool(pieces and sent.get("function_call") and not sent.get("tool_calls"))
         content = delta.get("content")
         if isinstance(content, list) or known.parts:
             self._add_parts(known, delta.pop("content", None), index)

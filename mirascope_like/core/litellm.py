@@ -15,7 +15,14 @@ load_sdk("openai", extra="litellm")
 from openai.types.chat import ChatCompletionMessageParam  # noqa: E402  # after the check, whose error names the extra
 
 from .base.calls import Call  # noqa: E402
-from .base.errors import ConfigurationError, MissingSDKError  # noqa: E402
+from .base.errors import (  # noqa: E402
+    ConfigurationError,
+    ConnectionFailedError,
+    MirascopeLikeError,
+    MissingSDKError,
+    ProviderError,
+    ServerError,
+)
 from .base.messages import BaseMessageParam  # noqa: E402
 from .base.models import Models  # noqa: E402
 from .base.parsing import as_object, decode_whole  # noqa: E402
@@ -31,6 +38,7 @@ from .dialects.chat_completions import (  # noqa: E402
     OpenAISDKProvider,
     OpenAISDKTool,
 )
+from .dialects.transport import transport_kind  # noqa: E402
 
 LiteLLMFinishReason = ChatFinishReason
 """Why a generation ended, in OpenAI's terms."""
@@ -143,8 +151,42 @@ class LiteLLMProvider(OpenAISDKProvider[LiteLLMCallResponse, LiteLLMCallResponse
     def opens_here(self, request: Request) -> bool:
         return request.deadline is None
 
+    def identify(self, error: Exception) -> type[MirascopeLikeError] | None:
+        found = super().identify(error)
+        if found not in (ServerError, ConnectionFailedError, ProviderError):
+            return found
+        # LiteLLM raises these also for errors of other kinds: the error that it has caught last decides.
+        kinds = [super(LiteLLMProvider, self).identify(one) or _lost(one) for one in _caught(error)]
+        return next((kind for kind in reversed(kinds) if kind is not None), found)
+
+    def failure(self, error: Exception, request: Request, source: Any = None) -> Exception:
+        carried = vars(_caught(error)[-1])
+        sent = carried.get("request") or carried.get("_request")
+        if sent is not None and "request" in vars(error):
+            vars(error)["request"] = sent  # LiteLLM's own has another address
+        return super().failure(error, request, source)
+
     def missing_key_error(self, error: Exception) -> Exception | None:
         return None  # LiteLLM names the variable that is missing, which depends on the model
+
+
+def _caught(error: BaseException) -> list[Any]:
+    """Return an error, the errors of LiteLLM that it was made of, and the error of another library that LiteLLM caught
+    first, the last one last.
+    """
+    found = [error]
+    while type(found[-1]).__module__.partition(".")[0] == "litellm":
+        last: Any = found[-1]
+        following = getattr(last, "original_exception", None) or last.__cause__ or last.__context__
+        if following is None or following in found:
+            break
+        found.append(following)
+    return found
+
+
+def _lost(error: Any) -> type[MirascopeLikeError] | None:
+    """Return our class for an error of an HTTP library that has no response; None for any other error."""
+    return transport_kind(error) if getattr(error, "response", None) is None else None
 
 
 def _sdk() -> Any:

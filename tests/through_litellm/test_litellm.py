@@ -13,7 +13,7 @@ import json
 import pickle
 import sys
 from collections.abc import Iterator
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import openai
@@ -26,9 +26,11 @@ from mirascope_like.core import (
     AuthenticationError,
     BadRequestError,
     ConfigurationError,
+    ConnectionFailedError,
     NotFoundError,
     ProviderError,
     RateLimitError,
+    ServerError,
     StreamInterruptedError,
     litellm,
 )
@@ -53,6 +55,19 @@ def find_book(title: str) -> str:
     return title.upper()
 
 
+class Unreachable(openai.InternalServerError):
+    """What LiteLLM raises if a connection fails: an error with status 500, and with another address than that of the
+    request.
+    """
+
+    __module__ = "litellm.exceptions"
+
+    def __init__(self) -> None:
+        request = SimpleNamespace(url="https://docs.litellm.ai/docs", headers={})
+        response: Any = SimpleNamespace(status_code=500, headers={}, request=request)
+        super().__init__("Connection error.", response=response, body=None)
+
+
 CLIENTS: list[Any] = []
 """The clients of the double that are to be closed."""
 
@@ -63,12 +78,18 @@ def double() -> ModuleType:
     def completion(*, api_base: str, api_key: str, num_retries: int, **payload: Any) -> Any:
         client = openai.OpenAI(base_url=api_base, api_key=api_key, max_retries=num_retries)
         CLIENTS.append(client)
-        return client.chat.completions.create(**payload)
+        try:
+            return client.chat.completions.create(**payload)
+        except openai.APIConnectionError:
+            raise Unreachable
 
     async def acompletion(*, api_base: str, api_key: str, num_retries: int, **payload: Any) -> Any:
         client = openai.AsyncOpenAI(base_url=api_base, api_key=api_key, max_retries=num_retries)
         CLIENTS.append(client)
-        return await client.chat.completions.create(**payload)
+        try:
+            return await client.chat.completions.create(**payload)
+        except openai.APIConnectionError:
+            raise Unreachable
 
     def response(**fields: Any) -> Any:
         return ChatCompletion.construct(**fields)
@@ -186,11 +207,50 @@ def test_errors(server: Server, status: int, expected: type[ProviderError]) -> N
     assert caught.value.provider == "litellm"
 
 
+@pytest.mark.parametrize("stream", [False, True], ids=["unstreamed", "streamed"])
+@pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
+def test_a_refused_connection(stream: bool, asynchronous: bool) -> None:
+    """LiteLLM raises `InternalServerError` with status 500, which is not the status of a response."""
+    nowhere: Any = SimpleNamespace(url="http://127.0.0.1:9")
+
+    async def main() -> None:
+        found = awaited(nowhere, stream=stream)("Hi")
+        try:
+            await (found.collect() if stream else found)
+        finally:
+            while CLIENTS:
+                await CLIENTS.pop().close()
+
+    def call() -> None:
+        found = asked(nowhere, stream=stream)("Hi")
+        found.collect()
+
+    with pytest.raises(ConnectionFailedError) as caught:
+        asyncio.run(main()) if asynchronous else call()
+    error: Any = caught.value
+    assert not isinstance(error, ServerError)
+    assert isinstance(error, openai.InternalServerError)
+    assert str(error.request.url) == "http://127.0.0.1:9/v1/chat/completions"
+    (note,) = error.__notes__
+    assert note.startswith("http://127.0.0.1:9: ")
+    assert "sk-test" not in f"{error} {error!r} {note} {error.request.headers}"
+
+
 def test_a_broken_stream(server: Server) -> None:
     whole = WIRE.streamed(Answer("Hel", "lo"))
     server.reply(whole.truncate(len(whole.body) // 3).then(CloseEarly()))
-    with pytest.raises(StreamInterruptedError):
+    with pytest.raises(StreamInterruptedError) as caught:
         asked(server, stream=True)("Hi").collect()
+    assert isinstance(caught.value, ConnectionFailedError)
+
+
+def test_an_error_event(server: Server) -> None:
+    """LiteLLM raises `MidStreamFallbackError`, with status 500, for any error event of a stream."""
+    server.reply(Reply.sse(b'data: {"error": {"message": "Slow down", "code": 429}}\n\n'))
+    with pytest.raises(StreamInterruptedError) as caught:
+        asked(server, stream=True)("Hi").collect()
+    assert isinstance(caught.value, RateLimitError)
+    assert not isinstance(caught.value, ConnectionFailedError)
 
 
 def test_async_calls(server: Server) -> None:

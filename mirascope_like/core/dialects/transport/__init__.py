@@ -13,7 +13,7 @@ from ...base.runtime import lazy_names
 if TYPE_CHECKING:
     from .botocore_streams import AsyncBotocoreSource, BotocoreSource
     from .client_provider import ClientProvider, allow_slow_reads, check_asyncio
-    from .error_mapping import FailingProvider, raise_reported
+    from .error_mapping import FailingProvider, raise_reported, transport_kind
     from .http_clients import CONNECT_SECONDS, MAX_CONNECTIONS, KeepAlive, http_library, http_options
     from .keys import secret_headers, secrets_in, without
     from .network import check_abandoned
@@ -30,7 +30,7 @@ else:
         __name__,
         {
             "client_provider": "ClientProvider check_asyncio allow_slow_reads",
-            "error_mapping": "FailingProvider raise_reported",
+            "error_mapping": "FailingProvider raise_reported transport_kind",
             "http_clients": "CONNECT_SECONDS MAX_CONNECTIONS KeepAlive http_library http_options",
             "keys": "secret_headers secrets_in without",
             "network": "check_abandoned",
@@ -87,4 +87,5 @@ __all__ = [
     "awith_start",
     "raise_reported",
     "reporting",
+    "transport_kind",
 ]

@@ -160,7 +160,8 @@ class LiteLLMProvider(OpenAISDKProvider[LiteLLMCallResponse, LiteLLMCallResponse
         return next((kind for kind in reversed(kinds) if kind is not None), found)
 
     def failure(self, error: Exception, request: Request, source: Any = None) -> Exception:
-        carried = vars(_caught(error)[-1])
+        last: Any = _caught(error)[-1]
+        carried: dict[str, Any] = last.__dict__
         sent = carried.get("request") or carried.get("_request")
         if sent is not None and "request" in vars(error):
             vars(error)["request"] = sent  # LiteLLM's own has another address

@@ -6,6 +6,8 @@ from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
+from pydantic_core import to_json
+
 from ..base.errors import PromptError
 from ..base.messages import (
     BaseMessageParam,
@@ -23,7 +25,6 @@ from ..base.messages import (
 )
 from ..base.parsing import as_object, at, dumped
 from ..base.tools import ToolCall, given_arguments
-from ..dialects.chat_completions import arguments_text
 from ..dialects.content_blocks import Blocks, encode_turns
 
 _IMAGES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
@@ -136,7 +137,8 @@ def _part(block: Mapping[str, Any]) -> Part | None:
 def _call(block: Any, arguments: str) -> ToolCall | None:
     if at(block, "type") != "tool_use":
         return None
-    arguments = arguments or arguments_text(given_arguments(block) or {})
+    # A text is quoted, because it may be the answer of a structured output.
+    arguments = arguments or to_json(given_arguments(block) or {}).decode()
     return ToolCall(id=at(block, "id"), name=at(block, "name") or "", arguments=arguments, native=block)
 
 

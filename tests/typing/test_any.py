@@ -29,6 +29,7 @@ ALLOWED = {
     "Tool.args": "arguments of any kind, by name",
     "Tool.call": "the list of tools does not keep what each function returns",
     "Tool.tool_json_schema": "a JSON schema",
+    "Tool.tool_schema": "each provider has a format of its own",
     "azure.AzureCallResponse.content_filter_results": JSON,
     "azure.AzureCallResponse.prompt_filter_results": JSON,
     "bedrock.BedrockCallResponse.citations": JSON,

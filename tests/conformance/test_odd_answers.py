@@ -315,6 +315,8 @@ PRICES = [
     pytest.param({"cost": {"input_tokens_cost": 0.1, "total_cost": 0.25}}, 0.25, id="Perplexity"),
     pytest.param({"cost_in_usd_ticks": 2_500_000_000}, 0.25, id="xAI"),
     pytest.param({"total_cost": 0.25}, 0.25, id="total"),
+    pytest.param({"cost": "0.25"}, 0.25, id="a text"),  # decimal numbers of Python become texts in JSON
+    pytest.param({"cost": "free"}, None, id="no number"),
     pytest.param(
         {"cost": 0.05, "is_byok": True, "cost_details": {"upstream_inference_cost": 0.2}}, 0.25, id="your own key"
     ),

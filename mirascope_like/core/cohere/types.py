@@ -85,9 +85,12 @@ class CohereCallResponse(
         # Constructed without validation, as the SDK itself does.
         return V2ChatResponse.model_construct(**(decode_whole(raw) if isinstance(raw, bytes) else raw))
 
+    @property
+    def _message(self) -> Any:  # in version 1 of the API, the text is at the top level
+        return at(self.response, "message") or {"role": "assistant", "content": as_parts(at(self.response, "text"))}
+
     def _texts(self, kind: str) -> list[str]:
-        blocks = as_parts(at(self.response, "message.content"))
-        return [at(block, kind) or "" for block in blocks if at(block, "type") == kind]
+        return [at(block, kind) or "" for block in as_parts(at(self._message, "content")) if at(block, "type") == kind]
 
     @property
     def content(self) -> str:
@@ -122,7 +125,7 @@ class CohereCallResponse(
         """The response as an assistant message for the next request, with thinking, tool plan, tool calls and
         citations.
         """
-        message = dumped(at(self.response, "message") or {})
+        message = dumped(self._message)
         fields = {key: value for key, value in message.items() if value not in (None, "", [])}
         if isinstance(content := fields.get("content"), dict):
             fields["content"] = as_parts(content)

@@ -12,7 +12,18 @@ from ..runtime import lazy_names
 
 if TYPE_CHECKING:
     from .given_fields import GivenFields
-    from .json_access import as_list, as_object, as_parts, as_received, at, dumped, is_end, is_list, is_mapping
+    from .json_access import (
+        as_list,
+        as_object,
+        as_parts,
+        as_received,
+        at,
+        dumped,
+        has_values,
+        is_end,
+        is_list,
+        is_mapping,
+    )
     from .json_extraction import FoundJSON, chosen, ends_open, json_in, json_values
     from .large_json import LARGE, decode_large, decode_text
     from .lenient_models import incomplete, object_so_far
@@ -29,7 +40,7 @@ else:
         __name__,
         {
             "given_fields": "GivenFields",
-            "json_access": "as_list as_object as_parts as_received at dumped is_end is_list is_mapping",
+            "json_access": "as_list as_object as_parts as_received at dumped has_values is_end is_list is_mapping",
             "json_extraction": "FoundJSON chosen ends_open json_in json_values",
             "large_json": "LARGE decode_large decode_text",
             "lenient_models": "incomplete object_so_far",
@@ -78,6 +89,7 @@ __all__ = [
     "fitted",
     "grow",
     "has_half",
+    "has_values",
     "incomplete",
     "is_end",
     "is_list",

@@ -34,6 +34,15 @@ def as_received(value: Any) -> Any:
     return dumped(value) if isinstance(value, BaseModel) else value
 
 
+def has_values(value: Any) -> bool:
+    """Return True if a value of an SDK's object has anything that the provider sent. A list of empty objects has
+    nothing.
+    """
+    if is_list(value):
+        return any(has_values(one) for one in value)
+    return bool(value.model_fields_set) if isinstance(value, BaseModel) else bool(value)
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _plain(one) for key, one in cast("dict[str, Any]", value).items()}

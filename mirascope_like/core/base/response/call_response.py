@@ -22,14 +22,15 @@ from pydantic.functional_validators import ModelWrapValidatorHandler
 from typing_extensions import TypeVar
 
 from .. import tools as tools_room
-from ..errors import ErrorEventError, MalformedEventError, ToolArgumentsError, ToolExecutionError, reported_error
+from ..errors import ErrorEventError, ToolArgumentsError, ToolExecutionError, reported_error
 from ..messages import BaseMessageParam
-from ..parsing import VERSION_KEY, as_list, as_received, at, construct, dumped, json_in
+from ..parsing import VERSION_KEY, as_list, as_received, at, construct, dumped, has_values, json_in
 from ..request import Request
 from ..tools import BaseTool, ToolCall, find_tool
 from .billing import Billed
 from .decoded_messages import DecodedMessages, last_user_message
 from .dump import READ_FROM_RESPONSE, check_dump_version, plain_json, plain_options, with_properties, without_carried
+from .foreign_format import check_format
 from .offered_tools import TOOL_CLASSES, OfferedTools, tool_paths
 from .related_responses import RelatedResponses
 
@@ -158,16 +159,16 @@ class BaseCallResponse(
     @classmethod
     def _check(cls, response: RawT) -> None:
         """Raise the error of a body that is not a response: `ErrorEventError` if it reports an error (gateways send
-        such bodies with status 200), and `MalformedEventError` if it has no output, finish reason or usage.
+        such bodies with status 200), and `MalformedEventError` if it has no output, finish reason or usage, or
+        another format.
         """
         top, places = cls._top_of(response), (*cls._facts.output_paths, cls._facts.finish, cls._facts.usage)
-        if any(at(top, place) for place in cls._facts.output_paths) and at(top, "error") is None:
+        if any(has_values(at(top, place)) for place in cls._facts.output_paths) and at(top, "error") is None:
             return
         fields = as_received(top)
         if (error := reported_error(fields, places)) is not None:
             raise ErrorEventError(error)
-        if all(at(top, place) is None for place in places):
-            raise MalformedEventError(f"the body has no field of a response; check the base URL: {fields!s:.200}")
+        check_format(fields, cls._facts.output_paths, places, cls.provider)
 
     @field_validator("response", mode="plain")
     @classmethod

@@ -112,9 +112,14 @@ def reported_cost(usage: Any, otherwise: Callable[[], float | None]) -> float | 
 
 
 def _dollars(value: Any) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value) or value < 0:
+    """Return a price as a number, or None. Some hosts send it as text, such as "0.5"."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
-    return float(value)
+    try:
+        number = float(value)
+    except (OverflowError, ValueError):
+        return None
+    return number if isfinite(number) and number >= 0 else None
 
 
 def call_cost(

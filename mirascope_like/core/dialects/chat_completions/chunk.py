@@ -17,13 +17,18 @@ UsageT = TypeVar("UsageT")
 
 
 def choice_delta(choice: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the delta of a choice in a chunk. Some hosts send it as `message`, and the oldest API sends only
-    `text`.
+    """Return the delta of a choice in a chunk. Some hosts send it as `message`, or a text in its place, and the oldest
+    API sends only `text`.
     """
-    delta = next((found for key in ("delta", "message") if (found := as_object(choice.get(key)))), None)
+    delta = next((found for key in ("delta", "message") if (found := message_object(choice.get(key)))), None)
     if delta is None:
         return {"content": choice["text"]} if isinstance(choice.get("text"), str) else {}
     return with_parts(delta)
+
+
+def message_object(message: Any) -> dict[str, Any]:
+    """Return a message or delta as an object; a text is its content. Empty for any other value."""
+    return {"content": message} if isinstance(message, str) and message else as_object(message)
 
 
 def with_parts(message: dict[str, Any]) -> dict[str, Any]:

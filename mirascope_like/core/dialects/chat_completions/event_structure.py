@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...base.parsing import as_list, as_object
+from .chunk import message_object
 
 
 def is_well_formed(data: Mapping[str, Any]) -> bool:
@@ -26,11 +27,15 @@ def is_well_formed(data: Mapping[str, Any]) -> bool:
 
 
 def mended(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an event with indexes that are texts as numbers, and without calls that are null."""
+    """Return an event with indexes that are texts as numbers, with deltas that are texts as objects, and without calls
+    that are null.
+    """
     choices: list[Any] = []
     for one in as_list(data.get("choices")):
         choice = _with_number(as_object(one))
         for key in ("delta", "message"):
+            if isinstance(choice.get(key), str):
+                choice = {**choice, key: message_object(choice[key])}
             if calls := as_list(as_object(choice.get(key)).get("tool_calls")):
                 kept = [_with_number(as_object(call)) for call in calls if call is not None]
                 choice = {**choice, key: {**choice[key], "tool_calls": kept}}

@@ -76,6 +76,7 @@ class BaseChatCallResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT, Answer
     @property
     def _message(self) -> Any:
         found: Any = getattr(self._choices[0], "message", None) if self._choices else None
+        found = None if isinstance(found, str | int | float | list) else found  # some gateways send only the text
         calls: Any = getattr(found, "tool_calls", None)
         odd = isinstance(calls, dict) or (not calls and getattr(found, "function_call", None))
         if self._choices and (not found or odd or any(map(_is_odd, as_list(calls)))):

@@ -18,7 +18,7 @@ from ...base.response import Accumulator, Usage, common_reasons, newer_reason, n
 from ...base.tools import BaseTool
 from .chunk import GeminiChunk, set_calls_before, words_of
 from .merge import add_part, merged
-from .response import JSON, Words, finished, read_usage, text_of, tool_call
+from .response import JSON, Words, candidate_in_form, finished, part_in_form, read_usage, text_of, tool_call
 
 ChunkT = TypeVar("ChunkT", bound=GeminiChunk[Any, Any, Any])
 ToolT = TypeVar("ToolT", bound=BaseTool)
@@ -70,7 +70,7 @@ class GeminiAccumulator(Accumulator[ChunkT, ToolT], Generic[ChunkT, ToolT]):
         for key, value in self.unstamped(data).items():
             if key == "candidates":
                 for position, candidate in enumerate(as_list(value)):
-                    tools += self._grow(position, as_object(candidate))
+                    tools += self._grow(position, candidate_in_form(as_object(candidate)))
             elif key == "usageMetadata":
                 self._spend(as_object(value))
             else:
@@ -101,7 +101,8 @@ class GeminiAccumulator(Accumulator[ChunkT, ToolT], Generic[ChunkT, ToolT]):
         for key, value in as_object(candidate["content"]).items():
             if key == "parts":
                 parts = content.setdefault("parts", [])
-                calls = [call for part in as_parts(value) if (call := add_part(parts, as_object(part))) is not None]
+                new = [part_in_form(as_object(part)) for part in as_parts(value)]
+                calls = [call for part in new if (call := add_part(parts, part)) is not None]
                 tools += self._called(calls) if index == 0 else []
             else:
                 content[key] = value

@@ -4,6 +4,7 @@ own types.
 
 from __future__ import annotations
 
+import re
 from abc import abstractmethod
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple, cast
@@ -24,6 +25,8 @@ FinishT = TypeVar("FinishT", bound=str)
 UsageT = TypeVar("UsageT")
 MessageT = TypeVar("MessageT", default=Any)
 JSON = dict[str, Any]
+
+_UNDERSCORE = re.compile(r"_([a-z])")
 
 _FINISH: dict[str, FinishReason] = {
     **dict.fromkeys(("MAX_TOKENS", "CONTINUATION"), "length"),
@@ -83,7 +86,24 @@ def parts_of(data: Any) -> list[JSON]:
     """Return the parts of the first candidate of a response. A candidate without an index counts as the first."""
     candidates = map(as_object, as_list(as_object(data).get("candidates")))
     first = as_object(next((one for one in candidates if one.get("index") in (None, 0, "0")), None))
-    return [as_object(part) for part in as_parts(as_object(first.get("content")).get("parts"))]
+    content = as_object(candidate_in_form(first).get("content"))
+    return [part_in_form(as_object(part)) for part in as_parts(content.get("parts"))]
+
+
+def candidate_in_form(candidate: JSON) -> JSON:
+    """Return a candidate with Google's names in JSON and an object as its content. Some gateways send the names of the
+    SDK, such as `finish_reason`, or a text as the content.
+    """
+    found = part_in_form(candidate)
+    text = found.get("content")
+    return {**found, "content": {"role": "model", "parts": [{"text": text}]}} if isinstance(text, str) else found
+
+
+def part_in_form(part: JSON) -> JSON:
+    """Return a part or a candidate with Google's names in JSON, such as `functionCall`, in place of `function_call`."""
+    if not any("_" in key for key in part):
+        return part
+    return {_UNDERSCORE.sub(lambda found: found[1].upper(), key): value for key, value in part.items()}
 
 
 def text_of(data: Any) -> str:
@@ -100,7 +120,8 @@ def finished(data: JSON, reason: Callable[[str], Any]) -> list[Any] | None:
     """Return the finish reasons of the candidates of a response; None if no candidate has finished. `reason`
     converts each reason.
     """
-    reasons = [ended_for(as_object(one).get("finishReason")) for one in as_list(data.get("candidates"))]
+    candidates = [candidate_in_form(as_object(one)) for one in as_list(data.get("candidates"))]
+    reasons = [ended_for(one.get("finishReason")) for one in candidates]
     return [reason(one) for one in reasons if one is not None] or None
 
 

@@ -14,6 +14,7 @@ from ...base.response import IndexedAccumulator, newer_usage, set_place
 from ...base.tools import BaseTool, ToolCall
 from .items import Items
 from .native_calls import add_piece, call_in, is_call
+from .output_form import item_in_form, output_in_form, output_text, thinking_parts
 from .types import (
     TEXT_DELTA,
     THINKING,
@@ -21,9 +22,7 @@ from .types import (
     common_finish,
     delta_of,
     finish_reason,
-    output_text,
     show_thinking,
-    thinking_parts,
 )
 
 ChunkT = TypeVar("ChunkT", bound=ResponsesChunk)
@@ -113,6 +112,8 @@ class ResponsesAccumulator(IndexedAccumulator[ChunkT, ToolT]):
 
     def _progress(self, verb: str, response: dict[str, Any], chunk: ChunkT) -> None:
         usage = newer_usage(as_object(self.top_fields.get("usage")), as_object(response.get("usage")))
+        if response.get("output") or response.get("output_text"):
+            response = {**response, "output": output_in_form(response)}
         self.top_fields.update(self.unstamped(response))
         if usage:
             self.top_fields["usage"] = usage
@@ -136,7 +137,7 @@ class ResponsesAccumulator(IndexedAccumulator[ChunkT, ToolT]):
             if item := as_object(data.get("item")):
                 if verb == "done" and (item.get("content") or item.get("summary")):
                     self._whole.add(index)
-                self._items[index] = _with_grown(settled(item), settled(self._items.get(index, {})))
+                self._items[index] = _with_grown(item_in_form(settled(item)), settled(self._items.get(index, {})))
                 self._forget(index)
             return self._stop(index) if verb == "done" else []
         if (growing := _GROWING.get(subject)) is not None:

@@ -44,6 +44,7 @@ from ..chat_completions import arguments_text
 from .messages import decode_items
 from .native_calls import call_in, call_name, is_call
 from .native_results import encode_results
+from .output_form import TEXT_PARTS, is_in_form, output_in_form, output_text
 
 TEXT_DELTA = "response.output_text.delta"
 """The type of the events that add text: most events of a stream."""
@@ -51,9 +52,6 @@ TEXT_DELTA = "response.output_text.delta"
 THINKING = frozenset(
     f"response.{kind}.delta" for kind in ("reasoning_text", "reasoning_summary_text", "reasoning", "reasoning_summary")
 )
-
-_TEXT_PARTS = ("output_text", "text")
-"""The types of parts that are text; the second one is that of some gateways."""
 
 _WRITING = frozenset({"response.function_call_arguments.delta", "response.custom_tool_call_input.delta"})
 
@@ -106,29 +104,6 @@ def delta_of(data: Mapping[str, Any]) -> Any:
     return as_object(delta).get("text") if isinstance(delta, dict) else delta
 
 
-def output_text(output: Sequence[Any]) -> str:
-    """Return the text of all messages in the output of a response."""
-    messages = [item for one in output if (item := as_object(one)).get("type") == "message"]
-    contents = [item.get("content") for item in messages]
-    texts: list[Any] = [{"type": "output_text", "text": one} if isinstance(one, str) else one for one in contents]
-    whole: list[list[Any]] = [[one] if isinstance(one, dict) else as_list(one) for one in texts]
-    parts = [as_object(part) for content in whole for part in content]
-    return "".join(str(part.get("text") or "") for part in parts if part.get("type") in _TEXT_PARTS)
-
-
-def thinking_parts(item: Mapping[str, Any]) -> list[tuple[str, int, str]]:
-    """Return the parts of a reasoning item that have text, each as (list of parts, position, text): the parts of the
-    reasoning text, or else those of its summary. Empty for any other item.
-    """
-    if item.get("type") != "reasoning":
-        return []
-    for name in ("content", "summary"):
-        texts = [str(as_object(part).get("text") or "") for part in as_list(item.get(name))]
-        if any(texts):
-            return [(name, at, text) for at, text in enumerate(texts) if text]
-    return []
-
-
 ToolT = TypeVar("ToolT", bound=BaseTool)
 
 
@@ -155,14 +130,18 @@ class ResponsesCallResponse(
 
     @property
     def _output(self) -> list[Any]:
-        return getattr(self.response, "output", None) or []
+        found: Any = getattr(self.response, "output", None)
+        if is_in_form(found):
+            return cast("list[Any]", found)
+        output = output_in_form(self.raw)
+        return [*self.parse_raw_response({**self.raw, "output": output}).output] if output else []
 
     def _parts(self, item_type: str, part_type: str, parts: str, key: str) -> list[str]:
         items = [item for item in self._output if item.type == item_type]
         if part_type == "output_text" and not all(isinstance(item.content, list) for item in items):  # some gateways
             return [output_text([dumped(item)]) for item in items]
         found = [part for item in items for part in getattr(item, parts) or ()]
-        kinds = _TEXT_PARTS if part_type == "output_text" else (part_type,)
+        kinds = TEXT_PARTS if part_type == "output_text" else (part_type,)
         return [getattr(part, key, None) or "" for part in found if getattr(part, "type", None) in kinds]
 
     @property
@@ -272,7 +251,7 @@ class ResponsesTool(CalledTool[ResponseFunctionToolCall]):
 
 
 def _is_text(part: Any) -> bool:
-    return as_object(part).get("type") in _TEXT_PARTS
+    return as_object(part).get("type") in TEXT_PARTS
 
 
 class ResponsesChunk(BaseCallResponseChunk[ResponseStreamEvent, ResponsesFinishReason, ResponseUsage]):

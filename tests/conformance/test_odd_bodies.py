@@ -1,0 +1,167 @@
+"""Whole bodies in a structure that no reference has: what can be read is read, and what cannot is an error of ours."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from mirascope_like.core import OverloadedError, ProviderError
+from tests.conformance.contract import BaseRow
+from tests.conformance.odd_wire import (
+    JSON,
+    STREAMED,
+    TOOLS,
+    WHOLE,
+    Way,
+    chunk,
+    completion,
+    nobody,
+    odd,
+    response_of,
+    sent_calls,
+)
+from tests.conformance.test_odd_shapes import said
+from tests.harness.server import Reply, Server
+
+BYTES = [way for way in STREAMED if not way.iterator]
+
+
+def not_mistral(row: BaseRow) -> bool:
+    return row.name != "mistral"  # its SDK raises its own error, which is one of ours, for what its types do not know
+
+
+# Gateways fill in the structure of an answer around an error. As a stream, the same events raise.
+@odd("chat", [*WHOLE, *BYTES], not_mistral, by_llm=nobody)
+def test_an_empty_choice_beside_an_error(row: BaseRow, way: Way, server: Server) -> None:
+    body: JSON = {"choices": [{}], "code": 503, "message": "the upstream host is busy"}
+    found = way(row, server, Reply.chat(body) if way.stream else Reply.json(body))
+    assert isinstance(found.error, OverloadedError)
+    assert "the upstream host is busy" in str(found.error)
+
+
+@odd("chat", WHOLE, not_mistral)
+def test_an_empty_choice_alone(row: BaseRow, way: Way, server: Server) -> None:
+    found = way(row, server, Reply.json({"id": "c1", "object": "chat.completion", "choices": [{}]}))
+    assert (found.error, found.text, found.response.content, found.tools) == (None, "", "", [])
+
+
+# A text in place of the message or delta; OpenAI's reference has an object there.
+@odd("chat", WHOLE, not_mistral)
+def test_a_message_that_is_a_text(row: BaseRow, way: Way, server: Server) -> None:
+    body = completion({})
+    body["choices"][0]["message"] = "Hi"
+    said(way(row, server, Reply.json(body)))
+
+
+@odd("chat", BYTES, not_mistral)
+def test_deltas_that_are_texts(row: BaseRow, way: Way, server: Server) -> None:
+    pieces: list[Any] = ["H", "i"]
+    said(way(row, server, Reply.chat(*(chunk(one) for one in pieces), chunk({}, "stop"))))
+
+
+@pytest.mark.parametrize("message", [1, ["Hi"], True], ids=repr)
+@odd("chat", WHOLE, not_mistral)
+def test_a_message_that_cannot_be_read(row: BaseRow, way: Way, message: Any, server: Server) -> None:
+    body = completion({})
+    body["choices"][0]["message"] = message
+    found = way(row, server, Reply.json(body))
+    assert (found.error, found.text, found.tools) == (None, "", [])
+
+
+# OpenAI's reference has a list of items with types, whose parts are objects. `output_text` is a property of its SDKs,
+# which some gateways send as a field.
+MESSAGE: JSON = {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "Hi"}]}
+UNTYPED: JSON = {key: value for key, value in MESSAGE.items() if key != "type"}
+OUTPUTS: dict[str, tuple[Any, JSON, str]] = {
+    "one object": (MESSAGE, {}, ""),
+    "without a type": ([UNTYPED], {}, ""),
+    "one object without a type": (UNTYPED, {}, ""),
+    "a text without a type": ([{"content": "Hi"}], {}, ""),
+    "parts that are texts": ([{**MESSAGE, "content": ["Hi"]}], {}, ""),
+    "only output_text": ([], {"output_text": "Hi"}, ""),
+    "output_text beside the output": ([MESSAGE], {"output_text": "Hi"}, ""),
+    "a summary that is a text": ([{"type": "reasoning", "id": "rs_1", "summary": "hm"}, MESSAGE], {}, "hm"),
+    "a summary of texts": ([{"type": "reasoning", "id": "rs_1", "summary": ["h", "m"]}, MESSAGE], {}, "h\n\nm"),
+    "reasoning that is a text": (
+        [{"type": "reasoning", "id": "rs_1", "summary": [], "content": "hm"}, MESSAGE],
+        {},
+        "hm",
+    ),
+}
+
+
+@pytest.mark.parametrize(("output", "fields", "thinking"), OUTPUTS.values(), ids=OUTPUTS)
+@odd("responses", [*WHOLE, *BYTES])
+def test_outputs_in_another_structure(
+    row: BaseRow, way: Way, output: Any, fields: JSON, thinking: str, server: Server
+) -> None:
+    body = response_of(output, **fields)
+    done = {"type": "response.completed", "response": body}
+    reply = row.wire.stream(done) if way.stream else Reply.json(body)
+    said(way(row, server, reply), thinking=thinking)
+
+
+# docs.cohere.com: the response of version 1 of the API has the text at the top level.
+@odd("cohere", WHOLE)
+def test_a_body_of_version_1_of_cohere(row: BaseRow, way: Way, server: Server) -> None:
+    found = way(row, server, Reply.json({"generation_id": "g1", "text": "Hi", "finish_reason": "COMPLETE"}))
+    said(found)
+    assert found.response.message_param["content"] == [{"type": "text", "text": "Hi"}]
+
+
+# Google's SDK accepts the names of Python beside those of JSON, and gateways written in Python send them.
+@odd("gemini", [*WHOLE, *BYTES])
+def test_names_of_python_for_google(row: BaseRow, way: Way, server: Server) -> None:
+    part = {"function_call": {"name": "get_weather", "args": {"city": "Oslo"}}}
+    body: JSON = {"candidates": [{"content": {"role": "model", "parts": [part]}, "finish_reason": "STOP"}]}
+    found = way(row, server, row.wire.stream(body) if way.stream else Reply.json(body), tools=TOOLS)
+    assert (found.error, [(name, args) for name, _, args in found.tools]) == (None, [("get_weather", {"city": "Oslo"})])
+    assert found.response.common_finish_reasons == ["stop"]
+    assert sent_calls(found.response) == [("get_weather", {"city": "Oslo"})]
+
+
+@odd("gemini", [*WHOLE, *BYTES])
+def test_content_of_google_that_is_a_text(row: BaseRow, way: Way, server: Server) -> None:
+    body: JSON = {"candidates": [{"content": "Hi", "finishReason": "STOP"}]}
+    said(way(row, server, row.wire.stream(body) if way.stream else Reply.json(body)))
+
+
+# A client with the base URL of another API. Sources: Alibaba Cloud's reference of DashScope, and Anthropic's and
+# OpenAI's references; each body has a usage, so it looked like an empty answer.
+USAGE: JSON = {"input_tokens": 1, "output_tokens": 1, "prompt_tokens": 1, "completion_tokens": 1}
+DASHSCOPE: JSON = {"status_code": 200, "request_id": "r1", "code": "", "message": "", "usage": USAGE}
+CHOICE: JSON = {"finish_reason": "stop", "message": {"role": "assistant", "content": "Hi"}}
+CHAT: JSON = {"id": "c1", "object": "chat.completion", "choices": [{"index": 0, **CHOICE}], "usage": USAGE}
+ANTHROPIC: JSON = {
+    "id": "msg_1",
+    "type": "message",
+    "role": "assistant",
+    "model": "m",
+    "stop_reason": "end_turn",
+    "usage": USAGE,
+    "content": [{"type": "text", "text": "Hi"}],
+}
+FOREIGN: dict[str, tuple[JSON, str]] = {
+    "DashScope's text": ({**DASHSCOPE, "output": {"text": "Hi", "finish_reason": "stop"}}, "DashScope's own API"),
+    "DashScope's choices": ({**DASHSCOPE, "output": {"choices": [CHOICE]}}, "DashScope's own API"),
+    "Anthropic's": (ANTHROPIC, "Anthropic's messages"),
+    "Responses": (response_of([MESSAGE], usage=USAGE), "OpenAI's Responses"),
+}
+
+
+def told(found: Any, name: str) -> None:
+    assert isinstance(found.error, ProviderError)
+    assert f"the format of {name}" in str(found.error)
+    assert "check the provider of the call and the base URL of the client" in str(found.error)
+
+
+@pytest.mark.parametrize(("body", "name"), FOREIGN.values(), ids=FOREIGN)
+@odd("chat", WHOLE, not_mistral, by_llm=nobody)
+def test_a_body_of_another_format_as_a_chat(row: BaseRow, way: Way, body: JSON, name: str, server: Server) -> None:
+    told(way(row, server, Reply.json(body)), name)
+
+
+@odd("messages", WHOLE, by_llm=nobody)
+def test_a_chat_completion_as_messages(row: BaseRow, way: Way, server: Server) -> None:
+    told(way(row, server, Reply.json(CHAT)), "OpenAI's chat completions")

@@ -5,14 +5,17 @@ LiteLLM is imported when the first request is sent. A `litellm.Router` may be pa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from inspect import getgeneratorlocals, isgenerator
 from typing import Any, ClassVar, TypeAlias
 
 from .base.errors import load_sdk
 
 load_sdk("openai", extra="litellm")
 
-from openai.types.chat import ChatCompletionMessageParam  # noqa: E402  # after the check, whose error names the extra
+import anyio  # noqa: E402  # after the check, whose error names the extra
+from openai import OpenAIError  # noqa: E402
+from openai.types.chat import ChatCompletionMessageParam  # noqa: E402
 
 from .base.calls import Call  # noqa: E402
 from .base.errors import (  # noqa: E402
@@ -25,8 +28,9 @@ from .base.errors import (  # noqa: E402
 )
 from .base.messages import BaseMessageParam  # noqa: E402
 from .base.models import Models  # noqa: E402
-from .base.parsing import as_object, decode_whole  # noqa: E402
+from .base.parsing import as_list, as_object, at, decode_whole  # noqa: E402
 from .base.prompts import BaseDynamicConfig  # noqa: E402
+from .base.provider import AsyncSource, Source  # noqa: E402
 from .base.request import Request  # noqa: E402
 from .base.streams import AsyncStream, Stream  # noqa: E402
 from .base.tools import BaseTool  # noqa: E402
@@ -38,7 +42,7 @@ from .dialects.chat_completions import (  # noqa: E402
     OpenAISDKProvider,
     OpenAISDKTool,
 )
-from .dialects.transport import transport_kind  # noqa: E402
+from .dialects.transport import AsyncObjectSource, ObjectSource, transport_kind  # noqa: E402
 
 LiteLLMFinishReason = ChatFinishReason
 """Why a generation ended, in OpenAI's terms."""
@@ -90,7 +94,12 @@ class LiteLLMCallResponse(OpenAISDKCallResponse[LiteLLMTool]):
             _sdk()
         except MissingSDKError:
             return super().parse_raw_response(raw)
-        return _sdk().ModelResponse(**(decode_whole(raw) if isinstance(raw, bytes) else raw))
+        fields: Any = decode_whole(raw) if isinstance(raw, bytes) else raw
+        made = _sdk().ModelResponse(**fields)
+        for choice, given in zip(as_list(at(made, "choices")), as_list(fields.get("choices")), strict=False):
+            if at(given, "finish_reason") is None:  # LiteLLM writes "stop", also for a stream that broke
+                choice.finish_reason = None
+        return made
 
     @property
     def cost(self) -> float | None:
@@ -130,6 +139,43 @@ class Functions:
             )
 
 
+class LiteLLMSource(ObjectSource):
+    """Reads a stream of LiteLLM. Knows the HTTP response below it, so that a deadline can end a read."""
+
+    def __init__(self, stream: Any) -> None:
+        super().__init__(stream)
+        self.response = self.response or _response_of(at(stream, "completion_stream"))
+
+
+class AsyncLiteLLMSource(AsyncObjectSource):
+    """Async version of `LiteLLMSource`. Another task ends a read by its cancel scope."""
+
+    _reading: anyio.CancelScope | None = None
+
+    def __init__(self, stream: Any) -> None:
+        super().__init__(self._each(stream))
+        self.response = at(stream, "response") or at(stream, "completion_stream.response")
+
+    async def _each(self, stream: Any) -> AsyncGenerator[Any]:
+        events = aiter(stream)
+        try:
+            while True:
+                event = None
+                with anyio.CancelScope() as self._reading:
+                    event = await anext(events, None)
+                self._reading = None
+                if event is None:
+                    return
+                yield event
+        finally:
+            await (getattr(stream, "aclose", None) or stream.close)()
+
+    def interrupt(self) -> None:
+        """End a read of another task: it finds the end of the stream."""
+        if self._reading is not None:
+            self._reading.cancel()
+
+
 class LiteLLMProvider(OpenAISDKProvider[LiteLLMCallResponse, LiteLLMCallResponseChunk, LiteLLMTool]):
     """Sends requests through LiteLLM, or through the router that was passed."""
 
@@ -147,6 +193,12 @@ class LiteLLMProvider(OpenAISDKProvider[LiteLLMCallResponse, LiteLLMCallResponse
 
     async def _aclient(self, request: Request) -> Any:
         return Functions(_sdk() if request.client is None else request.client, "acompletion")
+
+    def open(self, request: Request, payload: dict[str, Any]) -> Source:
+        return LiteLLMSource(self.create(self._client(request))(**payload, stream=True))
+
+    async def aopen(self, request: Request, payload: dict[str, Any]) -> AsyncSource:
+        return AsyncLiteLLMSource(await self.create(await self._aclient(request))(**payload, stream=True))
 
     def opens_here(self, request: Request) -> bool:
         return request.deadline is None
@@ -168,7 +220,21 @@ class LiteLLMProvider(OpenAISDKProvider[LiteLLMCallResponse, LiteLLMCallResponse
         return super().failure(error, request, source)
 
     def missing_key_error(self, error: Exception) -> Exception | None:
-        return None  # LiteLLM names the variable that is missing, which depends on the model
+        # LiteLLM names the variable that is missing, which depends on the model.
+        return error if type(_caught(error)[-1]) is OpenAIError else None
+
+
+def _response_of(reader: Any) -> Any:
+    """Return the HTTP response that an iterator of LiteLLM reads; None if it cannot be found. It is an attribute of the
+    stream of an SDK; where LiteLLM uses no SDK, it is below generators of lines and texts.
+    """
+    lines = at(reader, "streaming_response")
+    while isgenerator(lines):
+        held = getgeneratorlocals(lines)
+        if hasattr(held.get("self"), "extensions"):
+            return held["self"]
+        lines = next(filter(isgenerator, held.values()), None)
+    return at(reader, "response")
 
 
 def _caught(error: BaseException) -> list[Any]:

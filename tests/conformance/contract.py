@@ -44,6 +44,8 @@ class BaseRow:
     """The parameter that ends the answer at a word, where there is one."""
     priced: str = "m"
     """A model that the price list knows."""
+    streamed_model: str | None = None
+    """The model's name in streams, where the SDK has another there than in unstreamed responses."""
     dollars: tuple[float, float, float] = (0, 0, 0)
     """What a million tokens of it cost: asked, asked and cached, answered."""
     lacks: Mapping[str, str] = field(default_factory=dict[str, str])

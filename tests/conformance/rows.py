@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import warnings
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import partial
+from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 import boto3
@@ -19,7 +22,7 @@ from cohere.core import ApiError
 from google import genai
 from google.genai import errors as genai_errors
 
-from mirascope_like.core import azure, bedrock, cohere, google, hosts, vertex
+from mirascope_like.core import azure, bedrock, cohere, google, hosts, litellm, vertex
 from mirascope_like.core.hosts import Host, HostResponses
 from tests.conformance.contract import BaseRow
 from tests.conformance.providers import AZURE, NO_AUDIO, NO_JSON_MODE, OPENAI, RESPONSES, ROWS, WHOLE_CALLS, Row
@@ -27,6 +30,7 @@ from tests.conformance.wires.bedrock import BedrockWire
 from tests.conformance.wires.chat import ChatWire
 from tests.conformance.wires.cohere import CohereWire
 from tests.conformance.wires.gemini import ArrayWire, GeminiWire
+from tests.harness.oracles import plain
 from tests.harness.server import Server
 
 with warnings.catch_warnings():
@@ -384,8 +388,78 @@ AZURE_INFERENCE = InferenceRow(
 )
 
 
-BESIDES: tuple[BaseRow, ...] = (AZURE_INFERENCE,)
-"""Rows of the conformance suite that the table has not: other ways to a provider of the table."""
+class Functions:
+    """The functions of LiteLLM, with parameters: a client, as `litellm.Router` is."""
+
+    def __init__(self, **given: Any) -> None:
+        sdk = import_module("litellm")
+        self.api_key = given["api_key"]
+        self.completion = partial(sdk.completion, **given)
+        self.acompletion = partial(sdk.acompletion, **given)
+
+
+class LiteLLMRow(Row):
+    """LiteLLM, for a server with OpenAI's format."""
+
+    def client(self, server: Server, **options: Any) -> Any:
+        return nullcontext(self._functions(server, **options))
+
+    def aclient(self, server: Server, **options: Any) -> Any:
+        return nullcontext(self._functions(server, **options))
+
+    def _functions(self, server: Server, *, max_retries: int = 0, **options: Any) -> Functions:
+        return Functions(api_base=f"{server.url}/v1", api_key="sk-test", num_retries=max_retries, **options)
+
+    def decorated(self, client: Any = None, **options: Any) -> Any:
+        return super().decorated(client, **self._with_provider(options))
+
+    def adecorated(self, client: Any = None, **options: Any) -> Any:
+        return super().adecorated(client, **self._with_provider(options))
+
+    def _with_provider(self, options: dict[str, Any]) -> dict[str, Any]:
+        return {**options, "call_params": {"custom_llm_provider": "openai", **options.get("call_params", {})}}
+
+    def raw(self, response: Any) -> Any:
+        found = plain(response.response)
+        for choice in found["choices"]:
+            choice.pop("provider_specific_fields", None)
+        return {**found, "created": 1, "model": "m-1"}  # in streams, LiteLLM's own
+
+    def refusal(self, status: int) -> type[Exception]:
+        found: type[Exception] = getattr(import_module("litellm"), _LITELLM[status])
+        return found
+
+    @property
+    def broken(self) -> tuple[type[Exception], ...]:
+        sdk = import_module("litellm")
+        return sdk.APIConnectionError, sdk.InternalServerError, sdk.Timeout, sdk.exceptions.MidStreamFallbackError
+
+
+_LITELLM = {
+    400: "BadRequestError",
+    401: "AuthenticationError",
+    404: "NotFoundError",
+    429: "RateLimitError",
+    500: "InternalServerError",
+}
+
+LITELLM = LiteLLMRow(
+    **{
+        **fields_of(OPENAI),
+        "name": "litellm",
+        "module": litellm,
+        "package": "litellm",
+        "apis": (),
+        "iterator": "litellm.CustomStreamWrapper.__next__",
+        "reads": "iterator",
+        "streamed_model": "m",  # of the request, in the chunks of LiteLLM and what its `stream_chunk_builder` makes
+    }
+)
+
+BESIDES: tuple[BaseRow, ...] = (AZURE_INFERENCE, *([LITELLM] if find_spec("litellm") is not None else []))
+"""Rows of the conformance suite that the table has not: another way to a provider, and one whose SDK is tested in
+an environment of its own (`nox -s litellm`).
+"""
 
 EVERY: tuple[BaseRow, ...] = (
     *ROWS,

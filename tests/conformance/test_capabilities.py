@@ -102,7 +102,8 @@ def test_rebuilt(row: BaseRow, asynchronous: bool, server: Server) -> None:
     same(row.raw(rebuilt), row.wire.whole(answer))
     same(row.raw(whole), row.wire.whole(answer))
     assert type(rebuilt.response) is type(whole.response)
-    for name in ("content", "model", "finish_reasons", "usage", "message_param", "common_message_param", "messages"):
+    assert rebuilt.model == (row.streamed_model or whole.model)
+    for name in ("content", "finish_reasons", "usage", "message_param", "common_message_param", "messages"):
         assert getattr(rebuilt, name) == getattr(whole, name), name
     assert type(rebuilt).model_validate_json(rebuilt.model_dump_json()) == rebuilt
     assert pickle.loads(pickle.dumps(rebuilt)) == rebuilt

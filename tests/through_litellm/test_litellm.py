@@ -32,12 +32,14 @@ from mirascope_like.core import (
     RateLimitError,
     ServerError,
     StreamInterruptedError,
+    StreamTimeoutError,
     litellm,
 )
 from mirascope_like.core.base.errors import MissingSDKError
 from tests.conformance.providers import OPENAI
-from tests.conformance.wires.answer import Answer, Call
-from tests.harness.server import CloseEarly, Reply, Server
+from tests.conformance.wires.answer import Answer, Call, Text
+from tests.harness.clocks import MovedClock, once_begun
+from tests.harness.server import CloseEarly, Reply, Server, Stall
 
 WIRE = OPENAI.wire
 MODEL = "gpt-4o-mini"
@@ -75,7 +77,9 @@ CLIENTS: list[Any] = []
 def double() -> ModuleType:
     made: Any = ModuleType("litellm")
 
-    def completion(*, api_base: str, api_key: str, num_retries: int, **payload: Any) -> Any:
+    def completion(
+        *, api_base: str, api_key: str, num_retries: int, custom_llm_provider: str = "", **payload: Any
+    ) -> Any:
         client = openai.OpenAI(base_url=api_base, api_key=api_key, max_retries=num_retries)
         CLIENTS.append(client)
         try:
@@ -251,6 +255,20 @@ def test_an_error_event(server: Server) -> None:
         asked(server, stream=True)("Hi").collect()
     assert isinstance(caught.value, RateLimitError)
     assert not isinstance(caught.value, ConnectionFailedError)
+
+
+@pytest.mark.parametrize("host", ["openai", "groq"])
+def test_a_deadline(server: Server, host: str, clock: MovedClock) -> None:
+    """LiteLLM calls OpenAI through its SDK, and Groq without an SDK."""
+    events = WIRE.events(Answer(Text("Hel", "lo"), ended=False))
+    server.reply(WIRE.stream(*events, Stall()))
+    stream = asked(server, stream=True, params={"custom_llm_provider": host})("Hi")
+    with pytest.raises(StreamTimeoutError) as caught:
+        once_begun(stream, "idle", clock).collect()
+    assert caught.value.partial is not None
+    assert caught.value.partial.content.startswith("Hel")
+    assert caught.value.partial.finish_reasons is None
+    assert server.wait_closed()
 
 
 def test_async_calls(server: Server) -> None:

@@ -98,9 +98,16 @@ TRACERS = tomllib.loads(Path("tests/tracers/tracers.toml").read_text())
 
 @nox.session
 def litellm(session: nox.Session) -> None:
-    """Make calls through LiteLLM, whose requirements are many: in an environment of its own."""
-    session.install("-e", ".[litellm,anthropic,groq,mistral,cohere,google,gemini,bedrock]", *group("tests"))
-    session.run("pytest", "-W", "default", "tests/through_litellm", *session.posargs)  # LiteLLM has warnings of its own
+    """Make calls through LiteLLM, whose requirements are many, and run its row of the conformance suite: in an
+    environment of its own.
+    """
+    session.install("-e", ".[litellm,anthropic,groq,mistral,cohere,google,gemini,bedrock,cost]", *group("tests"))
+    options = ("-W", "default", "-k", "litellm")  # LiteLLM has warnings of its own
+    where = (
+        "tests/through_litellm",
+        *(f"tests/conformance/test_{name}.py" for name in ("capabilities", "nothing", "types")),
+    )
+    session.run("pytest", *options, *where, *session.posargs, env={"LITELLM_LOCAL_MODEL_COST_MAP": "True"})
 
 
 @nox.session

@@ -42,7 +42,7 @@ from .dialects.chat_completions import (  # noqa: E402
     OpenAISDKProvider,
     OpenAISDKTool,
 )
-from .dialects.transport import AsyncObjectSource, ObjectSource, transport_kind  # noqa: E402
+from .dialects.transport import AsyncObjectSource, ObjectSource, raise_reported, transport_kind  # noqa: E402
 
 LiteLLMFinishReason = ChatFinishReason
 """Why a generation ended, in OpenAI's terms."""
@@ -142,6 +142,8 @@ class Functions:
 class LiteLLMSource(ObjectSource):
     """Reads a stream of LiteLLM. Knows the HTTP response below it, so that a deadline can end a read."""
 
+    response: Any
+
     def __init__(self, stream: Any) -> None:
         super().__init__(stream)
         self.response = self.response or _response_of(at(stream, "completion_stream"))
@@ -150,6 +152,7 @@ class LiteLLMSource(ObjectSource):
 class AsyncLiteLLMSource(AsyncObjectSource):
     """Async version of `LiteLLMSource`. Another task ends a read by its cancel scope."""
 
+    response: Any
     _reading: anyio.CancelScope | None = None
 
     def __init__(self, stream: Any) -> None:
@@ -195,10 +198,16 @@ class LiteLLMProvider(OpenAISDKProvider[LiteLLMCallResponse, LiteLLMCallResponse
         return Functions(_sdk() if request.client is None else request.client, "acompletion")
 
     def open(self, request: Request, payload: dict[str, Any]) -> Source:
-        return LiteLLMSource(self.create(self._client(request))(**payload, stream=True))
+        source = LiteLLMSource(self.create(self._client(request))(**payload, stream=True))
+        if _is_json(source.response):
+            raise_reported(source.response.read())
+        return source
 
     async def aopen(self, request: Request, payload: dict[str, Any]) -> AsyncSource:
-        return AsyncLiteLLMSource(await self.create(await self._aclient(request))(**payload, stream=True))
+        source = AsyncLiteLLMSource(await self.create(await self._aclient(request))(**payload, stream=True))
+        if _is_json(source.response):
+            raise_reported(await source.response.aread())
+        return source
 
     def opens_here(self, request: Request) -> bool:
         return request.deadline is None
@@ -235,6 +244,14 @@ def _response_of(reader: Any) -> Any:
             return held["self"]
         lines = next(filter(isgenerator, held.values()), None)
     return at(reader, "response")
+
+
+def _is_json(response: Any) -> bool:
+    """Return True if the response to a streaming request is JSON. LiteLLM reads no error in it, and ends the stream as
+    if it was complete.
+    """
+    headers = getattr(response, "headers", None)
+    return headers is not None and "application/json" in str(headers.get("content-type"))
 
 
 def _caught(error: BaseException) -> list[Any]:

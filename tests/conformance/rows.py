@@ -408,7 +408,8 @@ class LiteLLMRow(Row):
         return nullcontext(self._functions(server, **options))
 
     def _functions(self, server: Server, *, max_retries: int = 0, **options: Any) -> Functions:
-        return Functions(api_base=f"{server.url}/v1", api_key="sk-test", num_retries=max_retries, **options)
+        where = {"custom_llm_provider": "openai", "api_base": f"{server.url}/v1", "api_key": "sk-test"}
+        return Functions(**where, num_retries=max_retries, **options)
 
     def decorated(self, client: Any = None, **options: Any) -> Any:
         return super().decorated(client, **self._with_provider(options))

@@ -257,6 +257,26 @@ def test_an_error_event(server: Server) -> None:
     assert not isinstance(caught.value, ConnectionFailedError)
 
 
+@pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
+def test_an_error_in_place_of_a_stream(server: Server, asynchronous: bool) -> None:
+    """LiteLLM ends such a stream with the finish reason "stop"."""
+    server.reply(Reply.json({"error": {"message": "Slow down", "code": 429}}))
+
+    async def main() -> None:
+        stream = awaited(server, stream=True)("Hi")
+        try:
+            await stream.collect()
+        finally:
+            while CLIENTS:
+                await CLIENTS.pop().close()
+
+    def call() -> None:
+        asked(server, stream=True)("Hi").collect()
+
+    with pytest.raises(RateLimitError, match="Slow down"):
+        asyncio.run(main()) if asynchronous else call()
+
+
 @pytest.mark.parametrize("host", ["openai", "groq"])
 def test_a_deadline(server: Server, host: str, clock: MovedClock) -> None:
     """LiteLLM calls OpenAI through its SDK, and Groq without an SDK."""

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import lru_cache
 from math import isfinite
 from typing import Any
 
 from ..parsing import at
+from ..runtime import loads_older_pickles
 from .usage import Usage
 
 _DATE = re.compile(r"[-@](\d{8}|\d{4}-\d{2}-\d{2})$")
@@ -26,6 +27,7 @@ _TICKS = 10_000_000_000
 """The number of xAI's "ticks" per US dollar. Source: xAI's documentation of cost tracking."""
 
 
+@loads_older_pickles
 @dataclass(frozen=True, slots=True)
 class Price:
     """The prices of a model in US dollars per million tokens. Each token of a call is charged at exactly one of
@@ -50,11 +52,6 @@ class Price:
     """Price of generated audio tokens. None means unknown."""
     web_search: float | None = None
     """Price of a thousand web searches that the provider ran. None means unknown."""
-
-    def __setstate__(self, state: list[float | None]) -> None:
-        # The pickle of an older version has fewer values; fields are only ever added at the end.
-        for place, field in enumerate(fields(self)):
-            object.__setattr__(self, field.name, state[place] if place < len(state) else field.default)
 
     def of(self, usage: Usage) -> float | None:
         """Return the cost of a usage in US dollars; None if a token count, or the price of such tokens, is unknown."""

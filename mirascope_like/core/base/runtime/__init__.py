@@ -14,6 +14,7 @@ from .event_loops import Semaphore, gather, in_thread, outcome, running_loop, se
 from .fork_safe_lock import ForkSafeLock
 from .lazy_module import LazyModule, lazy_names
 from .old_paths import install
+from .older_pickles import loads_older_pickles
 from .sans_io import adrive, drive
 from .signatures import alike, bound_values, is_async, named_values, over_descriptors, within_descriptor
 from .type_form import TypeForm
@@ -39,6 +40,7 @@ __all__ = [
     "install",
     "is_async",
     "lazy_names",
+    "loads_older_pickles",
     "named_values",
     "on_asyncio",
     "outcome",

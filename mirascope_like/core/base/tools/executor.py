@@ -10,7 +10,7 @@ from asyncio import CancelledError
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextvars import copy_context
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import partial
 from inspect import isawaitable, iscoroutinefunction
 from itertools import islice
@@ -18,7 +18,7 @@ from threading import Thread
 from typing import Any, Literal, cast
 
 from ..errors import ConfigurationError, ToolError, ToolExecutionError, ToolRefusedError, ToolTimeoutError
-from ..runtime import CLOCK, Semaphore, cancel_scope, gather, on_asyncio, outcome, semaphore
+from ..runtime import CLOCK, Semaphore, cancel_scope, gather, loads_older_pickles, on_asyncio, outcome, semaphore
 from .base_tool import BaseTool, error_of, tool_name
 from .lookup import READ
 from .result import ToolResultEvent
@@ -27,6 +27,7 @@ Approve = Callable[[Any], bool | Awaitable[bool]]
 """A callback that is called with a tool before it runs. It returns True if the tool may run. May be async."""
 
 
+@loads_older_pickles
 @dataclass(frozen=True, slots=True)
 class ToolLoop:
     """The settings of a tool loop, which runs the tools that a model calls, sends the results to the model, and repeats
@@ -69,11 +70,6 @@ class ToolLoop:
             raise ConfigurationError(f'on_error must be "report" or "raise", not {self.on_error!r}')
         if self.max_parallel < 1:
             raise ConfigurationError(f"max_parallel must be at least 1, not {self.max_parallel}")
-
-    def __setstate__(self, state: Sequence[Any]) -> None:
-        # A pickle of an earlier version has fewer fields.
-        for number, field in enumerate(fields(self)):
-            object.__setattr__(self, field.name, state[number] if number < len(state) else field.default)
 
     def run(self, tools: Sequence[BaseTool]) -> list[ToolResultEvent[Any]]:
         """Run the tools of one round; return one result for each tool, in the order of `tools`.

@@ -71,8 +71,9 @@ class _Parts:
 class NewProvider(Provider[ResponseT, ChunkT, ToolT]):
     """A provider whose requests and responses the functions and classes of its author encode, send and decode."""
 
+    name: str
     asks_for_json = False
-    accumulator_type = NewAccumulator
+    accumulator_type: type[Accumulator[Any, Any]] = NewAccumulator
     params_type = dict
 
     def __init__(self, parts: _Parts) -> None:

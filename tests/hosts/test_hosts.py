@@ -202,3 +202,20 @@ def test_an_error_with_status_200(
         ask(hosts.openrouter, asynchronous=asynchronous)
     assert isinstance(caught.value, openai.OpenAIError)
     assert caught.value.body == error
+
+
+def test_the_schema_of_a_tool() -> None:
+    """The tool in OpenAI's format, which the hosts have."""
+
+    def find(city: str) -> str:
+        """Find a city."""
+        return city
+
+    assert hosts.xai.XAITool.type_from_fn(find).tool_schema() == {
+        "type": "function",
+        "function": {
+            "name": "find",
+            "description": "Find a city.",
+            "parameters": {"properties": {"city": {"type": "string"}}, "required": ["city"], "type": "object"},
+        },
+    }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from importlib import import_module
+from types import ModuleType
 from typing import Any, Self, cast
 
 from pydantic import BaseModel
@@ -52,16 +53,24 @@ _PLACES = ("tools", "toolConfig.tools", "config.tools")
 def _provider_of(kind: type[Any]) -> Any:
     """Return the provider whose tools are subclasses of the same class: the one of the package that defines it."""
     for base in kind.__mro__:
-        package, found = base.__module__, None
-        while package.count(".") > 1 and found is None:
-            found = getattr(getattr(sys.modules.get(package), "call", None), "provider", None)
+        package = base.__module__
+        while package.count(".") > 1:
+            for provider in _providers_in(package):
+                if provider.tool_type is base:
+                    return provider
             package = package.rpartition(".")[0]
-        if found is not None and found.tool_type is base:
-            return found
     raise ConfigurationError(
         f"{kind.__name__} is a tool of no provider: use the class of a provider, as in "
         f"openai.OpenAITool.type_from_base_model_type({kind.__name__}).tool_schema()"
     )
+
+
+def _providers_in(package: str) -> list[Any]:
+    """Return the providers of an imported module: that of its `call`, and those of its hosts."""
+    module = sys.modules.get(package)
+    held = [one for one in vars(module).values() if not isinstance(one, ModuleType)] if module is not None else []
+    found = [getattr(getattr(one, "call", None), "provider", None) for one in (module, *held)]
+    return [one for one in found if hasattr(one, "tool_type")]
 
 
 def _tool_type(tool: Any, base: Any) -> Any:

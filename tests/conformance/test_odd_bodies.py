@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from mirascope_like.core import OverloadedError, ProviderError
+from mirascope_like.core import MirascopeLikeError, OverloadedError, ProviderError
 from tests.conformance.contract import BaseRow
 from tests.conformance.odd_wire import (
     JSON,
@@ -22,6 +23,7 @@ from tests.conformance.odd_wire import (
     sent_calls,
 )
 from tests.conformance.test_odd_shapes import said
+from tests.conformance.wires.answer import Answer, Call, Text
 from tests.harness.server import Reply, Server
 
 BYTES = [way for way in STREAMED if not way.iterator]
@@ -165,3 +167,46 @@ def test_a_body_of_another_format_as_a_chat(row: BaseRow, way: Way, body: JSON, 
 @odd("messages", WHOLE, by_llm=nobody)
 def test_a_chat_completion_as_messages(row: BaseRow, way: Way, server: Server) -> None:
     told(way(row, server, Reply.json(CHAT)), "OpenAI's chat completions")
+
+
+# Every value of the output is replaced by others in turn. The answer is read, or the error is one of ours: never one of
+# Python's or pydantic's, which a program that handles `MirascopeLikeError` does not expect.
+ODD_VALUES: list[Any] = [None, "x", 1, [None], {"a": 1}]
+FUZZED = ["openai", "openai.responses", "anthropic", "bedrock", "cohere", "google"]
+OUTPUTS_OF = {"choices", "output", "content", "message", "candidates", "model", "stop_reason"}
+READ = (
+    "content thinking refusal finish_reasons common_finish_reasons usage common_usage model id cost message_param raw"
+)
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    yield path
+    inner: Any = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, one in inner:
+        yield from places(one, (*path, key))
+
+
+def changed(value: Any, path: tuple[Any, ...], other: Any) -> Any:
+    if not path:
+        return other
+    copy = value.copy()
+    copy[path[0]] = changed(value[path[0]], path[1:], other)
+    return copy
+
+
+@pytest.mark.filterwarnings("ignore:.* is not a valid:UserWarning")  # Google's SDK warns of what it does not know
+@odd("chat responses messages bedrock cohere gemini", WHOLE[:1], lambda row: row.id in FUZZED, by_llm=nobody)
+def test_no_value_raises_an_error_of_python(row: BaseRow, way: Way, server: Server) -> None:
+    whole = row.wire.whole(Answer(Text("Hi"), Call("callOslo1", "get_weather", '{"city": "Oslo"}')))
+    with row.client(server) as client:
+        for path in [path for path in places(whole) if set(path) & OUTPUTS_OF]:
+            for other in ODD_VALUES:
+                server.reply(Reply.json(changed(whole, path, other)))
+                try:
+                    response = row.ask(client, tools=TOOLS)
+                    for name in READ.split():
+                        getattr(response, name)
+                    assert all(tool.args is not None for tool in response.tools or ())
+                    response.model_dump_json()
+                except MirascopeLikeError:
+                    pass

@@ -10,7 +10,7 @@ from cohere import Citation, ToolCallV2, V2ChatResponse, V2ChatStreamResponse
 from cohere import Usage as CohereUsage
 
 from ..base.messages import BaseMessageParam
-from ..base.parsing import as_object, as_parts, at, construct, decode_whole, dumped
+from ..base.parsing import as_object, as_parts, as_text, at, construct, decode_whole, dumped
 from ..base.response import (
     BaseCallResponse,
     BaseCallResponseChunk,
@@ -90,7 +90,8 @@ class CohereCallResponse(
         return at(self.response, "message") or {"role": "assistant", "content": as_parts(at(self.response, "text"))}
 
     def _texts(self, kind: str) -> list[str]:
-        return [at(block, kind) or "" for block in as_parts(at(self._message, "content")) if at(block, "type") == kind]
+        blocks = [one for one in as_parts(at(self._message, "content")) if at(one, "type") == kind]
+        return [as_text(at(one, kind)) for one in blocks]
 
     @property
     def content(self) -> str:

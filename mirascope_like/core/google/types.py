@@ -38,6 +38,8 @@ def answer(raw: bytes) -> types.GenerateContentResponse:
         cited = as_object(candidate.get("citationMetadata"))
         if "citationSources" in cited:  # the Gemini API's name for what Vertex and the SDK call citations
             cited["citations"] = cited.pop("citationSources")
+        if not isinstance(candidate.get("finishReason"), str | None):  # the SDK's enum fails on it
+            del candidate["finishReason"]
     return fitted(types.GenerateContentResponse, as_object(data))
 
 
@@ -45,7 +47,11 @@ def _call(call: JSON) -> types.FunctionCall:
     return fitted(types.FunctionCall, dict(call))
 
 
-_WORDS = Words(_call, types.FinishReason)
+def _reason(reason: str) -> types.FinishReason:
+    return types.FinishReason(str(reason))  # some gateways send a number
+
+
+_WORDS = Words(_call, _reason)
 
 
 class GoogleTool(CalledTool[types.FunctionCall]):

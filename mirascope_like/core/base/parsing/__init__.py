@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         as_object,
         as_parts,
         as_received,
+        as_text,
         at,
         dumped,
         has_values,
@@ -40,7 +41,8 @@ else:
         __name__,
         {
             "given_fields": "GivenFields",
-            "json_access": "as_list as_object as_parts as_received at dumped has_values is_end is_list is_mapping",
+            "json_access": "as_list as_object as_parts as_received as_text at dumped has_values is_end is_list "
+            "is_mapping",
             "json_extraction": "FoundJSON chosen ends_open json_in json_values",
             "large_json": "LARGE decode_large decode_text",
             "lenient_models": "incomplete object_so_far",
@@ -74,6 +76,7 @@ __all__ = [
     "as_object",
     "as_parts",
     "as_received",
+    "as_text",
     "at",
     "check_schema_version",
     "chosen",

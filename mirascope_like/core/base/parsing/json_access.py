@@ -19,7 +19,9 @@ def dumped(value: Any) -> dict[str, Any]:
         as_dict: Any = getattr(
             value, "as_dict", None
         )  # the method of Azure's own objects, whose values are objects too
-        return cast("dict[str, Any]", dict(value) if as_dict is None else as_dict())
+        if as_dict is not None:
+            return cast("dict[str, Any]", as_dict())
+        return dict(value) if hasattr(value, "keys") else {}  # some gateways send another value where an object belongs
     try:
         return value.model_dump(mode="json", by_alias=True, exclude_unset=True, warnings=False)
     except PydanticSerializationError:
@@ -56,6 +58,11 @@ def _plain(value: Any) -> Any:
 def as_object(value: Any) -> dict[str, Any]:
     """Return the value if it is a dict, else an empty dict."""
     return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+
+
+def as_text(value: Any) -> str:
+    """Return the value if it is a text, else an empty text."""
+    return value if isinstance(value, str) else ""
 
 
 def as_parts(content: Any) -> list[Any]:

@@ -13,7 +13,7 @@ from functools import lru_cache
 from math import isfinite
 from typing import Any
 
-from ..parsing import at
+from ..parsing import as_text, at
 from ..runtime import loads_older_pickles
 from .usage import Usage
 
@@ -132,8 +132,9 @@ def call_cost(
     `listed_as` is the name of the provider in the price list, if it differs. `terms` are conditions that change the
     price, such as `{"service_tier": "flex"}`.
     """
-    if model is None:
+    if not as_text(model):  # some gateways send another value than a text
         return None
+    model = as_text(model)
     tier = "+".join((terms or {}).values()) or None
     for name in (model, _DATE.sub("", model)):
         for seller in (provider, None):

@@ -6,6 +6,9 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from pydantic import ValidationError
+
+from ..errors import ResponseParseError
 from ..messages import BaseMessageParam, MediaPart
 from ..parsing import as_object
 from .meant_calls import MeantCalls
@@ -33,7 +36,17 @@ class DecodedMessages(MeantCalls):
 
     @property
     def common_message_param(self) -> BaseMessageParam:
-        """The response as a message in the common form."""
+        """The response as a message in the common form.
+
+        Raises `ResponseParseError` if the response has a structure that cannot be converted, which some gateways send.
+        """
+        try:
+            return self._decode_answer()
+        except (ValidationError, LookupError, TypeError, AttributeError) as error:
+            text = f"the response cannot be converted to the common form: {error!r}"
+            raise ResponseParseError(text, response=self) from error
+
+    def _decode_answer(self) -> BaseMessageParam:
         return self._decode_message(self.message_param)
 
     @property

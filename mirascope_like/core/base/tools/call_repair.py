@@ -45,13 +45,18 @@ class CallsOnce:
 
     def is_new(self, call: ToolCall) -> bool:
         """Return False if the call repeats an earlier one. A call without an id repeats none."""
-        if not call.id:
+        if not call.id or not _is_value(call.id):
             return True
         earlier = self._known.setdefault(call.id, [])
         if any(one.name == call.name and _are_equal(one.arguments, call.arguments) for one in earlier):
             return False
         earlier.append(call)
         return True
+
+
+def _is_value(value: Any) -> bool:
+    """Return True for a text or number, but not for a list or object, which some gateways send as an id or name."""
+    return isinstance(value, str | int | float)
 
 
 def _are_equal(one: str, other: str) -> bool:
@@ -96,15 +101,17 @@ def is_cut(call: ToolCall, reasons: Sequence[str] | None) -> bool:
 
 
 def repaired(call: ToolCall, names: Collection[str]) -> ToolCall:
-    """Return a tool call with the changes of a host undone: the tool name as it was offered in the request, and the
-    arguments as one JSON object.
+    """Return a tool call with the changes of a host undone: the tool name as it was offered in the request, the
+    arguments as one JSON object, and the id as a text.
 
     Returns the same object if nothing was changed.
     """
-    name, arguments = offered_name(call.name, names), effective_arguments(call.arguments)
-    if name == call.name and arguments == call.arguments:
+    id = str(call.id) if call.id is not None and _is_value(call.id) else None
+    given = str(call.name) if _is_value(call.name) else ""
+    name, arguments = offered_name(given, names), effective_arguments(call.arguments)
+    if name == call.name and arguments == call.arguments and id == call.id:
         return call
-    return replace(call, name=name, arguments=arguments)
+    return replace(call, id=id, name=name, arguments=arguments)
 
 
 def offered_name(name: str, names: Collection[str]) -> str:
@@ -112,10 +119,10 @@ def offered_name(name: str, names: Collection[str]) -> str:
 
     Returns `name` itself if it matches no offered name.
     """
-    if name in names:
+    if not _is_value(name) or name in names:
         return name
-    found = _DECORATED.fullmatch(name)
-    meant = found[1] if found is not None else valid_name(name)
+    found = _DECORATED.fullmatch(str(name))
+    meant = found[1] if found is not None else valid_name(str(name))
     return meant if meant in names else name
 
 

@@ -47,7 +47,7 @@ class BaseChatCallResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT, Answer
     @classmethod
     def _check(cls, response: RawT) -> None:
         super()._check(response)
-        choices: list[Any] = at(response, "choices") or []
+        choices = as_list(at(response, "choices"))
         raise_choice_error([dumped(choice) for choice in choices if at(choice, "error") or at(choice, "message.error")])
 
     @property
@@ -68,7 +68,8 @@ class BaseChatCallResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT, Answer
 
     @property
     def _choices(self) -> list[Any]:
-        choices = [one for one in getattr(self.response, "choices", None) or () if one is not None]
+        found = as_list(getattr(self.response, "choices", None))
+        choices = [one for one in found if not isinstance(one, str | int | float | list | None)]
         if len(choices) > 1 and all(isinstance(at(one, "index"), int) for one in choices):
             return sorted(choices, key=lambda one: at(one, "index"))
         return choices
@@ -128,12 +129,12 @@ class BaseChatCallResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT, Answer
 
     @property
     def _tool_calls(self) -> list[ToolCall]:
-        calls = [self._call(call) for call in getattr(self._message, "tool_calls", None) or ()]
+        calls = [self._call(call) for call in as_list(getattr(self._message, "tool_calls", None))]
         return [call for call in calls if call is not None]
 
     def _call(self, call: Any) -> ToolCall | None:
         if (function := getattr(call, "function", None)) is not None:
-            if not (call.id or function.name or function.arguments):
+            if isinstance(function, str | int | float | list) or not (call.id or function.name or function.arguments):
                 return None  # some gateways send each field, empty
             return ToolCall(call.id, function.name or "", arguments_text(function.arguments), native=call)
         if name := at(call, "custom.name"):

@@ -13,6 +13,7 @@ from ...base.parsing import (
     Text,
     as_object,
     as_parts,
+    as_text,
     at,
     decode_whole,
     dumped,
@@ -58,17 +59,19 @@ class BlockResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT, MessageT, Mes
 
     @property
     def _blocks(self) -> list[Any]:
-        return as_parts(at(self.response, self._block_kind.place))  # some gateways send a text, or one block alone
+        # Some gateways send a text, or one block alone, or other values next to the blocks.
+        found = as_parts(at(self.response, self._block_kind.place))
+        return [block for block in found if not isinstance(block, str | int | float | list | None)]
 
     @property
     def content(self) -> str:
         """The text of all text blocks, joined; empty if there are none."""
-        return self._as_content("".join(map(self._block_kind.text, self._blocks)))
+        return self._as_content("".join(as_text(self._block_kind.text(block)) for block in self._blocks))
 
     @property
     def thinking(self) -> str | None:
         """The model's thinking; None if the response has none."""
-        return "".join(map(self._block_kind.thinking, self._blocks)) or None
+        return "".join(as_text(self._block_kind.thinking(block)) for block in self._blocks) or None
 
     @property
     def message_param(self) -> MessageT:

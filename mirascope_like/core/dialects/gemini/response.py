@@ -270,9 +270,7 @@ class GeminiResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT, MessageT, Me
     def _decode_message(cls, message: Any) -> BaseMessageParam:
         return decode_content(cls._wire_content(message))
 
-    @property
-    def common_message_param(self) -> BaseMessageParam:
-        """The response as a message in the common form."""
+    def _decode_answer(self) -> BaseMessageParam:
         return decode_content(self._raw_message)
 
     def _instructions(self) -> list[JSON]:

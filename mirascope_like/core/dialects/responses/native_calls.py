@@ -103,6 +103,8 @@ def not_native(types: Sequence[type[BaseTool]], tools: Sequence[Mapping[str, Any
 def is_call(item: Mapping[str, Any]) -> bool:
     """Return True if an item is a tool call whose tool the program runs."""
     kind = item.get("type")
+    if not isinstance(kind, str):
+        return False
     return kind in ("function_call", "custom_tool_call") or (kind in _CALLS and not _is_hosted(item))
 
 

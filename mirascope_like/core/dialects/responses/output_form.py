@@ -25,14 +25,15 @@ def output_in_form(response: Mapping[str, Any]) -> list[dict[str, Any]]:
     items: list[Any] = [output] if isinstance(output, dict) else as_list(output)
     if not items and isinstance(text := response.get("output_text"), str) and text:
         items = [{"content": [{"type": "output_text", "text": text, "annotations": []}]}]
-    return [item_in_form(item) for item in map(as_object, items) if item]
+    known = [item_in_form(item) for item in map(as_object, items) if item]
+    return [item for item in known if isinstance(item.get("type") or "", str)]
 
 
 def item_in_form(item: dict[str, Any]) -> dict[str, Any]:
     """Return an item with a type, and with a list of objects as its parts. Some gateways leave out the type of a
     message, or send texts as parts, or one text as the summary of the reasoning.
     """
-    if item.get("type") is None and item.get("content"):
+    if not isinstance(item.get("type"), str) and item.get("content"):
         item = {**item, "type": "message", "role": item.get("role") or "assistant"}
     texts = _TEXTS.get(str(item.get("type")), {})
     odd = [name for name in texts if _has_text(item.get(name), alone=item.get("type") == "reasoning")]

@@ -20,7 +20,7 @@ from pydantic import BaseModel
 
 from ...base.errors import ErrorEventError, reported_error
 from ...base.messages import BaseMessageParam, MediaPart, linked_part
-from ...base.parsing import as_list, as_object, at, construct_event, dumped, encode_json
+from ...base.parsing import as_list, as_object, as_text, at, construct_event, dumped, encode_json
 from ...base.response import (
     BaseCallResponse,
     BaseCallResponseChunk,
@@ -140,9 +140,9 @@ class ResponsesCallResponse(
         items = [item for item in self._output if item.type == item_type]
         if part_type == "output_text" and not all(isinstance(item.content, list) for item in items):  # some gateways
             return [output_text([dumped(item)]) for item in items]
-        found = [part for item in items for part in getattr(item, parts) or ()]
+        found = [part for item in items for part in as_list(getattr(item, parts, None))]
         kinds = TEXT_PARTS if part_type == "output_text" else (part_type,)
-        return [getattr(part, key, None) or "" for part in found if getattr(part, "type", None) in kinds]
+        return [as_text(getattr(part, key, None)) for part in found if getattr(part, "type", None) in kinds]
 
     @property
     def content(self) -> str:

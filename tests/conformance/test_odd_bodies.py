@@ -210,3 +210,11 @@ def test_no_value_raises_an_error_of_python(row: BaseRow, way: Way, server: Serv
                     response.model_dump_json()
                 except MirascopeLikeError:
                     pass
+
+
+# A list as the finish reason of two events was appended to itself without end.
+@pytest.mark.parametrize("reason", [["x"], [None], {"a": 1}], ids=repr)
+@odd("chat", BYTES, not_mistral, by_llm=nobody)
+def test_a_finish_reason_that_is_no_text(row: BaseRow, way: Way, reason: Any, server: Server) -> None:
+    found = way(row, server, Reply.chat(chunk({"content": "H"}, reason), chunk({"content": "i"}), chunk({}, reason)))
+    assert (found.error, found.text, found.response.content) == (None, "Hi", "Hi")

@@ -182,8 +182,8 @@ class ChatAccumulator(Accumulator[ChunkT, ToolT]):
             self._text.append(content)
         merge(known.message, delta)
         rest = {key: value for key, value in choice.items() if key not in _OF_CHOICE}
-        rest["finish_reason"] = newer_reason(known.rest.get("finish_reason"), choice.get("finish_reason"))
-        merge(known.rest, rest)
+        reason = newer_reason(known.rest.pop("finish_reason", None), choice.get("finish_reason"))
+        merge(known.rest, {**rest, "finish_reason": reason})  # one that is a list is not merged with itself
         shown: list[ToolT] = []
         places: list[int] = []
         for piece in pieces:

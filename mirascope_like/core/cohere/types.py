@@ -90,8 +90,7 @@ class CohereCallResponse(
         return at(self.response, "message") or {"role": "assistant", "content": as_parts(at(self.response, "text"))}
 
     def _texts(self, kind: str) -> list[str]:
-        blocks = [one for one in as_parts(at(self._message, "content")) if at(one, "type") == kind]
-        return [as_text(at(one, kind)) for one in blocks]
+        return [as_text(at(one, kind)) for one in as_parts(at(self._message, "content")) if at(one, "type") == kind]
 
     @property
     def content(self) -> str:

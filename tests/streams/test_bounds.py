@@ -94,7 +94,8 @@ def test_a_large_event(row: BaseRow, server: Server, said: str) -> None:
 @pytest.mark.parametrize("row", BYTES, ids=lambda row: row.id)
 def test_a_large_answer(row: BaseRow, server: Server, said: str) -> None:
     """Of an unstreamed response the SDK holds the body, twice while it is joined, and the values in it: three times.
-    Google's SDK holds the body as text too, and makes the arguments of a call twice.
+    Google's SDK holds the body as text too, and makes the arguments of a call twice. The server, which is in this
+    process, holds what it has not sent yet: one more, if it is ahead.
     """
     content = LARGE[said][0]
     server.reply(in_slices(row.wire.answered(Answer(content))))
@@ -107,7 +108,7 @@ def test_a_large_answer(row: BaseRow, server: Server, said: str) -> None:
         finally:
             tracemalloc.stop()
     assert found == "x" * SIZE
-    assert peak < (5.2 if row.name in ("google", "vertex") else 4) * SIZE
+    assert peak < ((5.2 if row.name in ("google", "vertex") else 4) + 1) * SIZE
 
 
 def text_argument(call: Call) -> str:

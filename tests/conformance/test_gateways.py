@@ -20,6 +20,7 @@ from mirascope_like.core import (
 from mirascope_like.core.base.errors import retry_after
 from tests.conformance.contract import BaseRow
 from tests.conformance.odd_wire import (
+    BYTES,
     JSON,
     STREAMED,
     TOOLS,
@@ -38,7 +39,6 @@ from tests.conformance.rows import OPENROUTER
 from tests.harness.oracles_bedrock import METADATA, START, delta, ended, event, start, stop
 from tests.harness.server import Reply, Server
 
-BYTES = [way for way in STREAMED if not way.iterator]
 ROME = {"city": "Rome"}
 TEXT = '{"city": "Rome"}'
 CALLED = [("get_time", ROME)]

@@ -17,12 +17,12 @@ DROPPED = {
     "bedrock": "boto3 drops what its service model does not name",
     "gemini": "the retired SDK drops what its messages have no field for",
 }
-"""Whose SDK keeps the words of such an error to itself."""
+"""Providers whose SDK does not pass on the message of such an error, and why."""
 UNSTREAMED_DROPPED = {
     **DROPPED,
-    "litellm": "LiteLLM reads no error that is a text, and drops the words of others in sync calls",
+    "litellm": "LiteLLM does not read an error that is a string, and drops the message of an object in sync calls",
 }
-"""Those, and whose SDK does so where it reads no stream."""
+"""These, and providers whose SDK drops it only in calls that are not streamed."""
 
 
 def roles(row: BaseRow, server: Server) -> list[str]:

@@ -18,6 +18,7 @@ from mirascope_like.core.base.parsing import at
 from tests.conformance.capabilities import SDKS_WARN, every_row
 from tests.conformance.contract import BaseRow
 from tests.conformance.odd_wire import (
+    BYTES,
     PLAIN,
     STREAMED,
     WHOLE,
@@ -26,6 +27,7 @@ from tests.conformance.odd_wire import (
     completion,
     get_weather,
     nobody,
+    not_mistral,
     odd,
     response_of,
 )
@@ -34,7 +36,6 @@ from tests.conformance.reading import asked
 from tests.conformance.wires.answer import JSON, Answer, Call, Text
 from tests.harness.server import Reply, Server
 
-BYTES = [way for way in STREAMED if not way.iterator]
 SDKS = "chat responses messages bedrock cohere gemini"
 """The formats whose SDKs read half characters; the retired Gemini SDK's protocol buffers cannot hold them."""
 
@@ -47,10 +48,6 @@ HALVES = [
     pytest.param(("ok", " \ud83d"), "ok \ufffd", id="first half at the end"),
     pytest.param(("\ud83d", "\ud83d", "\ude00", "x"), "\ufffd\U0001f600x", id="halves alone in events"),
 ]
-
-
-def not_mistral(row: BaseRow) -> bool:
-    return row.id != "mistral"
 
 
 @pytest.mark.parametrize(("pieces", "text"), HALVES)

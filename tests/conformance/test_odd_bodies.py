@@ -10,27 +10,22 @@ import pytest
 from mirascope_like.core import MirascopeLikeError, OverloadedError, ProviderError
 from tests.conformance.contract import BaseRow
 from tests.conformance.odd_wire import (
+    BYTES,
     JSON,
-    STREAMED,
     TOOLS,
     WHOLE,
     Way,
+    check_text,
     chunk,
     completion,
     nobody,
+    not_mistral,
     odd,
     response_of,
     sent_calls,
 )
-from tests.conformance.test_odd_shapes import said
 from tests.conformance.wires.answer import Answer, Call, Text
 from tests.harness.server import Reply, Server
-
-BYTES = [way for way in STREAMED if not way.iterator]
-
-
-def not_mistral(row: BaseRow) -> bool:
-    return row.name != "mistral"  # its SDK raises its own error, which is one of ours, for what its types do not know
 
 
 # Gateways fill in the structure of an answer around an error. As a stream, the same events raise.
@@ -53,13 +48,13 @@ def test_an_empty_choice_alone(row: BaseRow, way: Way, server: Server) -> None:
 def test_a_message_that_is_a_text(row: BaseRow, way: Way, server: Server) -> None:
     body = completion({})
     body["choices"][0]["message"] = "Hi"
-    said(way(row, server, Reply.json(body)))
+    check_text(way(row, server, Reply.json(body)))
 
 
 @odd("chat", BYTES, not_mistral)
 def test_deltas_that_are_texts(row: BaseRow, way: Way, server: Server) -> None:
     pieces: list[Any] = ["H", "i"]
-    said(way(row, server, Reply.chat(*(chunk(one) for one in pieces), chunk({}, "stop"))))
+    check_text(way(row, server, Reply.chat(*(chunk(one) for one in pieces), chunk({}, "stop"))))
 
 
 @pytest.mark.parametrize("message", [1, ["Hi"], True], ids=repr)
@@ -101,14 +96,14 @@ def test_outputs_in_another_structure(
     body = response_of(output, **fields)
     done = {"type": "response.completed", "response": body}
     reply = row.wire.stream(done) if way.stream else Reply.json(body)
-    said(way(row, server, reply), thinking=thinking)
+    check_text(way(row, server, reply), thinking=thinking)
 
 
 # docs.cohere.com: the response of version 1 of the API has the text at the top level.
 @odd("cohere", WHOLE)
 def test_a_body_of_version_1_of_cohere(row: BaseRow, way: Way, server: Server) -> None:
     found = way(row, server, Reply.json({"generation_id": "g1", "text": "Hi", "finish_reason": "COMPLETE"}))
-    said(found)
+    check_text(found)
     assert found.response.message_param["content"] == [{"type": "text", "text": "Hi"}]
 
 
@@ -126,7 +121,7 @@ def test_names_of_python_for_google(row: BaseRow, way: Way, server: Server) -> N
 @odd("gemini", [*WHOLE, *BYTES])
 def test_content_of_google_that_is_a_text(row: BaseRow, way: Way, server: Server) -> None:
     body: JSON = {"candidates": [{"content": "Hi", "finishReason": "STOP"}]}
-    said(way(row, server, row.wire.stream(body) if way.stream else Reply.json(body)))
+    check_text(way(row, server, row.wire.stream(body) if way.stream else Reply.json(body)))
 
 
 # A client with the base URL of another API. Sources: Alibaba Cloud's reference of DashScope, and Anthropic's and
@@ -152,7 +147,7 @@ FOREIGN: dict[str, tuple[JSON, str]] = {
 }
 
 
-def told(found: Any, name: str) -> None:
+def check_format_error(found: Any, name: str) -> None:
     assert isinstance(found.error, ProviderError)
     assert f"the format of {name}" in str(found.error)
     assert "check the provider of the call and the base URL of the client" in str(found.error)
@@ -161,12 +156,12 @@ def told(found: Any, name: str) -> None:
 @pytest.mark.parametrize(("body", "name"), FOREIGN.values(), ids=FOREIGN)
 @odd("chat", WHOLE, not_mistral, by_llm=nobody)
 def test_a_body_of_another_format_as_a_chat(row: BaseRow, way: Way, body: JSON, name: str, server: Server) -> None:
-    told(way(row, server, Reply.json(body)), name)
+    check_format_error(way(row, server, Reply.json(body)), name)
 
 
 @odd("messages", WHOLE, by_llm=nobody)
 def test_a_chat_completion_as_messages(row: BaseRow, way: Way, server: Server) -> None:
-    told(way(row, server, Reply.json(CHAT)), "OpenAI's chat completions")
+    check_format_error(way(row, server, Reply.json(CHAT)), "OpenAI's chat completions")
 
 
 # Every value of the output is replaced by others in turn. The answer is read, or the error is one of ours: never one of

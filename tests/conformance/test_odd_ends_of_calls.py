@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from mirascope_like.core import ResponseParseError, ToolArgumentsError
 from tests.conformance.contract import BaseRow
 from tests.conformance.odd_wire import (
+    BYTES,
     JSON,
     STREAMED,
     TOOLS,
@@ -52,13 +53,13 @@ def arguments_of(text: str) -> JSON:
 
 
 def chat(row: BaseRow, way: Way, calls: list[tuple[str, str, str]], reason: str) -> Reply:
-    told = [
+    encoded = [
         {"index": at, "id": id, "type": "function", "function": {"name": name, "arguments": text}}
         for at, (id, name, text) in enumerate(calls)
     ]
     if way.stream:
-        return Reply.chat(*(chunk({"tool_calls": [call]}) for call in told), chunk({}, reason))
-    return Reply.json(completion({"tool_calls": told}, reason))
+        return Reply.chat(*(chunk({"tool_calls": [call]}) for call in encoded), chunk({}, reason))
+    return Reply.json(completion({"tool_calls": encoded}, reason))
 
 
 def messages(row: BaseRow, way: Way, calls: list[tuple[str, str, str]], reason: str) -> Reply:
@@ -66,8 +67,8 @@ def messages(row: BaseRow, way: Way, calls: list[tuple[str, str, str]], reason: 
     head |= {"stop_reason": None, "stop_sequence": None, "usage": {"input_tokens": 5, "output_tokens": 1}}
     blocks = [{"type": "tool_use", "id": id, "name": name, "input": {}} for id, name, _ in calls]
     if not way.stream:
-        told = [{**one, "input": arguments_of(text)} for one, (_, _, text) in zip(blocks, calls, strict=True)]
-        return Reply.json({**head, "content": told, "stop_reason": reason})
+        encoded = [{**one, "input": arguments_of(text)} for one, (_, _, text) in zip(blocks, calls, strict=True)]
+        return Reply.json({**head, "content": encoded, "stop_reason": reason})
     events: list[JSON] = [{"type": "message_start", "message": head}]
     for at, (one, (_, _, text)) in enumerate(zip(blocks, calls, strict=True)):
         events.append({"type": "content_block_start", "index": at, "content_block": one})
@@ -106,11 +107,13 @@ def gemini(row: BaseRow, way: Way, calls: list[tuple[str, str, str]], reason: st
 
 
 def cohere(row: BaseRow, way: Way, calls: list[tuple[str, str, str]], reason: str) -> Reply:
-    told = [{"id": id, "type": "function", "function": {"name": name, "arguments": text}} for id, name, text in calls]
+    encoded = [
+        {"id": id, "type": "function", "function": {"name": name, "arguments": text}} for id, name, text in calls
+    ]
     if not way.stream:
-        return Reply.json({"id": "a", "finish_reason": reason, "message": {"role": "assistant", "tool_calls": told}})
+        return Reply.json({"id": "a", "finish_reason": reason, "message": {"role": "assistant", "tool_calls": encoded}})
     events: list[JSON] = [{"id": "a", "type": "message-start", "delta": {"message": {"role": "assistant"}}}]
-    for at, one in enumerate(told):
+    for at, one in enumerate(encoded):
         events.append({"type": "tool-call-start", "index": at, "delta": {"message": {"tool_calls": one}}})
         events.append({"type": "tool-call-end", "index": at})
     return row.wire.stream(*events, {"type": "message-end", "delta": {"finish_reason": reason}})
@@ -118,9 +121,11 @@ def cohere(row: BaseRow, way: Way, calls: list[tuple[str, str, str]], reason: st
 
 def bedrock(row: BaseRow, way: Way, calls: list[tuple[str, str, str]], reason: str) -> Reply:
     if not way.stream:
-        told = [{"toolUse": {"toolUseId": id, "name": name, "input": arguments_of(text)}} for id, name, text in calls]
+        encoded = [
+            {"toolUse": {"toolUseId": id, "name": name, "input": arguments_of(text)}} for id, name, text in calls
+        ]
         body = row.wire.whole(Answer("Hi"))
-        body["output"]["message"]["content"] = told
+        body["output"]["message"]["content"] = encoded
         return Reply.json({**body, "stopReason": reason})
     events: list[Any] = [START]
     for at, (id, name, text) in enumerate(calls):
@@ -140,7 +145,7 @@ REPLIES: dict[str, Callable[[BaseRow, Way, list[tuple[str, str, str]], str], Rep
 }
 
 
-def called(row: BaseRow, way: Way, server: Server, calls: list[tuple[str, str, str]], reasons: dict[str, str]) -> Any:
+def outcome(row: BaseRow, way: Way, server: Server, calls: list[tuple[str, str, str]], reasons: dict[str, str]) -> Any:
     form = format_of(row)
     return way(row, server, REPLIES[form](row, way, calls, reasons[form]), tools=TOOLS)
 
@@ -149,7 +154,7 @@ def called(row: BaseRow, way: Way, server: Server, calls: list[tuple[str, str, s
 # OpenRouterTeam/typescript-agent#125. The tool would run with defaults, although the model did not choose them.
 @odd(FORMATS, [*STREAMED, *WHOLE])
 def test_a_call_that_is_cut_before_its_arguments(row: BaseRow, way: Way, server: Server) -> None:
-    found = called(row, way, server, [("t1", "get_time", ROME), ("t2", "get_time", "")], LENGTH)
+    found = outcome(row, way, server, [("t1", "get_time", ROME), ("t2", "get_time", "")], LENGTH)
     assert found.error is None
     assert [(name, id) for name, id, _ in found.tools] == [("get_time", "t1"), ("get_time", "t2")]
     assert len(found.faults) == 1
@@ -166,7 +171,7 @@ def test_a_call_that_is_cut_before_its_arguments(row: BaseRow, way: Way, server:
 @pytest.mark.parametrize("reasons", [NORMAL, LENGTH], ids=["normal", "another was cut"])
 def test_a_call_without_arguments(row: BaseRow, way: Way, reasons: dict[str, str], server: Server) -> None:
     calls = [("t1", "get_time", ""), ("t2", "get_time", ROME)]
-    found = called(row, way, server, calls if reasons is LENGTH else [calls[1], calls[0]], reasons)
+    found = outcome(row, way, server, calls if reasons is LENGTH else [calls[1], calls[0]], reasons)
     assert (found.error, found.faults) == (None, [])
     assert sorted((id, args["city"]) for _, id, args in found.tools) == [("t1", "x"), ("t2", "Rome")]
 
@@ -196,7 +201,7 @@ def test_a_text_that_is_cut(row: BaseRow, way: Way, server: Server) -> None:
 
 
 # Google's reference of `FunctionCall.willContinue`: more arguments follow.
-@odd("gemini", [way for way in STREAMED if not way.iterator])
+@odd("gemini", BYTES)
 def test_pieces_of_arguments_that_are_cut(row: BaseRow, way: Way, server: Server) -> None:
     pieces = [{"jsonPath": "$.city", "stringValue": "Ro", "willContinue": True}]
     call = {"id": "t1", "name": "get_time", "partialArgs": pieces, "willContinue": True}
@@ -210,7 +215,7 @@ def test_pieces_of_arguments_that_are_cut(row: BaseRow, way: Way, server: Server
 # One call sent twice: agno-agi/agno#2336, charmbracelet/crush#3107, rynfar/meridian#528, QuantumNous/new-api#6278.
 @odd(FORMATS, [*STREAMED, *WHOLE])
 def test_a_call_that_is_sent_twice(row: BaseRow, way: Way, server: Server) -> None:
-    found = called(row, way, server, [("t1", "get_time", ROME), ("t1", "get_time", ROME)], NORMAL)
+    found = outcome(row, way, server, [("t1", "get_time", ROME), ("t1", "get_time", ROME)], NORMAL)
     assert (found.error, found.faults) == (None, [])
     assert found.tools == [("get_time", "t1", {"city": "Rome"})]
     assert [tool.id for tool in found.response.tools] == ["t1"]
@@ -222,7 +227,7 @@ def test_a_call_that_is_sent_twice(row: BaseRow, way: Way, server: Server) -> No
 # Some gateways make the id of the tool's name and index: 1ay1/agentty#9. These are two calls.
 @odd(FORMATS, [*STREAMED, *WHOLE])
 def test_two_calls_with_one_id(row: BaseRow, way: Way, server: Server) -> None:
-    found = called(row, way, server, [("t1", "get_weather", ROME), ("t1", "get_time", ROME)], NORMAL)
+    found = outcome(row, way, server, [("t1", "get_weather", ROME), ("t1", "get_time", ROME)], NORMAL)
     assert (found.error, found.faults) == (None, [])
     assert [name for name, _, _ in found.tools] == ["get_weather", "get_time"]
     assert len(sent_calls(found.response)) == 2

@@ -9,14 +9,16 @@ import pytest
 from mirascope_like.core import OverloadedError, ProviderError, ServerError
 from tests.conformance.contract import BaseRow
 from tests.conformance.odd_wire import (
+    BYTES,
     JSON,
-    STREAMED,
     TOOLS,
     WHOLE,
     Way,
+    check_text,
     chunk,
     completion,
     format_of,
+    not_mistral,
     odd,
     response_of,
     sent_calls,
@@ -24,22 +26,8 @@ from tests.conformance.odd_wire import (
 from tests.conformance.wires.answer import Answer
 from tests.harness.server import Reply, Server
 
-BYTES = [way for way in STREAMED if not way.iterator]
 STOP = chunk({}, "stop")
 TEXT_PART = {"type": "text", "text": "Hi"}
-
-
-def said(found: Any, text: str = "Hi", thinking: str = "") -> None:
-    """The text and the thinking are there: as they arrived, in the response, and in what is sent back."""
-    assert found.error is None
-    assert (found.text, found.response.content) == (text, text)
-    assert (found.thinking, found.response.thinking or "") == (thinking, thinking)
-    assert found.response.common_finish_reasons == ["stop"]
-    assert found.response.common_message_param.content in (text, [{"type": "text", "text": text}]) or any(
-        getattr(part, "text", "") == text for part in found.response.common_message_param.content
-    )
-    again = type(found.response).model_validate_json(found.response.model_dump_json())
-    assert (again.content, again.raw) == (found.response.content, found.response.raw)
 
 
 # A choice of a whole answer with what belongs into a chunk, or into the oldest API. Gateways that collect a stream
@@ -53,18 +41,18 @@ CHOICES: dict[str, JSON] = {
 }
 
 
-@odd("chat", WHOLE, lambda row: row.name != "mistral")
+@odd("chat", WHOLE, not_mistral)
 @pytest.mark.parametrize("choice", CHOICES.values(), ids=CHOICES)
 def test_choices_of_whole_answers(row: BaseRow, way: Way, choice: JSON, server: Server) -> None:
     body = {**completion({}), "choices": [{"index": 0, "finish_reason": "stop", **choice}]}
-    said(way(row, server, Reply.json(body)))
+    check_text(way(row, server, Reply.json(body)))
 
 
 @odd("chat", BYTES)
 @pytest.mark.parametrize("choice", CHOICES.values(), ids=CHOICES)
 def test_choices_of_streams(row: BaseRow, way: Way, choice: JSON, server: Server) -> None:
     event = {**chunk(), "choices": [{"index": 0, "finish_reason": None, **choice}]}
-    said(way(row, server, Reply.chat(event, STOP)))
+    check_text(way(row, server, Reply.chat(event, STOP)))
 
 
 # A last event with the whole message: its text and its reasoning have arrived already.
@@ -74,7 +62,7 @@ def test_a_message_that_repeats_the_stream(row: BaseRow, way: Way, key: str, ser
     message = {"role": "assistant", "content": "Hi", key: "abc"}
     last = {**chunk(), "choices": [{"index": 0, "message": message, "finish_reason": "stop"}]}
     found = way(row, server, Reply.chat(chunk({key: "a"}), chunk({key: "bc"}), chunk({"content": "Hi"}), last))
-    said(found, thinking="abc")
+    check_text(found, thinking="abc")
 
 
 HEAD: JSON = {
@@ -129,7 +117,7 @@ MESSAGES: dict[str, tuple[list[JSON], str]] = {
 @odd("messages", BYTES)
 @pytest.mark.parametrize(("events", "thinking"), MESSAGES.values(), ids=MESSAGES)
 def test_messages(row: BaseRow, way: Way, events: list[JSON], thinking: str, server: Server) -> None:
-    said(way(row, server, Reply.messages(*events, *ENDS)), thinking=thinking)
+    check_text(way(row, server, Reply.messages(*events, *ENDS)), thinking=thinking)
 
 
 @odd("messages cohere", WHOLE)
@@ -137,12 +125,12 @@ def test_messages(row: BaseRow, way: Way, events: list[JSON], thinking: str, ser
 def test_contents_of_whole_answers(row: BaseRow, way: Way, content: Any, server: Server) -> None:
     body = row.wire.whole(Answer("Hi"))
     (body["message"] if format_of(row) == "cohere" else body)["content"] = content
-    said(way(row, server, Reply.json(body)))
+    check_text(way(row, server, Reply.json(body)))
 
 
 def cohere_stream(row: BaseRow, *events: JSON) -> Reply:
-    begun = {"type": "message-start", "id": "a", "delta": {"message": {"role": "assistant"}}}
-    return row.wire.stream(begun, *events, {"type": "message-end", "delta": {"finish_reason": "COMPLETE"}})
+    first = {"type": "message-start", "id": "a", "delta": {"message": {"role": "assistant"}}}
+    return row.wire.stream(first, *events, {"type": "message-end", "delta": {"finish_reason": "COMPLETE"}})
 
 
 COHERE: dict[str, tuple[Any, str]] = {
@@ -157,7 +145,7 @@ COHERE: dict[str, tuple[Any, str]] = {
 @pytest.mark.parametrize(("content", "thinking"), COHERE.values(), ids=COHERE)
 def test_deltas_of_cohere(row: BaseRow, way: Way, content: Any, thinking: str, server: Server) -> None:
     event = {"type": "content-delta", "index": 0, "delta": {"message": {"content": content}}}
-    said(way(row, server, cohere_stream(row, event)), thinking=thinking)
+    check_text(way(row, server, cohere_stream(row, event)), thinking=thinking)
 
 
 # Cohere's reference: arguments are a text.
@@ -171,7 +159,7 @@ def test_arguments_that_are_an_object(row: BaseRow, way: Way, server: Server) ->
     assert sent_calls(found.response) == [("get_time", {"city": "Rome"})]
 
 
-SAID = {"id": "msg", "type": "message", "role": "assistant", "status": "completed"}
+OUTPUT_ITEM = {"id": "msg", "type": "message", "role": "assistant", "status": "completed"}
 PART: JSON = {"type": "output_text", "text": "Hi", "annotations": []}
 CONTENTS: dict[str, tuple[Any, str]] = {
     "null": ([{**PART, "text": None}], ""),
@@ -185,7 +173,7 @@ CONTENTS: dict[str, tuple[Any, str]] = {
 @odd("responses", [*BYTES, *WHOLE])
 @pytest.mark.parametrize(("content", "text"), CONTENTS.values(), ids=CONTENTS)
 def test_contents_of_responses(row: BaseRow, way: Way, content: Any, text: str, server: Server) -> None:
-    body = response_of([{**SAID, "content": content}])
+    body = response_of([{**OUTPUT_ITEM, "content": content}])
     done = {"type": "response.completed", "response": body}
     found = way(row, server, Reply.messages(done) if way.stream else Reply.json(body))
     assert (found.error, found.text, found.response.content) == (None, text, text)
@@ -195,7 +183,7 @@ PLACE = {"item_id": "msg", "output_index": 0}
 DELTA: JSON = {"type": "response.output_text.delta", **PLACE, "content_index": 0, "delta": "Hi"}
 ADDED: JSON = {"type": "response.content_part.added", **PLACE, "content_index": 0, "part": {**PART, "text": ""}}
 THOUGHT = {"item_id": "rs", "output_index": 0, "content_index": 0}
-SPOKEN = {**DELTA, "item_id": "msg", "output_index": 1}
+LATER_DELTA = {**DELTA, "item_id": "msg", "output_index": 1}
 NO_STATUS = {key: value for key, value in response_of([]).items() if key != "status"}
 RESPONSES: dict[str, tuple[list[JSON], str]] = {
     "no status": ([DELTA, {"type": "response.completed", "response": NO_STATUS}], ""),
@@ -211,7 +199,7 @@ RESPONSES: dict[str, tuple[list[JSON], str]] = {
             {"type": "response.reasoning.delta", **THOUGHT, "delta": "h"},
             {"type": "response.reasoning.delta", **THOUGHT, "delta": {"text": "m"}},
             {"type": "response.reasoning.done", **THOUGHT, "text": "hm"},
-            SPOKEN,
+            LATER_DELTA,
             {"type": "response.completed", "response": response_of([])},
         ],
         "hm",
@@ -219,7 +207,7 @@ RESPONSES: dict[str, tuple[list[JSON], str]] = {
     "an old summary": (
         [
             {"type": "response.reasoning_summary.delta", **THOUGHT, "summary_index": 0, "delta": "hm"},
-            SPOKEN,
+            LATER_DELTA,
             {"type": "response.completed", "response": response_of([])},
         ],
         "hm",
@@ -229,14 +217,14 @@ RESPONSES: dict[str, tuple[list[JSON], str]] = {
 
 @odd("responses", WHOLE)
 def test_a_whole_response_without_a_status(row: BaseRow, way: Way, server: Server) -> None:
-    said(way(row, server, Reply.json({**NO_STATUS, "output": [{**SAID, "content": [PART]}]})))
+    check_text(way(row, server, Reply.json({**NO_STATUS, "output": [{**OUTPUT_ITEM, "content": [PART]}]})))
 
 
 # OpenAI's reference: each of these has a status, and an item before its parts.
 @odd("responses", BYTES)
 @pytest.mark.parametrize(("events", "thinking"), RESPONSES.values(), ids=RESPONSES)
 def test_responses(row: BaseRow, way: Way, events: list[JSON], thinking: str, server: Server) -> None:
-    said(way(row, server, Reply.messages(*events)), thinking=thinking)
+    check_text(way(row, server, Reply.messages(*events)), thinking=thinking)
 
 
 ROME = '{"city": "Rome"}'
@@ -252,7 +240,7 @@ CALLS: dict[str, tuple[JSON, list[JSON]]] = {
 }
 
 
-@odd("chat", [*BYTES, *WHOLE], lambda row: row.name != "mistral")
+@odd("chat", [*BYTES, *WHOLE], not_mistral)
 @pytest.mark.parametrize(("message", "deltas"), CALLS.values(), ids=CALLS)
 def test_one_call_alone(row: BaseRow, way: Way, message: JSON, deltas: list[JSON], server: Server) -> None:
     streamed = Reply.chat(*map(chunk, deltas), chunk({}, "tool_calls"))
@@ -263,7 +251,7 @@ def test_one_call_alone(row: BaseRow, way: Way, message: JSON, deltas: list[JSON
 
 
 # Where gateways put the name and the arguments: the tool would run with its defaults, or not at all. Llama's own format
-# and version 1 of Cohere's API say `parameters`.
+# and version 1 of Cohere's API have `parameters`.
 PLACES: dict[str, JSON] = {
     "no function": {"id": "t", "type": "function", "name": "get_time", "arguments": ROME},
     "parameters": {"id": "t", "type": "function", "function": {"name": "get_time", "parameters": {"city": "Rome"}}},
@@ -272,7 +260,7 @@ PLACES: dict[str, JSON] = {
 }
 
 
-@odd("chat", [*BYTES, *WHOLE], lambda row: row.name != "mistral")
+@odd("chat", [*BYTES, *WHOLE], not_mistral)
 @pytest.mark.parametrize("call", PLACES.values(), ids=PLACES)
 def test_places_of_a_call(row: BaseRow, way: Way, call: JSON, server: Server) -> None:
     streamed = Reply.chat(chunk({"tool_calls": [{"index": 0, **call}]}), chunk({}, "tool_calls"))
@@ -287,8 +275,8 @@ def test_places_of_a_call(row: BaseRow, way: Way, call: JSON, server: Server) ->
 def test_parameters_of_cohere(row: BaseRow, way: Way, server: Server) -> None:
     call = PLACES["parameters"]
     body = {"id": "a", "finish_reason": "TOOL_CALL", "message": {"role": "assistant", "tool_calls": [call]}}
-    begun = {"type": "tool-call-start", "index": 0, "delta": {"message": {"tool_calls": call}}}
-    streamed = cohere_stream(row, begun, {"type": "tool-call-end", "index": 0})
+    first = {"type": "tool-call-start", "index": 0, "delta": {"message": {"tool_calls": call}}}
+    streamed = cohere_stream(row, first, {"type": "tool-call-end", "index": 0})
     found = way(row, server, streamed if way.stream else Reply.json(body), tools=TOOLS)
     assert (found.error, found.tools) == (None, [("get_time", "t", {"city": "Rome"})])
     assert sent_calls(found.response) == [("get_time", {"city": "Rome"})]
@@ -329,7 +317,7 @@ def test_an_input_that_is_an_empty_list(row: BaseRow, way: Way, server: Server) 
     assert sent_calls(found.response) == [("get_time", {})]
 
 
-@odd("chat", [*BYTES, *WHOLE], lambda row: row.name != "mistral")
+@odd("chat", [*BYTES, *WHOLE], not_mistral)
 def test_texts_in_a_list(row: BaseRow, way: Way, server: Server) -> None:
     streamed = Reply.chat(chunk({"content": ["H", "i"]}), STOP)
     found = way(row, server, streamed if way.stream else Reply.json(completion({"content": ["H", "i"]})))
@@ -357,11 +345,11 @@ def test_one_call_of_cohere_alone(row: BaseRow, way: Way, server: Server) -> Non
 def test_one_part_alone(row: BaseRow, way: Way, server: Server) -> None:
     content = {"role": "model", "parts": {"text": "Hi"}}
     body = {"candidates": [{"content": content, "finishReason": "STOP", "index": 0}]}
-    said(way(row, server, row.wire.stream(body) if way.stream else Reply.json(body)))
+    check_text(way(row, server, row.wire.stream(body) if way.stream else Reply.json(body)))
 
 
 # Gateways in PHP write an empty object as a list.
-@odd("chat", [*BYTES, *WHOLE], lambda row: row.name != "mistral")
+@odd("chat", [*BYTES, *WHOLE], not_mistral)
 def test_arguments_that_are_an_empty_list(row: BaseRow, way: Way, server: Server) -> None:
     call = {**CALL, "function": {"name": "get_time", "arguments": "[]"}}
     streamed = Reply.chat(chunk({"tool_calls": [call]}), chunk({}, "tool_calls"))
@@ -378,23 +366,23 @@ THOUGHTS: dict[str, JSON] = {
 }
 
 
-@odd("chat", [*BYTES, *WHOLE], lambda row: row.name != "mistral")
+@odd("chat", [*BYTES, *WHOLE], not_mistral)
 @pytest.mark.parametrize("thought", THOUGHTS.values(), ids=THOUGHTS)
 def test_structures_of_thinking(row: BaseRow, way: Way, thought: JSON, server: Server) -> None:
     streamed = Reply.chat(chunk(thought), chunk({"content": "Hi"}), STOP)
     found = way(row, server, streamed if way.stream else Reply.json(completion({**thought, "content": "Hi"})))
-    said(found, thinking="hm")
+    check_text(found, thinking="hm")
 
 
 # The API of assistants has a text as an object; some gateways pass it on.
-@odd("chat", [*BYTES, *WHOLE], lambda row: row.name != "mistral")
+@odd("chat", [*BYTES, *WHOLE], not_mistral)
 def test_a_text_that_is_an_object(row: BaseRow, way: Way, server: Server) -> None:
     content = [{"type": "text", "text": {"value": "Hi", "annotations": []}}]
     streamed = Reply.chat(chunk({"content": content}), STOP)
-    said(way(row, server, streamed if way.stream else Reply.json(completion({"content": content}))))
+    check_text(way(row, server, streamed if way.stream else Reply.json(completion({"content": content}))))
 
 
-@odd("chat", BYTES, lambda row: row.name != "mistral")
+@odd("chat", BYTES, not_mistral)
 def test_choices_that_are_no_list(row: BaseRow, way: Way, server: Server) -> None:
     found = way(row, server, Reply.chat({**chunk(), "choices": {"index": 0, "delta": {"content": "Hi"}}}))
     assert isinstance(found.error, ProviderError)
@@ -403,11 +391,11 @@ def test_choices_that_are_no_list(row: BaseRow, way: Way, server: Server) -> Non
 @odd("messages", WHOLE)
 def test_a_text_of_null(row: BaseRow, way: Way, server: Server) -> None:
     body = {**row.wire.whole(Answer("Hi")), "content": [{"type": "text", "text": None}, TEXT_PART]}
-    said(way(row, server, Reply.json(body)))
+    check_text(way(row, server, Reply.json(body)))
 
 
 # An error as JSON without `data:`, after the first events: proxies that fail.
-@odd("chat messages responses gemini cohere", BYTES, lambda row: row.id not in ("mistral",))
+@odd("chat messages responses gemini cohere", BYTES, not_mistral)
 @pytest.mark.parametrize("key", ["message", "detail"])
 def test_an_error_without_its_field(row: BaseRow, way: Way, key: str, server: Server) -> None:
     found = way(row, server, row.wire.stream(b'{\n  "%b": "internal server error, boom"\n}\n\n' % key.encode()))

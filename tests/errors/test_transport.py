@@ -83,7 +83,7 @@ def test_refused(row: Row, stream: bool, asynchronous: bool, server: Server, clo
 def test_a_refused_connection_names_the_server(
     row: BaseRow, stream: bool, asynchronous: bool, closed_port: int
 ) -> None:
-    """Most SDKs say only "Connection error." or "All connection attempts failed"."""
+    """The message of most SDKs is only "Connection error." or "All connection attempts failed"."""
     nowhere: Any = SimpleNamespace(url=f"http://127.0.0.1:{closed_port}", port=closed_port)
 
     async def acall() -> None:

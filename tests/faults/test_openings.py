@@ -240,37 +240,57 @@ def test_closed_in_a_tunnel_async(side: Side, how: str) -> None:
         asyncio.run(acheck_closed(side, proxy, how, kept=False))
 
 
-def test_google_s_retired_sdk_behind_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Over REST it sends with requests, in a thread that can be left, but not ended: see docs/clients.md. The answer to
-    CONNECT trickles.
-    """
+NOWHERE: Any = SimpleNamespace(url="https://model.invalid")
+
+
+@pytest.fixture
+def slow_proxy(monkeypatch: pytest.MonkeyPatch) -> Iterator[Trickle]:
+    """A proxy whose answer to CONNECT trickles."""
     with Trickle("headers") as proxy:
         monkeypatch.setenv("HTTPS_PROXY", proxy.url)
-        nowhere: Any = SimpleNamespace(url="https://model.invalid")
+        yield proxy
 
-        async def main() -> None:
-            async with GEMINI.aclient(nowhere) as client:
-                stream = GEMINI.astream(client).timeout(first=SECONDS)
-                with pytest.raises(StreamTimeoutError):
-                    await stream.collect()
-                stream = GEMINI.astream(client)
-                reading = asyncio.create_task(read(stream))
-                await asyncio.to_thread(proxy.asked.wait, PATIENCE)
-                await stream.close()
-                await asyncio.wait({reading})
-                assert stream.state is StreamState.CLOSED
 
-        asyncio.run(main())
-        with GEMINI.client(nowhere) as client:
-            stream = GEMINI.stream(client).timeout(first=SECONDS)
+# Over REST, Google's retired SDK sends with requests, in a thread that can be left, but not ended: see docs/clients.md.
+def test_deadline_of_gemini_behind_a_proxy(slow_proxy: Trickle) -> None:
+    with GEMINI.client(NOWHERE) as client:
+        stream = GEMINI.stream(client).timeout(first=SECONDS)
+        with pytest.raises(StreamTimeoutError) as caught:
+            stream.collect()
+    assert (caught.value.deadline, stream.state) == ("first", StreamState.FAILED)
+
+
+def test_deadline_of_gemini_behind_a_proxy_async(slow_proxy: Trickle) -> None:
+    async def main() -> None:
+        async with GEMINI.aclient(NOWHERE) as client:
+            stream = GEMINI.astream(client).timeout(first=SECONDS)
             with pytest.raises(StreamTimeoutError) as caught:
-                stream.collect()
-            assert (caught.value.deadline, stream.state) == ("first", StreamState.FAILED)
-            stream = GEMINI.stream(client)
-            reading = threading.Thread(target=lambda: list(stream), daemon=True)
-            reading.start()
-            assert proxy.asked.wait(PATIENCE)
-            stream.close()
-            reading.join(PATIENCE)
-            assert not reading.is_alive()
-            assert (stream.state, stream.error) == (StreamState.CLOSED, None)
+                await stream.collect()
+        assert (caught.value.deadline, stream.state) == ("first", StreamState.FAILED)
+
+    asyncio.run(main())
+
+
+def test_closed_gemini_behind_a_proxy(slow_proxy: Trickle) -> None:
+    with GEMINI.client(NOWHERE) as client:
+        stream = GEMINI.stream(client)
+        reading = threading.Thread(target=lambda: list(stream), daemon=True)
+        reading.start()
+        assert slow_proxy.asked.wait(PATIENCE)
+        stream.close()
+        reading.join(PATIENCE)
+        assert not reading.is_alive()
+    assert (stream.state, stream.error) == (StreamState.CLOSED, None)
+
+
+def test_closed_gemini_behind_a_proxy_async(slow_proxy: Trickle) -> None:
+    async def main() -> None:
+        async with GEMINI.aclient(NOWHERE) as client:
+            stream = GEMINI.astream(client)
+            reading = asyncio.create_task(read(stream))
+            assert await asyncio.to_thread(slow_proxy.asked.wait, PATIENCE)
+            await stream.close()
+            await asyncio.wait({reading})
+        assert (stream.state, stream.error) == (StreamState.CLOSED, None)
+
+    asyncio.run(main())

@@ -1,4 +1,4 @@
-"""Says which test made a socket that nobody has closed. Python reports it when it is collected: in a later test."""
+"""Reports which test made a socket that was never closed. Python reports it when it is collected: in a later test."""
 
 from __future__ import annotations
 

@@ -106,8 +106,8 @@ def test_thinking(row: BaseRow, streamed: bool, server: Server) -> None:
     server.reply(row.wire.streamed(answer) if streamed else row.wire.answered(answer))
     with row.client(server) as client:
         response = row.stream(client).collect() if streamed else row.ask(client)
-    told = wrapped_response(response)
-    assert (told.thinking, told.content) == ("hmm" if thought else None, "Hello")
+    wrapped = wrapped_response(response)
+    assert (wrapped.thinking, wrapped.content) == ("hmm" if thought else None, "Hello")
 
 
 @pytest.mark.parametrize("row", EVERY, ids=lambda row: row.id)

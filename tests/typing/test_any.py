@@ -112,9 +112,9 @@ def test_any_is_where_it_must_be(tmp_path: Path) -> None:
     (tmp_path / "pyrightconfig.json").write_text(json.dumps({"pythonVersion": "3.11", "extraPaths": [str(ROOT)]}))
     command = [sys.executable, "-m", "pyright", "--outputjson", "--pythonpath", sys.executable, "--project"]
     done = subprocess.run([*command, str(tmp_path)], capture_output=True, text=True, check=False)
-    told = json.loads(done.stdout)["generalDiagnostics"]
-    assert [one for one in told if one["severity"] == "error"] == []
-    types = {asked[one["range"]["start"]["line"] + 1]: one["message"].partition('" is "')[2][:-1] for one in told}
+    reported = json.loads(done.stdout)["generalDiagnostics"]
+    assert [one for one in reported if one["severity"] == "error"] == []
+    types = {asked[one["range"]["start"]["line"] + 1]: one["message"].partition('" is "')[2][:-1] for one in reported}
     assert types.keys() == lines().keys()
     found = {name: kind for name, kind in types.items() if re.search(r"\b(Any|Unknown)\b", seen(kind))}
     short = {

@@ -232,7 +232,10 @@ def test_held_units_are_not_copied_again(by: TextUnit) -> None:
     assert held.take_all() == "no end " * 1000
 
 
-def test_arguments_are_not_parsed_with_each_piece(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("ids", [{"id": "c1"}, {}], ids=["with the id", "without the id"])
+def test_arguments_are_not_parsed_with_each_piece(
+    ids: dict[str, str], server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Some gateways repeat the name of a call with each piece of its arguments, which may begin another call."""
     parsed: list[int] = []
     monkeypatch.setattr(calls, "is_settled", lambda text: parsed.append(len(text)) or is_settled(text))
@@ -240,7 +243,7 @@ def test_arguments_are_not_parsed_with_each_piece(server: Server, monkeypatch: p
     pieces = ['{"text": "', *['\\"}{'] * 300, "\\\\", '"', "}"]
 
     def event(arguments: str) -> dict[str, Any]:
-        call = {"index": 0, "id": "c1", "function": {"name": "write", "arguments": arguments}}
+        call = {"index": 0, **ids, "function": {"name": "write", "arguments": arguments}}
         return {"choices": [{"index": 0, "delta": {"tool_calls": [call]}, "finish_reason": None}]}
 
     end = {"choices": [{"index": 0, "delta": {}, "finish_reason": "tool_calls"}]}

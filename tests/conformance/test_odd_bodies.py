@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
 from mirascope_like.core import MirascopeLikeError, OverloadedError, ProviderError
+from mirascope_like.core.base.errors import ErrorEventError, MalformedEventError
 from tests.conformance.contract import BaseRow
 from tests.conformance.odd_wire import (
     BYTES,
@@ -21,9 +23,12 @@ from tests.conformance.odd_wire import (
     nobody,
     not_mistral,
     odd,
+    piece,
     response_of,
     sent_calls,
 )
+from tests.conformance.rows import EVERY
+from tests.conformance.test_odd_streams import read
 from tests.conformance.wires.answer import Answer, Call, Text
 from tests.harness.server import Reply, Server
 
@@ -205,6 +210,108 @@ def test_no_value_raises_an_error_of_python(row: BaseRow, way: Way, server: Serv
                     response.model_dump_json()
                 except MirascopeLikeError:
                     pass
+
+
+# The same for the events of a stream.
+HEAD: JSON = {"id": "c1", "model": "m", "usage": {"prompt_tokens": 1, "prompt_tokens_details": {"cached_tokens": 1}}}
+THOUGHTS: list[JSON] = [{"type": "reasoning.text", "text": "h", "index": 0, "id": "r", "signature": "s"}]
+PARTS: list[JSON] = [{"type": "thinking", "thinking": [{"type": "text", "text": "h"}]}, {"type": "text", "text": "H"}]
+OLDER: JSON = {"name": "get_weather", "arguments": '{"city": "Oslo"}'}
+PLACE: JSON = {"item_id": "i", "output_index": 0, "content_index": 0, "summary_index": 0}
+CALLED: JSON = {"id": "f", "type": "function_call", "call_id": "k", "name": "get_weather", "arguments": '{"city": "O"}'}
+WRITTEN: JSON = {"content": [{"type": "text", "text": "H"}, {"type": "thinking", "thinking": "h", "signature": "s"}]}
+RATING: JSON = {"category": "HARM_CATEGORY_HARASSMENT", "probability": "LOW"}
+SENT: list[JSON] = [
+    {"text": "h", "thought": True, "thoughtSignature": "cw=="},
+    {"functionCall": {"name": "f", "args": {}}},
+]
+EVENTS: dict[str, list[JSON]] = {
+    "openai": [
+        chunk({"role": "assistant", "content": "H", "reasoning": "h", "reasoning_details": THOUGHTS}, **HEAD),
+        chunk({"content": "i", "reasoning": "m", "reasoning_details": THOUGHTS}),
+        chunk({"content": PARTS}),
+        chunk(piece(0, "call_1", "get_weather", "")),
+        chunk(piece(0, None, None, '{"city": "Oslo"}')),
+        chunk({"function_call": OLDER, "audio": {"data": "aGk=", "transcript": "t"}}, "stop"),
+        {"choices": [{"index": 0, "message": {"content": "Hi", "reasoning": "h"}, "finish_reason": "stop"}]},
+    ],
+    "openai.responses": [
+        {"type": "response.created", "response": response_of([], "in_progress")},
+        {"type": "response.content_part.added", **PLACE, "part": {"type": "output_text", "text": "H"}},
+        {"type": "response.output_text.delta", **PLACE, "delta": "i", "logprobs": [{"token": "i"}]},
+        {"type": "response.output_text.done", **PLACE, "text": "Hi"},
+        {"type": "response.reasoning_summary_text.delta", **PLACE, "output_index": 1, "item_id": "r", "delta": "h"},
+        {"type": "response.output_item.added", "output_index": 2, "item": {**CALLED, "arguments": ""}},
+        {"type": "response.function_call_arguments.delta", "output_index": 2, "item_id": "f", "delta": "{}"},
+        {"type": "response.output_item.done", "output_index": 2, "item": CALLED},
+        {"type": "response.completed", "response": response_of([{**MESSAGE, "id": "i"}, CALLED], usage=USAGE)},
+    ],
+    "anthropic": [
+        {"type": "message_start", "message": {"id": "m", **WRITTEN, "usage": {"input_tokens": 1}}},
+        {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "i"}},
+        {"type": "content_block_delta", "index": 0, "delta": {"type": "citations_delta", "citation": {"title": "t"}}},
+        {"type": "content_block_start", "index": 2, "content_block": {"type": "thinking", "thinking": "h"}},
+        {"type": "content_block_delta", "index": 2, "delta": {"type": "thinking_delta", "thinking": "m"}},
+        {"type": "content_block_start", "index": 3, "content_block": {"type": "tool_use", "id": "k", "name": "f"}},
+        {"type": "content_block_delta", "index": 3, "delta": {"type": "input_json_delta", "partial_json": "{}"}},
+        {"type": "content_block_stop", "index": 3},
+        {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {"output_tokens": 2}},
+        {"type": "message_stop"},
+    ],
+    "bedrock": [
+        {"messageStart": {"role": "assistant"}},
+        {"contentBlockDelta": {"contentBlockIndex": 0, "delta": {"text": "H"}}},
+        {"contentBlockDelta": {"contentBlockIndex": 0, "delta": {"text": "i"}}},
+        {"contentBlockDelta": {"contentBlockIndex": 1, "delta": {"reasoningContent": {"text": "h"}}}},
+        {"contentBlockDelta": {"contentBlockIndex": 1, "delta": {"reasoningContent": {"text": "m"}}}},
+        {"contentBlockStart": {"contentBlockIndex": 2, "start": {"toolUse": {"toolUseId": "k", "name": "f"}}}},
+        {"contentBlockDelta": {"contentBlockIndex": 2, "delta": {"toolUse": {"input": "{}"}}}},
+        {"contentBlockStop": {"contentBlockIndex": 2}},
+        {"contentBlockStart": {"contentBlockIndex": 3, "start": {"toolResult": {"toolUseId": "k"}}}},
+        {"contentBlockDelta": {"contentBlockIndex": 3, "delta": {"toolResult": [{"text": "x"}, {"text": "y"}]}}},
+        {"messageStop": {"stopReason": "end_turn"}},
+        {"metadata": {"usage": {"inputTokens": 1, "cacheDetails": [{"ttl": "1h", "inputTokens": 1}]}}},
+    ],
+    "cohere": [
+        {"type": "message-start", "id": "m", "delta": {"message": {**WRITTEN, "tool_calls": [{"function": OLDER}]}}},
+        {"type": "content-delta", "index": 0, "delta": {"message": {"content": {"text": "i"}}}},
+        {"type": "tool-plan-delta", "delta": {"message": {"tool_plan": "p"}}},
+        {"type": "tool-call-start", "index": 1, "delta": {"message": {"tool_calls": {"id": "k", "function": OLDER}}}},
+        {"type": "tool-call-delta", "index": 1, "delta": {"message": {"tool_calls": {"function": {"arguments": " "}}}}},
+        {"type": "tool-call-end", "index": 1},
+        {"type": "citation-start", "index": 0, "delta": {"message": {"citations": {"start": 0, "text": "H"}}}},
+        {"type": "message-end", "delta": {"finish_reason": "COMPLETE", "usage": {"tokens": {"input_tokens": 1}}}},
+    ],
+    "google": [
+        {"candidates": [{"content": {"role": "model", "parts": [{"text": "H"}]}, "safetyRatings": [RATING]}]},
+        {"candidates": [{"content": {"parts": SENT}, "safetyRatings": [RATING], "finishReason": "STOP"}]},
+        {"usageMetadata": {"promptTokenCount": 1, "promptTokensDetails": [{"modality": "AUDIO", "tokenCount": 1}]}},
+    ],
+}
+
+
+def read_all(row: BaseRow, events: list[JSON]) -> None:
+    pairs, response, _ = read(row, events, "at once", partial=False)
+    for one, _ in pairs:
+        texts = [one.content, one.thinking, *(delta.arguments for delta in one.tool_deltas)]
+        assert all(isinstance(text, str) for text in texts), texts
+        assert (one.finish_reasons, one.common_usage, one.chunk) is not None
+    for name in READ.split():
+        getattr(response, name)
+    assert all(tool.args is not None for tool in response.tools or ())
+
+
+@pytest.mark.filterwarnings("ignore:.* is not a valid:UserWarning")
+@pytest.mark.parametrize("id", FUZZED)
+def test_no_value_of_an_event_raises_an_error_of_python(id: str) -> None:
+    row, events = next(row for row in EVERY if row.id == id), EVENTS[id]
+    read_all(row, events)
+    for position, event in enumerate(events):
+        for path in places(event):
+            for other in ODD_VALUES:
+                changed_events = [*events[:position], changed(event, path, other), *events[position + 1 :]]
+                with suppress(MalformedEventError, ErrorEventError):  # a provider turns these into errors of ours
+                    read_all(row, changed_events)
 
 
 # A list as the finish reason of two events was appended to itself without end.

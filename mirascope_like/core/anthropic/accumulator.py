@@ -26,6 +26,8 @@ _KINDS = {
     "signature_delta": "thinking",
 }
 """Maps the type of a delta to the type of the blocks to which it can be added."""
+_TEXTS = ("text", "name", "thinking", "signature")
+"""The keys of a block or delta whose values are texts."""
 _WITHOUT_INPUT = frozenset({*_KINDS.values(), "redacted_thinking"})
 
 _BEFORE = -1
@@ -185,15 +187,16 @@ def _well_formed(data: Mapping[str, Any]) -> bool:
     kind = data.get("type")
     if kind in (*_PARTS, "content_block_stop"):
         part: Any = data.get(_PARTS[kind]) if kind in _PARTS else {}
-        texts = [as_object(part).get(key) for key in ("text", "name")]
-        return (
-            (data.get("index") is None or str(data["index"]).isdecimal())
-            and isinstance(part, dict)
-            and all(isinstance(text, str) for text in texts if text is not None)
-        )
+        return (data.get("index") is None or str(data["index"]).isdecimal()) and _has_texts(part)
     if kind == "message_start":
         message: Any = data.get("message")
         blocks: list[Any] = as_list(as_object(message).get("content"))
-        held: list[Any] = [message, *blocks, as_object(message).get("usage") or {}]
-        return all(isinstance(one, dict) for one in held)
+        held: list[Any] = [message, as_object(message).get("usage") or {}]
+        return all(isinstance(one, dict) for one in held) and all(map(_has_texts, blocks))
     return isinstance(kind, str)
+
+
+def _has_texts(block: Any) -> bool:
+    """Return True if a block or delta is an object whose texts are texts, or null."""
+    texts = [as_object(block).get(key) for key in _TEXTS]
+    return isinstance(block, dict) and all(isinstance(text, str | None) for text in texts)

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from anthropic.types import Message, MessageDeltaUsage, MessageParam, RawMessageStreamEvent, StopReason, ToolUseBlock
 from anthropic.types import Usage as AnthropicUsage
 
-from ..base.parsing import as_list, as_object, construct
+from ..base.parsing import as_list, as_object, as_text, construct
 from ..base.response import BaseCallResponseChunk, Counts, Facts, ToolDelta
 from ..base.streams import AsyncStream, Stream
 from ..base.tools import BaseTool, CalledTool
@@ -93,26 +93,26 @@ class AnthropicCallResponseChunk(
     def _text_of(cls, data: Mapping[str, Any]) -> str:
         if data.get("type") == "content_block_start":
             block = as_object(data.get("content_block"))
-            return (block.get("text") if block.get("type") in ("text", None) else None) or ""
+            return as_text(block.get("text")) if block.get("type") in ("text", None) else ""
         if data.get("type") == "message_start":
-            return "".join(as_object(block).get("text") or "" for block in _begun(data))
-        return as_object(data.get("delta")).get("text") or ""
+            return "".join(as_text(as_object(block).get("text")) for block in _first_blocks(data))
+        return as_text(as_object(data.get("delta")).get("text"))
 
     @property
     def _top(self) -> Mapping[str, Any]:
         # The first event contains the message; `message_delta` has its finish reason and usage.
-        return self.data.get("message") or {**self.data, **as_object(self.data.get("delta"))}
+        return as_object(self.data.get("message")) or {**self.data, **as_object(self.data.get("delta"))}
 
     @property
     def thinking(self) -> str:
         """The piece of thinking that this event adds; empty if it adds none."""
-        added = [self.data.get("delta"), self.data.get("content_block"), *_begun(self.data)]
-        return next((text for one in added if (text := as_object(one).get("thinking"))), "")
+        added = [self.data.get("delta"), self.data.get("content_block"), *_first_blocks(self.data)]
+        return "".join(as_text(as_object(one).get("thinking")) for one in added)
 
     @property
     def signature(self) -> str:
         """The signature of the thinking, in the event that has it; empty in all other events."""
-        return as_object(self.data.get("delta")).get("signature") or ""
+        return as_text(as_object(self.data.get("delta")).get("signature"))
 
     @property
     def tool_deltas(self) -> Sequence[ToolDelta]:
@@ -126,7 +126,7 @@ class AnthropicCallResponseChunk(
         return ()
 
 
-def _begun(data: Mapping[str, Any]) -> list[Any]:
+def _first_blocks(data: Mapping[str, Any]) -> list[Any]:
     """Return the blocks that the first event of a stream has. Anthropic sends none there, but some gateways do."""
     return as_list(as_object(data.get("message")).get("content"))
 

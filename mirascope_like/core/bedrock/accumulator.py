@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
-from ..base.parsing import Text, as_object, decode_json, grow, has_half
+from ..base.parsing import Text, as_growing, as_object, as_text, decode_json, grow, has_half
+from ..dialects.chat_completions import arguments_text
 from ..dialects.content_blocks import BlockAccumulator, Blocks
 from .messages import BLOCKS
 from .types import BedrockCallResponseChunk, BedrockTool
@@ -36,9 +37,9 @@ class BedrockAccumulator(BlockAccumulator[BedrockCallResponseChunk, BedrockTool]
             try:
                 piece = event["contentBlockDelta"]
                 known, text = texts[self._place(piece["contentBlockIndex"])], piece["delta"]["text"]
-            except (LookupError, TypeError):
+            except (LookupError, TypeError, ValueError):
                 pass
-            if known is None or self._halves or has_half(text):
+            if known is None or not isinstance(text, str) or self._halves or has_half(text):
                 if "ResponseMetadata" in (head := as_object(event)):
                     self.top_fields.update(head)
                     continue
@@ -52,7 +53,7 @@ class BedrockAccumulator(BlockAccumulator[BedrockCallResponseChunk, BedrockTool]
                 yield make(event, text), None
 
     def _sum(self, chunk: BedrockCallResponseChunk, data: Mapping[str, Any]) -> list[BedrockTool]:
-        name, data = next(iter(data.items()))
+        name, data = next(iter(data.items()), ("", {}))
         match name:
             case "contentBlockDelta":
                 return self._grow(data.get("contentBlockIndex"), data["delta"])
@@ -73,14 +74,16 @@ class BedrockAccumulator(BlockAccumulator[BedrockCallResponseChunk, BedrockTool]
         return []
 
     def _grow(self, number: Any, delta: Mapping[str, Any]) -> list[BedrockTool]:
-        kind, value = next(iter(delta.items()))
+        kind, value = next(iter(delta.items()), ("", None))
+        if not kind:
+            return []
         index = self._place_for(number, kind, value)
         block = self._blocks.setdefault(index, {})
         match kind:
             case "text":
-                self._texts.setdefault(index, block.setdefault("text", Text())).append(value)
+                self._texts.setdefault(index, block.setdefault("text", Text())).append(as_text(value))
             case "toolUse":
-                return self._grow_call(index, block["toolUse"]["name"], value["input"])
+                return self._grow_call(index, block["toolUse"]["name"], arguments_text(value["input"]))
             case "citation":
                 block.setdefault("citations", []).append(value)
             case "toolResult":
@@ -116,6 +119,6 @@ class BedrockAccumulator(BlockAccumulator[BedrockCallResponseChunk, BedrockTool]
 def _grow_result(content: list[dict[str, Any]], piece: Mapping[str, Any]) -> None:
     """Add a piece to the result of a tool. Text is appended to the last piece if that is text too."""
     if "text" in piece and content and "text" in content[-1]:
-        content[-1]["text"].append(piece["text"])
+        content[-1]["text"].append(as_text(piece["text"]))
     else:
-        content.append({"text": Text([piece["text"]])} if "text" in piece else dict(piece))
+        content.append({"text": as_growing(piece["text"])} if "text" in piece else dict(piece))

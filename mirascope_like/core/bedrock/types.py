@@ -10,10 +10,11 @@ from pydantic import field_serializer
 from pydantic_core import to_jsonable_python
 from typing_extensions import TypedDict
 
-from ..base.parsing import as_list, as_object, at, decode_whole
+from ..base.parsing import as_list, as_object, as_text, at, decode_whole
 from ..base.response import BaseCallResponseChunk, Counts, Facts, ToolDelta, Usage, token_count
 from ..base.streams import AsyncStream, Stream
 from ..base.tools import BaseTool, CalledTool
+from ..dialects.chat_completions import arguments_text
 from ..dialects.content_blocks import BlockResponse, Blocks
 from .messages import BLOCKS
 
@@ -81,7 +82,11 @@ _FACTS = Facts(
 
 
 def _read_usage(raw: Any) -> Usage:
-    hour = [token_count(one.get("inputTokens")) for one in as_list(at(raw, "cacheDetails")) if one.get("ttl") == "1h"]
+    hour = [
+        token_count(one.get("inputTokens"))
+        for one in map(as_object, as_list(at(raw, "cacheDetails")))
+        if one.get("ttl") == "1h"
+    ]
     return _COUNTS.read(raw)._replace(cache_write_1h_tokens=sum(one or 0 for one in hour) if hour else None)
 
 
@@ -172,7 +177,7 @@ class BedrockCallResponseChunk(BaseCallResponseChunk[dict[str, Any], BedrockFini
 
     @classmethod
     def _text_of(cls, data: Mapping[str, Any]) -> str:
-        return at(data, "contentBlockDelta.delta.text") or ""
+        return as_text(at(data, "contentBlockDelta.delta.text"))
 
     @property
     def _top(self) -> Mapping[str, Any]:
@@ -182,7 +187,7 @@ class BedrockCallResponseChunk(BaseCallResponseChunk[dict[str, Any], BedrockFini
     @property
     def thinking(self) -> str:
         """The piece of thinking that this event adds; empty if it adds none."""
-        return at(self.data, "contentBlockDelta.delta.reasoningContent.text") or ""
+        return as_text(at(self.data, "contentBlockDelta.delta.reasoningContent.text"))
 
     @property
     def tool_deltas(self) -> Sequence[ToolDelta]:
@@ -192,7 +197,7 @@ class BedrockCallResponseChunk(BaseCallResponseChunk[dict[str, Any], BedrockFini
             own = use.get("type") is not None  # a call that the provider runs itself
             return () if own else [ToolDelta(index, "", use.get("toolUseId"), use.get("name"))]
         use = at(facts, "delta.toolUse")
-        return [ToolDelta(index, use.get("input") or "")] if use else ()
+        return [ToolDelta(index, arguments_text(use.get("input")))] if use else ()
 
 
 class BedrockStream(Stream[BedrockCallResponse, BedrockCallResponseChunk, BedrockTool]):

@@ -12,7 +12,7 @@ from ..base.errors import ErrorEventError, MalformedEventError, reported_error
 from ..base.parsing import Text, as_list, as_object, as_parts, grow, settled
 from ..base.response import IndexedAccumulator, Positions
 from ..base.tools import ToolCall
-from ..dialects.chat_completions import joined_name
+from ..dialects.chat_completions import call_in_form, joined_name
 from .types import CohereCallResponseChunk, CohereTool, called, delta_of
 
 _GROWING = frozenset({"text", "thinking", "arguments", "tool_plan"})
@@ -87,7 +87,7 @@ class CohereAccumulator(IndexedAccumulator[CohereCallResponseChunk, CohereTool])
         for index, block in enumerate(as_parts(self._message.pop("content", None))):
             self._grow_block(index, as_object(block), begins=True)
         for index, call in enumerate(as_list(self._message.pop("tool_calls", None))):
-            self._grow_call(index, as_object(call), begins=True)
+            self._grow_call(index, call_in_form(as_object(call)), begins=True)
         for index, citation in enumerate(as_list(self._message.pop("citations", None))):
             self._citations[index] = as_object(citation)
 
@@ -130,11 +130,9 @@ class CohereAccumulator(IndexedAccumulator[CohereCallResponseChunk, CohereTool])
     def _call(self, number: int) -> ToolCall | None:
         if number not in self._calls:
             return None
-        call = settled(self._calls[number])
-        function = as_object(call.get("function"))
-        return ToolCall(
-            id=call.get("id"), name=function.get("name") or "", arguments=function.get("arguments") or "", native=call
-        )
+        function = as_object((call := settled(self._calls[number])).get("function"))
+        name, arguments = function.get("name") or "", function.get("arguments") or ""
+        return ToolCall(id=call.get("id"), name=name, arguments=arguments, native=call)
 
     def _end(self, data: Mapping[str, Any]) -> None:
         delta = as_object(data.get("delta"))
@@ -164,4 +162,5 @@ def _well_formed(data: Mapping[str, Any]) -> bool:
         str(data.get("index") or 0).isdecimal()
         and all(isinstance(one, dict) for one in held)
         and all(isinstance(text, str) for text in texts if text)
+        and all(isinstance(as_object(one).get("arguments") or "", str | dict | list) for one in held)
     )

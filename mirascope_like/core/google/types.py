@@ -38,8 +38,6 @@ def answer(raw: bytes) -> types.GenerateContentResponse:
         cited = as_object(candidate.get("citationMetadata"))
         if "citationSources" in cited:  # the Gemini API's name for what Vertex and the SDK call citations
             cited["citations"] = cited.pop("citationSources")
-        if not isinstance(candidate.get("finishReason"), str | None):  # the SDK's enum fails on it
-            del candidate["finishReason"]
     return fitted(types.GenerateContentResponse, as_object(data))
 
 

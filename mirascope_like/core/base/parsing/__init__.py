@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from .sdk_objects import construct, construct_event, fitted, readable
     from .sse import Events, EventTooLongError
     from .surrogates import HalfCharacters, all_paired, decode_json, decode_whole, encode_json, has_half, paired_escapes
-    from .text_buffer import Text, grow, settled
+    from .text_buffer import Text, as_growing, grow, settled
     from .type_structure import ModelRecord, Shape, shape_of
 else:
     __getattr__, __dir__ = lazy_names(
@@ -52,7 +52,7 @@ else:
             "sdk_objects": "construct construct_event fitted readable",
             "sse": "EventTooLongError Events",
             "surrogates": "HalfCharacters all_paired decode_json decode_whole encode_json has_half paired_escapes",
-            "text_buffer": "Text grow settled",
+            "text_buffer": "Text as_growing grow settled",
             "type_structure": "ModelRecord Shape shape_of",
         },
     )
@@ -72,6 +72,7 @@ __all__ = [
     "Text",
     "VERSION_KEY",
     "all_paired",
+    "as_growing",
     "as_list",
     "as_object",
     "as_parts",

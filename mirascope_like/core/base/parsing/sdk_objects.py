@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from enum import EnumType
 from functools import lru_cache
 from typing import Any, TypeVar, cast, get_args
 
 import jiter
 from pydantic import BaseModel, ValidationError
 
-from .json_access import dumped
+from .json_access import as_list, as_object, as_text, dumped
 from .large_json import LARGE
 from .surrogates import all_paired, decode_whole, encode_json, has_half
 
@@ -41,7 +42,7 @@ def construct_event(union: Any, raw: bytes) -> Any:
     An event of an unknown type is built as the first class of the union.
     """
     kinds = _kinds(union)
-    return construct(kinds.get(jiter.from_json(raw).get("type")) or next(iter(kinds.values())), raw)
+    return construct(kinds.get(as_text(jiter.from_json(raw).get("type"))) or next(iter(kinds.values())), raw)
 
 
 @lru_cache
@@ -64,10 +65,26 @@ def fitted(kind: type[ModelT], data: dict[str, Any]) -> ModelT:
     for _ in range(8):
         try:
             return kind.model_validate(data)
+        except AttributeError:
+            _drop_odd_enums(kind, data)
         except ValidationError as error:
             for fault in reversed(error.errors(include_url=False, include_context=False, include_input=False)):
                 _drop(data, fault["loc"])
     return kind.model_construct()
+
+
+def _drop_odd_enums(kind: Any, value: Any) -> None:
+    """Remove values of another type where a class of an SDK has an enum of texts: Google's enums fail on them."""
+    for inner in get_args(kind):  # of a union or a list
+        for one in as_list(value) or [value]:
+            _drop_odd_enums(inner, one)
+    fields: dict[str, Any] = getattr(kind, "model_fields", {})
+    for name, field in fields.items() if isinstance(value, dict) else ():
+        for key in {name, field.alias or name} & as_object(value).keys():
+            if any(isinstance(one, EnumType) for one in get_args(field.annotation)) and not isinstance(value[key], str):
+                del value[key]
+            else:
+                _drop_odd_enums(field.annotation, value[key])
 
 
 def _drop(data: Any, path: tuple[int | str, ...]) -> None:

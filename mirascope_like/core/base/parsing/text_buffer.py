@@ -19,20 +19,29 @@ class Text(list[str]):
         return self[0] if self else ""
 
 
+def as_growing(value: Any) -> Text:
+    """Return a growing text that begins with a value: a `Text` itself, or a new one. A value that is no text is left
+    out.
+    """
+    return value if isinstance(value, Text) else Text([value] if isinstance(value, str) and value else [])
+
+
 def grow(whole: dict[str, Any], piece: Mapping[str, Any], *, texts: Container[str] | None = None) -> None:
     """Merge a piece of a JSON object into `whole`.
 
     Strings under the keys in `texts` (under all keys, if None) and bytes are appended to the known value. Objects are
-    merged key by key. null does not replace a known value; any other value replaces it.
+    merged key by key. null does not replace a known value, and no value replaces a text that arrives in pieces; any
+    other value replaces the known one.
     """
     for key, value in piece.items():
         known = whole.get(key)
         if value is None and known is not None:
             continue
         if isinstance(value, str) and (texts is None or key in texts):
-            if not isinstance(known, Text):
-                known = whole[key] = Text([known] if isinstance(known, str) else [])
-            known.append(value)
+            whole[key] = text = as_growing(known)
+            text.append(value)
+        elif isinstance(known, Text):
+            pass  # some gateways send another value between the pieces of a text
         elif isinstance(value, bytes) and isinstance(known, bytes):
             whole[key] = known + value
         elif isinstance(value, Mapping) and isinstance(known, dict | None):

@@ -16,6 +16,15 @@ ChunkT = TypeVar("ChunkT", bound=BaseCallResponseChunk[Any, Any, Any])
 ToolT = TypeVar("ToolT", bound=BaseTool)
 
 
+_UNREADABLE = (LookupError, TypeError, AttributeError, ValueError)
+"""The errors that an event in another structure causes."""
+
+
+def _malformed(error: Exception, event: Any) -> MalformedEventError:
+    shown = event[:200] if isinstance(event, bytes) else str(event)[:200]
+    return MalformedEventError(f"an event cannot be decoded ({error!r}): {shown!r}")
+
+
 class Positions:
     """Maps the indexes in events to the positions of blocks. Some hosts use one index several times, or leave it out.
 
@@ -78,10 +87,9 @@ class IndexedAccumulator(Accumulator[ChunkT, ToolT]):
                 continue
             try:
                 found = grown(data)
-            except (LookupError, TypeError, AttributeError, ValueError) as error:
+            except _UNREADABLE as error:
                 self.raise_reported(data)
-                shown = raw[:200] or str(data)[:200]
-                raise MalformedEventError(f"an event cannot be decoded ({error!r}): {shown!r}") from error
+                raise _malformed(error, raw or data) from error
             if found is None:
                 yield from self.add(make(raw, data, self.chunks.text_of(data)), data)
             else:
@@ -94,8 +102,10 @@ class IndexedAccumulator(Accumulator[ChunkT, ToolT]):
         self._touched = None
         try:
             tools = self._sum(chunk, data)
-        except (LookupError, TypeError, AttributeError) as error:
-            raise MalformedEventError(f"an event cannot be decoded ({error!r}): {str(data)[:200]}") from error
+        except MalformedEventError:
+            raise
+        except _UNREADABLE as error:
+            raise _malformed(error, data) from error
         if self._held is not None and self.finish_reasons:
             tools = [*(tools or ()), *self.released(last=True)]
         if self._touched is not None:

@@ -60,7 +60,7 @@ def call_in_form(call: dict[str, Any]) -> dict[str, Any]:
     other = next((key for key in ("parameters", "input") if fields.get(key) is not None), None)
     if other is not None and fields.get("arguments") is None:
         fields = {**{key: value for key, value in fields.items() if key != other}, "arguments": fields[other]}
-    if isinstance(fields.get("arguments"), dict):
+    if isinstance(fields.get("arguments"), dict | list):
         fields = {**fields, "arguments": arguments_text(fields["arguments"])}
     return {**call, "function": fields}
 
@@ -93,7 +93,7 @@ def content_text(content: Any) -> str:
     return "".join(text for text in texts if isinstance(text, str))
 
 
-_THOUGHTS = frozenset({"thinking", "reasoning"})
+_THOUGHTS = ("thinking", "reasoning")
 """The types of parts that contain the model's thinking."""
 _THINKING = ("reasoning", "reasoning_content", "reasoning_text", "thinking")
 """The keys of a message for thinking: those of OpenRouter, DeepSeek, GitHub Copilot and Ollama."""
@@ -214,13 +214,14 @@ class BaseChatChunk(BaseCallResponseChunk[RawChunkT, FinishT, UsageT]):
     @property
     def finish_reasons(self) -> list[FinishT] | None:
         """The finish reasons in the provider's own terms; None until the generation has ended."""
-        reasons = [ended_for(choice.get("finish_reason")) for choice in self.data.get("choices") or ()]
+        reasons = [ended_for(as_object(one).get("finish_reason")) for one in as_list(self.data.get("choices"))]
         return [reason for reason in reasons if reason is not None] or None
 
     @property
     def tool_deltas(self) -> Sequence[ToolDelta]:
         """The pieces of tool calls that this event adds."""
         places = getattr(self, "_places", ())
+        pieces = [as_object(piece) for piece in as_list(self._delta.get("tool_calls")) if piece is not None]
         return [
             ToolDelta(
                 index=places[position] if position < len(places) else position,
@@ -228,7 +229,7 @@ class BaseChatChunk(BaseCallResponseChunk[RawChunkT, FinishT, UsageT]):
                 id=piece.get("id") or None,
                 name=_called(piece).get("name") or None,
             )
-            for position, piece in enumerate(as_list(self._delta.get("tool_calls")))
+            for position, piece in enumerate(pieces)
         ]
 
 

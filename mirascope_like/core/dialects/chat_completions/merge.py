@@ -7,7 +7,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from typing import Any, cast
 
-from ...base.parsing import Text, as_list, as_object, as_parts, settled
+from ...base.parsing import as_growing, as_list, as_object, as_parts, settled
 from .chunk import content_text
 
 _TEXTS = frozenset({"content", "refusal", "arguments", "transcript", "text", "summary", "data", "input", "thinking"})
@@ -33,8 +33,8 @@ def merge(known: dict[str, Any], new: Mapping[str, Any]) -> None:
             known.setdefault(key, None)
         elif isinstance(value, str):
             if _grows(key):
-                known[key] = old if isinstance(old, Text) else Text([old] if old else [])
-                known[key].append(value)
+                known[key] = text = as_growing(old)
+                text.append(value)
             elif value or old is None:
                 known[key] = value
         elif isinstance(value, dict):
@@ -187,7 +187,7 @@ def add_parts(parts: list[dict[str, Any]], content: Any) -> str:
     return content_text(new)
 
 
-_GROWING_PARTS = frozenset({"text", "thinking", "reasoning", "summary_text", "reasoning_text"})
+_GROWING_PARTS = ("text", "thinking", "reasoning", "summary_text", "reasoning_text")
 _INNER = ("thinking", "summary")
 """The keys of a reasoning part that contain further parts: Mistral's and Databricks'."""
 

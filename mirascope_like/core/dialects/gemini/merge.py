@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from ...base.parsing import Text, as_list, as_object
+from ...base.parsing import Text, as_list, as_object, as_text
 
 JSON = dict[str, Any]
 
@@ -35,7 +35,7 @@ def merged(old: Any, new: Any, key: str = "") -> Any:
 
 def _joined(old: list[Any], new: list[Any], key: str) -> list[Any]:
     if key == "safetyRatings":  # at most one per category
-        rated = {as_object(one).get("category"): one for one in [*old, *new]}
+        rated = {str(as_object(one).get("category")): one for one in [*old, *new]}
         return list(rated.values())
     return [*old, *(one for one in new if key in _ROWS or one not in old)]
 
@@ -76,7 +76,7 @@ def _add_call(parts: list[JSON], last: JSON | None, part: JSON) -> JSON:
         call = piece
         parts.append({**part, "functionCall": call})
     for one in map(as_object, grown):
-        call["args"] = _put(call.get("args"), _path(one.get("jsonPath") or "$"), _value(one))
+        call["args"] = _put(call.get("args"), _path(as_text(one.get("jsonPath"))), _value(one))
     return call
 
 

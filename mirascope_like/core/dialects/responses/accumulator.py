@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, TypeVar, cast
 
-from ...base.parsing import Text, as_list, as_object, settled
+from ...base.parsing import Text, as_growing, as_list, as_object, as_text, settled
 from ...base.response import IndexedAccumulator, newer_usage, set_place
 from ...base.tools import BaseTool, ToolCall
 from .items import Items
@@ -93,7 +93,8 @@ class ResponsesAccumulator(IndexedAccumulator[ChunkT, ToolT]):
         return None
 
     def _sum(self, chunk: ChunkT, data: Mapping[str, Any]) -> list[ToolT]:
-        subject, _, verb = str(data.get("type")).rpartition(".")
+        kind = as_text(data.get("type"))
+        subject, _, verb = kind.rpartition(".")
         tools: list[ToolT] = []
         if isinstance(response := data.get("response"), dict):
             if verb == "done":  # instead of `response.completed`, as in OpenAI's realtime API
@@ -103,7 +104,7 @@ class ResponsesAccumulator(IndexedAccumulator[ChunkT, ToolT]):
             tools = self._change(place, subject, verb, data)
             self._show(place, chunk)
             set_place(chunk, place)
-            if data.get("type") in THINKING and delta_of(data):
+            if kind in THINKING and as_text(delta_of(data)):
                 parts = _GROWING[subject].parts or ""
                 self._show_thinking(chunk, (place, parts, _position(data, parts)))
             else:
@@ -175,14 +176,13 @@ class ResponsesAccumulator(IndexedAccumulator[ChunkT, ToolT]):
                 self._whole.add(index)
                 self._forget(index, at)
             return []
-        piece, old = delta_of(data), part.get(growing.key)
-        if not isinstance(piece, str):
+        if not isinstance(piece := delta_of(data), str):
             return []
-        text = part[growing.key] = old if isinstance(old, Text) else Text([old] if old else [])
+        text = part[growing.key] = as_growing(part.get(growing.key))
         text.append(piece)
         if logprobs := data.get("logprobs"):
             part["logprobs"] = [*(part.get("logprobs") or ()), *logprobs]
-        if growing.part_type == "output_text":
+        if piece and growing.part_type == "output_text":
             self._parts[index, at] = text
             self._shown.add((index, at))
         return self._grown(index, item.get("name") or "", piece) if growing.item_type in _GIVEN else []
@@ -231,7 +231,7 @@ class ResponsesAccumulator(IndexedAccumulator[ChunkT, ToolT]):
         yield from super().finish()
 
     def rest(self) -> list[ToolT]:
-        known = {item.get("call_id") for item in self._items.values()}
+        known = [item.get("call_id") for item in self._items.values()]
         for item in map(as_object, as_list(self.top_fields.get("output"))):
             if is_call(item) and item.get("call_id") not in known:
                 self._items.begin([item])
@@ -242,9 +242,9 @@ class ResponsesAccumulator(IndexedAccumulator[ChunkT, ToolT]):
         whole = as_list(self.top_fields.get("output")) if self._final else []
         if len(whole) >= len(self._items):
             return whole
-        final = {as_object(item).get("id"): as_object(item) for item in whole}
+        final = {str(item.get("id")): item for item in map(as_object, whole)}
         streamed: list[dict[str, Any]] = [settled(self._items[place]) for place in self._items.in_order()]
-        return [final.get(item.get("id"), item) if item.get("id") else item for item in streamed]
+        return [final.get(str(item["id"]), item) if item.get("id") else item for item in streamed]
 
     def rebuild(self) -> dict[str, Any]:
         return {**self.top_fields, "output": self._output()}

@@ -270,8 +270,7 @@ class ResponsesChunk(BaseCallResponseChunk[ResponseStreamEvent, ResponsesFinishR
 
     @classmethod
     def _text_of(cls, data: Mapping[str, Any]) -> str:
-        delta = delta_of(data) if data.get("type") == TEXT_DELTA else None
-        return delta if isinstance(delta, str) else ""
+        return as_text(delta_of(data)) if data.get("type") == TEXT_DELTA else ""
 
     @property
     def _top(self) -> Mapping[str, Any]:
@@ -284,19 +283,19 @@ class ResponsesChunk(BaseCallResponseChunk[ResponseStreamEvent, ResponsesFinishR
 
         The first piece of each further part begins with a blank line, as between the parts of an unstreamed response.
         """
-        piece = str(delta_of(self.data) or "") if self.data.get("type") in THINKING else ""
+        piece = as_text(delta_of(self.data)) if as_text(self.data.get("type")) in THINKING else ""
         piece = piece or getattr(self, "_whole_thinking", "")
         return f"\n\n{piece}" if piece and getattr(self, "_parted", False) else piece
 
     @property
     def tool_deltas(self) -> Sequence[ToolDelta]:
         """The pieces of tool calls that this event adds."""
-        kind, item = self.data.get("type"), as_object(self.data.get("item"))
+        kind, item = as_text(self.data.get("type")), as_object(self.data.get("item"))
         index = self._placed(self.data.get("output_index"))
         if kind == "response.output_item.added" and is_call(item):
             return [ToolDelta(index=index, id=item.get("call_id"), name=call_name(item))]
         if kind in _WRITING:
-            return [ToolDelta(index=index, arguments=self.data.get("delta") or "")]
+            return [ToolDelta(index=index, arguments=as_text(delta_of(self.data)))]
         return ()
 
     @property

@@ -49,8 +49,8 @@ class FailingProvider(Provider[ResponseT, ChunkT, ToolT]):
     kinds: ClassVar[Mapping[type[Exception], type[MirascopeLikeError]]] = {}
     """Maps the SDK's error classes to ours. If several entries match an error, the first applies."""
     readers: ClassVar[tuple[str, ...]] = ()
-    """Names of the modules in which the SDK decodes responses. Any error raised there means that the response cannot
-    be decoded.
+    """Names of the modules in which the SDK decodes responses. Any error raised there, or in what these call, means
+    that the response cannot be decoded.
     """
 
     def identify(self, error: Exception) -> type[MirascopeLikeError] | None:
@@ -116,7 +116,7 @@ class FailingProvider(Provider[ResponseT, ChunkT, ToolT]):
         response = getattr(source, "response", None)
         if isinstance(error, ErrorEventError):
             return self.reported(str(error), response, error.body), error_kind(*described(error.body))
-        if isinstance(error, MalformedEventError | EventTooLongError) or _raised_in(error) in self.readers:
+        if isinstance(error, MalformedEventError | EventTooLongError) or _modules(error) & {*self.readers}:
             read = "response" if source is None else "stream"
             return self.reported(f"the {read} cannot be read: {error}", response), ProviderError
         if isinstance(error, StreamInterruptedError):
@@ -134,6 +134,11 @@ class FailingProvider(Provider[ResponseT, ChunkT, ToolT]):
             timed_out = kind is RequestTimeoutError
             return self.broken(str(error) or "the connection was lost", response, timed_out=timed_out), kind
         return (error,)
+
+
+def _modules(error: Exception) -> set[Any]:
+    """Return the names of the modules through which an error has passed."""
+    return {frame.f_globals.get("__name__") for frame, _ in walk_tb(error.__traceback__)}
 
 
 def _raised_in(error: Exception) -> str:

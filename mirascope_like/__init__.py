@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     __version__: str
     """The version of the package."""
 
-    from . import core, integrations, llm, retries, tools
+    from . import core, integrations, llm, retries, spending, tools
     from .core import (
         AudioPart,
         AudioURLPart,
@@ -41,8 +41,10 @@ if TYPE_CHECKING:
         prompt_template,
         toolkit_tool,
     )
+    from .spending import budget
 
-_PACKAGES = ("core", "integrations", "llm", "retries", "tools")
+_PACKAGES = ("core", "integrations", "llm", "retries", "spending", "tools")
+_SPENDING = ("budget",)
 
 __all__ = [
     "AudioPart",
@@ -65,6 +67,7 @@ __all__ = [
     "TextPart",
     "ToolCallPart",
     "ToolResultPart",
+    "budget",
     "core",
     "integrations",
     "llm",
@@ -72,6 +75,7 @@ __all__ = [
     "metadata",
     "prompt_template",
     "retries",
+    "spending",
     "toolkit_tool",
     "tools",
 ]
@@ -89,6 +93,8 @@ if not TYPE_CHECKING:  # for type checkers, a name that is not declared is an er
             return version("mirascope-like")
         if name in _PACKAGES:
             return import_module(f".{name}", __name__)
+        if name in _SPENDING:
+            return getattr(import_module(".spending", __name__), name)
         if name in __all__:
             return getattr(import_module(".core", __name__), name)
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

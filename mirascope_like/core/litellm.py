@@ -6,6 +6,7 @@ LiteLLM is imported when the first request is sent. A `litellm.Router` may be pa
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import suppress
 from inspect import getgeneratorlocals, isgenerator
 from typing import Any, ClassVar, TypeAlias
 
@@ -32,6 +33,7 @@ from .base.parsing import as_list, as_object, at, decode_whole  # noqa: E402
 from .base.prompts import BaseDynamicConfig  # noqa: E402
 from .base.provider import AsyncSource, Source  # noqa: E402
 from .base.request import Request  # noqa: E402
+from .base.response import Usage  # noqa: E402
 from .base.streams import AsyncStream, Stream  # noqa: E402
 from .base.tools import BaseTool  # noqa: E402
 from .dialects.chat_completions import (  # noqa: E402
@@ -111,6 +113,15 @@ class LiteLLMCallResponse(OpenAISDKCallResponse[LiteLLMTool]):
             except Exception:  # an unknown model; LiteLLM raises plain exceptions
                 known = None
         return float(known) if isinstance(known, int | float) and known else super().cost
+
+    @classmethod
+    def _price(cls, model: str | None, usage: Usage, terms: Mapping[str, str]) -> float | None:
+        known = super()._price(model, usage, terms)
+        if known is None and model:
+            with suppress(Exception):  # an unknown model; LiteLLM raises plain exceptions
+                counts = {"prompt_tokens": usage.input_tokens or 0, "completion_tokens": usage.output_tokens or 0}
+                known = float(sum(_sdk().cost_per_token(model=model, **counts)))
+        return known
 
 
 class LiteLLMCallResponseChunk(OpenAISDKChunk):

@@ -177,6 +177,9 @@ class CommonProvider(Provider[CallResponse, CallResponseChunk, Tool]):
     ) -> CallResponse:
         return wrapped_response(self.inner.respond(request, payload, raw, start_time, end_time))
 
+    def price(self, request: Request, payload: Mapping[str, Any], usage: Usage) -> float | None:
+        return self.inner.price(request, payload, usage)
+
 
 @lru_cache
 def with_common_answers(name: str) -> CommonProvider:

@@ -37,6 +37,12 @@ SCRIPTS: dict[str, list[Answer]] = {
     ],
     "azure.md": [Answer("Rivers carry salt into it.")],
     "bedrock.md": [Answer("The sea ", "is wide.")],
+    "budget-and-cache.md": [
+        Answer("The Name of the Wind", model="gpt-4o-mini", input=20, output=120),
+        Answer("The Big Sleep", model="gpt-4o-mini", input=20, output=120),
+        Answer("Dune", model="gpt-4o-mini", input=20, output=120),
+        Answer("Dune", model="gpt-4o-mini", input=20, output=120),
+    ],
     "cohere.md": [Answer(Call("call_1", "get_weather", '{"city": "Ro', 'me"}'))],
     "google.md": [Answer("The sea ", "is wide."), Answer("Because of rivers.")],
     "groq.md": [Answer("Rivers carry", " salt into it.")],

@@ -29,7 +29,7 @@ def public_homes() -> list[str]:
     found = ["mirascope_like", core, f"{core}.base", *rooms(), f"{core}.hosts"]
     for provider in PROVIDERS:
         found += [f"{core}.{provider}", *([f"{core}.{provider}.responses"] if provider in ("openai", "azure") else ())]
-    for package in ("llm", "integrations", "retries", "tools"):
+    for package in ("llm", "integrations", "retries", "spending", "tools"):
         found += [f"mirascope_like.{package}", *_modules(f"mirascope_like.{package}")]
     return found
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .errors import (
         AuthenticationError,
         BadRequestError,
+        BudgetExceededError,
         ConfigurationError,
         ConnectionFailedError,
         ContentFilterError,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
         ToolNotFoundError,
         ToolRefusedError,
         ToolTimeoutError,
+        UnknownPriceError,
     )
     from .legacy_names import (
         AudioSegment,
@@ -106,13 +108,13 @@ else:
         {
             "calls": "BasePrompt Metadata Prepared StreamConfig Task merge_decorators metadata",
             "conversations": "Conversation JSONLinesStore MemoryStore SQLiteStore Session Turn",
-            "errors": "AuthenticationError BadRequestError ConfigurationError ConnectionFailedError "
-            "ContentFilterError ContextWindowExceededError MirascopeLikeError NotFoundError "
+            "errors": "AuthenticationError BadRequestError BudgetExceededError ConfigurationError "
+            "ConnectionFailedError ContentFilterError ContextWindowExceededError MirascopeLikeError NotFoundError "
             "OverloadedError PermissionDeniedError PromptError ProviderError RateLimitError "
             "RequestTimeoutError ResponseParseError ServerError StoreError StreamClosedError "
             "StreamError StreamInterruptedError StreamNotConsumedError StreamTimeoutError "
             "ToolArgumentsError ToolError ToolExecutionError ToolNotFoundError ToolRefusedError "
-            "ToolTimeoutError",
+            "ToolTimeoutError UnknownPriceError",
             "messages": "AudioPart AudioURLPart BaseMessageParam CacheControlPart DocumentPart DocumentURLPart "
             "ImagePart ImageURLPart Messages TextPart ToolCallPart ToolResultPart",
             "models": "Model StreamingModel",
@@ -146,6 +148,7 @@ __all__ = [
     "BaseStructuredStream",
     "BaseTool",
     "BaseToolKit",
+    "BudgetExceededError",
     "BaseType",
     "CacheControlPart",
     "CommonCallParams",
@@ -214,6 +217,7 @@ __all__ = [
     "ToolStartEvent",
     "ToolTimeoutError",
     "Turn",
+    "UnknownPriceError",
     "UnresolvedTool",
     "UsageEvent",
     "merge_decorators",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
 from openai.types import CompletionUsage
@@ -12,6 +13,7 @@ from openai.types.chat import (
     ChatCompletionMessageParam,
 )
 
+from ..base.response import Usage
 from ..base.streams import AsyncStream, Stream
 from ..base.tools import BaseTool
 from ..dialects.chat_completions import BaseChatCallResponse, BaseChatChunk, OpenAISDKTool
@@ -44,6 +46,10 @@ class LocalCallResponse(
     @property
     def cost(self) -> float:
         """The cost in US dollars: always 0."""
+        return 0.0
+
+    @classmethod
+    def _price(cls, model: str | None, usage: Usage, terms: Mapping[str, str]) -> float:
         return 0.0
 
 

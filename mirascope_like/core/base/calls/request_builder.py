@@ -12,7 +12,7 @@ from .. import tools as tools_room
 from ..errors import Caught, ConfigurationError, ProviderError, StreamInterruptedError, StreamTimeoutError
 from ..flows import choose_strategy, with_structure
 from ..prompts import Prompted, PromptFunction, Sent
-from ..provider import Provider, Target, awith_client, is_factory, with_client
+from ..provider import Provider, Target, awith_client, is_factory, with_client, with_layers
 from ..request import OVERRIDES, Request, overridden
 from ..tools import BaseTool, Tools, tool_name, tool_type
 from .options import StreamConfig, check_names, check_params, count_of
@@ -146,8 +146,12 @@ class RequestBuilder:
     def resolve(self, bound_prompt: BoundPrompt) -> Target:
         """Return the provider and the model of a call, and the settings that replace the call's own.
 
-        They come from the decorator's options and the active `llm.context` and `llm.override`.
+        They come from the decorator's options and the active `llm.context` and `llm.override`. The layers of the call,
+        such as a budget, are around the provider.
         """
+        return with_layers(self._resolve(bound_prompt), bound_prompt.overrides)
+
+    def _resolve(self, bound_prompt: BoundPrompt) -> Target:
         if not self._fixed:
             return self._provider.resolve(self._model, self._named, bound_prompt.overrides)
         overrides = {name: one for name, one in bound_prompt.overrides.items() if name not in self._fixed}

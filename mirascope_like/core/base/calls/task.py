@@ -16,7 +16,7 @@ from weakref import ref
 from ..errors import PromptError, StreamNotConsumedError
 from ..messages import BaseMessageParam
 from ..prompts import PromptFunction
-from ..provider import Provider, Target
+from ..provider import Provider, ProviderWrapper
 from ..request import ResponseModel
 from ..response import BaseCallResponse
 from ..runtime import is_async, named_values
@@ -298,20 +298,15 @@ def _recording(provider: Provider[Any, Any, Any], record: Callable[[Any], None])
     return cast("Any", _Recording(provider, record))
 
 
-class _Recording:
-    """Wraps a provider and calls `record` with each of its responses. All other attributes are the provider's."""
+class _Recording(ProviderWrapper):
+    """Wraps a provider and calls `record` with each of its responses."""
 
     def __init__(self, provider: Provider[Any, Any, Any], record: Callable[[Any], None]) -> None:
-        self._provider = provider
+        super().__init__(provider)
         self._record = record
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._provider, name)
-
-    def resolve(self, model: str, provider: str | None, overrides: Mapping[str, Any]) -> Target:
-        """Return the target of a call, with its provider wrapped so that each response is passed to `record`."""
-        target = self._provider.resolve(model, provider, overrides)
-        return target._replace(provider=_recording(target.provider, self._record))
+    def around(self, provider: Provider[Any, Any, Any]) -> Any:
+        return _Recording(provider, self._record)
 
     def respond(self, *answer: Any) -> Any:
         response = self._provider.respond(*answer)

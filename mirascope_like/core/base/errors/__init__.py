@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         UNSENT,
         AuthenticationError,
         BadRequestError,
+        BudgetExceededError,
         Caught,
         ConfigurationError,
         ConnectionFailedError,
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
         ToolRefusedError,
         ToolTimeoutError,
         UnfinishedStreamError,
+        UnknownPriceError,
     )
     from .malformed import ErrorEventError, MalformedEventError
     from .missing_sdk import MissingSDKError, load_sdk
@@ -58,13 +60,14 @@ else:
         {
             "adoption": "adopt adopt_store_error both",
             "classification": "described error_kind",
-            "exceptions": "UNSENT AuthenticationError BadRequestError Caught ConfigurationError ConnectionFailedError "
+            "exceptions": "UNSENT AuthenticationError BadRequestError BudgetExceededError Caught ConfigurationError "
+            "ConnectionFailedError "
             "ContentFilterError ContextWindowExceededError FallbackError MirascopeLikeError "
             "NotFoundError OverloadedError PermissionDeniedError PromptError ProviderError "
             "RateLimitError RequestTimeoutError ResponseParseError ServerError StoreError "
             "StreamClosedError StreamError StreamInterruptedError StreamNotConsumedError "
             "StreamTimeoutError ToolArgumentsError ToolError ToolExecutionError ToolNotFoundError "
-            "ToolRefusedError ToolTimeoutError UnfinishedStreamError",
+            "ToolRefusedError ToolTimeoutError UnfinishedStreamError UnknownPriceError",
             "malformed": "ErrorEventError MalformedEventError",
             "missing_sdk": "MissingSDKError load_sdk",
             "reported": "reported_error",
@@ -76,6 +79,7 @@ else:
 __all__ = [
     "AuthenticationError",
     "BadRequestError",
+    "BudgetExceededError",
     "Caught",
     "ConfigurationError",
     "ConnectionFailedError",
@@ -108,6 +112,7 @@ __all__ = [
     "ToolRefusedError",
     "ToolTimeoutError",
     "UnfinishedStreamError",
+    "UnknownPriceError",
     "UNSENT",
     "adopt",
     "adopt_store_error",

@@ -22,6 +22,8 @@
     │   └── StreamInterruptedError    the connection was lost; has the partial response
     ├── ResponseParseError            the response cannot be parsed into the requested type
     ├── StoreError                    a store failed, or was written by a later version of the library
+    ├── BudgetExceededError           a request would exceed a budget; was not sent
+    │   └── UnknownPriceError         the price of the request is not known; also a ConfigurationError
     └── ToolError
         ├── ToolNotFoundError
         ├── ToolArgumentsError
@@ -221,6 +223,29 @@ class StoreError(MirascopeLikeError):
 
     response: Any = None
     """The response that a session received but could not store; None for other errors."""
+
+
+class BudgetExceededError(MirascopeLikeError):
+    """A request was not sent, because it could exceed a budget. What was sent before is not lost: see `partial`."""
+
+    def __init__(
+        self, message: str, *, budget: str = "", spent: Any = None, reserved: Any = None, partial: Any = None
+    ) -> None:
+        super().__init__(message)
+        self.budget = budget
+        """The limit that would be exceeded: "usd", "tokens" or "requests"."""
+        self.spent = spent
+        """What the budget had spent: a `Spent`."""
+        self.reserved = reserved
+        """What the budget had reserved for other requests that were being sent: a `Spent`."""
+        self.partial = partial
+        """The response of the last request of the same call, such as the last round of a tool loop; None if this was
+        the call's first request.
+        """
+
+
+class UnknownPriceError(BudgetExceededError, ConfigurationError):
+    """A request was not sent, because a budget in US dollars does not know its price. `set_price` sets the price."""
 
 
 class ToolError(MirascopeLikeError):

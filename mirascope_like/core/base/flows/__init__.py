@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         read,
         request_structured_output,
         select,
+        token_limits,
         with_structure,
     )
     from .tool_rounds import RunTools, calls, next_round, rounds
@@ -27,7 +28,7 @@ else:
         {
             "resume": "ContinuedText Interruption find_interruption plain",
             "retry_policy": "forget wait_after",
-            "structured_output": "choose_strategy read request_structured_output select with_structure",
+            "structured_output": "choose_strategy read request_structured_output select token_limits with_structure",
             "tool_rounds": "RunTools calls next_round rounds",
         },
     )
@@ -46,6 +47,7 @@ __all__ = [
     "read",
     "rounds",
     "select",
+    "token_limits",
     "wait_after",
     "choose_strategy",
 ]

@@ -125,7 +125,7 @@ def is_cut_off(response: BaseCallResponse[Any, Any]) -> bool:
 
 
 def _cut_off(response: BaseCallResponse[Any, Any]) -> str:
-    limit = next(_limits(response.provider_response.call_kwargs), None)
+    limit = next(token_limits(response.provider_response.call_kwargs), None)
     limit_text, more = (f"{limit[0]}={limit[1]}", f"raise {limit[0]}") if limit else ("the default", "give max_tokens")
     return f"the answer was cut off at the token limit (finish reason 'length', limit {limit_text}): {more}"
 
@@ -133,7 +133,7 @@ def _cut_off(response: BaseCallResponse[Any, Any]) -> str:
 _LIMITS = ("max_tokens", "max_completion_tokens", "max_output_tokens", "maxTokens", "max_new_tokens", "num_predict")
 
 
-def _limits(settings: Any) -> Iterator[tuple[str, int]]:
+def token_limits(settings: Any) -> Iterator[tuple[str, int]]:
     """Yield a (name, limit) pair for each token limit in the arguments of an SDK call, such as ("max_tokens", 1024)."""
     if isinstance(settings, BaseModel):
         settings = dict(settings)
@@ -142,4 +142,4 @@ def _limits(settings: Any) -> Iterator[tuple[str, int]]:
             if name in _LIMITS and isinstance(value, int):
                 yield name, value
             elif name in ("config", "generation_config", "inferenceConfig", "options"):
-                yield from _limits(value)
+                yield from token_limits(value)

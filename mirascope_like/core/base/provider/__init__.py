@@ -13,32 +13,45 @@ from ..runtime import lazy_names
 if TYPE_CHECKING:
     from .clients import Clients, awith_client, is_factory, with_client
     from .concurrency_limit import Places, limited
+    from .layers import Layer, active_layers, add_layer, remove_layer, with_layers
     from .opening import PRESENT, Opening, run_here, shut
     from .provider import AsyncSource, Provider, Source, Target
+    from .wrapper import AsyncHeldSource, HeldSource, ProviderWrapper, innermost
 else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
             "clients": "Clients awith_client is_factory with_client",
             "concurrency_limit": "Places limited",
+            "layers": "Layer active_layers add_layer remove_layer with_layers",
             "opening": "Opening PRESENT run_here shut",
             "provider": "AsyncSource Provider Source Target",
+            "wrapper": "AsyncHeldSource HeldSource ProviderWrapper innermost",
         },
     )
 
 __all__ = [
     "PRESENT",
+    "AsyncHeldSource",
     "AsyncSource",
     "Clients",
+    "HeldSource",
+    "Layer",
     "Opening",
     "Places",
     "Provider",
+    "ProviderWrapper",
     "Source",
     "Target",
+    "active_layers",
+    "add_layer",
     "awith_client",
+    "innermost",
     "is_factory",
     "limited",
+    "remove_layer",
     "run_here",
     "shut",
     "with_client",
+    "with_layers",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable
 from threading import Condition
 from typing import Any, Self, cast
 from weakref import WeakKeyDictionary
@@ -11,7 +11,8 @@ from ..errors import ConfigurationError, StreamClosedError
 from ..request import Request
 from ..runtime import Semaphore, running_loop, semaphore
 from .opening import PRESENT, Opening
-from .provider import AsyncSource, Provider, Source, Target
+from .provider import AsyncSource, Provider, Source
+from .wrapper import AsyncHeldSource, HeldSource, ProviderWrapper
 
 
 def limited(provider: Provider[Any, Any, Any], limit: int) -> Any:
@@ -78,21 +79,16 @@ class Places:
         return places
 
 
-class _Limited:
+class _Limited(ProviderWrapper):
     def __init__(self, provider: Provider[Any, Any, Any], places: Places) -> None:
-        self._provider = provider
+        super().__init__(provider)
         self._places = places
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._provider, name)
+    def around(self, provider: Provider[Any, Any, Any]) -> Any:
+        return _Limited(provider, self._places)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return limited, (self._provider, self._places.limit)
-
-    def resolve(self, model: str, provider: str | None, overrides: Mapping[str, Any]) -> Target:
-        """Return the target of a call, with the same limit on its provider."""
-        target = self._provider.resolve(model, provider, overrides)
-        return target._replace(provider=cast("Any", _Limited(target.provider, self._places)))
 
     def send(self, request: Request, payload: dict[str, Any]) -> Any:
         with self._places.threads:
@@ -113,7 +109,7 @@ class _Limited:
                 raise StreamClosedError("the stream was closed while it waited for other requests (max_concurrent)")
             raise TimeoutError("the deadline passed while the stream waited for other requests (max_concurrent)")
         try:
-            return _Held(self._provider.open(request, payload), self._places.threads.release)
+            return HeldSource(self._provider.open(request, payload), self._places.threads.release)
         except BaseException:
             self._places.threads.release()
             raise
@@ -122,61 +118,7 @@ class _Limited:
         place = self._places.tasks()
         await place.acquire()
         try:
-            return _AHeld(await self._provider.aopen(request, payload), place.release)
+            return AsyncHeldSource(await self._provider.aopen(request, payload), place.release)
         except BaseException:
             place.release()
             raise
-
-
-class _Held:
-    """An open response that counts as a request in progress until it is closed."""
-
-    typed: bool
-    response: Any
-
-    def __init__(self, source: Source, release: Callable[[], None]) -> None:
-        self._source = source
-        self._release = [release]
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._source, name)
-
-    def __iter__(self) -> Iterator[Sequence[Any]]:
-        return iter(self._source)
-
-    def drain(self) -> None:
-        self._source.drain()
-
-    def close(self) -> None:
-        try:
-            self._source.close()
-        finally:
-            if self._release:
-                self._release.pop()()
-
-
-class _AHeld:
-    """Async version of `_Held`."""
-
-    typed: bool
-    response: Any
-
-    def __init__(self, source: AsyncSource, release: Callable[[], None]) -> None:
-        self._source = source
-        self._release = [release]
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._source, name)
-
-    def __aiter__(self) -> AsyncIterator[Sequence[Any]]:
-        return aiter(self._source)
-
-    async def drain(self) -> None:
-        await self._source.drain()
-
-    async def close(self) -> None:
-        try:
-            await self._source.close()
-        finally:
-            if self._release:
-                self._release.pop()()

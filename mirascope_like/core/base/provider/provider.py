@@ -19,10 +19,12 @@ from ..response import (
     Accumulator,
     BaseCallResponse,
     BaseCallResponseChunk,
+    Usage,
     check_response,
     made_response,
     message_format,
     messages_key,
+    usage_price,
 )
 from ..tools import BaseTool
 
@@ -281,6 +283,10 @@ class Provider(ABC, Generic[ResponseT, ChunkT, ToolT]):
         1970.
         """
         return made_response(self.response_type, request, payload, raw, start_time, end_time)
+
+    def price(self, request: Request, payload: Mapping[str, Any], usage: Usage) -> float | None:
+        """Return what a request costs with this usage, in US dollars; None if a price is unknown."""
+        return usage_price(self.response_type, request.model, usage, payload)
 
 
 _PLACES = ("call", "responses.call", "")

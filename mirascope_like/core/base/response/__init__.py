@@ -29,10 +29,12 @@ if TYPE_CHECKING:
         check_response,
         correction_messages,
         decode_message,
+        generated_text,
         made_response,
         message_format,
         messages_key,
         tool_round_messages,
+        usage_price,
     )
     from .result_parts import tool_results
     from .stream_events import (
@@ -65,8 +67,8 @@ else:
             "finish_reasons": "FinishReason common_finish_reason ended_for newer_reason",
             "indexed_accumulator": "IndexedAccumulator Positions",
             "metadata": "Facts CommonMetadata common_reasons",
-            "response_functions": "check_response correction_messages decode_message made_response message_format "
-            "messages_key tool_round_messages",
+            "response_functions": "check_response correction_messages decode_message generated_text made_response "
+            "message_format messages_key tool_round_messages usage_price",
             "result_parts": "tool_results",
             "stream_events": "ErrorEvent FinishEvent StreamEvent TextEvent ThinkingEvent ToolDeltaEvent "
             "ToolReadyEvent ToolStartEvent UsageEvent",
@@ -111,11 +113,13 @@ __all__ = [
     "common_reasons",
     "correction_messages",
     "decode_message",
+    "generated_text",
     "made_response",
     "message_format",
     "messages_key",
     "set_place",
     "tool_round_messages",
+    "usage_price",
     "without_content",
     "common_finish_reason",
     "ended_for",

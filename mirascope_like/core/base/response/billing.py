@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from .metadata import NativeMetadata
@@ -22,15 +23,20 @@ class Billed(NativeMetadata):
 
         None if the usage is unknown, or if the price of any part of it is unknown.
         """
-        from .cost import call_cost, reported_cost  # imported here: few programs read the cost
+        from .cost import reported_cost  # imported here: few programs read the cost
 
         def by_price() -> float | None:
-            usage, model = self._priced, self.model
-            if usage is None:
-                return None
-            return call_cost(self.provider, model, usage, listed_as=self._priced_as, terms=self._terms)
+            usage = self._priced
+            return None if usage is None else self._price(self.model, usage, self._terms)
 
         return reported_cost(self._reported_usage, by_price)
+
+    @classmethod
+    def _price(cls, model: str | None, usage: Usage, terms: Mapping[str, str]) -> float | None:
+        """Return what a usage of a model costs in US dollars, by the prices of the model; None if unknown."""
+        from .cost import call_cost
+
+        return call_cost(cls.provider, model, usage, listed_as=cls._priced_as, terms=terms)
 
     @property
     def _priced(self) -> Usage | None:

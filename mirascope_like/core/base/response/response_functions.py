@@ -12,6 +12,8 @@ from .. import tools
 from ..messages import BaseMessageParam
 from ..request import Request
 from .call_response import BaseCallResponse
+from .metadata import facts_of
+from .usage import Usage
 
 ResponseT = TypeVar("ResponseT", bound=BaseCallResponse[Any, Any])
 
@@ -68,3 +70,25 @@ def correction_messages(response: BaseCallResponse[Any, Any], complaint: str) ->
     """
     own: Any = response
     return cast("list[Any]", own._correction_messages(complaint))
+
+
+def usage_price(
+    kind: type[BaseCallResponse[Any, Any]], model: str, usage: Usage, payload: Mapping[str, Any]
+) -> float | None:
+    """Return what a usage costs in US dollars in a request with this payload; None if a price is unknown.
+
+    A condition that changes the price, such as the service tier "flex", is read from the payload.
+    """
+    facts, own = facts_of(kind), cast("Any", kind)
+    given = {name: str(payload.get(name) or "").lower() for name in facts.terms}
+    terms = {name: one for name, one in given.items() if one and one not in facts.standard}
+    return cast("float | None", own._price(model, usage, terms))
+
+
+def generated_text(response: BaseCallResponse[Any, Any]) -> str:
+    """Return all text that the model has generated for a response: its content, its thinking and the arguments of its
+    tool calls.
+    """
+    own: Any = response.provider_response
+    texts = [own.content, own.thinking, own.refusal, *(f"{call.name}{call.arguments}" for call in own._calls)]
+    return "".join(text for text in texts if text)

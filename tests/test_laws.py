@@ -131,8 +131,8 @@ def test_no_import_circles() -> None:
 
 ROOMS = {
     "base": (
-        *("runtime", "errors", "parsing", "messages", "tools", "prompts", "request", "response", "provider", "flows"),
-        *("streams", "conversations", "calls", "models", "legacy_names"),
+        *("runtime", "errors", "parsing", "messages", "tools", "prompts", "request", "response", "provider"),
+        *("observation", "flows", "streams", "conversations", "calls", "models", "legacy_names"),
     ),
     "dialects": ("schemas", "transport", "content_blocks", "chat_completions", "responses", "gemini"),
 }

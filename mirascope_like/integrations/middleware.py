@@ -14,7 +14,7 @@ from typing import Any, ParamSpec, TypeAlias, TypeVar, cast
 
 from ..core.base.response import BaseCallResponse
 from ..core.base.runtime import Steps, alike, is_async, over_descriptors, run_and_carry
-from ..core.base.streams import BaseStream, BaseStructuredStream, remaker
+from ..core.base.streams import BaseStream, BaseStructuredStream, when_ended
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -194,19 +194,14 @@ class _Around:
         stream.
         """
         asynchronous = hasattr(stream, "__anext__")
-        # The callback must not refer to the stream, or dropping the stream would not close it.
-        watched: Any = stream
-        remake = remaker(watched) if isinstance(stream, BaseStructuredStream) else None
-        source = watched.stream if remake is not None else watched
 
-        def ended(last: BaseStream[Any, Any, Any]) -> Any:
-            result = remake(last) if remake is not None else last
+        def ended(result: Any) -> Any:
             if (error := result.error) is not None:
                 return self.afail(error) if asynchronous else self.fail(error)
             return self._ahandle(result) if asynchronous else self._handle(result)
 
-        source.ended(ended)
-        return watched
+        when_ended(stream, ended)
+        return stream
 
     def _kind(self, result: Any) -> _Kind:
         return next(kind for kind in self._kinds if isinstance(result, kind.of))

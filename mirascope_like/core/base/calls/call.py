@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Generator
 from functools import partial, wraps
 from inspect import Signature
-from typing import Any, ClassVar, Generic, Literal, ParamSpec, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, ParamSpec, TypeVar, cast, overload
 
 from typing_extensions import Unpack
 
@@ -17,17 +17,23 @@ from .. import request as request_room
 from .. import streams
 from ..errors import ConfigurationError
 from ..flows import RunTools, request_structured_output, rounds
+from ..observation import current_observers
 from ..prompts import AsyncPromptT, PromptFunction, PromptT
 from ..provider import Provider, Target
 from ..request import Request
 from ..response import BaseCallResponse
-from ..runtime import TypeForm, adrive, alike, drive, is_async, within_descriptor
+from ..runtime import LazyModule, TypeForm, adrive, alike, drive, is_async, within_descriptor
 from ..streams import AsyncStream, Stream
 from ..tools import Tools
 from .call_signature import UNKNOWN, InstanceSignature, call_signature, returned_type, returning
 from .options import Options, StreamConfig, check_options
 from .request_builder import BoundPrompt, RequestBuilder
 from .request_sender import asend, send
+
+if TYPE_CHECKING:
+    from . import observed_run
+else:
+    observed_run = LazyModule(f"{__package__}.observed_run")
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -71,7 +77,9 @@ class CallDecorator(Generic[SyncT_co, AsyncT_co]):
         run, kind = (self._arun, self._awaited) if is_async(fn) else (self._run, self._returned)
 
         def call(*args: P.args, **kwargs: P.kwargs) -> Any:
-            return run(BoundPrompt(prompt, args, kwargs))
+            bound_prompt = BoundPrompt(prompt, args, kwargs)
+            observers = current_observers()
+            return observed_run.observe(run, bound_prompt, observers) if observers else run(bound_prompt)
 
         return returning(wraps(fn)(alike(call, run)), prompt.signature, kind)
 

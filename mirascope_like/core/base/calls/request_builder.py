@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from .. import observation, streams
 from .. import request as request_room
-from .. import streams
 from .. import tools as tools_room
 from ..errors import Caught, ConfigurationError, ProviderError, StreamInterruptedError, StreamTimeoutError
 from ..flows import choose_strategy, with_structure
@@ -16,6 +17,9 @@ from ..provider import Provider, Target, awith_client, is_factory, with_client, 
 from ..request import OVERRIDES, Request, overridden
 from ..tools import BaseTool, Tools, tool_name, tool_type
 from .options import StreamConfig, check_names, check_params, count_of
+
+if TYPE_CHECKING:
+    from ..observation import ObservedCall
 
 AnyStreamT = TypeVar("AnyStreamT", bound="streams.BaseStream[Any, Any, Any]")
 RESUMABLE = "anthropic, deepseek, local (without tools), mistral, openrouter (models of Anthropic) and vllm"
@@ -34,21 +38,32 @@ class BoundPrompt:
         self.arguments: dict[str, Any] = prompt.bind(args, kwargs)
         self.overrides: Mapping[str, Any] = OVERRIDES.get()
         """The settings of `llm.context` and `llm.override` that were active when the call was made."""
+        self.observed: tuple[ObservedCall, ...] = ()
+        """What observers see of the call; more than one if the call is a fallback of a call with other observers."""
 
     def call(self, function: Callable[..., Any]) -> Any:
         """Call another function with the same arguments, and with the same settings of `llm.context` and
-        `llm.override`.
+        `llm.override`. For observers, it is a part of this call.
         """
-        with overridden(self.overrides):
+        joining = self.observed[0].joining(self.observed) if self.observed else nullcontext()
+        with overridden(self.overrides), joining:
             return function(*self._args, **self._kwargs)
+
+    def inside(self) -> AbstractContextManager[None]:
+        """Return the context manager to enter while the prompt function runs."""
+        return self.observed[0].inside() if self.observed else nullcontext()
 
     def read(self) -> Prompted:
         """Call the prompt function; return its result converted to messages and a config."""
-        return self.prompt.read(self.prompt.fn(*self._args, **self._kwargs), self.arguments)
+        with self.inside():
+            result = self.prompt.fn(*self._args, **self._kwargs)
+        return self.prompt.read(result, self.arguments)
 
     async def aread(self) -> Prompted:
         """Async version of `read`."""
-        return self.prompt.read(await self.prompt.fn(*self._args, **self._kwargs), self.arguments)
+        with self.inside():
+            result = await self.prompt.fn(*self._args, **self._kwargs)
+        return self.prompt.read(result, self.arguments)
 
 
 class RequestBuilder:
@@ -149,7 +164,11 @@ class RequestBuilder:
         They come from the decorator's options and the active `llm.context` and `llm.override`. The layers of the call,
         such as a budget, are around the provider.
         """
-        return with_layers(self._resolve(bound_prompt), bound_prompt.overrides)
+        target = with_layers(self._resolve(bound_prompt), bound_prompt.overrides)
+        for call in bound_prompt.observed:
+            call.provider, call.model = target.provider.name, target.model
+            target = target._replace(provider=observation.observed_provider(target.provider, call))
+        return target
 
     def _resolve(self, bound_prompt: BoundPrompt) -> Target:
         if not self._fixed:
@@ -207,7 +226,7 @@ class RequestBuilder:
             call_params=params,
             tools=tools,
             native_tools=native,
-            tool_loop=self._tool_loop,
+            tool_loop=self._observed_loop(bound_prompt),
             json_mode=settings.get("json_mode", self._json_mode),
             stream=self._streaming,
             partial_tools=self._partial,
@@ -222,6 +241,13 @@ class RequestBuilder:
         if self._resume and self._provider.open_choice and not self._fixed:
             _check_prefill(provider, request)
         return with_structure(request, self._response_model, provider)
+
+    def _observed_loop(self, bound_prompt: BoundPrompt) -> tools_room.ToolLoop | None:
+        loop = self._tool_loop
+        if loop is not None:
+            for call in bound_prompt.observed:
+                loop = observation.observed_loop(loop, call)
+        return loop
 
     @property
     def has_tools(self) -> bool:

@@ -11,6 +11,7 @@ from uuid import uuid4
 
 from ..errors import PromptError, StoreError, StreamNotConsumedError
 from ..messages import BaseMessageParam
+from ..observation import grouped
 from ..parsing import as_list
 from ..prompts import Prompt, Sent, as_messages, has_content
 from ..response import BaseCallResponse, message_format, tool_results
@@ -166,7 +167,8 @@ class Session(Generic[ResponseT, StreamT, AsyncStreamT]):
         """
         new_turns = _turns(prompt)
         repeated = self._repeated(new_turns)
-        response: ResponseT = self._target().ask(self._messages(new_turns, repeated), **self._fixed_options())
+        with grouped("session", self.name):
+            response: ResponseT = self._target().ask(self._messages(new_turns, repeated), **self._fixed_options())
         self._keep([*new_turns, *answer_turns(response)], response, repeated)
         return response
 
@@ -175,7 +177,8 @@ class Session(Generic[ResponseT, StreamT, AsyncStreamT]):
         new_turns = _turns(prompt)
         repeated = self._repeated(new_turns)
         messages = self._messages(new_turns, repeated)
-        response: ResponseT = await self._target().ask_async(messages, **self._fixed_options())
+        with grouped("session", self.name):
+            response: ResponseT = await self._target().ask_async(messages, **self._fixed_options())
         await self._akeep([*new_turns, *answer_turns(response)], response, repeated)
         return response
 
@@ -186,7 +189,8 @@ class Session(Generic[ResponseT, StreamT, AsyncStreamT]):
         """
         new_turns = _turns(prompt)
         repeated = self._repeated(new_turns)
-        stream: StreamT = self._target().stream(self._messages(new_turns, repeated), **self._fixed_options())
+        with grouped("session", self.name):
+            stream: StreamT = self._target().stream(self._messages(new_turns, repeated), **self._fixed_options())
         return stream.ended(lambda ended: self._keep(*self._ended(new_turns, ended), repeated))
 
     def stream_async(self, prompt: Prompt = None) -> AsyncStreamT:
@@ -194,7 +198,8 @@ class Session(Generic[ResponseT, StreamT, AsyncStreamT]):
         new_turns = _turns(prompt)
         repeated = self._repeated(new_turns)
         messages = self._messages(new_turns, repeated)
-        stream: AsyncStreamT = self._target().stream_async(messages, **self._fixed_options())
+        with grouped("session", self.name):
+            stream: AsyncStreamT = self._target().stream_async(messages, **self._fixed_options())
         return stream.ended(lambda ended: self._akeep(*self._ended(new_turns, ended), repeated))
 
     def fork(self, *, name: str | None = None) -> Session[ResponseT, StreamT, AsyncStreamT]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .stream import Stream
     from .stream_state import StreamState
     from .structured_reader import Reading
-    from .structured_stream import AsyncStructuredStream, BaseStructuredStream, StructuredStream, remaker
+    from .structured_stream import AsyncStructuredStream, BaseStructuredStream, StructuredStream, remaker, when_ended
     from .views import Snapshot
 else:
     __getattr__, __dir__ = lazy_names(
@@ -26,7 +26,7 @@ else:
             "base_stream": "BaseStream detached",
             "stream": "Stream",
             "structured_reader": "Reading",
-            "structured_stream": "AsyncStructuredStream BaseStructuredStream StructuredStream remaker",
+            "structured_stream": "AsyncStructuredStream BaseStructuredStream StructuredStream remaker when_ended",
             "stream_state": "StreamState",
             "views": "Snapshot",
         },
@@ -44,4 +44,5 @@ __all__ = [
     "StructuredStream",
     "detached",
     "remaker",
+    "when_ended",
 ]

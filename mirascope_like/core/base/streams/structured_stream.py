@@ -16,7 +16,7 @@ from ..parsing import NOTHING, Partial
 from ..response import BaseCallResponse
 from ..tools import tool_output_text
 from . import in_use
-from .base_stream import detached
+from .base_stream import BaseStream, detached
 from .stream_state import StreamState
 from .structured_reader import AnyStream, AsyncStreamT, Reading, StreamT
 
@@ -301,3 +301,20 @@ def remaker(stream: BaseStructuredStream[Any, Any]) -> Callable[[Any], Any]:
     """
     own: Any = stream
     return cast("Callable[[Any], Any]", own._remaker())
+
+
+def when_ended(
+    stream: BaseStream[Any, Any, Any] | BaseStructuredStream[Any, Any], callback: Callable[[Any], Any]
+) -> None:
+    """Register a function to call once when a stream has ended, structured or not, however it ended. It receives a
+    detached copy, as in `BaseStream.ended`.
+    """
+    if isinstance(stream, BaseStructuredStream):
+        remake = remaker(stream)  # the callback must not refer to the stream, or dropping it would not close it
+
+        def ended(last: Any) -> Any:
+            return callback(remake(last))
+
+        stream.stream.ended(ended)
+    else:
+        stream.ended(callback)

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
         without_repeated,
     )
     from .called_tool import CalledTool
-    from .executor import ToolLoop, aran, ran
+    from .executor import CALL_OF, ToolLoop, aran, ran
     from .function_tool import ToolReference, Tools, offered_at, portable, source_of, tool_from_function, tool_type
     from .lookup import UnknownTool, find_tool, find_tool_type, is_error, tool_output, tool_output_text
     from .result import ToolResultEvent
@@ -55,7 +55,7 @@ else:
             "offered_name repaired "
             "valid_arguments without_repeated",
             "called_tool": "CalledTool",
-            "executor": "ToolLoop aran ran",
+            "executor": "CALL_OF ToolLoop aran ran",
             "function_tool": "ToolReference Tools offered_at portable source_of tool_from_function tool_type",
             "lookup": "UnknownTool find_tool find_tool_type is_error tool_output tool_output_text",
             "result": "ToolResultEvent",
@@ -66,6 +66,7 @@ else:
     )
 
 __all__ = [
+    "CALL_OF",
     "ARGUMENTS",
     "BaseTool",
     "BaseToolKit",

@@ -9,11 +9,12 @@ import asyncio
 from asyncio import CancelledError
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from contextvars import copy_context
+from contextvars import ContextVar, copy_context
 from dataclasses import dataclass
 from functools import partial
 from inspect import isawaitable, iscoroutinefunction
 from itertools import islice
+from operator import attrgetter
 from threading import Thread
 from typing import Any, Literal, cast
 
@@ -23,6 +24,8 @@ from .base_tool import BaseTool, error_of, tool_name
 from .lookup import READ
 from .result import ToolResultEvent
 
+CALL_OF: ContextVar[Callable[[BaseTool], Callable[[], Any]]] = ContextVar("call_of_a_tool", default=attrgetter("call"))
+"""Returns the function that runs a tool: its `call`, or one that observers wrap around it."""
 Approve = Callable[[Any], bool | Awaitable[bool]]
 """A callback that is called with a tool before it runs. It returns True if the tool may run. May be async."""
 
@@ -130,8 +133,8 @@ class ToolLoop:
 
     def _ran(self, tool: BaseTool) -> ToolResultEvent[Any]:
         if self.timeout is None and not iscoroutinefunction(tool.call):
-            return ran(tool, tool.call)
-        return self._result_of(tool, started(tool.call))
+            return ran(tool, CALL_OF.get()(tool))
+        return self._result_of(tool, started(CALL_OF.get()(tool)))
 
     def _ran_together(self, tools: Sequence[BaseTool]) -> list[ToolResultEvent[Any]]:
         """Run tools in threads, at most `max_parallel` at a time; return one result for each, in the order of
@@ -142,7 +145,7 @@ class ToolLoop:
         upcoming = iter(enumerate(tools))
         while len(results) < len(tools):
             for place, tool in islice(upcoming, self.max_parallel - len(running)):
-                running[started(tool.call)] = place
+                running[started(CALL_OF.get()(tool))] = place
             done = wait(running, self._remaining(next(iter(running))), FIRST_COMPLETED).done
             over = [one for one in running if one in done or self._remaining(one) == 0]
             for future in over:
@@ -293,7 +296,7 @@ def ran(tool: BaseTool, call: Callable[[], Any]) -> ToolResultEvent[Any]:
 
 async def aran(tool: BaseTool) -> ToolResultEvent[Any]:
     """Async version of `ran`: awaits async tools and runs sync ones in threads."""
-    result, error = await acalled(tool.call)
+    result, error = await acalled(CALL_OF.get()(tool))
     return ToolResultEvent(tool, result=result) if error is None else failed(tool, error)
 
 

@@ -1,0 +1,62 @@
+"""Calls the methods that the observers of a call define."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Any, TypeVar
+
+T = TypeVar("T", bound=Callable[..., Any])
+
+log: logging.Logger = logging.getLogger(__name__)
+
+
+class BaseObserver:
+    """The base class of `Observer`, which has the methods."""
+
+
+def unused(method: T) -> T:
+    """Mark a method of `Observer` that does nothing, so that it is not called."""
+    vars(method)["unused"] = True
+    return method
+
+
+class Hooks:
+    """The methods that the observers of a call define: functions that call all of them."""
+
+    def __init__(self, observers: Sequence[BaseObserver]) -> None:
+        self._observers = observers
+
+    def __getattr__(self, name: str) -> tuple[tuple[BaseObserver, Callable[..., Any]], ...]:
+        # Computed when it is first used, because most observers define few methods.
+        defined = [one for one in self._observers if not hasattr(getattr(one, name), "unused")]
+        found = tuple((one, getattr(one, name)) for one in defined)
+        setattr(self, name, found)
+        return found
+
+
+@lru_cache(maxsize=256)
+def hooks_of(observers: tuple[BaseObserver, ...]) -> Hooks:
+    """Return the methods that these observers define."""
+    return Hooks(observers)
+
+
+def notify(hooks: tuple[tuple[BaseObserver, Callable[..., Any]], ...], *args: Any) -> None:
+    """Call methods of observers. Errors are logged, and not raised."""
+    for observer, method in hooks:
+        try:
+            method(*args)
+        except Exception:
+            warn_once(observer, method.__name__)
+
+
+_WARNED = "_mirascope_like_warned"
+
+
+def warn_once(observer: BaseObserver, method: str) -> None:
+    """Log the error that is being handled, once for each observer and method."""
+    warned: set[str] = vars(observer).setdefault(_WARNED, set())
+    if method not in warned:
+        warned.add(method)
+        log.warning("%s.%s of an observer failed; the call continues", type(observer).__name__, method, exc_info=True)

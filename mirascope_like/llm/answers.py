@@ -32,6 +32,17 @@ class Tool(CalledTool[Any]):
     """A tool that a model of any provider called."""
 
 
+class _InnerProvider:
+    """Reads the name of the provider from the response of that provider. Not a property, because the responses of one
+    provider have it on their class.
+    """
+
+    def __get__(self, response: CallResponse | None, owner: type[CallResponse]) -> str:
+        if response is None:
+            raise AttributeError("'provider' exists on instances only")
+        return response.provider_response.provider
+
+
 class DelegatedMetadata(CommonMetadata):
     """Base class of the responses and chunks of `llm`. Reads its values from the response or chunk of one provider."""
 
@@ -80,6 +91,8 @@ class CallResponse(DelegatedMetadata, BaseCallResponse[Any, Tool, str, CommonUsa
     would return. Messages are `BaseMessageParam`s, so the response of one provider can be sent to another.
     """
 
+    provider: ClassVar[str] = cast("str", _InnerProvider())
+    """The name of the provider that responded, such as "openai"."""
     _tool_base: ClassVar[type[BaseTool]] = Tool
 
     _inner: BaseCallResponse[Any, Any] = PrivateAttr()

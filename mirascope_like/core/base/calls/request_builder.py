@@ -16,7 +16,7 @@ from ..prompts import Prompted, PromptFunction, Sent
 from ..provider import Provider, Target, awith_client, is_factory, with_client, with_layers
 from ..request import OVERRIDES, Request, overridden
 from ..tools import BaseTool, Tools, tool_name, tool_type
-from .options import StreamConfig, check_names, check_params, count_of
+from .options import StreamConfig, check_names, check_params, count_of, given_params
 
 if TYPE_CHECKING:
     from ..observation import ObservedCall
@@ -204,7 +204,7 @@ class RequestBuilder:
         provider, model, settings = target
         config = prompted.config
         added = {**(config.get("call_params") or {}), **settings.get("call_params", {})}
-        params = {**self._params, **added}
+        params = given_params({**self._params, **added})
         if unchecked := params if self._provider.open_choice else added:  # others were checked by the decorator
             check_params(unchecked, provider)
         given = settings.get("tools", config.get("tools"))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from ..errors import PromptError
 from ..runtime import bound_values
-from .dynamic_config import BaseDynamicConfig, Rendered, as_messages, has_content, is_config
+from .dynamic_config import BaseDynamicConfig, Rendered, Sent, as_messages, has_content, is_config
 
 if TYPE_CHECKING:
     from .template import Template
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Prompted:
-    """The result of a prompt function: the messages, the dynamic config, and the arguments of the call by name."""
+    """The result of a prompt function: the messages, the dynamic config, and, by name, the arguments of the call and
+    the computed fields of a template.
+    """
 
     messages: list[Any]
     config: BaseDynamicConfig[Any, Mapping[str, Any], Any] = field(default_factory=BaseDynamicConfig[Any])
@@ -75,13 +77,16 @@ class PromptFunction:
             known = ", ".join(BaseDynamicConfig.__annotations__)
             raise PromptError(f"{self.name} returned unknown keys {sorted(unknown)}; a dynamic config may have {known}")
         if result is not None and (self.template is None or self._decorated or config.get("messages") is not None):
-            return Prompted(self._checked(as_messages(result)), config, arguments)
+            messages = self._checked(as_messages(result))
+            if not (config or isinstance(result, Rendered | Sent)):
+                config["messages"] = messages
+            return Prompted(messages, config, arguments)
         if self.template is None:
             raise PromptError(
                 f"{self.name} returned None: return text or messages, or put @prompt_template below the call decorator"
             )
         values = {**arguments, **(config.get("computed_fields") or {})}
-        return Prompted(self._checked(self.template.render(values)), config, arguments)
+        return Prompted(self._checked(self.template.render(values)), config, values)
 
     def _checked(self, messages: list[Any]) -> list[Any]:
         if not any(map(has_content, messages)):

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .cost import Price, call_cost, set_price
     from .cost_metadata import CostMetadata
     from .decoded_messages import last_user_message
-    from .dump import CARRIERS, HOLDERS, check_dump_version
+    from .dump import CARRIERS, HOLDERS, check_dump_version, without_carried
     from .finish_reasons import FinishReason, common_finish_reason, ended_for, newer_reason
     from .indexed_accumulator import IndexedAccumulator, Positions
     from .metadata import CommonMetadata, Facts, common_reasons
@@ -63,7 +63,7 @@ else:
             "decoded_messages": "last_user_message",
             "offered_tools": "attach_tools set_tool_base",
             "related_responses": "set_earlier_attempts set_earlier_rounds set_interruptions",
-            "dump": "CARRIERS HOLDERS check_dump_version",
+            "dump": "CARRIERS HOLDERS check_dump_version without_carried",
             "finish_reasons": "FinishReason common_finish_reason ended_for newer_reason",
             "indexed_accumulator": "IndexedAccumulator Positions",
             "metadata": "Facts CommonMetadata common_reasons",
@@ -120,6 +120,7 @@ __all__ = [
     "set_place",
     "tool_round_messages",
     "usage_price",
+    "without_carried",
     "without_content",
     "common_finish_reason",
     "ended_for",

@@ -11,6 +11,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     PrivateAttr,
+    SerializationInfo,
     SerializerFunctionWrapHandler,
     ValidationInfo,
     field_serializer,
@@ -31,10 +32,10 @@ from .billing import Billed
 from .decoded_messages import DecodedMessages, last_user_message
 from .dump import READ_FROM_RESPONSE, check_dump_version, plain_json, plain_options, with_properties, without_carried
 from .foreign_format import check_format
-from .offered_tools import TOOL_CLASSES, OfferedTools, tool_paths
+from .offered_tools import TOOL_CLASSES, OfferedTools
 from .related_responses import RelatedResponses
 
-_OPTIONS = frozenset({"call_params", "call_kwargs", "dynamic_config"})
+_OPTIONS = frozenset({"call_params", "dynamic_config"})
 """The fields with options of the call, which may hold keys."""
 _READ = READ_FROM_RESPONSE | {TOOL_CLASSES, VERSION_KEY}
 """The keys of a dump that are not fields."""
@@ -79,16 +80,18 @@ class BaseCallResponse(
     prompt_template: str | None = None
     """The text of the prompt template; None if the prompt had no template."""
     fn_args: dict[str, Any] = {}
-    """The arguments of the call, by name."""
+    """The arguments of the call, and the computed fields of its prompt, by name."""
     dynamic_config: dict[str, Any] | None = None
-    """The dynamic config that the prompt function returned; None if it returned none."""
+    """The dynamic config that the prompt function returned, or the messages that it returned, under "messages"; None if
+    it returned neither.
+    """
     messages: list[MessageT] = []
     """The messages that were sent, in the provider's own format."""
     call_params: dict[str, Any] = {}
     """The call parameters of the request."""
     call_kwargs: dict[str, Any] = {}
-    """The keyword arguments of the SDK's method, without the messages. The values of headers and URL parameters are
-    replaced by "***".
+    """The keyword arguments of the SDK's method. The values of headers and URL parameters are replaced by "***". A
+    dump has the messages only once, under `messages`.
     """
     json_mode: bool = False
     """True if JSON mode was requested."""
@@ -129,15 +132,18 @@ class BaseCallResponse(
     @classmethod
     def _make(cls, request: Request, payload: Mapping[str, Any], raw: Any, start_time: float, end_time: float) -> Self:
         """Return the response for `raw`, the SDK's response object. The times are in milliseconds since 1970."""
+        key = cls._messages_key
+        messages = list(payload.get(key, ()))
+        sent = {**payload, key: messages} if key in payload else payload
         self = cls.model_construct(
             response=raw,
             metadata=dict(request.metadata),
             prompt_template=request.prompt_template,
             fn_args=dict(request.fn_args),
             dynamic_config=dict(request.dynamic_config) if request.dynamic_config is not None else None,
-            messages=list(payload.get(cls._messages_key, ())),
+            messages=messages,
             call_params=dict(request.call_params),
-            call_kwargs=without_carried({key: value for key, value in payload.items() if key != cls._messages_key}),
+            call_kwargs=without_carried(sent),
             json_mode=request.json_mode,
             answer_name=request.structure.name if request.structure is not None else None,
             start_time=start_time,
@@ -183,13 +189,17 @@ class BaseCallResponse(
     def _dump_value(self, value: Any) -> Any:
         return plain_json(value)
 
-    @field_serializer("call_params", "call_kwargs", "dynamic_config", mode="plain")
+    @field_serializer("call_params", "dynamic_config", mode="plain")
     def _dump_options(self, value: Any) -> Any:
         return plain_options(value)
 
+    @field_serializer("call_kwargs", mode="plain")
+    def _dump_kwargs(self, value: Any) -> Any:
+        return plain_options({key: one for key, one in value.items() if key != self._messages_key})
+
     @model_serializer(mode="wrap")
-    def _dump_read(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return with_properties(self, {**handler(self), TOOL_CLASSES: tool_paths(self.provider_response)})
+    def _dump_read(self, handler: SerializerFunctionWrapHandler, info: SerializationInfo) -> dict[str, Any]:
+        return with_properties(self, handler(self), info)
 
     @model_validator(mode="before")
     @classmethod
@@ -206,6 +216,8 @@ class BaseCallResponse(
         self = handler(value)
         if isinstance(value, Mapping):
             self._find_tools(cast("Mapping[str, Any]", value), info.context)
+            if self.messages:
+                self.call_kwargs.setdefault(self._messages_key, self.messages)
         return self
 
     @property
@@ -329,7 +341,7 @@ class BaseCallResponse(
     def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
         for name, value in super().__repr_args__():
             plain = plain_options if name in _OPTIONS else plain_json
-            yield name, value if name == "response" else plain(value)
+            yield name, value if name == "response" else self._dump_kwargs(value) if name == "call_kwargs" else plain(value)
 
     def __getstate__(self) -> dict[Any, Any]:
         state = super().__getstate__()

@@ -6,11 +6,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, SerializationInfo, TypeAdapter
 from pydantic_core import to_jsonable_python
 
 from ..parsing import VERSION_KEY, check_schema_version, is_list, is_mapping
-from .offered_tools import tool_paths
+from .offered_tools import TOOL_CLASSES, tool_paths
 
 DUMP_VERSION = 3
 """The schema version of dumps. Increase it whenever a change would make older versions of the library misread a
@@ -21,17 +21,20 @@ _V1_KEYS = (
     *("metadata", "response", "tool_types", "prompt_template", "fn_args", "dynamic_config", "messages", "call_params"),
     *("call_kwargs", "user_message_param", "start_time", "end_time", "content", "finish_reasons", "model", "id"),
     *("input_tokens", "cached_tokens", "output_tokens", "cost_metadata", "cost", "message_param"),
+    *("audio", "audio_transcript"),
 )
 """The keys of a dump in Mirascope v1, in their order. Other keys follow them."""
 READ_FROM_RESPONSE = frozenset(
     {
         *("tool_types", "user_message_param", "content", "finish_reasons", "model", "id", "input_tokens"),
         *("cached_tokens", "output_tokens", "cost_metadata", "cost", "message_param"),
-        *("provider", "form", "usage", "computed_fields"),
+        *("provider", "form", "usage", "computed_fields", "audio", "audio_transcript"),
     }
 )
 """The keys of a dump that are properties of the response. They are computed again when a dump is validated."""
 
+_DICT: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any])
+"""Keeps and drops the keys of a dict as pydantic does those of a model."""
 _NATIVE = ("finish_reasons", "model", "id", "input_tokens", "cached_tokens", "output_tokens", "cost")
 
 _SECRET = re.compile(
@@ -101,9 +104,9 @@ def _named(value: Any) -> str:
     return f"<{type(value).__qualname__}>"
 
 
-def with_properties(response: Any, fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the dump of a response: its dumped fields, the properties in `READ_FROM_RESPONSE`, and the version. The
-    keys of Mirascope v1 are the first.
+def with_properties(response: Any, fields: Mapping[str, Any], options: SerializationInfo) -> dict[str, Any]:
+    """Return the dump of a response: its dumped fields, the properties in `READ_FROM_RESPONSE`, the paths of its tools
+    and the version. The keys of Mirascope v1 are the first. `include`, `exclude` and `exclude_none` apply to every key.
     """
     own = response.provider_response
     read: dict[str, Any] = {
@@ -120,8 +123,20 @@ def with_properties(response: Any, fields: Mapping[str, Any]) -> dict[str, Any]:
     config: Mapping[str, Any] = response.dynamic_config or {}
     if (computed := config.get("computed_fields")) is not None:
         read["computed_fields"] = plain_json(computed)
-    every = {**read, **fields, VERSION_KEY: DUMP_VERSION}
+    if hasattr(own, "audio_transcript"):
+        read |= {"audio": plain_json(own.audio), "audio_transcript": own.audio_transcript}
+    added = _chosen({**read, TOOL_CLASSES: tool_paths(own), VERSION_KEY: DUMP_VERSION}, options)
+    every = {**added, **fields}
     return {**{key: every[key] for key in _V1_KEYS if key in every}, **every}
+
+
+def _chosen(values: Mapping[str, Any], options: SerializationInfo) -> dict[str, Any]:
+    chosen: dict[str, Any] = _DICT.dump_python(
+        {key: value for key, value in values.items() if value is not None or not options.exclude_none},
+        include=options.include,
+        exclude=options.exclude,
+    )
+    return chosen
 
 
 def check_dump_version(dump: Mapping[str, Any]) -> None:

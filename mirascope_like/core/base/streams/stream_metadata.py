@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Generic, TypeVar, cast
 
 from ..response import BaseCallResponse, CommonMetadata, Usage, last_user_message
+from .stream_request import StreamRequest
 from .stream_state import StreamState
 from .transcript import Transcript
 
@@ -16,7 +17,7 @@ AnswerT = TypeVar("AnswerT")
 MessageT = TypeVar("MessageT")
 
 
-class StreamMetadata(CommonMetadata, Generic[ResponseT_co]):
+class StreamMetadata(StreamRequest[ResponseT_co], CommonMetadata, Generic[ResponseT_co]):
     """Base class of streams: the state, the usage, the messages and what else was received so far.
 
     The annotations of `self` read the types of usage, finish reasons and messages from the type of the response.

@@ -70,6 +70,16 @@ class BaseStructuredStream(Generic[T, AnyStreamT]):
 
     _response = response  # the same name as on a structured value
 
+    @property
+    def response_model(self) -> type[T]:
+        """The type of the value: the `response_model` of the call."""
+        return self._reading.model.kind
+
+    @property
+    def fields_from_call_args(self) -> dict[str, Any]:
+        """The values of the fields that are filled from the arguments of the call (`FromCallArgs`), by field name."""
+        return self._reading.model.given(self.stream.fn_args)
+
     def _remaker(self) -> Callable[[Any], Self]:
         kind, reading = type(self), self._reading
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from anthropic.types import Message, MessageDeltaUsage, MessageParam, RawMessageStreamEvent, StopReason, ToolUseBlock
 from anthropic.types import Usage as AnthropicUsage
@@ -131,12 +131,28 @@ def _first_blocks(data: Mapping[str, Any]) -> list[Any]:
     return as_list(as_object(data.get("message")).get("content"))
 
 
-class AnthropicStream(Stream[AnthropicCallResponse, AnthropicCallResponseChunk, AnthropicTool]):
+class _Thinking:
+    """What the streams of Anthropic have in addition to those of other providers."""
+
+    @property
+    def thinking(self) -> str:
+        """The thinking received so far; empty if there is none."""
+        so_far = cast("Any", self)._so_far()
+        return so_far.thinking or "" if so_far is not None else ""
+
+    @property
+    def signature(self) -> str:
+        """Anthropic's signature of the thinking; empty until it has arrived."""
+        so_far = cast("Any", self)._so_far()
+        return so_far.signature or "" if so_far is not None else ""
+
+
+class AnthropicStream(_Thinking, Stream[AnthropicCallResponse, AnthropicCallResponseChunk, AnthropicTool]):
     """A streamed response of Anthropic.
 
     It has everything that an unstreamed response has. `ping` events are not yielded.
     """
 
 
-class AnthropicAsyncStream(AsyncStream[AnthropicCallResponse, AnthropicCallResponseChunk, AnthropicTool]):
+class AnthropicAsyncStream(_Thinking, AsyncStream[AnthropicCallResponse, AnthropicCallResponseChunk, AnthropicTool]):
     """Async version of `AnthropicStream`."""

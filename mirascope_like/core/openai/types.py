@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar, cast
 
+from ..base.parsing import as_object
 from ..base.streams import AsyncStream, Stream
 from ..base.tools import BaseTool
 from ..dialects.chat_completions import ChatFinishReason, OpenAISDKCallResponse, OpenAISDKChunk, OpenAISDKTool
@@ -30,7 +31,17 @@ class OpenAICallResponseChunk(OpenAISDKChunk):
     provider = "openai"
 
 
-class OpenAIStream(Stream[OpenAICallResponse, OpenAICallResponseChunk, OpenAITool]):
+class _Spoken:
+    """What the streams of OpenAI have in addition to those of other providers."""
+
+    @property
+    def audio_id(self) -> str | None:
+        """The id of the audio of a spoken response; None until it has arrived, and if the response has no audio."""
+        audio: str | None = as_object(as_object(cast("Any", self).message_param).get("audio")).get("id")
+        return audio
+
+
+class OpenAIStream(_Spoken, Stream[OpenAICallResponse, OpenAICallResponseChunk, OpenAITool]):
     """A streamed response of OpenAI.
 
     It has everything that an unstreamed response has. Usage is requested unless the call sets `stream_options`. The
@@ -38,5 +49,5 @@ class OpenAIStream(Stream[OpenAICallResponse, OpenAICallResponseChunk, OpenAIToo
     """
 
 
-class OpenAIAsyncStream(AsyncStream[OpenAICallResponse, OpenAICallResponseChunk, OpenAITool]):
+class OpenAIAsyncStream(_Spoken, AsyncStream[OpenAICallResponse, OpenAICallResponseChunk, OpenAITool]):
     """Async version of `OpenAIStream`."""

@@ -38,7 +38,7 @@ class Options(TypedDict, Generic[ParamsT], total=False):
     for each event loop. In async calls the function may be async. A pickled call keeps the function, but no client.
     """
     call_params: ParamsT | None
-    """Parameters of the provider's API, such as `temperature`. A parameter that is not set is not sent."""
+    """Parameters of the provider's API, such as `temperature`. A parameter that is not set, or None, is not sent."""
     tool_loop: tools_room.ToolLoop | None
     """The settings of a tool loop, which runs the tools that the model calls, sends it the results, and repeats."""
     provider: str
@@ -125,3 +125,16 @@ def check_names(given: Iterable[str], known: Any, what: str) -> None:
             near = get_close_matches(name, list(known), n=1)
             hint = f"; did you mean {near[0]!r}?" if near else ""
             raise ConfigurationError(f"unknown {what} {name!r}{hint}")
+
+
+_NOT_SENT = frozenset({"NotGiven", "Omit", "Unset"})
+"""The names of the classes with which SDKs mark a parameter that is not sent."""
+
+
+def given_params(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the call parameters that are sent: those that are neither None nor an SDK's mark for "not given"."""
+    return {
+        name: value
+        for name, value in params.items()
+        if value is not None and value is not ... and type(value).__name__ not in _NOT_SENT
+    }

@@ -145,6 +145,11 @@ class CallResponse(DelegatedMetadata, BaseCallResponse[Any, Tool, str, CommonUsa
         return self._inner
 
     @property
+    def _response(self) -> BaseCallResponse[Any, Any]:
+        # v1's name for it
+        return self._inner
+
+    @property
     def provider_name(self) -> str:
         """The name of the provider that responded, such as "openai"."""
         return self._inner.provider

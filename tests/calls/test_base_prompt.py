@@ -44,14 +44,14 @@ class Recommend(BasePrompt):
 
 def test_text_and_messages() -> None:
     prompt = Recommend(genre="fantasy")
-    assert str(prompt) == "SYSTEM: You are a librarian.\n\nUSER: Recommend a fantasy book"
+    assert str(prompt) == "SYSTEM: You are a librarian.\nUSER: Recommend a fantasy book"
     assert prompt.message_params() == [
         BaseMessageParam(role="system", content="You are a librarian."),
         BaseMessageParam(role="user", content="Recommend a fantasy book"),
     ]
     assert prompt.dump() == {
         "metadata": {"tags": {"version:0001"}},
-        "prompt": "SYSTEM: You are a librarian.\n\nUSER: Recommend a fantasy book",
+        "prompt": "SYSTEM: You are a librarian.\nUSER: Recommend a fantasy book",
         "template": "SYSTEM: You are {who}.\nUSER: Recommend a {genre} book",
         "inputs": {"genre": "fantasy"},
     }

@@ -362,7 +362,7 @@ def templates(files: Files, server: Server) -> None:
     values = {
         "content": "Hello",
         "prompt_template": "SYSTEM: Be {mood}\nUSER: {question}",
-        "fn_args": {"mood": "brief", "question": "Why?"},
+        "fn_args": {"mood": "brief", "question": "Why?", "asked": "today"},
         "call_params": {"temperature": 0.5},
         "call_kwargs.temperature": 0.5,
         "metadata": {"tags": ["a"]},

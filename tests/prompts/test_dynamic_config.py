@@ -77,7 +77,7 @@ def test_computed_fields(row: Row, server: Server, client: Any) -> None:
 
     response = say("tea")
     assert "Give 4 facts about tea" in str(said(row, server))
-    assert response.fn_args == {"topic": "tea", "n": 2}
+    assert response.fn_args == {"topic": "tea", "n": 2, "k": 4}  # mirascope 1.25.7 has computed fields there too
     assert response.prompt_template == "Give {k} facts about {topic}"
     assert response.metadata == {"tags": {"a"}}
     assert response.dynamic_config["computed_fields"] == {"k": 4}

@@ -47,7 +47,7 @@ def test_text(server: Server) -> None:
     assert response.message_param == {"role": "assistant", "content": [{"type": "text", "text": "Goodbye"}]}
     assert response.common_message_param == BaseMessageParam(role="assistant", content="Goodbye")
     assert response.user_message_param == {"role": "user", "content": "Hi"}
-    assert response.call_kwargs == {"model": "m", "max_tokens": 1024}
+    assert response.call_kwargs == {"model": "m", "max_tokens": 1024, "messages": response.messages}
     assert response.thinking is None
     assert response.tools is None
 

@@ -57,7 +57,8 @@ def test_stream_with_usage(server: Server) -> None:
     assert response.message_param == {"role": "assistant", "content": "3"}
     assert response.messages == [{"role": "user", "content": "Hi"}]
     assert response.user_message_param == {"role": "user", "content": "Hi"}
-    assert response.call_kwargs == {"model": "m", "stream_options": {"include_usage": True}}
+    options = {"include_usage": True}
+    assert response.call_kwargs == {"model": "m", "stream_options": options, "messages": response.messages}
     assert response.call_params == {}
     assert response.fn_args == {"prompt": "Hi"}
     assert (response.prompt_template, response.dynamic_config, response.metadata) == (None, None, {})

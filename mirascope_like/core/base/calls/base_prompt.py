@@ -134,7 +134,7 @@ class BasePrompt(BaseModel):
         messages = self.message_params()
         if len(messages) == 1 and isinstance(messages[0].content, str):
             return messages[0].content
-        return "\n\n".join(f"{message.role.upper()}: {_shown(message)}" for message in messages)
+        return "\n".join(f"{message.role.upper()}: {_shown(message)}" for message in messages)
 
 
 def _shown(message: BaseMessageParam) -> str:

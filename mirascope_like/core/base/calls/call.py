@@ -64,6 +64,8 @@ class CallDecorator(Generic[SyncT_co, AsyncT_co]):
         """The return annotation of a sync call."""
         self._awaited = awaited
         """The return annotation of an async call."""
+        self.model: str | None = None
+        """The model of the call, which Mirascope v1 sets as `_model` on a function."""
 
     @overload
     def __call__(self, fn: Callable[P, PromptT]) -> Callable[P, SyncT_co]: ...
@@ -81,7 +83,9 @@ class CallDecorator(Generic[SyncT_co, AsyncT_co]):
             observers = current_observers()
             return observed_run.observe(run, bound_prompt, observers) if observers else run(bound_prompt)
 
-        return returning(wraps(fn)(alike(call, run)), prompt.signature, kind)
+        made = returning(wraps(fn)(alike(call, run)), prompt.signature, kind)
+        cast("Any", made)._model = self.model
+        return made
 
 
 class Call(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
@@ -269,9 +273,15 @@ class Call(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
             )
         if fail_fast and (not streaming or answer_model is None):
             raise ConfigurationError("fail_fast needs stream=True and a response_model")
+        made: CallDecorator[Any, Any]
         if answer_model is not None and streaming:
-            return self._structured(builder, answer_model, fail_fast=fail_fast)
-        return self._streamed(builder) if streaming else self._whole(builder, answer_model, output_parser, max_retries)
+            made = self._structured(builder, answer_model, fail_fast=fail_fast)
+        elif streaming:
+            made = self._streamed(builder)
+        else:
+            made = self._whole(builder, answer_model, output_parser, max_retries)
+        made.model = model
+        return made
 
     def _whole(
         self,

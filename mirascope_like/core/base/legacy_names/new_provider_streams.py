@@ -18,6 +18,8 @@ ToolT = TypeVar("ToolT", bound=BaseTool)
 
 _SET = ("content", "model", "id", "finish_reasons", "usage", "cost", "messages", "message_param", "start_time")
 _UNSET = ("user_message_param", "end_time", "input_tokens", "cached_tokens", "output_tokens", "common_finish_reasons")
+_ASKED = ("metadata", "tool_types", "prompt_template", "fn_args", "dynamic_config", "call_params", "call_kwargs")
+"""The attributes that streams have of their request, and that v1's stream classes set."""
 
 
 class Received(BaseStream[Any, Any, Any]):
@@ -52,7 +54,7 @@ class Received(BaseStream[Any, Any, Any]):
 
 def _set_as_attributes(kind: type[Any]) -> None:
     """Replace the read-only properties of streams by attributes, which v1's stream classes set."""
-    for name in (*_SET, *_UNSET):
+    for name in (*_SET, *_UNSET, *_ASKED, "call_response_type", "stream"):
         if name != "cost":
             setattr(kind, name, None)
 
@@ -200,6 +202,24 @@ class _V1Attributes:
         if accumulator is None or accumulator.received is None:
             raise AttributeError(f"{type(self).__name__} has no attribute {name!r}, or not before its first chunk")
         return getattr(accumulator.received, name)
+
+
+def _asked(name: str) -> property:
+    """Return a property with the value that the provider's stream class has, or will have once there is a chunk."""
+
+    def read(self: Any) -> Any:
+        attempt = self._transcript.attempt
+        if attempt is None:
+            return getattr(super(_V1Attributes, self), name)
+        received = attempt.accumulator.received
+        made = attempt.provider.attributes(attempt.request, attempt.payload) if received is None else vars(received)
+        return made[name]
+
+    return property(read)
+
+
+for _name in _ASKED:
+    setattr(_V1Attributes, _name, _asked(_name))
 
 
 class NewStream(_V1Attributes, Stream[ResponseT, ChunkT, ToolT]):

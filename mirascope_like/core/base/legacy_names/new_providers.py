@@ -171,8 +171,11 @@ class NewProvider(Provider[ResponseT, ChunkT, ToolT]):
 
         return pairs()
 
-    def _attributes(self, request: Request, setup: _Setup) -> dict[str, Any]:
+    def attributes(self, request: Request, payload: Mapping[str, Any]) -> dict[str, Any]:
         """Return the attributes that v1's responses and streams share."""
+        return self._attributes(request, payload[_SETUP])
+
+    def _attributes(self, request: Request, setup: _Setup) -> dict[str, Any]:
         return {
             "metadata": dict(request.metadata),
             "tool_types": None if _by_tool(request) else setup.tool_types,

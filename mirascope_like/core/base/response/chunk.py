@@ -12,7 +12,13 @@ import jiter
 from pydantic_core import to_json
 
 from ..parsing import at, construct, construct_event, dumped, encode_json
+from ..runtime import LazyModule
 from .metadata import NativeMetadata
+
+if TYPE_CHECKING:
+    from . import dump
+else:
+    dump = LazyModule(f"{__package__}.dump")  # few programs dump chunks
 
 V1_PARAMETERS = 2
 """The number of type parameters of Mirascope v1's `BaseCallResponseChunk`: with so many, it is the base class of a
@@ -177,6 +183,16 @@ class BaseCallResponseChunk(NativeMetadata, ABC, Generic[RawChunkT, FinishT, Usa
     def tool_deltas(self) -> Sequence[ToolDelta]:
         """The pieces of tool calls that this event adds."""
         return ()
+
+    def model_dump(self, **options: Any) -> dict[str, Any]:
+        """Return the chunk as a dict of plain JSON values. `options` are `include`, `exclude` and `exclude_none` of
+        pydantic.
+        """
+        return dump.chunk_values(self, options)
+
+    def model_dump_json(self, *, indent: int | None = None, **options: Any) -> str:
+        """Return the chunk as JSON, with the options of `model_dump`."""
+        return to_json(self.model_dump(**options), indent=indent).decode()
 
     def __setstate__(self, state: tuple[Mapping[str, Any] | None, ...]) -> None:
         for part in state:  # the attributes of a subclass without slots, and those in slots

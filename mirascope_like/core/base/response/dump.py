@@ -125,8 +125,8 @@ def with_properties(response: Any, fields: Mapping[str, Any], options: Serializa
         read["computed_fields"] = plain_json(computed)
     if hasattr(own, "audio_transcript"):
         read |= {"audio": plain_json(own.audio), "audio_transcript": own.audio_transcript}
-    added = _chosen({**read, TOOL_CLASSES: tool_paths(own), VERSION_KEY: DUMP_VERSION}, options)
-    every = {**added, **fields}
+    last = {TOOL_CLASSES: tool_paths(own), VERSION_KEY: DUMP_VERSION}
+    every = {**_chosen(read, options), **fields, **_chosen(last, options)}
     return {**{key: every[key] for key in _V1_KEYS if key in every}, **every}
 
 
@@ -142,3 +142,18 @@ def _chosen(values: Mapping[str, Any], options: SerializationInfo) -> dict[str, 
 def check_dump_version(dump: Mapping[str, Any]) -> None:
     """Raise `StoreError` if a later version of the library wrote the dump of a response."""
     check_schema_version(dump.get(VERSION_KEY), DUMP_VERSION, "the dump of a response")
+
+
+_V1_CHUNK_KEYS = (
+    *("chunk", "content", "finish_reasons", "model", "id", "usage", "input_tokens", "cached_tokens", "output_tokens"),
+    *("cost_metadata", "audio", "audio_transcript", "thinking", "signature"),
+)
+"""The keys of the dump of a chunk in Mirascope v1, in their order; the last four where the provider has them."""
+
+
+def chunk_values(chunk: Any, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the properties of a chunk as plain JSON values. `options` are those of pydantic's `model_dump`."""
+    values = {key: plain_json(getattr(chunk, key)) for key in _V1_CHUNK_KEYS if hasattr(chunk, key)}
+    kept = {key: value for key, value in values.items() if value is not None or not options.get("exclude_none")}
+    chosen: dict[str, Any] = _DICT.dump_python(kept, include=options.get("include"), exclude=options.get("exclude"))
+    return chosen

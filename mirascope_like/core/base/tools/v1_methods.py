@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from types import ModuleType
 from typing import Any, Self, cast
 
-from pydantic import BaseModel
+from pydantic import BaseModel, create_model
+from pydantic_core import to_json
 
 from ..errors import ConfigurationError
-from ..parsing import at, decode_whole, object_so_far
+from ..messages import valid_name
+from ..parsing import as_object, at, decode_whole, dumped, object_so_far
 
 
 class V1Methods:
@@ -26,6 +28,28 @@ class V1Methods:
     def type_from_base_model_type(cls, tool_type: type[BaseModel]) -> type[Self]:
         """Return the tool type of a tool class or pydantic model, as a subclass of this class."""
         return cast("type[Self]", _tool_type(tool_type, cls))
+
+    @classmethod
+    def type_from_base_type(cls, base_type: Any) -> type[Self]:
+        """Return the tool type whose only argument, `value`, has a built-in type, such as `int` or `list[str]`."""
+        name = getattr(base_type, "__name__", None) or str(base_type)
+        return cls.type_from_base_model_type(create_model(valid_name(name), value=(base_type, ...)))
+
+    @classmethod
+    def from_tool_call(cls, tool_call: Any, allow_partial: bool = False) -> Self:
+        """Return an instance of this tool for a tool call in the form of an SDK: one of its objects, or a dict. With
+        `allow_partial`, the arguments may be incomplete.
+
+        Raises `ToolArgumentsError` if the arguments do not validate.
+        """
+        tool: Any = _called(cls, _common_call(tool_call), partial=allow_partial)
+        if (error := tool.error) is not None and not allow_partial:
+            raise error
+        return cast("Self", tool)
+
+    @classmethod
+    def warn_for_unsupported_configurations(cls) -> None:
+        """Do nothing: a setting that a provider does not support is not sent. Named as in Mirascope v1."""
 
     @classmethod
     def tool_schema(cls) -> Any:
@@ -75,3 +99,21 @@ def _providers_in(package: str) -> list[Any]:
 
 def _tool_type(tool: Any, base: Any) -> Any:
     return import_module(f"{__package__}.function_tool").tool_type(tool, base)  # which imports the base class of tools
+
+
+def _common_call(native: Any) -> Any:
+    """Return a tool call of any SDK in the common form."""
+    fields = as_object(native if isinstance(native, Mapping) else dumped(native))
+    called = as_object(fields.get("function")) or as_object(fields.get("toolUse")) or fields
+    identity = fields.get("call_id") or fields.get("id") or called.get("toolUseId")
+    given = next((called[key] for key in ("arguments", "input", "args") if called.get(key) is not None), "")
+    text = given if isinstance(given, str) else to_json(given).decode()
+    return _base_tool().ToolCall(identity, called.get("name") or "", text, native)
+
+
+def _called(kind: Any, call: Any, *, partial: bool) -> Any:
+    return _base_tool().partial_tool(kind, call, "") if partial else kind.from_call(call)
+
+
+def _base_tool() -> Any:
+    return import_module(f"{__package__}.base_tool")  # which imports this module

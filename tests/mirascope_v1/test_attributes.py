@@ -201,7 +201,8 @@ def test_the_messages_of_a_call(row: BaseRow, server: Server) -> None:
     assert given.dynamic_config == {"messages": [Messages.User("Hi")], "metadata": {"a": 1}}
     dump = response.model_dump()
     # Not v1's: it repeats the messages, with all images, in a dump.
-    assert response.messages and response.messages not in dump["call_kwargs"].values()
+    assert response.messages
+    assert response.messages not in dump["call_kwargs"].values()
     again = type(response).model_validate(dump)
     assert again == response
     assert again.call_kwargs.keys() == response.call_kwargs.keys()
@@ -224,7 +225,7 @@ def test_what_a_dump_includes(row: BaseRow, server: Server) -> None:
 @every_row
 def test_a_parameter_without_a_value(row: BaseRow, nothing: Any, server: Server) -> None:
     server.reply(row.wire.answered(Answer("Hi")), row.wire.answered(Answer("Hi")))
-    name = next((name for name in ("temperature", "max_tokens") if name in row.module.call.provider.known_params()))
+    name = next(name for name in ("temperature", "max_tokens") if name in row.module.call.provider.known_params())
     with row.client(server) as client:
         without = row.ask(client)
         response = row.ask(client, call_params={name: nothing})

@@ -219,7 +219,8 @@ def test_what_every_stream_has_here(aviary: Any) -> None:
     nest = aviary.Nest("Hi dear you")
     with asking(aviary.aviary_call("wren-1", client=nest, stream=True)) as stream:
         with pytest.raises(AttributeError, match="first chunk"):
-            _ = stream.call_kwargs
+            _ = stream.song
+        assert stream.call_kwargs["bird"] == "wren-1"
         next(stream)
     assert nest.closed
     assert stream.construct_call_response(partial=True).content == "Hi"

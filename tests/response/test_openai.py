@@ -61,7 +61,8 @@ def test_stream_with_usage(server: Server) -> None:
     assert response.call_kwargs == {"model": "m", "stream_options": options, "messages": response.messages}
     assert response.call_params == {}
     assert response.fn_args == {"prompt": "Hi"}
-    assert (response.prompt_template, response.dynamic_config, response.metadata) == (None, None, {})
+    assert (response.prompt_template, response.metadata) == (None, {})
+    assert response.dynamic_config == {"messages": [BaseMessageParam(role="user", content="Hi")]}
     assert (response.tools, response.tool, response.tool_types) == (None, None, None)
     assert response.common_finish_reasons == ["stop"]
     assert response.common_message_param == BaseMessageParam(role="assistant", content="3")

@@ -55,20 +55,22 @@ CHUNK = """
     cached_tokens chunk common_finish_reasons common_usage content cost_metadata data finish_reasons id input_tokens
     model output_tokens provider thinking tool_deltas usage"""
 STREAM = """
-    cached_tokens close collect common_finish_reasons common_usage construct_call_response content cost cost_metadata
-    cumulative end_time ended error events finish_reasons id input_tokens items message_param messages model on open
-    otherwise output_tokens print start_time state text timeout tool tool_message_params tools until usage usage_missing
-    user_message_param"""
-TOOL = """args call delta error from_call id name tool_call tool_config tool_json_schema tool_schema
-    type_from_base_model_type type_from_fn"""
-STRUCTURED = "close collect constructed_response_model each error open response stream"
+    cached_tokens call_kwargs call_params call_response_type close collect common_finish_reasons common_usage
+    construct_call_response content cost cost_metadata cumulative dynamic_config end_time ended error events
+    finish_reasons fn_args id input_tokens items message_param messages metadata model on open otherwise output_tokens
+    print prompt_template provider start_time state stream text timeout tool tool_message_params tool_types tools until
+    usage usage_missing user_message_param"""
+TOOL = """args call delta error from_call from_tool_call id name tool_call tool_config tool_json_schema tool_schema
+    type_from_base_model_type type_from_base_type type_from_fn warn_for_unsupported_configurations"""
+STRUCTURED = """
+    close collect constructed_response_model each error fields_from_call_args open response response_model stream"""
 MODEL = "ask ask_async call name origin provider session stream stream_async task"
 SESSION = "conversation edit edit_async fork model name save send send_async stream stream_async switch"
 """All that users see: a new name that is not for them fails the tests. Names of pydantic's `BaseModel` are left out."""
 
 COMPLETED = [
     ('whole("x").^', RESPONSE + " audio audio_transcript"),
-    ('streamed("x").^', STREAM),
+    ('streamed("x").^', STREAM + " audio_id"),
     ('for chunk, tool in streamed("x"):\n    chunk.^', CHUNK + " audio audio_transcript"),
     ('for chunk, tool in streamed("x"):\n    if tool:\n        tool.^', TOOL),
     ('book("x").^', "title year"),
@@ -96,6 +98,8 @@ PROVIDERS = {
     "vertex.Vertex": ("audio", ""),
 }
 """What the responses and chunks of each provider have in addition."""
+OF_STREAMS = {"anthropic.Anthropic": "signature thinking", "openai.OpenAI": "audio_id"}
+"""What the streams of a provider have in addition."""
 
 
 def test_an_editor(tmp_path: Path, subtests: pytest.Subtests) -> None:
@@ -111,7 +115,8 @@ def test_an_editor(tmp_path: Path, subtests: pytest.Subtests) -> None:
                 check_completion(editor, place, names)
         for provider, (of_response, of_chunk) in PROVIDERS.items():
             kinds = {"CallResponse": f"{RESPONSE} {of_response}", "CallResponseChunk": f"{CHUNK} {of_chunk}"}
-            kinds |= {"Stream": STREAM, "AsyncStream": STREAM + " aclose", "Tool": TOOL}
+            streamed = f"{STREAM} {OF_STREAMS.get(provider, '')}"
+            kinds |= {"Stream": streamed, "AsyncStream": streamed + " aclose", "Tool": TOOL}
             for kind, names in kinds.items():
                 with subtests.test(provider + kind):
                     check_completion(editor, f"def show(it: {provider}{kind}) -> None:\n    it.^", names)

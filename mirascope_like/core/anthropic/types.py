@@ -131,7 +131,7 @@ def _first_blocks(data: Mapping[str, Any]) -> list[Any]:
     return as_list(as_object(data.get("message")).get("content"))
 
 
-class _Thinking:
+class _Thinks:
     """What the streams of Anthropic have in addition to those of other providers."""
 
     @property
@@ -147,12 +147,12 @@ class _Thinking:
         return so_far.signature or "" if so_far is not None else ""
 
 
-class AnthropicStream(_Thinking, Stream[AnthropicCallResponse, AnthropicCallResponseChunk, AnthropicTool]):
+class AnthropicStream(_Thinks, Stream[AnthropicCallResponse, AnthropicCallResponseChunk, AnthropicTool]):
     """A streamed response of Anthropic.
 
     It has everything that an unstreamed response has. `ping` events are not yielded.
     """
 
 
-class AnthropicAsyncStream(_Thinking, AsyncStream[AnthropicCallResponse, AnthropicCallResponseChunk, AnthropicTool]):
+class AnthropicAsyncStream(_Thinks, AsyncStream[AnthropicCallResponse, AnthropicCallResponseChunk, AnthropicTool]):
     """Async version of `AnthropicStream`."""

@@ -31,7 +31,7 @@ class OpenAICallResponseChunk(OpenAISDKChunk):
     provider = "openai"
 
 
-class _Spoken:
+class _AudioStream:
     """What the streams of OpenAI have in addition to those of other providers."""
 
     @property
@@ -41,7 +41,7 @@ class _Spoken:
         return audio
 
 
-class OpenAIStream(_Spoken, Stream[OpenAICallResponse, OpenAICallResponseChunk, OpenAITool]):
+class OpenAIStream(_AudioStream, Stream[OpenAICallResponse, OpenAICallResponseChunk, OpenAITool]):
     """A streamed response of OpenAI.
 
     It has everything that an unstreamed response has. Usage is requested unless the call sets `stream_options`. The
@@ -49,5 +49,5 @@ class OpenAIStream(_Spoken, Stream[OpenAICallResponse, OpenAICallResponseChunk, 
     """
 
 
-class OpenAIAsyncStream(_Spoken, AsyncStream[OpenAICallResponse, OpenAICallResponseChunk, OpenAITool]):
+class OpenAIAsyncStream(_AudioStream, AsyncStream[OpenAICallResponse, OpenAICallResponseChunk, OpenAITool]):
     """Async version of `OpenAIStream`."""

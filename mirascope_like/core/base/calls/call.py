@@ -64,8 +64,7 @@ class CallDecorator(Generic[SyncT_co, AsyncT_co]):
         """The return annotation of a sync call."""
         self._awaited = awaited
         """The return annotation of an async call."""
-        self.model: str | None = None
-        """The model of the call, which Mirascope v1 sets as `_model` on a function."""
+        self.model: str | None = None  # v1's `_model` of a decorated function
 
     @overload
     def __call__(self, fn: Callable[P, PromptT]) -> Callable[P, SyncT_co]: ...
@@ -273,9 +272,8 @@ class Call(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
             )
         if fail_fast and (not streaming or answer_model is None):
             raise ConfigurationError("fail_fast needs stream=True and a response_model")
-        made: CallDecorator[Any, Any]
         if answer_model is not None and streaming:
-            made = self._structured(builder, answer_model, fail_fast=fail_fast)
+            made: CallDecorator[Any, Any] = self._structured(builder, answer_model, fail_fast=fail_fast)
         elif streaming:
             made = self._streamed(builder)
         else:

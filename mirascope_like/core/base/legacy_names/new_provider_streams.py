@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from inspect import isawaitable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from ..response import Accumulator, BaseCallResponse, BaseCallResponseChunk, Usage, last_user_message
 from ..streams import AsyncStream, BaseStream, Stream
@@ -18,7 +18,15 @@ ToolT = TypeVar("ToolT", bound=BaseTool)
 
 _SET = ("content", "model", "id", "finish_reasons", "usage", "cost", "messages", "message_param", "start_time")
 _UNSET = ("user_message_param", "end_time", "input_tokens", "cached_tokens", "output_tokens", "common_finish_reasons")
-_ASKED = ("metadata", "tool_types", "prompt_template", "fn_args", "dynamic_config", "call_params", "call_kwargs")
+_OF_REQUEST = (
+    "metadata",
+    "tool_types",
+    "prompt_template",
+    "fn_args",
+    "dynamic_config",
+    "call_params",
+    "call_kwargs",
+)
 """The attributes that streams have of their request, and that v1's stream classes set."""
 
 
@@ -37,9 +45,6 @@ class Received(BaseStream[Any, Any, Any]):
         """The name of the provider."""
         return str(self.call_response_type.provider)
 
-    if TYPE_CHECKING:
-        call_response_type: type[BaseCallResponse[Any, Any]]
-
     def _update_properties(self, chunk: Any) -> None:
         """Add a chunk, as v1 does: tokens are summed; of other values the last is kept."""
         own: dict[str, Any] = vars(self)
@@ -54,7 +59,7 @@ class Received(BaseStream[Any, Any, Any]):
 
 def _set_as_attributes(kind: type[Any]) -> None:
     """Replace the read-only properties of streams by attributes, which v1's stream classes set."""
-    for name in (*_SET, *_UNSET, *_ASKED, "call_response_type", "stream"):
+    for name in (*_SET, *_UNSET, *_OF_REQUEST, "call_response_type", "stream"):
         if name != "cost":
             setattr(kind, name, None)
 
@@ -204,22 +209,24 @@ class _V1Attributes:
         return getattr(accumulator.received, name)
 
 
-def _asked(name: str) -> property:
+def _request_value(name: str) -> property:
     """Return a property with the value that the provider's stream class has, or will have once there is a chunk."""
 
     def read(self: Any) -> Any:
-        attempt = self._transcript.attempt
+        attempt: Any = self._transcript.attempt
         if attempt is None:
             return getattr(super(_V1Attributes, self), name)
         received = attempt.accumulator.received
-        made = attempt.provider.attributes(attempt.request, attempt.payload) if received is None else vars(received)
+        made: dict[str, Any] = (
+            attempt.provider.attributes(attempt.request, attempt.payload) if received is None else vars(received)
+        )
         return made[name]
 
     return property(read)
 
 
-for _name in _ASKED:
-    setattr(_V1Attributes, _name, _asked(_name))
+for _name in _OF_REQUEST:
+    setattr(_V1Attributes, _name, _request_value(_name))
 
 
 class NewStream(_V1Attributes, Stream[ResponseT, ChunkT, ToolT]):

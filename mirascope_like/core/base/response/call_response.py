@@ -33,9 +33,10 @@ from .decoded_messages import DecodedMessages, last_user_message
 from .dump import READ_FROM_RESPONSE, check_dump_version, plain_json, plain_options, with_properties, without_carried
 from .foreign_format import check_format
 from .offered_tools import TOOL_CLASSES, OfferedTools
+from .optional_output import OptionalOutput
 from .related_responses import RelatedResponses
 
-_OPTIONS = frozenset({"call_params", "dynamic_config"})
+_OPTIONS = frozenset({"call_params", "call_kwargs", "dynamic_config"})
 """The fields with options of the call, which may hold keys."""
 _READ = READ_FROM_RESPONSE | {TOOL_CLASSES, VERSION_KEY}
 """The keys of a dump that are not fields."""
@@ -56,6 +57,7 @@ class BaseCallResponse(
     RelatedResponses[ToolT],
     OfferedTools[ToolT],
     DecodedMessages,
+    OptionalOutput,
     BaseModel,
     Generic[RawT, ToolT, FinishT, UsageT, AnswerT, MessageT],
 ):
@@ -195,7 +197,10 @@ class BaseCallResponse(
 
     @field_serializer("call_kwargs", mode="plain")
     def _dump_kwargs(self, value: Any) -> Any:
-        return plain_options({key: one for key, one in value.items() if key != self._messages_key})
+        return plain_options(self._without_messages(value))
+
+    def _without_messages(self, kwargs: Mapping[str, Any]) -> dict[str, Any]:
+        return {key: value for key, value in kwargs.items() if key != self._messages_key}
 
     @model_serializer(mode="wrap")
     def _dump_read(self, handler: SerializerFunctionWrapHandler, info: SerializationInfo) -> dict[str, Any]:
@@ -286,18 +291,6 @@ class BaseCallResponse(
         return answers[0].arguments if answers else self.content
 
     @property
-    def thinking(self) -> str | None:
-        """The model's thinking; None if the provider does not return it."""
-        return None
-
-    @property
-    def refusal(self) -> str | None:
-        """The text with which the model refused to answer; None if it did not refuse, or if the provider does not
-        report refusals separately.
-        """
-        return None
-
-    @property
     def provider_response(self) -> BaseCallResponse[Any, Any]:
         """The response as an object of the provider's own class. For `llm.call` another object, otherwise this
         object itself.
@@ -340,8 +333,9 @@ class BaseCallResponse(
 
     def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
         for name, value in super().__repr_args__():
+            shown = self._without_messages(value) if name == "call_kwargs" else value
             plain = plain_options if name in _OPTIONS else plain_json
-            yield name, value if name == "response" else self._dump_kwargs(value) if name == "call_kwargs" else plain(value)
+            yield name, value if name == "response" else plain(shown)
 
     def __getstate__(self) -> dict[Any, Any]:
         state = super().__getstate__()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from pydantic import BaseModel, SerializationInfo, TypeAdapter
@@ -125,17 +126,16 @@ def with_properties(response: Any, fields: Mapping[str, Any], options: Serializa
         read["computed_fields"] = plain_json(computed)
     if hasattr(own, "audio_transcript"):
         read |= {"audio": plain_json(own.audio), "audio_transcript": own.audio_transcript}
-    last = {TOOL_CLASSES: tool_paths(own), VERSION_KEY: DUMP_VERSION}
-    every = {**_chosen(read, options), **fields, **_chosen(last, options)}
+    chosen = partial(_chosen, include=options.include, exclude=options.exclude, exclude_none=options.exclude_none)
+    every = {**chosen(read), **fields, **chosen({TOOL_CLASSES: tool_paths(own), VERSION_KEY: DUMP_VERSION})}
     return {**{key: every[key] for key in _V1_KEYS if key in every}, **every}
 
 
-def _chosen(values: Mapping[str, Any], options: SerializationInfo) -> dict[str, Any]:
-    chosen: dict[str, Any] = _DICT.dump_python(
-        {key: value for key, value in values.items() if value is not None or not options.exclude_none},
-        include=options.include,
-        exclude=options.exclude,
-    )
+def _chosen(
+    values: Mapping[str, Any], *, include: Any = None, exclude: Any = None, exclude_none: bool = False
+) -> dict[str, Any]:
+    kept = {key: value for key, value in values.items() if value is not None or not exclude_none}
+    chosen: dict[str, Any] = _DICT.dump_python(kept, include=include, exclude=exclude)
     return chosen
 
 
@@ -154,6 +154,5 @@ _V1_CHUNK_KEYS = (
 def chunk_values(chunk: Any, options: Mapping[str, Any]) -> dict[str, Any]:
     """Return the properties of a chunk as plain JSON values. `options` are those of pydantic's `model_dump`."""
     values = {key: plain_json(getattr(chunk, key)) for key in _V1_CHUNK_KEYS if hasattr(chunk, key)}
-    kept = {key: value for key, value in values.items() if value is not None or not options.get("exclude_none")}
-    chosen: dict[str, Any] = _DICT.dump_python(kept, include=options.get("include"), exclude=options.get("exclude"))
-    return chosen
+    names = ("include", "exclude", "exclude_none")
+    return _chosen(values, **{name: options[name] for name in names if name in options})

@@ -216,10 +216,9 @@ def _request_value(name: str) -> property:
         attempt: Any = self._transcript.attempt
         if attempt is None:
             return getattr(super(_V1Attributes, self), name)
-        received = attempt.accumulator.received
-        made: dict[str, Any] = (
-            attempt.provider.attributes(attempt.request, attempt.payload) if received is None else vars(received)
-        )
+        if (received := attempt.accumulator.received) is not None:
+            return getattr(received, name)
+        made: dict[str, Any] = attempt.provider.attributes(attempt.request, attempt.payload)
         return made[name]
 
     return property(read)

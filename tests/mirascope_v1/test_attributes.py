@@ -10,6 +10,7 @@ import json
 from typing import Annotated, Any
 
 import pytest
+from anthropic.types import ToolUseBlock
 from openai import NOT_GIVEN
 from openai.types.chat import ChatCompletionMessageToolCall
 from pydantic import BaseModel
@@ -22,13 +23,14 @@ from mirascope_like.core import (
     ResponseModelConfigDict,
     ToolArgumentsError,
     anthropic,
+    gemini,
     metadata,
     openai,
     prompt_template,
 )
 from mirascope_like.core.base.response import BaseCallResponse
 from tests.conformance.contract import BaseRow
-from tests.conformance.rows import EVERY, ROWS
+from tests.conformance.rows import EVERY, ROWS, generativelanguage
 from tests.conformance.wires.answer import Answer, Call, Thought
 from tests.harness.server import Server
 
@@ -272,6 +274,10 @@ def test_a_tool_of_a_tool_call(provider: str, call: dict[str, Any]) -> None:
 
 
 def test_a_tool_of_an_object_of_the_sdk() -> None:
+    block = ToolUseBlock(id="1", name="found_book", input={"title": "Emma"}, type="tool_use")
+    assert anthropic.AnthropicTool.type_from_fn(found_book).from_tool_call(block).args == {"title": "Emma"}
+    message = generativelanguage.FunctionCall(name="found_book", args={"title": "Emma"})
+    assert gemini.GeminiTool.type_from_fn(found_book).from_tool_call(message).args == {"title": "Emma"}
     function = {"name": "found_book", "arguments": '{"title":"Em'}
     call = ChatCompletionMessageToolCall.model_validate({"id": "1", "type": "function", "function": function})
     kind = openai.OpenAITool.type_from_fn(found_book)

@@ -73,7 +73,8 @@ class BaseStructuredStream(Generic[T, AnyStreamT]):
     @property
     def response_model(self) -> type[T]:
         """The type of the value: the `response_model` of the call."""
-        return self._reading.model.kind
+        kind: type[T] = self._reading.model.kind
+        return kind
 
     @property
     def fields_from_call_args(self) -> dict[str, Any]:

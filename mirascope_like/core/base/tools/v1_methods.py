@@ -103,7 +103,9 @@ def _tool_type(tool: Any, base: Any) -> Any:
 
 def _common_call(native: Any) -> Any:
     """Return a tool call of any SDK in the common form."""
-    fields = as_object(native if isinstance(native, Mapping) else dumped(native))
+    kind: Any = native.__class__
+    to_dict: Any = getattr(kind, "to_dict", None)  # of the messages of Gemini's SDK
+    fields = as_object(native if isinstance(native, Mapping) else to_dict(native) if to_dict else dumped(native))
     called = as_object(fields.get("function")) or as_object(fields.get("toolUse")) or fields
     identity = fields.get("call_id") or fields.get("id") or called.get("toolUseId")
     given = next((called[key] for key in ("arguments", "input", "args") if called.get(key) is not None), "")

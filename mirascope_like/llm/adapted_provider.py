@@ -9,7 +9,7 @@ from typing import Any
 from ..core.base.parsing import Text
 from ..core.base.provider import AsyncSource, Provider, Source
 from ..core.base.request import Prefill, Request, Strategy, Structure
-from ..core.base.response import Accumulator, Usage
+from ..core.base.response import Accumulator, Usage, common_messages
 from ..core.base.tools import BaseTool
 from .answers import CallResponse, CallResponseChunk, Tool, wrapped_chunk, wrapped_response
 from .providers import provider_named
@@ -137,7 +137,7 @@ class CommonProvider(Provider[CallResponse, CallResponseChunk, Tool]):
         return self.inner.payload(request)
 
     def messages_in(self, payload: Mapping[str, Any]) -> list[Any]:
-        return self.inner.messages_in(payload)
+        return common_messages(self.inner.response_type, self.inner.messages_in(payload), payload)
 
     def untooled(self, request: Request) -> Request:
         return self.inner.untooled(request)

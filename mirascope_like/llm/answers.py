@@ -84,7 +84,7 @@ class DelegatedMetadata(CommonMetadata):
         return self._metadata._usage
 
 
-class CallResponse(DelegatedMetadata, BaseCallResponse[Any, Tool, str, CommonUsage, BaseMessageParam, Any]):
+class CallResponse(DelegatedMetadata, BaseCallResponse[Any, Tool, str, CommonUsage, BaseMessageParam, BaseMessageParam]):
     """A response of any provider, in the common form.
 
     `response` is the object of the provider's SDK. `provider_response` is the response that the provider's own `call`
@@ -96,6 +96,7 @@ class CallResponse(DelegatedMetadata, BaseCallResponse[Any, Tool, str, CommonUsa
     _tool_base: ClassVar[type[BaseTool]] = Tool
 
     _inner: BaseCallResponse[Any, Any] = PrivateAttr()
+    _decoded: list[BaseMessageParam] | None = PrivateAttr(default=None)
 
     @classmethod
     def _of(cls, inner: BaseCallResponse[Any, Any]) -> Self:
@@ -254,6 +255,19 @@ class CallResponse(DelegatedMetadata, BaseCallResponse[Any, Tool, str, CommonUsa
     def common_messages(self) -> list[BaseMessageParam]:
         """The messages of the request, in the common form."""
         return self._inner.common_messages
+
+
+def _messages(self: Any) -> list[BaseMessageParam]:
+    """The messages of the request, in the common form, beginning with the system prompt."""
+    decoded = getattr(self, "_decoded", None)  # an old pickle has none
+    if decoded is None:
+        decoded = self._decoded = self.common_messages
+    return decoded
+
+
+# The field `messages` holds the provider's messages, for dumps. It cannot be replaced inside the class body, in which
+# pydantic would take the property for the default value of the field.
+cast("Any", CallResponse).messages = property(_messages)
 
 
 class CallResponseChunk(DelegatedMetadata, BaseCallResponseChunk[Any, str, CommonUsage]):

@@ -111,10 +111,11 @@ def test_thinking(row: BaseRow, streamed: bool, server: Server) -> None:
 
 
 @pytest.mark.parametrize("row", EVERY, ids=lambda row: row.id)
-def test_the_messages_of_a_stream_are_in_the_providers_own_form(row: BaseRow, server: Server) -> None:
+def test_the_messages_of_a_stream_are_in_the_common_form(row: BaseRow, server: Server) -> None:
+    history = [BaseMessageParam(role="system", content="Be brief."), BaseMessageParam(role="user", content="Hi")]
     with row.client(server) as client:
-        stream = llm.call(f"{row.id}:m", stream=True, client=client)(lambda: "Hi")()
-        assert stream.messages == row.stream(client).messages != []
+        stream = llm.call(f"{row.id}:m", stream=True, client=client)(lambda: history)()
+        assert (stream.messages, stream.user_message_param) == (history, history[-1])
         stream.close()
 
 

@@ -142,6 +142,9 @@ def of_any_provider(r: llm.CallResponse, s: llm.Stream, a: llm.AsyncStream) -> N
     assert_type(s.message_param, BaseMessageParam | None)
     assert_type(r.user_message_param, BaseMessageParam | None)
     assert_type(r.tool_message_params([]), list[BaseMessageParam])
+    assert_type(r.messages, list[BaseMessageParam])
+    assert_type(s.messages, list[BaseMessageParam])
+    assert_type(a.user_message_param, BaseMessageParam | None)
 
 
 # A misspelt name is an error, and not Any.

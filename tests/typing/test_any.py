@@ -36,7 +36,6 @@ ALLOWED = {
     "bedrock.BedrockCallResponseChunk.chunk": JSON,
     "bedrock.BedrockTool.tool_call": JSON,
     "litellm.LiteLLMCallResponse.parse_raw_response": "LiteLLM is not installed with its types",
-    "llm.CallResponse.messages": OPEN,
     "llm.CallResponse.parse_raw_response": "raises an error",
     "llm.CallResponse.response": OPEN,
     "llm.CallResponseChunk.chunk": OPEN,
@@ -47,11 +46,6 @@ ALLOWED = {
         for provider in ("bedrock.Bedrock", "cohere.Cohere", "gemini.Gemini")
         for kind in ("CallResponse", "Stream", "AsyncStream")
         for name in ("message_param", "messages", "user_message_param", "tool_message_params")
-    },
-    **{
-        f"llm.{kind}.{name}": OPEN
-        for kind in ("Stream", "AsyncStream")
-        for name in ("messages", "user_message_param", "tool_message_params")
     },
     "growing.each": "an iterator of the items of a list, which `Book` is not",
     "session.model": "may be replaced by any other model",

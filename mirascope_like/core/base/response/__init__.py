@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from .related_responses import set_earlier_attempts, set_earlier_rounds, set_interruptions
     from .response_functions import (
         check_response,
+        common_messages,
         correction_messages,
         decode_message,
         generated_text,
@@ -67,8 +68,8 @@ else:
             "finish_reasons": "FinishReason common_finish_reason ended_for newer_reason",
             "indexed_accumulator": "IndexedAccumulator Positions",
             "metadata": "Facts CommonMetadata common_reasons",
-            "response_functions": "check_response correction_messages decode_message generated_text made_response "
-            "message_format messages_key tool_round_messages usage_price",
+            "response_functions": "check_response common_messages correction_messages decode_message generated_text "
+            "made_response message_format messages_key tool_round_messages usage_price",
             "result_parts": "tool_results",
             "stream_events": "ErrorEvent FinishEvent StreamEvent TextEvent ThinkingEvent ToolDeltaEvent "
             "ToolReadyEvent ToolStartEvent UsageEvent",
@@ -110,6 +111,7 @@ __all__ = [
     "call_cost",
     "check_dump_version",
     "check_response",
+    "common_messages",
     "common_reasons",
     "correction_messages",
     "decode_message",

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from ..errors import ResponseParseError
 from ..messages import BaseMessageParam, MediaPart
-from ..parsing import as_object
+from ..parsing import at
 from .meant_calls import MeantCalls
 
 
@@ -69,5 +69,5 @@ class DecodedMessages(MeantCalls):
 
 def last_user_message(messages: Sequence[Any]) -> Any:
     """Return the last message if its role is "user", else None."""
-    last = as_object(messages[-1]) if messages else {}
-    return last if last.get("role") == "user" else None
+    last = messages[-1] if messages else None
+    return last if at(last, "role") == "user" else None

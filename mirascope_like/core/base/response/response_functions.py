@@ -54,6 +54,13 @@ def decode_message(kind: type[BaseCallResponse[Any, Any]], message: Any) -> Base
     return cast("BaseMessageParam", own._decode_message(message))
 
 
+def common_messages(
+    kind: type[BaseCallResponse[Any, Any]], messages: Sequence[Any], payload: Mapping[str, Any]
+) -> list[BaseMessageParam]:
+    """Convert the messages of a request to the common form, beginning with the system prompt in its payload."""
+    return kind.model_construct(messages=list(messages), call_kwargs=dict(payload)).common_messages
+
+
 def tool_round_messages(
     response: BaseCallResponse[Any, Any], results: Sequence[tools.ToolResultEvent[Any]]
 ) -> list[Any]:

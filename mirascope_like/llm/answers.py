@@ -84,7 +84,9 @@ class DelegatedMetadata(CommonMetadata):
         return self._metadata._usage
 
 
-class CallResponse(DelegatedMetadata, BaseCallResponse[Any, Tool, str, CommonUsage, BaseMessageParam, BaseMessageParam]):
+class CallResponse(
+    DelegatedMetadata, BaseCallResponse[Any, Tool, str, CommonUsage, BaseMessageParam, BaseMessageParam]
+):
     """A response of any provider, in the common form.
 
     `response` is the object of the provider's SDK. `provider_response` is the response that the provider's own `call`

@@ -291,9 +291,10 @@ def test_json_mode_of_a_context(both: Server) -> None:
 
 
 def test_parameters_are_those_of_the_provider_that_answers(both: Server) -> None:
-    ask = llm.call("openai:one", call_params={"seed": 1})(lambda: "hi")
+    ask = llm.call("openai:one", call_params={"logprobs": True})(lambda: "hi")
     ask()
-    with pytest.raises(ConfigurationError, match="unknown call parameter of anthropic 'seed'"):
+    assert both.request.json["logprobs"] is True
+    with pytest.raises(ConfigurationError, match="unknown call parameter of anthropic 'logprobs'"):
         llm.override(ask, provider="anthropic")()
     assert len(both.requests) == 1
 

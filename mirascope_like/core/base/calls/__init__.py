@@ -13,7 +13,7 @@ from ..runtime import lazy_names
 if TYPE_CHECKING:
     from .base_prompt import BasePrompt, Metadata, merge_decorators, metadata
     from .call import Call, CallDecorator
-    from .options import AskOptions, StreamConfig, check_params
+    from .options import AskOptions, StreamConfig
     from .request_builder import RESUMABLE
     from .task import (
         AsyncNoneT,
@@ -32,7 +32,7 @@ else:
         {
             "base_prompt": "BasePrompt Metadata merge_decorators metadata",
             "call": "Call CallDecorator",
-            "options": "AskOptions StreamConfig check_params",
+            "options": "AskOptions StreamConfig",
             "request_builder": "RESUMABLE",
             "task": "AsyncNoneT AsyncTask AsyncTextT NoneT Prepared StreamTaskDecorator Task TaskDecorator TextT",
         },
@@ -55,7 +55,6 @@ __all__ = [
     "Task",
     "TaskDecorator",
     "TextT",
-    "check_params",
     "merge_decorators",
     "metadata",
 ]

@@ -10,7 +10,7 @@ from typing_extensions import TypedDict
 from .. import tools as tools_room
 from ..errors import ConfigurationError
 from ..provider import Provider
-from ..request import LIMITS
+from ..request import LIMITS, CommonCallParams
 from ..tools import Tools
 
 ParamsT = TypeVar("ParamsT")
@@ -90,8 +90,7 @@ def check_options(options: Mapping[str, Any], params: type[Any], provider: Provi
             f"option 'provider' is for llm.call only: {provider.name}.call always calls {provider.name}"
         )
     named = {name for kind in params.__mro__ for name in getattr(kind, "__annotations__", {})}
-    known = provider.known_params().union(named, LIMITS)
-    check_names(options.get("call_params") or {}, known, f"call parameter of {provider.name}")
+    _check_params((name for name in options.get("call_params") or {} if name not in named), provider)
 
 
 def count_of(name: str, given: Any) -> int:
@@ -105,12 +104,36 @@ def count_of(name: str, given: Any) -> int:
     return count
 
 
+_IGNORED = frozenset({"model"})
+"""Call parameters that have no effect, as in Mirascope v1: the model is the one that the call names."""
+_NOT_SENT = frozenset({"NotGiven", "Omit", "Unset"})
+"""The names of the classes with which SDKs mark a parameter that is not sent."""
 _FORMS = ("response_model", "output_parser", "max_retries", "fail_fast")
 
 
-def check_params(given: Mapping[str, Any], provider: Provider[Any, Any, Any]) -> None:
-    """Raise `ConfigurationError` for a call parameter that the provider does not accept; suggest a similar name."""
-    check_names(given, provider.known_params().union(LIMITS), f"call parameter of {provider.name}")
+def accepted_params(
+    given: Mapping[str, Any], unchecked: Iterable[str], provider: Provider[Any, Any, Any], *, any_provider: bool
+) -> dict[str, Any]:
+    """Return the call parameters that are sent to the provider: not those that are None or an SDK's mark for "not given".
+
+    With `any_provider`, common parameters that the provider does not have are left out, as in Mirascope v1. Raises
+    `ConfigurationError` for a name in `unchecked` that is unknown; suggests a similar name.
+    """
+    known = provider.known_params() if any_provider else frozenset[str]()
+    left_out = {name for name in CommonCallParams.__annotations__ if any_provider and name not in known} - {*LIMITS}
+    _check_params((name for name in unchecked if name not in left_out), provider)
+    left_out |= _IGNORED
+    return {name: one for name, one in given.items() if name not in left_out and _is_given(one)}
+
+
+def _is_given(value: Any) -> bool:
+    return value is not None and value is not ... and type(value).__name__ not in _NOT_SENT
+
+
+def _check_params(names: Iterable[str], provider: Provider[Any, Any, Any]) -> None:
+    known = provider.known_params()  # of a new provider in the form of Mirascope v1, a set that contains every name
+    unknown = [name for name in names if name not in known and name not in _IGNORED]
+    check_names(unknown, known.union(LIMITS), f"call parameter of {provider.name}")
 
 
 def check_names(given: Iterable[str], known: Any, what: str) -> None:
@@ -125,16 +148,3 @@ def check_names(given: Iterable[str], known: Any, what: str) -> None:
             near = get_close_matches(name, list(known), n=1)
             hint = f"; did you mean {near[0]!r}?" if near else ""
             raise ConfigurationError(f"unknown {what} {name!r}{hint}")
-
-
-_NOT_SENT = frozenset({"NotGiven", "Omit", "Unset"})
-"""The names of the classes with which SDKs mark a parameter that is not sent."""
-
-
-def given_params(params: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the call parameters that are sent: those that are neither None nor an SDK's mark for "not given"."""
-    return {
-        name: value
-        for name, value in params.items()
-        if value is not None and value is not ... and type(value).__name__ not in _NOT_SENT
-    }

@@ -16,7 +16,7 @@ from ..prompts import Prompted, PromptFunction, Sent
 from ..provider import Provider, Target, awith_client, is_factory, with_client, with_layers
 from ..request import OVERRIDES, Request, overridden
 from ..tools import BaseTool, Tools, tool_name, tool_type
-from .options import StreamConfig, check_names, check_params, count_of, given_params
+from .options import StreamConfig, accepted_params, check_names, count_of
 
 if TYPE_CHECKING:
     from ..observation import ObservedCall
@@ -204,9 +204,10 @@ class RequestBuilder:
         provider, model, settings = target
         config = prompted.config
         added = {**(config.get("call_params") or {}), **settings.get("call_params", {})}
-        params = given_params({**self._params, **added})
-        if unchecked := params if self._provider.open_choice else added:  # others were checked by the decorator
-            check_params(unchecked, provider)
+        params = {**self._params, **added}
+        any_provider = self._provider.open_choice
+        unchecked = params if any_provider else added  # others were checked by the decorator
+        params = accepted_params(params, unchecked, provider, any_provider=any_provider)
         given = settings.get("tools", config.get("tools"))
         tools, native = self._tools if given is None else self._split(given)
         if self._provider.open_choice:

@@ -17,8 +17,9 @@ from ..core.base.request import CommonCallParams
 from ..core.base.response import CostMetadata
 from ..core.costs import calculate_cost
 from .answers import AsyncStream, CallResponse, CallResponseChunk, Stream, Tool
-from .context import Settings, context, override
+from .context import Settings, context
 from .neutral_call import NeutralCall
+from .overriding import override
 from .provider import AnyProvider
 
 # Calls to the given `provider` and `model`. A model such as "openai:gpt-4o-mini" names both. `context` and `override`

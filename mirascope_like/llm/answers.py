@@ -261,9 +261,9 @@ class CallResponse(
 
 def _messages(self: Any) -> list[BaseMessageParam]:
     """The messages of the request, in the common form, beginning with the system prompt."""
-    decoded = getattr(self, "_decoded", None)  # an old pickle has none
+    decoded: list[BaseMessageParam] | None = getattr(self, "_decoded", None)  # an old pickle has none
     if decoded is None:
-        decoded = self._decoded = self.common_messages
+        self._decoded = decoded = list(self.common_messages)
     return decoded
 
 

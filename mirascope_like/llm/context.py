@@ -1,23 +1,16 @@
-"""`context` and `override`: change the provider, model and parameters of calls that are made with `llm.call`."""
+"""`context`: changes the provider, model and parameters of the calls of `llm.call` inside a `with` block."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
-from contextvars import ContextVar
-from functools import wraps
-from inspect import iscoroutinefunction
-from typing import Any, ParamSpec, TypeVar, cast
-from weakref import WeakSet
+from typing import Any, cast
 
 from typing_extensions import TypedDict, Unpack
 
 from ..core.base.errors import ConfigurationError
 from ..core.base.request import OVERRIDES
 from .providers import named
-
-P = ParamSpec("P")
-R = TypeVar("R")
 
 
 class Settings(TypedDict, total=False):
@@ -45,68 +38,23 @@ def context(**settings: Unpack[Settings]) -> Generator[None]:
     Blocks may be nested: an inner block adds to the outer ones. A stream that was made inside a block keeps the block's
     settings. Raises `ConfigurationError` for an unknown setting.
     """
-    settings = _read(settings)
-    token = OVERRIDES.set(_merged(OVERRIDES.get(), settings))
+    settings = checked(settings)
+    token = OVERRIDES.set(merged(OVERRIDES.get(), settings))
     try:
         yield
     finally:
         OVERRIDES.reset(token)
 
 
-def override(function: Callable[P, R], **settings: Unpack[Settings]) -> Callable[P, R]:
-    """Return a copy of a function made with `llm.call` that uses other settings. The function itself does not change.
-
-    If the function is already the result of `override`, the new settings take precedence. Raises `ConfigurationError`
-    for an unknown setting.
-    """
-    settings = _read(settings)
-    within = next((one for one in _layers(function) if one in _MADE), None)
-
-    @contextmanager
-    def decided() -> Generator[None]:
-        around, outer = _AROUND.get()
-        merged = _merged(settings, outer) if around is made else settings
-        token = _AROUND.set((within, merged))
-        try:
-            with context(**merged):
-                yield
-        finally:
-            _AROUND.reset(token)
-
-    def overridden(*args: P.args, **kwargs: P.kwargs) -> Any:
-        with decided():
-            return function(*args, **kwargs)
-
-    async def aoverridden(*args: P.args, **kwargs: P.kwargs) -> Any:
-        with decided():
-            return await cast("Any", function)(*args, **kwargs)
-
-    made = cast("Callable[P, R]", wraps(function)(aoverridden if iscoroutinefunction(function) else overridden))
-    _MADE.add(made)
-    return made
-
-
-_MADE: WeakSet[Callable[..., Any]] = WeakSet()
-"""All functions that `override` has returned."""
-_AROUND: ContextVar[tuple[Callable[..., Any] | None, Settings]] = ContextVar("around", default=(None, Settings()))
-"""The overridden function that is being called, and the settings that it applies."""
-
-
-def _layers(function: Callable[..., Any] | None) -> Iterator[Callable[..., Any]]:
-    """Yield a function, and then each function inside it that it wraps (`__wrapped__`)."""
-    while function is not None:
-        yield getattr(function, "__func__", function)
-        function = getattr(function, "__wrapped__", None)
-
-
-def _merged(outer: Mapping[str, Any], settings: Settings) -> Settings:
+def merged(outer: Mapping[str, Any], settings: Settings) -> Settings:
+    """Return the settings of an outer block together with those of an inner block, which take precedence."""
     if settings.get("provider", outer.get("provider")) != outer.get("provider"):
         outer = {name: one for name, one in outer.items() if name != "client"}  # the client belongs to the old provider
     params = {**outer.get("call_params", {}), **settings.get("call_params", {})}
     return cast("Settings", {**outer, **settings, **({"call_params": params} if params else {})})
 
 
-def _read(settings: Settings) -> Settings:
+def checked(settings: Settings) -> Settings:
     """Check the names of settings, and return the settings. A model such as "openai:gpt-4o-mini" is split into the
     settings `provider` and `model`.
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..core.base.calls import Call
 from ..core.base.request import CommonCallParams
 from .answers import AsyncStream, CallResponse, Stream
+from .other_forms import Form, FormDecorator, with_form
 
 
 class NeutralCall(Call[CallResponse, Stream, AsyncStream, CommonCallParams]):
@@ -23,4 +24,8 @@ class NeutralCall(Call[CallResponse, Stream, AsyncStream, CommonCallParams]):
         def __call__(self, *named: str, **options: Any) -> Any:
             if len(named) == 2:
                 options["provider"], *named = named
-            return super().__call__(*named, **options)
+
+            def remake(form: Form) -> Any:
+                return self(*named, **with_form(options, form))
+
+            return FormDecorator(super().__call__(*named, **options), remake)

@@ -11,7 +11,8 @@ from ..core.base.errors import UNSENT, Caught, ConfigurationError, FallbackError
 from ..core.base.request import OVERRIDES, overridden
 from ..core.base.runtime import alike, is_async, within_descriptor
 from ..core.base.streams import BaseStream, BaseStructuredStream
-from ..llm.context import Settings, override
+from ..llm import override
+from ..llm.context import Settings
 
 P = ParamSpec("P")
 R = TypeVar("R")

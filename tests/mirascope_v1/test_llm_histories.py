@@ -35,7 +35,7 @@ def test_a_history_is_made_of_base_message_params(row: BaseRow, streamed: bool, 
         else:
             server.reply(row.wire.answered(answer))
             response = llm.call(f"{row.id}:m", client=client, tools=[found_book])(lambda: sent)()
-        history = response.messages + [response.message_param]
+        history = [*response.messages, response.message_param]
         history += response.tool_message_params([(tool, tool.call()) for tool in response.tools or []])
         # mirascope 1.25.7 gives BaseMessageParams of these roles (and keeps the system prompt of OpenAI's format).
         assert [(type(one), one.role) for one in history] == [

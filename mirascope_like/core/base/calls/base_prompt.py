@@ -14,7 +14,7 @@ from typing_extensions import TypedDict
 
 from ..errors import PromptError
 from ..messages import BaseMessageParam
-from ..prompts import BaseDynamicConfig, Template
+from ..prompts import BaseDynamicConfig, Template, docstring_template
 from .call import CallDecorator
 
 P = ParamSpec("P")
@@ -118,9 +118,10 @@ class BasePrompt(BaseModel):
         return reduce(lambda function, decorator: decorator(function), [call, *decorators], carrier)(**values)
 
     def _template(self) -> Template:
-        template: Template | None = getattr(type(self), "__prompt_template__", None)
+        kind = type(self)
+        template: Template | None = getattr(kind, "__prompt_template__", None) or docstring_template(kind)
         if template is None:
-            raise PromptError(f"{type(self).__name__} has no template: decorate the class with @prompt_template")
+            raise PromptError(f"{kind.__name__} has no template: decorate the class with @prompt_template")
         return template
 
     def _values(self) -> dict[str, Any]:

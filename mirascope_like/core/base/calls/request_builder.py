@@ -216,7 +216,7 @@ class RequestBuilder:
             known = {tool_name(kind) for kind in tools}
             runnable = [kind for kind in provider.native_tool_types(native) if tool_name(kind) not in known]
             tools = [*tools, *(tool_type(kind, provider.tool_type) for kind in runnable)]
-        template = bound_prompt.prompt.template
+        template = prompted.template
         messages = prompted.messages
         if isinstance(messages, Sent) and messages.origin != (origin := provider.origin(model)):
             messages = messages.to(origin)

@@ -13,14 +13,14 @@ from ..runtime import lazy_names
 if TYPE_CHECKING:
     from .dynamic_config import AsyncPromptT, BaseDynamicConfig, Prompt, PromptT, Sent, as_messages, has_content
     from .prompt_function import Prompted, PromptFunction
-    from .template import Template, prompt_template
+    from .template import Template, docstring_template, prompt_template
 else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
             "dynamic_config": "AsyncPromptT BaseDynamicConfig Prompt PromptT Sent as_messages has_content",
             "prompt_function": "PromptFunction Prompted",
-            "template": "Template prompt_template",
+            "template": "Template docstring_template prompt_template",
         },
     )
 
@@ -34,6 +34,7 @@ __all__ = [
     "Sent",
     "Template",
     "as_messages",
+    "docstring_template",
     "prompt_template",
     "has_content",
 ]

@@ -25,6 +25,8 @@ class Prompted:
     messages: list[Any]
     config: BaseDynamicConfig[Any, Mapping[str, Any], Any] = field(default_factory=BaseDynamicConfig[Any])
     values: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    template: Template | None = None
+    """The template of the function, or its docstring if that is the template."""
 
 
 class PromptFunction:
@@ -80,13 +82,19 @@ class PromptFunction:
             messages = self._checked(as_messages(result))
             if not (config or isinstance(result, Rendered | Sent)):
                 config["messages"] = messages
-            return Prompted(messages, config, arguments)
-        if self.template is None:
+            return Prompted(messages, config, arguments, self.template)
+        template = self.template or self._docstring()
+        if template is None:
             raise PromptError(
                 f"{self.name} returned None: return text or messages, or put @prompt_template below the call decorator"
             )
         values = {**arguments, **(config.get("computed_fields") or {})}
-        return Prompted(self._checked(self.template.render(values)), config, values)
+        return Prompted(self._checked(template.render(values)), config, values, template)
+
+    def _docstring(self) -> Template | None:
+        from .template import docstring_template  # imported here: few functions return nothing and have no template
+
+        return docstring_template(self.fn)
 
     def _checked(self, messages: list[Any]) -> list[Any]:
         if not any(map(has_content, messages)):

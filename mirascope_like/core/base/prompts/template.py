@@ -11,6 +11,7 @@ field, and an invalid template raises an error before any call.
 from __future__ import annotations
 
 import inspect
+import os
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial, wraps
@@ -243,8 +244,23 @@ def _prompt_function(
     return prompt
 
 
+def docstring_template(prompt: object) -> Template | None:
+    """Return the template in the docstring of a function or class without `@prompt_template`, if the environment
+    variable `MIRASCOPE_DOCSTRING_PROMPT_TEMPLATE` is "ENABLED", as in Mirascope v1; else None.
+
+    Raises `PromptError` for a docstring that is not a valid template.
+    """
+    if os.environ.get("MIRASCOPE_DOCSTRING_PROMPT_TEMPLATE") != "ENABLED" or not (text := _docstring_text(prompt)):
+        return None
+    return Template(text)
+
+
+def _docstring_text(fn: object) -> str:
+    return inspect.cleandoc(cast("str | None", getattr(fn, "__doc__", None)) or "")
+
+
 def _docstring(fn: object) -> Template:
-    text = inspect.cleandoc(cast("str | None", getattr(fn, "__doc__", None)) or "")
+    text = _docstring_text(fn)
     if not text:
         name = getattr(fn, "__qualname__", repr(fn))
         raise PromptError(f"{name} has no prompt template: pass one to @prompt_template or write it as the docstring")

@@ -18,6 +18,7 @@ from .base_stream import BaseStream
 from .on_end import arun_on_end, run_on_end_now
 from .stream_loop import aread
 from .stream_state import Pause, StreamState
+from .task_of_stream import Awaited
 from .transcript import Transcript
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ ChunkT = TypeVar("ChunkT", bound=BaseCallResponseChunk[Any, Any, Any])
 ToolT = TypeVar("ToolT", bound=BaseTool)
 
 
-class AsyncStream(BaseStream[ResponseT, ChunkT, ToolT]):
+class AsyncStream(Awaited, BaseStream[ResponseT, ChunkT, ToolT]):
     """A response that is read with `async for` while it arrives. The call that returns it may be awaited, or iterated
     directly.
 

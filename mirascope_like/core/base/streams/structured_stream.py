@@ -19,6 +19,7 @@ from . import in_use
 from .base_stream import BaseStream, detached
 from .stream_state import StreamState
 from .structured_reader import AnyStream, AsyncStreamT, Reading, StreamT
+from .task_of_stream import Awaited
 
 T = TypeVar("T")
 ItemT = TypeVar("ItemT")
@@ -211,7 +212,7 @@ class StructuredStream(BaseStructuredStream[T, StreamT]):
         self.close()
 
 
-class AsyncStructuredStream(BaseStructuredStream[T, AsyncStreamT]):
+class AsyncStructuredStream(Awaited, BaseStructuredStream[T, AsyncStreamT]):
     """Async version of `StructuredStream`. The call that returns it may be awaited, or iterated directly with `async
     for`.
     """

@@ -17,6 +17,8 @@ _MCP = "use the package `mcp`, and pass its tools as functions in `tools=`"
 _REALTIME = "use `openai.AsyncOpenAI().realtime.connect(model=...)` of OpenAI's SDK"
 _RAG = "use the client of the vector store or the embedding model itself, and pass what it finds as an argument"
 _GRAPH = "write the steps as functions, or use `Session` and `ToolLoop` of `core`"
+_SETUP = "use `provider.call`, or the methods of a response and `Conversation.to_provider` for single steps"
+_PROVIDERS = "anthropic azure bedrock cohere gemini google groq mistral openai vertex"
 _V0 = "write the call with the decorators of `core`, such as `openai.call`"
 
 REMOVED: Mapping[str, tuple[str, str]] = {
@@ -42,6 +44,13 @@ REMOVED: Mapping[str, tuple[str, str]] = {
         _RAG,
     ),
     "beta.rag.weaviate": ("WeaviateParams WeaviateSettings WeaviateVectorStore", _RAG),
+    **{
+        f"core.{name}._utils": (
+            "convert_message_params get_json_output handle_stream handle_stream_async setup_call",
+            _SETUP,
+        )
+        for name in _PROVIDERS.split()
+    },
     "experimental": ("graphs", ""),
     "experimental.graphs": ("FiniteStateMachine RunContext", _GRAPH),
     "mcp": ("MCPClient MCPServer MCPTool sse_client stdio_client", _MCP),

@@ -297,6 +297,8 @@ litellm_call: Call[LiteLLMCallResponse, LiteLLMStream, LiteLLMAsyncStream, LiteL
 model: Models[LiteLLMCallResponse, LiteLLMStream, LiteLLMAsyncStream, LiteLLMCallParams] = Models(call)
 """Make a model object. Its settings apply to every call that is made with it."""
 
+__path__: list[str] = []  # a package for the import system: v1 had modules below it, such as `call_params`
+
 __all__ = [
     "AsyncLiteLLMDynamicConfig",
     "LiteLLMAsyncStream",

@@ -133,6 +133,8 @@ vertex_call: Call[VertexCallResponse, VertexStream, VertexAsyncStream, VertexCal
 model: Models[VertexCallResponse, VertexStream, VertexAsyncStream, VertexCallParams] = Models(call)
 """Make a model object. Its settings apply to every call that is made with it."""
 
+__path__: list[str] = []  # a package for the import system: v1 had modules below it, such as `call_params`
+
 __all__ = [
     "AsyncVertexDynamicConfig",
     "VertexAsyncStream",

@@ -43,6 +43,75 @@ def test_modules_of_v1_that_programs_import_from() -> None:
     assert (types.Usage, types.CostMetadata) == (base.Usage, core.CostMetadata)
 
 
+@pytest.mark.parametrize(
+    ("module", "names"),
+    [
+        ("llm.call_response", "CallResponse"),
+        ("llm.call_response_chunk", "CallResponseChunk"),
+        ("llm.stream", "Stream"),
+        ("llm.tool", "Tool"),
+        ("core.base.metadata", "Metadata"),
+        ("core.base.merge_decorators", "merge_decorators"),
+        ("core.base.tool", "BaseTool GenerateJsonSchemaNoTitles ToolConfig"),
+        ("core.base.toolkit", "BaseToolKit is_toolkit_tool toolkit_tool"),
+        ("core.base.dynamic_config", "BaseDynamicConfig DynamicConfigFull"),
+        ("core.base.types", "AudioSegment CostMetadata FinishReason Image JsonableType LocalProvider Provider Usage"),
+        (
+            "core.base._utils",
+            "BaseType fn_is_async get_dynamic_configuration get_metadata json_mode_content",
+        ),
+        ("core.openai._call", "openai_call"),
+        ("core.anthropic._call", "anthropic_call"),
+        ("core.vertex._call", "vertex_call"),
+        ("core.vertex.call_params", "VertexCallParams"),
+        ("core.openai._utils", "setup_call"),
+        ("tools.web", "HTTPX DuckDuckGoSearch"),
+        ("tools.system", "FileSystemToolKit"),
+    ],
+)
+def test_deep_paths_of_v1(module: str, names: str) -> None:
+    # From the source of mirascope 1.25.7.
+    with aliased():
+        found = import_module(f"mirascope.{module}")
+    assert not [name for name in names.split() if not hasattr(found, name)]
+
+
+def test_a_deep_path_does_not_hide_the_function_of_its_name() -> None:
+    before = base.metadata
+    import_module("mirascope_like.core.base.metadata")
+    assert base.metadata is before
+    import_module("mirascope_like.core.base.merge_decorators")
+    both: Any = base
+
+    @both.merge_decorators(both.metadata({"tags": {"a"}}), both.prompt_template("Hi"))()
+    def prompt() -> None: ...
+
+    assert openai.call("m")(prompt) is not None
+    assert import_module("mirascope_like.core.base._utils").get_metadata(prompt, None) == {"tags": {"a"}}
+
+
+def test_functions_of_v1s_utils() -> None:
+    utils = import_module("mirascope_like.core.base._utils")
+    message = core.BaseMessageParam(role="user", content="Hi")
+    assert utils.get_metadata(None, {"metadata": {"tags": {"b"}}}) == {"tags": {"b"}}
+    assert utils.get_dynamic_configuration(lambda: [message], (), {}) == {"messages": [message]}
+    assert utils.get_dynamic_configuration(lambda k: {"computed_fields": {"k": k}}, (1,), {}) == {
+        "computed_fields": {"k": 1}
+    }
+
+    class Kit(core.BaseToolKit):
+        @core.toolkit_tool
+        def marked(self) -> str:
+            """Is marked."""
+            return ""
+
+        def unmarked(self) -> str:
+            return ""
+
+    kits = import_module("mirascope_like.core.base.toolkit")
+    assert (kits.is_toolkit_tool(Kit.marked), kits.is_toolkit_tool(Kit.unmarked)) == (True, False)
+
+
 def test_the_version() -> None:
     assert mirascope_like.__version__.count(".") == 2
 

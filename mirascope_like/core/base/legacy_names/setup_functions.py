@@ -11,7 +11,8 @@ from typing import Any, Protocol, TypeVar, cast
 from pydantic import BaseModel
 
 from ..messages import BaseMessageParam
-from ..request import CommonCallParams, ResponseModel
+from ..prompts import Rendered
+from ..request import BaseType, CommonCallParams, ResponseModel
 from ..response import CommonUsage
 from ..response import last_user_message as get_possible_user_message_param
 from ..runtime import is_async as fn_is_async
@@ -123,6 +124,32 @@ def convert_base_type_to_base_tool(base_type: Any, base: type[ToolT]) -> type[To
     return tool_type(cast("type[BaseModel]", model.object_type), base)
 
 
+def get_metadata(fn: Any, dynamic_config: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    """Return the metadata of a dynamic config, or else of a prompt function or `BasePrompt`."""
+    if dynamic_config and "metadata" in dynamic_config:
+        found: Mapping[str, Any] = dynamic_config["metadata"]
+        return found
+    return dict(getattr(fn, "__metadata__", {}))
+
+
+def get_dynamic_configuration(fn: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+    """Call a prompt function; return its dynamic config, or an awaitable of it. A list of messages becomes a config."""
+    result = fn(*args, **kwargs)
+    if not isawaitable(result):
+        return _config_of(result)
+
+    async def awaited() -> Any:
+        return _config_of(await result)
+
+    return awaited()
+
+
+def _config_of(result: Any) -> Any:
+    if isinstance(result, Rendered):
+        return {**result.config, "messages": list(result)}
+    return {"messages": result} if isinstance(result, list) else result
+
+
 def json_mode_content(tool_type: type[BaseModel] | None) -> str:
     """Return the text that asks for JSON, with the schema of a class if there is one."""
     if tool_type is None:
@@ -152,6 +179,7 @@ def get_unsupported_tool_config_keys(tool_config: ToolConfig, provider_config_ty
 __all__ = [
     "AsyncCreateFn",
     "BaseMessageParamConverter",
+    "BaseType",
     "CreateFn",
     "convert_base_model_to_base_tool",
     "convert_base_type_to_base_tool",
@@ -160,6 +188,8 @@ __all__ = [
     "get_async_create_fn",
     "get_common_usage",
     "get_create_fn",
+    "get_dynamic_configuration",
+    "get_metadata",
     "get_possible_user_message_param",
     "get_unsupported_tool_config_keys",
     "json_mode_content",

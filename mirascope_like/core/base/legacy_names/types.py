@@ -7,6 +7,7 @@ from typing import Generic, TypeAlias, TypeVar
 from pydantic import BaseModel
 from typing_extensions import TypedDict
 
+from ..prompts import BaseDynamicConfig
 from ..response import CommonUsage
 
 ToolSchemaT = TypeVar("ToolSchemaT")
@@ -23,6 +24,8 @@ class BaseCallKwargs(BaseCallParams, Generic[ToolSchemaT], total=False):
     """The schemas of the tools."""
 
 
+DynamicConfigFull = BaseDynamicConfig
+"""The same as `BaseDynamicConfig`."""
 Usage: TypeAlias = CommonUsage
 """The same as `CommonUsage`."""
 

@@ -11,14 +11,23 @@ from typing import TYPE_CHECKING
 from ..runtime import lazy_names
 
 if TYPE_CHECKING:
-    from .dynamic_config import AsyncPromptT, BaseDynamicConfig, Prompt, PromptT, Sent, as_messages, has_content
+    from .dynamic_config import (
+        AsyncPromptT,
+        BaseDynamicConfig,
+        Prompt,
+        PromptT,
+        Rendered,
+        Sent,
+        as_messages,
+        has_content,
+    )
     from .prompt_function import Prompted, PromptFunction
     from .template import Template, docstring_template, prompt_template
 else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
-            "dynamic_config": "AsyncPromptT BaseDynamicConfig Prompt PromptT Sent as_messages has_content",
+            "dynamic_config": "AsyncPromptT BaseDynamicConfig Prompt PromptT Rendered Sent as_messages has_content",
             "prompt_function": "PromptFunction Prompted",
             "template": "Template docstring_template prompt_template",
         },
@@ -31,6 +40,7 @@ __all__ = [
     "PromptFunction",
     "PromptT",
     "Prompted",
+    "Rendered",
     "Sent",
     "Template",
     "as_messages",

@@ -14,6 +14,7 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
+ROOT = __name__.partition(".")[0]
 CORE = "mirascope_like.core"
 
 OLD_PATHS: Mapping[str, str] = {
@@ -33,7 +34,7 @@ OLD_PATHS: Mapping[str, str] = {
     "base.conversation": "base.conversations.conversation",
     "base.cost": "base.response.cost",
     "base.deadlines": "base.streams.deadlines",
-    "base.dynamic_config": "base.prompts.dynamic_config",
+    "base.dynamic_config": "base.prompts.dynamic_config base.legacy_names.types",
     "base.errors": "base.errors.exceptions base.errors.classification base.errors.adoption",
     "base.events": "base.parsing.sse",
     "base.extract": "base.flows.structured_output",
@@ -52,8 +53,10 @@ OLD_PATHS: Mapping[str, str] = {
     "base.later": "base.runtime.lazy_module",
     "base.limit": "base.provider.concurrency_limit",
     "base.media": "base.messages.media",
+    "base.merge_decorators": "base.calls.base_prompt",
     "base.message_param": "base.messages.message base.messages.parts",
     "base.messages": "base.messages.message base.messages.parts base.messages.media",
+    "base.metadata": "base.calls.base_prompt",
     "base.model": "base.models.model",
     "base.model_parts": "base.parsing.field_validators",
     "base.models": "base.models.provider_model",
@@ -85,12 +88,13 @@ OLD_PATHS: Mapping[str, str] = {
     "base.structured_stream": "base.streams.structured_stream",
     "base.task": "base.calls.task",
     "base.template": "base.prompts.template",
-    "base.tool": "base.tools.base_tool base.tools.function_tool",
+    "base.tool": "base.tools.base_tool base.tools.function_tool base.legacy_names",
     "base.tool_loop": "base.tools.executor",
     "base.tool_schema": "base.tools.schema",
     "base.toolkit": "base.tools.toolkit",
     "base.tools": "base.tools.function_tool base.tools.lookup base.tools.base_tool",
-    "base.types": "base.legacy_names base.response.cost_metadata base.response.finish_reasons",
+    "base.types": "base.legacy_names base.legacy_names.pil_image base.response.cost_metadata "
+    "base.response.finish_reasons",
     "base.usage": "base.response.usage base.response.metadata",
     "base.views": "base.streams.views",
     "base.wire": "base.parsing.json_access",
@@ -134,15 +138,28 @@ OLD_PATHS: Mapping[str, str] = {
 """Old module path below `core` → the modules that define its names now, separated by spaces."""
 
 V1_PROVIDER_MODULES = frozenset(
-    {"call_params", "call_response", "call_response_chunk", "dynamic_config", "stream", "tool"}
+    {"_call", "call_params", "call_response", "call_response_chunk", "dynamic_config", "stream", "tool"}
 )
 """Modules that each provider's package had in Mirascope v1. Their names are now defined by the package itself."""
+V1_MODULES = frozenset(
+    {"llm.call_response", "llm.call_response_chunk", "llm.stream", "llm.tool", "tools.system", "tools.web"}
+)
+"""Other modules that packages had in Mirascope v1. Their names are now defined by the package itself."""
+FUNCTIONS: Mapping[str, str] = {
+    f"{CORE}.base.merge_decorators": "merge_decorators",
+    f"{CORE}.base.metadata": "Metadata",
+}
+"""Old modules that have the name of a function of their package → their names. The import system sets the attribute of
+the package to the module, so the function itself is imported as the module, with these names as attributes.
+"""
 
 
 def homes_of(module: str) -> Sequence[str]:
     """Return the full names of the modules that now define the names of an old module; an empty list if `module` is
     not an old path.
     """
+    if (below := module.removeprefix(f"{ROOT}.")) in V1_MODULES:
+        return (f"{ROOT}.{below.partition('.')[0]}",)
     package, _, name = module.removeprefix(f"{CORE}.").rpartition(".")
     if not module.startswith(f"{CORE}."):
         return ()
@@ -186,7 +203,13 @@ class OldPathFinder(MetaPathFinder, Loader):
         return OldModule(spec.name)
 
     def exec_module(self, module: ModuleType) -> None:
-        """Do nothing: `OldModule` looks up names when they are read."""
+        """Replace the module by the function of its name if it is in `FUNCTIONS`. Otherwise do nothing: `OldModule`
+        looks up names when they are read.
+        """
+        if (names := FUNCTIONS.get(module.__name__)) is not None:
+            function = find(module.__name__, module.__name__.rpartition(".")[2])
+            vars(function).update({name: find(module.__name__, name) for name in names.split()})
+            sys.modules[module.__name__] = function
 
 
 def install() -> None:

@@ -47,6 +47,11 @@ def _names(template: str, method: str) -> Iterator[str]:
         ) from problem
 
 
+def is_toolkit_tool(method: object) -> bool:
+    """Return True for a method that `toolkit_tool` has marked."""
+    return getattr(_below(method), _MARK, False) is True
+
+
 class BaseToolKit(BaseModel):
     """A group of tools that share the state of one object: its methods that are marked with `toolkit_tool`.
 

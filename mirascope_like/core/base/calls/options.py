@@ -90,7 +90,8 @@ def check_options(options: Mapping[str, Any], params: type[Any], provider: Provi
             f"option 'provider' is for llm.call only: {provider.name}.call always calls {provider.name}"
         )
     named = {name for kind in params.__mro__ for name in getattr(kind, "__annotations__", {})}
-    _check_params((name for name in options.get("call_params") or {} if name not in named), provider)
+    given: Mapping[str, Any] = options.get("call_params") or {}
+    _check_params((name for name in given if name not in named), provider)
 
 
 def count_of(name: str, given: Any) -> int:

@@ -11,6 +11,7 @@ from typing import Any, Protocol, TypeVar, cast
 from pydantic import BaseModel
 
 from ..messages import BaseMessageParam
+from ..parsing import is_list
 from ..prompts import Rendered
 from ..request import BaseType, CommonCallParams, ResponseModel
 from ..response import CommonUsage
@@ -147,7 +148,7 @@ def get_dynamic_configuration(fn: Callable[..., Any], args: Sequence[Any], kwarg
 def _config_of(result: Any) -> Any:
     if isinstance(result, Rendered):
         return {**result.config, "messages": list(result)}
-    return {"messages": result} if isinstance(result, list) else result
+    return {"messages": result} if is_list(result) else result
 
 
 def json_mode_content(tool_type: type[BaseModel] | None) -> str:

@@ -208,7 +208,8 @@ class OldPathFinder(MetaPathFinder, Loader):
         """
         if (names := FUNCTIONS.get(module.__name__)) is not None:
             function = find(module.__name__, module.__name__.rpartition(".")[2])
-            vars(function).update({name: find(module.__name__, name) for name in names.split()})
+            for name in names.split():
+                setattr(function, name, find(module.__name__, name))
             sys.modules[module.__name__] = function
 
 

@@ -216,7 +216,6 @@ class RequestBuilder:
             known = {tool_name(kind) for kind in tools}
             runnable = [kind for kind in provider.native_tool_types(native) if tool_name(kind) not in known]
             tools = [*tools, *(tool_type(kind, provider.tool_type) for kind in runnable)]
-        template = prompted.template
         messages = prompted.messages
         if isinstance(messages, Sent) and messages.origin != (origin := provider.origin(model)):
             messages = messages.to(origin)
@@ -234,7 +233,7 @@ class RequestBuilder:
             retry=self._retry,
             resume=self._resume,
             client=settings["client"] if "client" in settings else config.get("client") or self._client,
-            prompt_template=template.text if template is not None else None,
+            prompt_template=prompted.template,
             fn_args=prompted.values,
             dynamic_config=cast("Mapping[str, Any]", config) or None,
             metadata={**bound_prompt.prompt.metadata, **(config.get("metadata") or {})},

@@ -25,8 +25,8 @@ class Prompted:
     messages: list[Any]
     config: BaseDynamicConfig[Any, Mapping[str, Any], Any] = field(default_factory=BaseDynamicConfig[Any])
     values: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    template: Template | None = None
-    """The template of the function, or its docstring if that is the template."""
+    template: str | None = None
+    """The text of the function's template, or its docstring if that is the template."""
 
 
 class PromptFunction:
@@ -82,14 +82,15 @@ class PromptFunction:
             messages = self._checked(as_messages(result))
             if not (config or isinstance(result, Rendered | Sent)):
                 config["messages"] = messages
-            return Prompted(messages, config, arguments, self.template)
+            text = self.template.text if self.template is not None else None
+            return Prompted(messages, config, arguments, text)
         template = self.template or self._docstring()
         if template is None:
             raise PromptError(
                 f"{self.name} returned None: return text or messages, or put @prompt_template below the call decorator"
             )
         values = {**arguments, **(config.get("computed_fields") or {})}
-        return Prompted(self._checked(template.render(values)), config, values, template)
+        return Prompted(self._checked(template.render(values)), config, values, template.text)
 
     def _docstring(self) -> Template | None:
         from .template import docstring_template  # imported here: few functions return nothing and have no template

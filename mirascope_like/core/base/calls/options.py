@@ -115,7 +115,8 @@ _FORMS = ("response_model", "output_parser", "max_retries", "fail_fast")
 def accepted_params(
     given: Mapping[str, Any], unchecked: Iterable[str], provider: Provider[Any, Any, Any], *, any_provider: bool
 ) -> dict[str, Any]:
-    """Return the call parameters that are sent to the provider: not those that are None or an SDK's mark for "not given".
+    """Return the call parameters that are sent to the provider: not those that are None, or an SDK's mark for "not
+    given".
 
     With `any_provider`, common parameters that the provider does not have are left out, as in Mirascope v1. Raises
     `ConfigurationError` for a name in `unchecked` that is unknown; suggests a similar name.

@@ -18,11 +18,17 @@ JSON = "JSON as the provider sends it"
 DICTS = "the SDK has plain dicts for messages"
 OPEN = "depends on the provider, which llm chooses when it is called"
 ALLOWED = {
-    "CallResponse.call_kwargs": OPTIONS,
-    "CallResponse.call_params": OPTIONS,
-    "CallResponse.dynamic_config": OPTIONS,
-    "CallResponse.fn_args": "arguments of any kind, by name",
-    "CallResponse.metadata": "values of any kind, by name",
+    **{
+        f"{kind}.{name}": why
+        for kind in ("CallResponse", "Stream", "AsyncStream")
+        for name, why in (
+            ("call_kwargs", OPTIONS),
+            ("call_params", OPTIONS),
+            ("dynamic_config", OPTIONS),
+            ("fn_args", "arguments of any kind, by name"),
+            ("metadata", "values of any kind, by name"),
+        )
+    },
     "CallResponse.provider_response": "the same object, or for llm: " + OPEN,
     "CallResponse.raw": JSON,
     "CallResponseChunk.data": JSON,
@@ -47,6 +53,7 @@ ALLOWED = {
         for kind in ("CallResponse", "Stream", "AsyncStream")
         for name in ("message_param", "messages", "user_message_param", "tool_message_params")
     },
+    "growing.fields_from_call_args": "arguments of any kind, by name",
     "growing.each": "an iterator of the items of a list, which `Book` is not",
     "session.model": "may be replaced by any other model",
 }

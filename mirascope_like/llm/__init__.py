@@ -17,10 +17,10 @@ from ..core.base.request import CommonCallParams
 from ..core.base.response import CostMetadata
 from ..core.costs import calculate_cost
 from .answers import AsyncStream, CallResponse, CallResponseChunk, Stream, Tool
-from .context import Settings, context
 from .neutral_call import NeutralCall
 from .overriding import override
 from .provider import AnyProvider
+from .settings import Settings, context
 
 # Calls to the given `provider` and `model`. A model such as "openai:gpt-4o-mini" names both. `context` and `override`
 # change the provider and model for single calls.

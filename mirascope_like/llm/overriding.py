@@ -21,8 +21,8 @@ from ..core.base.calls import StreamConfig
 from ..core.base.runtime import TypeForm
 from ..core.base.streams import AsyncStructuredStream, StructuredStream
 from .answers import AsyncStream, CallResponse, Stream
-from .context import Settings, checked, context, merged
 from .other_forms import MAKERS, layers, reformed
+from .settings import Settings, checked, context, merged
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -12,7 +12,7 @@ from ..core.base.request import OVERRIDES, overridden
 from ..core.base.runtime import alike, is_async, within_descriptor
 from ..core.base.streams import BaseStream, BaseStructuredStream
 from ..llm import override
-from ..llm.context import Settings
+from ..llm.settings import Settings
 
 P = ParamSpec("P")
 R = TypeVar("R")

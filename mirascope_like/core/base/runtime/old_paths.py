@@ -142,12 +142,16 @@ V1_PROVIDER_MODULES = frozenset(
 )
 """Modules that each provider's package had in Mirascope v1. Their names are now defined by the package itself."""
 V1_MODULES = frozenset(
-    {"llm.call_response", "llm.call_response_chunk", "llm.stream", "llm.tool", "tools.system", "tools.web"}
+    {
+        *("llm.call_response", "llm.call_response_chunk", "llm.context", "llm.stream", "llm.tool"),
+        *("tools.system", "tools.web"),
+    }
 )
-"""Other modules that packages had in Mirascope v1. Their names are now defined by the package itself."""
+"""Other modules that packages had, in Mirascope v1 and here. Their names are now defined by the package itself."""
 FUNCTIONS: Mapping[str, str] = {
     f"{CORE}.base.merge_decorators": "merge_decorators",
     f"{CORE}.base.metadata": "Metadata",
+    f"{ROOT}.llm.context": "Settings context override",
 }
 """Old modules that have the name of a function of their package → their names. The import system sets the attribute of
 the package to the module, so the function itself is imported as the module, with these names as attributes.

@@ -1,10 +1,10 @@
-"""`context`: changes the provider, model and parameters of the calls of `llm.call` inside a `with` block."""
+"""`context` and the settings that it, `override` and `retries.fallback` change."""
 
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from typing_extensions import TypedDict, Unpack
 
@@ -67,14 +67,3 @@ def checked(settings: Settings) -> Settings:
         return settings
     provider, model = named(settings.get("model") or "")
     return {**settings, "provider": provider, "model": model} if provider is not None else settings
-
-
-if not TYPE_CHECKING:
-
-    def __getattr__(name: str) -> Any:
-        """Return `override`, which old pickles name as a function of this module."""
-        if name != "override":
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from .overriding import override  # which imports this module
-
-        return override

@@ -25,7 +25,7 @@ from ..response import BaseCallResponse
 from ..runtime import LazyModule, TypeForm, adrive, alike, drive, is_async, within_descriptor
 from ..streams import AsyncStream, Stream
 from ..tools import Tools
-from .call_signature import UNKNOWN, InstanceSignature, call_signature, returned_type, returning
+from .call_signature import UNKNOWN, InstanceSignature, call_signature, described, returned_type
 from .options import Options, StreamConfig, check_options
 from .request_builder import BoundPrompt, RequestBuilder
 from .request_sender import asend, send
@@ -53,18 +53,19 @@ class CallDecorator(Generic[SyncT_co, AsyncT_co]):
 
     def __init__(
         self,
+        model: str,
         run: Callable[[BoundPrompt], SyncT_co],
         arun: Callable[[BoundPrompt], AsyncT_co],
         returned: Any = UNKNOWN,
         awaited: Any = UNKNOWN,
     ) -> None:
+        self._model = model
         self._run = run
         self._arun = arun
         self._returned = returned
         """The return annotation of a sync call."""
         self._awaited = awaited
         """The return annotation of an async call."""
-        self.model: str | None = None  # v1's `_model` of a decorated function
 
     @overload
     def __call__(self, fn: Callable[P, PromptT]) -> Callable[P, SyncT_co]: ...
@@ -82,9 +83,7 @@ class CallDecorator(Generic[SyncT_co, AsyncT_co]):
             observers = current_observers()
             return observed_run.observe(run, bound_prompt, observers) if observers else run(bound_prompt)
 
-        made = returning(wraps(fn)(alike(call, run)), prompt.signature, kind)
-        cast("Any", made)._model = self.model
-        return made
+        return described(wraps(fn)(alike(call, run)), prompt.signature, kind, self._model)
 
 
 class Call(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
@@ -258,7 +257,9 @@ class Call(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
         Raises `ConfigurationError` for an unknown option or call parameter, and suggests a similar name.
         """
         check_options(options, self._params, self._provider)
-        answer_model = _answer_model(response_model) if response_model is not None else None
+        answer_model: request_room.ResponseModel[Any] | None = None
+        if response_model is not None:
+            answer_model = request_room.ResponseModel(response_model)
         builder = RequestBuilder(
             self._provider, model, options, tools=tools, stream=stream, response_model=answer_model
         )
@@ -273,13 +274,8 @@ class Call(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
         if fail_fast and (not streaming or answer_model is None):
             raise ConfigurationError("fail_fast needs stream=True and a response_model")
         if answer_model is not None and streaming:
-            made: CallDecorator[Any, Any] = self._structured(builder, answer_model, fail_fast=fail_fast)
-        elif streaming:
-            made = self._streamed(builder)
-        else:
-            made = self._whole(builder, answer_model, output_parser, max_retries)
-        made.model = model
-        return made
+            return self._structured(builder, answer_model, fail_fast=fail_fast)
+        return self._streamed(builder) if streaming else self._whole(builder, answer_model, output_parser, max_retries)
 
     def _whole(
         self,
@@ -307,7 +303,7 @@ class Call(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
 
         wanted = UNKNOWN if answer_model is None else answer_model.kind
         kind = returned_type(self._provider.response_type, wanted, parse, tools=builder.has_tools)
-        return CallDecorator(run, arun, kind, kind)
+        return CallDecorator(builder.model, run, arun, kind, kind)
 
     def _streamed(self, builder: RequestBuilder) -> CallDecorator[StreamT, AsyncStreamT]:
         def make(builder: RequestBuilder, bound_prompt: BoundPrompt) -> StreamT:
@@ -319,7 +315,7 @@ class Call(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
             return self._async_stream(target.provider, lambda: builder.aread(target, bound_prompt))
 
         made = partial(builder.with_fallbacks, make), partial(builder.with_fallbacks, amake)
-        return CallDecorator(*made, self._stream, self._async_stream)
+        return CallDecorator(builder.model, *made, self._stream, self._async_stream)
 
     def _structured(
         self, builder: RequestBuilder, answer_model: request_room.ResponseModel[T], *, fail_fast: bool
@@ -347,11 +343,7 @@ class Call(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
 
         sync, awaited = cast("Any", (streams.StructuredStream, streams.AsyncStructuredStream))
         kinds = sync[answer_model.kind, self._stream], awaited[answer_model.kind, self._async_stream]
-        return CallDecorator(run, arun, *kinds)
-
-
-def _answer_model(kind: Any) -> request_room.ResponseModel[Any]:
-    return request_room.ResponseModel(kind)  # its module is imported when the first response model is used
+        return CallDecorator(builder.model, run, arun, *kinds)
 
 
 def _is_response(found: object) -> bool:

@@ -40,13 +40,18 @@ def call_signature(form: Callable[..., Any], params: type[Any], *, open_choice: 
     return Signature([*named, *options])
 
 
-def returning(made: Callable[..., Any], own: Signature, kind: Any) -> Callable[..., Any]:
-    """Set the return annotation of a function that wraps another; return the function. `own` is its signature."""
+def described(made: Callable[..., Any], own: Signature, kind: Any, model: str) -> Callable[..., Any]:
+    """Set the return annotation of a function that wraps another, and its model as in Mirascope v1. Return the function.
+
+    `own` is the signature of the other function.
+    """
     hints = {name: one for name, one in made.__annotations__.items() if name != "return"}
     made.__annotations__ = (
         hints if kind is UNKNOWN else {**hints, "return": kind}
     )  # the other function has the old dict
-    cast("Any", made).__signature__ = own.replace(return_annotation=kind)
+    shown = cast("Any", made)
+    shown.__signature__ = own.replace(return_annotation=kind)
+    shown._model = model
     return made
 
 

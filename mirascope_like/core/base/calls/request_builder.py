@@ -82,7 +82,8 @@ class RequestBuilder:
         response_model: request_room.ResponseModel[Any] | None,
     ) -> None:
         self._provider = provider
-        self._model = model
+        self.model = model
+        """The model that the decorator names."""
         self._params: Mapping[str, Any] = options.get("call_params") or {}
         self._json_mode = bool(options.get("json_mode"))
         self._named: str | None = options.get("provider")
@@ -133,7 +134,7 @@ class RequestBuilder:
         tools, native = self._tools
         return Request(
             provider=self._provider.name,
-            model=self._model,
+            model=self.model,
             messages=(),
             call_params=self._params,
             tools=tools,
@@ -150,12 +151,12 @@ class RequestBuilder:
         """
         other = RequestBuilder.__new__(RequestBuilder)
         other.__dict__.update(vars(self))
-        other._model, other._fallback, other._fixed = model, (), ("model",)
+        other.model, other._fallback, other._fixed = model, (), ("model",)
         named, name = self._provider.named(model)
         if named is not None:
-            other._model, other._named, other._fixed = name, named, ("model", "provider", "client")
+            other.model, other._named, other._fixed = name, named, ("model", "provider", "client")
         elif self._named is None:
-            other._named, _ = self._provider.named(self._model)
+            other._named, _ = self._provider.named(self.model)
         return other
 
     def resolve(self, bound_prompt: BoundPrompt) -> Target:
@@ -172,9 +173,9 @@ class RequestBuilder:
 
     def _resolve(self, bound_prompt: BoundPrompt) -> Target:
         if not self._fixed:
-            return self._provider.resolve(self._model, self._named, bound_prompt.overrides)
+            return self._provider.resolve(self.model, self._named, bound_prompt.overrides)
         overrides = {name: one for name, one in bound_prompt.overrides.items() if name not in self._fixed}
-        target = self._provider.resolve(self._model, self._named, overrides)
+        target = self._provider.resolve(self.model, self._named, overrides)
         return target._replace(settings={**target.settings, "client": None}) if "client" in self._fixed else target
 
     def with_fallbacks(

@@ -53,7 +53,7 @@ class BedrockAccumulator(BlockAccumulator[BedrockCallResponseChunk, BedrockTool]
                 yield make(event, text), None
 
     def _sum(self, chunk: BedrockCallResponseChunk, data: Mapping[str, Any]) -> list[BedrockTool]:
-        name, data = next(iter(data.items()), ("", {}))
+        name, data = next(iter(data.items()), ("", dict[str, Any]()))
         match name:
             case "contentBlockDelta":
                 return self._grow(data.get("contentBlockIndex"), data["delta"])

@@ -41,7 +41,7 @@ def call_signature(form: Callable[..., Any], params: type[Any], *, open_choice: 
 
 
 def described(made: Callable[..., Any], own: Signature, kind: Any, model: str) -> Callable[..., Any]:
-    """Set the return annotation of a function that wraps another, and its model as in Mirascope v1. Return the function.
+    """Set the return annotation and the model (as in Mirascope v1) of a function that wraps another, and return it.
 
     `own` is the signature of the other function.
     """

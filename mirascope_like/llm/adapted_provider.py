@@ -154,6 +154,9 @@ class CommonProvider(Provider[CallResponse, CallResponseChunk, Tool]):
     def rebuilt(self, request: Request, accumulator: Accumulator[Any, Any]) -> Any:
         return self.inner.rebuilt(request, accumulator)
 
+    def known_client(self, request: Request) -> Any:
+        return self.inner.known_client(request)
+
     def send(self, request: Request, payload: dict[str, Any]) -> Any:
         return self.inner.send(request, payload)
 

@@ -9,7 +9,7 @@ from contextvars import ContextVar
 from functools import cached_property
 from inspect import iscoroutinefunction
 from operator import attrgetter
-from typing import Any, Literal, NamedTuple, Self, TypeAlias
+from typing import Any, Literal, NamedTuple, Self, TypeAlias, TypeVar
 
 from .. import tools as tools_room
 from ..request import Request
@@ -18,6 +18,7 @@ from ..runtime import CLOCK
 from ..tools import BaseTool
 from .hooks import BaseObserver, Hooks, hooks_of, notify, warn_once
 
+T = TypeVar("T")
 CallState: TypeAlias = Literal["open", "done", "closed", "failed"]
 """The state of a call, request or tool. "closed": it was left early, by closing its stream or by a cancellation."""
 
@@ -239,6 +240,26 @@ class ObservedRequest(Observed):
         call.provider, call.model = self.request.provider, self.request.model
         notify(call.hooks.request_started, self)
         return self
+
+    def reading(self, read: Callable[[], T]) -> Callable[[], T]:
+        """Return a function that reads from the connection by calling `read`, inside what the observers' `active`
+        returns.
+        """
+
+        def inside() -> T:
+            with self.call.inside(self):
+                return read()
+
+        return inside if self.call.hooks.active else read
+
+    def areading(self, read: Callable[[], Awaitable[T]]) -> Callable[[], Awaitable[T]]:
+        """Async version of `reading`."""
+
+        async def inside() -> T:
+            with self.call.inside(self):
+                return await read()
+
+        return inside if self.call.hooks.active else read
 
     def read(self, events: Sequence[Any]) -> None:
         """Record a network read of a stream that has events."""

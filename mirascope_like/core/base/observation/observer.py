@@ -17,8 +17,8 @@ receive the same objects, in this order:
     call_ended(call)                exactly once, however the call ended: `call.state` and `call.error` say how
 
 `active(node)` returns a context manager that is entered wherever code runs for a call (its prompt function), for a
-request (the SDK while it sends) or for a tool (its function), in the thread and task in which it runs. It is never
-active between two chunks of a stream.
+request (the SDK while it sends, and while it reads from the connection) or for a tool (its function), in the thread and
+task in which it runs. It is never active between two chunks of a stream.
 
 A method that a class does not define costs nothing. Without observers, a call only looks up one context variable. With
 observers, the call's provider is wrapped (`provider_wrapper`), and so are its tool loop and the opened responses;

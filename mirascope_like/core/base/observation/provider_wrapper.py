@@ -88,7 +88,7 @@ class _ObservedSource:
         return getattr(self._source, name)
 
     def __iter__(self) -> Iterator[Sequence[Any]]:
-        return _Reads(iter(self._source).__next__, self._sent)
+        return _Reads(self._sent.reading(iter(self._source).__next__), self._sent)
 
     def drain(self) -> None:
         self._source.drain()
@@ -115,7 +115,7 @@ class _AsyncObservedSource:
         return getattr(self._source, name)
 
     def __aiter__(self) -> AsyncIterator[Sequence[Any]]:
-        return _AsyncReads(aiter(self._source).__anext__, self._sent)
+        return _AsyncReads(self._sent.areading(aiter(self._source).__anext__), self._sent)
 
     async def drain(self) -> None:
         await self._source.drain()

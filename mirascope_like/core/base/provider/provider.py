@@ -244,6 +244,13 @@ class Provider(ABC, Generic[ResponseT, ChunkT, ToolT]):
         """Return the SDK's response object for the events that the accumulator has received."""
         return self.parse(accumulator.rebuild())
 
+    def known_client(self, request: Request) -> Any:
+        """Return the SDK's client that sends the request; None for a default client that was not made yet."""
+        if request.client is not None:
+            return request.client
+        defaults: Any = getattr(self, "_defaults", None)  # a `Clients`, of providers that make default clients
+        return defaults.known() if defaults is not None else None
+
     @abstractmethod
     def send(self, request: Request, payload: dict[str, Any]) -> Any:
         """Send the request; return the SDK's response object."""

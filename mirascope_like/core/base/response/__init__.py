@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from .dump import CARRIERS, HOLDERS, check_dump_version, without_carried
     from .finish_reasons import FinishReason, common_finish_reason, ended_for, newer_reason
     from .indexed_accumulator import IndexedAccumulator, Positions
-    from .metadata import CommonMetadata, Facts, common_reasons
+    from .metadata import CommonMetadata, Facts, common_reasons, counted_usage
     from .offered_tools import attach_tools, set_tool_base
     from .related_responses import set_earlier_attempts, set_earlier_rounds, set_interruptions
     from .response_functions import (
@@ -67,7 +67,7 @@ else:
             "dump": "CARRIERS HOLDERS check_dump_version without_carried",
             "finish_reasons": "FinishReason common_finish_reason ended_for newer_reason",
             "indexed_accumulator": "IndexedAccumulator Positions",
-            "metadata": "Facts CommonMetadata common_reasons",
+            "metadata": "Facts CommonMetadata common_reasons counted_usage",
             "response_functions": "check_response common_messages correction_messages decode_message generated_text "
             "made_response message_format messages_key tool_round_messages usage_price",
             "result_parts": "tool_results",
@@ -114,6 +114,7 @@ __all__ = [
     "common_messages",
     "common_reasons",
     "correction_messages",
+    "counted_usage",
     "decode_message",
     "generated_text",
     "made_response",

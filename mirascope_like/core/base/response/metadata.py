@@ -197,3 +197,9 @@ def read_usage(kind: type[NativeMetadata], raw: Any) -> Usage | None:
     """Return the usage in the common form for a provider's usage object, given as JSON; None for None."""
     own: Any = kind
     return cast("Usage | None", own._read_usage(raw))
+
+
+def counted_usage(metadata: CommonMetadata) -> Usage | None:
+    """Return the usage of a response, chunk or stream with all counts, such as those of audio tokens."""
+    own: Any = metadata
+    return cast("Usage | None", own._usage)

@@ -1,0 +1,332 @@
+"""The observer that records calls: a span for each request, tool, tool loop and session's exchange.
+
+    invoke_agent                the exchange of a session, or a call with a tool loop
+      chat gpt-4o-mini          each request, also retries and fallbacks
+      execute_tool get_weather  each tool of the loop
+
+A call that is neither has only its `chat` spans. The span of a request is the current one while the SDK sends the
+request or reads from the connection, and that of a tool while the tool runs. None is current between two chunks of a
+stream.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, suppress
+from typing import Any
+
+from opentelemetry import context as otel_context
+from opentelemetry.context import Context
+from opentelemetry.trace import Span, SpanKind, StatusCode, Tracer, set_span_in_context
+
+from ...core.base.observation import ObservedCall, ObservedRequest, ObservedTool, Observer
+from ...core.base.response import counted_usage, made_response
+from ...core.base.tools import call_of, tool_description, tool_name
+from .content import as_json, input_content, output_content
+from .conventions import Conventions
+from .events import Events
+from .metrics import Metrics, of_request
+from .request_attributes import request_attributes, server_attributes, tool_definitions
+from .response_attributes import error_type, response_attributes
+from .settings import Capture
+
+Attributes = dict[str, Any]
+_SENT = otel_context.create_key("mirascope_like_payload")
+"""The key of a context whose value is the payload that is being sent."""
+Node = ObservedCall | ObservedRequest | ObservedTool
+
+
+class Recorded:
+    """A span, and the attributes that it has."""
+
+    __slots__ = ("attributes", "context", "metric_attributes", "span")
+
+    def __init__(self, span: Span, attributes: Attributes, parent: Context) -> None:
+        self.span: Span = span
+        self.attributes: Attributes = attributes
+        self.context: Context = set_span_in_context(span, parent)
+        """The context in which the span is the current one."""
+        self.metric_attributes: Attributes | None = None
+        """The attributes of the metrics of chunks; None before the first chunk."""
+
+    def set(self, attributes: Mapping[str, Any]) -> None:
+        """Set attributes."""
+        self.attributes.update(attributes)
+        self.span.set_attributes(attributes)
+
+    def fail(self, error: BaseException) -> None:
+        """Record the error that ended what the span describes."""
+        self.set({"error.type": error_type(error)})
+        self.span.record_exception(error)
+        self.span.set_status(StatusCode.ERROR, str(error))
+
+
+class CallRecord:
+    """What is known of a call while it lasts."""
+
+    __slots__ = ("agent", "parent")
+
+    def __init__(self, parent: Context) -> None:
+        self.parent: Context = parent
+        """The context in which the call was made."""
+        self.agent: Recorded | None = None
+        """The span `invoke_agent`; None if the call has none, or before its first request."""
+
+    @property
+    def context(self) -> Context:
+        """The context of the spans of requests and tools."""
+        return self.agent.context if self.agent is not None else self.parent
+
+
+class Active:
+    """Context manager that makes a span the current one. Used once."""
+
+    __slots__ = ("_context", "_token")
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def __enter__(self) -> None:
+        self._token = otel_context.attach(self._context)
+
+    def __exit__(self, *_: object) -> None:
+        otel_context.detach(self._token)
+
+
+class Tracing(Observer):
+    """Records calls as spans of one tracer."""
+
+    def __init__(
+        self,
+        tracer: Tracer,
+        table: Conventions,
+        capture: Capture,
+        *,
+        provider: object = None,
+        metrics: Metrics | None = None,
+        events: Events | None = None,
+        name: str | None = None,
+        conversation: str | Callable[[ObservedCall], str | None] | None = None,
+    ) -> None:
+        self.provider: object = provider
+        """The tracer provider that was passed; None for the global one."""
+        self._tracer = tracer
+        self._table = table
+        self._capture = capture
+        self._metrics = metrics
+        self._events = events
+        self._name = name
+        self._conversation = conversation
+        self._calls: dict[ObservedCall, CallRecord] = {}
+        self._spans: dict[Node, Recorded] = {}
+
+    # What `Observer` defines
+
+    def call_started(self, call: ObservedCall) -> None:
+        same = [one for one in call.observers if isinstance(one, Tracing) and one.provider is self.provider]
+        if same[-1] is self:  # with `instrument` and `with_otel`, the call's own decorator records it
+            self._calls[call] = CallRecord(otel_context.get_current())
+
+    def request_started(self, request: ObservedRequest) -> None:
+        if (record := self._calls.get(request.call)) is None:
+            return
+        if otel_context.get_value(_SENT) is request.payload:
+            return  # a fallback with a decorator of its own, which has begun the span of this request
+        client = known_client(request)
+        attributes = request_attributes(request.request, request.payload, client, self._table)
+        attributes.update(self._identity(request.call))
+        if record.agent is None and is_agent(request):
+            self._start_agent(request.call, record, attributes)
+        attributes["code.function.name"] = request.call.name
+        name = f"chat {request.request.model}"
+        recorded = self._start(name, SpanKind.CLIENT, attributes, record.context, request.start_time)
+        recorded.context = otel_context.set_value(_SENT, request.payload, recorded.context)
+        self._spans[request] = recorded
+
+    def first_chunk(self, request: ObservedRequest) -> None:
+        if (recorded := self._spans.get(request)) is not None and request.first_chunk is not None:
+            seconds = request.first_chunk - request.started
+            recorded.set({"gen_ai.response.time_to_first_chunk": seconds})
+            if self._metrics is not None:
+                self._metrics.first_chunk(seconds, recorded.attributes)
+
+    def request_ended(self, request: ObservedRequest) -> None:
+        recorded = self._spans.pop(request, None)
+        if recorded is None:
+            return
+        response = request.response
+        if "server.address" not in recorded.attributes:  # the default client was made when the request was sent
+            recorded.set(server_attributes(known_client(request), request.request.provider))
+        if response is not None:
+            recorded.set(response_attributes(response, self._table, complete=request.state == "done"))
+        elif request.state != "done":
+            recorded.set({"gen_ai.response.finish_reasons": ["error"]})
+        if request.error is not None:
+            recorded.fail(request.error)
+        with suppress(Exception):  # contents that the common form has no place for must not hide the rest
+            self._record_content(request, response, recorded)
+        if self._events is not None and request.error is not None:
+            self._events.exception(request.error, traceback.format_exception(request.error), recorded.context)
+        self._end(recorded, request)
+        if self._metrics is not None:
+            usage = counted_usage(response) if response is not None else None
+            self._metrics.request(request.duration or 0.0, recorded.attributes, usage)
+
+    def tool_started(self, tool: ObservedTool) -> None:
+        if (record := self._calls.get(tool.call)) is None:
+            return
+        kind, called = type(tool.tool), call_of(tool.tool)
+        attributes: Attributes = {
+            "gen_ai.operation.name": "execute_tool",
+            "gen_ai.tool.name": called.name or tool_name(kind),
+            "gen_ai.tool.type": "function",
+            "gen_ai.tool.description": tool_description(kind),
+            **({"gen_ai.tool.call.id": called.id} if called.id else {}),
+        }
+        if self._capture.attributes:
+            attributes["gen_ai.tool.call.arguments"] = called.arguments
+        name = f"execute_tool {attributes['gen_ai.tool.name']}"
+        self._spans[tool] = self._start(name, SpanKind.INTERNAL, attributes, record.context, tool.start_time)
+
+    def tool_ended(self, tool: ObservedTool) -> None:
+        recorded = self._spans.pop(tool, None)
+        if recorded is None:
+            return
+        if tool.error is not None:
+            recorded.fail(tool.error)
+        elif self._capture.attributes:
+            recorded.set({"gen_ai.tool.call.result": as_json(tool.result)})
+        self._end(recorded, tool)
+        if self._metrics is not None:
+            self._metrics.tool(tool.duration or 0.0, recorded.attributes)
+
+    def call_ended(self, call: ObservedCall) -> None:
+        record = self._calls.pop(call, None)
+        if record is None or (agent := record.agent) is None:
+            return
+        agent.set(agent_totals(call))
+        if call.error is not None:
+            agent.fail(call.error)
+        if self._capture.attributes:
+            with suppress(Exception):
+                self._record_agent_content(call, agent)
+        self._end(agent, call)
+        if self._metrics is not None:
+            self._metrics.agent(call.duration or 0.0, agent.attributes)
+
+    def active(self, node: Node) -> AbstractContextManager[Any] | None:
+        recorded = self._spans.get(node)
+        return Active(recorded.context) if recorded is not None else None
+
+    # Spans
+
+    def _start(self, name: str, kind: SpanKind, attributes: Attributes, parent: Context, start_time: float) -> Recorded:
+        at = round(start_time * 1_000_000)  # from milliseconds to nanoseconds
+        span = self._tracer.start_span(name, parent, kind, attributes, start_time=at)
+        return Recorded(span, attributes, parent)
+
+    def _end(self, recorded: Recorded, node: Node) -> None:
+        recorded.span.end(round((node.start_time + (node.duration or 0.0) * 1000) * 1_000_000))
+
+    def _start_agent(self, call: ObservedCall, record: CallRecord, request: Attributes) -> None:
+        attributes = {
+            name: value for name, value in request.items() if name.startswith(("gen_ai.request.", "gen_ai.c"))
+        }
+        attributes.pop("gen_ai.request.stream", None)
+        attributes["gen_ai.operation.name"] = "invoke_agent"
+        if self._table.provider_of_agents:
+            attributes["gen_ai.provider.name"] = request["gen_ai.provider.name"]
+        if agent := self._agent_name(call):
+            attributes["gen_ai.agent.name"] = agent
+        name = f"invoke_agent {agent}" if agent else "invoke_agent"
+        record.agent = self._start(name, SpanKind.INTERNAL, attributes, record.parent, call.start_time)
+
+    def _agent_name(self, call: ObservedCall) -> str | None:
+        return self._name or (None if call.group is not None else getattr(call.function, "__name__", None))
+
+    def _identity(self, call: ObservedCall) -> Attributes:
+        """Return the attribute that tells to which conversation a call belongs."""
+        given = self._conversation
+        found = given(call) if callable(given) else given
+        if found is None and call.group is not None and call.group.kind == "session":
+            found = call.group.name
+        return {"gen_ai.conversation.id": str(found)} if found is not None else {}
+
+    # Contents
+
+    def _record_content(self, request: ObservedRequest, response: Any, recorded: Recorded) -> None:
+        if not self._capture.any:
+            return
+        contents = content_of(request, response, self._table)
+        if self._capture.attributes:
+            recorded.set({name: as_json(value) for name, value in contents.items()})
+            if request.request.prompt_template is not None:
+                prefix = "gen_ai.prompt.variable."
+                recorded.set({f"{prefix}{name}": str(value) for name, value in request.request.fn_args.items()})
+        if self._capture.events and self._events is not None:
+            self._events.details({**recorded.attributes, **contents}, recorded.context)
+
+    def _record_agent_content(self, call: ObservedCall, agent: Recorded) -> None:
+        if not call.requests:
+            return
+        first = content_of(call.requests[0], call.requests[0].response, self._table)
+        last = content_of(call.requests[-1], call.requests[-1].response, self._table)
+        found = {**first, "gen_ai.output.messages": last.get("gen_ai.output.messages")}
+        agent.set({name: as_json(value) for name, value in found.items() if value is not None})
+
+
+class MeteredTracing(Tracing):
+    """Records calls as spans, and the time from one chunk to the next as a metric."""
+
+    def request_read(self, request: ObservedRequest, events: Any) -> None:
+        recorded, reads = self._spans.get(request), request.reads
+        if recorded is None or self._metrics is None or len(reads) < 2:
+            return
+        if recorded.metric_attributes is None:
+            recorded.metric_attributes = of_request(recorded.attributes)
+        self._metrics.next_chunk(reads[-1][0] - reads[-2][0], recorded.metric_attributes)
+
+
+def is_agent(request: ObservedRequest) -> bool:
+    """Return True if the call of a request is the exchange of a session, or has a tool loop."""
+    group = request.call.group
+    return request.request.tool_loop is not None or (group is not None and group.kind == "session")
+
+
+def known_client(request: ObservedRequest) -> Any:
+    """Return the SDK's client that sends a request; None if it is not known yet."""
+    return request.provider.known_client(request.request)
+
+
+def content_of(request: ObservedRequest, response: Any, table: Conventions) -> dict[str, Any]:
+    """Return the contents of a request and its response, as attributes with structured values. `response` is None if
+    nothing was received.
+    """
+    instructions, messages = input_content(response if response is not None else unanswered(request))
+    found: dict[str, Any] = {"gen_ai.input.messages": messages}
+    if instructions:
+        found["gen_ai.system_instructions"] = instructions
+    if request.request.tools or request.request.native_tools:
+        found["gen_ai.tool.definitions"] = tool_definitions(request.request, request.payload)
+    if response is not None:
+        found["gen_ai.output.messages"] = output_content(response, table, complete=request.state == "done")
+    return found
+
+
+def unanswered(request: ObservedRequest) -> Any:
+    """Return a response without content, whose messages are those of the request."""
+    provider = getattr(request.provider, "inner", request.provider)  # of `llm`: the provider that it wraps
+    start = request.start_time
+    return made_response(provider.response_type, request.request, request.payload, None, start, start)
+
+
+def agent_totals(call: ObservedCall) -> Attributes:
+    """Return the tokens of all requests of a call, and the finish reasons of the last one."""
+    usages = [usage for one in call.requests if one.response is not None and (usage := counted_usage(one.response))]
+    found: Attributes = {}
+    for name in ("input_tokens", "output_tokens"):
+        counts = [count for usage in usages if (count := getattr(usage, name)) is not None]
+        if counts:
+            found[f"gen_ai.usage.{name}"] = sum(counts)
+    return found

@@ -4,40 +4,21 @@ from __future__ import annotations
 
 import base64
 import json
-import struct
 from typing import Any
-from zlib import crc32
 
 import jiter
 from botocore.eventstream import EventStreamBuffer
 
+from mirascope_like.testing.wires.bedrock import event, event_message
 from tests.harness.replies import Reply, Step
 
 JSON = dict[str, Any]
 
 
-def message(headers: dict[str, str], payload: JSON) -> bytes:
-    """One message in Amazon's event stream encoding."""
-    head = b"".join(
-        bytes([len(name)]) + name.encode() + b"\x07" + struct.pack(">H", len(value)) + value.encode()
-        for name, value in headers.items()
-    )
-    body = json.dumps(payload).encode()
-    prelude = struct.pack(">II", 16 + len(head) + len(body), len(head))
-    whole = prelude + struct.pack(">I", crc32(prelude)) + head + body
-    return whole + struct.pack(">I", crc32(whole))
-
-
-def event(name: str, **fields: Any) -> bytes:
-    """Return an event with the padding that Bedrock adds to each."""
-    headers = {":event-type": name, ":content-type": "application/json", ":message-type": "event"}
-    return message(headers, {**fields, "p": "abcdef"})
-
-
 def exception(name: str, text: str) -> bytes:
     """An error in the middle of a stream."""
     headers = {":exception-type": name, ":content-type": "application/json", ":message-type": "exception"}
-    return message(headers, {"message": text})
+    return event_message(headers, {"message": text})
 
 
 def delta(index: int, **fields: Any) -> bytes:

@@ -1,1 +1,1 @@
-"""Responses of models in each provider's wire format. Written from the formats alone, without importing the library."""
+"""Responses of models in each provider's wire format, by the formats of `mirascope_like.testing.wires`."""

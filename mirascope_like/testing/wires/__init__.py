@@ -1,0 +1,37 @@
+"""The formats of the providers: responses are written, and requests are read, without an SDK.
+
+`testing` and the conformance suite use them.
+"""
+
+from .answer import JSON, Answer, Call, Part, Refusal, Text, Thought
+from .bedrock import BedrockFormat
+from .chat import CHAT_HEAD, ChatFormat, MistralFormat
+from .cohere import CohereFormat
+from .gemini import GeminiArrayFormat, GeminiFormat, camel
+from .messages import MessagesFormat
+from .responses import ResponsesFormat
+from .wire import Event, Reading, WireFormat, text_of
+
+__all__ = [
+    "CHAT_HEAD",
+    "JSON",
+    "Answer",
+    "BedrockFormat",
+    "Call",
+    "ChatFormat",
+    "CohereFormat",
+    "Event",
+    "GeminiArrayFormat",
+    "GeminiFormat",
+    "MessagesFormat",
+    "MistralFormat",
+    "Part",
+    "Reading",
+    "Refusal",
+    "ResponsesFormat",
+    "Text",
+    "Thought",
+    "WireFormat",
+    "camel",
+    "text_of",
+]

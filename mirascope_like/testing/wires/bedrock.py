@@ -1,0 +1,121 @@
+"""Bedrock's Converse, whose streams are binary."""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import unquote
+from zlib import crc32
+
+from .answer import JSON, Answer, Call, Part, Text
+from .wire import Event, Reading, WireFormat, text_of
+
+_CODES = {
+    400: "ValidationException",
+    403: "UnrecognizedClientException",
+    404: "ResourceNotFoundException",
+    408: "ModelTimeoutException",
+    424: "ModelErrorException",
+    429: "ThrottlingException",
+    500: "InternalServerException",
+    503: "ServiceUnavailableException",
+}
+
+
+class BedrockFormat(WireFormat):
+    """Blocks of content; text and thoughts begin without a start."""
+
+    stream_type = "application/vnd.amazon.eventstream"
+    settings = frozenset({"messages", "system", "toolConfig"})
+
+    def whole(self, answer: Answer) -> JSON:
+        message = {"role": "assistant", "content": [_block(one) for one in answer.parts]}
+        head = {"output": {"message": message}, "stopReason": _finish(answer)}
+        return {**head, "usage": _usage(answer), "metrics": {"latencyMs": 7}}
+
+    def events(self, answer: Answer) -> list[Event]:
+        events: list[Event] = [event("messageStart", role="assistant")]
+        for index, one in enumerate(answer.parts):
+            events += _deltas(index, one)
+            if answer.ended or one is not answer.parts[-1]:
+                events.append(event("contentBlockStop", contentBlockIndex=index))
+        if not answer.ended:
+            return events
+        last = event("metadata", usage=_usage(answer), metrics={"latencyMs": 7})
+        return [*events, event("messageStop", stopReason=_finish(answer)), last]
+
+    def read(self, path: str, body: Mapping[str, Any]) -> Reading:
+        config: Mapping[str, Any] = body.get("toolConfig") or {}
+        specs = [tool["toolSpec"] for tool in config.get("tools") or () if "toolSpec" in tool]
+        choice: Mapping[str, Any] = config.get("toolChoice") or {}
+        forced = choice["tool"]["name"] if "tool" in choice else "" if "any" in choice else None
+        output: Any = ((body.get("outputConfig") or {}).get("textFormat") or {}).get("structure") or {}
+        schema: Any = (output.get("jsonSchema") or {}).get("schema") if output else None
+        return Reading(
+            model=unquote(path.partition("/model/")[2].rpartition("/")[0]),
+            messages=list(body.get("messages") or ()),
+            system=text_of(body.get("system")),
+            tools={one["name"]: (one.get("inputSchema") or {}).get("json") or {} for one in specs},
+            forced=forced,
+            schema=json.loads(schema) if isinstance(schema, str) else schema,
+            stream=path.endswith("-stream"),
+        )
+
+    def failure(self, status: int, message: str, code: str | None) -> tuple[JSON, dict[str, str]]:
+        kind = code or _CODES.get(status, "InternalServerException" if status >= 500 else "ValidationException")
+        return {"message": message}, {"x-amzn-errortype": kind}
+
+
+def event_message(headers: Mapping[str, str], payload: JSON) -> bytes:
+    """Return one message in Amazon's event stream encoding."""
+    head = b"".join(
+        bytes([len(name)]) + name.encode() + b"\x07" + struct.pack(">H", len(value)) + value.encode()
+        for name, value in headers.items()
+    )
+    body = json.dumps(payload).encode()
+    prelude = struct.pack(">II", 16 + len(head) + len(body), len(head))
+    whole = prelude + struct.pack(">I", crc32(prelude)) + head + body
+    return whole + struct.pack(">I", crc32(whole))
+
+
+def event(name: str, **fields: Any) -> bytes:
+    """Return an event with the padding that Bedrock adds to each."""
+    headers = {":event-type": name, ":content-type": "application/json", ":message-type": "event"}
+    return event_message(headers, {**fields, "p": "abcdef"})
+
+
+def _delta(index: int, **fields: Any) -> bytes:
+    return event("contentBlockDelta", contentBlockIndex=index, delta=fields)
+
+
+def _block(part: Part) -> JSON:
+    if isinstance(part, Call):
+        return {"toolUse": {"toolUseId": part.id, "name": part.name, "input": part.args}}
+    if isinstance(part, Text):
+        return {"text": part.whole}
+    return {"reasoningContent": {"reasoningText": {"text": part.whole, "signature": "sig"}}}
+
+
+def _deltas(index: int, part: Part) -> list[Event]:
+    if isinstance(part, Call):
+        start = {"toolUse": {"toolUseId": part.id, "name": part.name}}
+        begun = event("contentBlockStart", contentBlockIndex=index, start=start)
+        return [begun, *(_delta(index, toolUse={"input": piece}) for piece in part.pieces)]
+    if isinstance(part, Text):
+        return [_delta(index, text=piece) for piece in part.pieces]
+    thoughts = [_delta(index, reasoningContent={"text": piece}) for piece in part.pieces]
+    return [*thoughts, _delta(index, reasoningContent={"signature": "sig"})]
+
+
+def _finish(answer: Answer) -> str:
+    names = {"stop": "end_turn", "length": "max_tokens", "tool_calls": "tool_use", "content_filter": "content_filtered"}
+    return answer.reason(**names)
+
+
+def _usage(answer: Answer) -> JSON:
+    cached = answer.cached or 0
+    usage: JSON = {"inputTokens": answer.input - cached, "outputTokens": answer.output}
+    usage["totalTokens"] = answer.input + answer.output
+    return usage if answer.cached is None else {**usage, "cacheReadInputTokens": cached}

@@ -105,3 +105,19 @@ def _whole(block: JSON) -> JSON:
     if "text" in thought or "signature" in thought:
         return {"reasoningContent": {"reasoningText": {"text": "", **thought}}}
     return block
+
+
+__all__ = [
+    "METADATA",
+    "START",
+    "USAGE",
+    "delta",
+    "ended",
+    "event",
+    "events",
+    "exception",
+    "start",
+    "stop",
+    "streamed",
+    "sum_events",
+]

@@ -6,7 +6,8 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from mirascope_like.testing.wires import JSON, Answer, Call, WireFormat
+from mirascope_like.testing.wires import JSON, Answer, Call, Text, Thought, WireFormat
+from mirascope_like.testing.wires import Part as Said
 from tests.harness.replies import Reply, StreamEvent
 from tests.harness.server import Request
 
@@ -53,6 +54,18 @@ class Wire(WireFormat):
 
 
 __all__ = [
-    *("JSON", "Answer", "Call", "Said", "Text", "Thought", "Wire"),
-    *("IMAGE_URL", "PDF", "PDF_64", "PNG", "PNG_64", "WAV", "WAV_64"),
+    "IMAGE_URL",
+    "JSON",
+    "PDF",
+    "PDF_64",
+    "PNG",
+    "PNG_64",
+    "WAV",
+    "WAV_64",
+    "Answer",
+    "Call",
+    "Said",
+    "Text",
+    "Thought",
+    "Wire",
 ]

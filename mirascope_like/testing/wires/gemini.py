@@ -59,6 +59,7 @@ class GeminiFormat(WireFormat):
             forced=(names[0] if len(names) == 1 else "") if forced else None,
             schema=schema,
             stream=":streamGenerateContent" in path,
+            whole_calls=not calling.get("streamFunctionCallArguments"),
         )
 
     def failure(self, status: int, message: str, code: str | None) -> tuple[JSON, dict[str, str]]:

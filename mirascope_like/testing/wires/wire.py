@@ -30,6 +30,8 @@ class Reading:
     schema: Mapping[str, Any] | None = None
     """The JSON schema of the structured output that is requested; empty in JSON mode; None if the output is text."""
     stream: bool = False
+    whole_calls: bool = False
+    """True if the arguments of a tool call must not be streamed in pieces."""
 
 
 class WireFormat(ABC):

@@ -1,0 +1,23 @@
+"""Errors of the scripted model and of blocked requests."""
+
+from __future__ import annotations
+
+
+class UnexpectedRequestError(BaseException):
+    """A request that a test did not expect. The base class of the errors for it.
+
+    It is not an `Exception`: SDKs do not repeat the request, and neither a retry, a fallback nor `except Exception` in
+    the code under test hides it.
+    """
+
+
+class UnscriptedRequestError(UnexpectedRequestError):
+    """The fake model received a request for which it has no reply. The message lists the requests."""
+
+
+class RequestBlockedError(UnexpectedRequestError):
+    """A request would have left the machine while `block_requests` is active. The message names the request."""
+
+
+class UnusedRepliesError(AssertionError):
+    """Replies of a fake model were left when its block ended. The message lists them."""

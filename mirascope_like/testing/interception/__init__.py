@@ -1,0 +1,10 @@
+"""Where requests are intercepted: the methods through which HTTP libraries and gRPC send.
+
+Knows no fake model: handlers of requests are registered with `handling`. docs/design/0009-scripted-model.md has the
+reasons.
+"""
+
+from .patching import patched
+from .registry import Exchange, Handler, check, handling
+
+__all__ = ["Exchange", "Handler", "check", "handling", "patched"]

@@ -1,0 +1,203 @@
+"""The channels of grpc, as far as Google's retired SDK sends requests for a model through them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator, Iterator
+from http import HTTPStatus
+from importlib import import_module
+from typing import Any
+
+from ..writing import HTTPReply
+from .body import Failures, Pause, begin, sent
+from .registry import check, exchange
+
+_METHODS = {"GenerateContent": "generateContent", "StreamGenerateContent": "streamGenerateContent"}
+_CODES = {
+    400: "INVALID_ARGUMENT",
+    401: "UNAUTHENTICATED",
+    403: "PERMISSION_DENIED",
+    404: "NOT_FOUND",
+    409: "ABORTED",
+    429: "RESOURCE_EXHAUSTED",
+    500: "INTERNAL",
+    501: "UNIMPLEMENTED",
+    503: "UNAVAILABLE",
+    504: "DEADLINE_EXCEEDED",
+}
+"""Source: `google.rpc.Code`, its HTTP mapping."""
+
+
+def unary(channel: Any, send: Any) -> Any:
+    """Return the method that sends a request and returns its response."""
+
+    def call(self: Any, request: Any, timeout: float | None = None, *more: Any, **options: Any) -> Any:
+        reply = _reply(channel, self, request)
+        return send(self, request, timeout, *more, **options) if reply is None else _whole(self, reply, timeout)
+
+    return call
+
+
+def unary_with_call(channel: Any, send: Any) -> Any:
+    """Return the method that sends a request and returns its response and its call."""
+
+    def call(self: Any, request: Any, timeout: float | None = None, *more: Any, **options: Any) -> Any:
+        reply = _reply(channel, self, request)
+        if reply is None:
+            return send(self, request, timeout, *more, **options)
+        return _whole(self, reply, timeout), _ended(200, "")
+
+    return call
+
+
+def stream(channel: Any, send: Any) -> Any:
+    """Return the method that sends a request and returns the iterator of its stream."""
+
+    def call(self: Any, request: Any, timeout: float | None = None, *more: Any, **options: Any) -> Any:
+        reply = _reply(channel, self, request)
+        if reply is None:
+            return send(self, request, timeout, *more, **options)
+        return _streaming_call(self, reply, timeout)
+
+    return call
+
+
+def _reply(channel: Any, sender: Any, request: Any) -> HTTPReply | None:
+    named: Any = sender._method
+    name = (named.decode() if isinstance(named, bytes) else named).rpartition("/")[2]
+    target: Any = getattr(sender, "_target", b"")
+    host = (target.decode() if isinstance(target, bytes) else target).rpartition("/")[2].rpartition(":")[0]
+    if name not in _METHODS or not hasattr(type(request), "pb"):
+        check("POST", f"https://{host}/{name}")
+        return None
+    message = type(request).pb(request)
+    payload = import_module("google.protobuf.json_format").MessageToDict(message)
+    model = payload.get("model", "")
+    url = f"https://{host}/v1beta/{model}:{_METHODS[name]}?$alt=grpc"
+    found = exchange("POST", url, {})
+    body = {**payload, "model": model.removeprefix("models/")}
+    return found.reply(json.dumps(body).encode()) if found is not None else None
+
+
+def _decoded(sender: Any, event: Any) -> Any:
+    kind = sender._response_deserializer.__self__
+    message = import_module("google.protobuf.json_format").Parse(
+        json.dumps(event), kind.pb(kind()), ignore_unknown_fields=True
+    )
+    return sender._response_deserializer(message.SerializeToString())
+
+
+def _whole(sender: Any, reply: HTTPReply, timeout: float | None) -> Any:
+    begin(reply, _FAILURES, timeout)
+    body = b"".join(sent(reply.steps, _FAILURES, timeout, Pause()))
+    return _decoded(sender, _checked(reply, body))
+
+
+def _checked(reply: HTTPReply, body: bytes) -> Any:
+    content: Any = json.loads(body or b"null")
+    if reply.status >= 400:
+        error: Any = content.get("error", content) if isinstance(content, dict) else {}
+        raise _ended(reply.status, error.get("message", ""))
+    return content
+
+
+def _streaming_call(sender: Any, reply: HTTPReply, timeout: float | None) -> Any:
+    pause = Pause()
+    begin(reply, _FAILURES, timeout)
+    if reply.status >= 400:
+        _checked(reply, b"".join(one for one in reply.steps if isinstance(one, bytes)))
+    return _call_type()(_events(sender, reply, timeout, pause), pause)
+
+
+def _events(sender: Any, reply: HTTPReply, timeout: float | None, pause: Pause) -> Generator[Any]:
+    for piece in sent(reply.steps, _FAILURES, timeout, pause):
+        text = piece.decode().strip().strip("[],")  # each piece is an event of a JSON array
+        if text:
+            yield _decoded(sender, json.loads(text))
+
+
+def _call_type() -> Any:
+    grpc = import_module("grpc")
+
+    class ScriptedCall(grpc.Call):  # type: ignore[misc, name-defined]
+        """The call of a stream."""
+
+        def __init__(self, events: Iterator[Any], pause: Pause) -> None:
+            self._events, self._pause = events, pause
+
+        def __iter__(self) -> Iterator[Any]:
+            return self
+
+        def __next__(self) -> Any:
+            return next(self._events)
+
+        def cancel(self) -> bool:
+            self._pause.close()
+            return True
+
+        def is_active(self) -> bool:
+            return True
+
+        def time_remaining(self) -> float | None:
+            return None
+
+        def add_callback(self, callback: Any) -> bool:
+            return False
+
+        def initial_metadata(self) -> Any:
+            return ()
+
+        def trailing_metadata(self) -> Any:
+            return ()
+
+        def code(self) -> Any:
+            return grpc.StatusCode.OK
+
+        def details(self) -> str:
+            return ""
+
+    return ScriptedCall
+
+
+def _ended(status: int, message: str) -> Any:
+    grpc = import_module("grpc")
+    name = "OK" if status < 400 else _CODES.get(status, "UNKNOWN" if status < 500 else "INTERNAL")
+
+    class ScriptedError(grpc.RpcError, grpc.Call):  # type: ignore[misc, name-defined]
+        """How a call ended."""
+
+        def cancel(self) -> bool:
+            return False
+
+        def is_active(self) -> bool:
+            return False
+
+        def time_remaining(self) -> float | None:
+            return None
+
+        def add_callback(self, callback: Any) -> bool:
+            return False
+
+        def initial_metadata(self) -> Any:
+            return ()
+
+        def trailing_metadata(self) -> Any:
+            return ()
+
+        def code(self) -> Any:
+            return getattr(grpc.StatusCode, name)
+
+        def details(self) -> str:
+            return message
+
+        def __str__(self) -> str:
+            return f"{name}: {message}"
+
+    return ScriptedError()
+
+
+_FAILURES = Failures(
+    timeout=lambda: _ended(HTTPStatus.GATEWAY_TIMEOUT, "Deadline Exceeded"),
+    lost=lambda: _ended(HTTPStatus.SERVICE_UNAVAILABLE, "Socket closed"),
+    cut=lambda: _ended(HTTPStatus.SERVICE_UNAVAILABLE, "Socket closed"),
+)

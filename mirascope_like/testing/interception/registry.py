@@ -1,0 +1,80 @@
+"""The active handlers of requests, and which of them a request belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from threading import Lock
+from typing import Protocol
+
+from ..writing import HTTPReply
+from .patching import patched
+
+
+class Exchange(Protocol):
+    """A request that a handler answers, before its body was read."""
+
+    def reply(self, body: bytes) -> HTTPReply | None:
+        """Return the response; None to send the request."""
+        ...
+
+
+class Handler(Protocol):
+    """Answers or refuses requests."""
+
+    answers: bool
+    """True if it answers requests. False if it only refuses them, which it does last."""
+
+    def exchange(self, method: str, url: str, headers: Mapping[str, str]) -> Exchange | None:
+        """Return the exchange of a request, or None if the handler does not answer it. May raise an error."""
+        ...
+
+
+_CURRENT: ContextVar[Handler | None] = ContextVar("mirascope_like_testing_handler", default=None)
+_lock = Lock()
+_active: list[Handler] = []
+
+
+@contextmanager
+def handling(handler: Handler) -> Generator[None]:
+    """Context manager: let a handler see all requests of the process.
+
+    A request that is sent in the context of the block belongs to its handler, also if another one was entered later in
+    another task.
+    """
+    with patched():
+        with _lock:
+            _active.append(handler)
+        token = _CURRENT.set(handler) if handler.answers else None
+        try:
+            yield
+        finally:
+            with _lock:
+                _active.remove(handler)
+            if token is not None:
+                try:
+                    _CURRENT.reset(token)
+                except ValueError:  # a fixture that ends in another context than it began in
+                    _CURRENT.set(None)
+
+
+def exchange(method: str, url: str, headers: Mapping[str, str]) -> Exchange | None:
+    """Return the exchange of a request; None if the request must be sent. Raises an error for a refused request."""
+    own = _CURRENT.get()
+    answering = [one for one in reversed(_active) if one.answers]
+    if own is not None and own in answering:
+        answering.remove(own)
+        answering.insert(0, own)
+    for handler in answering:
+        if (found := handler.exchange(method, url, headers)) is not None:
+            return found
+    check(method, url)
+    return None
+
+
+def check(method: str, url: str) -> None:
+    """Raise the error of a handler that refuses a request."""
+    for handler in _active:
+        if not handler.answers:
+            handler.exchange(method, url, {})

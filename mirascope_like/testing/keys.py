@@ -1,0 +1,56 @@
+"""Placeholder keys and settings, so that a test needs none."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator
+from contextlib import contextmanager
+from threading import Lock
+
+PLACEHOLDER = "fake-key"
+"""The key that a client of a test is given."""
+
+SETTINGS: dict[tuple[str, ...], str] = {
+    **{
+        (name,): PLACEHOLDER
+        for name in (
+            *("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GROQ_API_KEY", "MISTRAL_API_KEY", "XAI_API_KEY"),
+            *("CEREBRAS_API_KEY", "DEEPSEEK_API_KEY", "FIREWORKS_API_KEY", "HF_TOKEN", "OPENROUTER_API_KEY"),
+            *("PERPLEXITY_API_KEY", "TOGETHER_API_KEY", "ZAI_API_KEY"),
+        )
+    },
+    ("CO_API_KEY", "COHERE_API_KEY"): PLACEHOLDER,
+    ("GOOGLE_API_KEY", "GEMINI_API_KEY"): PLACEHOLDER,
+    ("AZURE_OPENAI_API_KEY", "AZURE_OPENAI_AD_TOKEN", "AZURE_INFERENCE_CREDENTIAL"): PLACEHOLDER,
+    ("AZURE_OPENAI_ENDPOINT", "AZURE_INFERENCE_ENDPOINT"): "https://fake.openai.azure.com",
+    ("OPENAI_API_VERSION", "AZURE_INFERENCE_ENDPOINT"): "2024-10-21",
+    ("AWS_ACCESS_KEY_ID", "AWS_PROFILE", "AWS_BEARER_TOKEN_BEDROCK"): PLACEHOLDER,
+    ("AWS_SECRET_ACCESS_KEY", "AWS_PROFILE", "AWS_BEARER_TOKEN_BEDROCK"): PLACEHOLDER,
+    ("AWS_DEFAULT_REGION", "AWS_REGION", "AWS_PROFILE"): "us-east-1",
+}
+"""The variables to set, by the names of which none is set; the first name is set."""
+
+_lock = Lock()
+_set: dict[str, int] = {}
+"""How many blocks need each variable that was set here."""
+
+
+@contextmanager
+def placeholder_keys() -> Generator[None]:
+    """Context manager: set the keys of all providers that are unset to a placeholder. Blocks may overlap."""
+    with _lock:
+        ours = [names[0] for names in SETTINGS if names[0] in _set]
+        new = [names[0] for names in SETTINGS if not any(os.environ.get(name) for name in names)]
+        for name in new:
+            os.environ[name] = SETTINGS[next(names for names in SETTINGS if names[0] == name)]
+        for name in (*ours, *new):
+            _set[name] = _set.get(name, 0) + 1
+    try:
+        yield
+    finally:
+        with _lock:
+            for name in (*ours, *new):
+                _set[name] -= 1
+                if not _set[name]:
+                    del _set[name]
+                    os.environ.pop(name, None)

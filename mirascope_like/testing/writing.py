@@ -1,0 +1,176 @@
+"""Writes replies in the format of a request, as HTTP responses."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias, cast
+
+from pydantic import BaseModel
+from pydantic_core import to_json, to_jsonable_python
+
+from .replies import (
+    Answered,
+    AnswerReply,
+    ErrorReply,
+    RawReply,
+    RefusalReply,
+    Reply,
+    ReplyPart,
+    TextReply,
+    ThinkingReply,
+    ToolReply,
+)
+from .request import FakeRequest, message_text
+from .wires import Answer, Call, Part, Refusal, Text, Thought, WireFormat
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Nothing is sent for so many seconds."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """The connection is lost."""
+
+
+HTTPStep: TypeAlias = bytes | Gap | Cut
+
+
+@dataclass(frozen=True, slots=True)
+class HTTPReply:
+    """An HTTP response: its status, and its body step by step. A cut before the first byte of the body is one before
+    the response, if `lost` is True.
+    """
+
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    steps: Sequence[HTTPStep] = ()
+    delay: float = 0.0
+    lost: bool = False
+
+
+RETRIED = frozenset({408, 409, 425, 429})
+"""Statuses below 500 after which SDKs repeat a request."""
+
+
+def http_reply(reply: Answered, request: FakeRequest, wire: WireFormat | None) -> HTTPReply:
+    """Return the HTTP response for a reply. `wire` is the format of the request; None if it is not one for a model."""
+    if isinstance(reply, RawReply):
+        return HTTPReply(reply.status, _with_id(reply.headers, request), (reply.body,))
+    if isinstance(reply, ErrorReply):
+        return _error(reply, request, wire)
+    if wire is None:
+        raise TypeError(
+            f"{request.url} is not an address of a model: script a reply for it with raw(...), error(...) or cut()"
+        )
+    if reply.cut and not reply.parts:
+        return HTTPReply(lost=True, delay=reply.delay)
+    answer = _answer(reply, request)
+    gap = max([reply.gap, *(one.gap for one in reply.parts if isinstance(one, TextReply))])
+    if request.stream:
+        frames = wire.frames(wire.events(answer), ended=not reply.cut)
+        steps: list[HTTPStep] = [step for frame in frames for step in ((Gap(gap), frame) if gap else (frame,))]
+        headers = {"content-type": wire.stream_type}
+    else:
+        body = json.dumps(wire.whole(answer), ensure_ascii=False).encode(errors="backslashreplace")
+        steps = [body[: len(body) // 2] if reply.cut else body]
+        headers = {"content-type": "application/json"}
+    if reply.cut:
+        steps.append(Cut())
+    return HTTPReply(200, _with_id(headers, request), steps, reply.delay)
+
+
+def _with_id(headers: Mapping[str, str], request: FakeRequest) -> dict[str, str]:
+    names = {"anthropic": "request-id", "bedrock": "x-amzn-requestid"}
+    return {names.get(request.provider, "x-request-id"): f"req_{request.number}", **headers}
+
+
+def _error(reply: ErrorReply, request: FakeRequest, wire: WireFormat | None) -> HTTPReply:
+    body: Any = {"error": {"message": reply.message}}
+    headers = {"content-type": "application/json"}
+    if wire is not None:
+        body, more = wire.failure(reply.status, reply.message, reply.code)
+        headers.update(more)
+    if reply.retry_after is not None:
+        headers["retry-after"] = f"{reply.retry_after:g}"
+    elif reply.status in RETRIED or reply.status >= 500:
+        headers["retry-after-ms"] = "1"  # otherwise SDKs wait for half a second and longer
+    headers.update({name.lower(): value for name, value in reply.headers.items()})
+    return HTTPReply(reply.status, _with_id(headers, request), (json.dumps(body).encode(),), reply.delay)
+
+
+def _answer(reply: Reply, request: FakeRequest) -> Answer:
+    parts = [_part(one, index, request) for index, one in enumerate(reply.parts)]
+    wanted = sum(len(text.split()) for text in (request.system, *map(message_text, request.messages)))
+    written = sum(len(one.whole.split()) for one in parts)
+    spent = reply.usage or (max(wanted, 1), max(written, 1))
+    return Answer(
+        *parts,
+        model=reply.model or request.model,
+        input=spent[0],
+        cached=reply.cached,
+        output=spent[1],
+        ended=not reply.cut,
+        finish=reply.finish,
+        id=reply.id or f"fake_{request.number}",
+    )
+
+
+def _part(part: ReplyPart, index: int, request: FakeRequest) -> Part:
+    if isinstance(part, ToolReply):
+        return _call(part.name, part.arguments, part.id or f"call_{request.number}_{index}", request)
+    if isinstance(part, AnswerReply):
+        return _structured(part.value, index, request)
+    pieces = part.pieces or tuple(_words(part.text))
+    kind = {ThinkingReply: Thought, RefusalReply: Refusal}.get(type(part), Text)
+    return kind(*pieces)
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"\s*\S+\s*$|\s*\S+|\s+", text) or [""]
+
+
+def _call(name: str, arguments: str, id: str, request: FakeRequest) -> Call:
+    half = len(arguments) // 2
+    whole = half == 0 or request.reading.whole_calls
+    return Call(id, name, *([arguments] if whole else [arguments[:half], arguments[half:]]))
+
+
+def _structured(value: Any, index: int, request: FakeRequest) -> Part:
+    """Return a structured output as the request asks for it: a call of the tool whose arguments it is, or JSON text."""
+    reading = request.reading
+    name = _answer_tool(value, request)
+    schema = reading.schema if name is None else reading.tools[name]
+    content = to_json(_object(value, schema or {})).decode()
+    if name is None:
+        return Text(*_json_pieces(content))
+    return _call(name, content, f"call_{request.number}_{index}", request)
+
+
+def _answer_tool(value: Any, request: FakeRequest) -> str | None:
+    reading = request.reading
+    if (named := type(value).__name__) in reading.tools:
+        return named
+    if reading.schema is not None or reading.forced is None or not reading.tools:
+        return None
+    return reading.forced or list(reading.tools)[-1]  # the tool of the structured output is the last one
+
+
+def _object(value: Any, schema: Mapping[str, Any]) -> Any:
+    data: Any = value.model_dump(mode="json", by_alias=True) if isinstance(value, BaseModel) else value
+    data = to_jsonable_python(data, by_alias=True)
+    fields: Mapping[str, Any] = schema.get("properties") or {}
+    if isinstance(data, dict) and (cast("dict[str, Any]", data).keys() & fields.keys() or list(fields) != ["value"]):
+        return cast("dict[str, Any]", data)
+    # The requested object has one field for a value that is not an object.
+    return {next(iter(fields)): data} if len(fields) == 1 else data if isinstance(value, BaseModel) else {"value": data}
+
+
+def _json_pieces(content: str) -> list[str]:
+    return re.findall(r"[^,]+,?|,", content) or [content]

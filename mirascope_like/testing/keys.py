@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator
+import sys
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from threading import Lock
+from typing import Any
 
 PLACEHOLDER = "fake-key"
 """The key that a client of a test is given."""
@@ -45,12 +47,45 @@ def placeholder_keys() -> Generator[None]:
             os.environ[name] = SETTINGS[next(names for names in SETTINGS if names[0] == name)]
         for name in (*ours, *new):
             _set[name] = _set.get(name, 0) + 1
+        restore = _configure_gemini()
     try:
         yield
     finally:
         with _lock:
+            restore()
             for name in (*ours, *new):
                 _set[name] -= 1
                 if not _set[name]:
                     del _set[name]
                     os.environ.pop(name, None)
+
+
+_GEMINI = "google.generativeai.client"
+
+
+def _configure_gemini() -> Callable[[], None]:
+    """Configure Google's retired SDK with the placeholder, if it has no key: it reads its variable on import only.
+
+    Returns a function that restores its state. Reads names of the SDK that are not public, if they exist.
+    """
+    module: Any = sys.modules.get(_GEMINI)
+    before: Any = getattr(module, "_client_manager", None)
+    if before is not None and not _has_key(before):
+        module._client_manager = type(before)()
+        module.configure(api_key=PLACEHOLDER)
+
+    def restore() -> None:
+        module: Any = sys.modules.get(_GEMINI)
+        manager: Any = getattr(module, "_client_manager", None)
+        if before is not None:
+            module._client_manager = before
+        elif manager is not None and _has_key(manager, PLACEHOLDER):  # it was imported in the block
+            module._client_manager = type(manager)()
+
+    return restore
+
+
+def _has_key(manager: Any, key: str | None = None) -> bool:
+    config: dict[str, Any] = getattr(manager, "client_config", {})
+    found = getattr(config.get("client_options"), "api_key", None)
+    return bool(found or config.get("credentials")) if key is None else found == key

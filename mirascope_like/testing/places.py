@@ -56,7 +56,7 @@ SHARED = frozenset({"amazonaws.com", "azure.com", "azure-api.net"})
 
 _CHATS: Mapping[str, WireFormat] = {
     "mistral": MistralFormat(),
-    **dict.fromkeys(("groq", "ollama"), ChatFormat("reasoning", whole_calls=True)),
+    **dict.fromkeys(("groq", "ollama"), ChatFormat("reasoning", whole_calls=True, refusals=False)),
     "openrouter": ChatFormat("reasoning"),
     **dict.fromkeys(("openai", "azure"), ChatFormat()),
 }

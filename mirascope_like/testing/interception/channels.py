@@ -190,6 +190,12 @@ def _ended(status: int, message: str) -> Any:
         def details(self) -> str:
             return message
 
+        def result(self, timeout: float | None = None) -> Any:
+            raise self  # an interceptor of the channel returns the error as the outcome of the call
+
+        def exception(self, timeout: float | None = None) -> Any:
+            return self
+
         def __str__(self) -> str:
             return f"{name}: {message}"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .answer import JSON, Answer, Call, Refusal, Text, Thought
+from .answer import JSON, Answer, Call, Refusal, Thought
 from .wire import Event, Reading, WireFormat, forced_tool, schemas, sse
 
 CHAT_HEAD: JSON = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": "m-1"}
@@ -13,18 +13,19 @@ CHAT_HEAD: JSON = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "creat
 
 class ChatFormat(WireFormat):
     """`thinking` is the key of thoughts, if the host sends them; else they are left out. `whole_calls` is True if a
-    call is streamed in one piece.
+    call is streamed in one piece. `refusals` is False if a refusal is a text like any other.
     """
 
     settings = frozenset({"model", "messages", "tools", "stream", "stream_options"})
 
-    def __init__(self, thinking: str | None = None, *, whole_calls: bool = False) -> None:
+    def __init__(self, thinking: str | None = None, *, whole_calls: bool = False, refusals: bool = True) -> None:
         self.thinking = thinking
         self.whole_calls = whole_calls
+        self.refusals = refusals
 
     def whole(self, answer: Answer) -> JSON:
         message: JSON = {"role": "assistant", "content": answer.text or None}
-        if answer.refused:
+        if self._refuses(answer):
             message.update(content=None, refusal=answer.text)
         if answer.thoughts:
             message.update(self.thought(answer.thoughts))
@@ -35,14 +36,14 @@ class ChatFormat(WireFormat):
         return {**head, "choices": [choice], "usage": self.usage(answer)}
 
     def events(self, answer: Answer) -> list[Event]:
-        deltas: list[JSON] = [{"role": "assistant", "content": "" if answer.text and not answer.refused else None}]
+        deltas: list[JSON] = [{"role": "assistant", "content": "" if answer.text and not self._refuses(answer) else None}]
         for one in answer.parts:
             if isinstance(one, Call):
                 deltas += self.call_deltas(answer.calls.index(one), one)
             elif isinstance(one, Thought):
                 deltas += filter(None, map(self.thought, one.pieces))
             else:
-                key = "refusal" if isinstance(one, Refusal) else "content"
+                key = "refusal" if self.refusals and isinstance(one, Refusal) else "content"
                 deltas += [{key: piece} for piece in one.pieces]
         choices: list[JSON] = [{"index": 0, "delta": delta, "finish_reason": None} for delta in deltas]
         head = _head(answer)
@@ -73,6 +74,9 @@ class ChatFormat(WireFormat):
         """Return the finish reason. A refusal ends as any text does."""
         return "stop" if answer.refused and answer.finish is None else answer.reason()
 
+    def _refuses(self, answer: Answer) -> bool:
+        return self.refusals and answer.refused
+
     def usage(self, answer: Answer) -> JSON:
         """Return the tokens."""
         total = answer.input + answer.output
@@ -97,18 +101,15 @@ class ChatFormat(WireFormat):
 class MistralFormat(ChatFormat):
     """Mistral's: thoughts are parts of the content, and calls are sent whole, without an index. Refusals are text."""
 
+    def __init__(self) -> None:
+        super().__init__(refusals=False)
+
     def whole(self, answer: Answer) -> JSON:
-        plain = [Text(*one.pieces) if isinstance(one, Refusal) else one for one in answer.parts]
-        kept = [one for one in plain if not isinstance(one, Thought)]
-        whole = super().whole(_with(answer, kept))
+        whole = super().whole(_with(answer, [one for one in answer.parts if not isinstance(one, Thought)]))
         if answer.thoughts:
             content = [*self.thought(answer.thoughts)["content"], {"type": "text", "text": answer.text}]
             whole["choices"][0]["message"]["content"] = content
         return whole
-
-    def events(self, answer: Answer) -> list[Event]:
-        plain = [Text(*one.pieces) if isinstance(one, Refusal) else one for one in answer.parts]
-        return super().events(_with(answer, plain))
 
     def thought(self, text: str) -> JSON:
         return {"content": [{"type": "thinking", "thinking": [{"type": "text", "text": text}]}]}

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from .answer import JSON, Answer, Call, Part, Text
+from .answer import JSON, Answer, Call, Part, Text, Thought
 from .wire import Event, Reading, WireFormat, text_of
 
 _STATUSES = {
@@ -27,12 +27,16 @@ class GeminiFormat(WireFormat):
 
     stream_type = "text/event-stream"
     settings = frozenset({"contents", "tools", "systemInstruction", "model"})
+    thinking = True
+    """True if the SDK has a type for thoughts; else they are left out."""
 
     def whole(self, answer: Answer) -> JSON:
-        return self.event(answer, *(part for one in answer.parts for part in _parts(one)), finished=answer.ended)
+        shown = (one for one in answer.parts if self.thinking or not isinstance(one, Thought))
+        return self.event(answer, *(part for one in shown for part in _parts(one)), finished=answer.ended)
 
     def events(self, answer: Answer) -> list[Event]:
-        parts = [part for one in answer.parts for part in self.pieces(one)]
+        shown = (one for one in answer.parts if self.thinking or not isinstance(one, Thought))
+        parts = [part for one in shown for part in self.pieces(one)]
         return [
             self.event(answer, part, finished=answer.ended and number == len(parts))
             for number, part in enumerate(parts, 1)
@@ -107,6 +111,7 @@ class GeminiArrayFormat(GeminiFormat):
     """The same as one JSON array, a call in one piece, as the retired SDK receives it."""
 
     stream_type = "application/json; charset=UTF-8"
+    thinking = False
 
     def head(self, answer: Answer) -> JSON:
         return {"modelVersion": answer.model}

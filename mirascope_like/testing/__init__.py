@@ -10,12 +10,31 @@
 
 from __future__ import annotations
 
-from .blocking import RequestBlock, block_requests
-from .errors import RequestBlockedError, UnexpectedRequestError, UnscriptedRequestError, UnusedRepliesError
-from .keys import placeholder_keys
-from .model import FakeModel, fake
-from .replies import answer, cut, error, raw, refusal, reply, text, thinking, tool
-from .request import FakeRequest
+from typing import TYPE_CHECKING
+
+from ..core.base.runtime import lazy_names
+
+if TYPE_CHECKING:
+    from .blocking import RequestBlock, block_requests
+    from .errors import RequestBlockedError, UnexpectedRequestError, UnscriptedRequestError, UnusedRepliesError
+    from .keys import placeholder_keys
+    from .model import FakeModel, fake
+    from .preparing import aprepare, prepare, use_client
+    from .replies import answer, cut, error, raw, refusal, reply, text, thinking, tool
+    from .request import FakeRequest
+else:
+    __getattr__, __dir__ = lazy_names(
+        __name__,
+        {
+            "blocking": "RequestBlock block_requests",
+            "errors": "RequestBlockedError UnexpectedRequestError UnscriptedRequestError UnusedRepliesError",
+            "keys": "placeholder_keys",
+            "model": "FakeModel fake",
+            "preparing": "aprepare prepare use_client",
+            "replies": "answer cut error raw refusal reply text thinking tool",
+            "request": "FakeRequest",
+        },
+    )
 
 __all__ = [
     "FakeModel",
@@ -26,15 +45,18 @@ __all__ = [
     "UnscriptedRequestError",
     "UnusedRepliesError",
     "answer",
+    "aprepare",
     "block_requests",
     "cut",
     "error",
     "fake",
     "placeholder_keys",
+    "prepare",
     "raw",
     "refusal",
     "reply",
     "text",
     "thinking",
     "tool",
+    "use_client",
 ]

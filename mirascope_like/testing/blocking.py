@@ -55,10 +55,10 @@ def block_requests(*, allow: Sequence[str] = (), keys: bool = True) -> RequestBl
     """Make every HTTP request that would leave the machine raise `RequestBlockedError`, from now on: call it in
     `conftest.py`. As a context manager, only inside a `with` block.
 
-    Covers httpx, httpx2, aiohttp, requests, boto3 and the gRPC channels of Google's SDKs, thus every provider and every
-    SDK client. Requests to this machine, and to the hosts in `allow` and below them, are sent. Replies of `fake` are not
-    requests. `keys` sets the keys of all providers to a placeholder if they are unset, so that modules which make their
-    clients on import can be imported.
+    Covers httpx, httpx2, aiohttp, requests, boto3 and the gRPC channels of Google's retired SDK, thus every provider
+    and SDK client. Requests to this machine, to the hosts in `allow` and to hosts below them are sent. A request that
+    `fake` answers is not sent at all. `keys` sets the keys of all providers to a placeholder if they are unset, so that
+    modules which make their clients on import can be imported.
     """
     return RequestBlock(allow, keys=keys)
 

@@ -60,6 +60,12 @@ class FakeModel:
             left = [one for one in self._replies if not callable(one)]
         return [shown(one) for one in left]
 
+    def forgive(self) -> None:
+        """Ignore requests without a reply, and replies that are left, at the end of the block: the test checks them."""
+        with self._lock:
+            self._replies.clear()
+            self._unscripted = None
+
     def __enter__(self) -> Self:
         if self._entered is not None:
             raise RuntimeError("a fake model can be entered once: make another one with fake(...)")
@@ -155,12 +161,12 @@ def fake(*replies: ReplyLike | Replying) -> FakeModel:
     """Return a context manager (`with` and `async with`) in which a scripted model answers every request for a model.
 
     Each reply answers one request, in their order: a text, `tool(...)`, a Pydantic model (the structured output),
-    `answer(value)`, `text(...)`, `thinking(...)`, `refusal(...)`, `reply(...)` for several parts, finish reason, usage or
-    times, `error(status)`, `cut(...)`, `raw(...)`, or a function of the request that returns one of these. A function in
-    the last place answers all further requests.
+    `answer(value)`, `text(...)`, `thinking(...)`, `refusal(...)`, `reply(...)` for several parts, finish reason, usage
+    or times, `error(status)`, `cut(...)`, `raw(...)`, or a function of the request that returns one of these. The last
+    reply answers all further requests if it is a function.
 
     The replies are written in the format of each request and read by the real SDK, so that responses, streams, retries
-    and errors are the SDK's own. Needs no key. Every call and client in the process is answered, of any thread and task;
+    and errors are the SDK's own. Needs no key. Answers every call and client of the process, in any thread and task;
     tasks that each enter a fake model of their own are kept apart. `requests` of the model are the requests.
 
     At the end of the block, replies that are left raise `UnusedRepliesError`. A request without a reply raises

@@ -111,7 +111,7 @@ def thinking(*pieces: str, gap: float = 0.0) -> ThinkingReply:
 
 def refusal(*pieces: str, gap: float = 0.0) -> RefusalReply:
     """Return the text with which the model refuses to answer: a refusal if the format has one (OpenAI's), otherwise
-    text with the finish reason of a content filter.
+    text, which ends with the finish reason of a content filter if the provider has one.
     """
     return RefusalReply("".join(pieces), pieces if len(pieces) > 1 else None, gap)
 

@@ -53,7 +53,7 @@ async def _body(options: Any) -> bytes:
 
 
 async def _response(
-    session: Any, method: str, url: Any, headers: Any, reply: HTTPReply, failures: Failures, timeout: float | None
+    session: Any, method: str, url: Any, headers: Any, reply: HTTPReply, failures: Failures, patience: float | None
 ) -> Any:
     reqrep, multidict = import_module("aiohttp.client_reqrep"), import_module("multidict")
     loop = asyncio.get_running_loop()
@@ -81,13 +81,13 @@ async def _response(
     protocol = import_module("aiohttp.client_proto").ResponseHandler(loop)
     response.content = content = import_module("aiohttp.streams").StreamReader(protocol, 2**20, loop=loop)
     content.on_eof(response._response_eof)
-    feeding = loop.create_task(_feed(content, reply, failures, timeout))
+    feeding = loop.create_task(_feed(content, reply, failures, patience))
     return response
 
 
-async def _feed(content: Any, reply: HTTPReply, failures: Failures, timeout: float | None) -> None:
+async def _feed(content: Any, reply: HTTPReply, failures: Failures, patience: float | None) -> None:
     try:
-        async for piece in asent(reply.steps, failures, timeout):
+        async for piece in asent(reply.steps, failures, patience):
             content.feed_data(piece)
             await asyncio.sleep(0)  # a piece is read before the next one is there
         content.feed_eof()

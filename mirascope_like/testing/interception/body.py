@@ -46,53 +46,53 @@ class Pause:
             self._changed.notify_all()
 
 
-def begin(reply: HTTPReply, failures: Failures, timeout: float | None) -> None:
+def begin(reply: HTTPReply, failures: Failures, patience: float | None) -> None:
     """Wait until the response begins. Raises an error if it never does."""
-    _wait(Pause(), reply.delay, failures, timeout)
+    _wait(Pause(), reply.delay, failures, patience)
     if reply.lost:
         raise failures.lost()
 
 
-async def abegin(reply: HTTPReply, failures: Failures, timeout: float | None) -> None:
+async def abegin(reply: HTTPReply, failures: Failures, patience: float | None) -> None:
     """Async version of `begin`."""
-    await _await(reply.delay, failures, timeout)
+    await _await(reply.delay, failures, patience)
     if reply.lost:
         raise failures.lost()
 
 
-def sent(steps: Sequence[HTTPStep], failures: Failures, timeout: float | None, pause: Pause) -> Generator[bytes]:
-    """Yield the bytes of a response. `timeout` is that of a read, in seconds."""
+def sent(steps: Sequence[HTTPStep], failures: Failures, patience: float | None, pause: Pause) -> Generator[bytes]:
+    """Yield the bytes of a response. `patience` is the read timeout, in seconds."""
     for step in steps:
         if isinstance(step, bytes):
             yield step
         elif isinstance(step, Gap):
-            _wait(pause, step.seconds, failures, timeout)
+            _wait(pause, step.seconds, failures, patience)
         else:
             raise failures.cut()
 
 
-async def asent(steps: Sequence[HTTPStep], failures: Failures, timeout: float | None) -> AsyncGenerator[bytes]:
+async def asent(steps: Sequence[HTTPStep], failures: Failures, patience: float | None) -> AsyncGenerator[bytes]:
     """Async version of `sent`."""
     for step in steps:
         if isinstance(step, bytes):
             yield step
         elif isinstance(step, Gap):
-            await _await(step.seconds, failures, timeout)
+            await _await(step.seconds, failures, patience)
         else:
             raise failures.cut()
 
 
-def _wait(pause: Pause, seconds: float, failures: Failures, timeout: float | None) -> None:
-    if timeout is not None and seconds > timeout:
-        pause.wait(timeout)
+def _wait(pause: Pause, seconds: float, failures: Failures, patience: float | None) -> None:
+    if patience is not None and seconds > patience:
+        pause.wait(patience)
         raise failures.timeout()
     if seconds:
         pause.wait(seconds)
 
 
-async def _await(seconds: float, failures: Failures, timeout: float | None) -> None:
-    if timeout is not None and seconds > timeout:
-        await anyio.sleep(timeout)
+async def _await(seconds: float, failures: Failures, patience: float | None) -> None:
+    if patience is not None and seconds > patience:
+        await anyio.sleep(patience)
         raise failures.timeout()
     if seconds:
         await anyio.sleep(seconds)

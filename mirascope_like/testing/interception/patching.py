@@ -1,4 +1,4 @@
-"""Replaces methods of libraries while a handler is active: at once if the library is loaded, otherwise on its import."""
+"""Replaces methods of libraries while a handler is active: at once if the library is loaded, else on its import."""
 
 from __future__ import annotations
 

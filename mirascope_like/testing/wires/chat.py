@@ -36,7 +36,9 @@ class ChatFormat(WireFormat):
         return {**head, "choices": [choice], "usage": self.usage(answer)}
 
     def events(self, answer: Answer) -> list[Event]:
-        deltas: list[JSON] = [{"role": "assistant", "content": "" if answer.text and not self._refuses(answer) else None}]
+        deltas: list[JSON] = [
+            {"role": "assistant", "content": "" if answer.text and not self._refuses(answer) else None}
+        ]
         for one in answer.parts:
             if isinstance(one, Call):
                 deltas += self.call_deltas(answer.calls.index(one), one)

@@ -14,25 +14,7 @@ if TYPE_CHECKING:
     from .base_prompt import BasePrompt, Metadata, merge_decorators, metadata
     from .call import Call, CallDecorator
     from .options import AskOptions, StreamConfig
-    from .request_builder import RESUMABLE
-    from .task import (
-        AsyncNoneT,
-        AsyncTask,
-        AsyncTextT,
-        NoneT,
-        Prepared,
-        StreamTaskDecorator,
-        Task,
-        TaskDecorator,
-        TextT,
-    )
-else:
-    __getattr__, __dir__ = lazy_names(
-        __name__,
-        {
-            "base_prompt": "BasePrompt Metadata merge_decorators metadata",
-            "call": "Call CallDecorator",
-            "options": "AskOptions StreamConfig",
+            "preparing": "PREPARING PreparedRequest",
             "request_builder": "RESUMABLE",
             "task": "AsyncNoneT AsyncTask AsyncTextT NoneT Prepared StreamTaskDecorator Task TaskDecorator TextT",
         },
@@ -48,7 +30,9 @@ __all__ = [
     "CallDecorator",
     "Metadata",
     "NoneT",
+    "PREPARING",
     "Prepared",
+    "PreparedRequest",
     "RESUMABLE",
     "StreamConfig",
     "StreamTaskDecorator",

@@ -17,6 +17,7 @@ from ..provider import Provider, Target, awith_client, is_factory, with_client, 
 from ..request import OVERRIDES, Request, overridden
 from ..tools import BaseTool, Tools, tool_name, tool_type
 from .options import StreamConfig, accepted_params, check_names, count_of
+from .preparing import unless_preparing
 
 if TYPE_CHECKING:
     from ..observation import ObservedCall
@@ -195,14 +196,18 @@ class RequestBuilder:
 
     def read(self, target: Target, bound_prompt: BoundPrompt) -> Request:
         """Call the prompt function and return the request that is sent to the target's provider."""
-        return with_client(self._request(target, bound_prompt, bound_prompt.read()))
+        request = self._request(target, bound_prompt, bound_prompt.read())
+        return with_client(unless_preparing(target.provider, request))
 
     async def aread(self, target: Target, bound_prompt: BoundPrompt) -> Request:
         """Async version of `read`."""
-        return await awith_client(self._request(target, bound_prompt, await bound_prompt.aread()))
+        request = self._request(target, bound_prompt, await bound_prompt.aread())
+        return await awith_client(unless_preparing(target.provider, request))
 
     def _request(self, target: Target, bound_prompt: BoundPrompt, prompted: Prompted) -> Request:
         provider, model, settings = target
+        if (clients := bound_prompt.overrides.get("clients", {})) and provider.name in clients:
+            settings = {**settings, "client": clients[provider.name]}
         config = prompted.config
         added = {**(config.get("call_params") or {}), **settings.get("call_params", {})}
         params = {**self._params, **added}

@@ -12,7 +12,10 @@ from types import MappingProxyType
 from typing import Any
 
 OVERRIDES: ContextVar[Mapping[str, Any]] = ContextVar("mirascope_like_overrides", default=MappingProxyType({}))
-"""The settings that are active. A call reads them when it is made, even if its request is sent later."""
+"""The settings that are active. A call reads them when it is made, even if its request is sent later.
+
+`clients` of `testing.use_client` are among them: the client of each provider by its name.
+"""
 
 
 @contextmanager

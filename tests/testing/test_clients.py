@@ -1,0 +1,162 @@
+"""However a program makes its calls: with clients of its own, with the SDK alone, or with another HTTP library."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from typing import Any
+
+import anthropic as anthropic_sdk
+import httpcore
+import httpcore2
+import httpx
+import httpx2
+import openai as openai_sdk
+import pytest
+import requests
+from google import genai
+
+from mirascope_like.core import openai
+from mirascope_like.testing import cut, error, fake, text, tool
+from tests.harness.server import Reply, Server
+
+
+def test_a_client_that_was_made_before() -> None:
+    client = openai_sdk.OpenAI(api_key="sk-mine", base_url="https://gateway.example/v1", max_retries=0)
+    before = openai_sdk.OpenAI(api_key="sk-mine")
+
+    @openai.call("m", client=client)
+    def ask(prompt: str) -> str:
+        return prompt
+
+    with fake("Hi", "Hello") as model:
+        assert ask("x").content == "Hi"
+        made = before.chat.completions.create(model="m", messages=[{"role": "user", "content": "y"}])
+    assert made.choices[0].message.content == "Hello"
+    assert [request.url for request in model.requests] == [
+        "https://gateway.example/v1/chat/completions",
+        "https://api.openai.com/v1/chat/completions",
+    ]
+    assert "authorization" not in model.request.headers
+
+
+def test_the_sdk_alone() -> None:
+    with fake("Hi", tool("add", a=1), error(401, "no"), text("a", "b")) as model:
+        client = anthropic_sdk.Anthropic()  # needs no key
+        ask: Any = client.messages.create
+        asked: Any = {"model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": "x"}]}
+        assert ask(**asked).content[0].text == "Hi"
+        assert ask(**asked).content[0].input == {"a": 1}
+        with pytest.raises(anthropic_sdk.AuthenticationError, match="no"):
+            ask(**asked)
+        with client.messages.stream(**asked) as stream:
+            assert list(stream.text_stream) == ["a", "b"]
+    assert len(model.requests) == 4
+
+
+def test_google_s_async_client_sends_with_aiohttp() -> None:
+    pytest.importorskip("aiohttp")
+
+    async def main() -> None:
+        async with fake("Hi", text("Hi", " you"), cut("Once"), error(400, "no")) as model:
+            client = genai.Client()
+            response = await client.aio.models.generate_content(model="m", contents="x")
+            assert response.text == "Hi"
+            stream = await client.aio.models.generate_content_stream(model="m", contents="x")
+            assert [chunk.text async for chunk in stream] == ["Hi", " you"]
+            stream = await client.aio.models.generate_content_stream(model="m", contents="x")
+            with pytest.raises(Exception, match="payload|closed|complete"):
+                [chunk.text async for chunk in stream]
+            with pytest.raises(genai.errors.ClientError, match="no"):
+                await client.aio.models.generate_content(model="m", contents="x")
+            await client.aio.aclose()
+        assert len(model.requests) == 4
+
+    asyncio.run(main())
+
+
+def test_openai_s_aiohttp_client() -> None:
+    pytest.importorskip("aiohttp")
+
+    async def main() -> None:
+        async with openai_sdk.DefaultAioHttpClient() as http:
+            client = openai_sdk.AsyncOpenAI(api_key="sk-mine", http_client=http, max_retries=0)
+
+            @openai.call("m", client=client, stream=True)
+            async def ask(prompt: str) -> str:
+                return prompt
+
+            async with fake(text("Hi", " you"), cut("Once")):
+                assert [chunk.content async for chunk, _ in await ask("x") if chunk.content] == ["Hi", " you"]
+                with pytest.raises(Exception, match="interrupted|closed|payload"):
+                    [chunk async for chunk, _ in await ask("x")]
+
+    asyncio.run(main())
+
+
+def test_other_requests_are_sent(server: Server) -> None:
+    server.reply(Reply.json({"page": 1}), Reply.json({"page": 2}), Reply.json({"page": 3}))
+
+    async def fetch() -> Any:
+        async with httpx.AsyncClient() as client:
+            return (await client.post(f"{server.url}/messages", json={"messages": []})).json()
+
+    with fake() as model:
+        assert httpx2.get(f"{server.url}/page").json() == {"page": 1}
+        assert requests.post(f"{server.url}/v1/page", data="x", timeout=60).json() == {"page": 2}
+        assert asyncio.run(fetch()) == {"page": 3}  # this path is Anthropic's, but not the host and the headers
+    assert model.requests == []
+
+
+def test_nothing_is_left_behind() -> None:
+    before = [
+        httpcore.ConnectionPool.handle_request,
+        httpcore2.ConnectionPool.handle_request,
+        httpcore2.AsyncConnectionPool.handle_async_request,
+        requests.adapters.HTTPAdapter.send,
+    ]
+    keys, finders = dict(os.environ), list(sys.meta_path)
+    with fake():
+        assert httpcore2.ConnectionPool.handle_request is not before[1]
+        assert os.environ["OPENAI_API_KEY"] == "fake-key"
+    assert before == [
+        httpcore.ConnectionPool.handle_request,
+        httpcore2.ConnectionPool.handle_request,
+        httpcore2.AsyncConnectionPool.handle_async_request,
+        requests.adapters.HTTPAdapter.send,
+    ]
+    assert (dict(os.environ), list(sys.meta_path)) == (keys, finders)
+
+
+def test_a_real_key_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-real")
+    with fake():
+        assert os.environ["OPENAI_API_KEY"] == "sk-real"
+    assert os.environ["OPENAI_API_KEY"] == "sk-real"
+
+
+def test_a_gap_longer_than_the_read_timeout() -> None:
+    client = openai_sdk.OpenAI(api_key="sk-mine", max_retries=0, timeout=httpx2.Timeout(0.001))
+
+    @openai.call("m", client=client, stream=True)
+    def ask(prompt: str) -> str:
+        return prompt
+
+    with fake(text("a", "b", gap=5)), pytest.raises(openai_sdk.APITimeoutError):
+        list(ask("x"))
+
+
+def test_sessions_and_models() -> None:
+    model = openai.model("gpt-4o-mini")
+    with fake("Hi Ann", "You are Ann") as faked:
+        session = model.session()
+        assert session.send("I am Ann").content == "Hi Ann"
+        assert session.send("Who am I?").content == "You are Ann"
+    assert [message["content"] for message in faked.request["messages"]] == ["I am Ann", "Hi Ann", "Who am I?"]
+
+
+def test_an_unknown_address_of_a_provider() -> None:
+    client = openai_sdk.OpenAI(api_key="sk-mine", max_retries=0)
+    with fake("Hi"), pytest.raises(Exception, match="is not an address of a model|Connection error"):
+        client.embeddings.create(model="e", input="x")

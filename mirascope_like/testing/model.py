@@ -44,7 +44,8 @@ class FakeModel:
 
         Raises `TypeError` for a value that is not a reply.
         """
-        checked: list[Answered | Replying] = [one if _is_function(one) else reply_of(one) for one in replies]
+        given: tuple[Any, ...] = replies
+        checked: list[Answered | Replying] = [one if _is_function(one) else reply_of(one) for one in given]
         with self._lock:
             self._replies.extend(checked)
 

@@ -23,19 +23,19 @@ def prepare(call: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> Prepa
     The prompt function runs; settings of `llm.context` and `llm.override` apply. `send()` of the result makes the call.
     Raises `TypeError` for an async call (see `aprepare`) and for a function that makes no call.
     """
-    if isinstance(call, Task):
+    if isinstance(cast("Any", call), Task):
         prepared: Prepared[R] = cast("Any", call).prepare(*args, **kwargs)
         return prepared
     token = PREPARING.set(True)
     try:
-        found = call(*args, **kwargs)
+        made: Any = call(*args, **kwargs)
     except PreparedRequest as stopped:
         return _prepared(stopped, partial(call, *args, **kwargs))
     finally:
         PREPARING.reset(token)
-    if isinstance(found, Awaitable):
-        if iscoroutine(found):
-            found.close()
+    if hasattr(made, "__await__"):
+        if iscoroutine(made):
+            made.close()
         raise TypeError(f"{_name(call)} is async: await aprepare({_name(call)}, ...)")
     raise TypeError(f"{_name(call)} sends no request: give a function that is decorated with a provider's `call`")
 
@@ -69,7 +69,7 @@ def use_client(call: Any, client: Any) -> Generator[None]:
     calls, models, tasks, sessions and `llm.context` name; `llm.call` uses it for the same provider. Both formats of a
     provider use the same client. Raises `ConfigurationError` for `llm.call`, which has no provider of its own.
     """
-    provider: Any = getattr(call, "provider", None)
+    provider: object = getattr(call, "provider", None)
     if not isinstance(provider, Provider) or provider.open_choice:
         raise ConfigurationError(
             f"use_client needs the `call` of a provider, such as openai.call, not {call!r}: llm.call then uses the "
@@ -77,6 +77,5 @@ def use_client(call: Any, client: Any) -> Generator[None]:
         )
     active = OVERRIDES.get()
     clients: Mapping[str, Any] = active.get("clients", {})
-    name = cast("Provider[Any, Any, Any]", provider).name
-    with overridden({**active, "clients": {**clients, name: client}}):
+    with overridden({**active, "clients": {**clients, provider.name: client}}):
         yield

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 from pydantic import BaseModel
 from pydantic_core import to_json
@@ -202,7 +202,7 @@ def part_of(part: PartLike) -> ReplyPart:
         return TextReply(part)
     if isinstance(part, TextReply | ToolReply | AnswerReply):
         return part
-    if isinstance(part, BaseModel):
+    if isinstance(cast("Any", part), BaseModel):
         return AnswerReply(part)
     raise TypeError(f"{part!r} is not a part of a reply: give a text, tool(...), a Pydantic model or answer(value)")
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+from ..core.base.parsing import as_list, as_object
 from .wires import Reading, text_of
 
 
@@ -85,6 +86,8 @@ def _text(content: Any) -> str:
     found = text_of(content)
     if found or not isinstance(content, list):
         return found
-    parts = [cast("Mapping[str, Any]", one) for one in cast("list[Any]", content) if isinstance(one, Mapping)]
-    within = [next((one[key] for key in ("toolResult", "functionResponse") if key in one), one) for one in parts]
-    return "".join(_text(one.get("content") or (one.get("response") or {}).get("output")) for one in within)
+    parts = map(as_object, as_list(content))
+    within = [
+        as_object(next((one[key] for key in ("toolResult", "functionResponse") if key in one), one)) for one in parts
+    ]
+    return "".join(_text(one.get("content") or as_object(one.get("response")).get("output")) for one in within)

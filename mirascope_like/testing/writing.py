@@ -6,11 +6,11 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias
 
-from pydantic import BaseModel
 from pydantic_core import to_json, to_jsonable_python
 
+from ..core.base.parsing import as_object
 from .replies import (
     Answered,
     AnswerReply,
@@ -128,8 +128,9 @@ def _part(part: ReplyPart, index: int, request: FakeRequest) -> Part:
     if isinstance(part, AnswerReply):
         return _structured(part.value, index, request)
     pieces = part.pieces or tuple(_words(part.text))
-    kind = {ThinkingReply: Thought, RefusalReply: Refusal}.get(type(part), Text)
-    return kind(*pieces)
+    if isinstance(part, ThinkingReply):
+        return Thought(*pieces)
+    return Refusal(*pieces) if isinstance(part, RefusalReply) else Text(*pieces)
 
 
 def _words(text: str) -> list[str]:
@@ -163,13 +164,13 @@ def _answer_tool(value: Any, request: FakeRequest) -> str | None:
 
 
 def _object(value: Any, schema: Mapping[str, Any]) -> Any:
-    data: Any = value.model_dump(mode="json", by_alias=True) if isinstance(value, BaseModel) else value
-    data = to_jsonable_python(data, by_alias=True)
-    fields: Mapping[str, Any] = schema.get("properties") or {}
-    if isinstance(data, dict) and (cast("dict[str, Any]", data).keys() & fields.keys() or list(fields) != ["value"]):
-        return cast("dict[str, Any]", data)
+    data = to_jsonable_python(value, by_alias=True)
+    names: list[str] = list(as_object(schema.get("properties")))
+    if isinstance(data, dict) and (set(as_object(data)) & set(names) or names != ["value"]):
+        return as_object(data)
     # The requested object has one field for a value that is not an object.
-    return {next(iter(fields)): data} if len(fields) == 1 else data if isinstance(value, BaseModel) else {"value": data}
+    wrapped: dict[str, Any] = {names[0] if len(names) == 1 else "value": data}
+    return wrapped
 
 
 def _json_pieces(content: str) -> list[str]:

@@ -55,6 +55,7 @@ def test_the_sdk_alone() -> None:
     assert len(model.requests) == 4
 
 
+@pytest.mark.filterwarnings("ignore:Inheritance class AiohttpClientSession:DeprecationWarning")
 def test_google_s_async_client_sends_with_aiohttp() -> None:
     pytest.importorskip("aiohttp")
 
@@ -66,7 +67,7 @@ def test_google_s_async_client_sends_with_aiohttp() -> None:
             stream = await client.aio.models.generate_content_stream(model="m", contents="x")
             assert [chunk.text async for chunk in stream] == ["Hi", " you"]
             stream = await client.aio.models.generate_content_stream(model="m", contents="x")
-            with pytest.raises(Exception, match="payload|closed|complete"):
+            with pytest.raises(Exception, match=r"payload|closed|complete"):
                 [chunk.text async for chunk in stream]
             with pytest.raises(genai.errors.ClientError, match="no"):
                 await client.aio.models.generate_content(model="m", contents="x")
@@ -89,7 +90,7 @@ def test_openai_s_aiohttp_client() -> None:
 
             async with fake(text("Hi", " you"), cut("Once")):
                 assert [chunk.content async for chunk, _ in await ask("x") if chunk.content] == ["Hi", " you"]
-                with pytest.raises(Exception, match="interrupted|closed|payload"):
+                with pytest.raises(Exception, match=r"interrupted|closed|payload"):
                     [chunk async for chunk, _ in await ask("x")]
 
     asyncio.run(main())
@@ -158,5 +159,5 @@ def test_sessions_and_models() -> None:
 
 def test_an_unknown_address_of_a_provider() -> None:
     client = openai_sdk.OpenAI(api_key="sk-mine", max_retries=0)
-    with fake("Hi"), pytest.raises(Exception, match="is not an address of a model|Connection error"):
+    with fake("Hi"), pytest.raises(Exception, match=r"is not an address of a model|Connection error"):
         client.embeddings.create(model="e", input="x")

@@ -58,16 +58,18 @@ async def _response(
     reqrep, multidict = import_module("aiohttp.client_reqrep"), import_module("multidict")
     loop = asyncio.get_running_loop()
 
-    class Scripted(reqrep.ClientResponse):  # type: ignore[misc, name-defined]
+    base: Any = reqrep.ClientResponse
+
+    class Scripted(base):  # type: ignore[misc]
         """A response whose body is fed piece by piece."""
 
         def close(self) -> None:
             feeding.cancel()
-            super().close()
+            base.close(self)
 
         def release(self) -> Any:
             feeding.cancel()
-            return super().release()
+            return base.release(self)
 
     given: dict[str, Any] = {"writer": None, "continue100": None, "timer": None, "traces": [], "loop": loop}
     if "stream_writer" in signature(reqrep.ClientResponse.__init__).parameters:
@@ -79,6 +81,7 @@ async def _response(
     response._raw_headers = tuple((name.encode(), value.encode()) for name, value in named.items())
     response.status, response.reason, response._closed = reply.status, "", False
     protocol = import_module("aiohttp.client_proto").ResponseHandler(loop)
+    protocol.transport = asyncio.Transport()  # a protocol without one counts as closed
     response.content = content = import_module("aiohttp.streams").StreamReader(protocol, 2**20, loop=loop)
     content.on_eof(response._response_eof)
     feeding = loop.create_task(_feed(content, reply, failures, patience))

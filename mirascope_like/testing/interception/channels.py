@@ -8,6 +8,7 @@ from http import HTTPStatus
 from importlib import import_module
 from typing import Any
 
+from ...core.base.parsing import as_object
 from ..writing import HTTPReply
 from .body import Failures, Pause, begin, sent
 from .registry import check, exchange
@@ -67,10 +68,11 @@ def _reply(channel: Any, sender: Any, request: Any) -> HTTPReply | None:
     name = (named.decode() if isinstance(named, bytes) else named).rpartition("/")[2]
     target: Any = getattr(sender, "_target", b"")
     host = (target.decode() if isinstance(target, bytes) else target).rpartition("/")[2].rpartition(":")[0]
-    if name not in _METHODS or not hasattr(type(request), "pb"):
+    kind: Any = request.__class__
+    if name not in _METHODS or not hasattr(kind, "pb"):
         check("POST", f"https://{host}/{name}")
         return None
-    message = type(request).pb(request)
+    message: Any = kind.pb(request)
     payload = import_module("google.protobuf.json_format").MessageToDict(message)
     model = payload.get("model", "")
     url = f"https://{host}/v1beta/{model}:{_METHODS[name]}?$alt=grpc"
@@ -96,7 +98,7 @@ def _whole(sender: Any, reply: HTTPReply, timeout: float | None) -> Any:
 def _checked(reply: HTTPReply, body: bytes) -> Any:
     content: Any = json.loads(body or b"null")
     if reply.status >= 400:
-        error: Any = content.get("error", content) if isinstance(content, dict) else {}
+        error = as_object(as_object(content).get("error", content))
         raise _ended(reply.status, error.get("message", ""))
     return content
 

@@ -6,7 +6,7 @@ from collections.abc import Generator
 from functools import partial
 from http.client import responses
 from importlib import import_module
-from typing import Any
+from typing import Any, cast
 
 from ..writing import HTTPReply
 from .body import Failures, Pause, begin, sent
@@ -29,7 +29,7 @@ def send_requests(adapters: Any, send: Any) -> Any:
             lost=partial(errors.ConnectionError, _lost(), request=request),
             cut=_broken,
         )
-        read = timeout[1] if isinstance(timeout, tuple) else timeout
+        read: float | None = cast("Any", timeout)[1] if isinstance(timeout, tuple) else timeout
         begin(reply, failures, read)
         return self.build_response(request, _raw(reply, failures, read))
 

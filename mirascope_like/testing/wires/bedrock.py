@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import unquote
 from zlib import crc32
 
+from ...core.base.parsing import as_object
 from .answer import JSON, Answer, Call, Part, Text
 from .wire import Event, Reading, WireFormat, text_of
 
@@ -51,13 +52,13 @@ class BedrockFormat(WireFormat):
         specs = [tool["toolSpec"] for tool in config.get("tools") or () if "toolSpec" in tool]
         choice: Mapping[str, Any] = config.get("toolChoice") or {}
         forced = choice["tool"]["name"] if "tool" in choice else "" if "any" in choice else None
-        output: Any = ((body.get("outputConfig") or {}).get("textFormat") or {}).get("structure") or {}
-        schema: Any = (output.get("jsonSchema") or {}).get("schema") if output else None
+        output = as_object(as_object(body.get("outputConfig")).get("textFormat"))
+        schema = as_object(as_object(output.get("structure")).get("jsonSchema")).get("schema")
         return Reading(
             model=unquote(path.partition("/model/")[2].rpartition("/")[0]),
             messages=list(body.get("messages") or ()),
             system=text_of(body.get("system")),
-            tools={one["name"]: (one.get("inputSchema") or {}).get("json") or {} for one in specs},
+            tools={one["name"]: as_object(as_object(one.get("inputSchema")).get("json")) for one in specs},
             forced=forced,
             schema=json.loads(schema) if isinstance(schema, str) else schema,
             stream=path.endswith("-stream"),

@@ -52,7 +52,7 @@ class ChatFormat(WireFormat):
         if not answer.ended:
             return [{**head, "choices": [choice]} for choice in choices]
         choices.append({"index": 0, "delta": {}, "finish_reason": self.finish(answer)})
-        last = {**head, "choices": [], "usage": self.usage(answer)}
+        last: JSON = {**head, "choices": [], "usage": self.usage(answer)}
         return [*({**head, "choices": [choice]} for choice in choices), last]
 
     def frames(self, events: Sequence[Event], *, ended: bool) -> list[bytes]:

@@ -22,7 +22,7 @@ class CohereFormat(WireFormat):
         return {"id": answer.id or "a-1", "message": message, "finish_reason": _finish(answer), "usage": _usage(answer)}
 
     def events(self, answer: Answer) -> list[Event]:
-        message = {"role": "assistant", "content": [], "tool_plan": "", "tool_calls": [], "citations": []}
+        message: JSON = {"role": "assistant", "content": [], "tool_plan": "", "tool_calls": [], "citations": []}
         events: list[Event] = [{"id": answer.id or "a-1", "type": "message-start", "delta": {"message": message}}]
         for index, one in enumerate(answer.parts):
             if isinstance(one, Call):

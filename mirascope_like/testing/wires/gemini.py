@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
+from ...core.base.parsing import as_list, as_object
 from .answer import JSON, Answer, Call, Part, Text, Thought
 from .wire import Event, Reading, WireFormat, text_of
 
@@ -47,19 +48,23 @@ class GeminiFormat(WireFormat):
 
     def read(self, path: str, body: Mapping[str, Any]) -> Reading:
         body = camel(body)
-        declared = [one for tool in body.get("tools") or () for one in tool.get("functionDeclarations") or ()]
+        declared: list[JSON] = [
+            one for tool in body.get("tools") or () for one in tool.get("functionDeclarations") or ()
+        ]
         config: Mapping[str, Any] = body.get("generationConfig") or {}
-        calling: Mapping[str, Any] = (body.get("toolConfig") or {}).get("functionCallingConfig") or {}
-        names = calling.get("allowedFunctionNames") or ()
+        calling: Mapping[str, Any] = as_object(as_object(body.get("toolConfig")).get("functionCallingConfig"))
+        names: list[str] = calling.get("allowedFunctionNames") or []
         forced = str(calling.get("mode", "")) in ("ANY", "1")
-        schema = config.get("responseJsonSchema") or config.get("responseSchema")
+        schema: Mapping[str, Any] | None = config.get("responseJsonSchema") or config.get("responseSchema")
         if schema is None and config.get("responseMimeType") == "application/json":
             schema = {}
         return Reading(
             model=body.get("model") or re.sub(r"^.*?models/|^.*?endpoints/|:[a-zA-Z]+$", "", path),
             messages=list(body.get("contents") or ()),
-            system=text_of((body.get("systemInstruction") or {}).get("parts")),
-            tools={one["name"]: one.get("parameters") or one.get("parametersJsonSchema") or {} for one in declared},
+            system=text_of(as_object(body.get("systemInstruction")).get("parts")),
+            tools={
+                one["name"]: as_object(one.get("parameters") or one.get("parametersJsonSchema")) for one in declared
+            },
             forced=(names[0] if len(names) == 1 else "") if forced else None,
             schema=schema,
             stream=":streamGenerateContent" in path,
@@ -145,4 +150,4 @@ def camel(data: Any) -> Any:
     if isinstance(data, Mapping):
         fields = cast("Mapping[str, Any]", data)
         return {re.sub(r"_([a-z])", lambda found: found[1].upper(), key): camel(one) for key, one in fields.items()}
-    return [camel(one) for one in cast("list[Any]", data)] if isinstance(data, list) else data
+    return [camel(one) for one in as_list(data)] if isinstance(data, list) else data

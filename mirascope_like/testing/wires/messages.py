@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ...core.base.parsing import as_object
 from .answer import JSON, Answer, Call, Part, Text
 from .wire import Event, Reading, WireFormat, forced_tool, schemas, sse, text_of
 
@@ -24,7 +25,7 @@ class MessagesFormat(WireFormat):
         }
 
     def events(self, answer: Answer) -> list[Event]:
-        empty = {"content": [], "stop_reason": None, "stop_sequence": None}
+        empty: JSON = {"content": [], "stop_reason": None, "stop_sequence": None}
         start = {**_head(answer), **empty, "usage": {**_input(answer), "output_tokens": 1}}
         events: list[Event] = [{"type": "message_start", "message": start}]
         for index, one in enumerate(answer.parts):
@@ -40,7 +41,7 @@ class MessagesFormat(WireFormat):
         return [sse(event, named=True) for event in events]
 
     def read(self, path: str, body: Mapping[str, Any]) -> Reading:
-        output: Any = body.get("output_format") or (body.get("output_config") or {}).get("format") or {}
+        output = as_object(body.get("output_format") or as_object(body.get("output_config")).get("format"))
         streams = "streamRawPredict" in path
         return Reading(
             model=body.get("model") or path.rpartition("/")[2].partition(":")[0],
@@ -48,7 +49,7 @@ class MessagesFormat(WireFormat):
             system=text_of(body.get("system")),
             tools=schemas(body.get("tools"), schema="input_schema"),
             forced=forced_tool(body.get("tool_choice"), every=("any",)),
-            schema=output.get("schema") if output else None,
+            schema=output.get("schema"),
             stream=bool(body.get("stream")) or streams,
         )
 

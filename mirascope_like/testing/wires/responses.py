@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ...core.base.parsing import as_object
 from .answer import JSON, Answer, Call, Part, Refusal, Text
 from .chat import deployment
 from .wire import Event, Reading, WireFormat, forced_tool, schemas, sse
@@ -24,7 +25,7 @@ class ResponsesFormat(WireFormat):
         return {**_head(answer), **_end(answer), "output": output, "usage": usage}
 
     def events(self, answer: Answer) -> list[Event]:
-        head = {**_head(answer), "status": "in_progress", "output": []}
+        head: JSON = {**_head(answer), "status": "in_progress", "output": []}
         events: list[JSON] = [
             {"type": "response.created", "response": head},
             {"type": "response.in_progress", "response": head},
@@ -43,15 +44,15 @@ class ResponsesFormat(WireFormat):
     def read(self, path: str, body: Mapping[str, Any]) -> Reading:
         given = body.get("input") or ()
         messages: list[Any] = [{"role": "user", "content": given}] if isinstance(given, str) else list(given)
-        output: Mapping[str, Any] = (body.get("text") or {}).get("format") or {}
-        schema = {"json_object": {}, "json_schema": output.get("schema") or {}}.get(output.get("type", ""))
+        output = as_object(as_object(body.get("text")).get("format"))
+        schemas_by_type: dict[Any, JSON] = {"json_object": {}, "json_schema": as_object(output.get("schema"))}
         return Reading(
             model=body.get("model") or deployment(path),
             messages=messages,
             system=body.get("instructions") or "",
             tools=schemas(body.get("tools")),
             forced=forced_tool(body.get("tool_choice")),
-            schema=schema,
+            schema=schemas_by_type.get(output.get("type")),
             stream=bool(body.get("stream")),
         )
 
@@ -86,7 +87,7 @@ def _item_events(index: int, part: Part, *, ended: bool) -> list[JSON]:
     more: JSON = {}
     begun: list[JSON] = []
     if isinstance(part, Call):
-        empty = {**item, "arguments": "", "status": "in_progress"}
+        empty: JSON = {**item, "arguments": "", "status": "in_progress"}
         kind, within = "function_call_arguments", place
         done: list[JSON] = [{"type": f"response.{kind}.done", **within, "arguments": part.whole, "name": part.name}]
     elif isinstance(part, Text):

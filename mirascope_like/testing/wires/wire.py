@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias, cast
 
+from ...core.base.parsing import as_list
 from .answer import JSON, Answer
 
 Event: TypeAlias = Mapping[str, Any] | bytes
@@ -82,7 +83,7 @@ def text_of(content: Any) -> str:
         part = cast("Mapping[str, Any]", content)
         found = part.get("text")
         return found if isinstance(found, str) else ""
-    return "".join(map(text_of, cast("list[Any]", content))) if isinstance(content, list) else ""
+    return "".join(map(text_of, as_list(content))) if isinstance(content, list) else ""
 
 
 def schemas(tools: Any, *, within: str = "", schema: str = "parameters") -> dict[str, Mapping[str, Any]]:

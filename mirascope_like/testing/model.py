@@ -14,7 +14,7 @@ from .errors import UnscriptedRequestError, UnusedRepliesError
 from .interception import Exchange, check, handling
 from .keys import placeholder_keys
 from .places import Place, recognise
-from .replies import Answered, ErrorReply, Replying, ReplyLike, reply_of, shown
+from .replies import Scripted, ErrorReply, Replying, ReplyLike, reply_of, shown
 from .request import FakeRequest
 from .writing import HTTPReply, http_reply
 
@@ -28,7 +28,7 @@ class FakeModel:
     def __init__(self, *replies: ReplyLike | Replying) -> None:
         self.requests: list[FakeRequest] = []
         """The requests that were received, in their order."""
-        self._replies: deque[Answered | Replying] = deque()
+        self._replies: deque[Scripted | Replying] = deque()
         self._lock = Lock()
         self._entered: ExitStack | None = None
         self._active = False
@@ -45,7 +45,7 @@ class FakeModel:
         Raises `TypeError` for a value that is not a reply.
         """
         given: tuple[Any, ...] = replies
-        checked: list[Answered | Replying] = [one if _is_function(one) else reply_of(one) for one in given]
+        checked: list[Scripted | Replying] = [one if _is_function(one) else reply_of(one) for one in given]
         with self._lock:
             self._replies.extend(checked)
 
@@ -124,7 +124,7 @@ class FakeModel:
         self._last_error = reply if isinstance(reply, ErrorReply) else None
         return http_reply(reply, request, place.format)
 
-    def _take(self, request: FakeRequest) -> Answered | Replying:
+    def _take(self, request: FakeRequest) -> Scripted | Replying:
         if not self._replies:
             self._unscripted = UnscriptedRequestError(self._explain(request))
             raise self._unscripted

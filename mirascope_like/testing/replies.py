@@ -88,8 +88,8 @@ class RawReply:
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
-Answered: TypeAlias = Reply | ErrorReply | RawReply
-ReplyLike: TypeAlias = Answered | PartLike
+Scripted: TypeAlias = Reply | ErrorReply | RawReply
+ReplyLike: TypeAlias = Scripted | PartLike
 Replying: TypeAlias = Callable[[FakeRequest], ReplyLike]
 """A function of the request that returns a reply."""
 
@@ -207,7 +207,7 @@ def part_of(part: PartLike) -> ReplyPart:
     raise TypeError(f"{part!r} is not a part of a reply: give a text, tool(...), a Pydantic model or answer(value)")
 
 
-def reply_of(given: Any) -> Answered:
+def reply_of(given: Any) -> Scripted:
     """Return a reply for what `fake` was given.
 
     Raises `TypeError` if it is not a reply.

@@ -12,7 +12,7 @@ from pydantic_core import to_json, to_jsonable_python
 
 from ..core.base.parsing import as_object
 from .replies import (
-    Answered,
+    Scripted,
     AnswerReply,
     ErrorReply,
     RawReply,
@@ -59,7 +59,7 @@ RETRIED = frozenset({408, 409, 425, 429})
 """Statuses below 500 after which SDKs repeat a request."""
 
 
-def http_reply(reply: Answered, request: FakeRequest, wire: WireFormat | None) -> HTTPReply:
+def http_reply(reply: Scripted, request: FakeRequest, wire: WireFormat | None) -> HTTPReply:
     """Return the HTTP response for a reply. `wire` is the format of the request; None if it is not one for a model."""
     if isinstance(reply, RawReply):
         return HTTPReply(reply.status, _with_id(reply.headers, request), (reply.body,))

@@ -26,7 +26,13 @@ EXAMPLES = {
 """Printed texts that a scripted answer cannot give, and why."""
 
 
-@pytest.mark.parametrize("page", [path for path in PAGES if path.name not in SCRIPTS], ids=lambda page: page.name)
+OWN_SCRIPTS = {"testing.md"}
+"""Pages that script their replies themselves."""
+
+
+@pytest.mark.parametrize(
+    "page", [path for path in PAGES if path.name not in SCRIPTS.keys() | OWN_SCRIPTS], ids=lambda page: page.name
+)
 def test_page(page: Path, embedded: None, monkeypatch: pytest.MonkeyPatch) -> None:
     run(page, monkeypatch)
 
@@ -39,7 +45,16 @@ def test_scripted_page(
     served.reply_with(answering(answers, OWN_WIRES.get(page.name)))
     run(page, monkeypatch)
     assert list(answers) == [], "the page asks less often"
-    printed = capsys.readouterr().out
+    check_shown(page, capsys.readouterr().out)
+
+
+@pytest.mark.parametrize("page", [path for path in PAGES if path.name in OWN_SCRIPTS], ids=lambda page: page.name)
+def test_page_with_a_script(page: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    run(page, monkeypatch)
+    check_shown(page, capsys.readouterr().out)
+
+
+def check_shown(page: Path, printed: str) -> None:
     for shown in SHOWN.findall(page.read_text()):
         # "..." on a page is any text.
         pattern = ".*?".join(map(re.escape, shown.split("...")))

@@ -59,10 +59,10 @@ class ChatFormat(WireFormat):
         return [*map(sse, events), *([sse("[DONE]")] if ended else ())]
 
     def read(self, path: str, body: Mapping[str, Any]) -> Reading:
-        asked: Mapping[str, Any] = body.get("response_format") or {}
-        schema: Mapping[str, Any] | None = {} if asked.get("type") == "json_object" else None
-        if asked.get("type") == "json_schema":
-            schema = asked["json_schema"].get("schema") or asked["json_schema"].get("schema_definition") or {}
+        format: Mapping[str, Any] = body.get("response_format") or {}
+        schema: Mapping[str, Any] | None = {} if format.get("type") == "json_object" else None
+        if format.get("type") == "json_schema":
+            schema = format["json_schema"].get("schema") or format["json_schema"].get("schema_definition") or {}
         return Reading(
             model=body.get("model") or deployment(path),
             messages=list(body.get("messages") or ()),

@@ -45,14 +45,14 @@ class CohereFormat(WireFormat):
         return [*map(sse, events), *([sse("[DONE]")] if ended else ())]
 
     def read(self, path: str, body: Mapping[str, Any]) -> Reading:
-        asked: Mapping[str, Any] = body.get("response_format") or {}
-        wants_json = asked.get("type") == "json_object"
+        format: Mapping[str, Any] = body.get("response_format") or {}
+        wants_json = format.get("type") == "json_object"
         return Reading(
             model=body.get("model", ""),
             messages=list(body.get("messages") or ()),
             tools=schemas(body.get("tools"), within="function"),
             forced=forced_tool(body.get("tool_choice"), every=("REQUIRED",)),
-            schema=(asked.get("json_schema") or asked.get("schema") or {}) if wants_json else None,
+            schema=(format.get("json_schema") or format.get("schema") or {}) if wants_json else None,
             stream=bool(body.get("stream")),
         )
 

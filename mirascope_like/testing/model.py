@@ -14,7 +14,7 @@ from .errors import UnscriptedRequestError, UnusedRepliesError
 from .interception import Exchange, check, handling
 from .keys import placeholder_keys
 from .places import Place, recognise
-from .replies import Scripted, ErrorReply, Replying, ReplyLike, reply_of, shown
+from .replies import ErrorReply, Replying, ReplyLike, Scripted, reply_of, shown
 from .request import FakeRequest
 from .writing import HTTPReply, http_reply
 

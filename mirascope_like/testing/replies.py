@@ -96,7 +96,7 @@ Replying: TypeAlias = Callable[[FakeRequest], ReplyLike]
 
 def text(*pieces: str, gap: float = 0.0) -> TextReply:
     """Return text. A stream has a piece for each argument, or for each word of a single one, and waits `gap` seconds
-    before each piece.
+    between two pieces.
     """
     return TextReply("".join(pieces), pieces if len(pieces) > 1 else None, gap)
 
@@ -158,8 +158,8 @@ def reply(
 
     `finish` is a common finish reason ("stop", "length", "tool_calls", "content_filter") or one of the provider's own.
     `usage` are the tokens (input, output), by default the numbers of words; `cached` is how many of the input tokens
-    were read from a cache. `model` and `id` are those that the response names. `gap` is the time in seconds before each
-    piece of a stream, and `delay` the time before the response begins.
+    were read from a cache. `model` and `id` are those that the response names. `gap` is the time in seconds between two
+    pieces of a stream, and `delay` the time before the response begins.
     """
     return Reply(tuple(map(part_of, parts)), finish, usage, cached, model, id, gap, delay)
 

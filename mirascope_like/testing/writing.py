@@ -12,13 +12,13 @@ from pydantic_core import to_json, to_jsonable_python
 
 from ..core.base.parsing import as_object
 from .replies import (
-    Scripted,
     AnswerReply,
     ErrorReply,
     RawReply,
     RefusalReply,
     Reply,
     ReplyPart,
+    Scripted,
     TextReply,
     ThinkingReply,
     ToolReply,
@@ -76,6 +76,7 @@ def http_reply(reply: Scripted, request: FakeRequest, wire: WireFormat | None) -
     if request.stream:
         frames = wire.frames(wire.events(answer), ended=not reply.cut)
         steps: list[HTTPStep] = [step for frame in frames for step in ((Gap(gap), frame) if gap else (frame,))]
+        steps = steps[1:] if gap else steps  # the first event is not late: `delay` is for that
         headers = {"content-type": wire.stream_type}
     else:
         body = json.dumps(wire.whole(answer), ensure_ascii=False).encode(errors="backslashreplace")

@@ -13,7 +13,13 @@ import pytest
 from pydantic import BaseModel
 
 from mirascope_like import llm
-from mirascope_like.core import ConnectionFailedError, RateLimitError, StreamInterruptedError, ToolLoop
+from mirascope_like.core import (
+    ConnectionFailedError,
+    RateLimitError,
+    StreamInterruptedError,
+    StreamTimeoutError,
+    ToolLoop,
+)
 from mirascope_like.testing import (
     UnscriptedRequestError,
     UnusedRepliesError,
@@ -27,7 +33,7 @@ from mirascope_like.testing import (
     thinking,
     tool,
 )
-from tests.testing.rows import Row, both, every_row
+from tests.testing.rows import Row, both, every_row, rows_where
 
 
 class Book(BaseModel):
@@ -42,8 +48,8 @@ def add(a: int, b: int) -> int:
     return a + b
 
 
-@pytest.fixture(autouse=True)
-def _no_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def no_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     """The waits of the SDKs before they repeat a request, left out: the SDKs wait by `time.sleep` and the loop."""
     sleep = anyio.sleep
     monkeypatch.setattr(time, "sleep", lambda _: None)
@@ -203,6 +209,7 @@ def test_refusal(row: Row, asynchronous: bool, streamed: bool) -> None:
     asyncio.run(main())
 
 
+@pytest.mark.usefixtures("no_waits")
 @every_row
 @both
 def test_rate_limit(row: Row, asynchronous: bool) -> None:
@@ -217,7 +224,8 @@ def test_rate_limit(row: Row, asynchronous: bool) -> None:
     asyncio.run(main())
 
 
-@every_row
+@pytest.mark.usefixtures("no_waits")
+@rows_where(lambda row: row.id not in ("google", "vertex", "mistral"))  # they repeat no request by default
 @both
 def test_the_sdk_repeats_a_request(row: Row, asynchronous: bool) -> None:
     async def main() -> None:
@@ -225,8 +233,6 @@ def test_the_sdk_repeats_a_request(row: Row, asynchronous: bool) -> None:
             assert (await row.either(asynchronous)).content == "after all"
         assert len(model.requests) == 2
 
-    if row.id in ("google", "vertex", "mistral"):
-        pytest.skip("the SDK repeats no request by default")
     asyncio.run(main())
 
 
@@ -243,6 +249,22 @@ def test_a_stream_is_cut(row: Row, asynchronous: bool) -> None:
 
 @every_row
 @both
+@pytest.mark.parametrize("deadline", ["first", "idle"])
+def test_deadlines(row: Row, asynchronous: bool, deadline: str) -> None:
+    async def main() -> None:
+        late = reply("Once", delay=1000) if deadline == "first" else text("Once", " upon", gap=1000)
+        with fake(late):
+            stream = await row.either(asynchronous, stream=True)
+            stream.timeout(**{deadline: 0.05})
+            with pytest.raises(StreamTimeoutError):
+                await stream.collect() if asynchronous else stream.collect()
+
+    asyncio.run(main())
+
+
+@pytest.mark.usefixtures("no_waits")
+@rows_where(lambda row: row.id != "gemini")  # its SDK repeats such a request for ten minutes
+@both
 def test_the_connection_is_lost(row: Row, asynchronous: bool) -> None:
     async def main() -> None:
         def lose(_: Any) -> Any:
@@ -251,8 +273,6 @@ def test_the_connection_is_lost(row: Row, asynchronous: bool) -> None:
         with fake(lose), pytest.raises(ConnectionFailedError):
             await row.either(asynchronous)
 
-    if row.id == "gemini":
-        pytest.skip("the SDK repeats such a request for ten minutes")
     asyncio.run(main())
 
 
@@ -268,6 +288,7 @@ def test_function(row: Row, asynchronous: bool) -> None:
     asyncio.run(main())
 
 
+@pytest.mark.usefixtures("no_waits")
 @every_row
 @both
 @pytest.mark.parametrize("streamed", [False, True], ids=["whole", "streamed"])

@@ -9,7 +9,9 @@ from typing import Any
 
 import anyio
 
+from ...core.base.provider import PRESENT
 from ...core.base.runtime import CLOCK
+from ...core.dialects.transport import check_abandoned
 from ..writing import Gap, HTTPReply, HTTPStep
 
 
@@ -25,19 +27,22 @@ class Failures:
     """Makes the error of a connection that is lost within the response."""
 
 
-class Pause:
-    """Waits that end early when the response is closed."""
+class Line:
+    """Stands for the network stream of a sync response. A read that waits on it ends when the reader, or another
+    thread at a deadline, shuts it down.
+    """
 
     def __init__(self) -> None:
         self._closed = False
         self._changed = Condition()
 
-    def wait(self, seconds: float) -> None:
-        """Wait so many seconds, or until `close`."""
+    def wait(self, seconds: float) -> bool:
+        """Wait so many seconds, or until the line is closed. Returns False if it is."""
         end = CLOCK.monotonic() + seconds
         with self._changed:
             while not self._closed and (left := end - CLOCK.monotonic()) > 0:
                 CLOCK.wait(self._changed, left)
+            return not self._closed
 
     def close(self) -> None:
         """End all waits."""
@@ -45,10 +50,21 @@ class Pause:
             self._closed = True
             self._changed.notify_all()
 
+    def get_extra_info(self, name: str) -> Any:
+        """Return what stands for the socket, as a network stream of httpcore does."""
+        return self if name == "socket" else None
 
-def begin(reply: HTTPReply, failures: Failures, patience: float | None) -> None:
+    def shutdown(self, how: int) -> None:
+        """End all waits, as a socket does."""
+        self.close()
+
+
+def begin(reply: HTTPReply, failures: Failures, patience: float | None, line: Line) -> None:
     """Wait until the response begins. Raises an error if it never does."""
-    _wait(Pause(), reply.delay, failures, patience)
+    if (opening := PRESENT.get()) is not None:
+        opening.connected(line)
+    _wait(line, reply.delay, failures, patience)
+    check_abandoned()
     if reply.lost:
         raise failures.lost()
 
@@ -60,13 +76,13 @@ async def abegin(reply: HTTPReply, failures: Failures, patience: float | None) -
         raise failures.lost()
 
 
-def sent(steps: Sequence[HTTPStep], failures: Failures, patience: float | None, pause: Pause) -> Generator[bytes]:
+def sent(steps: Sequence[HTTPStep], failures: Failures, patience: float | None, line: Line) -> Generator[bytes]:
     """Yield the bytes of a response. `patience` is the read timeout, in seconds."""
     for step in steps:
         if isinstance(step, bytes):
             yield step
         elif isinstance(step, Gap):
-            _wait(pause, step.seconds, failures, patience)
+            _wait(line, step.seconds, failures, patience)
         else:
             raise failures.cut()
 
@@ -82,12 +98,13 @@ async def asent(steps: Sequence[HTTPStep], failures: Failures, patience: float |
             raise failures.cut()
 
 
-def _wait(pause: Pause, seconds: float, failures: Failures, patience: float | None) -> None:
-    if patience is not None and seconds > patience:
-        pause.wait(patience)
+def _wait(line: Line, seconds: float, failures: Failures, patience: float | None) -> None:
+    late = patience is not None and seconds > patience
+    if seconds and not line.wait(patience if patience is not None and late else seconds):
+        check_abandoned()  # an SDK must not repeat a request that nobody waits for
+        raise failures.cut()
+    if late:
         raise failures.timeout()
-    if seconds:
-        pause.wait(seconds)
 
 
 async def _await(seconds: float, failures: Failures, patience: float | None) -> None:
@@ -98,4 +115,4 @@ async def _await(seconds: float, failures: Failures, patience: float | None) -> 
         await anyio.sleep(seconds)
 
 
-__all__ = ["Failures", "Pause", "abegin", "asent", "begin", "sent"]
+__all__ = ["Failures", "Line", "abegin", "asent", "begin", "sent"]

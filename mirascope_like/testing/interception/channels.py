@@ -10,7 +10,7 @@ from typing import Any
 
 from ...core.base.parsing import as_object
 from ..writing import HTTPReply
-from .body import Failures, Pause, begin, sent
+from .body import Failures, Line, begin, sent
 from .registry import check, exchange
 
 _METHODS = {"GenerateContent": "generateContent", "StreamGenerateContent": "streamGenerateContent"}
@@ -90,8 +90,9 @@ def _decoded(sender: Any, event: Any) -> Any:
 
 
 def _whole(sender: Any, reply: HTTPReply, timeout: float | None) -> Any:
-    begin(reply, _FAILURES, timeout)
-    body = b"".join(sent(reply.steps, _FAILURES, timeout, Pause()))
+    line = Line()
+    begin(reply, _FAILURES, timeout, line)
+    body = b"".join(sent(reply.steps, _FAILURES, timeout, line))
     return _decoded(sender, _checked(reply, body))
 
 
@@ -104,15 +105,15 @@ def _checked(reply: HTTPReply, body: bytes) -> Any:
 
 
 def _streaming_call(sender: Any, reply: HTTPReply, timeout: float | None) -> Any:
-    pause = Pause()
-    begin(reply, _FAILURES, timeout)
+    line = Line()
+    begin(reply, _FAILURES, timeout, line)
     if reply.status >= 400:
         _checked(reply, b"".join(one for one in reply.steps if isinstance(one, bytes)))
-    return _call_type()(_events(sender, reply, timeout, pause), pause)
+    return _call_type()(_events(sender, reply, timeout, line), line)
 
 
-def _events(sender: Any, reply: HTTPReply, timeout: float | None, pause: Pause) -> Generator[Any]:
-    for piece in sent(reply.steps, _FAILURES, timeout, pause):
+def _events(sender: Any, reply: HTTPReply, timeout: float | None, line: Line) -> Generator[Any]:
+    for piece in sent(reply.steps, _FAILURES, timeout, line):
         text = piece.decode().strip().strip("[],")  # each piece is an event of a JSON array
         if text:
             yield _decoded(sender, json.loads(text))
@@ -124,8 +125,8 @@ def _call_type() -> Any:
     class ScriptedCall(grpc.Call):  # type: ignore[misc, name-defined]
         """The call of a stream."""
 
-        def __init__(self, events: Iterator[Any], pause: Pause) -> None:
-            self._events, self._pause = events, pause
+        def __init__(self, events: Iterator[Any], line: Line) -> None:
+            self._events, self._line = events, line
 
         def __iter__(self) -> Iterator[Any]:
             return self
@@ -134,7 +135,7 @@ def _call_type() -> Any:
             return next(self._events)
 
         def cancel(self) -> bool:
-            self._pause.close()
+            self._line.close()
             return True
 
         def is_active(self) -> bool:

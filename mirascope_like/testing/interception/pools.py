@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from ..writing import HTTPReply
-from .body import Failures, Pause, abegin, asent, begin, sent
+from .body import Failures, Line, abegin, asent, begin, sent
 from .registry import Exchange, exchange
 
 _CUT = "peer closed connection without sending complete message body (incomplete chunked read)"
@@ -23,8 +23,9 @@ def handle_request(core: Any, send: Any) -> Any:
         if reply is None:
             return send(self, request)
         failures, timeout = _failures(core), _timeout(request)
-        begin(reply, failures, timeout)
-        return _response(core, reply, _Body(reply, failures, timeout))
+        line = Line()
+        begin(reply, failures, timeout, line)
+        return _response(core, reply, _Body(reply, failures, timeout, line), network_stream=line)
 
     return handle_request
 
@@ -65,22 +66,22 @@ def _failures(core: Any) -> Failures:
     )
 
 
-def _response(core: Any, reply: HTTPReply, body: Any) -> Any:
+def _response(core: Any, reply: HTTPReply, body: Any, **extensions: Any) -> Any:
     headers = [(name.encode(), value.encode()) for name, value in reply.headers.items()]
-    extensions = {"http_version": b"HTTP/1.1", "reason_phrase": b""}
+    extensions.update(http_version=b"HTTP/1.1", reason_phrase=b"")
     return core.Response(reply.status, headers=headers, content=body, extensions=extensions)
 
 
 class _Body:
-    def __init__(self, reply: HTTPReply, failures: Failures, timeout: float | None) -> None:
-        self._pause = Pause()
-        self._pieces = sent(reply.steps, failures, timeout, self._pause)
+    def __init__(self, reply: HTTPReply, failures: Failures, timeout: float | None, line: Line) -> None:
+        self._line = line
+        self._pieces = sent(reply.steps, failures, timeout, line)
 
     def __iter__(self) -> Generator[bytes]:
         return self._pieces
 
     def close(self) -> None:
-        self._pause.close()
+        self._line.close()
 
 
 class _AsyncBody:

@@ -6,10 +6,11 @@ from collections.abc import Generator
 from functools import partial
 from http.client import responses
 from importlib import import_module
+from types import SimpleNamespace
 from typing import Any, cast
 
 from ..writing import HTTPReply
-from .body import Failures, Pause, begin, sent
+from .body import Failures, Line, begin, sent
 from .registry import Exchange, exchange
 
 
@@ -30,8 +31,9 @@ def send_requests(adapters: Any, send: Any) -> Any:
             cut=_broken,
         )
         read: float | None = cast("Any", timeout)[1] if isinstance(timeout, tuple) else timeout
-        begin(reply, failures, read)
-        return self.build_response(request, _raw(reply, failures, read))
+        line = Line()
+        begin(reply, failures, read, line)
+        return self.build_response(request, _raw(reply, failures, read, line))
 
     return send_request
 
@@ -53,8 +55,9 @@ def send_botocore(session: Any, send: Any) -> Any:
             lost=partial(session.ConnectionClosedError, error=_lost(), request=request, endpoint_url=url),
             cut=_broken,
         )
-        begin(reply, failures, timeout)
-        raw = _raw(reply, failures, timeout)
+        line = Line()
+        begin(reply, failures, timeout, line)
+        raw = _raw(reply, failures, timeout, line)
         response = import_module("botocore.awsrequest").AWSResponse(url, raw.status, raw.headers, raw)
         if not request.stream_output:
             try:
@@ -93,7 +96,7 @@ def _broken() -> Exception:
     return error
 
 
-def _raw(reply: HTTPReply, failures: Failures, timeout: float | None) -> Any:
+def _raw(reply: HTTPReply, failures: Failures, timeout: float | None, line: Line) -> Any:
     urllib3 = import_module("urllib3")
 
     class Raw(urllib3.HTTPResponse):  # type: ignore[misc, name-defined]
@@ -111,13 +114,20 @@ def _raw(reply: HTTPReply, failures: Failures, timeout: float | None) -> Any:
         def stream(self, *_: Any, **__: Any) -> Generator[bytes]:
             yield from pieces
 
+        @property
+        def connection(self) -> Any:
+            return SimpleNamespace(sock=line)
+
+        def shutdown(self) -> None:
+            line.close()
+
         def close(self) -> None:
-            pause.close()
+            line.close()
 
         def release_conn(self) -> None:
-            pause.close()
+            line.close()
 
-    pause, buffer = Pause(), bytearray()
-    pieces = sent(reply.steps, failures, timeout, pause)
+    buffer = bytearray()
+    pieces = sent(reply.steps, failures, timeout, line)
     reason = responses.get(reply.status, "")
     return Raw(body=b"", headers=dict(reply.headers), status=reply.status, reason=reason, preload_content=False)

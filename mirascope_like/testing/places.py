@@ -13,6 +13,7 @@ from ..core.dialects.transport import secret_headers, secrets_in, without
 from .request import FakeRequest
 from .wires import (
     BedrockFormat,
+    BedrockMessagesFormat,
     ChatFormat,
     CohereFormat,
     GeminiArrayFormat,
@@ -62,6 +63,7 @@ _CHATS: Mapping[str, WireFormat] = {
 }
 _CHAT = ChatFormat("reasoning_content")
 _RESPONSES, _MESSAGES, _COHERE, _BEDROCK = ResponsesFormat(), MessagesFormat(), CohereFormat(), BedrockFormat()
+_BEDROCK_MESSAGES = BedrockMessagesFormat()
 _GEMINI, _GEMINI_ARRAY = GeminiFormat(), GeminiArrayFormat()
 
 
@@ -161,11 +163,16 @@ def _bedrock(known: str | None, parts: SplitResult, headers: Mapping[str, str], 
     return "bedrock", _BEDROCK
 
 
+def _bedrock_messages(known: str | None, parts: SplitResult, headers: Mapping[str, str], agent: str) -> _Found:
+    return "anthropic", _BEDROCK_MESSAGES
+
+
 _FORMATS: list[tuple[re.Pattern[str], _Finder]] = [
     (re.compile(r"/chat/completions/?$"), _chat),
     (re.compile(r"/responses/?$"), _responses),
     (re.compile(r"/messages/?$|:(?:stream)?[rR]awPredict$"), _messages),
     (re.compile(r"/v2/chat/?$"), _cohere),
     (re.compile(r":(?:streamG|g)enerateContent$"), _gemini),
+    (re.compile(r"/model/[^/]+/invoke(?:-with-response-stream)?$"), _bedrock_messages),
     (re.compile(r"/model/[^/]+/converse(?:-stream)?$"), _bedrock),
 ]

@@ -15,9 +15,10 @@ import httpx2
 import openai as openai_sdk
 import pytest
 import requests
+import trio
 from google import genai
 
-from mirascope_like.core import openai
+from mirascope_like.core import anthropic, azure, openai
 from mirascope_like.testing import cut, error, fake, text, tool
 from tests.harness.server import Reply, Server
 
@@ -161,3 +162,87 @@ def test_an_unknown_address_of_a_provider() -> None:
     client = openai_sdk.OpenAI(api_key="sk-mine", max_retries=0)
     with fake("Hi"), pytest.raises(Exception, match=r"is not an address of a model|Connection error"):
         client.embeddings.create(model="e", input="x")
+
+
+ON_PLATFORMS = {
+    "AnthropicBedrock": {"aws_region": "us-east-1", "aws_access_key": "a", "aws_secret_key": "b"},
+    "AnthropicVertex": {"region": "us-east5", "project_id": "p", "access_token": "t"},
+}
+
+
+@pytest.mark.parametrize("name", ON_PLATFORMS)
+@pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
+def test_claude_on_platforms(name: str, asynchronous: bool) -> None:
+    make: Any = getattr(anthropic_sdk, f"Async{name}" if asynchronous else name)
+    client = make(max_retries=0, **ON_PLATFORMS[name])
+
+    @anthropic.call("claude-x", client=client)
+    def ask(prompt: str) -> str:
+        return prompt
+
+    @anthropic.call("claude-x", client=client, stream=True)
+    def stream(prompt: str) -> str:
+        return prompt
+
+    @anthropic.call("claude-x", client=client)
+    async def aask(prompt: str) -> str:
+        return prompt
+
+    @anthropic.call("claude-x", client=client, stream=True)
+    async def astream(prompt: str) -> str:
+        return prompt
+
+    async def main() -> list[str]:
+        if asynchronous:
+            return [(await aask("a")).content, (await (await astream("b")).collect()).content]
+        return [ask("a").content, stream("b").collect().content]
+
+    with fake("Hi", text("Hel", "lo")) as model:
+        assert asyncio.run(main()) == ["Hi", "Hello"]
+    assert [(one.provider, one.model, one.text, one.stream) for one in model.requests] == [
+        ("anthropic", "claude-x", "a", False),
+        ("anthropic", "claude-x", "b", True),
+    ]
+
+
+def test_azure_s_inference_client() -> None:
+    inference = pytest.importorskip("azure.ai.inference")
+    credentials = pytest.importorskip("azure.core.credentials")
+    client = inference.ChatCompletionsClient(
+        "https://x.services.ai.azure.com/models", credentials.AzureKeyCredential("k")
+    )
+
+    @azure.call("m", client=client)
+    def ask(prompt: str) -> str:
+        return prompt
+
+    @azure.call("m", client=client, stream=True)
+    def stream(prompt: str) -> str:
+        return prompt
+
+    with fake("Hi", text("Hel", "lo")) as model:
+        assert ask("a").content == "Hi"
+        assert [chunk.content for chunk, _ in stream("b") if chunk.content] == ["Hel", "lo"]
+    assert [one.provider for one in model.requests] == ["azure", "azure"]
+
+
+def test_trio() -> None:
+    @openai.call("m", stream=True)
+    async def stream(prompt: str) -> str:
+        return prompt
+
+    async def main() -> list[str]:
+        async with fake(text("a", "b", gap=0.001)):
+            return [chunk.content async for chunk, _ in await stream("x") if chunk.content]
+
+    assert trio.run(main) == ["a", "b"]
+
+
+def test_litellm() -> None:
+    litellm = pytest.importorskip("litellm")
+    with fake("Hi", text("Hel", "lo")) as model:
+        asked: Any = {"model": "openai/gpt-4o-mini", "messages": [{"role": "user", "content": "x"}]}
+        assert litellm.completion(**asked).choices[0].message.content == "Hi"
+        pieces = [chunk.choices[0].delta.content for chunk in litellm.completion(**asked, stream=True)]
+    assert "".join(filter(None, pieces)) == "Hello"
+    assert [one.provider for one in model.requests] == ["openai", "openai"]

@@ -4,7 +4,7 @@
 """
 
 from .answer import JSON, Answer, Call, Part, Refusal, Text, Thought
-from .bedrock import BedrockFormat
+from .bedrock import BedrockFormat, BedrockMessagesFormat
 from .chat import CHAT_HEAD, ChatFormat, MistralFormat
 from .cohere import CohereFormat
 from .gemini import GeminiArrayFormat, GeminiFormat, camel
@@ -17,6 +17,7 @@ __all__ = [
     "JSON",
     "Answer",
     "BedrockFormat",
+    "BedrockMessagesFormat",
     "Call",
     "ChatFormat",
     "CohereFormat",

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Mapping
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote
 from zlib import crc32
 
 from ...core.base.parsing import as_object
 from .answer import JSON, Answer, Call, Part, Text
+from .messages import MessagesFormat
 from .wire import Event, Reading, WireFormat, text_of
 
 _CODES = {
@@ -67,6 +70,19 @@ class BedrockFormat(WireFormat):
     def failure(self, status: int, message: str, code: str | None) -> tuple[JSON, dict[str, str]]:
         kind = code or _CODES.get(status, "InternalServerException" if status >= 500 else "ValidationException")
         return {"message": message}, {"x-amzn-errortype": kind}
+
+
+class BedrockMessagesFormat(MessagesFormat):
+    """Anthropic's messages on Bedrock: the same events in binary frames; the model is a part of the path."""
+
+    stream_type = "application/vnd.amazon.eventstream"
+
+    def frames(self, events: Sequence[Event], *, ended: bool) -> list[bytes]:
+        return [event("chunk", bytes=b64encode(json.dumps(one).encode()).decode()) for one in events]
+
+    def read(self, path: str, body: Mapping[str, Any]) -> Reading:
+        model = unquote(path.partition("/model/")[2].rpartition("/")[0])
+        return replace(super().read(path, body), model=model, stream=path.endswith("-stream"))
 
 
 def event_message(headers: Mapping[str, str], payload: JSON) -> bytes:

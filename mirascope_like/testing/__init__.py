@@ -16,22 +16,28 @@ from ..core.base.runtime import lazy_names
 
 if TYPE_CHECKING:
     from .blocking import RequestBlock, block_requests
-    from .errors import RequestBlockedError, UnexpectedRequestError, UnscriptedRequestError, UnusedRepliesError
+    from .errors import (
+        ReplyError,
+        RequestBlockedError,
+        UnexpectedRequestError,
+        UnscriptedRequestError,
+        UnusedRepliesError,
+    )
     from .keys import placeholder_keys
     from .model import FakeModel, fake
     from .preparing import aprepare, prepare, use_client
-    from .replies import answer, cut, error, raw, refusal, reply, text, thinking, tool
+    from .replies import ReplyLike, answer, cut, error, raw, refusal, reply, text, thinking, tool
     from .request import FakeRequest
 else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
             "blocking": "RequestBlock block_requests",
-            "errors": "RequestBlockedError UnexpectedRequestError UnscriptedRequestError UnusedRepliesError",
+            "errors": "ReplyError RequestBlockedError UnexpectedRequestError UnscriptedRequestError UnusedRepliesError",
             "keys": "placeholder_keys",
             "model": "FakeModel fake",
             "preparing": "aprepare prepare use_client",
-            "replies": "answer cut error raw refusal reply text thinking tool",
+            "replies": "ReplyLike answer cut error raw refusal reply text thinking tool",
             "request": "FakeRequest",
         },
     )
@@ -39,6 +45,8 @@ else:
 __all__ = [
     "FakeModel",
     "FakeRequest",
+    "ReplyError",
+    "ReplyLike",
     "RequestBlock",
     "RequestBlockedError",
     "UnexpectedRequestError",

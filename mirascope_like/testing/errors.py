@@ -15,6 +15,12 @@ class UnscriptedRequestError(UnexpectedRequestError):
     """The fake model received a request for which it has no reply. The message lists the requests."""
 
 
+class ReplyError(UnexpectedRequestError):
+    """A reply of a fake model could not be made: its function raised an error (the `__cause__`) or returned something
+    else than a reply, or the request is not one for a model.
+    """
+
+
 class RequestBlockedError(UnexpectedRequestError):
     """A request would have left the machine while `block_requests` is active. The message names the request."""
 

@@ -10,7 +10,7 @@ from threading import Lock
 from types import TracebackType
 from typing import Any, Self
 
-from .errors import UnscriptedRequestError, UnusedRepliesError
+from .errors import ReplyError, UnexpectedRequestError, UnscriptedRequestError, UnusedRepliesError
 from .interception import Exchange, check, handling
 from .keys import placeholder_keys
 from .places import Place, recognise
@@ -32,7 +32,8 @@ class FakeModel:
         self._lock = Lock()
         self._entered: ExitStack | None = None
         self._active = False
-        self._unscripted: UnscriptedRequestError | None = None
+        self._failure: UnexpectedRequestError | None = None
+        """What was raised in the code under test, to be raised again at the end if that has suppressed it."""
         self._last_error: ErrorReply | None = None
         self.add(*replies)
 
@@ -65,7 +66,7 @@ class FakeModel:
         """Ignore requests without a reply, and replies that are left, at the end of the block: the test checks them."""
         with self._lock:
             self._replies.clear()
-            self._unscripted = None
+            self._failure = None
 
     def __enter__(self) -> Self:
         if self._entered is not None:
@@ -81,16 +82,16 @@ class FakeModel:
     ) -> None:
         """Stop answering.
 
-        Raises `UnscriptedRequestError` if the code under test has suppressed it, and `UnusedRepliesError` if replies
-        are left; not if the block raised an error.
+        Raises the `UnscriptedRequestError` or `ReplyError` that the code under test has suppressed, and
+        `UnusedRepliesError` if replies are left; not if the block raised an error.
         """
         self._active = False
         if self._entered is not None:
             self._entered.close()
         if error is not None:
             return
-        if self._unscripted is not None:
-            raise self._unscripted
+        if self._failure is not None:
+            raise self._failure
         if unused := self.unused:
             lines = "".join(f"\n  {one}" for one in unused)
             count = "1 reply was" if len(unused) == 1 else f"{len(unused)} replies were"
@@ -112,7 +113,7 @@ class FakeModel:
     def answer(self, place: Place, body: bytes) -> HTTPReply | None:
         """Return the next reply as an HTTP response; None if the request is not one for a model. For the interception.
 
-        Raises `UnscriptedRequestError` if no reply is left.
+        Raises `UnscriptedRequestError` if no reply is left, and `ReplyError` if the reply cannot be made.
         """
         with self._lock:
             request = place.request(body, len(self.requests) + 1)
@@ -120,14 +121,19 @@ class FakeModel:
                 return None
             self.requests.append(request)
             given = self._take(request)
-        reply = reply_of(given(request)) if callable(given) else given
+        try:
+            reply = reply_of(given(request)) if callable(given) else given
+            made = http_reply(reply, request, place.format)
+        except Exception as error:  # an SDK would take it for a lost connection
+            self._failure = ReplyError(f"cannot reply to request {request.number} ({request}): {error!r}")
+            raise self._failure from error
         self._last_error = reply if isinstance(reply, ErrorReply) else None
-        return http_reply(reply, request, place.format)
+        return made
 
     def _take(self, request: FakeRequest) -> Scripted | Replying:
         if not self._replies:
-            self._unscripted = UnscriptedRequestError(self._explain(request))
-            raise self._unscripted
+            self._failure = UnscriptedRequestError(self._explain(request))
+            raise self._failure
         first = self._replies[0]
         if callable(first) and len(self._replies) == 1:
             return first

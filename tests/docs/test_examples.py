@@ -87,6 +87,13 @@ PRINTED: dict[str, list[str]] = {
         r"stopped after 10 characters: True closed",
         r"async, the same text: True",
     ],
+    "testing.py": [
+        r"the model was sent the tool's result: 1965",
+        r"structured: title='Dune' year=1965",
+        r"pieces: \['Once', ' upon'\] usage: input_tokens=10 .*output_tokens=5 .*",
+        r"instead: News of a cat",
+        r"prompt: The best fantasy book",
+    ],
     "tools.py": [r"called: look_up \{'amount': -?\d+\} -> .+", r"partial: .+", r"complete: \{'amount': -?\d+\}"],
 }
 """Lines that an example prints, in this order, whatever stands between them."""

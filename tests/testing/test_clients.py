@@ -19,7 +19,7 @@ import trio
 from google import genai
 
 from mirascope_like.core import anthropic, azure, openai
-from mirascope_like.testing import cut, error, fake, text, tool
+from mirascope_like.testing import ReplyError, cut, error, fake, raw, text, tool
 from tests.harness.server import Reply, Server
 
 
@@ -160,8 +160,13 @@ def test_sessions_and_models() -> None:
 
 def test_an_unknown_address_of_a_provider() -> None:
     client = openai_sdk.OpenAI(api_key="sk-mine", max_retries=0)
-    with fake("Hi"), pytest.raises(Exception, match=r"is not an address of a model|Connection error"):
-        client.embeddings.create(model="e", input="x")
+    with fake("Hi", raw({"data": [{"embedding": [0.5], "index": 0}], "model": "e"})) as model:
+        with pytest.raises(
+            ReplyError, match=r"https://api.openai.com/v1/embeddings is not an address of a model: script"
+        ):
+            client.embeddings.create(model="e", input="x", encoding_format="float")
+        assert client.embeddings.create(model="e", input="x", encoding_format="float").data[0].embedding == [0.5]
+        model.forgive()
 
 
 ON_PLATFORMS = {

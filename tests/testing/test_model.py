@@ -10,7 +10,19 @@ from typing import Any
 import pytest
 
 from mirascope_like.core import BaseMessageParam, anthropic, openai
-from mirascope_like.testing import FakeModel, UnscriptedRequestError, UnusedRepliesError, error, fake, raw, reply, tool
+from mirascope_like.testing import (
+    FakeModel,
+    FakeRequest,
+    ReplyError,
+    ReplyLike,
+    UnscriptedRequestError,
+    UnusedRepliesError,
+    error,
+    fake,
+    raw,
+    reply,
+    tool,
+)
 
 
 @openai.call("gpt-4o-mini")
@@ -47,6 +59,28 @@ def test_a_program_that_suppresses_every_error_fails_all_the_same() -> None:
         with fake():
             with suppress(BaseException):
                 ask("Hello")
+
+
+def test_an_error_in_a_function_is_raised_and_not_taken_for_a_lost_connection() -> None:
+    def check(request: FakeRequest) -> ReplyLike:
+        assert request.text == "expected", "another prompt"
+        return "Hi"
+
+    model = fake(check)
+    model.__enter__()
+    with suppress(BaseException):
+        ask("Hello")
+    assert len(model.requests) == 1
+    with pytest.raises(
+        ReplyError, match=r"^cannot reply to request 1 \(openai .*'Hello'\): .*another prompt"
+    ) as raised:
+        model.__exit__(None, None, None)
+    assert isinstance(raised.value.__cause__, AssertionError)
+
+
+def test_a_function_that_returns_no_reply() -> None:
+    with pytest.raises(ReplyError, match="7 is not a reply"), fake(lambda _: 7):  # type: ignore[arg-type, return-value]
+        ask("Hello")
 
 
 def test_an_exception_is_not_replaced_by_that_of_unused_replies() -> None:

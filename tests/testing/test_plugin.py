@@ -74,7 +74,8 @@ def test_nothing_is_loaded():
 def pytest_in(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     installed = [one for one in entry_points(group="pytest11") if one.value == PLUGIN]
     plugin = () if installed else ("-p", PLUGIN)
-    environment: dict[str, Any] = {**os.environ, "PYTHONPATH": str(ROOT)}
+    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    environment: dict[str, Any] = {**os.environ, "PYTHONPATH": path}
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:randomly", "-p", "no:cacheprovider", *plugin, *arguments]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environment, check=False)
 

@@ -35,6 +35,8 @@ SETTINGS: dict[tuple[str, ...], str] = {
 _lock = Lock()
 _set: dict[str, int] = {}
 """How many blocks need each variable that was set here."""
+_blocks: list[Callable[[], None]] = []
+"""What restores the state of Google's retired SDK after the last block, once for each block."""
 
 
 @contextmanager
@@ -47,12 +49,14 @@ def placeholder_keys() -> Generator[None]:
             os.environ[name] = SETTINGS[next(names for names in SETTINGS if names[0] == name)]
         for name in (*ours, *new):
             _set[name] = _set.get(name, 0) + 1
-        restore = _configure_gemini()
+        _blocks.append(_blocks[0] if _blocks else _configure_gemini())
     try:
         yield
     finally:
         with _lock:
-            restore()
+            restore = _blocks.pop()
+            if not _blocks:
+                restore()
             for name in (*ours, *new):
                 _set[name] -= 1
                 if not _set[name]:

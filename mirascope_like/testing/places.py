@@ -88,7 +88,7 @@ class Place:
         found = cast("dict[str, Any]", payload)
         if self.format is None:
             return FakeRequest(self.provider, found, self.url, self.headers, Reading("", []), found, number)
-        if not {"messages", "input", "prompt", "contents", "system"} & found.keys():
+        if not self.format.content & found.keys():
             return None
         reading = self.format.read(urlsplit(self.url).path, found)
         settings = {key: value for key, value in found.items() if key not in self.format.settings}
@@ -100,13 +100,12 @@ def recognise(url: str, headers: Mapping[str, str]) -> Place | None:
     parts = urlsplit(url)
     host = _host(parts)
     known = next((name for end, name in HOSTS.items() if host == end or host.endswith(f".{end}")), None)
-    if known is None:
-        known = HOSTS.get(f"{host}:{parts.port}")
+    local = HOSTS.get(f"{host}:{parts.port}") if known is None else None
     named = {name.lower(): value for name, value in headers.items()}
     agent = named.get("user-agent", "").lower()
     for ends, found in _FORMATS:
         if ends.search(parts.path):
-            place = found(known, parts, named, agent)
+            place = found(known or local, parts, named, agent)
             return None if place is None else _place(place[0], place[1], url, named)
     shared = any(host == end or host.endswith(f".{end}") for end in SHARED)
     return _place(known, None, url, named) if known is not None and not shared else None

@@ -19,7 +19,7 @@ import trio
 from google import genai
 
 from mirascope_like.core import anthropic, azure, openai
-from mirascope_like.testing import ReplyError, cut, error, fake, raw, text, tool
+from mirascope_like.testing import ReplyError, cut, error, fake, places, raw, text, tool
 from tests.harness.server import Reply, Server
 
 
@@ -98,7 +98,7 @@ def test_openai_s_aiohttp_client() -> None:
 
 
 def test_other_requests_are_sent(server: Server) -> None:
-    server.reply(Reply.json({"page": 1}), Reply.json({"page": 2}), Reply.json({"page": 3}))
+    server.reply(*(Reply.json({"page": number}) for number in (1, 2, 3, 4)))
 
     async def fetch() -> Any:
         async with httpx.AsyncClient() as client:
@@ -108,7 +108,21 @@ def test_other_requests_are_sent(server: Server) -> None:
         assert httpx2.get(f"{server.url}/page").json() == {"page": 1}
         assert requests.post(f"{server.url}/v1/page", data="x", timeout=60).json() == {"page": 2}
         assert asyncio.run(fetch()) == {"page": 3}  # this path is Anthropic's, but not the host and the headers
+        # The path and the field of Responses in one API of the user's own; the body of another format.
+        assert httpx2.post(f"{server.url}/responses", json={"messages": []}).json() == {"page": 4}
     assert model.requests == []
+
+
+def test_an_application_on_the_port_of_a_local_provider(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(places.HOSTS, server.url.removeprefix("http://"), "ollama")
+    server.reply(Reply.json({"page": 1}))
+    with fake("Hi") as model:
+        assert httpx2.get(f"{server.url}/of/the/user").json() == {"page": 1}
+        made = openai_sdk.OpenAI(api_key="x", base_url=f"{server.url}/v1").chat.completions.create(
+            model="m", messages=[{"role": "user", "content": "x"}]
+        )
+    assert made.choices[0].message.content == "Hi"
+    assert [request.provider for request in model.requests] == ["ollama"]
 
 
 def test_nothing_is_left_behind() -> None:

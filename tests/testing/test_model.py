@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -207,3 +208,15 @@ def test_unused_replies_are_shown_short() -> None:
     with pytest.raises(UnusedRepliesError) as raised:
         model.__exit__(None, None, None)
     assert str(raised.value) == f"1 reply was not used after 0 requests:\n  '{'x' * 76}..."
+
+
+def test_blocks_that_overlap_restore_the_state_of_the_retired_sdk() -> None:
+    client: Any = import_module("google.generativeai.client")
+    before, outer, inner = client._client_manager, fake(), fake()
+    outer.__enter__()
+    inner.__enter__()
+    assert client._client_manager is not before
+    outer.__exit__(None, None, None)
+    assert client._client_manager is not before
+    inner.__exit__(None, None, None)
+    assert client._client_manager is before

@@ -28,6 +28,7 @@ class GeminiFormat(WireFormat):
 
     stream_type = "text/event-stream"
     settings = frozenset({"contents", "tools", "systemInstruction", "model"})
+    content = frozenset({"contents"})
     thinking = True
     """True if the SDK has a type for thoughts; else they are left out."""
 

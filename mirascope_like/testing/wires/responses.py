@@ -15,6 +15,7 @@ class ResponsesFormat(WireFormat):
     """Items of output: a message, a call or a summary of reasoning, each."""
 
     settings = frozenset({"model", "input", "instructions", "tools", "stream"})
+    content = frozenset({"input", "prompt", "conversation", "previous_response_id"})
 
     def whole(self, answer: Answer) -> JSON:
         usage: JSON = {"input_tokens": answer.input, "output_tokens": answer.output}

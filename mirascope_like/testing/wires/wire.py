@@ -42,6 +42,8 @@ class WireFormat(ABC):
     """The content type of a stream."""
     settings: frozenset[str] = frozenset({"model", "messages", "tools", "stream"})
     """The keys of a request that are no settings: those that `read` returns."""
+    content: frozenset[str] = frozenset({"messages"})
+    """The keys that have what is sent to the model. A request with none of them is not one in this format."""
 
     @abstractmethod
     def whole(self, answer: Answer) -> JSON:

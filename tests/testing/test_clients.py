@@ -19,7 +19,7 @@ import trio
 from google import genai
 
 from mirascope_like.core import anthropic, azure, openai
-from mirascope_like.testing import ReplyError, cut, error, fake, places, raw, text, tool
+from mirascope_like.testing import ReplyError, answer, cut, error, fake, places, raw, text, tool
 from tests.harness.server import Reply, Server
 
 
@@ -170,6 +170,21 @@ def test_sessions_and_models() -> None:
         assert session.send("I am Ann").content == "Hi Ann"
         assert session.send("Who am I?").content == "You are Ann"
     assert [message["content"] for message in faked.request["messages"]] == ["I am Ann", "Hi Ann", "Who am I?"]
+
+
+def test_tasks() -> None:
+    @openai.model("gpt-4o-mini").task
+    def greet(name: str) -> str:
+        """Greet somebody."""
+
+    @anthropic.model("claude-sonnet-5").task
+    def count(text: str) -> dict[str, int]:
+        """Count the words."""
+
+    with fake("Hi Ann", answer({"a": 2})) as model:
+        assert greet("Ann") == "Hi Ann"
+        assert count("a a") == {"a": 2}
+    assert model.requests[0].text == "Greet somebody.\n\nInputs:\nname: Ann"
 
 
 def test_an_unknown_address_of_a_provider() -> None:

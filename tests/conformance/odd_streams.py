@@ -50,7 +50,7 @@ class OddStream:
 
     @property
     def thinking(self) -> str:
-        thoughts = [one.whole for one in self.answer.said if isinstance(one, Thought)]
+        thoughts = [one.whole for one in self.answer.parts if isinstance(one, Thought)]
         return right(self.between_thoughts.join(thoughts))
 
     @property
@@ -200,8 +200,8 @@ def _message_block(draw: st.DrawFn, one: Said, index: Any, *, apart: bool) -> li
 def messages(draw: st.DrawFn) -> OddStream:
     """A stream in Anthropic's format."""
     answer = draw(answers())
-    indexes, apart = draw(numbers(len(answer.said)))
-    blocks = [draw(_message_block(one, index, apart=apart)) for one, index in zip(answer.said, indexes, strict=True)]
+    indexes, apart = draw(numbers(len(answer.parts)))
+    blocks = [draw(_message_block(one, index, apart=apart)) for one, index in zip(answer.parts, indexes, strict=True)]
     head = {"type": "message", "role": "assistant", "content": [], "stop_reason": None, "stop_sequence": None}
     usage = {"input_tokens": USAGE_IN, "output_tokens": 1}
 
@@ -252,8 +252,8 @@ def _converse_block(draw: st.DrawFn, one: Said, index: Any) -> list[Event]:
 def converse(draw: st.DrawFn) -> OddStream:
     """A stream in Bedrock's format, as boto3 decodes it."""
     answer = draw(answers())
-    indexes, apart = draw(numbers(len(answer.said)))
-    blocks = [draw(_converse_block(one, index)) for one, index in zip(answer.said, indexes, strict=True)]
+    indexes, apart = draw(numbers(len(answer.parts)))
+    blocks = [draw(_converse_block(one, index)) for one, index in zip(answer.parts, indexes, strict=True)]
     head: Event = {"messageStart": {"role": "assistant"}}
     told, in_order = draw(mixed(blocks, apart=apart))
     events = draw(noisy([head, *told], [{"newEvent": {"a": 1}}, head]))
@@ -299,8 +299,8 @@ def _chat_block(draw: st.DrawFn, one: Said, index: Any) -> list[Event]:
 def cohere(draw: st.DrawFn) -> OddStream:
     """A stream in Cohere's format."""
     answer = draw(answers())
-    indexes, apart = draw(numbers(len(answer.said)))
-    blocks = [draw(_chat_block(one, index)) for one, index in zip(answer.said, indexes, strict=True)]
+    indexes, apart = draw(numbers(len(answer.parts)))
+    blocks = [draw(_chat_block(one, index)) for one, index in zip(answer.parts, indexes, strict=True)]
 
     def begun(id: str) -> Event:
         empty = draw(st.sampled_from([{}, {"content": [], "tool_plan": "", "tool_calls": [], "citations": []}]))
@@ -333,7 +333,7 @@ def _parts(draw: st.DrawFn, one: Said) -> list[JSON]:
 def gemini(draw: st.DrawFn) -> OddStream:
     """A stream in Gemini's format."""
     answer = draw(answers())
-    parts: list[JSON] = [part for one in answer.said for part in draw(_parts(one))]
+    parts: list[JSON] = [part for one in answer.parts for part in draw(_parts(one))]
     index: JSON = draw(st.sampled_from([{}, {"index": 0}, {"index": "0"}, {"index": None}]))
 
     def event(*parts: JSON, number: int, finish: str | None = None, **fields: Any) -> JSON:
@@ -413,11 +413,11 @@ def _item(draw: st.DrawFn, one: Said, index: Any, number: int, *, ids: str) -> t
 def responses(draw: st.DrawFn) -> OddStream:
     """A stream in the format of OpenAI's Responses."""
     answer = draw(answers())
-    indexes, apart = draw(numbers(len(answer.said)))
+    indexes, apart = draw(numbers(len(answer.parts)))
     ids = draw(st.sampled_from(["own", "own", "change", "none"] if apart else ["own"]))
     made = [
         draw(_item(one, index, number, ids=ids))
-        for number, (one, index) in enumerate(zip(answer.said, indexes, strict=True))
+        for number, (one, index) in enumerate(zip(answer.parts, indexes, strict=True))
     ]
     usage = {"input_tokens": USAGE_IN, "output_tokens": USAGE_OUT, "total_tokens": USAGE_IN + USAGE_OUT}
 

@@ -75,7 +75,7 @@ def signature_of(block: Any) -> str | None:
 
 def signatures_in(stream: OddStream) -> list[str]:
     """The signatures that were cut up: the one of each thought, where the format has them."""
-    return [stream.signature] * sum(isinstance(one, Thought) for one in stream.answer.said) if stream.signature else []
+    return [stream.signature] * sum(isinstance(one, Thought) for one in stream.answer.parts) if stream.signature else []
 
 
 def assert_pieces_are_of_their_calls(stream: OddStream, deltas: list[Any]) -> None:

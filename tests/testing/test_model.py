@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from contextvars import copy_context
 from importlib import import_module
+from threading import Thread
 from typing import Any
 
 import pytest
 
 from mirascope_like.core import BaseMessageParam, anthropic, openai
+from mirascope_like.core.base.provider import PRESENT, Opening
+from mirascope_like.core.dialects.transport.network import Abandoned
 from mirascope_like.testing import (
     FakeModel,
     FakeRequest,
@@ -220,3 +224,24 @@ def test_blocks_that_overlap_restore_the_state_of_the_retired_sdk() -> None:
     assert client._client_manager is not before
     inner.__exit__(None, None, None)
     assert client._client_manager is before
+
+
+def test_a_request_that_nobody_waits_for_is_not_answered() -> None:
+    """A deadline passed before a busy machine sent the request: the next test must not receive it."""
+    opening = Opening()
+    opening.cut()
+
+    def send() -> None:
+        PRESENT.set(opening)
+        with pytest.raises(Abandoned):
+            ask("left")
+        left.append(True)
+
+    left: list[bool] = []
+    with fake("Hi") as model:
+        worker = Thread(target=copy_context().run, args=(send,))
+        worker.start()
+        worker.join()
+        assert left == [True]
+        assert ask("one").content == "Hi"
+    assert [request.text for request in model.requests] == ["one"]

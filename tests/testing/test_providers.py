@@ -253,11 +253,12 @@ def test_a_stream_is_cut(row: Row, asynchronous: bool) -> None:
 def test_deadlines(row: Row, asynchronous: bool, deadline: str) -> None:
     async def main() -> None:
         late = reply("Once", delay=1000) if deadline == "first" else text("Once", " upon", gap=1000)
-        with fake(late):
+        with fake(late) as model:
             stream = await row.either(asynchronous, stream=True)
             stream.timeout(**{deadline: 0.05})
             with pytest.raises(StreamTimeoutError):
                 await stream.collect() if asynchronous else stream.collect()
+            model.forgive()  # on a busy machine, the first deadline may pass before the request
 
     asyncio.run(main())
 

@@ -8,6 +8,7 @@ from contextvars import ContextVar
 from threading import Lock
 from typing import Protocol
 
+from ...core.dialects.transport import check_abandoned
 from ..writing import HTTPReply
 from .patching import patched
 
@@ -61,6 +62,7 @@ def handling(handler: Handler) -> Generator[None]:
 
 def exchange(method: str, url: str, headers: Mapping[str, str]) -> Exchange | None:
     """Return the exchange of a request; None if the request must be sent. Raises an error for a refused request."""
+    check_abandoned()  # the caller may have stopped waiting, and another test may have begun
     own = _CURRENT.get()
     answering = [one for one in reversed(_active) if one.answers]
     if own is not None and own in answering:

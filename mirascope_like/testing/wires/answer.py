@@ -80,11 +80,13 @@ class Answer:
         the one that fits the parts. `id` is the id of the response; None for that of the format.
         """
         self.parts: list[Part] = [Text(one) if isinstance(one, str) else one for one in parts]
-        self.model = model
-        self.input, self.cached, self.output = input, cached, output
-        self.ended = ended
-        self.finish = finish
-        self.id = id
+        self.model: str = model
+        self.input: int = input
+        self.cached: int | None = cached
+        self.output: int = output
+        self.ended: bool = ended
+        self.finish: str | None = finish
+        self.id: str | None = id
 
     @property
     def text(self) -> str:

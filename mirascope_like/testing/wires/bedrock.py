@@ -32,7 +32,7 @@ class BedrockFormat(WireFormat):
     """Blocks of content; text and thoughts begin without a start."""
 
     stream_type = "application/vnd.amazon.eventstream"
-    settings = frozenset({"messages", "system", "toolConfig"})
+    settings: frozenset[str] = frozenset({"messages", "system", "toolConfig"})
 
     def whole(self, answer: Answer) -> JSON:
         message = {"role": "assistant", "content": [_block(one) for one in answer.parts]}

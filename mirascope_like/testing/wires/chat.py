@@ -16,7 +16,7 @@ class ChatFormat(WireFormat):
     call is streamed in one piece. `refusals` is False if a refusal is a text like any other.
     """
 
-    settings = frozenset({"model", "messages", "tools", "stream", "stream_options"})
+    settings: frozenset[str] = frozenset({"model", "messages", "tools", "stream", "stream_options"})
 
     def __init__(self, thinking: str | None = None, *, whole_calls: bool = False, refusals: bool = True) -> None:
         self.thinking = thinking

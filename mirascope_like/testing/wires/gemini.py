@@ -27,8 +27,8 @@ class GeminiFormat(WireFormat):
     """Parts, with the usage so far in every event; server-sent events that end in CRLF."""
 
     stream_type = "text/event-stream"
-    settings = frozenset({"contents", "tools", "systemInstruction", "model"})
-    content = frozenset({"contents"})
+    settings: frozenset[str] = frozenset({"contents", "tools", "systemInstruction", "model"})
+    content: frozenset[str] = frozenset({"contents"})
     thinking = True
     """True if the SDK has a type for thoughts; else they are left out."""
 

@@ -13,7 +13,7 @@ from .wire import Event, Reading, WireFormat, forced_tool, schemas, sse, text_of
 class MessagesFormat(WireFormat):
     """Blocks of content, each with a start, deltas and a stop."""
 
-    settings = frozenset({"model", "messages", "system", "tools", "stream"})
+    settings: frozenset[str] = frozenset({"model", "messages", "system", "tools", "stream"})
 
     def whole(self, answer: Answer) -> JSON:
         return {

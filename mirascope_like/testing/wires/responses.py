@@ -14,8 +14,8 @@ from .wire import Event, Reading, WireFormat, forced_tool, schemas, sse
 class ResponsesFormat(WireFormat):
     """Items of output: a message, a call or a summary of reasoning, each."""
 
-    settings = frozenset({"model", "input", "instructions", "tools", "stream"})
-    content = frozenset({"input", "prompt", "conversation", "previous_response_id"})
+    settings: frozenset[str] = frozenset({"model", "input", "instructions", "tools", "stream"})
+    content: frozenset[str] = frozenset({"input", "prompt", "conversation", "previous_response_id"})
 
     def whole(self, answer: Answer) -> JSON:
         usage: JSON = {"input_tokens": answer.input, "output_tokens": answer.output}

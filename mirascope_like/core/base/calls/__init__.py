@@ -14,6 +14,26 @@ if TYPE_CHECKING:
     from .base_prompt import BasePrompt, Metadata, merge_decorators, metadata
     from .call import Call, CallDecorator
     from .options import AskOptions, StreamConfig
+    from .preparing import PREPARING, PreparedRequest
+    from .request_builder import RESUMABLE
+    from .task import (
+        AsyncNoneT,
+        AsyncTask,
+        AsyncTextT,
+        NoneT,
+        Prepared,
+        StreamTaskDecorator,
+        Task,
+        TaskDecorator,
+        TextT,
+    )
+else:
+    __getattr__, __dir__ = lazy_names(
+        __name__,
+        {
+            "base_prompt": "BasePrompt Metadata merge_decorators metadata",
+            "call": "Call CallDecorator",
+            "options": "AskOptions StreamConfig",
             "preparing": "PREPARING PreparedRequest",
             "request_builder": "RESUMABLE",
             "task": "AsyncNoneT AsyncTask AsyncTextT NoneT Prepared StreamTaskDecorator Task TaskDecorator TextT",

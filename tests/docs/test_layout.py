@@ -38,8 +38,8 @@ ROWS = re.findall(
 )
 
 
-def test_ten_questions() -> None:
-    assert len(ROWS) == 10
+def test_the_number_of_questions() -> None:
+    assert len(ROWS) == 11
 
 
 @pytest.mark.parametrize(("folder", "answer"), [row[1:] for row in ROWS], ids=[row[0] for row in ROWS])

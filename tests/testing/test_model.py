@@ -214,6 +214,7 @@ def test_unused_replies_are_shown_short() -> None:
     assert str(raised.value) == f"1 reply was not used after 0 requests:\n  '{'x' * 76}..."
 
 
+@pytest.mark.filterwarnings("ignore::FutureWarning")  # the retired SDK says that it is retired, when it is imported
 def test_blocks_that_overlap_restore_the_state_of_the_retired_sdk() -> None:
     client: Any = import_module("google.generativeai.client")
     before, outer, inner = client._client_manager, fake(), fake()

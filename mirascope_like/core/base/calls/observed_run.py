@@ -7,7 +7,8 @@ from collections.abc import Callable, Coroutine
 from inspect import iscoroutine
 from typing import Any, cast
 
-from ..observation import BaseObserver, ObservedCall, parent_of_new_call
+from ..errors import StreamNotConsumedError
+from ..observation import BaseObserver, CallState, ObservedCall, parent_of_new_call
 from ..streams import BaseStream, BaseStructuredStream, when_ended
 from .request_builder import BoundPrompt
 
@@ -58,5 +59,13 @@ def _failed(call: ObservedCall, error: BaseException) -> None:
 
 def _ended(call: ObservedCall, stream: Any) -> None:
     error = stream.error  # of a structured stream that was read to its end, also the error of its output
-    done = getattr(stream, "stream", stream).state == "done"
-    call.end("failed" if isinstance(error, Exception) else "done" if done else "closed", error, stream)
+    plain: BaseStream[Any, Any, Any] = getattr(stream, "stream", stream)
+    state: CallState = "failed" if isinstance(error, Exception) else "done" if plain.state == "done" else "closed"
+    call.end(state, error, stream, lambda: _so_far(plain))
+
+
+def _so_far(stream: Any) -> Any:
+    try:
+        return stream.construct_call_response(partial=True)
+    except StreamNotConsumedError:  # nothing arrived
+        return None

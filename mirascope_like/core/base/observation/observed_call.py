@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from functools import cached_property
 from inspect import iscoroutinefunction
@@ -16,7 +16,8 @@ from ..request import Request
 from ..response import Accumulator
 from ..runtime import CLOCK
 from ..tools import BaseTool
-from .hooks import BaseObserver, Hooks, hooks_of, notify, warn_once
+from .active_context import Inside
+from .hooks import BaseObserver, Hooks, hooks_of, notify
 
 T = TypeVar("T")
 CallState: TypeAlias = Literal["open", "done", "closed", "failed"]
@@ -114,6 +115,7 @@ class ObservedCall(Observed):
         """The tools that a tool loop ran, in the order in which they were started."""
         self.result: Any = None
         """What the call returned: a response, a parsed value, or a detached copy of its stream. None before the end."""
+        self._of_stream: Callable[[], Any] | None = None
         self.hooks: Hooks = hooks_of(observers)
         self._inner = Scope(shared=scope.shared, parent=self)
 
@@ -128,6 +130,8 @@ class ObservedCall(Observed):
         """The last response, in the provider's type (of `llm.call`: the common type), as far as it was received; None
         if nothing was received.
         """
+        if self._of_stream is not None:
+            return self._of_stream()
         return next((one for request in reversed(self.requests) if (one := request.response) is not None), None)
 
     @property
@@ -142,10 +146,19 @@ class ObservedCall(Observed):
         notify(self.hooks.call_started, self)
         return self
 
-    def end(self, state: CallState, error: BaseException | None = None, result: Any = None) -> None:
-        """Set how the call ended, end its open requests, and notify the observers. Later calls do nothing."""
+    def end(
+        self,
+        state: CallState,
+        error: BaseException | None = None,
+        result: Any = None,
+        of_stream: Callable[[], Any] | None = None,
+    ) -> None:
+        """Set how the call ended, end its open requests, and notify the observers. Later calls do nothing.
+
+        For a stream, `of_stream` returns its response, as far as it was received.
+        """
         if self._end(state, error):
-            self.result = result
+            self.result, self._of_stream = result, of_stream
             for request in self.requests:
                 request.end(error)
             notify(self.hooks.call_ended, self)
@@ -154,13 +167,13 @@ class ObservedCall(Observed):
         """Return a context manager to enter while code runs for this call, or for a request or tool of it: calls that
         are made inside have this call as their parent.
         """
-        return Inside(self, node or self, self._inner)
+        return Inside(self.hooks, node or self, SCOPE, self._inner)
 
     def joining(self, others: tuple[ObservedCall, ...]) -> AbstractContextManager[None]:
         """Return a context manager to enter while a fallback of this call makes its stream. `others` are all calls
         that the fallback is a part of.
         """
-        return Inside(self, self, self._inner._replace(parent=self.parent, joins=others))
+        return Inside(self.hooks, self, SCOPE, self._inner._replace(parent=self.parent, joins=others))
 
     def watched(self, tool: BaseTool, function: Callable[[], Any]) -> Callable[[], Any]:
         """Return a function that runs a tool by calling `function`, with observers."""
@@ -312,32 +325,3 @@ class ObservedTool(Observed):
         state: CallState = "done" if error is None else "failed" if isinstance(error, Exception) else "closed"
         if self._end(state, error):
             notify(self.call.hooks.tool_ended, self)
-
-
-class Inside:
-    """Context manager: enters the scope of a call, and what the observers' `active` returns. Used once."""
-
-    def __init__(self, call: ObservedCall, node: Any, scope: Scope) -> None:
-        self._call = call
-        self._node = node
-        self._scope = scope
-        self._entered: list[tuple[BaseObserver, AbstractContextManager[Any]]] = []
-
-    def __enter__(self) -> None:
-        self._token = SCOPE.set(self._scope)
-        for observer, active in self._call.hooks.active:
-            try:
-                if (manager := active(self._node)) is not None:
-                    manager.__enter__()
-                    self._entered.append((observer, manager))
-            except Exception:
-                warn_once(observer, "active")
-
-    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-        for observer, manager in reversed(self._entered):
-            try:
-                manager.__exit__(kind, error, trace)
-            except Exception:
-                warn_once(observer, "active")
-        with suppress(ValueError):  # a coroutine was dropped and is closed in another context, which has no such scope
-            SCOPE.reset(self._token)

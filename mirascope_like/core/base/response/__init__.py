@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .cost import Price, call_cost, set_price
     from .cost_metadata import CostMetadata
     from .decoded_messages import last_user_message
-    from .dump import CARRIERS, HOLDERS, check_dump_version, without_carried
+    from .dump import CARRIERS, HOLDERS, check_dump_version, dumped_fields, plain_json, plain_options, without_carried
     from .finish_reasons import FinishReason, common_finish_reason, ended_for, newer_reason
     from .indexed_accumulator import IndexedAccumulator, Positions
     from .metadata import CommonMetadata, Facts, common_reasons, counted_usage
@@ -64,7 +64,7 @@ else:
             "decoded_messages": "last_user_message",
             "offered_tools": "attach_tools set_tool_base",
             "related_responses": "set_earlier_attempts set_earlier_rounds set_interruptions",
-            "dump": "CARRIERS HOLDERS check_dump_version without_carried",
+            "dump": "CARRIERS HOLDERS check_dump_version dumped_fields plain_json plain_options without_carried",
             "finish_reasons": "FinishReason common_finish_reason ended_for newer_reason",
             "indexed_accumulator": "IndexedAccumulator Positions",
             "metadata": "Facts CommonMetadata common_reasons counted_usage",
@@ -115,6 +115,9 @@ __all__ = [
     "common_reasons",
     "correction_messages",
     "counted_usage",
+    "dumped_fields",
+    "plain_json",
+    "plain_options",
     "decode_message",
     "generated_text",
     "made_response",

@@ -105,6 +105,31 @@ def _named(value: Any) -> str:
     return f"<{type(value).__qualname__}>"
 
 
+def dumped_fields(response: Any) -> dict[str, Any]:
+    """Return a dump of a response without its computed properties: the fields from which it can be validated again, as
+    plain JSON values without secrets.
+    """
+    own = response.provider_response
+    return {
+        "provider": own.provider,
+        "form": own.form,
+        "response": own._dump_response(own.response),
+        "metadata": plain_json(own.metadata),
+        "prompt_template": own.prompt_template,
+        "fn_args": plain_json(own.fn_args),
+        "dynamic_config": plain_options(own.dynamic_config),
+        "messages": plain_json(own.messages),
+        "call_params": plain_options(own.call_params),
+        "call_kwargs": own._dump_kwargs(own.call_kwargs),
+        "json_mode": own.json_mode,
+        "answer_name": own.answer_name,
+        "start_time": own.start_time,
+        "end_time": own.end_time,
+        TOOL_CLASSES: tool_paths(own),
+        VERSION_KEY: DUMP_VERSION,
+    }
+
+
 def with_properties(response: Any, fields: Mapping[str, Any], options: SerializationInfo) -> dict[str, Any]:
     """Return the dump of a response: its dumped fields, the properties in `READ_FROM_RESPONSE`, the paths of its tools
     and the version. The keys of Mirascope v1 are the first. `include`, `exclude` and `exclude_none` apply to every key.

@@ -1,0 +1,39 @@
+"""What is active while code runs for a call, a request or a tool."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, suppress
+from contextvars import ContextVar
+from typing import Any
+
+from .hooks import BaseObserver, Hooks, warn_once
+
+
+class Inside:
+    """Context manager: enters the scope of a call, and what the observers' `active` returns. Used once."""
+
+    def __init__(self, hooks: Hooks, node: Any, variable: ContextVar[Any], scope: Any) -> None:
+        self._hooks = hooks
+        self._variable = variable
+        self._node = node
+        self._scope = scope
+        self._entered: list[tuple[BaseObserver, AbstractContextManager[Any]]] = []
+
+    def __enter__(self) -> None:
+        self._token = self._variable.set(self._scope)
+        for observer, active in self._hooks.active:
+            try:
+                if (manager := active(self._node)) is not None:
+                    manager.__enter__()
+                    self._entered.append((observer, manager))
+            except Exception:
+                warn_once(observer, "active")
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        for observer, manager in reversed(self._entered):
+            try:
+                manager.__exit__(kind, error, trace)
+            except Exception:
+                warn_once(observer, "active")
+        with suppress(ValueError):  # a coroutine was dropped and is closed in another context, which has no such scope
+            self._variable.reset(self._token)

@@ -1,0 +1,123 @@
+"""The connections of a SQLite log: one to write and one to read, in each process."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Generator
+from contextlib import contextmanager
+from threading import RLock
+from weakref import WeakSet
+
+from ...core.base.errors import StoreError
+from .schema import prepare, version_of
+
+_ALL: WeakSet[Connections] = WeakSet()
+
+
+class Connections:
+    """The connections to a file, or to a database in memory (":memory:"). Safe for threads and after a fork."""
+
+    def __init__(self, path: str, timeout: float) -> None:
+        self._path = path
+        self._timeout = timeout
+        self._memory = path == ":memory:"
+        self._reset()
+        self._kept: list[sqlite3.Connection] = []
+        """Connections of parent processes. They are only kept: SQLite does not allow a child process to use or close
+        them.
+        """
+        _ALL.add(self)
+
+    def _reset(self) -> None:
+        self._lock = RLock()
+        self._writer: sqlite3.Connection | None = None
+        self._reader: sqlite3.Connection | None = None
+
+    @contextmanager
+    def writing(self, *, raises: bool = False) -> Generator[sqlite3.Connection]:
+        """Context manager for a transaction that writes. It is rolled back after an error.
+
+        With `raises`, errors of SQLite are raised as `StoreError`.
+        """
+        try:
+            with self._lock:
+                if self._writer is None:
+                    self._writer = self._opened()
+                database = self._writer
+                database.execute("BEGIN IMMEDIATE")
+                with database:
+                    yield database
+        except sqlite3.Error as error:
+            if not raises:
+                raise
+            raise StoreError(f"the log {self._path!r} cannot be written: {error}") from error
+
+    @contextmanager
+    def reading(self) -> Generator[sqlite3.Connection]:
+        """Context manager for reading. Raises `StoreError` if the file cannot be read."""
+        try:
+            with self._lock:
+                if self._memory:
+                    self._writer = self._reader = self._writer or self._opened()
+                if self._reader is None:
+                    self._reader = self._opened_to_read()
+                yield self._reader
+        except sqlite3.Error as error:
+            raise StoreError(f"the log {self._path!r} cannot be read: {error}") from error
+
+    def _opened(self) -> sqlite3.Connection:
+        database = self._connected(self._path)
+        try:
+            if not self._memory:
+                database.execute("PRAGMA journal_mode = WAL")
+                database.execute("PRAGMA synchronous = NORMAL")  # survives the end of the process, at any moment
+            prepare(database, self._path)
+        except BaseException:
+            database.close()
+            raise
+        return database
+
+    def _opened_to_read(self) -> sqlite3.Connection:
+        try:
+            return self._opened()
+        except sqlite3.OperationalError:  # the file or its folder cannot be written
+            database = self._connected(f"file:{_quoted(self._path)}?mode=ro", uri=True)
+            try:
+                version_of(database, self._path)
+            except sqlite3.OperationalError:
+                database.close()
+                # Without a file for the shared memory, a database in WAL mode can be read only as immutable.
+                database = self._connected(f"file:{_quoted(self._path)}?immutable=1", uri=True)
+                version_of(database, self._path)
+            return database
+
+    def _connected(self, path: str, *, uri: bool = False) -> sqlite3.Connection:
+        # No implicit transactions: each write begins a transaction, which locks the database for writing at once.
+        return sqlite3.connect(path, timeout=self._timeout, check_same_thread=False, isolation_level=None, uri=uri)
+
+    def close(self) -> None:
+        """Close the connections of this process."""
+        with self._lock:
+            for database in {self._writer, self._reader} - {None}:
+                if database is not None:
+                    database.close()
+            self._writer = self._reader = None
+
+    def inherited(self) -> None:
+        """Keep the connections of the parent process unused, in a child process."""
+        self._kept += [one for one in (self._writer, self._reader) if one is not None]
+        self._reset()
+
+
+def _quoted(path: str) -> str:
+    return os.path.abspath(path).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+
+
+def _in_child() -> None:
+    for connections in list(_ALL):
+        connections.inherited()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_in_child)

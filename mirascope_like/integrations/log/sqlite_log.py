@@ -1,0 +1,196 @@
+"""`SQLiteLog`: calls as rows of a SQLite database."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from sqlite3 import Connection
+from time import monotonic
+from typing import Any
+
+from ...core.base.errors import ConfigurationError
+from ...core.base.response import BaseCallResponse
+from .connections import Connections
+from .filters import Filters, Time, age_limit
+from .logged_call import LoggedCall, Row, logged_call
+from .row_format import INSERT, decoded, encoded
+from .schema import USED
+from .search import search_condition
+from .writer import Writer
+
+PRUNE_EVERY = 60.0
+"""The seconds between two deletions of rows that are older than `keep`."""
+
+
+class SQLiteLog:
+    """A log of calls in a SQLite database. Several threads and processes may write and read it at the same time.
+
+    Calls are written by a thread, at most 50 ms after they end; `flush()` writes them at once. What was committed
+    survives the end of the process, however it ends. Writing never delays a call or raises an error in it: if it fails,
+    a warning is logged once, and up to 10,000 calls are kept to be written later.
+
+    `redact` is a function that receives each row (a dict with the fields of `LoggedCall`), and returns the row to write
+    or None to write nothing. `keep` is how long rows are kept, such as "30d" or "12h"; older rows are deleted. If
+    another process has locked the file, writing and reading wait at most `timeout` seconds. Methods that read raise
+    `StoreError` if the file cannot be read.
+    """
+
+    def __init__(
+        self,
+        path: str | Path,
+        *,
+        keep: str | None = None,
+        redact: Callable[[Row], Row | None] | None = None,
+        timeout: float = 5.0,
+    ) -> None:
+        self.path: str = os.fspath(path)
+        self._redact = redact
+        self._keep = keep
+        if keep is not None:
+            age_limit(keep)  # raises an error for a wrong age now
+        self._connections = Connections(self.path, timeout)
+        self._pruned = -PRUNE_EVERY
+        self._writer: Writer[list[Row]] = Writer(self._write, self.path)
+
+    def write(self, rows: list[Row]) -> None:
+        """Add the rows of a call. They are written by a thread."""
+        self._writer.add(rows)
+
+    def flush(self) -> bool:
+        """Write all calls that have ended now. Returns False if they cannot be written; they are then kept."""
+        return self._writer.flush()
+
+    def close(self) -> None:
+        """Write all calls that have ended, and close the file. Later calls are not logged."""
+        self._writer.close()
+        self._connections.close()
+
+    def __enter__(self) -> SQLiteLog:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _write(self, batch: Sequence[list[Row]]) -> None:
+        rows = [row for rows in batch for row in self._redacted(rows)]
+        with self._connections.writing() as database:
+            for row in rows:
+                database.execute(INSERT, encoded(row, database))
+            if self._keep is not None and monotonic() - self._pruned >= PRUNE_EVERY:
+                self._pruned = monotonic()
+                _delete(database, Filters(until=self._keep))
+
+    def _redacted(self, rows: Iterable[Row]) -> Iterable[Row]:
+        if self._redact is None:
+            return rows
+        return [row for one in rows if (row := self._redact(one)) is not None]
+
+    def get(self, id: int | str) -> BaseCallResponse[Any, Any] | None:
+        """Return the typed response of a row, by its number or its `call_id`: equal to the response that the call
+        returned, or for a stream to `construct_call_response()`. None if there is no such row, or if it has no
+        response.
+        """
+        found = self.call(id)
+        return found.response if found is not None else None
+
+    def call(self, id: int | str) -> LoggedCall | None:
+        """Return the row with this number or `call_id`, or None if there is none."""
+        column = "call_id" if isinstance(id, str) else "id"
+        return next(iter(self._read([f"{column} = ?"], [id])), None)
+
+    def find(
+        self,
+        *,
+        text: str | None = None,
+        model: str | None = None,
+        provider: str | None = None,
+        function: str | None = None,
+        state: str | None = None,
+        kind: str | None = None,
+        conversation_id: str | None = None,
+        parent_id: str | None = None,
+        tags: Mapping[str, str] | None = None,
+        since: Time | None = None,
+        until: Time | None = None,
+        limit: int | None = None,
+        offset: int = 0,
+    ) -> list[LoggedCall]:
+        """Return the rows that fulfil all conditions, the newest first.
+
+        `text` are words that must all be in the prompt, the system message, the response, the thinking or the error;
+        `function` is the name of a function, with or without its module. `since` and `until` are a `datetime`, a text
+        in ISO 8601 format, or an age such as "2h".
+        """
+        filters = Filters(
+            text=text,
+            model=model,
+            provider=provider,
+            function=function,
+            state=state,
+            kind=kind,
+            conversation_id=conversation_id,
+            parent_id=parent_id,
+            tags=tags or {},
+            since=since,
+            until=until,
+        )
+        conditions, values = filters.sql()
+        if words := filters.words():
+            self.flush()
+            condition, sought = search_condition(self._connections, words)
+            conditions.append(condition)
+            values += sought
+        return self._read(conditions, values, limit, offset)
+
+    def _read(
+        self, conditions: Sequence[str], values: Sequence[Any], limit: int | None = None, offset: int = 0
+    ) -> list[LoggedCall]:
+        self.flush()
+        where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
+        query = f"SELECT * FROM calls {where} ORDER BY datetime_utc DESC, id DESC LIMIT ? OFFSET ?"
+        with self._connections.reading() as database:
+            cursor = database.execute(query, [*values, -1 if limit is None else limit, offset])
+            names = [column for column, *_ in cursor.description]
+            rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+            return [logged_call(decoded(row, database)) for row in rows]
+
+    def delete(
+        self,
+        *,
+        id: int | str | None = None,
+        until: Time | None = None,
+        function: str | None = None,
+        conversation_id: str | None = None,
+        tags: Mapping[str, str] | None = None,
+    ) -> int:
+        """Delete the rows that fulfil all conditions, with the requests of these calls; return the number of deleted
+        rows.
+
+        Raises `ConfigurationError` if there is no condition.
+        """
+        if all(one is None for one in (id, until, function, conversation_id, tags)):
+            raise ConfigurationError("delete needs a condition, such as until='30d'")
+        self.flush()
+        filters = Filters(until=until, function=function, conversation_id=conversation_id, tags=tags or {})
+        with self._connections.writing(raises=True) as database:
+            return _delete(database, filters, id)
+
+
+def _delete(database: Connection, filters: Filters, id: int | str | None = None) -> int:
+    conditions, values = filters.sql()
+    if id is not None:
+        conditions.append("call_id = ?" if isinstance(id, str) else "id = ?")
+        values.append(id)
+    database.execute("CREATE TEMP TABLE IF NOT EXISTS deleted (call_id TEXT PRIMARY KEY)")
+    database.execute("DELETE FROM deleted")
+    where = " AND ".join(conditions)
+    database.execute(f"INSERT INTO deleted SELECT call_id FROM calls WHERE {where}", values)
+    database.execute(
+        "INSERT OR IGNORE INTO deleted SELECT call_id FROM calls"
+        " WHERE kind = 'request' AND parent_id IN (SELECT call_id FROM deleted)"
+    )
+    count = database.execute("DELETE FROM calls WHERE call_id IN (SELECT call_id FROM deleted)").rowcount
+    if count:
+        database.execute(f"DELETE FROM blobs WHERE hash NOT IN (SELECT hash FROM ({USED}) WHERE hash IS NOT NULL)")
+    return count

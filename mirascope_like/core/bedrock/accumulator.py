@@ -16,6 +16,8 @@ from .types import BedrockCallResponseChunk, BedrockTool
 
 _GROWING = frozenset({"text", "signature"})
 _CITED = frozenset({"text", "citations"})
+_NOTHING: tuple[str, Any] = ("", {})
+"""What an empty event or delta has in place of its name and value."""
 
 
 class BedrockAccumulator(BlockAccumulator[BedrockCallResponseChunk, BedrockTool]):
@@ -53,7 +55,7 @@ class BedrockAccumulator(BlockAccumulator[BedrockCallResponseChunk, BedrockTool]
                 yield make(event, text), None
 
     def _sum(self, chunk: BedrockCallResponseChunk, data: Mapping[str, Any]) -> list[BedrockTool]:
-        name, data = next(iter(data.items()), ("", dict[str, Any]()))
+        name, data = next(iter(data.items()), _NOTHING)
         match name:
             case "contentBlockDelta":
                 return self._grow(data.get("contentBlockIndex"), data["delta"])
@@ -74,7 +76,7 @@ class BedrockAccumulator(BlockAccumulator[BedrockCallResponseChunk, BedrockTool]
         return []
 
     def _grow(self, number: Any, delta: Mapping[str, Any]) -> list[BedrockTool]:
-        kind, value = next(iter(delta.items()), ("", None))
+        kind, value = next(iter(delta.items()), _NOTHING)
         if not kind:
             return []
         index = self._place_for(number, kind, value)

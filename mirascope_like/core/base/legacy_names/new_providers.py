@@ -291,16 +291,17 @@ def call_factory(
     raised unchanged. The streams that calls return are instances of `TStream`, and have the methods of all streams.
     `TDynamicConfig` and `TCallParams` are ignored.
 
-    Raises `ConfigurationError` if the base class of the response or the chunk has no type parameters: those of v1 make
-    it the base class of a provider in this form.
+    Raises `ConfigurationError` if the class of the response or the chunk is not in this form: its base class must have
+    v1's type parameters, or none, and then it must define `model` itself.
     """
-    for kind, base, form in (
-        (TCallResponse, V1CallResponse, "BaseCallResponse[...] with eight"),
-        (TCallResponseChunk, V1CallResponseChunk, "BaseCallResponseChunk[...] with two"),
+    for kind, base, form, count in (
+        (TCallResponse, V1CallResponse, "BaseCallResponse[...]", 8),
+        (TCallResponseChunk, V1CallResponseChunk, "BaseCallResponseChunk[...]", 2),
     ):
         if not issubclass(kind, base):
             raise ConfigurationError(
-                f"{kind.__name__} must be a subclass of {form} type parameters, as in Mirascope v1"
+                f"{kind.__name__} must define `model` itself, or be a subclass of {form} with the {count} type "
+                "parameters of Mirascope v1"
             )
     parts = _Parts(
         response=TCallResponse,

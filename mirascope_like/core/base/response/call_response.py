@@ -35,6 +35,7 @@ from .foreign_format import check_format
 from .offered_tools import TOOL_CLASSES, OfferedTools
 from .optional_output import OptionalOutput
 from .related_responses import RelatedResponses
+from .untyped_bases import ResponseMeta
 
 _OPTIONS = frozenset({"call_params", "call_kwargs", "dynamic_config"})
 """The fields with options of the call, which may hold keys."""
@@ -60,6 +61,7 @@ class BaseCallResponse(
     OptionalOutput,
     BaseModel,
     Generic[RawT, ToolT, FinishT, UsageT, AnswerT, MessageT],
+    metaclass=ResponseMeta,
 ):
     """A provider's response, together with the messages and parameters of its request.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import ABC
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -14,6 +13,7 @@ from pydantic_core import to_json
 from ..parsing import at, construct, construct_event, dumped, encode_json
 from ..runtime import LazyModule
 from .metadata import NativeMetadata
+from .untyped_bases import ChunkMeta
 
 if TYPE_CHECKING:
     from . import dump
@@ -45,7 +45,7 @@ class ToolDelta:
     """The tool's name, in the first piece of a tool call; else None."""
 
 
-class BaseCallResponseChunk(NativeMetadata, ABC, Generic[RawChunkT, FinishT, UsageT]):
+class BaseCallResponseChunk(NativeMetadata, Generic[RawChunkT, FinishT, UsageT], metaclass=ChunkMeta):
     """One event of a stream. The event is decoded when a property is first read.
 
     A value that the event does not contain is None; `content` is then the empty string.

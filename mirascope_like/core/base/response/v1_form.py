@@ -2,7 +2,7 @@
 
 Such a provider defines each property itself (`content`, `model`, `usage`, `tools`, ...), instead of `facts`.
 `BaseCallResponse` with v1's eight type parameters is `V1CallResponse`, and `BaseCallResponseChunk` with v1's two is
-`V1CallResponseChunk`.
+`V1CallResponseChunk`; so they are without parameters, in a class that defines `model` itself.
 """
 
 from __future__ import annotations
@@ -104,6 +104,13 @@ class V1CallResponseChunk(BaseCallResponseChunk[Any, Any, Any]):
         """Return a copy of this chunk with empty content."""
         kind: Any = type(type(self).__name__, (type(self),), {"content": "", "__module__": type(self).__module__})
         return kind(chunk=self.chunk)
+
+
+FORMS: Mapping[type[Any], type[Any]] = {
+    BaseCallResponse: V1CallResponse,
+    BaseCallResponseChunk: V1CallResponseChunk,
+}
+"""The base class in v1's form of responses and chunks."""
 
 
 def usage_of(owner: Any) -> Usage | None:

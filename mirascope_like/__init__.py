@@ -41,10 +41,10 @@ if TYPE_CHECKING:
         prompt_template,
         toolkit_tool,
     )
-    from .spending import budget
+    from .spending import SQLiteCache, budget, cached
 
 _PACKAGES = ("core", "integrations", "llm", "retries", "spending", "tools")
-_SPENDING = ("budget",)
+_SPENDING = ("SQLiteCache", "budget", "cached")
 
 __all__ = [
     "AudioPart",
@@ -64,10 +64,12 @@ __all__ = [
     "Messages",
     "Provider",
     "ResponseModelConfigDict",
+    "SQLiteCache",
     "TextPart",
     "ToolCallPart",
     "ToolResultPart",
     "budget",
+    "cached",
     "core",
     "integrations",
     "llm",

@@ -11,7 +11,17 @@ from typing import Any
 
 import pytest
 
-from mirascope_like import BasePrompt, BaseTool, BaseToolKit, llm, metadata, prompt_template, toolkit_tool
+from mirascope_like import (
+    BasePrompt,
+    BaseTool,
+    BaseToolKit,
+    SQLiteCache,
+    cached,
+    llm,
+    metadata,
+    prompt_template,
+    toolkit_tool,
+)
 from mirascope_like.core import openai
 from mirascope_like.integrations import middleware_factory
 from mirascope_like.retries import fallback
@@ -67,6 +77,12 @@ def with_middleware(genre: str) -> str:
     return genre
 
 
+@cached(SQLiteCache(":memory:"))
+@openai.call("m")
+async def with_cache(genre: str) -> str:
+    return genre
+
+
 @openai.model("m").task
 def task(genre: str) -> str:
     """Recommend a book."""
@@ -104,7 +120,20 @@ class Library(BaseToolKit):
 
 @pytest.mark.parametrize(
     "made",
-    [call, stream, structured, template, with_fallback, with_middleware, task, async_task, Prompt, Shelf, Library],
+    [
+        call,
+        stream,
+        structured,
+        template,
+        with_fallback,
+        with_middleware,
+        with_cache,
+        task,
+        async_task,
+        Prompt,
+        Shelf,
+        Library,
+    ],
 )
 def test_what_is_decorated_goes_through_pickle(made: Callable[..., Any]) -> None:
     assert pickle.loads(pickle.dumps(made)) is made

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tests.conformance.wires.answer import Answer, Call, Thought, Wire
+from tests.conformance.wires.answer import Answer, Call, Text, Thought, Wire
 from tests.conformance.wires.bedrock import BedrockWire
 from tests.conformance.wires.chat import ChatWire, MistralWire
 from tests.conformance.wires.cohere import CohereWire
@@ -42,6 +42,7 @@ SCRIPTS: dict[str, list[Answer]] = {
         Answer("The Big Sleep", model="gpt-4o-mini", input=20, output=120),
         Answer("Dune", model="gpt-4o-mini", input=20, output=120),
         Answer("Dune", model="gpt-4o-mini", input=20, output=120),
+        Answer(Text("A desert planet ", "and its spice.")),
     ],
     "cohere.md": [Answer(Call("call_1", "get_weather", '{"city": "Ro', 'me"}'))],
     "google.md": [Answer("The sea ", "is wide."), Answer("Because of rivers.")],

@@ -20,6 +20,12 @@ SERVING = {"browser.py"}
 PRINTED: dict[str, list[str]] = {
     "agents.py": [r"messages so far: 4", r"round: \['list_shelves -> Dune: A1, Emma: B2'\]", r"round: \[\]"],
     "any_provider.py": [r"local smollm2-135m \['length'\]", r"in the context: 5 tokens", r"streamed: .+"],
+    "budget_and_cache.py": [
+        r"evening 1: \['.+', '.+'\]",
+        r"Spent\(usd=.+, tokens=\d+, requests=2, unpriced=0\)",
+        r"evening 2: \['.+', '.+'\]",
+        r"Spent\(usd=.+, tokens=\d+, requests=2, unpriced=0\)",
+    ],
     "calls.py": [
         r"finish reasons: \['length'\]",
         r"tokens: \d+ in, 30 out",

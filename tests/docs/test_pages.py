@@ -39,8 +39,9 @@ def test_page(page: Path, embedded: None, monkeypatch: pytest.MonkeyPatch) -> No
 
 @pytest.mark.parametrize("page", [path for path in PAGES if path.name in SCRIPTS], ids=lambda page: page.name)
 def test_scripted_page(
-    page: Path, served: Server, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    page: Path, served: Server, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
+    monkeypatch.chdir(tmp_path)  # for the files that a page writes
     answers = iter(SCRIPTS[page.name])
     served.reply_with(answering(answers, OWN_WIRES.get(page.name)))
     run(page, monkeypatch)

@@ -9,7 +9,7 @@ from typing import Annotated, Generic, Literal, TypedDict, TypeVar, Unpack, asse
 
 from pydantic import BaseModel, Field
 
-from mirascope_like import llm
+from mirascope_like import SQLiteCache, budget, cached, llm
 from mirascope_like.core import (
     BaseMessageParam,
     BaseTool,
@@ -205,6 +205,28 @@ def fb(x: str) -> str:
 
 
 assert_type(fb("x"), llm.CallResponse)
+
+
+@cached(SQLiteCache(":memory:"), ttl="7d", key=lambda request: request.payload["messages"])
+@openai.call("m", response_model=Book)
+def kept(genre: str, *, year: int = 1) -> str:
+    return genre
+
+
+@cached(SQLiteCache(":memory:"))
+@anthropic.call("m", stream=True)
+async def akept(genre: str) -> str:
+    return genre
+
+
+assert_type(kept("fantasy", year=2), Book)
+assert_type(akept("fantasy"), anthropic.AnthropicAsyncStream)
+kept("fantasy", years=2)  # error
+
+with budget(usd=1, requests=3) as spending:
+    assert_type(spending.spent.usd, float)
+    assert_type(spending.spent.requests, int)
+budget(unknown="never")  # error
 
 
 @openai.call("m", output_parser=lambda r: len(r.content))

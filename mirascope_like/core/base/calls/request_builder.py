@@ -13,7 +13,7 @@ from .. import tools as tools_room
 from ..errors import Caught, ConfigurationError, ProviderError, StreamInterruptedError, StreamTimeoutError
 from ..flows import choose_strategy, with_structure
 from ..prompts import Prompted, PromptFunction, Sent
-from ..provider import Provider, Target, awith_client, is_factory, with_client, with_layers
+from ..provider import Provider, Target, awith_client, is_factory, other_calls, with_client, with_layers
 from ..request import OVERRIDES, Request, overridden
 from ..tools import BaseTool, Tools, tool_name, tool_type
 from .options import StreamConfig, accepted_params, check_names, count_of
@@ -56,13 +56,13 @@ class BoundPrompt:
 
     def read(self) -> Prompted:
         """Call the prompt function; return its result converted to messages and a config."""
-        with self.inside():
+        with self.inside(), other_calls():
             result = self.prompt.fn(*self._args, **self._kwargs)
         return self.prompt.read(result, self.arguments)
 
     async def aread(self) -> Prompted:
         """Async version of `read`."""
-        with self.inside():
+        with self.inside(), other_calls():
             result = await self.prompt.fn(*self._args, **self._kwargs)
         return self.prompt.read(result, self.arguments)
 

@@ -6,14 +6,15 @@ from time import time
 from typing import Any
 
 from ..flows import RunTools
-from ..provider import Provider
+from ..provider import Provider, other_calls
 from ..request import Request
 
 
 def send(provider: Provider[Any, Any, Any], request: Request | RunTools) -> Any:
     """Send a request; return the response. Runs the tools of a `RunTools` instead; returns their results."""
     if isinstance(request, RunTools):
-        return request.loop.run(request.tools)
+        with other_calls():
+            return request.loop.run(request.tools)
     payload = provider.payload(request)
     start = time() * 1000
     try:
@@ -27,7 +28,8 @@ def send(provider: Provider[Any, Any, Any], request: Request | RunTools) -> Any:
 async def asend(provider: Provider[Any, Any, Any], request: Request | RunTools) -> Any:
     """Async version of `send`."""
     if isinstance(request, RunTools):
-        return await request.loop.arun(request.tools)
+        with other_calls():
+            return await request.loop.arun(request.tools)
     payload = provider.payload(request)
     start = time() * 1000
     try:

@@ -13,7 +13,7 @@ from ..runtime import lazy_names
 if TYPE_CHECKING:
     from .clients import Clients, awith_client, is_factory, with_client
     from .concurrency_limit import Places, limited
-    from .layers import Layer, active_layers, add_layer, remove_layer, with_layers
+    from .layers import Layer, active_layers, add_layer, call_layer, other_calls, remove_layer, with_layers
     from .opening import PRESENT, Opening, run_here, shut
     from .provider import AsyncSource, Provider, Source, Target
     from .wrapper import AsyncHeldSource, HeldSource, ProviderWrapper, innermost
@@ -23,7 +23,7 @@ else:
         {
             "clients": "Clients awith_client is_factory with_client",
             "concurrency_limit": "Places limited",
-            "layers": "Layer active_layers add_layer remove_layer with_layers",
+            "layers": "Layer active_layers add_layer call_layer other_calls remove_layer with_layers",
             "opening": "Opening PRESENT run_here shut",
             "provider": "AsyncSource Provider Source Target",
             "wrapper": "AsyncHeldSource HeldSource ProviderWrapper innermost",
@@ -46,9 +46,11 @@ __all__ = [
     "active_layers",
     "add_layer",
     "awith_client",
+    "call_layer",
     "innermost",
     "is_factory",
     "limited",
+    "other_calls",
     "remove_layer",
     "run_here",
     "shut",

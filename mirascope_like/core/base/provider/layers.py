@@ -1,4 +1,4 @@
-"""Layers: wrappers of the provider of all calls in a `with` block, such as a budget.
+"""Layers: wrappers of the provider of all calls in a `with` block, such as a budget, or of one call, such as a cache.
 
 They are among the settings of `OVERRIDES`, so they apply in the current thread or task. A call keeps the layers with
 which it was made, also for a request that it sends later, to a fallback or from another thread.
@@ -7,9 +7,10 @@ which it was made, also for a request that it sends later, to a fallback or from
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Protocol
 
-from ..request import OVERRIDES
+from ..request import OVERRIDES, overridden
 from .provider import Provider, Target
 
 
@@ -22,13 +23,33 @@ class Layer(Protocol):
 
 
 LAYERS = "layers"
-"""The name of the setting in `OVERRIDES`."""
+"""The name of the setting in `OVERRIDES` with the layers of all calls."""
+CALL_LAYERS = "call_layers"
+"""The name of the setting in `OVERRIDES` with the layers of the call that is being made."""
 
 
 def active_layers(overrides: Mapping[str, Any]) -> Sequence[Layer]:
-    """Return the layers among settings, the outermost first."""
+    """Return the layers of all calls among settings, the outermost first."""
     found: Sequence[Layer] = overrides.get(LAYERS, ())
     return found
+
+
+def call_layer(layer: Layer) -> AbstractContextManager[None]:
+    """Return a context manager: the calls that are made inside have this layer, but not calls that their prompt
+    functions and tools make.
+    """
+    settings = OVERRIDES.get()
+    return overridden({**settings, CALL_LAYERS: (*settings.get(CALL_LAYERS, ()), layer)})
+
+
+def other_calls() -> AbstractContextManager[None]:
+    """Return the context manager to enter while a prompt function or tools run: the calls that they make do not have
+    the layers of the call for which they run.
+    """
+    settings = OVERRIDES.get()
+    if CALL_LAYERS not in settings:
+        return nullcontext()
+    return overridden({name: one for name, one in settings.items() if name != CALL_LAYERS})
 
 
 def add_layer(layer: Layer) -> None:
@@ -50,11 +71,12 @@ def remove_layer(layer: Layer) -> None:
 
 
 def with_layers(target: Target, overrides: Mapping[str, Any]) -> Target:
-    """Return the target of a call with the layers of its settings around the provider. A layer that was added twice
-    wraps it once.
+    """Return the target of a call with the layers of its settings around the provider, those of the call outside of
+    those of all calls. A layer that was added twice wraps it once.
     """
-    if not (found := active_layers(overrides)):
+    if LAYERS not in overrides and CALL_LAYERS not in overrides:
         return target
+    found = (*overrides.get(CALL_LAYERS, ()), *active_layers(overrides))
     provider: Any = target.provider
     for layer in reversed(dict.fromkeys(found)):
         provider = layer.wrap(provider)

@@ -31,9 +31,11 @@ if TYPE_CHECKING:
         correction_messages,
         decode_message,
         generated_text,
+        is_from_cache,
         made_response,
         message_format,
         messages_key,
+        set_from_cache,
         tool_round_messages,
         usage_price,
     )
@@ -69,7 +71,7 @@ else:
             "indexed_accumulator": "IndexedAccumulator Positions",
             "metadata": "Facts CommonMetadata common_reasons counted_usage",
             "response_functions": "check_response common_messages correction_messages decode_message generated_text "
-            "made_response message_format messages_key tool_round_messages usage_price",
+            "is_from_cache made_response message_format messages_key set_from_cache tool_round_messages usage_price",
             "result_parts": "tool_results",
             "stream_events": "ErrorEvent FinishEvent StreamEvent TextEvent ThinkingEvent ToolDeltaEvent "
             "ToolReadyEvent ToolStartEvent UsageEvent",
@@ -120,9 +122,11 @@ __all__ = [
     "plain_options",
     "decode_message",
     "generated_text",
+    "is_from_cache",
     "made_response",
     "message_format",
     "messages_key",
+    "set_from_cache",
     "set_place",
     "tool_round_messages",
     "usage_price",

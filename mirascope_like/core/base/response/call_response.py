@@ -124,6 +124,7 @@ class BaseCallResponse(
     _before: Sequence[Any] = PrivateAttr(default=())
     _executed: Sequence[Any] = PrivateAttr(default=())
     _interrupted: Sequence[Any] = PrivateAttr(default=())
+    _from_cache: bool = PrivateAttr(default=False)
 
     if not TYPE_CHECKING:
 

@@ -99,3 +99,14 @@ def generated_text(response: BaseCallResponse[Any, Any]) -> str:
     own: Any = response.provider_response
     texts = [own.content, own.thinking, own.refusal, *(f"{call.name}{call.arguments}" for call in own._calls)]
     return "".join(text for text in texts if text)
+
+
+def set_from_cache(response: BaseCallResponse[Any, Any]) -> None:
+    """Mark a response as one that was read from a cache."""
+    own: Any = response
+    own._from_cache = True
+
+
+def is_from_cache(response: BaseCallResponse[Any, Any]) -> bool:
+    """Return True if a response was read from a cache."""
+    return cast("bool", getattr(response, "_from_cache", False))  # pickles of earlier versions do not have it

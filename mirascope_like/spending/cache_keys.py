@@ -1,0 +1,116 @@
+"""The key of a request in a cache: a hash of the provider, its address, the model and the payload.
+
+Keys of the API, and the values of headers and URL parameters, are not part of it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any, TypeAlias
+from urllib.parse import urlsplit
+
+from pydantic_core import to_json, to_jsonable_python
+
+from ..core.base.errors import ConfigurationError
+from ..core.base.parsing import at
+from ..core.base.request import Request
+from ..core.base.response import message_format, plain_options, without_carried
+
+KEY_VERSION = 1
+"""Increase it whenever the same request gets another key, or a stored response another form."""
+_ADDRESSES = (
+    *("base_url", "_base_url", "meta.endpoint_url", "_api_client._http_options.base_url"),
+    *("_client_wrapper._base_url", "sdk_configuration.server_url", "_endpoint", "api_endpoint"),
+)
+"""The attributes of the SDKs' clients that hold the address of the server."""
+_SECRET = re.compile(r"KEY|TOKEN|SECRET|PASSW|CREDENTIAL|HEADERS", re.IGNORECASE)
+"""The environment variables that are not part of a key."""
+_NOT_SENT = frozenset({"timeout", "extra_headers", "headers", "client"})
+
+
+@dataclass(frozen=True, slots=True)
+class CachedRequest:
+    """What the function `key` of `cached` receives."""
+
+    provider: str
+    """The name of the message format, such as "openai" or "openai.responses"."""
+    address: Mapping[str, str]
+    """The address of the client that was passed, or what the environment says of the default client."""
+    model: str
+    payload: Mapping[str, Any]
+    """The payload as JSON, without headers and keys."""
+    arguments: Mapping[str, Any]
+    """The arguments of the call, by name."""
+
+
+KeyFunction: TypeAlias = Callable[[CachedRequest], object]
+
+
+def cache_key(provider: Any, request: Request, payload: Mapping[str, Any], key: KeyFunction | None) -> str:
+    """Return the key of a request. With `key`, its result replaces the payload in the key.
+
+    Raises `ConfigurationError` for a payload, or a result of `key`, that has no JSON form.
+    """
+    sent = {name: value for name, value in payload.items() if name not in _NOT_SENT}
+    if key is None:
+        _jsonable(without_carried(sent), "the payload of the request")
+    inner = getattr(provider, "inner", provider)
+    found = CachedRequest(
+        provider=message_format(inner.response_type),
+        address=_address(inner, request.client),
+        model=request.model,
+        payload=plain_options(sent),
+        arguments=request.fn_args,
+    )
+    what = found.payload if key is None else _jsonable(key(found), "the result of key=")
+    parts = [KEY_VERSION, inner.name, found.provider, found.address, found.model, request.stream, what]
+    return blake2b(to_json(_sorted(parts)), digest_size=20).hexdigest()
+
+
+def _jsonable(value: Any, what: str) -> Any:
+    def refuse(one: Any) -> Any:
+        raise ConfigurationError(
+            f"cached: {what} contains a {type(one).__qualname__}, which has no JSON form: pass key= to make the key of "
+            "other values"
+        )
+
+    return to_jsonable_python(value, by_alias=False, bytes_mode="base64", fallback=refuse)
+
+
+def _sorted(value: Any) -> Any:
+    """Return JSON with the keys of all objects in order, except in the payloads' lists, whose order matters."""
+    if isinstance(value, dict):
+        return {name: _sorted(value[name]) for name in sorted(value)}  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+    return [_sorted(one) for one in value] if isinstance(value, list) else value  # pyright: ignore[reportUnknownVariableType]
+
+
+def _address(provider: Any, client: Any) -> dict[str, str]:
+    """Return where requests are sent: the address of the client, or the environment variables from which the SDK
+    makes its default client. Without users and passwords.
+    """
+    if client is not None:
+        texts = [_without_user(str(_found(client, path) or "")) for path in _ADDRESSES]
+        return {"url": next((text for text in texts if text), "")}
+    names = [name for name in getattr(provider, "environment", ()) if not _SECRET.search(name)]
+    found = {name: _without_user(os.environ[name]) for name in names if os.environ.get(name)}
+    host = _found(provider, "host.base_url")
+    return {**found, "host": _without_user(str(host))} if host else found
+
+
+def _found(owner: Any, path: str) -> Any:
+    try:
+        return at(owner, path)
+    except Exception:  # a property of the user's own client
+        return None
+
+
+def _without_user(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl().rstrip("/")
+    except ValueError:
+        return ""

@@ -11,12 +11,12 @@ from types import TracebackType
 from typing import Any, Self
 
 from .errors import ReplyError, UnexpectedRequestError, UnscriptedRequestError, UnusedRepliesError
-from .interception import Exchange, check, handling
+from .interception import Exchange, HTTPReply, check, handling
 from .keys import placeholder_keys
 from .places import Place, recognise
 from .replies import ErrorReply, Replying, ReplyLike, Scripted, reply_of, shown
 from .request import FakeRequest
-from .writing import HTTPReply, http_reply
+from .writing import http_reply
 
 
 class FakeModel:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from collections.abc import Mapping
+from typing import Any
 
 from pydantic_core import to_json, to_jsonable_python
 
 from ..core.base.parsing import as_object
+from .interception import Cut, Gap, HTTPReply, HTTPStep
 from .replies import (
     AnswerReply,
     ErrorReply,
@@ -25,35 +25,6 @@ from .replies import (
 )
 from .request import FakeRequest, message_text
 from .wires import Answer, Call, Part, Refusal, Text, Thought, WireFormat
-
-
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """Nothing is sent for so many seconds."""
-
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class Cut:
-    """The connection is lost."""
-
-
-HTTPStep: TypeAlias = bytes | Gap | Cut
-
-
-@dataclass(frozen=True, slots=True)
-class HTTPReply:
-    """An HTTP response: its status, and its body step by step. A cut before the first byte of the body is one before
-    the response, if `lost` is True.
-    """
-
-    status: int = 200
-    headers: Mapping[str, str] = field(default_factory=dict[str, str])
-    steps: Sequence[HTTPStep] = ()
-    delay: float = 0.0
-    lost: bool = False
-
 
 RETRIED = frozenset({408, 409, 425, 429})
 """Statuses below 500 after which SDKs repeat a request."""
@@ -70,7 +41,7 @@ def http_reply(reply: Scripted, request: FakeRequest, wire: WireFormat | None) -
             f"{request.url} is not an address of a model: script a reply for it with raw(...), error(...) or cut()"
         )
     if reply.cut and not reply.parts:
-        return HTTPReply(lost=True, delay=reply.delay)
+        return HTTPReply(failure=Cut(), delay=reply.delay)
     answer = _answer(reply, request)
     gap = max([reply.gap, *(one.gap for one in reply.parts if isinstance(one, TextReply))])
     if request.stream:

@@ -5,6 +5,21 @@ reasons.
 """
 
 from .patching import patched
-from .registry import Exchange, Handler, check, handling
+from .registry import Exchange, Handler, Observer, check, handling
+from .reply import Cut, Fail, Gap, HTTPReply, HTTPStep, TimedOut, Until
 
-__all__ = ["Exchange", "Handler", "check", "handling", "patched"]
+__all__ = [
+    "Cut",
+    "Exchange",
+    "Fail",
+    "Gap",
+    "HTTPReply",
+    "HTTPStep",
+    "Handler",
+    "Observer",
+    "TimedOut",
+    "Until",
+    "check",
+    "handling",
+    "patched",
+]

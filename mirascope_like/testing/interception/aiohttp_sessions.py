@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from functools import partial
 from importlib import import_module
 from inspect import signature
@@ -11,9 +12,10 @@ from typing import Any
 
 from pydantic_core import to_json
 
-from ..writing import HTTPReply
 from .body import Failures, abegin, asent
-from .registry import exchange
+from .observing import sending
+from .registry import Observer, exchange
+from .reply import HTTPReply
 
 
 def request(client: Any, send: Any) -> Any:
@@ -26,8 +28,11 @@ def request(client: Any, send: Any) -> Any:
         headers = self._prepare_headers(options.get("headers"))
         found = exchange(method, str(where), {str(name): str(value) for name, value in headers.items()})
         reply = found.reply(await _body(options)) if found is not None else None
-        if reply is None:
-            return await send(self, method, url, **options)
+        if not isinstance(reply, HTTPReply):
+            sent = send(self, method, url, **options)
+            given = options.get("auto_decompress")
+            decoded = self.auto_decompress if given is None else given
+            return await (sent if reply is None else _observed(sent, reply, decoded=decoded))
         errors = import_module("aiohttp.client_exceptions")
         failures = Failures(
             timeout=partial(errors.SocketTimeoutError, "Timeout on reading data from socket"),
@@ -47,8 +52,9 @@ async def _body(options: Any) -> bytes:
     data = options.get("data")
     if isinstance(data, str):
         return data.encode()
-    if hasattr(data, "__aiter__"):
-        return b"".join([piece async for piece in data])
+    if hasattr(data, "__aiter__") or hasattr(data, "read"):  # it can be read once
+        read = data.read() if hasattr(data, "read") else b"".join([piece async for piece in data])
+        options["data"] = data = read.encode() if isinstance(read, str) else read
     return bytes(data) if isinstance(data, bytes | bytearray) else b""
 
 
@@ -96,3 +102,40 @@ async def _feed(content: Any, reply: HTTPReply, failures: Failures, patience: fl
         content.feed_eof()
     except Exception as error:
         content.set_exception(error)
+
+
+async def _observed(sent: Awaitable[Any], observer: Observer, *, decoded: bool) -> Any:
+    """Report the response of the network, from the place in which its bytes arrive. `decoded` means that they do
+    without their compression.
+    """
+    with sending(observer):
+        response = await sent
+    names = [
+        (name, value) for name, value in response.headers.items() if not decoded or name.lower() != "content-encoding"
+    ]
+    observer.began(response.status, names)
+    content = response.content
+    for piece in list(getattr(content, "_buffer", ())):
+        observer.received(piece)
+    if content.is_eof():
+        observer.ended()
+    elif (error := content.exception()) is not None:
+        observer.failed(error)
+    else:
+        _report(content, "feed_data", observer.received)
+        _report(content, "feed_eof", observer.ended)
+        _report(content, "set_exception", observer.failed)
+        _report(response, "close", observer.left)
+        _report(response, "release", observer.left)
+    return response
+
+
+def _report(holder: Any, name: str, report: Callable[..., None]) -> None:
+    """Report the calls of a method of one object, with the first argument, before they are made."""
+    method = getattr(holder, name)
+
+    def reported(*args: Any, **options: Any) -> Any:
+        report(*args[:1])
+        return method(*args, **options)
+
+    setattr(holder, name, reported)

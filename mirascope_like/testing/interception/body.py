@@ -12,7 +12,7 @@ import anyio
 from ...core.base.provider import PRESENT
 from ...core.base.runtime import CLOCK
 from ...core.dialects.transport import check_abandoned
-from ..writing import Gap, HTTPReply, HTTPStep
+from .reply import Cut, Fail, Gap, HTTPReply, HTTPStep, TimedOut, Until
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +65,13 @@ def begin(reply: HTTPReply, failures: Failures, patience: float | None, line: Li
         opening.connected(line)
     _wait(line, reply.delay, failures, patience)
     check_abandoned()
-    if reply.lost:
-        raise failures.lost()
+    _check_begun(reply, failures)
 
 
 async def abegin(reply: HTTPReply, failures: Failures, patience: float | None) -> None:
     """Async version of `begin`."""
     await _await(reply.delay, failures, patience)
-    if reply.lost:
-        raise failures.lost()
+    _check_begun(reply, failures)
 
 
 def sent(steps: Sequence[HTTPStep], failures: Failures, patience: float | None, line: Line) -> Generator[bytes]:
@@ -81,10 +79,8 @@ def sent(steps: Sequence[HTTPStep], failures: Failures, patience: float | None, 
     for step in steps:
         if isinstance(step, bytes):
             yield step
-        elif isinstance(step, Gap):
-            _wait(line, step.seconds, failures, patience)
         else:
-            raise failures.cut()
+            _wait(line, _seconds(step, failures), failures, patience)
 
 
 async def asent(steps: Sequence[HTTPStep], failures: Failures, patience: float | None) -> AsyncGenerator[bytes]:
@@ -92,10 +88,30 @@ async def asent(steps: Sequence[HTTPStep], failures: Failures, patience: float |
     for step in steps:
         if isinstance(step, bytes):
             yield step
-        elif isinstance(step, Gap):
-            await _await(step.seconds, failures, patience)
         else:
+            await _await(_seconds(step, failures), failures, patience)
+
+
+def _check_begun(reply: HTTPReply, failures: Failures) -> None:
+    if isinstance(reply.failure, TimedOut):
+        raise failures.timeout()
+    if reply.failure is not None:
+        raise failures.lost()
+
+
+def _seconds(step: Gap | Until | Cut | TimedOut | Fail, failures: Failures) -> float:
+    """Return how long a step lasts; raise the error of one that ends the response."""
+    match step:
+        case Gap(seconds):
+            return seconds
+        case Until(time):
+            return max(0.0, time - CLOCK.monotonic())
+        case Cut():
             raise failures.cut()
+        case TimedOut():
+            raise failures.timeout()
+        case Fail(error):
+            raise error
 
 
 def _wait(line: Line, seconds: float, failures: Failures, patience: float | None) -> None:

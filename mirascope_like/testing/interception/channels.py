@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from http import HTTPStatus
 from importlib import import_module
 from typing import Any
 
 from ...core.base.parsing import as_object
-from ..writing import HTTPReply
 from .body import Failures, Line, begin, sent
-from .registry import check, exchange
+from .observing import sending
+from .registry import Observer, check, exchange
+from .reply import HTTPReply
 
 _METHODS = {"GenerateContent": "generateContent", "StreamGenerateContent": "streamGenerateContent"}
 _CODES = {
@@ -34,7 +36,14 @@ def unary(channel: Any, send: Any) -> Any:
 
     def call(self: Any, request: Any, timeout: float | None = None, *more: Any, **options: Any) -> Any:
         reply = _reply(channel, self, request)
-        return send(self, request, timeout, *more, **options) if reply is None else _whole(self, reply, timeout)
+        if isinstance(reply, HTTPReply):
+            return _whole(self, reply, timeout)
+        if reply is None:
+            return send(self, request, timeout, *more, **options)
+        with _sending(reply):
+            response = send(self, request, timeout, *more, **options)
+        _received(reply, response)
+        return response
 
     return call
 
@@ -44,9 +53,14 @@ def unary_with_call(channel: Any, send: Any) -> Any:
 
     def call(self: Any, request: Any, timeout: float | None = None, *more: Any, **options: Any) -> Any:
         reply = _reply(channel, self, request)
+        if isinstance(reply, HTTPReply):
+            return _whole(self, reply, timeout), _ended(200, "")
         if reply is None:
             return send(self, request, timeout, *more, **options)
-        return _whole(self, reply, timeout), _ended(200, "")
+        with _sending(reply):
+            response, outcome = send(self, request, timeout, *more, **options)
+        _received(reply, response)
+        return response, outcome
 
     return call
 
@@ -56,14 +70,15 @@ def stream(channel: Any, send: Any) -> Any:
 
     def call(self: Any, request: Any, timeout: float | None = None, *more: Any, **options: Any) -> Any:
         reply = _reply(channel, self, request)
-        if reply is None:
-            return send(self, request, timeout, *more, **options)
-        return _streaming_call(self, reply, timeout)
+        if isinstance(reply, HTTPReply):
+            return _streaming_call(self, reply, timeout)
+        call = send(self, request, timeout, *more, **options)
+        return call if reply is None else _ObservedCall(call, reply)
 
     return call
 
 
-def _reply(channel: Any, sender: Any, request: Any) -> HTTPReply | None:
+def _reply(channel: Any, sender: Any, request: Any) -> HTTPReply | Observer | None:
     named: Any = sender._method
     name = (named.decode() if isinstance(named, bytes) else named).rpartition("/")[2]
     target: Any = getattr(sender, "_target", b"")
@@ -72,13 +87,16 @@ def _reply(channel: Any, sender: Any, request: Any) -> HTTPReply | None:
     if name not in _METHODS or not hasattr(kind, "pb"):
         check("POST", f"https://{host}/{name}")
         return None
-    message: Any = kind.pb(request)
-    payload = import_module("google.protobuf.json_format").MessageToDict(message)
+    payload = _encoded(request)
     model = payload.get("model", "")
     url = f"https://{host}/v1beta/{model}:{_METHODS[name]}?$alt=grpc"
     found = exchange("POST", url, {})
     body = {**payload, "model": model.removeprefix("models/")}
     return found.reply(json.dumps(body).encode()) if found is not None else None
+
+
+def _encoded(message: Any) -> Any:
+    return import_module("google.protobuf.json_format").MessageToDict(message.__class__.pb(message))
 
 
 def _decoded(sender: Any, event: Any) -> Any:
@@ -117,6 +135,69 @@ def _events(sender: Any, reply: HTTPReply, timeout: float | None, line: Line) ->
         text = piece.decode().strip().strip("[],")  # each piece is an event of a JSON array
         if text:
             yield _decoded(sender, json.loads(text))
+
+
+@contextmanager
+def _sending(observer: Observer) -> Generator[None]:
+    """Context manager: receive the first message in its block. An error is reported as a response with its status."""
+    try:
+        yield
+    except Exception as error:
+        outcome: Any = error
+        name: str = outcome.code().name if isinstance(error, import_module("grpc").Call) else ""
+        if name == "CANCELLED":
+            observer.left()
+        elif name:
+            status = _STATUSES.get(name, 500)
+            found: Any = {"error": {"code": status, "message": outcome.details() or "", "status": name}}
+            observer.began(status, _JSON)
+            observer.received(json.dumps(found).encode())
+            observer.ended()
+        observer.failed(error)
+        raise
+
+
+def _received(observer: Observer, response: Any) -> None:
+    observer.began(200, _JSON)
+    observer.received(json.dumps(_encoded(response)).encode())
+    observer.ended()
+
+
+class _ObservedCall:
+    """The call of a stream whose messages are reported."""
+
+    def __init__(self, call: Any, observer: Observer) -> None:
+        self._call, self._observer = call, observer
+        self._begun = False
+
+    def __iter__(self) -> Iterator[Any]:
+        return self
+
+    def __next__(self) -> Any:
+        observer = self._observer
+        with sending(observer) if self._begun else _sending(observer):
+            event = next(self._call, _END)
+        if not self._begun:
+            observer.began(200, _JSON)
+        self._begun = True
+        if event is _END:
+            observer.ended()
+            raise StopIteration
+        observer.received(json.dumps(_encoded(event)).encode() + b"\n")
+        return event
+
+    def cancel(self) -> bool:
+        self._observer.left()
+        cancelled: bool = self._call.cancel()
+        return cancelled
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._call, name)
+
+
+_END: Any = object()
+_JSON = (("content-type", "application/json"),)
+_STATUSES = {name: status for status, name in _CODES.items()}
 
 
 def _call_type() -> Any:

@@ -6,9 +6,10 @@ from collections.abc import AsyncGenerator, Generator
 from functools import partial
 from typing import Any
 
-from ..writing import HTTPReply
 from .body import Failures, Line, abegin, asent, begin, sent
-from .registry import Exchange, exchange
+from .observing import AsyncObservedBody, ObservedBody, ObservedNetwork, sending
+from .registry import Exchange, Observer, exchange
+from .reply import HTTPReply
 
 _CUT = "peer closed connection without sending complete message body (incomplete chunked read)"
 _LOST = "Server disconnected without sending a response."
@@ -19,9 +20,13 @@ def handle_request(core: Any, send: Any) -> Any:
 
     def handle_request(self: Any, request: Any) -> Any:
         found = _exchange(request)
-        reply = found.reply(b"".join(request.stream)) if found is not None else None
-        if reply is None:
+        if found is None:
             return send(self, request)
+        body = b"".join(request.stream)
+        reply = found.reply(body)
+        if not isinstance(reply, HTTPReply):
+            request.stream = _Bytes(body)  # it may be readable once
+            return send(self, request) if reply is None else _observed(self, request, send, reply)
         failures, timeout = _failures(core), _timeout(request)
         line = Line()
         begin(reply, failures, timeout, line)
@@ -35,14 +40,41 @@ def handle_async_request(core: Any, send: Any) -> Any:
 
     async def handle_async_request(self: Any, request: Any) -> Any:
         found = _exchange(request)
-        reply = found.reply(b"".join([piece async for piece in request.stream])) if found is not None else None
-        if reply is None:
+        if found is None:
             return await send(self, request)
+        body = b"".join([piece async for piece in request.stream])
+        reply = found.reply(body)
+        if not isinstance(reply, HTTPReply):
+            request.stream = _Bytes(body)
+            return await (send(self, request) if reply is None else _aobserved(self, request, send, reply))
         failures, timeout = _failures(core), _timeout(request)
         await abegin(reply, failures, timeout)
         return _response(core, reply, _AsyncBody(reply, failures, timeout))
 
     return handle_async_request
+
+
+def _observed(pool: Any, request: Any, send: Any, observer: Observer) -> Any:
+    with sending(observer):
+        response = send(pool, request)
+    response.stream = ObservedBody(response.stream, observer)
+    return _begun(response, observer)
+
+
+async def _aobserved(pool: Any, request: Any, send: Any, observer: Observer) -> Any:
+    with sending(observer):
+        response = await send(pool, request)
+    response.stream = AsyncObservedBody(response.stream, observer)
+    return _begun(response, observer)
+
+
+def _begun(response: Any, observer: Observer) -> Any:
+    if (network := response.extensions.get("network_stream")) is not None:
+        response.extensions = {**response.extensions, "network_stream": ObservedNetwork(network, observer)}
+    observer.began(
+        response.status, [(name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers]
+    )
+    return response
 
 
 def _exchange(request: Any) -> Exchange | None:
@@ -70,6 +102,19 @@ def _response(core: Any, reply: HTTPReply, body: Any, **extensions: Any) -> Any:
     headers = [(name.encode(), value.encode()) for name, value in reply.headers.items()]
     extensions.update(http_version=b"HTTP/1.1", reason_phrase=b"")
     return core.Response(reply.status, headers=headers, content=body, extensions=extensions)
+
+
+class _Bytes:
+    """The body of a request that was read, to be sent."""
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    def __iter__(self) -> Generator[bytes]:
+        yield self._body
+
+    async def __aiter__(self) -> AsyncGenerator[bytes]:
+        yield self._body
 
 
 class _Body:

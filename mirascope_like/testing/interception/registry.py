@@ -2,22 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from threading import Lock
 from typing import Protocol
 
 from ...core.dialects.transport import check_abandoned
-from ..writing import HTTPReply
 from .patching import patched
+from .reply import HTTPReply
+
+
+class Observer(Protocol):
+    """Sees the response to a request that is sent. Its methods may be called from any thread, also after the end."""
+
+    def began(self, status: int, headers: Iterable[tuple[str, str]]) -> None:
+        """The headers have arrived. `content-encoding` is among them if the bytes are compressed."""
+        ...
+
+    def received(self, data: bytes) -> None:
+        """A piece of the body has arrived."""
+        ...
+
+    def ended(self) -> None:
+        """The response has arrived to its end."""
+        ...
+
+    def failed(self, error: BaseException) -> None:
+        """Sending or reading has raised an error. It is not an `Exception` if the program has left."""
+        ...
+
+    def left(self) -> None:
+        """The program has closed the response."""
+        ...
 
 
 class Exchange(Protocol):
-    """A request that a handler answers, before its body was read."""
+    """A request that a handler answers or observes, before its body was read."""
 
-    def reply(self, body: bytes) -> HTTPReply | None:
-        """Return the response; None to send the request."""
+    def reply(self, body: bytes) -> HTTPReply | Observer | None:
+        """Return the response; or what observes the response of the network; None to send the request unobserved."""
         ...
 
 

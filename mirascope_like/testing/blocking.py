@@ -40,7 +40,7 @@ class RequestBlock:
         """Raise `RequestBlockedError` for a request that must not be sent. For the interception."""
         parts = urlsplit(url)
         host = (parts.hostname or "").lower()
-        if _local(host) or any(host == one or host.endswith(f".{one}") for one in self._allow):
+        if is_local(host) or any(host == one or host.endswith(f".{one}") for one in self._allow):
             return None
         place = recognise(url, headers)
         of = f" ({place.provider})" if place is not None else ""
@@ -63,7 +63,8 @@ def block_requests(*, allow: Sequence[str] = (), keys: bool = True) -> RequestBl
     return RequestBlock(allow, keys=keys)
 
 
-def _local(host: str) -> bool:
+def is_local(host: str) -> bool:
+    """Return True for a name or an address of this machine."""
     try:
         address = ip_address(host.partition("%")[0])
     except ValueError:

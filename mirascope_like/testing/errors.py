@@ -1,4 +1,4 @@
-"""Errors of the scripted model and of blocked requests."""
+"""Errors of the scripted model, of blocked requests, and of recordings."""
 
 from __future__ import annotations
 
@@ -23,6 +23,16 @@ class ReplyError(UnexpectedRequestError):
 
 class RequestBlockedError(UnexpectedRequestError):
     """A request would have left the machine while `block_requests` is active. The message names the request."""
+
+
+class ReplayError(UnexpectedRequestError):
+    """A recording has no answer for a request of a replay, or not the rest of one. The message shows the difference to
+    the most similar request of the recording.
+    """
+
+
+class RecordingFormatError(ValueError):
+    """A file is not a valid recording. The message names the row."""
 
 
 class UnusedRepliesError(AssertionError):

@@ -1,16 +1,34 @@
-"""The pytest plugin: the fixture `fake_model`. Loading it imports no SDK, and nothing of the library until a test uses
-the fixture.
+"""The pytest plugin: the fixtures `fake_model` and `recording`, and the option `--llm-record`.
+
+Loading it imports no SDK, and nothing of the library until a test uses a fixture.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator
+from hashlib import sha256
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
     from .model import FakeModel
+    from .recording import Recording
+
+_LONGEST_NAME = 80
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option `--llm-record`."""
+    parser.getgroup("mirascope_like").addoption(
+        "--llm-record",
+        choices=("none", "new", "all"),
+        default="none",
+        help="which tests with the fixture `recording` send their requests and record them, in place of a replay: none "
+        "(the default), those without a recording (new), or all",
+    )
 
 
 @pytest.fixture
@@ -23,3 +41,30 @@ def fake_model() -> Generator[FakeModel]:
 
     with FakeModel() as model:
         yield model
+
+
+@pytest.fixture
+def recording(request: pytest.FixtureRequest) -> Generator[Recording]:
+    """A replay of the test's recording, without waits. With `--llm-record`, the requests are sent and recorded. See
+    `mirascope_like.testing.replay` and `record`.
+
+    The file is `recordings/<test file>/<test>.jsonl` beside the test file.
+    """
+    from .recording import record, replay
+
+    path = recording_path(request.path, request.node.nodeid.partition("::")[2])
+    mode = request.config.getoption("--llm-record")
+    found = path.exists()
+    if mode == "none" and not found:
+        pytest.fail(f"no recording of this test: {path}. Record it with pytest --llm-record=new", pytrace=False)
+    with replay(path, pace=0) if found and mode != "all" else record(path) as made:
+        yield made
+
+
+def recording_path(file: Path, name: str) -> Path:
+    """Return the file of a test's recording. A name that is long, or that no file has, gets a part of its hash."""
+    wanted = name.replace("::", ".")
+    simple = re.sub(r"[^\w.-]+", "-", wanted, flags=re.ASCII).strip("-.")
+    if simple != wanted or len(simple) > _LONGEST_NAME:
+        simple = f"{simple[:_LONGEST_NAME]}-{sha256(name.encode()).hexdigest()[:8]}"
+    return file.parent / "recordings" / file.stem / f"{simple}.jsonl"

@@ -100,7 +100,9 @@ async def _feed(content: Any, reply: HTTPReply, failures: Failures, patience: fl
             content.feed_data(piece)
             await asyncio.sleep(0)  # a piece is read before the next one is there
         content.feed_eof()
-    except Exception as error:
+    except asyncio.CancelledError:
+        raise
+    except BaseException as error:  # the reader gets it
         content.set_exception(error)
 
 
@@ -122,20 +124,23 @@ async def _observed(sent: Awaitable[Any], observer: Observer, *, decoded: bool) 
     elif (error := content.exception()) is not None:
         observer.failed(error)
     else:
-        _report(content, "feed_data", observer.received)
-        _report(content, "feed_eof", observer.ended)
-        _report(content, "set_exception", observer.failed)
-        _report(response, "close", observer.left)
-        _report(response, "release", observer.left)
+        _report(content, feed_data=observer.received, feed_eof=observer.ended, set_exception=observer.failed)
+        _report(response, close=observer.left, release=observer.left)
     return response
 
 
-def _report(holder: Any, name: str, report: Callable[..., None]) -> None:
-    """Report the calls of a method of one object, with the first argument, before they are made."""
-    method = getattr(holder, name)
+def _report(holder: Any, **reports: Callable[..., None]) -> None:
+    """Report the calls of methods of one object, with the first argument, before they are made. Its class is replaced,
+    because it may have no place for a method of its own.
+    """
+    kind: Any = type(holder)
+    methods = {name: _reporting(getattr(kind, name), report) for name, report in reports.items()}
+    holder.__class__ = type(kind.__name__, (kind,), {"__slots__": (), **methods})
 
-    def reported(*args: Any, **options: Any) -> Any:
+
+def _reporting(method: Any, report: Callable[..., None]) -> Any:
+    def reported(self: Any, *args: Any, **options: Any) -> Any:
         report(*args[:1])
-        return method(*args, **options)
+        return method(self, *args, **options)
 
-    setattr(holder, name, reported)
+    return reported

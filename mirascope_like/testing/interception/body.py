@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Condition
 from typing import Any
 
@@ -25,6 +25,13 @@ class Failures:
     """Makes the error of a connection that is lost before the response."""
     cut: Any
     """Makes the error of a connection that is lost within the response."""
+    stalled: Any = None
+    """Makes the error of a read timeout within the response, if it is another one."""
+
+    @property
+    def within(self) -> Failures:
+        """The errors within the response."""
+        return self if self.stalled is None else replace(self, timeout=self.stalled)
 
 
 class Line:
@@ -76,6 +83,7 @@ async def abegin(reply: HTTPReply, failures: Failures, patience: float | None) -
 
 def sent(steps: Sequence[HTTPStep], failures: Failures, patience: float | None, line: Line) -> Generator[bytes]:
     """Yield the bytes of a response. `patience` is the read timeout, in seconds."""
+    failures = failures.within
     for step in steps:
         if isinstance(step, bytes):
             yield step
@@ -85,6 +93,7 @@ def sent(steps: Sequence[HTTPStep], failures: Failures, patience: float | None, 
 
 async def asent(steps: Sequence[HTTPStep], failures: Failures, patience: float | None) -> AsyncGenerator[bytes]:
     """Async version of `sent`."""
+    failures = failures.within
     for step in steps:
         if isinstance(step, bytes):
             yield step
@@ -93,10 +102,10 @@ async def asent(steps: Sequence[HTTPStep], failures: Failures, patience: float |
 
 
 def _check_begun(reply: HTTPReply, failures: Failures) -> None:
-    if isinstance(reply.failure, TimedOut):
-        raise failures.timeout()
-    if reply.failure is not None:
+    if isinstance(reply.failure, Cut):
         raise failures.lost()
+    if reply.failure is not None:
+        _seconds(reply.failure, failures)
 
 
 def _seconds(step: Gap | Until | Cut | TimedOut | Fail, failures: Failures) -> float:

@@ -50,5 +50,5 @@ class HTTPReply:
     steps: Sequence[HTTPStep] = ()
     delay: float = 0.0
     """The time before the response, in seconds."""
-    failure: Cut | TimedOut | None = None
+    failure: Cut | TimedOut | Fail | None = None
     """What happens in place of a response; None if there is one."""

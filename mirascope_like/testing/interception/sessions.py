@@ -40,6 +40,7 @@ def send_requests(adapters: Any, send: Any) -> Any:
             timeout=partial(errors.ReadTimeout, "Read timed out.", request=request),
             lost=partial(errors.ConnectionError, _lost(), request=request),
             cut=_broken,
+            stalled=_stalled,
         )
         read: float | None = cast("Any", timeout)[1] if isinstance(timeout, tuple) else timeout
         line = Line()
@@ -69,6 +70,7 @@ def send_botocore(session: Any, send: Any) -> Any:
             timeout=partial(session.ReadTimeoutError, endpoint_url=url),
             lost=partial(session.ConnectionClosedError, error=_lost(), request=request, endpoint_url=url),
             cut=_broken,
+            stalled=_stalled,
         )
         line = Line()
         begin(reply, failures, timeout, line)
@@ -79,6 +81,8 @@ def send_botocore(session: Any, send: Any) -> Any:
                 _ = response.content
             except import_module("urllib3.exceptions").ProtocolError as error:
                 raise session.ConnectionClosedError(error=error, request=request, endpoint_url=url)
+            except import_module("urllib3.exceptions").ReadTimeoutError as error:
+                raise session.ReadTimeoutError(endpoint_url=url, error=error)
         return response
 
     return send_request
@@ -171,6 +175,11 @@ def _lost() -> Exception:
 def _broken() -> Exception:
     cause = import_module("http.client").IncompleteRead(b"")
     error: Exception = import_module("urllib3.exceptions").ProtocolError(f"Connection broken: {cause!r}", cause)
+    return error
+
+
+def _stalled() -> Exception:
+    error: Exception = import_module("urllib3.exceptions").ReadTimeoutError(None, None, "Read timed out.")
     return error
 
 

@@ -7,6 +7,7 @@ from .answer import JSON, Answer, Call, Part, Refusal, Text, Thought
 from .bedrock import BedrockFormat, BedrockMessagesFormat
 from .chat import CHAT_HEAD, ChatFormat, MistralFormat
 from .cohere import CohereFormat
+from .frames import frame, unframed
 from .gemini import GeminiArrayFormat, GeminiFormat, camel
 from .messages import MessagesFormat
 from .responses import ResponsesFormat
@@ -34,5 +35,7 @@ __all__ = [
     "Thought",
     "WireFormat",
     "camel",
+    "frame",
     "text_of",
+    "unframed",
 ]

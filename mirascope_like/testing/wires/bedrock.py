@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import struct
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote
-from zlib import crc32
 
 from ...core.base.parsing import as_object
 from .answer import JSON, Answer, Call, Part, Text
+from .frames import frame
 from .messages import MessagesFormat
 from .wire import Event, Reading, WireFormat, text_of
 
@@ -87,14 +86,7 @@ class BedrockMessagesFormat(MessagesFormat):
 
 def event_message(headers: Mapping[str, str], payload: JSON) -> bytes:
     """Return one message in Amazon's event stream encoding."""
-    head = b"".join(
-        bytes([len(name)]) + name.encode() + b"\x07" + struct.pack(">H", len(value)) + value.encode()
-        for name, value in headers.items()
-    )
-    body = json.dumps(payload).encode()
-    prelude = struct.pack(">II", 16 + len(head) + len(body), len(head))
-    whole = prelude + struct.pack(">I", crc32(prelude)) + head + body
-    return whole + struct.pack(">I", crc32(whole))
+    return frame(headers, json.dumps(payload).encode())
 
 
 def event(name: str, **fields: Any) -> bytes:

@@ -64,7 +64,7 @@ def recording(request: pytest.FixtureRequest) -> Generator[Recording]:
 def recording_path(file: Path, name: str) -> Path:
     """Return the file of a test's recording. A name that is long, or that no file has, gets a part of its hash."""
     wanted = name.replace("::", ".")
-    simple = re.sub(r"[^\w.-]+", "-", wanted, flags=re.ASCII).strip("-.")
+    simple = re.sub(r"[^\w.\[\]-]+", "-", wanted, flags=re.ASCII).strip("-.")
     if simple != wanted or len(simple) > _LONGEST_NAME:
         simple = f"{simple[:_LONGEST_NAME]}-{sha256(name.encode()).hexdigest()[:8]}"
     return file.parent / "recordings" / file.stem / f"{simple}.jsonl"

@@ -11,7 +11,11 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from mirascope_like.testing.wires import Answer, ChatFormat
 from tests.harness.recordings import ROOT
+from tests.harness.server import Reply, Request, Server
 
 PLUGIN = "mirascope_like.testing.plugin"
 
@@ -89,6 +93,80 @@ def test_a_user_s_tests(tmp_path: Path) -> None:
         ran.stdout
     )
     assert "5 passed, 1 error" in ran.stdout
+
+
+RECORDED = """
+import pytest
+from mirascope_like.core import openai
+
+@openai.call("gpt-4o-mini")
+def ask(question: str) -> str:
+    return question
+
+@pytest.mark.parametrize("name", ["Ann", "../Bob"])
+def test_ask(recording, name):
+    assert ask(f"I am {name}").content == f"Hi {name}"
+    assert recording.requests[0]["model"] == "gpt-4o-mini"
+
+def test_new(recording):
+    pass
+
+def test_without():
+    pass
+"""
+
+
+def answered(request: Request) -> Reply:
+    name = request.json["messages"][0]["content"].partition(" ")[2].removeprefix("am ").removeprefix("name is ")
+    return Reply.json(ChatFormat().whole(Answer(f"Hi {name}")))
+
+
+def test_recordings_of_a_user(
+    tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server.reply_with(answered)
+    test = tmp_path / "test_it.py"
+    test.write_text(RECORDED)
+
+    def run(*options: str, key: str = "") -> str:
+        """In this process, whose SDKs are loaded."""
+        monkeypatch.setenv("OPENAI_BASE_URL", f"{server.url}/v1" if key else "http://127.0.0.1:9/v1")
+        monkeypatch.setenv("OPENAI_API_KEY", key)
+        loaded = [one for one in entry_points(group="pytest11") if one.value == PLUGIN]
+        plugin = () if loaded else ("-p", PLUGIN)
+        quiet = (
+            "-q",
+            "-p",
+            "no:randomly",
+            "-p",
+            "no:cacheprovider",
+            "--import-mode=importlib",
+            f"--rootdir={tmp_path}",
+        )
+        pytest.main([str(test), "-c", os.devnull, *quiet, *plugin, *options])
+        return capsys.readouterr().out
+
+    assert "2 passed" in run("--llm-record=new", "-k", "ask", key="sk-of-the-user")
+    folder = tmp_path / "recordings" / "test_it"
+    assert [re.sub(r"-\w{8}\.", ".", file.name) for file in sorted(folder.iterdir())] == [
+        "test_ask[..-Bob].jsonl",
+        "test_ask[Ann].jsonl",
+    ]
+    assert "sk-of-the-user" not in "".join(file.read_text() for file in folder.iterdir())
+    assert len(server.requests) == 2
+
+    shown = run()  # no key, no address
+    assert re.search("3 passed.* 1 error", shown)
+    path = folder / "test_new.jsonl"
+    assert f"no recording of this test: {path}. Record it with pytest --llm-record=new" in shown
+    test.write_text(RECORDED.replace("I am", "My name is"))
+    changed = run("--llm-record=new", "-k", "ask", key="sk-of-the-user")  # what has a recording is not sent
+    assert '-      "content": "I am Ann"' in changed
+    assert '+      "content": "My name is Ann"' in changed
+    assert len(server.requests) == 2
+    assert "2 passed" in run("--llm-record=all", "-k", "ask", key="sk-of-the-user")
+    assert "2 passed" in run("-k", "ask")
+    assert len(server.requests) == 4
 
 
 def test_loading_the_plugin_imports_no_sdk(tmp_path: Path) -> None:

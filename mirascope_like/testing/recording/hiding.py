@@ -25,15 +25,16 @@ _ACCOUNT = re.compile(r"organi[sz]ation|openai-project|account", re.IGNORECASE)
 """Headers whose values name who pays. They are not recorded, and hidden where an error message repeats them."""
 _SHORTEST_NAME = 6
 _FIELD = re.compile(
-    r"(?:proxy-)?authorization(?:[_-]?token)?|(?:x-)?(?:api|subscription|secret|secret[_-]?access|private)[_-]?key(?:[_-]?id)?"
-    r"|(?:access|auth|refresh|id|session|security|bearer)[_-]?token|client[_-]?secret|(?:set-)?cookie|passw(?:or)?d",
+    r"(?:\w+[_-])??(?:authorization(?:[_-]?token)?|(?:api|subscription|secret|secret[_-]?access|private)[_-]?key"
+    r"|(?:access|auth|refresh|id|session|security|bearer)[_-]?token|access[_-]?key[_-]?id|client[_-]?secret|cookie"
+    r"|passw(?:or)?d)",
     re.IGNORECASE,
 )
 """The names of JSON fields whose text is a key."""
 _SHAPES = re.compile(
     r"(?<![\w+/-])(?:"
     r"sk-(?=[\w-]*[0-9*])[\w*-]{12,}|(?:gsk|hf|fw|r8|ek|pplx|csk|xai|ghp|org|proj)[_-](?=[A-Za-z]*[0-9])[A-Za-z0-9]{12,}"
-    r"|AIza[\w-]{30,}|A[KS]IA[A-Z0-9]{16}|ABSK[\w+/=]{20,}|ya29\.[\w.-]{16,}|eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]{10,}"
+    r"|AIza[\w-]{30,}|A[KS]IA[A-Z0-9]{16}|ABSK[\w+/=]{20,}|ya29\.[\w.-]{16,}[\w-]|eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]{10,}"
     r"|-----BEGIN [A-Z ]*PRIVATE KEY-----.*?-----END [A-Z ]*PRIVATE KEY-----"
     r")|(?<=Bearer )[\w.~+/=-]{12,}|(?<=://)[^/\s:@\"\\]+:[^/\s@\"\\]+(?=@)",
     re.DOTALL | re.ASCII,

@@ -37,8 +37,8 @@ class Player(Recording):
         """The numbers of the exchanges that are left, by what equal requests have in common."""
         for number, one in enumerate(self._exchanges, 1):
             self._waiting[one.request.key].append(number)
-        self._hosts = {urlsplit(one.request.url).netloc for one in self._exchanges}
-        """The hosts of the recording; one on this machine has no port in it, so it is none that a request has."""
+        self._hosts = {urlsplit(one.request.url).hostname for one in self._exchanges}
+        self._paths = {(one.request.method, one.request.path) for one in self._exchanges}
         self._requests: list[RecordedRequest] = []
         self._lock = Lock()
         self._failure: ReplayError | None = None
@@ -62,7 +62,7 @@ class Player(Recording):
         Raises `ReplayError` for one that would leave the machine and is none that a recording has.
         """
         parts = urlsplit(url)
-        if recognise(url, headers) is not None or parts.netloc.rpartition("@")[2] in self._hosts:
+        if recognise(url, headers) is not None or parts.hostname in self._hosts:
             return _Exchange(self, method, url, headers)
         if is_local(parts.hostname or ""):
             return None
@@ -80,7 +80,11 @@ class Player(Recording):
         model = place is not None and (place.format is None or place.request(body, 1) is not None)
         with self._lock:
             known = self._waiting.get(request.key)
-            if known is None and not model and is_local(urlsplit(url).hostname or ""):
+            if (
+                (request.method, request.path) not in self._paths
+                and not model
+                and is_local(urlsplit(url).hostname or "")
+            ):
                 return None
             self._requests.append(request)
             found = known.popleft() if known else None

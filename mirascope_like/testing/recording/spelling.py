@@ -21,8 +21,10 @@ _STYLES: dict[str, dict[str, Any]] = {
 }
 """How servers spell JSON."""
 
-_UNSHOWN = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\uffff\ud800-\udfff]")
-"""Characters that a terminal or an editor obeys in place of showing them. JSON itself escapes those below U+0020."""
+_UNSHOWN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\uffff\ud800-\udfff]"
+)
+"""Characters that a terminal or an editor obeys in place of showing them, except tabs and ends of lines."""
 
 
 def shown_json(value: Any, **options: Any) -> str:

@@ -132,6 +132,7 @@ def test_recordings_of_a_user(
         """In this process, whose SDKs are loaded."""
         monkeypatch.setenv("OPENAI_BASE_URL", f"{server.url}/v1" if key else "http://127.0.0.1:9/v1")
         monkeypatch.setenv("OPENAI_API_KEY", key)
+        sys.modules.pop("test_it", None)
         loaded = [one for one in entry_points(group="pytest11") if one.value == PLUGIN]
         plugin = () if loaded else ("-p", PLUGIN)
         quiet = (

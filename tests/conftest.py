@@ -6,6 +6,7 @@ import gc
 import os
 import sys
 from collections.abc import Iterator
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,10 @@ settings.register_profile("the_same", ANY_MACHINE, derandomize=True, max_example
 settings.register_profile("thorough", ANY_MACHINE, derandomize=False, max_examples=2000, database=None)
 settings.load_profile("the_same")
 
+
+PLUGIN = "mirascope_like.testing.plugin"
+# Installed, it is an entry point.
+pytest_plugins = [] if any(one.value == PLUGIN for one in entry_points(group="pytest11")) else [PLUGIN]
 
 AUTHORITY = Path(__file__).with_name("harness") / "authority.pem"
 

@@ -71,6 +71,14 @@ PRINTED: dict[str, list[str]] = {
         r"\['thinking', 'text', 'server_tool_use', 'advisor_tool_result', 'text'\] .*",
         r"amount=12\.34",
     ],
+    "recording.py": [
+        r"requests: 1 to /v1/chat/completions",
+        r"a key is in the file: False",
+        r"requests: 1 to /v1/chat/completions",
+        r"requests: 1 to /v1/chat/completions",
+        r"the replay is equal",
+        r"interrupted: True",
+    ],
     "response_models.py": [
         r"Book Genre\.(FANTASY|CRIME)",
         r"title=None genre=None",

@@ -28,10 +28,14 @@ EXAMPLES = {
 
 OWN_SCRIPTS = {"testing.md"}
 """Pages that script their replies themselves."""
+OWN_FILES = {"recording.md"}
+"""Pages that write files, and print what they show, whatever the embedded model answers."""
 
 
 @pytest.mark.parametrize(
-    "page", [path for path in PAGES if path.name not in SCRIPTS.keys() | OWN_SCRIPTS], ids=lambda page: page.name
+    "page",
+    [path for path in PAGES if path.name not in SCRIPTS.keys() | OWN_SCRIPTS | OWN_FILES],
+    ids=lambda page: page.name,
 )
 def test_page(page: Path, embedded: None, monkeypatch: pytest.MonkeyPatch) -> None:
     run(page, monkeypatch)
@@ -51,6 +55,15 @@ def test_scripted_page(
 
 @pytest.mark.parametrize("page", [path for path in PAGES if path.name in OWN_SCRIPTS], ids=lambda page: page.name)
 def test_page_with_a_script(page: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    run(page, monkeypatch)
+    check_shown(page, capsys.readouterr().out)
+
+
+@pytest.mark.parametrize("page", [path for path in PAGES if path.name in OWN_FILES], ids=lambda page: page.name)
+def test_page_with_files(
+    page: Path, embedded: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
     run(page, monkeypatch)
     check_shown(page, capsys.readouterr().out)
 

@@ -144,6 +144,13 @@ def properties(session: nox.Session) -> None:
 
 
 @nox.session
+def recorded(session: nox.Session) -> None:
+    """Run the conformance suite twice: on the loopback server, and from recordings of that."""
+    session.install("-e", ".[all]", *group("tests"))
+    session.run("pytest", "-p", "tests.testing.replaying", "--numprocesses=auto", "tests/conformance", *session.posargs)
+
+
+@nox.session
 def mutants(session: nox.Session) -> None:
     """Change the core of streams, one place at a time, and see that a test in memory fails. Takes most of an hour.
 
@@ -169,5 +176,5 @@ def mutants(session: nox.Session) -> None:
 @nox.session(python=False)
 def nightly(session: nox.Session) -> None:
     """Run what takes too long for CI: tests on each Python, extra and tracer, properties, benchmarks, load, mutants."""
-    for name in ("tests-on", "extras", "tracers", "properties", "bench", "load", "mutants"):
+    for name in ("tests-on", "extras", "tracers", "properties", "recorded", "bench", "load", "mutants"):
         session.notify(name)

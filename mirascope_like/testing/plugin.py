@@ -48,7 +48,7 @@ def recording(request: pytest.FixtureRequest) -> Generator[Recording]:
     """A replay of the test's recording, without waits. With `--llm-record`, the requests are sent and recorded. See
     `mirascope_like.testing.replay` and `record`.
 
-    The file is `recordings/<test file>/<test>.jsonl` beside the test file.
+    The file is `recordings/<test file>/<test>.jsonl` next to the test file.
     """
     from .recording import record, replay
 

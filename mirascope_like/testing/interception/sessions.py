@@ -139,6 +139,11 @@ def _observed(raw: Any, observer: Observer, *, decoded: bool) -> Any:
             socket = getattr(found, "sock", None)
             return found if socket is None else SimpleNamespace(sock=ObservedSocket(socket, observer))
 
+        @property
+        def closed(self) -> bool:
+            """True once nothing is left to read. Else a response that is dropped closes its connection."""
+            return bool(raw.closed)
+
         def shutdown(self) -> None:
             observer.left()
             raw.shutdown()

@@ -31,7 +31,7 @@ class NewFile:
             raise
 
     def _unfinished(self) -> Path:
-        """Make an empty file beside the one that is to be written."""
+        """Make an empty file next to the one that is to be written."""
         made = self._path.with_name(f".{self._path.name[:100]}.{token_hex(8)}")
         made.touch(exist_ok=False)
         return made

@@ -59,7 +59,7 @@ class Player(Recording):
     def exchange(self, method: str, url: str, headers: Mapping[str, str]) -> Exchange | None:
         """Return the exchange of an HTTP request. For the interception.
 
-        Raises `ReplayError` for one that would leave the machine and is none that a recording has.
+        Raises `ReplayError` for one that would leave the machine, to a host that the recording does not have.
         """
         parts = urlsplit(url)
         if recognise(url, headers) is not None or parts.hostname in self._hosts:
@@ -69,8 +69,8 @@ class Player(Recording):
         raise self._failed(f"{method} {parts.scheme}://{parts.hostname}{parts.path} is not sent during a replay")
 
     def answer(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> HTTPReply | None:
-        """Return the recorded response to a request; None if the request is none that is recorded, and stays on this
-        machine. For the interception.
+        """Return the recorded response to a request; None for a request to this machine that is of another kind than
+        those of the recording. For the interception.
 
         Raises `ReplayError` if the recording has no response for it that is left.
         """

@@ -8,7 +8,7 @@ from functools import partial
 from importlib import import_module
 from inspect import signature
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 from pydantic_core import to_json
 
@@ -133,7 +133,7 @@ def _report(holder: Any, **reports: Callable[..., None]) -> None:
     """Report the calls of methods of one object, with the first argument, before they are made. Its class is replaced,
     because it may have no place for a method of its own.
     """
-    kind: Any = type(holder)
+    kind: Any = cast("Any", type(holder))
     methods = {name: _reporting(getattr(kind, name), report) for name, report in reports.items()}
     holder.__class__ = type(kind.__name__, (kind,), {"__slots__": (), **methods})
 

@@ -6,8 +6,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, cast
+from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
+
+from ...core.base.parsing import as_list, as_object
 
 
 class End(StrEnum):
@@ -115,7 +117,7 @@ def _with_ints(value: Any) -> Any:
     if isinstance(value, float) and value.is_integer():
         return int(value)
     if isinstance(value, dict):
-        return {key: _with_ints(one) for key, one in cast("dict[str, Any]", value).items()}
+        return {key: _with_ints(one) for key, one in as_object(value).items()}
     if isinstance(value, list):
-        return [_with_ints(one) for one in cast("list[Any]", value)]
+        return [_with_ints(one) for one in as_list(value)]
     return value

@@ -6,9 +6,10 @@ import json
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
+from ...core.base.parsing import as_list, as_object
 from ...core.dialects.transport import HIDDEN, SECRET_NAME, secrets_in
 from ..blocking import is_local
 from ..wires import frame, unframed
@@ -178,9 +179,9 @@ def _secrets(url: str, headers: Mapping[str, str]) -> list[str]:
 
 def _without_fields(value: Any) -> Any:
     if isinstance(value, dict):
-        fields = cast("dict[str, Any]", value)
+        fields = as_object(value)
         return {
             name: HIDDEN if isinstance(one, str) and _FIELD.fullmatch(name) else _without_fields(one)
             for name, one in fields.items()
         }
-    return [_without_fields(one) for one in cast("list[Any]", value)] if isinstance(value, list) else value
+    return [_without_fields(one) for one in as_list(value)] if isinstance(value, list) else value

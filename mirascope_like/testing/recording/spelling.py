@@ -10,14 +10,9 @@ from typing import Any
 
 from .exchange import parsed
 
-_STYLES: dict[str, dict[str, Any]] = {
-    f"{name}{ascii}": {**given, "ensure_ascii": bool(ascii)}
-    for name, given in {
-        "compact": {"separators": (",", ":")},
-        "spaced": {},
-        "indented": {"indent": 2},
-    }.items()
-    for ascii in ("", "-ascii")
+_SPACES: dict[str, dict[str, Any]] = {"compact": {"separators": (",", ":")}, "spaced": {}, "indented": {"indent": 2}}
+_STYLES = {
+    name + end: {**options, "ensure_ascii": bool(end)} for name, options in _SPACES.items() for end in ("", "-ascii")
 }
 """How servers spell JSON."""
 

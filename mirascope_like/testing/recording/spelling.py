@@ -11,7 +11,7 @@ from typing import Any
 from .exchange import parsed
 
 _SPACES: dict[str, dict[str, Any]] = {"compact": {"separators": (",", ":")}, "spaced": {}, "indented": {"indent": 2}}
-_STYLES = {
+_STYLES: dict[str, dict[str, Any]] = {
     name + end: {**options, "ensure_ascii": bool(end)} for name, options in _SPACES.items() for end in ("", "-ascii")
 }
 """How servers spell JSON."""

@@ -31,6 +31,8 @@ PARAMS: Any = {"temperature": 0, "max_tokens": 16}
 
 
 class City(BaseModel):
+    """A city."""
+
     model_config = ResponseModelConfigDict(strict=True)
     name: str
 

@@ -154,8 +154,14 @@ class CommonProvider(Provider[CallResponse, CallResponseChunk, Tool]):
     def rebuilt(self, request: Request, accumulator: Accumulator[Any, Any]) -> Any:
         return self.inner.rebuilt(request, accumulator)
 
-    def known_client(self, request: Request) -> Any:
-        return self.inner.known_client(request)
+    def client_for(self, request: Request) -> Any:
+        return self.inner.client_for(request)
+
+    async def aclient_for(self, request: Request) -> Any:
+        return await self.inner.aclient_for(request)
+
+    def is_patched(self, client: Any) -> bool:
+        return self.inner.is_patched(client)
 
     def send(self, request: Request, payload: dict[str, Any]) -> Any:
         return self.inner.send(request, payload)

@@ -110,6 +110,25 @@ class AnthropicProvider(SDKProvider[AnthropicCallResponse, AnthropicCallResponse
     def _own(self, client: Any) -> bool:
         return super()._own(client) and not _is_traced(client)
 
+    def is_patched(self, client: Any) -> bool:
+        return not super()._own(client)
+
+    def _client(self, request: Request) -> Any:
+        return self._untraced(super()._client(request), request)
+
+    async def _aclient(self, request: Request) -> Any:
+        return self._untraced(await super()._aclient(request), request)
+
+    def _untraced(self, client: Any, request: Request) -> Any:
+        """Return a copy of a client that records no spans, if a span of the library records the request.
+
+        A client that was given a tracer provider of its own, or whose own methods were patched, is returned itself.
+        """
+        if not request.traced or not _is_traced(client) or client.open_telemetry.get("tracer_provider") is not None:
+            return client
+        copy = client.with_options(open_telemetry=False)
+        return copy if self.is_patched(copy) == self.is_patched(client) else client
+
     def http(self, client: Any, payload: dict[str, Any], *, stream: bool) -> Any:
         # The SDK's own method is fast here, and rejects unstreamed requests that would take too long.
         return client.messages.with_raw_response.create(**payload, **({"stream": True} if stream else {}))

@@ -18,7 +18,7 @@ from typing import Any
 
 from opentelemetry import context as otel_context
 from opentelemetry.context import Context
-from opentelemetry.trace import Span, SpanKind, StatusCode, Tracer, set_span_in_context
+from opentelemetry.trace import Span, SpanKind, StatusCode, Tracer, get_tracer_provider, set_span_in_context
 
 from ...core.base.observation import ObservedCall, ObservedRequest, ObservedTool, Observer
 from ...core.base.response import counted_usage, made_response
@@ -27,13 +27,22 @@ from .content import as_json, input_content, output_content
 from .conventions import Conventions
 from .events import Events
 from .metrics import Metrics, of_request
-from .request_attributes import request_attributes, server_attributes, tool_definitions
+from .request_attributes import request_attributes, tool_definitions
 from .response_attributes import error_type, response_attributes
 from .settings import Capture
 
 Attributes = dict[str, Any]
 _SENT = otel_context.create_key("mirascope_like_payload")
 """The key of a context whose value is the payload that is being sent."""
+_OPENLLMETRY = "suppress_language_model_instrumentation"
+"""The key with which OpenLLMetry's instrumentations are turned off in a context. Source: `opentelemetry.semconv_ai`."""
+_INSTRUMENTATION: tuple[str, ...] = (
+    "suppress_instrumentation",
+    *filter(None, [getattr(otel_context, "_SUPPRESS_INSTRUMENTATION_KEY", None)]),
+)
+"""The keys with which all of OpenTelemetry's instrumentations are turned off in a context: those of OpenInference,
+Logfire, and HTTP clients. Source: `suppress_instrumentation` of `opentelemetry.instrumentation.utils`, which sets both.
+"""
 Node = ObservedCall | ObservedRequest | ObservedTool
 
 
@@ -133,8 +142,7 @@ class Tracing(Observer):
             return
         if otel_context.get_value(_SENT) is request.payload:
             return  # a fallback with a decorator of its own, which has begun the span of this request
-        client = known_client(request)
-        attributes = request_attributes(request.request, request.payload, client, self._table)
+        attributes = request_attributes(request.request, request.payload, request.client, self._table)
         attributes.update(self._identity(request.call))
         if record.agent is None and is_agent(request):
             self._start_agent(request.call, record, attributes)
@@ -142,6 +150,8 @@ class Tracing(Observer):
         name = f"chat {request.request.model}"
         recorded = self._start(name, SpanKind.CLIENT, attributes, record.context, request.start_time)
         recorded.context = otel_context.set_value(_SENT, request.payload, recorded.context)
+        if self.provider is None or self.provider is get_tracer_provider():
+            recorded.context = self._alone(request, recorded.context)
         self._spans[request] = recorded
 
     def first_chunk(self, request: ObservedRequest) -> None:
@@ -156,8 +166,6 @@ class Tracing(Observer):
         if recorded is None:
             return
         response = request.response
-        if "server.address" not in recorded.attributes:  # the default client was made when the request was sent
-            recorded.set(server_attributes(known_client(request), request.request.provider))
         if response is not None:
             recorded.set(response_attributes(response, self._table, complete=request.state == "done"))
         elif request.state != "done":
@@ -226,6 +234,15 @@ class Tracing(Observer):
         span = self._tracer.start_span(name, parent, kind, attributes, start_time=at)
         return Recorded(span, attributes, parent)
 
+    def _alone(self, request: ObservedRequest, context: Context) -> Context:
+        """Return a context in which other tracers that use OpenTelemetry do not record the request a second time."""
+        request.traced = True  # Anthropic's SDK
+        context = otel_context.set_value(_OPENLLMETRY, True, context)
+        if request.client is not None and request.provider.is_patched(request.client):
+            for key in _INSTRUMENTATION:
+                context = otel_context.set_value(key, True, context)
+        return context
+
     def _end(self, recorded: Recorded, node: Node) -> None:
         recorded.span.end(round((node.start_time + (node.duration or 0.0) * 1000) * 1_000_000))
 
@@ -292,11 +309,6 @@ def is_agent(request: ObservedRequest) -> bool:
     """Return True if the call of a request is the exchange of a session, or has a tool loop."""
     group = request.call.group
     return request.request.tool_loop is not None or (group is not None and group.kind == "session")
-
-
-def known_client(request: ObservedRequest) -> Any:
-    """Return the SDK's client that sends a request; None if it is not known yet."""
-    return request.provider.known_client(request.request)
 
 
 def content_of(request: ObservedRequest, response: Any, table: Conventions) -> dict[str, Any]:

@@ -195,9 +195,17 @@ class ObservedCall(Observed):
 class ObservedRequest(Observed):
     """One request of a call, and its response."""
 
-    def __init__(self, call: ObservedCall, provider: Any, request: Request, payload: dict[str, Any]) -> None:
+    def __init__(
+        self, call: ObservedCall, provider: Any, request: Request, payload: dict[str, Any], client: Any = None
+    ) -> None:
         super().__init__()
         self.call: ObservedCall = call
+        self.client: Any = client
+        """The SDK's client that sends the request; None if it is not known."""
+        self.traced: bool = False
+        """Set to True by an observer that records the request as a span: an SDK that traces its own calls by default
+        then does not.
+        """
         self.provider: Any = provider
         """The `Provider` that sends the request."""
         self.request: Request = request

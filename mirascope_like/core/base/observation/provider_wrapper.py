@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any, cast
 
 from ..provider import AsyncSource, Provider, Source
@@ -32,30 +33,32 @@ class _ObservedProvider:
         self._accumulator = made = self._provider.accumulator(request)
         return made
 
-    def _start(self, request: Request, payload: dict[str, Any]) -> ObservedRequest:
+    def _start(self, request: Request, payload: dict[str, Any], client: Any) -> ObservedRequest:
         self._sent = None  # so that an error of `check_request` is not recorded as one of the request before
-        sent = ObservedRequest(self._call, self._provider, request, payload)
+        sent = ObservedRequest(self._call, self._provider, request, payload, client)
         sent.accumulator = self._accumulator
         self._sent = sent.start()
         return sent
 
     def send(self, request: Request, payload: dict[str, Any]) -> Any:
-        with self._call.inside(self._start(request, payload)):
-            return self._provider.send(request, payload)
+        sent = self._start(request, payload, self._provider.client_for(request))
+        with self._call.inside(sent):
+            return self._provider.send(_marked(request, sent), payload)
 
     async def asend(self, request: Request, payload: dict[str, Any]) -> Any:
-        with self._call.inside(self._start(request, payload)):
-            return await self._provider.asend(request, payload)
+        sent = self._start(request, payload, await self._provider.aclient_for(request))
+        with self._call.inside(sent):
+            return await self._provider.asend(_marked(request, sent), payload)
 
     def open(self, request: Request, payload: dict[str, Any]) -> Source:
-        sent = self._start(request, payload)
+        sent = self._start(request, payload, self._provider.client_for(request))
         with self._call.inside(sent):
-            return _ObservedSource(self._provider.open(request, payload), sent)
+            return _ObservedSource(self._provider.open(_marked(request, sent), payload), sent)
 
     async def aopen(self, request: Request, payload: dict[str, Any]) -> AsyncSource:
-        sent = self._start(request, payload)
+        sent = self._start(request, payload, await self._provider.aclient_for(request))
         with self._call.inside(sent):
-            return _AsyncObservedSource(await self._provider.aopen(request, payload), sent)
+            return _AsyncObservedSource(await self._provider.aopen(_marked(request, sent), payload), sent)
 
     def failure(self, error: Exception, request: Request, source: Any = None) -> Exception:
         failed = self._provider.failure(error, request, source)
@@ -71,6 +74,10 @@ class _ObservedProvider:
         if (sent := self._sent) is not None:
             sent.respond(response)
         return response
+
+
+def _marked(request: Request, sent: ObservedRequest) -> Request:
+    return replace(request, traced=True) if sent.traced else request
 
 
 class _ObservedSource:

@@ -14,7 +14,7 @@ from inspect import isawaitable
 from operator import attrgetter
 from threading import Lock
 from types import BuiltinFunctionType, FunctionType, MethodType
-from typing import Any, cast
+from typing import Any
 from weakref import WeakMethod, WeakSet, finalize, ref
 
 from ..errors import ConfigurationError
@@ -82,16 +82,6 @@ class Clients:
         await anext(keeper)
         self._kept[key] = (loop, client)
         return client
-
-    def known(self) -> Any:
-        """Return a client that was made for the present settings, sync or async; None if there is none."""
-        present = self._key()
-        for key, kept in list(self._kept.items()):
-            if key == present:
-                return kept
-            if isinstance(kept, tuple) and isinstance(key, tuple) and key[1] == present:
-                return cast("Any", kept[1])
-        return None
 
     def _key(self) -> Hashable:
         read = os.environ.get

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from importlib import import_module
 from types import MappingProxyType
@@ -32,6 +33,8 @@ ResponseT = TypeVar("ResponseT", bound="BaseCallResponse[Any, Any]")
 ChunkT = TypeVar("ChunkT", bound=BaseCallResponseChunk[Any, Any, Any])
 ToolT = TypeVar("ToolT", bound=BaseTool)
 
+_DEFAULTS = "_defaults"
+"""The attribute of providers that make default clients: a `Clients`."""
 _ABOUT_TOOLS = frozenset({"tool_choice", "parallel_tool_calls"})
 """Call parameters that providers reject in a request without tools."""
 
@@ -244,12 +247,27 @@ class Provider(ABC, Generic[ResponseT, ChunkT, ToolT]):
         """Return the SDK's response object for the events that the accumulator has received."""
         return self.parse(accumulator.rebuild())
 
-    def known_client(self, request: Request) -> Any:
-        """Return the SDK's client that sends the request; None for a default client that was not made yet."""
+    def client_for(self, request: Request) -> Any:
+        """Return the SDK's client that sends the request, after making the default client if necessary; None if it
+        cannot be made (sending then raises the error), or if the provider has none.
+        """
         if request.client is not None:
             return request.client
-        defaults: Any = getattr(self, "_defaults", None)  # a `Clients`, of providers that make default clients
-        return defaults.known() if defaults is not None else None
+        with suppress(Exception):
+            return getattr(self, _DEFAULTS).sync()
+        return None
+
+    async def aclient_for(self, request: Request) -> Any:
+        """Async version of `client_for`."""
+        if request.client is not None:
+            return request.client
+        with suppress(Exception):
+            return await getattr(self, _DEFAULTS).asynchronous()
+        return None
+
+    def is_patched(self, client: Any) -> bool:
+        """Return True if a client is not the SDK's own, or was patched to trace calls."""
+        return False
 
     @abstractmethod
     def send(self, request: Request, payload: dict[str, Any]) -> Any:

@@ -58,6 +58,10 @@ class Request:
     """The maximum number of retries of a stream that fails before its first output."""
     resume: int = 0
     """The maximum number of times that an interrupted stream is resumed."""
+    traced: bool = False
+    """True if a span of the library records this request. The tracing of an SDK itself, which may be on by default,
+    would count it a second time.
+    """
     deadline: float | None = None
     """The seconds until the response must begin, or None. If it is set, the SDK's own retries are turned off."""
     prompt_template: str | None = None

@@ -78,6 +78,9 @@ class ClientProvider(FailingProvider[ResponseT, ChunkT, ToolT]):
         # With a deadline a worker thread opens, which can be abandoned whatever the client does.
         return request.deadline is None and self._is_wrapped(self._client(request))
 
+    def is_patched(self, client: Any) -> bool:
+        return self._is_wrapped(client)
+
     def _is_wrapped(self, client: Any) -> bool:
         """Return True if a client is not the SDK's own, or was patched to trace calls."""
         return False

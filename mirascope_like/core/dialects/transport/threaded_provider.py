@@ -52,6 +52,9 @@ class ThreadedProvider(FailingProvider[ResponseT, ChunkT, ToolT]):
     def begin(self, request: Request, payload: dict[str, Any]) -> BreakableSource:
         """Send a request; return the source as soon as the response begins. There is no time limit."""
 
+    async def aclient_for(self, request: Request) -> Any:
+        return self.client_for(request)  # async calls run in threads, and use the sync client
+
     async def asend(self, request: Request, payload: dict[str, Any]) -> Any:
         check_asyncio(self.name)
         return await in_thread(lambda: self.send(request, payload))

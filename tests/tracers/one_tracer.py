@@ -24,9 +24,12 @@ from typing import Any
 from tests.harness.network import NetworkGuard, is_provider_variable
 from tests.harness.server import Server
 from tests.tracers import TRACERS
+from tests.tracers.beside import beside
 from tests.tracers.exchanges import EXCHANGES, Exchange
+from tests.tracers.spans import SpanTracer
 from tests.tracers.tracer import BaseTracer
 
+WHOLE = [exchange for exchange in EXCHANGES if not exchange.refused]
 Leaves = dict[str, Any]
 """The values in a record, by their paths."""
 
@@ -214,12 +217,19 @@ def main(name: str, *options: str) -> None:
         check = Check(prepare(server, name), server, show="--show" in options)
         for exchange in EXCHANGES:
             check.run(exchange)
+        wrap = check.tracer.wrap if check.tracer.wraps else None
+        twice = beside(check.tracer, server, WHOLE, wrap) if isinstance(check.tracer, SpanTracer) else []
     packages = [re.split("[<=>]", package)[0] for package in (*TRACERS[name]["packages"], "openai", "anthropic")]
     versions = ", ".join(f"{package} {version(package)}" for package in packages)
     answered, refused = check.equal[False], check.equal[True]
     print(f"\n{name} ({versions}): {answered} of 12 answers equal, {refused} of 12 refusals")
     for reason in check.reasons:
         print(f"  {reason}")
+    if isinstance(check.tracer, SpanTracer):
+        why = check.tracer.counts_twice
+        print(f"  beside our own tracing: {why or 'each request is counted once'}")
+        if bool(twice) != bool(why):
+            sys.exit(f"beside our own tracing, counted twice: {'; '.join(twice) or 'no request'}, not as is known")
     if guard.attempts:
         sys.exit(f"connections that would have left the machine: {sorted(set(guard.attempts))}")
     if check.failures:

@@ -20,12 +20,16 @@ class SpanTracer(BaseTracer):
 
     instrumentors: ClassVar[tuple[Any, ...]] = ()
     """The classes of its instrumentors of the SDKs."""
+    counts_twice: ClassVar[str | None] = None
+    """Why a request of our calls is counted twice where our own tracing is on too; None if it is counted once."""
 
     def __init__(self) -> None:
         self.exporter = InMemorySpanExporter()
         self.processor = SimpleSpanProcessor(self.exporter)
         self.provider: Any = self.install()
         self.left: list[JSON] = []
+        self.last: list[ReadableSpan] = []
+        """The spans that `collect` returned last."""
 
     def install(self) -> Any:
         """Install the tracer; return its tracer provider."""
@@ -48,6 +52,7 @@ class SpanTracer(BaseTracer):
         spans = sorted(self.exporter.get_finished_spans(), key=lambda span: span.start_time or 0)
         self.exporter.clear()
         left, self.left = self.left, []
+        self.last = spans
         names = {span.context.span_id: span.name for span in spans if span.context}
         return [*(record(span, names) for span in spans), *left]
 

@@ -17,8 +17,9 @@ from contextlib import AbstractContextManager, suppress
 from typing import Any
 
 from opentelemetry import context as otel_context
+from opentelemetry import trace
 from opentelemetry.context import Context
-from opentelemetry.trace import Span, SpanKind, StatusCode, Tracer, get_tracer_provider, set_span_in_context
+from opentelemetry.trace import Span, SpanKind, StatusCode, Tracer, set_span_in_context
 
 from ...core.base.observation import ObservedCall, ObservedRequest, ObservedTool, Observer
 from ...core.base.response import counted_usage, made_response
@@ -150,7 +151,7 @@ class Tracing(Observer):
         name = f"chat {request.request.model}"
         recorded = self._start(name, SpanKind.CLIENT, attributes, record.context, request.start_time)
         recorded.context = otel_context.set_value(_SENT, request.payload, recorded.context)
-        if self.provider is None or self.provider is get_tracer_provider():
+        if self.provider is None or self.provider is trace.get_tracer_provider():
             recorded.context = self._alone(request, recorded.context)
         self._spans[request] = recorded
 

@@ -15,6 +15,7 @@ from tests.tracers.spans import SpanTracer
 
 class Tracer(SpanTracer):
     measured: ClassVar = (r"completion_start_time$", r"time_to_first_chunk$")
+    counts_twice = "`langfuse.openai` cannot be turned off for a call: import `openai` in its place"
 
     def install(self) -> Any:
         Langfuse(span_exporter=self.exporter)

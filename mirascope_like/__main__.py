@@ -1,6 +1,7 @@
-"""`python -m mirascope_like chat [provider:model]`: chat with a model in the terminal.
+"""`python -m mirascope_like chat [provider:model]`: chat with a model in the terminal. Without an argument it uses the
+embedded local model, which needs no key.
 
-Without an argument it uses the embedded local model, which needs no key.
+`python -m mirascope_like logs`: show the calls in a log.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from typing import Any
 
 from . import llm
 from .core import local
-from .core.base.errors import ConfigurationError, MirascopeLikeError
+from .core.base.errors import ConfigurationError, MirascopeLikeError, StoreError
+from .integrations.log import command as log_command
 
 EMBEDDED = "smollm2-135m"
 
@@ -25,10 +27,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chat = commands.add_parser("chat", help="chat with a model in the terminal")
     chat.add_argument("model", nargs="?", help='for example "openai:gpt-4o-mini"; default: the embedded model')
     chat.add_argument("--system", help="the system message")
+    log_command.add_command(commands)
     given = parser.parse_args(arguments)
     try:
-        return talk(given.model, given.system)
-    except ConfigurationError as error:
+        return log_command.run(given) if given.command == "logs" else talk(given.model, given.system)
+    except (ConfigurationError, StoreError) as error:
         print(error, file=sys.stderr)
         return 1
     except (KeyboardInterrupt, BrokenPipeError):

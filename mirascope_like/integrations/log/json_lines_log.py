@@ -65,9 +65,13 @@ class JSONLinesLog:
         returned, or for a stream to `construct_call_response()`. None if there is no such row, or if it has no
         response.
         """
+        found = self.call(id)
+        return found.response if found is not None else None
+
+    def call(self, id: int | str) -> LoggedCall | None:
+        """Return the row with this number or `call_id`, or None if there is none."""
         name = "call_id" if isinstance(id, str) else "id"
-        found = next((row for row in self._rows() if row[name] == id), None)
-        return logged_call(found).response if found is not None else None
+        return next((logged_call(row) for row in self._rows() if row[name] == id), None)
 
     def find(
         self,

@@ -11,6 +11,7 @@ from typing import Any
 from mirascope_like.core import StreamInterruptedError, StreamState
 from mirascope_like.testing import record, replay
 from mirascope_like.testing.recording import rows
+from mirascope_like.testing.recording.exchange import End
 from tests.conformance.capabilities import both_ways, each_row
 from tests.conformance.contract import BaseRow
 from tests.conformance.reading import Read, asked, read
@@ -32,17 +33,18 @@ def test_a_replay_is_equal(row: BaseRow, asynchronous: bool, server: Server, tmp
     file = tmp_path / "x.jsonl"
     server.reply(row.wire.answered(ANSWER), row.wire.streamed(ANSWER), row.wire.failed(400))
 
-    def calls() -> tuple[Any, Read, Read]:
-        whole = asked(row, server, asynchronous, tools=[get_weather])
-        stream = read(row, server, asynchronous=asynchronous, tools=[get_weather])
-        failed = read(row, server, asynchronous=asynchronous)
+    def calls(side: bool) -> tuple[Any, Read, Read]:
+        whole = asked(row, server, side, tools=[get_weather])
+        stream = read(row, server, asynchronous=side, tools=[get_weather])
+        failed = read(row, server, asynchronous=side)
         return whole, stream, failed
 
     with record(file):
-        live = calls()
-    for pace in (0, 1):
+        live = calls(asynchronous)
+    assert {one.response.end for one in rows.read(file)} == {End.COMPLETE}
+    for pace, side in ((0, asynchronous), (1, asynchronous), (0, not asynchronous)):
         with replay(file, pace=pace):
-            found = calls()
+            found = calls(side)
         same(row.raw(found[0]), row.raw(live[0]))
         same(row.raw(found[1].response), row.raw(live[1].response))
         assert found[1].text == live[1].text == "Let me see."

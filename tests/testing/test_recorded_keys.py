@@ -182,6 +182,14 @@ def test_a_key_that_comes_back(recorded: Callable[..., str], server: Server, fil
         assert list(response.iter_raw()) == [b'data: {"a": "you sent ***', b'"}\n\ndata: [DONE]\n\n']
 
 
+def test_a_key_of_the_body_that_comes_back(recorded: Callable[..., str]) -> None:
+    """Responses repeats the tools of a request in its events."""
+    tool = {"type": "mcp", "headers": {"Authorization": f"Bearer {KEY}"}}
+    event = f'data: {{"type": "response.created", "tools": [{json.dumps(tool)}]}}\n\n'.encode()
+    text = recorded(Reply((event,), 200, {"content-type": "text/event-stream"}), body={**BODY, "tools": [tool]})
+    assert '"Authorization": "Bearer ***"' in row(text, "piece")["text"]
+
+
 def test_a_compressed_key_that_comes_back(recorded: Callable[..., str]) -> None:
     body = gzip.compress(json.dumps({"a": f"you sent {KEY}"}).encode())
     kind = {"content-type": "application/json", "content-encoding": "gzip"}

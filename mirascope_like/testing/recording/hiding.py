@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from ...core.base.parsing import as_list, as_object
-from ...core.dialects.transport import HIDDEN, SECRET_NAME, secrets_in
+from ...core.dialects.transport import HIDDEN, SECRET_NAME, is_key, secrets_in
 from ..blocking import is_local
 from ..wires import frame, unframed
 from .exchange import Piece, RecordedRequest, parsed
@@ -58,6 +58,7 @@ def hidden_request(method: str, url: str, headers: Mapping[str, str], body: byte
     if (found := _BOUNDARY.search(kept.get("content-type", ""))) is not None:  # it is random
         kept["content-type"] = kept["content-type"].replace(found[1], "boundary")
         body = body.replace(found[1].encode(), b"boundary")
+    secrets += _keys_in(body)  # a response may repeat them
     content = hidden_body(body, secrets)
     return RecordedRequest(method.upper(), hidden_url(url, secrets), kept, content), secrets
 
@@ -175,6 +176,23 @@ def _pattern(secrets: Sequence[str]) -> re.Pattern[str]:
 def _secrets(url: str, headers: Mapping[str, str]) -> list[str]:
     known = [value for name, value in os.environ.items() if _VARIABLE.search(name) and _LONG_KEY.fullmatch(value)]
     return [*secrets_in(headers.items(), url), *accounts_in(headers.items()), *known]
+
+
+def _keys_in(body: bytes) -> list[str]:
+    try:
+        return [one for one in _fields(parsed(body)) if is_key(one)]
+    except (ValueError, RecursionError):
+        return []
+
+
+def _fields(value: Any) -> Iterator[str]:
+    for name, one in as_object(value).items():
+        if isinstance(one, str) and _FIELD.fullmatch(name):
+            yield one.removeprefix("Bearer ")
+        else:
+            yield from _fields(one)
+    for one in as_list(value):
+        yield from _fields(one)
 
 
 def _without_fields(value: Any) -> Any:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .client_provider import ClientProvider, allow_slow_reads, check_asyncio
     from .error_mapping import FailingProvider, raise_reported, transport_kind
     from .http_clients import CONNECT_SECONDS, MAX_CONNECTIONS, KeepAlive, http_library, http_options
-    from .keys import HIDDEN, SECRET_NAME, secret_headers, secrets_in, without
+    from .keys import HIDDEN, SECRET_NAME, is_key, secret_headers, secrets_in, without
     from .network import check_abandoned
     from .patches import made_by
     from .redirects import stays
@@ -32,7 +32,7 @@ else:
             "client_provider": "ClientProvider check_asyncio allow_slow_reads",
             "error_mapping": "FailingProvider raise_reported transport_kind",
             "http_clients": "CONNECT_SECONDS MAX_CONNECTIONS KeepAlive http_library http_options",
-            "keys": "HIDDEN SECRET_NAME secret_headers secrets_in without",
+            "keys": "HIDDEN SECRET_NAME is_key secret_headers secrets_in without",
             "network": "check_abandoned",
             "redirects": "stays",
             "patches": "made_by",
@@ -68,6 +68,7 @@ __all__ = [
     "closed_on_error",
     "http_library",
     "http_options",
+    "is_key",
     "made",
     "made_by",
     "note_responses",

@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx2
 import pytest
+import requests
 
 from mirascope_like.testing import ReplayError, record, replay
 from tests.harness.clocks import PATIENCE
@@ -168,6 +169,15 @@ def test_redirects(server: Server, file: Path) -> None:
     with replay(file, pace=0) as played:
         assert httpx2.post(f"{server.url}{PATH}", json=BODY, follow_redirects=True).json() == {"a": 1}
     assert [one.path for one in played.requests] == ["/v1/chat/completions", "/v2/chat/completions"]
+
+
+def test_a_session_keeps_its_cookies(server: Server, file: Path) -> None:
+    server.reply(*(Reply.json({}, headers={"set-cookie": "a=secret; Path=/"}) for _ in range(2)))
+    with record(file), requests.Session() as session:
+        for _ in range(2):
+            session.post(f"{server.url}{PATH}", json=BODY, timeout=60)
+    assert server.request.headers["cookie"] == "a=secret"
+    assert "secret" not in file.read_text()
 
 
 def test_text_that_is_split_and_bytes(server: Server, file: Path) -> None:

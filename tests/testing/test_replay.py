@@ -173,6 +173,18 @@ def test_nothing_leaves_the_machine(write: Write, server: Server) -> None:
     assert str(raised.value) == "GET https://example.org/page is not sent during a replay"
 
 
+@pytest.mark.parametrize("library", [httpx2, requests])
+def test_a_recording_chooses_no_request_to_this_machine(library: Any, write: Write, server: Server) -> None:
+    """A file that somebody else has written, with a redirect to a service of this machine."""
+    hostile = exchange(1, asked("Hi"), {}, status=307)
+    hostile[1]["headers"]["location"] = f"{server.url}/shutdown"
+    follow: Any = {"follow_redirects": True} if library is httpx2 else {"timeout": 60}
+    with pytest.raises(ReplayError, match=r"redirects to .*/shutdown, but"):  # noqa: SIM117
+        with replay(write(hostile), pace=0):
+            library.post(URL, json=asked("Hi"), **follow)
+    assert server.requests == []
+
+
 def test_blocked_requests_and_scripted_models_around(write: Write) -> None:
     with block_requests(), replay(write(exchange(1, asked("a"), said("A"))), pace=0):
         with fake("scripted"):

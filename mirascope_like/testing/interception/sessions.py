@@ -154,7 +154,9 @@ def _observed(raw: Any, observer: Observer, *, decoded: bool) -> Any:
         def release_conn(self) -> None:
             raw.release_conn()
 
-    return Observed(body=b"", headers=raw.headers, status=raw.status, reason=raw.reason, preload_content=False)
+    given = {"status": raw.status, "reason": raw.reason, "version": raw.version}
+    original = getattr(raw, "_original_response", None)  # from which a session of requests reads cookies
+    return Observed(body=b"", headers=raw.headers, original_response=original, preload_content=False, **given)
 
 
 class _Arriving:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
+from contextvars import ContextVar
 from pathlib import Path
 from threading import Lock
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from ...core.base.runtime import CLOCK
 from ..blocking import is_local
@@ -20,10 +21,15 @@ from .exchange import End, RecordedRequest, RecordedResponse
 from .hiding import hidden_request
 from .recording import Recording
 from .rows import read
+from .spelling import shown
 
 _LEFT = "The program closed this response here when it was recorded, but now it reads on: record it again"
 _STALL = 60.0
 """How long a paced replay waits, in seconds, where the program did not wait any longer when it was recorded."""
+
+
+_REDIRECTED: ContextVar[bool] = ContextVar("mirascope_like_testing_redirected", default=False)
+"""True if the last request of this thread or task was answered with a redirect."""
 
 
 class Player(Recording):
@@ -62,6 +68,11 @@ class Player(Recording):
         Raises `ReplayError` for one that would leave the machine, to a host that the recording does not have.
         """
         parts = urlsplit(url)
+        redirected = _REDIRECTED.get()
+        _REDIRECTED.set(False)
+        if redirected and (method.upper(), unquote(parts.path)) not in self._paths:
+            # The recording, which others may have written, must not choose a request to this machine.
+            raise self._failed(f"{self.path} redirects to {shown(url)}, but it has no request to it")
         if recognise(url, headers) is not None or parts.hostname in self._hosts:
             return _Exchange(self, method, url, headers)
         if is_local(parts.hostname or ""):
@@ -95,6 +106,7 @@ class Player(Recording):
     def _reply(self, number: int, start: float) -> HTTPReply:
         response = self._exchanges[number - 1].response
         delay = response.time * self._pace
+        _REDIRECTED.set(response.status is not None and 300 <= response.status < 400)
         if response.status is not None:
             return HTTPReply(response.status, response.headers, tuple(self._steps(response, start, number)), delay)
         if response.end is End.CLOSED:

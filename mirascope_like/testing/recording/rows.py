@@ -23,7 +23,7 @@ _DIGITS = 4
 _Number = Annotated[int, Field(ge=1)]
 _Time = Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False)]
 _Header = Annotated[str, Field(pattern=r"^:?[!#$%&'*+.^_`|~0-9A-Za-z-]+$", max_length=200)]
-_Value = Annotated[str, Field(pattern=r"^[^\x00-\x08\x0a-\x1f\x7f]*$", max_length=20_000)]
+_Value = Annotated[str, Field(pattern=r"^[^\x00-\x08\x0a-\x1f\x7f]*$", max_length=100_000)]
 _Headers = dict[_Header, _Value]
 
 
@@ -52,7 +52,7 @@ class _FirstRow(_Row):
 class _RequestRow(_Bytes):
     request: _Number
     method: Annotated[str, Field(pattern=r"^[A-Z]{1,20}$")]
-    url: Annotated[str, Field(pattern=r"^https?://[!-~]+$", max_length=20_000)]
+    url: Annotated[str, Field(pattern=r"^https?://[!-~]+$", max_length=100_000)]
     headers: _Headers
     value: Any = Field(default=None, alias="json")
 
@@ -60,7 +60,7 @@ class _RequestRow(_Bytes):
 class _ResponseRow(_Row):
     response: _Number
     time: _Time
-    status: Annotated[int, Field(ge=100, le=599)]
+    status: Annotated[int, Field(ge=100, le=999)]
     headers: _Headers
 
 

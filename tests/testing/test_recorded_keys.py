@@ -207,9 +207,22 @@ def test_a_key_in_a_binary_stream(recorded: Callable[..., str], server: Server, 
         assert list(response.iter_raw()) == [frame({":event-type": "x"}, b'{"a": "***"}'), pieces[1]]
 
 
-def test_fields_of_the_response_that_are_keys(recorded: Callable[..., str]) -> None:
-    text = recorded(Reply.json({"client_secret": KEY, "access_token": KEY, "id": "x"}))
-    assert row(text, "body")["json"] == {"client_secret": "***", "access_token": "***", "id": "x"}
+def test_fields_of_a_response_that_are_keys(server: Server, file: Path) -> None:
+    """Of addresses that are not for a model: such as one that makes a key for a realtime session."""
+    server.reply(Reply.json({"client_secret": KEY, "access_token": KEY, "id": "x"}))
+    with record(file, hosts=["127.0.0.1"]):
+        httpx2.post(f"{server.url}/v1/realtime/sessions", json={})
+    assert KEY not in file.read_text()
+    assert row(file.read_text(), "body")["json"] == {"client_secret": "***", "access_token": "***", "id": "x"}
+
+
+def test_arguments_of_tools_are_kept(server: Server, file: Path) -> None:
+    """What a model has written is the same in a replay, whatever its names are."""
+    answer = {"candidates": [{"content": {"parts": [{"functionCall": {"name": "f", "args": {"password": "mellon"}}}]}}]}
+    server.reply(Reply.json(answer))
+    with record(file):
+        httpx2.post(f"{server.url}/v1beta/models/m:generateContent", json={"contents": []})
+    assert row(file.read_text(), "body")["json"] == answer
 
 
 def test_keys_of_the_environment(recorded: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -78,4 +78,4 @@ def test_keys_are_hidden_wherever_they_are_cut(found: tuple[Piece, ...], places:
     shown = b"".join(piece.data for piece in hidden_pieces(given, [KEY]))
     assert KEY.encode() not in shown
     if not places:
-        assert shown == hidden_body(body, [KEY])
+        assert shown == hidden_body(body, [KEY], fields=False)

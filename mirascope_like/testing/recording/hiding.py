@@ -98,9 +98,15 @@ def hidden_text(text: str, secrets: Sequence[str]) -> str:
     return _SHAPES.sub(HIDDEN, _pattern(secrets).sub(HIDDEN, text) if secrets else text)
 
 
-def hidden_body(body: bytes, secrets: Sequence[str]) -> bytes:
-    """Return a body without keys. JSON keeps its spelling if it has no key."""
+def hidden_body(body: bytes, secrets: Sequence[str], *, fields: bool = True) -> bytes:
+    """Return a body without keys. JSON keeps its spelling if it has no key.
+
+    `fields` also hides the fields of JSON whose names are those of keys. The arguments of a tool, which a model has
+    written, may have such names.
+    """
     found = _hidden_bytes(body, secrets)
+    if not fields:
+        return found
     try:
         value = parsed(found)
         shown = _without_fields(value)
@@ -109,16 +115,21 @@ def hidden_body(body: bytes, secrets: Sequence[str]) -> bytes:
     return found if shown == value else json.dumps(shown, ensure_ascii=False).encode(errors="backslashreplace")
 
 
-def hidden_pieces(pieces: Sequence[Piece], secrets: Sequence[str]) -> tuple[Piece, ...]:
-    """Return pieces of a body without keys. A key that is spread over several pieces is in the first of them."""
+def hidden_pieces(pieces: Sequence[Piece], secrets: Sequence[str], *, fields: bool = False) -> tuple[Piece, ...]:
+    """Return pieces of a body without keys, as `hidden_body`. A key that is spread over several pieces is hidden in the
+    first of them.
+    """
     framed = [unframed(piece.data) for piece in pieces]
     if None not in framed:
         return tuple(
-            Piece(piece.time, b"".join(frame(head, hidden_body(payload, secrets)) for head, payload in one or ()))
+            Piece(
+                piece.time,
+                b"".join(frame(head, hidden_body(payload, secrets, fields=fields)) for head, payload in one or ()),
+            )
             for piece, one in zip(pieces, framed, strict=True)
         )
     whole = b"".join(piece.data for piece in pieces)
-    shown = hidden_body(whole, secrets)
+    shown = hidden_body(whole, secrets, fields=fields)
     if shown == whole:
         return tuple(pieces)
     if not _same_but(_spans(whole, secrets), whole, shown):  # fields of JSON were hidden

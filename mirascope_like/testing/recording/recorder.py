@@ -53,10 +53,11 @@ class Recorder(Recording):
     def observe(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Observer | None:
         """Return what observes a request; None if it is not to be recorded."""
         place = recognise(url, headers)
-        if place is not None and place.format is not None and place.request(body, 1) is None:
+        model = place is not None and place.format is not None
+        if place is not None and model and place.request(body, 1) is None:
             return None
         with self._lock:
-            made = ObservedExchange(*hidden_request(method, url, headers, body))
+            made = ObservedExchange(*hidden_request(method, url, headers, body), for_model=model)
             self._exchanges.append(made)
         return made
 
@@ -72,8 +73,9 @@ class _Exchange:
 class ObservedExchange:
     """A request that was sent, and the response as far as it has arrived. An `Observer`."""
 
-    def __init__(self, request: RecordedRequest, secrets: list[str]) -> None:
+    def __init__(self, request: RecordedRequest, secrets: list[str], *, for_model: bool) -> None:
         self.request = request
+        self._for_model = for_model
         self._secrets = secrets
         self._start = CLOCK.monotonic()
         self._lock = Lock()
@@ -126,7 +128,7 @@ class ObservedExchange:
         self.left()
         secrets = [*self._secrets, *accounts_in(self._headers)]
         headers, pieces = decoded(hidden_headers(self._headers, secrets), self._pieces)
-        response = RecordedResponse(
-            self._begun, self._status, headers, hidden_pieces(pieces, secrets), End(self._end or ""), self._end_time
-        )
+        shown = hidden_pieces(pieces, secrets, fields=not self._for_model)
+        end = self._end or End.CLOSED
+        response = RecordedResponse(self._begun, self._status, headers, shown, end, self._end_time)
         return RecordedExchange(self.request, response)

@@ -105,8 +105,7 @@ class Call(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
         self._async_stream = async_stream
         self._params = params
         self.__name__ = self.__qualname__ = "call"
-        form = provider.response_type.form
-        self._name = ".".join(filter(None, [provider.name, form, "call"]))
+        self._name = provider.written("call")
         self.__doc__ = f"{self._name}(model, *, ...): {cast('Any', Call).__call__.__doc__}"
 
     def signature(self) -> Signature:

@@ -33,7 +33,7 @@ class Models(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
     def __init__(self, call: Call[ResponseT, StreamT, AsyncStreamT, ParamsT]) -> None:
         self._call = call
         self.__name__ = self.__qualname__ = "model"
-        self._name = ".".join(filter(None, [call.provider.name, call.provider.response_type.form, "model"]))
+        self._name = call.provider.written("model")
         self.__doc__ = f"{self._name}(name, *, ...): {cast('Any', Models).__call__.__doc__}"
 
     def __repr__(self) -> str:

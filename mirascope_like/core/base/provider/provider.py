@@ -134,6 +134,10 @@ class Provider(ABC, Generic[ResponseT, ChunkT, ToolT]):
         """Return the name of the message format, such as "openai", that a call of this model would use now."""
         return message_format(self.response_type)
 
+    def written(self, member: str) -> str:
+        """Return the name of a member of the provider's module, as users write it: "openai.responses.call"."""
+        return ".".join(filter(None, [self.name, self.response_type.form, member]))
+
     def named(self, model: str) -> tuple[str | None, str]:
         """Return (provider name, model name) for a name such as "openai:gpt-4o-mini". The provider name is None if
         there is none.

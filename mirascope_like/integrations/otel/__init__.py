@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib.metadata import PackageNotFoundError, version
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from ...core.base.errors import load_sdk
 from ...core.base.observation import ObservedCall, observe_call, observe_process
@@ -19,6 +19,8 @@ load_sdk("opentelemetry.trace", extra="otel")
 
 # After the check whether it is installed, whose error names the extra.
 from opentelemetry import trace  # noqa: E402
+from opentelemetry._logs import LoggerProvider  # noqa: E402
+from opentelemetry.metrics import MeterProvider  # noqa: E402
 from opentelemetry.trace import TracerProvider  # noqa: E402
 
 from .content import messages_as_json  # noqa: E402
@@ -27,10 +29,6 @@ from .events import Events  # noqa: E402
 from .metrics import SCOPE, Metrics  # noqa: E402
 from .settings import Content, capture_of, conventions_of  # noqa: E402
 from .tracing import MeteredTracing, Tracing  # noqa: E402
-
-if TYPE_CHECKING:
-    from opentelemetry._logs import LoggerProvider
-    from opentelemetry.metrics import MeterProvider
 
 P = ParamSpec("P")
 R = TypeVar("R")

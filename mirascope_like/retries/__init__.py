@@ -1,4 +1,5 @@
-"""Decorators for calls that fail: `fallback` calls another provider; `collect_errors` is for retries with tenacity.
+"""Decorators for calls that fail or are slow: `fallback` calls another provider, `race` several; `collect_errors` is
+for retries with tenacity.
 
 The retries of a stream (option `retry`) and the waits before them are in `core.base.flows`.
 """
@@ -10,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from ..core.base.errors import FallbackError
 from .fallback import Fallback, fallback
+from .race import race
 
 if TYPE_CHECKING:
     from . import tenacity
 
-__all__ = ["Fallback", "FallbackError", "fallback", "tenacity"]
+__all__ = ["Fallback", "FallbackError", "fallback", "race", "tenacity"]
 
 
 def __getattr__(name: str) -> Any:

@@ -23,7 +23,7 @@ from mirascope_like.core import (
     xai,
 )
 from mirascope_like.core.base.streams import AsyncStructuredStream
-from mirascope_like.retries import fallback
+from mirascope_like.retries import fallback, race
 
 
 class Book(BaseModel):
@@ -222,6 +222,16 @@ async def akept(genre: str) -> str:
 assert_type(kept("fantasy", year=2), Book)
 assert_type(akept("fantasy"), anthropic.AnthropicAsyncStream)
 kept("fantasy", years=2)  # error
+
+
+@race(after=1.5, others=["claude-haiku", akept])
+@anthropic.call("m", stream=True)
+async def raced(genre: str) -> str:
+    return genre
+
+
+assert_type(raced("fantasy"), anthropic.AnthropicAsyncStream)
+race(after=1.5)  # error
 
 with budget(usd=1, requests=3) as spending:
     assert_type(spending.spent.usd, float)

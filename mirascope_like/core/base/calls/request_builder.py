@@ -13,8 +13,8 @@ from .. import tools as tools_room
 from ..errors import Caught, ConfigurationError, ProviderError, StreamInterruptedError, StreamTimeoutError
 from ..flows import choose_strategy, with_structure
 from ..prompts import Prompted, PromptFunction, Sent
-from ..provider import Provider, Target, awith_client, is_factory, other_calls, with_client, with_layers
-from ..request import OVERRIDES, Request, overridden
+from ..provider import Provider, Target, awith_client, is_factory, with_client, with_layers
+from ..request import CALL_MODEL, OVERRIDES, RACE, Race, Request, other_calls, overridden, without_call_settings
 from ..tools import BaseTool, Tools, tool_name, tool_type
 from .options import StreamConfig, accepted_params, check_names, count_of
 from .preparing import unless_preparing
@@ -47,7 +47,7 @@ class BoundPrompt:
         `llm.override`. For observers, it is a part of this call.
         """
         joining = self.observed[0].joining(self.observed) if self.observed else nullcontext()
-        with overridden(self.overrides), joining:
+        with overridden(without_call_settings(self.overrides, CALL_MODEL, RACE)), joining:
             return function(*self._args, **self._kwargs)
 
     def inside(self) -> AbstractContextManager[None]:
@@ -125,10 +125,13 @@ class RequestBuilder:
             raise ConfigurationError(
                 "resume cannot be used with response_model or json_mode: it continues plain text only"
             )
-        if self._response_model is not None and not all(isinstance(one, str) for one in self._fallback):
-            raise ConfigurationError("with a response_model, fallback must be a list of model names, not of functions")
+        self._check_structured("fallback", self._fallback)
         if self._resume and not self._provider.open_choice:
             _check_prefill(self._provider, self._bare())
+
+    def _check_structured(self, name: str, others: Sequence[str | Callable[..., Any]]) -> None:
+        if self._response_model is not None and not all(isinstance(one, str) for one in others):
+            raise ConfigurationError(f"with a response_model, {name} must be a list of model names, not of functions")
 
     def _bare(self) -> Request:
         """Return a request without messages: everything that is known when the function is decorated."""
@@ -173,6 +176,8 @@ class RequestBuilder:
         return target
 
     def _resolve(self, bound_prompt: BoundPrompt) -> Target:
+        if not self._fixed and (model := bound_prompt.overrides.get(CALL_MODEL)) is not None:
+            return self.instead(model)._resolve(bound_prompt)
         if not self._fixed:
             return self._provider.resolve(self.model, self._named, bound_prompt.overrides)
         overrides = {name: one for name, one in bound_prompt.overrides.items() if name not in self._fixed}
@@ -182,17 +187,32 @@ class RequestBuilder:
     def with_fallbacks(
         self, make: Callable[[RequestBuilder, BoundPrompt], AnyStreamT], bound_prompt: BoundPrompt
     ) -> AnyStreamT:
-        """Call `make` and return its stream, after setting the fallbacks of the call on the stream."""
+        """Call `make` and return its stream, after setting the fallbacks of the call on the stream, or the other
+        candidates of a race.
+        """
         stream = make(self, bound_prompt)
         if self._fallback:
-            others = [
-                partial(make, self.instead(one), bound_prompt)
-                if isinstance(one, str)
-                else partial(bound_prompt.call, one)
-                for one in self._fallback
-            ]
+            others = self._others(self._fallback, make, bound_prompt)
             stream.otherwise([_FAILURES] * (len(others) + 1), others)
+        race: Race | None = bound_prompt.overrides.get(RACE)
+        if race is not None:
+            if self._fallback:
+                raise ConfigurationError("race cannot be used with fallback: name all candidates in race(others=[...])")
+            self._check_structured("others of race", race.others)
+            streams.race_stream(stream, self._others(race.others, make, bound_prompt), race.after)
         return stream
+
+    def _others(
+        self,
+        others: Sequence[str | Callable[..., Any]],
+        make: Callable[[RequestBuilder, BoundPrompt], AnyStreamT],
+        bound_prompt: BoundPrompt,
+    ) -> list[Callable[[], Any]]:
+        """Return functions that make the streams of other models and calls, for the same arguments."""
+        return [
+            partial(make, self.instead(one), bound_prompt) if isinstance(one, str) else partial(bound_prompt.call, one)
+            for one in others
+        ]
 
     def read(self, target: Target, bound_prompt: BoundPrompt) -> Request:
         """Call the prompt function and return the request that is sent to the target's provider."""

@@ -6,8 +6,8 @@ from time import time
 from typing import Any
 
 from ..flows import RunTools
-from ..provider import Provider, other_calls
-from ..request import Request
+from ..provider import Provider
+from ..request import Request, other_calls
 
 
 def send(provider: Provider[Any, Any, Any], request: Request | RunTools) -> Any:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         ContentFilterError,
         ContextWindowExceededError,
         FallbackError,
+        LostRaceError,
         MirascopeLikeError,
         NotFoundError,
         OverloadedError,
@@ -62,7 +63,7 @@ else:
             "classification": "described error_kind",
             "exceptions": "UNSENT AuthenticationError BadRequestError BudgetExceededError Caught ConfigurationError "
             "ConnectionFailedError "
-            "ContentFilterError ContextWindowExceededError FallbackError MirascopeLikeError "
+            "ContentFilterError ContextWindowExceededError FallbackError LostRaceError MirascopeLikeError "
             "NotFoundError OverloadedError PermissionDeniedError PromptError ProviderError "
             "RateLimitError RequestTimeoutError ResponseParseError ServerError StoreError "
             "StreamClosedError StreamError StreamInterruptedError StreamNotConsumedError "
@@ -87,6 +88,7 @@ __all__ = [
     "ContextWindowExceededError",
     "ErrorEventError",
     "FallbackError",
+    "LostRaceError",
     "MalformedEventError",
     "MirascopeLikeError",
     "MissingSDKError",

@@ -163,6 +163,10 @@ class UnfinishedStreamError(StreamError):
         return type(self), self.args, {key: value for key, value in vars(self).items() if key != "_partial"}
 
 
+class LostRaceError(StreamError):
+    """Another candidate of a race was faster. Only observers see it, as the error of a request that was cancelled."""
+
+
 class StreamTimeoutError(UnfinishedStreamError, TimeoutError):
     """A deadline of the stream passed. `deadline` is the name of the deadline: "total", "first", "idle" or "stall"."""
 

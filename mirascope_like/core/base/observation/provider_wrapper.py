@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
-from ..provider import AsyncSource, Provider, Source
+from ..provider import AsyncSource, Provider, ProviderWrapper, Source
 from ..request import Request
 from ..response import Accumulator
 from .observed_call import ObservedCall, ObservedRequest
@@ -17,17 +17,17 @@ def observed_provider(provider: Provider[Any, Any, Any], call: ObservedCall) -> 
     return cast("Any", _ObservedProvider(provider, call))
 
 
-class _ObservedProvider:
+class _ObservedProvider(ProviderWrapper):
     def __init__(self, provider: Provider[Any, Any, Any], call: ObservedCall) -> None:
-        self._provider = provider
+        super().__init__(provider)
         self._call = call
         self._accumulator: Accumulator[Any, Any] | None = None
         """The accumulator of the attempt that is sent next; None for a call that does not stream."""
         self._sent: ObservedRequest | None = None
         """The last request; None before the first."""
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._provider, name)
+    def around(self, provider: Provider[Any, Any, Any]) -> Any:
+        return _ObservedProvider(provider, self._call)
 
     def accumulator(self, request: Request) -> Accumulator[Any, Any]:
         self._accumulator = made = self._provider.accumulator(request)

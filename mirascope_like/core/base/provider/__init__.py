@@ -13,20 +13,20 @@ from ..runtime import lazy_names
 if TYPE_CHECKING:
     from .clients import Clients, awith_client, is_factory, with_client
     from .concurrency_limit import Places, limited
-    from .layers import Layer, active_layers, add_layer, call_layer, other_calls, remove_layer, with_layers
+    from .layers import Layer, active_layers, add_layer, call_layer, remove_layer, with_layers
     from .opening import PRESENT, Opening, run_here, shut
     from .provider import AsyncSource, Provider, Source, Target
-    from .wrapper import AsyncHeldSource, HeldSource, ProviderWrapper, innermost
+    from .wrapper import AsyncHeldSource, HeldSource, ProviderWrapper, innermost, unwrapped
 else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
             "clients": "Clients awith_client is_factory with_client",
             "concurrency_limit": "Places limited",
-            "layers": "Layer active_layers add_layer call_layer other_calls remove_layer with_layers",
+            "layers": "Layer active_layers add_layer call_layer remove_layer with_layers",
             "opening": "Opening PRESENT run_here shut",
             "provider": "AsyncSource Provider Source Target",
-            "wrapper": "AsyncHeldSource HeldSource ProviderWrapper innermost",
+            "wrapper": "AsyncHeldSource HeldSource ProviderWrapper innermost unwrapped",
         },
     )
 
@@ -50,10 +50,10 @@ __all__ = [
     "innermost",
     "is_factory",
     "limited",
-    "other_calls",
     "remove_layer",
     "run_here",
     "shut",
+    "unwrapped",
     "with_client",
     "with_layers",
 ]

@@ -7,10 +7,10 @@ which it was made, also for a request that it sends later, to a fallback or from
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
-from ..request import OVERRIDES, overridden
+from ..request import CALL_LAYERS, OVERRIDES, overridden
 from .provider import Provider, Target
 
 
@@ -24,8 +24,6 @@ class Layer(Protocol):
 
 LAYERS = "layers"
 """The name of the setting in `OVERRIDES` with the layers of all calls."""
-CALL_LAYERS = "call_layers"
-"""The name of the setting in `OVERRIDES` with the layers of the call that is being made."""
 
 
 def active_layers(overrides: Mapping[str, Any]) -> Sequence[Layer]:
@@ -40,16 +38,6 @@ def call_layer(layer: Layer) -> AbstractContextManager[None]:
     """
     settings = OVERRIDES.get()
     return overridden({**settings, CALL_LAYERS: (*settings.get(CALL_LAYERS, ()), layer)})
-
-
-def other_calls() -> AbstractContextManager[None]:
-    """Return the context manager to enter while a prompt function or tools run: the calls that they make do not have
-    the layers of the call for which they run.
-    """
-    settings = OVERRIDES.get()
-    if CALL_LAYERS not in settings:
-        return nullcontext()
-    return overridden({name: one for name, one in settings.items() if name != CALL_LAYERS})
 
 
 def add_layer(layer: Layer) -> None:

@@ -18,6 +18,11 @@ class ProviderWrapper:
     def __init__(self, provider: Provider[Any, Any, Any]) -> None:
         self._provider = provider
 
+    @property
+    def inner_provider(self) -> Any:
+        """The provider that is wrapped. It may be a wrapper, too."""
+        return self._provider
+
     @abstractmethod
     def around(self, provider: Provider[Any, Any, Any]) -> Any:
         """Return a wrapper like this one around another provider."""
@@ -40,6 +45,13 @@ class ProviderWrapper:
 def innermost(provider: Any, wrap: Callable[[Provider[Any, Any, Any]], Any]) -> Any:
     """Return the provider with the result of `wrap` in place of the provider inside all its wrappers."""
     return provider.innermost(wrap) if isinstance(provider, ProviderWrapper) else wrap(provider)
+
+
+def unwrapped(provider: Any) -> Any:
+    """Return the provider inside all its wrappers."""
+    while isinstance(provider, ProviderWrapper):
+        provider = provider.inner_provider
+    return provider
 
 
 class HeldSource:

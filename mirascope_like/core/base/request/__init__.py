@@ -12,6 +12,7 @@ from ..runtime import lazy_names
 
 if TYPE_CHECKING:
     from .call_params import LIMITS, CommonCallParams, SDKCallParams, with_named_limit
+    from .call_settings import CALL_LAYERS, CALL_MODEL, RACE, Race, other_calls, without_call_settings
     from .context_overrides import OVERRIDES, overridden
     from .prefill import Prefill
     from .request import Request
@@ -22,6 +23,7 @@ else:
         __name__,
         {
             "call_params": "CommonCallParams LIMITS SDKCallParams with_named_limit",
+            "call_settings": "CALL_LAYERS CALL_MODEL RACE Race other_calls without_call_settings",
             "context_overrides": "OVERRIDES overridden",
             "prefill": "Prefill",
             "request": "Request",
@@ -32,12 +34,16 @@ else:
 
 __all__ = [
     "BaseType",
+    "CALL_LAYERS",
+    "CALL_MODEL",
     "CommonCallParams",
     "FromCallArgs",
     "JSON_ALONE",
     "LIMITS",
     "OVERRIDES",
     "Prefill",
+    "RACE",
+    "Race",
     "Request",
     "ResponseModel",
     "ResponseModelConfigDict",
@@ -46,6 +52,8 @@ __all__ = [
     "WRAPPED",
     "Strategy",
     "with_instruction",
+    "other_calls",
     "overridden",
     "with_named_limit",
+    "without_call_settings",
 ]

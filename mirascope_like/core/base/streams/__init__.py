@@ -13,6 +13,7 @@ from ..runtime import lazy_names
 if TYPE_CHECKING:
     from .async_stream import AsyncStream
     from .base_stream import BaseStream, detached
+    from .racing import afirst_of, first_of, race_stream
     from .stream import Stream
     from .stream_state import StreamState
     from .structured_reader import Reading
@@ -24,6 +25,7 @@ else:
         {
             "async_stream": "AsyncStream",
             "base_stream": "BaseStream detached",
+            "racing": "afirst_of first_of race_stream",
             "stream": "Stream",
             "structured_reader": "Reading",
             "structured_stream": "AsyncStructuredStream BaseStructuredStream StructuredStream remaker when_ended",
@@ -42,7 +44,10 @@ __all__ = [
     "Stream",
     "StreamState",
     "StructuredStream",
+    "afirst_of",
     "detached",
+    "first_of",
+    "race_stream",
     "remaker",
     "when_ended",
 ]

@@ -7,10 +7,12 @@ only. A client of another class, or one that is instrumented, is called and iter
 
 from __future__ import annotations
 
+import weakref
 from abc import abstractmethod
 from collections.abc import Callable
 from functools import partial
 from importlib import import_module
+from inspect import iscoroutinefunction
 from typing import Any, TypeVar
 
 from ...base.errors import ConnectionFailedError, MirascopeLikeError, RequestTimeoutError, described, error_kind
@@ -106,13 +108,13 @@ class SDKProvider(ClientProvider[ResponseT, ChunkT, ToolT]):
         client = self._client(request)
         if not self._own(client):
             return self._typed(self.create(client)(**payload))
-        return self._whole(unwrapped(self.http(client, payload, stream=False)))
+        return self._whole(unwrapped(self.http(_watched(client), payload, stream=False)))
 
     async def asend(self, request: Request, payload: dict[str, Any]) -> Any:
         client = await self._aclient(request)
         if not self._own(client):
             return self._typed(await self.create(client)(**payload))
-        return self._whole(unwrapped(await self.http(client, payload, stream=False)))
+        return self._whole(unwrapped(await self.http(_watched(client), payload, stream=False)))
 
     def _typed(self, answer: Any) -> Any:
         return self.parse(all_paired(as_object(answer))) if isinstance(answer, dict) else readable(answer, self.parse)
@@ -139,9 +141,7 @@ class SDKProvider(ClientProvider[ResponseT, ChunkT, ToolT]):
 
     def _open_within(self, seconds: float, client: Any, payload: dict[str, Any], *, again: bool) -> Source:
         opening = PRESENT.get()
-        hasty: Any = client.with_options(timeout=self.opening_timeout(self.sdk, seconds), max_retries=0)
-        if opening is not None:
-            hasty._prepare_request = partial(_report_network, opening.connected, hasty._prepare_request)
+        hasty = _watched(client, timeout=self.opening_timeout(self.sdk, seconds), max_retries=0)
         try:
             source = _source(self.http(hasty, payload, stream=True))
         except self.sdk.APIConnectionError as error:
@@ -150,8 +150,6 @@ class SDKProvider(ClientProvider[ResponseT, ChunkT, ToolT]):
                 raise
             # Retry once: the server had closed a connection that was kept alive, so no time was lost.
             source = _source(self.http(hasty, payload, stream=True))
-        finally:
-            hasty.__dict__.pop("_prepare_request", None)  # it refers to the client
         allow_slow_reads(source.response, payload.get("timeout", client.timeout))
         return source
 
@@ -196,6 +194,22 @@ class SDKProvider(ClientProvider[ResponseT, ChunkT, ToolT]):
         root = next(kind for kind in self.sdk.APIError.__mro__ if kind.__bases__ == (Exception,))
         made: Exception = root(self._key_to_set())
         return made
+
+
+def _watched(client: Any, **options: Any) -> Any:
+    """Return a copy of a sync client with other options, which reports its network stream to the `Opening` for which
+    the caller runs. Without an `Opening` and options, return the client itself, and for an async client too.
+    """
+    opening = PRESENT.get()
+    if (opening is None and not options) or iscoroutinefunction(client._prepare_request):
+        return client
+    watched = client.with_options(**options)
+    if opening is not None:
+        # A hook that refers to the copy would keep it alive.
+        kind: Any = client.__class__
+        prepare: Any = partial(kind._prepare_request, weakref.proxy(watched))
+        watched._prepare_request = partial(_report_network, opening.connected, prepare)
+    return watched
 
 
 _BEFORE_SENDING = frozenset(

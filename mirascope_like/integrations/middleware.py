@@ -55,8 +55,8 @@ def middleware_factory(
     entered, wherever a stream ends. Reading a stream runs in the context of its reader.
 
     If `handle_error` returns a value other than None, the call returns that value; otherwise the original error is
-    raised. `handle_error` also runs if a call is cancelled, and the call stays cancelled. An error in a handler is
-    raised only if the call itself has not failed.
+    raised. The context manager receives only an error that is raised. `handle_error` also runs if a call is cancelled,
+    and the call stays cancelled. An error in a handler is raised only if the call itself has not failed.
     """
     kinds = (
         _Kind(BaseStructuredStream, handle_structured_stream, handle_structured_stream_async),
@@ -77,7 +77,7 @@ def middleware_factory(
             try:
                 made = run_and_carry(home, inner, *args, **kwargs)
             except _ENDS as error:
-                if (instead := around.fail(error)) is not None and isinstance(error, Exception):
+                if (instead := around.fail(error, replaceable=isinstance(error, Exception))) is not None:
                     return instead
                 raise
             return around.settle(made)
@@ -87,7 +87,7 @@ def middleware_factory(
             try:
                 result = await made
             except _ENDS as error:
-                if (instead := await around.afail(error)) is not None and isinstance(error, Exception):
+                if (instead := await around.afail(error, replaceable=isinstance(error, Exception))) is not None:
                     return instead
                 raise
             return await around.asettle(result)
@@ -171,22 +171,24 @@ class _Around:
         await self._ahandle(result)
         return result
 
-    def fail(self, error: BaseException) -> Any:
+    def fail(self, error: BaseException, *, replaceable: bool) -> Any:
         """Run the error handler. Return its result, which the call returns instead of raising the error; None to
-        raise the error.
+        raise the error. An error that is not `replaceable` is always raised.
         """
         instead = None
         with self._unhidden(error):
             instead = self._run(self._failed.handle, error, self._function, self._context)
-        self._leave(error)
+        instead = instead if replaceable else None
+        self._leave(error if instead is None else None)
         return instead
 
-    async def afail(self, error: BaseException) -> Any:
+    async def afail(self, error: BaseException, *, replaceable: bool) -> Any:
         """Async version of `fail`."""
         instead = None
         with self._unhidden(error):
             instead = await self._arun(self._failed.ahandle, error, self._function, self._context)
-        self._leave(error)
+        instead = instead if replaceable else None
+        self._leave(error if instead is None else None)
         return instead
 
     def watch(self, stream: Any) -> Any:
@@ -197,7 +199,8 @@ class _Around:
 
         def ended(result: Any) -> Any:
             if (error := result.error) is not None:
-                return self.afail(error) if asynchronous else self.fail(error)
+                fail = self.afail if asynchronous else self.fail
+                return fail(error, replaceable=False)
             return self._ahandle(result) if asynchronous else self._handle(result)
 
         when_ended(stream, ended)

@@ -326,7 +326,36 @@ def test_the_text_of_a_prompt() -> None:
     class Recommend(BasePrompt):
         genre: str
 
-    assert str(Recommend(genre="fantasy")) == "SYSTEM: You know books.\nUSER: Recommend a fantasy book"
+    prompt = Recommend(genre="fantasy")
+    assert str(prompt) == "SYSTEM: You know books.\nUSER: Recommend a fantasy book"
+    assert prompt.dump()["template"] == "SYSTEM: You know books.\nUSER: Recommend a {genre} book"
+
+
+@every_row
+def test_a_template_is_shown_without_its_indentation(row: BaseRow, server: Server) -> None:
+    server.reply(row.wire.answered(Answer("Hi")), row.wire.streamed(Answer("Hi")))
+    text = """
+    SYSTEM: You know books.
+    USER: Recommend a {genre} book
+    """
+    with row.client(server) as client:
+        prompt = prompt_template(text)(lambda genre: None)
+        response = row.module.call("m", client=client)(prompt)(genre="fantasy")
+        stream = row.module.call("m", client=client, stream=True)(prompt)(genre="fantasy")
+        assert stream.prompt_template == "SYSTEM: You know books.\nUSER: Recommend a {genre} book"
+        stream.close()
+    assert response.prompt_template == "SYSTEM: You know books.\nUSER: Recommend a {genre} book"
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("{x:list}", "text"), ("{x:lists}", ["text"]), ("MESSAGES: {x}", "text"), ("{x:image}", 3), ("{x:texts}", 3)],
+    ids=lambda given: str(given),
+)
+def test_a_value_that_does_not_fit_is_a_value_error(text: str, value: Any) -> None:
+    prompt: Any = prompt_template(text)
+    with pytest.raises(ValueError, match="x"):
+        prompt(lambda x: None)(value)
 
 
 def test_a_response_of_one_provider_has_its_provider_on_the_class() -> None:

@@ -69,7 +69,7 @@ class BasePrompt(BaseModel):
         return {
             "metadata": dict(self.__metadata__),
             "prompt": str(self),
-            "template": self._template().text,
+            "template": self._template().dedented,
             "inputs": self.model_dump(),
         }
 

@@ -51,8 +51,9 @@ class ConfigurationError(MirascopeLikeError):
     """An SDK, API key, model or option is missing, unknown or invalid. The message explains how to correct this."""
 
 
-class PromptError(MirascopeLikeError):
-    """A prompt cannot be turned into messages. Raised before a request is sent.
+class PromptError(MirascopeLikeError, ValueError):
+    """A prompt cannot be turned into messages. Raised before a request is sent. It is a `ValueError`, as in Mirascope
+    v1.
 
     For a fault in a template, `template` is its text and `position` the index of the faulty character. Otherwise both
     are None.

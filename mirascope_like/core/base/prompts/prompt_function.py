@@ -26,7 +26,7 @@ class Prompted:
     config: BaseDynamicConfig[Any, Mapping[str, Any], Any] = field(default_factory=BaseDynamicConfig[Any])
     values: Mapping[str, Any] = field(default_factory=dict[str, Any])
     template: str | None = None
-    """The text of the function's template, or its docstring if that is the template."""
+    """The dedented text of the function's template, or of its docstring if that is the template."""
 
 
 class PromptFunction:
@@ -82,7 +82,7 @@ class PromptFunction:
             messages = self._checked(as_messages(result))
             if not (config or isinstance(result, Rendered | Sent)):
                 config["messages"] = messages
-            text = self.template.text if self.template is not None else None
+            text = self.template.dedented if self.template is not None else None
             return Prompted(messages, config, arguments, text)
         template = self.template or self._docstring()
         if template is None:
@@ -90,7 +90,7 @@ class PromptFunction:
                 f"{self.name} returned None: return text or messages, or put @prompt_template below the call decorator"
             )
         values = {**arguments, **(config.get("computed_fields") or {})}
-        return Prompted(self._checked(template.render(values)), config, values, template.text)
+        return Prompted(self._checked(template.render(values)), config, values, template.dedented)
 
     def _docstring(self) -> Template | None:
         from .template import docstring_template  # imported here: few functions return nothing and have no template

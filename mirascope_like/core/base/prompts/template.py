@@ -14,7 +14,7 @@ import inspect
 import os
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial, wraps
+from functools import lru_cache, partial, wraps
 from typing import Any, ParamSpec, TypeAlias, TypeVar, cast, overload
 
 from ..errors import PromptError
@@ -57,6 +57,13 @@ class Template:
         names = (piece.root for _, pieces in compiled for piece in pieces if isinstance(piece, Field))
         object.__setattr__(self, "variables", frozenset(name for name in names if name))
         object.__setattr__(self, "_sections", compiled)
+
+    @property
+    def dedented(self) -> str:
+        """The text without the indentation that all lines share, and without empty lines around it: what responses and
+        dumps have as `prompt_template`.
+        """
+        return _dedented(self.text)
 
     def render(self, values: Mapping[str, object]) -> list[BaseMessageParam]:
         """Return the messages of the template with its fields replaced by `values`.
@@ -148,7 +155,7 @@ class PromptDecorator:
         prompt: Any = fn
         if not isinstance(fn, type):
             prompt = _prompt_function(fn, partial(prompt_messages, self._template))
-            prompt._prompt_template = self._template.text  # Mirascope v1's name, for decorators around calls
+            prompt._prompt_template = self._template.dedented  # Mirascope v1's name, for decorators around calls
         prompt.__prompt_template__ = self._template
         return prompt
 
@@ -242,6 +249,9 @@ def _prompt_function(
         return made(bound_values(signature, args, kwargs), fn(*args, **kwargs))
 
     return prompt
+
+
+_dedented = lru_cache(maxsize=256)(inspect.cleandoc)
 
 
 def docstring_template(prompt: object) -> Template | None:

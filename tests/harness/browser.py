@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import time
+from base64 import b64decode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,6 +27,13 @@ QUIET = (
     *("--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1", "--no-proxy-server"),
 )
 """What keeps it to itself and to this machine."""
+REPORTS = frozenset(
+    {
+        *("Runtime.exceptionThrown", "Runtime.consoleAPICalled", "Log.entryAdded", "Audits.issueAdded"),
+        *("Page.javascriptDialogOpening", "Network.loadingFailed"),
+    }
+)
+"""The events of the DevTools protocol that a page without faults does not cause."""
 
 
 def chromium() -> str | None:
@@ -40,11 +48,13 @@ class Page:
     def __init__(self, connection: ClientConnection) -> None:
         self._connection = connection
         self._sent = 0
+        self._events: list[dict[str, Any]] | None = None
 
-    def go(self, address: str) -> None:
-        """Open an address, and wait until it has loaded."""
+    def go(self, address: str, lands: str | None = None) -> None:
+        """Open an address, and wait until it has loaded, or until the address `lands` to which it leads has."""
         self._do("Page.navigate", url=address)
-        self.wait(f"document.readyState == 'complete' && location.href.startsWith({json.dumps(address)})")
+        place = json.dumps(address if lands is None else lands)
+        self.wait(f"document.readyState == 'complete' && location.href.startsWith({place})")
 
     def evaluate(self, expression: str) -> Any:
         """Return the value of an expression of JavaScript."""
@@ -80,11 +90,50 @@ class Page:
         """Type into what has the focus."""
         self._do("Input.insertText", text=text)
 
+    def watch(self) -> None:
+        """Collect what the browser reports from now on, for `problems`."""
+        if self._events is None:
+            for domain in ("Page", "Runtime", "Log", "Network", "Audits"):
+                self._do(f"{domain}.enable")
+        self._events = []
+
+    def problems(self) -> list[Any]:
+        """Return what the browser has reported since `watch`: errors, messages of the console, dialogs, blocked
+        requests, and breaches of a content security policy.
+        """
+        self.evaluate("0")  # what was reported before its answer has arrived
+        return [event for event in self._events or () if event["method"] in REPORTS]
+
+    def requested(self) -> list[str]:
+        """Return the addresses that the page has requested since `watch`."""
+        self.evaluate("0")
+        sent = [event for event in self._events or () if event["method"] == "Network.requestWillBeSent"]
+        return [event["params"]["request"]["url"] for event in sent]
+
+    def look(self, width: int, *, dark: bool = False, height: int = 900) -> None:
+        """Show the page on a screen of this width, in a light or dark scheme."""
+        phone = width < 600
+        self._do(
+            "Emulation.setDeviceMetricsOverride",
+            width=width,
+            height=height,
+            deviceScaleFactor=2 if phone else 1,
+            mobile=phone,
+        )
+        scheme = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
+        self._do("Emulation.setEmulatedMedia", features=scheme)
+
+    def picture(self) -> bytes:
+        """Return what can be seen, as PNG."""
+        return b64decode(self._do("Page.captureScreenshot", format="png")["data"])
+
     def _do(self, method: str, **params: Any) -> Any:
         self._sent += 1
         self._connection.send(json.dumps({"id": self._sent, "method": method, "params": params}))
         while True:
             answer = json.loads(self._connection.recv(timeout=20))
+            if self._events is not None and "method" in answer:
+                self._events.append(answer)
             if answer.get("id") == self._sent:
                 assert "error" not in answer, answer["error"]
                 return answer["result"]

@@ -30,7 +30,10 @@ def add_command(commands: Any) -> None:
     """Add the command `logs` to those of `python -m mirascope_like`."""
     logs = commands.add_parser("logs", help="show the calls in a log")
     logs.add_argument("--log", help=f"the file of the log (default: ${VARIABLE}, else {DEFAULT})")
-    actions = logs.add_subparsers(dest="action", required=True)
+    logs.add_argument("--serve", action="store_true", help="show the log in the browser, on this machine only")
+    logs.add_argument("--port", type=int, default=0, help="the port of the page (default: a free one)")
+    logs.add_argument("--no-browser", action="store_true", help="print the address of the page, and open no browser")
+    actions = logs.add_subparsers(dest="action")
     each = actions.add_parser("list", help="list the newest calls")
     show = actions.add_parser("show", help="show one call in full")
     show.add_argument("id", help="the number or the call_id of the row")
@@ -64,6 +67,13 @@ def _add_filters(parser: argparse.ArgumentParser) -> None:
 def run(given: argparse.Namespace) -> int:
     """Run the command; return the exit status."""
     log = opened(given.log)
+    if given.serve:
+        from .page import serve
+
+        serve(log, port=given.port, browser=not given.no_browser)
+        return 0
+    if given.action is None:
+        raise ConfigurationError("name an action, such as logs list, or open the page with logs --serve")
     actions = {"list": _list, "search": _list, "show": _show, "export": _export, "stats": _stats}
     return actions[given.action](log, given)
 

@@ -3,14 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import ceil
+from typing import Protocol
 
 from ...core.base.errors import ConfigurationError
 from .logged_call import LoggedCall
 
 FIELDS = ("model", "provider", "function", "state", "conversation_id")
 """The fields by which rows can be grouped, besides "day", "hour" and "tag:NAME"."""
+
+
+class Measured(Protocol):
+    """What of a row is summed: a `LoggedCall` has it, and the rows that the page reads."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def state(self) -> str: ...
+    @property
+    def duration_ms(self) -> int | None: ...
+    @property
+    def first_ms(self) -> int | None: ...
+    @property
+    def input_tokens(self) -> int | None: ...
+    @property
+    def output_tokens(self) -> int | None: ...
+    @property
+    def cost(self) -> float | None: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +44,8 @@ class Figures:
     """The number of requests: one for each call, and those before its last."""
     failed: int
     """The number of calls that failed."""
+    closed: int
+    """The number of calls that were closed early."""
     input_tokens: int
     output_tokens: int
     cost: float
@@ -48,7 +70,7 @@ def figures(rows: Iterable[LoggedCall], by: str = "model") -> list[Figures]:
     groups: dict[str, list[LoggedCall]] = {}
     for row in rows:
         groups.setdefault(group_of(row) or "", []).append(row)
-    return [_figures(name, groups[name]) for name in sorted(groups)]
+    return [sums_of(groups[name]).figures(name) for name in sorted(groups)]
 
 
 def _grouping(by: str) -> Callable[[LoggedCall], str | None]:
@@ -66,23 +88,68 @@ def _grouping(by: str) -> Callable[[LoggedCall], str | None]:
     raise ConfigurationError(f"rows cannot be grouped by {by!r}: use {', '.join(FIELDS)}, day, hour, all or tag:NAME")
 
 
-def _figures(group: str, rows: Sequence[LoggedCall]) -> Figures:
+@dataclass
+class Sums:
+    """The sums of rows, which can be added to others; `figures` returns their figures."""
+
+    calls: int = 0
+    requests: int = 0
+    failed: int = 0
+    closed: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost: float = 0.0
+    unknown_costs: int = 0
+    durations: list[int] = field(default_factory=list[int])
+    firsts: list[int] = field(default_factory=list[int])
+
+    def add(self, other: Sums) -> None:
+        """Add the sums of other rows."""
+        self.calls += other.calls
+        self.requests += other.requests
+        self.failed += other.failed
+        self.closed += other.closed
+        self.input_tokens += other.input_tokens
+        self.output_tokens += other.output_tokens
+        self.cost += other.cost
+        self.unknown_costs += other.unknown_costs
+        self.durations += other.durations
+        self.firsts += other.firsts
+
+    def figures(self, group: str) -> Figures:
+        """Return the figures. `group` is the name of the group."""
+        durations, firsts = sorted(self.durations), sorted(self.firsts)
+        return Figures(
+            group=group,
+            calls=self.calls,
+            requests=self.requests,
+            failed=self.failed,
+            closed=self.closed,
+            input_tokens=self.input_tokens,
+            output_tokens=self.output_tokens,
+            cost=self.cost,
+            unknown_costs=self.unknown_costs,
+            p50_ms=percentile(durations, 50),
+            p95_ms=percentile(durations, 95),
+            p99_ms=percentile(durations, 99),
+            first_p50_ms=percentile(firsts, 50),
+        )
+
+
+def sums_of(rows: Sequence[Measured]) -> Sums:
+    """Return the sums of rows."""
     calls = [row for row in rows if row.kind == "call"]
-    durations = sorted(row.duration_ms for row in calls if row.state == "done" and row.duration_ms is not None)
-    firsts = sorted(row.first_ms for row in calls if row.first_ms is not None)
-    return Figures(
-        group=group,
+    return Sums(
         calls=len(calls),
         requests=len(rows),
         failed=sum(row.state == "failed" for row in calls),
+        closed=sum(row.state == "closed" for row in calls),
         input_tokens=sum(row.input_tokens or 0 for row in rows),
         output_tokens=sum(row.output_tokens or 0 for row in rows),
         cost=sum(row.cost or 0.0 for row in rows),
         unknown_costs=sum(row.cost is None and bool(row.input_tokens or row.output_tokens) for row in rows),
-        p50_ms=percentile(durations, 50),
-        p95_ms=percentile(durations, 95),
-        p99_ms=percentile(durations, 99),
-        first_p50_ms=percentile(firsts, 50),
+        durations=[row.duration_ms for row in calls if row.state == "done" and row.duration_ms is not None],
+        firsts=[row.first_ms for row in calls if row.first_ms is not None],
     )
 
 

@@ -15,9 +15,11 @@ from .logged_call import LoggedCall
 from .plain_text import message_text
 from .row_format import json_text
 
-_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
+_CONTROLS = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
+)
 """Control characters but tab and line feed, characters that change the direction of text or are invisible, and halves
-of characters.
+of characters. Not those that join others: emoji and some scripts need them.
 """
 
 

@@ -25,8 +25,9 @@ Got = Callable[[bytes], bool]
 
 
 def with_httpx(library: Any) -> Callable[..., None]:
-    def send(url: str, got: Got, *, timeout: float | None = None, **given: Any) -> int:
-        with library.Client(timeout=timeout, **given) as client, client.stream("POST", url, json=BODY) as response:
+    def send(url: str, got: Got, *, timeout: float | None = None) -> int:
+        read = library.Timeout(None, read=timeout)
+        with library.Client(timeout=read) as client, client.stream("POST", url, json=BODY) as response:
             for piece in response.iter_raw():
                 if got(piece):
                     break
@@ -47,7 +48,7 @@ def with_async_httpx(library: Any) -> Callable[..., None]:
                         break
             return response.status_code
 
-    return lambda url, got, timeout=None: asyncio.run(send(url, got, {"timeout": timeout}))
+    return lambda url, got, timeout=None: asyncio.run(send(url, got, {"timeout": library.Timeout(None, read=timeout)}))
 
 
 def with_aiohttp(url: str, got: Got, *, timeout: float | None = None) -> int:
@@ -66,7 +67,7 @@ def with_aiohttp(url: str, got: Got, *, timeout: float | None = None) -> int:
 
 
 def with_requests(url: str, got: Got, *, timeout: float | None = None) -> int:
-    with requests.post(url, json=BODY, stream=True, timeout=timeout) as response:
+    with requests.post(url, json=BODY, stream=True, timeout=(60, timeout)) as response:
         for piece in response.raw.stream(2**16, decode_content=True):
             if got(piece):
                 break
@@ -74,7 +75,7 @@ def with_requests(url: str, got: Got, *, timeout: float | None = None) -> int:
 
 
 def with_botocore(url: str, got: Got, *, timeout: float | None = None) -> int:
-    session = URLLib3Session(timeout=timeout or 60)
+    session = URLLib3Session(timeout=(60, timeout or 60))
     request = AWSRequest(
         "POST", url, {"content-type": "application/json"}, httpx.Request("POST", url, json=BODY).content
     )

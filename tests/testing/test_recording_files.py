@@ -67,7 +67,7 @@ WRONG: dict[str, tuple[list[Any], str]] = {
         "line 4: unknown style 'x'",
     ),
     "too deep": ([FIRST, DEEP], "line 2: not JSON .nested too deeply"),
-    "a bit less deep": ([FIRST, json.dumps(REQUEST).replace("{}}", "[" * 5000 + "]" * 5000 + "}")], "line 2: "),
+    "a bit less deep": ([FIRST, json.dumps(REQUEST).replace("{}}", "[" * 5000 + "]" * 5000 + "}")], "line [23]: "),
     "terminal escapes": ([FIRST, {**REQUEST, "\x1b[2J\x9b": 1}], r"line 2: \\u001b\[2J\\u009b: Extra inputs"),
 }
 

@@ -111,6 +111,13 @@ def litellm(session: nox.Session) -> None:
 
 
 @nox.session
+def notebook(session: nox.Session) -> None:
+    """Show responses and streams in a real kernel of Jupyter, in an environment of its own."""
+    session.install("-e", ".[openai,cost]", "ipykernel>=6", "jupyter_client>=8")
+    session.run("python", "-m", "tests.notebook.in_jupyter", *session.posargs)
+
+
+@nox.session
 @nox.parametrize("tracer", [nox.param(tracer, id=tracer) for tracer in TRACERS])
 def tracers(session: nox.Session, tracer: str) -> None:
     """Compare what a tracer records of our calls and of the bare SDK's: as `nox -s "tracers(sentry)"`."""
@@ -176,5 +183,5 @@ def mutants(session: nox.Session) -> None:
 @nox.session(python=False)
 def nightly(session: nox.Session) -> None:
     """Run what takes too long for CI: tests on each Python, extra and tracer, properties, benchmarks, load, mutants."""
-    for name in ("tests-on", "extras", "tracers", "properties", "recorded", "bench", "load", "mutants"):
+    for name in ("tests-on", "extras", "tracers", "notebook", "properties", "recorded", "bench", "load", "mutants"):
         session.notify(name)

@@ -56,7 +56,7 @@ CHUNK = """
     model output_tokens provider thinking tool_deltas usage"""
 STREAM = """
     cached_tokens call_kwargs call_params call_response_type close collect common_finish_reasons common_usage
-    construct_call_response content cost cost_metadata cumulative dynamic_config end_time ended error events
+    construct_call_response content cost cost_metadata cumulative display dynamic_config end_time ended error events
     finish_reasons fn_args id input_tokens items message_param messages metadata model on open otherwise output_tokens
     print prompt_template provider start_time state stream text timeout tool tool_message_params tool_types tools until
     usage usage_missing user_message_param"""

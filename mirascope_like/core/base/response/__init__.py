@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .finish_reasons import FinishReason, common_finish_reason, ended_for, newer_reason
     from .indexed_accumulator import IndexedAccumulator, Positions
     from .metadata import CommonMetadata, Facts, common_reasons, counted_usage
+    from .notebook import Shown, ShownInNotebooks, shown_response
     from .offered_tools import attach_tools, set_tool_base
     from .related_responses import set_earlier_attempts, set_earlier_rounds, set_interruptions
     from .response_functions import (
@@ -64,6 +65,7 @@ else:
             "chunk": "BaseCallResponseChunk ChunkFactory ToolDelta set_place without_content",
             "cost": "Price call_cost set_price",
             "decoded_messages": "last_user_message",
+            "notebook": "Shown ShownInNotebooks shown_response",
             "offered_tools": "attach_tools set_tool_base",
             "related_responses": "set_earlier_attempts set_earlier_rounds set_interruptions",
             "dump": "CARRIERS HOLDERS check_dump_version dumped_fields plain_json plain_options without_carried",
@@ -99,6 +101,8 @@ __all__ = [
     "IndexedAccumulator",
     "Positions",
     "Price",
+    "Shown",
+    "ShownInNotebooks",
     "StreamEvent",
     "TextEvent",
     "ThinkingEvent",
@@ -127,6 +131,7 @@ __all__ = [
     "message_format",
     "messages_key",
     "set_from_cache",
+    "shown_response",
     "set_place",
     "tool_round_messages",
     "usage_price",

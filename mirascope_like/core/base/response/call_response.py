@@ -32,6 +32,7 @@ from .billing import Billed
 from .decoded_messages import DecodedMessages, last_user_message
 from .dump import READ_FROM_RESPONSE, check_dump_version, plain_json, plain_options, with_properties, without_carried
 from .foreign_format import check_format
+from .notebook import ShownInNotebooks
 from .offered_tools import TOOL_CLASSES, OfferedTools
 from .optional_output import OptionalOutput
 from .related_responses import RelatedResponses
@@ -42,9 +43,7 @@ _OPTIONS = frozenset({"call_params", "call_kwargs", "dynamic_config"})
 _READ = READ_FROM_RESPONSE | {TOOL_CLASSES, VERSION_KEY}
 """The keys of a dump that are not fields."""
 V1_PARAMETERS = 8
-"""The number of type parameters of Mirascope v1's `BaseCallResponse`: with so many, it is the base class of a provider
-in v1's form.
-"""
+"""The number of type parameters with which it is the base class of a provider in Mirascope v1's form."""
 RawT = TypeVar("RawT")
 ToolT = TypeVar("ToolT", bound=BaseTool)
 FinishT = TypeVar("FinishT", bound=str, default=Any)
@@ -58,6 +57,7 @@ class BaseCallResponse(
     RelatedResponses[ToolT],
     OfferedTools[ToolT],
     DecodedMessages,
+    ShownInNotebooks,
     OptionalOutput,
     BaseModel,
     Generic[RawT, ToolT, FinishT, UsageT, AnswerT, MessageT],

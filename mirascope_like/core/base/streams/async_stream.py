@@ -22,9 +22,10 @@ from .task_of_stream import Awaited
 from .transcript import Transcript
 
 if TYPE_CHECKING:
-    from . import event_reader, observers, views
+    from . import event_reader, live_display, observers, views
 else:
     event_reader = LazyModule(f"{__package__}.event_reader")
+    live_display = LazyModule(f"{__package__}.live_display")
     observers = LazyModule(f"{__package__}.observers")
     views = LazyModule(f"{__package__}.views")
 
@@ -193,6 +194,21 @@ class AsyncStream(Awaited, BaseStream[ResponseT, ChunkT, ToolT]):
         async for chunk, _ in self:
             print(chunk.content, end="", file=file, flush=True)
         print(file=file)
+        return self.construct_call_response()
+
+    async def display(self) -> ResponseT:
+        """Show the text in a notebook while it arrives, and then the response; return the complete response.
+
+        Raises `ConfigurationError` without IPython.
+        """
+        live = live_display.LiveDisplay()
+        try:
+            async for _ in self:
+                live.update(self)
+        except BaseException as error:
+            live.end(self, error)
+            raise
+        live.end(self, None)
         return self.construct_call_response()
 
     async def collect(self) -> ResponseT:

@@ -20,9 +20,10 @@ from .stream_state import Pause, StreamState
 from .transcript import Transcript
 
 if TYPE_CHECKING:
-    from . import event_reader, observers, views
+    from . import event_reader, live_display, observers, views
 else:
     event_reader = LazyModule(f"{__package__}.event_reader")
+    live_display = LazyModule(f"{__package__}.live_display")
     observers = LazyModule(f"{__package__}.observers")
     views = LazyModule(f"{__package__}.views")
 
@@ -181,6 +182,21 @@ class Stream(BaseStream[ResponseT, ChunkT, ToolT]):
         for chunk, _ in self:
             print(chunk.content, end="", file=file, flush=True)
         print(file=file)
+        return self._whole()
+
+    def display(self) -> ResponseT:
+        """Show the text in a notebook while it arrives, and then the response; return the complete response.
+
+        Raises `ConfigurationError` without IPython.
+        """
+        live = live_display.LiveDisplay()
+        try:
+            for _ in self:
+                live.update(self)
+        except BaseException as error:
+            live.end(self, error)
+            raise
+        live.end(self, None)
         return self._whole()
 
     def collect(self) -> ResponseT:

@@ -129,6 +129,14 @@ def tracers(session: nox.Session, tracer: str) -> None:
 
 
 @nox.session
+def phoenix(session: nox.Session) -> None:
+    """Send the spans of calls to Arize Phoenix over OTLP, and check what it shows of them."""
+    packages = ("arize-phoenix", "opentelemetry-exporter-otlp-proto-http", "pytest>=9")
+    session.install("-e", ".[openai,anthropic,otel]", *packages)
+    session.run("python", "-m", "tests.tracers.phoenix", *session.posargs)
+
+
+@nox.session
 def bench(session: nox.Session) -> None:
     """Measure against the raw SDKs, in the same run."""
     extras = "openai,anthropic,groq,mistral,cohere,google,gemini,bedrock,aiohttp"
@@ -182,6 +190,7 @@ def mutants(session: nox.Session) -> None:
 
 @nox.session(python=False)
 def nightly(session: nox.Session) -> None:
-    """Run what takes too long for CI: tests on each Python, extra and tracer, properties, benchmarks, load, mutants."""
-    for name in ("tests-on", "extras", "tracers", "notebook", "properties", "recorded", "bench", "load", "mutants"):
+    """Run what takes too long for CI: each Python, extra and tracer, Phoenix, properties, benchmarks, load, mutants."""
+    slow = ("tracers", "phoenix", "notebook", "properties", "recorded", "bench", "load", "mutants")
+    for name in ("tests-on", "extras", *slow):
         session.notify(name)

@@ -43,7 +43,7 @@ class Api:
 
     @property
     def answer(self) -> Answer:
-        return Answer(*SAID.said, model=self.answering, input=SAID.input, cached=0, output=SAID.output)
+        return Answer(*SAID.parts, model=self.answering, input=SAID.input, cached=0, output=SAID.output)
 
     @property
     def facts(self) -> dict[str, tuple[Any, ...]]:

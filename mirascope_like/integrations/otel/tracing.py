@@ -24,7 +24,7 @@ from opentelemetry.trace import Span, SpanKind, StatusCode, Tracer, set_span_in_
 from ...core.base.observation import ObservedCall, ObservedRequest, ObservedTool, Observer
 from ...core.base.response import counted_usage, made_response
 from ...core.base.tools import call_of, tool_description, tool_name
-from .content import as_json, input_content, output_content
+from .content import as_json, finish_reasons, input_content, output_content
 from .conventions import Conventions
 from .events import Events
 from .metrics import Metrics, of_request
@@ -261,7 +261,8 @@ class Tracing(Observer):
         record.agent = self._start(name, SpanKind.INTERNAL, attributes, record.parent, call.start_time)
 
     def _agent_name(self, call: ObservedCall) -> str | None:
-        return self._name or (None if call.group is not None else getattr(call.function, "__name__", None))
+        own = None if call.group is not None else getattr(call.function, "__name__", None)
+        return self._name or (own if own != "<lambda>" else None)
 
     def _identity(self, call: ObservedCall) -> Attributes:
         """Return the attribute that tells to which conversation a call belongs."""
@@ -335,11 +336,17 @@ def unanswered(request: ObservedRequest) -> Any:
 
 
 def agent_totals(call: ObservedCall) -> Attributes:
-    """Return the tokens of all requests of a call, and the finish reasons of the last one."""
+    """Return the tokens of all requests of a call, and the finish reasons of the last one.
+
+    The tokens do not have the names of those of a request, because backends that sum up all spans of a trace would
+    count them twice. The names are those that Pydantic AI uses for the same reason.
+    """
     usages = [usage for one in call.requests if one.response is not None and (usage := counted_usage(one.response))]
     found: Attributes = {}
     for name in ("input_tokens", "output_tokens"):
         counts = [count for usage in usages if (count := getattr(usage, name)) is not None]
         if counts:
-            found[f"gen_ai.usage.{name}"] = sum(counts)
+            found[f"gen_ai.aggregated_usage.{name}"] = sum(counts)
+    if call.requests and (response := call.requests[-1].response) is not None:
+        found["gen_ai.response.finish_reasons"] = finish_reasons(response, complete=call.state == "done")
     return found

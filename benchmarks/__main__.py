@@ -26,6 +26,9 @@ from .memory import held
 from .streams import aplainly, areading, plainly, reading
 from .structured import SIZES, growing, streaming
 from .table import Table
+from .tracing import UNTRACED
+from .tracing import calling as calling_traced
+from .tracing import streaming as streaming_traced
 
 STREAM_TARGETS = {"OpenAI": (0.15, 0.15, 0.08), "Anthropic": (0.50, 0.50, 0.30)}
 """Sync, async, and async on the SDKs' aiohttp client."""
@@ -141,6 +144,21 @@ class Bench:
         self.table.row("24 kB in 4,000 pieces", small.median, target=STRUCTURED)
         self.table.row("95 kB in 16,000 pieces", large.median, large.ratio(small), STRUCTURED_GROWTH)
 
+    def tracing(self) -> None:
+        times = 50 if self.quick else 100
+        for contest in CONTESTS:
+            with contest.client(self.base_url, {}) as client:
+                self.table.title(f"{contest.name}, sync: a call of one message, traced", "µs/call")
+                self.table.compare(
+                    measured(calling_traced(contest, client, times), self.rounds), 1e6, base=UNTRACED, targets={}
+                )
+            with contest.client(self.base_url, {"x-chunks": "200", "x-pace-ms": "1"}) as client:
+                self.table.title(
+                    f"{contest.name}, sync: a stream of 200 chunks, one every millisecond, traced", "µs/chunk"
+                )
+                works = streaming_traced(contest, client, times // 25)
+                self.table.compare(measured(works, self.rounds), 1e6, base=UNTRACED, targets={})
+
     def imports(self) -> None:
         ours = "import mirascope_like.core"
         engine = "from mirascope_like.core import BaseTool, Messages, Stream, prompt_template"
@@ -181,7 +199,7 @@ class Bench:
             self.runner.run(client.close())
 
 
-SECTIONS = ("streams", "providers", "paced", "crowds", "calls", "structured", "imports", "memory")
+SECTIONS = ("streams", "providers", "paced", "crowds", "calls", "structured", "tracing", "imports", "memory")
 
 
 def main() -> None:

@@ -12,6 +12,13 @@ from .server import provider_name, server_of
 
 Attributes = dict[str, Any]
 
+_FORMAT, _MODALITIES = "format", "modalities"
+_BY_KEY: dict[str, list[tuple[str, str]]] = {}
+"""Maps the first key of each parameter's path to the names of attributes and the paths."""
+for _name, _paths in {**REQUEST, _FORMAT: FORMATS, _MODALITIES: MODALITIES}.items():
+    for _path in _paths:
+        _BY_KEY.setdefault(_path.partition(".")[0], []).append((_name, _path))
+
 _TEXTS = ("gen_ai.request.reasoning.level", "gen_ai.request.previous_response.id", "gen_ai.conversation.id")
 _WHOLE = ("gen_ai.request.max_tokens", "gen_ai.request.seed", "gen_ai.request.choice.count")
 
@@ -28,11 +35,11 @@ def request_attributes(request: Request, payload: Mapping[str, Any], client: Any
     }
     if request.stream:
         attributes["gen_ai.request.stream"] = True
-    settings = list(_settings(payload))
-    for name, paths in REQUEST.items():
-        if (value := _value(name, _first(settings, paths), table)) is not None:
+    found = _parameters(payload)
+    for name in REQUEST:
+        if (value := _value(name, found.get(name), table)) is not None:
             attributes[name] = value
-    if (kind := _output_type(request, settings)) is not None:
+    if (kind := _output_type(request, found)) is not None:
         attributes["gen_ai.output.type"] = kind
     return attributes
 
@@ -53,13 +60,25 @@ def _settings(payload: Mapping[str, Any]) -> Iterator[Any]:
                 yield from _settings(cast("Mapping[str, Any]", part))
 
 
-def _first(settings: Sequence[Any], paths: Sequence[str]) -> Any:
-    found = (at(dict(one) if is_mapping(one) else one, path) for path in paths for one in settings)
-    return next((value for value in found if value is not None), None)
+def _parameters(payload: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parameters in a payload by the names of their attributes; "format" and "modalities" are the others.
+
+    Looks only at the keys that the payload has, because most requests have few parameters.
+    """
+    found: dict[str, Any] = {}
+    for part in _settings(payload):
+        fields: dict[str, Any] = dict(part)
+        for key in fields:
+            for name, path in _BY_KEY.get(key, ()):
+                if name not in found and (value := at(fields, path)) is not None:
+                    found[name] = value
+    return found
 
 
 def _value(name: str, value: Any, table: Conventions) -> Any:
     """Return a parameter in the type of its attribute; None for a value that the attribute cannot have."""
+    if value is None:
+        return None
     value = getattr(value, "value", value)
     if name == "gen_ai.request.stop_sequences":
         texts = [value] if isinstance(value, str) else value
@@ -74,16 +93,16 @@ def _value(name: str, value: Any, table: Conventions) -> Any:
     return kind(value)
 
 
-def _output_type(request: Request, settings: Sequence[Any]) -> str | None:
+def _output_type(request: Request, found: Mapping[str, Any]) -> str | None:
     """Return the type of output that is asked for: "json", "text", "image" or "speech"; None if the request names
     none.
     """
     if request.structure is not None or request.json_mode:
         return "json"
-    names = [str(getattr(one, "value", one)).lower() for one in as_list(_first(settings, MODALITIES))]
+    names = [str(getattr(one, "value", one)).lower() for one in as_list(found.get(_MODALITIES))]
     if (kind := next((OUTPUT_TYPES[name] for name in ("audio", "image") if name in names), None)) is not None:
         return kind
-    form = _first(settings, FORMATS)
+    form = found.get(_FORMAT)
     if isinstance(form, dict):  # Ollama's `format` is a JSON schema
         return "json"
     name = str(getattr(form, "value", form)).lower() if form is not None else ""

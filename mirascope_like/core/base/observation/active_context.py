@@ -9,18 +9,17 @@ from typing import Any
 from .hooks import BaseObserver, Hooks, warn_once
 
 
-class Inside:
-    """Context manager: enters the scope of a call, and what the observers' `active` returns. Used once."""
+class Active:
+    """Context manager: enters what the observers' `active` returns for a node. Used once."""
 
-    def __init__(self, hooks: Hooks, node: Any, variable: ContextVar[Any], scope: Any) -> None:
+    __slots__ = ("_entered", "_hooks", "_node")
+
+    def __init__(self, hooks: Hooks, node: Any) -> None:
         self._hooks = hooks
-        self._variable = variable
         self._node = node
-        self._scope = scope
         self._entered: list[tuple[BaseObserver, AbstractContextManager[Any]]] = []
 
     def __enter__(self) -> None:
-        self._token = self._variable.set(self._scope)
         for observer, active in self._hooks.active:
             try:
                 if (manager := active(self._node)) is not None:
@@ -35,5 +34,23 @@ class Inside:
                 manager.__exit__(kind, error, trace)
             except Exception:
                 warn_once(observer, "active")
+
+
+class Inside(Active):
+    """Context manager: enters the scope of a call, and what the observers' `active` returns. Used once."""
+
+    __slots__ = ("_scope", "_token", "_variable")
+
+    def __init__(self, hooks: Hooks, node: Any, variable: ContextVar[Any], scope: Any) -> None:
+        super().__init__(hooks, node)
+        self._variable = variable
+        self._scope = scope
+
+    def __enter__(self) -> None:
+        self._token = self._variable.set(self._scope)
+        super().__enter__()
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        super().__exit__(kind, error, trace)
         with suppress(ValueError):  # a coroutine was dropped and is closed in another context, which has no such scope
             self._variable.reset(self._token)

@@ -16,7 +16,7 @@ from ..request import Request
 from ..response import Accumulator
 from ..runtime import CLOCK
 from ..tools import BaseTool
-from .active_context import Inside
+from .active_context import Active, Inside
 from .hooks import BaseObserver, Hooks, hooks_of, notify
 
 T = TypeVar("T")
@@ -266,21 +266,23 @@ class ObservedRequest(Observed):
         """Return a function that reads from the connection by calling `read`, inside what the observers' `active`
         returns.
         """
+        hooks = self.call.hooks
 
         def inside() -> T:
-            with self.call.inside(self):
+            with Active(hooks, self):  # and not in the scope of the call: a read makes no calls
                 return read()
 
-        return inside if self.call.hooks.active else read
+        return inside if hooks.active else read
 
     def areading(self, read: Callable[[], Awaitable[T]]) -> Callable[[], Awaitable[T]]:
         """Async version of `reading`."""
+        hooks = self.call.hooks
 
         async def inside() -> T:
-            with self.call.inside(self):
+            with Active(hooks, self):
                 return await read()
 
-        return inside if self.call.hooks.active else read
+        return inside if hooks.active else read
 
     def read(self, events: Sequence[Any]) -> None:
         """Record a network read of a stream that has events."""

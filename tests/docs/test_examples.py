@@ -109,6 +109,13 @@ PRINTED: dict[str, list[str]] = {
         r"prompt: The best fantasy book",
     ],
     "tools.py": [r"called: look_up \{'amount': -?\d+\} -> .+", r"partial: .+", r"complete: \{'amount': -?\d+\}"],
+    "tracing.py": [
+        r"my own span \| in: None",
+        r"chat smollm2-135m \| in: my own span",
+        r"invoke_agent \| in: None",
+        r"chat smollm2-135m \| in: invoke_agent",
+        r"conversation: ann",
+    ],
 }
 """Lines that an example prints, in this order, whatever stands between them."""
 

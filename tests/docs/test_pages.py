@@ -26,7 +26,7 @@ EXAMPLES = {
 """Printed texts that a scripted answer cannot give, and why."""
 
 
-OWN_SCRIPTS = {"testing.md"}
+OWN_SCRIPTS = {"testing.md", "tracing.md"}
 """Pages that script their replies themselves."""
 OWN_FILES = {"recording.md"}
 """Pages that write files, and print what they show, whatever the embedded model answers."""

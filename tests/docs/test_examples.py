@@ -114,7 +114,7 @@ PRINTED: dict[str, list[str]] = {
         r"chat smollm2-135m \| in: my own span",
         r"invoke_agent \| in: None",
         r"chat smollm2-135m \| in: invoke_agent",
-        r"conversation: ann",
+        r"  conversation: ann",
     ],
 }
 """Lines that an example prints, in this order, whatever stands between them."""

@@ -22,13 +22,14 @@ from opentelemetry.context import Context
 from opentelemetry.trace import Span, SpanKind, StatusCode, Tracer, set_span_in_context
 
 from ...core.base.observation import ObservedCall, ObservedRequest, ObservedTool, Observer
-from ...core.base.response import counted_usage, made_response
+from ...core.base.response import counted_usage
 from ...core.base.tools import call_of, tool_description, tool_name
-from .content import as_json, finish_reasons, input_content, output_content
+from .call_facts import agent_totals, content_of, is_agent
+from .content import as_json
 from .conventions import Conventions
 from .events import Events
 from .metrics import Metrics, of_request
-from .request_attributes import request_attributes, tool_definitions
+from .request_attributes import request_attributes
 from .response_attributes import error_type, response_attributes
 from .settings import Capture
 
@@ -305,48 +306,3 @@ class MeteredTracing(Tracing):
         if recorded.metric_attributes is None:
             recorded.metric_attributes = of_request(recorded.attributes)
         self._metrics.next_chunk(reads[-1][0] - reads[-2][0], recorded.metric_attributes)
-
-
-def is_agent(request: ObservedRequest) -> bool:
-    """Return True if the call of a request is the exchange of a session, or has a tool loop."""
-    group = request.call.group
-    return request.request.tool_loop is not None or (group is not None and group.kind == "session")
-
-
-def content_of(request: ObservedRequest, response: Any, table: Conventions) -> dict[str, Any]:
-    """Return the contents of a request and its response, as attributes with structured values. `response` is None if
-    nothing was received.
-    """
-    instructions, messages = input_content(response if response is not None else unanswered(request))
-    found: dict[str, Any] = {"gen_ai.input.messages": messages}
-    if instructions:
-        found["gen_ai.system_instructions"] = instructions
-    if request.request.tools or request.request.native_tools:
-        found["gen_ai.tool.definitions"] = tool_definitions(request.request, request.payload)
-    if response is not None:
-        found["gen_ai.output.messages"] = output_content(response, table, complete=request.state == "done")
-    return found
-
-
-def unanswered(request: ObservedRequest) -> Any:
-    """Return a response without content, whose messages are those of the request."""
-    provider = getattr(request.provider, "inner", request.provider)  # of `llm`: the provider that it wraps
-    start = request.start_time
-    return made_response(provider.response_type, request.request, request.payload, None, start, start)
-
-
-def agent_totals(call: ObservedCall) -> Attributes:
-    """Return the tokens of all requests of a call, and the finish reasons of the last one.
-
-    The tokens do not have the names of those of a request, because backends that sum up all spans of a trace would
-    count them twice. The names are those that Pydantic AI uses for the same reason.
-    """
-    usages = [usage for one in call.requests if one.response is not None and (usage := counted_usage(one.response))]
-    found: Attributes = {}
-    for name in ("input_tokens", "output_tokens"):
-        counts = [count for usage in usages if (count := getattr(usage, name)) is not None]
-        if counts:
-            found[f"gen_ai.aggregated_usage.{name}"] = sum(counts)
-    if call.requests and (response := call.requests[-1].response) is not None:
-        found["gen_ai.response.finish_reasons"] = finish_reasons(response, complete=call.state == "done")
-    return found

@@ -51,10 +51,14 @@ class Page:
         self._events: list[dict[str, Any]] | None = None
 
     def go(self, address: str, lands: str | None = None) -> None:
-        """Open an address, and wait until it has loaded, or until the address `lands` to which it leads has."""
+        """Open an address, and wait until it has loaded, or until just the address `lands` has, to which it leads."""
         self._do("Page.navigate", url=address)
-        place = json.dumps(address if lands is None else lands)
-        self.wait(f"document.readyState == 'complete' && location.href.startsWith({place})")
+        there = (
+            f"location.href.startsWith({json.dumps(address)})"
+            if lands is None
+            else f"location.href == {json.dumps(lands)}"
+        )
+        self.wait(f"document.readyState == 'complete' && {there}")
 
     def evaluate(self, expression: str) -> Any:
         """Return the value of an expression of JavaScript."""

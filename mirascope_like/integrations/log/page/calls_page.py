@@ -46,11 +46,13 @@ def _row(site: Site, row: Summary) -> Html:
         element("span", f"{requests} requests", class_="note") if row.kind == "call" and row.number else None,
         element("span", "stream", class_="note") if row.streamed else None,
     ]
-    snippet = row.error if row.state == "failed" and row.error else row.prompt
+    snippet, kind = row.prompt, "snippet"
+    if row.state == "failed" and row.error:
+        snippet, kind = row.error, "snippet failed"
     call = [
         element("a", name, href=f"/call/{row.id}", class_="function", title=row.function or None),
         notes,
-        element("span", element("bdi", " ".join(snippet.split())), class_=f"snippet {row.state}") if snippet else None,
+        element("span", element("bdi", " ".join(snippet.split())), class_=kind) if snippet else None,
         tag_links(row.tags.items()),
     ]
     tokens: Child = NONE
@@ -61,7 +63,7 @@ def _row(site: Site, row: Summary) -> Html:
         ("call", call),
         ("model", [row.model or NONE, element("small", row.provider)]),
         ("state-cell", state_badge(row.state)),
-        ("number tokens", tokens),
+        ("number tokens" if tokens != NONE else "number tokens none", tokens),
         ("number cost", dollars(row.cost)),
         ("number first", duration(row.first_ms)),
         ("number", duration(row.duration_ms)),

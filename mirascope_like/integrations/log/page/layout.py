@@ -58,6 +58,19 @@ def error_document(site: Site, title: str, text: str) -> str:
     return document(site, title, content)
 
 
+def entrance(site: Site, place: str) -> str:
+    """Return a page that leads to another place at once."""
+    head = element(
+        "head",
+        element("meta", charset="utf-8"),
+        element("meta", http_equiv="refresh", content=f"0; url={place}"),
+        element("title", site.name),
+        element("link", rel="icon", href="/icon.svg"),
+        element("link", rel="stylesheet", href="/style.css"),
+    )
+    return "<!doctype html>\n" + element("html", head, element("body", element("a", site.name, href=place)), lang="en")
+
+
 def filter_form(path: str, query: Query, choices: Choices) -> Html:
     """Return the form with all filters."""
     values = query.values

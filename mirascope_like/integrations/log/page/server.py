@@ -10,19 +10,18 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import tzinfo
 from functools import cache
-from http.cookies import CookieError, SimpleCookie
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Thread
 from typing import Any, ClassVar, cast
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 from ....core.base.errors import ConfigurationError, StoreError
 from ..json_lines_log import JSONLinesLog
 from ..sqlite_log import SQLiteLog
-from .layout import Site, error_document
+from .layout import Site, entrance, error_document
 from .log_reader import LogReader
 from .query_parameters import BadParameterError
 from .routes import Answer, MissingError, answer
@@ -81,11 +80,36 @@ class LogServer(ThreadingHTTPServer):
         """The name of the cookie. Browsers send a cookie to all ports of a host, so it has the port in it."""
         self.hosts: frozenset[str] = frozenset(f"{name}:{self.port}" for name in ("127.0.0.1", "localhost"))
         """The values of the header "Host" that are accepted. Others are caused by DNS rebinding."""
+        self._tickets: set[str] = set()
+        """Tokens that are accepted once."""
 
     @property
     def url(self) -> str:
         """The address to open, with the token."""
-        return f"http://127.0.0.1:{self.port}/?token={self.token}"
+        return self._place(self.token)
+
+    def ticket(self) -> str:
+        """Return an address that opens the page once. Use it where other users may see it, such as in the arguments of
+        a process.
+        """
+        token = secrets.token_urlsafe(24)
+        self._tickets.add(token)
+        return self._place(token)
+
+    def _place(self, token: str) -> str:
+        return f"http://127.0.0.1:{self.port}/?token={token}"
+
+    def is_token(self, text: str) -> bool:
+        """Return True for the token of the page."""
+        return secrets.compare_digest(text.encode("utf-8", "replace"), self.token.encode())
+
+    def uses_ticket(self, text: str) -> bool:
+        """Return True for a token that is accepted once, the first time."""
+        try:
+            self._tickets.remove(text)
+        except KeyError:
+            return False
+        return True
 
     def __enter__(self) -> LogServer:
         Thread(target=self.serve_forever, name="mirascope-like-log-page", daemon=True).start()
@@ -113,7 +137,8 @@ def serve(log: SQLiteLog | JSONLinesLog, *, port: int = 0, browser: bool = True)
     with TemporaryDirectory() as folder:
         copy = Path(folder, Path(log.path).with_suffix(".db").name)
         with SQLiteLog(copy) as target:
-            for number, one in enumerate(reversed(log.find())):
+            calls = {one.call_id: one for one in reversed(log.find())}  # lines may have been copied
+            for number, one in enumerate(calls.values()):
                 target.write([asdict(one)])
                 if number % 1000 == 0:
                     target.flush()  # a log keeps 10,000 calls that are not yet written
@@ -125,7 +150,7 @@ def _serve(server: LogServer, browser: bool) -> None:
     try:
         print(f"The log {server.site.name} is at\n  {server.url}\nCtrl-C ends.", flush=True)
         if browser:
-            webbrowser.open(server.url)
+            webbrowser.open(server.ticket())
         server.serve_forever()
     except KeyboardInterrupt:
         print()
@@ -180,41 +205,30 @@ class _Handler(BaseHTTPRequestHandler):
         if place.path in self.FILES:  # they are the same for everyone
             self._send(Answer(_file(place.path), kind=self.FILES[place.path]))
             return
-        if not self._has_cookie():
-            self._enter(place.path, place.query)
-            return
-        query = place.query
-        if query.startswith("token=") and "&" not in query:
-            self._redirect(place.path)  # the address with the token was opened again
-            return
-        self._send(answer(self._log.reader, self._log.site, place.path, query))
+        if place.query.startswith("token="):
+            self._enter(place.path, place.query.removeprefix("token="))
+        elif self._has_cookie():
+            self._send(answer(self._log.reader, self._log.site, place.path, place.query))
+        else:
+            self._fail(403, _NO_TOKEN)
 
     def _has_cookie(self) -> bool:
-        try:
-            cookies = SimpleCookie(self.headers.get("Cookie", ""))
-        except CookieError:
-            return False
-        found = cookies.get(self._log.cookie)
-        return found is not None and self._is_token(found.value)
+        """Return True if the request has the cookie. Other programs may have set others for this host, of any form."""
+        pairs = (one.strip().partition("=") for one in self.headers.get("Cookie", "").split(";"))
+        return any(name == self._log.cookie and self._log.is_token(value) for name, _, value in pairs)
 
-    def _is_token(self, text: str) -> bool:
-        return secrets.compare_digest(text.encode("utf-8", "replace"), self._log.token.encode())
+    def _enter(self, path: str, token: str) -> None:
+        """Exchange the token in an address for a cookie, and lead to the address without it.
 
-    def _enter(self, path: str, query: str) -> None:
-        """Exchange the token in an address for a cookie, so that the address in the browser does not have it."""
-        try:
-            tokens = parse_qs(query, max_num_fields=40).get("token", [])
-        except ValueError:
-            tokens = []
-        if len(tokens) != 1 or not self._is_token(tokens[0]):
+        A page that refreshes leads there, because browsers do not send this cookie after a redirect if the first
+        request was caused by another site, such as a terminal in the browser.
+        """
+        if not self._log.is_token(token) and not self._log.uses_ticket(token):
             self._fail(403, _NO_TOKEN)
             return
-        cookie = f"{self._log.cookie}={self._log.token}; HttpOnly; SameSite=Strict; Path=/"
-        self._redirect(path, {"Set-Cookie": cookie})
-
-    def _redirect(self, path: str, headers: Mapping[str, str] | None = None) -> None:
         safe = path if re.fullmatch(r"(/[-\w.]+)+", path, re.ASCII) else "/"
-        self._send(Answer("", status=303), {**(headers or {}), "Location": safe})
+        cookie = f"{self._log.cookie}={self._log.token}; HttpOnly; SameSite=Strict; Path=/"
+        self._send(Answer(entrance(self._log.site, safe)), {"Set-Cookie": cookie})
 
     def _fail(self, status: int, text: str, headers: Mapping[str, str] | None = None) -> None:
         page = error_document(self._log.site, _TITLES.get(status, "Error"), text)

@@ -57,14 +57,6 @@ def dollars(amount: float | None) -> str:
     return "<$0.000001"
 
 
-def size(count: float) -> str:
-    """Return a size, such as "24 kB"."""
-    for limit, unit in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
-        if count >= limit:
-            return f"{count / limit:.3g} {unit}"
-    return f"{count:.0f} bytes"
-
-
 def span(step: timedelta) -> str:
     """Return the length of time of a bar, such as "5 minutes" or "1 day"."""
     for unit, length in (("day", timedelta(days=1)), ("hour", timedelta(hours=1)), ("minute", timedelta(minutes=1))):

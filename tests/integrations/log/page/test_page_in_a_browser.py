@@ -80,6 +80,17 @@ def test_a_script_would_be_blocked_and_reported(page: Page, server: LogServer) -
     assert "img-src" in str(page.problems())
 
 
+def test_a_link_from_another_site(browser: Page, server: LogServer) -> None:
+    """Such as a terminal in the browser. The cookie is sent only to requests that the page itself causes."""
+    browser.look(1400)
+    browser.go("data:text/html,<body></body>")
+    browser.evaluate(f"document.body.innerHTML = '<a href=\"{server.ticket()}\">open</a>'")
+    browser.click("a")
+    browser.wait(f"location.href == 'http://127.0.0.1:{server.port}/' && document.readyState == 'complete'")
+    assert browser.evaluate("document.querySelectorAll('.calls').length") == 1
+    browser.go("about:blank")
+
+
 def test_the_cookie_cannot_be_read_and_the_address_has_no_token(page: Page, server: LogServer) -> None:
     assert page.evaluate("document.cookie") == ""
     assert page.evaluate("location.href") == f"http://127.0.0.1:{server.port}/"

@@ -76,15 +76,28 @@ def test_it_listens_on_the_loopback_address_only(server: LogServer) -> None:
 
 def test_the_token_becomes_a_cookie(server: LogServer) -> None:
     reply = send(server, f"/?token={server.token}", cookie="")
-    assert (reply.status, reply.headers["Location"], reply.body) == (303, "/", "")
+    assert reply.status == 200
+    assert '<meta http-equiv="refresh" content="0; url=/">' in reply.body
+    assert server.token not in reply.body
+    assert "Question" not in reply.body
     expected = f"log_{server.port}={server.token}; HttpOnly; SameSite=Strict; Path=/"
     assert reply.headers["Set-Cookie"] == expected
     assert len(server.token) == 32  # 24 random bytes
 
 
-def test_the_address_with_the_token_can_be_opened_again(server: LogServer) -> None:
-    reply = send(server, f"/?token={server.token}")
-    assert (reply.status, reply.headers["Location"]) == (303, "/")
+def test_a_ticket_is_accepted_once(server: LogServer) -> None:
+    path = server.ticket().removeprefix(f"http://127.0.0.1:{server.port}")
+    assert server.token not in path
+    reply = send(server, path, cookie="")
+    assert (reply.status, server.token in reply.headers["Set-Cookie"]) == (200, True)
+    assert send(server, path, cookie="").status == 403
+    ticket = path.removeprefix("/?token=")
+    assert send(server, "/", cookie=f"{server.cookie}={ticket}").status == 403
+
+
+def test_cookies_of_other_programs(server: LogServer) -> None:
+    others = f'a={{"x": [1,2]}}; b; =; {server.cookie}=old; {server.cookie}={server.token}; c="'
+    assert send(server, "/", cookie=others).status == 200
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if "." not in page])
@@ -105,7 +118,9 @@ def test_a_wrong_token(server: LogServer, token: str) -> None:
 @pytest.mark.parametrize("place", ["/\\example.com/", "//example.com/", "/%0d%0aX:y", "/call/1\\..\\//example.com"])
 def test_the_token_leads_to_no_other_site(server: LogServer, place: str) -> None:
     reply = send(server, f"{place}?token={server.token}", cookie="")
-    assert reply.headers.get("Location", "/") == "/"
+    assert "example.com" not in reply.body
+    assert "Location" not in reply.headers
+    assert reply.status == 400 or 'url=/"' in reply.body
 
 
 @pytest.mark.parametrize(
@@ -276,9 +291,12 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def test_the_command(path: Path, opened: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["logs", "--log", str(path), "--serve"]) == 0
-    (url,) = opened
-    assert re.fullmatch(r"http://127\.0\.0\.1:\d+/\?token=[-\w]{32}", url)
-    assert capsys.readouterr().out == f"The log calls.db is at\n  {url}\nCtrl-C ends.\n\n"
+    (address,) = opened
+    place = r"http://127\.0\.0\.1:\d+/\?token=[-\w]{32}"
+    assert re.fullmatch(place, address)
+    printed = capsys.readouterr().out
+    assert re.fullmatch(rf"The log calls\.db is at\n  {place}\nCtrl-C ends\.\n\n", printed)
+    assert address not in printed  # other users can see the arguments of the browser's process: that address works once
 
 
 def test_the_command_without_a_browser(path: Path, opened: list[str], capsys: pytest.CaptureFixture[str]) -> None:
@@ -303,6 +321,7 @@ def test_a_json_lines_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     log = JSONLinesLog(tmp_path / "calls.jsonl")
     log.write([row(1)])
     log.write([row(2)])
+    log.write([row(1)])  # a line that was copied
     usual, bodies = LogServer.serve_forever, list[str]()
 
     def visited(self: LogServer) -> None:
@@ -314,5 +333,5 @@ def test_a_json_lines_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(LogServer, "serve_forever", visited)
     serve(log, browser=False)
     (body,) = bodies
-    assert body.index("Question 2") < body.index("Question 1")
+    assert re.findall(r"Question \d", body) == ["Question 2", "Question 1"]
     assert "calls.jsonl" in body

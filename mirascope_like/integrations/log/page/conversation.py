@@ -170,9 +170,13 @@ def _part(part: Mapping[Any, Any]) -> Part:
             return Part("call", _arguments(inner), _name(inner), id=_text(id))
     for name in _RESULTS:
         if is_mapping(inner := part.get(name)):
-            shown = _joined(inner.get("response", inner.get("content")))
+            content, failed = inner.get("response", inner.get("content")), inner.get("status") == "error"
+            # Google's reference: the key "output" has the output of the function, and "error" its error.
+            if is_mapping(content) and len(content) == 1 and content.keys() <= {"output", "error"}:
+                failed = "error" in content
+                (content,) = content.values()
             id = _text(inner.get("toolUseId") or inner.get("id"))
-            return Part("result", shown, _text(inner.get("name")), inner.get("status") == "error", id)
+            return Part("result", _joined(content), _text(inner.get("name")), failed, id)
     if kind in _MEDIA or any(name in part for name in _INLINE):
         return _media(_MEDIA.get(kind, "file"), part)
     for name in ("image", "document", "video"):  # Bedrock

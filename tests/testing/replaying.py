@@ -98,6 +98,18 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, Any, Any]
     return result
 
 
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Pass the counts of a worker of pytest-xdist on."""
+    output: Any = getattr(session.config, "workeroutput", {})
+    output["recordings"] = dict(COUNTS)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Add the counts of a worker."""
+    COUNTS.update(node.workeroutput.get("recordings", {}))
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print how many tests were replayed."""
     terminalreporter.write_line(f"recordings: {dict(COUNTS)}")

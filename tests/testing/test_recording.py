@@ -12,7 +12,7 @@ import httpx2
 import pytest
 import requests
 
-from mirascope_like.testing import ReplayError, record, replay
+from mirascope_like.testing import ReplayError, RequestBlockedError, block_requests, blocking, record, replay
 from tests.harness.clocks import PATIENCE
 from tests.harness.raw_server import CLOSE, RawServer
 from tests.harness.server import CloseEarly, Gate, Reply, Reset, Server, Stall
@@ -170,6 +170,17 @@ def test_redirects(server: Server, file: Path) -> None:
     with replay(file, pace=0) as played:
         assert httpx2.post(f"{server.url}{PATH}", json=BODY, follow_redirects=True).json() == {"a": 1}
     assert [one.path for one in played.requests] == ["/v1/chat/completions", "/v2/chat/completions"]
+
+
+def test_recording_while_requests_are_blocked(server: Server, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A `conftest.py` that blocks requests needs no change for `--llm-record`; what is not recorded stays blocked."""
+    monkeypatch.setattr(blocking, "is_local", lambda host: False)
+    server.reply(Reply.json({"a": 1}))
+    with block_requests(), record(file):
+        assert httpx2.post(f"{server.url}{PATH}", json=BODY).json() == {"a": 1}
+        with pytest.raises(RequestBlockedError):
+            httpx2.get(f"{server.url}/page")
+    assert len(server.requests) == 1
 
 
 def test_a_session_keeps_its_cookies(server: Server, file: Path) -> None:

@@ -23,7 +23,10 @@ _V0 = "write the call with the decorators of `core`, such as `openai.call`"
 
 REMOVED: Mapping[str, tuple[str, str]] = {
     "beta": ("openai rag", ""),
-    "beta.openai": ("Context OpenAIRealtimeTool Realtime async_input realtime record record_as_stream", _REALTIME),
+    "beta.openai": (
+        "Context OpenAIRealtimeTool Realtime RealtimeToolParam async_input realtime record record_as_stream",
+        _REALTIME,
+    ),
     "beta.openai.realtime": ("Context OpenAIRealtimeTool Realtime async_input record record_as_stream", _REALTIME),
     "beta.rag": (
         "BaseChunker BaseEmbedder BaseEmbeddingParams BaseEmbeddingResponse BaseQueryResults BaseVectorStore "
@@ -54,6 +57,9 @@ REMOVED: Mapping[str, tuple[str, str]] = {
     "experimental": ("graphs", ""),
     "experimental.graphs": ("FiniteStateMachine RunContext", _GRAPH),
     "mcp": ("MCPClient MCPServer MCPTool sse_client stdio_client", _MCP),
+    "mcp.client": ("MCPClient sse_client stdio_client", _MCP),
+    "mcp.server": ("MCPServer", _MCP),
+    "mcp.tools": ("MCPTool MCPToolToolConfig", _MCP),
     "v0": ("anthropic base openai", _V0),
     "v0.anthropic": ("AnthropicCall AnthropicCallParams AnthropicExtractor", _V0),
     "v0.base": ("BaseCall BaseCallParams BaseExtractor ExtractedType tags", _V0),

@@ -54,7 +54,12 @@ def test_modules_of_v1_that_programs_import_from() -> None:
         ("core.base.merge_decorators", "merge_decorators"),
         ("core.base.tool", "BaseTool GenerateJsonSchemaNoTitles ToolConfig"),
         ("core.base.toolkit", "BaseToolKit is_toolkit_tool toolkit_tool"),
-        ("core.base.dynamic_config", "BaseDynamicConfig DynamicConfigFull"),
+        (
+            "core.base.dynamic_config",
+            "BaseDynamicConfig DynamicConfigBase DynamicConfigCallParams DynamicConfigClient DynamicConfigFull "
+            "DynamicConfigMessages DynamicConfigMessagesCallParams DynamicConfigMessagesClient "
+            "DynamicConfigCallParamsClient",
+        ),
         ("core.base.types", "AudioSegment CostMetadata FinishReason Image JsonableType LocalProvider Provider Usage"),
         (
             "core.base._utils",
@@ -65,6 +70,10 @@ def test_modules_of_v1_that_programs_import_from() -> None:
         ("core.vertex._call", "vertex_call"),
         ("core.vertex.call_params", "VertexCallParams"),
         ("core.openai._utils", "setup_call"),
+        ("mcp.client", "MCPClient sse_client stdio_client"),
+        ("mcp.server", "MCPServer"),
+        ("mcp.tools", "MCPTool"),
+        ("beta.openai", "RealtimeToolParam"),
         ("tools.web", "HTTPX DuckDuckGoSearch"),
         ("tools.system", "FileSystemToolKit"),
     ],

@@ -24,6 +24,10 @@ class BaseCallKwargs(BaseCallParams, Generic[ToolSchemaT], total=False):
     """The schemas of the tools."""
 
 
+DynamicConfigBase = DynamicConfigCallParams = DynamicConfigClient = DynamicConfigMessages = BaseDynamicConfig
+"""The same as `BaseDynamicConfig`: each of its keys may be absent."""
+DynamicConfigCallParamsClient = DynamicConfigMessagesCallParams = DynamicConfigMessagesClient = BaseDynamicConfig
+"""The same as `BaseDynamicConfig`."""
 DynamicConfigFull = BaseDynamicConfig
 """The same as `BaseDynamicConfig`."""
 Usage: TypeAlias = CommonUsage

@@ -134,7 +134,8 @@ def _openai_like(known: str | None, parts: SplitResult, agent: str) -> str:
 
 def _chat(known: str | None, parts: SplitResult, headers: Mapping[str, str], agent: str) -> _Found:
     provider = _openai_like(known, parts, agent)
-    return provider, _CHATS.get(provider, _CHAT)
+    unknown_host = known is None and provider == "openai"  # such as a gateway to any model
+    return provider, _CHAT if unknown_host else _CHATS.get(provider, _CHAT)
 
 
 def _responses(known: str | None, parts: SplitResult, headers: Mapping[str, str], agent: str) -> _Found:

@@ -33,11 +33,14 @@ class RefusalReply(TextReply):
 
 @dataclass(frozen=True, slots=True)
 class ToolReply:
-    """A call of a tool. `arguments` is JSON text, which may be invalid."""
+    """A call of a tool. `arguments` is JSON text, which may be invalid. `pieces` are those of a stream; None for pieces
+    that end with each colon and comma.
+    """
 
     name: str
     arguments: str
     id: str | None = None
+    pieces: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,17 +119,20 @@ def refusal(*pieces: str, gap: float = 0.0) -> RefusalReply:
     return RefusalReply("".join(pieces), pieces if len(pieces) > 1 else None, gap)
 
 
-def tool(
-    name: str | Callable[..., Any], arguments: Mapping[str, Any] | str | None = None, /, **given: Any
-) -> ToolReply:
+def tool(name: str | Callable[..., Any], /, *arguments: Mapping[str, Any] | str, **given: Any) -> ToolReply:
     """Return a tool call: `tool("add", a=1)`, or `tool(add, a=1)` for a function or tool class.
 
-    `arguments` is a mapping, for arguments whose names are no identifiers, or JSON text, which may be invalid.
+    `arguments` is a mapping, for arguments whose names are no identifiers, or JSON text, which may be invalid. Several
+    texts are the pieces of a stream.
     """
     name = name if isinstance(name, str) else _tool_name(name)
-    if isinstance(arguments, str):
-        return ToolReply(name, arguments)
-    return ToolReply(name, to_json({**(arguments or {}), **given}).decode())
+    texts = tuple(one for one in arguments if isinstance(one, str))
+    if texts:
+        if given or len(texts) < len(arguments):
+            raise TypeError("tool() accepts arguments as JSON text, or as a mapping and by name, not both")
+        return ToolReply(name, "".join(texts), pieces=texts if len(texts) > 1 else None)
+    named = {key: value for one in arguments if isinstance(one, Mapping) for key, value in one.items()}
+    return ToolReply(name, to_json({**named, **given}).decode())
 
 
 def _tool_name(function: Any) -> str:

@@ -96,7 +96,8 @@ def _answer(reply: Reply, request: FakeRequest) -> Answer:
 
 def _part(part: ReplyPart, index: int, request: FakeRequest) -> Part:
     if isinstance(part, ToolReply):
-        return _call(part.name, part.arguments, part.id or f"call_{request.number}_{index}", request)
+        pieces = part.pieces or _json_pieces(part.arguments)
+        return _call(part.name, pieces, part.id or f"call_{request.number}_{index}", request)
     if isinstance(part, AnswerReply):
         return _structured(part.value, index, request)
     pieces = part.pieces or tuple(_words(part.text))
@@ -109,10 +110,8 @@ def _words(text: str) -> list[str]:
     return re.findall(r"\s*\S+\s*$|\s*\S+|\s+", text) or [""]
 
 
-def _call(name: str, arguments: str, id: str, request: FakeRequest) -> Call:
-    half = len(arguments) // 2
-    whole = half == 0 or request.reading.whole_calls
-    return Call(id, name, *([arguments] if whole else [arguments[:half], arguments[half:]]))
+def _call(name: str, pieces: Sequence[str], id: str, request: FakeRequest) -> Call:
+    return Call(id, name, *(["".join(pieces)] if request.reading.whole_calls else pieces))
 
 
 def _structured(value: Any, index: int, request: FakeRequest) -> Part:
@@ -123,7 +122,7 @@ def _structured(value: Any, index: int, request: FakeRequest) -> Part:
     content = to_json(_object(value, schema or {})).decode()
     if name is None:
         return Text(*_json_pieces(content))
-    return _call(name, content, f"call_{request.number}_{index}", request)
+    return _call(name, _json_pieces(content), f"call_{request.number}_{index}", request)
 
 
 def _answer_tool(value: Any, request: FakeRequest) -> str | None:
@@ -146,4 +145,6 @@ def _object(value: Any, schema: Mapping[str, Any]) -> Any:
 
 
 def _json_pieces(content: str) -> list[str]:
-    return re.findall(r"[^,]+,?|,", content) or [content]
+    """Return JSON in the pieces of a stream: up to each colon and comma, at least two."""
+    pieces = re.findall(r"[^,:]+[,:]?|[,:]", content)
+    return pieces if len(pieces) > 1 else [content[: len(content) // 2], content[len(content) // 2 :]]

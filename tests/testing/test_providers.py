@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import anyio
@@ -17,6 +18,7 @@ from mirascope_like.core import (
     ConnectionFailedError,
     RateLimitError,
     StreamInterruptedError,
+    StreamState,
     StreamTimeoutError,
     ToolLoop,
 )
@@ -33,6 +35,7 @@ from mirascope_like.testing import (
     thinking,
     tool,
 )
+from tests.harness.clocks import PATIENCE, eventually, waits
 from tests.testing.rows import Row, both, every_row, rows_where
 
 
@@ -128,6 +131,31 @@ def test_tools(row: Row, asynchronous: bool, streamed: bool) -> None:
         assert [one.args for one in found] == [{"a": 1, "b": 2}, {"a": 3, "b": 4}]
         assert [one.call() for one in found] == [3, 7]
         assert model.request.tools == ["add"]
+
+    asyncio.run(main())
+
+
+def get_weather(city: str) -> str:
+    """Get the weather of a city."""
+    return f"sunny in {city}"
+
+
+STREAMED_ARGUMENTS = {"tool_config": {"function_calling_config": {"stream_function_call_arguments": True}}}
+"""Without it, Gemini sends a call in one piece; only Vertex accepts it."""
+WHOLE_CALLS = frozenset({"groq", "ollama", "mistral", "gemini", "google"})
+
+
+@rows_where(lambda row: row.id not in WHOLE_CALLS)
+@both
+def test_partial_tools(row: Row, asynchronous: bool) -> None:
+    async def main() -> None:
+        options: Any = {"call_params": STREAMED_ARGUMENTS} if row.id == "vertex" else {}
+        with fake(tool("get_weather", '{"city": "Os', 'lo"}')):
+            stream = await row.either(asynchronous, tools=[get_weather], stream={"partial_tools": True}, **options)
+            pairs = [pair async for pair in stream] if asynchronous else list(stream)
+        *grown, whole = [one for _, one in pairs if one is not None]
+        assert (whole.args, whole.delta) == ({"city": "Oslo"}, None)
+        assert "Os" in [getattr(one, "city", None) for one in grown]
 
     asyncio.run(main())
 
@@ -259,6 +287,53 @@ def test_deadlines(row: Row, asynchronous: bool, deadline: str) -> None:
             with pytest.raises(StreamTimeoutError):
                 await stream.collect() if asynchronous else stream.collect()
             model.forgive()  # on a busy machine, the first deadline may pass before the request
+
+    asyncio.run(main())
+
+
+async def _drained(stream: Any) -> None:
+    async for _ in stream:
+        pass
+
+
+@every_row
+@both
+def test_a_stream_is_left(row: Row, asynchronous: bool) -> None:
+    async def main() -> None:
+        with fake(text("Once", " upon", " a time", gap=0.001)):
+            stream = await row.either(asynchronous, stream=True)
+            if asynchronous:
+                async with stream:
+                    async for chunk, _ in stream:
+                        if chunk.content:
+                            break
+            else:
+                with stream:
+                    next(chunk for chunk, _ in stream if chunk.content)
+        assert (stream.content, stream.state) == ("Once", StreamState.CLOSED)
+
+    asyncio.run(main())
+
+
+@every_row
+@both
+def test_a_stream_is_closed_while_it_waits(row: Row, asynchronous: bool) -> None:
+    async def main() -> None:
+        with fake(text("Once", " upon", gap=1000)) as model:
+            stream = await row.either(asynchronous, stream=True)
+            if asynchronous:
+                reader = asyncio.create_task(_drained(stream))
+                assert await eventually(lambda: bool(model.requests))
+                await waits(reader)
+                await stream.close()
+                await reader
+            else:
+                with ThreadPoolExecutor(1) as threads:
+                    reading = threads.submit(list[Any], stream)
+                    assert await eventually(lambda: bool(model.requests))
+                    stream.close()
+                    reading.result(PATIENCE)
+        assert (stream.state, stream.error) == (StreamState.CLOSED, None)
 
     asyncio.run(main())
 

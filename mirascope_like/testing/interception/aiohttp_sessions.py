@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from pydantic_core import to_json
 
-from .body import Failures, abegin, asent
+from .body import AsyncLine, Failures, abegin, asent
 from .observing import sending
 from .registry import Observer, exchange
 from .reply import HTTPReply
@@ -40,7 +40,7 @@ def request(client: Any, send: Any) -> Any:
             cut=partial(errors.ClientPayloadError, "Response payload is not completed"),
         )
         timeout = getattr(options.get("timeout"), "sock_read", None)
-        await abegin(reply, failures, timeout)
+        await abegin(reply, failures, timeout, AsyncLine())
         return await _response(self, method, where, headers, reply, failures, timeout)
 
     return request
@@ -96,7 +96,7 @@ async def _response(
 
 async def _feed(content: Any, reply: HTTPReply, failures: Failures, patience: float | None) -> None:
     try:
-        async for piece in asent(reply.steps, failures, patience):
+        async for piece in asent(reply.steps, failures, patience, AsyncLine()):
             content.feed_data(piece)
             await asyncio.sleep(0)  # a piece is read before the next one is there
         content.feed_eof()

@@ -66,6 +66,31 @@ class Line:
         self.close()
 
 
+class AsyncLine:
+    """Stands for the network stream of an async response. Made in the event loop that reads it."""
+
+    def __init__(self) -> None:
+        self._closed = anyio.Event()
+
+    async def wait(self, seconds: float) -> bool:
+        """Wait so many seconds, or until the line is closed. Returns False if it is."""
+        with anyio.move_on_after(seconds):
+            await self._closed.wait()
+        return not self._closed.is_set()
+
+    async def aclose(self) -> None:
+        """End all waits."""
+        self._closed.set()
+
+    def get_extra_info(self, name: str) -> Any:
+        """Return what stands for the socket, as a network stream of httpcore does."""
+        return self if name == "socket" else None
+
+    def shutdown(self, how: int) -> None:
+        """End all waits, as a socket does."""
+        self._closed.set()
+
+
 def begin(reply: HTTPReply, failures: Failures, patience: float | None, line: Line) -> None:
     """Wait until the response begins. Raises an error if it never does."""
     if (opening := PRESENT.get()) is not None:
@@ -75,9 +100,9 @@ def begin(reply: HTTPReply, failures: Failures, patience: float | None, line: Li
     _check_begun(reply, failures)
 
 
-async def abegin(reply: HTTPReply, failures: Failures, patience: float | None) -> None:
+async def abegin(reply: HTTPReply, failures: Failures, patience: float | None, line: AsyncLine) -> None:
     """Async version of `begin`."""
-    await _await(reply.delay, failures, patience)
+    await _await(line, reply.delay, failures, patience)
     _check_begun(reply, failures)
 
 
@@ -91,14 +116,16 @@ def sent(steps: Sequence[HTTPStep], failures: Failures, patience: float | None, 
             _wait(line, _seconds(step, failures), failures, patience)
 
 
-async def asent(steps: Sequence[HTTPStep], failures: Failures, patience: float | None) -> AsyncGenerator[bytes]:
+async def asent(
+    steps: Sequence[HTTPStep], failures: Failures, patience: float | None, line: AsyncLine
+) -> AsyncGenerator[bytes]:
     """Async version of `sent`."""
     failures = failures.within
     for step in steps:
         if isinstance(step, bytes):
             yield step
         else:
-            await _await(_seconds(step, failures), failures, patience)
+            await _await(line, _seconds(step, failures), failures, patience)
 
 
 def _check_begun(reply: HTTPReply, failures: Failures) -> None:
@@ -132,12 +159,12 @@ def _wait(line: Line, seconds: float, failures: Failures, patience: float | None
         raise failures.timeout()
 
 
-async def _await(seconds: float, failures: Failures, patience: float | None) -> None:
-    if patience is not None and seconds > patience:
-        await anyio.sleep(patience)
+async def _await(line: AsyncLine, seconds: float, failures: Failures, patience: float | None) -> None:
+    late = patience is not None and seconds > patience
+    if seconds and not await line.wait(patience if patience is not None and late else seconds):
+        raise failures.cut()
+    if late:
         raise failures.timeout()
-    if seconds:
-        await anyio.sleep(seconds)
 
 
-__all__ = ["Failures", "Line", "abegin", "asent", "begin", "sent"]
+__all__ = ["AsyncLine", "Failures", "Line", "abegin", "asent", "begin", "sent"]

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Generator
 from functools import partial
 from typing import Any
 
-from .body import Failures, Line, abegin, asent, begin, sent
+from .body import AsyncLine, Failures, Line, abegin, asent, begin, sent
 from .observing import AsyncObservedBody, ObservedBody, ObservedNetwork, sending
 from .registry import Exchange, Observer, exchange
 from .reply import HTTPReply
@@ -48,8 +48,9 @@ def handle_async_request(core: Any, send: Any) -> Any:
             request.stream = _Bytes(body)
             return await (send(self, request) if reply is None else _aobserved(self, request, send, reply))
         failures, timeout = _failures(core), _timeout(request)
-        await abegin(reply, failures, timeout)
-        return _response(core, reply, _AsyncBody(reply, failures, timeout))
+        line = AsyncLine()
+        await abegin(reply, failures, timeout, line)
+        return _response(core, reply, _AsyncBody(reply, failures, timeout, line), network_stream=line)
 
     return handle_async_request
 
@@ -130,8 +131,8 @@ class _Body:
 
 
 class _AsyncBody:
-    def __init__(self, reply: HTTPReply, failures: Failures, timeout: float | None) -> None:
-        self._pieces = asent(reply.steps, failures, timeout)
+    def __init__(self, reply: HTTPReply, failures: Failures, timeout: float | None, line: AsyncLine) -> None:
+        self._pieces = asent(reply.steps, failures, timeout, line)
 
     def __aiter__(self) -> AsyncGenerator[bytes]:
         return self._pieces

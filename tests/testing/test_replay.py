@@ -10,7 +10,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import anyio
 import httpx2
 import openai as openai_sdk
 import pytest
@@ -19,6 +18,7 @@ import requests
 from mirascope_like.core import RateLimitError, StreamInterruptedError, openai
 from mirascope_like.core.base.runtime import CLOCK
 from mirascope_like.testing import ReplayError, block_requests, fake, replay
+from mirascope_like.testing.interception.body import AsyncLine
 from tests.harness.clocks import MovedClock
 from tests.harness.server import Reply, Server
 from tests.testing.senders import PATH, Received, each_sender
@@ -215,11 +215,12 @@ def test_times_are_those_of_the_recording(write: Write, clock: MovedClock, monke
 def test_times_of_an_async_replay(write: Write, clock: MovedClock, monkeypatch: pytest.MonkeyPatch) -> None:
     waits: list[float] = []
 
-    async def sleep(seconds: float) -> None:
+    async def wait(self: AsyncLine, seconds: float) -> bool:
         waits.append(round(seconds, 1))
         clock.skip(seconds)
+        return True
 
-    monkeypatch.setattr(anyio, "sleep", sleep)
+    monkeypatch.setattr(AsyncLine, "wait", wait)
     file = write(exchange(1, asked("Hi"), "data: 1\n\n", "data: 2\n\n"))
 
     async def main() -> None:

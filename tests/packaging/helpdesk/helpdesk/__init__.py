@@ -1,0 +1,1 @@
+"""A program of a user: it answers the questions of customers."""

@@ -1,0 +1,3 @@
+from mirascope_like.testing import block_requests
+
+block_requests()

@@ -1,6 +1,4 @@
-"""A user's repository in miniature, tested by its own pytest with the wheel of the library. It fails if the wheel lacks a
-file.
-"""
+"""A user's repository in miniature, tested by its own pytest with the wheel of the library, as a user has it."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ def placeholder_keys() -> Generator[None]:
         ours = [names[0] for names in SETTINGS if names[0] in _set]
         new = [names[0] for names in SETTINGS if not any(os.environ.get(name) for name in names)]
         for name in new:
-            os.environ[name] = SETTINGS[next(names for names in SETTINGS if names[0] == name)]
+            os.environ[name] = _placeholder(name)
         for name in (*ours, *new):
             _set[name] = _set.get(name, 0) + 1
         _blocks.append(_blocks[0] if _blocks else _configure_gemini())
@@ -61,7 +61,12 @@ def placeholder_keys() -> Generator[None]:
                 _set[name] -= 1
                 if not _set[name]:
                     del _set[name]
-                    os.environ.pop(name, None)
+                    if os.environ.get(name) == _placeholder(name):  # else the test has set it meanwhile
+                        del os.environ[name]
+
+
+def _placeholder(name: str) -> str:
+    return next(value for names, value in SETTINGS.items() if names[0] == name)
 
 
 _GEMINI = "google.generativeai.client"

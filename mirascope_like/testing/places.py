@@ -87,7 +87,8 @@ class Place:
             return None
         found = cast("dict[str, Any]", payload)
         if self.format is None:
-            return FakeRequest(self.provider, found, self.url, self.headers, Reading("", []), found, number)
+            reading = Reading(str(found.get("model", "")), [])
+            return FakeRequest(self.provider, found, self.url, self.headers, reading, found, number)
         if not self.format.content & found.keys():
             return None
         reading = self.format.read(urlsplit(self.url).path, found)

@@ -20,7 +20,8 @@ R = TypeVar("R")
 def prepare(call: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> Prepared[R]:
     """Return the messages and the payload that a call or a task would send for these arguments. Sends nothing.
 
-    The prompt function runs; settings of `llm.context` and `llm.override` apply. `send()` of the result makes the call.
+    The prompt function runs, and the calls that it makes are sent; settings of `llm.context` and `llm.override` apply.
+    `send()` of the result makes the call.
     Raises `TypeError` for an async call (see `aprepare`) and for a function that makes no call.
     """
     if isinstance(cast("Any", call), Task):

@@ -152,6 +152,14 @@ def test_a_real_key_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     assert os.environ["OPENAI_API_KEY"] == "sk-real"
 
 
+def test_a_key_that_the_test_sets_inside_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "")  # restored after the test
+    with fake():
+        assert os.environ["OPENAI_API_KEY"] == "fake-key"
+        os.environ["OPENAI_API_KEY"] = "sk-real"
+    assert os.environ["OPENAI_API_KEY"] == "sk-real"
+
+
 def test_a_gap_longer_than_the_read_timeout() -> None:
     client = openai_sdk.OpenAI(api_key="sk-mine", max_retries=0, timeout=httpx2.Timeout(0.001))
 
@@ -195,6 +203,7 @@ def test_an_unknown_address_of_a_provider() -> None:
         ):
             client.embeddings.create(model="e", input="x", encoding_format="float")
         assert client.embeddings.create(model="e", input="x", encoding_format="float").data[0].embedding == [0.5]
+        assert model.request.model == "e"
         model.forgive()
 
 

@@ -9,8 +9,9 @@ import openai as openai_sdk
 import pytest
 from pydantic import BaseModel
 
-from mirascope_like import llm
+from mirascope_like import budget, llm
 from mirascope_like.core import BaseMessageParam, ConfigurationError, azure, openai
+from mirascope_like.integrations.log import log_calls, with_log
 from mirascope_like.testing import aprepare, fake, prepare, use_client
 
 HELLO = [BaseMessageParam(role="user", content="Hello Ann")]
@@ -145,3 +146,48 @@ def test_use_client_needs_a_provider() -> None:
         use_client(llm.call, 1),
     ):
         pass
+
+
+@openai.call("m", call_params={"temperature": 0})
+def greeting(name: str) -> str:
+    return f"Hello {hello(name).content}"
+
+
+@openai.call("m", call_params={"temperature": 0})
+async def agreeting(name: str) -> str:
+    return f"Hello {(await ahello(name)).content}"
+
+
+@pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
+def test_calls_of_the_prompt_function_are_sent(asynchronous: bool) -> None:
+    """The prompt of the chain is prepared, not that of the call inside."""
+    with fake("Ann") as model:
+        prepared: Any = asyncio.run(aprepare(agreeting, "Anna")) if asynchronous else prepare(greeting, "Anna")
+    assert prepared.messages == HELLO
+    assert model.request.text == "Hello Anna"
+
+
+@pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
+def test_a_call_that_is_prepared_is_not_logged(asynchronous: bool) -> None:
+    class Rows:
+        def write(self, rows: list[Any]) -> None:
+            written.extend(row["function"] for row in rows)
+
+    written: list[str] = []
+    log = Rows()
+    with log_calls(log), fake("Ann", "Ann") as model:
+        asyncio.run(aprepare(with_log(log)(ahello), "Ann")) if asynchronous else prepare(with_log(log)(hello), "Ann")
+        assert written == []
+        asyncio.run(aprepare(agreeting, "Anna")) if asynchronous else prepare(greeting, "Anna")
+        asyncio.run(ahello("x")) if asynchronous else hello("x")
+    name = "ahello" if asynchronous else "hello"
+    assert written == [f"{__name__}.{name}"] * 2  # the call inside the prompt function was sent
+    assert len(model.requests) == 2
+
+
+@pytest.mark.parametrize("call", [stream, book], ids=["stream", "structured"])
+def test_prepared_calls_take_nothing_from_a_budget(call: Any) -> None:
+    with budget(requests=1) as limits:
+        prepare(call, "Ann")
+        prepare(call, "Ann")
+    assert limits.spent.requests == 0

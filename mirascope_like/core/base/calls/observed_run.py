@@ -10,13 +10,17 @@ from typing import Any, cast
 from ..errors import StreamNotConsumedError
 from ..observation import BaseObserver, CallState, ObservedCall, parent_of_new_call
 from ..streams import BaseStream, BaseStructuredStream, when_ended
+from .preparing import PREPARING
 from .request_builder import BoundPrompt
 
 
 def observe(run: Callable[[BoundPrompt], Any], bound_prompt: BoundPrompt, observers: tuple[BaseObserver, ...]) -> Any:
     """Run a call with these observers; return its result. A fallback of the stream of another call is observed as a
-    part of that call, and by itself only for the observers that do not observe the other.
+    part of that call, and by itself only for the observers that do not observe the other. A call that is only prepared
+    is not observed.
     """
+    if PREPARING.get():
+        return run(bound_prompt)
     parent, joined = parent_of_new_call()
     joining = {one for call in joined for one in call.observers}
     own = tuple(one for one in observers if one not in joining)

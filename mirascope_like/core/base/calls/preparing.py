@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
@@ -28,3 +30,13 @@ def unless_preparing(provider: Provider[Any, Any, Any], request: Request) -> Req
     if PREPARING.get():
         raise PreparedRequest(provider, request)
     return request
+
+
+@contextmanager
+def sent_meanwhile() -> Generator[None]:
+    """Context manager for a prompt function: the calls that it makes are sent, since the prompt depends on them."""
+    token = PREPARING.set(False)
+    try:
+        yield
+    finally:
+        PREPARING.reset(token)

@@ -17,7 +17,7 @@ from ..provider import Provider, Target, awith_client, is_factory, with_client, 
 from ..request import CALL_MODEL, OVERRIDES, RACE, Race, Request, other_calls, overridden, without_call_settings
 from ..tools import BaseTool, Tools, tool_name, tool_type
 from .options import StreamConfig, accepted_params, check_names, count_of
-from .preparing import unless_preparing
+from .preparing import PREPARING, sent_meanwhile, unless_preparing
 
 if TYPE_CHECKING:
     from ..observation import ObservedCall
@@ -52,6 +52,8 @@ class BoundPrompt:
 
     def inside(self) -> AbstractContextManager[None]:
         """Return the context manager to enter while the prompt function runs."""
+        if PREPARING.get():
+            return sent_meanwhile()
         return self.observed[0].inside() if self.observed else nullcontext()
 
     def read(self) -> Prompted:

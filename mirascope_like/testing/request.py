@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+from pydantic_core import to_json
+
 from ..core.base.parsing import as_list, as_object
 from .wires import Reading, text_of
 
@@ -87,7 +89,14 @@ def _text(content: Any) -> str:
     if found or not isinstance(content, list):
         return found
     parts = map(as_object, as_list(content))
-    within = [
-        as_object(next((one[key] for key in ("toolResult", "functionResponse") if key in one), one)) for one in parts
-    ]
-    return "".join(_text(one.get("content") or as_object(one.get("response")).get("output")) for one in within)
+    return "".join(map(_tool_output, parts))
+
+
+def _tool_output(part: Mapping[str, Any]) -> str:
+    """Return the output of a tool in a part of a message; "" if it has none."""
+    result = as_object(next((part[key] for key in ("toolResult", "functionResponse") if key in part), part))
+    if found := _text(result.get("content")):
+        return found
+    response = as_object(result.get("response"))
+    value = next((response[key] for key in ("output", "result") if key in response), "")  # ours, and the SDK's own
+    return value if isinstance(value, str) else to_json(value).decode()

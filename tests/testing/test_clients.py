@@ -289,3 +289,18 @@ def test_litellm() -> None:
         pieces = [chunk.choices[0].delta.content for chunk in litellm.completion(**asked, stream=True)]
     assert "".join(filter(None, pieces)) == "Hello"
     assert [one.provider for one in model.requests] == ["openai", "openai"]
+
+
+def test_google_s_own_function_calling() -> None:
+    """Source: google-genai's automatic function calling, which sends the result of a tool as `{"result": ...}`."""
+
+    def add(a: int, b: int) -> int:
+        """Add two numbers."""
+        return a + b
+
+    config: Any = {"tools": [add]}
+    client = genai.Client(api_key="k")
+    with fake(tool("add", a=1, b=2), "It is three.") as model:
+        found = client.models.generate_content(model="m", contents="1 + 2?", config=config)
+    assert found.text == "It is three."
+    assert [request.text for request in model.requests] == ["1 + 2?", "3"]

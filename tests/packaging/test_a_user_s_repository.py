@@ -66,5 +66,5 @@ def test_a_user_s_repository(python: Path, tmp_path: Path, server: Server) -> No
     assert [file.name for file in files] == ["test_answer.jsonl", "test_stream.jsonl"]
     assert "sk-of-the-user" not in "".join(file.read_text() for file in files)
 
-    ran = ran_pytest(python, repository)
+    ran = ran_pytest(python, repository, "-n", "1")  # in a worker of pytest-xdist
     assert re.search(r"\b13 passed", ran), ran

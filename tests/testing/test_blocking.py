@@ -6,8 +6,12 @@ import asyncio
 import os
 import subprocess
 import sys
+from inspect import iscoroutinefunction
 from typing import Any
 
+import boto3
+import grpc
+import httpx
 import httpx2
 import pytest
 import requests
@@ -65,6 +69,63 @@ def test_other_hosts_and_this_machine(server: Server, network_guard: NetworkGuar
             httpx2.get("https://api.example.org/")  # allowed, and refused by the guard of these tests
     assert network_guard.attempts == ["api.example.org"]
     network_guard.attempts.clear()
+
+
+def by_httpx() -> None:
+    httpx.get("https://example.com/")
+
+
+def by_requests() -> None:
+    requests.get("https://example.com/", timeout=60)
+
+
+def by_botocore() -> None:
+    boto3.client("s3", endpoint_url="https://example.com", region_name="us-east-1").list_buckets()
+
+
+def by_grpc() -> None:
+    with grpc.insecure_channel("example.com:443") as channel:
+        channel.unary_unary("/service/Method")(b"", timeout=60)
+
+
+def by_a_stream_of_grpc() -> None:
+    with grpc.insecure_channel("example.com:443") as channel:
+        list(channel.unary_stream("/service/Method")(b"", timeout=60))
+
+
+async def by_async_httpx() -> None:
+    async with httpx.AsyncClient() as client:
+        await client.get("https://example.com/")
+
+
+async def by_async_httpx2() -> None:
+    async with httpx2.AsyncClient() as client:
+        await client.get("https://example.com/")
+
+
+async def by_aiohttp() -> None:
+    aiohttp = pytest.importorskip("aiohttp")
+    async with aiohttp.ClientSession() as session:
+        await session.get("https://example.com/")
+
+
+@pytest.mark.parametrize(
+    "send",
+    [
+        by_httpx,
+        by_requests,
+        by_botocore,
+        by_grpc,
+        by_a_stream_of_grpc,
+        by_async_httpx,
+        by_async_httpx2,
+        by_aiohttp,
+    ],
+)
+def test_every_library_is_blocked(send: Any, network_guard: NetworkGuard) -> None:
+    with block_requests(), pytest.raises(RequestBlockedError, match=r"^blocked (?:GET|POST) https://example\.com/"):
+        asyncio.run(send()) if iscoroutinefunction(send) else send()
+    assert network_guard.attempts == []
 
 
 def test_it_is_active_until_stopped() -> None:

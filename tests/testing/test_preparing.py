@@ -95,6 +95,18 @@ def test_tasks() -> None:
     assert prepare(greet, "Ann").messages == greet.prepare("Ann").messages
 
 
+def test_sessions_and_models() -> None:
+    session = openai.model("m", temperature=0).session()
+    with fake("Hi") as model:
+        assert prepare(session.send, "Hello Ann").messages == HELLO
+        assert len(session.conversation) == 0
+        assert session.send("Hello Ann").content == "Hi"
+        payload = prepare(session.send, "Again").payload
+    assert [message["content"] for message in payload["messages"]] == ["Hello Ann", "Hi", "Again"]
+    assert len(model.requests) == 1
+    assert prepare(openai.model("m", temperature=0).stream, "Hello Ann").messages == HELLO
+
+
 def test_what_sends_no_request() -> None:
     with pytest.raises(TypeError, match=r"^ahello is async: await aprepare\(ahello, ...\)$"):
         prepare(ahello, "Ann")

@@ -113,6 +113,22 @@ def test_a_stream_rebuilds_the_response_of_the_sdk(row: Row, asynchronous: bool)
 
 @every_row
 @both
+def test_finish_reasons(row: Row, asynchronous: bool) -> None:
+    async def main() -> None:
+        reasons = ["stop", "length", *(["content_filter"] if row.filters else [])]
+        with fake(*(reply("Hi", finish=reason) for reason in reasons for _ in range(2))):
+            for reason in reasons:
+                whole = await row.either(asynchronous)
+                stream = await row.either(asynchronous, stream=True)
+                rebuilt = await stream.collect() if asynchronous else stream.collect()
+                assert whole.common_finish_reasons == rebuilt.common_finish_reasons == [reason]
+                assert whole.finish_reasons == rebuilt.finish_reasons
+
+    asyncio.run(main())
+
+
+@every_row
+@both
 @pytest.mark.parametrize("streamed", [False, True], ids=["whole", "streamed"])
 def test_tools(row: Row, asynchronous: bool, streamed: bool) -> None:
     async def main() -> None:

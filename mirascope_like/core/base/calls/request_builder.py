@@ -228,8 +228,9 @@ class RequestBuilder:
 
     def _request(self, target: Target, bound_prompt: BoundPrompt, prompted: Prompted) -> Request:
         provider, model, settings = target
-        if (clients := bound_prompt.overrides.get("clients", {})) and provider.name in clients:
-            settings = {**settings, "client": clients[provider.name]}
+        if clients := bound_prompt.overrides.get("clients"):
+            home = provider.name.partition(".")[0]  # `llm` names a format too: "openai.responses"
+            settings = {**settings, "client": clients[home]} if home in clients else settings
         config = prompted.config
         added = {**(config.get("call_params") or {}), **settings.get("call_params", {})}
         params = {**self._params, **added}

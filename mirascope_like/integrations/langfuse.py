@@ -19,8 +19,9 @@ def with_langfuse(*, content: bool = True) -> Callable[[Callable[P, R]], Callabl
     or async.
 
     The generation is made by the client of `langfuse.get_client()`, which reads its settings from the environment. It
-    starts with the call and ends with the response, or when the stream ends in any state. It has the model, the tokens,
-    the cost, the call parameters, and, unless `content` is False, the messages and the response.
+    starts with the call and ends with the response, or when the stream ends in any state. It has the model, the tokens
+    and the cost of all requests of the call, the call parameters, and, unless `content` is False, the messages and the
+    response.
 
     Raises `MissingSDKError` if Langfuse is not installed. Needs version 3 of its SDK or newer.
     """
@@ -72,15 +73,16 @@ def with_langfuse(*, content: bool = True) -> Callable[[Callable[P, R]], Callabl
 def _described(response: BaseCallResponse[Any, Any], output: Any, *, content: bool) -> dict[str, Any]:
     """Return the fields of a generation for a response."""
     dump = response.model_dump(mode="json")
-    counts = {"input": response.input_tokens, "output": response.output_tokens}
+    total = response.total_usage  # of all requests, also those of a tool loop
+    counts = {"input": total and total.input_tokens, "output": total and total.output_tokens}
     usage = {name: count for name, count in counts.items() if count is not None}
     described: dict[str, Any] = {
         "model": response.model or dump["call_kwargs"].get("model"),
         "model_parameters": {name: _parameter(value) for name, value in dump["call_params"].items()},
         "usage_details": usage,
     }
-    if response.cost is not None:
-        described["cost_details"] = {"total": response.cost}
+    if (cost := response.total_cost) is not None:
+        described["cost_details"] = {"total": cost}
     if content:
         described["input"] = dump["messages"]
         described["output"] = dump["message_param"] if output is None else output

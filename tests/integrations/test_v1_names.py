@@ -20,7 +20,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from pydantic import BaseModel
 
 from mirascope_like import integrations
-from mirascope_like.core import RateLimitError
+from mirascope_like.core import RateLimitError, ToolLoop
 from mirascope_like.core.base.errors import MissingSDKError
 from mirascope_like.integrations import otel
 from tests.conformance.providers import ANTHROPIC, OPENAI, Row
@@ -183,6 +183,26 @@ def test_langfuse(row: Row, server: Server, generations: list[Generation]) -> No
         assert "Dune" in str(one.fields["output"])
     assert generations[0].fields["model_parameters"]["max_tokens"] == 9
     assert [one.fields["output"] for one in generations[2:]] == [Book(title="Dune")] * 2
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
+@both
+def test_langfuse_counts_every_request_of_a_tool_loop(
+    row: Row, stream: bool, server: Server, generations: list[Generation]
+) -> None:
+    def add(a: int, b: int) -> int:
+        """Add two numbers."""
+        return a + b
+
+    made = row.wire.streamed if stream else row.wire.answered
+    server.reply(made(Answer(Call("call_1", "add", '{"a": 1, "b": 2}'), input=7, output=2)), made(Answer("3")))
+    with row.client(server) as client:
+        options: dict[str, Any] = {"stream": stream, "tools": [add], "tool_loop": ToolLoop()}
+        found = recommending(row, client, integrations.langfuse.with_langfuse(), **options)("sea")
+        if stream:
+            found.collect()
+    (one,) = generations
+    assert one.fields["usage_details"] == {"input": 10, "output": 7}
 
 
 def test_langfuse_in_async_code(server: Server, generations: list[Generation]) -> None:

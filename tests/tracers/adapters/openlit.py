@@ -13,6 +13,7 @@ from tests.tracers.spans import SpanTracer
 
 
 class Tracer(SpanTracer):
+    counts_twice = "OpenLIT cannot be turned off for a call"
     measured: ClassVar = (
         r"time_to_first_token$",
         r"time_per_output_token$",

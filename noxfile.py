@@ -139,7 +139,7 @@ def phoenix(session: nox.Session) -> None:
 @nox.session
 def bench(session: nox.Session) -> None:
     """Measure against the raw SDKs, in the same run."""
-    extras = "openai,anthropic,groq,mistral,cohere,google,gemini,bedrock,aiohttp"
+    extras = "openai,anthropic,groq,mistral,cohere,google,gemini,bedrock,aiohttp,cost"
     session.install("-e", f".[{extras}]", *group("tests"))  # the replies are partly those of the tests
     session.run("python", "-m", "benchmarks", *session.posargs)
 
@@ -163,6 +163,13 @@ def recorded(session: nox.Session) -> None:
     """Run the conformance suite twice: on the loopback server, and from recordings of that."""
     session.install("-e", ".[all]", *group("tests"))
     session.run("pytest", "-p", "tests.testing.replaying", "--numprocesses=auto", "tests/conformance", *session.posargs)
+
+
+@nox.session
+def killed(session: nox.Session) -> None:
+    """Kill a program that logs 2,000 calls, at 30 random moments, and check its log: as `nox -s killed -- 100`."""
+    session.install("-e", ".[openai,cost]", *group("tests"))
+    session.run("python", "-m", "tests.integrations.log.killed", "check", *session.posargs)
 
 
 @nox.session
@@ -191,6 +198,6 @@ def mutants(session: nox.Session) -> None:
 @nox.session(python=False)
 def nightly(session: nox.Session) -> None:
     """Run what takes too long for CI: each Python, extra and tracer, Phoenix, properties, benchmarks, load, mutants."""
-    slow = ("tracers", "phoenix", "notebook", "properties", "recorded", "bench", "load", "mutants")
+    slow = ("tracers", "phoenix", "notebook", "properties", "recorded", "killed", "bench", "load", "mutants")
     for name in ("tests-on", "extras", *slow):
         session.notify(name)

@@ -15,12 +15,16 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from . import server
 from .calls import acalling, calling, long_calling
 from .contenders import ANTHROPIC, CALL, OPENAI, OUR_CALL, OURS, REBUILT, SDK, Contest
 from .crowded import peaks
+from .logging import LOGGED, UNLOGGED
+from .logging import calling as calling_in_a_log
+from .logging import streaming as streaming_in_a_log
 from .measure import Work, measured, measured_statements
 from .memory import held
 from .streams import aplainly, areading, plainly, reading
@@ -37,6 +41,7 @@ CROWD_MEMORY = 1.10
 """The most memory of the process, against the SDK's."""
 REBUILDING = 1.10
 CALLING = 1.05
+LOGGED_CALL, LOGGED_STREAM = 1.15, 1.03
 STRUCTURED = 0.5
 """Seconds for an answer of 24 kB; one of 95 kB may take `STRUCTURED_GROWTH` times that."""
 STRUCTURED_GROWTH = 4.0
@@ -159,6 +164,21 @@ class Bench:
                 works = streaming_traced(contest, client, times // 25)
                 self.table.compare(measured(works, self.rounds), 1e6, base=UNTRACED, targets={})
 
+    def logging(self) -> None:
+        times = 50 if self.quick else 100
+        for contest in CONTESTS:
+            with TemporaryDirectory() as folder, contest.client(self.base_url, {}) as client:
+                self._logged("a call of one message", contest, calling_in_a_log(contest, client, Path(folder), times))
+            headers = {"x-chunks": "200", "x-pace-ms": "1"}
+            with TemporaryDirectory() as folder, contest.client(self.base_url, headers) as client:
+                works = streaming_in_a_log(contest, client, Path(folder), times // 25)
+                self._logged("a stream of 200 chunks, one every millisecond", contest, works)
+
+    def _logged(self, what: str, contest: Contest, works: dict[str, Work]) -> None:
+        self.table.title(f"{contest.name}, sync: {what}", "µs/call")
+        target = LOGGED_CALL if "call" in what else LOGGED_STREAM
+        self.table.compare(measured(works, self.rounds), 1e6, base=UNLOGGED, targets={LOGGED: (UNLOGGED, target)})
+
     def imports(self) -> None:
         ours = "import mirascope_like.core"
         engine = "from mirascope_like.core import BaseTool, Messages, Stream, prompt_template"
@@ -199,7 +219,9 @@ class Bench:
             self.runner.run(client.close())
 
 
-SECTIONS = ("streams", "providers", "paced", "crowds", "calls", "structured", "tracing", "imports", "memory")
+SECTIONS = (
+    *("streams", "providers", "paced", "crowds", "calls", "structured", "tracing", "logging", "imports", "memory"),
+)
 
 
 def main() -> None:

@@ -15,7 +15,8 @@ from __future__ import annotations
 from .decorators import log_calls, with_log
 from .json_lines_log import JSONLinesLog
 from .logged_call import LoggedCall
+from .rows import EndedCall
 from .sqlite_log import SQLiteLog
 from .standard_log import StandardLog
 
-__all__ = ["JSONLinesLog", "LoggedCall", "SQLiteLog", "StandardLog", "log_calls", "with_log"]
+__all__ = ["EndedCall", "JSONLinesLog", "LoggedCall", "SQLiteLog", "StandardLog", "log_calls", "with_log"]

@@ -6,18 +6,19 @@ from collections.abc import Callable, Mapping
 from typing import Any, ParamSpec, Protocol, TypeVar
 
 from ...core.base.observation import ObservedCall, Observer, observe, observe_call, observe_process
-from .logged_call import Row
-from .rows import rows_of
+from .rows import EndedCall
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
 class Log(Protocol):
-    """What receives the rows of calls: `SQLiteLog`, `JSONLinesLog`, `StandardLog`, or a class of your own."""
+    """What receives calls that have ended: `SQLiteLog`, `JSONLinesLog`, `StandardLog`, or a class of your own."""
 
-    def write(self, rows: list[Row]) -> None:
-        """Write the rows of one call: first that of the call, then those of its earlier requests. Must not wait."""
+    def write(self, call: EndedCall) -> None:
+        """Write one call: `call.rows()` returns the row of the call, and then those of its earlier requests. Must not
+        wait.
+        """
         ...
 
 
@@ -34,7 +35,7 @@ class LogObserver(Observer):
         if same[-1] is not self:
             return  # the call is written once; the observer that is nearest to the call decides how
         tags = {name: value for one in same for name, value in one.tags.items()}
-        self.log.write(rows_of(call, tags, content=self.content))
+        self.log.write(EndedCall(call, tags, content=self.content))
 
 
 def with_log(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,9 @@ from ...core.base.parsing import VERSION_KEY, check_schema_version
 from ...core.base.response import BaseCallResponse
 from .filters import Filters, Time
 from .logged_call import LoggedCall, Row, logged_call
+from .redaction import Redact, RowMaker
 from .row_format import json_text
+from .rows import EndedCall
 from .writer import Writer
 
 LINES_VERSION = 1
@@ -29,14 +31,14 @@ class JSONLinesLog:
     read raise `StoreError` if the file cannot be read.
     """
 
-    def __init__(self, path: str | Path, *, redact: Callable[[Row], Row | None] | None = None) -> None:
+    def __init__(self, path: str | Path, *, redact: Redact | None = None) -> None:
         self.path: str = os.fspath(path)
-        self._redact = redact
-        self._writer: Writer[list[Row]] = Writer(self._write, self.path)
+        self._maker = RowMaker(redact, self.path)
+        self._writer: Writer[EndedCall] = Writer(self._write, self.path)
 
-    def write(self, rows: list[Row]) -> None:
-        """Add the rows of a call. They are written by a thread."""
-        self._writer.add(rows)
+    def write(self, call: EndedCall) -> None:
+        """Add a call that has ended. Its rows are written by a thread."""
+        self._writer.add(call)
 
     def flush(self) -> bool:
         """Write all calls that have ended now. Returns False if they cannot be written; they are then kept."""
@@ -46,10 +48,8 @@ class JSONLinesLog:
         """Write all calls that have ended. Later calls are not logged."""
         self._writer.close()
 
-    def _write(self, batch: Sequence[list[Row]]) -> None:
-        rows = [row for rows in batch for row in rows]
-        if self._redact is not None:
-            rows = [row for one in rows if (row := self._redact(one)) is not None]
+    def _write(self, batch: Sequence[EndedCall]) -> None:
+        rows = self._maker.rows(batch)
         lines = [json_text({VERSION_KEY: LINES_VERSION, **_given(row)}) for row in rows]
         data = "".join(f"{line}\n" for line in lines).encode()
         # One write of a file that is opened to append: lines of several processes are not mixed.

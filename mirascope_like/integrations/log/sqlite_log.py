@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from sqlite3 import Connection
 from time import monotonic
@@ -13,8 +13,10 @@ from ...core.base.errors import ConfigurationError
 from ...core.base.response import BaseCallResponse
 from .connections import Connections
 from .filters import Filters, Time, age_limit
-from .logged_call import LoggedCall, Row, logged_call
+from .logged_call import LoggedCall, logged_call
+from .redaction import Redact, RowMaker
 from .row_format import INSERT, decoded, encoded
+from .rows import EndedCall
 from .schema import USED
 from .search import search_condition
 from .writer import Writer
@@ -41,21 +43,21 @@ class SQLiteLog:
         path: str | Path,
         *,
         keep: str | None = None,
-        redact: Callable[[Row], Row | None] | None = None,
+        redact: Redact | None = None,
         timeout: float = 5.0,
     ) -> None:
         self.path: str = os.fspath(path)
-        self._redact = redact
+        self._maker = RowMaker(redact, self.path)
         self._keep = keep
         if keep is not None:
             age_limit(keep)  # raises an error for a wrong age now
         self._connections = Connections(self.path, timeout)
         self._pruned = -PRUNE_EVERY
-        self._writer: Writer[list[Row]] = Writer(self._write, self.path)
+        self._writer: Writer[EndedCall] = Writer(self._write, self.path)
 
-    def write(self, rows: list[Row]) -> None:
-        """Add the rows of a call. They are written by a thread."""
-        self._writer.add(rows)
+    def write(self, call: EndedCall) -> None:
+        """Add a call that has ended. Its rows are written by a thread."""
+        self._writer.add(call)
 
     def flush(self) -> bool:
         """Write all calls that have ended now. Returns False if they cannot be written; they are then kept."""
@@ -72,19 +74,14 @@ class SQLiteLog:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _write(self, batch: Sequence[list[Row]]) -> None:
-        rows = [row for rows in batch for row in self._redacted(rows)]
+    def _write(self, batch: Sequence[EndedCall]) -> None:
+        rows = self._maker.rows(batch)
         with self._connections.writing() as database:
             for row in rows:
                 database.execute(INSERT, encoded(row, database))
             if self._keep is not None and monotonic() - self._pruned >= PRUNE_EVERY:
                 self._pruned = monotonic()
                 _delete(database, Filters(until=self._keep))
-
-    def _redacted(self, rows: Iterable[Row]) -> Iterable[Row]:
-        if self._redact is None:
-            return rows
-        return [row for one in rows if (row := self._redact(one)) is not None]
 
     def get(self, id: int | str) -> BaseCallResponse[Any, Any] | None:
         """Return the typed response of a row, by its number or its `call_id`: equal to the response that the call

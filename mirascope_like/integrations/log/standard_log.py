@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from typing import Any
 
 from .logged_call import Row
+from .redaction import Redact, RowMaker
+from .rows import EndedCall
 
 _SHORT = ("function", "provider", "model", "state", "duration_ms", "input_tokens", "output_tokens", "cost", "error")
 
@@ -25,19 +26,15 @@ class StandardLog:
     Handlers run in the thread of the call. Their errors do not change the call.
     """
 
-    def __init__(
-        self, logger: Any = None, *, level: str = "info", redact: Callable[[Row], Row | None] | None = None
-    ) -> None:
+    def __init__(self, logger: Any = None, *, level: str = "info", redact: Redact | None = None) -> None:
         self.logger: Any = logging.getLogger("mirascope_like.calls") if logger is None else logger
         self._level = level
-        self._redact = redact
+        self._maker = RowMaker(redact, "the standard logging")
 
-    def write(self, rows: list[Row]) -> None:
-        """Write the rows of a call."""
-        for one in rows:
-            row = self._redact(one) if self._redact is not None else one
-            if row is not None:
-                self._log({name: value for name, value in row.items() if value is not None and name != "fields"})
+    def write(self, call: EndedCall) -> None:
+        """Write the messages of a call."""
+        for row in self._maker.rows([call]):
+            self._log({name: value for name, value in row.items() if value is not None and name != "fields"})
 
     def _log(self, row: Row) -> None:
         level = "error" if row.get("state") == "failed" else "debug" if row.get("kind") == "request" else self._level

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from contextvars import Token
 from functools import wraps
 from inspect import iscoroutine
 from threading import Lock
@@ -26,6 +27,8 @@ def current_observers() -> tuple[BaseObserver, ...]:
     scope = SCOPE.get()
     if scope is EMPTY:
         return _process
+    if not (_process or scope.shared or scope.joins):
+        return scope.own if len(scope.own) < 2 else tuple(dict.fromkeys(scope.own))
     every = (*_process, *scope.shared, *scope.own, *(one for call in scope.joins for one in call.observers))
     return tuple(dict.fromkeys(every))
 
@@ -67,13 +70,20 @@ def observe_call(observer: BaseObserver) -> Callable[[Callable[P, R]], Callable[
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
         def call(*args: P.args, **kwargs: P.kwargs) -> Any:
-            with _own(observer):
+            token = _enter_own(observer)
+            try:
                 made = function(*args, **kwargs)
+            finally:
+                SCOPE.reset(token)
             return awaited(made) if iscoroutine(made) else made
 
         async def awaited(made: Coroutine[Any, Any, Any]) -> Any:
-            with _own(observer):
+            token = _enter_own(observer)
+            try:
                 return await made
+            finally:
+                with suppress(ValueError):  # the coroutine was dropped, and is closed in another context
+                    SCOPE.reset(token)
 
         return cast("Callable[P, R]", wraps(function)(alike(call, function)))
 
@@ -102,8 +112,6 @@ def entered(scope: Scope) -> Generator[None]:
         SCOPE.reset(token)
 
 
-@contextmanager
-def _own(observer: BaseObserver) -> Generator[None]:
-    scope = SCOPE.get()
-    with entered(scope._replace(own=(*scope.own, observer))):
-        yield
+def _enter_own(observer: BaseObserver) -> Token[Scope]:
+    shared, own, parent, joins, group = SCOPE.get()
+    return SCOPE.set(Scope(shared, (*own, observer), parent, joins, group))

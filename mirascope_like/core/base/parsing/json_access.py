@@ -79,7 +79,7 @@ def at(value: Any, path: str) -> Any:
     missing.
     """
     for key in path.split("."):
-        value = as_object(value).get(key) if isinstance(value, dict) else getattr(value, key, None)
+        value = cast("dict[str, Any]", value).get(key) if isinstance(value, dict) else getattr(value, key, None)
     return value
 
 

@@ -13,13 +13,23 @@ from ..runtime import lazy_names
 if TYPE_CHECKING:
     from .accumulator import Accumulator
     from .attached import attach_response, response_of
-    from .billing import Billed
+    from .billing import Billed, usage_and_cost
     from .call_response import BaseCallResponse
     from .chunk import BaseCallResponseChunk, ChunkFactory, ToolDelta, set_place, without_content
     from .cost import Price, call_cost, set_price
     from .cost_metadata import CostMetadata
     from .decoded_messages import last_user_message
-    from .dump import CARRIERS, HOLDERS, check_dump_version, dumped_fields, plain_json, plain_options, without_carried
+    from .dump import (
+        CARRIERS,
+        HOLDERS,
+        FrozenValues,
+        check_dump_version,
+        dumped_raw,
+        dumped_rest,
+        plain_json,
+        plain_options,
+        without_carried,
+    )
     from .finish_reasons import FinishReason, common_finish_reason, ended_for, newer_reason
     from .indexed_accumulator import IndexedAccumulator, Positions
     from .metadata import CommonMetadata, Facts, common_reasons, counted_usage
@@ -60,7 +70,7 @@ else:
         {
             "accumulator": "Accumulator",
             "attached": "attach_response response_of",
-            "billing": "Billed",
+            "billing": "Billed usage_and_cost",
             "call_response": "BaseCallResponse",
             "chunk": "BaseCallResponseChunk ChunkFactory ToolDelta set_place without_content",
             "cost": "Price call_cost set_price",
@@ -68,7 +78,8 @@ else:
             "notebook": "Shown ShownInNotebooks shown_response",
             "offered_tools": "attach_tools set_tool_base",
             "related_responses": "set_earlier_attempts set_earlier_rounds set_interruptions",
-            "dump": "CARRIERS HOLDERS check_dump_version dumped_fields plain_json plain_options without_carried",
+            "dump": "CARRIERS HOLDERS FrozenValues check_dump_version dumped_raw dumped_rest plain_json plain_options "
+            "without_carried",
             "finish_reasons": "FinishReason common_finish_reason ended_for newer_reason",
             "indexed_accumulator": "IndexedAccumulator Positions",
             "metadata": "Facts CommonMetadata common_reasons counted_usage",
@@ -121,7 +132,9 @@ __all__ = [
     "common_reasons",
     "correction_messages",
     "counted_usage",
-    "dumped_fields",
+    "FrozenValues",
+    "dumped_raw",
+    "dumped_rest",
     "plain_json",
     "plain_options",
     "decode_message",
@@ -134,6 +147,7 @@ __all__ = [
     "shown_response",
     "set_place",
     "tool_round_messages",
+    "usage_and_cost",
     "usage_price",
     "without_carried",
     "without_content",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import ClassVar
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, cast
 
 from .metadata import NativeMetadata
 from .usage import Usage
@@ -23,13 +23,22 @@ class Billed(NativeMetadata):
 
         None if the usage is unknown, or if the price of any part of it is unknown.
         """
+        return self._cost_of(lambda: self._priced)
+
+    def _cost_of(self, priced: Callable[[], Usage | None]) -> float | None:
         from .cost import reported_cost  # imported here: few programs read the cost
 
         def by_price() -> float | None:
-            usage = self._priced
+            usage = priced()
             return None if usage is None else self._price(self.model, usage, self._terms)
 
         return reported_cost(self._reported_usage, by_price)
+
+    def _billed(self) -> tuple[Usage | None, float | None]:
+        """Return the usage and the cost, and read the usage only once, if possible."""
+        usage = self._usage
+        own = type(self)._priced is not Billed._priced
+        return usage, self._cost_of(lambda: self._priced if own else usage)
 
     @classmethod
     def _price(cls, model: str | None, usage: Usage, terms: Mapping[str, str]) -> float | None:
@@ -57,3 +66,8 @@ class Billed(NativeMetadata):
     def _requested_usage(self) -> bool:
         """True if the request asked the provider to report the usage."""
         return True
+
+
+def usage_and_cost(response: Any) -> tuple[Usage | None, float | None]:
+    """Return the usage of a response with all counts, and its cost in US dollars; None for what is unknown."""
+    return cast("tuple[Usage | None, float | None]", response.provider_response._billed())

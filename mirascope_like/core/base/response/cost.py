@@ -13,8 +13,9 @@ from functools import lru_cache
 from math import isfinite
 from typing import Any
 
-from ..parsing import as_text, at
+from ..parsing import as_received, as_text, at
 from ..runtime import loads_older_pickles
+from .token_rates import listed_usage, token_rates
 from .usage import Usage
 
 _DATE = re.compile(r"[-@](\d{8}|\d{4}-\d{2}-\d{2})$")
@@ -99,6 +100,7 @@ def reported_cost(usage: Any, otherwise: Callable[[], float | None]) -> float | 
     and `cost_details.upstream_inference_cost` is added), Perplexity's (`cost.total_cost`), xAI's (`cost_in_usd_ticks`)
     and DeepInfra's (`estimated_cost`).
     """
+    usage = as_received(usage)  # a dict, in which a missing value is found to be missing faster than in a model
     ticks = _dollars(at(usage, "cost_in_usd_ticks"))
     costs = [_dollars(at(usage, path)) for path in ("cost", "cost.total_cost", "total_cost", "estimated_cost")]
     cost = next((one for one in (*costs, None if ticks is None else ticks / _TICKS) if one is not None), None)
@@ -149,18 +151,10 @@ def _listed(provider: str, model: str, usage: Usage, terms: dict[str, str]) -> f
     prices = _price_list()
     if prices is None or usage.input_tokens is None or usage.output_tokens is None:
         return None
-    tokens = prices.Usage(
-        input_tokens=usage.input_tokens,
-        cache_read_tokens=usage.cached_tokens,
-        cache_write_tokens=usage.cache_write_tokens,
-        cache_write_1h_tokens=usage.cache_write_1h_tokens,
-        output_tokens=usage.output_tokens,
-        input_audio_tokens=usage.input_audio_tokens,
-        output_audio_tokens=usage.output_audio_tokens,
-        web_searches=usage.web_searches,
-    )
+    if not terms and (rates := token_rates(prices, provider, model, usage)) is not None:
+        return rates.cost(usage.input_tokens, usage.cached_tokens or 0, usage.output_tokens)
     try:
-        found = prices.calc_price(tokens, model, provider_id=provider, price_context=terms or None)
+        found = prices.calc_price(listed_usage(prices, usage), model, provider_id=provider, price_context=terms or None)
     except (LookupError, ValueError):  # an unknown model, or counts that contradict each other
         return None
     known = _knows_terms(found.model, terms) and _knows_parts(found.model_price, usage, provider)

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from pydantic import BaseModel, SerializationInfo, TypeAdapter
-from pydantic_core import to_jsonable_python
+from pydantic_core import PydanticSerializationError, from_json, to_json, to_jsonable_python
 
 from ..parsing import VERSION_KEY, check_schema_version, is_list, is_mapping
 from .offered_tools import TOOL_CLASSES, tool_paths
@@ -49,6 +49,10 @@ CARRIERS = frozenset(
     }
 )
 """Options whose values are treated as secrets, whatever the names of the values are."""
+_MAY_HAVE_SECRETS = re.compile(
+    f'{_SECRET.pattern.replace("$", chr(34))}|"client"|{"|".join(sorted(CARRIERS))}'.encode(), re.IGNORECASE
+)
+"""Is found in JSON with a secret, and rarely in other JSON."""
 HOLDERS = frozenset({"call_params", "config", "http_options", "request_options", "client_args", "async_client_args"})
 """Options that may contain the options in `CARRIERS`."""
 
@@ -77,8 +81,7 @@ def plain_json(value: Any) -> Any:
     Texts under a key that names a secret ("api_key", "authorization", "password", ...) and the values of headers are
     replaced by "***". An object without a JSON form becomes the name of its class.
     """
-    plain = to_jsonable_python(value, by_alias=False, fallback=_named, serialize_unknown=True, bytes_mode="base64")
-    return _without_secrets(plain)
+    return _without_secrets(to_jsonable_python(value, **_PLAIN))
 
 
 def plain_options(value: Any) -> Any:
@@ -105,22 +108,75 @@ def _named(value: Any) -> str:
     return f"<{type(value).__qualname__}>"
 
 
-def dumped_fields(response: Any) -> dict[str, Any]:
-    """Return a dump of a response without its computed properties: the fields from which it can be validated again, as
-    plain JSON values without secrets.
+_PLAIN: dict[str, Any] = {
+    "by_alias": False,
+    "fallback": _named,
+    "serialize_unknown": True,
+    "bytes_mode": "base64",
+}
+"""How values are converted to JSON."""
+
+
+class FrozenValues:
+    """The inputs of a response (metadata, arguments, messages, options) as they are now. Making it is fast; `dump`
+    converts them to plain JSON values without secrets, perhaps later and in another thread.
+    """
+
+    __slots__ = ("_json",)
+
+    def __init__(
+        self,
+        metadata: Mapping[str, Any],
+        fn_args: Mapping[str, Any],
+        messages: Any,
+        dynamic_config: Any,
+        call_params: Mapping[str, Any],
+        call_kwargs: Mapping[str, Any],
+    ) -> None:
+        values = {
+            "metadata": dict(metadata),
+            "fn_args": dict(fn_args),
+            "messages": messages,
+            "dynamic_config": without_carried(dynamic_config),
+            "call_params": without_carried(dict(call_params)),
+            "call_kwargs": without_carried(dict(call_kwargs)),
+        }
+        self._json: bytes | dict[str, Any]
+        try:
+            self._json = to_json(values, inf_nan_mode="constants", **_PLAIN)
+        except (PydanticSerializationError, ValueError):  # half a character: a lone surrogate
+            self._json = plain_json(values)
+
+    @classmethod
+    def of(cls, response: Any) -> FrozenValues:
+        """Return the inputs of a response."""
+        own = response.provider_response
+        kwargs = own._without_messages(own.call_kwargs)
+        return cls(own.metadata, own.fn_args, own.messages, own.dynamic_config, own.call_params, kwargs)
+
+    def dump(self) -> dict[str, Any]:
+        """Return the inputs as plain JSON values without secrets."""
+        if isinstance(self._json, dict):
+            return self._json
+        values: dict[str, Any] = from_json(self._json)
+        return _without_secrets(values) if _MAY_HAVE_SECRETS.search(self._json) else values
+
+
+def dumped_raw(response: Any) -> Any:
+    """Return the SDK's response object of a response as JSON, as in its dump."""
+    own = response.provider_response
+    return own._dump_response(own.response)
+
+
+def dumped_rest(response: Any) -> dict[str, Any]:
+    """Return the fields of the dump of a response that are neither inputs (`FrozenValues`) nor computed properties, nor
+    the SDK's response object.
     """
     own = response.provider_response
     return {
         "provider": own.provider,
         "form": own.form,
-        "response": own._dump_response(own.response),
-        "metadata": plain_json(own.metadata),
         "prompt_template": own.prompt_template,
-        "fn_args": plain_json(own.fn_args),
-        "dynamic_config": plain_options(own.dynamic_config),
-        "messages": plain_json(own.messages),
-        "call_params": plain_options(own.call_params),
-        "call_kwargs": own._dump_kwargs(own.call_kwargs),
         "json_mode": own.json_mode,
         "answer_name": own.answer_name,
         "start_time": own.start_time,

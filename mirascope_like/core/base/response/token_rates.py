@@ -1,0 +1,90 @@
+"""Prices per token of the price list, kept for each model, because a calculation by the list itself takes longer than
+all else that a log does for a call.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from .usage import Usage
+
+_MANY = 1_000_000
+
+
+class Rates(NamedTuple):
+    """The prices of one token each, in US dollars."""
+
+    input: Decimal
+    cached: Decimal
+    output: Decimal
+
+    def cost(self, input_tokens: int, cached_tokens: int, output_tokens: int) -> float:
+        """Return the cost of a usage. Exact until the end, as in the price list."""
+        return float(
+            (input_tokens - cached_tokens) * self.input + cached_tokens * self.cached + output_tokens * self.output
+        )
+
+
+_known: dict[tuple[Any, ...], tuple[Any, Rates | None]] = {}
+"""The rates for each provider, model and set of reported counts, with the snapshot of the list that they are of."""
+
+
+def token_rates(prices: Any, provider: str, model: str, usage: Usage) -> Rates | None:
+    """Return the prices per token of a model; None if the cost of this usage does not depend on input, cached and
+    output tokens alone, or not linearly.
+    """
+    others = (*usage[3:6], *usage[7:])
+    input_tokens, cached = usage.input_tokens or 0, usage.cached_tokens or 0
+    if any(others) or not 0 <= cached <= input_tokens or (usage.output_tokens or 0) < 0:
+        return None
+    snapshot = prices.data_snapshot.get_snapshot()
+    key = (provider, model, usage.cached_tokens is None, *(count is None for count in others))
+    found = _known.get(key)
+    if found is None or found[0] is not snapshot:
+        if len(_known) > 1000:
+            _known.clear()
+        found = _known[key] = snapshot, _measured(prices, provider, model, usage)
+    return found[1]
+
+
+def _measured(prices: Any, provider: str, model: str, usage: Usage) -> Rates | None:
+    """Return the prices per token, measured by calculations of the list; None if a price depends on the time or on the
+    number of tokens, if each request has a price, or if the model is unknown.
+    """
+
+    none = {"input_tokens": 0, "output_tokens": 0, **({"cached_tokens": 0} if usage.cached_tokens else {})}
+
+    def price(**counts: int) -> Any:
+        tokens = listed_usage(prices, usage._replace(**{**none, **counts}))
+        return prices.calc_price(tokens, model, provider_id=provider)
+
+    try:
+        nothing = price()
+        rates = nothing.model_price
+        by_time = nothing.model.prices is not rates
+        if (
+            by_time
+            or nothing.total_price
+            or any(one is not None and not isinstance(one, Decimal) for one in vars(rates).values())
+        ):
+            return None
+        input_only, output_only = price(input_tokens=_MANY), price(output_tokens=_MANY)
+        cached = price(input_tokens=_MANY, cached_tokens=_MANY) if usage.cached_tokens is not None else input_only
+    except (LookupError, ValueError):
+        return None
+    return Rates(*(one.total_price / _MANY for one in (input_only, cached, output_only)))
+
+
+def listed_usage(prices: Any, usage: Usage) -> Any:
+    """Return a usage in the form of the price list."""
+    return prices.Usage(
+        input_tokens=usage.input_tokens,
+        cache_read_tokens=usage.cached_tokens,
+        cache_write_tokens=usage.cache_write_tokens,
+        cache_write_1h_tokens=usage.cache_write_1h_tokens,
+        output_tokens=usage.output_tokens,
+        input_audio_tokens=usage.input_audio_tokens,
+        output_audio_tokens=usage.output_audio_tokens,
+        web_searches=usage.web_searches,
+    )

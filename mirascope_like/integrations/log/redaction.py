@@ -1,0 +1,40 @@
+"""Makes the rows that a log writes, changed by the function of the user that redacts them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from typing import TypeAlias
+
+from .logged_call import Row
+from .rows import EndedCall
+
+Redact: TypeAlias = Callable[[Row], Row | None]
+"""Receives a row, and returns the row to write, or None to write nothing."""
+
+log: logging.Logger = logging.getLogger(__name__)
+
+
+class RowMaker:
+    """Makes the rows of calls for one log. If that fails for a call, that call is not written, and a warning is logged
+    once.
+    """
+
+    def __init__(self, redact: Redact | None, name: str) -> None:
+        self._redact = redact
+        self._name = name
+        self._warned = False
+
+    def rows(self, calls: Iterable[EndedCall]) -> list[Row]:
+        """Return the rows of calls, redacted."""
+        return [row for call in calls for row in self._of(call)]
+
+    def _of(self, call: EndedCall) -> list[Row]:
+        try:
+            rows = call.rows()
+            return rows if self._redact is None else [row for one in rows if (row := self._redact(one)) is not None]
+        except Exception:
+            if not self._warned:
+                self._warned = True
+                log.warning("a call is not logged in %s, because its row cannot be made", self._name, exc_info=True)
+            return []

@@ -50,6 +50,13 @@ PRINTED: dict[str, list[str]] = {
     ],
     "evals.py": [r"local:smollm2-135m reasoning='.{1,60}' score=[1-5]", r"panel: [1-5](\.0)?"],
     "json_mode.py": [r"\{'name': 'Rome'\}", r"name='.*' country='.*'"],
+    "logging_calls.py": [
+        r"3 refused failed \{'job': 'evening'\} PermissionError: nobody may ask for secret books",
+        r"2 story closed \{'job': 'evening'\} .+",
+        r"1 recommend done \{'team': 'shop'\} .+",
+        r"equal: True LocalCallResponse",
+        r"recommend 1 calls, 20 tokens",
+    ],
     "multi_modal.py": [
         r"The image depicts a stylized globe made of puzzle pieces, representing Wikipedia\.",
         r'The text file says "Dummy TXT file"\.',

@@ -26,7 +26,7 @@ EXAMPLES = {
 """Printed texts that a scripted answer cannot give, and why."""
 
 
-OWN_SCRIPTS = {"testing.md", "tracing.md"}
+OWN_SCRIPTS = {"logging.md", "testing.md", "tracing.md"}
 """Pages that script their replies themselves."""
 OWN_FILES = {"recording.md"}
 """Pages that write files, and print what they show, whatever the embedded model answers."""
@@ -54,7 +54,10 @@ def test_scripted_page(
 
 
 @pytest.mark.parametrize("page", [path for path in PAGES if path.name in OWN_SCRIPTS], ids=lambda page: page.name)
-def test_page_with_a_script(page: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_page_with_a_script(
+    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)  # for the files that a page writes
     run(page, monkeypatch)
     check_shown(page, capsys.readouterr().out)
 

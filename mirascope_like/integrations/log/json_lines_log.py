@@ -14,9 +14,8 @@ from ...core.base.parsing import VERSION_KEY, check_schema_version
 from ...core.base.response import BaseCallResponse
 from .filters import Filters, Time
 from .logged_call import LoggedCall, Row, logged_call
-from .redaction import Redact, RowMaker
+from .redaction import Redact, RowMaker, Written
 from .row_format import json_text
-from .rows import EndedCall
 from .writer import Writer
 
 LINES_VERSION = 1
@@ -34,10 +33,10 @@ class JSONLinesLog:
     def __init__(self, path: str | Path, *, redact: Redact | None = None) -> None:
         self.path: str = os.fspath(path)
         self._maker = RowMaker(redact, self.path)
-        self._writer: Writer[EndedCall] = Writer(self._write, self.path)
+        self._writer: Writer[Written] = Writer(self._write, self.path)
 
-    def write(self, call: EndedCall) -> None:
-        """Add a call that has ended. Its rows are written by a thread."""
+    def write(self, call: Written) -> None:
+        """Add a call that has ended, or rows of another log. They are written by a thread."""
         self._writer.add(call)
 
     def flush(self) -> bool:
@@ -48,7 +47,7 @@ class JSONLinesLog:
         """Write all calls that have ended. Later calls are not logged."""
         self._writer.close()
 
-    def _write(self, batch: Sequence[EndedCall]) -> None:
+    def _write(self, batch: Sequence[Written]) -> None:
         rows = self._maker.rows(batch)
         lines = [json_text({VERSION_KEY: LINES_VERSION, **_given(row)}) for row in rows]
         data = "".join(f"{line}\n" for line in lines).encode()

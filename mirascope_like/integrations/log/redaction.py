@@ -12,6 +12,9 @@ from .rows import EndedCall
 Redact: TypeAlias = Callable[[Row], Row | None]
 """Receives a row, and returns the row to write, or None to write nothing."""
 
+Written: TypeAlias = EndedCall | list[Row]
+"""What is written to a log: a call that has ended, or rows, such as those of another log."""
+
 log: logging.Logger = logging.getLogger(__name__)
 
 
@@ -25,13 +28,13 @@ class RowMaker:
         self._name = name
         self._warned = False
 
-    def rows(self, calls: Iterable[EndedCall]) -> list[Row]:
+    def rows(self, calls: Iterable[Written]) -> list[Row]:
         """Return the rows of calls, redacted."""
         return [row for call in calls for row in self._of(call)]
 
-    def _of(self, call: EndedCall) -> list[Row]:
+    def _of(self, call: Written) -> list[Row]:
         try:
-            rows = call.rows()
+            rows = call.rows() if isinstance(call, EndedCall) else call
             return rows if self._redact is None else [row for one in rows if (row := self._redact(one)) is not None]
         except Exception:
             if not self._warned:

@@ -14,9 +14,8 @@ from ...core.base.response import BaseCallResponse
 from .connections import Connections
 from .filters import Filters, Time, age_limit
 from .logged_call import LoggedCall, logged_call
-from .redaction import Redact, RowMaker
+from .redaction import Redact, RowMaker, Written
 from .row_format import INSERT, decoded, encoded
-from .rows import EndedCall
 from .schema import USED
 from .search import search_condition
 from .writer import Writer
@@ -53,10 +52,10 @@ class SQLiteLog:
             age_limit(keep)  # raises an error for a wrong age now
         self._connections = Connections(self.path, timeout)
         self._pruned = -PRUNE_EVERY
-        self._writer: Writer[EndedCall] = Writer(self._write, self.path)
+        self._writer: Writer[Written] = Writer(self._write, self.path)
 
-    def write(self, call: EndedCall) -> None:
-        """Add a call that has ended. Its rows are written by a thread."""
+    def write(self, call: Written) -> None:
+        """Add a call that has ended, or rows of another log. They are written by a thread."""
         self._writer.add(call)
 
     def flush(self) -> bool:
@@ -74,7 +73,7 @@ class SQLiteLog:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _write(self, batch: Sequence[EndedCall]) -> None:
+    def _write(self, batch: Sequence[Written]) -> None:
         rows = self._maker.rows(batch)
         with self._connections.writing() as database:
             for row in rows:

@@ -6,8 +6,7 @@ import logging
 from typing import Any
 
 from .logged_call import Row
-from .redaction import Redact, RowMaker
-from .rows import EndedCall
+from .redaction import Redact, RowMaker, Written
 
 _SHORT = ("function", "provider", "model", "state", "duration_ms", "input_tokens", "output_tokens", "cost", "error")
 
@@ -31,7 +30,7 @@ class StandardLog:
         self._level = level
         self._maker = RowMaker(redact, "the standard logging")
 
-    def write(self, call: EndedCall) -> None:
+    def write(self, call: Written) -> None:
         """Write the messages of a call."""
         for row in self._maker.rows([call]):
             self._log({name: value for name, value in row.items() if value is not None and name != "fields"})

@@ -61,13 +61,9 @@ def _measured(prices: Any, provider: str, model: str, usage: Usage) -> Rates | N
 
     try:
         nothing = price()
-        rates = nothing.model_price
-        by_time = nothing.model.prices is not rates
-        if (
-            by_time
-            or nothing.total_price
-            or any(one is not None and not isinstance(one, Decimal) for one in vars(rates).values())
-        ):
+        rates: list[Any] = list(vars(nothing.model_price).values())
+        by_time = nothing.model.prices is not nothing.model_price
+        if by_time or nothing.total_price or not all(one is None or isinstance(one, Decimal) for one in rates):
             return None
         input_only, output_only = price(input_tokens=_MANY), price(output_tokens=_MANY)
         cached = price(input_tokens=_MANY, cached_tokens=_MANY) if usage.cached_tokens is not None else input_only

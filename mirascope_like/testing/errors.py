@@ -7,8 +7,18 @@ class UnexpectedRequestError(BaseException):
     """A request that a test did not expect. The base class of the errors for it.
 
     It is not an `Exception`: SDKs do not repeat the request, and neither a retry, a fallback nor `except Exception` in
-    the code under test hides it.
+    the code under test hides it. At the end of a block, the error that is raised again is an `AssertionError`, too.
     """
+
+    def at_end(self) -> UnexpectedRequestError:
+        """Return the error as one of its own class and an `AssertionError`, to be raised at the end of a block: pytest
+        cannot end a fixture with an error that is not an `Exception`, and then fails the next test as well.
+        """
+        own = type(self)
+        names = {"__module__": own.__module__, "__qualname__": own.__qualname__, "__doc__": own.__doc__}
+        error: UnexpectedRequestError = type(own.__name__, (own, AssertionError), names)(*self.args)
+        error.__cause__ = self.__cause__ or self
+        return error
 
 
 class UnscriptedRequestError(UnexpectedRequestError):

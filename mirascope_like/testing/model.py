@@ -91,7 +91,7 @@ class FakeModel:
         if error is not None:
             return
         if self._failure is not None:
-            raise self._failure
+            raise self._failure.at_end()
         if unused := self.unused:
             lines = "".join(f"\n  {one}" for one in unused)
             count = "1 reply was" if len(unused) == 1 else f"{len(unused)} replies were"

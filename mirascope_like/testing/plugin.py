@@ -9,7 +9,7 @@ import re
 from collections.abc import Generator
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from .recording import Recording
 
 _LONGEST_NAME = 80
+_FAILED = pytest.StashKey[bool]()
+"""True once the function of a test has failed."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -31,16 +33,27 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+@pytest.hookimpl(hookwrapper=True)  # the form that old versions of pytest have, too
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any]:
+    """Note whether the function of a test has failed."""
+    outcome = yield
+    if call.when == "call" and outcome.get_result().failed:
+        item.stash[_FAILED] = True
+
+
 @pytest.fixture
-def fake_model() -> Generator[FakeModel]:
+def fake_model(request: pytest.FixtureRequest) -> Generator[FakeModel]:
     """A fake model with an empty script: `fake_model.add("Hi", ...)` adds replies. See `mirascope_like.testing.fake`.
 
-    The test fails at its end if replies are left, or if a request had no reply.
+    The test fails at its end if replies are left, or if a request had no reply. If it has failed already, nothing is
+    added to its failure.
     """
     from .model import FakeModel
 
     with FakeModel() as model:
         yield model
+        if request.node.stash.get(_FAILED, False):
+            model.forgive()
 
 
 @pytest.fixture

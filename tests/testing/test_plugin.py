@@ -67,6 +67,33 @@ def test_that_fails(fake_model):
     program.ask("Hello")
 """
 
+FAILING = """
+import pytest
+import program
+from mirascope_like.testing import fake
+
+@pytest.fixture
+def own_fixture():
+    with fake() as model:
+        yield model
+
+def test_that_hides_it_from_an_own_fixture(own_fixture):
+    test_that_hides_it(own_fixture)
+
+def test_wrong_answer(fake_model):
+    fake_model.add("Hi", "left over")
+    assert program.ask("Hello").content == "Ho"
+
+def test_without_a_reply(fake_model):
+    program.ask("Hello")
+
+def test_that_hides_it(fake_model):
+    try:
+        program.ask("Hello")
+    except BaseException:
+        pass
+"""
+
 BARE = """
 import sys
 SDKS = {"openai", "anthropic", "cohere", "groq", "mistralai", "boto3", "httpx", "httpx2", "google.genai", "pydantic"}
@@ -88,11 +115,19 @@ def test_a_user_s_tests(tmp_path: Path) -> None:
     (tmp_path / "conftest.py").write_text("from mirascope_like.testing import block_requests\nblock_requests()\n")
     (tmp_path / "program.py").write_text(PROGRAM)
     (tmp_path / "test_program.py").write_text(TESTS)
+    (tmp_path / "test_failing.py").write_text(FAILING)
     ran = pytest_in(tmp_path)
     assert re.search(r"UnusedRepliesError: 1 reply was not used after 1 request:\nE +'left over'", ran.stdout), (
         ran.stdout
     )
-    assert "5 passed, 1 error" in ran.stdout
+    errors = re.findall(r"^ERROR (\S+)", ran.stdout, re.MULTILINE)
+    assert sorted(errors) == [
+        "test_failing.py::test_that_hides_it",
+        "test_failing.py::test_that_hides_it_from_an_own_fixture",
+        "test_program.py::test_that_fails",
+    ]
+    # No test that has failed is an error, too, and no error is one of the next test.
+    assert "2 failed, 7 passed, 3 errors" in ran.stdout
 
 
 RECORDED = """

@@ -60,7 +60,7 @@ class Player(Recording):
 
     def _end(self, error: BaseException | None) -> None:
         if error is None and self._failure is not None:
-            raise self._failure
+            raise self._failure.at_end()
 
     def exchange(self, method: str, url: str, headers: Mapping[str, str]) -> Exchange | None:
         """Return the exchange of an HTTP request. For the interception.

@@ -60,7 +60,11 @@ def test_modules_of_v1_that_programs_import_from() -> None:
             "DynamicConfigMessages DynamicConfigMessagesCallParams DynamicConfigMessagesClient "
             "DynamicConfigCallParamsClient",
         ),
-        ("core.base.types", "AudioSegment CostMetadata FinishReason Image JsonableType LocalProvider Provider Usage"),
+        (
+            "core.base.types",
+            "AudioMetadata AudioSegment CostMetadata FinishReason GoogleMetadata Image ImageMetadata JsonableType "
+            "LocalProvider PDFImageMetadata PDFMetadata Provider Usage VideoMetadata",
+        ),
         (
             "core.base._utils",
             "BaseType fn_is_async get_dynamic_configuration get_metadata json_mode_content",

@@ -93,8 +93,8 @@ OLD_PATHS: Mapping[str, str] = {
     "base.tool_schema": "base.tools.schema",
     "base.toolkit": "base.tools.toolkit",
     "base.tools": "base.tools.function_tool base.tools.lookup base.tools.base_tool",
-    "base.types": "base.legacy_names base.legacy_names.pil_image base.response.cost_metadata "
-    "base.response.finish_reasons",
+    "base.types": "base.legacy_names base.legacy_names.media_metadata base.legacy_names.pil_image "
+    "base.response.cost_metadata base.response.finish_reasons",
     "base.usage": "base.response.usage base.response.metadata",
     "base.views": "base.streams.views",
     "base.wire": "base.parsing.json_access",

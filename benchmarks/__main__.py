@@ -18,6 +18,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from mirascope_like import SQLiteCache
+
 from . import server
 from .calls import acalling, calling, long_calling
 from .contenders import ANTHROPIC, CALL, OPENAI, OUR_CALL, OURS, REBUILT, SDK, Contest
@@ -27,6 +29,7 @@ from .logging import calling as calling_in_a_log
 from .logging import streaming as streaming_in_a_log
 from .measure import Work, measured, measured_statements
 from .memory import held
+from .spending import BUDGET, HIT, PLAIN, spending
 from .streams import aplainly, areading, plainly, reading
 from .structured import SIZES, growing, streaming
 from .table import Table
@@ -42,6 +45,8 @@ CROWD_MEMORY = 1.10
 REBUILDING = 1.10
 CALLING = 1.05
 LOGGED_CALL, LOGGED_STREAM = 1.15, 1.03
+BUDGETING = 1.15
+"""For streams. A short call has no target: looking up its cost in the price list takes most of the difference."""
 STRUCTURED = 0.5
 """Seconds for an answer of 24 kB; one of 95 kB may take `STRUCTURED_GROWTH` times that."""
 STRUCTURED_GROWTH = 4.0
@@ -132,6 +137,23 @@ class Bench:
         samples = measured(works, self.rounds)
         self.table.compare(samples, 1e6, base=CALL, targets={OUR_CALL: (CALL, CALLING)})
 
+    def spending(self) -> None:
+        times, chunks = 20 if self.quick else 50, 2000
+        for contest in CONTESTS:
+            with (
+                TemporaryDirectory() as folder,
+                SQLiteCache(Path(folder) / "cache.db") as store,
+                contest.client(self.base_url, {"x-chunks": str(chunks)}) as client,
+            ):
+                calls, streams = spending(contest, client, times, chunks, store)
+                for title, unit, works, target in (
+                    ("a call of one message", "µs/call", calls, None),
+                    ("a stream of 2,000 chunks, rebuilt", "µs/chunk", streams, BUDGETING),
+                ):
+                    self.table.title(f"{contest.name}, sync, budget and cache: {title}", unit)
+                    targets = {BUDGET: (PLAIN, target), HIT: (PLAIN, None)}
+                    self.table.compare(measured(works, self.rounds), 1e6, base=PLAIN, targets=targets)
+
     def structured(self) -> None:
         self._sizes("the pieces alone", [growing(*each) for each in SIZES])
         for contest in CONTESTS:
@@ -220,7 +242,8 @@ class Bench:
 
 
 SECTIONS = (
-    *("streams", "providers", "paced", "crowds", "calls", "structured", "tracing", "logging", "imports", "memory"),
+    *("streams", "providers", "paced", "crowds", "calls", "spending", "structured"),
+    *("tracing", "logging", "imports", "memory"),
 )
 
 

@@ -18,10 +18,13 @@ from ..core.base.provider import (
     innermost,
 )
 from ..core.base.request import Request
-from ..core.base.response import Accumulator, BaseCallResponse, Usage, generated_text
+from ..core.base.response import Accumulator, BaseCallResponse, Usage, counted_usage, generated_text
 from .estimates import input_tokens, output_limit, text_tokens
 from .ledger import Ledger, Reservation
 
+_PLAIN = 100_000
+"""The largest number of tokens to which no model's prices for long contexts apply."""
+_PLAIN_USAGES = (Usage(_PLAIN, output_tokens=0), Usage(0, output_tokens=_PLAIN))
 _NOT_SENT = (PromptError, ConfigurationError, BudgetExceededError)
 """Errors that are raised in place of sending a request: the last one by another budget."""
 
@@ -76,7 +79,8 @@ class _Sent:
         if response is None:
             self._settle(Usage(self.input, output_tokens=0), None, final=False)
             return
-        found, output = response.input_tokens, response.output_tokens
+        usage = counted_usage(response.provider_response)
+        found, output = (usage.input_tokens, usage.output_tokens) if usage is not None else (None, None)
         if found is not None and output is not None and response.finish_reasons:
             self._settle(Usage(found, output_tokens=output), response.cost, final=True)
             return
@@ -154,14 +158,29 @@ class CountingProvider(ProviderWrapper):
         estimate, output = input_tokens(payload), output_limit(payload)
         if output is None:
             output = ledger.largest_output(kind)
-        usage = Usage(estimate, output_tokens=output)
-        price = self._provider.price(request, payload, usage) if ledger.priced else None
+        price = self._estimated_price(request, payload, estimate, output) if ledger.priced else None
         try:
             reservation = ledger.reserve(kind, estimate + output, price)
         except BudgetExceededError as error:
             error.partial = self._last
             raise
         return _Sent(self._provider, ledger, request, dict(payload), estimate, reservation)
+
+    def _estimated_price(
+        self, request: Request, payload: Mapping[str, Any], estimate: int, output: int
+    ) -> float | None:
+        """Return the price of a request in US dollars. The prices of a token are looked up once for each model, unless
+        the request is so large that others may apply.
+        """
+        if estimate + output > _PLAIN or "service_tier" in payload:
+            return self._provider.price(request, payload, Usage(estimate, output_tokens=output))
+        units, kind = self._ledger.unit_prices, (request.provider, request.model)
+        if (found := units.get(kind)) is None:
+            prices = [self._provider.price(request, payload, usage) for usage in _PLAIN_USAGES]
+            if prices[0] is None or prices[1] is None:
+                return None
+            found = units[kind] = (prices[0] / _PLAIN, prices[1] / _PLAIN)
+        return estimate * found[0] + output * found[1]
 
 
 class CountingLayer:

@@ -66,6 +66,8 @@ class Ledger:
         self._spent = _Sums()
         self._reserved = _Sums()
         self._largest: dict[tuple[str, str], int] = {}
+        self.unit_prices: dict[tuple[str, str], tuple[float, float]] = {}
+        """The prices of an input and an output token in US dollars, of each provider and model."""
 
     def spent(self) -> Spent:
         """Return what requests that have ended have spent."""

@@ -507,6 +507,23 @@ def test_a_price_that_is_reported_is_used(client: openai_sdk.OpenAI, server: Ser
     assert spending.spent.usd == 0.25
 
 
+def test_prices_are_looked_up_once_but_for_large_requests(client: openai_sdk.OpenAI, server: Server) -> None:
+    """A long context may have other prices, so these are looked up for each request."""
+    server.always(chat("Hello"))
+    for model in ("m", "m-1"):
+        set_price(model, PRICE)
+    try:
+        with budget(usd=0.2002) as spending:
+            openai.model("m", client=client, max_tokens=1000).ask("Hi")
+            # 1000 of output and 18 to 23 of input: 0.0100 dollars, of which 0.00007 are spent
+            with pytest.raises(BudgetExceededError, match=r"may need \$0\.210") as caught:
+                openai.model("m", client=client, max_tokens=1000).ask("word " * 40_000)  # 100,000 tokens: 0.2 dollars
+            assert caught.value.spent == spending.spent == Spent(usd=0.00007, tokens=15, requests=1)
+    finally:
+        for model in ("m", "m-1"):
+            set_price(model, None)
+
+
 def test_llm_calls_count(server: Server, monkeypatch: pytest.MonkeyPatch, priced: None) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "k")
     monkeypatch.setenv("OPENAI_BASE_URL", server.url)

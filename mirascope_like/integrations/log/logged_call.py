@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from importlib import import_module
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 from ...core.base.errors import StoreError
 from ...core.base.response import BaseCallResponse
@@ -130,7 +130,7 @@ def response_class(path: str) -> type[BaseCallResponse[Any, Any]]:
         raise StoreError(f"the class of a logged response was not found, import its module first: {path}") from error
     if not (isinstance(found, type) and issubclass(found, BaseCallResponse)):
         raise StoreError(f"not a class of responses: {path}")
-    return cast("type[BaseCallResponse[Any, Any]]", found)
+    return found
 
 
 FIELDS: Sequence[str] = [one.name for one in fields(LoggedCall)]

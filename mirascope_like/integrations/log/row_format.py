@@ -15,7 +15,7 @@ from .schema import BLOB, COLUMNS, JSON_FIELDS
 INLINE = 256
 """The characters of JSON from which messages and settings are stored once, by their hash."""
 _WRITTEN = [name for name in COLUMNS if name != "id"]
-_COLUMNS = [COLUMNS[name][0] for name in _WRITTEN]
+_COLUMNS = [COLUMNS[name] for name in _WRITTEN]
 INSERT = f"INSERT INTO calls ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"
 
 
@@ -64,7 +64,7 @@ def _text(text: str) -> str:
 def decoded(row: Row, database: Connection) -> Row:
     """Return the row for the columns of the table `calls`, with the messages that are in the table `blobs`."""
     found: Row = {}
-    for name, (column, _) in COLUMNS.items():
+    for name, column in COLUMNS.items():
         value = row.get(column)
         found[name] = _json(value) if name in JSON_FIELDS and value is not None else value
     found["messages"] = _with_blobs(found["messages"], database)

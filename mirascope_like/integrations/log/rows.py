@@ -38,9 +38,9 @@ class EndedCall:
 
     def rows(self) -> list[Row]:
         """Return the rows of the call: one for the call, and one for each request before its last."""
-        call, (*earlier, last) = self._call, self._requests or [None]
-        rows = [{**self._request_values(last), **_call_values(call)}]
-        rows += [{**self._request_values(one), **_further_values(one.request)} for one in earlier if one is not None]
+        last = self._requests[-1] if self._requests else None
+        rows = [{**self._request_values(last), **_call_values(self._call)}]
+        rows += [{**self._request_values(one), **_further_values(one.request)} for one in self._requests[:-1]]
         for row in rows:
             row["tags"] = dict(self._tags)
             if not self._content:

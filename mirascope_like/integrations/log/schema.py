@@ -11,44 +11,44 @@ import sqlite3
 from ...core.base.errors import StoreError
 
 COLUMNS = {
-    "id": ("id", "INTEGER PRIMARY KEY"),
-    "call_id": ("call_id", "TEXT NOT NULL UNIQUE"),
-    "parent_id": ("parent_id", "TEXT"),
-    "kind": ("kind", "TEXT NOT NULL"),
-    "number": ("number", "INTEGER NOT NULL"),
-    "conversation_id": ("conversation_id", "TEXT"),
-    "function": ("function", "TEXT"),
-    "arguments": ("arguments_json", "TEXT"),
-    "provider": ("provider", "TEXT"),
-    "model": ("model", "TEXT"),
-    "resolved_model": ("resolved_model", "TEXT"),
-    "prompt": ("prompt", "TEXT"),
-    "system": ("system", "TEXT"),
-    "messages": ("prompt_json", "TEXT"),
-    "options": ("options_json", "TEXT"),
-    "settings": ("settings_json", "TEXT"),
-    "tools": ("tools_json", "TEXT"),
-    "tool_calls": ("tool_calls_json", "TEXT"),
-    "response_text": ("response", "TEXT"),
-    "response_json": ("response_json", "TEXT"),
-    "reasoning": ("reasoning", "TEXT"),
-    "state": ("state", "TEXT NOT NULL"),
-    "error": ("error", "TEXT"),
-    "finish_reason": ("finish_reason", "TEXT"),
-    "streamed": ("streamed", "INTEGER NOT NULL"),
-    "datetime_utc": ("datetime_utc", "TEXT NOT NULL"),
-    "duration_ms": ("duration_ms", "INTEGER"),
-    "first_ms": ("first_ms", "INTEGER"),
-    "chunks": ("chunks_json", "TEXT"),
-    "input_tokens": ("input_tokens", "INTEGER"),
-    "output_tokens": ("output_tokens", "INTEGER"),
-    "token_details": ("token_details", "TEXT"),
-    "cost": ("cost", "REAL"),
-    "tags": ("tags_json", "TEXT"),
-    "fields": ("fields_json", "TEXT"),
+    "id": "id",
+    "call_id": "call_id",
+    "parent_id": "parent_id",
+    "kind": "kind",
+    "number": "number",
+    "conversation_id": "conversation_id",
+    "function": "function",
+    "arguments": "arguments_json",
+    "provider": "provider",
+    "model": "model",
+    "resolved_model": "resolved_model",
+    "prompt": "prompt",
+    "system": "system",
+    "messages": "prompt_json",
+    "options": "options_json",
+    "settings": "settings_json",
+    "tools": "tools_json",
+    "tool_calls": "tool_calls_json",
+    "response_text": "response",
+    "response_json": "response_json",
+    "reasoning": "reasoning",
+    "state": "state",
+    "error": "error",
+    "finish_reason": "finish_reason",
+    "streamed": "streamed",
+    "datetime_utc": "datetime_utc",
+    "duration_ms": "duration_ms",
+    "first_ms": "first_ms",
+    "chunks": "chunks_json",
+    "input_tokens": "input_tokens",
+    "output_tokens": "output_tokens",
+    "token_details": "token_details",
+    "cost": "cost",
+    "tags": "tags_json",
+    "fields": "fields_json",
 }
-"""Maps each field of `LoggedCall` to the name and type of its column."""
-JSON_FIELDS = frozenset({name for name, (column, _) in COLUMNS.items() if column.endswith("_json")} | {"token_details"})
+"""Maps each field of `LoggedCall` to its column."""
+JSON_FIELDS = frozenset({name for name, column in COLUMNS.items() if column.endswith("_json")} | {"token_details"})
 """The fields whose columns have JSON."""
 SEARCHED = ("prompt", "system", "response", "reasoning", "error")
 """The columns that the full-text search finds."""
@@ -62,11 +62,46 @@ USED = (
     f" UNION ALL SELECT json_extract(settings_json, '$.\"{BLOB}\"') FROM calls"
 )
 """The hashes of all rows."""
-_CALLS = ", ".join(f"{column} {kind}" for column, kind in COLUMNS.values())
 _OLD = ", ".join(f"old.{column}" for column in SEARCHED)
 MIGRATIONS = (
-    f"""
-    CREATE TABLE calls ({_CALLS});
+    """
+    CREATE TABLE calls (
+      id INTEGER PRIMARY KEY,
+      call_id TEXT NOT NULL UNIQUE,
+      parent_id TEXT,
+      kind TEXT NOT NULL,
+      number INTEGER NOT NULL,
+      conversation_id TEXT,
+      function TEXT,
+      arguments_json TEXT,
+      provider TEXT,
+      model TEXT,
+      resolved_model TEXT,
+      prompt TEXT,
+      system TEXT,
+      prompt_json TEXT,
+      options_json TEXT,
+      settings_json TEXT,
+      tools_json TEXT,
+      tool_calls_json TEXT,
+      response TEXT,
+      response_json TEXT,
+      reasoning TEXT,
+      state TEXT NOT NULL,
+      error TEXT,
+      finish_reason TEXT,
+      streamed INTEGER NOT NULL,
+      datetime_utc TEXT NOT NULL,
+      duration_ms INTEGER,
+      first_ms INTEGER,
+      chunks_json TEXT,
+      input_tokens INTEGER,
+      output_tokens INTEGER,
+      token_details TEXT,
+      cost REAL,
+      tags_json TEXT,
+      fields_json TEXT
+    );
     CREATE INDEX calls_by_time ON calls (datetime_utc);
     CREATE INDEX calls_by_parent ON calls (parent_id);
     CREATE INDEX calls_by_conversation ON calls (conversation_id);
@@ -75,8 +110,14 @@ MIGRATIONS = (
     INSERT INTO search_state VALUES (0);
     CREATE VIEW messages AS
       SELECT calls.id AS call, each.key AS position, coalesce(blobs.json, each.value) AS json
-      FROM calls, json_each(calls.prompt_json) AS each LEFT JOIN blobs ON blobs.hash = {{HASH}};
+      FROM calls, json_each(calls.prompt_json) AS each LEFT JOIN blobs ON blobs.hash = {HASH};
     """.replace("{HASH}", HASH),
+    """
+    DROP INDEX calls_by_parent;
+    CREATE INDEX calls_by_parent ON calls (parent_id) WHERE parent_id IS NOT NULL;
+    DROP INDEX calls_by_conversation;
+    CREATE INDEX calls_by_conversation ON calls (conversation_id) WHERE conversation_id IS NOT NULL;
+    """,  # most calls have neither, and each index costs time when a row is written
 )
 """The statements that change a file of version n to version n + 1, for each n from 0."""
 VERSION = len(MIGRATIONS)

@@ -418,3 +418,28 @@ def test_a_class_that_is_not_found(log: SQLiteLog, path: Path) -> None:
     with pytest.raises(StoreError, match="not a class of responses"):
         log.get(1)
     assert log.find()[0].response_text == "hello"
+
+
+def test_a_file_of_an_earlier_version(path: Path) -> None:
+    with SQLiteLog(path) as log:
+        response = with_log(log)(asking())("Hi")
+    with sqlite3.connect(path) as database:  # as version 1 has written it
+        database.executescript(
+            """
+            DROP INDEX calls_by_parent;
+            CREATE INDEX calls_by_parent ON calls (parent_id);
+            DROP INDEX calls_by_conversation;
+            CREATE INDEX calls_by_conversation ON calls (conversation_id);
+            PRAGMA user_version = 1;
+            """
+        )
+    database.close()
+    with SQLiteLog(path) as log:
+        assert log.get(1) == response
+        with_log(log)(asking())("and now")
+        assert [one.prompt for one in log.find()] == ["and now", "Hi"]
+    with sqlite3.connect(path) as database:
+        assert database.execute("PRAGMA user_version").fetchone() == (2,)
+        (index,) = database.execute("SELECT sql FROM sqlite_master WHERE name = 'calls_by_parent'").fetchone()
+    database.close()
+    assert index.endswith("WHERE parent_id IS NOT NULL")

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from inspect import signature
 from typing import Any
 
 from opentelemetry._logs import Logger, LoggerProvider, LogRecord, SeverityNumber, get_logger
 from opentelemetry.context import Context
 
+from ...core.base.errors import ConfigurationError
 from .conventions import Conventions
 from .metrics import SCOPE
 
 
 class Events:
-    """Emits events under the names of one version of the conventions. Their span is that of the given context."""
+    """Emits events under the names of one version of the conventions. Their span is that of the given context.
+
+    Raises `ConfigurationError` if `opentelemetry-api` is older than 1.35, whose log records have no such context.
+    """
 
     def __init__(self, table: Conventions, provider: LoggerProvider | None, version: str) -> None:
+        if not {"context", "event_name"} <= signature(LogRecord).parameters.keys():
+            raise ConfigurationError('content in events needs opentelemetry-api 1.35 or newer; or use "attributes"')
         self._table = table
         self._provider = provider
         self._version = version

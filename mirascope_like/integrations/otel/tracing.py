@@ -167,6 +167,8 @@ class Tracing(Observer):
         recorded = self._spans.pop(request, None)
         if recorded is None:
             return
+        if not recorded.span.is_recording() and self._metrics is None and self._events is None:
+            return  # a sampler dropped the span
         response = request.response
         if response is not None:
             recorded.set(response_attributes(response, self._table, complete=request.state == "done"))
@@ -276,7 +278,7 @@ class Tracing(Observer):
     # Contents
 
     def _record_content(self, request: ObservedRequest, response: Any, recorded: Recorded) -> None:
-        if not self._capture.any:
+        if not (self._capture.events or (self._capture.attributes and recorded.span.is_recording())):
             return
         contents = content_of(request, response, self._table)
         if self._capture.attributes:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.sampling import Decision, StaticSampler
 
 from mirascope_like.core import ToolLoop
 from mirascope_like.integrations.otel import with_otel
@@ -212,3 +214,24 @@ def test_no_metrics(server: Server, telemetry: Telemetry) -> None:
         with_otel(metrics=False, **telemetry.options)(OPENAI.decorated(client, stream=True))("Hi").collect()
     assert telemetry.one().name == "chat m"
     assert telemetry.metrics == {}
+
+
+@pytest.mark.parametrize("metrics", [False, True])
+def test_a_sampler_that_drops_spans(metrics: bool, server: Server, telemetry: Telemetry) -> None:
+    """It decides by the attributes that a span has when it starts. Metrics count all requests."""
+    seen: list[Any] = []
+
+    class Dropping(StaticSampler):
+        def should_sample(self, *args: Any, **kwargs: Any) -> Any:
+            seen.append(kwargs.get("attributes") or args[4])
+            return super().should_sample(*args, **kwargs)
+
+    dropping = TracerProvider(sampler=Dropping(Decision.DROP), shutdown_on_exit=False)
+    server.reply(OPENAI.wire.answered(Answer("Hello")))
+    with OPENAI.client(server) as client:
+        options = {**telemetry.options, "tracer_provider": dropping, "content": "attributes", "metrics": metrics}
+        assert with_otel(**options)(OPENAI.decorated(client))("Hi").content == "Hello"
+    assert [one["gen_ai.request.model"] for one in seen] == ["m"]
+    assert telemetry.spans == []
+    assert [one.sum for one in telemetry.metrics.get("gen_ai.client.token.usage", [])] == ([3, 5] if metrics else [])
+    dropping.shutdown()

@@ -44,7 +44,7 @@ def call_page(site: Site, call: LoggedCall, family: Family, *, every_turn: bool 
             "p",
             [call.function, " \u00b7 "] if call.function else None,
             time_element(call.datetime_utc, site),
-            [" \u00b7 session ", element("bdi", call.conversation_id)] if call.conversation_id else None,
+            [" \u00b7 session ", _session(call.conversation_id)] if call.conversation_id else None,
             class_="caption",
         ),
         tag_links(call.tags.items()),
@@ -62,6 +62,10 @@ def call_page(site: Site, call: LoggedCall, family: Family, *, every_turn: bool 
         _details(call),
     ]
     return document(site, f"{name} {call.id}", content)
+
+
+def _session(name: str) -> Html:
+    return element("a", element("bdi", name), href=address("/", [("session", name)]))
 
 
 def parts_of(call: LoggedCall) -> list[Part]:

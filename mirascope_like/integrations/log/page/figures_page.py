@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 
 from ..figures import Figures
 from .layout import Site, document, filter_form
 from .log_reader import Choices
 from .markup import Child, Html, address, element
 from .over_time import Summary
-from .plots import Series, bars, bucket_labels, lines
+from .plots import Axis, Series, bars, bucket_labels, lines
 from .query_parameters import Query
 from .units import count, dollars, duration, short_count, span
 
@@ -25,7 +26,7 @@ def figures_page(site: Site, query: Query, summary: Summary, choices: Choices) -
     else:
         content += [
             _tiles(summary.total),
-            _plots(summary),
+            _plots(query, summary),
             _by("Model", summary.models),
             _by("Tag", summary.tags, lambda tag: address("/figures", query.changed(tag=tag))),
         ]
@@ -58,8 +59,15 @@ def _tiles(total: Figures) -> Html:
     )
 
 
-def _plots(summary: Summary) -> Html:
-    labels = bucket_labels(summary.starts, summary.step)
+def _plots(query: Query, summary: Summary) -> Html:
+    ends = [start + summary.step - timedelta(milliseconds=1) for start in summary.starts]
+    axis = Axis(
+        bucket_labels(summary.starts, summary.step),
+        [
+            address("/", query.changed(since=start.isoformat(), until=end.isoformat(), age=None))
+            for start, end in zip(summary.starts, ends, strict=True)
+        ],
+    )
 
     def series(name: str, value: Callable[[Figures], float | None], kind: str) -> Series:
         return Series(name, [value(one) for one in summary.buckets], kind)
@@ -78,11 +86,11 @@ def _plots(summary: Summary) -> Html:
     ]
     return element(
         "section",
-        bars("Cost", cost, labels, dollars),
-        bars("Tokens", tokens, labels, short_count),
-        lines("Latency", times, labels, duration),
-        bars("Calls", states, labels, short_count),
-        element("p", f"One bar is {span(summary.step)}.", class_="caption"),
+        bars("Cost", cost, axis, dollars),
+        bars("Tokens", tokens, axis, short_count),
+        lines("Latency", times, axis, duration),
+        bars("Calls", states, axis, short_count),
+        element("p", f"One bar is {span(summary.step)}, and leads to its calls.", class_="caption"),
         class_="plots",
     )
 

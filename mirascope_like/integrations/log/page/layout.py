@@ -83,6 +83,7 @@ def filter_form(path: str, query: Query, choices: Choices) -> Html:
         _select("provider", "Provider", _options("All providers", choices.provider), values),
         _select("state", "State", _options("All states", STATES), values),
         _select("tag", "Tag", _options("All tags", choices.tag), values),
+        _select("session", "Session", _options("All sessions", ()), values) if "session" in values else None,
         _select("age", "Period", ages, values),
         _date("since", "From", values.get("since")),
         _date("until", "To", values.get("until")),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -190,7 +190,7 @@ class LogReader:
     def samples(self, filters: Filters) -> list[Sample]:
         """Return the figures of all rows that a filter accepts, the oldest first. Requests of calls are included."""
         with self.reading() as database:
-            conditions, values = _conditions(filters, database, kind=False)
+            conditions, values = _conditions(replace(filters, kind=None), database)
             text = f"SELECT {', '.join(Sample._fields)} FROM calls {_where(conditions)} ORDER BY datetime_utc"
             return [Sample._make(row) for row in database.execute(text, values)]
 
@@ -217,20 +217,13 @@ class LogReader:
         return Family(next(iter(parents), None), requests, [one for one in below if one.kind != "request"])
 
 
-def _conditions(filters: Filters, database: sqlite3.Connection, *, kind: bool = True) -> tuple[list[str], list[Any]]:
+def _conditions(filters: Filters, database: sqlite3.Connection) -> tuple[list[str], list[Any]]:
     conditions, values = filters.sql()
-    if not kind and filters.kind is not None:
-        index = conditions.index("kind = ?")
-        del conditions[index], values[_place(conditions, index)]
     if words := filters.words():
         condition, found = _search(words, database)
         conditions.append(condition)
         values += found
     return conditions, values
-
-
-def _place(conditions: Sequence[str], index: int) -> int:
-    return sum(one.count("?") for one in conditions[:index])
 
 
 def _search(words: Sequence[str], database: sqlite3.Connection) -> tuple[str, list[Any]]:

@@ -20,8 +20,18 @@ class Series:
     """The class of the style sheet that has the color."""
 
 
-def bars(title: str, series: Sequence[Series], labels: Sequence[str], unit: Callable[[float], str]) -> Html:
+@dataclass
+class Axis:
+    """The axis of time of a plot."""
+
+    labels: Sequence[str]
+    links: Sequence[str]
+    """The address of the calls at each label."""
+
+
+def bars(title: str, series: Sequence[Series], axis: Axis, unit: Callable[[float], str]) -> Html:
     """Return a plot with one stacked bar for each label."""
+    labels = axis.labels
     sums = [sum(one.values[index] or 0 for one in series) for index in range(len(labels))]
     top = nice(max(sums, default=0))
     width = 100 / max(len(labels), 1)
@@ -36,12 +46,14 @@ def bars(title: str, series: Sequence[Series], labels: Sequence[str], unit: Call
                 bottom -= height
                 layers.append(_rect(index * width + width * 0.1, bottom, width * 0.8, height, one.kind))
         tip = _tip(label, series, index, unit)
-        marks.append(element("g", element("title", tip), _rect(index * width, 0, width, 100, "hit"), layers))
+        place = _rect(index * width, 0, width, 100, "hit")
+        marks.append(element("a", element("title", tip), place, layers, href=axis.links[index]))
     return _figure(title, marks, series, labels, top, unit)
 
 
-def lines(title: str, series: Sequence[Series], labels: Sequence[str], unit: Callable[[float], str]) -> Html:
+def lines(title: str, series: Sequence[Series], axis: Axis, unit: Callable[[float], str]) -> Html:
     """Return a plot with one line for each series. A line joins the values before and after a gap."""
+    labels = axis.labels
     top = nice(max((value for one in series for value in one.values if value is not None), default=0))
     width = 100 / max(len(labels), 1)
     marks: list[Child] = []
@@ -58,7 +70,8 @@ def lines(title: str, series: Sequence[Series], labels: Sequence[str], unit: Cal
     for index, label in enumerate(labels):
         if any(one.values[index] is not None for one in series):
             tip = _tip(label, series, index, unit)
-            marks.append(element("g", element("title", tip), _rect(index * width, 0, width, 100, "hit")))
+            place = _rect(index * width, 0, width, 100, "hit")
+            marks.append(element("a", element("title", tip), place, href=axis.links[index]))
     return _figure(title, marks, series, labels, top, unit)
 
 

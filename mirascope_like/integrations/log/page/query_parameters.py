@@ -13,7 +13,7 @@ from ..filters import Filters, moment
 
 STATES = ("done", "closed", "failed")
 AGES = {"1h": "last hour", "1d": "last 24 hours", "7d": "last 7 days", "30d": "last 30 days"}
-_NAMES = ("text", "model", "provider", "function", "state", "tag", "age", "since", "until", "requests")
+_NAMES = ("text", "model", "provider", "function", "state", "tag", "session", "age", "since", "until", "requests")
 """The parameters of the filter, in the order in which addresses have them."""
 _POSITIONS = ("before", "after")
 LONGEST = 500
@@ -98,6 +98,7 @@ def _filters(values: Mapping[str, str], zone: tzinfo | None) -> Filters:
         provider=values.get("provider"),
         function=values.get("function"),
         state=state,
+        conversation_id=values.get("session"),
         tags=_tag(values["tag"]) if "tag" in values else {},
         since=max(begins, default=None),
         until=until,

@@ -112,7 +112,7 @@ class LogServer(ThreadingHTTPServer):
         return True
 
     def __enter__(self) -> LogServer:
-        Thread(target=self.serve_forever, name="mirascope-like-log-page", daemon=True).start()
+        Thread(target=self.serve_forever, args=(0.05,), name="mirascope-like-log-page", daemon=True).start()
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -41,7 +42,7 @@ def test_the_figures(tmp_path: Path) -> None:
         f"By model Model {heads} openai gpt-4o-mini 3 1 30 15 $1.75 1.00 s 3.00 s openai gpt-4o 1 0 10 5 $0.00" in text
     )
     assert f"By tag Tag {heads} team=a 1 0 20 10 $1.50 1.00 s 1.00 s team=b 1 0 10 5 $0.25 3.00 s 3.00 s" in text
-    assert "One bar is 1 minute." in text
+    assert "One bar is 1 minute, and leads to its calls." in text
 
 
 def test_bars_are_in_proportion(tmp_path: Path) -> None:
@@ -51,6 +52,18 @@ def test_bars_are_in_proportion(tmp_path: Path) -> None:
     bars = re.findall(r'<rect x="([\d.]+)" y="([\d.]+)" width="([\d.]+)" height="([\d.]+)" class="a">', cost)
     assert bars == [("3.333", "0.0", "26.667", "100.0"), ("70.0", "50.0", "26.667", "50.0")]
     assert "1 Nov 08:01\nCost: $0.50" in cost
+
+
+def test_a_bar_leads_to_its_calls(tmp_path: Path) -> None:
+    pages = Pages(tmp_path, row(1), row(2), row(3), row(63))
+    page = pages.page("/figures?model=gpt-4o-mini&age=5200w")
+    plot = page.partition('aria-label="Cost"')[2].partition("</svg>")[0]
+    first, last = [unescape(link) for link in re.findall(r'<a href="([^"]+)">', plot)][::2]
+    assert first == (
+        "/?model=gpt-4o-mini&since=2026-11-01T08%3A00%3A00%2B00%3A00&until=2026-11-01T08%3A01%3A59.999000%2B00%3A00"
+    )
+    assert re.findall(r"Question \d+", pages.shows(first)) == ["Question 1"]
+    assert re.findall(r"Question \d+", pages.shows(last)) == ["Question 63"]
 
 
 @pytest.mark.parametrize(

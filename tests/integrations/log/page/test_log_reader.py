@@ -58,6 +58,7 @@ FILTERS = {
     "state=failed": [3],
     "tag=team=a": [2, 1],
     "tag=team=a=b": [4],
+    "session=one": [4],
     "since=2026-11-01": [4, 3, 2, 1],
     "since=2026-11-02": [],
     "until=2026-10-31": [],
@@ -82,7 +83,7 @@ def test_filters(tmp_path: Path, query: str, indexed: bool) -> None:
         row(1, tags={"team": "a"}),
         row(2, model="gpt-4o", resolved_model="gpt-4o-2024-11-20", prompt="my order is late", tags={"team": "a"}),
         row(3, state="failed", provider="anthropic", error="OverloadedError: Overloaded"),
-        row(4, function="app.other", response_text="100 % sure", tags={"team": "a=b"}),
+        row(4, function="app.other", response_text="100 % sure", tags={"team": "a=b"}, conversation_id="one"),
         row(5, kind="request", parent_id=f"{1:032x}"),
     )
     if indexed:

@@ -70,8 +70,12 @@ class SQLiteCache:
 
     def _connected(self) -> sqlite3.Connection:
         database = sqlite3.connect(self._path, timeout=self._timeout, check_same_thread=False, isolation_level=None)
-        database.execute("PRAGMA journal_mode = WAL")  # readers do not wait for a writer
-        database.execute("PRAGMA synchronous = NORMAL")  # safe if a process is killed; not after a loss of power
+        try:
+            database.execute("PRAGMA journal_mode = WAL")  # readers do not wait for a writer
+            database.execute("PRAGMA synchronous = NORMAL")  # safe if a process is killed; not after a loss of power
+        except BaseException:
+            database.close()
+            raise
         return database
 
     @contextmanager

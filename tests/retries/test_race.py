@@ -447,3 +447,22 @@ def test_a_late_winner_is_closed(side: Side, server: Server) -> None:
     assert stream.content == "Hello you"
     del stream, reading
     assert server.wait_until(lambda: server.aborted == 2)
+
+
+def test_on_trio(side: Side, server: Server) -> None:
+    trio = pytest.importorskip("trio")
+    for streamed in (False, True):
+        made = side.streamed if streamed else side.whole
+        server.reply_with(by_model(side, {"first": made("never").insert(0, Stall()), "second": made("Hello")}))
+
+        async def main(streamed: bool = streamed) -> Any:
+            async with side.aclient(server) as client:
+
+                @race(after=0, others=["second"])
+                @side.module.call("first", client=client, stream=streamed)
+                async def ask() -> str:
+                    return "Hi"
+
+                return await (ask().collect() if streamed else ask())
+
+        assert trio.run(main).content == "Hello"

@@ -123,15 +123,18 @@ def tool(name: str | Callable[..., Any], /, *arguments: Mapping[str, Any] | str,
     """Return a tool call: `tool("add", a=1)`, or `tool(add, a=1)` for a function or tool class.
 
     `arguments` is a mapping, for arguments whose names are no identifiers, or JSON text, which may be invalid. Several
-    texts are the pieces of a stream.
+    texts are the pieces of a stream. Raises `TypeError` for other values.
     """
     name = name if isinstance(name, str) else _tool_name(name)
     texts = tuple(one for one in arguments if isinstance(one, str))
+    mappings = [one for one in arguments if isinstance(one, Mapping)]
+    if len(texts) + len(mappings) < len(arguments) or (texts and (mappings or given)):
+        raise TypeError(
+            f"tool({name!r}) accepts arguments as JSON text, or as a mapping and by name, not {arguments!r}"
+        )
     if texts:
-        if given or len(texts) < len(arguments):
-            raise TypeError("tool() accepts arguments as JSON text, or as a mapping and by name, not both")
         return ToolReply(name, "".join(texts), pieces=texts if len(texts) > 1 else None)
-    named = {key: value for one in arguments if isinstance(one, Mapping) for key, value in one.items()}
+    named = {key: value for one in mappings for key, value in one.items()}
     return ToolReply(name, to_json({**named, **given}).decode())
 
 

@@ -100,6 +100,14 @@ def test_a_value_that_is_not_a_reply() -> None:
         reply(7)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    ("arguments", "named"), [(('{"a": 1}',), {"b": 2}), (({"a": 1}, "{}"), {}), ((7,), {}), ((None,), {"a": 1})]
+)
+def test_values_that_are_not_arguments(arguments: Any, named: dict[str, Any]) -> None:
+    with pytest.raises(TypeError, match="as JSON text, or as a mapping and by name, not"):
+        tool("add", *arguments, **named)
+
+
 def test_a_model_is_entered_once() -> None:
     with fake() as model:
         pass

@@ -79,7 +79,9 @@ class LoggedCall:
     first_ms: int | None = None
     """The milliseconds to the first events of a stream."""
     chunks: list[list[int]] | None = None
-    """The time line of a stream: for each network read the milliseconds since the begin, and the number of events."""
+    """The time line of a stream: for each network read the milliseconds since the begin, and the number of events. In
+    the row of a call with several requests, the reads are those of the last.
+    """
     input_tokens: int | None = None
     output_tokens: int | None = None
     token_details: dict[str, int] | None = None

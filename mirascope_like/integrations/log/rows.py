@@ -39,8 +39,10 @@ class EndedCall:
     def rows(self) -> list[Row]:
         """Return the rows of the call: one for the call, and one for each request before its last."""
         last = self._requests[-1] if self._requests else None
-        rows = [{**self._request_values(last), **_call_values(self._call)}]
-        rows += [{**self._request_values(one), **_further_values(one.request)} for one in self._requests[:-1]]
+        rows = [{**self._request_values(last, self._call), **_call_values(self._call)}]
+        rows += [
+            {**self._request_values(one, one.request), **_further_values(one.request)} for one in self._requests[:-1]
+        ]
         for row in rows:
             row["tags"] = dict(self._tags)
             if not self._content:
@@ -49,7 +51,7 @@ class EndedCall:
                 row["error"] = row["error"].partition(":")[0] if row["error"] else None
         return rows
 
-    def _request_values(self, ended: _EndedRequest | None) -> Row:
+    def _request_values(self, ended: _EndedRequest | None, of: ObservedCall | ObservedRequest) -> Row:
         call = self._call
         row: Row = {"function": call.name, "provider": call.provider, "model": call.model, "number": 0}
         if ended is None:
@@ -58,8 +60,7 @@ class EndedCall:
         row |= {"provider": request.request.provider, "model": request.request.model, "number": request.number}
         row |= {"streamed": request.streamed, "tools": [tool_name(kind) for kind in request.request.tools]}
         if request.reads:
-            start = request.started
-            row["chunks"] = [[round((time - start) * 1000), count] for time, count in request.reads]
+            row["chunks"] = [[round((time - of.started) * 1000), count] for time, count in request.reads]
         response, inputs = ended.response(), ended.inputs.dump()
         row |= {"arguments": inputs.pop("fn_args"), "messages": inputs.pop("messages")}
         row |= {"options": inputs.pop("call_params"), "settings": inputs.pop("call_kwargs")}

@@ -25,6 +25,7 @@ from mirascope_like.core import (
     openai,
 )
 from mirascope_like.integrations.log import SQLiteLog, log_calls, with_log
+from tests.harness.clocks import MovedClock
 from tests.integrations.log.calls import asking, client
 
 
@@ -96,6 +97,20 @@ def test_a_stream(log: SQLiteLog) -> None:
     assert one.response_text == "one two three"
     assert one.first_ms is not None
     assert [count for _, count in one.chunks or ()] == [1] * 6
+
+
+def test_times_count_from_the_begin_of_the_call(log: SQLiteLog, clock: MovedClock) -> None:
+    @openai.call("gpt-4o-mini", stream=True, client=client(lambda body: "one two"))
+    def ask() -> str:
+        clock.skip(100)
+        return "Hi"
+
+    with_log(log)(ask)().collect()
+    (one,) = log.find()
+    assert one.first_ms is not None
+    assert one.first_ms >= 100_000
+    assert one.chunks is not None
+    assert one.chunks[0] == [one.first_ms, 1]
 
 
 def test_a_stream_left_early(log: SQLiteLog) -> None:

@@ -166,8 +166,8 @@ def _stream(call: LoggedCall) -> Html | None:
     first, end = call.first_ms, max([call.duration_ms or 0, *times])
     events = sum(events for _, events in reads)
     text = f"{count(events)} events in {count(len(reads))} reads; longest gap {duration(gap)}"
-    if call.kind == "call" and call.number:  # the reads are those of the last request, from its begin
-        first, end, text = times[0], max(times), f"The last request: {text}"
+    if call.kind == "call" and call.number:
+        first, text = times[0], f"The last request: {text}"
     axis = [element("span", duration(value)) for value in (0, end / 2, end)]
     return element(
         "section",

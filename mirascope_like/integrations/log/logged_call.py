@@ -130,9 +130,11 @@ def response_class(path: str) -> type[BaseCallResponse[Any, Any]]:
             found = getattr(found, part)
     except (ImportError, KeyError, AttributeError) as error:
         raise StoreError(f"the class of a logged response was not found, import its module first: {path}") from error
-    if not (isinstance(found, type) and issubclass(found, BaseCallResponse)):
+    kind: Any = found
+    if not (isinstance(kind, type) and issubclass(kind, BaseCallResponse)):
         raise StoreError(f"not a class of responses: {path}")
-    return found
+    response_kind: type[BaseCallResponse[Any, Any]] = found
+    return response_kind
 
 
 FIELDS: Sequence[str] = [one.name for one in fields(LoggedCall)]

@@ -5,7 +5,7 @@ all else that a log does for a call.
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from .usage import Usage
 
@@ -61,7 +61,7 @@ def _measured(prices: Any, provider: str, model: str, usage: Usage) -> Rates | N
 
     try:
         nothing = price()
-        rates: list[Any] = list(vars(nothing.model_price).values())
+        rates = cast("dict[str, Any]", vars(nothing.model_price)).values()
         by_time = nothing.model.prices is not nothing.model_price
         if by_time or nothing.total_price or not all(one is None or isinstance(one, Decimal) for one in rates):
             return None

@@ -15,10 +15,12 @@ ALLOWED = {
     "harness/server.py": "ends waits after a minute that would never end",
     "harness_tests/test_benchmark_server.py": "the pace of a server: nothing comes before its time, however late",
     "integrations/test_chat.py": "ends waits for a program after minutes that would never end",
+    "integrations/log/killed.py": "kills a program at a moment that is drawn, and expects the same at any",
     "seeds/test_abstractllm_streaming.py": "the user's program, as it was given: it prints how long it took",
     "streams/test_closed_while_waiting.py": "closes at a moment that is drawn, and expects the same at any",
     "streams/test_connections.py": "a minute, where a wrong loop waits for ten",
     "streams/views/test_text.py": "a minute, where a wrong search takes several",
+    "tracers/phoenix.py": "asks another program again and again, which tells nothing by itself",
 }
 """The files that may sleep or read a real clock, and why."""
 

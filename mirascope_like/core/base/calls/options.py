@@ -109,6 +109,8 @@ _IGNORED = frozenset({"model"})
 """Call parameters that have no effect, as in Mirascope v1: the model is the one that the call names."""
 _NOT_SENT = frozenset({"NotGiven", "Omit", "Unset"})
 """The names of the classes with which SDKs mark a parameter that is not sent."""
+_NULLABLE = frozenset({"timeout"})
+"""Call parameters of which None is a value: the SDKs of OpenAI, Anthropic and Groq then wait without a limit."""
 _FORMS = ("response_model", "output_parser", "max_retries", "fail_fast")
 
 
@@ -116,7 +118,7 @@ def accepted_params(
     given: Mapping[str, Any], unchecked: Iterable[str], provider: Provider[Any, Any, Any], *, any_provider: bool
 ) -> dict[str, Any]:
     """Return the call parameters that are sent to the provider: not those that are None, or an SDK's mark for "not
-    given".
+    given". `timeout=None` is sent.
 
     With `any_provider`, common parameters that the provider does not have are left out, as in Mirascope v1. Raises
     `ConfigurationError` for a name in `unchecked` that is unknown; suggests a similar name.
@@ -125,11 +127,13 @@ def accepted_params(
     left_out = {name for name in CommonCallParams.__annotations__ if any_provider and name not in known} - {*LIMITS}
     _check_params((name for name in unchecked if name not in left_out), provider)
     left_out |= _IGNORED
-    return {name: one for name, one in given.items() if name not in left_out and _is_given(one)}
+    return {name: one for name, one in given.items() if name not in left_out and _is_given(name, one)}
 
 
-def _is_given(value: Any) -> bool:
-    return value is not None and value is not ... and type(value).__name__ not in _NOT_SENT
+def _is_given(name: str, value: Any) -> bool:
+    if value is None:
+        return name in _NULLABLE
+    return value is not ... and type(value).__name__ not in _NOT_SENT
 
 
 def _check_params(names: Iterable[str], provider: Provider[Any, Any, Any]) -> None:

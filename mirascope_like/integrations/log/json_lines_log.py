@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 from pydantic_core import from_json
 
 from ...core.base.errors import StoreError
 from ...core.base.parsing import VERSION_KEY, check_schema_version
-from ...core.base.response import BaseCallResponse
-from .filters import Filters, Time
+from .base_log import BaseLog
+from .filters import Filters
 from .logged_call import LoggedCall, Row, logged_call
-from .redaction import Redact, RowMaker, Written
+from .redaction import Redact, Written
 from .row_format import json_text
-from .writer import Writer
 
 LINES_VERSION = 1
 """The schema version of the lines."""
 
 
-class JSONLinesLog:
+class JSONLinesLog(BaseLog):
     """A log of calls in a file with one JSON object per line. Several threads and processes may write it at once.
 
     Calls are written by a thread, at most 50 ms after they end; `flush()` writes them at once. `redact` is that of
@@ -31,21 +29,7 @@ class JSONLinesLog:
     """
 
     def __init__(self, path: str | Path, *, redact: Redact | None = None) -> None:
-        self.path: str = os.fspath(path)
-        self._maker = RowMaker(redact, self.path)
-        self._writer: Writer[Written] = Writer(self._write, self.path)
-
-    def write(self, call: Written) -> None:
-        """Add a call that has ended, or rows of another log. They are written by a thread."""
-        self._writer.add(call)
-
-    def flush(self) -> bool:
-        """Write all calls that have ended now. Returns False if they cannot be written; they are then kept."""
-        return self._writer.flush()
-
-    def close(self) -> None:
-        """Write all calls that have ended. Later calls are not logged."""
-        self._writer.close()
+        super().__init__(path, redact)
 
     def _write(self, batch: Sequence[Written]) -> None:
         rows = self._maker.rows(batch)
@@ -59,53 +43,14 @@ class JSONLinesLog:
         finally:
             os.close(descriptor)
 
-    def get(self, id: int | str) -> BaseCallResponse[Any, Any] | None:
-        """Return the typed response of a row, by its number or its `call_id`: equal to the response that the call
-        returned, or for a stream to `construct_call_response()`. None if there is no such row, or if it has no
-        response.
-        """
-        found = self.call(id)
-        return found.response if found is not None else None
+    def _one(self, name: str, value: int | str) -> LoggedCall | None:
+        return next((logged_call(row) for row in self._rows() if row[name] == value), None)
 
-    def call(self, id: int | str) -> LoggedCall | None:
-        """Return the row with this number or `call_id`, or None if there is none."""
-        name = "call_id" if isinstance(id, str) else "id"
-        return next((logged_call(row) for row in self._rows() if row[name] == id), None)
-
-    def find(
-        self,
-        *,
-        text: str | None = None,
-        model: str | None = None,
-        provider: str | None = None,
-        function: str | None = None,
-        state: str | None = None,
-        kind: str | None = None,
-        conversation_id: str | None = None,
-        parent_id: str | None = None,
-        tags: Mapping[str, str] | None = None,
-        since: Time | None = None,
-        until: Time | None = None,
-        limit: int | None = None,
-    ) -> list[LoggedCall]:
-        """Return the rows that fulfil all conditions, the newest first. The conditions are those of `SQLiteLog`."""
-        filters = Filters(
-            text=text,
-            model=model,
-            provider=provider,
-            function=function,
-            state=state,
-            kind=kind,
-            conversation_id=conversation_id,
-            parent_id=parent_id,
-            tags=tags or {},
-            since=since,
-            until=until,
-        )
+    def _found(self, filters: Filters, limit: int | None, offset: int) -> list[LoggedCall]:
         found = sorted(
             filter(filters.accepts, self._rows()), key=lambda row: (row["datetime_utc"], row["id"]), reverse=True
         )
-        return [logged_call(row) for row in found[:limit]]
+        return [logged_call(row) for row in found[offset:][:limit]]
 
     def _rows(self) -> Iterator[Row]:
         self.flush()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from sqlite3 import Connection
@@ -10,21 +9,20 @@ from time import monotonic
 from typing import Any
 
 from ...core.base.errors import ConfigurationError
-from ...core.base.response import BaseCallResponse
+from .base_log import BaseLog
 from .connections import Connections
 from .filters import Filters, Time, age_limit
 from .logged_call import LoggedCall, logged_call
-from .redaction import Redact, RowMaker, Written
+from .redaction import Redact, Written
 from .row_format import INSERT, decoded, encoded
 from .schema import USED
 from .search import search_condition
-from .writer import Writer
 
 PRUNE_EVERY = 60.0
 """The seconds between two deletions of rows that are older than `keep`."""
 
 
-class SQLiteLog:
+class SQLiteLog(BaseLog):
     """A log of calls in a SQLite database. Several threads and processes may write and read it at the same time.
 
     Calls are written by a thread, at most 50 ms after they end; `flush()` writes them at once. What was committed
@@ -45,33 +43,17 @@ class SQLiteLog:
         redact: Redact | None = None,
         timeout: float = 5.0,
     ) -> None:
-        self.path: str = os.fspath(path)
-        self._maker = RowMaker(redact, self.path)
+        super().__init__(path, redact)
         self._keep = keep
         if keep is not None:
             age_limit(keep)  # raises an error for a wrong age now
         self._connections = Connections(self.path, timeout)
         self._pruned = -PRUNE_EVERY
-        self._writer: Writer[Written] = Writer(self._write, self.path)
-
-    def write(self, call: Written) -> None:
-        """Add a call that has ended, or rows of another log. They are written by a thread."""
-        self._writer.add(call)
-
-    def flush(self) -> bool:
-        """Write all calls that have ended now. Returns False if they cannot be written; they are then kept."""
-        return self._writer.flush()
 
     def close(self) -> None:
         """Write all calls that have ended, and close the file. Later calls are not logged."""
-        self._writer.close()
+        super().close()
         self._connections.close()
-
-    def __enter__(self) -> SQLiteLog:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def _write(self, batch: Sequence[Written]) -> None:
         rows = self._maker.rows(batch)
@@ -82,55 +64,10 @@ class SQLiteLog:
                 self._pruned = monotonic()
                 _delete(database, Filters(until=self._keep))
 
-    def get(self, id: int | str) -> BaseCallResponse[Any, Any] | None:
-        """Return the typed response of a row, by its number or its `call_id`: equal to the response that the call
-        returned, or for a stream to `construct_call_response()`. None if there is no such row, or if it has no
-        response.
-        """
-        found = self.call(id)
-        return found.response if found is not None else None
+    def _one(self, name: str, value: int | str) -> LoggedCall | None:
+        return next(iter(self._read([f"{name} = ?"], [value])), None)
 
-    def call(self, id: int | str) -> LoggedCall | None:
-        """Return the row with this number or `call_id`, or None if there is none."""
-        column = "call_id" if isinstance(id, str) else "id"
-        return next(iter(self._read([f"{column} = ?"], [id])), None)
-
-    def find(
-        self,
-        *,
-        text: str | None = None,
-        model: str | None = None,
-        provider: str | None = None,
-        function: str | None = None,
-        state: str | None = None,
-        kind: str | None = None,
-        conversation_id: str | None = None,
-        parent_id: str | None = None,
-        tags: Mapping[str, str] | None = None,
-        since: Time | None = None,
-        until: Time | None = None,
-        limit: int | None = None,
-        offset: int = 0,
-    ) -> list[LoggedCall]:
-        """Return the rows that fulfil all conditions, the newest first.
-
-        `text` are words that must all be in the prompt, the system message, the response, the thinking or the error;
-        `function` is the name of a function, with or without its module. `since` and `until` are a `datetime`, a text
-        in ISO 8601 format, or an age such as "2h".
-        """
-        filters = Filters(
-            text=text,
-            model=model,
-            provider=provider,
-            function=function,
-            state=state,
-            kind=kind,
-            conversation_id=conversation_id,
-            parent_id=parent_id,
-            tags=tags or {},
-            since=since,
-            until=until,
-        )
+    def _found(self, filters: Filters, limit: int | None, offset: int) -> list[LoggedCall]:
         conditions, values = filters.sql()
         if words := filters.words():
             self.flush()

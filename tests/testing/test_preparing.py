@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import openai as openai_sdk
@@ -11,7 +12,7 @@ from pydantic import BaseModel
 
 from mirascope_like import budget, llm
 from mirascope_like.core import BaseMessageParam, ConfigurationError, azure, openai
-from mirascope_like.integrations.log import log_calls, with_log
+from mirascope_like.integrations.log import JSONLinesLog, log_calls, with_log
 from mirascope_like.testing import aprepare, fake, prepare, use_client
 
 HELLO = [BaseMessageParam(role="user", content="Hello Ann")]
@@ -180,20 +181,17 @@ def test_calls_of_the_prompt_function_are_sent(asynchronous: bool) -> None:
 
 
 @pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
-def test_a_call_that_is_prepared_is_not_logged(asynchronous: bool) -> None:
-    class Rows:
-        def write(self, rows: list[Any]) -> None:
-            written.extend(row["function"] for row in rows)
-
-    written: list[str] = []
-    log = Rows()
-    with log_calls(log), fake("Ann", "Ann") as model:
+def test_a_call_that_is_prepared_is_not_logged(asynchronous: bool, tmp_path: Path) -> None:
+    log = JSONLinesLog(tmp_path / "calls.jsonl")
+    with log, log_calls(log), fake("Ann", "Ann") as model:
         asyncio.run(aprepare(with_log(log)(ahello), "Ann")) if asynchronous else prepare(with_log(log)(hello), "Ann")
-        assert written == []
+        assert log.find() == []
         asyncio.run(aprepare(agreeting, "Anna")) if asynchronous else prepare(greeting, "Anna")
         asyncio.run(ahello("x")) if asynchronous else hello("x")
     name = "ahello" if asynchronous else "hello"
-    assert written == [f"{__name__}.{name}"] * 2  # the call inside the prompt function was sent
+    assert [row.function for row in log.find()] == [
+        f"{__name__}.{name}"
+    ] * 2  # the call inside the prompt function was sent
     assert len(model.requests) == 2
 
 

@@ -189,9 +189,8 @@ def test_a_call_that_is_prepared_is_not_logged(asynchronous: bool, tmp_path: Pat
         asyncio.run(aprepare(agreeting, "Anna")) if asynchronous else prepare(greeting, "Anna")
         asyncio.run(ahello("x")) if asynchronous else hello("x")
     name = "ahello" if asynchronous else "hello"
-    assert [row.function for row in log.find()] == [
-        f"{__name__}.{name}"
-    ] * 2  # the call inside the prompt function was sent
+    # The call inside the prompt function was sent.
+    assert [row.function for row in log.find()] == [f"{__name__}.{name}"] * 2
     assert len(model.requests) == 2
 
 

@@ -122,6 +122,22 @@ def test_writes_for_an_hour_and_searches() -> None:
     assert call_cost("anthropic", "claude-sonnet-4-5", searched) == pytest.approx(0.03)
 
 
+# Anthropic's pricing of claude-sonnet-4-5: $3 and $15 for a million tokens, but $6 and $22.50 for a call with more than
+# 200,000 input tokens, cached ones included ($0.30, then $0.60).
+@pytest.mark.parametrize(
+    ("tokens", "cached", "dollars"),
+    [
+        (1_000, 0, 0.003 + 0.015),
+        (200_000, 0, 0.6 + 0.015),
+        (200_001, 0, 1.200006 + 0.0225),
+        (300_000, 200_000, 0.1 * 6 + 0.2 * 0.6 + 0.0225),
+    ],
+)
+def test_long_prompts(tokens: int, cached: int, dollars: float) -> None:
+    usage = Usage(input_tokens=tokens, cached_tokens=cached, output_tokens=1_000)
+    assert call_cost("anthropic", "claude-sonnet-4-5", usage) == pytest.approx(dollars)
+
+
 # OpenAI's pricing: gpt-5-mini is $0.25 for a million tokens of input, half of that with flex processing.
 @pytest.mark.parametrize(
     ("terms", "dollars"),

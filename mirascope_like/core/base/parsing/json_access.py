@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import Enum
+from functools import lru_cache
 from typing import Any, TypeGuard, cast
 
 from pydantic import BaseModel
@@ -78,9 +79,19 @@ def at(value: Any, path: str) -> Any:
     """Return the value at a dotted path, such as "usage.input_tokens", in JSON or an SDK object; None if it is
     missing.
     """
-    for key in path.split("."):
-        value = cast("dict[str, Any]", value).get(key) if isinstance(value, dict) else getattr(value, key, None)
+    for key in _keys(path):
+        if value is None:
+            return None
+        value = value.get(key) if isinstance(value, _OBJECT) else getattr(value, key, None)
     return value
+
+
+_OBJECT: type[dict[str, Any]] = dict
+
+
+@lru_cache(maxsize=1000)
+def _keys(path: str) -> list[str]:
+    return path.split(".")
 
 
 def as_list(value: Any) -> list[Any]:

@@ -49,10 +49,11 @@ CARRIERS = frozenset(
     }
 )
 """Options whose values are treated as secrets, whatever the names of the values are."""
-_MAY_HAVE_SECRETS = re.compile(
-    f'{_SECRET.pattern.replace("$", chr(34))}|"client"|{"|".join(sorted(CARRIERS))}'.encode(), re.IGNORECASE
+_WORDS_OF_SECRETS = (
+    *(b"authorization", b"key", b'token"', b"secret", b"password", b"cookie", b"credential"),
+    *(b'"client"', *(name.encode() for name in sorted(CARRIERS) if name == "headers" or "headers" not in name)),
 )
-"""Is found in JSON with a secret, and rarely in other JSON."""
+"""One of them is in each JSON with a secret, in lower case. Found faster than a pattern with alternatives."""
 HOLDERS = frozenset({"call_params", "config", "http_options", "request_options", "client_args", "async_client_args"})
 """Options that may contain the options in `CARRIERS`."""
 
@@ -159,7 +160,8 @@ class FrozenValues:
         if isinstance(self._json, dict):
             return self._json
         values: dict[str, Any] = from_json(self._json)
-        return _without_secrets(values) if _MAY_HAVE_SECRETS.search(self._json) else values
+        text = self._json.lower()
+        return _without_secrets(values) if any(word in text for word in _WORDS_OF_SECRETS) else values
 
 
 def dumped_raw(response: Any) -> Any:

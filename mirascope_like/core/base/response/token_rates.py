@@ -4,7 +4,9 @@ all else that a log does for a call.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
+from math import inf
 from typing import Any, NamedTuple, cast
 
 from .usage import Usage
@@ -18,6 +20,9 @@ class Rates(NamedTuple):
     input: Decimal
     cached: Decimal
     output: Decimal
+    limit: float
+    """The number of input tokens up to which these prices apply; infinity for a model whose prices do not depend on it.
+    """
 
     def cost(self, input_tokens: int, cached_tokens: int, output_tokens: int) -> float:
         """Return the cost of a usage. Exact until the end, as in the price list."""
@@ -45,12 +50,14 @@ def token_rates(prices: Any, provider: str, model: str, usage: Usage) -> Rates |
         if len(_known) > 1000:
             _known.clear()
         found = _known[key] = snapshot, _measured(prices, provider, model, usage)
-    return found[1]
+    rates = found[1]
+    return rates if rates is not None and input_tokens <= rates.limit else None
 
 
 def _measured(prices: Any, provider: str, model: str, usage: Usage) -> Rates | None:
-    """Return the prices per token, measured by calculations of the list; None if a price depends on the time or on the
-    number of tokens, if each request has a price, or if the model is unknown.
+    """Return the prices per token, measured by calculations of the list; None if a price depends on the time, if each
+    request has a price, or if the model is unknown. If prices depend on the number of input tokens, they are those of
+    the lowest tier.
     """
 
     none = {"input_tokens": 0, "output_tokens": 0, **({"cached_tokens": 0} if usage.cached_tokens else {})}
@@ -61,15 +68,29 @@ def _measured(prices: Any, provider: str, model: str, usage: Usage) -> Rates | N
 
     try:
         nothing = price()
-        rates = cast("dict[str, Any]", vars(nothing.model_price)).values()
+        limit = _limit(cast("dict[str, Any]", vars(nothing.model_price)).values())
         by_time = nothing.model.prices is not nothing.model_price
-        if by_time or nothing.total_price or not all(one is None or isinstance(one, Decimal) for one in rates):
+        if by_time or nothing.total_price or limit < 1:
             return None
-        input_only, output_only = price(input_tokens=_MANY), price(output_tokens=_MANY)
-        cached = price(input_tokens=_MANY, cached_tokens=_MANY) if usage.cached_tokens is not None else input_only
+        many = int(min(limit, _MANY))
+        input_only, output_only = price(input_tokens=many), price(output_tokens=many)
+        cached = price(input_tokens=many, cached_tokens=many) if usage.cached_tokens is not None else input_only
     except (LookupError, ValueError):
         return None
-    return Rates(*(one.total_price / _MANY for one in (input_only, cached, output_only)))
+    return Rates(input_only.total_price / many, cached.total_price / many, output_only.total_price / many, limit)
+
+
+def _limit(prices: Iterable[Any]) -> float:
+    """Return the number of input tokens up to which the prices of a model are its lowest tier; 0 for prices in an
+    unknown form.
+    """
+    limits = [inf]
+    for one in prices:
+        if (tiers := getattr(one, "tiers", None)) is not None:
+            limits += [tier.start for tier in tiers]
+        elif not isinstance(one, Decimal | None):
+            return 0
+    return min(limits)
 
 
 def listed_usage(prices: Any, usage: Usage) -> Any:

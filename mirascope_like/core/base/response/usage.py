@@ -146,6 +146,8 @@ def with_reasoning(output: int | None, reasoning: int | None, prompt: int | None
 
 def token_count(value: Any) -> int | None:
     """Return a token count as an int; None for a value that is not a count, such as NaN or a negative number."""
+    if type(value) is int:  # nearly all
+        return value if value >= 0 else None
     if isinstance(value, str) and value.strip().isdecimal():
         return int(value)
     if isinstance(value, bool) or not isinstance(value, int | float):
@@ -177,5 +179,10 @@ def _first(raw: Any, paths: Sequence[str]) -> int | None:
     """Return the first count that is not zero; zero if all counts are zero, because some gateways fill the names of
     others with zeros. None if there is no count.
     """
-    counts = [found for path in paths if (found := token_count(at(raw, path))) is not None]
-    return next(filter(None, counts), 0) if counts else None
+    count = None
+    for path in paths:
+        if (value := at(raw, path)) is not None and (found := token_count(value)) is not None:
+            if found:
+                return found
+            count = found
+    return count

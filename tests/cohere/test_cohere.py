@@ -279,7 +279,7 @@ def test_a_conversation_with_tools(client: sdk.ClientV2, server: Server) -> None
         answer.message_param["citations"]
         == expected_raw(exchange("call-tools-command-r-e259ee2f", 1))["message"]["citations"]
     )
-    assert answer.common_message_param.content == [TextPart(text=answer.content)]
+    assert answer.common_message_param.content == answer.content
     roles = [message.role for message in answer.common_messages]
     assert roles == ["user", "assistant", "tool", "tool"]
     assert answer.common_messages[1].content[0] == ToolCallPart(

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
+from mirascope_like.core import BaseMessageParam
 from tests.conformance.contract import BaseRow
 from tests.conformance.rows import EVERY, ROWS
 from tests.conformance.wires.answer import Answer, Call
@@ -111,3 +112,14 @@ def test_the_name_of_a_response_model(
     for request in server.requests:
         (tool,) = request.json["tools"]
         assert tool.get("function", tool)["name"] == name
+
+
+@streamed_or_not
+@every_row
+def test_the_common_form_of_a_text_is_a_str(row: BaseRow, stream: bool, server: Server) -> None:
+    # As mirascope 1.25.7 has it for every provider but Anthropic, which has a list of one part there.
+    answer = Answer("fine")
+    server.reply(row.wire.streamed(answer) if stream else row.wire.answered(answer))
+    with row.client(server) as client:
+        response = row.stream(client).collect() if stream else row.ask(client)
+    assert response.common_message_param == BaseMessageParam(role="assistant", content="fine")

@@ -8,7 +8,7 @@ import asyncio
 
 import pytest
 
-from mirascope_like.core import BaseMessageParam, BasePrompt, PromptError, openai
+from mirascope_like.core import BaseMessageParam, BasePrompt, PromptError, openai, prompt_template
 from tests.harness.server import Server
 from tests.mirascope_v1 import script
 from tests.mirascope_v1.providers import PROVIDERS
@@ -83,3 +83,34 @@ def test_only_if_it_is_enabled(value: str, monkeypatch: pytest.MonkeyPatch) -> N
         ask("x")
     with pytest.raises(PromptError, match="Recommend has no template"):
         str(Recommend(genre="k"))
+
+
+@openai.call("m")
+@prompt_template()
+def bare(genre: str) -> None:
+    """
+    Recommend a {genre} book
+    """
+
+
+@openai.call("m")
+@prompt_template()
+def bare_with_config(genre: str) -> openai.OpenAIDynamicConfig:
+    """Recommend a {genre} {k} book"""
+    return {"computed_fields": {"k": 3}}
+
+
+@openai.call("m")
+@prompt_template()
+def bare_with_text(genre: str) -> str:
+    """Says which {books} are liked."""
+    return f"{genre}!"
+
+
+def test_a_response_has_the_docstring_of_a_prompt_template_without_arguments() -> None:
+    response = bare("x")
+    assert response.prompt_template == "Recommend a {genre} book"
+    assert response.model_dump()["prompt_template"] == "Recommend a {genre} book"
+    assert bare_with_config("x").prompt_template == "Recommend a {genre} {k} book"
+    assert bare_with_config("x").messages == [{"role": "user", "content": "Recommend a x 3 book"}]
+    assert bare_with_text("x").prompt_template is None  # the docstring is not the template

@@ -43,9 +43,13 @@ class Rendered(list[BaseMessageParam]):
     decorator reads both.
     """
 
-    def __init__(self, messages: Iterable[BaseMessageParam], config: Mapping[str, Any]) -> None:
+    def __init__(
+        self, messages: Iterable[BaseMessageParam], config: Mapping[str, Any], template: str | None = None
+    ) -> None:
         super().__init__(messages)
         self.config = config
+        self.template = template
+        """The dedented text of the docstring that is the template; None for the template of a decorator."""
 
 
 class Sent(list[Any]):

@@ -82,7 +82,8 @@ class PromptFunction:
             messages = self._checked(as_messages(result))
             if not (config or isinstance(result, Rendered | Sent)):
                 config["messages"] = messages
-            text = self.template.dedented if self.template is not None else None
+            docstring = result.template if isinstance(result, Rendered) else None
+            text = self.template.dedented if self.template is not None else docstring
             return Prompted(messages, config, arguments, text)
         template = self.template or self._docstring()
         if template is None:

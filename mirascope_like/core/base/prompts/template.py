@@ -218,12 +218,14 @@ def prompt_messages(template: Template, values: Mapping[str, object], returned: 
 
 
 def _returned_messages(fn: object, values: Mapping[str, object], returned: object) -> object:
-    if not is_config(returned):
-        return as_messages(returned) if returned is not None else _docstring(fn).render(values)
-    config = cast("Mapping[str, object]", returned)
-    given = config.get("messages")
-    messages = as_messages(given) if given is not None else prompt_messages(_docstring(fn), values, config)
-    return {**config, "messages": messages}
+    if not is_config(returned) and returned is not None:
+        return as_messages(returned)
+    config = cast("Mapping[str, object]", returned or {})
+    if (given := config.get("messages")) is not None:
+        return {**config, "messages": as_messages(given)}
+    template = _docstring(fn)
+    messages = Rendered(prompt_messages(template, values, config), config, template.dedented)
+    return messages if returned is None else {**config, "messages": messages}
 
 
 def _prompt_function(

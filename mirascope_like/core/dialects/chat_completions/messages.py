@@ -198,6 +198,11 @@ def decode_message(message: Mapping[str, Any]) -> BaseMessageParam:
     parts += _images(message.get("images"))
     if not calls and all(isinstance(part, TextPart) for part in parts) and not isinstance(content, list):
         return BaseMessageParam(role=_role(role), content=content or message.get("refusal") or "")
+    match parts:
+        case [TextPart(text=text)] if role == "assistant" and not calls:
+            return BaseMessageParam(role=_role(role), content=text)
+        case _:
+            pass
     return BaseMessageParam(role=_role(role), content=[*parts, *calls])
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial, wraps
-from typing import Any, ParamSpec, Required, TypeVar, cast
+from typing import Any, ParamSpec, Protocol, Required, TypeVar, cast
 
 from ..core.base.errors import UNSENT, Caught, ConfigurationError, FallbackError
 from ..core.base.request import OVERRIDES, overridden
@@ -27,7 +27,15 @@ class Fallback(Settings, total=False):
     """The errors of this fallback after which the next fallback is called."""
 
 
-def fallback(catch: Caught, fallbacks: Sequence[Fallback]) -> Callable[[Callable[P, R]], Callable[P, R]]:
+class FallbackDecorator(Protocol):
+    """The decorator that `fallback` returns."""
+
+    def __call__(self, fn: Callable[P, R], /) -> Callable[P, R]:
+        """Return a function that calls `fn`, and the fallbacks after its errors."""
+        ...
+
+
+def fallback(catch: Caught, fallbacks: Sequence[Fallback]) -> FallbackDecorator:
     """Return a decorator for a function made with `llm.call`. If the function raises an error of `catch`, the fallbacks
     are called instead, one after another.
 
@@ -42,7 +50,7 @@ def fallback(catch: Caught, fallbacks: Sequence[Fallback]) -> Callable[[Callable
     if not all("catch" in one for one in fallbacks):
         raise ConfigurationError('a fallback has no "catch": add the errors to catch, {"catch": ..., "model": ...}')
 
-    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+    def decorate(function: Callable[P, R], /) -> Callable[P, R]:
         if (made := within_descriptor(function, decorate)) is not None:
             return cast("Callable[P, R]", made)
         first = cast("Callable[..., Any]", function)

@@ -80,6 +80,18 @@ def test_modules_of_v1_that_programs_import_from() -> None:
         ("beta.openai", "RealtimeToolParam"),
         ("tools.web", "HTTPX DuckDuckGoSearch"),
         ("tools.system", "FileSystemToolKit"),
+        ("core.costs.calculate_cost", "calculate_cost"),
+        ("retries.fallback", "Fallback FallbackDecorator FallbackError fallback"),
+        ("core.openai.call_response", "OpenAICallResponse BaseMessageParam CostMetadata transform_tool_outputs"),
+        ("core.anthropic.tool", "AnthropicTool BaseTool ToolConfig GenerateJsonSchemaNoTitles"),
+        ("core.litellm.stream", "LiteLLMStream CostMetadata"),
+        ("core.xai._call", "xai_call"),
+        ("core.xai.call_params", "XAICallParams"),
+        ("core.xai.call_response", "XAICallResponse"),
+        ("core.xai.call_response_chunk", "XAICallResponseChunk"),
+        ("core.xai.dynamic_config", "XAIDynamicConfig AsyncXAIDynamicConfig"),
+        ("core.xai.stream", "XAIStream XAITool"),
+        ("core.xai.tool", "XAITool"),
     ],
 )
 def test_deep_paths_of_v1(module: str, names: str) -> None:
@@ -181,6 +193,8 @@ def test_calculate_cost() -> None:
     # 600 tokens at 1 dollar, 400 at 0.5, 100 at 2 dollars per million
     assert core.calculate_cost("openai", "test-model", usage) == pytest.approx(0.001)
     assert costs.calculate_cost is llm.calculate_cost is core.calculate_cost
+    import_module("mirascope_like.core.costs.calculate_cost")
+    assert callable(costs.calculate_cost)  # not the module of its name
     assert core.calculate_cost("openai", "test-model") is None
     assert core.calculate_cost("openai", "test-model", core.CostMetadata(input_tokens=1)) is None
     assert core.calculate_cost("openai", "unheard-of", usage) is None

@@ -21,6 +21,9 @@ from .types import (
 class XAIHost(Host):
     """The host xAI. Its classes also have the names that they have in Mirascope v1, such as `XAICallResponse`."""
 
+    __path__: ClassVar[list[str]] = []
+    """Makes `core.xai` a package to the import system, as in v1: `core.xai.call_response` is an old import path."""
+    __spec__: ClassVar[None] = None  # read by the import system, from Python 3.12
     XAICallParams: ClassVar[type[HostCallParams]] = HostCallParams
     XAIDynamicConfig: ClassVar[type[HostDynamicConfig]] = HostDynamicConfig
     AsyncXAIDynamicConfig: ClassVar[type[HostDynamicConfig]] = HostDynamicConfig

@@ -144,13 +144,14 @@ V1_PROVIDER_MODULES = frozenset(
 V1_MODULES = frozenset(
     {
         *("llm.call_response", "llm.call_response_chunk", "llm.context", "llm.stream", "llm.tool"),
-        *("tools.system", "tools.web"),
+        *("tools.system", "tools.web", "core.costs.calculate_cost"),
     }
 )
 """Other modules that packages had, in Mirascope v1 and here. Their names are now defined by the package itself."""
 FUNCTIONS: Mapping[str, str] = {
     f"{CORE}.base.merge_decorators": "merge_decorators",
     f"{CORE}.base.metadata": "Metadata",
+    f"{CORE}.costs.calculate_cost": "calculate_cost",
     f"{ROOT}.llm.context": "Settings context override",
 }
 """Old modules that have the name of a function of their package → their names. The import system sets the attribute of
@@ -168,7 +169,7 @@ def homes_of(module: str) -> Sequence[str]:
     if not module.startswith(f"{CORE}."):
         return ()
     if name in V1_PROVIDER_MODULES and package and package not in ("base", "dialects") and "." not in package:
-        return (f"{CORE}.{package}",)
+        return (f"{CORE}.{package}", f"{CORE}.base")
     return [f"{CORE}.{home}" for home in OLD_PATHS.get(f"{package}.{name}", "").split()]
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .base.legacy_names import Provider
-from .base.response import CostMetadata, Usage, call_cost
+from ..base.legacy_names import Provider
+from ..base.response import CostMetadata, Usage, call_cost
 
 _LISTED_AS = {"bedrock": "aws", "gemini": "google", "vertex": "google", "xai": "x-ai"}
 """The names of providers in the price list, if the list uses other names."""

@@ -16,7 +16,7 @@ import pytest
 from pydantic import BaseModel, Field
 
 import mirascope_like
-from mirascope_like import core, llm
+from mirascope_like import core, llm, retries
 from mirascope_like.core import base, costs, openai
 from mirascope_like.core.base.errors import ConfigurationError
 from mirascope_like.removed_modules import REMOVED
@@ -81,7 +81,6 @@ def test_modules_of_v1_that_programs_import_from() -> None:
         ("tools.web", "HTTPX DuckDuckGoSearch"),
         ("tools.system", "FileSystemToolKit"),
         ("core.costs.calculate_cost", "calculate_cost"),
-        ("retries.fallback", "Fallback FallbackDecorator FallbackError fallback"),
         ("core.openai.call_response", "OpenAICallResponse BaseMessageParam CostMetadata transform_tool_outputs"),
         ("core.anthropic.tool", "AnthropicTool BaseTool ToolConfig GenerateJsonSchemaNoTitles"),
         ("core.litellm.stream", "LiteLLMStream CostMetadata"),
@@ -113,6 +112,14 @@ def test_a_deep_path_does_not_hide_the_function_of_its_name() -> None:
 
     assert openai.call("m")(prompt) is not None
     assert import_module("mirascope_like.core.base._utils").get_metadata(prompt, None) == {"tags": {"a"}}
+
+
+def test_the_module_of_fallback_and_the_function() -> None:
+    # Not by the alias: its import would set the attribute of the package to the module.
+    module = import_module("mirascope_like.retries.fallback")
+    names = ["Fallback", "FallbackDecorator", "FallbackError", "fallback"]
+    assert not [name for name in names if not hasattr(module, name)]
+    assert retries.fallback is module.fallback
 
 
 def test_functions_of_v1s_utils() -> None:

@@ -82,11 +82,8 @@ def at(value: Any, path: str) -> Any:
     for key in _keys(path):
         if value is None:
             return None
-        value = value.get(key) if isinstance(value, _OBJECT) else getattr(value, key, None)
+        value = cast("dict[str, Any]", value).get(key) if isinstance(value, dict) else getattr(value, key, None)
     return value
-
-
-_OBJECT: type[dict[str, Any]] = dict
 
 
 @lru_cache(maxsize=1000)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, cast
 
+from ..parsing import as_received
 from .metadata import NativeMetadata
 from .usage import Usage
 
@@ -23,22 +24,23 @@ class Billed(NativeMetadata):
 
         None if the usage is unknown, or if the price of any part of it is unknown.
         """
-        return self._cost_of(lambda: self._priced)
+        return self._cost_of(lambda: self._priced, self._reported_usage)
 
-    def _cost_of(self, priced: Callable[[], Usage | None]) -> float | None:
+    def _cost_of(self, priced: Callable[[], Usage | None], reported: Any) -> float | None:
         from .cost import reported_cost  # imported here: few programs read the cost
 
         def by_price() -> float | None:
             usage = priced()
             return None if usage is None else self._price(self.model, usage, self._terms)
 
-        return reported_cost(self._reported_usage, by_price)
+        return reported_cost(reported, by_price)
 
     def _billed(self) -> tuple[Usage | None, float | None]:
         """Return the usage and the cost, and read the usage only once, if possible."""
-        usage = self._usage
-        own = type(self)._priced is not Billed._priced
-        return usage, self._cost_of(lambda: self._priced if own else usage)
+        kind, reported = type(self), as_received(self._reported_usage)
+        usage = self._usage_in(reported) if kind._usage is NativeMetadata._usage else self._usage
+        own = kind._priced is not Billed._priced
+        return usage, self._cost_of(lambda: self._priced if own else usage, reported)
 
     @classmethod
     def _price(cls, model: str | None, usage: Usage, terms: Mapping[str, str]) -> float | None:

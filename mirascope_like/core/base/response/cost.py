@@ -138,7 +138,7 @@ def call_cost(
         return None
     model = as_text(model)
     tier = "+".join((terms or {}).values()) or None
-    for name in (model, _DATE.sub("", model)):
+    for name in (model, _DATE.sub("", model)) if _own else ():
         for seller in (provider, None):
             if (price := _own.get((seller, name, tier))) is not None:
                 return price.of(usage)

@@ -163,10 +163,14 @@ class NativeMetadata(CommonMetadata):
 
     @property
     def _usage(self) -> Usage | None:
-        usage = self._reported_usage
+        return self._usage_in(self._reported_usage)
+
+    @classmethod
+    def _usage_in(cls, usage: Any) -> Usage | None:
+        """Return the usage in the common form for a provider's usage object: an object of the SDK, or JSON."""
         if usage is None or isinstance(usage, str | int | float | list):  # some gateways send no object
             return None
-        return self._read_usage(dumped(usage))
+        return cls._read_usage(dumped(usage))
 
     @property
     def _terms(self) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, TypeVar, cast
 
+from pydantic import BaseModel
 from pydantic_core import to_json
 
 from ...base.errors import ErrorEventError, reported_error
@@ -97,6 +98,15 @@ _THOUGHTS = ("thinking", "reasoning")
 """The types of parts that contain the model's thinking."""
 _THINKING = ("reasoning", "reasoning_content", "reasoning_text", "thinking")
 """The keys of a message for thinking: those of OpenRouter, DeepSeek, GitHub Copilot and Ollama."""
+
+
+def may_think(message: Any) -> bool:
+    """Return False if a message of an SDK certainly has no thinking. Faster than its conversion to JSON."""
+    if not isinstance(message, BaseModel):
+        return message is not None
+    fields = {**vars(message), **(message.model_extra or {})}
+    places = (*_THINKING, "reasoning_details", "thinking_blocks")
+    return not isinstance(fields.get("content"), str | None) or any(fields.get(key) for key in places)
 
 
 def message_thinking(message: Mapping[str, Any]) -> str | None:

@@ -18,6 +18,7 @@ from .chunk import (
     call_in_form,
     choice_delta,
     content_text,
+    may_think,
     message_thinking,
     raise_choice_error,
     usage_of,
@@ -76,11 +77,12 @@ class BaseChatCallResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT, Answer
 
     @property
     def _message(self) -> Any:
-        found: Any = getattr(self._choices[0], "message", None) if self._choices else None
+        choices = self._choices
+        found: Any = getattr(choices[0], "message", None) if choices else None
         found = None if isinstance(found, str | int | float | list) else found  # some gateways send only the text
         calls: Any = getattr(found, "tool_calls", None)
         odd = isinstance(calls, dict) or (not calls and getattr(found, "function_call", None))
-        if self._choices and (not found or odd or any(map(_is_odd, as_list(calls)))):
+        if choices and (not found or odd or any(map(_is_odd, as_list(calls)))):
             # Some gateways send `delta` or `text` in place of the message, or calls in another structure.
             first = as_object(as_list(self.raw.get("choices"))[0])
             if delta := choice_delta(first):
@@ -92,7 +94,8 @@ class BaseChatCallResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT, Answer
     @property
     def _raw_message(self) -> dict[str, Any]:
         """The message of the first choice, as JSON."""
-        return with_parts(dumped(self._message)) if self._message is not None else {}
+        message = self._message
+        return with_parts(dumped(message)) if message is not None else {}
 
     @property
     def content(self) -> str:
@@ -102,7 +105,7 @@ class BaseChatCallResponse(BaseCallResponse[RawT, ToolT, FinishT, UsageT, Answer
 
     @property
     def thinking(self) -> str | None:
-        return message_thinking(self._raw_message)
+        return message_thinking(self._raw_message) if may_think(self._message) else None
 
     @property
     def refusal(self) -> str | None:

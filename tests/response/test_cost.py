@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from mirascope_like.core import Price, anthropic, openai, set_price
-from mirascope_like.core.base.response import Usage, call_cost, cost
+from mirascope_like.core import Price, anthropic, local, openai, set_price
+from mirascope_like.core.base.response import Usage, call_cost, cost, usage_and_cost
 from tests.harness.server import Reply, Server
 
 TOKENS = Usage(input_tokens=1000, cached_tokens=400, output_tokens=100)
@@ -217,3 +217,11 @@ def test_anthropic_counts_cached_tokens_beside_the_others(server: Server, monkey
     response = say()
     assert (response.input_tokens, response.cached_tokens, response.output_tokens) == (1000, 300, 100)
     assert response.cost == pytest.approx((200 * 3 + 300 * 0.30 + 500 * 3.75 + 100 * 15) / 1e6)
+
+
+# `LocalCallResponse.cost` is documented as always 0: a local server that reports a cost has sent no bill.
+def test_usage_with_a_cost_of_its_own() -> None:
+    usage = {"prompt_tokens": 3, "completion_tokens": 5, "total_tokens": 8, "cost": 0.5}
+    dump = {"response": chat("ours", **usage), "start_time": 0, "end_time": 1}
+    response = local.LocalCallResponse.model_validate(dump)
+    assert usage_and_cost(response) == (Usage(input_tokens=3, output_tokens=5), 0.0)

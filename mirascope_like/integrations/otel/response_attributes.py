@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...core.base.response import BaseCallResponse, counted_usage
+from ...core.base.response import BaseCallResponse, usage_and_cost
 from .content import finish_reasons
 from .conventions import USAGE, Conventions
 
@@ -13,12 +13,12 @@ Attributes = dict[str, Any]
 
 def response_attributes(response: BaseCallResponse[Any, Any], table: Conventions, *, complete: bool) -> Attributes:
     """Return the attributes of a response. `complete` is False for a stream that was closed or has failed."""
-    usage = counted_usage(response)
+    usage, cost = usage_and_cost(response)
     attributes: Attributes = {
         "gen_ai.response.model": response.model,
         "gen_ai.response.id": response.id,
         "gen_ai.response.finish_reasons": finish_reasons(response, complete=complete) or None,
-        "mirascope_like.cost": response.cost,
+        "mirascope_like.cost": cost,
         **{table.renamed.get(name, name): getattr(usage, count, None) for name, count in USAGE.items()},
     }
     return {name: value for name, value in attributes.items() if value is not None}

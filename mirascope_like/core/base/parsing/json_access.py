@@ -103,7 +103,7 @@ def is_list(value: Any) -> TypeGuard[list[Any]]:
 
 def is_mapping(value: Any) -> TypeGuard[Mapping[Any, Any]]:
     """Return True if the value is a mapping."""
-    return isinstance(value, Mapping)
+    return isinstance(value, dict | Mapping)  # the former is checked faster
 
 
 def is_end(value: Any) -> bool:

@@ -39,6 +39,8 @@ class Billed(NativeMetadata):
         """Return the usage and the cost, and read the usage only once, if possible."""
         kind, reported = type(self), as_received(self._reported_usage)
         usage = self._usage_in(reported) if kind._usage is NativeMetadata._usage else self._usage
+        if kind.cost is not Billed.cost:  # LiteLLM's, or that of a local model
+            return usage, self.cost
         own = kind._priced is not Billed._priced
         return usage, self._cost_of(lambda: self._priced if own else usage, reported)
 

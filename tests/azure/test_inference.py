@@ -79,6 +79,14 @@ def sent(server: Server, call: Callable[[], Any]) -> tuple[str, Any]:
     return request.path, request.headers
 
 
+def responses() -> Any:
+    @azure.responses.call("m")
+    def ask() -> str:
+        return "Hi"
+
+    return ask()
+
+
 def test_the_inference_endpoint(server: Server, environment: Callable[..., None]) -> None:
     environment(AZURE_INFERENCE_ENDPOINT=f"{server.url}/models", AZURE_INFERENCE_CREDENTIAL="key-1")
     path, headers = sent(server, lambda: AZURE.ask())
@@ -109,6 +117,31 @@ def test_the_variables_of_azure_openai_win(server: Server, environment: Callable
     path, headers = sent(server, lambda: AZURE.ask())
     # The version is Azure OpenAI's newest stable one of its data plane.
     assert (path, headers["api-key"]) == ("/openai/deployments/m/chat/completions?api-version=2024-10-21", "key-2")
+
+
+@pytest.mark.parametrize("ask", [AZURE.ask, AZURE.stream, responses], ids=["whole", "streamed", "responses"])
+@pytest.mark.parametrize("status", [401, 403, 404])
+def test_errors_name_the_settings_that_are_used(
+    server: Server, environment: Callable[..., None], status: int, ask: Callable[..., Any]
+) -> None:
+    def notes() -> list[str]:
+        server.reply(Reply.json({"error": {"code": "x", "message": "no"}}, status))
+        with pytest.raises(ProviderError) as caught:
+            list(ask() or ())
+        return caught.value.__notes__
+
+    environment(AZURE_INFERENCE_ENDPOINT=f"{server.url}/models", AZURE_INFERENCE_CREDENTIAL="key-1")
+    assert notes() == ["azure used AZURE_INFERENCE_ENDPOINT."]
+    environment(AZURE_OPENAI_ENDPOINT=server.url, AZURE_OPENAI_API_KEY="key-2")
+    assert notes() == ["azure used AZURE_OPENAI_ENDPOINT. AZURE_INFERENCE_ENDPOINT is ignored."]
+
+
+def test_an_error_of_a_given_client_names_no_setting(server: Server, environment: Callable[..., None]) -> None:
+    environment(AZURE_INFERENCE_ENDPOINT=f"{server.url}/models", AZURE_INFERENCE_CREDENTIAL="key-1")
+    server.reply(Reply.json({"error": {"code": "x", "message": "no"}}, 401))
+    with AZURE.client(server) as client, pytest.raises(AuthenticationError) as caught:
+        AZURE.ask(client)
+    assert not getattr(caught.value, "__notes__", [])
 
 
 def test_a_token_of_entra_id(server: Server, environment: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -295,6 +328,39 @@ def test_async_clients(server: Server, client: Any) -> None:
                 await AZURE.aask(aclient)
 
     asyncio.run(main())
+
+
+def test_clients_with_a_token(server: Server) -> None:
+    """Its SDK sends tokens over https only, so the transport gives each request the address of the test's server."""
+    inference: Any = pytest.importorskip("azure.ai.inference", reason="needs the package azure-ai-inference")
+    aio: Any = pytest.importorskip("azure.ai.inference.aio")
+    transports: Any = pytest.importorskip("azure.core.pipeline.transport")
+    pytest.importorskip("aiohttp", reason="the async client needs aiohttp")
+    token = SimpleNamespace(token="token-1", expires_on=2**40)
+
+    class Transport(transports.RequestsTransport):
+        def send(self, request: Any, **options: Any) -> Any:
+            request.url = request.url.replace("https://test", server.url)
+            return super().send(request, **options)
+
+    class AsyncTransport(transports.AioHttpTransport):
+        async def send(self, request: Any, **options: Any) -> Any:
+            request.url = request.url.replace("https://test", server.url)
+            return await super().send(request, **options)
+
+    async def get_token(*scopes: str, **options: Any) -> Any:
+        return token
+
+    async def main() -> str:
+        credential = SimpleNamespace(get_token=get_token)
+        async with aio.ChatCompletionsClient("https://test", credential, transport=AsyncTransport()) as client:
+            return (await AZURE.aask(client)).content
+
+    server.reply(WIRE.answered(Answer("Hi")), WIRE.answered(Answer("Hi")))
+    credential = SimpleNamespace(get_token=lambda *scopes, **options: token)
+    with closing(inference.ChatCompletionsClient("https://test", credential, transport=Transport())) as client:
+        assert AZURE.ask(client).content == asyncio.run(main()) == "Hi"
+    assert [request.headers["authorization"] for request in server.requests] == ["Bearer token-1"] * 2
 
 
 def test_a_client_in_a_dynamic_config(server: Server, client: Any) -> None:

@@ -116,6 +116,12 @@ class AzureProvider(OpenAISDKProvider[AzureCallResponse, AzureCallResponseChunk,
             return openai.OpenAIError(self._key_to_set())
         return super().missing_key_error(error)
 
+    def settings_used(self) -> str:
+        if not os.environ.get("AZURE_OPENAI_ENDPOINT"):
+            return "azure used AZURE_INFERENCE_ENDPOINT."
+        ignored = " AZURE_INFERENCE_ENDPOINT is ignored." if os.environ.get("AZURE_INFERENCE_ENDPOINT") else ""
+        return f"azure used AZURE_OPENAI_ENDPOINT.{ignored}"
+
     def _key_to_set(self) -> str:
         return (
             "azure needs AZURE_OPENAI_ENDPOINT and a key (AZURE_OPENAI_API_KEY) or a token (AZURE_OPENAI_AD_TOKEN), or "

@@ -50,6 +50,9 @@ class ResponsesProvider(SDKProvider[ResponseT, ChunkT, ToolT]):
     def missing_key_error(self, error: Exception) -> Exception | None:
         return self._chat.missing_key_error(error)
 
+    def settings_used(self) -> str | None:
+        return self._chat.settings_used()
+
     def known_params(self) -> frozenset[str]:
         known = super().known_params().union(ResponseCreateParamsBase.__annotations__, SDK_OPTIONS)
         return known - {"input", "model", "tools"}

@@ -16,11 +16,14 @@ from urllib.parse import urlsplit
 from jiter import from_json
 
 from ...base.errors import (
+    AuthenticationError,
     ConfigurationError,
     ConnectionFailedError,
     ErrorEventError,
     MalformedEventError,
     MirascopeLikeError,
+    NotFoundError,
+    PermissionDeniedError,
     ProviderError,
     RequestTimeoutError,
     StreamInterruptedError,
@@ -41,6 +44,8 @@ ChunkT = TypeVar("ChunkT", bound=BaseCallResponseChunk[Any, Any, Any])
 ToolT = TypeVar("ToolT", bound=BaseTool)
 
 _HTTP = frozenset({"httpx", "httpx2", "httpcore", "httpcore2", "aiohttp", "anyio", "h11", "h2", "ssl", "urllib3"})
+_OF_SETTINGS = (AuthenticationError, PermissionDeniedError, NotFoundError, ConnectionFailedError)
+"""Errors that wrong settings cause: a key or an address."""
 
 
 class FailingProvider(Provider[ResponseT, ChunkT, ToolT]):
@@ -73,6 +78,12 @@ class FailingProvider(Provider[ResponseT, ChunkT, ToolT]):
         """Return an SDK error that names the key to set, if `error` is about a missing API key; otherwise None."""
         return None
 
+    def settings_used(self) -> str | None:
+        """Return a sentence that names the settings that the default client uses, if there are several kinds. Errors
+        that wrong settings cause have it as a note.
+        """
+        return None
+
     environment: tuple[str, ...] = ()
     """The environment variables that the SDK reads. The first one contains the API key."""
 
@@ -92,6 +103,9 @@ class FailingProvider(Provider[ResponseT, ChunkT, ToolT]):
         requests = requests_of(found, source)
         if source is None and isinstance(found, ConnectionFailedError):
             _note_server(found, requests)
+        used = self.settings_used() if source is None and request.client is None else None
+        if used is not None and isinstance(found, _OF_SETTINGS):
+            found.add_note(used)
         secrets = secrets_of(request.client, request.call_params, self.environment, requests)
         hide_keys(found, secrets)
         for one in requests:

@@ -338,27 +338,36 @@ def test_clients_with_a_token(server: Server) -> None:
     pytest.importorskip("aiohttp", reason="the async client needs aiohttp")
     token = SimpleNamespace(token="token-1", expires_on=2**40)
 
-    class Transport(transports.RequestsTransport):
-        def send(self, request: Any, **options: Any) -> Any:
-            request.url = request.url.replace("https://test", server.url)
-            return super().send(request, **options)
+    def redirected(transport: Any) -> Any:
+        send = transport.send
 
-    class AsyncTransport(transports.AioHttpTransport):
-        async def send(self, request: Any, **options: Any) -> Any:
+        def to_server(request: Any, **options: Any) -> Any:
             request.url = request.url.replace("https://test", server.url)
-            return await super().send(request, **options)
+            return send(request, **options)
 
-    async def get_token(*scopes: str, **options: Any) -> Any:
+        transport.send = to_server
+        return transport
+
+    def get_token(*scopes: str, **options: Any) -> Any:
+        return token
+
+    async def get_token_async(*scopes: str, **options: Any) -> Any:
         return token
 
     async def main() -> str:
-        credential = SimpleNamespace(get_token=get_token)
-        async with aio.ChatCompletionsClient("https://test", credential, transport=AsyncTransport()) as client:
+        credential = SimpleNamespace(get_token=get_token_async)
+        async with aio.ChatCompletionsClient(
+            "https://test", credential, transport=redirected(transports.AioHttpTransport())
+        ) as client:
             return (await AZURE.aask(client)).content
 
     server.reply(WIRE.answered(Answer("Hi")), WIRE.answered(Answer("Hi")))
-    credential = SimpleNamespace(get_token=lambda *scopes, **options: token)
-    with closing(inference.ChatCompletionsClient("https://test", credential, transport=Transport())) as client:
+    credential = SimpleNamespace(get_token=get_token)
+    with closing(
+        inference.ChatCompletionsClient(
+            "https://test", credential, transport=redirected(transports.RequestsTransport())
+        )
+    ) as client:
         assert AZURE.ask(client).content == asyncio.run(main()) == "Hi"
     assert [request.headers["authorization"] for request in server.requests] == ["Bearer token-1"] * 2
 

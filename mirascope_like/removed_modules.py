@@ -49,11 +49,13 @@ REMOVED: Mapping[str, tuple[str, str]] = {
     "beta.rag.weaviate": ("WeaviateParams WeaviateSettings WeaviateVectorStore", _RAG),
     **{
         f"core.{name}._utils": (
-            "convert_message_params get_json_output handle_stream handle_stream_async setup_call",
+            "convert_common_call_params convert_message_params get_json_output handle_stream handle_stream_async "
+            "setup_call",
             _SETUP,
         )
         for name in _PROVIDERS.split()
     },
+    **{f"core.{name}._utils": ("setup_call", _SETUP) for name in ("litellm", "xai")},
     "experimental": ("graphs", ""),
     "experimental.graphs": ("FiniteStateMachine RunContext", _GRAPH),
     "mcp": ("MCPClient MCPServer MCPTool sse_client stdio_client", _MCP),

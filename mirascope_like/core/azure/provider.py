@@ -47,6 +47,7 @@ class AzureProvider(OpenAISDKProvider[AzureCallResponse, AzureCallResponseChunk,
         "OPENAI_CUSTOM_HEADERS",
         *INFERENCE_VARIABLES,
     )
+    endpoints: tuple[str, ...] = ("AZURE_OPENAI_ENDPOINT", "AZURE_INFERENCE_ENDPOINT")
     response_type = AzureCallResponse
     chunk_type = AzureCallResponseChunk
     tool_type = AzureTool
@@ -115,12 +116,6 @@ class AzureProvider(OpenAISDKProvider[AzureCallResponse, AzureCallResponseChunk,
         if isinstance(error, ValueError) and "environment variable" in str(error):
             return openai.OpenAIError(self._key_to_set())
         return super().missing_key_error(error)
-
-    def settings_used(self) -> str:
-        if not os.environ.get("AZURE_OPENAI_ENDPOINT"):
-            return "azure used AZURE_INFERENCE_ENDPOINT."
-        ignored = " AZURE_INFERENCE_ENDPOINT is ignored." if os.environ.get("AZURE_INFERENCE_ENDPOINT") else ""
-        return f"azure used AZURE_OPENAI_ENDPOINT.{ignored}"
 
     def _key_to_set(self) -> str:
         return (

@@ -42,6 +42,7 @@ class ResponsesProvider(SDKProvider[ResponseT, ChunkT, ToolT]):
         self.sdk: ModuleType = chat.sdk
         self.clients: tuple[str, str] = chat.clients
         self.environment: tuple[str, ...] = chat.environment
+        self.endpoints: tuple[str, ...] = chat.endpoints
 
     @cached_property
     def _defaults(self) -> Clients:
@@ -49,9 +50,6 @@ class ResponsesProvider(SDKProvider[ResponseT, ChunkT, ToolT]):
 
     def missing_key_error(self, error: Exception) -> Exception | None:
         return self._chat.missing_key_error(error)
-
-    def settings_used(self) -> str | None:
-        return self._chat.settings_used()
 
     def known_params(self) -> frozenset[str]:
         known = super().known_params().union(ResponseCreateParamsBase.__annotations__, SDK_OPTIONS)

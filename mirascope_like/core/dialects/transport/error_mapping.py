@@ -6,6 +6,7 @@ provider defines the table of classes, and makes the errors of the SDK.
 
 from __future__ import annotations
 
+import os
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -78,14 +79,12 @@ class FailingProvider(Provider[ResponseT, ChunkT, ToolT]):
         """Return an SDK error that names the key to set, if `error` is about a missing API key; otherwise None."""
         return None
 
-    def settings_used(self) -> str | None:
-        """Return a sentence that names the settings that the default client uses, if there are several kinds. Errors
-        that wrong settings cause have it as a note.
-        """
-        return None
-
     environment: tuple[str, ...] = ()
     """The environment variables that the SDK reads. The first one contains the API key."""
+    endpoints: tuple[str, ...] = ()
+    """The environment variables of different kinds of endpoints, if there are several kinds. The first that is set is
+    used. Errors that wrong settings cause have a note that names it.
+    """
 
     @property
     def sdk_package(self) -> str | None:
@@ -103,9 +102,8 @@ class FailingProvider(Provider[ResponseT, ChunkT, ToolT]):
         requests = requests_of(found, source)
         if source is None and isinstance(found, ConnectionFailedError):
             _note_server(found, requests)
-        used = self.settings_used() if source is None and request.client is None else None
-        if used is not None and isinstance(found, _OF_SETTINGS):
-            found.add_note(used)
+        if source is None and request.client is None and isinstance(found, _OF_SETTINGS):
+            _note_endpoint(found, self.endpoints, self.name)
         secrets = secrets_of(request.client, request.call_params, self.environment, requests)
         hide_keys(found, secrets)
         for one in requests:
@@ -192,6 +190,13 @@ def _note_server(error: Exception, requests: Sequence[Any]) -> None:
     server = url.netloc.rpartition("@")[2]
     reason = "cannot be reached" if url.hostname and url.hostname in str(cause) else str(cause) or type(cause).__name__
     error.add_note(f"{url.scheme}://{server}: {reason}. Check the address, the network and the environment's proxies.")
+
+
+def _note_endpoint(error: Exception, endpoints: Sequence[str], provider: str) -> None:
+    """Add a note to an error with the environment variable whose endpoint was used, and those that are ignored."""
+    used, *ignored = [name for name in endpoints if os.environ.get(name)] or [""]
+    if used:
+        error.add_note(" ".join([f"{provider} used {used}.", *(f"{name} is ignored." for name in ignored)]))
 
 
 def raise_reported(body: bytes) -> None:

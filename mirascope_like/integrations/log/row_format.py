@@ -22,12 +22,10 @@ INSERT = f"INSERT INTO calls ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * le
 def encoded(row: Row, database: Connection) -> list[Any]:
     """Return the values of a row for `INSERT`. Writes long messages to the table `blobs`."""
     row = {"kind": "call", "number": 0, "state": "done", "streamed": False, "datetime_utc": "", **row}
-    return [_encoded(name, row.get(name), database) for name in _WRITTEN]
+    return [None if (value := row.get(name)) is None else _encoded(name, value, database) for name in _WRITTEN]
 
 
 def _encoded(name: str, value: Any, database: Connection) -> Any:
-    if value is None:
-        return None
     if name == "messages":
         return f"[{','.join(_once(json_text(one), database) for one in value)}]"
     if name == "settings":

@@ -22,8 +22,10 @@ def observe(run: Callable[[BoundPrompt], Any], bound_prompt: BoundPrompt, observ
     if PREPARING.get():
         return run(bound_prompt)
     parent, joined = parent_of_new_call()
-    joining = {one for call in joined for one in call.observers}
-    own = tuple(one for one in observers if one not in joining)
+    own = observers
+    if joined:
+        joining = {one for call in joined for one in call.observers}
+        own = tuple(one for one in observers if one not in joining)
     bound_prompt.observed = joined
     if not own:
         return run(bound_prompt)

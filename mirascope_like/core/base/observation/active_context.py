@@ -48,9 +48,11 @@ class Inside(Active):
 
     def __enter__(self) -> None:
         self._token = self._variable.set(self._scope)
-        super().__enter__()
+        if self._hooks.active:
+            super().__enter__()
 
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-        super().__exit__(kind, error, trace)
+        if self._entered:
+            super().__exit__(kind, error, trace)
         with suppress(ValueError):  # a coroutine was dropped and is closed in another context, which has no such scope
             self._variable.reset(self._token)

@@ -24,6 +24,10 @@ class ToolConfiguration(BaseModel):
         return cls()
 
 
+_ConfigurableToolConfig = ToolConfiguration
+"""Mirascope v1's name, which programs with tools of their own import."""
+
+
 class ConfigurableTool(BaseTool, Generic[ConfigT]):
     """A tool with a configuration. `from_config` returns the tool with another one.
 

@@ -83,6 +83,7 @@ def test_modules_of_v1_that_programs_import_from() -> None:
         ("beta.openai", "RealtimeToolParam"),
         ("tools.web", "HTTPX DuckDuckGoSearch"),
         ("tools.system", "FileSystemToolKit"),
+        ("tools.base", "ConfigurableTool ConfigurableToolKit _ConfigurableToolConfig"),
         ("core.costs.calculate_cost", "calculate_cost"),
         ("core.openai.call_response", "OpenAICallResponse BaseMessageParam CostMetadata transform_tool_outputs"),
         ("core.anthropic.tool", "AnthropicTool BaseTool ToolConfig GenerateJsonSchemaNoTitles"),

@@ -23,7 +23,7 @@ from ..base.response import (
 )
 from ..base.streams import AsyncStream, Stream
 from ..base.tools import BaseTool, CalledTool, ToolCall
-from ..dialects.chat_completions import arguments_text, call_in_form, decode_message, encode_tool_result, sendable_calls
+from ..dialects.chat_completions import arguments_text, call_in_form, decode_reply, encode_tool_result, sendable_calls
 
 CohereFinishReason = Literal["COMPLETE", "STOP_SEQUENCE", "MAX_TOKENS", "TOOL_CALL", "ERROR", "TIMEOUT"]
 """Why a generation ended. Source: the SDK's `ChatFinishReason`. Cohere may add further reasons."""
@@ -148,7 +148,7 @@ class CohereCallResponse(
 
     @classmethod
     def _decode_message(cls, message: Any) -> BaseMessageParam:
-        return decode_message(message)
+        return decode_reply(message)
 
 
 class CohereCallResponseChunk(BaseCallResponseChunk[V2ChatStreamResponse, CohereFinishReason, CohereUsage]):

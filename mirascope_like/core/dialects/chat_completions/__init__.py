@@ -24,7 +24,15 @@ if TYPE_CHECKING:
     from .chunk import BaseChatChunk, arguments_text, call_in_form, content_text
     from .custom_tools import CustomTool, NativeTool, custom_arguments, custom_type
     from .delta_fast_path import DeltaFastPath
-    from .messages import data_url, decode_message, encode_messages, encode_part, encode_tool_result, refused
+    from .messages import (
+        data_url,
+        decode_message,
+        decode_reply,
+        encode_messages,
+        encode_part,
+        encode_tool_result,
+        refused,
+    )
     from .openai_types import ChatFinishReason, OpenAISDKCallResponse, OpenAISDKChunk, OpenAISDKProvider, OpenAISDKTool
     from .params import ChatCallParams, ChatToolConfig
     from .provider import ChatProvider, encode_structure, encode_tool, openai_limit_names
@@ -38,7 +46,7 @@ else:
             "chunk": "BaseChatChunk arguments_text call_in_form content_text",
             "custom_tools": "CustomTool NativeTool custom_arguments custom_type",
             "delta_fast_path": "DeltaFastPath",
-            "messages": "data_url decode_message encode_messages encode_part encode_tool_result refused",
+            "messages": "data_url decode_message decode_reply encode_messages encode_part encode_tool_result refused",
             "openai_types": "ChatFinishReason OpenAISDKCallResponse OpenAISDKChunk OpenAISDKProvider OpenAISDKTool",
             "params": "ChatCallParams ChatToolConfig",
             "provider": "ChatProvider encode_structure encode_tool openai_limit_names",
@@ -70,6 +78,7 @@ __all__ = [
     "custom_type",
     "data_url",
     "decode_message",
+    "decode_reply",
     "encode_messages",
     "encode_part",
     "encode_structure",

@@ -198,12 +198,17 @@ def decode_message(message: Mapping[str, Any]) -> BaseMessageParam:
     parts += _images(message.get("images"))
     if not calls and all(isinstance(part, TextPart) for part in parts) and not isinstance(content, list):
         return BaseMessageParam(role=_role(role), content=content or message.get("refusal") or "")
-    match parts:
-        case [TextPart(text=text)] if role == "assistant" and not calls:
-            return BaseMessageParam(role=_role(role), content=text)
-        case _:
-            pass
     return BaseMessageParam(role=_role(role), content=[*parts, *calls])
+
+
+def decode_reply(message: Mapping[str, Any]) -> BaseMessageParam:
+    """Return `decode_message` of an answer of Cohere, which always has parts; a single text becomes a str."""
+    decoded = decode_message(message)
+    match decoded.content:
+        case [TextPart(text=text)]:
+            return BaseMessageParam(role=decoded.role, content=text)
+        case _:
+            return decoded
 
 
 def _role(role: Any) -> Any:

@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
+from functools import partial
 from typing import Any, ClassVar, TypeAlias, cast
+from weakref import WeakKeyDictionary
 
 from .base.calls import Call
 from .base.errors import ConfigurationError
 from .base.models import Models
 from .base.parsing import at
+from .base.provider import Clients
 from .base.request import Request
 from .base.streams import AsyncStream, Stream
 from .base.tools import BaseTool
@@ -81,11 +85,13 @@ class VertexProvider(GoogleProvider):
         return DefaultAsyncClient(**client_options())
 
     def _sdk_method(self, request: Request, name: str) -> Any:
-        _check_client(request.client)
+        if (clients := _clients_for(request)) is not None:
+            request = replace(request, client=clients.sync().client)
         return super()._sdk_method(request, name)
 
     async def _asdk_method(self, request: Request, name: str) -> Any:
-        _check_client(request.client)
+        if (clients := _clients_for(request)) is not None:
+            request = replace(request, client=(await clients.asynchronous()).client)
         return await super()._asdk_method(request, name)
 
     def missing_key_error(self, error: Exception) -> Exception | None:
@@ -115,13 +121,53 @@ def client_options() -> dict[str, Any]:
     return {"vertexai": True, **{name: value for name, value in given.items() if value is not None}}
 
 
-def _check_client(client: Any) -> None:
-    """Raise `ConfigurationError` for a client of the package `vertexai`, whose generative models Google retires."""
-    if type(client).__module__.partition(".")[0] in ("vertexai", "google_cloud_aiplatform"):
+_OWN = {
+    "_generation_config": "call_params",
+    "_safety_settings": "call_params",
+    "_tools": "tools",
+    "_tool_config": "call_params",
+    "_system_instruction": "a system message",
+    "_cached_content": "call_params",
+    "_labels": "call_params",
+}
+"""The attributes of a `GenerativeModel` of `vertexai` for settings of its own, and where to pass these."""
+_CLIENTS: WeakKeyDictionary[Any, Clients] = WeakKeyDictionary()
+"""Maps each `GenerativeModel` to the clients of google-genai that are used for it."""
+
+
+def _clients_for(request: Request) -> Clients | None:
+    """Return the clients of google-genai for a request whose client is a `GenerativeModel` of `vertexai`: they have its
+    project and location, and the credentials of `vertexai.init(...)`. None for a request with another client.
+
+    Raises `ConfigurationError` for a model with settings of its own, which google-genai has in other types; for a model
+    other than that of the call; and for any other object of `vertexai`.
+    """
+    given: Any = request.client
+    if type(given).__module__.partition(".")[0] != "vertexai":
+        return None
+    if type(given).__name__ != "GenerativeModel":
         raise ConfigurationError(
-            f"{type(client).__name__} of vertexai is not supported, because Google retires its generative models: "
-            "pass client=google.genai.Client(vertexai=True, project=..., location=...)"
+            f"a {type(given).__name__} of vertexai cannot be the client: pass a GenerativeModel, or "
+            "google.genai.Client(vertexai=True, project=..., location=...)"
         )
+    for name, place in _OWN.items():
+        if getattr(given, name, None):
+            raise ConfigurationError(
+                f"the GenerativeModel has {name[1:]} of its own, in a type that google-genai does not accept: pass it "
+                f"to the call as {place}"
+            )
+    resource: str = given._prediction_resource_name
+    if request.model.rpartition("/")[2] != resource.rpartition("/")[2]:
+        raise ConfigurationError(
+            f"the call names the model {request.model!r}, and its client is a GenerativeModel of {resource!r}: "
+            "name the same model"
+        )
+    if (clients := _CLIENTS.get(given)) is None:
+        _, project, _, location, *_ = resource.split("/")
+        options = {**client_options(), "project": project, "location": location}
+        made = Clients(partial(DefaultClient, **options), partial(DefaultAsyncClient, **options))
+        clients = _CLIENTS.setdefault(given, made)
+    return clients
 
 
 call: Call[VertexCallResponse, VertexStream, VertexAsyncStream, VertexCallParams] = Call(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -86,7 +87,62 @@ def test_by_name(server: Server) -> None:
     assert (response.content, response.provider_response.provider) == ("Hi", "vertex")
 
 
-def test_clients_of_the_package_vertexai() -> None:
-    kind = type("GenerativeModel", (), {"__module__": "vertexai.generative_models"})
-    with pytest.raises(ConfigurationError, match=r"pass client=google.genai.Client\(vertexai=True"):
-        VERTEX.ask(kind())
+class GenerativeModel:
+    """As that of `vertexai.generative_models`, in the versions 1.91 and 2.7 of google-cloud-aiplatform."""
+
+    __module__ = "vertexai.generative_models._generative_models"
+
+    def __init__(self, model: str, **own: Any) -> None:
+        self._model_name = f"publishers/google/models/{model}"
+        self._prediction_resource_name = f"projects/p1/locations/europe-west1/{self._model_name}"
+        self._location = "europe-west1"
+        self._generation_config = self._safety_settings = self._tools = self._tool_config = None
+        self._system_instruction = self._cached_content = self._labels = None
+        vars(self).update({f"_{name}": value for name, value in own.items()})
+
+
+PATH = "/v1beta1/projects/p1/locations/europe-west1/publishers/google/models/gemini-2.5-flash"
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
+@pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
+def test_a_model_of_vertexai_as_client(
+    asynchronous: bool, stream: bool, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vertexai_set(monkeypatch, _project="of init", _credentials=Credentials("token-1"))
+    monkeypatch.setenv("GOOGLE_VERTEX_BASE_URL", server.url)
+    server.reply(*[VERTEX.wire.streamed(Answer("Hi")) if stream else VERTEX.wire.answered(Answer("Hi"))] * 2)
+    client = GenerativeModel("gemini-2.5-flash")
+
+    async def asked() -> Any:
+        if stream:
+            return await VERTEX.astream(client, model="gemini-2.5-flash").collect()
+        return await VERTEX.aask(client, model="gemini-2.5-flash")
+
+    for _ in range(2):
+        if asynchronous:
+            response = asyncio.run(asked())
+        elif stream:
+            response = VERTEX.stream(client, model="gemini-2.5-flash").collect()
+        else:
+            response = VERTEX.ask(client, model="gemini-2.5-flash")
+        assert response.content == "Hi"
+        path = server.request.path.partition("?")[0]
+        assert path == f"{PATH}:{'streamGenerateContent' if stream else 'generateContent'}"
+        assert server.request.headers["authorization"] == "Bearer token-1"
+
+
+@pytest.mark.parametrize(
+    ("client", "message"),
+    [
+        (GenerativeModel("m", system_instruction="Be kind."), "has system_instruction .* pass it .* a system message"),
+        (GenerativeModel("m", generation_config={"temperature": 0}), "has generation_config .* as call_params"),
+        (GenerativeModel("m", tools=[object()]), "has tools of its own, .* as tools"),
+        (GenerativeModel("other"), "the call names the model 'm', .*models/other': name the same model"),
+        (type("ChatSession", (), {"__module__": "vertexai"})(), "a ChatSession of vertexai cannot be the client"),
+    ],
+    ids=["system_instruction", "generation_config", "tools", "another model", "a chat"],
+)
+def test_what_of_vertexai_cannot_be_the_client(client: Any, message: str) -> None:
+    with pytest.raises(ConfigurationError, match=message):
+        VERTEX.ask(client, model="m")

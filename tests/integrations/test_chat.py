@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from select import select
+from selectors import EVENT_READ, DefaultSelector
 
 import pytest
 
@@ -88,8 +88,10 @@ class Terminal:
         return self._process.wait(max(0.0, limit - time.monotonic()))
 
     def _read(self, seconds: float) -> bool:
-        if seconds <= 0 or not select([self._descriptor], [], [], seconds)[0]:
-            return False
+        with DefaultSelector() as selector:  # `select` takes no descriptor above 1,023
+            selector.register(self._descriptor, EVENT_READ)
+            if seconds <= 0 or not selector.select(seconds):
+                return False
         written = b""
         with suppress(OSError):  # on Linux the end of the program is an error here
             written = os.read(self._descriptor, 65536)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +27,10 @@ def get_weather(city: str) -> str:
 
 
 @pytest.fixture(params=["sqlite", "json lines"])
-def log(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
-    return SQLiteLog(tmp_path / "calls.db") if request.param == "sqlite" else JSONLinesLog(tmp_path / "calls.jsonl")
+def log(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any]:
+    sqlite = request.param == "sqlite"
+    with SQLiteLog(tmp_path / "calls.db") if sqlite else JSONLinesLog(tmp_path / "calls.jsonl") as log:
+        yield log
 
 
 def call(row: BaseRow, server: Server, *, streamed: bool, asynchronous: bool, **options: Any) -> Any:
@@ -67,14 +70,16 @@ def test_response(row: BaseRow, server: Server, log: Any, streamed: bool, asynch
 def test_tool_loop(row: BaseRow, server: Server, tmp_path: Path, streamed: bool) -> None:
     if "tools" in row.lacks:
         return
-    log = SQLiteLog(tmp_path / "calls.db")
     send = row.wire.streamed if streamed else row.wire.answered
     server.reply(send(Answer(OSLO)), send(ANSWER))
-    with log_calls(log):
-        response = call(row, server, streamed=streamed, asynchronous=False, tools=[get_weather], tool_loop=ToolLoop())
-    asked, last = log.find(kind="request")[0], log.find(kind="call")[0]
-    assert log.get(last.id) == response
-    assert log.get(asked.id) == response.rounds[0]
+    with SQLiteLog(tmp_path / "calls.db") as log:
+        with log_calls(log):
+            response = call(
+                row, server, streamed=streamed, asynchronous=False, tools=[get_weather], tool_loop=ToolLoop()
+            )
+        asked, last = log.find(kind="request")[0], log.find(kind="call")[0]
+        assert log.get(last.id) == response
+        assert log.get(asked.id) == response.rounds[0]
     assert asked.parent_id == last.call_id
     assert asked.tool_calls == [{"name": "get_weather", "arguments": {"city": "Oslo"}, "result": "sunny in Oslo"}]
     assert last.tools == ["get_weather"]

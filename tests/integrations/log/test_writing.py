@@ -138,7 +138,8 @@ ask = with_log(log)(asking())
 def test_the_end_of_a_program_writes_all_calls(tmp_path: Path, code: str, status: int) -> None:
     ran = program(f"for number in range(50): ask(str(number))\n{code}", tmp_path / "calls.db")
     assert ran.returncode == status
-    assert len(SQLiteLog(tmp_path / "calls.db").find()) == 50
+    with SQLiteLog(tmp_path / "calls.db") as log:
+        assert len(log.find()) == 50
 
 
 @pytest.mark.parametrize("after", [7, 35, 91])
@@ -204,11 +205,11 @@ def test_one_call_that_cannot_be_written_does_not_hold_up_others(tmp_path: Path,
             raise KeyError("a mistake in the function")
         return row
 
-    log = SQLiteLog(tmp_path / "calls.db", redact=redact)
-    with log_calls(log):
-        ask = asking()
-        for text in ("good", "bad", "better"):
-            ask(text)
-    assert log.flush()
-    assert [row.prompt for row in log.find()] == ["better", "good"]
+    with SQLiteLog(tmp_path / "calls.db", redact=redact) as log:
+        with log_calls(log):
+            ask = asking()
+            for text in ("good", "bad", "better"):
+                ask(text)
+        assert log.flush()
+        assert [row.prompt for row in log.find()] == ["better", "good"]
     assert sum("a call is not logged" in one.message for one in caplog.records) == 1

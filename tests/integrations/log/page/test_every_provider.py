@@ -18,11 +18,11 @@ from tests.integrations.log.test_every_provider import ANSWER, OSLO, call, get_w
 def test_tool_loop(row: BaseRow, server: Server, tmp_path: Path) -> None:
     if "tools" in row.lacks:
         return
-    log = SQLiteLog(tmp_path / "calls.db")
     server.reply(row.wire.answered(Answer(OSLO)), row.wire.answered(ANSWER))
-    with log_calls(log):
-        call(row, server, streamed=False, asynchronous=False, tools=[get_weather], tool_loop=ToolLoop())
-    (one,) = log.find(kind="call")
+    with SQLiteLog(tmp_path / "calls.db") as log:
+        with log_calls(log):
+            call(row, server, streamed=False, asynchronous=False, tools=[get_weather], tool_loop=ToolLoop())
+        (one,) = log.find(kind="call")
     assert [(turn.role, part.kind, part.text, part.name) for turn in conversation(one) for part in turn.parts] == [
         ("user", "text", "Hi", None),
         ("assistant", "call", '{\n  "city": "Oslo"\n}', "get_weather"),

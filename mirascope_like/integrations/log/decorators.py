@@ -83,7 +83,7 @@ class log_calls:  # used like a function
         return self
 
     def stop(self) -> None:
-        """End what `start` has begun."""
+        """End what `start` started."""
         if self._stop is not None:
             self._stop()
             self._stop = None

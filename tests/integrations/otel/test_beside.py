@@ -80,7 +80,7 @@ def telemetry_names(telemetry: Telemetry) -> list[str]:
 def test_a_patched_class_keeps_its_patch(
     stream: bool, asynchronous: bool, server: Server, everywhere: Telemetry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The SDK's own span is left out, and the tracer that patched the class is called, and told to record nothing."""
+    """The SDK's own span is left out, and the tracer that patched the class is called, and records nothing."""
     seen: list[Any] = []
     kind: Any = AsyncMessages if asynchronous else Messages
     create = kind.create

@@ -49,9 +49,9 @@ def test_the_messages_of_a_tool_loop(row: BaseRow, stream: bool, server: Server,
     agent, first, tool, last = (span.attributes or {} for span in telemetry.spans)
     asked = {"role": "user", "parts": [{"type": "text", "content": "1 + 2?"}]}
     assert read(first, "input.messages", schemas.INPUT_MESSAGES) == [asked]
-    (said,) = read(first, "output.messages", schemas.OUTPUT_MESSAGES)
-    (part,) = said["parts"]
-    assert (said["role"], part["type"], part["name"], part["arguments"]) == (
+    (outputs,) = read(first, "output.messages", schemas.OUTPUT_MESSAGES)
+    (part,) = outputs["parts"]
+    assert (outputs["role"], part["type"], part["name"], part["arguments"]) == (
         *("assistant", "tool_call", "add", {"a": 1, "b": 2}),
     )
     (definition,) = read(first, "tool.definitions", schemas.TOOL_DEFINITIONS)
@@ -82,16 +82,16 @@ def test_the_system_prompt(row: BaseRow, apart: bool, server: Server, telemetry:
         def greet(name: str) -> None: ...
 
         greet("Ada")
-    told = telemetry.one().attributes
+    attrs = telemetry.one().attributes
     system = {"type": "text", "content": "Be brief."}
-    roles = [one["role"] for one in read(told, "input.messages", schemas.INPUT_MESSAGES)]
+    roles = [one["role"] for one in read(attrs, "input.messages", schemas.INPUT_MESSAGES)]
     if apart:
         assert roles == ["user"]
-        assert read(told, "system_instructions", schemas.SYSTEM_INSTRUCTIONS) == [system]
+        assert read(attrs, "system_instructions", schemas.SYSTEM_INSTRUCTIONS) == [system]
     else:
         assert roles == ["system", "user"]
-        assert "gen_ai.system_instructions" not in told
-    assert told["gen_ai.prompt.variable.name"] == "Ada"
+        assert "gen_ai.system_instructions" not in attrs
+    assert attrs["gen_ai.prompt.variable.name"] == "Ada"
 
 
 def test_the_instructions_of_responses(server: Server, telemetry: Telemetry) -> None:
@@ -99,9 +99,9 @@ def test_the_instructions_of_responses(server: Server, telemetry: Telemetry) -> 
     with RESPONSES.client(server) as client:
         call = RESPONSES.decorated(client, call_params={"instructions": "Be brief."})
         with_otel(content="attributes", **telemetry.options)(call)("Hi")
-    told = telemetry.one().attributes
+    attrs = telemetry.one().attributes
     expected = [{"type": "text", "content": "Be brief."}]
-    assert read(told, "system_instructions", schemas.SYSTEM_INSTRUCTIONS) == expected
+    assert read(attrs, "system_instructions", schemas.SYSTEM_INSTRUCTIONS) == expected
 
 
 @pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
@@ -112,8 +112,8 @@ def test_reasoning(stream: bool, server: Server, telemetry: Telemetry) -> None:
         made = with_otel(content="attributes", **telemetry.options)(ANTHROPIC.decorated(client, stream=stream))("Hi")
         if stream:
             made.collect()
-    (said,) = read(telemetry.one().attributes, "output.messages", schemas.OUTPUT_MESSAGES)
-    assert said["parts"] == [{"type": "reasoning", "content": "Hm."}, {"type": "text", "content": "Hello"}]
+    (outputs,) = read(telemetry.one().attributes, "output.messages", schemas.OUTPUT_MESSAGES)
+    assert outputs["parts"] == [{"type": "reasoning", "content": "Hm."}, {"type": "text", "content": "Hello"}]
 
 
 @pytest.mark.parametrize("version", ["1.41", "0.1"])
@@ -125,14 +125,14 @@ def test_every_choice_is_a_message(version: Any, server: Server, telemetry: Tele
     with OPENAI.client(server) as client:
         call = OPENAI.decorated(client, call_params={"n": 2})
         with_otel(content="attributes", conventions=version, **telemetry.options)(call)("Hi")
-    told = telemetry.one().attributes
-    assert told["gen_ai.request.choice.count"] == 2
-    assert told["gen_ai.response.finish_reasons"] == ("stop", "length")
-    said = read(told, "output.messages", schemas.OUTPUT_MESSAGES)
-    assert [one["parts"][0]["content"] for one in said] == ["One", "Two"]
+    attrs = telemetry.one().attributes
+    assert attrs["gen_ai.request.choice.count"] == 2
+    assert attrs["gen_ai.response.finish_reasons"] == ("stop", "length")
+    outputs = read(attrs, "output.messages", schemas.OUTPUT_MESSAGES)
+    assert [one["parts"][0]["content"] for one in outputs] == ["One", "Two"]
     # The finish reason of a message is deprecated in 0.1 (PR 363 of the conventions).
     expected = {"1.41": ["stop", "length"], "0.1": [None, None]}[version]
-    assert [one.get("finish_reason") for one in said] == expected
+    assert [one.get("finish_reason") for one in outputs] == expected
 
 
 def test_media_are_recorded_without_their_bytes(server: Server, telemetry: Telemetry) -> None:
@@ -159,9 +159,9 @@ def test_a_failed_request_has_its_messages(stream: bool, server: Server, telemet
         call = with_otel(content="attributes", **telemetry.options)(ANTHROPIC.decorated(client, stream=stream))
         with pytest.raises(Exception, match="scripted"):
             list(call("Hi"))
-    told = telemetry.one().attributes
-    assert read(told, "input.messages", schemas.INPUT_MESSAGES)[0]["parts"] == [{"type": "text", "content": "Hi"}]
-    assert "gen_ai.output.messages" not in told
+    attrs = telemetry.one().attributes
+    assert read(attrs, "input.messages", schemas.INPUT_MESSAGES)[0]["parts"] == [{"type": "text", "content": "Hi"}]
+    assert "gen_ai.output.messages" not in attrs
 
 
 def test_a_stream_that_is_left_has_what_arrived(server: Server, telemetry: Telemetry) -> None:
@@ -171,8 +171,8 @@ def test_a_stream_that_is_left_has_what_arrived(server: Server, telemetry: Telem
         for chunk, _ in call("Hi"):
             if chunk.content:
                 break
-    (said,) = read(telemetry.one().attributes, "output.messages", schemas.OUTPUT_MESSAGES)
-    assert said == {"role": "assistant", "parts": [{"type": "text", "content": "Hel"}], "finish_reason": "error"}
+    (outputs,) = read(telemetry.one().attributes, "output.messages", schemas.OUTPUT_MESSAGES)
+    assert outputs == {"role": "assistant", "parts": [{"type": "text", "content": "Hel"}], "finish_reason": "error"}
 
 
 # Where contents are recorded
@@ -224,10 +224,10 @@ def test_the_event_of_a_request(server: Server, telemetry: Telemetry) -> None:
     # Source: `gen_ai.client.inference.operation.details` of the conventions: severity DEBUG, structured messages.
     assert (event.event_name, event.severity_number.value) == ("gen_ai.client.inference.operation.details", 5)
     assert (event.trace_id, event.span_id) == (span.context.trace_id, span.context.span_id)
-    told = event.attributes
-    assert told["gen_ai.request.model"] == "m"
-    assert [dict(one) for one in told["gen_ai.input.messages"][0]["parts"]] == [{"type": "text", "content": "Hi"}]
-    assert told["gen_ai.output.messages"][0]["parts"][0]["content"] == "Hello"
+    attrs = event.attributes
+    assert attrs["gen_ai.request.model"] == "m"
+    assert [dict(one) for one in attrs["gen_ai.input.messages"][0]["parts"]] == [{"type": "text", "content": "Hi"}]
+    assert attrs["gen_ai.output.messages"][0]["parts"][0]["content"] == "Hello"
 
 
 def test_the_event_of_an_error(server: Server, telemetry: Telemetry) -> None:

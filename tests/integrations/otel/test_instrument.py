@@ -100,13 +100,13 @@ def test_uninstrument(server: Server, telemetry: Telemetry) -> None:
     with OPENAI.client(server) as client:
         instrument(**telemetry.options)
         instrument(content="attributes", **telemetry.options)  # replaces the first
-        begun = OPENAI.stream(client)
-        next(begun)
+        opened = OPENAI.stream(client)
+        next(opened)
         uninstrument()
         uninstrument()  # nothing is left to end
         OPENAI.stream(client).collect()
-        begun.collect()
-    span = telemetry.one()  # of the call that had begun, and no other
+        opened.collect()
+    span = telemetry.one()  # of the call that was already open, and no other
     assert "gen_ai.output.messages" in span.attributes
 
 
@@ -118,19 +118,19 @@ def test_an_interrupted_stream(row: Row, server: Server, instrumented: Telemetry
     server.reply(row.streamed(*row.texts("Hel", finish=None), CloseEarly()))
     with row.client(server) as client, pytest.raises(StreamInterruptedError):
         row.stream(client).collect()
-    told = instrumented.one().attributes
-    assert told["error.type"] == "StreamInterruptedError"
-    assert told["gen_ai.response.model"] == "m-1"
-    assert told["gen_ai.response.finish_reasons"] == ("error",)
+    attrs = instrumented.one().attributes
+    assert attrs["error.type"] == "StreamInterruptedError"
+    assert attrs["gen_ai.response.model"] == "m-1"
+    assert attrs["gen_ai.response.finish_reasons"] == ("error",)
 
 
 def test_a_missing_key(instrumented: Telemetry, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     with pytest.raises(Exception, match="OPENAI_API_KEY"):
         OPENAI.ask()
-    told = instrumented.one().attributes
-    assert (told["gen_ai.provider.name"], told["gen_ai.request.model"]) == ("openai", "m")
-    assert told["error.type"] == "ConfigurationError"
+    attrs = instrumented.one().attributes
+    assert (attrs["gen_ai.provider.name"], attrs["gen_ai.request.model"]) == ("openai", "m")
+    assert attrs["error.type"] == "ConfigurationError"
 
 
 def test_a_prompt_function_that_fails(instrumented: Telemetry) -> None:

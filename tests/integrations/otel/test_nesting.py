@@ -173,8 +173,8 @@ def test_a_session(asynchronous: bool, stream: bool, server: Server, telemetry: 
         ("invoke_agent", None),
         ("chat m", "invoke_agent"),
     ]
-    told = [span.attributes.get("gen_ai.conversation.id") for span in telemetry.spans if "tool" not in span.name]
-    assert told == ["thread-7"] * 5
+    attrs = [span.attributes.get("gen_ai.conversation.id") for span in telemetry.spans if "tool" not in span.name]
+    assert attrs == ["thread-7"] * 5
 
 
 @both

@@ -137,8 +137,8 @@ def test_parameters(
     server.reply(row.wire.answered(Answer("Hello")))
     with row.client(server) as client:
         with_otel(**telemetry.options)(row.decorated(client, call_params=params))("Hi")
-    told = telemetry.starts("chat m")
-    found = {name: value for name, value in told.items() if name.startswith(PARTS) and name != f"{REQUEST}model"}
+    attrs = telemetry.starts("chat m")
+    found = {name: value for name, value in attrs.items() if name.startswith(PARTS) and name != f"{REQUEST}model"}
     assert found == expected
 
 
@@ -171,8 +171,8 @@ def test_a_response_model_that_cannot_hold_its_response(kind: Any, server: Serve
     with OPENAI.client(server) as client:
         call = OPENAI.decorated(client, response_model=kind, json_mode=True)
         with_otel(**telemetry.options)(call)("Hi")
-    told = telemetry.one().attributes
-    assert (told["gen_ai.response.model"], told["gen_ai.usage.output_tokens"]) == ("m-1", 5)
+    attrs = telemetry.one().attributes
+    assert (attrs["gen_ai.response.model"], attrs["gen_ai.usage.output_tokens"]) == ("m-1", 5)
 
 
 # Where a request is sent
@@ -241,5 +241,5 @@ def test_llm(server: Server, telemetry: Telemetry) -> None:
     with RESPONSES.client(server) as client:
         call = llm.call("openai.responses:m", client=client)(lambda: "Hi")
         with_otel(**telemetry.options)(call)()
-    told = telemetry.starts("chat m")
-    assert (told["gen_ai.provider.name"], told["server.address"]) == ("openai", "127.0.0.1")
+    attrs = telemetry.starts("chat m")
+    assert (attrs["gen_ai.provider.name"], attrs["server.address"]) == ("openai", "127.0.0.1")

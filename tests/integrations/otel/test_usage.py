@@ -113,8 +113,8 @@ def test_details(
     server.reply(Reply.json({**row.wire.whole(Answer("Hello")), field: usage}))
     with row.client(server) as client:
         with_otel(conventions=version, **telemetry.options)(row.decorated(client))("Hi")
-    told = telemetry.one().attributes
-    found = {name.removeprefix(USAGE): value for name, value in told.items() if name.startswith(USAGE)}
+    attrs = telemetry.one().attributes
+    found = {name.removeprefix(USAGE): value for name, value in attrs.items() if name.startswith(USAGE)}
     if version == "0.1":  # renamed by PR 440 of the conventions
         expected = {name.replace("cache_creation", "cache_write"): value for name, value in expected.items()}
     assert {name: value for name, value in found.items() if value or name in expected} == expected

@@ -30,15 +30,15 @@ def traced(row: Row, client: Any, telemetry: Telemetry, *, content: bool = False
 
 
 def check(span: Any, row: Row) -> None:
-    told = span.attributes
+    attrs = span.attributes
     assert (span.name, span.kind, span.status.status_code) == ("chat m", SpanKind.CLIENT, StatusCode.UNSET)
-    assert told["gen_ai.operation.name"] == "chat"
-    assert told["gen_ai.provider.name"] == row.name
-    assert (told["gen_ai.request.model"], told["gen_ai.response.model"]) == ("m", "m-1")
-    assert told["gen_ai.response.id"] == {"openai": "chatcmpl-1", "anthropic": "msg_1"}[row.name]
-    assert told["gen_ai.response.finish_reasons"] == ("stop",)
-    assert (told["gen_ai.usage.input_tokens"], told["gen_ai.usage.output_tokens"]) == (3, 5)
-    assert "gen_ai.input.messages" not in told
+    assert attrs["gen_ai.operation.name"] == "chat"
+    assert attrs["gen_ai.provider.name"] == row.name
+    assert (attrs["gen_ai.request.model"], attrs["gen_ai.response.model"]) == ("m", "m-1")
+    assert attrs["gen_ai.response.id"] == {"openai": "chatcmpl-1", "anthropic": "msg_1"}[row.name]
+    assert attrs["gen_ai.response.finish_reasons"] == ("stop",)
+    assert (attrs["gen_ai.usage.input_tokens"], attrs["gen_ai.usage.output_tokens"]) == (3, 5)
+    assert "gen_ai.input.messages" not in attrs
 
 
 @both
@@ -102,12 +102,12 @@ def test_content_where_it_is_wanted(row: Row, server: Server, telemetry: Telemet
     server.reply(Reply.json(row.whole("Hello")))
     with row.client(server) as client:
         traced(row, client, telemetry, content=True)("Hi")
-    told = telemetry.one().attributes
-    asked = json.loads(told["gen_ai.input.messages"])
-    answered = json.loads(told["gen_ai.output.messages"])
+    attrs = telemetry.one().attributes
+    asked = json.loads(attrs["gen_ai.input.messages"])
+    answered = json.loads(attrs["gen_ai.output.messages"])
     assert asked == [{"role": "user", "parts": [{"type": "text", "content": "Hi"}]}]
-    said = {"role": "assistant", "parts": [{"type": "text", "content": "Hello"}], "finish_reason": "stop"}
-    assert answered == [said]
+    outputs = {"role": "assistant", "parts": [{"type": "text", "content": "Hello"}], "finish_reason": "stop"}
+    assert answered == [outputs]
 
 
 def test_structured(server: Server, telemetry: Telemetry) -> None:

@@ -93,7 +93,7 @@ def test_a_huge_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_no_file(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match=r"x\.jsonl"):
+    with pytest.raises(FileNotFoundError, match=r"no recording yet, make it with record\(path\): '.*x\.jsonl'"):
         replay(tmp_path / "x.jsonl")
 
 

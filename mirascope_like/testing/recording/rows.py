@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from errno import ENOENT
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -169,6 +170,8 @@ class _Reading:
         self._line = 0
 
     def exchanges(self) -> list[RecordedExchange]:
+        if not self._path.exists():
+            raise FileNotFoundError(ENOENT, "there is no recording yet, make it with record(path)", str(self._path))
         with self._path.open("rb") as file:
             rows = (self._row(line) for line in iter(lambda: file.readline(LONGEST_ROW + 1), b""))
             self._expect(next(rows, None), _FirstRow)

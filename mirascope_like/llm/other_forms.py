@@ -36,8 +36,7 @@ class FormDecorator:
         made = self._decorate(fn)
 
         def call(*args: Any, **kwargs: Any) -> Any:
-            replaced = _REPLACED.get()
-            return (made if replaced is None or replaced[0] is not function else replaced[1])(*args, **kwargs)
+            return _instead_of(function, made)(*args, **kwargs)
 
         function = wraps(made)(alike(call, made))
         remake = self._remake
@@ -72,23 +71,30 @@ def reformed(function: Callable[..., Any], form: Form) -> Callable[..., Any]:
     inner = found[-1]
     other = MAKERS[inner](form)
 
-    @contextmanager
-    def replaced() -> Generator[None]:
-        token = _REPLACED.set((inner, other))
-        try:
-            yield
-        finally:
-            _REPLACED.reset(token)
-
     def call(*args: Any, **kwargs: Any) -> Any:
-        with replaced():
+        with _replaced(inner, other):
             return function(*args, **kwargs)
 
     async def acall(*args: Any, **kwargs: Any) -> Any:
-        with replaced():
+        with _replaced(inner, other):
             return await function(*args, **kwargs)
 
     return wraps(function)(acall if alike(call, function) is not call else call)
+
+
+# cloudpickle pickles the functions above with the globals that they use, and cannot pickle the context variable.
+def _instead_of(function: Callable[..., Any], made: Callable[..., Any]) -> Callable[..., Any]:
+    replaced = _REPLACED.get()
+    return made if replaced is None or replaced[0] is not function else replaced[1]
+
+
+@contextmanager
+def _replaced(function: Callable[..., Any], other: Callable[..., Any]) -> Generator[None]:
+    token = _REPLACED.set((function, other))
+    try:
+        yield
+    finally:
+        _REPLACED.reset(token)
 
 
 def layers(function: Callable[..., Any] | None) -> Iterator[Callable[..., Any]]:

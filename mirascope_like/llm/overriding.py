@@ -237,29 +237,32 @@ def override(
 def _overridden(function: Callable[..., Any], settings: Settings) -> Callable[..., Any]:
     within = next((one for one in layers(function) if one in _MADE), None)
 
-    @contextmanager
-    def decided() -> Generator[None]:
-        around, outer = _AROUND.get()
-        given = merged(settings, outer) if around is made else settings
-        token = _AROUND.set((within, given))
-        try:
-            with context(**given):
-                yield
-        finally:
-            _AROUND.reset(token)
-
     def overridden(*args: Any, **kwargs: Any) -> Any:
-        with decided():
+        with _decided(made, within, settings):
             return function(*args, **kwargs)
 
     async def aoverridden(*args: Any, **kwargs: Any) -> Any:
-        with decided():
+        with _decided(made, within, settings):
             return await function(*args, **kwargs)
 
     made = wraps(function)(aoverridden if iscoroutinefunction(function) else overridden)
     _MADE.add(made)
     MAKERS[made] = lambda form: _overridden(reformed(function, form), settings)
     return made
+
+
+@contextmanager
+def _decided(
+    made: Callable[..., Any], within: Callable[..., Any] | None, settings: Settings
+) -> Generator[None]:  # at module level: cloudpickle cannot pickle the context variable with the functions above
+    around, outer = _AROUND.get()
+    given = merged(settings, outer) if around is made else settings
+    token = _AROUND.set((within, given))
+    try:
+        with context(**given):
+            yield
+    finally:
+        _AROUND.reset(token)
 
 
 _MADE: WeakSet[Callable[..., Any]] = WeakSet()

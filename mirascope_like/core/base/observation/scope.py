@@ -74,7 +74,7 @@ def observe_call(observer: BaseObserver) -> Callable[[Callable[P, R]], Callable[
             try:
                 made = function(*args, **kwargs)
             finally:
-                SCOPE.reset(token)
+                _leave(token)
             return awaited(made) if iscoroutine(made) else made
 
         async def awaited(made: Coroutine[Any, Any, Any]) -> Any:
@@ -83,7 +83,7 @@ def observe_call(observer: BaseObserver) -> Callable[[Callable[P, R]], Callable[
                 return await made
             finally:
                 with suppress(ValueError):  # the coroutine was dropped, and is closed in another context
-                    SCOPE.reset(token)
+                    _leave(token)
 
         return cast("Callable[P, R]", wraps(function)(alike(call, function)))
 
@@ -115,3 +115,8 @@ def entered(scope: Scope) -> Generator[None]:
 def _enter_own(observer: BaseObserver) -> Token[Scope]:
     shared, own, parent, joins, group = SCOPE.get()
     return SCOPE.set(Scope(shared, (*own, observer), parent, joins, group))
+
+
+def _leave(token: Token[Scope]) -> None:
+    # A function of its own: cloudpickle pickles decorated functions with their globals, and cannot pickle the variable.
+    SCOPE.reset(token)

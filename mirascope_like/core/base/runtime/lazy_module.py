@@ -19,6 +19,10 @@ class LazyModule:
     def __init__(self, name: str) -> None:
         self._name = name
 
+    def __reduce__(self) -> Any:
+        # cloudpickle pickles decorated functions with the global names that they use.
+        return LazyModule, (self._name,)
+
     def __getattr__(self, name: str) -> Any:
         value = getattr(import_module(self._name), name)
         self.__dict__[name] = value  # later reads do not reach __getattr__

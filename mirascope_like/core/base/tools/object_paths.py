@@ -15,12 +15,16 @@ from typing import Any
 def path_of(owner: Any) -> str | None:
     """Return the path of a function or class, such as "module:name"; None if that path does not lead to this same
     object.
+
+    A function or class of another process's `__main__`, which cloudpickle brought here, has the path that it has there.
     """
     module, names = getattr(owner, "__module__", None), getattr(owner, "__qualname__", None)
     if not isinstance(module, str) or not isinstance(names, str):
         return None
     path = f"{module}:{names}"
     found = loaded(path)
+    if found is None and module == "__main__" and "<" not in names and not isinstance(owner, MethodType):
+        return path
     return path if found is owner or (isinstance(owner, MethodType) and found == owner) else None
 
 

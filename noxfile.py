@@ -112,8 +112,8 @@ def litellm(session: nox.Session) -> None:
 
 @nox.session
 def notebook(session: nox.Session) -> None:
-    """Show responses and streams in a real kernel of Jupyter, in an environment of its own."""
-    session.install("-e", ".[openai,cost]", "ipykernel>=6", "jupyter_client>=8")
+    """Show responses and streams in a real kernel of Jupyter and in IPython, in an environment of its own."""
+    session.install("-e", ".[openai,cost,chat]", "ipykernel>=6", "jupyter_client>=8")
     session.run("python", "-m", "tests.notebook.in_jupyter", *session.posargs)
 
 
@@ -197,7 +197,7 @@ def mutants(session: nox.Session) -> None:
 
 @nox.session(python=False)
 def nightly(session: nox.Session) -> None:
-    """Run what takes too long for CI: each Python, extra and tracer, Phoenix, properties, benchmarks, load, mutants."""
-    slow = ("tracers", "phoenix", "notebook", "properties", "recorded", "killed", "bench", "load", "mutants")
+    """Run what takes too long for CI: every other session, but for `demo`, `tests`, `lint` and `typing`."""
+    slow = ("litellm", "tracers", "phoenix", "notebook", "properties", "recorded", "killed", "bench", "load", "mutants")
     for name in ("tests-on", "extras", *slow):
         session.notify(name)

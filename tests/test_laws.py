@@ -323,7 +323,12 @@ TWINS = [
             f"StructuredStream.{sync}",
             f"AsyncStructuredStream.{asynchronous}",
         )
-        for sync, asynchronous in [("__next__", "__anext__"), ("_ended_by", "_ended_by"), ("collect", "collect")]
+        for sync, asynchronous in [
+            ("__next__", "__anext__"),
+            ("_ended_by", "_ended_by"),
+            ("collect", "collect"),
+            ("display", "display"),
+        ]
     ),
     ("mirascope_like.core.dialects.transport.sdk_provider", "SDKProvider.send", "SDKProvider.asend"),
     ("mirascope_like.core.dialects.chat_completions.provider", "ChatProvider.open", "ChatProvider.aopen"),

@@ -1,18 +1,22 @@
-"""How notebooks show responses and streams, with a fake of IPython's display."""
+"""How notebooks and terminals show responses and streams, with a fake of IPython's display."""
 
 from __future__ import annotations
 
 import asyncio
+import io
 import sys
 import types
 from html.parser import HTMLParser
 from typing import Any
 
 import pytest
+import rich.console
+from pydantic import BaseModel, field_serializer
 
-from mirascope_like.core import BadRequestError, ConfigurationError, StreamInterruptedError
+from mirascope_like.core import BadRequestError, ConfigurationError, ResponseParseError, StreamInterruptedError, openai
 from mirascope_like.core.base.response import Shown
 from mirascope_like.core.base.runtime import CLOCK
+from mirascope_like.testing import answer, fake, tool
 from tests.conformance.capabilities import both_ways, every_row
 from tests.conformance.contract import BaseRow
 from tests.conformance.reading import asked
@@ -144,7 +148,9 @@ def handles(monkeypatch: pytest.MonkeyPatch) -> list[Handle]:
 
     module = types.ModuleType("IPython.display")
     module.display = display  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "IPython", types.ModuleType("IPython"))
+    ipython = types.ModuleType("IPython")
+    ipython.get_ipython = object  # type: ignore[attr-defined]  # the shell of a kernel
+    monkeypatch.setitem(sys.modules, "IPython", ipython)
     monkeypatch.setitem(sys.modules, "IPython.display", module)
     return made
 
@@ -219,10 +225,147 @@ def test_an_error_before_the_first_event_is_shown(side: Side, server: Server, ha
     assert "no &lt;such&gt; model" in handles[0].shown[-1]["text/html"]
 
 
-def test_without_ipython(side: Side, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "IPython", None)
-    monkeypatch.setitem(sys.modules, "IPython.display", None)
+# Structured streams
+
+
+class Book(BaseModel):
+    title: str
+    pages: int
+
+
+class Loud(BaseModel):
+    title: str
+
+    @field_serializer("title")
+    def upper(self, title: str) -> str:
+        return title.upper()  # the title of a partial value is None
+
+
+def shown_value(kind: Any, asynchronous: bool) -> Any:
+    @openai.call("m", response_model=kind, stream=True)
+    def whole() -> str:
+        return "Hi"
+
+    @openai.call("m", response_model=kind, stream=True)
+    async def awhole() -> str:
+        return "Hi"
+
+    async def main() -> Any:
+        return await awhole().display()
+
+    return asyncio.run(main()) if asynchronous else whole().display()
+
+
+@pytest.fixture
+def openai_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "k")
+
+
+@pytest.fixture
+def every_update(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Time for an update between any two pieces."""
+    monkeypatch.setattr("mirascope_like.core.base.streams.live_display.INTERVAL", 0)
+
+
+@both_ways
+def test_a_value_is_shown_as_it_arrives(
+    asynchronous: bool, handles: list[Handle], openai_key: None, every_update: None
+) -> None:
+    with fake(tool("Book", '{"title": "<i>', 'Dune"', ', "pages": 412}')):
+        value = shown_value(Book, asynchronous)
+    assert value == Book(title="<i>Dune", pages=412)
+    (handle,) = handles
+    texts = list(dict.fromkeys(bundle["text/plain"] for bundle in handle.shown))
+    assert texts == [
+        '{\n  "title": "<i>",\n  "pages": null\n}',
+        '{\n  "title": "<i>Dune",\n  "pages": null\n}',
+        '{\n  "title": "<i>Dune",\n  "pages": 412\n}',
+    ]
+    html = Tags(handle.shown[-1]["text/html"])
+    assert html.tags == {"div", "pre", "code"}
+    assert html.text.startswith('{\n  "title": "<i>Dune",\n  "pages": 412\n}openai ')  # once, and then the usage
+    assert " tokens" in html.text
+    assert handle.shown[-1]["text/markdown"].startswith('```json\n{\n  "title": "<i>Dune"')
+
+
+@both_ways
+@pytest.mark.parametrize(
+    ("kind", "value", "shown"),
+    [(str, "Hi", "Hi"), (list[int], [1, 2], "[\n  1,\n  2\n]"), (Loud, {"title": "a"}, None)],
+)
+def test_other_values_are_shown(
+    kind: Any, value: Any, shown: str | None, asynchronous: bool, handles: list[Handle], openai_key: None
+) -> None:
+    with fake(answer(value)):
+        shown_value(kind, asynchronous)
+    assert handles[0].shown[-1]["text/plain"] == (shown or '{\n  "title": "A"\n}')
+
+
+@both_ways
+def test_a_value_that_does_not_validate_is_shown_with_the_error(
+    asynchronous: bool, handles: list[Handle], openai_key: None
+) -> None:
+    with fake(answer({"title": "Dune", "pages": "many"})), pytest.raises(ResponseParseError):
+        shown_value(Book, asynchronous)
+    last = Tags(handles[0].shown[-1]["text/html"]).text
+    assert '"pages": "many"' in last  # what the model wrote
+    assert "ResponseValidationError: 1 validation error for Book" in last
+
+
+# Terminals
+
+
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
+    """What is written to a terminal of 8 lines."""
+    written = io.StringIO()
+    console = rich.console.Console(file=written, force_terminal=True, width=40, height=8, legacy_windows=False)
+    monkeypatch.setattr(rich.console, "Console", lambda: console)
+    return written
+
+
+@both_ways
+def test_a_terminal_shows_the_last_lines_and_then_all(
+    side: Side, asynchronous: bool, server: Server, terminal: io.StringIO, every_update: None
+) -> None:
+    server.reply(side.streamed("\n".join(f"line {number}" for number in range(20)) + "\n\x1b[2J"))
+
+    async def main() -> Any:
+        async with side.aclient(server) as client:
+            return await side.module.model("m", client=client).stream_async("Hi").display()
+
+    if asynchronous:
+        asyncio.run(main())
+    else:
+        side.module.model("m", client=side.client(server)).stream("Hi").display()
+    written = terminal.getvalue()
+    assert "line 19\n\\x1b[2J" in written  # what a model writes does not clear the screen
+    assert "\x1b[2J" not in written
+    before, _, last = written.rpartition("line 0\n")
+    assert "line 12" in before
+    assert "tokens" in last
+
+
+@both_ways
+def test_a_terminal_shows_a_value(
+    asynchronous: bool, terminal: io.StringIO, openai_key: None, every_update: None
+) -> None:
+    with fake(answer({"title": "Dune", "pages": 412})):
+        assert shown_value(Book, asynchronous) == Book(title="Dune", pages=412)
+    assert '{\n  "title": "Dune",\n  "pages": 412\n}\n\nopenai' in terminal.getvalue()
+
+
+def test_output_that_is_no_terminal_has_the_response_once(
+    side: Side, server: Server, capsys: pytest.CaptureFixture[str], every_update: None
+) -> None:
+    server.reply(side.streamed("one two three"))
+    side.module.model("m", client=side.client(server)).stream("Hi").display()
+    assert capsys.readouterr().out.startswith("one two three\n\n")
+
+
+def test_a_terminal_without_rich(side: Side, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "rich.console", None)
     stream = side.module.model("m", client=side.client(server)).stream("Hi")
-    with pytest.raises(ConfigurationError, match=r"display\(\) needs IPython"):
+    with pytest.raises(ConfigurationError, match=r"display\(\) needs a notebook, or the package rich in a terminal"):
         stream.display()
     assert not server.requests

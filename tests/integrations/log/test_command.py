@@ -16,9 +16,10 @@ from pydantic import BaseModel
 
 from mirascope_like.__main__ import main
 from mirascope_like.core import ServerError
+from mirascope_like.core.base.runtime import visible
 from mirascope_like.integrations.log import JSONLinesLog, SQLiteLog, with_log
 from mirascope_like.integrations.log.figures import percentile
-from mirascope_like.integrations.log.output import Output, visible
+from mirascope_like.integrations.log.output import Output
 from tests.integrations.log.calls import asking
 
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from .finish_reasons import FinishReason, common_finish_reason, ended_for, newer_reason
     from .indexed_accumulator import IndexedAccumulator, Positions
     from .metadata import CommonMetadata, Facts, common_reasons, counted_usage
-    from .notebook import Shown, ShownInNotebooks, shown_response
+    from .notebook import Shown, ShownInNotebooks, pretty_json, shown_response
     from .offered_tools import attach_tools, set_tool_base
     from .related_responses import set_earlier_attempts, set_earlier_rounds, set_interruptions
     from .response_functions import (
@@ -75,7 +75,7 @@ else:
             "chunk": "BaseCallResponseChunk ChunkFactory ToolDelta set_place without_content",
             "cost": "Price call_cost set_price",
             "decoded_messages": "last_user_message",
-            "notebook": "Shown ShownInNotebooks shown_response",
+            "notebook": "Shown ShownInNotebooks pretty_json shown_response",
             "offered_tools": "attach_tools set_tool_base",
             "related_responses": "set_earlier_attempts set_earlier_rounds set_interruptions",
             "dump": "CARRIERS HOLDERS FrozenValues check_dump_version dumped_raw dumped_rest plain_json plain_options "
@@ -136,6 +136,7 @@ __all__ = [
     "dumped_raw",
     "dumped_rest",
     "plain_json",
+    "pretty_json",
     "plain_options",
     "decode_message",
     "generated_text",

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any, NamedTuple
 
+from ..runtime import visible
+
 _FENCE = re.compile(r"( {0,3})(`{3,}|~{3,})([^`\n]*)$")
 _LANGUAGE = re.compile(r"[\w+#.-]{0,30}")
 _MUTED = "color: gray; font-size: smaller"
@@ -27,6 +29,8 @@ class Shown(NamedTuple):
     footer: str = ""
     """The model, its usage and its cost."""
     error: str = ""
+    value: str = ""
+    """The value of a structured output, as JSON. It is shown in place of the text, which is the same JSON."""
 
     def html(self) -> str:
         """Return the HTML."""
@@ -34,6 +38,7 @@ class Shown(NamedTuple):
         if self.thinking:
             thoughts = f'<div style="{_PRE}; {_MUTED}">{escape(self.thinking)}</div>'
             parts.append(f"<details><summary>Thinking</summary>{thoughts}</details>")
+        parts += [_code_block(self.value)] if self.value else []
         parts += [_paragraphs(self.text)] if self.text else []
         for name, arguments in self.tools:
             parts.append(f'<div>Tool <code>{escape(name)}</code><pre style="{_PRE}">{escape(arguments)}</pre></div>')
@@ -45,7 +50,8 @@ class Shown(NamedTuple):
 
     def markdown(self) -> str:
         """Return the Markdown. The text of the model keeps its own Markdown, but for HTML, images and links."""
-        parts = [_harmless(self.text)] if self.text else []
+        parts = [_block(self.value, "json")] if self.value else []
+        parts += [_harmless(self.text)] if self.text else []
         if self.thinking:
             parts.insert(0, _quoted(self.thinking))
         for name, arguments in self.tools:
@@ -53,9 +59,15 @@ class Shown(NamedTuple):
         parts += [f"_{_plain(line)}_" for line in (self.error, self.footer) if line]
         return "\n\n".join(parts)
 
+    def lines(self) -> str:
+        """Return the form for a terminal: plain text, with control characters as escapes."""
+        tools = [f"Tool {name}({arguments})" for name, arguments in self.tools]
+        parts = [self.thinking, self.value, self.text, *tools, self.error, self.footer]
+        return visible("\n\n".join(part for part in parts if part))
+
     def bundle(self) -> dict[str, str]:
         """Return the forms by MIME type, as Jupyter expects them."""
-        return {"text/plain": self.text, "text/markdown": self.markdown(), "text/html": self.html()}
+        return {"text/plain": self.value or self.text, "text/markdown": self.markdown(), "text/html": self.html()}
 
 
 class ShownInNotebooks:
@@ -70,7 +82,7 @@ class ShownInNotebooks:
 
 def shown_response(response: Any) -> Shown:
     """Return what is shown of a response."""
-    calls = [(str(call.name), _pretty(call.arguments)) for call in response.provider_response._calls]
+    calls = [(str(call.name), pretty_json(call.arguments)) for call in response.provider_response._calls]
     return Shown(response.content or response.refusal or "", response.thinking or "", calls, _footer(response))
 
 
@@ -88,23 +100,26 @@ def _footer(response: Any) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def _pretty(arguments: str) -> str:
+def pretty_json(text: str) -> str:
+    """Return JSON with line breaks and indentation; any other text unchanged."""
     try:
-        return json.dumps(json.loads(arguments), indent=2, ensure_ascii=False)
+        return json.dumps(json.loads(text), indent=2, ensure_ascii=False)
     except ValueError:
-        return arguments
+        return text
 
 
 def _paragraphs(text: str) -> str:
     """Return text as HTML: with blocks of code, and otherwise with its line breaks."""
     parts = [
-        f'<pre style="{_PRE}"><code>{escape(part)}</code></pre>'
-        if code
-        else f'<div style="{_PRE}">{escape(part)}</div>'
+        _code_block(part) if code else f'<div style="{_PRE}">{escape(part)}</div>'
         for code, _, part in _parts(text)
         if part.strip()
     ]
     return "".join(parts)
+
+
+def _code_block(text: str) -> str:
+    return f'<pre style="{_PRE}"><code>{escape(text)}</code></pre>'
 
 
 def _harmless(text: str) -> str:

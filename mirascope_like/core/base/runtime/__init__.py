@@ -18,6 +18,7 @@ from .older_pickles import loads_older_pickles
 from .sans_io import adrive, drive
 from .signatures import alike, bound_values, is_async, named_values, over_descriptors, within_descriptor
 from .type_form import TypeForm
+from .visible_text import visible
 from .worker_threads import run_in_worker
 
 __all__ = [
@@ -49,5 +50,6 @@ __all__ = [
     "running_loop",
     "semaphore",
     "sleep",
+    "visible",
     "within_descriptor",
 ]

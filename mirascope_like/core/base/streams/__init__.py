@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .stream import Stream
     from .stream_state import StreamState
     from .structured_reader import Reading
-    from .structured_stream import AsyncStructuredStream, BaseStructuredStream, StructuredStream, remaker, when_ended
+    from .structured_stream import AsyncStructuredStream, BaseStructuredStream, StructuredStream, when_ended
     from .views import Snapshot
 else:
     __getattr__, __dir__ = lazy_names(
@@ -28,7 +28,7 @@ else:
             "racing": "afirst_of first_of race_stream",
             "stream": "Stream",
             "structured_reader": "Reading",
-            "structured_stream": "AsyncStructuredStream BaseStructuredStream StructuredStream remaker when_ended",
+            "structured_stream": "AsyncStructuredStream BaseStructuredStream StructuredStream when_ended",
             "stream_state": "StreamState",
             "views": "Snapshot",
         },
@@ -48,6 +48,5 @@ __all__ = [
     "detached",
     "first_of",
     "race_stream",
-    "remaker",
     "when_ended",
 ]

@@ -197,18 +197,14 @@ class AsyncStream(Awaited, BaseStream[ResponseT, ChunkT, ToolT]):
         return self.construct_call_response()
 
     async def display(self) -> ResponseT:
-        """Show the text in a notebook while it arrives, and then the response; return the complete response.
+        """Show the text in a notebook or terminal while it arrives, and then the response; return the complete
+        response.
 
-        Raises `ConfigurationError` without IPython.
+        Raises `ConfigurationError` in a terminal without rich.
         """
-        live = live_display.LiveDisplay()
-        try:
+        with live_display.LiveDisplay(self) as live:
             async for _ in self:
-                live.update(self)
-        except BaseException as error:
-            live.end(self, error)
-            raise
-        live.end(self, None)
+                live.update()
         return self.construct_call_response()
 
     async def collect(self) -> ResponseT:

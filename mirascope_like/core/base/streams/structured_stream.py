@@ -9,17 +9,23 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator
 from contextlib import suppress
 from types import TracebackType
-from typing import Any, Generic, Self, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast, overload
 
 from ..errors import ResponseParseError
 from ..parsing import NOTHING, Partial
 from ..response import BaseCallResponse
+from ..runtime import LazyModule
 from ..tools import tool_output_text
 from . import in_use
 from .base_stream import BaseStream, detached
 from .stream_state import StreamState
 from .structured_reader import AnyStream, AsyncStreamT, Reading, StreamT
 from .task_of_stream import Awaited
+
+if TYPE_CHECKING:
+    from . import live_display
+else:
+    live_display = LazyModule(f"{__package__}.live_display")
 
 T = TypeVar("T")
 ItemT = TypeVar("ItemT")
@@ -187,6 +193,16 @@ class StructuredStream(BaseStructuredStream[T, StreamT]):
             pass
         return self.constructed_response_model
 
+    def display(self) -> T:
+        """Show the value in a notebook or terminal while it arrives; return the complete value. Raises what `collect`
+        raises, and `ConfigurationError` in a terminal without rich.
+        """
+        with live_display.LiveDisplay(self.stream) as live:
+            for value in self:
+                live.update(value)
+            live.update(self.constructed_response_model)
+        return self.constructed_response_model
+
     def _read_for_tool(self) -> None:
         self.collect()
 
@@ -284,6 +300,16 @@ class AsyncStructuredStream(Awaited, BaseStructuredStream[T, AsyncStreamT]):
             pass
         return self.constructed_response_model
 
+    async def display(self) -> T:
+        """Show the value in a notebook or terminal while it arrives; return the complete value. Raises what `collect`
+        raises, and `ConfigurationError` in a terminal without rich.
+        """
+        with live_display.LiveDisplay(self.stream) as live:
+            async for value in self:
+                live.update(value)
+            live.update(self.constructed_response_model)
+        return self.constructed_response_model
+
     async def _read_for_tool(self) -> None:
         await self.collect()
 
@@ -307,14 +333,6 @@ class AsyncStructuredStream(Awaited, BaseStructuredStream[T, AsyncStreamT]):
         await self.close()
 
 
-def remaker(stream: BaseStructuredStream[Any, Any]) -> Callable[[Any], Any]:
-    """Return a function that makes a structured stream like `stream` for a detached stream, with the output that was
-    read so far. The function does not refer to `stream`, so on-end callbacks can keep the function.
-    """
-    own: Any = stream
-    return cast("Callable[[Any], Any]", own._remaker())
-
-
 def when_ended(
     stream: BaseStream[Any, Any, Any] | BaseStructuredStream[Any, Any], callback: Callable[[Any], Any]
 ) -> None:
@@ -322,7 +340,9 @@ def when_ended(
     detached copy, as in `BaseStream.ended`.
     """
     if isinstance(stream, BaseStructuredStream):
-        remake = remaker(stream)  # the callback must not refer to the stream, or dropping it would not close it
+        own: Any = stream
+        remake = own._remaker()  # the callback must not refer to the stream, or dropping it would not close it
+        del own
 
         def ended(last: Any) -> Any:
             return callback(remake(last))

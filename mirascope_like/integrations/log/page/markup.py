@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from html import escape
 from urllib.parse import urlencode
 
-from ..output import visible
+from ....core.base.runtime import visible
 
 VOID = frozenset({"input", "link", "meta"})
 

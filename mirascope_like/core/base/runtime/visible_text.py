@@ -1,0 +1,17 @@
+"""Text that is safe to print in a terminal, whoever wrote it. Used by live displays and by the output of logs."""
+
+from __future__ import annotations
+
+import re
+
+_CONTROLS = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
+)
+"""Control characters but tab and line feed, characters that change the direction of text or are invisible, and halves
+of characters. Not those that join others: emoji and some scripts need them.
+"""
+
+
+def visible(text: str) -> str:
+    """Return a text with its control characters and invisible characters as escapes, such as "\\x1b"."""
+    return _CONTROLS.sub(lambda match: match[0].encode("unicode_escape", "surrogatepass").decode(), text)

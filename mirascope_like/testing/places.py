@@ -55,6 +55,13 @@ HOSTS = {
 SHARED = frozenset({"amazonaws.com", "azure.com", "azure-api.net"})
 """Ends of hosts that serve other things than models, too."""
 
+
+class _ModelResponsesFormat(ResponsesFormat):
+    """Responses at an address that only its path marks as one for a model. The body must name the model."""
+
+    content: frozenset[str] = frozenset({"model"})
+
+
 _CHATS: Mapping[str, WireFormat] = {
     "mistral": MistralFormat(),
     **dict.fromkeys(("groq", "ollama"), ChatFormat("reasoning", whole_calls=True, refusals=False)),
@@ -140,7 +147,12 @@ def _chat(known: str | None, parts: SplitResult, headers: Mapping[str, str], age
 
 
 def _responses(known: str | None, parts: SplitResult, headers: Mapping[str, str], agent: str) -> _Found:
-    return _openai_like(known, parts, agent), _RESPONSES
+    provider = _openai_like(known, parts, agent)
+    if known is not None or "x-stainless-lang" in headers or "openai" in agent:
+        return provider, _RESPONSES
+    # Other services have such a path, too: a form with its responses.
+    ours = parts.path.rstrip("/").endswith("/v1/responses") or "/openai/" in parts.path
+    return (provider, _ModelResponsesFormat()) if ours else None
 
 
 def _messages(known: str | None, parts: SplitResult, headers: Mapping[str, str], agent: str) -> _Found:
@@ -149,7 +161,8 @@ def _messages(known: str | None, parts: SplitResult, headers: Mapping[str, str],
 
 
 def _cohere(known: str | None, parts: SplitResult, headers: Mapping[str, str], agent: str) -> _Found:
-    return "cohere", _COHERE
+    ours = known is not None or "cohere" in agent or "cohere" in headers.get("x-fern-sdk-name", "")
+    return ("cohere", _COHERE) if ours or "cohere" in parts.path or "cohere" in (parts.hostname or "") else None
 
 
 def _gemini(known: str | None, parts: SplitResult, headers: Mapping[str, str], agent: str) -> _Found:

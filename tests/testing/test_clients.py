@@ -19,7 +19,19 @@ import trio
 from google import genai
 
 from mirascope_like.core import anthropic, azure, openai
-from mirascope_like.testing import ReplyError, answer, cut, error, fake, places, raw, text, tool
+from mirascope_like.testing import (
+    ReplyError,
+    RequestBlockedError,
+    answer,
+    block_requests,
+    cut,
+    error,
+    fake,
+    places,
+    raw,
+    text,
+    tool,
+)
 from tests.harness.server import Reply, Server
 
 
@@ -98,7 +110,7 @@ def test_openai_s_aiohttp_client() -> None:
 
 
 def test_other_requests_are_sent(server: Server) -> None:
-    server.reply(*(Reply.json({"page": number}) for number in (1, 2, 3, 4)))
+    server.reply(*(Reply.json({"page": number}) for number in range(1, 7)))
 
     async def fetch() -> Any:
         async with httpx.AsyncClient() as client:
@@ -109,8 +121,40 @@ def test_other_requests_are_sent(server: Server) -> None:
         assert requests.post(f"{server.url}/v1/page", data="x", timeout=60).json() == {"page": 2}
         assert asyncio.run(fetch()) == {"page": 3}  # this path is Anthropic's, but not the host and the headers
         # The path and the field of Responses in one API of the user's own; the body of another format.
-        assert httpx2.post(f"{server.url}/responses", json={"messages": []}).json() == {"page": 4}
+        for page, (path, body) in enumerate(
+            [
+                ("responses", {"messages": []}),
+                ("form/responses", {"model": "survey", "input": "yes"}),
+                ("v2/chat", {"messages": []}),  # Cohere's, at a host that is not theirs
+            ],
+            4,
+        ):
+            assert httpx2.post(f"{server.url}/{path}", json=body).json() == {"page": page}
     assert model.requests == []
+
+
+def test_unknown_services_are_blocked_and_not_answered() -> None:
+    """With `block_requests`, what `fake` does not answer is an error, also at a path such as OpenAI's."""
+    with fake("Hi") as model, block_requests():
+        for path, body in (
+            ("form/responses", {"input": "yes"}),
+            ("v1/responses", {"input": "yes"}),
+            ("v2/chat", {"messages": []}),
+        ):
+            with pytest.raises(RequestBlockedError, match=f"blocked POST https://survey.example/{path}"):
+                httpx2.post(f"https://survey.example/{path}", json=body)
+        model.forgive()
+    assert model.requests == []
+
+
+@pytest.mark.parametrize("base", ["https://gateway.example", "https://gateway.example/v1"])
+def test_gateways_are_answered(base: str) -> None:
+    """At any host: the requests of the SDKs, and those that name a model in OpenAI's format."""
+    client = openai_sdk.OpenAI(api_key="k", base_url=base)
+    with fake("one", "two"):
+        assert client.responses.create(model="m", input="x").output_text == "one"
+        answered = httpx2.post("https://gateway.example/v1/responses", json={"model": "m", "input": "x"}).json()
+    assert answered["output"][0]["content"][0]["text"] == "two"
 
 
 def test_an_application_on_the_port_of_a_local_provider(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -98,6 +98,62 @@ def test_bodies_that_can_be_read_once(server: Server, file: Path) -> None:
     assert len(server.requests) == 6
 
 
+def form() -> aiohttp.FormData:
+    data = aiohttp.FormData({"model": "w"})
+    data.add_field("file", BytesIO(b"ID3\xff\xfb"), filename="a.mp3", content_type="audio/mpeg")
+    return data
+
+
+def parts() -> aiohttp.MultipartWriter:
+    writer = aiohttp.MultipartWriter("form-data")
+    writer.append("w", {"Content-Type": "text/plain"}).set_content_disposition("form-data", name="model")
+    return writer
+
+
+@pytest.mark.parametrize(
+    ("made", "changed", "kind", "sent"),
+    [
+        (form, lambda: aiohttp.FormData({"model": "v"}, default_to_multipart=True), "multipart/form-data", b"\xff\xfb"),
+        (parts, lambda: aiohttp.MultipartWriter("form-data"), "multipart/form-data", b'name="model"\r\n\r\nw\r\n'),
+        (lambda: {"model": "w"}, lambda: {"model": "v"}, "application/x-www-form-urlencoded", b"model=w"),
+    ],
+)
+def test_a_form_of_aiohttp(made: Any, changed: Any, kind: str, sent: bytes, server: Server, file: Path) -> None:
+    """Its boundary is random, its files can be read once, and it is sent as without a recording."""
+
+    async def post(data: Any) -> Any:
+        async with (
+            aiohttp.ClientSession() as session,
+            session.post(f"{server.url}/v1/audio/transcriptions", data=data) as response,
+        ):
+            return await response.json()
+
+    server.always(Reply.json({"text": "Hi"}))
+    with record(file, hosts=["127.0.0.1"]):
+        assert asyncio.run(post(made())) == {"text": "Hi"}
+    assert server.request.headers["content-type"].partition(";")[0] == kind
+    assert sent in server.request.body
+    with replay(file, pace=0) as played:
+        assert asyncio.run(post(made())) == {"text": "Hi"}
+    body = played.requests[0].body
+    assert sent in (body if isinstance(body, bytes) else body.encode())
+    with pytest.raises(ReplayError, match="difference to request 1"), replay(file, pace=0):
+        asyncio.run(post(changed()))
+    assert len(server.requests) == 1
+
+
+def test_a_form_of_aiohttp_that_is_not_recorded(server: Server, file: Path) -> None:
+    server.reply(Reply.json({"a": 1}))
+
+    async def post() -> Any:
+        async with aiohttp.ClientSession() as session, session.post(f"{server.url}/form", data=form()) as response:
+            return await response.json()
+
+    with record(file):
+        assert asyncio.run(post()) == {"a": 1}
+    assert b"ID3\xff\xfb\r\n" in server.request.body
+
+
 def test_a_request_without_a_body_is_known_by_its_query(server: Server, file: Path) -> None:
     server.reply(*(Reply.json({"page": number}) for number in (1, 2)))
     with record(file, hosts=["127.0.0.1"]):

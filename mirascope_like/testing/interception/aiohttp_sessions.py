@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from importlib import import_module
 from inspect import signature
@@ -26,6 +26,9 @@ def request(client: Any, send: Any) -> Any:
         if params := options.get("params"):
             where = where.update_query(params)
         headers = self._prepare_headers(options.get("headers"))
+        if (form := _form(options.get("data"))) is not None:
+            options["data"] = form
+            headers.setdefault("Content-Type", form.headers["Content-Type"])
         found = exchange(method, str(where), {str(name): str(value) for name, value in headers.items()})
         reply = found.reply(await _body(options)) if found is not None else None
         if not isinstance(reply, HTTPReply):
@@ -46,10 +49,39 @@ def request(client: Any, send: Any) -> Any:
     return request
 
 
+def _form(data: Any) -> Any:
+    """Return the payload of a form or of a multipart body, as aiohttp makes it; None for other bodies. The payload has
+    the header with the random boundary. The contents of its files are not read.
+    """
+    aiohttp = import_module("aiohttp")
+    if isinstance(data, aiohttp.FormData):
+        return cast("Any", data)()
+    if isinstance(data, aiohttp.MultipartWriter):
+        return data
+    return aiohttp.FormData(data)() if isinstance(data, Mapping | list | tuple) and data else None
+
+
+class _Collector:
+    """Stands for the connection to which aiohttp writes a body."""
+
+    def __init__(self) -> None:
+        self.body = bytearray()
+
+    async def write(self, data: bytes) -> None:
+        """Append data to the body."""
+        self.body += data
+
+
 async def _body(options: Any) -> bytes:
     if options.get("json") is not None:
         return to_json(options["json"])
     data = options.get("data")
+    payload = import_module("aiohttp.payload")
+    if isinstance(data, payload.Payload):  # its files can be read once
+        form, collector = cast("Any", data), _Collector()
+        await form.write(collector)
+        options["data"] = payload.BytesPayload(bytes(collector.body), content_type=form.headers["Content-Type"])
+        return bytes(collector.body)
     if isinstance(data, str):
         return data.encode()
     if hasattr(data, "__aiter__") or hasattr(data, "read"):  # it can be read once

@@ -200,13 +200,45 @@ _JSON = (("content-type", "application/json"),)
 _STATUSES = {name: status for status, name in _CODES.items()}
 
 
+class _Outcome:
+    """How a call ended: the methods of `grpc.Call`, whose subclasses are made when grpc is loaded."""
+
+    def __init__(self, name: str = "OK", message: str = "") -> None:
+        self._name, self._message = name, message
+
+    def cancel(self) -> bool:
+        return False
+
+    def is_active(self) -> bool:
+        return False
+
+    def time_remaining(self) -> float | None:
+        return None
+
+    def add_callback(self, callback: Any) -> bool:
+        return False
+
+    def initial_metadata(self) -> Any:
+        return ()
+
+    def trailing_metadata(self) -> Any:
+        return ()
+
+    def code(self) -> Any:
+        return getattr(import_module("grpc").StatusCode, self._name)
+
+    def details(self) -> str:
+        return self._message
+
+
 def _call_type() -> Any:
     grpc = import_module("grpc")
 
-    class ScriptedCall(grpc.Call):  # type: ignore[misc, name-defined]
+    class ScriptedCall(_Outcome, grpc.Call):  # type: ignore[misc, name-defined]
         """The call of a stream."""
 
         def __init__(self, events: Iterator[Any], line: Line) -> None:
+            super().__init__()
             self._events, self._line = events, line
 
         def __iter__(self) -> Iterator[Any]:
@@ -222,57 +254,14 @@ def _call_type() -> Any:
         def is_active(self) -> bool:
             return True
 
-        def time_remaining(self) -> float | None:
-            return None
-
-        def add_callback(self, callback: Any) -> bool:
-            return False
-
-        def initial_metadata(self) -> Any:
-            return ()
-
-        def trailing_metadata(self) -> Any:
-            return ()
-
-        def code(self) -> Any:
-            return grpc.StatusCode.OK
-
-        def details(self) -> str:
-            return ""
-
     return ScriptedCall
 
 
 def _ended(status: int, message: str) -> Any:
     grpc = import_module("grpc")
-    name = "OK" if status < 400 else _CODES.get(status, "UNKNOWN" if status < 500 else "INTERNAL")
 
-    class ScriptedError(grpc.RpcError, grpc.Call):  # type: ignore[misc, name-defined]
-        """How a call ended."""
-
-        def cancel(self) -> bool:
-            return False
-
-        def is_active(self) -> bool:
-            return False
-
-        def time_remaining(self) -> float | None:
-            return None
-
-        def add_callback(self, callback: Any) -> bool:
-            return False
-
-        def initial_metadata(self) -> Any:
-            return ()
-
-        def trailing_metadata(self) -> Any:
-            return ()
-
-        def code(self) -> Any:
-            return getattr(grpc.StatusCode, name)
-
-        def details(self) -> str:
-            return message
+    class ScriptedError(_Outcome, grpc.RpcError, grpc.Call):  # type: ignore[misc, name-defined]
+        """How a call ended, as an error."""
 
         def result(self, timeout: float | None = None) -> Any:
             raise self  # an interceptor of the channel returns the error as the outcome of the call
@@ -281,9 +270,10 @@ def _ended(status: int, message: str) -> Any:
             return self
 
         def __str__(self) -> str:
-            return f"{name}: {message}"
+            return f"{self._name}: {self._message}"
 
-    return ScriptedError()
+    name = "OK" if status < 400 else _CODES.get(status, "UNKNOWN" if status < 500 else "INTERNAL")
+    return ScriptedError(name, message)
 
 
 _FAILURES = Failures(

@@ -56,7 +56,10 @@ class SQLiteCache:
         """Connections of parent processes, which a child process must neither use nor close."""
         with _store_errors():
             if not self._in_memory:
-                os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))  # only the user may read it
+                try:
+                    os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))  # only the user may read it
+                except OSError as error:
+                    raise StoreError(f"the cache {self._path!r} cannot be written: {error.strerror}") from error
             self._database: sqlite3.Connection | None = self._connected()
         try:
             with self._using() as database:

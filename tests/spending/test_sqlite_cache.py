@@ -17,6 +17,7 @@ import pytest
 from mirascope_like.core import ConfigurationError, StoreError
 from mirascope_like.spending import SQLiteCache
 from tests.harness.clocks import PATIENCE, MovedClock
+from tests.harness.permissions import read_only
 from tests.harness.recordings import ROOT
 
 
@@ -89,6 +90,17 @@ def test_wrong_files(tmp_path: Path) -> None:
         database.execute("UPDATE cache_state SET number = 2 WHERE name = 'version'")
     with pytest.raises(StoreError, match="has schema version 2, and this version"):
         SQLiteCache(tmp_path / "later.db")
+
+
+@pytest.mark.parametrize("exists", [True, False])
+def test_a_read_only_place(exists: bool, tmp_path: Path) -> None:
+    """A cache that cannot store anything is an error where it is made, not a warning for each call."""
+    path = tmp_path / "cache.db"
+    if exists:
+        SQLiteCache(path).close()
+    with read_only(tmp_path), pytest.raises(StoreError) as caught:
+        SQLiteCache(path)
+    assert str(caught.value) == f"the cache {str(path)!r} cannot be written: Permission denied"
 
 
 def test_threads(tmp_path: Path) -> None:

@@ -82,19 +82,11 @@ class Connections:
         try:
             return self._opened()
         except sqlite3.OperationalError:  # the file or its folder cannot be written
-            database = self._connected(f"file:{_quoted(self._path)}?mode=ro", uri=True)
-            try:
-                version_of(database, self._path)
-            except sqlite3.OperationalError:
-                database.close()
-                # Without a file for the shared memory, a database in WAL mode can be read only as immutable.
-                database = self._connected(f"file:{_quoted(self._path)}?immutable=1", uri=True)
-                version_of(database, self._path)
-            return database
+            return connected_to_read(self._path, self._timeout)
 
-    def _connected(self, path: str, *, uri: bool = False) -> sqlite3.Connection:
+    def _connected(self, path: str) -> sqlite3.Connection:
         # No implicit transactions: each write begins a transaction, which locks the database for writing at once.
-        return sqlite3.connect(path, timeout=self._timeout, check_same_thread=False, isolation_level=None, uri=uri)
+        return sqlite3.connect(path, timeout=self._timeout, check_same_thread=False, isolation_level=None)
 
     def close(self) -> None:
         """Close the connections of this process."""
@@ -110,8 +102,39 @@ class Connections:
         self._reset()
 
 
-def _quoted(path: str) -> str:
-    return os.path.abspath(path).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+def connected_to_read(path: str, timeout: float) -> sqlite3.Connection:
+    """Return a connection that only reads a file, which may be in a folder that cannot be written.
+
+    Raises `StoreError` if the file is not a log, or if some of its calls can be read only where the folder can be
+    written; and `sqlite3.Error`.
+    """
+    try:
+        return _opened_as("mode=ro", path, timeout)
+    except sqlite3.OperationalError:
+        if not os.path.exists(path):
+            raise
+    # Without a file for the shared memory, a database in WAL mode can be read only as immutable. SQLite then ignores
+    # the write-ahead log, which a process that was killed, or that still writes, has left.
+    wal = f"{path}-wal"
+    if os.path.exists(wal) and os.path.getsize(wal):
+        raise StoreError(
+            f"the log {path!r} cannot be read: its folder cannot be written, and {os.path.basename(wal)!r} has calls"
+            f" that are not in the file yet: copy both files to a folder that you can write"
+        )
+    return _opened_as("immutable=1", path, timeout)
+
+
+def _opened_as(mode: str, path: str, timeout: float) -> sqlite3.Connection:
+    quoted = os.path.abspath(path).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+    database = sqlite3.connect(
+        f"file:{quoted}?{mode}", uri=True, timeout=timeout, check_same_thread=False, isolation_level=None
+    )
+    try:
+        version_of(database, path)
+    except BaseException:
+        database.close()
+        raise
+    return database
 
 
 def _in_child() -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from mirascope_like.core import ServerError, StoreError
 from mirascope_like.integrations.log import EndedCall, JSONLinesLog, StandardLog, log_calls, with_log
+from tests.harness.permissions import read_only
 from tests.integrations.log.calls import asking
 
 
@@ -39,6 +40,17 @@ def test_json_lines_that_are_cut_off(tmp_path: Path) -> None:
     whole = path.read_bytes()
     path.write_bytes(whole + whole[:50] + b"\n" + b"[1]\n" + whole)
     assert [row.id for row in JSONLinesLog(path).find()] == [4, 1]
+
+
+def test_json_lines_in_a_read_only_place(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = tmp_path / "calls.jsonl"
+    with JSONLinesLog(path) as log:
+        with_log(log)(asking())("Hi")
+    with read_only(tmp_path), JSONLinesLog(path) as log:
+        with_log(log)(asking())("more")
+        assert not log.flush()
+        assert [row.prompt for row in log.find()] == ["Hi"]
+    assert caplog.messages[0] == f"the log {path} cannot be written; calls continue"
 
 
 def test_json_lines_of_a_later_version(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import sqlite3
 from collections.abc import Generator
 from contextlib import suppress
@@ -25,7 +26,10 @@ from mirascope_like.core import (
     openai,
 )
 from mirascope_like.integrations.log import SQLiteLog, log_calls, with_log
+from mirascope_like.integrations.log.filters import Filters
+from mirascope_like.integrations.log.page.log_reader import LogReader
 from tests.harness.clocks import MovedClock
+from tests.harness.permissions import read_only
 from tests.integrations.log.calls import asking, client
 
 
@@ -393,18 +397,65 @@ def test_a_locked_file(path: Path, caplog: pytest.LogCaptureFixture) -> None:
     assert [one.prompt for one in log.find()] == ["second", "first"]
 
 
-def test_a_read_only_file(path: Path) -> None:
+MODES = [(0o400, 0o700), (0o600, 0o500), (0o400, 0o500)]
+"""The file, its folder, and both cannot be written."""
+
+
+@pytest.mark.parametrize(("file", "folder"), MODES)
+def test_a_read_only_file(file: int, folder: int, path: Path, caplog: pytest.LogCaptureFixture) -> None:
     with SQLiteLog(path) as log:
         response = with_log(log)(asking())("red apples")
-    path.chmod(0o400)
-    path.parent.chmod(0o500)
-    try:
-        with SQLiteLog(path) as log:
-            assert log.get(1) == response
-            assert [one.prompt for one in log.find(text="apples red")] == ["red apples"]
-            assert log.find(text="green") == []
-    finally:
-        path.parent.chmod(0o700)
+    with read_only(path.parent, file=file, mode=folder), SQLiteLog(path) as log:
+        assert log.get(1) == response
+        assert [one.prompt for one in log.find(text="apples red")] == ["red apples"]
+        assert log.find(text="green") == []
+        with pytest.raises(StoreError, match=r"calls.db' cannot be written: attempt to write a readonly database"):
+            log.delete(id=1)
+        assert with_log(log)(asking())("more").content == "hello"  # the call continues
+        assert not log.flush()
+    (warning, *_) = caplog.messages
+    assert warning == f"the log {path} cannot be written; calls continue"
+
+
+def killed(path: Path) -> None:
+    """Log a call in a process that ends without closing the log."""
+    pid = os.fork()
+    if pid == 0:
+        log = SQLiteLog(path)
+        with_log(log)(asking())("red apples")
+        log.flush()
+        os._exit(0)
+    os.waitpid(pid, 0)
+    assert Path(f"{path}-wal").stat().st_size > 0  # what the test is about
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_read_only_file_of_a_killed_process(path: Path) -> None:
+    """SQLite reads the write-ahead log with the file of the shared memory. Opened as immutable, the database would seem
+    to be empty, or to lack its last calls.
+    """
+    killed(path)
+    with read_only(path.parent), SQLiteLog(path) as log:
+        assert [one.prompt for one in log.find()] == ["red apples"]
+        assert len(LogReader(path).samples(Filters())) == 1
+    Path(f"{path}-shm").unlink()
+    advice = r"'calls.db-wal' has calls that are not in the file yet: copy both files to a folder that you can write"
+    with read_only(path.parent), SQLiteLog(path) as log:
+        with pytest.raises(StoreError, match=advice):
+            log.find()
+        with pytest.raises(StoreError, match=advice):
+            LogReader(path).samples(Filters())
+    with SQLiteLog(path) as log:
+        assert [one.prompt for one in log.find()] == ["red apples"]
+
+
+def test_a_folder_that_cannot_be_written(path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with read_only(path.parent), SQLiteLog(path) as log:
+        with_log(log)(asking())("Hi")
+        assert not log.flush()
+        with pytest.raises(StoreError, match=r"calls.db' cannot be read: unable to open database file"):
+            log.find()
+    assert caplog.messages[0] == f"the log {path} cannot be written; calls continue"
 
 
 def test_memory() -> None:

@@ -117,7 +117,7 @@ class _NotebookOutput:
 
 
 class _TerminalOutput:
-    """The last lines of standard output, which rich writes again. Only the end is printed where that is no terminal.
+    """The last lines of standard output, which rich writes again. Only the end is printed to a file or a pipe.
 
     Raises `ImportError` without rich.
     """

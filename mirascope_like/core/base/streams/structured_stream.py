@@ -44,6 +44,10 @@ class BaseStructuredStream(Generic[T, AnyStreamT]):
     _detached: bool = False
     """True for a stream made by `detached()`, or received by an on-end callback: it yields nothing."""
 
+    def __init__(self, stream: AnyStreamT, reading: Reading[T]) -> None:
+        self.stream = stream
+        self._reading = reading
+
     @property
     def constructed_response_model(self) -> T:
         """The complete, validated value.
@@ -130,10 +134,6 @@ class StructuredStream(BaseStructuredStream[T, StreamT]):
     If the output does not validate, raises `ResponseParseError` at the end; with `fail_fast=True`, at the first
     complete part that does not validate, which also ends the generation.
     """
-
-    def __init__(self, stream: StreamT, reading: Reading[T]) -> None:
-        self.stream = stream
-        self._reading = reading
 
     def __iter__(self) -> Self:
         return self
@@ -232,10 +232,6 @@ class AsyncStructuredStream(Awaited, BaseStructuredStream[T, AsyncStreamT]):
     """Async version of `StructuredStream`. The call that returns it may be awaited, or iterated directly with `async
     for`.
     """
-
-    def __init__(self, stream: AsyncStreamT, reading: Reading[T]) -> None:
-        self.stream = stream
-        self._reading = reading
 
     def __await__(self) -> Generator[Any, Any, Self]:
         yield from self.stream.__await__()

@@ -9,12 +9,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Lock
 from typing import Any
-from urllib.parse import quote
 
 from pydantic_core import from_json
 
 from ....core.base.errors import StoreError
 from ....core.base.parsing import as_object
+from ..connections import connected_to_read
 from ..filters import Filters
 from ..logged_call import LoggedCall, logged_call
 from ..row_format import decoded
@@ -111,31 +111,15 @@ class LogReader:
         """Context manager for a connection that cannot write."""
         database: sqlite3.Connection | None = None
         try:
-            database = self._connected("mode=ro")
+            database = connected_to_read(str(self.path), timeout=5.0)
+            if version_of(database, str(self.path)) == 0:
+                raise StoreError(f"the log {str(self.path)!r} is empty: no call has been written to it")
             yield database
         except sqlite3.Error as error:
             raise StoreError(f"the log {str(self.path)!r} cannot be read: {error}") from error
         finally:
             if database is not None:
                 database.close()
-
-    def _connected(self, mode: str) -> sqlite3.Connection:
-        place = f"file:{quote(str(self.path.absolute()))}?{mode}"
-        database = sqlite3.connect(place, uri=True, timeout=5.0)
-        try:
-            database.execute("PRAGMA query_only = ON")
-            if version_of(database, str(self.path)) == 0:
-                raise StoreError(f"the log {str(self.path)!r} is empty: no call has been written to it")
-        except sqlite3.OperationalError:
-            database.close()
-            if mode != "mode=ro" or not self.path.exists():
-                raise
-            # Without a file for the shared memory, a database in WAL mode can be read only as immutable.
-            return self._connected("immutable=1")
-        except BaseException:
-            database.close()
-            raise
-        return database
 
     def listed(self, query: Query) -> Listed:
         """Return the rows at the position of a query."""

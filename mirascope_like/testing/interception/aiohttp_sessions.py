@@ -55,7 +55,7 @@ def _form(data: Any) -> Any:
     """
     aiohttp = import_module("aiohttp")
     if isinstance(data, aiohttp.FormData):
-        return cast("Any", data)()
+        return data()
     if isinstance(data, aiohttp.MultipartWriter):
         return data
     return aiohttp.FormData(data)() if isinstance(data, Mapping | list | tuple) and data else None
@@ -78,7 +78,7 @@ async def _body(options: Any) -> bytes:
     data = options.get("data")
     payload = import_module("aiohttp.payload")
     if isinstance(data, payload.Payload):  # its files can be read once
-        form, collector = cast("Any", data), _Collector()
+        form, collector = data, _Collector()
         await form.write(collector)
         options["data"] = payload.BytesPayload(bytes(collector.body), content_type=form.headers["Content-Type"])
         return bytes(collector.body)

@@ -12,7 +12,7 @@ from typing import Self
 
 from ..core.base.errors import ConfigurationError, StoreError, adopt_store_error
 from ..core.base.parsing import check_schema_version
-from ..core.base.runtime import CLOCK, ForkSafeLock
+from ..core.base.runtime import CLOCK, PRIVATE, ForkSafeLock
 from .durations import seconds_of
 
 SCHEMA_VERSION = 1
@@ -57,7 +57,7 @@ class SQLiteCache:
         with _store_errors():
             if not self._in_memory:
                 try:
-                    os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))  # only the user may read it
+                    os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, PRIVATE))  # only the user may read it
                 except OSError as error:
                     raise StoreError(f"the cache {self._path!r} cannot be written: {error.strerror}") from error
             self._database: sqlite3.Connection | None = self._connected()

@@ -433,3 +433,14 @@ def test_lines_have_the_form_of_before(tmp_path: Path) -> None:
     store.append("a", [TURN])
     line = json.loads((tmp_path / "kept").read_bytes())
     assert (line["session"], len(line["turns"]), line["schema_version"]) == ("a", 1, 1)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
+@pytest.mark.parametrize("kind", [JSONLinesStore, SQLiteStore])
+def test_only_the_user_may_read_a_store(tmp_path: Path, kind: Any) -> None:
+    """Conversations are private."""
+    store = kind(tmp_path / "talks")
+    store.append("ann", [TURN])
+    assert {file.stat().st_mode & 0o777 for file in tmp_path.iterdir()} == {0o600}
+    if kind is SQLiteStore:
+        store.close()

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
+from ...core.base.errors import ConfigurationError
 from ...core.base.response import BaseCallResponse
 from .filters import Filters, Time
 from .logged_call import LoggedCall
@@ -75,7 +76,13 @@ class BaseLog(ABC):
         `text` are words that must all be in the prompt, the system message, the response, the thinking or the error;
         `function` is the name of a function, with or without its module. `since` and `until` are a `datetime`, a text
         in ISO 8601 format, or an age such as "2h".
+
+        Raises `ConfigurationError` for a negative number and for tags that are not a dict.
         """
+        if offset < 0 or (limit is not None and limit < 0):
+            raise ConfigurationError(f"limit and offset must not be negative: limit={limit!r}, offset={offset!r}")
+        if tags is not None and not isinstance(tags, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise ConfigurationError(f'tags must be a dict such as {{"team": "shop"}}, not {tags!r}')
         filters = Filters(
             text=text,
             model=model,

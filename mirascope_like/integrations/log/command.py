@@ -16,13 +16,15 @@ from ...core.base.errors import ConfigurationError
 from .figures import figures
 from .json_lines_log import JSONLinesLog
 from .logged_call import FIELDS, LoggedCall
-from .output import Output
+from .output import Output, visible, visible_json
 from .row_format import json_text
 from .sqlite_log import SQLiteLog
 
 VARIABLE = "MIRASCOPE_LIKE_LOG"
 """The environment variable with the path of the log."""
 DEFAULT = "calls.db"
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""What a text begins with that a spreadsheet may run as a formula. Source: OWASP, "CSV Injection"."""
 _LIST = ("id", "when", "function", "model", "state", "ms", "in", "out", "cost", "prompt", "response")
 
 
@@ -147,10 +149,13 @@ def _export(log: SQLiteLog | JSONLinesLog, given: argparse.Namespace) -> int:
         if given.format == "csv":
             writer = csv.writer(file)
             writer.writerow(FIELDS)
-            writer.writerows([_cell(value) for value in asdict(row).values()] for row in rows)
+            terminal = file.isatty()
+            for row in rows:
+                cells = [_cell(value) for value in asdict(row).values()]
+                writer.writerow([visible(cell) if terminal and isinstance(cell, str) else cell for cell in cells])
         else:
             for row in rows:
-                file.write(json_text(asdict(row)) + "\n")
+                file.write(visible_json(asdict(row)) + "\n")
     return 0
 
 
@@ -167,7 +172,7 @@ def _cell(value: Any) -> Any:
     """Return a value as a cell of CSV. A text that a spreadsheet would run as a formula begins with an apostrophe."""
     if isinstance(value, dict | list):
         return json_text(value)
-    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
 def _stats(log: SQLiteLog | JSONLinesLog, given: argparse.Namespace) -> int:

@@ -10,6 +10,7 @@ from threading import RLock
 from weakref import WeakSet
 
 from ...core.base.errors import StoreError
+from ...core.base.runtime import make_private_file
 from .schema import prepare, version_of
 
 _ALL: WeakSet[Connections] = WeakSet()
@@ -67,6 +68,8 @@ class Connections:
             raise StoreError(f"the log {self._path!r} cannot be read: {error}") from error
 
     def _opened(self) -> sqlite3.Connection:
+        if not self._memory:
+            make_private_file(self._path)
         database = self._connected(self._path)
         try:
             if not self._memory:

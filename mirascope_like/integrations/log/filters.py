@@ -96,7 +96,7 @@ def age_limit(age: str) -> timedelta:
 
     Raises `ConfigurationError` for any other text.
     """
-    match = _AGE.fullmatch(age.strip())
+    match = _AGE.fullmatch(age.strip()) if isinstance(age, str) else None  # pyright: ignore[reportUnnecessaryIsInstance]
     if match is None:
         raise ConfigurationError(f'not an age: {age!r}; write a number and s, m, h, d or w, such as "30d"')
     return timedelta(**{_UNITS[match[2]]: float(match[1])})

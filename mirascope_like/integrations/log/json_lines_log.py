@@ -6,15 +6,14 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from pydantic_core import from_json
-
 from ...core.base.errors import StoreError
 from ...core.base.parsing import VERSION_KEY, check_schema_version
+from ...core.base.runtime import PRIVATE
 from .base_log import BaseLog
 from .filters import Filters
 from .logged_call import LoggedCall, Row, logged_call
 from .redaction import Redact, Written
-from .row_format import json_text
+from .row_format import json_text, read_json
 
 LINES_VERSION = 1
 """The schema version of the lines."""
@@ -33,10 +32,13 @@ class JSONLinesLog(BaseLog):
 
     def _write(self, batch: Sequence[Written]) -> None:
         rows = self._maker.rows(batch)
-        lines = [json_text({VERSION_KEY: LINES_VERSION, **_given(row)}) for row in rows]
+        lines = list[str]()
+        for row in rows:
+            with self._maker.left_out():
+                lines.append(json_text({VERSION_KEY: LINES_VERSION, **_given(row)}))
         data = "".join(f"{line}\n" for line in lines).encode()
         # One write of a file that is opened to append: lines of several processes are not mixed.
-        descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, PRIVATE)
         try:
             while data:
                 data = data[os.write(descriptor, data) :]
@@ -58,7 +60,7 @@ class JSONLinesLog(BaseLog):
             with open(self.path, "rb") as file:
                 for number, line in enumerate(file, 1):
                     try:
-                        row: Row = from_json(line)
+                        row: Row = read_json(line)
                     except ValueError:
                         continue  # cut off as the process ended
                     if "call_id" not in row or "datetime_utc" not in row:

@@ -16,6 +16,11 @@ from .plain_text import message_text
 from .row_format import json_text
 
 
+def visible_json(value: Any) -> str:
+    """Return a value as JSON, with the same characters as JSON's escapes, such as "\\u001b"."""
+    return _CONTROLS.sub(lambda match: f"\\u{ord(match[0]):04x}", json_text(value))
+
+
 def one_line(value: object) -> str:
     """Return a value as one line of visible text."""
     return "" if value is None else " ".join(visible(str(value)).split())
@@ -30,7 +35,7 @@ class Output:
 
     def json(self, value: Any) -> None:
         """Print a value as JSON."""
-        print(json_text(value), file=self._file)
+        print(visible_json(value), file=self._file)
 
     def table(self, names: Sequence[str], rows: Iterable[Sequence[object]], numbers: Collection[str] = ()) -> None:
         """Print rows of values under the names of their columns. Columns of `numbers` are aligned to the right."""

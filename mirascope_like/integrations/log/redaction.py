@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable
+from contextlib import contextmanager
+from sqlite3 import DatabaseError, DataError, IntegrityError, ProgrammingError
 from typing import TypeAlias
 
 from .logged_call import Row
@@ -15,6 +17,8 @@ Redact: TypeAlias = Callable[[Row], Row | None]
 Written: TypeAlias = EndedCall | list[Row]
 """What is written to a log: a call that has ended, or rows, such as those of another log."""
 
+_OF_VALUES = (DataError, IntegrityError, ProgrammingError)
+"""The errors of SQLite that values cause."""
 log: logging.Logger = logging.getLogger(__name__)
 
 
@@ -33,11 +37,28 @@ class RowMaker:
         return [row for call in calls for row in self._of(call)]
 
     def _of(self, call: Written) -> list[Row]:
-        try:
+        with self.left_out():
             rows = call.rows() if isinstance(call, EndedCall) else call
-            return rows if self._redact is None else [row for one in rows if (row := self._redact(one)) is not None]
-        except Exception:
+            return rows if self._redact is None else [_checked(row) for one in rows if (row := self._redact(one))]
+        return []
+
+    @contextmanager
+    def left_out(self) -> Generator[None]:
+        """Context manager for one row: an error that comes from its values leaves it out, so that it cannot hold up
+        the others. Errors of the file are raised: they concern all rows.
+        """
+        try:
+            yield
+        except Exception as error:
+            if isinstance(error, OSError | DatabaseError) and not isinstance(error, _OF_VALUES):
+                raise
             if not self._warned:
                 self._warned = True
                 log.warning("a call is not logged in %s, because its row cannot be made", self._name, exc_info=True)
-            return []
+
+
+def _checked(row: Row) -> Row:
+    """Raise an error for a row that no log can write."""
+    if not row["call_id"] or not row["datetime_utc"]:
+        raise ValueError("a row needs its call_id and its datetime_utc")
+    return row

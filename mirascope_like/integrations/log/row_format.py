@@ -14,6 +14,8 @@ from .schema import BLOB, COLUMNS, JSON_FIELDS
 
 INLINE = 256
 """The characters of JSON from which messages and settings are stored once, by their hash."""
+LARGEST = 2**63
+"""SQLite's integers are smaller. A larger number, such as a wrong count of tokens, is written as NULL."""
 _WRITTEN = [name for name in COLUMNS if name != "id"]
 _COLUMNS = [COLUMNS[name] for name in _WRITTEN]
 INSERT = f"INSERT INTO calls ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"
@@ -32,7 +34,9 @@ def _encoded(name: str, value: Any, database: Connection) -> Any:
         return _once(json_text(value), database)
     if name in JSON_FIELDS:
         return json_text(value)
-    return _text(value) if isinstance(value, str) else value
+    if isinstance(value, str):
+        return whole_characters(value)
+    return value if not isinstance(value, int) or -LARGEST <= value < LARGEST else None
 
 
 def _once(text: str, database: Connection) -> str:
@@ -51,7 +55,8 @@ def json_text(value: Any) -> str:
         return json.dumps(value)
 
 
-def _text(text: str) -> str:
+def whole_characters(text: str) -> str:
+    """Return a text in which halves of characters, which SQLite cannot hold, are replaced by "?"."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -64,7 +69,7 @@ def decoded(row: Row, database: Connection) -> Row:
     found: Row = {}
     for name, column in COLUMNS.items():
         value = row.get(column)
-        found[name] = _json(value) if name in JSON_FIELDS and value is not None else value
+        found[name] = read_json(value) if name in JSON_FIELDS and value is not None else value
     found["messages"] = _with_blobs(found["messages"], database)
     settings = _with_blobs([found["settings"]], database)
     found["settings"] = settings[0] if settings is not None else None
@@ -73,7 +78,8 @@ def decoded(row: Row, database: Connection) -> Row:
     return found
 
 
-def _json(text: str) -> Any:
+def read_json(text: str | bytes) -> Any:
+    """Return the value of JSON text. Raises `ValueError` for other text."""
     try:
         return from_json(text)
     except ValueError:
@@ -91,7 +97,7 @@ def _with_blobs(messages: list[Any] | None, database: Connection) -> list[Any] |
         query = f"SELECT hash, json FROM blobs WHERE hash IN ({', '.join('?' * len(part))})"
         texts.update(database.execute(query, part).fetchall())
     return [
-        _json(texts[hash]) if hash is not None and hash in texts else one
+        read_json(texts[hash]) if hash is not None and hash in texts else one
         for one, hash in zip(messages, hashes, strict=True)
     ]
 

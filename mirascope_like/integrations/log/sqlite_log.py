@@ -14,7 +14,7 @@ from .connections import Connections
 from .filters import Filters, Time, age_limit
 from .logged_call import LoggedCall, logged_call
 from .redaction import Redact, Written
-from .row_format import INSERT, decoded, encoded
+from .row_format import INSERT, decoded, encoded, whole_characters
 from .schema import USED
 from .search import search_condition
 
@@ -59,7 +59,8 @@ class SQLiteLog(BaseLog):
         rows = self._maker.rows(batch)
         with self._connections.writing() as database:
             for row in rows:
-                database.execute(INSERT, encoded(row, database))
+                with self._maker.left_out():
+                    database.execute(INSERT, encoded(row, database))
             if self._keep is not None and monotonic() - self._pruned >= PRUNE_EVERY:
                 self._pruned = monotonic()
                 _delete(database, Filters(until=self._keep))
@@ -80,6 +81,7 @@ class SQLiteLog(BaseLog):
         self, conditions: Sequence[str], values: Sequence[Any], limit: int | None = None, offset: int = 0
     ) -> list[LoggedCall]:
         self.flush()
+        values = [whole_characters(value) if isinstance(value, str) else value for value in values]
         where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
         query = f"SELECT * FROM calls {where} ORDER BY datetime_utc DESC, id DESC LIMIT ? OFFSET ?"
         with self._connections.reading() as database:

@@ -98,6 +98,30 @@ def test_cells_that_are_formulas(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert (row["prompt"], row["response_text"]) == ("'@SUM(1)", "'=HYPERLINK(1)")
 
 
+@pytest.mark.parametrize("arguments", [("list", "--json"), ("export",), ("export", "--format", "csv")])
+def test_json_and_csv_do_not_change_the_terminal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: Sequence[str]
+) -> None:
+    """In a file, CSV has the text as it is; JSON has the same text in any case."""
+    text = "\x1b]0;owned\x07 \x9b31m \u202e \x7f"
+    with SQLiteLog(tmp_path / "calls.db") as log:
+        with_log(log)(asking(lambda body: text))(text)
+    shown = dict[bool, str]()
+    for terminal in (True, False):
+        file = Terminal() if terminal else io.StringIO()
+        monkeypatch.setattr("sys.stdout", file)
+        assert main(["logs", "--log", str(tmp_path / "calls.db"), *arguments]) == 0
+        shown[terminal] = file.getvalue()
+    assert not any(one in shown[True] for one in text if not one.isprintable())
+    if "csv" in arguments:
+        (row,) = csv.DictReader(io.StringIO(shown[False]))
+    else:
+        assert shown[True] == shown[False]
+        found = json.loads(shown[False])
+        row = found if isinstance(found, dict) else found[0]
+    assert row["prompt"] == text
+
+
 def test_stats(path: str, capsys: pytest.CaptureFixture[str]) -> None:
     (one,) = json.loads(output(capsys, path, "stats", "--json"))
     assert (one["group"], one["calls"], one["requests"], one["failed"]) == ("gpt-4o-mini", 3, 3, 1)

@@ -25,7 +25,7 @@ from mirascope_like.core import (
     StoreError,
     openai,
 )
-from mirascope_like.integrations.log import SQLiteLog, log_calls, with_log
+from mirascope_like.integrations.log import JSONLinesLog, SQLiteLog, log_calls, with_log
 from mirascope_like.integrations.log.filters import Filters
 from mirascope_like.integrations.log.page.log_reader import LogReader
 from tests.harness.clocks import MovedClock
@@ -341,13 +341,29 @@ def test_hostile_text(log: SQLiteLog) -> None:
         log.find(text=text, function=text, tags={text: text}, model=text)
 
 
-def test_half_a_character(log: SQLiteLog) -> None:
+def test_half_a_character(log: SQLiteLog, tmp_path: Path) -> None:
     # A lone surrogate cannot be encoded as UTF-8: the call fails, and SQLite does not store such text.
     ask = with_log(log)(asking())
     with pytest.raises(PromptError):
         ask("half \ud83d")
-    (one,) = log.find()
-    assert (one.state, one.arguments) == ("failed", {"text": "half \ud83d"})
+    lines = JSONLinesLog(tmp_path / "calls.jsonl")
+    with pytest.raises(PromptError):
+        with_log(lines)(asking())("half \ud83d")
+    for each in (log, lines):
+        (one,) = each.find()
+        assert (one.state, one.arguments) == ("failed", {"text": "half \ud83d"})
+        assert each.find(text="\ud83d", model="\ud83d", tags={"\ud83d": "\ud83d"}) == []
+
+
+def test_conditions_that_are_none(log: SQLiteLog, tmp_path: Path) -> None:
+    wrong: Any = "shop"
+    for each in (log, JSONLinesLog(tmp_path / "calls.jsonl")):
+        for conditions in ({"limit": -1}, {"offset": -1}, {"tags": wrong}):
+            with pytest.raises(ConfigurationError, match="must"):
+                each.find(**cast("Any", conditions))
+    for keep in (30, "-1d"):
+        with pytest.raises(ConfigurationError, match="not an age"):
+            SQLiteLog(tmp_path / "kept.db", keep=cast("Any", keep))
 
 
 @pytest.mark.parametrize("how", ["a folder", "another database", "a text"])

@@ -199,13 +199,24 @@ def test_entries_are_dropped_if_too_many_cannot_be_written(
     writer.close()
 
 
-def test_one_call_that_cannot_be_written_does_not_hold_up_others(tmp_path: Path, caplog: Any) -> None:
-    def redact(row: dict[str, Any]) -> dict[str, Any]:
-        if row["prompt"] == "bad":
-            raise KeyError("a mistake in the function")
-        return row
+BAD_ROWS: dict[str, Any] = {
+    "an error": lambda row: row["a mistake in the function"],
+    "not a dict": lambda row: [row],
+    "an object without a JSON form": lambda row: {**row, "arguments": {"one": object()}},
+    "a field with an object": lambda row: {**row, "prompt": object()},
+    "no id": lambda row: {"prompt": row["prompt"]},
+}
 
-    with SQLiteLog(tmp_path / "calls.db", redact=redact) as log:
+
+@pytest.mark.parametrize("kind", [SQLiteLog, JSONLinesLog])
+@pytest.mark.parametrize("how", BAD_ROWS)
+def test_one_call_that_cannot_be_written_does_not_hold_up_others(
+    tmp_path: Path, caplog: Any, how: str, kind: Any
+) -> None:
+    def redact(row: dict[str, Any]) -> dict[str, Any]:
+        return BAD_ROWS[how](row) if row["prompt"] == "bad" else row
+
+    with kind(tmp_path / "calls.db", redact=redact) as log:
         with log_calls(log):
             ask = asking()
             for text in ("good", "bad", "better"):
@@ -213,3 +224,28 @@ def test_one_call_that_cannot_be_written_does_not_hold_up_others(tmp_path: Path,
         assert log.flush()
         assert [row.prompt for row in log.find()] == ["better", "good"]
     assert sum("a call is not logged" in one.message for one in caplog.records) == 1
+
+
+def test_a_number_that_sqlite_cannot_hold_does_not_hold_up_others(tmp_path: Path) -> None:
+    log = SQLiteLog(tmp_path / "calls.db", redact=lambda row: {**row, "input_tokens": 2**64, "cost": 1})
+    with log, log_calls(log):
+        asking()("Hi")
+        assert log.flush()
+        (row,) = log.find()
+        assert (row.input_tokens, row.cost, row.prompt) == (None, 1, "Hi")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
+@pytest.mark.parametrize("kind", [SQLiteLog, JSONLinesLog])
+def test_only_the_user_may_read_a_log(tmp_path: Path, kind: Any) -> None:
+    """It has private texts. A file that is there keeps its mode, so that a group may read it."""
+    for name in ("new.db", "group.db"):
+        path = tmp_path / name
+        if name == "group.db":
+            path.touch(0o600)
+            path.chmod(0o640)
+        with kind(path) as log, log_calls(log):
+            asking()("Hi")
+            assert log.flush()
+            wanted = 0o640 if name == "group.db" else 0o600
+            assert {file.stat().st_mode & 0o777 for file in tmp_path.glob(f"{name}*")} == {wanted}

@@ -15,7 +15,7 @@ from pydantic import ConfigDict, TypeAdapter
 
 from ..errors import StoreError
 from ..parsing import VERSION_KEY, check_schema_version
-from ..runtime import ForkSafeLock
+from ..runtime import ForkSafeLock, make_private_file
 from .conversation import TURNS_VERSION, Conversation, Turn
 from .store_support import checked_name, file_lock, store_errors
 
@@ -74,6 +74,7 @@ class JSONLinesStore:
             dumped = [turn.model_dump(mode="json") for turn in turns] if turns is not None else None
             line = {"session": name, "turns": dumped, VERSION_KEY: TURNS_VERSION}
             data = json.dumps({**line, "replaces": True} if replaces else line).encode() + b"\n"
+            make_private_file(self._path)
             with self._lock, self._path.open("ab+", buffering=0) as file, file_lock(file):
                 end = file.seek(0, os.SEEK_END)
                 if end:

@@ -15,6 +15,7 @@ from .fork_safe_lock import ForkSafeLock
 from .lazy_module import LazyModule, lazy_names
 from .old_paths import install
 from .older_pickles import loads_older_pickles
+from .private_file import PRIVATE, make_private_file
 from .sans_io import adrive, drive
 from .signatures import alike, bound_values, is_async, named_values, over_descriptors, within_descriptor
 from .type_form import TypeForm
@@ -35,6 +36,7 @@ __all__ = [
     "bound_values",
     "cancel_scope",
     "CLOCK",
+    "PRIVATE",
     "drive",
     "gather",
     "in_thread",
@@ -42,6 +44,7 @@ __all__ = [
     "is_async",
     "lazy_names",
     "loads_older_pickles",
+    "make_private_file",
     "named_values",
     "on_asyncio",
     "outcome",

@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from ...core.base.errors import ConfigurationError
+from ...core.base.runtime import visible, visible_in_json
 from .figures import figures
 from .json_lines_log import JSONLinesLog
 from .logged_call import FIELDS, LoggedCall
-from .output import Output, visible, visible_json
+from .output import Output
 from .row_format import json_text
 from .sqlite_log import SQLiteLog
 
@@ -155,7 +156,7 @@ def _export(log: SQLiteLog | JSONLinesLog, given: argparse.Namespace) -> int:
                 writer.writerow([visible(cell) if terminal and isinstance(cell, str) else cell for cell in cells])
         else:
             for row in rows:
-                file.write(visible_json(asdict(row)) + "\n")
+                file.write(visible_in_json(json_text(asdict(row))) + "\n")
     return 0
 
 

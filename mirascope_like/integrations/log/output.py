@@ -10,15 +10,10 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any, TextIO
 
 from ...core.base.parsing import as_object
-from ...core.base.runtime import visible
+from ...core.base.runtime import visible, visible_in_json
 from .logged_call import LoggedCall
 from .plain_text import message_text
 from .row_format import json_text
-
-
-def visible_json(value: Any) -> str:
-    """Return a value as JSON, with the same characters as JSON's escapes, such as "\\u001b"."""
-    return _CONTROLS.sub(lambda match: f"\\u{ord(match[0]):04x}", json_text(value))
 
 
 def one_line(value: object) -> str:
@@ -35,7 +30,7 @@ class Output:
 
     def json(self, value: Any) -> None:
         """Print a value as JSON."""
-        print(visible_json(value), file=self._file)
+        print(visible_in_json(json_text(value)), file=self._file)
 
     def table(self, names: Sequence[str], rows: Iterable[Sequence[object]], numbers: Collection[str] = ()) -> None:
         """Print rows of values under the names of their columns. Columns of `numbers` are aligned to the right."""

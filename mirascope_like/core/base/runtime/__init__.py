@@ -19,7 +19,7 @@ from .private_file import PRIVATE, make_private_file
 from .sans_io import adrive, drive
 from .signatures import alike, bound_values, is_async, named_values, over_descriptors, within_descriptor
 from .type_form import TypeForm
-from .visible_text import visible
+from .visible_text import visible, visible_in_json
 from .worker_threads import run_in_worker
 
 __all__ = [
@@ -54,5 +54,6 @@ __all__ = [
     "semaphore",
     "sleep",
     "visible",
+    "visible_in_json",
     "within_descriptor",
 ]

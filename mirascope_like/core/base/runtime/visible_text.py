@@ -15,3 +15,8 @@ of characters. Not those that join others: emoji and some scripts need them.
 def visible(text: str) -> str:
     """Return a text with its control characters and invisible characters as escapes, such as "\\x1b"."""
     return _CONTROLS.sub(lambda match: match[0].encode("unicode_escape", "surrogatepass").decode(), text)
+
+
+def visible_in_json(text: str) -> str:
+    """Return JSON text of the same value, with the characters that `visible` replaces as escapes of JSON."""
+    return _CONTROLS.sub(lambda match: f"\\u{ord(match[0]):04x}", text)

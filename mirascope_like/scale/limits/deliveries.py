@@ -1,0 +1,65 @@
+"""Counts the requests that a provider has accepted lately."""
+
+from __future__ import annotations
+
+from collections import deque
+
+WIDTH = 0.25
+"""The seconds of one count."""
+LONGEST = 60.0
+"""The seconds that are remembered."""
+
+
+class Deliveries:
+    """Counts requests by the time at which they were sent. A request counts until the provider refuses it: refusals
+    arrive soon, but answers take long.
+    """
+
+    def __init__(self) -> None:
+        self.counts: deque[list[float]] = deque()
+        """Pairs of the number of a period and the requests in it, in order."""
+        self.pauses: deque[list[float]] = deque()
+        """Pairs of the end of a pause and its seconds."""
+        self.began: float | None = None
+        """The time of the first request."""
+
+    def add(self, at: float, count: int = 1) -> None:
+        """Count a request that is sent."""
+        if self.began is None:
+            self.began = at
+        period = at // WIDTH
+        counts = self.counts
+        if counts and counts[-1][0] == period:
+            counts[-1][1] += count
+            return
+        counts.append([period, count])
+        while counts[0][0] < period - LONGEST / WIDTH:
+            counts.popleft()
+
+    def remove(self, at: float) -> None:
+        """Take back a request that was refused."""
+        period = at // WIDTH
+        for one in reversed(self.counts):
+            if one[0] <= period:
+                one[1] = max(0, one[1] - (one[0] == period))
+                return
+
+    def within(self, now: float, seconds: float) -> float:
+        """Return how many requests were accepted in the last seconds."""
+        first = (now - seconds) / WIDTH
+        total = 0.0
+        for period, count in reversed(self.counts):
+            if period + 1 <= first:
+                break
+            total += count * min(1.0, period + 1 - first)  # of the oldest period, the part inside
+        return total
+
+    def pause(self, end: float, seconds: float) -> None:
+        """Count a pause in which nothing was sent."""
+        self.pauses.append([end, seconds])
+        while self.pauses[0][0] < end - LONGEST:
+            self.pauses.popleft()
+
+    def paused(self, now: float, seconds: float) -> float:
+        """Return the length of the pauses in the last seconds."""
+        return sum(min(one, end - (now - seconds)) for end, one in self.pauses if end > now - seconds)

@@ -1,0 +1,204 @@
+"""Decides when the next request may be sent. Knows no event loop: the caller passes the time."""
+
+from __future__ import annotations
+
+from math import exp, log
+
+from .deliveries import Deliveries
+from .settings import Limits
+
+SHARE = 0.985
+"""The share of a known limit that is used."""
+BACK = 0.97
+"""The share of what was accepted that is sent after a refusal."""
+GROWTH = log(1.003)
+"""How fast the rate grows again, in each second in which requests wait."""
+FIRST_RATE = 5.0
+"""Requests per second at the start, if no limit is known."""
+FIRST_GROWTH = log(1.5)
+"""How fast that rate grows until the first refusal."""
+CATCH_UP = 0.1, 0.02, 16
+"""How far the requests may lag behind before their times are lost, so that an event loop that was busy catches up: at
+most 0.1 seconds, and as many requests, but always 0.02 seconds.
+"""
+CATCH_UP_TOKENS = 0.5
+"""The same for tokens, in seconds."""
+WAITS = 1.0, 15.0
+"""The first and the longest wait after a refusal that names none, in seconds. Each wait is twice the one before."""
+LOWEST_RATE = 0.01
+SOON = 2.0
+"""A refusal so soon after the last one, in seconds, means that the limit is much lower: several of them lower the rate
+further.
+"""
+SHORT = 3.0
+"""Shorter holds do not count as time in which requests were accepted: a bucket was empty, and has refilled. The time of
+a longer hold belongs to a window, whose quota was used up.
+"""
+REMEMBERED = 120.0
+"""The seconds for which the longest hold is remembered."""
+
+
+class Pacer:
+    """Spaces requests evenly (the generic cell rate algorithm), a little below the limit.
+
+    A refusal holds all requests. After the wait that the provider asks for, one request tries whether they are accepted
+    again. Then the rate is a little less than what was accepted lately, and grows slowly: so the pacer finds a limit
+    that is lower than it was told, or that others use too.
+
+    Tokens are paced in the same way: a request takes the tokens that it will probably use, and what it used instead is
+    corrected when it is answered.
+    """
+
+    def __init__(self, limits: Limits | None = None) -> None:
+        given = limits or Limits()
+        self.told_rpm: float | None = given.rpm
+        self.told_tpm: float | None = given.tpm
+        self.most: float | None = None
+        """The highest rate, in requests per second: from the limit that is known."""
+        self.token_rate: float | None = None
+        """Tokens per second."""
+        self.rate: float | None = None
+        """Requests per second now. None if only tokens are limited, and no request was refused."""
+        self.learning: bool = False
+        """True until the first refusal, if no limit is known."""
+        self.next: float = 0.0
+        """The time of the next request."""
+        self.next_tokens: float = 0.0
+        """The time at which the tokens of earlier requests are available again."""
+        self.grown: float = 0.0
+        """When the rate last changed."""
+        self.hold: bool = False
+        self.held: float = 0.0
+        """When the hold began."""
+        self.until: float = 0.0
+        """When the hold ends with a request that tries."""
+        self.probe: float | None = None
+        """When that request was sent; None if it was not, or has failed."""
+        self.wait: float = WAITS[0]
+        """The next wait, if the provider names none, or names waits that are too short."""
+        self.tries: int = 0
+        """How many requests of this hold were refused again."""
+        self.changed: float = -1.0
+        """When the rate was last lowered: refusals of earlier requests say nothing new."""
+        self.soon: int = 0
+        """How many refusals in a row came soon after the one before."""
+        self.longest: float = 0.0
+        """The longest of the last holds, in seconds. Those of windows are long."""
+        self.longest_at: float = 0.0
+        self.round_trip: float = 0.0
+        """How long a refusal takes to arrive, in seconds."""
+        self.deliveries: Deliveries = Deliveries()
+        self._limit(given.rpm, given.tpm)
+        if self.most is None and self.token_rate is None:
+            self.rate, self.learning = FIRST_RATE, True
+
+    def learn(self, rpm: float | None, tpm: float | None) -> None:
+        """Use the limits that the provider tells in its headers, if they are lower than those of the user."""
+        known = [one for one in (self.told_rpm, rpm) if one is not None]
+        tokens = [one for one in (self.told_tpm, tpm) if one is not None]
+        self._limit(min(known, default=None), min(tokens, default=None))
+
+    def _limit(self, rpm: float | None, tpm: float | None) -> None:
+        if tpm is not None:
+            self.token_rate = tpm / 60 * SHARE
+        if rpm is not None:
+            most = rpm / 60 * SHARE
+            if self.rate is None or self.rate > most or self.learning or self.rate == self.most:
+                self.rate = most
+            self.most = most
+        elif tpm is not None and self.learning:
+            self.rate = None
+        self.learning = self.learning and rpm is None and tpm is None
+
+    def ready(self, now: float) -> float:
+        """Return the time at which the next request may be sent: not after `now` if it may be sent at once."""
+        if self.hold:
+            return self.until if self.probe is None else self.probe + self._patience()
+        at = max(self.next, self.next_tokens) if self.token_rate is not None else self.next
+        return at if at > now else now
+
+    def _patience(self) -> float:
+        """Return after how many seconds a request that was not refused counts as accepted: answers take long."""
+        return min(10.0, max(0.1, 2.5 * self.round_trip))
+
+    def send(self, now: float, tokens: float = 0.0, *, waited: bool = True) -> None:
+        """Count a request that is sent now. `waited` says that it had to wait, so a higher rate would be used."""
+        if self.hold:
+            if self.probe is None:
+                self.probe = now
+                self.deliveries.add(now)
+                return
+            self._resume(now)
+        self.deliveries.add(now)
+        rate = self.rate
+        if rate is not None:
+            if waited and rate != self.most:
+                rate = self._grow(now, rate)
+            most, least, requests = CATCH_UP
+            late = min(most, max(least, requests / rate))
+            self.next = max(self.next, now - late) + 1 / rate
+        if self.token_rate is not None:
+            self.next_tokens = max(self.next_tokens, now - CATCH_UP_TOKENS) + tokens / self.token_rate
+
+    def _grow(self, now: float, rate: float) -> float:
+        seconds = min(1.0, now - self.grown)
+        self.grown = now
+        self.rate = rate = rate * exp((FIRST_GROWTH if self.learning else GROWTH) * seconds)
+        if self.most is not None and rate >= self.most:
+            self.rate = rate = self.most
+        return rate
+
+    def answered(self, sent: float, now: float, reserved: float = 0.0, used: float | None = None) -> None:
+        """Count an answer to the request of the time `sent`, with the tokens that were reserved, and those used."""
+        if self.token_rate is not None and used is not None:
+            self.next_tokens += (used - reserved) / self.token_rate
+        if self.hold and self.probe is not None and sent >= self.probe:
+            self._resume(now)
+
+    def failed(self, sent: float, reserved: float = 0.0) -> None:
+        """Count a request without an answer: its tokens are free again."""
+        if self.token_rate is not None:
+            self.next_tokens -= reserved / self.token_rate
+        if self.hold and self.probe is not None and sent >= self.probe:
+            self.probe = None
+
+    def refused(self, sent: float, now: float, reserved: float = 0.0, wait: float | None = None) -> None:
+        """Count a refusal of the request of the time `sent`. `wait` are the seconds that the provider asks for."""
+        self.deliveries.remove(sent)
+        seconds = now - sent
+        self.round_trip = seconds if self.round_trip == 0 else self.round_trip + (seconds - self.round_trip) * 0.2
+        if self.token_rate is not None:
+            self.next_tokens -= reserved / self.token_rate
+        if self.hold:
+            if self.probe is not None and sent >= self.probe:
+                self.tries += 1
+                if wait is None or self.tries > 1:
+                    self.wait = min(WAITS[1], self.wait * 2)
+                    wait = max(self.wait, wait or 0.0)
+                self.until = now + wait
+                self.probe = None
+        elif sent > self.changed:
+            self.hold, self.held, self.probe = True, now, None
+            self.until = now + (self.wait if wait is None else wait)
+
+    def _resume(self, now: float) -> None:
+        hold = now - self.held
+        if hold >= self.longest or now - self.longest_at > REMEMBERED:
+            self.longest, self.longest_at = hold, now
+        seconds = min(60.0, max(5.0, 3 * self.longest))
+        began = self.deliveries.began
+        if began is not None:
+            seconds = max(0.1, min(seconds, now - began))
+        accepted = self.deliveries.within(now, seconds)
+        if hold < SHORT:
+            self.deliveries.pause(now, hold)
+        seconds -= min(seconds / 4, self.deliveries.paused(now, seconds))
+        lately = accepted / seconds
+        before = lately if self.rate is None else self.rate
+        self.soon = self.soon + 1 if self.held - self.changed < SOON and self.longest < SHORT else 0
+        back = BACK ** (1 + self.soon / 2)
+        self.rate = max(LOWEST_RATE, back * min(before, lately) if accepted >= 1 else before / 2)
+        if self.most is not None:
+            self.rate = min(self.rate, self.most)
+        self.hold, self.probe, self.learning, self.wait, self.tries = False, None, False, WAITS[0], 0
+        self.next = self.grown = self.changed = now

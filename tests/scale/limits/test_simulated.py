@@ -1,0 +1,80 @@
+"""The pacer against simulated servers: how much of the quota it uses, and how many of its requests are refused.
+
+The demands are those that the limits were built for: at least 95 % of the quota with at most 0.5 % refused if the limit
+is known; at most 0.5 % refused after the first minute if the user has told 25 % too much. `nox -s pacing` runs the same
+for longer, at higher rates, and prints the table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from mirascope_like.scale.limits.pacer import Pacer
+from mirascope_like.scale.limits.settings import Limits
+from tests.scale.limits.simulation import Bucket, FixedWindow, SimulatedServer, SlidingWindow, simulate
+
+RATE = 50.0
+SECONDS = 130.0
+SERVERS: dict[str, Callable[[], SimulatedServer]] = {
+    "burst of 20": lambda: Bucket(RATE, 20),
+    "burst of 200": lambda: Bucket(RATE, 200),
+    "fixed window": lambda: FixedWindow(RATE),
+    "sliding window": lambda: SlidingWindow(RATE),
+}
+RIGHT = Limits(rpm=RATE * 60)
+TOO_MUCH = Limits(rpm=RATE * 75)
+HALVED = list(zip(SERVERS.values(), [0.95, 0.95, 0.85, 0.80], strict=True))
+every_server = pytest.mark.parametrize("server", SERVERS.values(), ids=SERVERS)
+
+
+@every_server
+@pytest.mark.parametrize(("limits", "headers"), [(RIGHT, False), (None, True)], ids=["told", "headers"])
+def test_a_limit_that_is_known(server: Any, limits: Limits | None, headers: bool) -> None:
+    result = simulate(server(), Pacer(limits), seconds=SECONDS, headers=headers)
+    assert result.used >= 0.95
+    assert result.refused <= 0.005
+
+
+@every_server
+@pytest.mark.parametrize("retry_after", [True, False], ids=["retry-after", "none"])
+def test_a_limit_that_is_told_too_high(server: Any, retry_after: bool) -> None:
+    result = simulate(server(), Pacer(TOO_MUCH), seconds=SECONDS, retry_after=retry_after)
+    assert result.used >= 0.90
+    assert result.refused_later <= 0.005
+
+
+@pytest.mark.parametrize(
+    ("server", "used"), list(zip(SERVERS.values(), [0.95, 0.95, 0.85, 0.80], strict=True)), ids=SERVERS
+)
+def test_a_limit_that_halves(server: Any, used: float) -> None:
+    """A window that is full of the earlier requests accepts none for some time: 87 % and 82 % can be used."""
+    result = simulate(server(), Pacer(RIGHT), seconds=SECONDS, change=(40.0, RATE / 2))
+    assert result.used >= used
+    assert result.refused <= 0.005
+
+
+@every_server
+@pytest.mark.parametrize("share", [0.2, 0.5])
+def test_requests_of_others(server: Any, share: float) -> None:
+    """The pacer learns, in the first minute, what they leave."""
+    result = simulate(server(), Pacer(RIGHT), seconds=SECONDS, others=RATE * share)
+    assert result.used >= 0.90
+    assert result.refused_later <= 0.005
+
+
+@pytest.mark.parametrize("server", [SERVERS["burst of 200"], SERVERS["fixed window"]], ids=["burst of 200", "window"])
+def test_a_limit_that_nobody_knows(server: Any) -> None:
+    """It is found within the first minute."""
+    result = simulate(server(), Pacer(), seconds=SECONDS)
+    assert result.used >= 0.90
+    assert result.refused_later <= 0.005
+
+
+def test_answers_that_take_long() -> None:
+    """Whether a request is accepted is known long before it is answered."""
+    result = simulate(Bucket(RATE, 20), Pacer(TOO_MUCH), seconds=SECONDS, latency=20.0)
+    assert result.used >= 0.95
+    assert result.refused_later <= 0.005

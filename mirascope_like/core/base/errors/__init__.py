@@ -12,7 +12,7 @@ from ..runtime import lazy_names
 
 if TYPE_CHECKING:
     from .adoption import adopt, adopt_store_error, both
-    from .classification import described, error_kind
+    from .classification import described, error_kind, header
     from .exceptions import (
         UNSENT,
         AuthenticationError,
@@ -60,7 +60,7 @@ else:
         __name__,
         {
             "adoption": "adopt adopt_store_error both",
-            "classification": "described error_kind",
+            "classification": "described error_kind header",
             "exceptions": "UNSENT AuthenticationError BadRequestError BudgetExceededError Caught ConfigurationError "
             "ConnectionFailedError "
             "ContentFilterError ContextWindowExceededError FallbackError LostRaceError MirascopeLikeError "
@@ -123,6 +123,7 @@ __all__ = [
     "complaint",
     "described",
     "error_kind",
+    "header",
     "load_sdk",
     "parse_error",
     "reported_error",

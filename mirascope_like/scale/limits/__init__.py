@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from .limiter import Limiter, LocalLimiter, Slot
+from .headers import HeaderLimits
+from .limiter import Limiter, LocalLimiter, Slot, Waiting
+from .pacer import Pacer
 from .settings import Limits
 
-__all__ = ["Limiter", "Limits", "LocalLimiter", "Slot"]
+__all__ = ["HeaderLimits", "Limiter", "Limits", "LocalLimiter", "Pacer", "Slot", "Waiting"]

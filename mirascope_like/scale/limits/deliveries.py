@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping
+from typing import Any
 
 WIDTH = 0.25
 """The seconds of one count."""
@@ -24,15 +26,18 @@ class Deliveries:
         """The time of the first request."""
 
     def add(self, at: float, count: int = 1) -> None:
-        """Count a request that is sent."""
+        """Count requests that are sent, or were sent lately."""
         if self.began is None:
             self.began = at
         period = at // WIDTH
         counts = self.counts
-        if counts and counts[-1][0] == period:
-            counts[-1][1] += count
+        place = len(counts)
+        while place and counts[place - 1][0] > period:
+            place -= 1
+        if place and counts[place - 1][0] == period:
+            counts[place - 1][1] += count
             return
-        counts.append([period, count])
+        counts.insert(place, [period, count])
         while counts[0][0] < period - LONGEST / WIDTH:
             counts.popleft()
 
@@ -63,3 +68,16 @@ class Deliveries:
     def paused(self, now: float, seconds: float) -> float:
         """Return the length of the pauses in the last seconds."""
         return sum(min(one, end - (now - seconds)) for end, one in self.pauses if end > now - seconds)
+
+    def state(self) -> dict[str, Any]:
+        """Return all that is remembered, as JSON data, for `restored`."""
+        return {"counts": list(self.counts), "pauses": list(self.pauses), "began": self.began}
+
+    @classmethod
+    def restored(cls, state: Mapping[str, Any]) -> Deliveries:
+        """Return the deliveries of a `state`."""
+        deliveries = cls()
+        deliveries.counts.extend(state["counts"])
+        deliveries.pauses.extend(state["pauses"])
+        deliveries.began = state["began"]
+        return deliveries

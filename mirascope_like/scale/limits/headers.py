@@ -77,13 +77,13 @@ _ALL = tuple(one for several in HEADERS.values() for one in several)
 
 
 class HeaderLimits:
-    """Remembers the limits that the headers of a provider tell, and which headers it sends."""
+    """Remembers the limits in the headers of a provider, and which headers it sends."""
 
     def __init__(self) -> None:
         self.rpm: float | None = None
-        """Requests per minute. None if no header tells them."""
+        """Requests per minute. None if no header has them."""
         self.tpm: float | None = None
-        """Tokens per minute. None if no header tells them."""
+        """Tokens per minute. None if no header has them."""
         self._sent: tuple[LimitHeader, ...] = _ALL
         self._last: tuple[str | None, ...] = ()
         self._reads = 0

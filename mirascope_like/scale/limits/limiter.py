@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Protocol
 
-from ...core.base.errors import retry_after as asked_wait
+from ...core.base.errors import retry_after as reported_wait
 from ...core.base.runtime import CLOCK
 from .headers import HeaderLimits
 from .pacer import Pacer
@@ -21,7 +21,7 @@ class Slot(Protocol):
 
     @abstractmethod
     def finished(self, *, headers: Mapping[str, str] | None = None, tokens: float | None = None) -> None:
-        """Report an answer, with the headers of its HTTP response, and the input and output tokens that it used."""
+        """Report a response, with the headers of its HTTP response, and the input and output tokens that it used."""
 
     @abstractmethod
     def refused(self, *, headers: Mapping[str, str] | None = None, retry_after: float | None = None) -> None:
@@ -31,7 +31,7 @@ class Slot(Protocol):
 
     @abstractmethod
     def failed(self) -> None:
-        """Report that there is no answer: another error, or the request was not sent."""
+        """Report that no response arrived: another error, or the request was not sent."""
 
 
 class Limiter(Protocol):
@@ -135,7 +135,7 @@ class LocalLimiter(Waiting):
         return _LocalSlot(self, now, tokens)
 
     def learn(self, headers: Mapping[str, str] | None) -> None:
-        """Use the limits that the headers of a response tell."""
+        """Use the limits in the headers of a response."""
         if headers is not None and self.headers.read(headers):
             self.pacer.learn(self.headers.rpm, self.headers.tpm)
 
@@ -161,14 +161,14 @@ class _LocalSlot:
 
     def finished(self, *, headers: Mapping[str, str] | None = None, tokens: float | None = None) -> None:
         if (limiter := self._end()) is not None:
-            limiter.pacer.answered(self._sent, CLOCK.monotonic(), self._tokens, tokens)
+            limiter.pacer.accepted(self._sent, CLOCK.monotonic(), self._tokens, tokens)
             limiter.learn(headers)
             limiter.ended()
 
     def refused(self, *, headers: Mapping[str, str] | None = None, retry_after: float | None = None) -> None:
         if (limiter := self._end()) is not None:
             limiter.learn(headers)
-            wait = asked_wait(headers) if retry_after is None and headers is not None else retry_after
+            wait = reported_wait(headers) if retry_after is None and headers is not None else retry_after
             limiter.pacer.refused(self._sent, CLOCK.monotonic(), self._tokens, wait)
             limiter.ended()
 

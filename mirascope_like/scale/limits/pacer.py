@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import exp, log
+from typing import Any
 
 from .deliveries import Deliveries
 from .settings import Limits
@@ -43,7 +45,7 @@ class Pacer:
 
     A refusal holds all requests. After the wait that the provider asks for, one request tries whether they are accepted
     again. Then the rate is a little less than what was accepted lately, and grows slowly: so the pacer finds a limit
-    that is lower than it was told, or that others use too.
+    that is lower than the known one, or that others use too.
 
     Tokens are paced in the same way: a request takes the tokens that it will probably use, and what it used instead is
     corrected when it is answered.
@@ -51,8 +53,8 @@ class Pacer:
 
     def __init__(self, limits: Limits | None = None) -> None:
         given = limits or Limits()
-        self.told_rpm: float | None = given.rpm
-        self.told_tpm: float | None = given.tpm
+        self.given_rpm: float | None = given.rpm
+        self.given_tpm: float | None = given.tpm
         self.most: float | None = None
         """The highest rate, in requests per second: from the limit that is known."""
         self.token_rate: float | None = None
@@ -93,9 +95,9 @@ class Pacer:
             self.rate, self.learning = FIRST_RATE, True
 
     def learn(self, rpm: float | None, tpm: float | None) -> None:
-        """Use the limits that the provider tells in its headers, if they are lower than those of the user."""
-        known = [one for one in (self.told_rpm, rpm) if one is not None]
-        tokens = [one for one in (self.told_tpm, tpm) if one is not None]
+        """Use the limits in the headers of the provider, if they are lower than those of the user."""
+        known = [one for one in (self.given_rpm, rpm) if one is not None]
+        tokens = [one for one in (self.given_tpm, tpm) if one is not None]
         self._limit(min(known, default=None), min(tokens, default=None))
 
     def _limit(self, rpm: float | None, tpm: float | None) -> None:
@@ -128,17 +130,28 @@ class Pacer:
                 self.probe = now
                 self.deliveries.add(now)
                 return
-            self._resume(now)
+            self.resume(now)
         self.deliveries.add(now)
-        rate = self.rate
-        if rate is not None:
+        self.reserve(now, 1, tokens, waited=waited)
+
+    def reserve(self, now: float, count: int, tokens: float = 0.0, *, waited: bool = True) -> tuple[float, float]:
+        """Take the times of the next `count` requests, of which each will use `tokens`. Returns the time of the first,
+        and the seconds between them.
+        """
+        start, interval = now, 0.0
+        if (rate := self.rate) is not None:
             if waited and rate != self.most:
                 rate = self._grow(now, rate)
             most, least, requests = CATCH_UP
             late = min(most, max(least, requests / rate))
-            self.next = max(self.next, now - late) + 1 / rate
+            interval = 1 / rate
+            start = max(self.next, now - late)
+            self.next = start + count * interval
         if self.token_rate is not None:
-            self.next_tokens = max(self.next_tokens, now - CATCH_UP_TOKENS) + tokens / self.token_rate
+            start = max(start, self.next_tokens)
+            interval = max(interval, tokens / self.token_rate)
+            self.next_tokens = max(self.next_tokens, now - CATCH_UP_TOKENS) + count * tokens / self.token_rate
+        return start, interval
 
     def _grow(self, now: float, rate: float) -> float:
         seconds = min(1.0, now - self.grown)
@@ -148,15 +161,15 @@ class Pacer:
             self.rate = rate = self.most
         return rate
 
-    def answered(self, sent: float, now: float, reserved: float = 0.0, used: float | None = None) -> None:
-        """Count an answer to the request of the time `sent`, with the tokens that were reserved, and those used."""
+    def accepted(self, sent: float, now: float, reserved: float = 0.0, used: float | None = None) -> None:
+        """Count a response to the request of the time `sent`, with the tokens that were reserved, and those used."""
         if self.token_rate is not None and used is not None:
             self.next_tokens += (used - reserved) / self.token_rate
         if self.hold and self.probe is not None and sent >= self.probe:
-            self._resume(now)
+            self.resume(now)
 
     def failed(self, sent: float, reserved: float = 0.0) -> None:
-        """Count a request without an answer: its tokens are free again."""
+        """Count a request without a response: its tokens are free again."""
         if self.token_rate is not None:
             self.next_tokens -= reserved / self.token_rate
         if self.hold and self.probe is not None and sent >= self.probe:
@@ -181,7 +194,8 @@ class Pacer:
             self.hold, self.held, self.probe = True, now, None
             self.until = now + (self.wait if wait is None else wait)
 
-    def _resume(self, now: float) -> None:
+    def resume(self, now: float) -> None:
+        """End a hold: the request that tried was accepted."""
         hold = now - self.held
         if hold >= self.longest or now - self.longest_at > REMEMBERED:
             self.longest, self.longest_at = hold, now
@@ -202,3 +216,15 @@ class Pacer:
             self.rate = min(self.rate, self.most)
         self.hold, self.probe, self.learning, self.wait, self.tries = False, None, False, WAITS[0], 0
         self.next = self.grown = self.changed = now
+
+    def state(self) -> dict[str, Any]:
+        """Return all that the pacer knows, as JSON data, for `restored`."""
+        own = {name: value for name, value in vars(self).items() if name != "deliveries"}
+        return {**own, "deliveries": self.deliveries.state()}
+
+    @classmethod
+    def restored(cls, state: Mapping[str, Any]) -> Pacer:
+        """Return the pacer of a `state`."""
+        pacer = cls()
+        vars(pacer).update({**state, "deliveries": Deliveries.restored(state["deliveries"])})
+        return pacer

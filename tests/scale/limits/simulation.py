@@ -135,7 +135,7 @@ def simulate(
         elif kind == "answered":
             if headers:
                 pacer.learn(server.rate * 60, None)
-            pacer.answered(what, now)
+            pacer.accepted(what, now)
         elif kind == "refused":
             pacer.refused(what[0], now, wait=what[1] if retry_after else None)
         elif kind == "other":

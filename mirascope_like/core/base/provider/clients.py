@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import atexit
 import os
-from collections.abc import AsyncGenerator, Callable, Hashable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -21,13 +21,22 @@ from ..errors import ConfigurationError
 from ..request import Request
 from ..runtime import running_loop
 
+KEPT = 8
+"""How many default clients of a provider are kept for a process, and for each event loop."""
+_Key = tuple[int, tuple[int | str | None, ...]]
+"""Where a client is used: the process, or `id` of the event loop; and the values of the environment that it was made
+for.
+"""
+
 
 class Clients:
     """The clients that two functions make: `make` makes the sync client, and `make_async` the async ones.
 
     All threads of a process share one sync client. Each event loop has its own async client, which is closed together
-    with the loop. If the SDK's environment variables change, or after a fork, new clients are made. When nobody has
-    this object any more, its clients are closed, but not those of a user's factory, which others may have too.
+    with the loop. If the SDK's environment variables change, or after a fork, new clients are made; the `KEPT` that
+    were used last are kept, for the process and for each loop. Others are closed when no call or stream needs them.
+    When nobody has this object any more, its clients are closed, but not those of a user's factory, which others may
+    have too.
     """
 
     def __init__(
@@ -47,29 +56,33 @@ class Clients:
         self._environment = tuple(environment)
         self._http_clients = http_clients
         self._lock = Lock()
-        self._kept: dict[Hashable, Any] = {}
-        self._keepers: dict[Hashable, AsyncGenerator[None]] = {}
+        self._kept: dict[_Key, Any] = {}
+        self._last: _Key | None = None
+        """The key that was used last."""
+        self._keepers: dict[_Key, AsyncGenerator[None]] = {}
         _ALL.add(self)
         closing = partial(_close, self._kept, self._keepers, http_clients[0])
         finalize(self, self._kept.clear if of_factory else closing).atexit = False
 
     def sync(self) -> Any:
         """Return the sync client of this process."""
-        key = self._key()
+        key = (os.getpid(), self._environment_now())
         client = self._kept.get(key)
-        if client is None:
+        if client is None or key != self._last:
             with self._lock:
                 client = self._kept.get(key)
-                if client is None:
-                    client = self._kept[key] = self._make()
+                self._keep(key, self._make() if client is None else client)
+                client = self._kept[key]
         return client
 
     async def asynchronous(self) -> Any:
         """Return the async client of the running event loop, after making it if necessary."""
         loop = running_loop()
-        key = (id(loop), self._key())
+        key = (id(loop), (os.getpid(), *self._environment_now()))
         kept = self._kept.get(key)
         if kept is not None and kept[0] is loop:
+            if key != self._last:
+                self._keep(key, kept)
             return kept[1]
         client = self._make_async()
         if isawaitable(client):
@@ -80,12 +93,24 @@ class Clients:
         # A loop that shuts down closes the async generators that were started in it. This one then closes the client.
         keeper = self._keepers[key] = _keep(client, key, self._kept, self._keepers, self._http_clients[1])
         await anext(keeper)
-        self._kept[key] = (loop, client)
+        for dropped in self._keep(key, (loop, client)):
+            await dropped.aclose()
         return client
 
-    def _key(self) -> Hashable:
+    def _keep(self, key: _Key, client: Any) -> list[AsyncGenerator[None]]:
+        """Keep a client as the one that was used last. Return the keepers of those that are not kept any more."""
+        self._kept.pop(key, None)
+        self._kept[key] = client
+        self._last = key
+        beside = [one for one in list(self._kept) if one[0] == key[0]]
+        dropped = beside[:-KEPT]
+        for one in dropped:
+            self._kept.pop(one, None)
+        return [self._keepers.pop(one) for one in dropped if one in self._keepers]
+
+    def _environment_now(self) -> tuple[str | None, ...]:
         read = os.environ.get
-        return (os.getpid(), *[read(name) for name in self._environment])
+        return tuple([read(name) for name in self._environment])
 
     def close(self) -> None:
         """Close the sync client of this process, if it was made. Errors are suppressed."""
@@ -103,9 +128,9 @@ def _close_all() -> None:
 
 async def _keep(
     client: Any,
-    key: Hashable,
-    kept: dict[Hashable, Any],
-    keepers: dict[Hashable, AsyncGenerator[None]],
+    key: _Key,
+    kept: dict[_Key, Any],
+    keepers: dict[_Key, AsyncGenerator[None]],
     http_client: str,
 ) -> AsyncGenerator[None]:
     try:
@@ -116,7 +141,7 @@ async def _keep(
             await _awaited(_closed(client, http_client, "__aexit__"))
 
 
-def _close(kept: dict[Hashable, Any], keepers: dict[Hashable, AsyncGenerator[None]], http_client: str) -> None:
+def _close(kept: dict[_Key, Any], keepers: dict[_Key, AsyncGenerator[None]], http_client: str) -> None:
     """Close the sync client of this process, and let each loop close its async client."""
     _close_sync(kept, http_client)
     for key, keeper in list(keepers.items()):
@@ -129,10 +154,10 @@ def _close_in(loop: Any, keeper: AsyncGenerator[None]) -> None:
     loop.create_task(keeper.aclose())
 
 
-def _close_sync(kept: dict[Hashable, Any], http_client: str) -> None:
+def _close_sync(kept: dict[_Key, Any], http_client: str) -> None:
     pid = os.getpid()
     for key, client in list(kept.items()):
-        if isinstance(key, tuple) and key[0] == pid and not isinstance(client, tuple):
+        if key[0] == pid and not isinstance(client, tuple):
             with suppress(Exception):
                 _closed(client, http_client, "__exit__")
 

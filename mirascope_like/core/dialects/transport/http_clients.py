@@ -8,11 +8,12 @@ the HTTP libraries are used: a transport, `mounts`, and `network_backend`.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import socket
 import ssl
-from collections.abc import AsyncIterator, Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
 from importlib import import_module
@@ -23,6 +24,8 @@ from typing import Any, NamedTuple
 from urllib.request import getproxies
 
 from ...base.provider import Places
+from ...base.runtime import on_asyncio
+from .http_bodies import body_type, close_after, close_in
 from .network import OPENING, AsyncBackend, WatchedBackend, check_abandoned, pool_seconds
 from .patches import made_by
 from .redirects import drop_keys
@@ -149,7 +152,9 @@ def _context(library: ModuleType, file: str | None, folder: str | None) -> ssl.S
 
 
 class _Transport:
-    """Base class of the sync and the async transport."""
+    """Base class of the sync and the async transport. A client keeps it, and each open response; after both, its
+    connections are closed.
+    """
 
     backend: type[WatchedBackend | AsyncBackend]
     prefix: str
@@ -179,6 +184,7 @@ class _Transport:
             if proxy is None
             else self._proxied(library.Proxy(url=proxy), socket_options, options)
         )
+        self._finalizer: Any = None
 
     def _proxied(self, proxy: Any, socket_options: Any, options: dict[str, Any]) -> Any:
         url = proxy.url
@@ -227,7 +233,7 @@ class _Transport:
         )
 
     def _response(self, response: Any) -> Any:
-        body = _body_type(self._library, type(self) is AsyncTransport)(response.stream, self.mapped)
+        body = body_type(self._library, asynchronous=type(self) is AsyncTransport)(response.stream, self.mapped)
         return self._library.Response(
             status_code=response.status, headers=response.headers, stream=body, extensions=response.extensions
         )
@@ -264,6 +270,8 @@ class Transport(_Transport):
     def handle_request(self, request: Any) -> Any:
         """Send a request; return the response as soon as its headers have arrived."""
         check_abandoned()
+        if self._finalizer is None:
+            self._finalizer = close_after(self, self._pool.close)
         self._prepare(request)
         if (patched := self._patched("handle_request")) is not None:
             return patched.handle_request(request)
@@ -291,6 +299,8 @@ class AsyncTransport(_Transport):
 
     async def handle_async_request(self, request: Any) -> Any:
         """Send a request; return the response as soon as its headers have arrived."""
+        if self._finalizer is None and on_asyncio():
+            self._finalizer = close_after(self, close_in, asyncio.get_running_loop(), self._pool.aclose)
         self._prepare(request)
         if (patched := self._patched("handle_async_request")) is not None:
             return await patched.handle_async_request(request)
@@ -299,6 +309,8 @@ class AsyncTransport(_Transport):
 
     async def aclose(self) -> None:
         """Close the connections."""
+        if self._finalizer is not None:
+            self._finalizer.detach()
         await self._pool.aclose()
         if self._plain is not None:
             await self._plain.aclose()
@@ -308,43 +320,3 @@ class AsyncTransport(_Transport):
 
     async def __aexit__(self, *_: object) -> None:
         await self.aclose()
-
-
-class _Body:
-    """The body of a response, which is read from the connection."""
-
-    def __init__(self, stream: Any, mapped: Callable[[], Any]) -> None:
-        self._stream = stream
-        self._mapped = mapped
-
-    def __iter__(self) -> Iterator[bytes]:
-        with self._mapped():
-            yield from self._stream
-
-    def close(self) -> None:
-        """Release the connection."""
-        self._stream.close()
-
-
-class _AsyncBody:
-    """Async version of `_Body`."""
-
-    def __init__(self, stream: Any, mapped: Callable[[], Any]) -> None:
-        self._stream = stream
-        self._mapped = mapped
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        with self._mapped():
-            async for piece in self._stream:
-                yield piece
-
-    async def aclose(self) -> None:
-        """Release the connection."""
-        await self._stream.aclose()
-
-
-@lru_cache(maxsize=4)
-def _body_type(library: ModuleType, asynchronous: bool) -> Any:
-    # The library checks that a body is an instance of its own class.
-    ours, theirs = (_AsyncBody, library.AsyncByteStream) if asynchronous else (_Body, library.SyncByteStream)
-    return type(ours.__name__, (ours, theirs), {})

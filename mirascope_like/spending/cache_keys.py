@@ -1,6 +1,6 @@
 """The key of a request in a cache: a hash of the provider, its address, the model and the payload.
 
-Keys of the API, and the values of headers and URL parameters, are not part of it.
+Keys of the API, and the values of headers and URL parameters, are not part of it, but for those that name a version.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from urllib.parse import urlsplit
 from pydantic_core import to_json, to_jsonable_python
 
 from ..core.base.errors import ConfigurationError
-from ..core.base.parsing import at
+from ..core.base.parsing import at, is_mapping
 from ..core.base.request import Request
-from ..core.base.response import message_format, plain_options, without_carried
+from ..core.base.response import CARRIERS, message_format, plain_options, without_carried
 
 KEY_VERSION = 1
 """Increase it whenever the same request gets another key, or a stored response another form."""
@@ -29,6 +29,10 @@ _ADDRESSES = (
 """The attributes of the SDKs' clients that hold the address of the server."""
 _SECRET = re.compile(r"KEY|TOKEN|SECRET|PASSW|CREDENTIAL|HEADERS", re.IGNORECASE)
 """The environment variables that are not part of a key."""
+_VERSION = re.compile(r"(?:^|[-_])(?:betas?|version)$", re.IGNORECASE)
+"""The headers and URL parameters that choose a version or a feature of the API, such as "anthropic-beta", and Azure's
+"api-version". With another value, a provider may answer otherwise.
+"""
 _NOT_SENT = frozenset({"timeout", "extra_headers", "headers", "client"})
 
 
@@ -68,6 +72,8 @@ def cache_key(provider: Any, request: Request, payload: Mapping[str, Any], key: 
     )
     what = found.payload if key is None else _jsonable(key(found), "the result of key=")
     parts = [KEY_VERSION, inner.name, found.provider, found.address, found.model, request.stream, what]
+    if versions := _versions(payload, request.client):
+        parts.append(versions)
     return blake2b(to_json(_sorted(parts)), digest_size=20).hexdigest()
 
 
@@ -99,6 +105,19 @@ def _address(provider: Any, client: Any) -> dict[str, str]:
     found = {name: _without_user(os.environ[name]) for name in names if os.environ.get(name)}
     host = _found(provider, "host.base_url")
     return {**found, "host": _without_user(str(host))} if host else found
+
+
+def _versions(payload: Mapping[str, Any], client: Any) -> dict[str, str]:
+    """Return the headers and URL parameters of the client and the call that name a version of the API."""
+    carriers = [_found(client, "_custom_headers"), _found(client, "_custom_query")]
+    carriers += [payload.get(name) for name in sorted(CARRIERS)]
+    return {
+        str(name).lower(): str(value)
+        for one in carriers
+        if is_mapping(one)
+        for name, value in one.items()
+        if _VERSION.search(str(name))
+    }
 
 
 def _found(owner: Any, path: str) -> Any:

@@ -216,6 +216,12 @@ def test_what_the_key_depends_on(server: Server, store: SQLiteCache, client: ope
     assert not sent(tools=[get_weather])
     assert not sent(call_params={"timeout": 7.0})  # it is not sent to the provider
     assert not sent(call_params={"extra_headers": {"x-key": "secret"}})
+    # Anthropic's documentation: the header turns features on and off; Azure's: each version has other defaults.
+    for carrier in ("extra_headers", "extra_query"):
+        assert sent(call_params={carrier: {"api-version": "1", "anthropic-beta": "a"}})
+        assert not sent(call_params={carrier: {"api-version": "1", "anthropic-beta": "a"}})
+        assert sent(call_params={carrier: {"api-version": "2", "anthropic-beta": "a"}})
+        assert sent(call_params={carrier: {"api-version": "1", "anthropic-beta": "b"}})
 
 
 def test_the_key_depends_on_the_address_but_not_on_its_user(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -231,6 +237,8 @@ def test_the_key_depends_on_the_address_but_not_on_its_user(monkeypatch: pytest.
     assert key(given("http://user:password@localhost:1/v1")) == one
     assert key(given("http://localhost:2/v1")) != one
     assert key(openai_sdk.AsyncOpenAI(api_key="k", base_url="http://localhost:1/v1")) == one
+    versions = [given("http://localhost:1/v1").with_options(default_query={"api-version": one}) for one in "12"]
+    assert len({key(one) for one in versions} | {one}) == 3
     default = key(None)
     monkeypatch.setenv("OPENAI_API_KEY", "sk-1")
     assert key(None) == default

@@ -20,7 +20,9 @@ from pydantic import BaseModel
 from mirascope_like.core import ResponseParseError
 from mirascope_like.core.base.parsing import Events
 from mirascope_like.core.base.parsing.json_tokenizer import MAX_DEPTH
+from mirascope_like.core.base.parsing.surrogates import decode_json
 from mirascope_like.core.base.response import TextEvent
+from mirascope_like.core.base.response.notebook import pretty_json
 from mirascope_like.core.base.streams.views import HeldPieces, HeldUnits, TextUnit, text_view
 from mirascope_like.core.base.tools import call_repair, effective_arguments, is_settled
 from mirascope_like.core.dialects.chat_completions import calls
@@ -267,3 +269,11 @@ def test_two_different_objects_are_enough(monkeypatch: pytest.MonkeyPatch) -> No
     text = "".join(f'{{"a": {number}}}' for number in range(1000))
     assert effective_arguments(text) == text
     assert len(decoded) == 2
+
+
+def test_arguments_that_nest_too_deeply_are_no_error_of_recursion() -> None:
+    """A model may send them. Python's JSON raises `RecursionError`, which no program expects."""
+    deep = '{"a": ' + "[" * 100_000 + "]" * 100_000 + "}"
+    assert effective_arguments(deep) == pretty_json(deep) == deep
+    with pytest.raises(ValueError, match="line 1 column"):
+        decode_json(b'["\\ud83d", ' + deep.encode() + b"]")

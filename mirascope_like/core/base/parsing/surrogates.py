@@ -90,7 +90,7 @@ def decode_json(raw: bytes) -> Any:
             raise
         try:
             return json.loads(raw.decode("utf-8", "replace"))
-        except ValueError:
+        except (ValueError, RecursionError):
             raise error from None
 
 

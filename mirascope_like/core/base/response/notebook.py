@@ -104,7 +104,7 @@ def pretty_json(text: str) -> str:
     """Return JSON with line breaks and indentation; any other text unchanged."""
     try:
         return json.dumps(json.loads(text), indent=2, ensure_ascii=False)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
 
 

@@ -184,7 +184,7 @@ def _one_of_several(text: str) -> str:
             continue
         try:
             decoded: tuple[Any, int] = _JSON.raw_decode(text, position)
-        except ValueError:
+        except (ValueError, RecursionError):
             rest = text[position:]
             return rest if found and not found_calls and rest.startswith("{") else text
         value, end = decoded

@@ -8,12 +8,13 @@ from pathlib import Path
 
 from ...core.base.errors import StoreError
 from ...core.base.parsing import VERSION_KEY, check_schema_version
+from ...core.base.response import from_json_bytes
 from ...core.base.runtime import PRIVATE
 from .base_log import BaseLog
 from .filters import Filters
 from .logged_call import LoggedCall, Row, logged_call
 from .redaction import Redact, Written
-from .row_format import json_text, read_json
+from .row_format import json_text
 
 LINES_VERSION = 1
 """The schema version of the lines."""
@@ -60,7 +61,7 @@ class JSONLinesLog(BaseLog):
             with open(self.path, "rb") as file:
                 for number, line in enumerate(file, 1):
                     try:
-                        row: Row = read_json(line)
+                        row: Row = from_json_bytes(line)
                     except ValueError:
                         continue  # cut off as the process ended
                     if "call_id" not in row or "datetime_utc" not in row:

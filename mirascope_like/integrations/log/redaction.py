@@ -9,6 +9,7 @@ from sqlite3 import DatabaseError, DataError, IntegrityError, ProgrammingError
 from typing import TypeAlias
 
 from .logged_call import Row
+from .row_format import in_json
 from .rows import EndedCall
 
 Redact: TypeAlias = Callable[[Row], Row | None]
@@ -34,27 +35,45 @@ class RowMaker:
 
     def rows(self, calls: Iterable[Written]) -> list[Row]:
         """Return the rows of calls, redacted."""
-        return [row for call in calls for row in self._of(call)]
+        return [row for call in calls for row in self._made(self._redacted, call)]
 
-    def _of(self, call: Written) -> list[Row]:
-        with self.left_out():
-            rows = call.rows() if isinstance(call, EndedCall) else call
-            return rows if self._redact is None else [_checked(row) for one in rows if (row := self._redact(one))]
-        return []
+    def rows_in_json(self, calls: Iterable[Written]) -> list[Row]:
+        """Return the rows of calls, redacted, with JSON as bytes: see `row_format.plain`."""
+        return [row for call in calls for row in self._made(self._in_json, call)]
+
+    def _redacted(self, call: Written) -> list[Row]:
+        rows = call.rows() if isinstance(call, EndedCall) else call
+        return rows if self._redact is None else [_checked(row) for one in rows if (row := self._redact(one))]
+
+    def _in_json(self, call: Written) -> list[Row]:
+        if self._redact is None and isinstance(call, EndedCall):
+            return call.rows_in_json()  # which are made in this form
+        return [in_json(row) for row in self._redacted(call)]
+
+    def _made(self, make: Callable[[Written], list[Row]], call: Written) -> list[Row]:
+        try:
+            return make(call)
+        except Exception as error:
+            self.leave_out(error)
+            return []
 
     @contextmanager
     def left_out(self) -> Generator[None]:
-        """Context manager for one row: an error that comes from its values leaves it out, so that it cannot hold up
-        the others. Errors of the file are raised: they concern all rows.
-        """
+        """Context manager for one row that calls `leave_out` if there is an error."""
         try:
             yield
         except Exception as error:
-            if isinstance(error, OSError | DatabaseError) and not isinstance(error, _OF_VALUES):
-                raise
-            if not self._warned:
-                self._warned = True
-                log.warning("a call is not logged in %s, because its row cannot be made", self._name, exc_info=True)
+            self.leave_out(error)
+
+    def leave_out(self, error: Exception) -> None:
+        """Called while an error of one row is handled. An error that comes from its values leaves it out, so that it
+        cannot hold up the others. Errors of the file are raised again: they concern all rows.
+        """
+        if isinstance(error, OSError | DatabaseError) and not isinstance(error, _OF_VALUES):
+            raise error
+        if not self._warned:
+            self._warned = True
+            log.warning("a call is not logged in %s, because its row cannot be made", self._name, exc_info=True)
 
 
 def _checked(row: Row) -> Row:

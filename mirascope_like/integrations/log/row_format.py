@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from hashlib import blake2b
 from sqlite3 import Connection
 from typing import Any, cast
 
-from pydantic_core import PydanticSerializationError, from_json, to_json
-
+from ...core.base.response import from_json_bytes, json_bytes
 from .logged_call import Row
 from .schema import BLOB, COLUMNS, JSON_FIELDS
 
 INLINE = 256
-"""The characters of JSON from which messages and settings are stored once, by their hash."""
+"""The bytes of JSON from which messages and settings are stored once, by their hash."""
 LARGEST = 2**63
 """SQLite's integers are smaller. A larger number, such as a wrong count of tokens, is written as NULL."""
 _WRITTEN = [name for name in COLUMNS if name != "id"]
@@ -21,38 +19,61 @@ _COLUMNS = [COLUMNS[name] for name in _WRITTEN]
 INSERT = f"INSERT INTO calls ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"
 
 
-def encoded(row: Row, database: Connection) -> list[Any]:
-    """Return the values of a row for `INSERT`. Writes long messages to the table `blobs`."""
-    row = {"kind": "call", "number": 0, "state": "done", "streamed": False, "datetime_utc": "", **row}
-    return [None if (value := row.get(name)) is None else _encoded(name, value, database) for name in _WRITTEN]
+def plain(row: Row) -> Row:
+    """Return a row with plain JSON values, for one whose `JSON_FIELDS` are JSON as bytes; `messages` is then a list of
+    these.
+    """
+    found = {
+        name: from_json_bytes(value) if name in JSON_FIELDS and isinstance(value, bytes) else value
+        for name, value in row.items()
+    }
+    if (messages := row.get("messages")) is not None:
+        found["messages"] = [from_json_bytes(one) for one in messages]
+    return found
 
 
-def _encoded(name: str, value: Any, database: Connection) -> Any:
-    if name == "messages":
-        return f"[{','.join(_once(json_text(one), database) for one in value)}]"
-    if name == "settings":
-        return _once(json_text(value), database)
-    if name in JSON_FIELDS:
-        return json_text(value)
+def in_json(row: Row) -> Row:
+    """Return a row with JSON as bytes, as `plain` reads it, for one with plain JSON values."""
+    found = {
+        name: value if value is None or name not in JSON_FIELDS else json_bytes(value) for name, value in row.items()
+    }
+    if (messages := row.get("messages")) is not None:
+        found["messages"] = [json_bytes(one) for one in messages]
+    return {"kind": "call", "number": 0, "state": "done", "streamed": False, "datetime_utc": "", **found}
+
+
+def insert(row: Row, database: Connection) -> None:
+    """Write a row with JSON as bytes. Long messages are written to the table `blobs`."""
+    messages, settings = row.get("messages"), row.get("settings")
+    if messages is not None:
+        row["messages"] = b"[%b]" % b",".join([_once(one, database) for one in messages])
+    if settings is not None:
+        row["settings"] = _once(settings, database)
+    get = row.get
+    values = [value.decode() if isinstance(value := get(name), bytes) else value for name in _WRITTEN]
+    try:
+        database.execute(INSERT, values)
+    except (UnicodeEncodeError, OverflowError):
+        database.execute(INSERT, [_accepted(value) for value in values])
+
+
+def _accepted(value: Any) -> Any:
     if isinstance(value, str):
         return whole_characters(value)
     return value if not isinstance(value, int) or -LARGEST <= value < LARGEST else None
 
 
-def _once(text: str, database: Connection) -> str:
+def _once(text: bytes, database: Connection) -> bytes:
     if len(text) < INLINE:
         return text
-    found = blake2b(text.encode(), digest_size=16).hexdigest()
-    database.execute("INSERT OR IGNORE INTO blobs VALUES (?, ?)", (found, text))
-    return f'{{"{BLOB}":"{found}"}}'
+    found = blake2b(text, digest_size=16).hexdigest()
+    database.execute("INSERT OR IGNORE INTO blobs VALUES (?, ?)", (found, text.decode()))
+    return f'{{"{BLOB}":"{found}"}}'.encode()
 
 
 def json_text(value: Any) -> str:
     """Return a JSON value as text."""
-    try:
-        return to_json(value).decode()
-    except (PydanticSerializationError, UnicodeEncodeError):  # half a character: a lone surrogate
-        return json.dumps(value)
+    return json_bytes(value).decode()
 
 
 def whole_characters(text: str) -> str:
@@ -69,21 +90,13 @@ def decoded(row: Row, database: Connection) -> Row:
     found: Row = {}
     for name, column in COLUMNS.items():
         value = row.get(column)
-        found[name] = read_json(value) if name in JSON_FIELDS and value is not None else value
+        found[name] = from_json_bytes(value) if name in JSON_FIELDS and value is not None else value
     found["messages"] = _with_blobs(found["messages"], database)
     settings = _with_blobs([found["settings"]], database)
     found["settings"] = settings[0] if settings is not None else None
     found["tags"] = found["tags"] or {}
     found["streamed"] = bool(found["streamed"])
     return found
-
-
-def read_json(text: str | bytes) -> Any:
-    """Return the value of JSON text. Raises `ValueError` for other text."""
-    try:
-        return from_json(text)
-    except ValueError:
-        return json.loads(text)  # it accepts half a character
 
 
 def _with_blobs(messages: list[Any] | None, database: Connection) -> list[Any] | None:
@@ -97,7 +110,7 @@ def _with_blobs(messages: list[Any] | None, database: Connection) -> list[Any] |
         query = f"SELECT hash, json FROM blobs WHERE hash IN ({', '.join('?' * len(part))})"
         texts.update(database.execute(query, part).fetchall())
     return [
-        read_json(texts[hash]) if hash is not None and hash in texts else one
+        from_json_bytes(texts[hash]) if hash is not None and hash in texts else one
         for one, hash in zip(messages, hashes, strict=True)
     ]
 

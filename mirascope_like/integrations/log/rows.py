@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, cast
 
+from pydantic_core import to_json
+
 from ...core.base.observation import ObservedCall, ObservedRequest, ObservedTool
 from ...core.base.parsing import as_object, at
-from ...core.base.response import FrozenValues, Usage, dumped_raw, dumped_rest, plain_json, usage_and_cost
+from ...core.base.response import (
+    FrozenValues,
+    Usage,
+    dumped_raw,
+    dumped_rest,
+    from_json_bytes,
+    json_bytes,
+    plain_json,
+    usage_and_cost,
+)
 from ...core.base.tools import tool_name
 from .logged_call import Row
 from .plain_text import message_text, without_keys
+from .row_format import plain
 
 CONTENT = (
     *("arguments", "prompt", "system", "messages", "options", "tools", "tool_calls", "response_text", "response_json"),
@@ -33,45 +45,54 @@ class EndedCall:
         self._tags = tags
         self._content = content
         self._requests = [_EndedRequest(request) for request in call.requests]
-        self._arguments = plain_json(dict(call.arguments)) if not call.requests else None
-        self._ran = {id(one.tool): _tool_result(one) for one in call.tools}
+        self._arguments = None if call.requests else json_bytes(plain_json(dict(call.arguments)))
+        self._ran = {id(one.tool): _tool_result(one) for one in call.tools} if call.tools else {}
 
     def rows(self) -> list[Row]:
         """Return the rows of the call: one for the call, and one for each request before its last."""
-        last = self._requests[-1] if self._requests else None
-        rows = [{**self._request_values(last, self._call), **_call_values(self._call)}]
-        rows += [
-            {**self._request_values(one, one.request), **_further_values(one.request)} for one in self._requests[:-1]
-        ]
+        return [plain(row) for row in self.rows_in_json()]
+
+    def rows_in_json(self) -> list[Row]:
+        """Return the rows with the fields that are JSON as bytes: see `row_format.plain`."""
+        call, requests = self._call, self._requests
+        if requests:
+            row = self._request_values(requests[-1], call.started)
+        else:
+            row = Row(provider=call.provider, model=call.model, number=0, streamed=False, arguments=self._arguments)
+        rows = [row | _call_values(call)]
+        rows += [self._request_values(one, one.request.started) | _further_values(one.request) for one in requests[:-1]]
+        tags = json_bytes(dict(self._tags)) if self._tags else b"{}"
         for row in rows:
-            row["tags"] = dict(self._tags)
+            row["function"], row["tags"] = call.name, tags
             if not self._content:
                 for name in CONTENT:
                     row[name] = None
                 row["error"] = row["error"].partition(":")[0] if row["error"] else None
         return rows
 
-    def _request_values(self, ended: _EndedRequest | None, of: ObservedCall | ObservedRequest) -> Row:
-        call = self._call
-        row: Row = {"function": call.name, "provider": call.provider, "model": call.model, "number": 0}
-        if ended is None:
-            return {**row, "streamed": False, "arguments": self._arguments}
-        request = ended.request
-        row |= {"provider": request.request.provider, "model": request.request.model, "number": request.number}
-        row |= {"streamed": request.streamed, "tools": [tool_name(kind) for kind in request.request.tools]}
-        if request.reads:
-            row["chunks"] = [[round((time - of.started) * 1000), count] for time, count in request.reads]
-        response, inputs = ended.response(), ended.inputs.dump()
-        row |= {"arguments": inputs.pop("fn_args"), "messages": inputs.pop("messages")}
-        row |= {"options": inputs.pop("call_params"), "settings": inputs.pop("call_kwargs")}
-        row["prompt"], row["system"] = _prompt(row["messages"] or ()), _system(row)
+    def _request_values(self, ended: _EndedRequest, started: float) -> Row:
+        request, response = ended.request, ended.response()
+        messages, inputs = ended.inputs.texts()
+        row: Row = {
+            "provider": request.request.provider,
+            "model": request.request.model,
+            "number": request.number,
+            "streamed": request.streamed,
+            "tools": to_json([tool_name(kind) for kind in request.request.tools]),
+            "chunks": _chunks(request.reads, started) if request.reads else None,
+            "arguments": inputs["fn_args"],
+            "messages": messages,
+            "options": inputs["call_params"],
+            "settings": inputs["call_kwargs"],
+            "prompt": _prompt(messages),
+            "system": _system(messages, inputs["call_kwargs"]),
+        }
         if response is not None:
             row |= _response_values(response)
-            kind: type[Any] = cast("Any", type(response))
-            rest = {**inputs, **dumped_rest(response)}
-            row["fields"] = {"class": f"{kind.__module__}:{kind.__qualname__}", "rest": rest}
-            row["response_json"] = ended.raw if ended.raw is not None else dumped_raw(response)
-            row["tool_calls"] = [self._tool_call(tool) for tool in response.tools or ()] or None
+            row["fields"] = _fields(response, inputs)
+            row["response_json"] = ended.raw if ended.raw is not None else _raw(response)
+            if (tools := response.tools) is not None:
+                row["tool_calls"] = json_bytes([self._tool_call(tool) for tool in tools])
         return row
 
     def _tool_call(self, tool: Any) -> dict[str, Any]:
@@ -88,7 +109,7 @@ class _EndedRequest:
         self._last = request is call.requests[-1]
         stream_alone = request.streamed and len(call.requests) == 1
         found = None if stream_alone else self._found()
-        self.raw: Any = dumped_raw(found) if found is not None else None
+        self.raw: bytes | None = _raw(found) if found is not None else None
         if found is not None:
             self.inputs = FrozenValues.of(found)
             return
@@ -103,6 +124,24 @@ class _EndedRequest:
     def response(self) -> Any:
         """Return the response, as far as it was received; None if nothing was received."""
         return self._found()
+
+
+def _raw(response: Any) -> bytes:
+    return json_bytes(dumped_raw(response))
+
+
+def _fields(response: Any, inputs: Mapping[str, bytes]) -> bytes:
+    """Return the JSON of the field `fields`."""
+    kind: type[Any] = cast("Any", type(response))
+    rest = json_bytes(dumped_rest(response))
+    for name, default in ("metadata", b"{}"), ("dynamic_config", b"null"):
+        if inputs[name] != default:
+            rest = b'{"%b":%b,%b' % (name.encode(), inputs[name], rest[1:])
+    return b'{"class":"%b","rest":%b}' % (f"{kind.__module__}:{kind.__qualname__}".encode(), rest)
+
+
+def _chunks(reads: Iterable[tuple[float, int]], started: float) -> bytes:
+    return to_json([(round((time - started) * 1000), count) for time, count in reads])
 
 
 def _call_values(call: ObservedCall) -> Row:
@@ -157,24 +196,35 @@ def _tool_result(tool: ObservedTool) -> dict[str, Any]:
     return {"error": _error(tool.error)} if tool.error is not None else {"result": plain_json(tool.result)}
 
 
-def _token_details(usage: Usage) -> dict[str, int] | None:
+def _token_details(usage: Usage) -> bytes | None:
     names = ("cached_tokens", "cache_write_tokens", "reasoning_tokens")
-    return {name: count for name in names if (count := getattr(usage, name))} or None
+    found = {name: count for name in names if (count := getattr(usage, name))}
+    return to_json(found) if found else None
 
 
-def _prompt(messages: Iterable[Any]) -> str | None:
-    texts = [message_text(one) for one in messages if as_object(one).get("role") == "user"]
-    return next((text for text in reversed(texts) if text), None)
+def _prompt(messages: Sequence[bytes]) -> str | None:
+    texts = (message_text(one) for one in _of_role(reversed(messages), "user"))
+    return next((text for text in texts if text), None)
 
 
-def _system(row: Row) -> str | None:
-    found: list[Any] = [one for one in row["messages"] or () if as_object(one).get("role") in _INSTRUCTING]
-    apart = [at(row["settings"], path) for path in _SYSTEM]
-    found += [{"content": one} for one in apart if one]
+def _system(messages: Iterable[bytes], settings: bytes) -> str | None:
+    found = [*_of_role(messages, "system", "developer")]
+    if b"system" in settings or b"instructions" in settings:
+        kwargs = from_json_bytes(settings)
+        found += [{"content": one} for path in _SYSTEM if (one := at(kwargs, path))]
     return "\n".join(filter(None, map(message_text, found))) or None
 
 
-_INSTRUCTING = ("system", "developer")
+def _of_role(messages: Iterable[bytes], *roles: str) -> Iterator[Any]:
+    """Yield the messages of some roles. Others are not decoded."""
+    marks = [b'"role":"%b"' % role.encode() for role in roles]
+    for text in messages:
+        if any(mark in text for mark in marks):
+            message = from_json_bytes(text)
+            if as_object(message).get("role") in roles:
+                yield message
+
+
 _SYSTEM = ("system", "instructions", "system_instruction", "config.system_instruction")
 """The paths of the system prompt in the keyword arguments of SDKs."""
 

@@ -14,7 +14,7 @@ from .connections import Connections
 from .filters import Filters, Time, age_limit
 from .logged_call import LoggedCall, logged_call
 from .redaction import Redact, Written
-from .row_format import INSERT, decoded, encoded, whole_characters
+from .row_format import decoded, insert, whole_characters
 from .schema import USED
 from .search import search_condition
 
@@ -56,11 +56,13 @@ class SQLiteLog(BaseLog):
         self._connections.close()
 
     def _write(self, batch: Sequence[Written]) -> None:
-        rows = self._maker.rows(batch)
+        rows = self._maker.rows_in_json(batch)
         with self._connections.writing() as database:
             for row in rows:
-                with self._maker.left_out():
-                    database.execute(INSERT, encoded(row, database))
+                try:
+                    insert(row, database)
+                except Exception as error:
+                    self._maker.leave_out(error)
             if self._keep is not None and monotonic() - self._pruned >= PRUNE_EVERY:
                 self._pruned = monotonic()
                 _delete(database, Filters(until=self._keep))

@@ -174,7 +174,7 @@ class RequestBuilder:
         target = with_layers(self._resolve(bound_prompt), bound_prompt.overrides)
         for call in bound_prompt.observed:
             call.provider, call.model = target.provider.name, target.model
-            target = target._replace(provider=observation.observed_provider(target.provider, call))
+            target = Target(observation.observed_provider(target.provider, call), target.model, target.settings)
         return target
 
     def _resolve(self, bound_prompt: BoundPrompt) -> Target:

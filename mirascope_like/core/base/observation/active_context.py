@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from typing import Any
 
@@ -36,23 +36,25 @@ class Active:
                 warn_once(observer, "active")
 
 
-class Inside(Active):
+class Inside:
     """Context manager: enters the scope of a call, and what the observers' `active` returns. Used once."""
 
-    __slots__ = ("_scope", "_token", "_variable")
+    __slots__ = ("_active", "_scope", "_token", "_variable")
 
     def __init__(self, hooks: Hooks, node: Any, variable: ContextVar[Any], scope: Any) -> None:
-        super().__init__(hooks, node)
+        self._active = Active(hooks, node) if hooks.active else None
         self._variable = variable
         self._scope = scope
 
     def __enter__(self) -> None:
         self._token = self._variable.set(self._scope)
-        if self._hooks.active:
-            super().__enter__()
+        if self._active is not None:
+            self._active.__enter__()
 
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-        if self._entered:
-            super().__exit__(kind, error, trace)
-        with suppress(ValueError):  # a coroutine was dropped and is closed in another context, which has no such scope
+        if self._active is not None:
+            self._active.__exit__(kind, error, trace)
+        try:
             self._variable.reset(self._token)
+        except ValueError:
+            return  # a coroutine was dropped and is closed in another context, which has no such scope

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from contextvars import ContextVar
 from functools import cached_property
 from inspect import iscoroutinefunction
@@ -50,9 +50,12 @@ EMPTY = Scope()
 SCOPE: ContextVar[Scope] = ContextVar("mirascope_like_observers", default=EMPTY)
 
 
-def new_id() -> str:
-    """Return a new id of 32 hexadecimal digits. Ids that were made later are greater, by the millisecond."""
-    return f"{int(CLOCK.timestamp()):012x}{os.urandom(10).hex()}"
+_NOTHING: AbstractContextManager[None] = nullcontext()
+
+
+def new_id(start_time: float) -> str:
+    """Return a new id of 32 hexadecimal digits. Ids of later `start_time`s, in milliseconds, are greater."""
+    return f"{int(start_time):012x}{os.urandom(10).hex()}"
 
 
 class Observed:
@@ -94,7 +97,7 @@ class ObservedCall(Observed):
     ) -> None:
         super().__init__()
         scope = SCOPE.get()
-        self.id: str = new_id()
+        self.id: str = new_id(self.start_time)
         self.function: Callable[..., Any] = function
         """The prompt function."""
         self.arguments: Mapping[str, Any] = arguments
@@ -117,7 +120,7 @@ class ObservedCall(Observed):
         """What the call returned: a response, a parsed value, or a detached copy of its stream. None before the end."""
         self._of_stream: Callable[[], Any] | None = None
         self.hooks: Hooks = hooks_of(observers)
-        self._inner = Scope(shared=scope.shared, parent=self)
+        self._inner = Scope(scope.shared, (), self)
 
     @property
     def name(self) -> str:
@@ -143,7 +146,8 @@ class ObservedCall(Observed):
 
     def start(self) -> Self:
         """Notify the observers that the call begins."""
-        notify(self.hooks.call_started, self)
+        if hooks := self.hooks.call_started:
+            notify(hooks, self)
         return self
 
     def end(
@@ -167,6 +171,8 @@ class ObservedCall(Observed):
         """Return a context manager to enter while code runs for this call, or for a request or tool of it: calls that
         are made inside have this call as their parent.
         """
+        if (node is None or not self.hooks.active) and SCOPE.get() is self._inner:
+            return _NOTHING  # the caller has entered one
         return Inside(self.hooks, node or self, SCOPE, self._inner)
 
     def joining(self, others: tuple[ObservedCall, ...]) -> AbstractContextManager[None]:
@@ -259,7 +265,8 @@ class ObservedRequest(Observed):
             check(self)
         call.requests.append(self)
         call.provider, call.model = self.request.provider, self.request.model
-        notify(call.hooks.request_started, self)
+        if hooks := call.hooks.request_started:
+            notify(hooks, self)
         return self
 
     def reading(self, read: Callable[[], T]) -> Callable[[], T]:
@@ -284,8 +291,10 @@ class ObservedRequest(Observed):
 
         return inside if hooks.active else read
 
-    def read(self, events: Sequence[Any]) -> None:
-        """Record a network read of a stream that has events."""
+    def read(self, events: Sequence[Any]) -> bool:
+        """Record a network read of a stream that has events. Returns True if it is enough to append the next reads to
+        `reads`.
+        """
         now = CLOCK.monotonic()
         self.reads.append((now, len(events)))
         if self.first_chunk is None:
@@ -293,6 +302,7 @@ class ObservedRequest(Observed):
             notify(self.call.hooks.first_chunk, self)
         if hooks := self.call.hooks.request_read:
             notify(hooks, self, events)
+        return not hooks
 
     def respond(self, response: Any) -> None:
         """Record the response. Of a stream, only the one that is built after its end is kept."""
@@ -304,11 +314,13 @@ class ObservedRequest(Observed):
 
     def end(self, error: BaseException | None = None) -> None:
         """Set how the request ended, and notify the observers. Later calls do nothing."""
+        if self.ended is not None:
+            return
         complete = self.accumulator.complete if self.accumulator is not None else self._response is not None
         failed = error is not None and not complete
         state: CallState = "failed" if failed and isinstance(error, Exception) else "done" if complete else "closed"
-        if self._end(state, error if failed else None):
-            notify(self.call.hooks.request_ended, self)
+        if self._end(state, error if failed else None) and (hooks := self.call.hooks.request_ended):
+            notify(hooks, self)
 
 
 class ObservedTool(Observed):

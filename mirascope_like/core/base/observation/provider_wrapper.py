@@ -9,6 +9,7 @@ from typing import Any, cast
 from ..provider import AsyncSource, Provider, ProviderWrapper, Source
 from ..request import Request
 from ..response import Accumulator
+from ..runtime import CLOCK
 from .observed_call import ObservedCall, ObservedRequest
 
 
@@ -137,29 +138,37 @@ class _AsyncObservedSource:
 class _Reads:
     """The reads of an open response, recorded."""
 
-    __slots__ = ("_next", "_sent")
+    __slots__ = ("_append", "_next", "_sent")
 
     def __init__(self, read: Callable[[], Sequence[Any]], sent: ObservedRequest) -> None:
         self._next = read
         self._sent = sent
+        self._append: Callable[[tuple[float, int]], None] | None = None
+        """Records a read, once that is all there is to do."""
 
     def __iter__(self) -> Iterator[Sequence[Any]]:
         return self
 
     def __next__(self) -> Sequence[Any]:
-        if events := self._next():
-            self._sent.read(events)
+        events = self._next()
+        if events:
+            if self._append is not None:
+                self._append((CLOCK.monotonic(), len(events)))
+            elif self._sent.read(events):
+                self._append = self._sent.reads.append
         return events
 
 
 class _AsyncReads:
     """Async version of `_Reads`."""
 
-    __slots__ = ("_next", "_sent")
+    __slots__ = ("_append", "_next", "_sent")
 
     def __init__(self, read: Callable[[], Any], sent: ObservedRequest) -> None:
         self._next = read
         self._sent = sent
+        self._append: Callable[[tuple[float, int]], None] | None = None
+        """Records a read, once that is all there is to do."""
 
     def __aiter__(self) -> AsyncIterator[Sequence[Any]]:
         return self
@@ -167,5 +176,8 @@ class _AsyncReads:
     async def __anext__(self) -> Sequence[Any]:
         events: Sequence[Any] = await self._next()
         if events:
-            self._sent.read(events)
+            if self._append is not None:
+                self._append((CLOCK.monotonic(), len(events)))
+            elif self._sent.read(events):
+                self._append = self._sent.reads.append
         return events

@@ -68,9 +68,11 @@ def observe_call(observer: BaseObserver) -> Callable[[Callable[P, R]], Callable[
     its tools make do not have it.
     """
 
+    alone = Scope(own=(observer,))
+
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
         def call(*args: P.args, **kwargs: P.kwargs) -> Any:
-            token = _enter_own(observer)
+            token = _enter_own(alone)
             try:
                 made = function(*args, **kwargs)
             finally:
@@ -78,7 +80,7 @@ def observe_call(observer: BaseObserver) -> Callable[[Callable[P, R]], Callable[
             return awaited(made) if iscoroutine(made) else made
 
         async def awaited(made: Coroutine[Any, Any, Any]) -> Any:
-            token = _enter_own(observer)
+            token = _enter_own(alone)
             try:
                 return await made
             finally:
@@ -112,9 +114,9 @@ def entered(scope: Scope) -> Generator[None]:
         SCOPE.reset(token)
 
 
-def _enter_own(observer: BaseObserver) -> Token[Scope]:
-    shared, own, parent, joins, group = SCOPE.get()
-    return SCOPE.set(Scope(shared, (*own, observer), parent, joins, group))
+def _enter_own(alone: Scope) -> Token[Scope]:
+    scope = SCOPE.get()
+    return SCOPE.set(alone if scope is EMPTY else scope._replace(own=(*scope.own, *alone.own)))
 
 
 def _leave(token: Token[Scope]) -> None:

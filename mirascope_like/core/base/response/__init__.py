@@ -26,6 +26,8 @@ if TYPE_CHECKING:
         check_dump_version,
         dumped_raw,
         dumped_rest,
+        from_json_bytes,
+        json_bytes,
         plain_json,
         plain_options,
         without_carried,
@@ -78,8 +80,8 @@ else:
             "notebook": "Shown ShownInNotebooks pretty_json shown_response",
             "offered_tools": "attach_tools set_tool_base",
             "related_responses": "set_earlier_attempts set_earlier_rounds set_interruptions",
-            "dump": "CARRIERS HOLDERS FrozenValues check_dump_version dumped_raw dumped_rest plain_json plain_options "
-            "without_carried",
+            "dump": "CARRIERS HOLDERS FrozenValues check_dump_version dumped_raw dumped_rest from_json_bytes "
+            "json_bytes plain_json plain_options without_carried",
             "finish_reasons": "FinishReason common_finish_reason ended_for newer_reason",
             "indexed_accumulator": "IndexedAccumulator Positions",
             "metadata": "Facts CommonMetadata common_reasons counted_usage",
@@ -135,6 +137,8 @@ __all__ = [
     "FrozenValues",
     "dumped_raw",
     "dumped_rest",
+    "from_json_bytes",
+    "json_bytes",
     "plain_json",
     "pretty_json",
     "plain_options",

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from math import isfinite
-from typing import Any
+from typing import Any, cast
 
 from ..parsing import as_received, as_text, at
 from ..runtime import loads_older_pickles
@@ -24,6 +24,8 @@ _SAME_AUDIO = frozenset({"google"})
 """Providers that charge the text price for audio tokens, unless the price list has a separate price. Source:
 Google's pricing of Gemini.
 """
+_REPORTED = frozenset({"cost_in_usd_ticks", "cost", "total_cost", "estimated_cost", "is_byok"})
+"""The keys of a usage object that report a cost."""
 _TICKS = 10_000_000_000
 """The number of xAI's "ticks" per US dollar. Source: xAI's documentation of cost tracking."""
 
@@ -101,6 +103,8 @@ def reported_cost(usage: Any, otherwise: Callable[[], float | None]) -> float | 
     and DeepInfra's (`estimated_cost`).
     """
     usage = as_received(usage)  # a dict, in which a missing value is found to be missing faster than in a model
+    if isinstance(usage, dict) and _REPORTED.isdisjoint(cast("dict[str, Any]", usage)):
+        return otherwise()
     ticks = _dollars(at(usage, "cost_in_usd_ticks"))
     costs = [_dollars(at(usage, path)) for path in ("cost", "cost.total_cost", "total_cost", "estimated_cost")]
     cost = next((one for one in (*costs, None if ticks is None else ticks / _TICKS) if one is not None), None)

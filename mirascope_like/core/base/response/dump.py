@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -119,34 +120,29 @@ _PLAIN: dict[str, Any] = {
 
 
 class FrozenValues:
-    """The inputs of a response (metadata, arguments, messages, options) as they are now. Making it is fast; `dump`
-    converts them to plain JSON values without secrets, perhaps later and in another thread.
+    """The inputs of a response (metadata, arguments, messages, options) as they are now. Making it is fast; `texts`
+    converts them to JSON without secrets, perhaps later and in another thread.
     """
 
-    __slots__ = ("_json",)
+    __slots__ = ("_messages", "_others")
 
     def __init__(
         self,
         metadata: Mapping[str, Any],
         fn_args: Mapping[str, Any],
-        messages: Any,
+        messages: Sequence[Any],
         dynamic_config: Any,
         call_params: Mapping[str, Any],
         call_kwargs: Mapping[str, Any],
     ) -> None:
-        values = {
-            "metadata": dict(metadata),
-            "fn_args": dict(fn_args),
-            "messages": messages,
-            "dynamic_config": without_carried(dynamic_config),
-            "call_params": without_carried(dict(call_params)),
-            "call_kwargs": without_carried(dict(call_kwargs)),
+        self._messages = [_frozen(one) for one in messages]
+        self._others = {
+            "metadata": _frozen(metadata) if metadata else b"{}",
+            "fn_args": _frozen(fn_args) if fn_args else b"{}",
+            "dynamic_config": _frozen(without_carried(dynamic_config)) if dynamic_config is not None else b"null",
+            "call_params": _frozen(without_carried(call_params)) if call_params else b"{}",
+            "call_kwargs": _frozen(without_carried(call_kwargs)) if call_kwargs else b"{}",
         }
-        self._json: bytes | dict[str, Any]
-        try:
-            self._json = to_json(values, inf_nan_mode="constants", **_PLAIN)
-        except (PydanticSerializationError, ValueError):  # half a character: a lone surrogate
-            self._json = plain_json(values)
 
     @classmethod
     def of(cls, response: Any) -> FrozenValues:
@@ -155,13 +151,40 @@ class FrozenValues:
         kwargs = own._without_messages(own.call_kwargs)
         return cls(own.metadata, own.fn_args, own.messages, own.dynamic_config, own.call_params, kwargs)
 
-    def dump(self) -> dict[str, Any]:
-        """Return the inputs as plain JSON values without secrets."""
-        if isinstance(self._json, dict):
-            return self._json
-        values: dict[str, Any] = from_json(self._json)
-        text = self._json.lower()
-        return _without_secrets(values) if any(word in text for word in _WORDS_OF_SECRETS) else values
+    def texts(self) -> tuple[list[bytes], dict[str, bytes]]:
+        """Return the JSON of each message, and that of the other inputs by name, without secrets."""
+        text = b"".join((*self._messages, *self._others.values())).lower()
+        if not any(word in text for word in _WORDS_OF_SECRETS):
+            return self._messages, self._others
+        hidden = [_hidden(one) for one in self._messages]
+        return hidden, {name: _hidden(one) for name, one in self._others.items()}
+
+
+def _frozen(value: Any) -> bytes:
+    try:
+        return to_json(value, inf_nan_mode="constants", **_PLAIN)
+    except (PydanticSerializationError, ValueError):  # half a character: a lone surrogate
+        return json_bytes(plain_json(value))
+
+
+def _hidden(text: bytes) -> bytes:
+    return json_bytes(_without_secrets(from_json_bytes(text)))
+
+
+def json_bytes(value: Any) -> bytes:
+    """Return plain JSON values as JSON, without spaces. Halves of a character (lone surrogates) become escapes."""
+    try:
+        return to_json(value)
+    except (PydanticSerializationError, UnicodeEncodeError):
+        return json.dumps(value, separators=(",", ":")).encode()
+
+
+def from_json_bytes(text: bytes | str) -> Any:
+    """Return the values of JSON that `json_bytes` returned."""
+    try:
+        return from_json(text)
+    except ValueError:
+        return json.loads(text)  # it accepts half a character
 
 
 def dumped_raw(response: Any) -> Any:
@@ -172,20 +195,19 @@ def dumped_raw(response: Any) -> Any:
 
 def dumped_rest(response: Any) -> dict[str, Any]:
     """Return the fields of the dump of a response that are neither inputs (`FrozenValues`) nor computed properties, nor
-    the SDK's response object.
+    the SDK's response object, without those that have their default.
     """
     own = response.provider_response
-    return {
+    rest = {
         "provider": own.provider,
         "form": own.form,
-        "prompt_template": own.prompt_template,
-        "json_mode": own.json_mode,
-        "answer_name": own.answer_name,
         "start_time": own.start_time,
         "end_time": own.end_time,
         TOOL_CLASSES: tool_paths(own),
         VERSION_KEY: DUMP_VERSION,
     }
+    others = ("prompt_template", own.prompt_template), ("json_mode", own.json_mode), ("answer_name", own.answer_name)
+    return rest | {name: value for name, value in others if value is not None and value is not False}
 
 
 def with_properties(response: Any, fields: Mapping[str, Any], options: SerializationInfo) -> dict[str, Any]:

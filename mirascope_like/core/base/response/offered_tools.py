@@ -33,6 +33,7 @@ class OfferedTools(MeantCalls, Generic[ToolT]):
         _tool_paths: Mapping[str, str | None] | None
         _tools: list[Any] | None
         _executed: Sequence[tools_room.ToolResultEvent[Any]]
+        __pydantic_private__: dict[str, Any] | None
 
     @property
     def tool_types(self) -> list[type[BaseTool]] | None:
@@ -48,15 +49,18 @@ class OfferedTools(MeantCalls, Generic[ToolT]):
         For a response loaded from a dump or pickle, a tool whose class was not found is an `UnresolvedTool`. A dump of
         an early release does not name the offered tools: pass them when you load it, or `tools` is None.
         """
-        if self._tools is None:
-            calls = self._calls if self._tool_types or self._tool_paths else []
+        private = self.__pydantic_private__ or {}  # read faster than the attributes
+        if private["_tools"] is None:
+            if not (private["_tool_types"] or private["_tool_paths"]):
+                return None
+            calls = self._calls
             cut = self._cut_call(calls)
             self._tools = [
                 find_tool(self._tool_types, call, self._tool_base, self._tool_paths, cut=call is cut)
                 for call in calls
                 if call.name != self.answer_name
             ]
-        return list(self._tools) or None
+        return list(self._tools or ()) or None
 
     @property
     def tool(self) -> ToolT | None:
@@ -73,8 +77,10 @@ class OfferedTools(MeantCalls, Generic[ToolT]):
         self._tools = list(tools)
 
     def _paths(self) -> dict[str, str | None] | None:
-        found = {one.name: one.path for one in map(ToolReference.of, self._tool_types)}
-        return {**found, **self._tool_paths} if self._tool_paths is not None else found or None
+        private = self.__pydantic_private__ or {}  # read faster than the attributes
+        known: Mapping[str, str | None] | None = private["_tool_paths"]
+        found = {one.name: one.path for one in map(ToolReference.of, private["_tool_types"])}
+        return {**found, **known} if known is not None else found or None
 
     def _find_tools(self, dump: Mapping[str, Any], context: Any) -> None:
         """Find the types of the tools that a dump names: first in `context["tools"]`, then in imported modules. Sets

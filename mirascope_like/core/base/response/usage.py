@@ -8,7 +8,7 @@ from typing import Any, ClassVar, NamedTuple, Self, cast
 
 from pydantic import BaseModel, ConfigDict
 
-from ..parsing import at
+from ..parsing import as_object, at
 
 
 class CommonUsage(BaseModel):
@@ -104,16 +104,18 @@ class Counts(NamedTuple):
 
     def read(self, raw: Any) -> Usage:
         """Return the usage in the common form for a provider's usage object, given as JSON."""
-        prompt, cached, written = _first(raw, self.input), _first(raw, self.cached), _first(raw, self.written)
-        reasoning, total = _first(raw, self.reasoning), _first(raw, self.total)
-        output = with_reasoning(_first(raw, self.output), reasoning, prompt, total)
-        if not reasoning and None not in (prompt, output, total) and not any(at(raw, path) for path in self.uncounted):
+        found = _by_path(raw)
+        prompt, cached, written = _first(found, self.input), _first(found, self.cached), _first(found, self.written)
+        reasoning, total = _first(found, self.reasoning), _first(found, self.total)
+        output = with_reasoning(_first(found, self.output), reasoning, prompt, total)
+        if not reasoning and None not in (prompt, output, total):
             # Gemini's OpenAI endpoint counts thinking in the total only. Some gateways count cached tokens, or those of
             # media, there only.
             rest = (total or 0) - (prompt or 0) - (output or 0)
-            details = [*_values(at(raw, "prompt_tokens_details")), *_values(at(raw, "input_tokens_details"))]
-            if rest > 0 and rest not in (cached, written, (cached or 0) + (written or 0), *details):
-                output, reasoning = (output or 0) + rest, rest
+            if rest > 0 and not any(at(raw, path) for path in self.uncounted):
+                details = [*_values(at(raw, "prompt_tokens_details")), *_values(at(raw, "input_tokens_details"))]
+                if rest not in (cached, written, (cached or 0) + (written or 0), *details):
+                    output, reasoning = (output or 0) + rest, rest
         if self.apart and prompt is not None:
             prompt += (cached or 0) + (written or 0)
         return Usage(
@@ -121,11 +123,11 @@ class Counts(NamedTuple):
             cached_tokens=cached,
             output_tokens=output,
             cache_write_tokens=written,
-            input_audio_tokens=_first(raw, self.input_audio),
-            output_audio_tokens=_first(raw, self.output_audio),
+            input_audio_tokens=_first(found, self.input_audio),
+            output_audio_tokens=_first(found, self.output_audio),
             reasoning_tokens=reasoning,
-            cache_write_1h_tokens=_first(raw, self.written_1h),
-            web_searches=_first(raw, self.searches),
+            cache_write_1h_tokens=_first(found, self.written_1h),
+            web_searches=_first(found, self.searches),
         )
 
 
@@ -175,13 +177,24 @@ def _values(details: Any) -> list[Any]:
     return list(cast("Mapping[str, Any]", details).values()) if isinstance(details, Mapping) else []
 
 
-def _first(raw: Any, paths: Sequence[str]) -> int | None:
+def _by_path(raw: Any, inside: str = "") -> dict[str, Any]:
+    """Return the values of a JSON object by their dotted paths. There are fewer of them than paths of counts."""
+    found: dict[str, Any] = {}
+    for key, value in as_object(raw).items():
+        if isinstance(value, dict):
+            found |= _by_path(value, f"{inside}{key}.")
+        elif value is not None:
+            found[f"{inside}{key}"] = value
+    return found
+
+
+def _first(values: Mapping[str, Any], paths: Sequence[str]) -> int | None:
     """Return the first count that is not zero; zero if all counts are zero, because some gateways fill the names of
     others with zeros. None if there is no count.
     """
     count = None
     for path in paths:
-        if (value := at(raw, path)) is not None and (found := token_count(value)) is not None:
+        if (value := values.get(path)) is not None and (found := token_count(value)) is not None:
             if found:
                 return found
             count = found

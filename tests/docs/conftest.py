@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
+from tests.docs.embedded_answers import Answering, answering
 from tests.harness.server import Server
 
 
-@pytest.fixture
-def embedded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """OpenAI, Anthropic and Ollama are the embedded model."""
+@pytest.fixture(scope="session")
+def engine() -> Iterator[Answering]:
+    """The embedded model; what it has answered before comes from files."""
     pytest.importorskip("xllamacpp", reason="runs where the embedded model is installed (the extra `local`)")
-    from mirascope_like.core import local
+    with answering() as made:
+        yield made
 
-    engine = local.engine("smollm2-135m", n_ctx=224)  # an example that sets no limit ends soon all the same
+
+@pytest.fixture
+def embedded(engine: Answering, monkeypatch: pytest.MonkeyPatch) -> None:
+    """OpenAI, Anthropic and Ollama are the embedded model."""
     for name, value in {
         "OPENAI_API_KEY": engine.api_key,
         "OPENAI_BASE_URL": engine.base_url,
@@ -23,6 +30,7 @@ def embedded(monkeypatch: pytest.MonkeyPatch) -> None:
         "OLLAMA_BASE_URL": engine.base_url,
     }.items():
         monkeypatch.setenv(name, value)
+    monkeypatch.setattr("mirascope_like.core.local.provider.engine", lambda model: engine)
 
 
 @pytest.fixture

@@ -72,7 +72,8 @@ def typing(session: nox.Session) -> None:
 
 EXTRAS = tuple(name for name in PROJECT["project"]["optional-dependencies"] if name != "all")
 ADDED_TO_CALLS = (  # extras that bring no provider
-    *("aiohttp", "chat", "cost", "hyperdx", "langfuse", "logfire", "otel", "search", "tenacity", "tools"),
+    *("aiohttp", "chat", "cost", "hyperdx", "langfuse", "logfire", "otel", "ray", "redis"),
+    *("search", "tenacity", "tools"),
 )
 VERSIONS = {"newest": "highest", "lowest": "lowest-direct"}
 
@@ -181,6 +182,27 @@ def killed(session: nox.Session) -> None:
 
 
 @nox.session
+def pacing(session: nox.Session) -> None:
+    """Simulate minutes of requests against servers with limits, and print how much of the quota was used."""
+    session.install("-e", ".")
+    session.run("python", "-m", "tests.scale.limits.table", *session.posargs)
+
+
+@nox.session
+def redis(session: nox.Session) -> None:
+    """Share limits through a real Redis server, which the tests start. Needs Debian's package redis-server."""
+    session.install("-e", ".[openai,redis,cost]", *group("tests"))
+    session.run("pytest", "tests/scale/shared/over_redis.py", *session.posargs)
+
+
+@nox.session
+def ray(session: nox.Session) -> None:
+    """Map calls in a local cluster of Ray, in an environment of its own."""
+    session.install("-e", ".[openai,ray,cost]", *group("tests"))
+    session.run("pytest", "-W", "default", "tests/scale/over_ray.py", *session.posargs)
+
+
+@nox.session
 def mutants(session: nox.Session) -> None:
     """Change the core of streams, one place at a time, and see that a test in memory fails. Takes most of an hour.
 
@@ -208,7 +230,7 @@ def nightly(session: nox.Session) -> None:
     """Run what takes too long for CI: every other session, but for `demo`, `tests`, `lint` and `typing`."""
     slow = (
         *("litellm", "tracers", "phoenix", "notebook", "properties", "documentation", "recorded", "killed"),
-        *("bench", "load", "mutants"),
+        *("bench", "load", "pacing", "redis", "ray", "mutants"),
     )
     for name in ("tests-on", "extras", *slow):
         session.notify(name)

@@ -78,6 +78,8 @@ EXTRAS: dict[str, list[tuple[str, str, Clients]]] = {
     "litellm": [],  # its calls have a session of their own: nox -s litellm
     "aiohttp": [("openai", "chat.ChatWire", aiohttp)],
     "cost": [OPENAI],
+    "redis": [OPENAI],
+    "ray": [],  # nox -s ray makes its calls
     "tenacity": [OPENAI],
     "chat": [OPENAI],
     **{name: [OPENAI] for name in ("hyperdx", "langfuse", "logfire", "otel", "search", "tools")},

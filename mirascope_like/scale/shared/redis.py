@@ -1,0 +1,91 @@
+"""Limits that processes share through Redis. Needs the package `redis`."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from ...core.base.errors import ConfigurationError
+from ...core.base.runtime import CLOCK
+from ..limits import Limits
+from .book import Book, Lease, Report
+from .lease import Offset
+
+KEPT = 120_000
+"""The milliseconds for which Redis keeps a book that nobody uses."""
+_ATTEMPTS = 100
+_CHANGE = """
+local time = redis.call('TIME')
+local known = redis.call('HGET', KEYS[1], 'version') or '0'
+if known ~= ARGV[1] then
+    return {0, known, redis.call('HGET', KEYS[1], 'book'), time[1], time[2]}
+end
+local version = tostring(tonumber(known) + 1)
+redis.call('HSET', KEYS[1], 'version', version, 'book', ARGV[2])
+redis.call('PEXPIRE', KEYS[1], ARGV[3])
+if ARGV[4] == '1' then
+    redis.call('PUBLISH', KEYS[1], version)
+end
+return {1, version, ARGV[2], time[1], time[2]}
+"""
+"""Replaces the book if it still is the version that was changed. Returns the newest version and Redis' time."""
+
+
+class RedisBook:
+    """A `Book` in Redis. Each process changes it, and tries again if another process was faster."""
+
+    def __init__(self, url: str, name: str, limits: Limits | None = None) -> None:
+        try:
+            from redis import asyncio as redis  # imported here: only programs that share limits need it
+        except ImportError as error:
+            raise ConfigurationError("share='redis://...' needs the package redis: pip install redis") from error
+        given = limits or Limits()
+        self._limits = limits
+        self._key = f"mirascope_like:limits:{name}:{given.rpm}:{given.tpm}"
+        self._redis: Any = redis.from_url(url)
+        self._change: Any = self._redis.register_script(_CHANGE)
+        self._version = ""
+        self._state: bytes | None = None
+        self._news: Any = None
+        self._offset = Offset()
+        self.ahead: float = 0.0
+
+    async def lease(self, report: Report) -> Lease:
+        """Make a report, and return the lease. Raises the error of Redis."""
+        for _ in range(_ATTEMPTS):
+            if self._version:
+                book = Book.restored(json.loads(self._state)) if self._state else Book(self._limits)
+                lease = book.lease(CLOCK.monotonic() + self.ahead, report.shifted(self.ahead))
+                if await self._changed(json.dumps(book.state()), news=lease.news):
+                    return lease
+            else:
+                await self._changed("", news=False)
+        raise TimeoutError("too many processes change the shared limits at the same time")
+
+    async def _changed(self, state: str, *, news: bool) -> bool:
+        began = CLOCK.monotonic()
+        done, version, book, seconds, micros = await self._change(
+            keys=[self._key], args=[self._version or "none", state, KEPT, int(news)]
+        )
+        self.ahead = self._offset.add(began, CLOCK.monotonic(), int(seconds) + int(micros) / 1e6)
+        self._version, self._state = version.decode() if isinstance(version, bytes) else str(version), book
+        return bool(done)
+
+    async def news(self) -> None:
+        """Return when a hold begins or ends."""
+        if self._news is None:
+            news = self._redis.pubsub(ignore_subscribe_messages=True)
+            await news.subscribe(self._key)
+            self._news = news
+        try:
+            while await self._news.get_message(timeout=None) is None:
+                pass
+        except Exception:
+            self._news = None
+            raise
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._news is not None:
+            await self._news.aclose()
+        await self._redis.aclose()

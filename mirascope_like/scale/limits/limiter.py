@@ -71,6 +71,7 @@ class Waiting(ABC):
             now = CLOCK.monotonic()
             at = self.ready(now)
             if at is not None and at <= now:
+                self.sending += 1
                 return self.grant(now, tokens, waited=False)
         self.loop = asyncio.get_running_loop()
         mine: asyncio.Future[Slot] = self.loop.create_future()
@@ -102,6 +103,7 @@ class Waiting(ABC):
                 self._timer = mine.get_loop().call_later(at - now, self._tick)
                 return
             self.waiting.popleft()
+            self.sending += 1
             mine.set_result(self.grant(now, tokens, waited=timed))
 
     def _tick(self) -> None:
@@ -130,7 +132,6 @@ class LocalLimiter(Waiting):
         return self.pacer.ready(now)
 
     def grant(self, now: float, tokens: float, *, waited: bool) -> Slot:
-        self.sending += 1
         self.pacer.send(now, tokens, waited=waited)
         return _LocalSlot(self, now, tokens)
 

@@ -103,7 +103,6 @@ class SharedLimiter(Waiting):
         return times[0][0] if times else None
 
     def grant(self, now: float, tokens: float, *, waited: bool) -> Slot:
-        self.sending += 1
         if self._alone is not None:
             self._alone.send(now, tokens, waited=waited)
             return SharedSlot(self, now, tokens, probe=False)

@@ -16,17 +16,13 @@ from urllib.parse import urlsplit
 from pydantic_core import to_json, to_jsonable_python
 
 from ..core.base.errors import ConfigurationError
-from ..core.base.parsing import at, is_mapping
+from ..core.base.parsing import is_mapping
+from ..core.base.provider import attribute_at, client_address
 from ..core.base.request import Request
 from ..core.base.response import CARRIERS, message_format, plain_options, without_carried
 
 KEY_VERSION = 1
 """Increase it whenever the same request gets another key, or a stored response another form."""
-_ADDRESSES = (
-    *("base_url", "_base_url", "meta.endpoint_url", "_api_client._http_options.base_url"),
-    *("_client_wrapper._base_url", "sdk_configuration.server_url", "_endpoint", "api_endpoint"),
-)
-"""The attributes of the SDKs' clients that hold the address of the server."""
 _SECRET = re.compile(r"KEY|TOKEN|SECRET|PASSW|CREDENTIAL|HEADERS", re.IGNORECASE)
 """The environment variables that are not part of a key."""
 _VERSION = re.compile(r"(?:^|[-_])(?:betas?|version)$", re.IGNORECASE)
@@ -99,17 +95,16 @@ def _address(provider: Any, client: Any) -> dict[str, str]:
     makes its default client. Without users and passwords.
     """
     if client is not None:
-        texts = [_without_user(str(_found(client, path) or "")) for path in _ADDRESSES]
-        return {"url": next((text for text in texts if text), "")}
+        return {"url": _without_user(client_address(client))}
     names = [name for name in getattr(provider, "environment", ()) if not _SECRET.search(name)]
     found = {name: _without_user(os.environ[name]) for name in names if os.environ.get(name)}
-    host = _found(provider, "host.base_url")
+    host = attribute_at(provider, "host.base_url")
     return {**found, "host": _without_user(str(host))} if host else found
 
 
 def _versions(payload: Mapping[str, Any], client: Any) -> dict[str, str]:
     """Return the headers and URL parameters of the client and the call that name a version of the API."""
-    carriers = [_found(client, "_custom_headers"), _found(client, "_custom_query")]
+    carriers = [attribute_at(client, "_custom_headers"), attribute_at(client, "_custom_query")]
     carriers += [payload.get(name) for name in sorted(CARRIERS)]
     return {
         str(name).lower(): str(value)
@@ -118,13 +113,6 @@ def _versions(payload: Mapping[str, Any], client: Any) -> dict[str, str]:
         for name, value in one.items()
         if _VERSION.search(str(name))
     }
-
-
-def _found(owner: Any, path: str) -> Any:
-    try:
-        return at(owner, path)
-    except Exception:  # a property of the user's own client
-        return None
 
 
 def _without_user(url: str) -> str:

@@ -7,22 +7,9 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
-from ...core.base.parsing import at
+from ...core.base.provider import attribute_at, client_address
 from .conventions import CLIENT_PROVIDERS, PROVIDERS
 
-_ADDRESSES = (
-    "base_url",
-    "meta.endpoint_url",
-    "_api_client._http_options.base_url",
-    "client._api_client._http_options.base_url",
-    "_client_wrapper._base_url",
-    "sdk_configuration.server_url",
-    "api_endpoint",
-    "_endpoint",
-)
-"""The attributes of the SDKs' clients that hold the address: of OpenAI's and similar ones, boto3, Google, Cohere,
-Mistral, Google's retired SDK, and Azure.
-"""
 _DEFAULTS = {"gemini": "generativelanguage.googleapis.com", "mistral": "api.mistral.ai"}
 """The addresses of SDKs whose clients hold none unless the user has set one."""
 _VERTEX = ("_api_client.vertexai", "client._api_client.vertexai")
@@ -33,8 +20,7 @@ def server_of(client: Any, provider: str) -> tuple[str, int] | None:
     """Return the host and the port to which a client sends requests; None if they are not known."""
     if client is None:
         return None
-    texts = (str(found) for path in _ADDRESSES if isinstance(found := _found(client, path), str) or _is_url(found))
-    text = next(filter(None, texts), None) or _DEFAULTS.get(provider)
+    text = client_address(client) or _DEFAULTS.get(provider)
     if text is None:
         return None
     try:
@@ -43,17 +29,6 @@ def server_of(client: Any, provider: str) -> tuple[str, int] | None:
     except ValueError:
         return None
     return (host, port) if host and port else None
-
-
-def _found(client: Any, path: str) -> Any:
-    try:
-        return at(client, path)
-    except Exception:  # a property of the user's own client
-        return None
-
-
-def _is_url(value: Any) -> bool:
-    return type(value).__name__ == "URL"  # httpx's and httpx2's
 
 
 def provider_name(provider: str, client: Any) -> str:
@@ -65,5 +40,7 @@ def provider_name(provider: str, client: Any) -> str:
     if (found := CLIENT_PROVIDERS.get(name)) is not None:
         return found
     company = provider.partition(".")[0]  # of "openai.responses", which `llm` calls it
-    vertex = any(_found(client, path) for path in _VERTEX) if company == "google" and client is not None else False
+    vertex = (
+        any(attribute_at(client, path) for path in _VERTEX) if company == "google" and client is not None else False
+    )
     return PROVIDERS["vertex"] if vertex else PROVIDERS.get(company, company)

@@ -149,6 +149,8 @@ class Tracing(Observer):
         if record.agent is None and is_agent(request):
             self._start_agent(request.call, record, attributes)
         attributes["code.function.name"] = request.call.name
+        if request.request.prompt_template is not None and (prompt := _function_name(request.call)) is not None:
+            attributes["gen_ai.prompt.name"] = prompt
         name = f"chat {request.request.model}"
         recorded = self._start(name, SpanKind.CLIENT, attributes, record.context, request.start_time)
         recorded.context = otel_context.set_value(_SENT, request.payload, recorded.context)
@@ -264,8 +266,7 @@ class Tracing(Observer):
         record.agent = self._start(name, SpanKind.INTERNAL, attributes, record.parent, call.start_time)
 
     def _agent_name(self, call: ObservedCall) -> str | None:
-        own = None if call.group is not None else getattr(call.function, "__name__", None)
-        return self._name or (own if own != "<lambda>" else None)
+        return self._name or (_function_name(call) if call.group is None else None)
 
     def _identity(self, call: ObservedCall) -> Attributes:
         """Return the attribute that tells to which conversation a call belongs."""
@@ -296,6 +297,12 @@ class Tracing(Observer):
         last = content_of(call.requests[-1], call.requests[-1].response, self._table)
         found = {**first, "gen_ai.output.messages": last.get("gen_ai.output.messages")}
         agent.set({name: as_json(value) for name, value in found.items() if value is not None})
+
+
+def _function_name(call: ObservedCall) -> str | None:
+    """Return the name of the function of a call, without its module; None if it has none."""
+    name: str | None = getattr(call.function, "__name__", None)
+    return name if name != "<lambda>" else None
 
 
 class MeteredTracing(Tracing):

@@ -92,6 +92,7 @@ def test_the_system_prompt(row: BaseRow, apart: bool, server: Server, telemetry:
         assert roles == ["system", "user"]
         assert "gen_ai.system_instructions" not in attrs
     assert attrs["gen_ai.prompt.variable.name"] == "Ada"
+    assert attrs["gen_ai.prompt.name"] == "greet"
 
 
 def test_the_instructions_of_responses(server: Server, telemetry: Telemetry) -> None:

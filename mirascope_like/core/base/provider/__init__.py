@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from ..runtime import lazy_names
 
 if TYPE_CHECKING:
+    from .addresses import attribute_at, client_address
     from .clients import Clients, awith_client, is_factory, with_client
     from .concurrency_limit import Places, limited
     from .layers import Layer, active_layers, add_layer, call_layer, remove_layer, with_layers
@@ -21,6 +22,7 @@ else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
+            "addresses": "attribute_at client_address",
             "clients": "Clients awith_client is_factory with_client",
             "concurrency_limit": "Places limited",
             "layers": "Layer active_layers add_layer call_layer remove_layer with_layers",
@@ -45,8 +47,10 @@ __all__ = [
     "Target",
     "active_layers",
     "add_layer",
+    "attribute_at",
     "awith_client",
     "call_layer",
+    "client_address",
     "innermost",
     "is_factory",
     "limited",

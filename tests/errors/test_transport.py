@@ -26,6 +26,7 @@ from mirascope_like.core.base.runtime import CLOCK
 from tests.conformance.contract import BaseRow
 from tests.conformance.providers import OPENAI, Row, openai_like
 from tests.conformance.rows import EVERY
+from tests.conformance.wires.answer import Answer, Text
 from tests.harness.clocks import PATIENCE
 from tests.harness.server import CloseEarly, Reply, Server, Stall
 
@@ -100,6 +101,48 @@ def test_a_refused_connection_names_the_server(
     assert note.startswith(f"http://127.0.0.1:{closed_port}: ")
     assert note.endswith(". Check the address, the network and the environment's proxies.")
     assert "/model" not in note
+
+
+CUT = {
+    **dict.fromkeys(("google", "vertex"), "None UNAVAILABLE. {'error': {'message': '{0}', 'status': 'UNAVAILABLE'}}"),
+    "gemini": "503 Response ended prematurely",
+    "bedrock": "An error occurred while reading from response stream: Response ended prematurely",
+}
+"""The text of the SDK's error; of those that are not listed, the text of httpcore, which Google's SDK quotes."""
+PEER_CLOSED = "peer closed connection without sending complete message body (incomplete chunked read)"
+
+
+@both_ways
+@pytest.mark.parametrize("received", [True, False], ids=["text", "nothing"])
+@pytest.mark.parametrize("row", EVERY, ids=lambda row: row.id)
+def test_a_cut_stream_says_what_to_do(row: BaseRow, received: bool, asynchronous: bool, server: Server) -> None:
+    """The text of the transport does not. A traceback shows the note below it."""
+    whole = row.wire.streamed(Answer(Text("Hel", "lo", " you"))).by_event()
+    server.reply(whole.insert((len(whole.pieces) + 1) // 2 if received else 0, CloseEarly()))
+
+    async def acall() -> None:
+        async with row.aclient(server) as client:
+            await row.astream(client).collect()
+
+    def call() -> None:
+        with row.client(server) as client:
+            row.stream(client).collect()
+
+    with pytest.raises(StreamInterruptedError) as caught:
+        asyncio.run(acall()) if asynchronous else call()
+    assert str(caught.value) == CUT.get(row.name, PEER_CLOSED).replace("{0}", PEER_CLOSED)
+    (note,) = caught.value.__notes__
+    if received:
+        assert caught.value.partial.content.startswith("Hel")
+        assert note == (
+            "What was received is kept: it is `error.partial`, and `stream.construct_call_response(partial=True)`. "
+            "With the option resume= the model continues an interrupted text."
+        )
+    else:
+        assert note == (
+            "Nothing was received. With the option retry= the request is sent again, and with fallback= to another "
+            "model."
+        )
 
 
 @both_ways

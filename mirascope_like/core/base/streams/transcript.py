@@ -50,6 +50,15 @@ class Plan:
     on_end: list[OnEnd] = field(default_factory=list[OnEnd])
 
 
+_PART_RECEIVED = (
+    "What was received is kept: it is `error.partial`, and `stream.construct_call_response(partial=True)`. With the "
+    "option resume= the model continues an interrupted text."
+)
+_NOTHING_RECEIVED = (
+    "Nothing was received. With the option retry= the request is sent again, and with fallback= to another model."
+)
+
+
 class Transcript:
     """The data that a stream and its loop share. Invariant 2 of `stream_state` lists which of the two changes what.
 
@@ -181,9 +190,8 @@ class Transcript:
             # A copy: a retry or fallback may continue this transcript.
             error._partial = copy(self).response  # pyright: ignore[reportPrivateUsage]
         if isinstance(error, StreamInterruptedError):
-            error.add_note(
-                "The partial response is in `error.partial`. Use retry=, fallback= or resume= to recover automatically."
-            )
+            nothing = self.accumulator is None or self.accumulator.no_output
+            error.add_note(_NOTHING_RECEIVED if nothing else _PART_RECEIVED)
         return error
 
     def end(self, state: StreamState, error: BaseException | None = None) -> None:

@@ -25,7 +25,7 @@ from mirascope_like import (
 from mirascope_like.core import openai
 from mirascope_like.integrations import middleware_factory
 from mirascope_like.retries import fallback
-from tests.harness.public_names import is_ours, public, public_homes
+from tests.harness.public_names import is_ours, loaded_home, public, public_homes, rooms
 
 
 @pytest.mark.parametrize("home", public_homes())
@@ -40,6 +40,16 @@ def test_classes_and_functions_are_found_by_their_names(home: str) -> None:
             except Exception as error:
                 failed[name] = f"{found}: {error!r}"
     assert not failed
+
+
+@pytest.mark.parametrize(
+    "home", [home for home in public_homes() if home not in rooms() and home != "mirascope_like.tools"]
+)
+def test_dir_lists_the_public_names(home: str) -> None:
+    """Completion in editors and notebooks shows what `dir` returns: no imports, no modules of the package itself."""
+    found = loaded_home(home)
+    if hasattr(found, "__all__"):
+        assert set(dir(found)) == set(found.__all__)
 
 
 # What users decorate: a pickle holds its name, as it does for any function

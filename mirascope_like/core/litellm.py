@@ -315,3 +315,7 @@ __all__ = [
     "litellm_call",
     "model",
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

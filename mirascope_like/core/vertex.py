@@ -196,3 +196,7 @@ __all__ = [
     "model",
     "vertex_call",
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -19,3 +19,7 @@ def __getattr__(name: str) -> Any:
     if name in _MODULES:  # each needs a package that may be missing
         return import_module(f".{name}", __name__)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -94,3 +94,7 @@ def _parameter(value: Any) -> str | int | float:
 
 
 __all__ = ["with_langfuse"]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -27,3 +27,7 @@ def with_logfire(*, content: bool = True) -> Callable[[Callable[P, R]], Callable
 
 
 __all__ = ["with_logfire"]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

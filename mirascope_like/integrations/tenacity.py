@@ -5,3 +5,7 @@ from __future__ import annotations
 from ..retries.tenacity import collect_errors
 
 __all__ = ["collect_errors"]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

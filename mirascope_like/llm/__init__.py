@@ -43,3 +43,7 @@ __all__ = [
     "model",
     "override",
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

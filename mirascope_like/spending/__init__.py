@@ -22,3 +22,7 @@ __all__ = [
     "cached",
     "from_cache",
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

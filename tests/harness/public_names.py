@@ -34,6 +34,14 @@ def public_homes() -> list[str]:
     return found
 
 
+def loaded_home(home: str) -> Any:
+    """Return the module or host with this full name."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # Gemini's SDK warns that it is retired
+        host = home.rpartition(".")[2]
+        return getattr(mirascope_like.core, host) if host in PROVIDERS else import_module(home)
+
+
 def public(home: str) -> dict[str, Any]:
     """Return the public names of a module or host, each with its value.
 
@@ -41,8 +49,7 @@ def public(home: str) -> dict[str, Any]:
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # Gemini's SDK warns that it is retired
-        host = home.rpartition(".")[2]
-        found: Any = getattr(mirascope_like.core, host) if host in PROVIDERS else import_module(home)
+        found = loaded_home(home)
         if (names := getattr(found, "__all__", None)) is None:
             names = [name for name in dir(found) if not name.startswith("_")]
             if isinstance(found, ModuleType):

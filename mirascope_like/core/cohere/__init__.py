@@ -46,3 +46,7 @@ __all__ = [
     "cohere_call",
     "model",
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -24,3 +24,7 @@ def calculate_cost(provider: Provider, model: str, metadata: CostMetadata | None
 
 
 __all__ = ["calculate_cost"]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -52,3 +52,7 @@ __all__ = [
     "gemini_call",
     "model",
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

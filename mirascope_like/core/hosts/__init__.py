@@ -92,3 +92,7 @@ __all__ = [
     "xai",
     "zai",
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

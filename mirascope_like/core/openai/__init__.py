@@ -65,3 +65,7 @@ if not TYPE_CHECKING:  # for type checkers, a name that is not declared is an er
         if name == "responses":
             return import_module(".responses", __name__)
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

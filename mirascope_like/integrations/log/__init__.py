@@ -20,3 +20,7 @@ from .sqlite_log import SQLiteLog
 from .standard_log import StandardLog
 
 __all__ = ["EndedCall", "JSONLinesLog", "LoggedCall", "SQLiteLog", "StandardLog", "log_calls", "with_log"]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -181,3 +181,7 @@ __all__ = [
     "with_hyperdx",
     "with_otel",
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

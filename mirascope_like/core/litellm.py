@@ -5,8 +5,8 @@ LiteLLM is imported when the first request is sent. A `litellm.Router` may be pa
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from contextlib import suppress
 from inspect import getgeneratorlocals, isgenerator
 from typing import Any, ClassVar, TypeAlias
 
@@ -81,6 +81,9 @@ class LiteLLMTool(OpenAISDKTool):
     """A tool that a model called through LiteLLM."""
 
 
+log: logging.Logger = logging.getLogger(__name__)
+
+
 class LiteLLMCallResponse(OpenAISDKCallResponse[LiteLLMTool]):
     """A response of LiteLLM. `response` is a `ModelResponse` of LiteLLM."""
 
@@ -108,20 +111,32 @@ class LiteLLMCallResponse(OpenAISDKCallResponse[LiteLLMTool]):
         """The cost in US dollars that LiteLLM computes; if it knows no price, that of `set_price` or the price list."""
         known = as_object(getattr(self.response, "_hidden_params", None)).get("response_cost")
         if known is None and self.input_tokens is not None:
-            try:
-                known = _sdk().completion_cost(completion_response=self.response)
-            except Exception:  # an unknown model; LiteLLM raises plain exceptions
-                known = None
+            known = _computed(lambda sdk: sdk.completion_cost(completion_response=self.response))
         return float(known) if isinstance(known, int | float) and known else super().cost
 
     @classmethod
     def _price(cls, model: str | None, usage: Usage, terms: Mapping[str, str]) -> float | None:
         known = super()._price(model, usage, terms)
         if known is None and model:
-            with suppress(Exception):  # an unknown model; LiteLLM raises plain exceptions
-                counts = {"prompt_tokens": usage.input_tokens or 0, "completion_tokens": usage.output_tokens or 0}
-                known = float(sum(_sdk().cost_per_token(model=model, **counts)))
+            counts = {"prompt_tokens": usage.input_tokens or 0, "completion_tokens": usage.output_tokens or 0}
+            known = _computed(lambda sdk: sum(sdk.cost_per_token(model=model, **counts)))
         return known
+
+
+_NO_PRICE = ("isn't mapped", "LLM Provider NOT provided")
+"""What LiteLLM's errors of a model without a price say. Their class is `Exception`, or that of a wrong request."""
+
+
+def _computed(compute: Callable[[Any], float]) -> float | None:
+    """Return the price that LiteLLM computes; None without one. Another error is logged, and no price either."""
+    try:
+        return float(compute(_sdk()))
+    except MissingSDKError:  # the response was loaded where LiteLLM is not installed
+        return None
+    except Exception as error:
+        if not any(words in str(error) for words in _NO_PRICE):
+            log.warning("LiteLLM could not compute a cost", exc_info=True)
+        return None
 
 
 class LiteLLMCallResponseChunk(OpenAISDKChunk):

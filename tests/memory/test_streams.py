@@ -173,6 +173,29 @@ def test_until_closes_with_the_pair_that_is_enough(reader: Reader) -> None:
     assert (stream.state, stream.error, provider.open_sources) == (StreamState.CLOSED, None, 0)
 
 
+def test_the_error_of_a_callback_does_not_replace_the_last_pair_of_until(reader: Reader) -> None:
+    """The reader receives all text that the stream has as its content, and then the error."""
+    provider = MemoryProvider(text("aa", "bb", "cc"))
+    stream = reader.stream(provider).until(3).ended(lambda _: 1 / 0)
+    pairs, error = reader.read(stream)
+    assert (texts(pairs), type(error)) == ("aabb", ZeroDivisionError)
+    assert (stream.content, stream.state, provider.open_sources) == ("aabb", StreamState.CLOSED, 0)
+    assert reader.read(stream) == ([], None)  # the error is raised once
+
+
+def test_closing_after_until_raises_the_error_of_a_callback(reader: Reader) -> None:
+    """If the reader leaves with the last pair, it is not lost."""
+
+    async def main() -> None:
+        stream = reader.stream(MemoryProvider(text("aa", "bb"))).until(1).ended(lambda _: 1 / 0)
+        pair = await anext(stream) if reader.asynchronous else next(stream)
+        assert pair[0].content == "aa"
+        with pytest.raises(ZeroDivisionError):
+            await stream.close() if reader.asynchronous else stream.close()
+
+    asyncio.run(main())
+
+
 def test_done_is_heard_once_at_the_end(reader: Reader) -> None:
     heard: list[str] = []
     stream = reader.stream(MemoryProvider(text("a"))).on(done=lambda response: heard.append(response.content))

@@ -359,3 +359,27 @@ def test_the_cost_that_litellm_computes(server: Server) -> None:
     response = asked(server)("Hi")
     object.__setattr__(response.response, "_hidden_params", {"response_cost": 0.25})
     assert response.cost == 0.25
+
+
+@pytest.mark.parametrize(
+    ("text", "logged"),
+    [
+        ("This model isn't mapped yet. model=m, custom_llm_provider=openai. ", []),  # LiteLLM's `utils.py`
+        ("unsupported operand", ["LiteLLM could not compute a cost"]),
+    ],
+)
+def test_an_error_in_litellms_computation(
+    text: str, logged: list[str], server: Server, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A model without a price is not an error; anything else is not hidden."""
+
+    def failing(**_: Any) -> float:
+        raise Exception(text)
+
+    server.reply(WIRE.answered(Answer("Hello")))
+    response = asked(server)("Hi")
+    response.response.model = "no-such-model"
+    for name in ("completion_cost", "cost_per_token"):
+        monkeypatch.setattr(sys.modules["litellm"], name, failing, raising=False)
+    assert response.cost is None
+    assert caplog.messages == logged * 2  # for the response, and for the model and its tokens

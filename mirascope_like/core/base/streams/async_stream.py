@@ -106,6 +106,8 @@ class AsyncStream(Awaited, BaseStream[ResponseT, ChunkT, ToolT]):
             if self.state is StreamState.NEW:  # the loop had not begun, so its `finally` did not run the callbacks
                 self._transcript.end(StreamState.CLOSED)
                 await arun_on_end(self._transcript)
+        if self._observed is not None:
+            self._observed.raise_late()
 
     aclose = close
 

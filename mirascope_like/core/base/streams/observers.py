@@ -50,6 +50,10 @@ class BaseObserved:
         """A function that receives the text so far and returns True to close the stream. None without `until`."""
         self._unread: Pair | None = None
         """The pair for which a listener or `stop` raised an error. The next read returns it without calling them."""
+        self._late: Exception | None = None
+        """The error of an on-end callback that ran when `stop` closed the stream: the reader first receives the pair.
+        The next read, or closing the stream, raises it.
+        """
 
     def _observe(self, pair: Pair) -> bool:
         try:
@@ -65,6 +69,15 @@ class BaseObserved:
         pair, self._unread = self._unread, None
         return pair if self._transcript.state is StreamState.OPEN else None
 
+    def raise_late(self) -> None:
+        """Raise the error of an on-end callback that was not raised yet, if there is one."""
+        error, self._late = self._late, None
+        if error is not None:
+            try:
+                raise error
+            finally:
+                del error  # the traceback of the error refers to this frame
+
     def _end(self) -> None:
         listeners, self.listeners = self.listeners, []
         for listener in listeners:
@@ -78,6 +91,8 @@ class Observed(BaseObserved):
         return self
 
     def __next__(self) -> Pair:
+        if self._late is not None:
+            self.raise_late()
         if self._unread is not None and (unread := self._take_unread()) is not None:
             return unread
         try:
@@ -86,7 +101,10 @@ class Observed(BaseObserved):
             self._end()
             raise
         if self._observe(pair):
-            self._loop.close()
+            try:
+                self._loop.close()
+            except Exception as error:
+                self._late = error
         return pair
 
 
@@ -97,6 +115,8 @@ class AsyncObserved(BaseObserved):
         return self
 
     async def __anext__(self) -> Pair:
+        if self._late is not None:
+            self.raise_late()
         if self._unread is not None and (unread := self._take_unread()) is not None:
             return unread
         try:
@@ -105,7 +125,10 @@ class AsyncObserved(BaseObserved):
             self._end()
             raise
         if self._observe(pair):
-            await self._loop.aclose()
+            try:
+                await self._loop.aclose()
+            except Exception as error:
+                self._late = error
         return pair
 
 

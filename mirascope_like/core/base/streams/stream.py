@@ -96,6 +96,8 @@ class Stream(BaseStream[ResponseT, ChunkT, ToolT]):
             if self.state is StreamState.NEW:  # the loop had not begun, so its `finally` did not run the callbacks
                 self._transcript.end(StreamState.CLOSED)
                 run_on_end(self._transcript)
+        if self._observed is not None:
+            self._observed.raise_late()
 
     def __del__(self) -> None:
         if self._unread_callbacks():

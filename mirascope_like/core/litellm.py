@@ -11,6 +11,7 @@ from inspect import getgeneratorlocals, isgenerator
 from typing import Any, ClassVar, TypeAlias
 
 from .base.errors import load_sdk
+from .base.runtime import listing
 
 load_sdk("openai", extra="litellm")
 
@@ -331,6 +332,4 @@ __all__ = [
     "model",
 ]
 
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__dir__ = listing(__all__)

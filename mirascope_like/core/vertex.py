@@ -18,6 +18,7 @@ from .base.models import Models
 from .base.parsing import at
 from .base.provider import Clients
 from .base.request import Request
+from .base.runtime import listing
 from .base.streams import AsyncStream, Stream
 from .base.tools import BaseTool
 from .google import (
@@ -197,6 +198,4 @@ __all__ = [
     "vertex_call",
 ]
 
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__dir__ = listing(__all__)

@@ -8,6 +8,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from ..core.base.errors import StreamNotConsumedError, load_sdk
 from ..core.base.response import BaseCallResponse
+from ..core.base.runtime import listing
 from .middleware import middleware_factory
 
 P = ParamSpec("P")
@@ -95,6 +96,4 @@ def _parameter(value: Any) -> str | int | float:
 
 __all__ = ["with_langfuse"]
 
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__dir__ = listing(__all__)

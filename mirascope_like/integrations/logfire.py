@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
 from ..core.base.errors import load_sdk
+from ..core.base.runtime import listing
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -28,6 +29,4 @@ def with_logfire(*, content: bool = True) -> Callable[[Callable[P, R]], Callable
 
 __all__ = ["with_logfire"]
 
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__dir__ = listing(__all__)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+from ..core.base.runtime import listing
 from ..retries.tenacity import collect_errors
 
 __all__ = ["collect_errors"]
 
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__dir__ = listing(__all__)

@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from ..core.base.errors import FallbackError
+from ..core.base.runtime import listing
 from .fallback import Fallback, fallback
 from .race import race
 
@@ -25,5 +26,4 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__dir__ = listing(__all__)

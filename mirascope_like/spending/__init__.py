@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..core.base.errors import BudgetExceededError, UnknownPriceError
+from ..core.base.runtime import listing
 from .budgets import Budget, budget
 from .cache_keys import CachedRequest
 from .caching import cached, from_cache
@@ -23,6 +24,4 @@ __all__ = [
     "from_cache",
 ]
 
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__dir__ = listing(__all__)

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from ..base.calls import Call
 from ..base.models import Models
+from ..base.runtime import listing
 from ..base.streams import AsyncStream, Stream
 from ..base.tools import BaseTool
 from ..dialects.chat_completions import CustomTool
@@ -99,6 +100,4 @@ __all__ = [
     "model",
 ]
 
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__dir__ = listing(__all__)

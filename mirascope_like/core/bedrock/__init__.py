@@ -6,6 +6,7 @@ boto3 has no async client: an async call runs boto3 in a thread.
 from __future__ import annotations
 
 from ..base.errors import load_sdk
+from ..base.runtime import listing
 
 load_sdk("boto3", extra="bedrock")
 
@@ -56,6 +57,4 @@ __all__ = [
     "model",
 ]
 
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__dir__ = listing(__all__)

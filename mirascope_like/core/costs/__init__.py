@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..base.legacy_names import Provider
 from ..base.response import CostMetadata, Usage, call_cost
+from ..base.runtime import listing
 
 _LISTED_AS = {"bedrock": "aws", "gemini": "google", "vertex": "google", "xai": "x-ai"}
 """The names of providers in the price list, if the list uses other names."""
@@ -25,6 +26,4 @@ def calculate_cost(provider: Provider, model: str, metadata: CostMetadata | None
 
 __all__ = ["calculate_cost"]
 
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__dir__ = listing(__all__)

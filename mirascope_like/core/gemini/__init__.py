@@ -9,6 +9,7 @@ from __future__ import annotations
 import warnings
 
 from ..base.errors import load_sdk
+from ..base.runtime import listing
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", FutureWarning)  # the docstring above says that the SDK is retired
@@ -53,6 +54,4 @@ __all__ = [
     "model",
 ]
 
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__dir__ = listing(__all__)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..base.errors import load_sdk
+from ..base.runtime import listing
 
 load_sdk("groq", extra="groq")
 
@@ -49,6 +50,4 @@ __all__ = [
     "model",
 ]
 
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__dir__ = listing(__all__)

@@ -11,6 +11,7 @@ Requests to Ollama are sent to its `/v1`; if you pass a client of the package `o
 from __future__ import annotations
 
 from ..base.errors import load_sdk
+from ..base.runtime import listing
 
 load_sdk("openai", extra="openai")
 
@@ -93,6 +94,4 @@ __all__ = [
     "zai",
 ]
 
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__dir__ = listing(__all__)

@@ -14,6 +14,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from ...core.base.errors import load_sdk
 from ...core.base.observation import ObservedCall, observe_call, observe_process
+from ...core.base.runtime import listing
 
 load_sdk("opentelemetry.trace", extra="otel")
 
@@ -182,6 +183,4 @@ __all__ = [
     "with_otel",
 ]
 
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__dir__ = listing(__all__)

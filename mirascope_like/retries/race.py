@@ -27,12 +27,15 @@ def race(*, after: float, others: Sequence[str | Callable[..., Any]]) -> Callabl
     response that has won.
 
     If a candidate fails, the next is started at once. If all fail, `FallbackError` has their errors. An error that is
-    not of this library is raised at once. Raises `ConfigurationError` for a negative `after`, and without `others`.
+    not of this library is raised at once. Raises `ConfigurationError` for a negative `after`, and for others
+    that are neither names nor calls.
     """
     if not isinstance(cast("Any", after), int | float) or isinstance(after, bool) or not after >= 0:
         raise ConfigurationError(f"after must be a number of seconds, 0 or more, not {after!r}")
     if isinstance(others, str) or not others:
         raise ConfigurationError("others must be a list of models or calls that race, with at least one")
+    if wrong := [one for one in cast("Any", others) if not isinstance(one, str) and not callable(one)]:
+        raise ConfigurationError(f"others must be names of models or calls, not {wrong[0]!r}")
     spec = Race(after, tuple(others))
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import json
 import pickle
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Any
 
 import pytest
 from pydantic import BaseModel, ConfigDict, Field
 
 from mirascope_like import llm
-from mirascope_like.core import ConfigurationError, Messages, prompt_template
+from mirascope_like.core import ConfigurationError, Messages, openai, prompt_template
+from mirascope_like.core.base.parsing import without_iterators
 from mirascope_like.llm.answers import wrapped_response
+from mirascope_like.testing import fake
 from tests.conformance.providers import ANTHROPIC, OPENAI, RESPONSES, Row, openai_like
 from tests.conformance.rows import BEDROCK
 from tests.conformance.wires.answer import Answer, Call
@@ -270,3 +274,29 @@ def test_an_answer_of_any_provider_among_the_arguments(server: Server) -> None:
         for argument in (first, Draft(first)):
             told = say(argument).model_dump()["fn_args"]["draft"]
             assert told.get("answer", told) == first.model_dump(mode="json")
+
+
+def test_a_dump_does_not_read_iterators() -> None:
+    """A file, a generator or a database's cursor is an argument of the program; an endless one would never end."""
+
+    @dataclass
+    class Held:
+        rows: object
+
+    given: list[Any] = [(count := itertools.count()), [count], {"a": (count,)}, Held(count), BytesIO(b"a\nb")]
+    shown = ["<count>", ["<count>"], {"a": ["<count>"]}, {"rows": "<count>"}, "<BytesIO>"]
+
+    @openai.call("gpt-4o-mini")
+    def ask(rows: Any) -> Any:
+        return {"messages": "Hi", "metadata": {"rows": rows}, "computed_fields": {"rows": rows}}
+
+    with fake(lambda request: "hello"):
+        for one, text in zip(given, shown, strict=True):
+            response = ask(one)
+            assert response.model_dump()["fn_args"] == response.model_dump()["computed_fields"] == {"rows": text}
+            assert json.loads(response.model_dump_json())["metadata"] == {"rows": text}
+    assert (next(count), given[-1].tell()) == (0, 0)
+    looped: list[Any] = [count]
+    looped.append(looped)
+    assert without_iterators([1, {"a": "b"}, looped])[2][0] == "<count>"
+    assert without_iterators(kept := {"a": [1, {"b": (2,)}], "c": {3}}) is kept

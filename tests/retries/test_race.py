@@ -411,6 +411,7 @@ def options() -> dict[str, Any]:
         ({"after": float("nan")}, "after must be a number"),
         ({"others": []}, "others must be a list"),
         ({"others": "gpt"}, "others must be a list"),
+        ({"others": ["gpt", 42]}, "others must be names of models or calls, not 42"),
     ],
 )
 def test_wrong_options(options: dict[str, Any], changed: dict[str, Any], message: str) -> None:

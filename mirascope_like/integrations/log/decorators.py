@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, ParamSpec, Protocol, TypeVar
 
+from ...core.base.errors import ConfigurationError
 from ...core.base.observation import ObservedCall, Observer, observe, observe_call, observe_process
 from .rows import EndedCall
 
@@ -26,6 +27,8 @@ class LogObserver(Observer):
     """Writes each call that it observes to a log."""
 
     def __init__(self, log: Log, content: bool, tags: Mapping[str, str]) -> None:
+        if not callable(getattr(log, "write", None)):
+            raise ConfigurationError(f"a log needs a method write, as SQLiteLog(path) has; {log!r} has none")
         self.log = log
         self.content = content
         self.tags = tags
@@ -46,7 +49,7 @@ def with_log(
 
     With `content=False`, rows have no arguments, messages and responses. `tags` are names and values by which
     `log.find` and the figures of `python -m mirascope_like logs stats` group calls. A log that fails does not change
-    the call.
+    the call. Raises `ConfigurationError` for an object that is not a log.
     """
     return observe_call(LogObserver(log, content, dict(tags or {})))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, cast
 
-from pydantic_core import to_json
+from pydantic_core import to_json, to_jsonable_python
 
 from ...core.base.errors import ResponseParseError
 from ...core.base.messages import (
@@ -22,18 +22,23 @@ from ...core.base.messages import (
     ToolCallPart,
     ToolResultPart,
 )
-from ...core.base.parsing import as_list, at
+from ...core.base.parsing import as_list, at, encode_json, without_iterators
 from ...core.base.response import BaseCallResponse
 from .conventions import FINISH_REASONS, Conventions
 
 JSON = dict[str, Any]
+_AS_JSON: dict[str, Any] = {"fallback": str, "serialize_unknown": True, "inf_nan_mode": "null"}
 _CHOICES = ("choices", "candidates")
 """The fields of responses that hold several answers: OpenAI's and Google's."""
 
 
 def as_json(value: Any) -> str:
-    """Return a value as JSON text. What JSON cannot contain becomes text."""
-    return to_json(value, fallback=str, serialize_unknown=True).decode()
+    """Return a value as JSON text. What JSON cannot contain becomes text, and halves of characters are replaced."""
+    value = without_iterators(value)
+    try:
+        return to_json(value, **_AS_JSON).decode()
+    except ValueError:  # half a character: a lone surrogate
+        return encode_json(to_jsonable_python(value, **_AS_JSON)).decode()
 
 
 def input_content(response: BaseCallResponse[Any, Any]) -> tuple[list[JSON], list[JSON]]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from mirascope_like.core import ServerError, StoreError
+from mirascope_like.core import ConfigurationError, ServerError, StoreError
 from mirascope_like.integrations.log import EndedCall, JSONLinesLog, StandardLog, log_calls, with_log
 from tests.harness.permissions import read_only
 from tests.integrations.log.calls import asking
@@ -140,3 +140,10 @@ def test_all_calls_of_the_process(tmp_path: Path) -> None:
         ("two", {"job": "night", "part": "b"}),
         ("one", {"job": "night"}),
     ]
+
+
+def test_what_is_not_a_log() -> None:
+    wrong: Any = "calls.db"
+    for make in (with_log, log_calls):
+        with pytest.raises(ConfigurationError, match="a log needs a method write"):
+            make(wrong)

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from mirascope_like.core import ImagePart, TextPart, ToolLoop, prompt_template
+from mirascope_like.core import ImagePart, TextPart, ToolLoop, openai, prompt_template
 from mirascope_like.core.base.errors import ConfigurationError
 from mirascope_like.core.base.messages import BaseMessageParam, ImageURLPart
 from mirascope_like.integrations.otel import instrument, with_otel
+from mirascope_like.testing import fake, tool
 from tests.conformance.capabilities import each_row
 from tests.conformance.contract import BaseRow
 from tests.conformance.providers import ANTHROPIC, OPENAI, RESPONSES
@@ -248,3 +249,25 @@ def test_the_event_of_an_error(server: Server, telemetry: Telemetry) -> None:
 def test_unknown_options(function: Any, options: dict[str, Any]) -> None:
     with pytest.raises(ConfigurationError, match="must be"):
         function(**options)
+
+
+def test_what_json_cannot_contain(telemetry: Telemetry) -> None:
+    """The span of the tool ended without it, or never."""
+
+    def half(rows: int) -> Any:
+        """Return half a character, and a generator."""
+        return {"half": "\ud83d", "rows": (one for one in range(rows)), "nan": float("nan")}
+
+    @with_otel(content="attributes", **telemetry.options)
+    @openai.call("m", tools=[half], tool_loop=ToolLoop())
+    def ask() -> str:
+        return "Hi"
+
+    with fake(tool(half, rows=3), "done"):
+        ask()
+    (span,) = (one for one in telemetry.spans if one.name == "execute_tool half")
+    assert json.loads(str((span.attributes or {})["gen_ai.tool.call.result"])) == {
+        "half": "\ufffd",
+        "rows": "<generator>",
+        "nan": None,
+    }

@@ -12,6 +12,7 @@ from ..runtime import lazy_names
 
 if TYPE_CHECKING:
     from .given_fields import GivenFields
+    from .iterators import without_iterators
     from .json_access import (
         as_list,
         as_object,
@@ -41,6 +42,7 @@ else:
         __name__,
         {
             "given_fields": "GivenFields",
+            "iterators": "without_iterators",
             "json_access": "as_list as_object as_parts as_received as_text at dumped has_values is_end is_list "
             "is_mapping",
             "json_extraction": "FoundJSON chosen ends_open json_in json_values",
@@ -105,4 +107,5 @@ __all__ = [
     "readable",
     "settled",
     "shape_of",
+    "without_iterators",
 ]

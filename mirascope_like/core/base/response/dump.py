@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import BaseModel, SerializationInfo, TypeAdapter
 from pydantic_core import PydanticSerializationError, from_json, to_json, to_jsonable_python
 
-from ..parsing import VERSION_KEY, check_schema_version, is_list, is_mapping
+from ..parsing import VERSION_KEY, check_schema_version, is_list, is_mapping, without_iterators
 from .offered_tools import TOOL_CLASSES, tool_paths
 
 DUMP_VERSION = 3
@@ -81,9 +81,9 @@ def plain_json(value: Any) -> Any:
     """Return a value as plain JSON values: dicts, lists, strings, numbers, booleans and None.
 
     Texts under a key that names a secret ("api_key", "authorization", "password", ...) and the values of headers are
-    replaced by "***". An object without a JSON form becomes the name of its class.
+    replaced by "***". An object without a JSON form, and an iterator, becomes the name of its class.
     """
-    return _without_secrets(to_jsonable_python(value, **_PLAIN))
+    return _without_secrets(to_jsonable_python(without_iterators(value), **_PLAIN))
 
 
 def plain_options(value: Any) -> Any:
@@ -137,10 +137,12 @@ class FrozenValues:
     ) -> None:
         self._messages = [_frozen(one) for one in messages]
         self._others = {
-            "metadata": _frozen(metadata) if metadata else b"{}",
-            "fn_args": _frozen(fn_args) if fn_args else b"{}",
-            "dynamic_config": _frozen(without_carried(dynamic_config)) if dynamic_config is not None else b"null",
-            "call_params": _frozen(without_carried(call_params)) if call_params else b"{}",
+            "metadata": _frozen(without_iterators(metadata)) if metadata else b"{}",
+            "fn_args": _frozen(without_iterators(fn_args)) if fn_args else b"{}",
+            "dynamic_config": _frozen(_still(without_carried(dynamic_config)))
+            if dynamic_config is not None
+            else b"null",
+            "call_params": _frozen(without_iterators(without_carried(call_params))) if call_params else b"{}",
             "call_kwargs": _frozen(without_carried(call_kwargs)) if call_kwargs else b"{}",
         }
 
@@ -185,6 +187,13 @@ def from_json_bytes(text: bytes | str) -> Any:
         return from_json(text)
     except ValueError:
         return json.loads(text)  # it accepts half a character
+
+
+def _still(config: Any) -> Any:
+    """Return a dynamic configuration without iterators. Its messages, which were sent, have none."""
+    if not is_mapping(config):
+        return config
+    return {name: one if name == "messages" else without_iterators(one) for name, one in config.items()}
 
 
 def dumped_raw(response: Any) -> Any:

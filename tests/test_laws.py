@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import difflib
+import gc
 import os
 import re
 import subprocess
@@ -51,12 +52,25 @@ def sources() -> dict[str, Path]:
 
 
 @cache
+def trees() -> dict[str, ast.Module]:
+    """The parsed source of every module: half a million objects, which no later search for garbage goes through."""
+    made = {module: ast.parse(file.read_text("utf-8")) for module, file in sources().items()}
+    gc.collect()
+    gc.freeze()
+    return made
+
+
 def tree(module: str) -> ast.Module:
-    return ast.parse(sources()[module].read_text("utf-8"))
+    return trees()[module]
 
 
-def imports(module: str) -> Iterator[str]:
+@cache
+def imports(module: str) -> frozenset[str]:
     """What a module imports anywhere: at its top, in functions, and for type checking."""
+    return frozenset(_imports(module))
+
+
+def _imports(module: str) -> Iterator[str]:
     is_package = sources()[module].name == "__init__.py"
     package = module if is_package else module.rpartition(".")[0]
     for node in ast.walk(tree(module)):

@@ -5,32 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from math import ceil
-from typing import Protocol
 
 from ...core.base.errors import ConfigurationError
 from .logged_call import LoggedCall
 
 FIELDS = ("model", "provider", "function", "state", "conversation_id")
 """The fields by which rows can be grouped, besides "day", "hour" and "tag:NAME"."""
-
-
-class Measured(Protocol):
-    """What of a row is summed: a `LoggedCall` has it, and the rows that the page reads."""
-
-    @property
-    def kind(self) -> str: ...
-    @property
-    def state(self) -> str: ...
-    @property
-    def duration_ms(self) -> int | None: ...
-    @property
-    def first_ms(self) -> int | None: ...
-    @property
-    def input_tokens(self) -> int | None: ...
-    @property
-    def output_tokens(self) -> int | None: ...
-    @property
-    def cost(self) -> float | None: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,7 +116,7 @@ class Sums:
         )
 
 
-def sums_of(rows: Sequence[Measured]) -> Sums:
+def sums_of(rows: Sequence[LoggedCall]) -> Sums:
     """Return the sums of rows."""
     calls = [row for row in rows if row.kind == "call"]
     return Sums(

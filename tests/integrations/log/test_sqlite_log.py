@@ -453,14 +453,14 @@ def test_a_read_only_file_of_a_killed_process(path: Path) -> None:
     killed(path)
     with read_only(path.parent), SQLiteLog(path) as log:
         assert [one.prompt for one in log.find()] == ["red apples"]
-        assert len(LogReader(path).samples(Filters())) == 1
+        assert LogReader(path).summary(Filters(), UTC).total.calls == 1
     Path(f"{path}-shm").unlink()
     advice = r"'calls.db-wal' has calls that are not in the file yet: copy both files to a folder that you can write"
     with read_only(path.parent), SQLiteLog(path) as log:
         with pytest.raises(StoreError, match=advice):
             log.find()
         with pytest.raises(StoreError, match=advice):
-            LogReader(path).samples(Filters())
+            LogReader(path).summary(Filters(), UTC)
     with SQLiteLog(path) as log:
         assert [one.prompt for one in log.find()] == ["red apples"]
 

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -19,8 +20,9 @@ from ..filters import Filters
 from ..logged_call import LoggedCall, logged_call
 from ..row_format import decoded
 from ..schema import SEARCHED, version_of
-from .over_time import Sample
+from . import over_time
 from .query_parameters import Query
+from .units import local
 
 PAGE_SIZE = 50
 CHOICES = 200
@@ -32,6 +34,11 @@ _LIST = (
     " first_ms, input_tokens, output_tokens, cost, tags_json,"
     f" substr(prompt, 1, {SHORT}) AS prompt, substr(error, 1, {SHORT}) AS error"
 )
+
+
+_DIGIT = "[0-9]"
+_HAS_TIME = f"datetime_utc GLOB '{_DIGIT * 4}-{_DIGIT * 2}-{_DIGIT * 2}T{_DIGIT * 2}:{_DIGIT * 2}*'"
+"""Another program may have written rows without a time."""
 
 
 @dataclass(kw_only=True)
@@ -171,12 +178,29 @@ class LogReader:
             chosen = self._choices
             return Choices(*(sorted(one) for one in (chosen.model, chosen.provider, chosen.function, chosen.tag)))
 
-    def samples(self, filters: Filters) -> list[Sample]:
-        """Return the figures of all rows that a filter accepts, the oldest first. Requests of calls are included."""
+    def summary(self, filters: Filters, zone: tzinfo | None) -> over_time.Summary:
+        """Return the figures of all rows that a filter accepts, with those of requests of calls. `zone` is the time
+        zone in which plots begin; None for that of this machine.
+
+        SQLite computes the sums: the rows of a long log are too many for Python.
+        """
         with self.reading() as database:
             conditions, values = _conditions(replace(filters, kind=None), database)
-            text = f"SELECT {', '.join(Sample._fields)} FROM calls {_where(conditions)} ORDER BY datetime_utc"
-            return [Sample._make(row) for row in database.execute(text, values)]
+            conditions.append(_HAS_TIME)
+            first, last = (_time(database, one, conditions, values) for one in ("min", "max"))
+            if first is None or last is None:
+                return over_time.summary_of(None, [], tags_of)
+            buckets = over_time.buckets_of(first, last, zone)
+            text = (
+                f"SELECT {over_time.GROUP_COLUMNS} FROM calls"
+                f" {_where([*conditions, 'datetime_utc >= ?', 'datetime_utc < ?'])} GROUP BY provider, model, tags_json"
+            )
+            groups = [
+                (index, over_time.Group._make(row))
+                for index, bounds in enumerate(buckets.bounds())
+                for row in database.execute(text, [*values, *bounds])
+            ]
+        return over_time.summary_of(buckets, groups, tags_of)
 
     def call(self, id: str) -> LoggedCall | None:
         """Return the row with this number or `call_id`, or None if there is none."""
@@ -199,6 +223,19 @@ class LogReader:
             )
         requests = sorted((one for one in below if one.kind == "request"), key=lambda one: one.number)
         return Family(next(iter(parents), None), requests, [one for one in below if one.kind != "request"])
+
+
+def _time(database: sqlite3.Connection, end: str, conditions: Sequence[str], values: Sequence[Any]) -> datetime | None:
+    """Return the minute of the first ("min") or the last row ("max"); None without rows that have a time."""
+    conditions, values = list(conditions), list(values)
+    while True:
+        text = f"SELECT {end}(datetime_utc) FROM calls {_where(conditions)}"
+        (found,) = database.execute(text, values).fetchone()
+        time = local(f"{found[:16]}+00:00", UTC) if found is not None else None
+        if found is None or time is not None:
+            return time
+        conditions.append(f"datetime_utc {'>' if end == 'min' else '<'} ?")
+        values.append(found)
 
 
 def _conditions(filters: Filters, database: sqlite3.Connection) -> tuple[list[str], list[Any]]:

@@ -2,30 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
-from itertools import groupby
+from itertools import pairwise
 from typing import NamedTuple
 
-from ..figures import Figures, Sums, sums_of
-from .units import local
+from ..figures import Figures, Sums
 
 
-class Sample(NamedTuple):
-    """The columns of a row that are summed."""
+class Group(NamedTuple):
+    """The sums of the rows of one bucket that have the same provider, model and tags, as SQLite computes them."""
 
-    datetime_utc: str
-    kind: str
-    state: str
     provider: str | None
     model: str | None
-    input_tokens: int | None
-    output_tokens: int | None
-    cost: float | None
-    duration_ms: int | None
-    first_ms: int | None
     tags_json: str | None
+    calls: int
+    requests: int
+    failed: int
+    closed: int
+    input_tokens: int
+    output_tokens: int
+    cost: float
+    unknown_costs: int
+    durations: str | None
+    """The durations of the calls that were done, in milliseconds, separated by commas; None without such calls."""
+    firsts: str | None
+    """The times to the first events, in the same form."""
+
+    def sums(self) -> Sums:
+        """Return the sums of the group."""
+        return Sums(*self[3:-2], _numbers(self.durations), _numbers(self.firsts))
+
+
+_TOKENS = "coalesce(input_tokens, 0) <> 0 OR coalesce(output_tokens, 0) <> 0"
+GROUP_COLUMNS = (
+    "provider, model, tags_json, sum(kind = 'call'), count(*), sum(kind = 'call' AND state = 'failed'),"
+    " sum(kind = 'call' AND state = 'closed'), coalesce(sum(input_tokens), 0), coalesce(sum(output_tokens), 0),"
+    f" total(cost), sum(cost IS NULL AND ({_TOKENS})),"
+    " group_concat(CASE WHEN kind = 'call' AND state = 'done' THEN CAST(duration_ms AS INTEGER) END),"
+    " group_concat(CASE WHEN kind = 'call' THEN CAST(first_ms AS INTEGER) END)"
+)
+"""The columns of a `Group`, for rows that are grouped by its first three. They are those of `figures.sums_of`."""
+
+
+def _numbers(text: str | None) -> list[int]:
+    return list(map(int, text.split(","))) if text else []
 
 
 _STEPS = (
@@ -54,45 +76,48 @@ class Summary:
     """For each tag, such as "team=a", the most expensive first."""
 
 
-def summary_of(rows: Sequence[Sample], zone: tzinfo | None, tags_of: Callable[[str | None], dict[str, str]]) -> Summary:
-    """Return the figures of rows that are in the order of time. Buckets begin at full hours and days of the time zone
-    (None: that of this machine).
+@dataclass(frozen=True)
+class Buckets:
+    """The lengths of time into which the rows between two times are put. They begin at full hours and days of a time
+    zone.
     """
-    minutes = [
-        (time, list(same))
-        for text, same in groupby(rows, lambda row: row.datetime_utc[:16])
-        # Another program may have written rows without a time.
-        if (time := local(f"{text}+00:00", UTC)) is not None
-    ]
-    step, starts = _STEPS[0], list[datetime]()
-    if minutes:
-        step, starts = _starts(minutes[0][0].astimezone(zone), minutes[-1][0].astimezone(zone))
-    total, buckets = Sums(), [Sums() for _ in starts]
+
+    step: timedelta
+    starts: list[datetime]
+    last: datetime
+    """The minute of the last row."""
+
+    def bounds(self) -> list[tuple[str, str]]:
+        """Return the begin and the end of each bucket, in the form of the column `datetime_utc`."""
+        ends = [*self.starts[1:], self.last + timedelta(minutes=1)]
+        texts = [time.astimezone(UTC).isoformat()[:16] for time in (*self.starts[:1], *ends)]
+        return list(pairwise(texts))
+
+
+def buckets_of(first: datetime, last: datetime, zone: tzinfo | None) -> Buckets:
+    """Return the buckets for rows between two times. `zone` is None for that of this machine."""
+    return Buckets(*_starts(first.astimezone(zone), last.astimezone(zone)), last)
+
+
+def summary_of(
+    buckets: Buckets | None, groups: Iterable[tuple[int, Group]], tags_of: Callable[[str | None], dict[str, str]]
+) -> Summary:
+    """Return the figures of groups of rows, each with the index of its bucket. `buckets` is None without rows."""
+    step, starts = (buckets.step, buckets.starts) if buckets is not None else (_STEPS[0], list[datetime]())
+    total, sums_by_bucket = Sums(), [Sums() for _ in starts]
     models, tags = dict[str, Sums](), dict[str, Sums]()
     known: dict[str | None, list[str]] = {}
-    for (index, provider, model, text), same in _groups(minutes, step, starts).items():
-        sums = sums_of(same)
+    for index, group in groups:
+        sums, text = group.sums(), group.tags_json
         if text not in known:
             known[text] = [f"{name}={value}" for name, value in tags_of(text).items()]
-        label = " ".join(filter(None, (provider, model))) or "unknown"
-        for one in (total, buckets[index], models.setdefault(label, Sums())):
+        label = " ".join(filter(None, (group.provider, group.model))) or "unknown"
+        for one in (total, sums_by_bucket[index], models.setdefault(label, Sums())):
             one.add(sums)
         for tag in known[text]:
             tags.setdefault(tag, Sums()).add(sums)
-    shown = [one.figures("") for one in buckets]
+    shown = [one.figures("") for one in sums_by_bucket]
     return Summary(total.figures("all"), step, starts, shown, _by_cost(models), _by_cost(tags))
-
-
-def _groups(
-    minutes: Sequence[tuple[datetime, list[Sample]]], step: timedelta, starts: Sequence[datetime]
-) -> dict[tuple[int, str | None, str | None, str | None], list[Sample]]:
-    """Return the rows of each bucket, provider, model and tags: far fewer groups than rows."""
-    groups: dict[tuple[int, str | None, str | None, str | None], list[Sample]] = {}
-    for time, same in minutes:
-        index = min(max((time - starts[0]) // step, 0), len(starts) - 1)
-        for row in same:
-            groups.setdefault((index, row.provider, row.model, row.tags_json), []).append(row)
-    return groups
 
 
 def _by_cost(groups: dict[str, Sums]) -> list[Figures]:

@@ -10,8 +10,7 @@ from .call_page import call_page, parts_of, raw_json
 from .calls_page import calls_page
 from .figures_page import figures_page
 from .layout import Site
-from .log_reader import LogReader, tags_of
-from .over_time import summary_of
+from .log_reader import LogReader
 from .query_parameters import BadParameterError, parameters_of, query_of
 
 HTML = "text/html; charset=utf-8"
@@ -45,7 +44,7 @@ def answer(reader: LogReader, site: Site, path: str, query: str) -> Answer:
         wanted = query_of(query, site.zone)
         if wanted.before or wanted.after:
             raise BadParameterError("the figures have no pages")
-        summary = summary_of(reader.samples(wanted.filters), site.zone, tags_of)
+        summary = reader.summary(wanted.filters, site.zone)
         return Answer(figures_page(site, wanted, summary, reader.choices()))
     match = _CALL.fullmatch(path)
     if match is None:

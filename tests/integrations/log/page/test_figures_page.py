@@ -6,22 +6,24 @@ import re
 from datetime import UTC, datetime, timedelta
 from html import unescape
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from mirascope_like.integrations.log.page.log_reader import tags_of
-from mirascope_like.integrations.log.page.over_time import Sample, Summary, summary_of
+from mirascope_like.integrations.log.filters import Filters
+from mirascope_like.integrations.log.page.over_time import Summary
 from mirascope_like.integrations.log.page.plots import nice
 from mirascope_like.integrations.log.page.units import count, dollars, duration, short_count, span
 from tests.integrations.log.page.rows import row
+from tests.integrations.log.page.test_log_reader import reader_of
 from tests.integrations.log.page.test_pages import Pages
 
 
 def summary(*rows: dict[str, Any], zone: Any = UTC) -> Summary:
-    samples = [Sample._make(one.get(name) for name in Sample._fields) for one in rows]
-    return summary_of(samples, zone, tags_of)
+    with TemporaryDirectory() as folder:
+        return reader_of(Path(folder), *rows).summary(Filters(), zone)
 
 
 def test_the_figures(tmp_path: Path) -> None:
@@ -95,8 +97,20 @@ def test_days_begin_at_midnight_of_the_zone() -> None:
     assert found.starts[1].isoformat() == "2026-11-01T00:00:00-05:00"
 
 
+def test_a_day_of_25_hours() -> None:
+    """In Berlin, clocks were set back on 25 October 2026: that day lasts from 22:00 to 23:00 UTC."""
+    times = ["2026-10-24T22:30:00.000+00:00", "2026-10-25T22:30:00.000+00:00", "2026-10-25T23:30:00.000+00:00"]
+    found = summary(
+        *(row(n, datetime_utc=time) for n, time in enumerate([*times, "2026-12-01T00:00:00.000+00:00"])),
+        zone=ZoneInfo("Europe/Berlin"),
+    )
+    assert [one.calls for one in found.buckets[:3]] == [2, 1, 0]
+
+
 def test_rows_without_a_time_are_left_out() -> None:
-    found = summary(row(1, datetime_utc=""), row(2), row(3, datetime_utc="yesterday"))
+    found = summary(
+        row(1, datetime_utc=""), row(2), row(3, datetime_utc="yesterday"), row(4, datetime_utc="2026-99-01T00:00")
+    )
     assert found.total.calls == 1
     assert summary(row(1, datetime_utc="")).starts == []
 

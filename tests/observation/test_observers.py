@@ -10,6 +10,7 @@ from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, cast
+from weakref import ref
 
 import openai as openai_sdk
 import pytest
@@ -578,3 +579,37 @@ def test_another_provider(server: Server, seen: Recorder, streamed: bool) -> Non
     side.close()
     assert seen.log == (STREAM if streamed else WHOLE)
     assert seen.calls[0].response == response
+
+
+class Passing(Observer):
+    """Keeps no call."""
+
+    keeps_calls = False
+
+    def __init__(self) -> None:
+        self.calls: list[ref[ObservedCall]] = []
+
+    def call_ended(self, call: ObservedCall) -> None:
+        assert call.requests[0].call is call
+        self.calls.append(ref(call))
+
+
+@pytest.mark.parametrize(("keeps", "freed"), [(False, True), (True, False)])
+def test_a_call_that_nobody_keeps_needs_no_garbage_collection(
+    server: Server, client: Any, keeps: bool, freed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Passing, "keeps_calls", keeps)
+    server.reply(chat("hello"))
+    seen = Passing()
+
+    @observe_call(seen)
+    @openai.call("gpt-4o-mini", client=client)
+    def ask() -> str:
+        return "hi"
+
+    gc.disable()
+    try:
+        ask()
+        assert (seen.calls[0]() is None) == freed
+    finally:
+        gc.enable()

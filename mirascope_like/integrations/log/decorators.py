@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, ParamSpec, Protocol, TypeVar
+from typing import Any, ClassVar, ParamSpec, Protocol, TypeVar
 
 from ...core.base.errors import ConfigurationError
 from ...core.base.observation import ObservedCall, Observer, observe, observe_call, observe_process
@@ -26,6 +26,8 @@ class Log(Protocol):
 class LogObserver(Observer):
     """Writes each call that it observes to a log."""
 
+    keeps_calls: ClassVar[bool] = False
+
     def __init__(self, log: Log, content: bool, tags: Mapping[str, str]) -> None:
         if not callable(getattr(log, "write", None)):
             raise ConfigurationError(f"a log needs a method write, as SQLiteLog(path) has; {log!r} has none")
@@ -34,10 +36,12 @@ class LogObserver(Observer):
         self.tags = tags
 
     def call_ended(self, call: ObservedCall) -> None:
-        same = [one for one in call.observers if isinstance(one, LogObserver) and one.log is self.log]
-        if same[-1] is not self:
-            return  # the call is written once; the observer that is nearest to the call decides how
-        tags = {name: value for one in same for name, value in one.tags.items()}
+        tags = self.tags
+        if len(call.observers) > 1:
+            same = [one for one in call.observers if isinstance(one, LogObserver) and one.log is self.log]
+            if same[-1] is not self:
+                return  # the call is written once; the observer that is nearest to the call decides how
+            tags = {name: value for one in same for name, value in one.tags.items()}
         self.log.write(EndedCall(call, tags, content=self.content))
 
 

@@ -44,7 +44,7 @@ class EndedCall:
         self._call = call
         self._tags = tags
         self._content = content
-        self._requests = [_EndedRequest(request) for request in call.requests]
+        self._requests = [_EndedRequest(request, call) for request in call.requests]
         self._arguments = None if call.requests else json_bytes(plain_json(dict(call.arguments)))
         self._ran = {id(one.tool): _tool_result(one) for one in call.tools} if call.tools else {}
 
@@ -60,7 +60,9 @@ class EndedCall:
         else:
             row = Row(provider=call.provider, model=call.model, number=0, streamed=False, arguments=self._arguments)
         rows = [row | _call_values(call)]
-        rows += [self._request_values(one, one.request.started) | _further_values(one.request) for one in requests[:-1]]
+        rows += [
+            self._request_values(one, one.request.started) | _further_values(one.request, call) for one in requests[:-1]
+        ]
         tags = json_bytes(dict(self._tags)) if self._tags else b"{}"
         for row in rows:
             row["function"], row["tags"] = call.name, tags
@@ -103,9 +105,9 @@ class EndedCall:
 class _EndedRequest:
     """A request that has ended: its inputs, and its response if that does not come from a stream."""
 
-    def __init__(self, request: ObservedRequest) -> None:
+    def __init__(self, request: ObservedRequest, call: ObservedCall) -> None:
         self.request = request
-        call = request.call
+        self._call = call
         self._last = request is call.requests[-1]
         stream_alone = request.streamed and len(call.requests) == 1
         found = None if stream_alone else self._found()
@@ -119,7 +121,7 @@ class _EndedRequest:
         self.inputs = FrozenValues(sent.metadata, sent.fn_args, messages, sent.dynamic_config, sent.call_params, kwargs)
 
     def _found(self) -> Any:
-        return self.request.call.response if self._last else self.request.response
+        return self._call.response if self._last else self.request.response
 
     def response(self) -> Any:
         """Return the response, as far as it was received; None if nothing was received."""
@@ -158,13 +160,13 @@ def _call_values(call: ObservedCall) -> Row:
     }
 
 
-def _further_values(request: ObservedRequest) -> Row:
+def _further_values(request: ObservedRequest, call: ObservedCall) -> Row:
     first = request.first_chunk
     return {
-        "call_id": f"{request.call.id[:24]}{request.number:04x}{request.call.id[28:]}",
-        "parent_id": request.call.id,
+        "call_id": f"{call.id[:24]}{request.number:04x}{call.id[28:]}",
+        "parent_id": call.id,
         "kind": "request",
-        "conversation_id": _conversation(request.call),
+        "conversation_id": _conversation(call),
         "state": request.state,
         "error": _error(request.error),
         "datetime_utc": _time(request.start_time),

@@ -13,7 +13,8 @@ from ..runtime import lazy_names
 if TYPE_CHECKING:
     from .hooks import BaseObserver
     from .loop_wrapper import observed_loop
-    from .observed_call import CallState, Group, ObservedCall, ObservedRequest, ObservedTool
+    from .observed import CallState
+    from .observed_call import Group, ObservedCall, ObservedRequest, ObservedTool
     from .observer import Observer
     from .provider_wrapper import observed_provider
     from .scope import current_observers, grouped, observe, observe_call, observe_process, parent_of_new_call
@@ -22,7 +23,8 @@ else:
         __name__,
         {
             "hooks": "BaseObserver",
-            "observed_call": "CallState Group ObservedCall ObservedRequest ObservedTool",
+            "observed": "CallState",
+            "observed_call": "Group ObservedCall ObservedRequest ObservedTool",
             "loop_wrapper": "observed_loop",
             "provider_wrapper": "observed_provider",
             "observer": "Observer",

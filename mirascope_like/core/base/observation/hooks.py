@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 T = TypeVar("T", bound=Callable[..., Any])
 
@@ -14,6 +14,11 @@ log: logging.Logger = logging.getLogger(__name__)
 
 class BaseObserver:
     """The base class of `Observer`, which has the methods."""
+
+    keeps_calls: ClassVar[bool] = True
+    """False for an observer that does not read `request.call` after `call_ended`. If all observers of a call are such,
+    the call has no reference cycle then, and does not wait for a garbage collection.
+    """
 
 
 def unused(method: T) -> T:
@@ -27,6 +32,7 @@ class Hooks:
 
     def __init__(self, observers: Sequence[BaseObserver]) -> None:
         self._observers = observers
+        self.keep_calls: bool = any(one.keeps_calls for one in observers)
 
     def __getattr__(self, name: str) -> tuple[tuple[BaseObserver, Callable[..., Any]], ...]:
         # Computed when it is first used, because most observers define few methods.

@@ -9,7 +9,7 @@ from contextvars import ContextVar
 from functools import cached_property
 from inspect import iscoroutinefunction
 from operator import attrgetter
-from typing import Any, Literal, NamedTuple, Self, TypeAlias, TypeVar
+from typing import Any, NamedTuple, Self, TypeVar
 
 from .. import tools as tools_room
 from ..request import Request
@@ -18,10 +18,9 @@ from ..runtime import CLOCK
 from ..tools import BaseTool
 from .active_context import Active, Inside
 from .hooks import BaseObserver, Hooks, hooks_of, notify
+from .observed import CallState, Observed
 
 T = TypeVar("T")
-CallState: TypeAlias = Literal["open", "done", "closed", "failed"]
-"""The state of a call, request or tool. "closed": it was left early, by closing its stream or by a cancellation."""
 
 
 class Group(NamedTuple):
@@ -56,33 +55,6 @@ _NOTHING: AbstractContextManager[None] = nullcontext()
 def new_id(start_time: float) -> str:
     """Return a new id of 32 hexadecimal digits. Ids of later `start_time`s, in milliseconds, are greater."""
     return f"{int(start_time):012x}{os.urandom(10).hex()}"
-
-
-class Observed:
-    """Base class of what observers receive: when it began and ended, and how."""
-
-    def __init__(self) -> None:
-        self.start_time: float = CLOCK.timestamp()
-        """When it began, in milliseconds since 1970."""
-        self.started: float = CLOCK.monotonic()
-        """When it began, in seconds of the monotonic clock."""
-        self.ended: float | None = None
-        """When it ended, in seconds of the monotonic clock; None before."""
-        self.state: CallState = "open"
-        self.error: BaseException | None = None
-        """The error that ended it; None if there is none."""
-
-    @property
-    def duration(self) -> float | None:
-        """The seconds from begin to end; None before the end."""
-        return self.ended - self.started if self.ended is not None else None
-
-    def _end(self, state: CallState, error: BaseException | None) -> bool:
-        """Set how it ended. Returns False if it has already ended."""
-        if self.ended is not None:
-            return False
-        self.ended, self.state, self.error = CLOCK.monotonic(), state, error
-        return True
 
 
 class ObservedCall(Observed):
@@ -120,7 +92,8 @@ class ObservedCall(Observed):
         """What the call returned: a response, a parsed value, or a detached copy of its stream. None before the end."""
         self._of_stream: Callable[[], Any] | None = None
         self.hooks: Hooks = hooks_of(observers)
-        self._inner = Scope(scope.shared, (), self)
+        self._inner: Scope | None = Scope(scope.shared, (), self)
+        self._shared = scope.shared
 
     @property
     def name(self) -> str:
@@ -166,6 +139,10 @@ class ObservedCall(Observed):
             for request in self.requests:
                 request.end(error)
             notify(self.hooks.call_ended, self)
+            self._inner = None
+            if not (self.hooks.keep_calls or self.tools):  # a tool may run longer than its call, in a thread
+                for request in self.requests:
+                    del request.call
 
     def inside(self, node: Observed | None = None) -> AbstractContextManager[None]:
         """Return a context manager to enter while code runs for this call, or for a request or tool of it: calls that
@@ -173,13 +150,16 @@ class ObservedCall(Observed):
         """
         if (node is None or not self.hooks.active) and SCOPE.get() is self._inner:
             return _NOTHING  # the caller has entered one
-        return Inside(self.hooks, node or self, SCOPE, self._inner)
+        return Inside(self.hooks, node or self, SCOPE, self._scope())
+
+    def _scope(self) -> Scope:
+        return self._inner or Scope(self._shared, (), self)
 
     def joining(self, others: tuple[ObservedCall, ...]) -> AbstractContextManager[None]:
         """Return a context manager to enter while a fallback of this call makes its stream. `others` are all calls
         that the fallback is a part of.
         """
-        return Inside(self.hooks, self, SCOPE, self._inner._replace(parent=self.parent, joins=others))
+        return Inside(self.hooks, self, SCOPE, Scope(self._shared, (), self.parent, others))
 
     def watched(self, tool: BaseTool, function: Callable[[], Any]) -> Callable[[], Any]:
         """Return a function that runs a tool by calling `function`, with observers."""
@@ -206,6 +186,7 @@ class ObservedRequest(Observed):
     ) -> None:
         super().__init__()
         self.call: ObservedCall = call
+        self._hooks = call.hooks
         self.client: Any = client
         """The SDK's client that sends the request; None if it is not known."""
         self.traced: bool = False
@@ -273,7 +254,7 @@ class ObservedRequest(Observed):
         """Return a function that reads from the connection by calling `read`, inside what the observers' `active`
         returns.
         """
-        hooks = self.call.hooks
+        hooks = self._hooks
 
         def inside() -> T:
             with Active(hooks, self):  # and not in the scope of the call: a read makes no calls
@@ -283,7 +264,7 @@ class ObservedRequest(Observed):
 
     def areading(self, read: Callable[[], Awaitable[T]]) -> Callable[[], Awaitable[T]]:
         """Async version of `reading`."""
-        hooks = self.call.hooks
+        hooks = self._hooks
 
         async def inside() -> T:
             with Active(hooks, self):
@@ -299,8 +280,8 @@ class ObservedRequest(Observed):
         self.reads.append((now, len(events)))
         if self.first_chunk is None:
             self.first_chunk = now
-            notify(self.call.hooks.first_chunk, self)
-        if hooks := self.call.hooks.request_read:
+            notify(self._hooks.first_chunk, self)
+        if hooks := self._hooks.request_read:
             notify(hooks, self, events)
         return not hooks
 
@@ -319,7 +300,7 @@ class ObservedRequest(Observed):
         complete = self.accumulator.complete if self.accumulator is not None else self._response is not None
         failed = error is not None and not complete
         state: CallState = "failed" if failed and isinstance(error, Exception) else "done" if complete else "closed"
-        if self._end(state, error if failed else None) and (hooks := self.call.hooks.request_ended):
+        if self._end(state, error if failed else None) and (hooks := self._hooks.request_ended):
             notify(hooks, self)
 
 

@@ -194,7 +194,7 @@ def _first(values: Mapping[str, Any], paths: Sequence[str]) -> int | None:
     """
     count = None
     for path in paths:
-        if (value := values.get(path)) is not None and (found := token_count(value)) is not None:
+        if path in values and (found := token_count(values[path])) is not None:
             if found:
                 return found
             count = found

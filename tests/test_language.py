@@ -146,6 +146,19 @@ def test_names_are_plain() -> None:
     assert not found, "\n".join(found)
 
 
+def test_helpers_of_tests_have_plain_names() -> None:
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    found = [
+        f"{path.relative_to(ROOT)}:{node.lineno}: {node.name}"
+        for path in ROOT.glob("tests/**/*.py")
+        if (source := path.read_text("utf-8")) and ("said" in source or "told" in source)
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, kinds) and not node.name.startswith("test_")
+        if {"said", "told"} & set(node.name.lower().split("_"))
+    ]
+    assert not found, "\n".join(found)
+
+
 @pytest.mark.parametrize(
     ("text", "phrase"),
     [  # the worst sentences of the old texts

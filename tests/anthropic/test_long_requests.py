@@ -15,7 +15,7 @@ from tests.harness.server import Server
 
 # The SDK's rule: an hour for 128,000 tokens, and at most ten minutes.
 LONG: Any = {"max_tokens": 64_000}
-TOLD = r"max_tokens=64000 may: use stream=True"
+ADVICE = r"max_tokens=64000 may: use stream=True"
 
 
 def test_unstreamed(server: Server) -> None:
@@ -25,11 +25,11 @@ def test_unstreamed(server: Server) -> None:
 
     with ANTHROPIC.client(server) as client:
         for error in (ConfigurationError, ValueError):
-            with pytest.raises(error, match=TOLD):
+            with pytest.raises(error, match=ADVICE):
                 ANTHROPIC.ask(client, call_params=LONG)
-        with pytest.raises(ConfigurationError, match=TOLD):
+        with pytest.raises(ConfigurationError, match=ADVICE):
             llm.call("anthropic:m", client=client, call_params=LONG)(lambda: "Hi")()
-    with pytest.raises(ConfigurationError, match=TOLD) as caught:
+    with pytest.raises(ConfigurationError, match=ADVICE) as caught:
         asyncio.run(main())
     assert str(caught.value.__cause__).startswith("Streaming is required")
     assert not server.requests

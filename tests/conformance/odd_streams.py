@@ -14,7 +14,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from tests.conformance.odd_wire import response_of
-from tests.conformance.wires.answer import JSON, Answer, Call, Said, Text, Thought
+from tests.conformance.wires.answer import JSON, Answer, AnswerPart, Call, Text, Thought
 
 Event = JSON | str
 """An event: JSON, or data that is not an object, such as `null`."""
@@ -63,7 +63,7 @@ class OddStream:
 @st.composite
 def answers(draw: st.DrawFn) -> Answer:
     """An answer of thinking, texts and calls, in any order."""
-    said: list[Said] = []
+    said: list[AnswerPart] = []
     kinds = draw(st.lists(st.sampled_from(["text", "thinking", "call"]), max_size=4))
     for number, kind in enumerate(kinds):
         # Texts end with a full stop: the end of one and the beginning of the next one never make one character.
@@ -171,7 +171,7 @@ def placed(index: Any, key: str = "index") -> JSON:
 
 
 @st.composite
-def _message_block(draw: st.DrawFn, one: Said, index: Any, *, apart: bool) -> list[Event]:
+def _message_block(draw: st.DrawFn, one: AnswerPart, index: Any, *, apart: bool) -> list[Event]:
     place = placed(index)
     if isinstance(one, Call):
         block: JSON = {"type": "tool_use", "id": one.id, "name": draw(decorated(one.name))}
@@ -231,7 +231,7 @@ def messages(draw: st.DrawFn) -> OddStream:
 
 
 @st.composite
-def _converse_block(draw: st.DrawFn, one: Said, index: Any) -> list[Event]:
+def _converse_block(draw: st.DrawFn, one: AnswerPart, index: Any) -> list[Event]:
     place = placed(index, "contentBlockIndex")
     found: list[Event] = []
     if isinstance(one, Call):
@@ -268,7 +268,7 @@ def converse(draw: st.DrawFn) -> OddStream:
 
 
 @st.composite
-def _chat_block(draw: st.DrawFn, one: Said, index: Any) -> list[Event]:
+def _chat_block(draw: st.DrawFn, one: AnswerPart, index: Any) -> list[Event]:
     place = placed(index)
 
     def event(kind: str, message: JSON) -> JSON:
@@ -320,7 +320,7 @@ def cohere(draw: st.DrawFn) -> OddStream:
 
 
 @st.composite
-def _parts(draw: st.DrawFn, one: Said) -> list[JSON]:
+def _parts(draw: st.DrawFn, one: AnswerPart) -> list[JSON]:
     if isinstance(one, Call):
         args: list[Any] = [one.args, one.whole, json.dumps(one.whole)] if one.args else [{}, None, "", "{}"]
         call = {"id": one.id, "name": draw(decorated(one.name)), "args": draw(st.sampled_from(args))}
@@ -362,7 +362,7 @@ def gemini(draw: st.DrawFn) -> OddStream:
 # OpenAI's Responses
 
 
-def item_of(one: Said, name: str, args: Any) -> JSON:
+def item_of(one: AnswerPart, name: str, args: Any) -> JSON:
     """A whole item of the output."""
     if isinstance(one, Call):
         return {"type": "function_call", "call_id": one.id, "name": name, "arguments": args, "status": "completed"}
@@ -374,7 +374,7 @@ def item_of(one: Said, name: str, args: Any) -> JSON:
 
 
 @st.composite
-def _item(draw: st.DrawFn, one: Said, index: Any, number: int, *, ids: str) -> tuple[list[Event], JSON]:
+def _item(draw: st.DrawFn, one: AnswerPart, index: Any, number: int, *, ids: str) -> tuple[list[Event], JSON]:
     name = draw(decorated(one.name)) if isinstance(one, Call) else ""
     pieces = [one for one in draw(arguments(one)) if one] if isinstance(one, Call) else draw(cut(one.whole))
     if isinstance(one, Call) and any(not isinstance(piece, str) for piece in pieces):

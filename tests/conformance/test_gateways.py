@@ -246,8 +246,8 @@ MESSAGES: dict[str, Script] = {
 _CREATED = {"type": "response.created", "response": response_of([], "in_progress")}
 _DELTA = {"type": "response.output_text.delta", "delta": "Hi"}
 _ITEM = {"type": "function_call", "id": "fc", "call_id": "t", "name": "get_time", "arguments": TEXT}
-_SAID = {"id": "msg", "type": "message", "role": "assistant", "status": "completed"}
-_SAID["content"] = [{"type": "output_text", "text": "Hi", "annotations": []}]  # type: ignore[assignment]
+_ANSWER = {"id": "msg", "type": "message", "role": "assistant", "status": "completed"}
+_ANSWER["content"] = [{"type": "output_text", "text": "Hi", "annotations": []}]  # type: ignore[assignment]
 
 
 def responses(*given: Any, output: Any = (), kind: str = "completed", text: str = "", tools: Any = ()) -> Script:
@@ -262,9 +262,9 @@ def done(**fields: Any) -> JSON:
 RESPONSES: dict[str, Script] = {
     "null event": responses("null", _DELTA, text="Hi"),
     "deltas without an item": responses(_DELTA, text="Hi"),
-    "deltas without an item, and the output": responses(_DELTA, output=[_SAID], text="Hi"),
-    "no deltas": responses(output=[_SAID], text="Hi"),
-    "response.done": responses(_DELTA, output=[_SAID], kind="done", text="Hi"),
+    "deltas without an item, and the output": responses(_DELTA, output=[_ANSWER], text="Hi"),
+    "no deltas": responses(output=[_ANSWER], text="Hi"),
+    "response.done": responses(_DELTA, output=[_ANSWER], kind="done", text="Hi"),
     "text in done alone": responses(
         {"type": "response.output_text.done", "item_id": "a", "output_index": 0, "content_index": 0, "text": "Hi"},
         text="Hi",
@@ -430,7 +430,7 @@ WHOLES: dict[str, tuple[str, JSON, str, Any]] = {
     "input text": ("messages", {**_MESSAGE, "content": [{**_USE, "input": TEXT}]}, "", CALLED),
     "input null": ("messages", {**_MESSAGE, "content": [{**_USE, "input": None}]}, "", EMPTY),
     "item of arguments object": ("responses", response_of([{**_ITEM, "arguments": ROME}]), "", CALLED),
-    "item of a text": ("responses", response_of([{**_SAID, "content": "Hi"}]), "Hi", []),
+    "item of a text": ("responses", response_of([{**_ANSWER, "content": "Hi"}]), "Hi", []),
     "args text": ("gemini", function(args=TEXT), "", CALLED),
 }
 

@@ -259,12 +259,12 @@ def test_ids_that_change(row: BaseRow, way: Way, server: Server) -> None:
 def test_reasoning_before_a_message_at_one_index(row: BaseRow, way: Way, server: Server) -> None:
     thought = {"id": "rs_1", "type": "reasoning", "summary": [{"type": "summary_text", "text": "hm"}]}
     part = {"type": "output_text", "text": "Hi", "annotations": []}
-    said = {"id": "m_1", "type": "message", "role": "assistant", "status": "completed", "content": [part]}
+    chunk_of = {"id": "m_1", "type": "message", "role": "assistant", "status": "completed", "content": [part]}
     events = [
         {"type": "response.output_item.added", "output_index": 0, "item": {**thought, "summary": []}},
         {"type": "response.output_item.done", "output_index": 0, "item": thought},
-        {"type": "response.output_item.added", "output_index": 0, "item": {**said, "content": []}},
-        {"type": "response.output_item.done", "output_index": 0, "item": said},
+        {"type": "response.output_item.added", "output_index": 0, "item": {**chunk_of, "content": []}},
+        {"type": "response.output_item.done", "output_index": 0, "item": chunk_of},
         {"type": "response.completed", "response": response_of([])},
     ]
     found = way(row, server, Reply.messages(CREATED, *events))
@@ -803,11 +803,11 @@ def test_spellings_of_the_end(row: BaseRow, way: Way, end: bytes, server: Server
 @odd("chat", [way for way in STREAMED if not way.iterator])
 @pytest.mark.parametrize("key", ["message", "text"])
 def test_other_words_for_a_delta(row: BaseRow, way: Way, key: str, server: Server) -> None:
-    def said(text: str, finish: str | None = None) -> JSON:
+    def chunk_of(text: str, finish: str | None = None) -> JSON:
         told = {"role": "assistant", "content": text} if key == "message" else text
         return {**chunk(), "choices": [{"index": 0, key: told, "finish_reason": finish}]}
 
-    found = way(row, server, Reply.chat(said("Hel"), said("lo", "stop")))
+    found = way(row, server, Reply.chat(chunk_of("Hel"), chunk_of("lo", "stop")))
     assert (found.text, found.response.content) == ("Hello", "Hello")
 
 

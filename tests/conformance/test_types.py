@@ -62,7 +62,7 @@ class Everything(BaseModel):
 
 
 DAY = "2024-01-02"
-SAID = json.dumps(
+JSON_TEXT = json.dumps(
     {
         "union": DAY,
         "text_first": DAY,
@@ -84,7 +84,7 @@ SAID = json.dumps(
         "by_day": {"k": DAY},
     }
 )
-PIECES = tuple(SAID[at : at + 7] for at in range(0, len(SAID), 7))
+PIECES = tuple(JSON_TEXT[at : at + 7] for at in range(0, len(JSON_TEXT), 7))
 
 modes = pytest.mark.parametrize("mode", ["loose", "json"])
 
@@ -106,8 +106,8 @@ def types_in(value: Any) -> Any:
 @modes
 @both_ways
 def test_whole(row: BaseRow, mode: str, asynchronous: bool, server: Server) -> None:
-    expected = Everything.model_validate_json(SAID)
-    server.reply(row.wire.answered(answer(row, mode, "Everything", SAID)))
+    expected = Everything.model_validate_json(JSON_TEXT)
+    server.reply(row.wire.answered(answer(row, mode, "Everything", JSON_TEXT)))
     found = asked(row, server, asynchronous, response_model=Everything, json_mode=mode == "json")
     assert found == expected
     assert types_in(found) == types_in(expected)
@@ -117,7 +117,7 @@ def test_whole(row: BaseRow, mode: str, asynchronous: bool, server: Server) -> N
 @modes
 @both_ways
 def test_streamed(row: BaseRow, mode: str, asynchronous: bool, server: Server) -> None:
-    expected = Everything.model_validate_json(SAID)
+    expected = Everything.model_validate_json(JSON_TEXT)
     server.reply(row.wire.streamed(answer(row, mode, "Everything", *PIECES)))
     *partials, last = shown(row, server, asynchronous, response_model=Everything, json_mode=mode == "json")
     assert last == expected

@@ -58,8 +58,8 @@ ITEMS: list[Any] = [
 ]
 
 # What is said to others, with ids that every provider takes.
-TOLD_CHAT: list[Any] = json.loads(json.dumps(CHAT).replace("call_a", "05f49740f"))
-TOLD_ITEMS: list[Any] = [
+SENT_CHAT: list[Any] = json.loads(json.dumps(CHAT).replace("call_a", "05f49740f"))
+SENT_ITEMS: list[Any] = [
     {"role": "assistant", "content": [{"type": "output_text", "text": "Let me look"}]},
     {"type": "function_call", "call_id": "05f49740f", "name": "weather", "arguments": '{"city":"Oslo"}'},
     {"type": "function_call_output", "call_id": "05f49740f", "output": "sunny in Oslo"},
@@ -89,7 +89,7 @@ def test_responses_to_chat_and_back(server: Server, streamed: bool) -> None:
         talk = session(RESPONSES, client, server, streamed=streamed)
         server.reply(OPENAI.wire.answered(Answer("Fine")), RESPONSES.wire.answered(Answer("Good")))
         talk.switch(openai.model("m", client=client)).send("More")
-        assert server.request.json["messages"] == [*ASKED, *TOLD_CHAT, MORE]
+        assert server.request.json["messages"] == [*ASKED, *SENT_CHAT, MORE]
         talk.switch(openai.responses.model("m", client=client)).send("More")
         assert server.request.json["input"] == [*ASKED, *ITEMS, MORE, {"role": "assistant", "content": "Fine"}, MORE]
 
@@ -100,7 +100,7 @@ def test_chat_to_responses_and_back(server: Server, streamed: bool) -> None:
         talk = session(OPENAI, client, server, streamed=streamed)
         server.reply(RESPONSES.wire.answered(Answer("Fine")), OPENAI.wire.answered(Answer("Good")))
         talk.switch(openai.responses.model("m", client=client)).send("More")
-        assert server.request.json["input"] == [*ASKED, *TOLD_ITEMS, MORE]
+        assert server.request.json["input"] == [*ASKED, *SENT_ITEMS, MORE]
         talk.switch(openai.model("m", client=client)).send("More")
         assert server.request.json["messages"] == [*ASKED, *CHAT, MORE, {"role": "assistant", "content": "Fine"}, MORE]
 
@@ -109,8 +109,8 @@ def test_chat_to_responses_and_back(server: Server, streamed: bool) -> None:
 @pytest.mark.parametrize(
     ("row", "first", "fallback", "sent"),
     [
-        pytest.param(OPENAI, "openai", "openai.responses:n", TOLD_ITEMS, id="to another form"),
-        pytest.param(RESPONSES, "openai.responses", "openai:n", TOLD_CHAT, id="from another form"),
+        pytest.param(OPENAI, "openai", "openai.responses:n", SENT_ITEMS, id="to another form"),
+        pytest.param(RESPONSES, "openai.responses", "openai:n", SENT_CHAT, id="from another form"),
         pytest.param(RESPONSES, "openai", "openai.responses:n", ITEMS, id="to its own form"),
         pytest.param(RESPONSES, "openai.responses", "n", ITEMS, id="in its own form"),
     ],
@@ -175,10 +175,10 @@ def test_to_provider(server: Server) -> None:
         chat = session(OPENAI, client, server).conversation
         items = session(RESPONSES, client, server).conversation
     assert chat.to_provider(openai.call) == {"messages": [*ASKED, *CHAT]}
-    assert items.to_provider(openai.call) == {"messages": [*ASKED, *TOLD_CHAT]}
+    assert items.to_provider(openai.call) == {"messages": [*ASKED, *SENT_CHAT]}
     assert items.to_provider(openai.responses.call) == {"input": [*ASKED, *ITEMS]}
     assert items.to_provider(openai.responses.model("m")) == {"input": [*ASKED, *ITEMS]}
-    assert chat.to_provider(openai.responses.call) == {"input": [*ASKED, *TOLD_ITEMS]}
+    assert chat.to_provider(openai.responses.call) == {"input": [*ASKED, *SENT_ITEMS]}
 
 
 def older(talk: Conversation) -> Conversation:
@@ -192,7 +192,7 @@ def older(talk: Conversation) -> Conversation:
     [
         pytest.param(OPENAI, "messages", [*ASKED, *CHAT, MORE], id="chat"),
         # What the items alone told, the reasoning, is lost; what was said is not.
-        pytest.param(RESPONSES, "input", [*ASKED, *TOLD_ITEMS, MORE], id="responses"),
+        pytest.param(RESPONSES, "input", [*ASKED, *SENT_ITEMS, MORE], id="responses"),
     ],
 )
 def test_an_older_save_is_gone_on_from(

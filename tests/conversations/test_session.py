@@ -34,7 +34,7 @@ def add(a: int, b: int) -> int:
     return a + b
 
 
-def said(session: Any) -> list[tuple[str, Any, bool]]:
+def turns_of(session: Any) -> list[tuple[str, Any, bool]]:
     return [(turn.message.role, turn.message.content, turn.partial) for turn in session.conversation.turns]
 
 
@@ -51,7 +51,7 @@ def test_send(side: Side, server: Server) -> None:
         assert body["system"] == "Be brief"
     assert talk[0] == ("user", "Hi")
     assert talk[2] == ("user", "How are you?")
-    assert said(session) == [
+    assert turns_of(session) == [
         ("system", "Be brief", False),
         ("user", "Hi", False),
         ("assistant", "Hello", False),
@@ -65,8 +65,8 @@ def test_a_stream_is_kept_when_it_is_done(side: Side, server: Server) -> None:
     session = Session(side.module.model("m", client=side.client(server)))
     stream = session.stream("Hi")
     for _ in stream:
-        assert said(session) == []
-    assert said(session) == [("user", "Hi", False), ("assistant", "Hel lo", False)]
+        assert turns_of(session) == []
+    assert turns_of(session) == [("user", "Hi", False), ("assistant", "Hel lo", False)]
 
 
 @pytest.mark.parametrize("how", ["close", "drop"])
@@ -82,7 +82,7 @@ def test_a_stream_that_is_left_is_kept_as_partial(side: Side, server: Server, ho
     if how == "close":
         stream.close()
     del stream
-    assert said(session) == [("user", "Hi", False), ("assistant", "Hel", True)]
+    assert turns_of(session) == [("user", "Hi", False), ("assistant", "Hel", True)]
 
 
 def test_a_stream_that_breaks_off_is_kept_as_partial(side: Side, server: Server) -> None:
@@ -92,7 +92,7 @@ def test_a_stream_that_breaks_off_is_kept_as_partial(side: Side, server: Server)
     session = Session(side.module.model("m", client=side.client(server)))
     with pytest.raises(ProviderError):
         session.stream("Hi").collect()
-    assert said(session) == [("user", "Hi", False), ("assistant", "Hel", True)]
+    assert turns_of(session) == [("user", "Hi", False), ("assistant", "Hel", True)]
 
 
 def test_nothing_is_kept_of_what_failed(side: Side, server: Server) -> None:
@@ -103,7 +103,7 @@ def test_nothing_is_kept_of_what_failed(side: Side, server: Server) -> None:
     with pytest.raises(ProviderError):
         session.stream("Hi").collect()
     session.stream("Hi").close()
-    assert said(session) == []
+    assert turns_of(session) == []
 
 
 def test_async(side: Side, server: Server) -> None:
@@ -115,7 +115,7 @@ def test_async(side: Side, server: Server) -> None:
             assert (await session.send_async("Hi")).content == "Hello"
             assert [text async for text in session.stream_async("How?").text()] == ["Fi", " ne"]
             texts = [("user", "Hi"), ("assistant", "Hello"), ("user", "How?"), ("assistant", "Fi ne")]
-            assert [one[:2] for one in said(session)] == texts
+            assert [one[:2] for one in turns_of(session)] == texts
             assert store.load("a") == session.conversation
 
     asyncio.run(main())
@@ -209,7 +209,12 @@ def test_another_provider_around_a_call(server: Server, streamed: bool) -> None:
 def test_to_say_nothing(side: Side, server: Server, nothing: Any) -> None:
     server.reply(side.whole("Hello"))
     session = side.module.model("m", client=side.client(server)).session(Conversation().user("Hi"))
-    for say in (session.send, session.stream, session.stream_async, lambda said: asyncio.run(session.send_async(said))):
+    for say in (
+        session.send,
+        session.stream,
+        session.stream_async,
+        lambda text: asyncio.run(session.send_async(text)),
+    ):
         with pytest.raises(PromptError, match="empty prompt"):
             say(nothing)
     assert session.conversation == Conversation().user("Hi")
@@ -232,7 +237,7 @@ def test_a_conversation_is_answered_as_it_stands(side: Side, server: Server) -> 
     server.reply(side.whole("Hello"))
     session = Session(side.module.model("m", client=side.client(server)), Conversation().user("Hi"))
     session.send()
-    assert [one[:2] for one in said(session)] == [("user", "Hi"), ("assistant", "Hello")]
+    assert [one[:2] for one in turns_of(session)] == [("user", "Hi"), ("assistant", "Hello")]
 
 
 STORES: Any = pytest.mark.parametrize("kind", [lambda _: MemoryStore(), JSONLinesStore, SQLiteStore])
@@ -287,7 +292,7 @@ def test_a_session_goes_on_from_its_store(side: Side, server: Server, tmp_path: 
     with SQLiteStore(tmp_path / "kept.db") as store:
         session = model.session(store=store, name="me", system="Be brief")
         session.send("Again")
-        assert [one[0] for one in said(session)] == ["system", "user", "assistant", "user", "assistant"]
+        assert [one[0] for one in turns_of(session)] == ["system", "user", "assistant", "user", "assistant"]
         assert store.load("me") == session.conversation
 
 
@@ -325,7 +330,7 @@ def test_the_store_has_the_order_of_the_conversation(side: Side, server: Server,
     send("second")
     first.join()
     assert store.load("ann") == session.conversation
-    assert [turn[1] for turn in said(session)] == ["first", "Yes", "second", "Yes"]
+    assert [turn[1] for turn in turns_of(session)] == ["first", "Yes", "second", "Yes"]
 
 
 @pytest.mark.parametrize("streamed", [False, True], ids=["whole", "streamed"])
@@ -352,8 +357,8 @@ def test_a_kept_system_message_stays(side: Side, server: Server) -> None:
     model.session(system="Be brief", store=store, name="ann").send("Hi")
     later = model.session(system="Be verbose", store=store, name="ann")
     later.send("And?")
-    assert said(later)[0] == ("system", "Be brief", False)
+    assert turns_of(later)[0] == ("system", "Be brief", False)
     assert "Be verbose" not in server.request.body.decode()
     model.session(store=store, name="bob").send("Hi")
-    assert said(model.session(system="Be verbose", store=store, name="bob"))[0] == ("system", "Be verbose", False)
-    assert said(model.session(store=store, name="bob"))[0] == ("user", "Hi", False)
+    assert turns_of(model.session(system="Be verbose", store=store, name="bob"))[0] == ("system", "Be verbose", False)
+    assert turns_of(model.session(store=store, name="bob"))[0] == ("user", "Hi", False)

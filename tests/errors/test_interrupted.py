@@ -22,7 +22,7 @@ RECORDED = pytest.mark.parametrize(
         pytest.param(ANTHROPIC, "stream-reasoning-claude-sonnet-4-20250514-6ea76a33", id="anthropic-thinking"),
     ],
 )
-SAID = ("content", "model", "id", "finish_reasons", "usage", "input_tokens", "output_tokens", "cost", "tools")
+REPORTED = ("content", "model", "id", "finish_reasons", "usage", "input_tokens", "output_tokens", "cost", "tools")
 
 
 def check_interrupted(row: Row, found: Read) -> None:
@@ -42,7 +42,7 @@ def check_interrupted(row: Row, found: Read) -> None:
         assert not found.stream.message_param
         return
     assert partial.content == found.text
-    for name in SAID:
+    for name in REPORTED:
         assert getattr(partial, name) == getattr(found.stream, name), name
     assert type(partial).model_validate_json(partial.model_dump_json()) == partial
     assert partial.message_param is not None

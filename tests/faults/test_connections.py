@@ -23,7 +23,7 @@ from tests.conformance.wires.answer import Answer
 from tests.harness.clocks import PATIENCE
 from tests.harness.raw_server import CLOSE, RESET, RawServer, framed, slowly
 
-SAID = "Hello"
+TEXT = "Hello"
 every_row = pytest.mark.parametrize("row", EVERY, ids=lambda row: row.id)
 both_ways = pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
 
@@ -63,10 +63,10 @@ def fault(script: Callable[[Response], Script], streamed: Outcome, whole: Outcom
 # RFC 9110, 15.2: "A client MUST be able to parse one or more 1xx responses received prior to a final response, even if
 # the client does not expect one."
 FAULTS: dict[str, Fault] = {
-    "slow headers": fault(lambda r: [slowly(r.head + b"\r\n\r\n"), r.body], SAID),
-    "100": fault(lambda r: [b"HTTP/1.1 100 Continue\r\n\r\n", r.good], SAID),
-    "many 102": fault(lambda r: [b"HTTP/1.1 102 Processing\r\n\r\n" * 3, r.good], SAID),
-    "103": fault(lambda r: [b"HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n", r.good], SAID),
+    "slow headers": fault(lambda r: [slowly(r.head + b"\r\n\r\n"), r.body], TEXT),
+    "100": fault(lambda r: [b"HTTP/1.1 100 Continue\r\n\r\n", r.good], TEXT),
+    "many 102": fault(lambda r: [b"HTTP/1.1 102 Processing\r\n\r\n" * 3, r.good], TEXT),
+    "103": fault(lambda r: [b"HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n", r.good], TEXT),
     "slow error": fault(lambda r: [slowly(r.error)], ServerError),
     "close in an error": fault(lambda r: [r.error[:-5], CLOSE], ConnectionFailedError),
     "reset in an error": fault(lambda r: [r.error[:-5], RESET], ConnectionFailedError),

@@ -149,7 +149,7 @@ RECORDED = {"openai": ("stream-gpt-5-nano-d37041a5", 0), "anthropic": ("stream-c
 """A short recorded stream of each format: its file, and which of the exchanges in it."""
 
 
-def said_in(body: bytes) -> str:
+def text_in(body: bytes) -> str:
     """The text of the events in a stream's body; the last one counts once its data is whole."""
     texts: list[str] = []
     for event in body.split(b"\n\n"):
@@ -203,12 +203,12 @@ def test_cut_at_every_byte(row: Row, asynchronous: bool, server: Server) -> None
         with row.client(server) as client:
             results = [one(client, place) for place in range(offset, size, step)]
     assert [place for place, _, _ in results] == list(range(offset, size, step))
-    assert said_in(whole.body)
+    assert text_in(whole.body)
     for place, text, error in results:
         body = whole.truncate(place).body
-        assert text == said_in(body), place
+        assert text == text_in(body), place
         if error is None:
-            assert text == said_in(whole.body)
+            assert text == text_in(whole.body)
             # It did end: `message_delta` has Anthropic's stop reason and usage, and `message_stop` adds nothing.
             assert (b"event: message_delta" if row is ANTHROPIC else b'"finish_reason":"') in body
         else:

@@ -37,7 +37,7 @@ from mirascope_like.core.base.messages import (
     ToolResultPart,
 )
 from tests.harness.clocks import waits
-from tests.harness.oracles_gemini import gemini_calls, gemini_events, gemini_raw, gemini_text, said, sum_gemini
+from tests.harness.oracles_gemini import gemini_calls, gemini_event, gemini_events, gemini_raw, gemini_text, sum_gemini
 from tests.harness.recordings import Exchange, parametrize_exchanges
 from tests.harness.server import CloseEarly, Reply, Reset, Server, Stall
 
@@ -194,7 +194,7 @@ def test_recorded_errors(exchange: Exchange, asynchronous: bool, stream: bool, s
 @pytest.mark.parametrize("with_model", [False, True], ids=["configured", "model"])
 @both_ways
 def test_streams(asynchronous: bool, with_model: bool, server: Server) -> None:
-    server.reply(rest(said("Hel"), said("lo {"), said("}", finish="STOP")))
+    server.reply(rest(gemini_event("Hel"), gemini_event("lo {"), gemini_event("}", finish="STOP")))
     client = genai.GenerativeModel("gemini-1.5-flash") if with_model else None
     read = Read(asynchronous, stream=True, client=client).well()
     assert [chunk.content for chunk, _ in read.pairs] == ["Hel", "lo {", "}"]
@@ -217,8 +217,14 @@ def test_a_blocked_prompt_is_an_answer(asynchronous: bool, with_model: bool, ser
 
 @pytest.mark.parametrize("with_model", [False, True], ids=["configured", "model"])
 def test_candidates_in_events_of_their_own(with_model: bool, server: Server) -> None:
-    pieces = [said("b", index=1), said("a"), said("d", index=1), said("f", index=1), said("c")]
-    server.reply(rest(*pieces, said("", index=1, finish="STOP"), said("", finish="STOP")))
+    pieces = [
+        gemini_event("b", index=1),
+        gemini_event("a"),
+        gemini_event("d", index=1),
+        gemini_event("f", index=1),
+        gemini_event("c"),
+    ]
+    server.reply(rest(*pieces, gemini_event("", index=1, finish="STOP"), gemini_event("", finish="STOP")))
     client = genai.GenerativeModel("gemini-1.5-flash") if with_model else None
     read = Read(False, stream=True, client=client).well()
     assert [chunk.content for chunk, _ in read.pairs] == ["", "a", "", "", "c", "", ""]
@@ -229,14 +235,14 @@ def test_candidates_in_events_of_their_own(with_model: bool, server: Server) -> 
 
 @both_ways
 def test_an_end_after_the_finish_reason_is_the_end(asynchronous: bool, server: Server) -> None:
-    reply = rest(said("Hel"), said("lo", finish="STOP"))
+    reply = rest(gemini_event("Hel"), gemini_event("lo", finish="STOP"))
     server.reply(reply.truncate(len(reply.body) - 1))  # the array is not closed
     assert Read(asynchronous, stream=True).well().response.content == "Hello"
 
 
 @both_ways
 def test_an_end_without_an_end_is_an_interruption(asynchronous: bool, server: Server) -> None:
-    server.reply(rest(said("Hel"), said("lo", finish=None)))
+    server.reply(rest(gemini_event("Hel"), gemini_event("lo", finish=None)))
     read = Read(asynchronous, stream=True)
     assert isinstance(read.error, StreamInterruptedError)
     assert isinstance(read.error, ConnectionFailedError)
@@ -247,7 +253,7 @@ def test_an_end_without_an_end_is_an_interruption(asynchronous: bool, server: Se
 @both_ways
 @pytest.mark.parametrize("step", [CloseEarly(), Reset()], ids=["close", "reset"])
 def test_a_connection_that_breaks(asynchronous: bool, step: Any, server: Server) -> None:
-    reply = rest(said("Hel"), said("lo"))
+    reply = rest(gemini_event("Hel"), gemini_event("lo"))
     server.reply(reply.at(len(reply.body) - 20, step))
     error = Read(asynchronous, stream=True).error
     assert isinstance(error, StreamInterruptedError)
@@ -255,7 +261,7 @@ def test_a_connection_that_breaks(asynchronous: bool, step: Any, server: Server)
 
 
 def test_a_stream_that_is_left_is_closed(server: Server) -> None:
-    server.reply(rest(said("Hel"), said("lo")).insert(2, Stall()))
+    server.reply(rest(gemini_event("Hel"), gemini_event("lo")).insert(2, Stall()))
 
     @gemini.call("gemini-1.5-flash", stream=True)
     def ask() -> str:
@@ -269,7 +275,7 @@ def test_a_stream_that_is_left_is_closed(server: Server) -> None:
 
 @pytest.mark.parametrize("how", ["close", "cancel"])
 def test_an_async_stream_that_is_left_is_closed(how: str, server: Server) -> None:
-    server.reply(rest(said("Hel"), said("lo")).insert(2, Stall()))
+    server.reply(rest(gemini_event("Hel"), gemini_event("lo")).insert(2, Stall()))
 
     @gemini.call("gemini-1.5-flash", stream=True)
     async def ask() -> str:
@@ -336,7 +342,7 @@ def test_answers_that_do_not_fit(asynchronous: bool, server: Server) -> None:
     assert isinstance(error, ProviderError)
     assert isinstance(error, exceptions.GoogleAPICallError)
     assert "candidates" in str(error)
-    server.reply(rest(said("so far"), {"candidates": 3}))
+    server.reply(rest(gemini_event("so far"), {"candidates": 3}))
     error = Read(asynchronous, stream=True).error
     assert isinstance(error, StreamInterruptedError)
     assert isinstance(error, ProviderError)
@@ -354,7 +360,7 @@ def test_a_tool_that_is_none(server: Server) -> None:
 
 
 def sent(server: Server, prompt: Any = "Hi", **options: Any) -> dict[str, Any]:
-    server.reply(Reply.json(said("Hi", finish="STOP")))
+    server.reply(Reply.json(gemini_event("Hi", finish="STOP")))
     Read(False, prompt, **options).well()
     body: dict[str, Any] = server.request.json
     return body
@@ -426,7 +432,7 @@ def test_params(server: Server) -> None:
 
 def test_native_contents_are_read_back(server: Server) -> None:
     native = protos.Content(role="user", parts=[protos.Part(text="Hi")])
-    server.reply(Reply.json(said("Yes", finish="STOP")))
+    server.reply(Reply.json(gemini_event("Yes", finish="STOP")))
     response = Read(False, [native]).well().response
     assert response.common_messages == [Messages.User("Hi")]
     assert response.user_message_param == {"role": "user", "parts": [{"text": "Hi"}]}
@@ -458,8 +464,8 @@ def draw(point: Point, shade: Shade, tags: list[str], size: Literal[1, 2] = 1, n
 @pytest.mark.parametrize("stream", [False, True], ids=["unstreamed", "streamed"])
 def test_tools_from_call_to_answer(asynchronous: bool, stream: bool, server: Server) -> None:
     arguments = {"point": {"x": 1.5}, "shade": "dark", "tags": ["a"]}
-    event = said("So:", {"functionCall": {"name": "draw", "args": arguments}}, finish="STOP")
-    server.reply(rest(event) if stream else Reply.json(event), Reply.json(said("Done.", finish="STOP")))
+    event = gemini_event("So:", {"functionCall": {"name": "draw", "args": arguments}}, finish="STOP")
+    server.reply(rest(event) if stream else Reply.json(event), Reply.json(gemini_event("Done.", finish="STOP")))
     response = Read(asynchronous, stream=stream, tools=[draw]).well().response
     declared = server.request.json["tools"][0]["functionDeclarations"][0]
     schema = declared["parameters"]
@@ -491,7 +497,7 @@ class Book(BaseModel):
 @both_ways
 def test_structured(tools: list[Any], asynchronous: bool, server: Server) -> None:
     call = {"functionCall": {"name": "Book", "args": {"title": "Dune", "year": 1965}}}
-    server.reply(Reply.json(said(*([call] if tools else ['{"title": "Dune", "year": 1965}']), finish="STOP")))
+    server.reply(Reply.json(gemini_event(*([call] if tools else ['{"title": "Dune", "year": 1965}']), finish="STOP")))
     assert Read(asynchronous, response_model=Book, tools=tools).well().response == Book(title="Dune", year=1965)
     body = server.request.json
     if tools:

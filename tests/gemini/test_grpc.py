@@ -39,7 +39,7 @@ STATUSES = {
 }
 
 
-def said(text: str, finish: int = 0) -> Any:
+def event_of(text: str, finish: int = 0) -> Any:
     content = {"parts": [{"text": text}], "role": "model"}
     return generativelanguage.GenerateContentResponse({"candidates": [{"content": content, "finish_reason": finish}]})
 
@@ -63,12 +63,12 @@ class Model(grpc.GenericRpcHandler):  # type: ignore[misc]
     def whole(self, prompt: str, context: Any) -> Any:
         if prompt.isupper():
             context.abort(grpc.StatusCode[prompt], "no")
-        return said("Hello", 1)
+        return event_of("Hello", 1)
 
     def stream(self, prompt: str, context: Any) -> Iterator[Any]:
         *begin, status = prompt.split()
         if not status.isupper() or begin:
-            yield said("Hel")
+            yield event_of("Hel")
         if status.isupper():
             context.abort(grpc.StatusCode[status], "no")
         if status == "hold":
@@ -76,7 +76,7 @@ class Model(grpc.GenericRpcHandler):  # type: ignore[misc]
             context.add_callback(over.set)
             over.wait(PATIENCE)
             return
-        yield said("lo", 1)
+        yield event_of("lo", 1)
 
 
 @pytest.fixture(scope="module")

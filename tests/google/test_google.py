@@ -47,7 +47,7 @@ from mirascope_like.core.base.messages import (
     ToolResultPart,
 )
 from tests.harness.clocks import PATIENCE
-from tests.harness.oracles_gemini import crlf, gemini_calls, gemini_raw, gemini_text, said
+from tests.harness.oracles_gemini import crlf, gemini_calls, gemini_event, gemini_raw, gemini_text
 from tests.harness.recordings import Exchange, exchange, parametrize_exchanges
 from tests.harness.server import CloseEarly, Reply, Reset, Server, Stall
 
@@ -277,7 +277,7 @@ def test_parallel_calls_of_which_the_first_is_signed(server: Server) -> None:
 @every_kind
 def test_a_signature_alone_and_the_way_back(kind: Kind, server: Server) -> None:
     recorded = exchange("stream-structured-reasoning-gemini-3-pro-preview-a1d33aaf")
-    server.reply(Reply.from_exchange(recorded), crlf(said("Yes", finish="STOP")))
+    server.reply(Reply.from_exchange(recorded), crlf(gemini_event("Yes", finish="STOP")))
     client = client_of(kind, server)
     first = Read(False, stream=True, client=client).well().response
     text, signed = first.message_param["parts"]
@@ -320,7 +320,7 @@ def test_server_side_tools_and_grounding(server: Server) -> None:
 def test_content_without_parts_and_whole_streams_of_one_event(asynchronous: bool, server: Server) -> None:
     blocked = {"candidates": [{"content": {"role": "model"}, "finishReason": "SAFETY", "index": 0}]}
     bare = {"candidates": [{"finishReason": "MAX_TOKENS"}]}
-    server.reply(crlf(blocked), crlf(bare), crlf(said("Goodbye", finish="STOP")))
+    server.reply(crlf(blocked), crlf(bare), crlf(gemini_event("Goodbye", finish="STOP")))
     first = Read(asynchronous, stream=True).well().response
     assert first.raw == blocked
     assert (first.content, first.common_finish_reasons, first.usage) == ("", ["content_filter"], None)
@@ -352,7 +352,7 @@ def test_a_json_error_labelled_as_an_event_stream(asynchronous: bool, kind: Kind
 @every_kind
 def test_an_error_in_the_middle(asynchronous: bool, kind: Kind, server: Server) -> None:
     error_event = {"error": {"code": 500, "message": "Internal error.", "status": "INTERNAL"}}
-    server.reply(crlf(said("Hel"), said("lo"), error_event))
+    server.reply(crlf(gemini_event("Hel"), gemini_event("lo"), error_event))
     client = client_of(kind, server)
     read = Read(asynchronous, stream=True, client=client)
     close(client)
@@ -366,7 +366,7 @@ def test_an_error_in_the_middle(asynchronous: bool, kind: Kind, server: Server) 
 @both_ways
 @pytest.mark.parametrize("told", ["boom", ["boom"], {"boom": 1}], ids=["text", "list", "object"])
 def test_an_error_of_another_form_in_the_middle(told: Any, asynchronous: bool, server: Server) -> None:
-    server.reply(crlf(said("Hel"), {"error": told}))
+    server.reply(crlf(gemini_event("Hel"), {"error": told}))
     read = Read(asynchronous, stream=True)
     assert isinstance(read.error, ProviderError)
     assert isinstance(read.error, StreamInterruptedError)
@@ -378,14 +378,14 @@ def test_an_error_of_another_form_in_the_middle(told: Any, asynchronous: bool, s
 
 def test_bare_json_in_the_middle(server: Server) -> None:
     text = json.dumps({"error": {"code": 429, "message": "Slow down.", "status": "RESOURCE_EXHAUSTED"}}, indent=2)
-    server.reply(crlf(said("Hel")).then(text.encode()))
+    server.reply(crlf(gemini_event("Hel")).then(text.encode()))
     read = Read(False, stream=True)
     assert isinstance(read.error, RateLimitError)
     assert read.stream.content == "Hel"
 
 
 def test_answers_as_a_json_array(server: Server) -> None:
-    events = [said("Hel"), said("lo", finish="STOP")]
+    events = [gemini_event("Hel"), gemini_event("lo", finish="STOP")]
     server.reply(Reply((json.dumps(events).encode(),), 200, {"content-type": "application/json"}))
     read = Read(False, stream=True).well()
     assert [chunk.content for chunk, _ in read.pairs] == ["Hel", "lo"]
@@ -398,7 +398,7 @@ def test_answers_as_a_json_array(server: Server) -> None:
 @both_ways
 @every_kind
 def test_an_end_without_a_finish_reason_is_an_interruption(asynchronous: bool, kind: Kind, server: Server) -> None:
-    server.reply(crlf(said("Hel"), said("lo")))
+    server.reply(crlf(gemini_event("Hel"), gemini_event("lo")))
     client = client_of(kind, server)
     read = Read(asynchronous, stream=True, client=client)
     close(client)
@@ -414,7 +414,7 @@ def test_an_end_without_a_finish_reason_is_an_interruption(asynchronous: bool, k
 @every_kind
 @pytest.mark.parametrize("step", [CloseEarly(), Reset()], ids=["close", "reset"])
 def test_a_connection_that_breaks(asynchronous: bool, kind: Kind, step: Any, server: Server) -> None:
-    reply = crlf(said("Hel"), said("lo"))
+    reply = crlf(gemini_event("Hel"), gemini_event("lo"))
     server.reply(reply.at(len(reply.body) - 20, step))
     client = client_of(kind, server)
     error = Read(asynchronous, stream=True, client=client).error
@@ -436,7 +436,7 @@ def test_a_blocked_prompt_is_an_answer(server: Server) -> None:
 @every_kind
 @pytest.mark.parametrize("how", ["break", "with", "drop"])
 def test_a_stream_that_is_left_is_closed(how: str, kind: Kind, server: Server) -> None:
-    server.reply(crlf(said("Hel")).then(Stall()))
+    server.reply(crlf(gemini_event("Hel")).then(Stall()))
     client = client_of(kind, server)
 
     @google.call("m", stream=True, client=client)
@@ -459,7 +459,7 @@ def test_a_stream_that_is_left_is_closed(how: str, kind: Kind, server: Server) -
 
 @pytest.mark.parametrize("kind", ["default", "plain"])
 def test_a_deadline_for_the_first_event(kind: Kind, server: Server) -> None:
-    server.reply(crlf(said("Hi", finish="STOP")))
+    server.reply(crlf(gemini_event("Hi", finish="STOP")))
     server.always(Reply((Stall(),), delay=PATIENCE))
     client = client_of(kind, server)
 
@@ -477,7 +477,7 @@ def test_a_deadline_for_the_first_event(kind: Kind, server: Server) -> None:
 @every_kind
 @pytest.mark.parametrize("how", ["close", "cancel"])
 def test_an_async_stream_that_is_left_is_closed(how: str, kind: Kind, server: Server) -> None:
-    server.reply(crlf(said("Hel")).then(Stall()))
+    server.reply(crlf(gemini_event("Hel")).then(Stall()))
     client = client_of(kind, server)
 
     @google.call("m", stream=True, client=client)
@@ -514,7 +514,7 @@ def test_an_async_stream_that_is_left_is_closed(how: str, kind: Kind, server: Se
 
 
 def test_connections_are_used_again(server: Server) -> None:
-    server.always(crlf(said("Hi", finish="STOP")))
+    server.always(crlf(gemini_event("Hi", finish="STOP")))
     for _ in range(3):
         Read(False, stream=True).well()
     assert (server.connections, len(server.requests)) == (1, 3)
@@ -585,7 +585,7 @@ def test_a_client_of_the_other_kind(server: Server) -> None:
     client = client_of("fast", server)
     assert client is not None
     assert "google.genai.Client(...)" in str(Read(False, client=client.aio).error)
-    server.reply(Reply.json(said("Hi", finish="STOP")))
+    server.reply(Reply.json(gemini_event("Hi", finish="STOP")))
 
     async def main() -> str:
         @google.call("m", client=client.aio)
@@ -604,7 +604,7 @@ def test_a_client_of_the_other_kind(server: Server) -> None:
 
 
 def sent(server: Server, prompt: Any = "Hi", model: str = "gemini-2.5-flash", **options: Any) -> dict[str, Any]:
-    server.reply(Reply.json(said("Hi", finish="STOP")))
+    server.reply(Reply.json(gemini_event("Hi", finish="STOP")))
     Read(False, model, prompt, **options).well()
     body: dict[str, Any] = camel(server.request.json)
     return body
@@ -727,7 +727,7 @@ def test_system_instruction_beside_the_prompts_own(where: str, given: Any, serve
     if where != "params":
         params = {"config": params if where == "config" else types.GenerateContentConfig(**params)}
     for own in ([], [Messages.System("Say yes."), Messages.System("Always.")]):
-        server.reply(Reply.json(said("Hello", finish="STOP")))
+        server.reply(Reply.json(gemini_event("Hello", finish="STOP")))
         response = Read(False, prompt=[*own, Messages.User("Hi")], call_params=params).well().response
         texts = ["Be brief.", *(message.content for message in own)]
         assert server.request.json["systemInstruction"]["parts"] == [{"text": text} for text in texts]
@@ -754,8 +754,8 @@ def test_tools_from_call_to_answer(asynchronous: bool, kind: Kind, stream: bool,
         {"functionCall": {"name": "weather", "args": {"city": "Rome", "days": 2}}},
         {"functionCall": {"name": "x"}},
     ]
-    event = said("Let me see.", *calls, finish="STOP")
-    server.reply(crlf(event) if stream else Reply.json(event), Reply.json(said("Sun.", finish="STOP")))
+    event = gemini_event("Let me see.", *calls, finish="STOP")
+    server.reply(crlf(event) if stream else Reply.json(event), Reply.json(gemini_event("Sun.", finish="STOP")))
     client = client_of(kind, server)
     response = Read(asynchronous, stream=stream, tools=[weather], client=client).well().response
     declared = camel(server.request.json)["tools"][0]["functionDeclarations"][0]
@@ -780,7 +780,7 @@ def test_tools_from_call_to_answer(asynchronous: bool, kind: Kind, stream: bool,
 
 def test_calls_that_come_in_pieces(server: Server) -> None:
     def piece(*args: dict[str, Any], **call: Any) -> dict[str, Any]:
-        return said({"functionCall": {**call, **({"partialArgs": list(args)} if args else {})}})
+        return gemini_event({"functionCall": {**call, **({"partialArgs": list(args)} if args else {})}})
 
     server.reply(
         crlf(
@@ -789,7 +789,7 @@ def test_calls_that_come_in_pieces(server: Server) -> None:
             piece({"jsonPath": "$.city", "stringValue": "lo"}, willContinue=True),
             piece({"jsonPath": "$.days", "numberValue": 3}, willContinue=True),
             piece(),
-            said("Done", finish="STOP"),
+            gemini_event("Done", finish="STOP"),
         )
     )
     read = Read(False, stream={"partial_tools": True}, tools=[weather]).well()
@@ -802,8 +802,8 @@ def test_calls_that_come_in_pieces(server: Server) -> None:
 
 
 def test_functions_for_the_sdk_to_run(server: Server) -> None:
-    called = said({"functionCall": {"name": "weather", "args": {"city": "Oslo"}}}, finish="STOP")
-    server.reply(Reply.json(called), Reply.json(said("Sun.", finish="STOP")))
+    called = gemini_event({"functionCall": {"name": "weather", "args": {"city": "Oslo"}}}, finish="STOP")
+    server.reply(Reply.json(called), Reply.json(gemini_event("Sun.", finish="STOP")))
     response = Read(False, call_params={"config": {"tools": [weather]}}).well().response
     assert response.content == "Sun."
     assert len(server.requests) == 2
@@ -812,9 +812,9 @@ def test_functions_for_the_sdk_to_run(server: Server) -> None:
 def test_two_candidates(server: Server) -> None:
     server.reply(
         crlf(
-            {"candidates": [said("a")["candidates"][0], said("x", index=1)["candidates"][0]]},
-            said("y", index=1, finish="STOP"),
-            said("b", finish="MAX_TOKENS"),
+            {"candidates": [gemini_event("a")["candidates"][0], gemini_event("x", index=1)["candidates"][0]]},
+            gemini_event("y", index=1, finish="STOP"),
+            gemini_event("b", finish="MAX_TOKENS"),
         )
     )
     response = Read(False, stream=True).well().response
@@ -830,9 +830,15 @@ def test_two_candidates(server: Server) -> None:
 def test_candidates_in_events_of_their_own(kind: Kind, asynchronous: bool, server: Server) -> None:
     server.reply(
         crlf(
-            *(said("b", index=1), said("a", index=0), said("d", index=1), said("c", index=0), said("f", index=1)),
-            said({"functionCall": {"name": "weather", "args": {"city": "Rome"}}}, index=1, finish="STOP"),
-            said({"functionCall": {"name": "weather", "args": {"city": "Oslo"}}}, index=0, finish="STOP"),
+            *(
+                gemini_event("b", index=1),
+                gemini_event("a", index=0),
+                gemini_event("d", index=1),
+                gemini_event("c", index=0),
+                gemini_event("f", index=1),
+            ),
+            gemini_event({"functionCall": {"name": "weather", "args": {"city": "Rome"}}}, index=1, finish="STOP"),
+            gemini_event({"functionCall": {"name": "weather", "args": {"city": "Oslo"}}}, index=0, finish="STOP"),
         )
     )
     client = client_of(kind, server)
@@ -848,21 +854,26 @@ def test_candidates_in_events_of_their_own(kind: Kind, asynchronous: bool, serve
 
 
 def test_whole_answer_whose_candidates_stand_in_another_order(server: Server) -> None:
-    candidates = [said("b", index=1, finish="STOP")["candidates"][0], said("a", finish="STOP")["candidates"][0]]
+    candidates = [
+        gemini_event("b", index=1, finish="STOP")["candidates"][0],
+        gemini_event("a", finish="STOP")["candidates"][0],
+    ]
     server.reply(Reply.json({"candidates": candidates}))
     assert Read(False).well().response.content == "a"
 
 
 def test_nothing_is_lost_known_or_not(server: Server) -> None:
     chosen = [{"token": "a", "logProbability": -1}]
-    first = said({"text": "a", "newKey": 1}, {"newPart": {"x": 1}}, later={"deep": [1]})
+    first = gemini_event({"text": "a", "newKey": 1}, {"newPart": {"x": 1}}, later={"deep": [1]})
     first["candidates"][0].update(
         citationMetadata={"citationSources": [{"uri": "https://a", "startIndex": 0}]},
         safetyRatings=[{"category": "HARM_CATEGORY_HARASSMENT", "probability": "LOW"}],
         logprobsResult={"chosenCandidates": chosen},
         unknown="kept",
     )
-    second = said({"inlineData": {"mimeType": "image/png", "data": "iVBORw0KGgo="}}, finish="STOP", later={"deep": [2]})
+    second = gemini_event(
+        {"inlineData": {"mimeType": "image/png", "data": "iVBORw0KGgo="}}, finish="STOP", later={"deep": [2]}
+    )
     second["candidates"][0].update(
         citationMetadata={"citationSources": [{"uri": "https://b", "startIndex": 5}]},
         safetyRatings=[{"category": "HARM_CATEGORY_HARASSMENT", "probability": "NEGLIGIBLE"}],
@@ -890,14 +901,14 @@ def test_nothing_is_lost_known_or_not(server: Server) -> None:
 
 def test_audio_is_joined(server: Server) -> None:
     sound = {"inlineData": {"mimeType": "audio/L16;rate=24000", "data": "AAEC"}}
-    server.reply(crlf(said(sound), said(sound, finish="STOP")))
+    server.reply(crlf(gemini_event(sound), gemini_event(sound, finish="STOP")))
     response = Read(False, stream=True).well().response
     assert response.audio == b"\0\1\2" * 2
 
 
 def test_neutral_words(server: Server) -> None:
     prompt = [Messages.System("Be brief."), Messages.User("See:", ImagePart(media_type="image/png", image=PNG))]
-    event = said(
+    event = gemini_event(
         {"text": "hm", "thought": True}, "Look", {"functionCall": {"name": "f", "args": {"a": 1}}}, finish="STOP"
     )
     server.reply(Reply.json(event))
@@ -913,7 +924,7 @@ def test_neutral_words(server: Server) -> None:
 def test_native_contents(server: Server) -> None:
     native = types.Content(role="user", parts=[types.Part.from_bytes(data=PNG, mime_type="image/png")])
     snake = {"role": "user", "parts": [{"inline_data": {"mime_type": "image/png", "data": PNG}}]}
-    server.reply(Reply.json(said("Hi", finish="STOP")))
+    server.reply(Reply.json(gemini_event("Hi", finish="STOP")))
     response = Read(False, prompt=[native, snake]).well().response
     body = camel(server.request.json)["contents"]
     assert [content["parts"][0]["inlineData"]["mimeType"] for content in body] == ["image/png"] * 2
@@ -924,7 +935,7 @@ def test_native_contents(server: Server) -> None:
 def test_cost_counts_thoughts_and_cached_tokens(server: Server) -> None:
     usage = {"promptTokenCount": 1000, "cachedContentTokenCount": 600, "candidatesTokenCount": 10}
     usage |= {"thoughtsTokenCount": 90, "totalTokenCount": 1100}
-    answer = {**said("Hi", finish="STOP"), "usageMetadata": usage, "modelVersion": "gemini-2.5-flash"}
+    answer = {**gemini_event("Hi", finish="STOP"), "usageMetadata": usage, "modelVersion": "gemini-2.5-flash"}
     server.reply(Reply.json(answer))
     response = Read(False).well().response
     assert (response.input_tokens, response.cached_tokens, response.output_tokens) == (1000, 600, 100)
@@ -943,7 +954,7 @@ class Book(BaseModel):
 def test_structured(model: str, tools: list[Any], by: str, asynchronous: bool, server: Server) -> None:
     call = {"functionCall": {"name": "Book", "args": {"title": "Dune", "year": 1965}}}
     parts = [call] if by == "call" else ['{"title": "Dune", "year": 1965}']
-    server.reply(Reply.json(said(*parts, finish="STOP")))
+    server.reply(Reply.json(gemini_event(*parts, finish="STOP")))
     book = Read(asynchronous, model, response_model=Book, tools=tools).well().response
     assert book == Book(title="Dune", year=1965)
     body = camel(server.request.json)
@@ -958,7 +969,7 @@ def test_structured(model: str, tools: list[Any], by: str, asynchronous: bool, s
 
 
 def test_structured_streams(server: Server) -> None:
-    server.reply(crlf(said('{"title": "Du'), said('ne", "year": 1965}', finish="STOP")))
+    server.reply(crlf(gemini_event('{"title": "Du'), gemini_event('ne", "year": 1965}', finish="STOP")))
 
     @google.call("m", stream=True, response_model=Book)
     def ask() -> str:
@@ -974,7 +985,7 @@ def test_json_mode(server: Server) -> None:
 
 
 def test_templates_and_methods(server: Server) -> None:
-    server.reply(crlf(said("Hi", finish="STOP")))
+    server.reply(crlf(gemini_event("Hi", finish="STOP")))
 
     class Asker:
         topic = "birds"
@@ -1002,7 +1013,7 @@ def test_a_traced_client_sees_what_it_would(server: Server, monkeypatch: pytest.
 
     models: Any = genai.models.Models
     monkeypatch.setattr(models, "generate_content_stream", traced(models.generate_content_stream))
-    server.reply(crlf(said("Hi", finish="STOP")))
+    server.reply(crlf(gemini_event("Hi", finish="STOP")))
     assert Read(False, stream=True).well().response.content == "Hi"
     assert [event.text for event in seen] == ["Hi"]
 

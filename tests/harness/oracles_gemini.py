@@ -66,7 +66,7 @@ def gemini_calls(raw: JSON) -> list[tuple[str | None, str, JSON]]:
     return [(call.get("id"), call["name"], call.get("args", {})) for call in calls]
 
 
-def said(*parts: JSON | str, finish: str | None = None, index: int = 0, **more: Any) -> JSON:
+def gemini_event(*parts: JSON | str, finish: str | None = None, index: int = 0, **more: Any) -> JSON:
     """One event: these parts, of which a `str` is text."""
     content = {"role": "model", "parts": [{"text": part} if isinstance(part, str) else part for part in parts]}
     candidate: JSON = {"content": content, "index": index, **({"finishReason": finish} if finish else {})}

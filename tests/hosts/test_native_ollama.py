@@ -32,7 +32,7 @@ HEAD: JSON = {"model": "m", "created_at": "2026-11-21T00:00:00Z"}
 END: JSON = {"done": True, "done_reason": "stop", "prompt_eval_count": 3, "eval_count": 5, "total_duration": 9}
 
 
-def said(content: str = "", **others: Any) -> JSON:
+def message_line(content: str = "", **others: Any) -> JSON:
     message = {"role": "assistant", "content": content, **others.pop("message", {})}
     return {**HEAD, "message": message, "done": False, **others}
 
@@ -108,11 +108,11 @@ def test_tools_and_thinking(stream: bool, asynchronous: bool, server: Server) ->
 
     calls = [{"function": {"name": "add", "arguments": {"a": a, "b": 2}}} for a in (1, 3)]
     if stream:
-        thought = said(message={"thinking": "Hm."})
-        made = [said(message={"tool_calls": [call]}) for call in calls]
-        server.reply(lines(thought, *made, said(**END)))
+        thought = message_line(message={"thinking": "Hm."})
+        made = [message_line(message={"tool_calls": [call]}) for call in calls]
+        server.reply(lines(thought, *made, message_line(**END)))
     else:
-        server.reply(Reply.json(said(message={"thinking": "Hm.", "tool_calls": calls}, **END)))
+        server.reply(Reply.json(message_line(message={"thinking": "Hm.", "tool_calls": calls}, **END)))
     found = ask(server, asynchronous, stream=stream, tools=[add])
     response = found.construct_call_response() if stream else found
     assert [tool.args for tool in response.tools] == [{"a": 1, "b": 2}, {"a": 3, "b": 2}]
@@ -124,7 +124,7 @@ def test_tools_and_thinking(stream: bool, asynchronous: bool, server: Server) ->
 
 
 def test_what_is_sent(server: Server) -> None:
-    server.reply(Reply.json(said("Hi", **END)))
+    server.reply(Reply.json(message_line("Hi", **END)))
     call = {"id": "call_0", "type": "function", "function": {"name": "add", "arguments": '{"a": 1}'}}
     prompt = [
         {"role": "system", "content": "Be brief."},
@@ -196,7 +196,7 @@ def test_parameters_without_a_place(name: str, value: Any, stream: bool, asynchr
 
 
 def test_parameters_that_are_moot(server: Server) -> None:
-    server.reply(lines(said("Hi", **END)))
+    server.reply(lines(message_line("Hi", **END)))
     params = {"stream_options": {"include_usage": True}, "tool_choice": "required", "n": None}
     assert ask(server, False, stream=True, call_params=params).input_tokens == 3
     assert server.request.json.keys() == {"model", "messages", "stream", "tools"}
@@ -204,7 +204,7 @@ def test_parameters_that_are_moot(server: Server) -> None:
 
 @both_ways
 def test_cut(asynchronous: bool, server: Server) -> None:
-    server.reply(lines(said("Hel")))
+    server.reply(lines(message_line("Hel")))
     with pytest.raises(StreamInterruptedError) as caught:
         ask(server, asynchronous, stream=True)
     assert caught.value.partial.content == "Hel"
@@ -222,7 +222,7 @@ def test_errors(status: int, kind: type[Exception], stream: bool, asynchronous: 
 
 @both_ways
 def test_an_error_in_a_stream(asynchronous: bool, server: Server) -> None:
-    server.reply(lines(said("Hel"), {"error": "out of memory"}))
+    server.reply(lines(message_line("Hel"), {"error": "out of memory"}))
     with pytest.raises(StreamInterruptedError, match="out of memory") as caught:
         ask(server, asynchronous, stream=True)
     assert caught.value.partial.content == "Hel"
@@ -240,7 +240,7 @@ def test_nobody_listens() -> None:
 
 
 def test_left_early(server: Server) -> None:
-    server.reply(lines(said("Hel"), Stall()))
+    server.reply(lines(message_line("Hel"), Stall()))
     with ollama_sdk.Client(host=server.url) as client:
 
         @ollama.call("m", client=client, stream=True)

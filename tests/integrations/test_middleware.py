@@ -46,7 +46,7 @@ def log() -> Log:
 
 
 @pytest.fixture
-def told(log: Log) -> Any:
+def logging_to(log: Log) -> Any:
     @contextmanager
     def around(function: Any) -> Generator[str]:
         log.append(f"enter {function.__name__}")
@@ -77,10 +77,10 @@ def client(server: Server) -> Generator[openai_sdk.OpenAI]:
         yield client
 
 
-def test_response(server: Server, client: Any, told: Any, log: Log) -> None:
+def test_response(server: Server, client: Any, logging_to: Any, log: Log) -> None:
     server.reply(completion("hello"))
 
-    @told
+    @logging_to
     @openai.call("m", client=client)
     def ask() -> str:
         return "hi"
@@ -89,10 +89,10 @@ def test_response(server: Server, client: Any, told: Any, log: Log) -> None:
     assert log == ["enter ask", ("response", "ask", "context", "hello"), "exit"]
 
 
-def test_response_model(server: Server, client: Any, told: Any, log: Log) -> None:
+def test_response_model(server: Server, client: Any, logging_to: Any, log: Log) -> None:
     server.reply(completion('{"title": "Dune"}'))
 
-    @told
+    @logging_to
     @openai.call("m", client=client, response_model=Book, json_mode=True)
     def ask() -> str:
         return "hi"
@@ -101,8 +101,8 @@ def test_response_model(server: Server, client: Any, told: Any, log: Log) -> Non
     assert log == ["enter ask", ("model", "ask", "context", "title='Dune'"), "exit"]
 
 
-def streamed(told: Any, client: Any) -> Any:
-    @told
+def streamed(logging_to: Any, client: Any) -> Any:
+    @logging_to
     @openai.call("m", client=client, stream=True)
     def ask() -> str:
         return "hi"
@@ -110,9 +110,9 @@ def streamed(told: Any, client: Any) -> Any:
     return ask()
 
 
-def test_stream_read_to_its_end(server: Server, client: Any, told: Any, log: Log) -> None:
+def test_stream_read_to_its_end(server: Server, client: Any, logging_to: Any, log: Log) -> None:
     server.reply(Reply.chat(event("hel"), event("lo", "stop")))
-    stream = streamed(told, client)
+    stream = streamed(logging_to, client)
     assert log == ["enter ask"]
     stream.collect()
     assert log == ["enter ask", ("stream", "ask", "context", "done"), "exit"]
@@ -120,32 +120,32 @@ def test_stream_read_to_its_end(server: Server, client: Any, told: Any, log: Log
     assert len(log) == 3
 
 
-def test_stream_closed_early(server: Server, client: Any, told: Any, log: Log) -> None:
+def test_stream_closed_early(server: Server, client: Any, logging_to: Any, log: Log) -> None:
     server.reply(Reply.sse(event("hel"), Stall()))
-    with streamed(told, client) as stream:
+    with streamed(logging_to, client) as stream:
         next(stream)
     assert log == ["enter ask", ("stream", "ask", "context", "closed"), "exit"]
 
 
-def test_stream_dropped(server: Server, client: Any, told: Any, log: Log) -> None:
+def test_stream_dropped(server: Server, client: Any, logging_to: Any, log: Log) -> None:
     server.reply(Reply.sse(event("hel"), Stall()))
-    for _ in streamed(told, client):
+    for _ in streamed(logging_to, client):
         break
     gc.collect()
     assert log == ["enter ask", ("stream", "ask", "context", "closed"), "exit"]
 
 
-def test_stream_that_breaks_off(server: Server, client: Any, told: Any, log: Log) -> None:
+def test_stream_that_breaks_off(server: Server, client: Any, logging_to: Any, log: Log) -> None:
     server.reply(Reply.sse(event("hel")))
     with pytest.raises(StreamInterruptedError):
-        list(streamed(told, client))
+        list(streamed(logging_to, client))
     assert [entry[0] if isinstance(entry, tuple) else entry for entry in log] == ["enter ask", "error", "exit"]
 
 
 @pytest.mark.parametrize("total", [0, 0.3])
-def test_stream_that_is_late(server: Server, client: Any, told: Any, log: Log, total: float) -> None:
+def test_stream_that_is_late(server: Server, client: Any, logging_to: Any, log: Log, total: float) -> None:
     server.always(Reply.sse(event("hel"), Stall()))
-    stream = streamed(told, client).timeout(total=total)
+    stream = streamed(logging_to, client).timeout(total=total)
     with pytest.raises(StreamTimeoutError) as caught:
         list(stream)
     assert log == ["enter ask", ("error", "ask", "context", str(caught.value)), "exit"]
@@ -153,16 +153,16 @@ def test_stream_that_is_late(server: Server, client: Any, told: Any, log: Log, t
     assert len(log) == 3
 
 
-def test_stream_closed_before_it_was_read(server: Server, client: Any, told: Any, log: Log) -> None:
-    streamed(told, client).close()
+def test_stream_closed_before_it_was_read(server: Server, client: Any, logging_to: Any, log: Log) -> None:
+    streamed(logging_to, client).close()
     assert log == ["enter ask", ("stream", "ask", "context", "closed"), "exit"]
     assert not server.requests
 
 
-def test_structured_stream(server: Server, client: Any, told: Any, log: Log) -> None:
+def test_structured_stream(server: Server, client: Any, logging_to: Any, log: Log) -> None:
     server.reply(Reply.chat(event('{"title": '), event('"Dune"}', "stop")))
 
-    @told
+    @logging_to
     @openai.call("m", client=client, response_model=Book, json_mode=True, stream=True)
     def ask() -> str:
         return "hi"
@@ -176,12 +176,12 @@ UNFIT = ['{"title": ["Du', 'ne"], "more": "', 'and more"}']
 
 @pytest.mark.parametrize("how", ["read", "collect", "drain", "fail_fast"])
 def test_structured_stream_whose_answer_does_not_fit(
-    server: Server, client: Any, told: Any, log: Log, how: str
+    server: Server, client: Any, logging_to: Any, log: Log, how: str
 ) -> None:
     server.reply(Reply.chat(*map(event, UNFIT), event("", "stop")))
     options: Any = {"fail_fast": True} if how == "fail_fast" else {}
     call = openai.call("m", client=client, response_model=Book, json_mode=True, stream=True, **options)
-    stream: Any = told(call(lambda: "hi"))()
+    stream: Any = logging_to(call(lambda: "hi"))()
     if how == "drain":
         stream.stream.collect()
         assert log[1][0] == "error"
@@ -197,10 +197,10 @@ def test_structured_stream_whose_answer_does_not_fit(
 
 
 @pytest.mark.parametrize("how", ["read", "each", "fail_fast"])
-def test_async_structured_stream_whose_answer_does_not_fit(server: Server, told: Any, log: Log, how: str) -> None:
+def test_async_structured_stream_whose_answer_does_not_fit(server: Server, logging_to: Any, log: Log, how: str) -> None:
     async def use(client: Any) -> None:
         call = openai.call("m", client=client, response_model=list[int], json_mode=True, stream=True, **options)
-        stream: Any = told(call(prompt))("hi")
+        stream: Any = logging_to(call(prompt))("hi")
         with pytest.raises(ResponseParseError) as caught:
             async for _ in stream.each() if how == "each" else stream:
                 pass
@@ -212,14 +212,14 @@ def test_async_structured_stream_whose_answer_does_not_fit(server: Server, told:
     run_async(server, use)
 
 
-def test_structured_stream_of_a_call_of_a_tool(server: Server, client: Any, told: Any, log: Log) -> None:
+def test_structured_stream_of_a_call_of_a_tool(server: Server, client: Any, logging_to: Any, log: Log) -> None:
     def look() -> str:
         """Look it up."""
         return "Dune"
 
     server.reply(chat_stream("", ("call_1", "look", "{}")))
 
-    @told
+    @logging_to
     @openai.call("m", client=client, response_model=Book, stream=True, tools=[look])
     def ask() -> str:
         return "hi"
@@ -230,10 +230,10 @@ def test_structured_stream_of_a_call_of_a_tool(server: Server, client: Any, told
     assert stream.error is None
 
 
-def test_error(server: Server, client: Any, told: Any, log: Log) -> None:
+def test_error(server: Server, client: Any, logging_to: Any, log: Log) -> None:
     server.reply(BROKEN)
 
-    @told
+    @logging_to
     @openai.call("m", client=client)
     def ask() -> str:
         return "hi"
@@ -370,8 +370,8 @@ async def prompt(text: str) -> str:
     return text
 
 
-def astreamed(told: Any, client: Any, text: str) -> Any:
-    return told(openai.call("m", client=client, stream=True)(prompt))(text)
+def astreamed(logging_to: Any, client: Any, text: str) -> Any:
+    return logging_to(openai.call("m", client=client, stream=True)(prompt))(text)
 
 
 def run_async(server: Server, use: Callable[[Any], Coroutine[Any, Any, Any]]) -> None:
@@ -382,28 +382,28 @@ def run_async(server: Server, use: Callable[[Any], Coroutine[Any, Any, Any]]) ->
     asyncio.run(main())
 
 
-def test_async_stream_that_is_late(server: Server, told: Any, log: Log, clock: MovedClock) -> None:
+def test_async_stream_that_is_late(server: Server, logging_to: Any, log: Log, clock: MovedClock) -> None:
     async def use(client: Any) -> None:
         with pytest.raises(StreamTimeoutError) as caught:
-            await once_begun(astreamed(told, client, "hi"), "idle", clock).collect()
+            await once_begun(astreamed(logging_to, client, "hi"), "idle", clock).collect()
         assert log == ["enter prompt", ("error", "prompt", "context", str(caught.value)), "exit"]
 
     server.reply(Reply.sse(event("hel"), Stall()))
     run_async(server, use)
 
 
-def test_async_stream_closed_before_it_was_read(server: Server, told: Any, log: Log) -> None:
+def test_async_stream_closed_before_it_was_read(server: Server, logging_to: Any, log: Log) -> None:
     async def use(client: Any) -> None:
-        await astreamed(told, client, "hi").close()
+        await astreamed(logging_to, client, "hi").close()
 
     run_async(server, use)
     assert log == ["enter prompt", ("stream", "prompt", "context", "closed"), "exit"]
 
 
 @pytest.mark.parametrize("how", ["await", "read", "open"])
-def test_async_stream_whose_prompt_fails(server: Server, told: Any, log: Log, how: str) -> None:
+def test_async_stream_whose_prompt_fails(server: Server, logging_to: Any, log: Log, how: str) -> None:
     async def use(client: Any) -> None:
-        stream = astreamed(told, client, "")
+        stream = astreamed(logging_to, client, "")
         with pytest.raises(ValueError, match="no text") as caught:
             await {"await": lambda: stream, "read": stream.collect, "open": stream.open}[how]()
         assert stream.state == "failed"
@@ -414,9 +414,9 @@ def test_async_stream_whose_prompt_fails(server: Server, told: Any, log: Log, ho
     assert log == ["enter prompt", ("error", "prompt", "context", "no text"), "exit"]
 
 
-def test_async_call_that_is_cancelled(server: Server, told: Any, log: Log) -> None:
+def test_async_call_that_is_cancelled(server: Server, logging_to: Any, log: Log) -> None:
     async def use(client: Any) -> None:
-        asking = asyncio.ensure_future(told(openai.call("m", client=client)(prompt))("hi"))
+        asking = asyncio.ensure_future(logging_to(openai.call("m", client=client)(prompt))("hi"))
         assert await asyncio.to_thread(server.wait_requests)
         asking.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -428,9 +428,11 @@ def test_async_call_that_is_cancelled(server: Server, told: Any, log: Log) -> No
 
 
 @pytest.mark.parametrize("how", ["close", "drop"])
-def test_async_stream_left_while_its_next_step_is_under_way(server: Server, told: Any, log: Log, how: str) -> None:
+def test_async_stream_left_while_its_next_step_is_under_way(
+    server: Server, logging_to: Any, log: Log, how: str
+) -> None:
     async def use(client: Any) -> None:
-        stream = astreamed(told, client, "hi")
+        stream = astreamed(logging_to, client, "hi")
         async for _ in stream.text(buffer=2, max_delay=0.01):
             break
         if how == "close":
@@ -445,11 +447,11 @@ def test_async_stream_left_while_its_next_step_is_under_way(server: Server, told
 
 
 @pytest.mark.parametrize("structured", [False, True], ids=["plain", "structured"])
-def test_async_stream_left_as_the_program_ends(server: Server, told: Any, log: Log, structured: bool) -> None:
+def test_async_stream_left_as_the_program_ends(server: Server, logging_to: Any, log: Log, structured: bool) -> None:
     async def main() -> None:
         client = openai_sdk.AsyncOpenAI(api_key="k", base_url=f"{server.url}/v1", max_retries=0)
         options: Any = {"response_model": Book, "json_mode": True} if structured else {}
-        async for _ in told(openai.call("m", client=client, stream=True, **options)(prompt))("hi"):
+        async for _ in logging_to(openai.call("m", client=client, stream=True, **options)(prompt))("hi"):
             break
 
     server.reply(Reply.sse(event('{"title": "Du'), Stall()))
@@ -463,9 +465,9 @@ def test_async_stream_left_as_the_program_ends(server: Server, told: Any, log: L
     assert server.wait_closed()
 
 
-def test_async_stream_that_is_cancelled_while_it_waits(server: Server, told: Any, log: Log) -> None:
+def test_async_stream_that_is_cancelled_while_it_waits(server: Server, logging_to: Any, log: Log) -> None:
     async def use(client: Any) -> None:
-        reading = asyncio.ensure_future(astreamed(told, client, "hi").collect())
+        reading = asyncio.ensure_future(astreamed(logging_to, client, "hi").collect())
         assert await asyncio.to_thread(server.wait_requests)
         reading.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -478,7 +480,7 @@ def test_async_stream_that_is_cancelled_while_it_waits(server: Server, told: Any
 
 def test_many_async_calls_at_once_have_a_context_each(server: Server) -> None:
     number: ContextVar[int] = ContextVar("number", default=0)
-    told: list[tuple[int, int]] = []
+    logging_to: list[tuple[int, int]] = []
 
     @contextmanager
     def numbered(function: Any) -> Generator[int]:
@@ -489,7 +491,7 @@ def test_many_async_calls_at_once_have_a_context_each(server: Server) -> None:
 
     saving = middleware_factory(
         custom_context_manager=numbered,
-        handle_call_response=lambda response, function, mine: told.append((mine, number.get())),
+        handle_call_response=lambda response, function, mine: logging_to.append((mine, number.get())),
     )
 
     async def main() -> None:
@@ -504,7 +506,7 @@ def test_many_async_calls_at_once_have_a_context_each(server: Server) -> None:
 
     server.reply(completion("one"), completion("two"))
     asyncio.run(main())
-    assert told == [(1, 1), (1, 1)]
+    assert logging_to == [(1, 1), (1, 1)]
 
 
 # One context for the context manager, wherever a call ends
@@ -622,12 +624,12 @@ def test_what_a_call_sets_is_seen_after_it(placed: Any, log: Log, server: Server
 
 
 @pytest.mark.parametrize("asynchronous", [False, True])
-def test_a_coroutine_that_returns_a_stream(asynchronous: bool, told: Any, log: Log) -> None:
+def test_a_coroutine_that_returns_a_stream(asynchronous: bool, logging_to: Any, log: Log) -> None:
     """The handler runs when the stream ends, not when the coroutine returns it."""
     reader = Reader(asynchronous)
     stream = reader.stream(MemoryProvider(text("a", "b")))
 
-    @told
+    @logging_to
     async def ask() -> Any:
         return stream
 

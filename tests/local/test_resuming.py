@@ -39,7 +39,7 @@ def through(engine: local.Engine, cut: int | None, answers: dict[bytes, Reply]) 
     return answer
 
 
-def said(prompt: str, cut: int | None, *, asked: str, answers: dict[bytes, Reply]) -> Any:
+def resumed_response(prompt: str, cut: int | None, *, asked: str, answers: dict[bytes, Reply]) -> Any:
     """Return the response of a stream that breaks off in this event, and the requests."""
     engine = local.engine()
     with Server() as server:
@@ -72,11 +72,11 @@ def said(prompt: str, cut: int | None, *, asked: str, answers: dict[bytes, Reply
 @pytest.mark.parametrize("prompt", PROMPTS)
 def test_the_text_is_the_same_wherever_it_breaks_off(prompt: str, asked: str) -> None:
     answers: dict[bytes, Reply] = {}  # at temperature 0 the engine has one answer: see test_engine.py
-    whole, _ = said(prompt, None, asked=asked, answers=answers)
+    whole, _ = resumed_response(prompt, None, asked=asked, answers=answers)
     assert whole.resumed == 0
     assert whole.common_finish_reasons == ["stop"]
     for cut in range(3, whole.output_tokens, 3):
-        response, requests = said(prompt, cut, asked=asked, answers=answers)
+        response, requests = resumed_response(prompt, cut, asked=asked, answers=answers)
         assert response.resumed == 1
         last = json.loads(requests[1].body)["messages"][-1]
         assert last == {"role": "assistant", "content": response.interruptions[0].content.rstrip()}

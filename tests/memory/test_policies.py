@@ -56,7 +56,7 @@ def _no_ends() -> None:
     ENDS.clear()
 
 
-def told(name: str, stream: Any) -> Any:
+def recording_end(name: str, stream: Any) -> Any:
     return stream.ended(lambda ended: ENDS.append((name, ended.state, ended.content, type(ended.error).__name__)))
 
 
@@ -66,7 +66,7 @@ def told(name: str, stream: Any) -> Any:
 @pytest.mark.parametrize("failures", [0, 1, 2])
 def test_retries(reader: Reader, failures: int) -> None:
     provider = MemoryProvider(*[[failing()] for _ in range(failures)], text("Hel", "lo"))
-    stream = told("own", reader.stream(provider, retry=2))
+    stream = recording_end("own", reader.stream(provider, retry=2))
     pairs, error = reader.read(stream)
     assert (texts(pairs), error, len(provider.sent), provider.open_sources) == ("Hello", None, failures + 1, 0)
     assert ENDS == [("own", StreamState.DONE, "Hello", "NoneType")]
@@ -76,7 +76,7 @@ def test_retries(reader: Reader, failures: int) -> None:
 def test_no_more_retries_than_allowed(reader: Reader) -> None:
     last = failing("third")
     provider = MemoryProvider([failing("first")], [failing("second")], [last], text("never"))
-    stream = told("own", reader.stream(provider, retry=2))
+    stream = recording_end("own", reader.stream(provider, retry=2))
     assert reader.read(stream) == ([], last)
     assert (stream.error, stream.state, len(provider.sent)) == (last, StreamState.FAILED, 3)
     assert ENDS == [("own", StreamState.FAILED, "", "ServerError")]
@@ -159,7 +159,7 @@ def test_resumes(reader: Reader) -> None:
     provider = Resuming(
         [delta("Hel"), failing("one")], [delta("lo "), failing("two")], [*text("world")[:-1], usage(1, 2), b"[DONE]"]
     )
-    stream = told("own", reader.stream(provider, resume=2))
+    stream = recording_end("own", reader.stream(provider, resume=2))
     pairs, error = reader.read(stream)
     assert (texts(pairs), error) == ("Hello world", None)
     assert [beginning(sent) for sent in provider.sent] == [None, "Hel", "Hello"]
@@ -209,12 +209,12 @@ def test_a_provider_that_cannot_resume(reader: Reader) -> None:
 def other(reader: Reader, name: str, *scripts: Any, **options: Any) -> Any:
     """Return a call that returns a stream, and its provider."""
     provider = MemoryProvider(*scripts)
-    return lambda: told(name, reader.stream(provider, **options))
+    return lambda: recording_end(name, reader.stream(provider, **options))
 
 
 def test_falls_back(reader: Reader) -> None:
     first, second = failing("one", BadRequestError), failing("two")
-    stream = told("own", reader.stream(MemoryProvider([first])))
+    stream = recording_end("own", reader.stream(MemoryProvider([first])))
     others = [other(reader, "two", [second]), other(reader, "three", text("Hi"))]
     stream.otherwise([Exception] * 3, others)
     pairs, error = reader.read(stream)
@@ -228,7 +228,7 @@ def test_falls_back(reader: Reader) -> None:
 
 def test_all_fail(reader: Reader) -> None:
     first, second = failing("one"), failing("two")
-    stream = told("own", reader.stream(MemoryProvider([first])))
+    stream = recording_end("own", reader.stream(MemoryProvider([first])))
     stream.otherwise([Exception] * 2, [other(reader, "two", [second])], [failing("zero")])
     _, error = reader.read(stream)
     assert isinstance(error, FallbackError)
@@ -261,7 +261,7 @@ def test_a_fallback_has_retries_and_fallbacks_of_its_own(reader: Reader) -> None
     def make() -> Any:
         return inner().otherwise([Exception] * 2, [other(reader, "innermost", [failing("four")])])
 
-    stream = told("own", reader.stream(MemoryProvider([failing("one")])))
+    stream = recording_end("own", reader.stream(MemoryProvider([failing("one")])))
     stream.otherwise([Exception] * 3, [make, other(reader, "last", text("Hi"))])
     pairs, error = reader.read(stream)
     assert (texts(pairs), error) == ("Hi", None)
@@ -278,7 +278,7 @@ def test_a_fallback_that_cannot_be_made(reader: Reader) -> None:
     def make() -> Any:
         raise LookupError("no such call")
 
-    stream = told("own", reader.stream(MemoryProvider([failing()]))).otherwise([ServerError] * 2, [make])
+    stream = recording_end("own", reader.stream(MemoryProvider([failing()]))).otherwise([ServerError] * 2, [make])
     error = reader.read(stream)[1]
     assert isinstance(error, LookupError)
     assert ENDS == [("own", StreamState.FAILED, "", "LookupError")]
@@ -319,7 +319,7 @@ def test_rounds(reader: Reader) -> None:
         return a + b
 
     provider = MemoryProvider([delta("Let me see. "), *called(("1", "add", '{"a": 1, "b": 2}'))], text("3"))
-    stream = told("own", reader.stream(provider, tools=tools(add), tool_loop=ToolLoop()))
+    stream = recording_end("own", reader.stream(provider, tools=tools(add), tool_loop=ToolLoop()))
     pairs, error = reader.read(stream)
     assert (texts(pairs), error, stream.content) == ("Let me see. 3", None, "Let me see. 3")
     assert [tool.args for _, tool in pairs if tool is not None] == [{"a": 1, "b": 2}]
@@ -381,7 +381,9 @@ def test_a_tool_that_fails_loudly(reader: Reader) -> None:
         raise ValueError("no")
 
     provider = MemoryProvider(called(("1", "fail", "{}")), text("never"))
-    stream = told("own", reader.stream(provider, retry=3, tools=tools(fail), tool_loop=ToolLoop(on_error="raise")))
+    stream = recording_end(
+        "own", reader.stream(provider, retry=3, tools=tools(fail), tool_loop=ToolLoop(on_error="raise"))
+    )
     stream.otherwise([Exception] * 2, [other(reader, "two", text("never"))])
     error = reader.read(stream)[1]
     assert isinstance(error, ToolExecutionError)
@@ -390,7 +392,7 @@ def test_a_tool_that_fails_loudly(reader: Reader) -> None:
 
 
 def test_an_answer_without_its_end(reader: Reader) -> None:
-    stream = told("own", reader.stream(MemoryProvider([delta("Hel")])))
+    stream = recording_end("own", reader.stream(MemoryProvider([delta("Hel")])))
     pairs, error = reader.read(stream)
     assert isinstance(error, StreamInterruptedError)
     assert (texts(pairs), error.partial.content, stream.state) == ("Hel", "Hel", StreamState.FAILED)

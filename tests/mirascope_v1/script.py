@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.conformance.wires.answer import Answer, Call, Said, Text, Thought
+from tests.conformance.wires.answer import Answer, AnswerPart, Call, Text, Thought
 from tests.conformance.wires.gemini import GeminiWire
 from tests.harness.replies import Reply
 from tests.harness.server import Request
@@ -64,9 +64,9 @@ class Script:
         return re.sub(r"\bopenai(?=\b|_call)", provider, source)
 
 
-def said(line: str, request: Request, pieces: Callable[[str], list[str]]) -> list[Said]:
+def parts_of_line(line: str, request: Request, pieces: Callable[[str], list[str]]) -> list[AnswerPart]:
     """What a line of the script lets the model say. `pieces` cuts the arguments of calls."""
-    found: list[Said] = []
+    found: list[AnswerPart] = []
     if line.startswith("think "):
         thinking, _, line = line.removeprefix("think ").partition(" | ")
         found.append(Thought(*_pieces(thinking)))
@@ -126,7 +126,7 @@ def reply(line: str, request: Request, provider: str) -> Reply:
         return Reply.error(status, "no more today", x_should_retry="false")
     wire = PROVIDERS[provider].wire
     pieces = _whole if isinstance(wire, GeminiWire) else _pieces  # Google cuts the values, not the text
-    answer = Answer(*said(line, request, pieces), input=10, model=PROVIDERS[provider].answers)
+    answer = Answer(*parts_of_line(line, request, pieces), input=10, model=PROVIDERS[provider].answers)
     return wire.streamed(answer) if _streams(request) else wire.answered(answer)
 
 

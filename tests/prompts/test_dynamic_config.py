@@ -21,7 +21,7 @@ def client(row: Row, server: Server) -> Any:
         yield client
 
 
-def said(row: Row, server: Server) -> Any:
+def sent_messages(row: Row, server: Server) -> Any:
     """The messages that the last request held."""
     body = server.request.json
     return body.get("messages", body.get("input"))
@@ -46,7 +46,7 @@ def test_messages(row: Row, server: Server, client: Any, messages: Any) -> None:
         return {"messages": messages}
 
     assert say().content == "Hello"
-    (sent,) = said(row, server)
+    (sent,) = sent_messages(row, server)
     assert sent["role"] == "user"
     assert "Hi" in str(sent["content"])
 
@@ -76,7 +76,7 @@ def test_computed_fields(row: Row, server: Server, client: Any) -> None:
         return {"computed_fields": {"k": n * 2}, "metadata": {"tags": {"a"}}}
 
     response = say("tea")
-    assert "Give 4 facts about tea" in str(said(row, server))
+    assert "Give 4 facts about tea" in str(sent_messages(row, server))
     assert response.fn_args == {"topic": "tea", "n": 2, "k": 4}  # mirascope 1.25.7 has computed fields there too
     assert response.prompt_template == "Give {k} facts about {topic}"
     assert response.metadata == {"tags": {"a"}}
@@ -120,7 +120,7 @@ def test_decorators_around_the_template(row: Row, server: Server, asynchronous: 
                 return {"computed_fields": {"count": 3}, "call_params": {"temperature": 0.5}}
 
             response = say("hi")
-    assert "Say HI 3 times" in str(said(row, server))
+    assert "Say HI 3 times" in str(sent_messages(row, server))
     assert server.request.json["temperature"] == 0.5
     assert response.prompt_template == "Say {word} {count} times"
     assert response.dynamic_config["computed_fields"] == {"count": 3}
@@ -134,8 +134,8 @@ def test_messages_of_the_config_win_over_the_template(row: Row, server: Server, 
         return {"messages": [Messages.User("from the config")]}
 
     say()
-    assert "from the config" in str(said(row, server))
-    assert "never" not in str(said(row, server))
+    assert "from the config" in str(sent_messages(row, server))
+    assert "never" not in str(sent_messages(row, server))
 
 
 @openai_like
@@ -151,7 +151,7 @@ def test_async_config_of_a_stream(row: Row, server: Server) -> None:
 
     server.reply(row.text("Hello"))
     assert asyncio.run(main()) == "Hello"
-    assert "Say boo" in str(said(row, server))
+    assert "Say boo" in str(sent_messages(row, server))
     assert server.request.json["temperature"] == 0.25
 
 
@@ -198,7 +198,7 @@ def test_methods(row: Row, server: Server, client: Any) -> None:
             """Answer a question."""
 
     assert Librarian().answer("Why?").content == "Hello"
-    assert "You are kind. Why?" in str(said(row, server))
+    assert "You are kind. Why?" in str(sent_messages(row, server))
     assert Librarian.answer.__name__ == "answer"
     assert Librarian.answer.__doc__ == "Answer a question."
 

@@ -38,7 +38,7 @@ PDF = b"%PDF-1.7 rest"
 IMAGE = ImagePart(media_type="image/png", image=PNG)
 
 
-def said(text: str, /, **values: object) -> list[tuple[str, Any]]:
+def rendered(text: str, /, **values: object) -> list[tuple[str, Any]]:
     return [(message.role, message.content) for message in Template(text).render(values)]
 
 
@@ -73,10 +73,10 @@ class Named:
 
 class TestRoles:
     def test_without_a_role_the_user_speaks(self) -> None:
-        assert said("Recommend a {genre} book", genre="fantasy") == [("user", "Recommend a fantasy book")]
+        assert rendered("Recommend a {genre} book", genre="fantasy") == [("user", "Recommend a fantasy book")]
 
     def test_every_role(self) -> None:
-        assert said("SYSTEM: a\nUSER: b\nASSISTANT: c\nUSER:d") == [
+        assert rendered("SYSTEM: a\nUSER: b\nASSISTANT: c\nUSER:d") == [
             ("system", "a"),
             ("user", "b"),
             ("assistant", "c"),
@@ -91,13 +91,13 @@ class TestRoles:
 
         USER: {question}
         """
-        assert said(template, language="Python", question="Why?") == [
+        assert rendered(template, language="Python", question="Why?") == [
             ("system", "You know Python.\nBe brief."),
             ("user", "Why?"),
         ]
 
     def test_text_behind_the_opening_quotes(self) -> None:
-        assert said("""SYSTEM: a
+        assert rendered("""SYSTEM: a
             USER: b""") == [("system", "a"), ("user", "b")]
         assert (
             content("""Recommend a book
@@ -117,25 +117,25 @@ class TestRoles:
         ],
     )
     def test_a_role_word_counts_only_at_the_start_of_a_line(self, text: str) -> None:
-        assert said(text) == [("user", text)]
+        assert rendered(text) == [("user", text)]
 
     def test_an_indented_role_word_is_text(self) -> None:
-        assert said("USER: A transcript:\n  USER: hi\nASSISTANT: ok") == [
+        assert rendered("USER: A transcript:\n  USER: hi\nASSISTANT: ok") == [
             ("user", "A transcript:\n  USER: hi"),
             ("assistant", "ok"),
         ]
 
     def test_text_before_the_first_role_is_kept(self) -> None:
-        assert said("Hello {x}\nSYSTEM: a\nUSER: b", x=1) == [
+        assert rendered("Hello {x}\nSYSTEM: a\nUSER: b", x=1) == [
             ("user", "Hello 1"),
             ("system", "a"),
             ("user", "b"),
         ]
 
     def test_an_empty_message_is_left_out(self) -> None:
-        assert said("SYSTEM:\nUSER: {x}\nASSISTANT:   \n", x="a") == [("user", "a")]
-        assert said("SYSTEM: a\nUSER: {x}", x=None) == [("system", "a")]
-        assert said("SYSTEM: a\nUSER: {x}\nASSISTANT: {y:texts}", x="", y=[]) == [("system", "a")]
+        assert rendered("SYSTEM:\nUSER: {x}\nASSISTANT:   \n", x="a") == [("user", "a")]
+        assert rendered("SYSTEM: a\nUSER: {x}", x=None) == [("system", "a")]
+        assert rendered("SYSTEM: a\nUSER: {x}\nASSISTANT: {y:texts}", x="", y=[]) == [("system", "a")]
 
     @pytest.mark.parametrize("text", ["", "  \n ", "SYSTEM:\nUSER:"])
     def test_an_empty_template_is_an_error(self, text: str) -> None:
@@ -143,7 +143,7 @@ class TestRoles:
             Template(text)
 
     def test_windows_line_ends(self) -> None:
-        assert said("SYSTEM: a\r\nb\r\nUSER: {x}\r\n", x=1) == [("system", "a\nb"), ("user", "1")]
+        assert rendered("SYSTEM: a\r\nb\r\nUSER: {x}\r\n", x=1) == [("system", "a\nb"), ("user", "1")]
 
 
 class TestIndentation:
@@ -158,7 +158,7 @@ class TestIndentation:
               - a
               - b: {x}
         """
-        assert said(template, x=1) == [
+        assert rendered(template, x=1) == [
             ("user", "Mend this:\n    def f(x):\n        return x"),
             ("assistant", "key:\n  - a\n  - b: 1"),
         ]
@@ -166,7 +166,7 @@ class TestIndentation:
     def test_one_string_without_source_indentation(self) -> None:
         text = "Mend this:\n    if x:\n        y"
         assert content(text) == text
-        assert said(f"USER: {text}") == [("user", text)]
+        assert rendered(f"USER: {text}") == [("user", text)]
 
     def test_closing_quotes_say_how_deep_the_source_is(self) -> None:
         assert (
@@ -196,8 +196,8 @@ class TestHistory:
 
     @pytest.mark.parametrize("empty", [[], (), None])
     def test_an_empty_one_gives_nothing(self, empty: object) -> None:
-        assert said("MESSAGES: {h}", h=empty) == []
-        assert said("MESSAGES: {h}\nUSER: b", h=empty) == [("user", "b")]
+        assert rendered("MESSAGES: {h}", h=empty) == []
+        assert rendered("MESSAGES: {h}\nUSER: b", h=empty) == [("user", "b")]
 
     def test_native_messages_go_through_untouched(self) -> None:
         native: list[Any] = [{"role": "user", "content": "hi"}, SimpleNamespace(role="model")]
@@ -431,7 +431,7 @@ class TestParts:
 
     def test_nothing_given_gives_no_part(self) -> None:
         assert content("Look {x:image}{y:images}{z:text} here", x=None, y=[], z="") == "Look  here"
-        assert said("{x:image}", x="") == []
+        assert rendered("{x:image}", x="") == []
 
     def test_a_text_alone_is_a_str(self) -> None:
         assert content("{x:text}", x="a") == "a"
@@ -657,7 +657,7 @@ HOSTILE = st.lists(
 class TestValuesAreInert:
     @given(HOSTILE, HOSTILE, HOSTILE)
     def test_rendering_is_concatenation(self, a: str, b: str, c: str) -> None:
-        assert said("SYSTEM: x{a}y {b}\nUSER:{c}z\n  {{a}}\nASSISTANT: {a}", a=a, b=b, c=c) == [
+        assert rendered("SYSTEM: x{a}y {b}\nUSER:{c}z\n  {{a}}\nASSISTANT: {a}", a=a, b=b, c=c) == [
             ("system", "x" + a + "y " + b),
             ("user", c + "z\n  {a}"),
             *([("assistant", a)] if a else []),
@@ -665,7 +665,7 @@ class TestValuesAreInert:
 
     @given(HOSTILE, st.lists(HOSTILE), st.lists(st.lists(HOSTILE)))
     def test_in_lists_too(self, a: str, b: list[str], c: list[list[str]]) -> None:
-        assert said("{a}: {b:list};\n{c:lists}.\nUSER: end", a=a, b=b, c=c) == [
+        assert rendered("{a}: {b:list};\n{c:lists}.\nUSER: end", a=a, b=b, c=c) == [
             ("user", a + ": " + "\n".join(b) + ";\n" + "\n\n".join("\n".join(one) for one in c) + "."),
             ("user", "end"),
         ]

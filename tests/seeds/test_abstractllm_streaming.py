@@ -18,20 +18,20 @@ from tests.harness.server import CloseEarly, Server, Stall
 PIECES = ("High", " hills", " stand. ", "Still.")
 TEXT = "High hills stand. Still."
 
-Said = pytest.CaptureFixture[str]
+Captured = pytest.CaptureFixture[str]
 
 
 # Basic streaming
 
 
-def test_text(model: Any, server: Server, capsys: Said) -> None:
+def test_text(model: Any, server: Server, capsys: Captured) -> None:
     server.reply(OPENAI.text(*PIECES))
     for text in model.stream("Write a short poem about mountains.").text():
         print(text, end="", flush=True)
     assert capsys.readouterr().out == TEXT
 
 
-def test_session(model: Any, server: Server, capsys: Said) -> None:
+def test_session(model: Any, server: Server, capsys: Captured) -> None:
     server.reply(OPENAI.text(*PIECES))
     session = model.session()
     for text in session.stream("Tell me about quantum physics.").text():
@@ -46,7 +46,7 @@ def test_session(model: Any, server: Server, capsys: Said) -> None:
 # Advanced streaming
 
 
-def test_custom_processing(model: Any, server: Server, capsys: Said) -> None:
+def test_custom_processing(model: Any, server: Server, capsys: Captured) -> None:
     server.reply(OPENAI.text(*PIECES))
     word_count = 0
     stream = model.stream("Explain neural networks briefly.")
@@ -58,7 +58,7 @@ def test_custom_processing(model: Any, server: Server, capsys: Said) -> None:
 
 
 @pytest.mark.usefixtures("address")
-def test_async(server: Server, capsys: Said) -> None:
+def test_async(server: Server, capsys: Captured) -> None:
     async def stream_async() -> None:
         model = openai.model("gpt-4")
         async for text in model.stream_async("Write a haiku about programming.").text():
@@ -70,7 +70,7 @@ def test_async(server: Server, capsys: Said) -> None:
     assert capsys.readouterr().out == f"{TEXT}\nDone!\n"
 
 
-def test_tools(model: Any, server: Server, capsys: Said) -> None:
+def test_tools(model: Any, server: Server, capsys: Captured) -> None:
     def calculate(left: int, right: int) -> int:
         """Multiply two numbers."""
         return left * right
@@ -87,7 +87,7 @@ def test_tools(model: Any, server: Server, capsys: Said) -> None:
     )
 
 
-def test_buffer(model: Any, server: Server, capsys: Said) -> None:
+def test_buffer(model: Any, server: Server, capsys: Captured) -> None:
     server.reply(OPENAI.text(*PIECES))
     for text in model.stream("List five facts about space.").text(buffer=2, min_chars=12):
         print(text, end="|", flush=True)
@@ -97,14 +97,14 @@ def test_buffer(model: Any, server: Server, capsys: Said) -> None:
 # Considerations for each provider
 
 
-def test_openai(model: Any, server: Server, capsys: Said) -> None:
+def test_openai(model: Any, server: Server, capsys: Captured) -> None:
     server.reply(OPENAI.text(*PIECES))
     for text in model.stream("Tell me a short story.").text():
         print(text, end="", flush=True)
     assert capsys.readouterr().out == TEXT
 
 
-def test_anthropic(server: Server, monkeypatch: pytest.MonkeyPatch, capsys: Said) -> None:
+def test_anthropic(server: Server, monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:
     monkeypatch.setenv("ANTHROPIC_API_KEY", "k")
     monkeypatch.setenv("ANTHROPIC_BASE_URL", server.url)
     server.reply(ANTHROPIC.text("High hills ", "stand. Still."))
@@ -114,7 +114,7 @@ def test_anthropic(server: Server, monkeypatch: pytest.MonkeyPatch, capsys: Said
     assert server.request.json["model"] == "claude-sonnet-5"
 
 
-def test_ollama(server: Server, monkeypatch: pytest.MonkeyPatch, capsys: Said) -> None:
+def test_ollama(server: Server, monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:
     monkeypatch.setenv("OLLAMA_BASE_URL", f"{server.url}/v1")
     server.reply(OPENAI.text(*PIECES))
     for text in ollama.model("llama3").stream("Tell me a short story.").text():
@@ -126,7 +126,7 @@ def test_ollama(server: Server, monkeypatch: pytest.MonkeyPatch, capsys: Said) -
 # Use cases
 
 
-def test_chat(model: Any, server: Server, monkeypatch: pytest.MonkeyPatch, capsys: Said) -> None:
+def test_chat(model: Any, server: Server, monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:
     def chat_loop() -> None:
         session = model.session()
         while (user_input := input("You: ")).lower() != "exit":
@@ -147,7 +147,7 @@ def test_chat(model: Any, server: Server, monkeypatch: pytest.MonkeyPatch, capsy
     ]
 
 
-def test_progress(model: Any, server: Server, capsys: Said) -> None:
+def test_progress(model: Any, server: Server, capsys: Captured) -> None:
     server.reply(OPENAI.text(*["ten chars."] * 25))
     start_time = monotonic()
     stream = model.stream("Write a detailed 500-word essay about climate change.")
@@ -163,7 +163,7 @@ def test_progress(model: Any, server: Server, capsys: Said) -> None:
     assert re.search(r"\nGeneration complete: 250 characters in \d+\.\d\d seconds\n$", said)
 
 
-def test_early_stop(model: Any, server: Server, capsys: Said) -> None:
+def test_early_stop(model: Any, server: Server, capsys: Captured) -> None:
     server.reply(OPENAI.streamed(*OPENAI.texts(*PIECES, finish=None), Stall()))
     for text in model.stream("Explain the theory of relativity in detail.").until(10).text():
         print(text, end="", flush=True)
@@ -175,7 +175,7 @@ def test_early_stop(model: Any, server: Server, capsys: Said) -> None:
 # Errors, many at once, callbacks
 
 
-def test_errors(model: Any, server: Server, capsys: Said) -> None:
+def test_errors(model: Any, server: Server, capsys: Captured) -> None:
     server.reply(OPENAI.streamed(*OPENAI.texts("High", finish=None), CloseEarly()))
     stream = model.stream("Write a short story.")
     try:
@@ -188,7 +188,7 @@ def test_errors(model: Any, server: Server, capsys: Said) -> None:
 
 
 @pytest.mark.usefixtures("address")
-def test_several_at_once(server: Server, capsys: Said) -> None:
+def test_several_at_once(server: Server, capsys: Captured) -> None:
     model = openai.model("gpt-4", max_concurrent=2)
 
     async def stream_handler(prompt: str) -> str:
@@ -210,7 +210,7 @@ def test_several_at_once(server: Server, capsys: Said) -> None:
     assert capsys.readouterr().out == "Result length: 24\n" * 3
 
 
-def test_callbacks(model: Any, server: Server, capsys: Said) -> None:
+def test_callbacks(model: Any, server: Server, capsys: Captured) -> None:
     def stream_with_callback(prompt: str, callback: Callable[[str], None]) -> None:
         model.stream(prompt).on(text=callback).collect()
 

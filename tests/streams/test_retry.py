@@ -392,7 +392,7 @@ def test_another_call_function_with_ways_of_its_own(reader: Reader, server: Serv
     client = (OPENAI.aclient if reader.asynchronous else OPENAI.client)(server, max_retries=0)
     inner = calls(client, "two", fallback=["three"])
 
-    def told() -> Any:
+    def with_callback() -> Any:
         return inner().ended(lambda ended: ends.append(("inner", ended.model, ended.state)))
 
     async def use(stream: Any) -> None:
@@ -403,7 +403,7 @@ def test_another_call_function_with_ways_of_its_own(reader: Reader, server: Serv
     server.reply_with(
         by_model(m=Reply.error(500), two=Reply.error(500), three=Reply.error(401), four=OPENAI.text("Hello"))
     )
-    reader.run(OPENAI, server, use, fallback=[told, calls(client, "four")])
+    reader.run(OPENAI, server, use, fallback=[with_callback, calls(client, "four")])
     assert models(server) == ["m", "two", "three", "four"]
     assert [end[0] for end in ends] == ["inner", "outer"]
     assert [end[2] for end in ends] == [StreamState.FAILED, StreamState.DONE]

@@ -47,7 +47,7 @@ DUNE = '{"title": "Dune", "pages": 412}'
 BAD = '{"title": "D", "pages": 412}'
 
 
-def said(name: str, text: str) -> Call:
+def output_call(name: str, text: str) -> Call:
     return Call(name, cut(text))
 
 
@@ -63,7 +63,7 @@ def recommending(api: Api, client: Any, **options: Any) -> Any:
 
 
 def test_by_tool(api: Api, client: Any, server: Server) -> None:
-    server.reply(api.whole(None, said("Book", DUNE)))
+    server.reply(api.whole(None, output_call("Book", DUNE)))
     book = recommending(api, client, response_model=Book)("fantasy")
     assert book == Book(title="Dune", pages=412)
     body = server.request.json
@@ -110,7 +110,7 @@ def test_by_schema_with_free_keys(api: Api, client: Any, server: Server) -> None
         entries: dict[str, int]
 
     text = '{"entries": {"a": 1}}'
-    server.reply(api.whole(text) if api.name == "openai" else api.whole(None, said("Index", text)))
+    server.reply(api.whole(text) if api.name == "openai" else api.whole(None, output_call("Index", text)))
     assert recommending(api, client, response_model=Index)("fantasy").entries == {"a": 1}
     body = server.request.json
     if api.name == "openai":
@@ -237,7 +237,7 @@ class Tree(BaseModel):
 @pytest.mark.parametrize("json_mode", [False, True])
 def test_types(api: Api, client: Any, server: Server, kind: Any, text: str, value: Any, json_mode: bool) -> None:
     name = tool_name(kind)
-    server.reply(api.whole(text) if json_mode else api.whole(None, said(name, text)))
+    server.reply(api.whole(text) if json_mode else api.whole(None, output_call(name, text)))
     assert recommending(api, client, response_model=kind, json_mode=json_mode)("fantasy") == value
 
 
@@ -248,7 +248,7 @@ def test_no_wrapping_in_words(api: Api, client: Any, server: Server) -> None:
 
 
 def test_dataclasses_have_the_response(api: Api, client: Any, server: Server) -> None:
-    server.reply(api.whole(None, said("Author", '{"name": "Ann"}')))
+    server.reply(api.whole(None, output_call("Author", '{"name": "Ann"}')))
     author = recommending(api, client, response_model=Author)("fantasy")
     assert author._response.id == "answer-1"
 
@@ -266,7 +266,7 @@ def test_examples_are_told(api: Api, client: Any, server: Server) -> None:
         model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Rome"}]})
         name: str = Field(examples=["Paris"])
 
-    server.reply(api.whole(None, said("City", '{"name": "Oslo"}')))
+    server.reply(api.whole(None, output_call("City", '{"name": "Oslo"}')))
     recommending(api, client, response_model=City)("north")
     tool = server.request.json["tools"][0]
     schema = tool["function"]["parameters"] if api.name == "openai" else tool["input_schema"]
@@ -294,13 +294,13 @@ def test_from_call_args(api: Api, client: Any, server: Server) -> None:
     def summarize(title: str, words: int = 2) -> str:
         return f"Summarize {title}"
 
-    server.reply(api.whole(None, said("Summary", '{"text": "Sand, worms."}')))
+    server.reply(api.whole(None, output_call("Summary", '{"text": "Sand, worms."}')))
     assert summarize("Dune") == Summary(title="Dune", words=2, text="Sand, worms.")
     tool = server.request.json["tools"][0]
     schema = tool["function"]["parameters"] if api.name == "openai" else tool["input_schema"]
     assert list(schema["properties"]) == ["text"]
     assert schema["required"] == ["text"]
-    server.reply(api.whole(None, said("Summary", '{"text": "Sand and worms."}')))
+    server.reply(api.whole(None, output_call("Summary", '{"text": "Sand and worms."}')))
     with pytest.raises(ValidationError, match="more than 2 words"):
         summarize("Dune")
 
@@ -365,7 +365,7 @@ def test_from_call_args_that_may_be_none(api: Api, client: Any, server: Server, 
     def head(text: str | None) -> str:
         return f"Give this a title: {text}"
 
-    call = said(kind.__name__, '{"title": "Sand"}')
+    call = output_call(kind.__name__, '{"title": "Sand"}')
     for text in ("Worms.", None) if kind is not Loose else ("Worms.",):
         server.reply(api.stream([], call) if stream else api.whole(None, call))
         given = head(text)
@@ -424,7 +424,7 @@ def test_the_inner_fields_of_a_recursive_model_are_asked_for(api: Api, client: A
     def grow(name: str) -> str:
         return name
 
-    server.reply(api.whole(None, said("Branch", '{"parts": [{"name": "leaf"}]}')))
+    server.reply(api.whole(None, output_call("Branch", '{"parts": [{"name": "leaf"}]}')))
     assert grow("root") == Branch(name="root", parts=[Branch(name="leaf")])
 
 
@@ -446,7 +446,7 @@ def shelf(title: str) -> str:
 
 def test_with_tools(api: Api, client: Any, server: Server) -> None:
     recommend = recommending(api, client, response_model=Book, tools=[shelf])
-    server.reply(api.whole(None, said("shelf", '{"title": "Dune"}')), api.whole(None, said("Book", DUNE)))
+    server.reply(api.whole(None, output_call("shelf", '{"title": "Dune"}')), api.whole(None, output_call("Book", DUNE)))
     response = recommend("fantasy")
     assert response.tool.call() == "Dune: B4"
     body = server.request.json
@@ -459,7 +459,9 @@ def test_with_tools(api: Api, client: Any, server: Server) -> None:
 
 def test_output_parser(api: Api, client: Any, server: Server) -> None:
     server.reply(
-        api.whole("Dune"), api.whole(None, said("Book", DUNE)), api.whole(None, said("shelf", '{"title": "x"}'))
+        api.whole("Dune"),
+        api.whole(None, output_call("Book", DUNE)),
+        api.whole(None, output_call("shelf", '{"title": "x"}')),
     )
     assert recommending(api, client, output_parser=lambda response: response.content.upper())("fantasy") == "DUNE"
     parsed = recommending(api, client, response_model=Book, output_parser=lambda book: book.pages, tools=[shelf])
@@ -471,7 +473,7 @@ def test_output_parser(api: Api, client: Any, server: Server) -> None:
 
 
 def test_a_fault_is_pydantics_too(api: Api, client: Any, server: Server) -> None:
-    server.reply(api.whole(None, said("Book", BAD)))
+    server.reply(api.whole(None, output_call("Book", BAD)))
     with pytest.raises(ValidationError) as caught:
         recommending(api, client, response_model=Book)("fantasy")
     error: Any = caught.value
@@ -513,7 +515,9 @@ def test_refused(server: Server) -> None:
 
 def test_asked_again(api: Api, client: Any, server: Server) -> None:
     recommend = recommending(api, client, response_model=Book, max_retries=2)
-    server.reply(api.whole(None, said("Book", BAD)), api.whole("Hm."), api.whole(None, said("Book", DUNE)))
+    server.reply(
+        api.whole(None, output_call("Book", BAD)), api.whole("Hm."), api.whole(None, output_call("Book", DUNE))
+    )
     book = recommend("fantasy")
     assert book.title == "Dune"
     first, second, third = (request.json["messages"] for request in server.requests)
@@ -548,7 +552,9 @@ def test_asked_again_in_vain(api: Api, client: Any, server: Server) -> None:
 
 
 def test_v1s_way_to_ask_again(api: Api, client: Any, server: Server) -> None:
-    server.reply(api.whole(None, said("str", '{"value": "ann"}')), api.whole(None, said("str", '{"value": "ANN"}')))
+    server.reply(
+        api.whole(None, output_call("str", '{"value": "ann"}')), api.whole(None, output_call("str", '{"value": "ANN"}'))
+    )
 
     def is_upper(name: str) -> str:
         assert name.isupper(), "Must be uppercase"
@@ -583,11 +589,11 @@ def test_async(api: Api, server: Server) -> None:
             async def pages(genre: str) -> str:
                 return genre
 
-            server.reply(api.whole(None, said("Book", BAD)), api.whole(None, said("Book", DUNE)))
+            server.reply(api.whole(None, output_call("Book", BAD)), api.whole(None, output_call("Book", DUNE)))
             book = await recommend("fantasy")
             assert book == Book(title="Dune", pages=412)
             assert len(book._response.attempts) == 2
-            server.reply(api.whole(None, said("Book", DUNE)))
+            server.reply(api.whole(None, output_call("Book", DUNE)))
             assert await pages("fantasy") == 412
             server.reply(api.whole("No."), api.whole("No."))
             with pytest.raises(ResponseParseError):
@@ -617,7 +623,7 @@ def test_wrong_uses(options: dict[str, Any], message: str) -> None:
 
 
 def test_results_can_be_pickled(api: Api, client: Any, server: Server) -> None:
-    server.reply(api.whole(None, said("Book", DUNE)))
+    server.reply(api.whole(None, output_call("Book", DUNE)))
     book = recommending(api, client, response_model=Book)("fantasy")
     assert pickle.loads(pickle.dumps(book)) == book
 

@@ -12,7 +12,7 @@ from mirascope_like.testing import FakeModel, error
 from mirascope_like.testing.places import HOSTS, SHARED
 from mirascope_like.testing.replies import Reply as FakeReply
 from mirascope_like.testing.replies import ReplyPart, Scripted, TextReply, ThinkingReply, ToolReply
-from tests.conformance.wires.answer import Answer, Call, Said, Thought, Wire
+from tests.conformance.wires.answer import Answer, AnswerPart, Call, Thought, Wire
 from tests.harness.server import Reply, Request
 
 ID = "id-1"
@@ -31,7 +31,7 @@ def _tagged(self: Wire, answer: Answer) -> AnswerReply:
     return AnswerReply(answer=answer)
 
 
-def _part(part: Said) -> ReplyPart:
+def _part(part: AnswerPart) -> ReplyPart:
     if isinstance(part, Call):
         return ToolReply(part.name, part.whole, part.id, part.pieces)
     kind = ThinkingReply if isinstance(part, Thought) else TextReply

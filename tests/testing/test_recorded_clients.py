@@ -20,7 +20,7 @@ from tests.conformance.rows import EVERY
 from tests.conformance.wires.answer import Answer, Text
 from tests.harness.server import Reply, Server, Stall
 
-SAID = Answer(Text("Hel", "lo"))
+ANSWER = Answer(Text("Hel", "lo"))
 ASKED: Any = {"messages": [{"role": "user", "content": "Hi"}]}
 
 
@@ -30,7 +30,7 @@ def file(tmp_path: Path) -> Path:
 
 
 def test_the_sdk_alone_reads_what_was_recorded_of_ours(server: Server, file: Path) -> None:
-    server.reply(OPENAI.wire.streamed(SAID), ANTHROPIC.wire.streamed(SAID))
+    server.reply(OPENAI.wire.streamed(ANSWER), ANTHROPIC.wire.streamed(ANSWER))
     bare = openai_sdk.OpenAI(base_url=f"{server.url}/v1", api_key="k-of-mine", max_retries=0)
     claude = anthropic_sdk.Anthropic(base_url=server.url, api_key="k-of-mine", max_retries=0)
 
@@ -57,7 +57,7 @@ def test_the_sdk_alone_reads_what_was_recorded_of_ours(server: Server, file: Pat
 @pytest.mark.filterwarnings("ignore:Inheritance class AiohttpClientSession:DeprecationWarning")
 def test_sdks_that_send_with_aiohttp(server: Server, file: Path) -> None:
     google = next(row for row in EVERY if row.id == "google")
-    server.reply(OPENAI.wire.streamed(SAID), google.wire.streamed(SAID), google.wire.answered(SAID))
+    server.reply(OPENAI.wire.streamed(ANSWER), google.wire.streamed(ANSWER), google.wire.answered(ANSWER))
 
     async def main() -> list[Any]:
         async with openai_sdk.DefaultAioHttpClient() as http:
@@ -90,7 +90,7 @@ def test_sdks_that_send_with_aiohttp(server: Server, file: Path) -> None:
 
 
 def test_trio(server: Server, file: Path) -> None:
-    server.reply(OPENAI.wire.streamed(SAID))
+    server.reply(OPENAI.wire.streamed(ANSWER))
     client = openai_sdk.AsyncOpenAI(base_url=f"{server.url}/v1", api_key="k-of-mine", max_retries=0)
 
     @openai.call("m", stream=True, client=client)
@@ -115,7 +115,7 @@ def test_trio(server: Server, file: Path) -> None:
 
 def test_an_async_stream_that_is_cancelled(server: Server, file: Path) -> None:
     """Its connection is closed, and the recording says so."""
-    pieces = OPENAI.wire.streamed(SAID).pieces
+    pieces = OPENAI.wire.streamed(ANSWER).pieces
     server.reply(Reply((*pieces[:2], Stall()), 200, {"content-type": "text/event-stream"}))
     client = openai_sdk.AsyncOpenAI(base_url=f"{server.url}/v1", api_key="k-of-mine", max_retries=0)
 

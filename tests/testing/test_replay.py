@@ -43,7 +43,7 @@ def exchange(number: int, body: Any, *pieces: Any, how: str = "complete", status
     ]
 
 
-def said(text: str, **usage: Any) -> dict[str, Any]:
+def completion(text: str, **usage: Any) -> dict[str, Any]:
     """A chat completion."""
     choice = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
     return {"id": "c", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice]}
@@ -95,7 +95,7 @@ def test_true_is_not_1(write: Write) -> None:
 
 
 def test_requests_are_matched_whatever_their_order(write: Write) -> None:
-    file = write(exchange(1, asked("a"), said("A")), exchange(2, asked("b"), said("B")))
+    file = write(exchange(1, asked("a"), completion("A")), exchange(2, asked("b"), completion("B")))
     with replay(file, pace=0) as played:
         assert [ask("b").content, ask("a").content] == ["B", "A"]
     assert [one["messages"][0]["content"] for one in played.requests] == ["b", "a"]
@@ -103,7 +103,7 @@ def test_requests_are_matched_whatever_their_order(write: Write) -> None:
 
 
 def test_equal_requests_are_answered_in_order(write: Write) -> None:
-    file = write(exchange(1, asked("a"), said("1")), exchange(2, asked("a"), said("2")))
+    file = write(exchange(1, asked("a"), completion("1")), exchange(2, asked("a"), completion("2")))
     with pytest.raises(ReplayError) as raised, replay(file, pace=0):  # noqa: PT012
         assert [ask("a").content, ask("a").content] == ["1", "2"]
         ask("a")
@@ -116,7 +116,7 @@ def test_equal_requests_are_answered_in_order(write: Write) -> None:
 def test_the_sdk_repeats_a_request_that_was_repeated(write: Write) -> None:
     limited = exchange(1, asked("a"), {"error": {"message": "slow down"}}, status=429)
     limited[1]["headers"]["retry-after-ms"] = "1"
-    with replay(write(limited, exchange(2, asked("a"), said("A"))), pace=0) as played:
+    with replay(write(limited, exchange(2, asked("a"), completion("A"))), pace=0) as played:
         assert ask("a").content == "A"
     assert len(played.requests) == 2
     client = openai_sdk.OpenAI(api_key="k", max_retries=0)
@@ -132,7 +132,7 @@ def test_the_sdk_repeats_a_request_that_was_repeated(write: Write) -> None:
 
 def test_the_difference_is_shown(write: Write) -> None:
     other = asked("Something else", temperature=0.5, stream=True, tools=[{"a": 1}])
-    file = write(exchange(1, other, said("x")), exchange(2, asked("Hello"), said("A")))
+    file = write(exchange(1, other, completion("x")), exchange(2, asked("Hello"), completion("A")))
     with pytest.raises(ReplayError) as raised, replay(file, pace=0):
         posted(asked("Hi \x1b[2J\x9b\u202e"))
     assert str(raised.value) == (
@@ -149,7 +149,7 @@ def test_the_difference_is_shown(write: Write) -> None:
 
 
 def test_another_path(write: Write) -> None:
-    file = write(exchange(1, asked("Hello"), said("A")))
+    file = write(exchange(1, asked("Hello"), completion("A")))
     with pytest.raises(ReplayError) as raised, replay(file, pace=0):
         httpx2.post(URL.replace("v1", "v2"), json=asked("Hello"))
     assert str(raised.value) == (
@@ -186,7 +186,7 @@ def test_a_recording_chooses_no_request_to_this_machine(library: Any, write: Wri
 
 
 def test_blocked_requests_and_scripted_models_around(write: Write) -> None:
-    with block_requests(), replay(write(exchange(1, asked("a"), said("A"))), pace=0):
+    with block_requests(), replay(write(exchange(1, asked("a"), completion("A"))), pace=0):
         with fake("scripted"):
             assert ask("a").content == "scripted"
         assert ask("a").content == "A"
@@ -295,7 +295,7 @@ def test_what_the_program_sees_of_a_cut(write: Write) -> None:
 
 
 def test_threads(write: Write) -> None:
-    file = write(*(exchange(number, asked(f"{number % 10}"), said(f"{number}")) for number in range(1, 101)))
+    file = write(*(exchange(number, asked(f"{number % 10}"), completion(f"{number}")) for number in range(1, 101)))
     with replay(file, pace=0), ThreadPoolExecutor(8) as threads:
         found = list(threads.map(lambda number: (number % 10, ask(f"{number % 10}").content), range(100)))
     assert sorted(int(text) for _, text in found) == list(range(1, 101))
@@ -306,7 +306,7 @@ def test_tasks_that_each_have_a_replay(tmp_path: Path) -> None:
     files = []
     for name in "ab":
         file = tmp_path / f"{name}.jsonl"
-        rows = [{"recording": 1}, *exchange(1, asked("x"), said(name))]
+        rows = [{"recording": 1}, *exchange(1, asked("x"), completion(name))]
         file.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
         files.append(file)
 

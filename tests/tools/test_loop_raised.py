@@ -37,13 +37,13 @@ async def wait_for_the_lost(title: str) -> str:
     return title
 
 
-TOLD = {
+RESULTS = {
     find: "ToolExecutionError: find: StopIteration: ",
     give_up: "ToolExecutionError: give_up: CancelledError: ",
     lose: "ToolExecutionError: lose: CancelledError: ",
     wait_for_the_lost: "ToolExecutionError: wait_for_the_lost: CancelledError: ",
 }
-raising = pytest.mark.parametrize(("tool", "told"), TOLD.items(), ids=[one.__name__ for one in TOLD])
+raising = pytest.mark.parametrize(("tool", "told"), RESULTS.items(), ids=[one.__name__ for one in RESULTS])
 loops = pytest.mark.parametrize("loop", [ToolLoop(), ToolLoop(timeout=20)], ids=["", "timed"])
 
 

@@ -21,7 +21,7 @@ from tests.harness.server import Reply, Request, Server
 Wrap = Callable[[Any], Any]
 """What a tracer makes of a client."""
 
-SAID = Answer(
+ANSWER = Answer(
     Text("Let me ", "look."), Call("call_oslo", "get_weather", '{"city":', '"Oslo"}'), input=1203, cached=0, output=517
 )
 """An answer whose parts can be told from anything else in a record."""
@@ -43,7 +43,7 @@ class Api:
 
     @property
     def answer(self) -> Answer:
-        return Answer(*SAID.parts, model=self.answering, input=SAID.input, cached=0, output=SAID.output)
+        return Answer(*ANSWER.parts, model=self.answering, input=ANSWER.input, cached=0, output=ANSWER.output)
 
     @property
     def facts(self) -> dict[str, tuple[Any, ...]]:
@@ -52,8 +52,8 @@ class Api:
             "model": (self.model,),
             "id": ("answer_",),
             "finish reason": (self.finish, "tool_calls", "tool_call"),
-            "input tokens": (SAID.input,),
-            "output tokens": (SAID.output,),
+            "input tokens": (ANSWER.input,),
+            "output tokens": (ANSWER.output,),
             "input": ("How is the weather in Oslo?",),
             "output": ("Let me look.",),
             "tool call": ("call_oslo",),

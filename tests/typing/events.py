@@ -18,7 +18,7 @@ from mirascope_like.core.base.response import (
 from mirascope_like.core.base.tools import ToolResultEvent
 
 
-def told(stream: openai.OpenAIStream) -> str:
+def event_texts(stream: openai.OpenAIStream) -> str:
     for event in stream.events():
         match event:
             case TextEvent(text) | ThinkingEvent(text):

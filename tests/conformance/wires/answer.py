@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from mirascope_like.testing.wires import JSON, Answer, Call, Text, Thought, WireFormat
-from mirascope_like.testing.wires import Part as Said
+from mirascope_like.testing.wires import Part as AnswerPart
 from tests.harness.replies import Reply, StreamEvent
 from tests.harness.server import Request
 
@@ -64,7 +64,7 @@ __all__ = [
     "WAV_64",
     "Answer",
     "Call",
-    "Said",
+    "AnswerPart",
     "Text",
     "Thought",
     "Wire",

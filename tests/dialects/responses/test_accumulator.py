@@ -82,7 +82,7 @@ def naive(events: list[JSON]) -> dict[int, str]:
     return found
 
 
-def said(item: JSON) -> str:
+def item_text(item: JSON) -> str:
     parts = [*(item.get("summary") or ()), *(item.get("content") or ())]
     texts = [part.get("text") or part.get("refusal") or "" for part in parts]
     return "".join(texts) or item.get("arguments") or item.get("code") or ""
@@ -115,7 +115,7 @@ def test_broken_off_anywhere(seed: int, server: Server) -> None:
         if index in done:
             same(raw["output"][position], done[index])
         else:
-            assert said(raw["output"][position]) == texts.get(index, "")
+            assert item_text(raw["output"][position]) == texts.get(index, "")
     assert raw["status"] == "in_progress"
     assert response.finish_reasons is None
     assert response.usage is None

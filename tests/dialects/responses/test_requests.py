@@ -33,7 +33,7 @@ from mirascope_like.core import (
 from mirascope_like.core.base.response import decode_message
 from tests.conformance.providers import RESPONSES, Exchange, every_exchange, response_events, response_whole
 from tests.dialects.responses.streams import completed, function_call
-from tests.dialects.responses.streams import message as said
+from tests.dialects.responses.streams import message as message_of
 from tests.harness.oracles import JSON
 from tests.harness.server import Reply, Server
 
@@ -108,7 +108,7 @@ def test_parts(server: Server) -> None:
 
 
 def test_calls_and_results_become_items(server: Server) -> None:
-    said = [
+    message_of = [
         TextPart(text="I look."),
         ToolCallPart(name="f", args={"a": 1}, id="call_1"),
         TextPart(text="And."),
@@ -116,7 +116,7 @@ def test_calls_and_results_become_items(server: Server) -> None:
     ]
     prompt = [
         Messages.User("Hi"),
-        BaseMessageParam(role="assistant", content=said),
+        BaseMessageParam(role="assistant", content=message_of),
         Messages.Tool(ToolResultPart(name="f", content="2", id="call_1")),
     ]
     assert sent(server, prompt)["input"][1:] == [
@@ -317,7 +317,7 @@ NOTHING = BaseMessageParam(role="assistant", content="")
         ([], NOTHING),
         ([{"type": "reasoning", "id": "rs_1", "summary": []}], NOTHING),
         (
-            [{"type": "reasoning", "id": "rs_1", "summary": []}, said("Let me look"), function_call()],
+            [{"type": "reasoning", "id": "rs_1", "summary": []}, message_of("Let me look"), function_call()],
             BaseMessageParam(
                 role="assistant",
                 content=[
@@ -326,7 +326,7 @@ NOTHING = BaseMessageParam(role="assistant", content="")
                 ],
             ),
         ),
-        (ResponseOutputMessage.construct(**said("Hello")), BaseMessageParam(role="assistant", content="Hello")),
+        (ResponseOutputMessage.construct(**message_of("Hello")), BaseMessageParam(role="assistant", content="Hello")),
     ],
     ids=["reasoning", "reference", "nothing", "a list of reasoning", "message_param", "object"],
 )
@@ -335,7 +335,7 @@ def test_a_message_in_neutral_words(message: Any, neutral: BaseMessageParam) -> 
 
 
 def test_answers_among_items_in_neutral_words(server: Server) -> None:
-    server.reply(Reply.json(completed(said("Let me look"), function_call())["response"]))
+    server.reply(Reply.json(completed(message_of("Let me look"), function_call())["response"]))
     with RESPONSES.client(server) as client:
         response = RESPONSES.ask(client, tools=[format_book])
     told = [{"type": "function_call_output", "call_id": "call_1", "output": "<Emma>"}]

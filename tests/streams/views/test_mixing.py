@@ -16,7 +16,7 @@ from tests.harness.rounds import SIDES, Side
 from tests.harness.server import Server
 from tests.streams.views.reading import ADD, Reader, Views, add, ask
 
-SAID = "It is a sum. I add, and then I tell you.\nWait for it! So"
+WHOLE_TEXT = "It is a sum. I add, and then I tell you.\nWait for it! So"
 SUB = ("call_2", "add", '{"a": 5, "b": 6}')
 
 texts_options = st.fixed_dictionaries(
@@ -74,7 +74,7 @@ def servers() -> Any:
 def test_any_mix(servers: Any, plan: list[tuple[str, int, dict[str, Any]]], cut: int, which: int) -> None:
     server, clients = servers
     side = SIDES[which]
-    server.reply(side.streamed(SAID, ADD, SUB).cut(cut))
+    server.reply(side.streamed(WHOLE_TEXT, ADD, SUB).cut(cut))
     stream = ask(side, clients[which], asynchronous=False, tools=[add])
     text, tools = asyncio.run(mixed(stream, Views(False), plan))
     check(stream, text, tools, plan)
@@ -87,7 +87,7 @@ def test_any_mix_async(servers: Any, plan: list[tuple[str, int, dict[str, Any]]]
     side = SIDES[which]
 
     async def main() -> None:
-        server.reply(side.streamed(SAID, ADD, SUB).cut(cut))
+        server.reply(side.streamed(WHOLE_TEXT, ADD, SUB).cut(cut))
         async with side.aclient(server) as client:
             stream = ask(side, client, asynchronous=True, tools=[add])
             text, tools = await mixed(stream, Views(True), plan)
@@ -99,7 +99,7 @@ def test_any_mix_async(servers: Any, plan: list[tuple[str, int, dict[str, Any]]]
 def check(stream: Any, text: str, tools: list[Any], plan: list[tuple[str, int, dict[str, Any]]]) -> None:
     """Check that all text was yielded once, and so was each tool, except those that `text` and `cumulative` omit."""
     response = stream.construct_call_response()
-    assert text == SAID == response.content == stream.content
+    assert text == WHOLE_TEXT == response.content == stream.content
     assert [tool.args for tool in response.tools] == [{"a": 1, "b": 2}, {"a": 5, "b": 6}]
     assert [tool.tool_call_id if hasattr(tool, "tool_call_id") else tool.args for tool in stream.tools]
     if any(name in ("text", "cumulative") for name, _, _ in plan):

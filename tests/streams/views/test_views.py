@@ -23,7 +23,7 @@ from tests.harness.server import CloseEarly, Pause, Server, Stall
 from tests.streams.views.reading import ADD, Reader, Views, add, fail, texts
 
 
-def told(event: Any) -> Any:
+def comparable(event: Any) -> Any:
     """An event in a form to compare."""
     match event:
         case ToolReadyEvent(tool):
@@ -38,7 +38,7 @@ def told(event: Any) -> Any:
 
 def test_events(reader: Reader, side: Side, server: Server) -> None:
     async def use(stream: Any, views: Views) -> list[Any]:
-        return [told(event) for event in await views.all(stream.events())]
+        return [comparable(event) for event in await views.all(stream.events())]
 
     server.reply(side.streamed("Let me see.", ADD))
     found = reader.run(side, server, use, tools=[add])

@@ -20,7 +20,7 @@ class BaseLog(ABC):
     """A log of calls in a file, written by a thread of its own."""
 
     def __init__(self, path: str | Path, redact: Redact | None) -> None:
-        self.path: str = os.fspath(path)
+        self.path: str = ":memory:" if path == ":memory:" else os.path.abspath(path)  # a program may change its folder
         self._maker = RowMaker(redact, self.path)
         self._writer: Writer[Written] = Writer(self._write, self.path)
 

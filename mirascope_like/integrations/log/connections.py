@@ -34,6 +34,8 @@ class Connections:
         self._lock = RLock()
         self._writer: sqlite3.Connection | None = None
         self._reader: sqlite3.Connection | None = None
+        self._file: tuple[int, int] | None = None
+        """The device and the number of the file that is open."""
 
     @contextmanager
     def writing(self, *, raises: bool = False) -> Generator[sqlite3.Connection]:
@@ -43,6 +45,7 @@ class Connections:
         """
         try:
             with self._lock:
+                self._close_another_file()
                 if self._writer is None:
                     self._writer = self._opened()
                 database = self._writer
@@ -59,6 +62,7 @@ class Connections:
         """Context manager for reading. Raises `StoreError` if the file cannot be read."""
         try:
             with self._lock:
+                self._close_another_file()
                 if self._memory:
                     self._writer = self._reader = self._writer or self._opened()
                 if self._reader is None:
@@ -66,6 +70,19 @@ class Connections:
                 yield self._reader
         except sqlite3.Error as error:
             raise StoreError(f"the log {self._path!r} cannot be read: {error}") from error
+
+    def _close_another_file(self) -> None:
+        """Close the connections if the file was deleted or replaced: what is written to it would be lost."""
+        if self._memory:
+            return
+        try:
+            found = os.stat(self._path)
+            file = (found.st_dev, found.st_ino)
+        except OSError:
+            file = None
+        if self._file is not None and self._file != file:
+            self.close()
+        self._file = file
 
     def _opened(self) -> sqlite3.Connection:
         if not self._memory:
@@ -75,6 +92,7 @@ class Connections:
             if not self._memory:
                 database.execute("PRAGMA journal_mode = WAL")
                 database.execute("PRAGMA synchronous = NORMAL")  # survives the end of the process, at any moment
+            database.execute("PRAGMA secure_delete = ON")  # deleted texts are private
             prepare(database, self._path)
         except BaseException:
             database.close()

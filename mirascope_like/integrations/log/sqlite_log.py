@@ -102,7 +102,7 @@ class SQLiteLog(BaseLog):
         tags: Mapping[str, str] | None = None,
     ) -> int:
         """Delete the rows that fulfil all conditions, with the requests of these calls; return the number of deleted
-        rows.
+        rows. Their texts are overwritten, also in the index of the search.
 
         Raises `ConfigurationError` if there is no condition.
         """
@@ -111,7 +111,10 @@ class SQLiteLog(BaseLog):
         self.flush()
         filters = Filters(until=until, function=function, conversation_id=conversation_id, tags=tags or {})
         with self._connections.writing(raises=True) as database:
-            return _delete(database, filters, id)
+            count = _delete(database, filters, id)
+            if count and database.execute("SELECT 1 FROM sqlite_master WHERE name = 'calls_fts'").fetchone():
+                database.execute("INSERT INTO calls_fts (calls_fts) VALUES ('optimize')")  # drops the words of the rows
+            return count
 
 
 def _delete(database: Connection, filters: Filters, id: int | str | None = None) -> int:
@@ -129,5 +132,8 @@ def _delete(database: Connection, filters: Filters, id: int | str | None = None)
     )
     count = database.execute("DELETE FROM calls WHERE call_id IN (SELECT call_id FROM deleted)").rowcount
     if count:
+        # SQLite gives the numbers of the newest rows again.
+        newest = "SELECT coalesce(max(id), 0) FROM calls"
+        database.execute(f"UPDATE search_state SET indexed_to = min(indexed_to, ({newest}))")
         database.execute(f"DELETE FROM blobs WHERE hash NOT IN (SELECT hash FROM ({USED}) WHERE hash IS NOT NULL)")
     return count

@@ -249,3 +249,44 @@ def test_only_the_user_may_read_a_log(tmp_path: Path, kind: Any) -> None:
             assert log.flush()
             wanted = 0o640 if name == "group.db" else 0o600
             assert {file.stat().st_mode & 0o777 for file in tmp_path.glob(f"{name}*")} == {wanted}
+
+
+@pytest.mark.parametrize("kind", [SQLiteLog, JSONLinesLog])
+def test_a_program_that_changes_its_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: Any) -> None:
+    monkeypatch.chdir(tmp_path)
+    with kind("calls") as log, log_calls(log):
+        asking()("one")
+        log.flush()
+        (tmp_path / "other").mkdir()
+        monkeypatch.chdir(tmp_path / "other")
+        asking()("two")
+        assert [row.prompt for row in log.find()] == ["two", "one"]
+    assert list((tmp_path / "other").iterdir()) == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows deletes no open file")
+@pytest.mark.parametrize("kind", [SQLiteLog, JSONLinesLog])
+def test_a_file_that_is_deleted_is_made_again(tmp_path: Path, kind: Any) -> None:
+    with kind(tmp_path / "calls") as log, log_calls(log):
+        for text in ("one", "two"):
+            asking()(text)
+            assert [row.prompt for row in log.find()] == [text]
+            for file in tmp_path.iterdir():
+                file.unlink()
+        assert log.find() == []
+
+
+def test_the_texts_of_deleted_rows_are_not_in_the_file(tmp_path: Path) -> None:
+    with SQLiteLog(tmp_path / "calls.db") as log, log_calls(log):
+        for text in ("kept", *("forgotten " * 300 for _ in range(5))):
+            asking(lambda body: "forgotten")(text)
+        assert len(log.find(text="forgotten")) == 6
+        kept = log.find()[-1]
+        assert log.delete(until="0s") == 6
+        log.write([{**vars(kept), "response_text": None, "response_json": None, "fields": None}])
+        # It has the number of a deleted row, and is in the index all the same.
+        assert [(row.id, row.prompt) for row in log.find(text="kept")] == [(1, "kept")]
+        assert log.delete(id=1) == 1
+        assert log.find(text="kept") == []
+    assert [file.name for file in tmp_path.iterdir()] == ["calls.db"]
+    assert b"orgotten" not in (tmp_path / "calls.db").read_bytes()

@@ -22,13 +22,6 @@ ENDINGS = ("end", "closed", "with", "dropped", "error", "deadline")
 every_row = pytest.mark.parametrize("row", EVERY, ids=lambda row: row.id)
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _nothing_older() -> None:
-    """Keep what earlier tests have left out of the many searches for garbage here."""
-    gc.collect()
-    gc.freeze()
-
-
 def script(row: BaseRow, ending: str) -> Reply:
     reply = row.wire.streamed(Answer("Hel", "lo", "!"))
     if ending == "end":

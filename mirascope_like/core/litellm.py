@@ -11,7 +11,7 @@ from inspect import getgeneratorlocals, isgenerator
 from typing import Any, ClassVar, TypeAlias
 
 from .base.errors import load_sdk
-from .base.runtime import listing
+from .base.runtime import Listing
 
 load_sdk("openai", extra="litellm")
 
@@ -332,4 +332,4 @@ __all__ = [
     "model",
 ]
 
-__dir__ = listing(__all__)
+__dir__: Listing = Listing(__all__)

@@ -18,7 +18,7 @@ from .base.models import Models
 from .base.parsing import at
 from .base.provider import Clients
 from .base.request import Request
-from .base.runtime import listing
+from .base.runtime import Listing
 from .base.streams import AsyncStream, Stream
 from .base.tools import BaseTool
 from .google import (
@@ -198,4 +198,4 @@ __all__ = [
     "vertex_call",
 ]
 
-__dir__ = listing(__all__)
+__dir__: Listing = Listing(__all__)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from ..core.base.runtime import listing
+from ..core.base.runtime import Listing
 from .middleware import middleware_factory
 
 if TYPE_CHECKING:
@@ -22,4 +22,4 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-__dir__ = listing(__all__)
+__dir__: Listing = Listing(__all__)

@@ -8,7 +8,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from ..core.base.errors import StreamNotConsumedError, load_sdk
 from ..core.base.response import BaseCallResponse
-from ..core.base.runtime import listing
+from ..core.base.runtime import Listing
 from .middleware import middleware_factory
 
 P = ParamSpec("P")
@@ -96,4 +96,4 @@ def _parameter(value: Any) -> str | int | float:
 
 __all__ = ["with_langfuse"]
 
-__dir__ = listing(__all__)
+__dir__: Listing = Listing(__all__)

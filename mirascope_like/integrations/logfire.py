@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
 from ..core.base.errors import load_sdk
-from ..core.base.runtime import listing
+from ..core.base.runtime import Listing
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -29,4 +29,4 @@ def with_logfire(*, content: bool = True) -> Callable[[Callable[P, R]], Callable
 
 __all__ = ["with_logfire"]
 
-__dir__ = listing(__all__)
+__dir__: Listing = Listing(__all__)

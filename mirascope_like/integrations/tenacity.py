@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ..core.base.runtime import listing
+from ..core.base.runtime import Listing
 from ..retries.tenacity import collect_errors
 
 __all__ = ["collect_errors"]
 
-__dir__ = listing(__all__)
+__dir__: Listing = Listing(__all__)

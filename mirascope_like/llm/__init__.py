@@ -15,7 +15,7 @@ from ..core.base.legacy_names import LocalProvider, Provider
 from ..core.base.models import Models
 from ..core.base.request import CommonCallParams
 from ..core.base.response import CostMetadata
-from ..core.base.runtime import listing
+from ..core.base.runtime import Listing
 from ..core.costs import calculate_cost
 from .answers import AsyncStream, CallResponse, CallResponseChunk, Stream, Tool
 from .neutral_call import NeutralCall
@@ -45,4 +45,4 @@ __all__ = [
     "override",
 ]
 
-__dir__ = listing(__all__)
+__dir__: Listing = Listing(__all__)

@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from ..core.base.errors import FallbackError
-from ..core.base.runtime import listing
+from ..core.base.runtime import Listing
 from .fallback import Fallback, fallback
 from .race import race
 
@@ -26,4 +26,4 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-__dir__ = listing(__all__)
+__dir__: Listing = Listing(__all__)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..core.base.errors import BudgetExceededError, UnknownPriceError
-from ..core.base.runtime import listing
+from ..core.base.runtime import Listing
 from .budgets import Budget, budget
 from .cache_keys import CachedRequest
 from .caching import cached, from_cache
@@ -24,4 +24,4 @@ __all__ = [
     "from_cache",
 ]
 
-__dir__ = listing(__all__)
+__dir__: Listing = Listing(__all__)

@@ -6,7 +6,7 @@ boto3 has no async client: an async call runs boto3 in a thread.
 from __future__ import annotations
 
 from ..base.errors import load_sdk
-from ..base.runtime import listing
+from ..base.runtime import Listing
 
 load_sdk("boto3", extra="bedrock")
 
@@ -57,4 +57,4 @@ __all__ = [
     "model",
 ]
 
-__dir__ = listing(__all__)
+__dir__: Listing = Listing(__all__)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..base.legacy_names import Provider
 from ..base.response import CostMetadata, Usage, call_cost
-from ..base.runtime import listing
+from ..base.runtime import Listing
 
 _LISTED_AS = {"bedrock": "aws", "gemini": "google", "vertex": "google", "xai": "x-ai"}
 """The names of providers in the price list, if the list uses other names."""
@@ -26,4 +26,4 @@ def calculate_cost(provider: Provider, model: str, metadata: CostMetadata | None
 
 __all__ = ["calculate_cost"]
 
-__dir__ = listing(__all__)
+__dir__: Listing = Listing(__all__)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import warnings
 
 from ..base.errors import load_sdk
-from ..base.runtime import listing
+from ..base.runtime import Listing
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", FutureWarning)  # the docstring above says that the SDK is retired
@@ -54,4 +54,4 @@ __all__ = [
     "model",
 ]
 
-__dir__ = listing(__all__)
+__dir__: Listing = Listing(__all__)

@@ -11,7 +11,7 @@ Requests to Ollama are sent to its `/v1`; if you pass a client of the package `o
 from __future__ import annotations
 
 from ..base.errors import load_sdk
-from ..base.runtime import listing
+from ..base.runtime import Listing
 
 load_sdk("openai", extra="openai")
 
@@ -94,4 +94,4 @@ __all__ = [
     "zai",
 ]
 
-__dir__ = listing(__all__)
+__dir__: Listing = Listing(__all__)

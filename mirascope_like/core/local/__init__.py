@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from ..base.errors import load_sdk
-from ..base.runtime import listing
+from ..base.runtime import Listing
 
 load_sdk("openai", extra="local")
 
@@ -46,4 +46,4 @@ __all__ = [
     "model",
 ]
 
-__dir__ = listing(__all__)
+__dir__: Listing = Listing(__all__)

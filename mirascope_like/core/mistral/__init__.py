@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..base.errors import load_sdk
-from ..base.runtime import listing
+from ..base.runtime import Listing
 
 load_sdk("mistralai.client", extra="mistral")
 
@@ -50,4 +50,4 @@ __all__ = [
     "model",
 ]
 
-__dir__ = listing(__all__)
+__dir__: Listing = Listing(__all__)

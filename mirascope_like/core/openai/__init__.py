@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from ..base.errors import load_sdk
-from ..base.runtime import listing
+from ..base.runtime import Listing
 
 load_sdk("openai", extra="openai")
 
@@ -68,4 +68,4 @@ if not TYPE_CHECKING:  # for type checkers, a name that is not declared is an er
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-__dir__ = listing(__all__)
+__dir__: Listing = Listing(__all__)

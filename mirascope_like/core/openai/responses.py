@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from ..base.calls import Call
 from ..base.models import Models
-from ..base.runtime import listing
+from ..base.runtime import Listing
 from ..base.streams import AsyncStream, Stream
 from ..base.tools import BaseTool
 from ..dialects.chat_completions import CustomTool
@@ -100,4 +100,4 @@ __all__ = [
     "model",
 ]
 
-__dir__ = listing(__all__)
+__dir__: Listing = Listing(__all__)

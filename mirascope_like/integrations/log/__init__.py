@@ -12,7 +12,7 @@ def ask(question: str) -> str: ...
 
 from __future__ import annotations
 
-from ...core.base.runtime import listing
+from ...core.base.runtime import Listing
 from .decorators import log_calls, with_log
 from .json_lines_log import JSONLinesLog
 from .logged_call import LoggedCall
@@ -22,4 +22,4 @@ from .standard_log import StandardLog
 
 __all__ = ["EndedCall", "JSONLinesLog", "LoggedCall", "SQLiteLog", "StandardLog", "log_calls", "with_log"]
 
-__dir__ = listing(__all__)
+__dir__: Listing = Listing(__all__)

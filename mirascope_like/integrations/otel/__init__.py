@@ -14,7 +14,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from ...core.base.errors import load_sdk
 from ...core.base.observation import ObservedCall, observe_call, observe_process
-from ...core.base.runtime import listing
+from ...core.base.runtime import Listing
 
 load_sdk("opentelemetry.trace", extra="otel")
 
@@ -183,4 +183,4 @@ __all__ = [
     "with_otel",
 ]
 
-__dir__ = listing(__all__)
+__dir__: Listing = Listing(__all__)

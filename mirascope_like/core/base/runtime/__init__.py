@@ -16,7 +16,7 @@ from .lazy_module import LazyModule, lazy_names
 from .old_paths import install
 from .older_pickles import loads_older_pickles
 from .private_file import PRIVATE, make_private_file
-from .public_names import listing
+from .public_names import Listing
 from .sans_io import adrive, drive
 from .signatures import alike, bound_values, is_async, named_values, over_descriptors, within_descriptor
 from .type_form import TypeForm
@@ -44,7 +44,7 @@ __all__ = [
     "install",
     "is_async",
     "lazy_names",
-    "listing",
+    "Listing",
     "loads_older_pickles",
     "make_private_file",
     "named_values",

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 
-def listing(names: Sequence[str]) -> Callable[[], list[str]]:
-    """Return the `__dir__` of a module that lists these names only."""
-    return lambda: list(names)
+class Listing:
+    """The `__dir__` of a module that lists its public names only."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._names = names
+
+    def __call__(self) -> list[str]:
+        """Return the names."""
+        return list(self._names)

@@ -9,7 +9,7 @@ import time
 class Clock:
     """Returns the time. Tests replace its methods."""
 
-    monotonic = staticmethod(time.monotonic)
+    monotonic: staticmethod[[], float] = staticmethod(time.monotonic)
     """Returns the monotonic time in seconds. Only differences between two values are meaningful."""
 
     def timestamp(self) -> float:

@@ -50,6 +50,9 @@ class FakeModel:
         with self._lock:
             self._replies.extend(checked)
 
+    def __repr__(self) -> str:
+        return f"<fake model: {len(self.requests)} requests, {len(self.unused)} replies left>"
+
     @property
     def request(self) -> FakeRequest:
         """The last request. Raises `IndexError` if there was none."""

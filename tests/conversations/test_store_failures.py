@@ -444,3 +444,16 @@ def test_only_the_user_may_read_a_store(tmp_path: Path, kind: Any) -> None:
     assert {file.stat().st_mode & 0o777 for file in tmp_path.iterdir()} == {0o600}
     if kind is SQLiteStore:
         store.close()
+
+
+@pytest.mark.parametrize("kind", [JSONLinesStore, SQLiteStore])
+def test_a_program_that_changes_its_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: Any) -> None:
+    (tmp_path / "other").mkdir()
+    monkeypatch.chdir(tmp_path)
+    store = kind("talks")
+    monkeypatch.chdir("other")
+    store.append("ann", [TURN])
+    assert store.names() == ["ann"]
+    assert list((tmp_path / "other").iterdir()) == []
+    if kind is SQLiteStore:
+        store.close()

@@ -11,7 +11,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from mirascope_like.testing import RecordingFormatError, record, replay
+from mirascope_like.testing import RecordingFormatError, fake, record, replay
 from mirascope_like.testing.plugin import recording_path
 from mirascope_like.testing.recording import rows
 from tests.harness.clocks import PATIENCE
@@ -119,6 +119,19 @@ def test_folders_are_made_and_a_file_is_replaced(tmp_path: Path, server: Server)
             {"a": number}
         ]
     assert [one.name for one in file.parent.iterdir()] == ["x.jsonl"]
+
+
+def test_a_program_that_changes_its_folder(tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "other").mkdir()
+    monkeypatch.chdir(tmp_path)
+    server.reply(Reply.json({"a": 1}))
+    with record("x.jsonl") as recording:
+        httpx2.post(f"{server.url}{PATH}", json=BODY)
+        monkeypatch.chdir("other")
+    assert {one.name for one in tmp_path.iterdir()} == {"other", "x.jsonl"}
+    assert list((tmp_path / "other").iterdir()) == []
+    assert repr(recording) == "<Recorder 'x.jsonl': 1 requests>"
+    assert repr(fake("Hi")) == "<fake model: 0 requests, 1 replies left>"
 
 
 def test_a_block_that_fails_leaves_what_was_recorded(tmp_path: Path, server: Server) -> None:

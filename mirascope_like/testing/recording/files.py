@@ -11,7 +11,7 @@ class NewFile:
     """Replaces a file at once, after its text is known. Several processes may do that: one of them is the last."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self._path = path.absolute()  # the program may change its folder
 
     def begin(self) -> None:
         """Make the folder. Raises `OSError` if the file cannot be written, before anything is spent on its content."""

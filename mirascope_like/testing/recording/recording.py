@@ -26,6 +26,9 @@ class Recording(ABC):
         """The file."""
         self._entered: ExitStack | None = None
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {str(self.path)!r}: {len(self.requests)} requests>"
+
     @property
     @abstractmethod
     def requests(self) -> list[RecordedRequest]:

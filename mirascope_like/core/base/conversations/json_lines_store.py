@@ -31,7 +31,7 @@ class JSONLinesStore:
     """
 
     def __init__(self, path: str | Path) -> None:
-        self._path = Path(path)
+        self._path = Path(path).absolute()  # the program may change its folder
         self._lock = ForkSafeLock()
 
     def append(self, name: str, turns: Sequence[Turn]) -> None:

@@ -4,25 +4,36 @@ from __future__ import annotations
 
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
+from weakref import finalize
 
 from ...core.base.errors import ConfigurationError
 from ...core.base.response import BaseCallResponse
 from .filters import Filters, Time
 from .logged_call import LoggedCall
-from .redaction import Redact, RowMaker, Written
+from .redaction import Written
 from .writer import Writer
 
 
-class BaseLog(ABC):
-    """A log of calls in a file, written by a thread of its own."""
+def absolute(path: str | Path) -> str:
+    """Return the absolute path of a log, because a program may change its folder."""
+    return ":memory:" if path == ":memory:" else os.path.abspath(path)
 
-    def __init__(self, path: str | Path, redact: Redact | None) -> None:
-        self.path: str = ":memory:" if path == ":memory:" else os.path.abspath(path)  # a program may change its folder
-        self._maker = RowMaker(redact, self.path)
-        self._writer: Writer[Written] = Writer(self._write, self.path)
+
+class BaseLog(ABC):
+    """A log of calls in a file, written by a thread of its own. A log that is dropped is closed.
+
+    `write` writes entries, and `close` releases the file. Neither refers to the log.
+    """
+
+    def __init__(
+        self, path: str, write: Callable[[Sequence[Written]], None], close: Callable[[], object] = list
+    ) -> None:
+        self.path: str = path
+        self._writer: Writer[Written] = Writer(write, self.path, close)
+        finalize(self, self._writer.abandon).atexit = False  # the writer writes all entries at the end of the process
 
     def write(self, call: Written) -> None:
         """Add a call that has ended, or rows of another log. They are written by a thread."""
@@ -97,9 +108,6 @@ class BaseLog(ABC):
             until=until,
         )
         return self._found(filters, limit, offset)
-
-    @abstractmethod
-    def _write(self, batch: Sequence[Written]) -> None: ...
 
     @abstractmethod
     def _one(self, name: str, value: int | str) -> LoggedCall | None: ...

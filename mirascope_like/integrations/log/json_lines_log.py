@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 from ...core.base.errors import StoreError
 from ...core.base.parsing import VERSION_KEY, check_schema_version
 from ...core.base.response import from_json_bytes
 from ...core.base.runtime import PRIVATE
-from .base_log import BaseLog
+from .base_log import BaseLog, absolute
 from .filters import Filters
 from .logged_call import LoggedCall, Row, logged_call
-from .redaction import Redact, Written
+from .redaction import Redact, RowMaker, Written
 from .row_format import json_text
 
 LINES_VERSION = 1
@@ -29,22 +30,8 @@ class JSONLinesLog(BaseLog):
     """
 
     def __init__(self, path: str | Path, *, redact: Redact | None = None) -> None:
-        super().__init__(path, redact)
-
-    def _write(self, batch: Sequence[Written]) -> None:
-        rows = self._maker.rows(batch)
-        lines = list[str]()
-        for row in rows:
-            with self._maker.left_out():
-                lines.append(json_text({VERSION_KEY: LINES_VERSION, **_given(row)}))
-        data = "".join(f"{line}\n" for line in lines).encode()
-        # One write of a file that is opened to append: lines of several processes are not mixed.
-        descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, PRIVATE)
-        try:
-            while data:
-                data = data[os.write(descriptor, data) :]
-        finally:
-            os.close(descriptor)
+        name = absolute(path)
+        super().__init__(name, partial(_write, name, RowMaker(redact, name)))
 
     def _one(self, name: str, value: int | str) -> LoggedCall | None:
         return next((logged_call(row) for row in self._rows() if row[name] == value), None)
@@ -73,6 +60,22 @@ class JSONLinesLog(BaseLog):
             return
         except OSError as error:
             raise StoreError(f"the log {self.path!r} cannot be read: {error}") from error
+
+
+def _write(path: str, maker: RowMaker, batch: Sequence[Written]) -> None:
+    rows = maker.rows(batch)
+    lines = list[str]()
+    for row in rows:
+        with maker.left_out():
+            lines.append(json_text({VERSION_KEY: LINES_VERSION, **_given(row)}))
+    data = "".join(f"{line}\n" for line in lines).encode()
+    # One write of a file that is opened to append: lines of several processes are not mixed.
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, PRIVATE)
+    try:
+        while data:
+            data = data[os.write(descriptor, data) :]
+    finally:
+        os.close(descriptor)
 
 
 def _given(row: Row) -> Row:

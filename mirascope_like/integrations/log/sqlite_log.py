@@ -9,17 +9,39 @@ from time import monotonic
 from typing import Any
 
 from ...core.base.errors import ConfigurationError
-from .base_log import BaseLog
+from .base_log import BaseLog, absolute
 from .connections import Connections
 from .filters import Filters, Time, age_limit
 from .logged_call import LoggedCall, logged_call
-from .redaction import Redact, Written
+from .redaction import Redact, RowMaker, Written
 from .row_format import decoded, insert, whole_characters
 from .schema import USED
 from .search import search_condition
 
 PRUNE_EVERY = 60.0
 """The seconds between two deletions of rows that are older than `keep`."""
+
+
+class _RowWriter:
+    """Writes rows to the database of a log, without a reference to the log."""
+
+    def __init__(self, maker: RowMaker, connections: Connections, keep: str | None) -> None:
+        self._maker = maker
+        self._connections = connections
+        self._keep = keep
+        self._pruned = -PRUNE_EVERY
+
+    def write(self, batch: Sequence[Written]) -> None:
+        rows = self._maker.rows_in_json(batch)
+        with self._connections.writing() as database:
+            for row in rows:
+                try:
+                    insert(row, database)
+                except Exception as error:
+                    self._maker.leave_out(error)
+            if self._keep is not None and monotonic() - self._pruned >= PRUNE_EVERY:
+                self._pruned = monotonic()
+                _delete(database, Filters(until=self._keep))
 
 
 class SQLiteLog(BaseLog):
@@ -43,29 +65,16 @@ class SQLiteLog(BaseLog):
         redact: Redact | None = None,
         timeout: float = 5.0,
     ) -> None:
-        super().__init__(path, redact)
-        self._keep = keep
         if keep is not None:
             age_limit(keep)  # raises an error for a wrong age now
-        self._connections = Connections(self.path, timeout)
-        self._pruned = -PRUNE_EVERY
+        name = absolute(path)
+        self._connections = connections = Connections(name, timeout)
+        super().__init__(name, _RowWriter(RowMaker(redact, name), connections, keep).write, connections.close)
 
     def close(self) -> None:
         """Write all calls that have ended, and close the file. Later calls are not logged."""
         super().close()
         self._connections.close()
-
-    def _write(self, batch: Sequence[Written]) -> None:
-        rows = self._maker.rows_in_json(batch)
-        with self._connections.writing() as database:
-            for row in rows:
-                try:
-                    insert(row, database)
-                except Exception as error:
-                    self._maker.leave_out(error)
-            if self._keep is not None and monotonic() - self._pruned >= PRUNE_EVERY:
-                self._pruned = monotonic()
-                _delete(database, Filters(until=self._keep))
 
     def _one(self, name: str, value: int | str) -> LoggedCall | None:
         return next(iter(self._read([f"{name} = ?"], [value])), None)

@@ -10,8 +10,11 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from itertools import islice
+from queue import SimpleQueue
 from typing import Any, Generic, TypeVar
 from weakref import WeakSet
+
+from ...core.base.runtime import CLOCK
 
 T = TypeVar("T")
 
@@ -28,12 +31,17 @@ _WRITERS: WeakSet[Writer[Any]] = WeakSet()
 class Writer(Generic[T]):
     """Collects entries from all threads, and passes them to a function in its own thread, at most 50 ms later.
 
+    The thread keeps the writer and the function, so the function must not refer to the log that has the writer: the
+    log calls `abandon` when it is dropped.
+
     If the function raises an error, a warning is logged once, and the entries are kept and passed again later. After a
     fork, the child process has an empty writer of its own; the parent writes what was collected before.
     """
 
-    def __init__(self, write: Callable[[Sequence[T]], None], name: str) -> None:
+    def __init__(self, write: Callable[[Sequence[T]], None], name: str, close: Callable[[], object] = list) -> None:
+        """`close` is called after the last entries of an abandoned writer, by its thread."""
         self._write = write
+        self._close = close
         self._name = name
         self._reset()
         _WRITERS.add(self)
@@ -42,15 +50,18 @@ class Writer(Generic[T]):
         self._entries: deque[T] = deque()
         self._writing = threading.Lock()
         """Held while entries are written, by the thread of the writer or by `flush`."""
-        self._wake = threading.Event()
-        """Set while there are entries."""
-        self._now = threading.Event()
-        """Set to end the wait for further entries."""
+        self._signals: SimpleQueue[None] = SimpleQueue()
+        """Has an item while there are entries, or at the end. Unlike a lock, a finalizer may use it at any moment."""
+        self._signalled = False
+        """True if the thread will write the entries."""
+        self._pause = threading.Condition()
+        """Notified to end the wait for further entries."""
         self._thread: threading.Thread | None = None
         self._failed = False
         """True while writing fails: the warning was logged."""
         self._full = False
         self._closed = False
+        self._abandoned = False
 
     def add(self, entry: T) -> None:
         """Add an entry. Does not wait."""
@@ -60,8 +71,9 @@ class Writer(Generic[T]):
                 log.warning("the log %s cannot be written: further calls are not logged", self._name)
             return
         self._entries.append(entry)
-        if not self._wake.is_set():
-            self._wake.set()
+        if not self._signalled:
+            self._signalled = True
+            self._signals.put(None)
             if self._thread is None:
                 self._start()
 
@@ -74,15 +86,19 @@ class Writer(Generic[T]):
 
     def _run(self) -> None:
         while not self._closed:
-            self._wake.wait()
-            self._now.wait(RETRY if self._failed else DELAY)
-            self._now.clear()
+            self._signals.get()
+            until = CLOCK.monotonic() + (RETRY if self._failed else DELAY)
+            with self._pause:
+                while not self._closed and (left := until - CLOCK.monotonic()) > 0:
+                    CLOCK.wait(self._pause, left)
             self.flush()
+        if self._abandoned:
+            self._close()
 
     def flush(self) -> bool:
         """Write all entries, in this thread. Returns False if they could not be written; they are then kept."""
         with self._writing:
-            self._wake.clear()
+            self._signalled = False
             while self._entries:
                 batch = list(islice(self._entries, 1000))
                 try:
@@ -91,7 +107,8 @@ class Writer(Generic[T]):
                     if not self._failed:
                         self._failed = True
                         log.warning("the log %s cannot be written; calls continue", self._name, exc_info=True)
-                    self._wake.set()
+                    self._signalled = True
+                    self._signals.put(None)
                     return False
                 for _ in batch:
                     self._entries.popleft()
@@ -102,8 +119,16 @@ class Writer(Generic[T]):
         """Write all entries, and end the thread."""
         self.flush()
         self._closed = True
-        self._wake.set()
-        self._now.set()
+        with self._pause:
+            self._pause.notify_all()
+        self._signals.put(None)
+
+    def abandon(self) -> None:
+        """Make the thread write all entries, and end. Does not wait, so that a finalizer may call it at any moment."""
+        self._abandoned = self._closed = True
+        self._signals.put(None)
+        if self._thread is None:
+            self._close()
 
     def inherited(self) -> None:
         """Forget the entries and the thread of the parent process, in a child process."""

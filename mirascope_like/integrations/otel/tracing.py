@@ -14,7 +14,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, suppress
-from typing import Any
+from typing import Any, ClassVar
 
 from opentelemetry import context as otel_context
 from opentelemetry import trace
@@ -107,6 +107,8 @@ class Active:
 
 class Tracing(Observer):
     """Records calls as spans of one tracer."""
+
+    keeps_calls: ClassVar[bool] = False
 
     def __init__(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import sqlite3
@@ -9,15 +10,17 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Any
+from weakref import ref
 
 import pytest
 
 from mirascope_like.integrations.log import JSONLinesLog, SQLiteLog, log_calls, with_log
 from mirascope_like.integrations.log import writer as writer_module
 from mirascope_like.integrations.log.writer import Writer
-from tests.harness.clocks import PATIENCE
+from tests.harness.clocks import PATIENCE, MovedClock
 from tests.harness.recordings import ROOT
 from tests.integrations.log.calls import asking
 from tests.integrations.log.killed import check_file, killed_run
@@ -290,3 +293,58 @@ def test_the_texts_of_deleted_rows_are_not_in_the_file(tmp_path: Path) -> None:
         assert log.find(text="kept") == []
     assert [file.name for file in tmp_path.iterdir()] == ["calls.db"]
     assert b"orgotten" not in (tmp_path / "calls.db").read_bytes()
+
+
+def written(path: Path) -> list[str]:
+    """The prompts of the rows that another reader of the file sees."""
+    if not path.exists():
+        return []
+    with closing(sqlite3.connect(path)) as reader:
+        try:
+            return [prompt for (prompt,) in reader.execute("SELECT prompt FROM calls ORDER BY id")]
+        except sqlite3.OperationalError:  # the table is not there yet
+            return []
+
+
+def test_rows_are_committed_after_the_interval_and_by_flush(
+    tmp_path: Path, clock: MovedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert writer_module.DELAY < 0.05  # the documented 50 ms, of which some remain for writing
+    monkeypatch.setattr(writer_module, "DELAY", 1000.0)
+    path = tmp_path / "calls.db"
+    with SQLiteLog(path) as log:
+        ask = with_log(log)(asking())
+        ask("one")
+        assert written(path) == []
+        clock.skip(999)
+        assert written(path) == []
+        while written(path) != ["one"]:  # in the thread of the log
+            clock.skip(2)
+        ask("two")
+        assert written(path) == ["one"]
+        assert log.flush()
+        assert written(path) == ["one", "two"]
+
+
+@LOGS
+def test_a_log_that_is_dropped_is_closed(tmp_path: Path, kind: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[threading.Thread] = []
+
+    class Thread(threading.Thread):
+        def start(self) -> None:
+            started.append(self)
+            super().start()
+
+    monkeypatch.setattr(writer_module.threading, "Thread", Thread)
+    path = tmp_path / "calls"
+    log = kind(path)
+    gone = ref(log)
+    with_log(log)(asking())("hello")
+    assert log.flush()  # a log is kept by its entries
+    del log
+    gc.collect()
+    assert gone() is None
+    (thread,) = started
+    thread.join(PATIENCE)
+    assert not thread.is_alive()
+    assert [row.prompt for row in kind(path).find()] == ["hello"]

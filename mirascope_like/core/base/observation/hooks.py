@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 from typing import Any, ClassVar, TypeVar
 
 T = TypeVar("T", bound=Callable[..., Any])
@@ -42,10 +41,22 @@ class Hooks:
         return found
 
 
-@lru_cache(maxsize=256)
 def hooks_of(observers: tuple[BaseObserver, ...]) -> Hooks:
-    """Return the methods that these observers define."""
-    return Hooks(observers)
+    """Return the methods that these observers define. The first observer keeps them, so that nothing else keeps the
+    observers.
+    """
+    known: dict[tuple[BaseObserver, ...], Hooks] = vars(observers[0]).setdefault(_HOOKS, {})
+    found = known.get(observers)
+    if found is None:
+        if len(known) >= _MANY:
+            known.clear()
+        found = known[observers] = Hooks(observers)
+    return found
+
+
+_HOOKS = "_mirascope_like_hooks"
+_MANY = 16
+"""The number of combinations with other observers for which an observer keeps the methods."""
 
 
 def notify(hooks: tuple[tuple[BaseObserver, Callable[..., Any]], ...], *args: Any) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
@@ -239,6 +240,10 @@ PLAIN = [Way(asynchronous, False, iterator=True) for asynchronous in (False, Tru
 COMMON_STREAMED, COMMON_WHOLE = Way(True, True, common=True), Way(False, False, common=True)
 
 
+EVERY_WAY = bool(os.environ.get("MIRASCOPE_LIKE_EVERY_WAY"))
+"""Whether each provider is called in every way, and does not take turns with the others of its format."""
+
+
 def nobody(row: BaseRow) -> bool:
     """No provider."""
     return False
@@ -249,22 +254,33 @@ def not_mistral(row: BaseRow) -> bool:
     return row.name != "mistral"
 
 
+def turns(rows: list[BaseRow], ways: list[Way]) -> Iterator[tuple[BaseRow, list[Way]]]:
+    """Yield the providers of a format, each with its ways: of sync by bytes and async by iterator, and the other two,
+    every second provider takes the one pair or the other. A provider that is alone takes each way.
+    """
+    for number, row in enumerate(rows):
+        taken = [way for way in ways if (way.asynchronous == way.iterator) == (number % 2 == 0)]
+        yield row, ways if EVERY_WAY or len(rows) == 1 or not taken else taken
+
+
 def odd(
     formats: str, ways: list[Way], only: Callable[[BaseRow], bool] = bool, *, by_llm: Callable[[BaseRow], bool] = bool
 ) -> pytest.MarkDecorator:
-    """Run a test for every provider of these wire formats, in each of these ways, and by `llm.call`.
+    """Run a test for every provider of these wire formats, in these ways, and by `llm.call`.
 
-    The test takes `row` and `way`. SDKs that have nothing but an iterator are read once. `by_llm` is false for a row
-    whose test makes its own calls, or needs parameters that `llm.call` does not have.
+    The test takes `row` and `way`. Providers of one format share what reads it, so they take turns in the ways, as
+    `turns` says; `nox -s recorded` runs every provider in each way. SDKs that have nothing but an iterator are read
+    once. `by_llm` is false for a row whose test makes its own calls, or needs parameters that `llm.call` does not have.
     """
     streamed = any(way.stream and not way.iterator for way in ways)
     whole = any(not way.stream and not way.iterator for way in ways)
     common = [way for way, wanted in ((COMMON_STREAMED, streamed), (COMMON_WHOLE, whole)) if wanted]
     cases = [
         pytest.param(row, way, id=f"{row.id}-{way.id}", marks=SDKS_WARN)
-        for row in EVERY
-        for way in (*ways, *(common if by_llm(row) else ()))
-        if format_of(row) in formats.split() and only(row) and not (way.iterator and row.reads == "iterator")
+        for format in formats.split()
+        for row, taken in turns([row for row in EVERY if format_of(row) == format and only(row)], ways)
+        for way in (*taken, *(common if by_llm(row) else ()))
+        if not (way.iterator and row.reads == "iterator")
     ]
     return pytest.mark.parametrize(("row", "way"), cases)
 

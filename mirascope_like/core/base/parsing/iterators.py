@@ -47,5 +47,6 @@ def _without(value: Any, known: dict[int, Any], depth: int) -> Any:
 
 def _fields(value: Any) -> Mapping[Any, Any] | None:
     if issubclass(type(value), dict):
-        return value
+        fields: Mapping[Any, Any] = value
+        return fields
     return vars(value) if isinstance(value, BaseModel) or (is_dataclass(value) and hasattr(value, "__dict__")) else None

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     __version__: str
     """The version of the package."""
 
-    from . import core, integrations, llm, retries, spending, tools
+    from . import core, integrations, llm, retries, scale, spending, tools
     from .core import (
         AudioPart,
         AudioURLPart,
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     )
     from .spending import SQLiteCache, budget, cached
 
-_PACKAGES = ("core", "integrations", "llm", "retries", "spending", "tools")
+_PACKAGES = ("core", "integrations", "llm", "retries", "scale", "spending", "tools")
 _SPENDING = ("SQLiteCache", "budget", "cached")
 
 __all__ = [
@@ -77,6 +77,7 @@ __all__ = [
     "metadata",
     "prompt_template",
     "retries",
+    "scale",
     "spending",
     "toolkit_tool",
     "tools",

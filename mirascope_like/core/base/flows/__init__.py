@@ -12,7 +12,7 @@ from ..runtime import lazy_names
 
 if TYPE_CHECKING:
     from .resume import ContinuedText, Interruption, find_interruption, plain
-    from .retry_policy import forget, wait_after
+    from .retry_policy import forget, passes, wait_after
     from .structured_output import (
         choose_strategy,
         read,
@@ -27,7 +27,7 @@ else:
         __name__,
         {
             "resume": "ContinuedText Interruption find_interruption plain",
-            "retry_policy": "forget wait_after",
+            "retry_policy": "forget passes wait_after",
             "structured_output": "choose_strategy read request_structured_output select token_limits with_structure",
             "tool_rounds": "RunTools calls next_round rounds",
         },
@@ -43,6 +43,7 @@ __all__ = [
     "calls",
     "forget",
     "next_round",
+    "passes",
     "plain",
     "read",
     "rounds",

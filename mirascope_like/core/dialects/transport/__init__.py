@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from .http_clients import CONNECT_SECONDS, MAX_CONNECTIONS, KeepAlive, http_library, http_options
     from .keys import HIDDEN, SECRET_NAME, is_key, secret_headers, secrets_in, without
     from .network import check_abandoned
+    from .noted_responses import noting
     from .patches import made_by
     from .redirects import stays
-    from .response_capture import catching, catching_clients, closed_on_error, note_responses, noting, reporting
+    from .response_capture import catching, catching_clients, closed_on_error, note_responses, reporting
     from .sdk_params import made, refusal
     from .sdk_provider import SDK_OPTIONS, SDKProvider
     from .sources import AsyncByteSource, AsyncObjectSource, ByteSource, ObjectSource, awith_start, read_out, with_start
@@ -35,8 +36,9 @@ else:
             "keys": "HIDDEN SECRET_NAME is_key secret_headers secrets_in without",
             "network": "check_abandoned",
             "redirects": "stays",
+            "noted_responses": "noting",
             "patches": "made_by",
-            "response_capture": "catching catching_clients closed_on_error note_responses noting reporting",
+            "response_capture": "catching catching_clients closed_on_error note_responses reporting",
             "sdk_params": "made refusal",
             "sdk_provider": "SDKProvider SDK_OPTIONS",
             "sources": "AsyncByteSource AsyncObjectSource ByteSource ObjectSource awith_start read_out with_start",

@@ -19,6 +19,7 @@ import httpx2
 from ...base.parsing import as_list, at
 from .error_mapping import raise_reported
 from .http_clients import http_options
+from .noted_responses import note_response, noting
 
 _CAUGHT: ContextVar[list[httpx2.Response] | None] = ContextVar("_CAUGHT", default=None)
 
@@ -34,37 +35,16 @@ def catching() -> Generator[list[httpx2.Response]]:
         _CAUGHT.reset(token)
 
 
-_NOTED: ContextVar[list[Any] | None] = ContextVar("_NOTED", default=None)
-
-
-@contextmanager
-def noting() -> Generator[list[Any]]:
-    """Context manager that collects the responses of the clients given to `note_responses` that arrive inside its
-    block, in this thread or task. The SDK reads them.
-    """
-    noted: list[Any] = []
-    token = _NOTED.set(noted)
-    try:
-        yield noted
-    finally:
-        _NOTED.reset(token)
-
-
 def note_responses(http_client: Any) -> None:
     """Add an event hook to an HTTP client of httpx2 or httpx, for `noting`. Do nothing for any other client."""
     hooks: Any = getattr(http_client, "event_hooks", None)
-    hook = _anote if hasattr(http_client, "aclose") else _note
+    hook = _anote if hasattr(http_client, "aclose") else note_response
     if isinstance(hooks, dict) and hook not in (given := as_list(at(hooks, "response"))):
         http_client.event_hooks = {**hooks, "response": [*given, hook]}
 
 
-def _note(response: Any) -> None:
-    if (noted := _NOTED.get()) is not None:
-        noted.append(response)
-
-
 async def _anote(response: Any) -> None:
-    _note(response)
+    note_response(response)
 
 
 @contextmanager

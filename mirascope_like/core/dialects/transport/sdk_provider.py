@@ -25,6 +25,7 @@ from .client_provider import ClientProvider, allow_slow_reads
 from .error_mapping import raise_reported
 from .http_clients import http_library, http_options
 from .network import check_abandoned
+from .noted_responses import note_response
 from .patches import made_by
 from .sources import AsyncByteSource, AsyncObjectSource, ByteSource, ObjectSource
 
@@ -108,18 +109,21 @@ class SDKProvider(ClientProvider[ResponseT, ChunkT, ToolT]):
         client = self._client(request)
         if not self._own(client):
             return self._typed(self.create(client)(**payload))
-        return self._whole(unwrapped(self.http(_watched(client), payload, stream=False)))
+        client = _watched(_of_request(client, request))
+        return self._whole(unwrapped(self.http(client, payload, stream=False)))
 
     async def asend(self, request: Request, payload: dict[str, Any]) -> Any:
         client = await self._aclient(request)
         if not self._own(client):
             return self._typed(await self.create(client)(**payload))
-        return self._whole(unwrapped(await self.http(_watched(client), payload, stream=False)))
+        client = _watched(_of_request(client, request))
+        return self._whole(unwrapped(await self.http(client, payload, stream=False)))
 
     def _typed(self, answer: Any) -> Any:
         return self.parse(all_paired(as_object(answer))) if isinstance(answer, dict) else readable(answer, self.parse)
 
     def _whole(self, response: Any) -> Any:
+        note_response(response)
         try:
             raw = self.parse(response.content)
         except ValueError as error:
@@ -136,7 +140,7 @@ class SDKProvider(ClientProvider[ResponseT, ChunkT, ToolT]):
             return ObjectSource(self.create(client)(**payload, stream=True))
         if request.deadline is not None:
             return self._open_within(request.deadline, client, payload, again=not request.retry)
-        client = client.with_options(max_retries=0) if request.retry else client
+        client = _of_request(client, request)
         return _source(self.http(client, payload, stream=True))
 
     def _open_within(self, seconds: float, client: Any, payload: dict[str, Any], *, again: bool) -> Source:
@@ -157,7 +161,7 @@ class SDKProvider(ClientProvider[ResponseT, ChunkT, ToolT]):
         client = await self._aclient(request)
         if not self._own(client):
             return AsyncObjectSource(await self.create(client)(**payload, stream=True))
-        client = client.with_options(max_retries=0) if request.retry else client
+        client = _of_request(client, request)
         raw = await self.http(client, payload, stream=True)
         return AsyncObjectSource(await raw.parse()) if _framed(raw) else AsyncByteSource(unwrapped(raw))
 
@@ -194,6 +198,11 @@ class SDKProvider(ClientProvider[ResponseT, ChunkT, ToolT]):
         root = next(kind for kind in self.sdk.APIError.__mro__ if kind.__bases__ == (Exception,))
         made: Exception = root(self._key_to_set())
         return made
+
+
+def _of_request(client: Any, request: Request) -> Any:
+    """Return the client for a request: a copy without the SDK's own retries if the caller makes them."""
+    return client.with_options(max_retries=0) if (request.retry or request.sent_once) and client.max_retries else client
 
 
 def _watched(client: Any, **options: Any) -> Any:

@@ -1,0 +1,73 @@
+"""The options of a map, checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any, Literal, TypedDict
+
+from ..core.base.errors import ConfigurationError
+from ..spending import Budget
+
+CONCURRENCY = 200
+"""The number of calls that run at once, without other limits."""
+THREADS = 64
+"""The number of threads for sync functions, without other limits."""
+WINDOW = 4
+"""The number of items, for each call that may run at once, that are running or wait for the user to take them."""
+
+
+class MapOptions(TypedDict, total=False):
+    """The options of `amap` and `map_calls`."""
+
+    concurrency: int
+    """The number of calls that run at once. Default: 200, and 64 for a sync function, which runs in threads."""
+    attempts: int
+    """How often a request is sent that fails because of the server or the connection. Default: 5.
+
+    A request that the provider refuses for a rate limit is repeated without counting as an attempt.
+    """
+    budget: float | Budget
+    """What all requests of the run may cost in US dollars, or a `budget(...)` of `mirascope_like.spending`."""
+    samples: int
+    """How many different responses are requested for each input. Default: 1: equal inputs share one response."""
+    on_fatal: Literal["stop", "fail"]
+    """What happens after an error that every item would have (a wrong key, an unknown model, no credit left): "stop"
+    (the default) starts no further call and raises the error after the last item, "fail" makes the item a `Failed`.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The options of one run, with their defaults."""
+
+    concurrency: int | None = None
+    attempts: int = 5
+    budget: Budget | None = None
+    samples: int = 1
+    on_fatal: Literal["stop", "fail"] = "stop"
+
+    @classmethod
+    def of(cls, options: Mapping[str, Any]) -> Settings:
+        """Return the settings for these options. Raises `ConfigurationError` for an unknown or invalid option."""
+        for name in options:
+            if name not in MapOptions.__annotations__:
+                near = get_close_matches(name, MapOptions.__annotations__, n=1)
+                raise ConfigurationError(
+                    f"unknown option of a map {name!r}" + (f"; did you mean {near[0]!r}?" if near else "")
+                )
+        given = {name: value for name, value in options.items() if value is not None}
+        for name in ("concurrency", "attempts", "samples"):
+            value = given.get(name, 1)
+            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+                raise ConfigurationError(f"{name} must be a whole number, 1 or more, not {value!r}")
+        if given.get("on_fatal", "stop") not in ("stop", "fail"):
+            raise ConfigurationError(f"on_fatal must be 'stop' or 'fail', not {given['on_fatal']!r}")
+        if "budget" in given and not isinstance(given["budget"], Budget):
+            given["budget"] = Budget(usd=given["budget"])
+        return cls(**given)
+
+    def most(self, *, threads: bool) -> int:
+        """Return the number of calls that run at once."""
+        return self.concurrency or (THREADS if threads else CONCURRENCY)

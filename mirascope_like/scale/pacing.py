@@ -1,0 +1,126 @@
+"""Sends requests within the limits of their provider."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from ..core.base.errors import BudgetExceededError, RateLimitError
+from ..core.base.flows import passes
+from ..core.base.response import BaseCallResponse
+from ..core.base.runtime import CLOCK, sleep
+from .counts import Counts
+from .outgoing import Answer, Answerer, Outgoing
+from .tokens import TokenEstimates
+
+
+class Slot(Protocol):
+    """The right to send one request. One of the methods is called when the request has ended."""
+
+    def finished(self, *, headers: Mapping[str, str] | None = None, tokens: float | None = None) -> None:
+        """Report a response, and how many tokens the request has used."""
+        ...
+
+    def refused(self, *, headers: Mapping[str, str] | None = None, retry_after: float | None = None) -> None:
+        """Report that the provider refused the request for a rate limit."""
+        ...
+
+    def failed(self) -> None:
+        """Report that there is no response."""
+        ...
+
+
+class Limiter(Protocol):
+    """The limits of one provider and model."""
+
+    async def acquire(self, tokens: float) -> Slot:
+        """Wait until a request may be sent that will probably use so many tokens."""
+        ...
+
+
+class Unlimited:
+    """A limiter without limits: after a refusal, all requests wait."""
+
+    def __init__(self) -> None:
+        self._until = 0.0
+        self._refusals = 0
+
+    async def acquire(self, tokens: float) -> Slot:
+        """Wait until the last refusal is over."""
+        while (wait := self._until - CLOCK.monotonic()) > 0:
+            await sleep(wait)
+        return self
+
+    def finished(self, *, headers: Mapping[str, str] | None = None, tokens: float | None = None) -> None:
+        """Note that requests are accepted."""
+        self._refusals = 0
+
+    def refused(self, *, headers: Mapping[str, str] | None = None, retry_after: float | None = None) -> None:
+        """Let all requests wait, for as long as the provider asks."""
+        self._refusals += 1
+        wait = min(2.0 ** (self._refusals - 1), 15.0) if retry_after is None else retry_after
+        self._until = max(self._until, CLOCK.monotonic() + wait)
+
+    def failed(self) -> None:
+        """Do nothing."""
+
+
+class Live:
+    """Sends each request to its provider."""
+
+    async def answer(self, outgoing: Outgoing) -> Answer:
+        """Send the request."""
+        return await outgoing.send()
+
+
+class Paced:
+    """Waits before each request until the limits of its provider and model allow it."""
+
+    def __init__(self, inner: Answerer, make_limiter: Callable[[], Limiter], counts: Counts) -> None:
+        self._inner = inner
+        self._make_limiter = make_limiter
+        self._counts = counts
+        self._tokens = TokenEstimates()
+        self._limiters: dict[tuple[str, str], Limiter] = {}
+
+    async def answer(self, outgoing: Outgoing) -> Answer:
+        """Send the request when it may be sent; report to the limiter what became of it."""
+        kind = outgoing.request.provider, outgoing.request.model
+        if (limiter := self._limiters.get(kind)) is None:
+            limiter = self._limiters[kind] = self._make_limiter()
+        slot = await limiter.acquire(self._tokens.expected(kind, outgoing.payload))
+        outgoing.item.sending += 1
+        try:
+            answer = await self._inner.answer(outgoing)
+        except Exception as error:
+            failure = outgoing.failure(error)
+            self._report(slot, failure)
+            raise failure
+        except BaseException:
+            slot.failed()
+            raise
+        finally:
+            outgoing.item.sending -= 1
+
+        def settle(response: BaseCallResponse[Any, Any]) -> None:
+            used = self._tokens.learn(kind, outgoing.payload, response)
+            slot.finished(headers=answer.headers, tokens=used)
+            self._counts.sent(used, response)
+
+        outgoing.then(settle)
+        return answer
+
+    def _report(self, slot: Slot, failure: Exception) -> None:
+        if isinstance(failure, BudgetExceededError):  # nothing was sent
+            slot.finished(tokens=0.0)
+        elif isinstance(failure, RateLimitError) and passes(failure):
+            self._counts.refused += 1
+            slot.refused(headers=headers_of(failure), retry_after=failure.retry_after)
+        else:
+            slot.failed()
+
+
+def headers_of(error: Exception) -> Mapping[str, str] | None:
+    """Return the headers of the response with which a provider reported an error, if they are known."""
+    found: Mapping[str, str] | None = getattr(getattr(error, "response", None), "headers", None)
+    return found

@@ -1,0 +1,182 @@
+"""`Run`: the calls of one map, whose items are read as they end or in order."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Generator, Iterable
+from contextlib import ExitStack, aclosing
+from contextvars import copy_context
+from typing import Any, Generic, TypeVar, cast
+
+from ..core.base.provider import add_layer
+from ..core.base.response import BaseCallResponse
+from ..core.base.runtime import CLOCK
+from .counts import Counts
+from .driver import Driver
+from .inputs import Given, Inputs
+from .invoking import Invoker, check_whole
+from .items import Done, Failed, Item
+from .layer import MapLayer
+from .options import WINDOW, Settings
+from .outgoing import CURRENT, Answerer, ItemState
+from .pacing import Live, Paced, Unlimited
+from .retrying import AwaitingBudget, Retried, stops_run
+from .stopping import UntilStopped, on_interrupt
+
+A = TypeVar("A")
+R = TypeVar("R")
+
+
+class Run(Generic[A, R]):
+    """The calls of one map. Made by `amap`; nothing is sent before it is read.
+
+    Read it once: with `async for` (each item as soon as its call has ended), with `async for item in run.ordered()`, or
+    with `await run`, which returns the list of all items in the order of the inputs.
+    """
+
+    def __init__(
+        self, call: Callable[..., Any], inputs: Iterable[Any] | AsyncIterable[Any], settings: Settings
+    ) -> None:
+        check_whole(call)
+        self._call = call
+        self._inputs: Inputs[Any] = Inputs(inputs, settings.samples)
+        self._settings = settings
+        self._begun = False
+        self._driver: Driver[A, R] | None = None
+        self._until = UntilStopped(_nothing)
+        self._states: dict[Any, ItemState] = {}
+        self._interrupted = False
+        self.counts: Counts = Counts()
+        """The numbers of the run so far."""
+        self.items: list[Item[A, R]] = []
+        """The items that `await run` has received, also if it raised an error."""
+
+    def __aiter__(self) -> AsyncGenerator[Item[A, R]]:
+        """Return an iterator over the items, in the order in which their calls end."""
+        return self._read(ordered=False)
+
+    def ordered(self) -> AsyncGenerator[Item[A, R]]:
+        """Return an iterator over the items in the order of the inputs."""
+        return self._read(ordered=True)
+
+    def __await__(self) -> Generator[Any, Any, list[Item[A, R]]]:
+        """Return all items in the order of the inputs."""
+        return self._collect().__await__()
+
+    async def _collect(self) -> list[Item[A, R]]:
+        async with aclosing(self.ordered()) as items:
+            async for item in items:
+                self.items.append(item)
+        return self.items
+
+    @property
+    def waiting(self) -> int:
+        """The number of items that can be read at once."""
+        return self._driver.waiting if self._driver is not None else 0
+
+    async def _read(self, *, ordered: bool) -> AsyncGenerator[Item[A, R]]:
+        if self._begun:
+            raise RuntimeError("a run can be read once: call amap again; with store= it continues")
+        self._begun = True
+        with ExitStack() as opened:
+            driver = self._driver = self._open(opened)
+            async with aclosing(driver.items()) as items:
+                async for item in _in_order(items, self._settings.samples) if ordered else items:
+                    driver.release()
+                    yield item
+
+    def _open(self, opened: ExitStack) -> Driver[A, R]:
+        settings, context = self._settings, copy_context()
+        invoker = Invoker(self._call, settings.most(threads=True))
+        opened.callback(invoker.close)
+        context.run(add_layer, MapLayer(self._answerer()))
+        if settings.budget is not None:
+            context.run(settings.budget.__enter__)
+        most = settings.most(threads=invoker.threaded)
+        opened.enter_context(on_interrupt(self._interrupt))
+
+        def sends(task: asyncio.Task[Any]) -> bool:
+            return (state := self._states.get(task)) is not None and state.sending > 0
+
+        async def run_one(given: Given) -> Item[A, R] | None:
+            return await self._run_one(invoker, given)
+
+        return Driver(self._inputs, run_one, sends=sends, context=context, most=most, window=most * WINDOW)
+
+    def _answerer(self) -> Answerer:
+        """Return what answers the requests of the run."""
+        settings = self._settings
+        answerer: Answerer = Paced(Live(), Unlimited, self.counts)
+        if settings.budget is not None:
+            answerer = AwaitingBudget(answerer)
+        self._until = UntilStopped(answerer)
+        return Retried(self._until, settings.attempts)
+
+    async def _run_one(self, invoker: Invoker, given: Given) -> Item[A, R] | None:
+        """Make the call of one input. Returns None if its error stops the run."""
+        state, task, start = ItemState(given.number, given.sample), asyncio.current_task(), CLOCK.monotonic()
+        CURRENT.set(state)
+        self._states[task] = state
+        item: Item[A, R]
+        try:
+            value: R = await invoker.invoke(given.value)
+        except Exception as error:
+            if self._settings.on_fatal == "stop" and stops_run(error):
+                self._stop(error)
+                return None
+            state.response = response_in(error) or state.response
+            item = Failed(input=given.value, error=error, seconds=CLOCK.monotonic() - start, **state.facts())
+        else:
+            item = Done(input=given.value, value=value, seconds=CLOCK.monotonic() - start, **state.facts())
+        finally:
+            del self._states[task]
+        self.counts.ended(item)
+        return item
+
+    def _stop(self, error: BaseException) -> None:
+        """Start no further call. The error is raised after the last item."""
+        self._until.stopped = True
+        if self._driver is not None:
+            self._driver.stop(error)
+
+    def _interrupt(self) -> None:
+        """Stop the run; if it is already stopping because of the user, cancel its calls."""
+        if self._interrupted and self._driver is not None:
+            self._driver.cancel()
+        self._interrupted = True
+        self._stop(KeyboardInterrupt())
+
+
+async def _in_order(items: AsyncIterator[Item[A, R]], samples: int) -> AsyncGenerator[Item[A, R]]:
+    """Yield items in the order of the inputs. After an error the items that wait for others are yielded first."""
+    early: dict[int, Item[A, R]] = {}
+    following = 0
+    error: BaseException | None = None
+    try:
+        async for item in items:
+            early[item.number * samples + item.sample] = item
+            while (found := early.pop(following, None)) is not None:
+                following += 1
+                yield found
+    except GeneratorExit:
+        raise
+    except BaseException as raised:
+        error = raised
+    for _, item in sorted(early.items()):
+        yield item
+    if error is not None:
+        raise error
+
+
+def response_in(error: Exception) -> BaseCallResponse[Any, Any] | None:
+    """Return the response of an error of a call: the one that cannot be parsed."""
+    response: Any = getattr(error, "response", None)
+    return cast("Any", response) if isinstance(response, BaseCallResponse) else None
+
+
+class _Nothing:
+    async def answer(self, outgoing: Any) -> Any:
+        raise RuntimeError("the run has not begun")
+
+
+_nothing = _Nothing()

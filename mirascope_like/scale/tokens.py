@@ -1,0 +1,60 @@
+"""Estimates how many tokens a request will use, from those that earlier requests have used. Needs no tokenizer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..core.base.response import BaseCallResponse
+from ..spending.estimates import input_tokens, output_limit
+
+Kind = tuple[str, str]
+"""A provider and a model."""
+FIRST_RATIO = 0.5
+"""Tokens for each that `input_tokens` estimates, before a request has reported any: it estimates twice too many."""
+FIRST_OUTPUT = 500.0
+"""The output tokens of the first requests, if they have no limit."""
+_MEMORY = 50
+"""The number of requests over which averages run."""
+
+
+@dataclass(slots=True)
+class _Average:
+    value: float
+    count: int = 0
+
+    def add(self, value: float) -> None:
+        self.count += 1
+        self.value += (value - self.value) / min(self.count, _MEMORY)
+
+
+class TokenEstimates:
+    """Averages of each provider and model."""
+
+    def __init__(self) -> None:
+        self._ratios: dict[Kind, _Average] = {}
+        self._outputs: dict[Kind, _Average] = {}
+
+    def expected(self, kind: Kind, payload: Mapping[str, Any]) -> float:
+        """Return the input and output tokens that a request will probably use."""
+        ratio = self._ratios.get(kind)
+        read = input_tokens(payload) * (FIRST_RATIO if ratio is None else ratio.value)
+        return read + self.output(kind, payload)
+
+    def output(self, kind: Kind, payload: Mapping[str, Any]) -> float:
+        """Return the output tokens that a request will probably use."""
+        output, limit = self._outputs.get(kind), output_limit(payload)
+        if output is None:
+            return FIRST_OUTPUT if limit is None else float(limit)
+        return output.value if limit is None else min(output.value, limit)
+
+    def learn(self, kind: Kind, payload: Mapping[str, Any], response: BaseCallResponse[Any, Any]) -> float | None:
+        """Learn from a response; return how many tokens it has used. None if they are not known."""
+        usage = response.common_usage
+        if usage is None or usage.input_tokens is None or usage.output_tokens is None:
+            return None
+        if estimate := input_tokens(payload):
+            self._ratios.setdefault(kind, _Average(0.0)).add(usage.input_tokens / estimate)
+        self._outputs.setdefault(kind, _Average(0.0)).add(usage.output_tokens)
+        return float(usage.input_tokens + usage.output_tokens)

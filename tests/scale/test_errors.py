@@ -1,0 +1,209 @@
+"""Which errors a map repeats, which make an item fail, and which stop the run."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from mirascope_like import budget
+from mirascope_like.core import (
+    AuthenticationError,
+    BadRequestError,
+    ConnectionFailedError,
+    ContentFilterError,
+    NotFoundError,
+    PermissionDeniedError,
+    RateLimitError,
+    ServerError,
+    anthropic,
+    groq,
+    openai,
+)
+from mirascope_like.scale import Done, Failed, amap, map_calls
+from mirascope_like.scale.retrying import PATIENCE
+from mirascope_like.spending import BudgetExceededError, UnknownPriceError
+from mirascope_like.testing import cut, error, fake, reply
+from tests.harness.clocks import MovedClock, run_by_clock
+from tests.scale.test_map import ask, ask_sync, echo, last
+
+BOTH = pytest.mark.parametrize("call", [ask, ask_sync], ids=["async", "sync"])
+
+
+@BOTH
+def test_errors_of_the_server_are_repeated(call: Any) -> None:
+    with fake(error(500, times=2), cut(), error(529), "in the end"):
+        (item,) = map_calls(call, ["a"])
+    assert isinstance(item, Done)
+    assert item.value.content == "in the end"
+    assert item.attempts == 5
+
+
+@pytest.mark.parametrize(("reply", "kind"), [(error(500, times=3), ServerError), (cut(), ConnectionFailedError)])
+def test_after_the_last_attempt_the_item_has_failed(reply: Any, kind: type[Exception]) -> None:
+    with fake(*([reply] if kind is ServerError else [reply] * 3)) as model:
+        (item,) = map_calls(ask, ["a"], attempts=3)
+    assert isinstance(item, Failed)
+    assert isinstance(item.error, kind)
+    assert item.attempts == len(model.requests) == 3
+
+
+@pytest.mark.parametrize("provider", [openai, anthropic, groq], ids=["openai", "anthropic", "groq"])
+@pytest.mark.parametrize("asynchronous", [False, True])
+def test_the_sdk_repeats_nothing(provider: Any, asynchronous: bool) -> None:
+    """By default these SDKs send a request three times."""
+
+    def prompt(text: str) -> str:
+        return text
+
+    async def async_prompt(text: str) -> str:
+        return text
+
+    call = provider.call("m")(async_prompt if asynchronous else prompt)
+    with fake(error(500)) as model:
+        (item,) = map_calls(call, ["a"], attempts=1)
+    assert isinstance(item, Failed)
+    assert len(model.requests) == 1
+
+
+@BOTH
+def test_a_rate_limit_costs_no_attempt(call: Any) -> None:
+    with fake(error(429, times=4), "ok") as model:
+        run = map_calls(call, ["a"], attempts=1)
+        (item,) = run
+    assert isinstance(item, Done)
+    assert item.attempts == 1
+    assert len(model.requests) == 5
+    assert run.counts.refused == 4
+
+
+def test_a_rate_limit_of_hours_stops_the_run() -> None:
+    with fake(error(429, retry_after=PATIENCE + 1)), pytest.raises(RateLimitError):
+        list(map_calls(ask, ["a"]))
+
+
+def test_a_rate_limit_that_does_not_end_stops_the_run(clock: MovedClock) -> None:
+    async def main() -> None:
+        run = amap(ask, ["a"])
+        reading = asyncio.ensure_future(run._collect())
+        for _ in range(int(PATIENCE / 900) + 1):
+            refused = run.counts.refused
+            while run.counts.refused == refused and not reading.done():
+                clock.skip(15)
+                await asyncio.sleep(0)
+            clock.skip(900)
+        with pytest.raises(RateLimitError):
+            await reading
+
+    with fake(lambda request: error(429, headers={"retry-after": "10"})):
+        run_by_clock(main())
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "kind"),
+    [
+        (401, None, AuthenticationError),
+        (403, None, PermissionDeniedError),
+        (404, None, NotFoundError),
+        (402, None, RateLimitError),
+        (429, "insufficient_quota", RateLimitError),
+    ],
+)
+def test_errors_of_all_items_stop_the_run(status: int, code: str | None, kind: type[Exception]) -> None:
+    """What is done is read first; then the error is raised once."""
+    found = list[Any]()
+    run = map_calls(ask, (str(number) for number in range(1000)), concurrency=2)
+    with (
+        fake(lambda request: echo(request) if int(last(request)) < 10 else error(status, code=code)) as model,
+        pytest.raises(kind),
+    ):
+        found.extend(run)
+    assert sorted(item.number for item in found) == list(range(10))
+    assert len(model.requests) <= 12
+
+
+def test_such_errors_may_be_items() -> None:
+    with fake(error(404), "ok"):
+        first, second = map_calls(ask, ["a", "b"], concurrency=1, on_fatal="fail").results()
+    assert isinstance(first, Failed)
+    assert isinstance(first.error, NotFoundError)
+    assert isinstance(second, Done)
+
+
+def test_a_missing_key_stops_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    from mirascope_like.core import ConfigurationError
+
+    with pytest.raises(ConfigurationError, match="OPENAI_API_KEY"):
+        list(map_calls(ask, (str(number) for number in range(1000))))
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [(error(400), BadRequestError), (error(400, code="content_filter"), ContentFilterError)],
+)
+def test_errors_of_one_item(answer: Any, kind: type[Exception]) -> None:
+    with fake(answer, "ok") as model:
+        first, second = map_calls(ask, ["a", "b"], concurrency=1).results()
+    assert isinstance(first, Failed)
+    assert isinstance(first.error, kind)
+    assert isinstance(second, Done)
+    assert len(model.requests) == 2
+
+
+def test_errors_of_the_function_are_items() -> None:
+    def divide(number: int) -> float:
+        return 1 / number
+
+    first, second = map_calls(divide, [0, 1]).results()
+    assert isinstance(first, Failed)
+    assert isinstance(first.error, ZeroDivisionError)
+    assert isinstance(second, Done)
+
+
+# Budgets
+
+
+def test_a_budget_stops_the_run() -> None:
+    """gpt-4o-mini costs 0.6 dollars for a million output tokens (openai.com/api/pricing): each call may cost 0.0006."""
+
+    @openai.call("gpt-4o-mini", call_params={"max_tokens": 1000})
+    async def write(text: str) -> str:
+        return text
+
+    found = list[Any]()
+    run = map_calls(write, (str(number) for number in range(100)), budget=0.0031, concurrency=20)
+    with fake(lambda request: reply("x", usage=(1, 1000))), pytest.raises(BudgetExceededError):
+        found.extend(run)
+    assert len(found) == 5
+    assert run.counts.cost == pytest.approx(0.003, rel=0.01)
+
+
+def test_requests_wait_for_what_others_have_reserved() -> None:
+    """Each may cost 0.0006 dollars and costs a thousandth of it: the budget suffices for all, but not at once."""
+
+    @openai.call("gpt-4o-mini", call_params={"max_tokens": 1000})
+    async def write(text: str) -> str:
+        return text
+
+    with fake(lambda request: reply("x", usage=(1, 1))):
+        items = map_calls(write, (str(number) for number in range(50)), budget=0.0013, concurrency=20).results()
+    assert all(isinstance(item, Done) for item in items)
+
+
+def test_a_budget_that_is_shared() -> None:
+    spent = budget(requests=3)
+    with fake(echo), pytest.raises(BudgetExceededError):
+        list(map_calls(ask, (str(number) for number in range(100)), budget=spent, concurrency=2))
+    assert spent.spent.requests == 3
+    assert spent.reserved.requests == 0
+
+
+def test_a_budget_needs_a_price() -> None:
+    @openai.call("no-such-model")
+    async def write(text: str) -> str:
+        return text
+
+    with fake() as model, pytest.raises(UnknownPriceError):
+        list(map_calls(write, ["a"], budget=1.0))
+    assert model.requests == []

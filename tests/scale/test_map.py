@@ -1,0 +1,334 @@
+"""The map: its items, its order, what it pulls, and what it refuses."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from functools import partial
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from mirascope_like import budget, cached, llm
+from mirascope_like.core import BadRequestError, ConfigurationError, ResponseParseError, ToolLoop, anthropic, openai
+from mirascope_like.retries import fallback
+from mirascope_like.scale import Done, Failed, amap, bind, map_calls
+from mirascope_like.spending import SQLiteCache
+from mirascope_like.testing import answer, error, fake, tool
+from tests.harness.clocks import no_tasks_left
+
+
+class Book(BaseModel):
+    title: str
+
+
+def last(request: Any) -> str:
+    """The last text of a request."""
+    return str(request.text)
+
+
+def echo(request: Any) -> str:
+    return f"re {last(request)}"
+
+
+@openai.call("gpt-4o-mini")
+async def ask(text: str, times: int = 1) -> str:
+    return text * times
+
+
+@openai.call("gpt-4o-mini")
+def ask_sync(text: str, times: int = 1) -> str:
+    return text * times
+
+
+BOTH = pytest.mark.parametrize("call", [ask, ask_sync], ids=["async", "sync"])
+
+
+@BOTH
+def test_each_input_has_an_item(call: Any) -> None:
+    with fake(lambda request: error(400) if last(request) == "b" else echo(request)):
+        first, second, third = map_calls(call, ["a", "b", "c"], concurrency=2).results()
+    assert isinstance(first, Done)
+    assert isinstance(third, Done)
+    assert isinstance(second, Failed)
+    assert [first.value.content, third.value.content] == ["re a", "re c"]
+    assert isinstance(second.error, BadRequestError)
+    assert [(one.input, one.number, one.attempts, one.source) for one in (first, second, third)] == [
+        ("a", 0, 1, "live"),
+        ("b", 1, 1, "live"),
+        ("c", 2, 1, "live"),
+    ]
+    assert first.response is first.value
+    assert first.usage is not None
+    assert first.usage.total_tokens == first.value.common_usage.total_tokens
+    assert first.cost == pytest.approx(first.value.cost)
+    assert first.seconds > 0
+
+
+def test_items_match() -> None:
+    found = dict[str, Any]()
+    with fake(lambda request: error(400) if last(request) == "b" else Book(title=last(request))):
+
+        @openai.call("gpt-4o-mini", response_model=Book)
+        async def recommend(genre: str) -> str:
+            return genre
+
+        for item in map_calls(recommend, ["a", "b"]):
+            match item:
+                case Done(input=genre, value=book):
+                    found[genre] = book.title
+                case Failed(input=genre, error=failure):
+                    found[genre] = type(failure)
+    assert found["a"] == "a"
+    assert issubclass(found["b"], BadRequestError)
+
+
+@BOTH
+def test_several_arguments(call: Any) -> None:
+    with fake(echo):
+        (item,) = map_calls(call, [bind(call, "a", times=3)])
+    assert isinstance(item, Done)
+    assert item.value.content == "re aaa"
+    assert item.input == bind(call, "a", times=3)
+    assert repr(item.input) == "bind('a', times=3)"
+
+
+def test_order() -> None:
+    """The first call ends last: items arrive in another order than the inputs, and `ordered` restores it."""
+
+    async def main() -> None:
+        for ordered in (False, True):
+            gates = [asyncio.Event() for _ in range(3)]
+
+            async def wait(number: int, gates: list[asyncio.Event] = gates) -> int:
+                if number < 2:
+                    await gates[number].wait()
+                if number > 0:
+                    gates[number - 1].set()
+                return number
+
+            run = amap(wait, range(3))
+            found = [item.number async for item in (run.ordered() if ordered else run)]
+            assert found == ([0, 1, 2] if ordered else [2, 1, 0])
+
+    asyncio.run(main())
+
+
+def test_awaiting_returns_all_items_in_order() -> None:
+    async def double(number: int) -> int:
+        await asyncio.sleep(0 if number else 0.001)
+        return number * 2
+
+    async def main() -> list[Any]:
+        return await amap(double, range(5))
+
+    assert [item.value for item in asyncio.run(main())] == [0, 2, 4, 6, 8]
+
+
+@pytest.mark.parametrize("ordered", [False, True])
+@pytest.mark.parametrize("several", [False, True], ids=["iterable", "async iterable"])
+def test_inputs_are_pulled_as_there_is_room(ordered: bool, several: bool) -> None:
+    pulled = 0
+
+    def numbers() -> Iterator[int]:
+        nonlocal pulled
+        for number in range(10_000):
+            pulled += 1
+            yield number
+
+    async def async_numbers() -> AsyncIterator[int]:
+        for number in numbers():
+            yield number
+
+    async def same(number: int) -> int:
+        await asyncio.sleep(0)
+        return number
+
+    async def main() -> None:
+        read = most = 0
+        run = amap(same, async_numbers() if several else numbers(), concurrency=5)
+        async for _ in run.ordered() if ordered else run:
+            read += 1
+            most = max(most, pulled - read)
+            if read % 100 == 0:
+                await asyncio.sleep(0)
+        assert read == 10_000
+        assert most <= 5 * 4 + 1  # four items for each call that may run at once
+
+    asyncio.run(main())
+
+
+def test_calls_run_at_once_up_to_the_concurrency() -> None:
+    running = most = 0
+
+    async def count(_: int) -> None:
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        running -= 1
+
+    assert len(map_calls(count, range(100), concurrency=7).results()) == 100
+    assert most == 7
+
+
+def test_a_run_that_is_left_sends_no_more() -> None:
+    async def main() -> int:
+        async for _ in amap(ask, (str(number) for number in range(1000)), concurrency=3):
+            break
+        assert await no_tasks_left()
+        return len(model.requests)
+
+    with fake(echo) as model:
+        sent = asyncio.run(main())
+    assert sent <= 6
+
+
+def test_an_error_of_the_inputs_is_raised_after_the_items() -> None:
+    def numbers() -> Iterator[int]:
+        yield from range(3)
+        raise ZeroDivisionError("the inputs")
+
+    async def same(number: int) -> int:
+        await asyncio.sleep(0)
+        return number
+
+    found = list[int]()
+    run = map_calls(same, numbers())
+    with pytest.raises(ZeroDivisionError, match="the inputs"):
+        found.extend(item.number for item in run)
+    assert sorted(found) == [0, 1, 2]
+
+
+def test_a_run_is_read_once() -> None:
+    run = map_calls(ask, list[str]())
+    assert run.results() == []
+    with pytest.raises(RuntimeError, match="can be read once"):
+        list(run)
+
+
+def test_map_calls_in_a_running_loop() -> None:
+    async def main() -> None:
+        with pytest.raises(RuntimeError, match=r"running event loop: use `async for item in amap"):
+            list(map_calls(ask, ["a"]))
+
+    asyncio.run(main())
+
+
+# What is refused
+
+
+@openai.call("gpt-4o-mini", stream=True)
+def streamed(text: str) -> str:
+    return text
+
+
+@openai.call("gpt-4o-mini", stream=True, response_model=Book)
+async def structured_stream(text: str) -> str:
+    return text
+
+
+@pytest.mark.parametrize("call", [streamed, structured_stream])
+def test_streams_are_refused(call: Any) -> None:
+    with pytest.raises(ConfigurationError, match="streams, and a map needs whole responses"):
+        amap(call, ["a"])
+    with (
+        fake() as model,
+        pytest.raises(ConfigurationError, match="streams, and a map needs whole responses"),
+    ):
+        list(map_calls(partial(call), ["a"]))  # known only when it is called
+    assert model.requests == []
+
+
+def test_unknown_options() -> None:
+    with pytest.raises(ConfigurationError, match="unknown option of a map 'atempts'; did you mean 'attempts'"):
+        amap(ask, ["a"], atempts=3)  # type: ignore[call-overload]
+    for name in ("attempts", "samples", "concurrency"):
+        options: Any = {name: 0}
+        with pytest.raises(ConfigurationError, match=f"{name} must be a whole number, 1 or more, not 0"):
+            amap(ask, ["a"], **options)
+    with pytest.raises(TypeError, match="inputs must be an iterable or an async iterable, not int"):
+        amap(ask, 3)  # type: ignore[call-overload]
+
+
+# What a call may be
+
+
+def test_structured_outputs_that_do_not_fit_have_their_response() -> None:
+    @anthropic.call("claude-haiku-4-5", response_model=Book, max_retries=1)
+    async def recommend(genre: str) -> str:
+        return genre
+
+    with fake(lambda request: answer({"name": "x"}) if last(request) != "a" else Book(title="A")):
+        first, second = map_calls(recommend, ["a", "b"], concurrency=1).results()
+    assert isinstance(first, Done)
+    assert first.value == Book(title="A")
+    assert isinstance(first.response, anthropic.AnthropicCallResponse)
+    assert isinstance(second, Failed)
+    assert isinstance(second.error, ResponseParseError)
+    assert isinstance(second.response, anthropic.AnthropicCallResponse)
+    assert second.attempts == 2  # the request, and the one of max_retries
+
+
+@pytest.mark.parametrize("asynchronous", [False, True])
+def test_tool_loops(asynchronous: bool) -> None:
+    def shelf(title: str) -> str:
+        """Where a book is."""
+        return f"{title}: B4"
+
+    options: Any = {"tools": [shelf], "tool_loop": ToolLoop()}
+    if asynchronous:
+
+        @llm.call("openai:gpt-4o-mini", **options)
+        async def find(title: str) -> str:
+            return title
+    else:
+
+        @llm.call("openai:gpt-4o-mini", **options)
+        def find(title: str) -> str:
+            return title
+
+    with fake(lambda request: tool(shelf, title="X") if last(request) == "Dune" else "In B4") as model:
+        (item,) = map_calls(find, ["Dune"])
+    assert isinstance(item, Done)
+    assert item.value.content == "In B4"
+    assert item.attempts == len(model.requests) == 2
+    assert item.usage is not None
+    assert item.usage.input_tokens == item.value.total_usage.input_tokens
+    assert item.cost == pytest.approx(item.value.total_cost)
+
+
+def test_a_function_of_several_calls() -> None:
+    async def both(text: str) -> str:
+        first, second = await asyncio.gather(ask(text), ask(text, 2))
+        return f"{first.content}, {second.content}"
+
+    with fake(echo):
+        (item,) = map_calls(both, ["a"])
+    assert isinstance(item, Done)
+    assert item.value == "re a, re aa"
+    assert item.attempts == 2
+
+
+def test_decorators_around_the_call(tmp_path: Any) -> None:
+    """A cache answers outside of the map, a fallback sees the errors, and a budget around the map counts."""
+    with SQLiteCache(tmp_path / "cache.db") as cache, budget(requests=9) as spent:
+        call = cached(cache)(ask)
+        with fake("one"):
+            assert [item.value.content for item in map_calls(call, ["a"]) if isinstance(item, Done)] == ["one"]
+        with fake():
+            (item,) = map_calls(call, ["a"])
+        assert item.attempts == 0
+
+        @fallback(BadRequestError, [{"catch": BadRequestError, "model": "anthropic:claude-haiku-4-5"}])
+        @llm.call("openai:gpt-4o-mini")
+        async def either(text: str) -> str:
+            return text
+
+        with fake(error(400), "two"):
+            (other,) = map_calls(either, ["a"])
+        assert isinstance(other, Done)
+        assert other.value.content == "two"
+        assert spent.spent.requests == 3  # without the response from the cache

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Sized
-from typing import Any, Generic, NamedTuple, TypeVar, cast
+from typing import Any, Generic, NamedTuple, TypeVar
 
 A = TypeVar("A")
 
@@ -74,7 +74,7 @@ class Inputs(Generic[A]):
         """
         if isinstance(self._inputs, AsyncIterable):
             raise TypeError("the inputs of an async iterable can be read only once: collect them in a list")
-        found: list[A] = list(cast("Any", self._inputs))
+        found: list[A] = list(self._inputs)
         if isinstance(self._inputs, Iterator):
             self._inputs = found
         return found

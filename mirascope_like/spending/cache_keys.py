@@ -5,6 +5,7 @@ Keys of the API, and the values of headers and URL parameters, are not part of i
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -56,8 +57,9 @@ def cache_key(provider: Any, request: Request, payload: Mapping[str, Any], key: 
     Raises `ConfigurationError` for a payload, or a result of `key`, that has no JSON form.
     """
     sent = {name: value for name, value in payload.items() if name not in _NOT_SENT}
+    advice = "pass key= to make the key of other values"
     if key is None:
-        _jsonable(without_carried(sent), "the payload of the request")
+        _jsonable(without_carried(sent), "cached: the payload of the request", advice)
     inner = getattr(provider, "inner", provider)
     found = CachedRequest(
         provider=message_format(inner.response_type),
@@ -66,19 +68,30 @@ def cache_key(provider: Any, request: Request, payload: Mapping[str, Any], key: 
         payload=plain_options(sent),
         arguments=request.fn_args,
     )
-    what = found.payload if key is None else _jsonable(key(found), "the result of key=")
+    what = found.payload if key is None else _jsonable(key(found), "cached: the result of key=", advice)
     parts = [KEY_VERSION, inner.name, found.provider, found.address, found.model, request.stream, what]
     if versions := _versions(payload, request.client):
         parts.append(versions)
     return blake2b(to_json(_sorted(parts)), digest_size=20).hexdigest()
 
 
-def _jsonable(value: Any, what: str) -> Any:
+def request_key(provider: Any, request: Request, payload: Mapping[str, Any], *numbers: int) -> bytes:
+    """Return the key of a whole response, in 16 bytes: as `cache_key`, but faster, and without a function `key`. Equal
+    requests with other `numbers` have other keys.
+
+    Raises `ConfigurationError` for a payload that has no JSON form.
+    """
+    sent = {name: value for name, value in payload.items() if name not in _NOT_SENT}
+    plain = _jsonable(without_carried(sent), "a map: the payload of the request", "pass it as text or bytes")
+    inner = getattr(provider, "inner", provider)
+    where = [inner.name, message_format(inner.response_type), _address(inner, request.client)]
+    parts = json.dumps([KEY_VERSION, *where, request.model, plain, numbers], sort_keys=True)
+    return blake2b(parts.encode(), digest_size=16).digest()
+
+
+def _jsonable(value: Any, what: str, advice: str) -> Any:
     def refuse(one: Any) -> Any:
-        raise ConfigurationError(
-            f"cached: {what} contains a {type(one).__qualname__}, which has no JSON form: pass key= to make the key of "
-            "other values"
-        )
+        raise ConfigurationError(f"{what} contains a {type(one).__qualname__}, which has no JSON form: {advice}")
 
     return to_jsonable_python(value, by_alias=False, bytes_mode="base64", fallback=refuse)
 

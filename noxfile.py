@@ -181,9 +181,12 @@ def documentation(session: nox.Session) -> None:
 
 @nox.session
 def killed(session: nox.Session) -> None:
-    """Kill a program that logs 2,000 calls, at 30 random moments, and check its log: as `nox -s killed -- 100`."""
+    """Kill programs at random moments, and check what they have stored: one that logs 2,000 calls, at 30 moments, and
+    a map of 3,000 inputs, at 50. Other numbers of moments: `nox -s killed -- 100`.
+    """
     session.install("-e", ".[openai,cost]", *group("tests"))
     session.run("python", "-m", "tests.integrations.log.killed", "check", *session.posargs)
+    session.run("python", "-m", "tests.scale.killed", "check", *session.posargs)
 
 
 @nox.session

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Any, Literal, TypedDict
 
 from ..core.base.errors import ConfigurationError
@@ -28,6 +29,10 @@ class MapOptions(TypedDict, total=False):
 
     A request that the provider refuses for a rate limit is repeated without counting as an attempt.
     """
+    store: str | Path
+    """The file of a SQLite database in which all responses are stored. A run with the same store sends no request that
+    has a response there: it continues after a crash, and adds what is new.
+    """
     budget: float | Budget
     """What all requests of the run may cost in US dollars, or a `budget(...)` of `mirascope_like.spending`."""
     samples: int
@@ -44,6 +49,7 @@ class Settings:
 
     concurrency: int | None = None
     attempts: int = 5
+    store: str | Path | None = None
     budget: Budget | None = None
     samples: int = 1
     on_fatal: Literal["stop", "fail"] = "stop"

@@ -13,6 +13,7 @@ from ..core.base.errors import (
     NotFoundError,
     PermissionDeniedError,
     RateLimitError,
+    StoreError,
     UnknownPriceError,
 )
 from ..core.base.flows import passes, wait_after
@@ -24,13 +25,13 @@ PATIENCE = 3600.0
 
 _STOPPING = (
     *(AuthenticationError, PermissionDeniedError, NotFoundError, RateLimitError),
-    *(ConfigurationError, BudgetExceededError),
+    *(ConfigurationError, BudgetExceededError, StoreError),
 )
 
 
 def stops_run(error: Exception) -> bool:
     """Return True for an error that every other item would have, too: a wrong key, a model that does not exist, a
-    missing setting, no credit left, or a budget that is spent.
+    missing setting, no credit left, a budget that is spent, or a store that fails.
     """
     if isinstance(error, FallbackError):
         return all(map(stops_run, error.errors))

@@ -8,6 +8,7 @@ from contextlib import ExitStack, aclosing
 from contextvars import copy_context
 from typing import Any, Generic, TypeVar, cast
 
+from ..core.base.errors import StoreError
 from ..core.base.provider import add_layer
 from ..core.base.response import BaseCallResponse
 from ..core.base.runtime import CLOCK
@@ -21,10 +22,16 @@ from .options import WINDOW, Settings
 from .outgoing import CURRENT, Answerer, ItemState
 from .pacing import Live, Paced, Unlimited
 from .retrying import AwaitingBudget, Retried, stops_run
+from .run_store import RunStore
 from .stopping import UntilStopped, on_interrupt
+from .storing import Stored
 
 A = TypeVar("A")
 R = TypeVar("R")
+
+
+_ERROR_TEXT = 500
+"""The characters of an error's text that are stored."""
 
 
 class Run(Generic[A, R]):
@@ -43,6 +50,7 @@ class Run(Generic[A, R]):
         self._settings = settings
         self._begun = False
         self._driver: Driver[A, R] | None = None
+        self._store: RunStore | None = None
         self._until = UntilStopped(_nothing)
         self._states: dict[Any, ItemState] = {}
         self._interrupted = False
@@ -89,7 +97,9 @@ class Run(Generic[A, R]):
         settings, context = self._settings, copy_context()
         invoker = Invoker(self._call, settings.most(threads=True))
         opened.callback(invoker.close)
-        context.run(add_layer, MapLayer(self._answerer()))
+        store = self._store = RunStore(settings.store, getattr(self._call, "__qualname__", repr(self._call)))
+        opened.callback(store.close)
+        context.run(add_layer, MapLayer(self._answerer(store)))
         if settings.budget is not None:
             context.run(settings.budget.__enter__)
         most = settings.most(threads=invoker.threaded)
@@ -103,14 +113,14 @@ class Run(Generic[A, R]):
 
         return Driver(self._inputs, run_one, sends=sends, context=context, most=most, window=most * WINDOW)
 
-    def _answerer(self) -> Answerer:
+    def _answerer(self, store: RunStore) -> Answerer:
         """Return what answers the requests of the run."""
         settings = self._settings
         answerer: Answerer = Paced(Live(), Unlimited, self.counts)
         if settings.budget is not None:
             answerer = AwaitingBudget(answerer)
         self._until = UntilStopped(answerer)
-        return Retried(self._until, settings.attempts)
+        return Stored(Retried(self._until, settings.attempts), store)
 
     async def _run_one(self, invoker: Invoker, given: Given) -> Item[A, R] | None:
         """Make the call of one input. Returns None if its error stops the run."""
@@ -130,11 +140,24 @@ class Run(Generic[A, R]):
             item = Done(input=given.value, value=value, seconds=CLOCK.monotonic() - start, **state.facts())
         finally:
             del self._states[task]
-        self.counts.ended(item)
+        self._record(item, state)
         return item
+
+    def _record(self, item: Item[A, R], state: ItemState) -> None:
+        """Count an item that has ended, and store how."""
+        self.counts.ended(item)
+        failure = item.error if isinstance(item, Failed) else None
+        text = None if failure is None else f"{type(failure).__name__}: {failure}"[:_ERROR_TEXT]
+        assert self._store is not None
+        try:
+            self._store.put_item(item.number, item.sample, state.key, item.attempts, text)
+        except StoreError as error:  # of the writer
+            self._stop(error)
 
     def _stop(self, error: BaseException) -> None:
         """Start no further call. The error is raised after the last item."""
+        if not self._until.stopped and (path := self._settings.store) is not None:
+            error.add_note(f"the responses so far are in {str(path)!r}: the same map with this store continues")
         self._until.stopped = True
         if self._driver is not None:
             self._driver.stop(error)

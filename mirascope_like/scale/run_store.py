@@ -1,0 +1,182 @@
+"""`RunStore`: the responses and items of runs in a SQLite database.
+
+One thread writes, so that no call waits for the disk: what is received is committed at most 50 ms later, and can be
+read at once.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any, NamedTuple
+
+from ..core.base.errors import StoreError, adopt_store_error
+from ..core.base.parsing import check_schema_version
+from ..core.base.runtime import CLOCK
+
+SCHEMA_VERSION = 1
+"""The version of the tables. A database of a later version is not used."""
+DELAY = 0.05
+"""The seconds for which the writer collects rows for one commit."""
+BUSY = 30.0
+"""The seconds for which a run waits for a database that another process has locked."""
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS state (name TEXT PRIMARY KEY, number INTEGER NOT NULL) WITHOUT ROWID;
+INSERT OR IGNORE INTO state VALUES ('version', 1);
+CREATE TABLE IF NOT EXISTS run (id INTEGER PRIMARY KEY, call TEXT, started REAL, ended REAL);
+CREATE TABLE IF NOT EXISTS answer (
+    key BLOB PRIMARY KEY, run INTEGER, provider TEXT, model TEXT, body BLOB, request_id TEXT,
+    input_tokens INTEGER, output_tokens INTEGER, cost REAL, at REAL
+);
+CREATE TABLE IF NOT EXISTS item (
+    run INTEGER, number INTEGER, sample INTEGER, key BLOB, state TEXT, attempts INTEGER, error TEXT,
+    PRIMARY KEY (run, number, sample)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS batch (
+    token TEXT PRIMARY KEY, run INTEGER, provider TEXT, id TEXT, state TEXT, at REAL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS batch_item (token TEXT, key BLOB, PRIMARY KEY (token, key)) WITHOUT ROWID;
+"""
+_ANSWER = "INSERT OR REPLACE INTO answer VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_ITEM = "INSERT OR REPLACE INTO item VALUES (?, ?, ?, ?, ?, ?, ?)"
+
+
+class StoredAnswer(NamedTuple):
+    """A stored response."""
+
+    body: bytes
+    """The response of the provider, as JSON."""
+    request_id: str | None
+    """The provider's id of the request, which some SDKs keep outside of the body."""
+    run: int
+    """The number of the run that has received it."""
+
+
+class RunStore:
+    """The store of one run. Without a path it is a temporary database, which lets equal requests share a response."""
+
+    def __init__(self, path: str | Path | None, call: str = "") -> None:
+        self.path: str | None = None if path is None else os.path.abspath(path)
+        """The file; None for a temporary database."""
+        self.error: StoreError | None = None
+        """The error of the writer. It writes no more."""
+        self._pending: dict[bytes, StoredAnswer] = {}
+        """Responses that are not committed yet."""
+        self._rows: SimpleQueue[tuple[str, tuple[Any, ...]] | None] = SimpleQueue()
+        self._hurry = threading.Event()
+        with _store_errors():
+            if self.path is not None:
+                os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))  # only the user may read it
+            self._writer = _connected(self.path)
+            self._reader = self._writer if self.path is None else _connected(self.path)
+            try:
+                self._writer.executescript(f"BEGIN IMMEDIATE; {_TABLES} COMMIT;")
+                version = self._writer.execute("SELECT number FROM state WHERE name = 'version'").fetchone()
+                check_schema_version(version and version[0], SCHEMA_VERSION, f"the store {self.path!r}")
+                made = self._writer.execute("INSERT INTO run (call, started) VALUES (?, ?)", (call, _now()))
+            except BaseException:
+                self._writer.close()
+                self._reader.close()
+                raise
+        self.run: int = made.lastrowid or 0
+        """The number of this run."""
+        self._thread = threading.Thread(target=self._write, name="mirascope_like run store", daemon=True)
+        self._thread.start()
+
+    def get(self, key: bytes) -> StoredAnswer | None:
+        """Return the response of a key; None if there is none."""
+        if (found := self._pending.get(key)) is not None:
+            return found
+        with _store_errors():
+            row = self._reader.execute("SELECT body, request_id, run FROM answer WHERE key = ?", (key,)).fetchone()
+        return None if row is None else StoredAnswer(bytes(row[0]), row[1], row[2])
+
+    def put(self, key: bytes, answer: StoredAnswer, facts: tuple[Any, ...]) -> None:
+        """Store a response. `facts` are the provider, the model, the input and output tokens, and the cost.
+
+        Raises the error with which an earlier row could not be written.
+        """
+        provider, model, *numbers = facts
+        self._pending[key] = answer
+        row = (key, self.run, provider, model, answer.body, answer.request_id, *numbers, _now())
+        self._put(_ANSWER, row)
+
+    def put_item(self, number: int, sample: int, key: bytes | None, attempts: int, error: str | None) -> None:
+        """Store how the call of an item has ended."""
+        self._put(_ITEM, (self.run, number, sample, key, "done" if error is None else "failed", attempts, error))
+
+    def _put(self, statement: str, row: tuple[Any, ...]) -> None:
+        if self.error is not None:
+            raise self.error
+        self._rows.put((statement, row))
+
+    def close(self) -> None:
+        """Commit what is not committed, and close the database. Raises the error of the writer."""
+        self._rows.put(None)
+        self._hurry.set()
+        self._thread.join()
+        with suppress(sqlite3.Error):
+            self._reader.close()
+            self._writer.close()
+        if self.error is not None:
+            raise self.error
+
+    def _write(self) -> None:
+        """Write rows until there is a None among them. Runs in a thread of its own."""
+        ended = False
+        while not ended:
+            rows = [self._rows.get()]
+            self._hurry.wait(DELAY)
+            while not self._rows.empty():
+                rows.append(self._rows.get())
+            ended = None in rows
+            try:
+                with _store_errors():
+                    self._commit([row for row in rows if row is not None], ended=ended)
+            except StoreError as error:
+                self.error = self.error or error
+
+    def _commit(self, rows: list[tuple[str, tuple[Any, ...]]], *, ended: bool) -> None:
+        if self.error is not None:
+            return
+        writer = self._writer
+        writer.execute("BEGIN IMMEDIATE")
+        with writer:  # commits, or rolls back after an error
+            for statement in (_ANSWER, _ITEM):
+                if found := [row for name, row in rows if name is statement]:
+                    writer.executemany(statement, found)
+            if ended:
+                writer.execute("UPDATE run SET ended = ? WHERE id = ?", (_now(), self.run))
+        for statement, row in rows:
+            if statement is _ANSWER:
+                self._pending.pop(row[0], None)
+
+
+def _connected(path: str | None) -> sqlite3.Connection:
+    database = sqlite3.connect(path or "", timeout=BUSY, check_same_thread=False, isolation_level=None)
+    try:
+        if path is not None:
+            database.execute("PRAGMA journal_mode = WAL")  # readers do not wait for the writer
+            database.execute("PRAGMA synchronous = FULL")  # what is committed survives a loss of power
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def _now() -> float:
+    return CLOCK.timestamp() / 1000
+
+
+@contextmanager
+def _store_errors() -> Generator[None]:
+    try:
+        yield
+    except Exception as error:
+        raise adopt_store_error(error)

@@ -1,0 +1,98 @@
+"""Answers requests from the store of a run, and from equal requests that are in progress."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import Any
+
+from ..core.base.parsing import encode_json
+from ..core.base.response import BaseCallResponse
+from ..spending.cache_keys import request_key
+from .items import Source
+from .outgoing import Answer, Answerer, ItemState, Outgoing
+from .run_store import RunStore, StoredAnswer
+
+
+def key_of(item: ItemState, provider: Any, request: Any, payload: dict[str, Any]) -> bytes:
+    """Return the key of the next request of an item.
+
+    It depends on the format, the provider, its address, the model, the payload, and the number of the sample; and on
+    how often the item has made the same request, since a call that repeats a request wants another response.
+    """
+    base = request_key(provider, request, payload, item.sample)
+    number = item.times[base] = item.times.get(base, -1) + 1
+    return base if number == 0 else request_key(provider, request, payload, item.sample, number)
+
+
+class Stored:
+    """Answers a request from the store, or waits for an equal one that is in progress; otherwise sends it, and stores
+    the response.
+    """
+
+    def __init__(self, inner: Answerer, store: RunStore) -> None:
+        self._inner = inner
+        self._store = store
+        self._flights: dict[bytes, asyncio.Future[StoredAnswer | None]] = {}
+        """The requests in progress. The result is None if the request has failed."""
+
+    async def answer(self, outgoing: Outgoing) -> Answer:
+        """Return the answer. Raises `StoreError` if the store fails: what is received could not be kept."""
+        item = outgoing.item
+        key = key_of(item, outgoing.provider, outgoing.request, outgoing.payload)
+        item.key = item.key or key
+        while True:
+            found = self._store.get(key)
+            if found is None and (flight := self._flights.get(key)) is not None:
+                found = await asyncio.shield(flight)
+                if found is None:
+                    continue
+            if found is None or (answer := self._replayed(outgoing, found)) is None:
+                return await self._sent(key, outgoing)
+            return answer
+
+    def _replayed(self, outgoing: Outgoing, found: StoredAnswer) -> Answer | None:
+        """Return a stored response as an answer; None if the SDK cannot read it."""
+        try:
+            raw = outgoing.provider.parse(found.body)
+        except Exception:  # stored by another version of the SDK
+            return None
+        if found.request_id is not None:
+            with suppress(AttributeError, ValueError):
+                raw._request_id = found.request_id
+        source: Source = "duplicate" if found.run == self._store.run else "store"
+        return Answer(raw, source, body=found.body)
+
+    async def _sent(self, key: bytes, outgoing: Outgoing) -> Answer:
+        flight: asyncio.Future[StoredAnswer | None] = asyncio.get_running_loop().create_future()
+        self._flights[key] = flight
+        found: StoredAnswer | None = None
+        try:
+            answer = await self._inner.answer(outgoing)
+            request_id = getattr(answer.raw, "_request_id", None)
+            body = answer.body or _body(outgoing, answer.raw)
+            found = StoredAnswer(body, request_id if isinstance(request_id, str) else None, self._store.run)
+        finally:
+            flight.set_result(found)
+            if found is None:
+                self._flights.pop(key, None)
+        stored = found
+
+        def keep(response: BaseCallResponse[Any, Any]) -> None:
+            self._flights.pop(key, None)
+            if "error" not in (response.common_finish_reasons or ()):
+                self._store.put(key, stored, _facts(outgoing, response))
+
+        outgoing.then(keep)
+        return answer
+
+
+def _facts(outgoing: Outgoing, response: BaseCallResponse[Any, Any]) -> tuple[Any, ...]:
+    usage = response.common_usage
+    tokens = (None, None) if usage is None else (usage.input_tokens, usage.output_tokens)
+    return (outgoing.request.provider, outgoing.request.model, *tokens, response.cost)
+
+
+def _body(outgoing: Outgoing, raw: Any) -> bytes:
+    response = outgoing.provider.respond(outgoing.request, outgoing.payload, raw, 0.0, 0.0)
+    return encode_json(response.raw)

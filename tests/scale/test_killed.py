@@ -1,0 +1,12 @@
+"""A map whose program is killed, and run again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.scale.killed import check
+
+
+def test_what_is_committed_survives_a_kill(tmp_path: Path) -> None:
+    """`nox -s killed` does this at 50 moments of 3,000 inputs."""
+    check(tmp_path / "run.db", 400, 20, [30, 100, 150])

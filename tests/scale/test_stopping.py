@@ -1,0 +1,143 @@
+"""Ctrl-C in a map: the first lets the requests in progress end, the second cancels them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mirascope_like.core import openai
+from mirascope_like.scale import Item, amap, map_calls
+from mirascope_like.testing import fake
+from tests.harness.clocks import MovedClock, never, run_by_clock, waits
+from tests.scale.test_map import ask, echo
+
+
+def press() -> None:
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_ctrl_c_lets_requests_end(tmp_path: Path) -> None:
+    """No further call starts; what was in progress is read and stored, and the same run continues later."""
+    store = tmp_path / "run.db"
+
+    def reply(request: Any) -> str:
+        if request.number == 5:
+            press()
+        return echo(request)
+
+    found = list[Item[str, Any]]()
+    with fake(reply) as model, pytest.raises(KeyboardInterrupt) as raised:
+        found.extend(map_calls(ask, (str(number) for number in range(1000)), concurrency=3, store=store))
+    assert 5 <= len(model.requests) == len(found) < 50  # the event loop sees the signal a little later
+    assert "the same map with this store continues" in "".join(raised.value.__notes__)
+    assert str(store) in "".join(raised.value.__notes__)
+    with fake(echo) as again:
+        items = map_calls(ask, (str(number) for number in range(60)), store=store).results()
+    assert len(again.requests) == 60 - len(found)
+    assert [item.source for item in items].count("store") == len(found)
+
+
+def test_calls_that_wait_are_cancelled() -> None:
+    """Only requests that are being sent have time to end: these calls wait for something else."""
+    running = 0
+
+    async def wait(_: int) -> None:
+        nonlocal running
+        running += 1
+        if running == 3:
+            press()
+        try:
+            await never()
+        finally:
+            running -= 1
+
+    with pytest.raises(KeyboardInterrupt):
+        list(map_calls(wait, range(3)))
+    assert running == 0
+
+
+def test_the_second_ctrl_c_cancels() -> None:
+    began = cancelled = 0
+
+    async def main() -> None:
+        nonlocal began, cancelled
+        run = amap(hold, range(3))
+        with pytest.raises(KeyboardInterrupt):
+            await run
+
+    async def hold(number: int) -> None:
+        nonlocal began, cancelled
+        from mirascope_like.scale.outgoing import CURRENT
+
+        state = CURRENT.get()
+        assert state is not None
+        state.sending += 1  # as while a request is being sent
+        began += 1
+        if began == 3:
+            press()
+            asyncio.get_running_loop().call_soon(lambda: asyncio.get_running_loop().call_soon(press))
+        try:
+            await never()
+        except asyncio.CancelledError:
+            cancelled += 1
+            raise
+
+    asyncio.run(main())
+    assert (began, cancelled) == (3, 3)
+
+
+def test_requests_have_thirty_seconds_to_end(clock: MovedClock) -> None:
+    async def hold(number: int) -> None:
+        from mirascope_like.scale.outgoing import CURRENT
+
+        state = CURRENT.get()
+        assert state is not None
+        state.sending += 1
+        press()
+        await never()
+
+    async def read() -> None:
+        with pytest.raises(KeyboardInterrupt):
+            await amap(hold, range(3), concurrency=1)
+
+    async def main() -> None:
+        reading = asyncio.ensure_future(read())
+        await waits(reading)
+        clock.skip(29)
+        await waits(reading)
+        assert not reading.done()
+        clock.skip(1.1)
+        await reading
+
+    run_by_clock(main())
+
+
+def test_a_handler_of_the_program_stays() -> None:
+    pressed = list[int]()
+
+    async def wait(_: int) -> None:
+        press()
+
+    before = signal.signal(signal.SIGINT, lambda *_: pressed.append(1))
+    try:
+        assert len(map_calls(wait, range(2)).results()) == 2
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert pressed == [1, 1]
+
+
+def test_the_handler_is_restored() -> None:
+    before = signal.getsignal(signal.SIGINT)
+
+    @openai.call("m")
+    async def find(text: str) -> str:
+        return text
+
+    with fake(echo):
+        list(map_calls(find, ["a"]))
+    assert signal.getsignal(signal.SIGINT) is before

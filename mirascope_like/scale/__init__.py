@@ -17,7 +17,9 @@ from ..core.base.runtime import lazy_names
 if TYPE_CHECKING:
     from .binding import Bound, bind
     from .counts import Counts
+    from .estimating import Estimate
     from .items import Done, Failed, Item
+    from .limits import Limits
     from .mapping import amap, map_calls
     from .options import MapOptions
     from .run import Run
@@ -28,7 +30,9 @@ else:
         {
             "binding": "Bound bind",
             "counts": "Counts",
+            "estimating": "Estimate",
             "items": "Done Failed Item",
+            "limits": "Limits",
             "mapping": "amap map_calls",
             "options": "MapOptions",
             "run": "Run",
@@ -40,8 +44,10 @@ __all__ = [
     "Bound",
     "Counts",
     "Done",
+    "Estimate",
     "Failed",
     "Item",
+    "Limits",
     "MapOptions",
     "Run",
     "SyncRun",

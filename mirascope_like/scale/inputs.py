@@ -67,17 +67,16 @@ class Inputs(Generic[A]):
             return await anext(self._iterator, _END)
         return next(self._iterator, _END)
 
-    def copied(self) -> list[A]:
-        """Return all inputs, without taking them. Those of an iterator are kept in memory.
+    def peek(self) -> Iterator[A]:
+        """Return an iterator over all inputs, before the first is taken. Those of an iterator are kept in memory.
 
         Raises `TypeError` for an async iterable, which can be read only once.
         """
         if isinstance(self._inputs, AsyncIterable):
             raise TypeError("the inputs of an async iterable can be read only once: collect them in a list")
-        found: list[A] = list(self._inputs)
         if isinstance(self._inputs, Iterator):
-            self._inputs = found
-        return found
+            self._inputs = list(self._inputs)
+        return iter(self._inputs)
 
 
 _END: Any = object()

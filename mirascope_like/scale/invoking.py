@@ -26,6 +26,11 @@ class Invoker:
         self._call = call
         self._threads = None if is_async(call) else ThreadPoolExecutor(threads, thread_name_prefix="mirascope_like map")
 
+    @staticmethod
+    def bound(call: Callable[..., Any], value: Any) -> Callable[[], Any]:
+        """Return a function without arguments that makes the call of an input."""
+        return partial(call, *value.args, **value.kwargs) if isinstance(value, Bound) else partial(call, value)
+
     @property
     def threaded(self) -> bool:
         """True if the function runs in threads."""
@@ -33,8 +38,7 @@ class Invoker:
 
     async def invoke(self, value: Any) -> Any:
         """Return what the function returns for an input."""
-        made: Any = partial(self._call, *value.args, **value.kwargs) if isinstance(value, Bound) else None
-        made = made or partial(self._call, value)
+        made = self.bound(self._call, value)
         if self._threads is None:
             found = made()
         else:

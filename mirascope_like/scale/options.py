@@ -10,9 +10,12 @@ from typing import Any, Literal, TypedDict
 
 from ..core.base.errors import ConfigurationError
 from ..spending import Budget
+from .limits import Limits
 
 CONCURRENCY = 200
-"""The number of calls that run at once, without other limits."""
+"""The number of calls that run at once, if no limits are passed."""
+PACED = 1000
+"""The number of calls that run at once, if limits pace them."""
 THREADS = 64
 """The number of threads for sync functions, without other limits."""
 WINDOW = 4
@@ -22,8 +25,12 @@ WINDOW = 4
 class MapOptions(TypedDict, total=False):
     """The options of `amap` and `map_calls`."""
 
-    concurrency: int
-    """The number of calls that run at once. Default: 200, and 64 for a sync function, which runs in threads."""
+    limits: Limits
+    """The limits of the provider, as your account has them, and how many calls run at once.
+
+    Limits that are not passed are learnt from the provider's responses. By default 200 calls run at once, 1,000 if
+    `rpm` or `tpm` is passed, and 64 of a sync function, which runs in threads.
+    """
     attempts: int
     """How often a request is sent that fails because of the server or the connection. Default: 5.
 
@@ -35,6 +42,8 @@ class MapOptions(TypedDict, total=False):
     """
     budget: float | Budget
     """What all requests of the run may cost in US dollars, or a `budget(...)` of `mirascope_like.spending`."""
+    progress: bool
+    """True to show the progress on standard error: a bar in a terminal, otherwise a line each minute."""
     samples: int
     """How many different responses are requested for each input. Default: 1: equal inputs share one response."""
     on_fatal: Literal["stop", "fail"]
@@ -47,10 +56,11 @@ class MapOptions(TypedDict, total=False):
 class Settings:
     """The options of one run, with their defaults."""
 
-    concurrency: int | None = None
+    limits: Limits | None = None
     attempts: int = 5
     store: str | Path | None = None
     budget: Budget | None = None
+    progress: bool = False
     samples: int = 1
     on_fatal: Literal["stop", "fail"] = "stop"
 
@@ -64,7 +74,9 @@ class Settings:
                     f"unknown option of a map {name!r}" + (f"; did you mean {near[0]!r}?" if near else "")
                 )
         given = {name: value for name, value in options.items() if value is not None}
-        for name in ("concurrency", "attempts", "samples"):
+        if not isinstance(given.get("limits"), Limits | None):
+            raise ConfigurationError(f"limits must be Limits(...), not {given['limits']!r}")
+        for name in ("attempts", "samples"):
             value = given.get(name, 1)
             if not isinstance(value, int) or isinstance(value, bool) or value < 1:
                 raise ConfigurationError(f"{name} must be a whole number, 1 or more, not {value!r}")
@@ -76,4 +88,14 @@ class Settings:
 
     def most(self, *, threads: bool) -> int:
         """Return the number of calls that run at once."""
-        return self.concurrency or (THREADS if threads else CONCURRENCY)
+        limits = self.limits or Limits()
+        if limits.concurrency is not None:
+            return limits.concurrency
+        return THREADS if threads else PACED if limits.rpm or limits.tpm else CONCURRENCY
+
+    def hours(self, requests: int, tokens: float) -> float | None:
+        """Return the hours that so many requests and tokens need within the limits; None without limits."""
+        limits = self.limits
+        needed = [] if limits is None or limits.rpm is None else [requests / limits.rpm]
+        needed += [] if limits is None or limits.tpm is None else [tokens / limits.tpm]
+        return max(needed) / 60 if needed else None

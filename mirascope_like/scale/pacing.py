@@ -3,66 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Any
 
 from ..core.base.errors import BudgetExceededError, RateLimitError
 from ..core.base.flows import passes
 from ..core.base.response import BaseCallResponse
-from ..core.base.runtime import CLOCK, sleep
 from .counts import Counts
+from .limits import Limiter, Slot
 from .outgoing import Answer, Answerer, Outgoing
 from .tokens import TokenEstimates
-
-
-class Slot(Protocol):
-    """The right to send one request. One of the methods is called when the request has ended."""
-
-    def finished(self, *, headers: Mapping[str, str] | None = None, tokens: float | None = None) -> None:
-        """Report a response, and how many tokens the request has used."""
-        ...
-
-    def refused(self, *, headers: Mapping[str, str] | None = None, retry_after: float | None = None) -> None:
-        """Report that the provider refused the request for a rate limit."""
-        ...
-
-    def failed(self) -> None:
-        """Report that there is no response."""
-        ...
-
-
-class Limiter(Protocol):
-    """The limits of one provider and model."""
-
-    async def acquire(self, tokens: float) -> Slot:
-        """Wait until a request may be sent that will probably use so many tokens."""
-        ...
-
-
-class Unlimited:
-    """A limiter without limits: after a refusal, all requests wait."""
-
-    def __init__(self) -> None:
-        self._until = 0.0
-        self._refusals = 0
-
-    async def acquire(self, tokens: float) -> Slot:
-        """Wait until the last refusal is over."""
-        while (wait := self._until - CLOCK.monotonic()) > 0:
-            await sleep(wait)
-        return self
-
-    def finished(self, *, headers: Mapping[str, str] | None = None, tokens: float | None = None) -> None:
-        """Note that requests are accepted."""
-        self._refusals = 0
-
-    def refused(self, *, headers: Mapping[str, str] | None = None, retry_after: float | None = None) -> None:
-        """Let all requests wait, for as long as the provider asks."""
-        self._refusals += 1
-        wait = min(2.0 ** (self._refusals - 1), 15.0) if retry_after is None else retry_after
-        self._until = max(self._until, CLOCK.monotonic() + wait)
-
-    def failed(self) -> None:
-        """Do nothing."""
 
 
 class Live:

@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Generator, Iterable
 from contextlib import ExitStack, aclosing
 from contextvars import copy_context
+from functools import partial
+from pathlib import Path
 from typing import Any, Generic, TypeVar, cast
 
 from ..core.base.errors import StoreError
@@ -14,13 +16,17 @@ from ..core.base.response import BaseCallResponse
 from ..core.base.runtime import CLOCK
 from .counts import Counts
 from .driver import Driver
+from .estimating import Estimate, estimate
+from .exporting import frame, line_of
 from .inputs import Given, Inputs
 from .invoking import Invoker, check_whole
 from .items import Done, Failed, Item
 from .layer import MapLayer
+from .limits import LocalLimiter
 from .options import WINDOW, Settings
 from .outgoing import CURRENT, Answerer, ItemState
-from .pacing import Live, Paced, Unlimited
+from .pacing import Live, Paced
+from .progress import Progress
 from .retrying import AwaitingBudget, Retried, stops_run
 from .run_store import RunStore
 from .stopping import UntilStopped, on_interrupt
@@ -77,6 +83,42 @@ class Run(Generic[A, R]):
                 self.items.append(item)
         return self.items
 
+    async def to_jsonl(self, path: str | Path) -> Counts:
+        """Read the run, and write each item as a line of JSON to a file, as its call ends. Return the numbers of the
+        run.
+
+        The file is replaced. It has a row for each item that has ended, also if the run raises an error.
+        """
+        with open(path, "wb") as file:  # noqa: ASYNC230  # a line is written in microseconds
+            async with aclosing(aiter(self)) as items:
+                async for item in items:
+                    file.write(line_of(item))
+        return self.counts
+
+    async def to_pandas(self) -> Any:
+        """Read the run; return a `pandas.DataFrame` with a row for each item, in the order of the inputs.
+
+        Raises `ConfigurationError` if pandas is not installed.
+        """
+        return frame("pandas", await self)
+
+    async def to_polars(self) -> Any:
+        """Read the run; return a `polars.DataFrame` with a row for each item, in the order of the inputs.
+
+        Raises `ConfigurationError` if polars is not installed.
+        """
+        return frame("polars", await self)
+
+    async def estimate(self) -> Estimate:
+        """Return what the run would send, use and cost. Sends nothing.
+
+        The prompt functions run, and the calls that these make are sent. Only the first request of each input is known:
+        further rounds of a tool loop are not part of the estimate. The inputs of an iterator are kept in memory.
+
+        Raises `TypeError` for the inputs of an async iterable, which can be read only once.
+        """
+        return await estimate(self._call, self._inputs, self._settings)
+
     @property
     def waiting(self) -> int:
         """The number of items that can be read at once."""
@@ -102,6 +144,8 @@ class Run(Generic[A, R]):
         context.run(add_layer, MapLayer(self._answerer(store)))
         if settings.budget is not None:
             context.run(settings.budget.__enter__)
+        if settings.progress:
+            opened.enter_context(Progress(self.counts, self._inputs.total))
         most = settings.most(threads=invoker.threaded)
         opened.enter_context(on_interrupt(self._interrupt))
 
@@ -116,7 +160,7 @@ class Run(Generic[A, R]):
     def _answerer(self, store: RunStore) -> Answerer:
         """Return what answers the requests of the run."""
         settings = self._settings
-        answerer: Answerer = Paced(Live(), Unlimited, self.counts)
+        answerer: Answerer = Paced(Live(), partial(LocalLimiter, settings.limits), self.counts)
         if settings.budget is not None:
             answerer = AwaitingBudget(answerer)
         self._until = UntilStopped(answerer)

@@ -13,7 +13,7 @@ from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from ..core.base.errors import StoreError, adopt_store_error
 from ..core.base.parsing import check_schema_version
@@ -156,6 +156,37 @@ class RunStore:
         for statement, row in rows:
             if statement is _ANSWER:
                 self._pending.pop(row[0], None)
+
+
+class StoredBefore:
+    """What a store has before a run, for its estimate. Use it as a context manager. Writes nothing."""
+
+    def __init__(self, path: str | Path | None) -> None:
+        found = path is not None and Path(path).exists()
+        with _store_errors():
+            self._database = _connected(str(path)) if found else None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._database is not None:
+            self._database.close()
+
+    def has(self, key: bytes) -> bool:
+        """Return True if the response of a key is stored."""
+        return self._first("SELECT 1 FROM answer WHERE key = ?", (key,)) is not None
+
+    def mean_output(self, provider: str, model: str) -> float | None:
+        """Return the mean output of the stored responses of a model, in tokens; None if there are none."""
+        row = self._first("SELECT avg(output_tokens) FROM answer WHERE provider = ? AND model = ?", (provider, model))
+        return None if row is None else row[0]
+
+    def _first(self, statement: str, values: tuple[Any, ...]) -> Any:
+        if self._database is None:
+            return None
+        with _store_errors():
+            return self._database.execute(statement, values).fetchone()
 
 
 def _connected(path: str | None) -> sqlite3.Connection:

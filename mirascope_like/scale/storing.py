@@ -66,22 +66,21 @@ class Stored:
     async def _sent(self, key: bytes, outgoing: Outgoing) -> Answer:
         flight: asyncio.Future[StoredAnswer | None] = asyncio.get_running_loop().create_future()
         self._flights[key] = flight
-        found: StoredAnswer | None = None
         try:
             answer = await self._inner.answer(outgoing)
             request_id = getattr(answer.raw, "_request_id", None)
             body = answer.body or _body(outgoing, answer.raw)
-            found = StoredAnswer(body, request_id if isinstance(request_id, str) else None, self._store.run)
-        finally:
-            flight.set_result(found)
-            if found is None:
-                self._flights.pop(key, None)
-        stored = found
+        except BaseException:
+            self._flights.pop(key, None)
+            flight.set_result(None)
+            raise
+        found = StoredAnswer(body, request_id if isinstance(request_id, str) else None, self._store.run)
+        flight.set_result(found)
 
         def keep(response: BaseCallResponse[Any, Any]) -> None:
             self._flights.pop(key, None)
             if "error" not in (response.common_finish_reasons or ()):
-                self._store.put(key, stored, _facts(outgoing, response))
+                self._store.put(key, found, _facts(outgoing, response))
 
         outgoing.then(keep)
         return answer

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterator
-from typing import Generic, TypeVar
+from collections.abc import AsyncGenerator, Coroutine, Iterator
+from pathlib import Path
+from typing import Any, Generic, TypeVar
 
 from .counts import Counts
+from .estimating import Estimate
 from .items import Item
 from .run import Run
 
 A = TypeVar("A")
 R = TypeVar("R")
+T = TypeVar("T")
 
 
 class SyncRun(Generic[A, R]):
@@ -40,6 +43,31 @@ class SyncRun(Generic[A, R]):
     def results(self) -> list[Item[A, R]]:
         """Return all items in the order of the inputs."""
         return list(self.ordered())
+
+    def estimate(self) -> Estimate:
+        """Return what the run would send, use and cost, without sending anything. See `Run.estimate`."""
+        return self._alone(self._run.estimate())
+
+    def to_jsonl(self, path: str | Path) -> Counts:
+        """Read the run, and write each item as a line of JSON to a file. See `Run.to_jsonl`."""
+        return self._alone(self._run.to_jsonl(path))
+
+    def to_pandas(self) -> Any:
+        """Read the run; return a `pandas.DataFrame` with a row for each item, in the order of the inputs."""
+        return self._alone(self._run.to_pandas())
+
+    def to_polars(self) -> Any:
+        """Read the run; return a `polars.DataFrame` with a row for each item, in the order of the inputs."""
+        return self._alone(self._run.to_polars())
+
+    def _alone(self, main: Coroutine[Any, Any, T]) -> T:
+        try:
+            running = runner()
+        except RuntimeError:
+            main.close()
+            raise
+        with running:
+            return running.run(main)
 
     def _read(self, items: AsyncGenerator[Item[A, R]]) -> Iterator[Item[A, R]]:
         with runner() as running:

@@ -38,9 +38,12 @@ class TokenEstimates:
 
     def expected(self, kind: Kind, payload: Mapping[str, Any]) -> float:
         """Return the input and output tokens that a request will probably use."""
+        return self.input(kind, payload) + self.output(kind, payload)
+
+    def input(self, kind: Kind, payload: Mapping[str, Any]) -> float:
+        """Return the input tokens that a request will probably use."""
         ratio = self._ratios.get(kind)
-        read = input_tokens(payload) * (FIRST_RATIO if ratio is None else ratio.value)
-        return read + self.output(kind, payload)
+        return input_tokens(payload) * (FIRST_RATIO if ratio is None else ratio.value)
 
     def output(self, kind: Kind, payload: Mapping[str, Any]) -> float:
         """Return the output tokens that a request will probably use."""

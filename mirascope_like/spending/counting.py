@@ -19,12 +19,9 @@ from ..core.base.provider import (
 )
 from ..core.base.request import Request
 from ..core.base.response import Accumulator, BaseCallResponse, Usage, counted_usage, generated_text
-from .estimates import input_tokens, output_limit, text_tokens
+from .estimates import PLAIN, input_tokens, output_limit, text_tokens, unit_prices
 from .ledger import Ledger, Reservation
 
-_PLAIN = 100_000
-"""The largest number of tokens to which no model's prices for long contexts apply."""
-_PLAIN_USAGES = (Usage(_PLAIN, output_tokens=0), Usage(0, output_tokens=_PLAIN))
 _NOT_SENT = (PromptError, ConfigurationError, BudgetExceededError)
 """Errors that are raised in place of sending a request: the last one by another budget."""
 
@@ -172,14 +169,13 @@ class CountingProvider(ProviderWrapper):
         """Return the price of a request in US dollars. The prices of a token are looked up once for each model, unless
         the request is so large that others may apply.
         """
-        if estimate + output > _PLAIN or "service_tier" in payload:
+        if estimate + output > PLAIN or "service_tier" in payload:
             return self._provider.price(request, payload, Usage(estimate, output_tokens=output))
         units, kind = self._ledger.unit_prices, (request.provider, request.model)
         if (found := units.get(kind)) is None:
-            prices = [self._provider.price(request, payload, usage) for usage in _PLAIN_USAGES]
-            if prices[0] is None or prices[1] is None:
+            if (found := unit_prices(self._provider, request, payload)) is None:
                 return None
-            found = units[kind] = (prices[0] / _PLAIN, prices[1] / _PLAIN)
+            units[kind] = found
         return estimate * found[0] + output * found[1]
 
 

@@ -22,11 +22,16 @@ from pydantic import BaseModel
 
 from ..core.base.flows import token_limits
 from ..core.base.parsing import is_list, is_mapping
+from ..core.base.request import Request
+from ..core.base.response import Usage
 
 BYTES_OF_TEXT = 2
 """The bytes of text for each estimated token."""
 BYTES_OF_MEDIA = 32
 """The bytes of an image, audio or document for each estimated token."""
+PLAIN = 100_000
+"""The largest number of tokens to which no model's prices for long contexts apply."""
+_PLAIN_USAGES = (Usage(PLAIN, output_tokens=0), Usage(0, output_tokens=PLAIN))
 _SHORT = 512
 """A text with fewer characters is not examined for encoded data."""
 _ENCODED = re.compile(r"(?:data:[^,]{0,100},)?[A-Za-z0-9+/_=-]+\Z")
@@ -49,6 +54,17 @@ def output_limit(payload: Mapping[str, Any]) -> int | None:
     """Return the number of tokens to which a payload limits the output; None without a limit."""
     limit = max((value for _, value in token_limits(payload)), default=None)
     return None if limit is None else limit * _choices(payload)
+
+
+def unit_prices(provider: Any, request: Request, payload: Mapping[str, Any]) -> tuple[float, float] | None:
+    """Return the prices of an input and an output token of a model in US dollars; None if they are not known.
+
+    They do not apply to requests of more than `PLAIN` tokens.
+    """
+    prices = [provider.price(request, payload, usage) for usage in _PLAIN_USAGES]
+    if prices[0] is None or prices[1] is None:
+        return None
+    return prices[0] / PLAIN, prices[1] / PLAIN
 
 
 def _choices(payload: Mapping[str, Any]) -> int:

@@ -17,7 +17,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from mirascope_like.core import openai
-from mirascope_like.scale import Done, map_calls
+from mirascope_like.scale import Done, Limits, map_calls
 from tests.harness.recordings import ROOT
 from tests.harness.server import Reply, Request, Server
 
@@ -33,7 +33,10 @@ async def ask(number: int) -> str:
 def run(path: str, url: str, count: int, concurrency: int) -> None:
     """Map over the numbers, and print how many items are done."""
     os.environ |= {"OPENAI_API_KEY": "k", "OPENAI_BASE_URL": f"{url}/v1"}
-    done = sum(isinstance(item, Done) for item in map_calls(ask, range(count), store=path, concurrency=concurrency))
+    done = sum(
+        isinstance(item, Done)
+        for item in map_calls(ask, range(count), store=path, limits=Limits(rpm=600_000, concurrency=concurrency))
+    )
     print(done, flush=True)
 
 

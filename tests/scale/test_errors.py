@@ -21,29 +21,43 @@ from mirascope_like.core import (
     groq,
     openai,
 )
-from mirascope_like.scale import Done, Failed, amap, map_calls
+from mirascope_like.scale import Done, Failed, Limits, Run, amap, map_calls
 from mirascope_like.scale.retrying import PATIENCE
 from mirascope_like.spending import BudgetExceededError, UnknownPriceError
 from mirascope_like.testing import cut, error, fake, reply
-from tests.harness.clocks import MovedClock, run_by_clock
+from tests.harness.clocks import MovedClock, run_by_clock, waits
 from tests.scale.test_map import ask, ask_sync, echo, last
 
 BOTH = pytest.mark.parametrize("call", [ask, ask_sync], ids=["async", "sync"])
 
 
+def hurried(run: Run[Any, Any], clock: MovedClock) -> list[Any]:
+    """The items of a run. Whenever it waits, the clock is set forward."""
+
+    async def main() -> list[Any]:
+        reading = asyncio.ensure_future(run._collect())
+        while not reading.done():
+            await waits(reading)
+            clock.skip(0.5)
+        return await reading
+
+    found: list[Any] = run_by_clock(main())
+    return found
+
+
 @BOTH
-def test_errors_of_the_server_are_repeated(call: Any) -> None:
+def test_errors_of_the_server_are_repeated(call: Any, clock: MovedClock) -> None:
     with fake(error(500, times=2), cut(), error(529), "in the end"):
-        (item,) = map_calls(call, ["a"])
+        (item,) = hurried(amap(call, ["a"]), clock)
     assert isinstance(item, Done)
     assert item.value.content == "in the end"
     assert item.attempts == 5
 
 
 @pytest.mark.parametrize(("reply", "kind"), [(error(500, times=3), ServerError), (cut(), ConnectionFailedError)])
-def test_after_the_last_attempt_the_item_has_failed(reply: Any, kind: type[Exception]) -> None:
+def test_after_the_last_attempt_the_item_has_failed(reply: Any, kind: type[Exception], clock: MovedClock) -> None:
     with fake(*([reply] if kind is ServerError else [reply] * 3)) as model:
-        (item,) = map_calls(ask, ["a"], attempts=3)
+        (item,) = hurried(amap(ask, ["a"], attempts=3), clock)
     assert isinstance(item, Failed)
     assert isinstance(item.error, kind)
     assert item.attempts == len(model.requests) == 3
@@ -68,10 +82,10 @@ def test_the_sdk_repeats_nothing(provider: Any, asynchronous: bool) -> None:
 
 
 @BOTH
-def test_a_rate_limit_costs_no_attempt(call: Any) -> None:
+def test_a_rate_limit_costs_no_attempt(call: Any, clock: MovedClock) -> None:
     with fake(error(429, times=4), "ok") as model:
-        run = map_calls(call, ["a"], attempts=1)
-        (item,) = run
+        run = amap(call, ["a"], attempts=1)
+        (item,) = hurried(run, clock)
     assert isinstance(item, Done)
     assert item.attempts == 1
     assert len(model.requests) == 5
@@ -84,20 +98,13 @@ def test_a_rate_limit_of_hours_stops_the_run() -> None:
 
 
 def test_a_rate_limit_that_does_not_end_stops_the_run(clock: MovedClock) -> None:
-    async def main() -> None:
-        run = amap(ask, ["a"])
-        reading = asyncio.ensure_future(run._collect())
-        for _ in range(int(PATIENCE / 900) + 1):
-            refused = run.counts.refused
-            while run.counts.refused == refused and not reading.done():
-                clock.skip(15)
-                await asyncio.sleep(0)
-            clock.skip(900)
-        with pytest.raises(RateLimitError):
-            await reading
+    def refuse(request: Any) -> Any:
+        clock.skip(600)
+        return error(429, headers={"retry-after": "10"})
 
-    with fake(lambda request: error(429, headers={"retry-after": "10"})):
-        run_by_clock(main())
+    with fake(refuse) as model, pytest.raises(RateLimitError):
+        hurried(amap(ask, ["a"]), clock)
+    assert 3 <= len(model.requests) <= PATIENCE / 600 + 1
 
 
 @pytest.mark.parametrize(
@@ -113,7 +120,7 @@ def test_a_rate_limit_that_does_not_end_stops_the_run(clock: MovedClock) -> None
 def test_errors_of_all_items_stop_the_run(status: int, code: str | None, kind: type[Exception]) -> None:
     """What is done is read first; then the error is raised once."""
     found = list[Any]()
-    run = map_calls(ask, (str(number) for number in range(1000)), concurrency=2)
+    run = map_calls(ask, (str(number) for number in range(1000)), limits=Limits(rpm=60_000, concurrency=2))
     with (
         fake(lambda request: echo(request) if int(last(request)) < 10 else error(status, code=code)) as model,
         pytest.raises(kind),
@@ -125,7 +132,7 @@ def test_errors_of_all_items_stop_the_run(status: int, code: str | None, kind: t
 
 def test_such_errors_may_be_items() -> None:
     with fake(error(404), "ok"):
-        first, second = map_calls(ask, ["a", "b"], concurrency=1, on_fatal="fail").results()
+        first, second = map_calls(ask, ["a", "b"], limits=Limits(concurrency=1), on_fatal="fail").results()
     assert isinstance(first, Failed)
     assert isinstance(first.error, NotFoundError)
     assert isinstance(second, Done)
@@ -144,7 +151,7 @@ def test_a_missing_key_stops_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_errors_of_one_item(answer: Any, kind: type[Exception]) -> None:
     with fake(answer, "ok") as model:
-        first, second = map_calls(ask, ["a", "b"], concurrency=1).results()
+        first, second = map_calls(ask, ["a", "b"], limits=Limits(concurrency=1)).results()
     assert isinstance(first, Failed)
     assert isinstance(first.error, kind)
     assert isinstance(second, Done)
@@ -172,7 +179,9 @@ def test_a_budget_stops_the_run() -> None:
         return text
 
     found = list[Any]()
-    run = map_calls(write, (str(number) for number in range(100)), budget=0.0031, concurrency=20)
+    run = map_calls(
+        write, (str(number) for number in range(100)), budget=0.0031, limits=Limits(rpm=60_000, concurrency=20)
+    )
     with fake(lambda request: reply("x", usage=(1, 1000))), pytest.raises(BudgetExceededError):
         found.extend(run)
     assert len(found) == 5
@@ -187,14 +196,16 @@ def test_requests_wait_for_what_others_have_reserved() -> None:
         return text
 
     with fake(lambda request: reply("x", usage=(1, 1))):
-        items = map_calls(write, (str(number) for number in range(50)), budget=0.0013, concurrency=20).results()
+        items = map_calls(
+            write, (str(number) for number in range(25)), budget=0.0013, limits=Limits(rpm=60_000, concurrency=20)
+        ).results()
     assert all(isinstance(item, Done) for item in items)
 
 
 def test_a_budget_that_is_shared() -> None:
     spent = budget(requests=3)
     with fake(echo), pytest.raises(BudgetExceededError):
-        list(map_calls(ask, (str(number) for number in range(100)), budget=spent, concurrency=2))
+        list(map_calls(ask, (str(number) for number in range(100)), budget=spent, limits=Limits(concurrency=2)))
     assert spent.spent.requests == 3
     assert spent.reserved.requests == 0
 

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from mirascope_like import budget, cached, llm
 from mirascope_like.core import BadRequestError, ConfigurationError, ResponseParseError, ToolLoop, anthropic, openai
 from mirascope_like.retries import fallback
-from mirascope_like.scale import Done, Failed, amap, bind, map_calls
+from mirascope_like.scale import Done, Failed, Limits, amap, bind, map_calls
 from mirascope_like.spending import SQLiteCache
 from mirascope_like.testing import answer, error, fake, tool
 from tests.harness.clocks import no_tasks_left
@@ -48,7 +48,7 @@ BOTH = pytest.mark.parametrize("call", [ask, ask_sync], ids=["async", "sync"])
 @BOTH
 def test_each_input_has_an_item(call: Any) -> None:
     with fake(lambda request: error(400) if last(request) == "b" else echo(request)):
-        first, second, third = map_calls(call, ["a", "b", "c"], concurrency=2).results()
+        first, second, third = map_calls(call, ["a", "b", "c"], limits=Limits(concurrency=2)).results()
     assert isinstance(first, Done)
     assert isinstance(third, Done)
     assert isinstance(second, Failed)
@@ -147,7 +147,7 @@ def test_inputs_are_pulled_as_there_is_room(ordered: bool, several: bool) -> Non
 
     async def main() -> None:
         read = most = 0
-        run = amap(same, async_numbers() if several else numbers(), concurrency=5)
+        run = amap(same, async_numbers() if several else numbers(), limits=Limits(concurrency=5))
         async for _ in run.ordered() if ordered else run:
             read += 1
             most = max(most, pulled - read)
@@ -170,13 +170,13 @@ def test_calls_run_at_once_up_to_the_concurrency() -> None:
         await asyncio.sleep(0)
         running -= 1
 
-    assert len(map_calls(count, range(100), concurrency=7).results()) == 100
+    assert len(map_calls(count, range(100), limits=Limits(concurrency=7)).results()) == 100
     assert most == 7
 
 
 def test_a_run_that_is_left_sends_no_more() -> None:
     async def main() -> int:
-        async for _ in amap(ask, (str(number) for number in range(1000)), concurrency=3):
+        async for _ in amap(ask, (str(number) for number in range(1000)), limits=Limits(concurrency=3)):
             break
         assert await no_tasks_left()
         return len(model.requests)
@@ -245,7 +245,7 @@ def test_streams_are_refused(call: Any) -> None:
 def test_unknown_options() -> None:
     with pytest.raises(ConfigurationError, match="unknown option of a map 'atempts'; did you mean 'attempts'"):
         amap(ask, ["a"], atempts=3)  # type: ignore[call-overload]
-    for name in ("attempts", "samples", "concurrency"):
+    for name in ("attempts", "samples"):
         options: Any = {name: 0}
         with pytest.raises(ConfigurationError, match=f"{name} must be a whole number, 1 or more, not 0"):
             amap(ask, ["a"], **options)
@@ -262,7 +262,7 @@ def test_structured_outputs_that_do_not_fit_have_their_response() -> None:
         return genre
 
     with fake(lambda request: answer({"name": "x"}) if last(request) != "a" else Book(title="A")):
-        first, second = map_calls(recommend, ["a", "b"], concurrency=1).results()
+        first, second = map_calls(recommend, ["a", "b"], limits=Limits(concurrency=1)).results()
     assert isinstance(first, Done)
     assert first.value == Book(title="A")
     assert isinstance(first.response, anthropic.AnthropicCallResponse)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from mirascope_like.core import openai
-from mirascope_like.scale import Item, amap, map_calls
+from mirascope_like.scale import Item, Limits, amap, map_calls
 from mirascope_like.testing import fake
 from tests.harness.clocks import MovedClock, never, run_by_clock, waits
 from tests.scale.test_map import ask, echo
@@ -32,13 +32,17 @@ def test_ctrl_c_lets_requests_end(tmp_path: Path) -> None:
 
     found = list[Item[str, Any]]()
     with fake(reply) as model, pytest.raises(KeyboardInterrupt) as raised:
-        found.extend(map_calls(ask, (str(number) for number in range(1000)), concurrency=3, store=store))
+        found.extend(
+            map_calls(
+                ask, (str(number) for number in range(1000)), limits=Limits(rpm=60_000, concurrency=3), store=store
+            )
+        )
     assert 5 <= len(model.requests) == len(found) < 50  # the event loop sees the signal a little later
     assert "the same map with this store continues" in "".join(raised.value.__notes__)
     assert str(store) in "".join(raised.value.__notes__)
     with fake(echo) as again:
-        items = map_calls(ask, (str(number) for number in range(60)), store=store).results()
-    assert len(again.requests) == 60 - len(found)
+        items = map_calls(ask, (str(number) for number in range(50)), store=store, limits=Limits(rpm=60_000)).results()
+    assert len(again.requests) == 50 - len(found)
     assert [item.source for item in items].count("store") == len(found)
 
 
@@ -103,7 +107,7 @@ def test_requests_have_thirty_seconds_to_end(clock: MovedClock) -> None:
 
     async def read() -> None:
         with pytest.raises(KeyboardInterrupt):
-            await amap(hold, range(3), concurrency=1)
+            await amap(hold, range(3), limits=Limits(concurrency=1))
 
     async def main() -> None:
         reading = asyncio.ensure_future(read())

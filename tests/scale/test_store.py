@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field
 
 from mirascope_like import llm
 from mirascope_like.core import ResponseParseError, StoreError, ToolLoop, openai
-from mirascope_like.scale import Done, Failed, amap, map_calls
+from mirascope_like.scale import Done, Failed, Limits, amap, map_calls
 from mirascope_like.spending import from_cache
 from mirascope_like.testing import answer, error, fake, tool
 from tests.scale.test_map import ask, ask_sync, echo, last
@@ -166,7 +166,7 @@ def test_what_is_stored(store: Path) -> None:
 @pytest.mark.parametrize("stored", [False, True])
 def test_equal_inputs_share_a_response(concurrency: int, stored: bool, store: Path) -> None:
     options: Any = {"store": store} if stored else {}
-    items, sent = run(ask, ["a", "b", "a", "a"], concurrency=concurrency, **options)
+    items, sent = run(ask, ["a", "b", "a", "a"], limits=Limits(concurrency=concurrency), **options)
     assert sent == 2
     assert [item.value.content for item in items] == ["re a", "re b", "re a", "re a"]
     assert sorted(item.source for item in items) == ["duplicate", "duplicate", "live", "live"]
@@ -189,7 +189,7 @@ def test_samples(store: Path) -> None:
 
 
 def test_after_an_error_an_equal_request_is_sent() -> None:
-    items, sent = run(ask, ["a", "a", "a"], error(400), "ok", concurrency=3)
+    items, sent = run(ask, ["a", "a", "a"], error(400), "ok", limits=Limits(concurrency=3))
     assert sent == 2
     assert sorted((type(item).__name__, item.source) for item in items) == [
         ("Done", "duplicate"),
@@ -300,7 +300,7 @@ def test_a_store_that_fails_stops_the_run(store: Path) -> None:
         database.execute("CREATE TABLE answer (key BLOB PRIMARY KEY, body BLOB, request_id TEXT, run INTEGER)")
     database.close()
     with fake(echo), pytest.raises(StoreError, match="answer has 4 columns"):
-        map_calls(ask, [str(number) for number in range(100)], store=store, concurrency=1).results()
+        map_calls(ask, [str(number) for number in range(100)], store=store, limits=Limits(concurrency=1)).results()
 
 
 def test_runs_at_the_same_time_share_a_store(store: Path) -> None:

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from mirascope_like import llm
 from mirascope_like.core import openai
-from mirascope_like.scale import Done, Failed, Run, SyncRun, amap, bind, map_calls
+from mirascope_like.scale import Done, Failed, Limits, Run, SyncRun, amap, bind, map_calls
 
 
 class Book(BaseModel):
@@ -47,7 +47,7 @@ async def later() -> AsyncIterator[str]:
 assert_type(amap(whole, ["a"]), Run[str, openai.OpenAICallResponse])
 assert_type(amap(whole, later()), Run[str, openai.OpenAICallResponse])
 assert_type(amap(structured, {"a": 1}), Run[str, Book])
-assert_type(amap(parsed, numbers(), attempts=3, concurrency=10), Run[int, int])
+assert_type(amap(parsed, numbers(), attempts=3, limits=Limits(rpm=100)), Run[int, int])
 assert_type(map_calls(structured, {"a"}), SyncRun[str, Book])
 assert_type(map_calls(whole, ["a"]), SyncRun[str, openai.OpenAICallResponse])
 amap(whole, [1])  # error

@@ -1,0 +1,59 @@
+"""Items as rows of plain values: for JSON lines and data frames."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from importlib import import_module
+from typing import Any
+
+from pydantic_core import to_json, to_jsonable_python
+
+from ..core.base.errors import ConfigurationError
+from ..core.base.response import BaseCallResponse
+from .binding import Bound
+from .items import Done, Item
+
+
+def row_of(item: Item[Any, Any]) -> dict[str, Any]:
+    """Return an item as a row of plain JSON values. The value of a response is its text."""
+    usage = item.usage
+    return {
+        "number": item.number,
+        "sample": item.sample,
+        "state": "done" if isinstance(item, Done) else "failed",
+        "input": _plain(item.input),
+        "value": _plain(item.value) if isinstance(item, Done) else None,
+        "error": None if isinstance(item, Done) else f"{type(item.error).__name__}: {item.error}",
+        "source": item.source,
+        "attempts": item.attempts,
+        "input_tokens": usage.input_tokens if usage is not None else None,
+        "output_tokens": usage.output_tokens if usage is not None else None,
+        "cost": item.cost,
+        "seconds": round(item.seconds, 3),
+        "key": item.key,
+    }
+
+
+def line_of(item: Item[Any, Any]) -> bytes:
+    """Return an item as a line of JSON."""
+    return to_json(row_of(item)) + b"\n"
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, BaseCallResponse):
+        return value.content
+    if isinstance(value, Bound):
+        return {"args": _plain(list(value.args)), "kwargs": _plain(dict(value.kwargs))}
+    return to_jsonable_python(value, bytes_mode="base64", inf_nan_mode="constants", fallback=repr)
+
+
+def frame(package: str, items: Iterable[Item[Any, Any]]) -> Any:
+    """Return a `DataFrame` of a package, "pandas" or "polars", with a row for each item.
+
+    Raises `ConfigurationError` if the package is not installed.
+    """
+    try:
+        module = import_module(package)
+    except ImportError:
+        raise ConfigurationError(f"to_{package} needs the package {package}: pip install {package}") from None
+    return module.DataFrame([row_of(item) for item in items])

@@ -2,6 +2,8 @@
 embedded local model, which needs no key.
 
 `python -m mirascope_like logs`: show the calls in a log.
+
+`python -m mirascope_like map module:function inputs.jsonl -o out.jsonl`: make a call for each line of a file.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from . import llm
 from .core import local
 from .core.base.errors import ConfigurationError, MirascopeLikeError, StoreError
 from .integrations.log import command as log_command
+from .scale import command as map_command
 
 EMBEDDED = "smollm2-135m"
 
@@ -28,9 +31,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chat.add_argument("model", nargs="?", help='for example "openai:gpt-4o-mini"; default: the embedded model')
     chat.add_argument("--system", help="the system message")
     log_command.add_command(commands)
+    map_command.add_command(commands)
     given = parser.parse_args(arguments)
     try:
-        return log_command.run(given) if given.command == "logs" else talk(given.model, given.system)
+        if given.command == "chat":
+            return talk(given.model, given.system)
+        return log_command.run(given) if given.command == "logs" else map_command.run(given)
     except (ConfigurationError, StoreError) as error:
         print(error, file=sys.stderr)
         return 1

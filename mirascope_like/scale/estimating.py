@@ -17,7 +17,8 @@ from .run_store import StoredBefore
 from .storing import key_of
 from .tokens import Kind, TokenEstimates
 
-BATCH_PRICE = dict.fromkeys(("openai", "azure", "anthropic", "mistral", "google", "groq", "bedrock"), 0.5)
+_WITH_BATCHES: tuple[str, ...] = ("openai", "azure", "anthropic", "mistral", "google", "groq", "bedrock")
+BATCH_PRICE: dict[str, float] = dict.fromkeys(_WITH_BATCHES, 0.5)
 """The price of a request in a provider's batch, as a part of the price of the same request sent by itself. Source: the
 documentation of each provider's batch API.
 """

@@ -74,8 +74,10 @@ class Inputs(Generic[A]):
         """
         if isinstance(self._inputs, AsyncIterable):
             raise TypeError("the inputs of an async iterable can be read only once: collect them in a list")
-        if isinstance(self._inputs, Iterator):
-            self._inputs = list(self._inputs)
+        found: list[A]
+        if iter(self._inputs) is self._inputs:
+            found = self._inputs = list(self._inputs)
+            return iter(found)
         return iter(self._inputs)
 
 

@@ -85,6 +85,7 @@ def request_key(provider: Any, request: Request, payload: Mapping[str, Any], *nu
     plain = _jsonable(without_carried(sent), "a map: the payload of the request", "pass it as text or bytes")
     inner = getattr(provider, "inner", provider)
     where = [inner.name, message_format(inner.response_type), _address(inner, request.client)]
+    where.append(_versions(payload, request.client))
     parts = json.dumps([KEY_VERSION, *where, request.model, plain, numbers], sort_keys=True)
     return blake2b(parts.encode(), digest_size=16).digest()
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ..core.base.response import BaseCallResponse
 from .items import Failed, Item
+from .outgoing import Received
 
 
 @dataclass(slots=True, eq=False)
@@ -32,13 +32,12 @@ class Counts:
     unpriced: int = 0
     """Requests that were sent and whose price is not known."""
 
-    def sent(self, tokens: float | None, response: BaseCallResponse[Any, Any]) -> None:
+    def sent(self, received: Received) -> None:
         """Count a request that was sent."""
         self.requests += 1
-        self.tokens += int(tokens or 0)
-        cost = response.cost
-        self.cost += cost or 0.0
-        self.unpriced += cost is None
+        self.tokens += received.tokens or 0
+        self.cost += received.cost or 0.0
+        self.unpriced += received.cost is None
 
     def ended(self, item: Item[Any, Any]) -> None:
         """Count an item."""

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..core.base.calls import PREPARING, PreparedRequest
-from ..spending.estimates import unit_prices
+from ..spending.estimates import input_tokens, unit_prices
 from .inputs import Inputs
 from .invoking import Invoker
 from .options import Settings
 from .outgoing import ItemState
 from .run_store import StoredBefore
-from .storing import key_of
+from .storing import Keys
 from .tokens import Kind, TokenEstimates
 
 _WITH_BATCHES: tuple[str, ...] = ("openai", "azure", "anthropic", "mistral", "google", "groq", "bedrock")
@@ -80,6 +80,7 @@ class _Sums:
 
     def __init__(self, before: StoredBefore) -> None:
         self._before = before
+        self._keys = Keys()
         self._tokens = TokenEstimates()
         self._outputs: dict[Kind, float | None] = {}
         self._prices: dict[tuple[Kind, Any], tuple[float, float] | None] = {}
@@ -93,7 +94,7 @@ class _Sums:
         """Add the first request of an item."""
         provider, request = prepared.provider, prepared.request
         payload = provider.payload(request)
-        key = key_of(state, provider, request, payload)
+        key = self._keys.next(state, provider, request, payload)
         if key in self.seen:
             self.duplicates += 1
             return
@@ -105,7 +106,7 @@ class _Sums:
         if kind not in self._outputs:
             self._outputs[kind] = self._before.mean_output(*kind)
         output = self._outputs[kind] or self._tokens.output(kind, payload)
-        read = self._tokens.input(kind, payload)
+        read = self._tokens.input(kind, input_tokens(payload))
         self.requests += 1
         self.read += read
         self.written += output

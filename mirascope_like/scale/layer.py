@@ -10,11 +10,11 @@ from typing import Any
 
 from ..core.base.provider import Provider, ProviderWrapper
 from ..core.base.request import Request
-from ..core.base.response import BaseCallResponse, set_from_cache
+from ..core.base.response import BaseCallResponse, set_from_cache, usage_and_cost
 from ..core.base.runtime import on_asyncio, running_loop
 from ..core.dialects.transport import noting
 from .items import Source
-from .outgoing import CURRENT, Answer, Answerer, ItemState, Outgoing
+from .outgoing import CURRENT, Answer, Answerer, ItemState, Outgoing, Received
 
 
 class MapLayer:
@@ -33,9 +33,10 @@ class MapLayer:
         """Count a response of an item, in the thread of the event loop."""
 
         def count() -> None:
-            item.responded(response, source)
+            received = Received(response, source, *usage_and_cost(response))
+            item.responded(received)
             if outgoing is not None:
-                outgoing.responded(response)
+                outgoing.responded(received)
 
         if on_asyncio():
             count()

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 from ..core.base.request import Request
-from ..core.base.response import BaseCallResponse, CommonUsage
+from ..core.base.response import BaseCallResponse, CommonUsage, Usage
 from .items import SOURCES, Source
 
 
@@ -27,6 +27,24 @@ class Answer(NamedTuple):
     """The headers of the HTTP response; None if they are not known."""
     body: bytes | None = None
     """The body of the HTTP response, as JSON; None if it is not known."""
+
+
+class Received(NamedTuple):
+    """A response of an item, with what it used and cost."""
+
+    response: BaseCallResponse[Any, Any]
+    source: Source
+    usage: Usage | None
+    cost: float | None
+    """US dollars; None if the price is not known."""
+
+    @property
+    def tokens(self) -> int | None:
+        """The input and output tokens; None if they are not known."""
+        usage = self.usage
+        if usage is None or usage.input_tokens is None or usage.output_tokens is None:
+            return None
+        return usage.input_tokens + usage.output_tokens
 
 
 @dataclass(slots=True, eq=False)
@@ -44,22 +62,21 @@ class ItemState:
     """How many times each request was made. A call that makes equal requests wants different answers."""
     sources: set[Source] = field(default_factory=set[Source])
     response: Any = None
-    usages: list[CommonUsage] = field(default_factory=list[CommonUsage])
+    usages: list[Usage] = field(default_factory=list[Usage])
     cost: float | None = 0.0
 
-    def responded(self, response: BaseCallResponse[Any, Any], source: Source) -> None:
+    def responded(self, received: Received) -> None:
         """Count a response of the item."""
-        self.response = response
-        self.sources.add(source)
-        if (usage := response.common_usage) is not None:
-            self.usages.append(usage)
-        if source != "duplicate":
-            cost = response.cost
-            self.cost = None if self.cost is None or cost is None else self.cost + cost
+        self.response = received.response
+        self.sources.add(received.source)
+        if received.usage is not None:
+            self.usages.append(received.usage)
+        if received.source != "duplicate":
+            self.cost = None if self.cost is None or received.cost is None else self.cost + received.cost
 
     def facts(self) -> dict[str, Any]:
         """Return the fields of the item that do not depend on how its call ended."""
-        usages = self.usages
+        usages = [one.common() for one in self.usages]
         return {
             "number": self.number,
             "sample": self.sample,
@@ -85,22 +102,22 @@ class Outgoing(ABC):
     request: Request
     payload: dict[str, Any]
     item: ItemState
-    _callbacks: list[Callable[[BaseCallResponse[Any, Any]], object]] = field(
-        default_factory=list[Callable[[BaseCallResponse[Any, Any]], object]], init=False
+    _callbacks: list[Callable[[Received], object]] = field(
+        default_factory=list[Callable[[Received], object]], init=False
     )
 
     @abstractmethod
     async def send(self) -> Answer:
         """Send the request to the provider. Raises the error of the SDK."""
 
-    def then(self, callback: Callable[[BaseCallResponse[Any, Any]], object]) -> None:
+    def then(self, callback: Callable[[Received], object]) -> None:
         """Call a function with the library's response object, once it is made of the answer."""
         self._callbacks.append(callback)
 
-    def responded(self, response: BaseCallResponse[Any, Any]) -> None:
+    def responded(self, received: Received) -> None:
         """Call the functions that wait for the response."""
         for callback in self._callbacks:
-            callback(response)
+            callback(received)
         self._callbacks.clear()
 
     def failure(self, error: Exception) -> Exception:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from ..core.base.errors import BudgetExceededError, RateLimitError
 from ..core.base.flows import passes
-from ..core.base.response import BaseCallResponse
+from ..spending.estimates import input_tokens
 from .counts import Counts
 from .limits import Limiter, Slot
-from .outgoing import Answer, Answerer, Outgoing
+from .outgoing import Answer, Answerer, Outgoing, Received
 from .tokens import TokenEstimates
 
 
@@ -37,7 +36,8 @@ class Paced:
         kind = outgoing.request.provider, outgoing.request.model
         if (limiter := self._limiters.get(kind)) is None:
             limiter = self._limiters[kind] = self._make_limiter()
-        slot = await limiter.acquire(self._tokens.expected(kind, outgoing.payload))
+        length = input_tokens(outgoing.payload)
+        slot = await limiter.acquire(self._tokens.expected(kind, outgoing.payload, length))
         outgoing.item.sending += 1
         try:
             answer = await self._inner.answer(outgoing)
@@ -51,10 +51,10 @@ class Paced:
         finally:
             outgoing.item.sending -= 1
 
-        def settle(response: BaseCallResponse[Any, Any]) -> None:
-            used = self._tokens.learn(kind, outgoing.payload, response)
-            slot.finished(headers=answer.headers, tokens=used)
-            self._counts.sent(used, response)
+        def settle(received: Received) -> None:
+            self._tokens.learn(kind, length, received.usage)
+            slot.finished(headers=answer.headers, tokens=received.tokens)
+            self._counts.sent(received)
 
         outgoing.then(settle)
         return answer

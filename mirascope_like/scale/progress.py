@@ -16,7 +16,7 @@ WINDOW = 30.0
 REFRESH = 0.25
 """The seconds between two updates of the bar."""
 LINES = 60.0
-"""The seconds between two lines where there is no terminal."""
+"""The seconds between two lines if the output is not a terminal."""
 
 
 class Meter:

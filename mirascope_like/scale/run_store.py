@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from queue import SimpleQueue
@@ -58,6 +58,32 @@ class StoredAnswer(NamedTuple):
     """The number of the run that has received it."""
 
 
+class KeyFilter:
+    """A Bloom filter of keys: it knows which keys are surely not stored, so that most new requests need no query.
+
+    Up to ten million keys, fewer than one in a hundred queries is unnecessary.
+    """
+
+    _BITS = 1 << 27
+
+    def __init__(self) -> None:
+        self._bits = bytearray(self._BITS // 8)
+
+    def _places(self, key: bytes) -> Iterator[int]:
+        first = int.from_bytes(key)
+        for shift in (0, 27, 54, 81):
+            yield (first >> shift) & (self._BITS - 1)
+
+    def add(self, key: bytes) -> None:
+        """Add a key."""
+        for place in self._places(key):
+            self._bits[place >> 3] |= 1 << (place & 7)
+
+    def may_have(self, key: bytes) -> bool:
+        """Return False if a key was not added."""
+        return all(self._bits[place >> 3] >> (place & 7) & 1 for place in self._places(key))
+
+
 class RunStore:
     """The store of one run. Without a path it is a temporary database, which lets equal requests share a response."""
 
@@ -79,6 +105,9 @@ class RunStore:
                 self._writer.executescript(f"BEGIN IMMEDIATE; {_TABLES} COMMIT;")
                 version = self._writer.execute("SELECT number FROM state WHERE name = 'version'").fetchone()
                 check_schema_version(version and version[0], SCHEMA_VERSION, f"the store {self.path!r}")
+                self._filter = KeyFilter()
+                for (key,) in self._writer.execute("SELECT key FROM answer"):
+                    self._filter.add(key)
                 made = self._writer.execute("INSERT INTO run (call, started) VALUES (?, ?)", (call, _now()))
             except BaseException:
                 self._writer.close()
@@ -91,7 +120,7 @@ class RunStore:
 
     def get(self, key: bytes) -> StoredAnswer | None:
         """Return the response of a key; None if there is none."""
-        if (found := self._pending.get(key)) is not None:
+        if (found := self._pending.get(key)) is not None or not self._filter.may_have(key):
             return found
         with _store_errors():
             row = self._reader.execute("SELECT body, request_id, run FROM answer WHERE key = ?", (key,)).fetchone()
@@ -104,6 +133,7 @@ class RunStore:
         """
         provider, model, *numbers = facts
         self._pending[key] = answer
+        self._filter.add(key)
         row = (key, self.run, provider, model, answer.body, answer.request_id, *numbers, _now())
         self._put(_ANSWER, row)
 

@@ -3,26 +3,48 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
 from ..core.base.parsing import encode_json
-from ..core.base.response import BaseCallResponse
-from ..spending.cache_keys import request_key
+from ..core.base.provider import unwrapped
+from ..core.base.request import Request
+from ..core.base.response import Usage
+from ..spending.cache_keys import request_key, request_place
 from .items import Source
-from .outgoing import Answer, Answerer, ItemState, Outgoing
+from .outgoing import Answer, Answerer, ItemState, Outgoing, Received
 from .run_store import RunStore, StoredAnswer
 
 
-def key_of(item: ItemState, provider: Any, request: Any, payload: dict[str, Any]) -> bytes:
-    """Return the key of the next request of an item.
+_CLIENTS = 1000
+"""The number of clients whose addresses are kept."""
 
-    It depends on the format, the provider, its address, the model, the payload, and the number of the sample; and on
+
+class Keys:
+    """Makes the keys of the requests of a run.
+
+    A key depends on the format, the provider, its address, the model, the payload, and the number of the sample; and on
     how often the item has made the same request, since a call that repeats a request wants another response.
     """
-    base = request_key(provider, request, payload, item.sample)
-    number = item.times[base] = item.times.get(base, -1) + 1
-    return base if number == 0 else request_key(provider, request, payload, item.sample, number)
+
+    def __init__(self) -> None:
+        self._places: dict[tuple[int, int], tuple[Any, Any, Sequence[Any]]] = {}
+        """The address of each client; the client is kept, so that no other has its identity."""
+
+    def next(self, item: ItemState, provider: Any, request: Request, payload: dict[str, Any]) -> bytes:
+        """Return the key of the next request of an item."""
+        inner = unwrapped(provider)
+        found = self._places.get((id(inner), id(request.client)))
+        if found is None:
+            found = inner, request.client, request_place(provider, request.client)
+            if len(self._places) >= _CLIENTS:
+                self._places.clear()
+            self._places[id(inner), id(request.client)] = found
+        place = found[2]
+        base = request_key(place, request, payload, item.sample)
+        number = item.times[base] = item.times.get(base, -1) + 1
+        return base if number == 0 else request_key(place, request, payload, item.sample, number)
 
 
 class Stored:
@@ -33,13 +55,14 @@ class Stored:
     def __init__(self, inner: Answerer, store: RunStore) -> None:
         self._inner = inner
         self._store = store
+        self._keys = Keys()
         self._flights: dict[bytes, asyncio.Future[StoredAnswer | None]] = {}
         """The requests in progress. The result is None if the request has failed."""
 
     async def answer(self, outgoing: Outgoing) -> Answer:
         """Return the answer. Raises `StoreError` if the store fails: what is received could not be kept."""
         item = outgoing.item
-        key = key_of(item, outgoing.provider, outgoing.request, outgoing.payload)
+        key = self._keys.next(item, outgoing.provider, outgoing.request, outgoing.payload)
         item.key = item.key or key
         while True:
             found = self._store.get(key)
@@ -77,19 +100,18 @@ class Stored:
         found = StoredAnswer(body, request_id if isinstance(request_id, str) else None, self._store.run)
         flight.set_result(found)
 
-        def keep(response: BaseCallResponse[Any, Any]) -> None:
+        def keep(received: Received) -> None:
             self._flights.pop(key, None)
-            if "error" not in (response.common_finish_reasons or ()):
-                self._store.put(key, found, _facts(outgoing, response))
+            if "error" not in (received.response.common_finish_reasons or ()):
+                self._store.put(key, found, _facts(outgoing, received))
 
         outgoing.then(keep)
         return answer
 
 
-def _facts(outgoing: Outgoing, response: BaseCallResponse[Any, Any]) -> tuple[Any, ...]:
-    usage = response.common_usage
-    tokens = (None, None) if usage is None else (usage.input_tokens, usage.output_tokens)
-    return (outgoing.request.provider, outgoing.request.model, *tokens, response.cost)
+def _facts(outgoing: Outgoing, received: Received) -> tuple[Any, ...]:
+    usage = received.usage or Usage()
+    return (outgoing.request.provider, outgoing.request.model, usage.input_tokens, usage.output_tokens, received.cost)
 
 
 def _body(outgoing: Outgoing, raw: Any) -> bytes:

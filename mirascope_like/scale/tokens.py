@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..core.base.response import BaseCallResponse
-from ..spending.estimates import input_tokens, output_limit
+from ..core.base.response import Usage
+from ..spending.estimates import output_limit
 
 Kind = tuple[str, str]
 """A provider and a model."""
@@ -36,14 +36,14 @@ class TokenEstimates:
         self._ratios: dict[Kind, _Average] = {}
         self._outputs: dict[Kind, _Average] = {}
 
-    def expected(self, kind: Kind, payload: Mapping[str, Any]) -> float:
-        """Return the input and output tokens that a request will probably use."""
-        return self.input(kind, payload) + self.output(kind, payload)
+    def expected(self, kind: Kind, payload: Mapping[str, Any], length: int) -> float:
+        """Return the input and output tokens that a request will probably use. `length` is its `input_tokens`."""
+        return self.input(kind, length) + self.output(kind, payload)
 
-    def input(self, kind: Kind, payload: Mapping[str, Any]) -> float:
+    def input(self, kind: Kind, length: int) -> float:
         """Return the input tokens that a request will probably use."""
         ratio = self._ratios.get(kind)
-        return input_tokens(payload) * (FIRST_RATIO if ratio is None else ratio.value)
+        return length * (FIRST_RATIO if ratio is None else ratio.value)
 
     def output(self, kind: Kind, payload: Mapping[str, Any]) -> float:
         """Return the output tokens that a request will probably use."""
@@ -52,12 +52,10 @@ class TokenEstimates:
             return FIRST_OUTPUT if limit is None else float(limit)
         return output.value if limit is None else min(output.value, limit)
 
-    def learn(self, kind: Kind, payload: Mapping[str, Any], response: BaseCallResponse[Any, Any]) -> float | None:
-        """Learn from a response; return how many tokens it has used. None if they are not known."""
-        usage = response.common_usage
+    def learn(self, kind: Kind, length: int, usage: Usage | None) -> None:
+        """Learn from the usage of a response. `length` is the `input_tokens` of the request."""
         if usage is None or usage.input_tokens is None or usage.output_tokens is None:
-            return None
-        if estimate := input_tokens(payload):
-            self._ratios.setdefault(kind, _Average(0.0)).add(usage.input_tokens / estimate)
+            return
+        if length:
+            self._ratios.setdefault(kind, _Average(0.0)).add(usage.input_tokens / length)
         self._outputs.setdefault(kind, _Average(0.0)).add(usage.output_tokens)
-        return float(usage.input_tokens + usage.output_tokens)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any, TypeAlias
@@ -75,18 +75,22 @@ def cache_key(provider: Any, request: Request, payload: Mapping[str, Any], key: 
     return blake2b(to_json(_sorted(parts)), digest_size=20).hexdigest()
 
 
-def request_key(provider: Any, request: Request, payload: Mapping[str, Any], *numbers: int) -> bytes:
+def request_place(provider: Any, client: Any) -> Sequence[Any]:
+    """Return what all requests to a provider with one client have in common: the name, the format, the address."""
+    inner = getattr(provider, "inner", provider)
+    return [KEY_VERSION, inner.name, message_format(inner.response_type), _address(inner, client)]
+
+
+def request_key(place: Sequence[Any], request: Request, payload: Mapping[str, Any], *numbers: int) -> bytes:
     """Return the key of a whole response, in 16 bytes: as `cache_key`, but faster, and without a function `key`. Equal
-    requests with other `numbers` have other keys.
+    requests with other `numbers` have other keys. `place` is the `request_place`.
 
     Raises `ConfigurationError` for a payload that has no JSON form.
     """
     sent = {name: value for name, value in payload.items() if name not in _NOT_SENT}
     plain = _jsonable(without_carried(sent), "a map: the payload of the request", "pass it as text or bytes")
-    inner = getattr(provider, "inner", provider)
-    where = [inner.name, message_format(inner.response_type), _address(inner, request.client)]
-    where.append(_versions(payload, request.client))
-    parts = json.dumps([KEY_VERSION, *where, request.model, plain, numbers], sort_keys=True)
+    versions = _versions(payload, request.client)
+    parts = json.dumps([*place, versions, request.model, plain, numbers], sort_keys=True)
     return blake2b(parts.encode(), digest_size=16).digest()
 
 

@@ -16,7 +16,6 @@ from .items import Source
 from .outgoing import Answer, Answerer, ItemState, Outgoing, Received
 from .run_store import RunStore, StoredAnswer
 
-
 _CLIENTS = 1000
 """The number of clients whose addresses are kept."""
 

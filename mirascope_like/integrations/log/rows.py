@@ -232,7 +232,13 @@ _SYSTEM = ("system", "instructions", "system_instruction", "config.system_instru
 
 
 def _error(error: BaseException | None) -> str | None:
-    return without_keys(f"{type(error).__name__}: {error}") if error is not None else None
+    if error is None:
+        return None
+    try:
+        text = str(error)
+    except Exception:  # a mistake in a class of the program
+        text = ""
+    return without_keys(": ".join(filter(None, (type(error).__name__, text))))
 
 
 def _ms(seconds: float | None) -> int | None:

@@ -138,6 +138,21 @@ def test_a_failure(log: SQLiteLog) -> None:
     assert log.find(state="failed") == [one]
 
 
+def test_errors_without_a_text(log: SQLiteLog) -> None:
+    class WithoutText(Exception):
+        def __str__(self) -> str:
+            raise ValueError("a mistake")
+
+    for error in (WithoutText(), KeyboardInterrupt()):
+
+        def fail(text: str, error: BaseException = error) -> str:
+            raise error
+
+        with pytest.raises(type(error)):
+            with_log(log)(openai.call("gpt-4o-mini")(fail))("Hi")
+    assert [row.error for row in log.find()] == ["KeyboardInterrupt", "WithoutText"]
+
+
 def test_a_structured_output_that_is_corrected(log: SQLiteLog) -> None:
     answers = ['{"title": 1}', '{"title": "Dune"}']
     ask = asking(lambda body: answers.pop(0), response_model=Book, json_mode=True, max_retries=1)

@@ -94,7 +94,7 @@ class _Sums:
         """Add the first request of an item."""
         provider, request = prepared.provider, prepared.request
         payload = provider.payload(request)
-        key = self._keys.next(state, provider, request, payload)
+        key, _ = self._keys.next(state, provider, request, payload)
         if key in self.seen:
             self.duplicates += 1
             return

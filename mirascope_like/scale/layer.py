@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
 from queue import SimpleQueue
 from typing import Any
 
@@ -64,14 +63,18 @@ class MappedProvider(ProviderWrapper):
         if on_asyncio() and running_loop() is layer.loop:  # waiting for the loop in its own thread would never end
             self._answer = self._outgoing = None
             return self._provider.send(request, payload)
-        self._outgoing = outgoing = _FromThread(self._provider, replace(request, sent_once=True), payload, self._item)
+        self._outgoing = outgoing = _FromThread(self._provider, request, payload, self._item)
         self._answer = outgoing.run(layer)
         return self._answer.raw
 
     async def asend(self, request: Request, payload: dict[str, Any]) -> Any:
-        self._outgoing = outgoing = _FromTask(self._provider, replace(request, sent_once=True), payload, self._item)
+        self._outgoing = outgoing = _FromTask(self._provider, request, payload, self._item)
         self._answer = await self._layer.answerer.answer(outgoing)
         return self._answer.raw
+
+    def check(self, request: Request, raw: Any) -> None:
+        if self._answer is None:  # otherwise it was checked when it was received
+            self._provider.check(request, raw)
 
     def respond(self, *answer: Any) -> Any:
         response: BaseCallResponse[Any, Any] = self._provider.respond(*answer)

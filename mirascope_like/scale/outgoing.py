@@ -102,6 +102,8 @@ class Outgoing(ABC):
     request: Request
     payload: dict[str, Any]
     item: ItemState
+    length: int | None = field(default=None, init=False)
+    """The length of the payload as JSON; None until it is known."""
     _callbacks: list[Callable[[Received], object]] = field(
         default_factory=list[Callable[[Received], object]], init=False
     )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from ..core.base.errors import BudgetExceededError, RateLimitError
 from ..core.base.flows import passes
-from ..spending.estimates import input_tokens
+from ..spending.estimates import BYTES_OF_TEXT, input_tokens
 from .counts import Counts
 from .limits import Limiter, Slot
 from .outgoing import Answer, Answerer, Outgoing, Received
@@ -36,7 +36,7 @@ class Paced:
         kind = outgoing.request.provider, outgoing.request.model
         if (limiter := self._limiters.get(kind)) is None:
             limiter = self._limiters[kind] = self._make_limiter()
-        length = input_tokens(outgoing.payload)
+        length = _length(outgoing)
         slot = await limiter.acquire(self._tokens.expected(kind, outgoing.payload, length))
         outgoing.item.sending += 1
         try:
@@ -67,6 +67,17 @@ class Paced:
             slot.refused(headers=headers_of(failure), retry_after=failure.retry_after)
         else:
             slot.failed()
+
+
+_TEXTS = 50_000
+"""The length of a payload as JSON that may have images or documents, whose data are not tokens."""
+
+
+def _length(outgoing: Outgoing) -> int:
+    """Return a measure of the input of a request: as `input_tokens`, which is exact for large payloads only."""
+    if outgoing.length is not None and outgoing.length < _TEXTS:
+        return outgoing.length // BYTES_OF_TEXT
+    return input_tokens(outgoing.payload)
 
 
 def headers_of(error: Exception) -> Mapping[str, str] | None:

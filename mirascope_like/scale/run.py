@@ -12,6 +12,7 @@ from typing import Any, Generic, TypeVar, cast
 
 from ..core.base.errors import StoreError
 from ..core.base.provider import add_layer
+from ..core.base.request import OVERRIDES, SENT_ONCE
 from ..core.base.response import BaseCallResponse
 from ..core.base.runtime import CLOCK
 from .counts import Counts
@@ -141,6 +142,7 @@ class Run(Generic[A, R]):
         opened.callback(invoker.close)
         store = self._store = RunStore(settings.store, getattr(self._call, "__qualname__", repr(self._call)))
         opened.callback(store.close)
+        context.run(OVERRIDES.set, {**OVERRIDES.get(), SENT_ONCE: True})
         context.run(add_layer, MapLayer(self._answerer(store)))
         if settings.budget is not None:
             context.run(settings.budget.__enter__)

@@ -31,8 +31,8 @@ class Keys:
         self._places: dict[tuple[int, int], tuple[Any, Any, Sequence[Any]]] = {}
         """The address of each client; the client is kept, so that no other has its identity."""
 
-    def next(self, item: ItemState, provider: Any, request: Request, payload: dict[str, Any]) -> bytes:
-        """Return the key of the next request of an item."""
+    def next(self, item: ItemState, provider: Any, request: Request, payload: dict[str, Any]) -> tuple[bytes, int]:
+        """Return the key of the next request of an item, and the length of its JSON."""
         inner = unwrapped(provider)
         found = self._places.get((id(inner), id(request.client)))
         if found is None:
@@ -41,9 +41,9 @@ class Keys:
                 self._places.clear()
             self._places[id(inner), id(request.client)] = found
         place = found[2]
-        base = request_key(place, request, payload, item.sample)
+        base, length = request_key(place, request, payload, item.sample)
         number = item.times[base] = item.times.get(base, -1) + 1
-        return base if number == 0 else request_key(place, request, payload, item.sample, number)
+        return (base, length) if number == 0 else request_key(place, request, payload, item.sample, number)
 
 
 class Stored:
@@ -61,7 +61,7 @@ class Stored:
     async def answer(self, outgoing: Outgoing) -> Answer:
         """Return the answer. Raises `StoreError` if the store fails: what is received could not be kept."""
         item = outgoing.item
-        key = self._keys.next(item, outgoing.provider, outgoing.request, outgoing.payload)
+        key, outgoing.length = self._keys.next(item, outgoing.provider, outgoing.request, outgoing.payload)
         item.key = item.key or key
         while True:
             found = self._store.get(key)

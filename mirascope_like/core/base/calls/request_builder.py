@@ -14,7 +14,17 @@ from ..errors import Caught, ConfigurationError, ProviderError, StreamInterrupte
 from ..flows import choose_strategy, with_structure
 from ..prompts import Prompted, PromptFunction, Sent
 from ..provider import Provider, Target, awith_client, is_factory, with_client, with_layers
-from ..request import CALL_MODEL, OVERRIDES, RACE, Race, Request, other_calls, overridden, without_call_settings
+from ..request import (
+    CALL_MODEL,
+    OVERRIDES,
+    RACE,
+    SENT_ONCE,
+    Race,
+    Request,
+    other_calls,
+    overridden,
+    without_call_settings,
+)
 from ..tools import BaseTool, Tools, tool_name, tool_type
 from .options import StreamConfig, accepted_params, check_names, count_of
 from .preparing import PREPARING, sent_meanwhile, unless_preparing
@@ -261,6 +271,7 @@ class RequestBuilder:
             partial_tools=self._partial,
             retry=self._retry,
             resume=self._resume,
+            sent_once=not self._streaming and SENT_ONCE in bound_prompt.overrides,
             client=settings["client"] if "client" in settings else config.get("client") or self._client,
             prompt_template=prompted.template,
             fn_args=prompted.values,

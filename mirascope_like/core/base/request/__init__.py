@@ -13,7 +13,7 @@ from ..runtime import lazy_names
 if TYPE_CHECKING:
     from .call_params import LIMITS, CommonCallParams, SDKCallParams, with_named_limit
     from .call_settings import CALL_LAYERS, CALL_MODEL, RACE, Race, other_calls, without_call_settings
-    from .context_overrides import OVERRIDES, overridden
+    from .context_overrides import OVERRIDES, SENT_ONCE, overridden
     from .prefill import Prefill
     from .request import Request
     from .response_format import JSON_ALONE, Strategy, Structure, with_instruction
@@ -24,7 +24,7 @@ else:
         {
             "call_params": "CommonCallParams LIMITS SDKCallParams with_named_limit",
             "call_settings": "CALL_LAYERS CALL_MODEL RACE Race other_calls without_call_settings",
-            "context_overrides": "OVERRIDES overridden",
+            "context_overrides": "OVERRIDES SENT_ONCE overridden",
             "prefill": "Prefill",
             "request": "Request",
             "response_format": "JSON_ALONE Structure Strategy with_instruction",
@@ -45,6 +45,7 @@ __all__ = [
     "RACE",
     "Race",
     "Request",
+    "SENT_ONCE",
     "ResponseModel",
     "ResponseModelConfigDict",
     "SDKCallParams",

@@ -16,6 +16,8 @@ OVERRIDES: ContextVar[Mapping[str, Any]] = ContextVar("mirascope_like_overrides"
 
 `clients` of `testing.use_client` are among them: the client of each provider by its name.
 """
+SENT_ONCE = "sent_once"
+"""The name of the setting for `Request.sent_once` of all calls that do not stream."""
 
 
 @contextmanager

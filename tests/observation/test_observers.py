@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import gc
 import logging
+import pickle
 import threading
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
@@ -613,3 +615,17 @@ def test_a_call_that_nobody_keeps_needs_no_garbage_collection(
         assert (seen.calls[0]() is None) == freed
     finally:
         gc.enable()
+
+
+def test_an_observer_can_be_pickled_after_a_call(server: Server, client: Any) -> None:
+    server.reply(chat("hello"))
+    observer = Observer()
+
+    @observe_call(observer)
+    @openai.call("gpt-4o-mini", client=client)
+    def ask() -> str:
+        return "hi"
+
+    ask()
+    assert isinstance(pickle.loads(pickle.dumps(observer)), Observer)
+    assert isinstance(copy.deepcopy(observer), Observer)

@@ -41,11 +41,20 @@ class Hooks:
         return found
 
 
+class Known(dict[tuple[BaseObserver, ...], Hooks]):
+    """The methods for each combination with other observers. A copy, and one that is loaded from a pickle, is empty."""
+
+    def __reduce__(self) -> Any:
+        return Known, ()
+
+
 def hooks_of(observers: tuple[BaseObserver, ...]) -> Hooks:
     """Return the methods that these observers define. The first observer keeps them, so that nothing else keeps the
     observers.
     """
-    known: dict[tuple[BaseObserver, ...], Hooks] = vars(observers[0]).setdefault(_HOOKS, {})
+    known: Known | None = vars(observers[0]).get(_HOOKS)
+    if known is None:
+        known = vars(observers[0])[_HOOKS] = Known()
     found = known.get(observers)
     if found is None:
         if len(known) >= _MANY:

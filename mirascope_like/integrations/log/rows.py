@@ -20,6 +20,7 @@ from ...core.base.response import (
     plain_json,
     usage_and_cost,
 )
+from ...core.base.runtime import error_text
 from ...core.base.tools import tool_name
 from .logged_call import Row
 from .plain_text import message_text, without_keys
@@ -234,11 +235,7 @@ _SYSTEM = ("system", "instructions", "system_instruction", "config.system_instru
 def _error(error: BaseException | None) -> str | None:
     if error is None:
         return None
-    try:
-        text = str(error)
-    except Exception:  # a mistake in a class of the program
-        text = ""
-    return without_keys(": ".join(filter(None, (type(error).__name__, text))))
+    return without_keys(": ".join(filter(None, (type(error).__name__, error_text(error)))))
 
 
 def _ms(seconds: float | None) -> int | None:

@@ -11,6 +11,7 @@ from opentelemetry._logs import Logger, LoggerProvider, LogRecord, SeverityNumbe
 from opentelemetry.context import Context
 
 from ...core.base.errors import ConfigurationError
+from ...core.base.runtime import error_text
 from .conventions import Conventions
 from .metrics import SCOPE
 
@@ -40,7 +41,7 @@ class Events:
         """Emit the error of a request, with its traceback as lines of text."""
         attributes = {
             "exception.type": type(error).__qualname__,
-            "exception.message": str(error),
+            "exception.message": error_text(error),
             "exception.stacktrace": "".join(trace),
         }
         self._emit("gen_ai.client.operation.exception", SeverityNumber.WARN, attributes, context)

@@ -21,8 +21,9 @@ from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.trace import Span, SpanKind, StatusCode, Tracer, set_span_in_context
 
-from ...core.base.observation import ObservedCall, ObservedRequest, ObservedTool, Observer
+from ...core.base.observation import ObservedCall, ObservedRequest, ObservedTool, Observer, warn_once
 from ...core.base.response import counted_usage
+from ...core.base.runtime import error_text
 from ...core.base.tools import call_of, tool_description, tool_name
 from .call_facts import agent_totals, content_of, is_agent
 from .content import as_json
@@ -69,8 +70,12 @@ class Recorded:
     def fail(self, error: BaseException) -> None:
         """Record the error that ended what the span describes."""
         self.set({"error.type": error_type(error)})
-        self.span.record_exception(error)
-        self.span.set_status(StatusCode.ERROR, str(error))
+        text = error_text(error)
+        try:
+            self.span.record_exception(error)
+        except Exception:  # the SDK needs a text that the class of the error fails to make
+            self.span.add_event("exception", _described(error, text))
+        self.span.set_status(StatusCode.ERROR, text)
 
 
 class CallRecord:
@@ -273,7 +278,11 @@ class Tracing(Observer):
     def _identity(self, call: ObservedCall) -> Attributes:
         """Return the attribute that tells to which conversation a call belongs."""
         given = self._conversation
-        found = given(call) if callable(given) else given
+        try:
+            found = given(call) if callable(given) else given
+        except Exception:  # a mistake in a function of the program must not hide the request
+            warn_once(self, "conversation")
+            found = None
         if found is None and call.group is not None and call.group.kind == "session":
             found = call.group.name
         return {"gen_ai.conversation.id": str(found)} if found is not None else {}
@@ -299,6 +308,16 @@ class Tracing(Observer):
         last = content_of(call.requests[-1], call.requests[-1].response, self._table)
         found = {**first, "gen_ai.output.messages": last.get("gen_ai.output.messages")}
         agent.set({name: as_json(value) for name, value in found.items() if value is not None})
+
+
+def _described(error: BaseException, text: str) -> Attributes:
+    """Return the attributes of the event "exception", as `Span.record_exception` makes them."""
+    kind = type(error)
+    return {
+        "exception.type": f"{kind.__module__}.{kind.__qualname__}",
+        "exception.message": text,
+        "exception.stacktrace": "".join(traceback.format_exception(error)),
+    }
 
 
 def _function_name(call: ObservedCall) -> str | None:

@@ -162,20 +162,46 @@ def test_a_cancelled_call(server: Server, instrumented: Telemetry) -> None:
     assert span.status.status_code in (StatusCode.UNSET, StatusCode.ERROR)
 
 
+def test_an_error_without_a_text(server: Server, telemetry: Telemetry, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The SDK of OpenTelemetry itself makes the text of an error, in `record_exception`."""
+
+    def fail(_: Any) -> str:
+        raise ValueError("a mistake")
+
+    monkeypatch.setattr(RateLimitError, "__str__", fail)
+    server.reply(OPENAI.wire.failed(429))
+    instrument(content="events", **telemetry.options)
+    try:
+        with OPENAI.client(server) as client, pytest.raises(RateLimitError):
+            OPENAI.ask(client)
+    finally:
+        uninstrument()
+    span = telemetry.one()
+    assert (span.status.status_code, span.status.description) == (StatusCode.ERROR, "")
+    assert span.attributes["error.type"] == "RateLimitError"
+    (event,) = span.events
+    assert (event.name, event.attributes["exception.message"]) == ("exception", "")
+    assert event.attributes["exception.type"].endswith(".RateLimitError")
+    assert "RateLimitError" in event.attributes["exception.stacktrace"]
+    assert [one.attributes["exception.message"] for one in telemetry.events if "exception" in one.event_name] == [""]
+
+
 def test_an_error_in_the_exporter_does_not_change_the_call(
     server: Server, telemetry: Telemetry, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail(_: Any) -> str:
         raise ValueError("no such thread")
 
-    server.reply(OPENAI.wire.answered(Answer("Hello")))
+    server.reply(*[OPENAI.wire.answered(Answer("Hello"))] * 2)
     instrument(conversation=fail, **telemetry.options)
     try:
         with OPENAI.client(server) as client:
-            assert OPENAI.ask(client).content == "Hello"
+            assert [OPENAI.ask(client).content for _ in "ab"] == ["Hello", "Hello"]
     finally:
         uninstrument()
-    assert "no such thread" in caplog.text
+    assert caplog.text.count("ValueError: no such thread") == 1
+    assert [span.name for span in telemetry.spans] == ["chat m", "chat m"]
+    assert all("gen_ai.conversation.id" not in (span.attributes or {}) for span in telemetry.spans)
 
 
 def test_refused_calls_of_structured_outputs(server: Server, instrumented: Telemetry) -> None:

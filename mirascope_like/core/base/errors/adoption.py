@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any, ClassVar, cast
 
+from ..runtime import error_text
 from .classification import request_id
 from .exceptions import MirascopeLikeError, ProviderError, StoreError
 from .waiting_time import retry_after
@@ -123,7 +124,7 @@ def adopt(
         state.setdefault("status_code", getattr(own, "status_code", None))
         state.setdefault("request_id", request_id(own_headers) if own_headers is not None else None)
         state.setdefault("body", None)
-        state["retry_after"] = retry_after(own_headers or headers, state["body"], str(error))
+        state["retry_after"] = retry_after(own_headers or headers, state["body"], error_text(error))
     return error
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ..runtime import lazy_names
 
 if TYPE_CHECKING:
-    from .hooks import BaseObserver
+    from .hooks import BaseObserver, warn_once
     from .loop_wrapper import observed_loop
     from .observed import CallState
     from .observed_call import Group, ObservedCall, ObservedRequest, ObservedTool
@@ -22,7 +22,7 @@ else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
-            "hooks": "BaseObserver",
+            "hooks": "BaseObserver warn_once",
             "observed": "CallState",
             "observed_call": "Group ObservedCall ObservedRequest ObservedTool",
             "loop_wrapper": "observed_loop",
@@ -48,4 +48,5 @@ __all__ = [
     "observed_loop",
     "observed_provider",
     "parent_of_new_call",
+    "warn_once",
 ]

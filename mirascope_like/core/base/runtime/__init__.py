@@ -20,7 +20,7 @@ from .public_names import Listing
 from .sans_io import adrive, drive
 from .signatures import alike, bound_values, is_async, named_values, over_descriptors, within_descriptor
 from .type_form import TypeForm
-from .visible_text import visible, visible_in_json
+from .visible_text import error_text, visible, visible_in_json
 from .worker_threads import run_in_worker
 
 __all__ = [
@@ -39,6 +39,7 @@ __all__ = [
     "CLOCK",
     "PRIVATE",
     "drive",
+    "error_text",
     "gather",
     "in_thread",
     "install",

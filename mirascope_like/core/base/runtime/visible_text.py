@@ -1,4 +1,6 @@
-"""Text that is safe to print in a terminal, whoever wrote it. Used by live displays and by the output of logs."""
+"""Text that is safe to print in a terminal, whoever wrote it, and the texts of errors. Used by live displays, logs and
+traces.
+"""
 
 from __future__ import annotations
 
@@ -20,3 +22,11 @@ def visible(text: str) -> str:
 def visible_in_json(text: str) -> str:
     """Return JSON text of the same value, with the characters that `visible` replaces as escapes of JSON."""
     return _CONTROLS.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
+def error_text(error: BaseException) -> str:
+    """Return the text of an error; "" if its class fails to make one, so that a record of the error is not lost."""
+    try:
+        return str(error)
+    except Exception:  # a mistake in a class of the program
+        return ""

@@ -19,7 +19,17 @@ from threading import Thread
 from typing import Any, Literal, cast
 
 from ..errors import ConfigurationError, ToolError, ToolExecutionError, ToolRefusedError, ToolTimeoutError
-from ..runtime import CLOCK, Semaphore, cancel_scope, gather, loads_older_pickles, on_asyncio, outcome, semaphore
+from ..runtime import (
+    CLOCK,
+    Semaphore,
+    cancel_scope,
+    error_text,
+    gather,
+    loads_older_pickles,
+    on_asyncio,
+    outcome,
+    semaphore,
+)
 from .base_tool import BaseTool, error_of, tool_name
 from .lookup import READ
 from .result import ToolResultEvent
@@ -305,7 +315,7 @@ def failed(tool: BaseTool, error: Exception | CancelledError) -> ToolResultEvent
     `ToolExecutionError`.
     """
     if not isinstance(error, ToolError):
-        wrapped = ToolExecutionError(f"{tool_name(type(tool))}: {type(error).__name__}: {error}")
+        wrapped = ToolExecutionError(f"{tool_name(type(tool))}: {type(error).__name__}: {error_text(error)}")
         wrapped.__cause__ = error
         error = wrapped
     return ToolResultEvent(tool, error=error)

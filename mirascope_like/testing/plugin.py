@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Generator
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,12 @@ if TYPE_CHECKING:
 _LONGEST_NAME = 80
 _FAILED = pytest.StashKey[bool]()
 """True once the function of a test has failed."""
+_RETURNED = pytest.StashKey[bool]()
+"""True once the function of a test has returned: it was not skipped, interrupted or ended by an error."""
+
+
+class _NotReturned(Exception):
+    """Ends the block of a recording as the test has ended."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -35,8 +42,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(hookwrapper=True)  # the form that old versions of pytest have, too
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any]:
-    """Note whether the function of a test has failed."""
+    """Note how the function of a test has ended."""
     outcome = yield
+    if call.when == "call":
+        item.stash[_RETURNED] = call.excinfo is None
     if call.when == "call" and outcome.get_result().failed:
         item.stash[_FAILED] = True
 
@@ -61,7 +70,8 @@ def recording(request: pytest.FixtureRequest) -> Generator[Recording]:
     """A replay of the test's recording, without waits. With `--llm-record`, the requests are sent and recorded. See
     `mirascope_like.testing.replay` and `record`.
 
-    The file is `recordings/<test file>/<test>.jsonl` next to the test file.
+    The file is `recordings/<test file>/<test>.jsonl` next to the test file. A test that fails keeps the file that it
+    has.
     """
     from .recording import record, replay
 
@@ -70,8 +80,14 @@ def recording(request: pytest.FixtureRequest) -> Generator[Recording]:
     found = path.exists()
     if mode == "none" and not found:
         pytest.fail(f"no recording of this test: {path}. Record it with pytest --llm-record=new", pytrace=False)
-    with replay(path, pace=0) if found and mode != "all" else record(path) as made:
+    if found and mode != "all":
+        with replay(path, pace=0) as made:
+            yield made
+        return
+    with suppress(_NotReturned), record(path) as made:
         yield made
+        if not request.node.stash.get(_RETURNED, False):
+            raise _NotReturned
 
 
 def recording_path(file: Path, name: str) -> Path:

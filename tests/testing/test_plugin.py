@@ -204,6 +204,15 @@ def test_recordings_of_a_user(
     assert "2 passed" in run("-k", "ask")
     assert len(server.requests) == 4
 
+    whole = {file.name: file.read_bytes() for file in folder.iterdir()}
+    for end in ("raise KeyError", "pytest.skip()", "pytest.exit('stopped')"):
+        test.write_text(
+            RECORDED.replace("I am", "Oh").replace("    assert recording", f"    {end}\n    assert recording")
+        )
+        run("--llm-record=all", "-k", "ask", key="sk-of-the-user")
+    assert len(server.requests) > 6
+    assert {file.name: file.read_bytes() for file in folder.iterdir()} == whole
+
 
 def test_loading_the_plugin_imports_no_sdk(tmp_path: Path) -> None:
     (tmp_path / "test_bare.py").write_text(BARE.replace('"pydantic"', '"mirascope_like.testing.model"'))

@@ -144,6 +144,25 @@ def test_a_block_that_fails_leaves_what_was_recorded(tmp_path: Path, server: Ser
         assert httpx2.post(f"{server.url}{PATH}", json=BODY).json() == {"a": 1}
 
 
+def test_a_block_that_fails_keeps_the_file_of_an_earlier_one(tmp_path: Path, server: Server) -> None:
+    server.reply(*[Reply.json({"a": number}) for number in (1, 2)], Reply.json({"error": {}}, status=429))
+    file = tmp_path / "x.jsonl"
+    with record(file):
+        httpx2.post(f"{server.url}{PATH}", json=BODY)
+    whole = file.read_text()
+    for error in (ZeroDivisionError, KeyboardInterrupt):
+        with pytest.raises(error), record(file):
+            raise error
+    with pytest.raises(ZeroDivisionError), record(file):  # noqa: PT012
+        httpx2.post(f"{server.url}{PATH}", json=BODY)
+        raise ZeroDivisionError
+    assert file.read_text() == whole
+    with record(file), pytest.raises(httpx2.HTTPStatusError):  # an error that the block handles
+        httpx2.post(f"{server.url}{PATH}", json=BODY).raise_for_status()
+    assert [one.response.status for one in rows.read(file)] == [429]
+    assert [one.name for one in tmp_path.iterdir()] == ["x.jsonl"]
+
+
 def test_recorders_do_not_mix_a_file(tmp_path: Path, server: Server) -> None:
     """In threads here, and likewise in processes: each writes a file of its own and then puts it in place."""
     server.always(Reply.json({"a": 1}))

@@ -20,6 +20,11 @@ class NewFile:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         self._unfinished().unlink()
 
+    @property
+    def replaces(self) -> bool:
+        """True if there is a file that `write` would replace."""
+        return self._path.exists()
+
     def write(self, text: str) -> None:
         """Write the file."""
         unfinished = self._unfinished()

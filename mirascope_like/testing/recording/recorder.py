@@ -38,6 +38,8 @@ class Recorder(Recording):
         self._file.begin()
 
     def _end(self, error: BaseException | None) -> None:
+        if error is not None and self._file.replaces:
+            return  # half a recording must not replace a whole one
         with self._lock:
             found = [one.recorded() for one in self._exchanges]
         self._file.write(written(found))

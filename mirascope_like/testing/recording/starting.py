@@ -14,7 +14,8 @@ from .recording import Recording
 
 def record(path: str | PathLike[str], *, hosts: Sequence[str] = ()) -> Recording:
     """Return a context manager (`with` and `async with`) that sends the requests for a model, and writes them and their
-    responses to the file `path` at the end of its block. Missing folders are made; an existing file is replaced.
+    responses to the file `path` at the end of its block. Missing folders are made; an existing file is replaced,
+    unless the block ends with an exception.
 
     All requests for models are recorded, and those to the hosts of providers, of every client of the process. Other
     requests are sent and not recorded; `hosts` names hosts, with those below them, whose requests are recorded, too.

@@ -200,14 +200,14 @@ def pacing(session: nox.Session) -> None:
 def redis(session: nox.Session) -> None:
     """Share limits through a real Redis server, which the tests start. Needs Debian's package redis-server."""
     session.install("-e", ".[openai,redis,cost]", *group("tests"))
-    session.run("pytest", "tests/scale/shared/over_redis.py", *session.posargs)
+    session.run("pytest", "--noconftest", "tests/scale/shared/over_redis.py", *session.posargs)
 
 
 @nox.session
 def ray(session: nox.Session) -> None:
     """Map calls in a local cluster of Ray, in an environment of its own."""
     session.install("-e", ".[openai,ray,cost]", *group("tests"))
-    session.run("pytest", "-W", "default", "tests/scale/over_ray.py", *session.posargs)
+    session.run("pytest", "--noconftest", "-W", "default", "tests/scale/over_ray.py", *session.posargs)
 
 
 @nox.session

@@ -31,6 +31,10 @@ class MapOptions(TypedDict, total=False):
     Limits that are not passed are learnt from the provider's responses. By default 200 calls run at once, 1,000 if
     `rpm` or `tpm` is passed, and 64 of a sync function, which runs in threads.
     """
+    share: str
+    """Where processes share the limits: the URL of a Redis server ("redis://localhost:6379/0"), or "ray" for the Ray
+    cluster that the process belongs to. All of them pass the same `limits`. By default each process has its own.
+    """
     attempts: int
     """How often a request is sent that fails because of the server or the connection. Default: 5.
 
@@ -57,6 +61,7 @@ class Settings:
     """The options of one run, with their defaults."""
 
     limits: Limits | None = None
+    share: str | None = None
     attempts: int = 5
     store: str | Path | None = None
     budget: Budget | None = None

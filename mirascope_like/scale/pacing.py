@@ -24,7 +24,7 @@ class Live:
 class Paced:
     """Waits before each request until the limits of its provider and model allow it."""
 
-    def __init__(self, inner: Answerer, make_limiter: Callable[[], Limiter], counts: Counts) -> None:
+    def __init__(self, inner: Answerer, make_limiter: Callable[[str], Limiter], counts: Counts) -> None:
         self._inner = inner
         self._make_limiter = make_limiter
         self._counts = counts
@@ -35,7 +35,7 @@ class Paced:
         """Send the request when it may be sent; report to the limiter what became of it."""
         kind = outgoing.request.provider, outgoing.request.model
         if (limiter := self._limiters.get(kind)) is None:
-            limiter = self._limiters[kind] = self._make_limiter()
+            limiter = self._limiters[kind] = self._make_limiter(":".join(kind))
         length = _length(outgoing)
         slot = await limiter.acquire(self._tokens.expected(kind, outgoing.payload, length))
         outgoing.item.sending += 1
@@ -58,6 +58,11 @@ class Paced:
 
         outgoing.then(settle)
         return answer
+
+    async def close(self) -> None:
+        """Release what the limiters hold."""
+        for limiter in self._limiters.values():
+            await limiter.close()
 
     def _report(self, slot: Slot, failure: Exception) -> None:
         if isinstance(failure, BudgetExceededError):  # nothing was sent

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Generator, Iterable
 from contextlib import ExitStack, aclosing
 from contextvars import copy_context
-from functools import partial
 from pathlib import Path
 from typing import Any, Generic, TypeVar, cast
 
@@ -23,13 +22,14 @@ from .inputs import Given, Inputs
 from .invoking import Invoker, check_whole
 from .items import Done, Failed, Item
 from .layer import MapLayer
-from .limits import LocalLimiter
+from .limits import Limiter, LocalLimiter
 from .options import WINDOW, Settings
 from .outgoing import CURRENT, Answerer, ItemState
 from .pacing import Live, Paced
 from .progress import Progress
 from .retrying import AwaitingBudget, Retried, stops_run
 from .run_store import RunStore
+from .shared import shared_limiter
 from .stopping import UntilStopped, on_interrupt
 from .storing import Stored
 
@@ -61,6 +61,7 @@ class Run(Generic[A, R]):
         self._until = UntilStopped(_nothing)
         self._states: dict[Any, ItemState] = {}
         self._interrupted = False
+        self._paced: Paced | None = None
         self.counts: Counts = Counts()
         """The numbers of the run so far."""
         self.items: list[Item[A, R]] = []
@@ -131,10 +132,14 @@ class Run(Generic[A, R]):
         self._begun = True
         with ExitStack() as opened:
             driver = self._driver = self._open(opened)
-            async with aclosing(driver.items()) as items:
-                async for item in _in_order(items, self._settings.samples) if ordered else items:
-                    driver.release()
-                    yield item
+            try:
+                async with aclosing(driver.items()) as items:
+                    async for item in _in_order(items, self._settings.samples) if ordered else items:
+                        driver.release()
+                        yield item
+            finally:
+                if self._paced is not None:
+                    await self._paced.close()
 
     def _open(self, opened: ExitStack) -> Driver[A, R]:
         settings, context = self._settings, copy_context()
@@ -162,11 +167,19 @@ class Run(Generic[A, R]):
     def _answerer(self, store: RunStore) -> Answerer:
         """Return what answers the requests of the run."""
         settings = self._settings
-        answerer: Answerer = Paced(Live(), partial(LocalLimiter, settings.limits), self.counts)
+        answerer: Answerer
+        answerer = self._paced = Paced(Live(), self._limiter, self.counts)
         if settings.budget is not None:
             answerer = AwaitingBudget(answerer)
         self._until = UntilStopped(answerer)
         return Stored(Retried(self._until, settings.attempts), store)
+
+    def _limiter(self, name: str) -> Limiter:
+        """Return the limiter of a provider and model."""
+        settings = self._settings
+        if settings.share is None:
+            return LocalLimiter(settings.limits)
+        return shared_limiter(settings.share, name, settings.limits)
 
     async def _run_one(self, invoker: Invoker, given: Given) -> Item[A, R] | None:
         """Make the call of one input. Returns None if its error stops the run."""

@@ -42,6 +42,10 @@ class Limiter(Protocol):
         """Wait until a request may be sent that will probably use `tokens` input and output tokens."""
         ...
 
+    @abstractmethod
+    async def close(self) -> None:
+        """Release what the limiter holds. Called when no request waits."""
+
 
 class Waiting(ABC):
     """Requests that wait for their turn, in order, in one event loop. Subclasses say when the first may be sent."""
@@ -109,6 +113,11 @@ class Waiting(ABC):
     def _tick(self) -> None:
         self._timer = None
         self.pump(timed=True)
+
+    async def close(self) -> None:
+        """End the timer."""
+        if self._timer is not None:
+            self._timer.cancel()
 
     def _has_room(self) -> bool:
         return self._most is None or self.sending < self._most

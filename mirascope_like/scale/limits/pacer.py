@@ -19,14 +19,16 @@ FIRST_RATE = 5.0
 """Requests per second at the start, if no limit is known."""
 FIRST_GROWTH = log(1.5)
 """How fast that rate grows until the first refusal."""
-CATCH_UP = 0.1, 0.02, 16
+CATCH_UP = 0.05, 0.02, 16
 """How far the requests may lag behind before their times are lost, so that an event loop that was busy catches up: at
-most 0.1 seconds, and as many requests, but always 0.02 seconds.
+most 0.05 seconds, and as many requests, but always 0.02 seconds.
 """
 CATCH_UP_TOKENS = 0.5
 """The same for tokens, in seconds."""
 WAITS = 1.0, 15.0
 """The first and the longest wait after a refusal that names none, in seconds. Each wait is twice the one before."""
+LARGEST_CUT = 0.75
+"""The least share of the rate that is left after a short hold."""
 LOWEST_RATE = 0.01
 SOON = 2.0
 """A refusal so soon after the last one, in seconds, means that the limit is much lower: several of them lower the rate
@@ -106,6 +108,8 @@ class Pacer:
         if rpm is not None:
             most = rpm / 60 * SHARE
             if self.rate is None or self.rate > most or self.learning or self.rate == self.most:
+                if self.rate is not None:
+                    self.next += 1 / most - 1 / self.rate  # the time of the request after the last one
                 self.rate = most
             self.most = most
         elif tpm is not None and self.learning:
@@ -209,6 +213,8 @@ class Pacer:
         seconds -= min(seconds / 4, self.deliveries.paused(now, seconds))
         lately = accepted / seconds
         before = lately if self.rate is None else self.rate
+        if hold < SHORT and not self.learning:  # less may have been accepted only because this process sent less
+            lately = max(lately, LARGEST_CUT * before)
         self.soon = self.soon + 1 if self.held - self.changed < SOON and self.longest < SHORT else 0
         back = BACK ** (1 + self.soon / 2)
         self.rate = max(LOWEST_RATE, back * min(before, lately) if accepted >= 1 else before / 2)

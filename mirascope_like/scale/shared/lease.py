@@ -228,6 +228,7 @@ class SharedLimiter(Waiting):
 
     async def close(self) -> None:
         """Release the connection to the book."""
+        await super().close()
         for task in (self._asking, self._watching):
             if task is not None:
                 task.cancel()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
+from uuid import uuid4
 
 from ...core.base.errors import ConfigurationError
 from ...core.base.runtime import CLOCK
@@ -14,12 +16,31 @@ from .lease import Offset
 
 NAME = "mirascope_like_limits"
 NAMESPACE = "mirascope_like"
+PARTS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """A budget of all processes."""
+
+    name: str
+    usd: float
+
+    @classmethod
+    def of(cls, usd: float) -> Allowance:
+        """Return a new budget of so many US dollars."""
+        return cls(uuid4().hex, usd)
 
 
 class Keeper:
-    """The actor: keeps the books of all names, and tells processes when a hold begins or ends."""
+    """The actor: keeps the books of all names, and reports to processes when a hold begins or ends. It also divides
+    budgets.
+    """
 
     def __init__(self) -> None:
+        self._spent: dict[str, float] = {}
+        self._allotted: dict[str, list[float]] = {}
+        self._settled: dict[str, asyncio.Event] = {}
         self._books: dict[str, Book] = {}
         self._changed: dict[str, asyncio.Event] = {}
 
@@ -35,6 +56,33 @@ class Keeper:
     async def news(self, name: str) -> None:
         """Return when a hold begins or ends."""
         await self._changed.setdefault(name, asyncio.Event()).wait()
+
+    async def allot(self, budget: Allowance, *, again: bool = False) -> float:
+        """Return a part of a budget, in US dollars. The first part of a process is a quarter of the rest, the next ones
+        are all of it if no other process has a part.
+        """
+        parts = self._allotted.setdefault(budget.name, [])
+        part = max(1e-9, self._rest(budget) / (1 if again and not parts else PARTS))
+        parts.append(part)
+        return part
+
+    async def settle(self, budget: Allowance, part: float, spent: float) -> bool:
+        """Count what was spent of a part. Returns True if a larger part can be had: if not at once, when the part of
+        another process is settled.
+        """
+        parts = self._allotted[budget.name]
+        parts.remove(part)
+        self._spent[budget.name] = self._spent.get(budget.name, 0.0) + spent
+        if (event := self._settled.pop(budget.name, None)) is not None:
+            event.set()
+        while self._rest(budget) / (PARTS if parts else 1) <= part - spent + 1e-9:
+            if not parts:
+                return False
+            await self._settled.setdefault(budget.name, asyncio.Event()).wait()
+        return True
+
+    def _rest(self, budget: Allowance) -> float:
+        return max(0.0, budget.usd - self._spent.get(budget.name, 0.0) - sum(self._allotted.get(budget.name, ())))
 
 
 class RayBook:

@@ -18,6 +18,7 @@ from .figures import figures
 from .json_lines_log import JSONLinesLog
 from .logged_call import FIELDS, LoggedCall
 from .output import Output
+from .plain_text import calls_text
 from .row_format import json_text
 from .sqlite_log import SQLiteLog
 
@@ -128,7 +129,8 @@ def _line(row: LoggedCall) -> list[object]:
     name = row.function.rpartition(".")[2] if row.kind == "call" else f"  request {row.number}"
     when = row.datetime_utc[:19].replace("T", " ")
     figures = (row.duration_ms, row.input_tokens, row.output_tokens, dollars(row.cost))
-    return [row.id, when, name, row.model, row.state, *figures, row.prompt, row.response_text or row.error]
+    shown = row.response_text or row.error or calls_text(row.tool_calls)
+    return [row.id, when, name, row.model, row.state, *figures, row.prompt, shown]
 
 
 def _show(log: SQLiteLog | JSONLinesLog, given: argparse.Namespace) -> int:

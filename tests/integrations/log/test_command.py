@@ -21,6 +21,7 @@ from mirascope_like.integrations.log import JSONLinesLog, SQLiteLog, with_log
 from mirascope_like.integrations.log.figures import percentile
 from mirascope_like.integrations.log.output import Output
 from tests.integrations.log.calls import asking
+from tests.integrations.log.page.rows import row
 
 
 class Book(BaseModel):
@@ -54,6 +55,15 @@ def test_list(path: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert len(output(capsys, path, "list", "--limit", "1").splitlines()) == 2
     assert [line.split()[0] for line in output(capsys, path, "list", "--tag", "team=b").splitlines()[1:]] == ["2"]
     assert [line.split()[0] for line in output(capsys, path, "list", "--state", "failed").splitlines()[1:]] == ["3"]
+
+
+def test_list_shows_tool_calls_where_there_is_no_text(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    calls = [{"name": "Book", "arguments": {"title": "Dune"}, "result": "kept"}, {"name": "Stop", "arguments": {}}]
+    path = tmp_path / "calls.db"
+    with SQLiteLog(path) as log:
+        log.write([row(1, response_text="", tool_calls=calls), row(2, tool_calls=calls)])
+    lines = output(capsys, str(path), "list").splitlines()[1:]
+    assert [line.partition("Question ")[2] for line in lines] == ["2  Answer 2", '1  Book {"title":"Dune"}, Stop {}']
 
 
 def test_search(path: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -53,6 +53,7 @@ def _row(site: Site, row: Summary) -> Html:
         element("a", name, href=f"/call/{row.id}", class_="function", title=row.function or None),
         notes,
         element("span", element("bdi", " ".join(snippet.split())), class_=kind) if snippet else None,
+        element("span", "\u2192 ", element("bdi", row.calls), class_="snippet") if row.calls else None,
         tag_links(row.tags.items()),
     ]
     tokens: Child = NONE

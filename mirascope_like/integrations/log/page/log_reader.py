@@ -14,10 +14,12 @@ from typing import Any
 from pydantic_core import from_json
 
 from ....core.base.errors import StoreError
-from ....core.base.parsing import as_object
+from ....core.base.parsing import as_object, is_list
 from ..connections import connected_to_read
 from ..filters import Filters
 from ..logged_call import LoggedCall, logged_call
+from ..output import shortened
+from ..plain_text import calls_text
 from ..row_format import decoded
 from ..schema import SEARCHED, version_of
 from . import over_time
@@ -32,7 +34,8 @@ SHORT = 160
 _LIST = (
     "id, call_id, parent_id, kind, number, function, provider, model, state, streamed, datetime_utc, duration_ms,"
     " first_ms, input_tokens, output_tokens, cost, tags_json,"
-    f" substr(prompt, 1, {SHORT}) AS prompt, substr(error, 1, {SHORT}) AS error"
+    f" substr(prompt, 1, {SHORT}) AS prompt, substr(error, 1, {SHORT}) AS error,"
+    f" CASE WHEN coalesce(response, '') = '' THEN substr(tool_calls_json, 1, {10 * SHORT}) END AS tool_calls"
 )
 
 
@@ -64,6 +67,8 @@ class Summary:
     tags: dict[str, str]
     prompt: str | None
     error: str | None
+    calls: str
+    """The tool calls of a response without a text, shortened."""
 
     @property
     def position(self) -> str:
@@ -276,7 +281,16 @@ def _where(conditions: Sequence[str]) -> str:
 def _summaries(cursor: sqlite3.Cursor) -> list[Summary]:
     names = [column for column, *_ in cursor.description]
     rows: list[dict[str, Any]] = [dict(zip(names, row, strict=True)) for row in cursor]
-    return [Summary(tags=tags_of(row.pop("tags_json")), **row) for row in rows]
+    return [Summary(tags=tags_of(row.pop("tags_json")), calls=_calls_of(row.pop("tool_calls")), **row) for row in rows]
+
+
+def _calls_of(text: str | None) -> str:
+    """Return the tool calls of a row, from the begin of the column `tool_calls_json`."""
+    try:
+        found = from_json(text, allow_partial="trailing-strings") if text else None
+    except ValueError:
+        return ""
+    return shortened(" ".join(calls_text(found).split()), SHORT) if is_list(found) else ""
 
 
 def tags_of(text: str | None) -> dict[str, str]:

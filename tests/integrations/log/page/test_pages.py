@@ -84,6 +84,17 @@ def test_a_failed_call_shows_its_error_in_the_table(tmp_path: Path) -> None:
     assert "Question 1" not in text
 
 
+def test_a_response_without_a_text_shows_its_tool_calls(tmp_path: Path) -> None:
+    calls = [{"name": "Book", "arguments": {"title": "Dune"}}]
+    long = [{"name": "Book", "arguments": {"title": "x" * 5000}}]
+    none: Row = {"response_text": ""}
+    rows = [row(1, tool_calls=calls), row(2, tool_calls=calls, **none), row(3, tool_calls=long, **none)]
+    shown = Pages(tmp_path, *rows).shows("/")
+    assert shown.count("Dune") == 1  # the first has a text
+    assert 'Question 2 \u2192 Book {"title":"Dune"} gpt-4o-mini' in shown
+    assert "xxx\u2026" in shown
+
+
 def test_a_call_has_the_tokens_of_all_its_requests(tmp_path: Path) -> None:
     pages = Pages(tmp_path, *tool_call())
     assert "answer_ticket 2 requests stream" in pages.shows("/")

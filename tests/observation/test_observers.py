@@ -427,6 +427,26 @@ def test_session(server: Server, client: Any, seen: Recorder, streamed: bool) ->
             session.send("hi")
     assert seen.log == (STREAM if streamed else WHOLE)
     assert seen.calls[0].group == ("session", "thread 7")
+    assert seen.calls[0].name.endswith(".session.Session.stream" if streamed else ".session.Session.send")
+
+
+def test_the_names_of_a_model_s_methods(server: Server, client: Any, seen: Recorder) -> None:
+    async def main() -> None:
+        async with openai_sdk.AsyncOpenAI(base_url=f"{server.url}/v1", api_key="k", max_retries=0) as aclient:
+            model = openai.model("m", client=aclient)
+            await model.ask_async("hi")
+            await model.stream_async("hi").collect()
+            await model.session().send_async("hi")
+
+    server.reply(chat("hello"), chat_stream("hello"), chat("hello"), chat_stream("hello"), chat("hello"))
+    with observe(seen):
+        model = openai.model("m", client=client)
+        model.ask("hi")
+        model.stream("hi").collect()
+        asyncio.run(main())
+    names = ["Model.ask", "Model.stream", "Model.ask_async", "Model.stream_async", "Session.send_async"]
+    assert [".".join(call.name.split(".")[-2:]) for call in seen.calls] == names
+    assert {call.name.partition(".")[0] for call in seen.calls} == {"mirascope_like"}
 
 
 def test_llm(server: Server, client: Any, seen: Recorder) -> None:

@@ -22,7 +22,7 @@ from ..calls import (
     TextT,
 )
 from ..conversations import Conversation, Session, Store
-from ..prompts import AsyncPromptT, Prompt, PromptT
+from ..prompts import AsyncPromptT, Prompt, PromptT, Sent
 from ..provider import Provider, is_factory, limited
 from ..response import BaseCallResponse
 from ..runtime import TypeForm, is_async, within_descriptor
@@ -68,23 +68,25 @@ class BaseModelObject(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
 
     def ask(self, prompt: Prompt, **options: Unpack[AskOptions[ParamsT]]) -> ResponseT:
         """Send text or messages; return the response. Needs no prompt function."""
-        response: ResponseT = self._decorator({**options, "stream": False})(_prompt_function(prompt))()
+        response: ResponseT = self._decorator({**options, "stream": False})(self._asking(prompt, "ask"))()
         return response
 
     async def ask_async(self, prompt: Prompt, **options: Unpack[AskOptions[ParamsT]]) -> ResponseT:
         """Async version of `ask`."""
-        response: ResponseT = await self._decorator({**options, "stream": False})(_async_prompt_function(prompt))()
+        response: ResponseT = await self._decorator({**options, "stream": False})(self._asking(prompt, "ask_async"))()
         return response
 
     def stream(self, prompt: Prompt, **options: Unpack[AskOptions[ParamsT]]) -> StreamT:
         """Send text or messages; return a stream of the response."""
-        stream: StreamT = self._decorator({"stream": self._streaming or True, **options})(_prompt_function(prompt))()
+        stream: StreamT = self._decorator({"stream": self._streaming or True, **options})(
+            self._asking(prompt, "stream")
+        )()
         return stream
 
     def stream_async(self, prompt: Prompt, **options: Unpack[AskOptions[ParamsT]]) -> AsyncStreamT:
         """Send text or messages; return an async stream of the response."""
         stream: AsyncStreamT = self._decorator({"stream": self._streaming or True, **options})(
-            _async_prompt_function(prompt)
+            self._asking(prompt, "stream_async")
         )()
         return stream
 
@@ -100,6 +102,17 @@ class BaseModelObject(Generic[ResponseT, StreamT, AsyncStreamT, ParamsT]):
     ) -> Session[ResponseT, StreamT, AsyncStreamT]:
         """Return a session with this model, which keeps the conversation."""
         return Session(self, conversation, system=system, tools=tools, tool_loop=tool_loop, store=store, name=name)
+
+    def _asking(self, prompt: Prompt, method: str) -> Any:
+        """Return a prompt function with the name of the method that the program called: this model's, or a session's.
+        Logs and traces show it.
+        """
+        made = _async_prompt_function(prompt) if method.endswith("_async") else _prompt_function(prompt)
+        owner: type[Any] = type(self)
+        if isinstance(prompt, Sent):
+            owner, method = Session, method.replace("ask", "send")
+        made.__module__, made.__name__, made.__qualname__ = owner.__module__, method, f"{owner.__name__}.{method}"
+        return made
 
     @property
     def _streaming(self) -> bool | StreamConfig:

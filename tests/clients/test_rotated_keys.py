@@ -10,6 +10,7 @@ import gc
 from typing import Any
 from weakref import ref
 
+import httpx2
 import pytest
 from mistralai.client.sdkconfiguration import SERVERS
 
@@ -75,6 +76,48 @@ def test_few_connections_of_a_loop_stay_open(row: Row, server: Server, monkeypat
 
     asyncio.run(main())
     assert server.wait_closed()
+
+
+@pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
+def test_connections_of_a_patched_transport_are_closed(
+    asynchronous: bool, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """OpenTelemetry patches the library's own transport, which then sends: a stream of it keeps its connection."""
+    set_up(OPENAI, server, monkeypatch)
+    server.reply(OPENAI.wire.streamed(Answer(Text("Hel", "lo"))))
+    server.always(OPENAI.wire.answered(Answer(Text("Hello"))))
+    kind, method = (
+        (httpx2.AsyncHTTPTransport, "handle_async_request")
+        if asynchronous
+        else (httpx2.HTTPTransport, "handle_request")
+    )
+    own = getattr(kind, method)
+    monkeypatch.setattr(kind, method, lambda *args: own(*args))
+    monkeypatch.setenv(OPENAI.key, "sk-stream")
+
+    async def main() -> None:
+        stream = OPENAI.astream()
+        await anext(stream)
+        for key in KEYS:
+            monkeypatch.setenv(OPENAI.key, key)
+            assert (await OPENAI.aask()).content == "Hello"
+        assert await eventually(lambda: left_open(server) == 9)
+        assert (await stream.collect()).content == "Hello"
+        del stream
+        assert await eventually(lambda: left_open(server) == 8)
+
+    if asynchronous:
+        asyncio.run(main())
+        return
+    stream = OPENAI.stream()
+    next(stream)
+    for key in KEYS:
+        monkeypatch.setenv(OPENAI.key, key)
+        assert OPENAI.ask().content == "Hello"
+    assert server.wait_until(lambda: left_open(server) == 9)
+    assert stream.collect().content == "Hello"
+    del stream
+    assert server.wait_until(lambda: left_open(server) == 8)
 
 
 class Made:

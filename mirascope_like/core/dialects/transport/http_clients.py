@@ -13,9 +13,9 @@ import os
 import re
 import socket
 import ssl
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib import import_module
 from inspect import signature
 from ipaddress import ip_address, ip_network
@@ -184,6 +184,8 @@ class _Transport:
             if proxy is None
             else self._proxied(library.Proxy(url=proxy), socket_options, options)
         )
+        self._opened = [self._pool]
+        """What has to be closed."""
         self._finalizer: Any = None
 
     def _proxied(self, proxy: Any, socket_options: Any, options: dict[str, Any]) -> Any:
@@ -214,7 +216,13 @@ class _Transport:
                 max_connections=MAX_CONNECTIONS, max_keepalive_connections=MAX_KEPT, keepalive_expiry=expiry
             )
             self._plain = kind(verify=_trust(self._library), limits=limits, proxy=proxy, socket_options=socket_options)
+            self._opened.append(self._plain)
         return self._plain
+
+    def _kept_by(self, response: Any) -> Any:
+        """Return a response of the library's own transport, which keeps this one open."""
+        response.extensions["mirascope_like.transport"] = self
+        return response
 
     def _prepare(self, request: Any) -> None:
         drop_keys(self._library, request)
@@ -261,6 +269,16 @@ def connect_seconds(timeouts: Mapping[str, float | None]) -> float:
     return min(connect, CONNECT_SECONDS)
 
 
+def _close_all(opened: Sequence[Any]) -> None:
+    for one in opened:
+        one.close()
+
+
+async def _aclose_all(opened: Sequence[Any]) -> None:
+    for one in opened:
+        await one.aclose()
+
+
 class Transport(_Transport):
     """A transport for sync clients of httpx2 or httpx."""
 
@@ -271,18 +289,16 @@ class Transport(_Transport):
         """Send a request; return the response as soon as its headers have arrived."""
         check_abandoned()
         if self._finalizer is None:
-            self._finalizer = close_after(self, self._pool.close)
+            self._finalizer = close_after(self, _close_all, self._opened)
         self._prepare(request)
         if (patched := self._patched("handle_request")) is not None:
-            return patched.handle_request(request)
+            return self._kept_by(patched.handle_request(request))
         with self.mapped():
             return self._response(self._pool.handle_request(self._request(request)))
 
     def close(self) -> None:
         """Close the connections."""
-        self._pool.close()
-        if self._plain is not None:
-            self._plain.close()
+        _close_all(self._opened)
 
     def __enter__(self) -> Transport:
         return self
@@ -300,10 +316,11 @@ class AsyncTransport(_Transport):
     async def handle_async_request(self, request: Any) -> Any:
         """Send a request; return the response as soon as its headers have arrived."""
         if self._finalizer is None and on_asyncio():
-            self._finalizer = close_after(self, close_in, asyncio.get_running_loop(), self._pool.aclose)
+            closing = partial(_aclose_all, self._opened)
+            self._finalizer = close_after(self, close_in, asyncio.get_running_loop(), closing)
         self._prepare(request)
         if (patched := self._patched("handle_async_request")) is not None:
-            return await patched.handle_async_request(request)
+            return self._kept_by(await patched.handle_async_request(request))
         with self.mapped():
             return self._response(await self._pool.handle_async_request(self._request(request)))
 
@@ -311,9 +328,7 @@ class AsyncTransport(_Transport):
         """Close the connections."""
         if self._finalizer is not None:
             self._finalizer.detach()
-        await self._pool.aclose()
-        if self._plain is not None:
-            await self._plain.aclose()
+        await _aclose_all(self._opened)
 
     async def __aenter__(self) -> AsyncTransport:
         return self

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import threading
 import time
+from typing import TYPE_CHECKING
 
 
 class Clock:
     """Returns the time. Tests replace its methods."""
 
-    monotonic: staticmethod[[], float] = staticmethod(time.monotonic)
-    """Returns the monotonic time in seconds. Only differences between two values are meaningful."""
+    if TYPE_CHECKING:
+
+        @staticmethod
+        def monotonic() -> float:
+            """Return the monotonic time in seconds. Only differences between two values are meaningful."""
+            ...
+    else:
+        monotonic = staticmethod(time.monotonic)
 
     def timestamp(self) -> float:
         """Return the time of day, in milliseconds since 1970."""

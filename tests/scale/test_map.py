@@ -116,8 +116,13 @@ def test_order() -> None:
 
 
 def test_awaiting_returns_all_items_in_order() -> None:
+    last = asyncio.Event()
+
     async def double(number: int) -> int:
-        await asyncio.sleep(0 if number else 0.001)
+        if number == 0:
+            await last.wait()
+        if number == 4:
+            last.set()
         return number * 2
 
     async def main() -> list[Any]:

@@ -11,6 +11,7 @@ import importlib
 import json
 import os
 import sys
+import time
 from typing import Any
 
 SPARED: dict[str, Any] = {
@@ -47,7 +48,11 @@ def serve(settings: dict[str, Any]) -> Any:
     for name, value in SPARED.items():
         if hasattr(params, name):
             setattr(params, name, value)
-    return xllamacpp.Server(params)
+    try:
+        return xllamacpp.Server(params)
+    except Exception:
+        time.sleep(0.5)  # the native server writes the reason in a thread of its own, which ends with the process
+        raise
 
 
 def main() -> None:

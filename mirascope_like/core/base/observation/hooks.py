@@ -34,6 +34,8 @@ class Hooks:
         self.keep_calls: bool = any(one.keeps_calls for one in observers)
 
     def __getattr__(self, name: str) -> tuple[tuple[BaseObserver, Callable[..., Any]], ...]:
+        if name.startswith("_"):  # of a copy that is being made, which has no observers yet
+            raise AttributeError(name)
         # Computed when it is first used, because most observers define few methods.
         defined = [one for one in self._observers if not hasattr(getattr(one, name), "unused")]
         found = tuple((one, getattr(one, name)) for one in defined)

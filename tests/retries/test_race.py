@@ -271,7 +271,9 @@ def test_a_tool_loop_goes_on_with_the_winner(side: Side, streamed: bool, server:
     )
     found = ask()
     assert (found.collect() if streamed else found).content == "It is sunny."
-    assert sorted(request.json["model"] for request in server.requests) == ["first", "second", "second"]
+    sent = [request.json["model"] for request in server.requests]
+    assert sent.count("second") == 2
+    assert sent.count("first") <= 1  # none if the second has won before
 
 
 def test_llm_calls_race_providers(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:

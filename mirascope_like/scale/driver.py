@@ -30,14 +30,15 @@ class Ramp:
     An event loop that opens a thousand connections at once does nothing else, until the SDK's connect timeout is over.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, first: int) -> None:
+        self._first = first
         self._start = CLOCK.monotonic()
         self.ended: int = 0
         """The number of calls that have ended."""
 
     def allowed(self) -> int:
         """Return how many calls may run at once now."""
-        return int(FIRST + self.ended + RISE * (CLOCK.monotonic() - self._start))
+        return int(self._first + self.ended + RISE * (CLOCK.monotonic() - self._start))
 
 
 class Driver(Generic[A, R]):
@@ -56,6 +57,7 @@ class Driver(Generic[A, R]):
         context: Context,
         most: int,
         window: int,
+        first: int = FIRST,
     ) -> None:
         self._inputs = inputs
         self._run_one = run_one
@@ -68,7 +70,7 @@ class Driver(Generic[A, R]):
         self._tasks: set[asyncio.Task[None]] = set()
         self._idle: set[asyncio.Task[None]] = set()
         """The tasks that wait for room or for an input."""
-        self._ramp = Ramp()
+        self._ramp = Ramp(first)
         self._tick: asyncio.TimerHandle | None = None
         self._grace: asyncio.TimerHandle | None = None
         self.stopped: bool = False
@@ -80,6 +82,11 @@ class Driver(Generic[A, R]):
     def running(self) -> int:
         """The number of calls that run."""
         return len(self._tasks) - len(self._idle)
+
+    @property
+    def full(self) -> bool:
+        """True if no further call starts before one ends, or before the user takes an item."""
+        return self._inputs.ended or self._room.locked() or (len(self._tasks) >= self._most and not self._idle)
 
     @property
     def waiting(self) -> int:
@@ -109,6 +116,12 @@ class Driver(Generic[A, R]):
             await self._cancel()
         if self.error is not None:
             raise self.error
+
+    def finish(self) -> None:
+        """Start no further call; let those that run end."""
+        self.stopped = True
+        for task in self._idle:
+            task.cancel()
 
     def stop(self, error: BaseException | None = None) -> None:
         """Start no further call; let the requests in progress end, but cancel them after 30 seconds."""

@@ -41,7 +41,7 @@ class _Item(Generic[A]):
     source: Source = "live"
     """Where the responses are from."""
     response: Any = None
-    """The last response of the call. None if there is none."""
+    """The last response of the call. None if there is none. Its own `cost` is never the price in a batch."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from ..core.base.request import Request
 from ..core.base.response import BaseCallResponse, set_from_cache, usage_and_cost
 from ..core.base.runtime import on_asyncio, running_loop
 from ..core.dialects.transport import noting
+from .batches.pricing import batch_cost
 from .items import Source
 from .outgoing import CURRENT, Answer, Answerer, ItemState, Outgoing, Received
 
@@ -28,11 +29,14 @@ class MapLayer:
         item = CURRENT.get()
         return provider if item is None else MappedProvider(provider, self, item)
 
-    def respond(self, item: ItemState, outgoing: Outgoing | None, response: Any, source: Source) -> None:
+    def respond(
+        self, item: ItemState, outgoing: Outgoing | None, response: Any, source: Source, *, batched: bool = False
+    ) -> None:
         """Count a response of an item, in the thread of the event loop."""
 
         def count() -> None:
-            received = Received(response, source, *usage_and_cost(response))
+            usage, cost = usage_and_cost(response)
+            received = Received(response, source, usage, batch_cost(response) if batched else cost)
             item.responded(received)
             if outgoing is not None:
                 outgoing.responded(received)
@@ -81,7 +85,8 @@ class MappedProvider(ProviderWrapper):
         source = self._answer.source if self._answer is not None else "live"
         if source in ("store", "duplicate"):
             set_from_cache(response)
-        self._layer.respond(self._item, self._outgoing, response, source)
+        batched = self._answer is not None and self._answer.batched
+        self._layer.respond(self._item, self._outgoing, response, source, batched=batched)
         return response
 
 

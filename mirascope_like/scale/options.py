@@ -18,6 +18,10 @@ PACED = 1000
 """The number of calls that run at once, if limits pace them."""
 THREADS = 64
 """The number of threads for sync functions, without other limits."""
+BATCHED = 50_000
+"""The number of calls that wait for batches at once: OpenAI's largest batch."""
+BATCHED_THREADS = 1000
+"""The number of threads for sync functions that wait for batches."""
 WINDOW = 4
 """The number of items, for each call that may run at once, that are running or wait for the user to take them."""
 
@@ -50,6 +54,10 @@ class MapOptions(TypedDict, total=False):
     """True to show the progress on standard error: a bar in a terminal, otherwise a line each minute."""
     samples: int
     """How many different responses are requested for each input. Default: 1: equal inputs share one response."""
+    via: Literal["live", "batch"]
+    """How requests are sent: "live" (the default), or "batch": in batches of the provider, which cost half as much and
+    may take a day. Needs a `store`.
+    """
     on_fatal: Literal["stop", "fail"]
     """What happens after an error that every item would have (a wrong key, an unknown model, no credit left): "stop"
     (the default) starts no further call and raises the error after the last item, "fail" makes the item a `Failed`.
@@ -68,6 +76,7 @@ class Settings:
     progress: bool = False
     samples: int = 1
     on_fatal: Literal["stop", "fail"] = "stop"
+    via: Literal["live", "batch"] = "live"
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> Settings:
@@ -87,6 +96,10 @@ class Settings:
                 raise ConfigurationError(f"{name} must be a whole number, 1 or more, not {value!r}")
         if given.get("on_fatal", "stop") not in ("stop", "fail"):
             raise ConfigurationError(f"on_fatal must be 'stop' or 'fail', not {given['on_fatal']!r}")
+        if given.get("via", "live") not in ("live", "batch"):
+            raise ConfigurationError(f"via must be 'live' or 'batch', not {given['via']!r}")
+        if given.get("via") == "batch" and "store" not in given:
+            raise ConfigurationError("via='batch' needs store=...: a program that has stopped finds its batches there")
         if "budget" in given and not isinstance(given["budget"], Budget):
             given["budget"] = Budget(usd=given["budget"])
         return cls(**given)
@@ -96,6 +109,8 @@ class Settings:
         limits = self.limits or Limits()
         if limits.concurrency is not None:
             return limits.concurrency
+        if self.via == "batch":
+            return BATCHED_THREADS if threads else BATCHED
         return THREADS if threads else PACED if limits.rpm or limits.tpm else CONCURRENCY
 
     def hours(self, requests: int, tokens: float) -> float | None:

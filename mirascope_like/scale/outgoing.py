@@ -27,6 +27,8 @@ class Answer(NamedTuple):
     """The headers of the HTTP response; None if they are not known."""
     body: bytes | None = None
     """The body of the HTTP response, as JSON; None if it is not known."""
+    batched: bool = False
+    """True if the response is of a provider's batch."""
 
 
 class Received(NamedTuple):
@@ -56,6 +58,8 @@ class ItemState:
     attempts: int = 0
     sending: int = 0
     """The number of requests that are being sent now."""
+    waiting: int = 0
+    """The number of requests that wait for an answer. Counted only for batches."""
     key: bytes | None = None
     """The key of the first request."""
     times: dict[bytes, int] = field(default_factory=dict[bytes, int])
@@ -102,6 +106,8 @@ class Outgoing(ABC):
     request: Request
     payload: dict[str, Any]
     item: ItemState
+    key: bytes = field(default=b"", init=False)
+    """The key of the request in the store."""
     length: int | None = field(default=None, init=False)
     """The length of the payload as JSON; None until it is known."""
     _callbacks: list[Callable[[Received], object]] = field(

@@ -14,8 +14,9 @@ from ..core.base.provider import add_layer
 from ..core.base.request import OVERRIDES, SENT_ONCE
 from ..core.base.response import BaseCallResponse
 from ..core.base.runtime import CLOCK
+from .batches import Batched, BatchRecords, WaitingItems
 from .counts import Counts
-from .driver import Driver
+from .driver import FIRST, Driver
 from .estimating import Estimate, estimate
 from .exporting import frame, line_of
 from .inputs import Given, Inputs
@@ -62,6 +63,7 @@ class Run(Generic[A, R]):
         self._states: dict[Any, ItemState] = {}
         self._interrupted = False
         self._paced: Paced | None = None
+        self._batched: Batched | None = None
         self.counts: Counts = Counts()
         """The numbers of the run so far."""
         self.items: list[Item[A, R]] = []
@@ -138,14 +140,19 @@ class Run(Generic[A, R]):
                         driver.release()
                         yield item
             finally:
-                if self._paced is not None:
-                    await self._paced.close()
+                for one in (self._paced, self._batched):
+                    if one is not None:
+                        await one.close()
 
     def _open(self, opened: ExitStack) -> Driver[A, R]:
         settings, context = self._settings, copy_context()
         invoker = Invoker(self._call, settings.most(threads=True))
         opened.callback(invoker.close)
         store = self._store = RunStore(settings.store, getattr(self._call, "__qualname__", repr(self._call)))
+        if settings.via == "batch":
+            records = BatchRecords(str(store.path), store.run)
+            opened.callback(records.close)  # after the store has written all responses
+            self._batched = Batched(records, self.counts, settings.attempts, self._is_quiet)
         opened.callback(store.close)
         context.run(OVERRIDES.set, {**OVERRIDES.get(), SENT_ONCE: True})
         context.run(add_layer, MapLayer(self._answerer(store)))
@@ -162,17 +169,36 @@ class Run(Generic[A, R]):
         async def run_one(given: Given) -> Item[A, R] | None:
             return await self._run_one(invoker, given)
 
-        return Driver(self._inputs, run_one, sends=sends, context=context, most=most, window=most * WINDOW)
+        first = most if self._batched is not None else FIRST  # calls that wait for a batch open no connections
+        return Driver(self._inputs, run_one, sends=sends, context=context, most=most, window=most * WINDOW, first=first)
 
     def _answerer(self, store: RunStore) -> Answerer:
         """Return what answers the requests of the run."""
         settings = self._settings
-        answerer: Answerer
-        answerer = self._paced = Paced(Live(), self._limiter, self.counts)
+        answerer: Answerer | None = self._batched
+        if answerer is None:
+            answerer = self._paced = Paced(Live(), self._limiter, self.counts)
         if settings.budget is not None:
             answerer = AwaitingBudget(answerer)
         self._until = UntilStopped(answerer)
+        if self._batched is not None:
+            return WaitingItems(Stored(self._until, store))
         return Stored(Retried(self._until, settings.attempts), store)
+
+    def _is_quiet(self) -> bool:
+        """Return True if no call can go on without an answer, and no other can start."""
+        full = self._driver is not None and self._driver.full
+        return full and all(state.waiting for state in self._states.values())
+
+    async def cancel_batches(self) -> None:
+        """Cancel the batches of the run at their providers, and start no further call.
+
+        The items whose responses a provider has already made are still yielded when it has cancelled the batch; the
+        others are not, and a later run with the same store sends their requests again. Does nothing without batches.
+        """
+        if self._batched is not None and self._driver is not None:
+            self._driver.finish()
+            await self._batched.cancel()
 
     def _limiter(self, name: str) -> Limiter:
         """Return the limiter of a provider and model."""

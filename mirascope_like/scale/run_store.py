@@ -32,7 +32,7 @@ INSERT OR IGNORE INTO state VALUES ('version', 1);
 CREATE TABLE IF NOT EXISTS run (id INTEGER PRIMARY KEY, call TEXT, started REAL, ended REAL);
 CREATE TABLE IF NOT EXISTS answer (
     key BLOB PRIMARY KEY, run INTEGER, provider TEXT, model TEXT, body BLOB, request_id TEXT,
-    input_tokens INTEGER, output_tokens INTEGER, cost REAL, at REAL
+    input_tokens INTEGER, output_tokens INTEGER, cost REAL, at REAL, batched INTEGER
 );
 CREATE TABLE IF NOT EXISTS item (
     run INTEGER, number INTEGER, sample INTEGER, key BLOB, state TEXT, attempts INTEGER, error TEXT,
@@ -43,7 +43,8 @@ CREATE TABLE IF NOT EXISTS batch (
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS batch_item (token TEXT, key BLOB, PRIMARY KEY (token, key)) WITHOUT ROWID;
 """
-_ANSWER = "INSERT OR REPLACE INTO answer VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_ANSWER = "INSERT OR REPLACE INTO answer VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_FIND = "SELECT body, request_id, run, batched FROM answer WHERE key = ?"
 _ITEM = "INSERT OR REPLACE INTO item VALUES (?, ?, ?, ?, ?, ?, ?)"
 
 
@@ -56,6 +57,8 @@ class StoredAnswer(NamedTuple):
     """The provider's id of the request, which some SDKs keep outside of the body."""
     run: int
     """The number of the run that has received it."""
+    batched: bool = False
+    """True if it is of a provider's batch."""
 
 
 class KeyFilter:
@@ -96,11 +99,11 @@ class RunStore:
         """Responses that are not committed yet."""
         self._rows: SimpleQueue[tuple[str, tuple[Any, ...]] | None] = SimpleQueue()
         self._hurry = threading.Event()
-        with _store_errors():
+        with store_errors():
             if self.path is not None:
                 os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))  # only the user may read it
-            self._writer = _connected(self.path)
-            self._reader = self._writer if self.path is None else _connected(self.path)
+            self._writer = connected(self.path)
+            self._reader = self._writer if self.path is None else connected(self.path)
             try:
                 self._writer.executescript(f"BEGIN IMMEDIATE; {_TABLES} COMMIT;")
                 version = self._writer.execute("SELECT number FROM state WHERE name = 'version'").fetchone()
@@ -108,7 +111,7 @@ class RunStore:
                 self._filter = KeyFilter()
                 for (key,) in self._writer.execute("SELECT key FROM answer"):
                     self._filter.add(key)
-                made = self._writer.execute("INSERT INTO run (call, started) VALUES (?, ?)", (call, _now()))
+                made = self._writer.execute("INSERT INTO run (call, started) VALUES (?, ?)", (call, now()))
             except BaseException:
                 self._writer.close()
                 self._reader.close()
@@ -122,9 +125,9 @@ class RunStore:
         """Return the response of a key; None if there is none."""
         if (found := self._pending.get(key)) is not None or not self._filter.may_have(key):
             return found
-        with _store_errors():
-            row = self._reader.execute("SELECT body, request_id, run FROM answer WHERE key = ?", (key,)).fetchone()
-        return None if row is None else StoredAnswer(bytes(row[0]), row[1], row[2])
+        with store_errors():
+            row = self._reader.execute(_FIND, (key,)).fetchone()
+        return None if row is None else StoredAnswer(bytes(row[0]), row[1], row[2], bool(row[3]))
 
     def put(self, key: bytes, answer: StoredAnswer, facts: tuple[Any, ...]) -> None:
         """Store a response. `facts` are the provider, the model, the input and output tokens, and the cost.
@@ -134,7 +137,7 @@ class RunStore:
         provider, model, *numbers = facts
         self._pending[key] = answer
         self._filter.add(key)
-        row = (key, self.run, provider, model, answer.body, answer.request_id, *numbers, _now())
+        row = (key, self.run, provider, model, answer.body, answer.request_id, *numbers, now(), answer.batched)
         self._put(_ANSWER, row)
 
     def put_item(self, number: int, sample: int, key: bytes | None, attempts: int, error: str | None) -> None:
@@ -167,7 +170,7 @@ class RunStore:
                 rows.append(self._rows.get())
             ended = None in rows
             try:
-                with _store_errors():
+                with store_errors():
                     self._commit([row for row in rows if row is not None], ended=ended)
             except StoreError as error:
                 self.error = self.error or error
@@ -182,7 +185,7 @@ class RunStore:
                 if found := [row for name, row in rows if name is statement]:
                     writer.executemany(statement, found)
             if ended:
-                writer.execute("UPDATE run SET ended = ? WHERE id = ?", (_now(), self.run))
+                writer.execute("UPDATE run SET ended = ? WHERE id = ?", (now(), self.run))
         for statement, row in rows:
             if statement is _ANSWER:
                 self._pending.pop(row[0], None)
@@ -193,8 +196,8 @@ class StoredBefore:
 
     def __init__(self, path: str | Path | None) -> None:
         found = path is not None and Path(path).exists()
-        with _store_errors():
-            self._database = _connected(str(path)) if found else None
+        with store_errors():
+            self._database = connected(str(path)) if found else None
 
     def __enter__(self) -> Self:
         return self
@@ -215,11 +218,12 @@ class StoredBefore:
     def _first(self, statement: str, values: tuple[Any, ...]) -> Any:
         if self._database is None:
             return None
-        with _store_errors():
+        with store_errors():
             return self._database.execute(statement, values).fetchone()
 
 
-def _connected(path: str | None) -> sqlite3.Connection:
+def connected(path: str | None) -> sqlite3.Connection:
+    """Return a connection to a database, which any thread may use; a temporary one without a path."""
     database = sqlite3.connect(path or "", timeout=BUSY, check_same_thread=False, isolation_level=None)
     try:
         if path is not None:
@@ -231,12 +235,14 @@ def _connected(path: str | None) -> sqlite3.Connection:
     return database
 
 
-def _now() -> float:
+def now() -> float:
+    """Return the time of day, in seconds since 1970."""
     return CLOCK.timestamp() / 1000
 
 
 @contextmanager
-def _store_errors() -> Generator[None]:
+def store_errors() -> Generator[None]:
+    """Context manager: raise every error as a `StoreError`."""
     try:
         yield
     except Exception as error:

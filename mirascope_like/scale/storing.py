@@ -63,6 +63,7 @@ class Stored:
         item = outgoing.item
         key, outgoing.length = self._keys.next(item, outgoing.provider, outgoing.request, outgoing.payload)
         item.key = item.key or key
+        outgoing.key = key
         while True:
             found = self._store.get(key)
             if found is None and (flight := self._flights.get(key)) is not None:
@@ -83,7 +84,7 @@ class Stored:
             with suppress(AttributeError, ValueError):
                 raw._request_id = found.request_id
         source: Source = "duplicate" if found.run == self._store.run else "store"
-        return Answer(raw, source, body=found.body)
+        return Answer(raw, source, body=found.body, batched=found.batched)
 
     async def _sent(self, key: bytes, outgoing: Outgoing) -> Answer:
         flight: asyncio.Future[StoredAnswer | None] = asyncio.get_running_loop().create_future()
@@ -96,7 +97,7 @@ class Stored:
             self._flights.pop(key, None)
             flight.set_result(None)
             raise
-        found = StoredAnswer(body, request_id if isinstance(request_id, str) else None, self._store.run)
+        found = StoredAnswer(body, request_id if isinstance(request_id, str) else None, self._store.run, answer.batched)
         flight.set_result(found)
 
         def keep(received: Received) -> None:

@@ -1,0 +1,241 @@
+"""`Lane`: the requests of one provider, address, model and format on their way through batches."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping
+from typing import Any, Protocol, TypeVar
+from uuid import uuid4
+
+from ...core.base.errors import (
+    ConfigurationError,
+    ConnectionFailedError,
+    NotFoundError,
+    ProviderError,
+    RequestTimeoutError,
+    ServerError,
+)
+from ...core.base.flows import passes
+from ..run_store import now
+from . import waits
+from .records import BatchRecords, OpenBatch
+from .service import BatchService, BatchStatus, NotYetKnownError, Outcome
+
+T = TypeVar("T")
+
+_TRIES = 5
+"""How often a batch is submitted if the provider fails."""
+_UNKNOWN = (ConnectionFailedError, RequestTimeoutError, ServerError)
+"""Errors after which a batch may exist."""
+
+
+class LaneOwner(Protocol):
+    """What a lane needs of the answerer."""
+
+    cancelled: bool
+
+    def start(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+        """Return a task that does the work."""
+        ...
+
+    def gathered(self) -> None:
+        """Note that a request waits for being submitted."""
+        ...
+
+
+class Lane:
+    """Gathers requests, submits them in batches within the provider's limits, and watches each batch until it ends.
+
+    A batch is recorded before it is submitted. When a run begins, the recorded batches of the lane are found and
+    watched, and requests in them are not sent again.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        service: BatchService,
+        records: BatchRecords,
+        owner: LaneOwner,
+        failure: Callable[[Exception], Exception],
+    ) -> None:
+        self._name = name
+        self._service = service
+        self._records = records
+        self._owner = owner
+        self._failure = failure
+        """Returns the error of the library for an error of the SDK."""
+        self._lines: dict[bytes, bytes] = {}
+        """What is gathered: requests as JSON, by their keys."""
+        self._size = 0
+        self._submitted: set[bytes] = set()
+        """The keys of the requests in batches that have not ended."""
+        self._waiting: dict[bytes, asyncio.Future[Outcome]] = {}
+        self._early: dict[bytes, Outcome] = {}
+        """The outcomes of recorded batches for requests that no call has made yet."""
+        self._ids: dict[str, str] = {}
+        """The provider's ids of the batches that have not ended, by their tokens."""
+        self._opening = owner.start(self._open())
+
+    @property
+    def gathered(self) -> bool:
+        """True if requests wait for being submitted."""
+        return bool(self._lines)
+
+    async def outcome(self, key: bytes, payload: Mapping[str, Any]) -> Outcome:
+        """Return what a batch has made of a request. Raises `StoreError` if the records cannot be read or written."""
+        await asyncio.shield(self._opening)
+        if (early := self._early.pop(key, None)) is not None:
+            return early
+        waiting: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        if key not in self._submitted:
+            self._gather(key, self._service.line(key.hex(), payload))
+        self._waiting[key] = waiting
+        try:
+            return await waiting
+        finally:
+            if self._waiting.get(key) is waiting:
+                del self._waiting[key]
+            if waiting.cancelled() and (line := self._lines.pop(key, None)) is not None:
+                self._size -= len(line)
+
+    def _gather(self, key: bytes, line: bytes) -> None:
+        limits = self._service.limits
+        if self._size + len(line) > limits.size:
+            self.flush()
+        self._lines[key] = line
+        self._size += len(line)
+        if len(self._lines) >= limits.requests:
+            self.flush()
+        else:
+            self._owner.gathered()
+
+    def flush(self) -> None:
+        """Submit what is gathered as a batch."""
+        lines, self._lines, self._size = self._lines, {}, 0
+        if lines:
+            self._submitted |= lines.keys()
+            self._owner.start(self._guarded(lines.keys(), self._run(uuid4().hex, lines)))
+
+    async def cancel(self) -> None:
+        """Cancel the batches, and what is gathered."""
+        for key in list(self._lines):
+            if (waiting := self._waiting.get(key)) is not None:
+                waiting.cancel()
+        await asyncio.gather(*(self._service.cancel(id) for id in self._ids.values()))
+
+    async def _open(self) -> None:
+        for batch in await asyncio.to_thread(self._records.open_batches, self._name):
+            self._submitted |= batch.keys
+            self._owner.start(self._guarded(batch.keys, self._resume(batch)))
+
+    async def _guarded(self, keys: Collection[bytes], work: Awaitable[None]) -> None:
+        """Do the work on a batch. Its error is the error of all its requests."""
+        try:
+            await work
+        except Exception as error:
+            failure = self._failure(error)
+            for key in list(keys):
+                self._deliver(key, Outcome(error=failure))
+
+    async def _run(self, token: str, lines: Mapping[bytes, bytes]) -> None:
+        """Record a batch, submit it, and watch it."""
+        await asyncio.to_thread(self._records.begin, token, self._name, lines.keys())
+        id = await self._submit(token, list(lines.values()))
+        await self._follow(token, id, lines.keys())
+
+    async def _submit(self, token: str, lines: list[bytes]) -> str:
+        """Return the id of a batch, after submitting it. After an error that leaves open whether the batch exists, it
+        is looked for before it is submitted again.
+        """
+        since, wait, tries = now(), waits.FIRST, 0
+        while True:
+            tries += 1
+            try:
+                return await self._service.submit(token, lines)
+            except Exception as error:
+                failure = self._failure(error)
+            await waits.sleep(wait if passes(failure) else 0)
+            known = isinstance(failure, ProviderError | ConfigurationError) and not isinstance(failure, _UNKNOWN)
+            if not known and (found := await self._find(token, since, len(lines))) is not None:
+                return found
+            if tries >= _TRIES or not passes(failure):
+                await asyncio.to_thread(self._records.drop, token)
+                raise failure
+            wait = waits.longer(wait)
+
+    async def _find(self, token: str, since: float, count: int) -> str | None:
+        wait = waits.FIRST
+        while True:
+            try:
+                return await self._patiently(lambda: self._service.find(token, since, count))
+            except NotYetKnownError:
+                await waits.sleep(wait)
+                wait = waits.longer(wait)
+
+    async def _resume(self, batch: OpenBatch) -> None:
+        """Find a recorded batch, and watch it. If it does not exist, its requests are sent in another."""
+        id = batch.id
+        try:
+            if id is None:
+                id = await self._find(batch.token, batch.at, batch.size)
+            if id is not None:
+                await self._follow(batch.token, id, batch.keys)
+                return
+        except NotFoundError:  # deleted by the provider
+            pass
+        await asyncio.to_thread(self._records.drop, batch.token)
+        for key in batch.keys:
+            self._deliver(key, Outcome(queued=True))
+
+    async def _follow(self, token: str, id: str, keys: Collection[bytes]) -> None:
+        """Watch a batch until it ends, and deliver its outcomes."""
+        await asyncio.to_thread(self._records.submitted, token, id)
+        self._ids[token] = id
+        status = await self._ended(id)
+        if status.error is None:
+            named = await self._patiently(lambda: self._service.results(status))
+            outcomes = {key: named.get(key.hex(), Outcome()) for key in keys}
+        else:
+            if status.again:
+                await waits.sleep(waits.QUEUED)
+            outcomes = dict.fromkeys(keys, Outcome(error=None if status.again else status.error, queued=status.again))
+        del self._ids[token]
+        unanswered = [key for key, outcome in outcomes.items() if outcome.body is None]
+        await asyncio.to_thread(self._records.ended, token, unanswered)
+        for key, outcome in outcomes.items():
+            self._deliver(key, outcome)
+
+    async def _ended(self, id: str) -> BatchStatus:
+        wait = waits.FIRST
+        while True:
+            status = await self._patiently(lambda: self._service.status(id))
+            if status.ended:
+                return status
+            await waits.sleep(wait)
+            wait = waits.longer(wait)
+
+    async def _patiently(self, ask: Callable[[], Awaitable[T]]) -> T:
+        """Return what a provider answers, however often it fails before."""
+        wait = waits.FIRST
+        while True:
+            try:
+                return await ask()
+            except NotYetKnownError:
+                raise
+            except Exception as error:
+                failure = self._failure(error)
+                if not passes(failure):
+                    raise failure from None
+            await waits.sleep(wait)
+            wait = waits.longer(wait)
+
+    def _deliver(self, key: bytes, outcome: Outcome) -> None:
+        self._submitted.discard(key)
+        waiting = self._waiting.get(key)
+        if waiting is None or waiting.done():
+            if outcome.body is not None or outcome.error is not None:
+                self._early[key] = outcome
+        elif self._owner.cancelled and outcome.body is None and outcome.error is None:
+            waiting.cancel()
+        else:
+            waiting.set_result(outcome)

@@ -1,0 +1,375 @@
+"""Maps in batches: what is gathered, what is submitted again, what a crash leaves, and what it costs."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sqlite3
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import openai as openai_sdk
+import pytest
+from openai.types.chat import ChatCompletion
+from pydantic import BaseModel
+
+from mirascope_like.core import BadRequestError, ConfigurationError, RequestTimeoutError, openai
+from mirascope_like.scale import Done, Failed, amap, map_calls
+from mirascope_like.scale.batches import files
+from mirascope_like.scale.batches.records import BatchRecords
+from mirascope_like.scale.batches.service import BatchLimits
+from mirascope_like.spending import from_cache
+from tests.harness.clocks import eventually, never
+from tests.harness.server import Reply, Request
+from tests.scale.batches.openai_server import FileServer, completion
+from tests.scale.test_store import rows
+
+
+@pytest.fixture
+def server() -> Iterator[FileServer]:
+    with FileServer() as made:
+        yield made
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    return tmp_path / "run.db"
+
+
+def client(server: FileServer, kind: Any = openai_sdk.AsyncOpenAI) -> Any:
+    """What makes a client of the server: the library closes the clients that it has a function for."""
+    return lambda: kind(api_key="k", base_url=server.url)
+
+
+def asking(server: FileServer, **options: Any) -> Any:
+    """A call that asks the server."""
+
+    decorate: Any = openai.call
+
+    @decorate("gpt-4o-mini", client=client(server), **options)
+    async def ask(text: str) -> str:
+        return text
+
+    return ask
+
+
+def run(call: Any, inputs: Any, store: Path, **options: Any) -> list[Any]:
+    return map_calls(call, inputs, store=store, via="batch", **options).results()
+
+
+def test_all_requests_are_in_one_batch(server: FileServer, store: Path) -> None:
+    items = run(asking(server), ["a", "b", "a"], store)
+    assert server.texts() == [["a", "b"]]
+    assert [item.value.content for item in items] == ["re a", "re b", "re a"]
+    assert [item.source for item in items] == ["batch", "batch", "duplicate"]
+    assert [item.attempts for item in items] == [1, 1, 0]
+    first, _ = server.inputs(0)
+    assert first["body"] == {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "a"}]}
+    assert server.paths == [
+        *("POST /files", "POST /batches", "GET /batches/batch_0", "GET /batches/batch_0", "GET /files/file-1/content")
+    ]
+
+
+def test_a_sync_function(server: FileServer, store: Path) -> None:
+    sync_client = openai_sdk.OpenAI(api_key="k", base_url=server.url)
+
+    @openai.call("gpt-4o-mini", client=sync_client)
+    def ask(text: str) -> str:
+        return text
+
+    with sync_client:
+        items = run(ask, ["a", "b"], store)
+    assert server.texts() == [["a", "b"]]
+    assert [item.value.content for item in items] == ["re a", "re b"]
+
+
+def test_the_response_is_that_of_a_live_call(server: FileServer, store: Path) -> None:
+    """gpt-4o-mini costs 0.075 and 0.30 dollars for a million tokens in a batch (openai.com/api/pricing)."""
+    (item,) = run(asking(server), ["a"], store)
+    response = item.response
+    assert isinstance(response, openai.OpenAICallResponse)
+    assert isinstance(response.response, ChatCompletion)
+    assert response.raw == completion("re a")
+    assert not from_cache(response)
+    assert item.cost == pytest.approx((20 * 0.075 + 10 * 0.30) / 1e6)
+    (again,) = run(asking(server), ["a"], store)
+    assert (again.source, again.cost) == ("store", item.cost)
+    assert rows(store, "SELECT cost, batched FROM answer") == [(item.cost, 1)]
+    assert len(server.batches) == 1
+
+
+def unanswered(body: dict[str, Any]) -> Any:
+    return None
+
+
+class Book(BaseModel):
+    title: str
+    year: int
+
+
+def test_retries_of_a_response_model_are_in_a_second_batch(server: FileServer, store: Path) -> None:
+    def reply(body: dict[str, Any]) -> Any:
+        good = len(body["messages"]) > 1 or body["messages"][0]["content"] == "a"
+        text = json.dumps({"title": "Dune", "year": 1965 if good else "x"})
+        made = completion("")
+        name = body["tools"][0]["function"]["name"]
+        call = {"id": "call_1", "type": "function", "function": {"name": name, "arguments": text}}
+        made["choices"][0] |= {"message": {"role": "assistant", "content": None, "tool_calls": [call]}}
+        return made
+
+    server.answer = reply
+    items = run(asking(server, response_model=Book, max_retries=1), ["a", "b"], store)
+    assert [item.value for item in items] == [Book(title="Dune", year=1965)] * 2
+    assert [len(server.inputs(0)), len(server.inputs(1))] == [2, 1]
+
+
+def test_a_failed_request(server: FileServer, store: Path) -> None:
+    def reply(body: dict[str, Any]) -> Any:
+        return 400 if body["messages"][0]["content"] == "b" else completion("x")
+
+    server.answer = reply
+    good, bad = run(asking(server), ["a", "b"], store)
+    assert isinstance(good, Done)
+    assert isinstance(bad, Failed)
+    assert isinstance(bad.error, BadRequestError)
+    assert isinstance(bad.error, openai_sdk.BadRequestError)
+    assert bad.error.status_code == 400
+    assert "no good" in str(bad.error)
+    assert len(server.batches) == 1
+
+
+@pytest.mark.parametrize("what", [None, 500])
+def test_what_expired_or_failed_is_submitted_again(what: Any, server: FileServer, store: Path) -> None:
+    times: dict[str, int] = {}
+
+    def reply(body: dict[str, Any]) -> Any:
+        text = body["messages"][0]["content"]
+        times[text] = times.get(text, 0) + 1
+        return what if text == "b" and times[text] < 3 else completion(text)
+
+    server.answer = reply
+    items = run(asking(server), ["a", "b"], store)
+    assert [item.value.content for item in items] == ["a", "b"]
+    assert [item.attempts for item in items] == [1, 3]
+    assert server.texts() == [["a", "b"], ["b"], ["b"]]
+
+
+def test_what_expires_each_time_fails(server: FileServer, store: Path) -> None:
+    server.answer = unanswered
+    (item,) = run(asking(server), ["a"], store, attempts=2)
+    assert isinstance(item.error, TimeoutError | RequestTimeoutError)
+    assert len(server.batches) == 2
+
+
+def test_batches_are_within_the_limits(server: FileServer, store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files.OpenAIBatches, "limits", BatchLimits(3, 10_000))
+    run(asking(server), list("abcdefg"), store)
+    assert sorted(map(len, server.texts())) == [1, 3, 3]
+
+
+def test_batches_are_within_the_size(server: FileServer, store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files.OpenAIBatches, "limits", BatchLimits(100, 500))
+    run(asking(server), ["a" * 100, "b" * 100, "c" * 300], store)
+    assert sorted(map(len, server.texts())) == [1, 2] or sorted(map(len, server.texts())) == [1, 1, 1]
+    assert all(len(server.files[one["input_file_id"]]) <= 520 for one in server.batches)
+
+
+def test_the_waits_become_longer(server: FileServer, store: Path, waited: list[float]) -> None:
+    server.slow = 12
+    run(asking(server), ["a"], store)
+    assert waited[:4] == [10.0, 15.0, 22.5, 33.75]
+    assert waited[-1] == 300.0
+    assert len(waited) == 12
+
+
+def test_failing_questions_are_repeated(server: FileServer, store: Path) -> None:
+    def failing(request: Request) -> Reply | None:
+        if request.method == "GET":
+            return Reply.error(503, x_should_retry="false")
+        return None
+
+    server.scripted = [failing, failing, failing]
+    (item,) = run(asking(server), ["a"], store)
+    assert isinstance(item, Done)
+    assert len(server.batches) == 1
+
+
+# Crashes
+
+
+@pytest.mark.parametrize("moment", ["before submitting", "after submitting", "after the id"])
+def test_a_crash(moment: str, server: FileServer, store: Path) -> None:
+    """A program that has ended at a moment: the next one, with what was on the disk then, submits nothing twice, and
+    loses nothing.
+    """
+    reached = threading.Event()
+
+    async def stop(service: Any, *given: Any) -> Any:
+        if moment == "after submitting":
+            await submitting(service, *given)
+        reached.set()
+        await never()
+
+    submitting = files.OpenAIBatches.submit
+    name = "status" if moment == "after the id" else "submit"
+    with patch.object(files.OpenAIBatches, name, stop):
+        asyncio.run(_until(reached, asking(server), store))
+    disk = store.with_name("disk.db")
+    assert rows(disk, "SELECT count(*) FROM batch_item") == [(2,)]
+    items = run(asking(server), ["a", "b", "c"], disk)
+    assert [item.value.content for item in items] == ["re a", "re b", "re c"]
+    assert sorted(server.texts()) == [["a", "b"], ["c"]]
+    assert {item.source for item in items} == {"batch"}
+    assert rows(disk, "SELECT DISTINCT state FROM batch") == [("done",)]
+
+
+async def _until(reached: threading.Event, call: Any, store: Path) -> None:
+    """Read a map until a moment is reached, and keep what is on the disk then."""
+    reading = asyncio.ensure_future(_items(amap(call, ["a", "b"], store=store, via="batch")))
+    assert await eventually(reached.is_set)
+    source, copy = sqlite3.connect(store), sqlite3.connect(store.with_name("disk.db"))
+    source.backup(copy)
+    source.close()
+    copy.close()
+    reading.cancel()
+    await asyncio.gather(reading, return_exceptions=True)
+
+
+def test_what_a_crashed_run_has_read_is_not_lost(server: FileServer, store: Path) -> None:
+    """The program ends after the outcomes have been read, and before the responses are committed."""
+    run(asking(server), ["a", "b"], store)
+    database = sqlite3.connect(store)
+    with database:
+        database.execute("DELETE FROM answer WHERE rowid = 1")
+        database.execute("UPDATE batch SET state = 'ended'")
+    database.close()
+    items = run(asking(server), ["a", "b"], store)
+    assert sorted(item.source for item in items) == ["batch", "store"]
+    assert len(server.batches) == 1
+
+
+def test_a_batch_that_the_provider_has_deleted(server: FileServer, store: Path) -> None:
+    run(asking(server), ["a"], store)
+    database = sqlite3.connect(store)
+    with database:
+        database.execute("DELETE FROM answer")
+        database.execute("UPDATE batch SET state = 'sent'")
+    database.close()
+    server.scripted = [lambda _: Reply.error(404, "No batch found with id 'batch_0'.")]
+    (item,) = run(asking(server), ["a"], store)
+    assert isinstance(item, Done)
+    assert len(server.batches) == 2
+
+
+@pytest.mark.parametrize("created", [True, False])
+def test_a_lost_reply_to_a_submission(created: bool, server: FileServer, store: Path) -> None:
+    """The provider's reply does not arrive; whether it has created the batch is looked up before it is sent again."""
+
+    def lost(request: Request) -> Reply | None:
+        if request.method == "POST" and request.path.endswith("/batches"):
+            if created:
+                server.create(request.json)
+            return Reply.error(500)
+        return None
+
+    server.scripted = [lost]
+    (item,) = run(asking(server), ["a"], store)
+    assert isinstance(item, Done)
+    assert len(server.batches) == 1
+
+
+def test_a_batch_for_which_there_is_no_room(server: FileServer, store: Path, waited: list[float]) -> None:
+    """OpenAI's limit of tokens that are waiting: the batch fails, and is submitted again later."""
+
+    def full(request: Request) -> Reply | None:
+        if request.method == "GET" and request.path.endswith("/batch_0"):
+            errors = [{"code": "token_limit_exceeded", "message": "Enqueued token limit reached", "line": None}]
+            return Reply.json(server.batches[0] | {"status": "failed", "errors": {"object": "list", "data": errors}})
+        return None
+
+    server.scripted = [full]
+    (item,) = run(asking(server), ["a"], store, attempts=1)
+    assert isinstance(item, Done)
+    assert (item.attempts, len(server.batches), waited[0]) == (1, 2, 600.0)
+
+
+def test_a_refused_batch(server: FileServer, store: Path) -> None:
+    def refused(request: Request) -> Reply | None:
+        if request.method == "GET":
+            errors = [{"code": "invalid_json_line", "message": "This line is not parseable", "line": 1}]
+            return Reply.json(server.batches[0] | {"status": "failed", "errors": {"object": "list", "data": errors}})
+        return None
+
+    server.scripted = [refused]
+    (item,) = run(asking(server), ["a"], store)
+    assert isinstance(item.error, BadRequestError)
+    assert "not parseable" in str(item.error)
+
+
+def test_cancelling(server: FileServer, store: Path) -> None:
+    """Nothing is yielded of a batch that was cancelled before it began; the next run sends it again."""
+
+    async def main() -> list[Any]:
+        made = amap(asking(server), ["a", "b"], store=store, via="batch")
+        server.slow = 1_000_000
+        reading = asyncio.ensure_future(_items(made))
+        assert await eventually(lambda: bool(server.batches and server.batches[0]["looks"]))
+        server.batches[0]["looks"] = 0
+        server.slow = 0
+        server.batches[0]["status"] = "cancelling"
+        await made.cancel_batches()
+        return await reading
+
+    assert asyncio.run(main()) == []
+    assert "POST /batches/batch_0/cancel" in server.paths
+    items = run(asking(server), ["a", "b"], store)
+    assert all(isinstance(item, Done) for item in items)
+    assert len(server.batches) == 2
+
+
+async def _items(made: Any) -> list[Any]:
+    return [item async for item in made]
+
+
+def test_a_budget_counts_the_batch_price(server: FileServer, store: Path) -> None:
+    from mirascope_like import budget
+
+    limit = budget(usd=1.0)
+    (item,) = run(asking(server, call_params={"max_tokens": 50}), ["a"], store, budget=limit)
+    assert limit.spent.usd == pytest.approx(item.cost)
+    assert limit.reserved.usd == 0
+
+
+def test_what_has_no_batches(tmp_path: Path) -> None:
+    from mirascope_like.core import cohere
+
+    @cohere.call("command-r")
+    async def ask(text: str) -> str:
+        return text
+
+    with pytest.raises(ConfigurationError, match="cohere has no batches"):
+        run(ask, ["a"], tmp_path / "run.db")
+
+
+def test_options(server: FileServer, store: Path) -> None:
+    with pytest.raises(ConfigurationError, match="via must be 'live' or 'batch'"):
+        map_calls(asking(server), ["a"], via="slow", store=store)  # type: ignore[arg-type]
+    with pytest.raises(ConfigurationError, match="needs store"):
+        map_calls(asking(server), ["a"], via="batch")
+    with pytest.raises(ConfigurationError, match="extra_headers"):
+        run(asking(server, call_params={"extra_headers": {"a": "b"}}), ["a"], store)
+
+
+def test_records_of_other_lanes(tmp_path: Path, store: Path, server: FileServer) -> None:
+    run(asking(server), ["a"], store)
+    records = BatchRecords(str(store), 1)
+    records.begin("t", "lane", [b"1", b"2"])
+    assert records.open_batches("other") == []
+    (found,) = records.open_batches("lane")
+    assert (found.token, found.id, found.size, found.keys) == ("t", None, 2, {b"1", b"2"})
+    records.drop("t")
+    assert records.open_batches("lane") == []
+    records.close()

@@ -17,7 +17,7 @@ from .service import NAME, SLACK, BatchLimits, BatchStatus, Outcome, ServiceBase
 _ENDED = frozenset({"completed", "expired", "cancelled", "failed"})
 _QUEUED = "token_limit_exceeded"
 """The code of a batch that was refused because too many tokens are waiting."""
-_NOT_ANSWERED = frozenset({"batch_expired", "batch_cancelled"})
+_WITHOUT_RESPONSE = frozenset({"batch_expired", "batch_cancelled"})
 """The codes of requests that were not answered."""
 
 
@@ -96,7 +96,7 @@ class FileBatches(ServiceBase):
         status: int = response.get("status_code") or 0
         if 200 <= status < 300:
             return name, Outcome(encode_json(response["body"]))
-        if error.get("code") in _NOT_ANSWERED:
+        if error.get("code") in _WITHOUT_RESPONSE:
             return name, Outcome()
         return name, Outcome(error=self._error(status or 400, response.get("body") or {"error": error}))
 

@@ -200,8 +200,8 @@ class Lane:
                 await waits.sleep(waits.QUEUED)
             outcomes = dict.fromkeys(keys, Outcome(error=None if status.again else status.error, queued=status.again))
         del self._ids[token]
-        unanswered = [key for key, outcome in outcomes.items() if outcome.body is None]
-        await asyncio.to_thread(self._records.ended, token, unanswered)
+        missing = [key for key, outcome in outcomes.items() if outcome.body is None]
+        await asyncio.to_thread(self._records.ended, token, missing)
         for key, outcome in outcomes.items():
             self._deliver(key, outcome)
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from ..run_store import connected, now, store_errors
 
-_ANSWERED = """
+_COMPLETE = """
 UPDATE batch SET state = 'done' WHERE state = 'ended' AND NOT EXISTS (
     SELECT 1 FROM batch_item WHERE batch_item.token = batch.token
     AND NOT EXISTS (SELECT 1 FROM answer WHERE answer.key = batch_item.key)
@@ -61,11 +61,11 @@ class BatchRecords:
         with self._changes() as database:
             database.execute("UPDATE batch SET id = ?, state = 'sent' WHERE token = ?", (id, token))
 
-    def ended(self, token: str, unanswered: Collection[bytes]) -> None:
+    def ended(self, token: str, missing: Collection[bytes]) -> None:
         """Write that the outcomes of a batch have been read, and which of its requests have no response."""
         with self._changes() as database:
             database.execute("UPDATE batch SET state = 'ended' WHERE token = ?", (token,))
-            rows = [(token, key) for key in unanswered]
+            rows = [(token, key) for key in missing]
             database.executemany("DELETE FROM batch_item WHERE token = ? AND key = ?", rows)
 
     def drop(self, token: str) -> None:
@@ -77,7 +77,7 @@ class BatchRecords:
     def open_batches(self, lane: str) -> Sequence[OpenBatch]:
         """Return the batches with requests that are not answered yet."""
         with self._changes() as database:
-            database.execute(_ANSWERED)
+            database.execute(_COMPLETE)
             found = database.execute(_OPEN, (lane,)).fetchall()
             return [OpenBatch(token, id, at, count, self._keys(token)) for token, id, at, count in found]
 
@@ -89,7 +89,7 @@ class BatchRecords:
     def close(self) -> None:
         """Close the database. Called after the responses of the run are committed."""
         with self._changes() as database:
-            database.execute(_ANSWERED)
+            database.execute(_COMPLETE)
         with self._lock:
             self._database.close()
 

@@ -101,7 +101,7 @@ def test_the_response_is_that_of_a_live_call(server: FileServer, store: Path) ->
     assert len(server.batches) == 1
 
 
-def unanswered(body: dict[str, Any]) -> Any:
+def missing(body: dict[str, Any]) -> Any:
     return None
 
 
@@ -158,7 +158,7 @@ def test_what_expired_or_failed_is_submitted_again(what: Any, server: FileServer
 
 
 def test_what_expires_each_time_fails(server: FileServer, store: Path) -> None:
-    server.answer = unanswered
+    server.answer = missing
     (item,) = run(asking(server), ["a"], store, attempts=2)
     assert isinstance(item.error, TimeoutError | RequestTimeoutError)
     assert len(server.batches) == 2

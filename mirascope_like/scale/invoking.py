@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from functools import partial
@@ -42,20 +42,32 @@ class Invoker:
         if self._threads is None:
             found = made()
         else:
-            found = await asyncio.get_running_loop().run_in_executor(self._threads, copy_context().run, made)
+            found = await asyncio.get_running_loop().run_in_executor(
+                self._threads, partial(copy_context().run, _called, made)
+            )
         if isinstance(found, BaseStream | BaseStructuredStream):
-            stream = cast("Any", found)
-            if isinstance(found, AsyncStream | AsyncStructuredStream):
-                await stream.close()
-            else:
-                stream.close()
+            await _close(found)
             raise _streams(self._call)
-        return await found if hasattr(found, "__await__") else found
+        return await cast("Any", found) if isinstance(found, Awaitable) else found
 
     def close(self) -> None:
         """Let the threads end. One whose request is being sent ends after its response."""
         if self._threads is not None:
             self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+async def _close(stream: Any) -> None:
+    if isinstance(stream, AsyncStream | AsyncStructuredStream):
+        await cast("Any", stream).close()
+    else:
+        stream.close()
+
+
+def _called(made: Callable[[], Any]) -> Any:
+    try:
+        return made()
+    except StopIteration as error:  # a future cannot have it
+        raise RuntimeError("the function raised StopIteration") from error
 
 
 def check_whole(call: Callable[..., Any]) -> None:

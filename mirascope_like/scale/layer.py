@@ -3,36 +3,65 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from queue import SimpleQueue
 from typing import Any
 
 from ..core.base.provider import Provider, ProviderWrapper
 from ..core.base.request import Request
 from ..core.base.response import BaseCallResponse, set_from_cache, usage_and_cost
-from ..core.base.runtime import on_asyncio, running_loop
-from ..core.dialects.transport import noting
+from ..core.base.runtime import on_asyncio
 from .batches.pricing import batch_cost
 from .items import Source
 from .outgoing import CURRENT, Answer, Answerer, ItemState, Outgoing, Received
+from .sending import FromLoop, FromTask, FromThread
 
 
 class MapLayer:
-    """Passes the requests of all calls in a map to an answerer. For calls of the running event loop and its threads."""
+    """Passes the requests of all calls in a map to an answerer. Made in the event loop of the map."""
 
     def __init__(self, answerer: Answerer) -> None:
         self.answerer: Answerer = answerer
         self.loop: asyncio.AbstractEventLoop = asyncio.get_running_loop()
+        self._searches: dict[Any, ItemState] = {}
+        """The tasks that find answers for calls in threads, with their items."""
+        self._closed = False
+
+    @property
+    def here(self) -> bool:
+        """True in the event loop of the map."""
+        return on_asyncio() and asyncio.get_running_loop() is self.loop
 
     def wrap(self, provider: Provider[Any, Any, Any]) -> Any:
         """Return the provider of one call, wrapped. A call outside of an item has the provider itself."""
         item = CURRENT.get()
         return provider if item is None else MappedProvider(provider, self, item)
 
+    async def search(self, outgoing: Outgoing) -> Answer:
+        """Return the answer to a request of a call in a thread. Runs in a task of its own."""
+        if self._closed:
+            raise asyncio.CancelledError
+        task = asyncio.current_task()
+        self._searches[task] = outgoing.item
+        try:
+            return await self.answerer.answer(outgoing)
+        finally:
+            del self._searches[task]
+
+    def stop(self) -> None:
+        """Cancel the calls in threads whose requests are not being sent."""
+        for task, item in list(self._searches.items()):
+            if not item.sending:
+                task.cancel()
+
+    def close(self) -> None:
+        """Cancel all calls in threads, those that are made later, too."""
+        self._closed = True
+        for task in list(self._searches):
+            task.cancel()
+
     def respond(
         self, item: ItemState, outgoing: Outgoing | None, response: Any, source: Source, *, batched: bool = False
     ) -> None:
-        """Count a response of an item, in the thread of the event loop."""
+        """Count a response of an item, in the event loop of the map."""
 
         def count() -> None:
             usage, cost = usage_and_cost(response)
@@ -41,7 +70,7 @@ class MapLayer:
             if outgoing is not None:
                 outgoing.responded(received)
 
-        if on_asyncio():
+        if self.here:
             count()
         else:
             self.loop.call_soon_threadsafe(count)
@@ -64,16 +93,21 @@ class MappedProvider(ProviderWrapper):
 
     def send(self, request: Request, payload: dict[str, Any]) -> Any:
         layer = self._layer
-        if on_asyncio() and running_loop() is layer.loop:  # waiting for the loop in its own thread would never end
+        if layer.here:  # waiting for the loop in its own thread would never end
             self._answer = self._outgoing = None
             return self._provider.send(request, payload)
-        self._outgoing = outgoing = _FromThread(self._provider, request, payload, self._item)
-        self._answer = outgoing.run(layer)
+        self._outgoing = outgoing = FromThread(self._provider, request, payload, self._item)
+        self._answer = outgoing.run(layer.search, layer.loop)
         return self._answer.raw
 
     async def asend(self, request: Request, payload: dict[str, Any]) -> Any:
-        self._outgoing = outgoing = _FromTask(self._provider, request, payload, self._item)
-        self._answer = await self._layer.answerer.answer(outgoing)
+        layer = self._layer
+        if layer.here:
+            self._outgoing = outgoing = FromTask(self._provider, request, payload, self._item)
+            self._answer = await layer.answerer.answer(outgoing)
+        else:
+            self._outgoing = other = FromLoop(self._provider, request, payload, self._item)
+            self._answer = await other.run(layer.search, layer.loop)
         return self._answer.raw
 
     def check(self, request: Request, raw: Any) -> None:
@@ -88,80 +122,3 @@ class MappedProvider(ProviderWrapper):
         batched = self._answer is not None and self._answer.batched
         self._layer.respond(self._item, self._outgoing, response, source, batched=batched)
         return response
-
-
-def _answer(raw: Any, responses: list[Any]) -> Answer:
-    """Return the answer of a request that was sent, with the HTTP response if it is known."""
-    if not responses:
-        return Answer(raw, "live")
-    return Answer(raw, "live", responses[-1].headers, responses[-1].content)
-
-
-class _FromTask(Outgoing):
-    """A request of an async call."""
-
-    async def send(self) -> Answer:
-        with noting() as responses:
-            raw = await self.provider.asend(self.request, self.payload)
-        self.provider.check(self.request, raw)
-        return _answer(raw, responses)
-
-
-class _FromThread(Outgoing):
-    """A request of a sync call, which runs in a thread. The answerers run in the event loop; when one of them sends the
-    request, the thread does so.
-    """
-
-    __slots__ = ("_loop", "_steps")
-
-    def run(self, layer: MapLayer) -> Answer:
-        """Wait for the answer, and send the request when an answerer asks for it."""
-        self._loop = layer.loop
-        self._steps: SimpleQueue[Callable[[], Answer | None]] = SimpleQueue()
-        asyncio.run_coroutine_threadsafe(self._find(layer.answerer), layer.loop)
-        while True:
-            if (answer := self._steps.get()()) is not None:
-                return answer
-
-    async def _find(self, answerer: Answerer) -> None:
-        try:
-            answer = await answerer.answer(self)
-        except BaseException as error:
-            self._steps.put(_raiser(error))
-            if not isinstance(error, Exception):
-                raise
-        else:
-            self._steps.put(lambda: answer)
-
-    async def send(self) -> Answer:
-        sent: asyncio.Future[Answer] = self._loop.create_future()
-        self._steps.put(lambda: self._send(sent))
-        return await sent
-
-    def _send(self, sent: asyncio.Future[Answer]) -> None:
-        """Send the request in this thread, and pass the result to the event loop."""
-
-        def settle() -> None:
-            if sent.done():
-                return
-            if error is not None:
-                sent.set_exception(error)
-            else:
-                sent.set_result(_answer(raw, responses))
-
-        raw: Any = None
-        error: Exception | None = None
-        with noting() as responses:
-            try:
-                raw = self.provider.send(self.request, self.payload)
-                self.provider.check(self.request, raw)
-            except Exception as raised:
-                error = raised
-        self._loop.call_soon_threadsafe(settle)
-
-
-def _raiser(error: BaseException) -> Callable[[], Answer]:
-    def fail() -> Answer:
-        raise error
-
-    return fail

@@ -69,10 +69,20 @@ class Retried:
                 raise failure
             outgoing.item.attempts += 1
             failures += 1
-            wait = wait_after(failure, failures - 1)
+            wait = _wait(failure, failures - 1)
             if wait is None or failures >= self._attempts:
                 raise failure
             await sleep(wait)
+
+
+def _wait(failure: Exception, tries: int) -> float | None:
+    """Return the seconds to wait before a request is sent again; None if it is not. If the provider names a wait, a map
+    waits longer than a stream.
+    """
+    named: float | None = getattr(failure, "retry_after", None)
+    if named is not None and passes(failure):
+        return named if named <= PATIENCE else None
+    return wait_after(failure, tries)
 
 
 class AwaitingBudget:

@@ -59,6 +59,7 @@ class Run(Generic[A, R]):
         self._begun = False
         self._driver: Driver[A, R] | None = None
         self._store: RunStore | None = None
+        self._layer: MapLayer | None = None
         self._until = UntilStopped(_nothing)
         self._states: dict[Any, ItemState] = {}
         self._interrupted = False
@@ -155,7 +156,9 @@ class Run(Generic[A, R]):
             self._batched = Batched(records, self.counts, settings.attempts, self._is_quiet)
         opened.callback(store.close)
         context.run(OVERRIDES.set, {**OVERRIDES.get(), SENT_ONCE: True})
-        context.run(add_layer, MapLayer(self._answerer(store)))
+        layer = self._layer = MapLayer(self._answerer(store))
+        opened.callback(layer.close)
+        context.run(add_layer, layer)
         if settings.budget is not None:
             context.run(settings.budget.__enter__)
         if settings.progress:
@@ -178,9 +181,7 @@ class Run(Generic[A, R]):
         answerer: Answerer | None = self._batched
         if answerer is None:
             answerer = self._paced = Paced(Live(), self._limiter, self.counts)
-        if settings.budget is not None:
-            answerer = AwaitingBudget(answerer)
-        self._until = UntilStopped(answerer)
+        self._until = UntilStopped(AwaitingBudget(answerer))
         if self._batched is not None:
             return WaitingItems(Stored(self._until, store))
         return Stored(Retried(self._until, settings.attempts), store)
@@ -215,6 +216,12 @@ class Run(Generic[A, R]):
         item: Item[A, R]
         try:
             value: R = await invoker.invoke(given.value)
+        except asyncio.CancelledError as error:
+            if self._until.stopped or task is None or task.cancelling():
+                raise
+            cancelled = RuntimeError("the call was cancelled")
+            cancelled.__cause__ = error
+            item = Failed(input=given.value, error=cancelled, seconds=CLOCK.monotonic() - start, **state.facts())
         except Exception as error:
             if self._settings.on_fatal == "stop" and stops_run(error):
                 self._stop(error)
@@ -244,8 +251,9 @@ class Run(Generic[A, R]):
         if not self._until.stopped and (path := self._settings.store) is not None:
             error.add_note(f"the responses so far are in {str(path)!r}: the same map with this store continues")
         self._until.stopped = True
-        if self._driver is not None:
+        if self._driver is not None and self._layer is not None:
             self._driver.stop(error)
+            self._layer.stop()
 
     def _interrupt(self) -> None:
         """Stop the run; if it is already stopping because of the user, cancel its calls."""

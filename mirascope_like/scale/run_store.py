@@ -43,9 +43,13 @@ CREATE TABLE IF NOT EXISTS batch (
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS batch_item (token TEXT, key BLOB, PRIMARY KEY (token, key)) WITHOUT ROWID;
 """
-_ANSWER = "INSERT OR REPLACE INTO answer VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_ANSWER = "INSERT OR REPLACE INTO answer VALUES "
 _FIND = "SELECT body, request_id, run, batched FROM answer WHERE key = ?"
-_ITEM = "INSERT OR REPLACE INTO item VALUES (?, ?, ?, ?, ?, ?, ?)"
+_ITEM = "INSERT OR REPLACE INTO item VALUES "
+_ROWS = (64, 16, 4, 1)
+"""The numbers of rows that one statement inserts. At each statement the writer lets another thread run, and waits until
+it may continue: so few statements are better than many.
+"""
 
 
 class StoredAnswer(NamedTuple):
@@ -141,8 +145,9 @@ class RunStore:
         self._put(_ANSWER, row)
 
     def put_item(self, number: int, sample: int, key: bytes | None, attempts: int, error: str | None) -> None:
-        """Store how the call of an item has ended."""
-        self._put(_ITEM, (self.run, number, sample, key, "done" if error is None else "failed", attempts, error))
+        """Store how the call of an item has ended. A temporary database has no items."""
+        if self.path is not None:
+            self._put(_ITEM, (self.run, number, sample, key, "done" if error is None else "failed", attempts, error))
 
     def _put(self, statement: str, row: tuple[Any, ...]) -> None:
         if self.error is not None:
@@ -182,13 +187,23 @@ class RunStore:
         writer.execute("BEGIN IMMEDIATE")
         with writer:  # commits, or rolls back after an error
             for statement in (_ANSWER, _ITEM):
-                if found := [row for name, row in rows if name is statement]:
-                    writer.executemany(statement, found)
+                _insert(writer, statement, [row for name, row in rows if name is statement])
             if ended:
                 writer.execute("UPDATE run SET ended = ? WHERE id = ?", (now(), self.run))
         for statement, row in rows:
             if statement is _ANSWER:
                 self._pending.pop(row[0], None)
+
+
+def _insert(writer: sqlite3.Connection, statement: str, rows: list[tuple[Any, ...]]) -> None:
+    """Insert rows, with as few statements as possible."""
+    first = 0
+    for size in _ROWS:
+        while len(rows) - first >= size:
+            some = rows[first : first + size]
+            places = f"({', '.join('?' * len(some[0]))})"
+            writer.execute(statement + ", ".join([places] * size), [value for row in some for value in row])
+            first += size
 
 
 class StoredBefore:

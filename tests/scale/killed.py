@@ -1,7 +1,7 @@
 """A map that is killed and run again, and the check of what it has stored.
 
 python -m tests.scale.killed run PATH URL COUNT CONCURRENCY    maps over COUNT inputs, with requests to a server
-python -m tests.scale.killed check [MOMENTS]                   kills such a program so often within 3,000 inputs
+python -m tests.scale.killed check [MOMENTS]                   kills such programs so often, each within 3,000 inputs
 """
 
 from __future__ import annotations
@@ -23,6 +23,10 @@ from tests.harness.server import Reply, Request, Server
 
 COUNT = 3000
 CONCURRENCY = 50
+PER_RUN = 10
+"""How often one run is killed, before it runs to its end."""
+FURTHER = 150
+"""The most requests between two kills. More arrive before the program has ended."""
 
 
 @openai.call("gpt-4o-mini")
@@ -105,10 +109,11 @@ def main() -> None:
         run(sys.argv[2], sys.argv[3], int(sys.argv[4]), int(sys.argv[5]))
         return
     moments = int(sys.argv[2]) if len(sys.argv) > 2 else 50
-    most = max(1, COUNT // (moments + 1))
-    with TemporaryDirectory() as folder:
-        steps = [random.randint(1, most) for _ in range(moments)]
-        twice = check(Path(folder) / "run.db", COUNT, CONCURRENCY, steps)
+    twice = 0
+    for first in range(0, moments, PER_RUN):
+        with TemporaryDirectory() as folder:
+            steps = [random.randint(1, FURTHER) for _ in range(min(PER_RUN, moments - first))]
+            twice += check(Path(folder) / "run.db", COUNT, CONCURRENCY, steps)
     print(
         f"killed at {moments} moments of {COUNT} inputs: none is lost, {twice / moments:.1f} requests per kill were "
         f"made twice, with {CONCURRENCY} at once"

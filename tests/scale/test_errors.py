@@ -168,6 +168,14 @@ def test_errors_of_the_function_are_items() -> None:
     assert isinstance(second, Done)
 
 
+def test_a_wait_that_the_server_names(clock: MovedClock) -> None:
+    with fake(error(503, retry_after=300), "ok"):
+        (item,) = hurried(amap(ask, ["a"]), clock)
+    assert isinstance(item, Done)
+    assert item.attempts == 2
+    assert item.seconds > 300
+
+
 # Budgets
 
 
@@ -207,6 +215,9 @@ def test_a_budget_that_is_shared() -> None:
     with fake(echo), pytest.raises(BudgetExceededError):
         list(map_calls(ask, (str(number) for number in range(100)), budget=spent, limits=Limits(concurrency=2)))
     assert spent.spent.requests == 3
+    with fake(echo), pytest.raises(BudgetExceededError), budget(requests=2) as around:
+        list(map_calls(ask, (str(number) for number in range(100)), limits=Limits(concurrency=9)))
+    assert around.spent.requests == 2
     assert spent.reserved.requests == 0
 
 

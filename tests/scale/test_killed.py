@@ -8,5 +8,5 @@ from tests.scale.killed import check
 
 
 def test_what_is_committed_survives_a_kill(tmp_path: Path) -> None:
-    """`nox -s killed` does this at 50 moments of 3,000 inputs."""
-    check(tmp_path / "run.db", 400, 20, [30, 100, 150])
+    """`nox -s killed` does this at 50 moments, with 3,000 inputs."""
+    check(tmp_path / "run.db", 600, 20, [20, 60, 100])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Iterator
 from functools import partial
 from typing import Any
@@ -16,7 +17,7 @@ from mirascope_like.retries import fallback
 from mirascope_like.scale import Done, Failed, Limits, amap, bind, map_calls
 from mirascope_like.spending import SQLiteCache
 from mirascope_like.testing import answer, error, fake, tool
-from tests.harness.clocks import no_tasks_left
+from tests.harness.clocks import PATIENCE, no_tasks_left
 
 
 class Book(BaseModel):
@@ -337,3 +338,74 @@ def test_decorators_around_the_call(tmp_path: Any) -> None:
         assert isinstance(other, Done)
         assert other.value.content == "two"
         assert spent.spent.requests == 3  # without the response from the cache
+
+
+def test_a_sync_function_that_runs_a_loop_of_its_own() -> None:
+    """Its requests have the limits and the store of the map, too."""
+
+    def run(text: str) -> str:
+        return asyncio.run(_content(text))
+
+    async def _content(text: str) -> str:
+        return (await ask(text)).content
+
+    with fake(lambda request: error(500) if request.number == 1 else echo(request)) as model:
+        items = map_calls(run, ["a", "b", "a"], attempts=2, limits=Limits(rpm=60_000)).results()
+    assert [item.value for item in items if isinstance(item, Done)] == ["re a", "re b", "re a"]
+    assert sorted(item.source for item in items) == ["duplicate", "live", "live"]
+    assert len(model.requests) == 3
+    assert [item.cost is not None for item in items] == [True, True, True]
+
+
+def test_a_sync_call_within_an_async_function() -> None:
+    """It would wait for its own event loop: it is sent as without a map."""
+
+    async def run(text: str) -> str:
+        return ask_sync(text).content
+
+    with fake(echo):
+        (item,) = map_calls(run, ["a"])
+    assert isinstance(item, Done)
+    assert item.value == "re a"
+
+
+def test_calls_in_threads_end_with_the_run() -> None:
+    """Threads that wait for the limits when the run is left send nothing, and do not wait for ever."""
+
+    async def main() -> None:
+        async for _ in amap(ask_sync, (str(number) for number in range(100)), limits=Limits(rpm=60, concurrency=5)):
+            break
+        assert await no_tasks_left()
+
+    with fake(echo) as model:
+        asyncio.run(main())
+        assert len(model.requests) <= 2
+    assert not [thread for thread in threading.enumerate() if thread.name == "mirascope_like run store"]
+    for thread in threading.enumerate():
+        if thread.name.startswith("mirascope_like map"):
+            thread.join(PATIENCE)
+            assert not thread.is_alive()
+
+
+def test_a_sync_run_that_is_left() -> None:
+    with fake(echo) as model:
+        for _ in map_calls(ask, (str(number) for number in range(1000)), limits=Limits(rpm=60_000, concurrency=3)):
+            break
+    assert len(model.requests) <= 10
+
+
+@pytest.mark.parametrize("raised", [StopIteration(), asyncio.CancelledError()])
+@pytest.mark.parametrize("asynchronous", [False, True])
+def test_odd_errors_of_the_function_are_items(raised: BaseException, asynchronous: bool) -> None:
+    def fail(number: int) -> int:
+        if number:
+            raise raised
+        return number
+
+    async def async_fail(number: int) -> int:
+        return fail(number)
+
+    first, second = map_calls(async_fail if asynchronous else fail, [0, 1]).results()
+    assert isinstance(first, Done)
+    assert isinstance(second, Failed)
+    assert isinstance(second.error, RuntimeError)

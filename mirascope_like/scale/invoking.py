@@ -42,9 +42,8 @@ class Invoker:
         if self._threads is None:
             found = made()
         else:
-            found = await asyncio.get_running_loop().run_in_executor(
-                self._threads, partial(copy_context().run, _called, made)
-            )
+            context = copy_context()
+            found = await asyncio.get_running_loop().run_in_executor(self._threads, lambda: context.run(_called, made))
         if isinstance(found, BaseStream | BaseStructuredStream):
             await _close(found)
             raise _streams(self._call)

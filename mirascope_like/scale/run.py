@@ -217,7 +217,7 @@ class Run(Generic[A, R]):
         try:
             value: R = await invoker.invoke(given.value)
         except asyncio.CancelledError as error:
-            if self._until.stopped or task is None or task.cancelling():
+            if self._driver is None or self._driver.stopped or task is None or task.cancelling():
                 raise
             cancelled = RuntimeError("the call was cancelled")
             cancelled.__cause__ = error

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping
+from secrets import token_hex
 from typing import Any, Protocol, TypeVar
-from uuid import uuid4
 
 from ...core.base.errors import (
     ConfigurationError,
@@ -23,6 +23,8 @@ from .service import BatchService, BatchStatus, NotYetKnownError, Outcome
 
 T = TypeVar("T")
 
+_TOKEN = 12
+"""The bytes of a token: with the name of a request, it fits into the 64 characters that Anthropic allows."""
 _TRIES = 5
 """How often a batch is submitted if the provider fails."""
 _UNKNOWN = (ConnectionFailedError, RequestTimeoutError, ServerError)
@@ -114,7 +116,7 @@ class Lane:
         lines, self._lines, self._size = self._lines, {}, 0
         if lines:
             self._submitted |= lines.keys()
-            self._owner.start(self._guarded(lines.keys(), self._run(uuid4().hex, lines)))
+            self._owner.start(self._guarded(lines.keys(), self._run(token_hex(_TOKEN), lines)))
 
     async def cancel(self) -> None:
         """Cancel the batches, and what is gathered."""

@@ -24,9 +24,10 @@ def batch_cost(response: Any) -> float | None:
         return None
     named: Any = answer.provider, answer.model, usage
     listed_as = getattr(answer, "_priced_as", None)
-    if (found := call_cost(*named, listed_as=listed_as, terms=_TERMS)) is not None:
-        return found
     standard = call_cost(*named, listed_as=listed_as)
+    batched = call_cost(*named, listed_as=listed_as, terms=_TERMS)
+    if batched is not None and batched != standard:  # for Azure, the price list finds the conditions but not the price
+        return batched
     return None if standard is None else standard * PART
 
 

@@ -107,6 +107,9 @@ _SERVICES = {
     "openai": "files:OpenAIBatches",
     "azure": "files:AzureBatches",
     "groq": "files:GroqBatches",
+    "anthropic": "anthropic:AnthropicBatches",
+    "mistral": "mistral:MistralBatches",
+    "google": "google:GoogleBatches",
 }
 
 

@@ -1,0 +1,229 @@
+"""Loopback servers with the batches of Anthropic, Mistral and Gemini, made from their documentation.
+
+Sources: Anthropic's reference of message batches; Mistral's of batch jobs and files; Google's of the Gemini Batch API
+(`models.batchGenerateContent`, `batches.get`, `batches.list`, with `inlinedResponses`).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Any, Self
+
+from tests.harness.server import Reply, Request, Server
+
+NEVER = "2099-01-01T00:00:00Z"
+
+
+class BatchServer(ABC):
+    """Keeps batches. Each is in progress when it is first looked at, and has ended afterwards.
+
+    `answer` makes the response to the text of a request; a number is the status of an error, and None means that the
+    batch expired before the request.
+    """
+
+    def __init__(self, answer: Callable[[str], Any]) -> None:
+        self.answer = answer
+        self.batches: list[dict[str, Any]] = []
+        """The batches, each with "texts", the texts of its requests by their names."""
+        self.scripted: list[Callable[[Request], Reply | None]] = []
+        """Functions that may reply in place of the server, once each."""
+        self.looks: dict[str, int] = {}
+        self._server = Server().reply_with(self._reply)
+        self.url = self._server.url
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.close()
+
+    def texts(self) -> list[list[str]]:
+        """The texts of the requests of each batch, in order."""
+        return [sorted(batch["texts"].values()) for batch in self.batches]
+
+    def cancelled(self) -> bool:
+        """Whether a batch was cancelled."""
+        return any("cancel" in request.path for request in self._server.requests)
+
+    def _reply(self, request: Request) -> Reply:
+        if self.scripted and (reply := self.scripted[0](request)) is not None:
+            self.scripted.pop(0)
+            return reply
+        return self.reply(request.method, request.path.partition("?")[0], request)
+
+    @abstractmethod
+    def reply(self, method: str, path: str, request: Request) -> Reply: ...
+
+    @abstractmethod
+    def create(self, request: Request) -> Any:
+        """A new batch."""
+
+    def looked(self, id: str) -> bool:
+        """Count a look at a batch; whether it has ended."""
+        self.looks[id] = self.looks.get(id, 0) + 1
+        return self.looks[id] > 1
+
+    def found(self, id: str) -> dict[str, Any]:
+        """A batch by its id."""
+        return next(one for one in self.batches if one["id"] == id)
+
+
+class AnthropicServer(BatchServer):
+    def reply(self, method: str, path: str, request: Request) -> Reply:
+        match method, path.removeprefix("/v1/messages/batches").strip("/").split("/"):
+            case "POST", [""]:
+                return Reply.json(self.create(request))
+            case "GET", [""]:
+                data = [self._look(one) for one in self.batches[::-1]]
+                return Reply.json({"data": data, "has_more": False, "first_id": None, "last_id": None})
+            case "GET", [id, "results"]:
+                lines = [json.dumps(self._result(*one)).encode() for one in self.found(id)["texts"].items()]
+                return Reply((b"\n".join(lines) + b"\n",), headers={"content-type": "application/x-jsonl"})
+            case _, [id, *_]:
+                return Reply.json(self._look(self.found(id)))
+        return Reply.error(404)
+
+    def create(self, request: Request) -> Any:
+        wanted = request.json["requests"]
+        assert all(re.fullmatch("[a-zA-Z0-9_-]{1,64}", one["custom_id"]) for one in wanted)
+        texts = {one["custom_id"]: one["params"]["messages"][-1]["content"] for one in wanted}
+        self.batches.append({"id": f"msgbatch_{len(self.batches)}", "texts": texts})
+        return self._shown(self.batches[-1], ended=False)
+
+    def _look(self, batch: dict[str, Any]) -> dict[str, Any]:
+        return self._shown(batch, ended=self.looked(batch["id"]))
+
+    def _shown(self, batch: dict[str, Any], *, ended: bool) -> dict[str, Any]:
+        total, none = len(batch["texts"]), {"canceled": 0, "errored": 0, "expired": 0, "succeeded": 0, "processing": 0}
+        return {
+            "id": batch["id"],
+            "type": "message_batch",
+            "created_at": NEVER,
+            "expires_at": NEVER,
+            "processing_status": "ended" if ended else "in_progress",
+            "request_counts": none | {"succeeded" if ended else "processing": total},
+            "results_url": f"{self.url}/v1/messages/batches/{batch['id']}/results" if ended else None,
+            **dict.fromkeys(("archived_at", "cancel_initiated_at", "ended_at")),
+        }
+
+    def _result(self, name: str, text: str) -> dict[str, Any]:
+        answer = self.answer(text)
+        if answer is None:
+            return {"custom_id": name, "result": {"type": "expired"}}
+        if isinstance(answer, int):
+            error = {"type": "invalid_request_error" if answer == 400 else "api_error", "message": "no good"}
+            result = {"type": "errored", "error": {"type": "error", "error": error, "request_id": "r"}}
+            return {"custom_id": name, "result": result}
+        return {"custom_id": name, "result": {"type": "succeeded", "message": answer}}
+
+
+class MistralServer(BatchServer):
+    def __init__(self, answer: Callable[[str], Any]) -> None:
+        super().__init__(answer)
+        self.files: dict[str, bytes] = {}
+
+    def reply(self, method: str, path: str, request: Request) -> Reply:
+        match method, path.removeprefix("/v1/").split("/"):
+            case "POST", ["files"]:
+                return Reply.json(self._upload(request.body))
+            case "GET", ["files", id, "content"]:
+                return Reply((self.files[id],), headers={"content-type": "application/octet-stream"})
+            case "POST", ["batch", "jobs"]:
+                return Reply.json(self.create(request))
+            case "GET", ["batch", "jobs"]:
+                data = [self._shown(one) for one in self.batches]
+                return Reply.json({"object": "list", "total": len(data), "data": data})
+            case _, ["batch", "jobs", id, *_]:
+                if self.looked(id):
+                    self._finish(self.found(id))
+                return Reply.json(self._shown(self.found(id)))
+        return Reply.error(404)
+
+    def _upload(self, form: bytes) -> dict[str, Any]:
+        content = next(line for line in form.split(b"\r\n\r\n") if line.startswith(b'{"custom_id"'))
+        id = f"00000000-0000-0000-0000-{len(self.files):012}"
+        self.files[id] = content.partition(b"\r\n")[0]
+        return {"id": id, "object": "file", "bytes": 1, "created_at": 1, "filename": "f", "purpose": "batch",
+                "sample_type": "batch_request", "source": "upload"}  # fmt: skip
+
+    def create(self, request: Request) -> Any:
+        wanted = request.json
+        assert wanted["endpoint"] == "/v1/chat/completions"
+        lines = [json.loads(line) for line in self.files[wanted["input_files"][0]].splitlines()]
+        assert all("model" not in line["body"] for line in lines)
+        texts = {line["custom_id"]: line["body"]["messages"][-1]["content"] for line in lines}
+        batch = {"id": f"job-{len(self.batches)}", "texts": texts, "wanted": wanted, "status": "QUEUED", "files": {}}
+        self.batches.append(batch)
+        return self._shown(batch)
+
+    def _shown(self, batch: dict[str, Any]) -> dict[str, Any]:
+        counts = dict.fromkeys(("total", "completed", "succeeded", "failed"), len(batch["texts"]))
+        return {
+            "id": batch["id"],
+            "object": "batch",
+            "status": batch["status"],
+            "errors": [],
+            "created_at": 1,
+            **{key: batch["wanted"][key] for key in ("input_files", "endpoint", "model", "metadata")},
+            **{f"{name}_requests": count for name, count in counts.items()},
+            **batch["files"],
+        }
+
+    def _finish(self, batch: dict[str, Any]) -> None:
+        if batch["files"]:
+            return
+        lines: dict[str, list[dict[str, Any]]] = {"output_file": [], "error_file": []}
+        batch["status"] = "SUCCESS"
+        for name, text in batch["texts"].items():
+            answer, made = self.answer(text), {"id": "b", "custom_id": name, "error": None}
+            if answer is None:
+                batch["status"] = "TIMEOUT_EXCEEDED"
+            elif isinstance(answer, int):
+                body = {"object": "error", "message": "no good", "type": "invalid_request_error", "code": None}
+                lines["error_file"].append({**made, "response": {"status_code": answer, "body": body}})
+            else:
+                lines["output_file"].append({**made, "response": {"status_code": 200, "body": answer}})
+        for kind, found in lines.items():
+            if found:
+                batch["files"][kind] = id = f"00000000-0000-0000-0000-{len(self.files):012}"
+                self.files[id] = b"\n".join(json.dumps(line).encode() for line in found)
+
+
+class GeminiServer(BatchServer):
+    def reply(self, method: str, path: str, request: Request) -> Reply:
+        path = re.sub(r"^/v1\w*/", "", path)
+        if path.endswith(":batchGenerateContent"):
+            return Reply.json(self.create(request))
+        if path == "batches":
+            return Reply.json({"operations": [self._shown(one, ended=False) for one in self.batches]})
+        id, _, verb = path.partition(":")
+        return Reply.json({} if verb == "cancel" else self._shown(self.found(id), ended=self.looked(id)))
+
+    def create(self, request: Request) -> Any:
+        wanted = request.json["batch"]
+        requests = wanted["inputConfig"]["requests"]["requests"]
+        texts = {one["metadata"]["key"]: one["request"]["contents"][-1]["parts"][0]["text"] for one in requests}
+        batch = {"id": f"batches/{len(self.batches)}", "texts": texts, "name": wanted["displayName"]}
+        self.batches.append(batch)
+        return self._shown(batch, ended=False)
+
+    def _shown(self, batch: dict[str, Any], *, ended: bool) -> dict[str, Any]:
+        metadata: dict[str, Any] = {"displayName": batch["name"], "createTime": NEVER, "state": "BATCH_STATE_RUNNING"}
+        if ended:
+            made = [self._result(*one) for one in batch["texts"].items()]
+            responses = [one for one in made if one is not None]
+            expired = len(responses) < len(made)
+            metadata["state"] = "BATCH_STATE_EXPIRED" if expired else "BATCH_STATE_SUCCEEDED"
+            metadata["output"] = {"inlinedResponses": {"inlinedResponses": responses}}
+        return {"name": batch["id"], "metadata": metadata, "done": ended}
+
+    def _result(self, name: str, text: str) -> dict[str, Any] | None:
+        answer = self.answer(text)
+        if answer is None:
+            return None
+        if isinstance(answer, int):
+            return {"error": {"code": 3 if answer == 400 else 13, "message": "no good"}, "metadata": {"key": name}}
+        return {"response": answer, "metadata": {"key": name}}

@@ -1,0 +1,315 @@
+"""The batches of each provider, with servers made from its documentation."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import anthropic as anthropic_sdk
+import groq as groq_sdk
+import openai as openai_sdk
+import pytest
+from google.genai import Client, types
+from mistralai.client import Mistral
+from mistralai.client import errors as mistral_errors
+
+from mirascope_like.core import (
+    BadRequestError,
+    ConfigurationError,
+    RequestTimeoutError,
+    anthropic,
+    azure,
+    google,
+    groq,
+    mistral,
+    openai,
+)
+from mirascope_like.scale import Done, amap, map_calls
+from mirascope_like.scale.batches import service
+from tests.harness.clocks import eventually, never
+from tests.harness.server import Reply, Request
+from tests.scale.batches.openai_server import FileServer, completion
+from tests.scale.batches.servers import AnthropicServer, GeminiServer, MistralServer
+from tests.scale.batches.test_batches import keep_disk
+
+
+def reply_text(text: str) -> Any:
+    """What the servers do with a text: "400" and "500" are errors, "late" expires."""
+    return {"400": 400, "500": 500, "late": None}.get(text, f"re {text}")
+
+
+def of_chat(model: str) -> Callable[[dict[str, Any]], Any]:
+    def answer(body: dict[str, Any]) -> Any:
+        found = reply_text(body["messages"][-1]["content"])
+        return completion(found, model) if isinstance(found, str) else found
+
+    return answer
+
+
+def of_responses(body: dict[str, Any]) -> Any:
+    found = reply_text(body["input"][-1]["content"])
+    if not isinstance(found, str):
+        return found
+    part = {"type": "output_text", "text": found, "annotations": []}
+    message = {"type": "message", "id": "msg_1", "role": "assistant", "status": "completed", "content": [part]}
+    details = {"output_tokens_details": {"reasoning_tokens": 0}, "input_tokens_details": {"cached_tokens": 0}}
+    usage = {"input_tokens": 20, "output_tokens": 10, "total_tokens": 30, **details}
+    shared = {"id": "resp_1", "object": "response", "created_at": 1, "status": "completed", "model": "gpt-4o-mini"}
+    options = {"parallel_tool_calls": True, "tool_choice": "auto", "tools": []}
+    return {**shared, "output": [message], "usage": usage, **options}
+
+
+def of_anthropic(text: str) -> Any:
+    found = reply_text(text)
+    if not isinstance(found, str):
+        return found
+    usage = {"input_tokens": 20, "output_tokens": 10, "service_tier": "batch"}
+    shared = {"id": "msg_1", "type": "message", "role": "assistant", "model": "claude-haiku-4-5"}
+    ended = {"stop_reason": "end_turn", "stop_sequence": None, "usage": usage}
+    return {**shared, "content": [{"type": "text", "text": found}], **ended}
+
+
+def of_mistral(text: str) -> Any:
+    found = reply_text(text)
+    return completion(found, "mistral-small-latest") if isinstance(found, str) else found
+
+
+def of_gemini(text: str) -> Any:
+    found = reply_text(text)
+    if not isinstance(found, str):
+        return found
+    candidate = {"content": {"role": "model", "parts": [{"text": found}]}, "finishReason": "STOP", "index": 0}
+    usage = {"promptTokenCount": 20, "candidatesTokenCount": 10, "totalTokenCount": 30}
+    return {"candidates": [candidate], "usageMetadata": usage, "modelVersion": "gemini-2.5-flash", "responseId": "r"}
+
+
+@dataclass
+class Case:
+    """A provider with batches."""
+
+    serve: Callable[[], Any]
+    call: Callable[[str], Any]
+    """Decorates a function with a call of the server at a URL."""
+    error: type[Exception]
+    """The SDK's error of a bad request."""
+    cost: float | None
+    """The price in a batch of 20 input and 10 output tokens in US dollars."""
+
+
+def _mistral(url: str) -> Any:
+    return mistral.call("mistral-small-latest", client=lambda: Mistral(api_key="k", server_url=url))
+
+
+def _gemini(url: str) -> Any:
+    def client() -> Any:
+        return Client(api_key="k", http_options=types.HttpOptions(base_url=url), vertexai=False)
+
+    return google.call("gemini-2.5-flash", client=client)
+
+
+CASES = {
+    "openai.responses": Case(
+        lambda: FileServer(of_responses),
+        lambda url: openai.responses.call(
+            "gpt-4o-mini", client=lambda: openai_sdk.AsyncOpenAI(api_key="k", base_url=url)
+        ),
+        openai_sdk.BadRequestError,
+        (20 * 0.075 + 10 * 0.3) / 1e6,  # openai.com/api/pricing
+    ),
+    "azure": Case(
+        lambda: FileServer(of_chat("gpt-4o-mini"), prefix="/openai"),
+        lambda url: azure.call(
+            "gpt-4o-mini",
+            client=lambda: openai_sdk.AsyncAzureOpenAI(
+                api_key="k", azure_endpoint=url.removesuffix("/openai"), api_version="2024-10-21"
+            ),
+        ),
+        openai_sdk.BadRequestError,
+        (20 * 0.15 + 10 * 0.6) / 1e6 / 2,  # half the price of the global standard deployment
+    ),
+    "groq": Case(
+        lambda: FileServer(of_chat("openai/gpt-oss-20b"), prefix="/openai/v1"),
+        lambda url: groq.call(
+            "openai/gpt-oss-20b",
+            client=lambda: groq_sdk.AsyncGroq(api_key="k", base_url=url.removesuffix("/openai/v1")),
+        ),
+        groq_sdk.BadRequestError,
+        (20 * 0.0375 + 10 * 0.15) / 1e6,  # console.groq.com/docs/models, and half of it in a batch
+    ),
+    "anthropic": Case(
+        lambda: AnthropicServer(of_anthropic),
+        lambda url: anthropic.call(
+            "claude-haiku-4-5", client=lambda: anthropic_sdk.AsyncAnthropic(api_key="k", base_url=url)
+        ),
+        anthropic_sdk.BadRequestError,
+        (20 * 0.5 + 10 * 2.5) / 1e6,  # the table of batch prices in Anthropic's guide
+    ),
+    "mistral": Case(lambda: MistralServer(of_mistral), _mistral, mistral_errors.SDKError, None),
+    "google": Case(
+        lambda: GeminiServer(of_gemini),
+        _gemini,
+        import_module("google.genai.errors").ClientError,
+        (20 * 0.15 + 10 * 1.25) / 1e6,  # ai.google.dev/gemini-api/docs/pricing
+    ),
+}
+
+
+@pytest.fixture(params=CASES)
+def case(request: pytest.FixtureRequest) -> Case:
+    return CASES[request.param]
+
+
+@pytest.fixture
+def server(case: Case) -> Iterator[Any]:
+    with case.serve() as made:
+        yield made
+
+
+def asking(case: Case, server: Any) -> Any:
+    """A call that asks the server."""
+
+    async def ask(text: str) -> str:
+        return text
+
+    return case.call(server.url)(ask)
+
+
+def run(call: Any, inputs: Any, path: Path, **options: Any) -> list[Any]:
+    return map_calls(call, inputs, store=path / "run.db", via="batch", **options).results()
+
+
+def test_results(case: Case, server: Any, tmp_path: Path) -> None:
+    """Values, responses and errors are those of a live call, at the price of batches."""
+    good, bad = run(asking(case, server), ["a", "400"], tmp_path)
+    assert isinstance(good, Done)
+    assert good.value.content == "re a"
+    assert good.source == "batch"
+    assert good.usage.input_tokens == 20
+    assert good.cost == pytest.approx(case.cost) if case.cost is not None else good.cost > 0
+    assert isinstance(bad.error, BadRequestError)
+    assert isinstance(bad.error, case.error)
+    assert "no good" in str(bad.error)
+    (again,) = run(asking(case, server), ["a"], tmp_path)
+    assert (again.source, again.cost) == ("store", good.cost)
+    assert again.value.raw == good.value.raw
+    assert len(server.batches) == 1
+
+
+def test_what_expires_is_submitted_again(case: Case, server: Any, tmp_path: Path) -> None:
+    good, late = run(asking(case, server), ["a", "late"], tmp_path, attempts=3)
+    assert isinstance(good, Done)
+    assert isinstance(late.error, RequestTimeoutError)
+    assert late.attempts == 3
+    assert len(server.batches) == 3
+
+
+def test_a_crash_after_submitting(case: Case, server: Any, tmp_path: Path) -> None:
+    """The id of the batch is not known when the program ends; the next one finds the batch."""
+    reached = threading.Event()
+    found = service.service_for
+
+    def stopping(provider: Any, request: Any) -> Any:
+        made = found(provider, request)
+        submit = made.submit
+
+        async def stop(token: str, lines: Any) -> str:
+            await submit(token, lines)
+            reached.set()
+            await never()
+            return ""
+
+        made.submit = stop  # type: ignore[method-assign]
+        return made
+
+    async def main() -> None:
+        reading = asyncio.ensure_future(_items(amap(asking(case, server), ["a", "b"], store=store, via="batch")))
+        assert await eventually(reached.is_set)
+        keep_disk(store, tmp_path / "run.db")
+        reading.cancel()
+        await asyncio.gather(reading, return_exceptions=True)
+
+    store = tmp_path / "first.db"
+    with patch("mirascope_like.scale.batches.answering.service_for", stopping):
+        asyncio.run(main())
+    items = run(asking(case, server), ["a", "b"], tmp_path)
+    assert [item.value.content for item in items] == ["re a", "re b"]
+    assert len(server.batches) == 1
+
+
+async def _items(made: Any) -> list[Any]:
+    return [item async for item in made]
+
+
+def test_a_submission_that_the_provider_has_not_received(case: Case, server: Any, tmp_path: Path) -> None:
+    def failing(request: Request) -> Reply | None:
+        wanted = request.method == "POST" and any(one in request.path for one in ("batches", "jobs", "batchGenerate"))
+        return Reply.error(503, x_should_retry="false") if wanted else None
+
+    server.scripted = [failing]
+    (item,) = run(asking(case, server), ["a"], tmp_path)
+    assert isinstance(item, Done)
+    assert len(server.batches) == 1
+
+
+def test_cancelling(case: Case, server: Any, tmp_path: Path) -> None:
+    async def main() -> list[Any]:
+        made = amap(asking(case, server), ["a"], store=tmp_path / "run.db", via="batch")
+        reading = asyncio.ensure_future(_items(made))
+        assert await eventually(lambda: bool(server.batches))
+        batched = made._batched
+        assert batched is not None
+        assert await eventually(lambda: any(lane._ids for lane in batched._lanes.values()))
+        await made.cancel_batches()
+        return await reading
+
+    asyncio.run(main())
+    assert cancelled(server)
+
+
+def cancelled(server: Any) -> bool:
+    return any("cancel" in path for path in server.paths) if isinstance(server, FileServer) else server.cancelled()
+
+
+def test_vertex_ai_is_refused(tmp_path: Path) -> None:
+    from google.auth.credentials import AnonymousCredentials
+
+    @google.call(
+        "gemini-2.5-flash",
+        client=lambda: Client(vertexai=True, project="p", location="l", credentials=AnonymousCredentials()),
+    )
+    async def ask(text: str) -> str:
+        return text
+
+    with pytest.raises(ConfigurationError, match="Vertex AI"):
+        run(ask, ["a"], tmp_path)
+
+
+def test_what_is_sent_to_gemini(tmp_path: Path) -> None:
+    """The settings of a call are in the request, as the SDK sends them."""
+    seen: list[Any] = []
+
+    def reply(request: Request) -> Reply | None:
+        seen.append(request)
+        return None
+
+    with GeminiServer(of_gemini) as server:
+        server.scripted = [reply]
+
+        @google.call("gemini-2.5-flash", client=_client(server.url), call_params={"temperature": 0.5})
+        async def ask(text: str) -> str:
+            return text
+
+        run(ask, ["a"], tmp_path)
+    (one,) = json.loads(seen[0].body)["batch"]["inputConfig"]["requests"]["requests"]
+    assert one["request"]["generationConfig"] == {"temperature": 0.5}
+
+
+def _client(url: str) -> Any:
+    return lambda: Client(api_key="k", http_options=types.HttpOptions(base_url=url), vertexai=False)

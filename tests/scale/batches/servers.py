@@ -31,6 +31,8 @@ class BatchServer(ABC):
         self.scripted: list[Callable[[Request], Reply | None]] = []
         """Functions that may reply in place of the server, once each."""
         self.looks: dict[str, int] = {}
+        self.slow = 1
+        """How many times a batch is in progress when it is looked at."""
         self._server = Server().reply_with(self._reply)
         self.url = self._server.url
 
@@ -64,7 +66,7 @@ class BatchServer(ABC):
     def looked(self, id: str) -> bool:
         """Count a look at a batch; whether it has ended."""
         self.looks[id] = self.looks.get(id, 0) + 1
-        return self.looks[id] > 1
+        return self.looks[id] > self.slow
 
     def found(self, id: str) -> dict[str, Any]:
         """A batch by its id."""
@@ -84,7 +86,8 @@ class AnthropicServer(BatchServer):
                 return Reply((b"\n".join(lines) + b"\n",), headers={"content-type": "application/x-jsonl"})
             case _, [id, *_]:
                 return Reply.json(self._look(self.found(id)))
-        return Reply.error(404)
+            case _:
+                return Reply.error(404)
 
     def create(self, request: Request) -> Any:
         wanted = request.json["requests"]
@@ -140,7 +143,8 @@ class MistralServer(BatchServer):
                 if self.looked(id):
                     self._finish(self.found(id))
                 return Reply.json(self._shown(self.found(id)))
-        return Reply.error(404)
+            case _:
+                return Reply.error(404)
 
     def _upload(self, form: bytes) -> dict[str, Any]:
         content = next(line for line in form.split(b"\r\n\r\n") if line.startswith(b'{"custom_id"'))

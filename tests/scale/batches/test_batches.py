@@ -49,11 +49,10 @@ def asking(server: FileServer, **options: Any) -> Any:
 
     decorate: Any = openai.call
 
-    @decorate("gpt-4o-mini", client=client(server), **options)
     async def ask(text: str) -> str:
         return text
 
-    return ask
+    return decorate("gpt-4o-mini", client=client(server), **options)(ask)
 
 
 def run(call: Any, inputs: Any, store: Path, **options: Any) -> list[Any]:
@@ -360,8 +359,9 @@ def test_what_has_no_batches(tmp_path: Path) -> None:
 
 
 def test_options(server: FileServer, store: Path) -> None:
+    slow: Any = {"via": "slow"}
     with pytest.raises(ConfigurationError, match="via must be 'live' or 'batch'"):
-        map_calls(asking(server), ["a"], via="slow", store=store)  # type: ignore[arg-type]
+        map_calls(asking(server), ["a"], store=store, **slow)
     with pytest.raises(ConfigurationError, match="needs store"):
         map_calls(asking(server), ["a"], via="batch")
     with pytest.raises(ConfigurationError, match="extra_headers"):
@@ -374,7 +374,7 @@ def test_records_of_other_lanes(tmp_path: Path, store: Path, server: FileServer)
     records.begin("t", "lane", [b"1", b"2"])
     assert records.open_batches("other") == []
     (found,) = records.open_batches("lane")
-    assert (found.token, found.id, found.size, found.keys) == ("t", None, 2, {b"1", b"2"})
+    assert (found.token, found.id, found.size, found.keys) == ("t", None, 2, frozenset({b"1", b"2"}))
     records.drop("t")
     assert records.open_batches("lane") == []
     records.close()

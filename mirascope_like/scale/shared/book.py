@@ -13,6 +13,8 @@ from ..limits import Limits, Pacer
 
 BLOCK = 0.05
 """The seconds for which requests are leased at once."""
+AHEAD = 10.0
+"""The seconds by which leased times may be ahead, besides those of four blocks for each process."""
 PRESENT = 10.0
 """A process that has not asked for this time, in seconds, counts no more."""
 
@@ -134,11 +136,19 @@ class Book:
             return Lease(now=now, count=1, start=now, probe=True)
         if pacer.hold:
             pacer.resume(now)
+        self._check_time(now)
         seconds = [1 / one for one in (pacer.rate,) if one is not None]
         seconds += [report.tokens / one for one in (pacer.token_rate,) if one is not None]
         count = max(1, min(report.wanted, int(BLOCK / max(max(seconds, default=0.0), 1e-6))))
         start, interval = pacer.reserve(now, count, report.tokens)
         return Lease(now=now, count=count, start=start, interval=interval)
+
+    def _check_time(self, now: float) -> None:
+        """Start at `now` again if the clock was set back: no time that was leased is so far ahead."""
+        pacer = self.pacer
+        interval = 1 / pacer.rate if pacer.rate is not None else 0.0
+        if pacer.next > now + AHEAD + 4 * len(self.processes) * max(BLOCK, interval):
+            pacer.next = pacer.grown = pacer.changed = now
 
     def state(self) -> dict[str, Any]:
         """Return the state as JSON data, for `restored`."""

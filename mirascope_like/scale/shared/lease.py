@@ -19,6 +19,8 @@ from .book import BLOCK, Lease, Report
 
 CATCH_UP = 0.1
 """Leased times that are missed by more than this, in seconds, are lost."""
+LOST = 5.0
+"""A book that does not reply for this time, in seconds, is lost."""
 RECONNECT = 1.0
 """The seconds between attempts to reach a book that is lost."""
 
@@ -75,6 +77,8 @@ class SharedLimiter(Waiting):
         self._headers = HeaderLimits()
         self._times: deque[tuple[float, bool, float]] = deque()
         """The leased times, by the clock of this process; whether it is for a request that tries; and its tokens."""
+        self._leased_at: float = 0.0
+        """When the last times were leased: a reply that took long has times that are over, which are used at once."""
         self._again: float = 0.0
         """When to ask for times again."""
         self._holds: int = 0
@@ -82,6 +86,7 @@ class SharedLimiter(Waiting):
         """The newest lease."""
         self._alone: Pacer | None = None
         """The pacer of this process while the book cannot be reached."""
+        self._closed = False
         self._report: Report = Report(process=self._name)
         self._asking: asyncio.Task[None] | None = None
         self._watching: asyncio.Task[None] | None = None
@@ -96,7 +101,7 @@ class SharedLimiter(Waiting):
         if self._alone is not None:
             return self._alone.ready(now)
         times = self._times
-        while times and times[0][0] < now - CATCH_UP and not times[0][1]:
+        while times and max(times[0][0], self._leased_at) < now - CATCH_UP and not times[0][1]:
             times.popleft()
         if not times or times[-1][0] - now < BLOCK / 2:
             self._ask(now)
@@ -113,7 +118,7 @@ class SharedLimiter(Waiting):
 
     def _ask(self, now: float, *, urgent: bool = False) -> None:
         """Start to ask the book, if nobody asks yet and it is time."""
-        if self._asking is not None and not self._asking.done():
+        if self._closed or (self._asking is not None and not self._asking.done()):
             return
         if now < self._again and not urgent:
             if self._timer_again is None:
@@ -133,13 +138,16 @@ class SharedLimiter(Waiting):
         report.tokens = self.waiting[0][1] if self.waiting else 0.0
         report.rpm, report.tpm = self._headers.rpm, self._headers.tpm
         try:
-            lease = await self._book.lease(report)
+            async with asyncio.timeout(LOST):
+                lease = await self._book.lease(report)
         except Exception as error:
             self._lost(error)
             return
         now = CLOCK.monotonic()
         self._alone = None
         self._lease = lease
+        if lease.count:
+            self._leased_at = now
         if lease.holds != self._holds:
             self._times.clear()
             self._holds = lease.holds
@@ -160,7 +168,7 @@ class SharedLimiter(Waiting):
         now = CLOCK.monotonic()
         self._again = now + RECONNECT
         if self._lease is None:
-            failure = ConfigurationError(f"the shared limits cannot be reached: {error}")
+            failure = ConfigurationError(f"the shared limits cannot be reached: {str(error) or 'no reply'}")
             failure.__cause__ = error
             while self.waiting:
                 mine, _ = self.waiting.popleft()
@@ -229,6 +237,7 @@ class SharedLimiter(Waiting):
     async def close(self) -> None:
         """Release the connection to the book."""
         await super().close()
+        self._closed = True
         for task in (self._asking, self._watching):
             if task is not None:
                 task.cancel()
@@ -236,7 +245,9 @@ class SharedLimiter(Waiting):
                     await task
         if self._timer_again is not None:
             self._timer_again.cancel()
-        await self._book.close()
+        with suppress(Exception):
+            async with asyncio.timeout(LOST):
+                await self._book.close()
 
 
 def _share(lease: Lease, now: float) -> Pacer:

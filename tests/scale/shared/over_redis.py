@@ -11,16 +11,20 @@ import shutil
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from mirascope_like.core import openai
 from mirascope_like.core.base.errors import ConfigurationError
 from mirascope_like.core.base.runtime import CLOCK
+from mirascope_like.scale import Done, amap
 from mirascope_like.scale.limits import Limits
 from mirascope_like.scale.shared import shared_limiter
+from mirascope_like.testing import fake
 from tests.harness.clocks import eventually
 from tests.scale.limits.simulation import Bucket
 from tests.scale.shared.processes import send_within
@@ -46,16 +50,17 @@ class Redis:
         command = shutil.which("redis-server")
         assert command, "redis-server is needed: apt-get install redis-server"
         options = ("--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no")
-        self.process = subprocess.Popen([command, *options], stdout=subprocess.PIPE, text=True)
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            if "Ready to accept connections" in line:
-                return
+        self.process = subprocess.Popen([command, *options], stdout=subprocess.DEVNULL)
+        for _ in range(600):
+            with socket.socket() as reach:
+                if reach.connect_ex(("127.0.0.1", self.port)) == 0:
+                    return
+            time.sleep(0.05)
         raise AssertionError("redis-server has not started")
 
     def stop(self) -> None:
         self.process.terminate()
-        self.process.communicate()
+        self.process.wait()
 
 
 @pytest.fixture
@@ -121,6 +126,24 @@ def test_a_server_that_goes_away(redis: Redis) -> None:
         await limiter.close()
 
     asyncio.run(main())
+
+
+def test_a_map(redis: Redis) -> None:
+    """Two maps at the same time take the same limit: 40 requests at 20 a second."""
+
+    @openai.call("m")
+    async def ask(text: str) -> str:
+        return text
+
+    async def both() -> float:
+        start = CLOCK.monotonic()
+        options: Any = {"limits": Limits(rpm=1200.0), "share": redis.url}
+        done = await asyncio.gather(*(amap(ask, [f"{one} {n}" for n in range(20)], **options) for one in ("a", "b")))
+        assert all(isinstance(item, Done) for items in done for item in items)
+        return CLOCK.monotonic() - start
+
+    with fake(lambda _: "Hello"):
+        assert asyncio.run(both()) >= 38 / 20
 
 
 def test_a_server_that_is_not_there() -> None:

@@ -173,6 +173,38 @@ def test_a_book_that_was_never_reached(run: Any) -> None:
     run(main())
 
 
+def test_a_book_whose_clock_is_set_back() -> None:
+    """As that of a Redis server may be."""
+    book = Book(LIMITS)
+    for now in (2000.0, 1000.0):
+        lease = book.lease(now, Report(process="a", wanted=5))
+        assert lease.count > 0
+        assert abs(lease.start - now) < 0.1
+
+
+def test_a_book_that_does_not_reply(run: Any) -> None:
+    """After 5 seconds it is lost."""
+    book = MemoryBook(LIMITS)
+
+    async def never(report: Report) -> Lease:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def main() -> None:
+        limiter = SharedLimiter(book, LIMITS)
+        for _ in range(50):
+            (await limiter.acquire(0.0)).finished()
+        book.lease = never  # type: ignore[method-assign]
+        start = CLOCK.monotonic()
+        for _ in range(200):
+            (await limiter.acquire(0.0)).finished()
+        assert 5.0 <= CLOCK.monotonic() - start <= 8.0
+        assert not limiter.connected
+        await limiter.close()
+
+    run(main())
+
+
 def test_an_unknown_kind_of_sharing() -> None:
     with pytest.raises(ConfigurationError, match="share must be 'ray' or the URL"):
         shared_limiter("memcached://localhost", "openai:m")

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from ..core.base.runtime import lazy_names
 
 if TYPE_CHECKING:
+    from .batches import BedrockStorage
     from .binding import Bound, bind
     from .counts import Counts
     from .estimating import Estimate
@@ -28,6 +29,7 @@ else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
+            "batches": "BedrockStorage",
             "binding": "Bound bind",
             "counts": "Counts",
             "estimating": "Estimate",
@@ -41,6 +43,7 @@ else:
     )
 
 __all__ = [
+    "BedrockStorage",
     "Bound",
     "Counts",
     "Done",

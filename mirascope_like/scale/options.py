@@ -10,6 +10,7 @@ from typing import Any, Literal, TypedDict
 
 from ..core.base.errors import ConfigurationError
 from ..spending import Budget
+from .batches import BedrockStorage
 from .limits import Limits
 
 CONCURRENCY = 200
@@ -58,6 +59,8 @@ class MapOptions(TypedDict, total=False):
     """How requests are sent: "live" (the default), or "batch": in batches of the provider, which cost half as much and
     may take a day. Needs a `store`.
     """
+    bedrock: BedrockStorage
+    """Where the files of Bedrock's batches are. Needed only for `via="batch"` with calls of Bedrock."""
     on_fatal: Literal["stop", "fail"]
     """What happens after an error that every item would have (a wrong key, an unknown model, no credit left): "stop"
     (the default) starts no further call and raises the error after the last item, "fail" makes the item a `Failed`.
@@ -77,6 +80,7 @@ class Settings:
     samples: int = 1
     on_fatal: Literal["stop", "fail"] = "stop"
     via: Literal["live", "batch"] = "live"
+    bedrock: BedrockStorage | None = None
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> Settings:

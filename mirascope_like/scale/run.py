@@ -153,7 +153,7 @@ class Run(Generic[A, R]):
         if settings.via == "batch":
             records = BatchRecords(str(store.path), store.run)
             opened.callback(records.close)  # after the store has written all responses
-            self._batched = Batched(records, self.counts, settings.attempts, self._is_quiet)
+            self._batched = Batched(records, self.counts, settings.attempts, self._is_quiet, settings.bedrock)
         opened.callback(store.close)
         context.run(OVERRIDES.set, {**OVERRIDES.get(), SENT_ONCE: True})
         layer = self._layer = MapLayer(self._answerer(store))

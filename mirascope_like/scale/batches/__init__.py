@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .answering import Batched, WaitingItems
+from .bedrock import BedrockStorage
 from .records import BatchRecords
 
-__all__ = ["BatchRecords", "Batched", "WaitingItems"]
+__all__ = ["BatchRecords", "Batched", "BedrockStorage", "WaitingItems"]

@@ -16,6 +16,7 @@ from ...spending.cache_keys import request_place
 from ..counts import Counts
 from ..outgoing import Answer, Answerer, Outgoing
 from . import waits
+from .bedrock import BedrockStorage
 from .lane import Lane
 from .pricing import AtBatchPrice
 from .records import BatchRecords
@@ -49,8 +50,16 @@ class Batched:
     Each provider, address and model has a `Lane`, which gathers, submits and watches its batches.
     """
 
-    def __init__(self, records: BatchRecords, counts: Counts, attempts: int, quiet: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        records: BatchRecords,
+        counts: Counts,
+        attempts: int,
+        quiet: Callable[[], bool],
+        storage: BedrockStorage | None = None,
+    ) -> None:
         self._records = records
+        self._storage = storage
         self._counts = counts
         self._attempts = attempts
         self._quiet = quiet
@@ -100,7 +109,7 @@ class Batched:
         request = outgoing.request
         name = encode_json([*request_place(outgoing.provider, request.client), request.model]).decode()
         if (lane := self._lanes.get(name)) is None:
-            service = service_for(outgoing.provider, request)
+            service = service_for(outgoing.provider, request, self._storage)
             lane = self._lanes[name] = Lane(name, service, self._records, self, outgoing.failure)
         return lane
 
@@ -145,6 +154,8 @@ class Batched:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        for lane in self._lanes.values():
+            lane.close()
 
 
 class _FromBatch(ProviderWrapper):

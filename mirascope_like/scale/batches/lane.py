@@ -125,6 +125,10 @@ class Lane:
                 waiting.cancel()
         await asyncio.gather(*(self._service.cancel(id) for id in self._ids.values()))
 
+    def close(self) -> None:
+        """Close the clients that were made for the batches."""
+        self._service.close()
+
     async def _open(self) -> None:
         for batch in await asyncio.to_thread(self._records.open_batches, self._name):
             self._submitted |= batch.keys

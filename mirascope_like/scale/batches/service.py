@@ -11,12 +11,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from inspect import isawaitable, iscoroutinefunction
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 from ...core.base.errors import ConfigurationError
 from ...core.base.parsing import encode_json
 from ...core.base.provider import unwrapped
 from ...core.base.request import Request
+
+if TYPE_CHECKING:
+    from .bedrock import BedrockStorage
 
 T = TypeVar("T")
 
@@ -102,6 +105,10 @@ class BatchService(Protocol):
         """Cancel a batch. What is answered can be read later."""
         ...
 
+    def close(self) -> None:
+        """Close the clients that the service has made."""
+        ...
+
 
 _SERVICES = {
     "openai": "files:OpenAIBatches",
@@ -110,11 +117,12 @@ _SERVICES = {
     "anthropic": "anthropic:AnthropicBatches",
     "mistral": "mistral:MistralBatches",
     "google": "google:GoogleBatches",
+    "bedrock": "bedrock:BedrockBatches",
 }
 
 
-def service_for(provider: Any, request: Request) -> BatchService:
-    """Return the service for the requests of one provider, client and model.
+def service_for(provider: Any, request: Request, storage: BedrockStorage | None = None) -> BatchService:
+    """Return the service for the requests of one provider, client and model. `storage` is for Bedrock alone.
 
     Raises `ConfigurationError` if the provider has no batches.
     """
@@ -127,7 +135,7 @@ def service_for(provider: Any, request: Request) -> BatchService:
     client = inner.client_for(request)
     if client is None:
         client = inner.make_client()  # raises the error of a missing key
-    return kind(inner, client, request.model)
+    return kind(inner, client, request.model, *((storage,) if inner.name == "bedrock" else ()))
 
 
 class ServiceBase:
@@ -142,6 +150,9 @@ class ServiceBase:
         self._provider = provider
         self._client = client
         self._model = model
+
+    def close(self) -> None:
+        """Close the clients that the service has made."""
 
     def body(self, payload: Mapping[str, Any]) -> dict[str, Any]:
         """Return the body of a request. Raises `ConfigurationError` for a parameter that a batch cannot have."""

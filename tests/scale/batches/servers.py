@@ -1,7 +1,8 @@
-"""Loopback servers with the batches of Anthropic, Mistral and Gemini, made from their documentation.
+"""Loopback servers with the batches of Anthropic, Mistral, Gemini and Bedrock, made from their documentation.
 
 Sources: Anthropic's reference of message batches; Mistral's of batch jobs and files; Google's of the Gemini Batch API
-(`models.batchGenerateContent`, `batches.get`, `batches.list`, with `inlinedResponses`).
+(`models.batchGenerateContent`, `batches.get`, `batches.list`, with `inlinedResponses`);
+AWS's guide of batch inference, and boto3's model of the service.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any, Self
+from urllib.parse import unquote
 
 from tests.harness.server import Reply, Request, Server
 
@@ -48,7 +50,7 @@ class BatchServer(ABC):
 
     def cancelled(self) -> bool:
         """Whether a batch was cancelled."""
-        return any("cancel" in request.path for request in self._server.requests)
+        return any(request.path.endswith(("cancel", "stop")) for request in self._server.requests)
 
     def _reply(self, request: Request) -> Reply:
         if self.scripted and (reply := self.scripted[0](request)) is not None:
@@ -231,3 +233,61 @@ class GeminiServer(BatchServer):
         if isinstance(answer, int):
             return {"error": {"code": 3 if answer == 400 else 13, "message": "no good"}, "metadata": {"key": name}}
         return {"response": answer, "metadata": {"key": name}}
+
+
+class BedrockServer(BatchServer):
+    """S3 and Bedrock."""
+
+    def __init__(self, answer: Callable[[str], Any]) -> None:
+        super().__init__(answer)
+        self.files: dict[str, bytes] = {}
+
+    def reply(self, method: str, path: str, request: Request) -> Reply:
+        match method, unquote(path).strip("/").split("/"):
+            case "POST", ["model-invocation-job"]:
+                return Reply.json(self.create(request))
+            case "GET", ["model-invocation-jobs"]:
+                return Reply.json({"invocationJobSummaries": [self._shown(one) for one in self.batches]})
+            case "GET", ["model-invocation-job", *id]:
+                if self.looked("/".join(id)):
+                    self._finish(self.found("/".join(id)))
+                return Reply.json(self._shown(self.found("/".join(id))))
+            case "POST", ["model-invocation-job", *_, "stop"]:
+                return Reply.json({})
+            case "PUT", [*key]:
+                self.files["/".join(key[1:])] = b"\n".join(re.findall(rb"^\{.*\}$", request.body, re.MULTILINE))
+                return Reply(headers={"etag": "e"}, framing="length")
+            case _, [_]:
+                listed = "".join(f"<Contents><Key>{key}</Key></Contents>" for key in self.files)
+                body = f"<ListBucketResult><IsTruncated>false</IsTruncated>{listed}</ListBucketResult>".encode()
+                return Reply((body,), headers={"content-type": "application/xml"}, framing="length")
+            case _, [*key]:
+                return Reply((self.files["/".join(key[1:])],), framing="length")
+
+    def create(self, request: Request) -> Any:
+        wanted = request.json
+        assert wanted["modelInvocationType"] == "Converse"
+        assert re.fullmatch(r"[a-zA-Z0-9]{1,63}(-*[a-zA-Z0-9\+\-\.]){0,63}", wanted["jobName"])
+        key = wanted["inputDataConfig"]["s3InputDataConfig"]["s3Uri"].removeprefix("s3://bucket/")
+        lines = [json.loads(line) for line in self.files[key].splitlines()]
+        texts = {line["recordId"]: line["modelInput"]["messages"][-1]["content"][0]["text"] for line in lines}
+        id = f"arn:aws:bedrock:us-east-1:123456789012:model-invocation-job/{len(self.batches):012}"
+        self.batches.append({"id": id, "texts": texts, "wanted": wanted, "status": "InProgress"})
+        return {"jobArn": id}
+
+    def _shown(self, batch: dict[str, Any]) -> dict[str, Any]:
+        wanted = {name: one for name, one in batch["wanted"].items() if name != "clientRequestToken"}
+        return {**wanted, "jobArn": batch["id"], "status": batch["status"], "submitTime": NEVER}
+
+    def _finish(self, batch: dict[str, Any]) -> None:
+        lines, batch["status"] = list[Any](), "Completed"
+        for name, text in batch["texts"].items():
+            answer, made = self.answer(text), {"recordId": name, "modelInput": {}}
+            if answer is None:
+                batch["status"] = "Expired"
+            elif isinstance(answer, int):
+                lines.append({**made, "error": {"errorCode": answer, "errorMessage": "no good"}})
+            else:
+                lines.append({**made, "modelOutput": answer})
+        folder = batch["wanted"]["outputDataConfig"]["s3OutputDataConfig"]["s3Uri"].removeprefix("s3://bucket/")
+        self.files = {f"{folder}id/input.jsonl.out": "\n".join(map(json.dumps, lines)).encode()}

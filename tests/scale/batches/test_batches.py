@@ -16,7 +16,7 @@ import pytest
 from openai.types.chat import ChatCompletion
 from pydantic import BaseModel
 
-from mirascope_like.core import BadRequestError, ConfigurationError, RequestTimeoutError, openai
+from mirascope_like.core import AuthenticationError, BadRequestError, ConfigurationError, RequestTimeoutError, openai
 from mirascope_like.scale import Done, Failed, amap, map_calls
 from mirascope_like.scale.batches import files
 from mirascope_like.scale.batches.records import BatchRecords
@@ -345,6 +345,13 @@ def test_a_budget_counts_the_batch_price(server: FileServer, store: Path) -> Non
     (item,) = run(asking(server, call_params={"max_tokens": 50}), ["a"], store, budget=limit)
     assert limit.spent.usd == pytest.approx(item.cost)
     assert limit.reserved.usd == 0
+
+
+def test_a_wrong_key_stops_the_run(server: FileServer, store: Path) -> None:
+    server.scripted = [lambda _: Reply.error(401, "Incorrect API key provided")]
+    with pytest.raises(AuthenticationError):
+        run(asking(server), ["a", "b"], store)
+    assert rows(store, "SELECT * FROM batch") == []
 
 
 def test_what_has_no_batches(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import json
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -26,17 +26,18 @@ from mirascope_like.core import (
     RequestTimeoutError,
     anthropic,
     azure,
+    bedrock,
     google,
     groq,
     mistral,
     openai,
 )
-from mirascope_like.scale import Done, Failed, amap, map_calls
+from mirascope_like.scale import BedrockStorage, Done, Failed, amap, map_calls
 from mirascope_like.scale.batches import service
 from tests.harness.clocks import eventually, never
 from tests.harness.server import Reply, Request
 from tests.scale.batches.openai_server import FileServer, completion
-from tests.scale.batches.servers import AnthropicServer, GeminiServer, MistralServer
+from tests.scale.batches.servers import AnthropicServer, BedrockServer, GeminiServer, MistralServer
 from tests.scale.batches.test_batches import keep_disk
 
 
@@ -96,6 +97,15 @@ def of_gemini(text: str) -> Any:
     return {"candidates": [candidate], "usageMetadata": usage, "modelVersion": "gemini-2.5-flash", "responseId": "r"}
 
 
+def of_bedrock(text: str) -> Any:
+    found = reply_text(text)
+    if not isinstance(found, str):
+        return found
+    usage = {"inputTokens": 20, "outputTokens": 10, "totalTokens": 30}
+    message = {"role": "assistant", "content": [{"text": found}]}
+    return {"output": {"message": message}, "stopReason": "end_turn", "usage": usage}
+
+
 @dataclass
 class Case:
     """A provider with batches."""
@@ -107,6 +117,8 @@ class Case:
     """The SDK's error of a bad request."""
     cost: float | None
     """The price in a batch of 20 input and 10 output tokens in US dollars."""
+    options: dict[str, Any] = field(default_factory=dict[str, Any])
+    """Options of the map."""
 
 
 def _mistral(url: str) -> Any:
@@ -164,6 +176,21 @@ CASES = {
         import_module("google.genai.errors").ClientError,
         (20 * 0.15 + 10 * 1.25) / 1e6,  # ai.google.dev/gemini-api/docs/pricing
     ),
+    "bedrock": Case(
+        lambda: BedrockServer(of_bedrock),
+        lambda url: bedrock.call("amazon.nova-lite-v1:0"),
+        import_module("botocore.exceptions").ClientError,
+        (20 * 0.06 + 10 * 0.24) / 1e6 / 2,  # aws.amazon.com/bedrock/pricing, and half of it in a batch
+        {"bedrock": BedrockStorage(location="s3://bucket/folder", role="arn:aws:iam::123456789012:role/batch")},
+    ),
+}
+
+
+AWS = {
+    "AWS_ACCESS_KEY_ID": "k",
+    "AWS_SECRET_ACCESS_KEY": "s",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "AWS_MAX_ATTEMPTS": "1",
 }
 
 
@@ -173,8 +200,10 @@ def case(request: pytest.FixtureRequest) -> Case:
 
 
 @pytest.fixture
-def server(case: Case) -> Iterator[Any]:
+def server(case: Case, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     with case.serve() as made:
+        for name, value in {**AWS, "AWS_ENDPOINT_URL": made.url}.items():
+            monkeypatch.setenv(name, value)
         yield made
 
 
@@ -187,13 +216,17 @@ def asking(case: Case, server: Any) -> Any:
     return case.call(server.url)(ask)
 
 
-def run(call: Any, inputs: Any, path: Path, **options: Any) -> list[Any]:
+def run(case: Case, server: Any, inputs: Any, path: Path, **options: Any) -> list[Any]:
+    return run_call(asking(case, server), inputs, path, **case.options, **options)
+
+
+def run_call(call: Any, inputs: Any, path: Path, **options: Any) -> list[Any]:
     return map_calls(call, inputs, store=path / "run.db", via="batch", **options).results()
 
 
 def test_results(case: Case, server: Any, tmp_path: Path) -> None:
     """Values, responses and errors are those of a live call, at the price of batches."""
-    good, bad = run(asking(case, server), ["a", "400"], tmp_path)
+    good, bad = run(case, server, ["a", "400"], tmp_path)
     assert [type(good), type(bad)] == [Done, Failed]
     assert good.value.content == "re a"
     assert good.source == "batch"
@@ -202,14 +235,14 @@ def test_results(case: Case, server: Any, tmp_path: Path) -> None:
     assert isinstance(bad.error, BadRequestError)
     assert isinstance(bad.error, case.error)
     assert "no good" in str(bad.error)
-    (again,) = run(asking(case, server), ["a"], tmp_path)
+    (again,) = run(case, server, ["a"], tmp_path)
     assert (again.source, again.cost) == ("store", good.cost)
     assert again.value.raw == good.value.raw
     assert len(server.batches) == 1
 
 
 def test_what_expires_is_submitted_again(case: Case, server: Any, tmp_path: Path) -> None:
-    good, late = run(asking(case, server), ["a", "late"], tmp_path, attempts=3)
+    good, late = run(case, server, ["a", "late"], tmp_path, attempts=3)
     assert isinstance(good, Done)
     assert isinstance(late.error, RequestTimeoutError)
     assert late.attempts == 3
@@ -221,8 +254,8 @@ def test_a_crash_after_submitting(case: Case, server: Any, tmp_path: Path) -> No
     reached = threading.Event()
     found = service.service_for
 
-    def stopping(provider: Any, request: Any) -> Any:
-        made = found(provider, request)
+    def stopping(*given: Any) -> Any:
+        made: Any = found(*given)
         submit = made.submit
 
         async def stop(token: str, lines: Any) -> str:
@@ -231,11 +264,12 @@ def test_a_crash_after_submitting(case: Case, server: Any, tmp_path: Path) -> No
             await never()
             return ""
 
-        made.submit = stop  # type: ignore[method-assign]
+        made.submit = stop
         return made
 
     async def main() -> None:
-        reading = asyncio.ensure_future(_items(amap(asking(case, server), ["a", "b"], store=store, via="batch")))
+        made = amap(asking(case, server), ["a", "b"], store=store, via="batch", **case.options)
+        reading = asyncio.ensure_future(_items(made))
         assert await eventually(reached.is_set)
         keep_disk(store, tmp_path / "run.db")
         reading.cancel()
@@ -244,7 +278,7 @@ def test_a_crash_after_submitting(case: Case, server: Any, tmp_path: Path) -> No
     store = tmp_path / "first.db"
     with patch("mirascope_like.scale.batches.answering.service_for", stopping):
         asyncio.run(main())
-    items = run(asking(case, server), ["a", "b"], tmp_path)
+    items = run(case, server, ["a", "b"], tmp_path)
     assert [item.value.content for item in items] == ["re a", "re b"]
     assert len(server.batches) == 1
 
@@ -255,18 +289,19 @@ async def _items(made: Any) -> list[Any]:
 
 def test_a_submission_that_the_provider_has_not_received(case: Case, server: Any, tmp_path: Path) -> None:
     def failing(request: Request) -> Reply | None:
-        wanted = request.method == "POST" and any(one in request.path for one in ("batches", "jobs", "batchGenerate"))
+        paths = ("batches", "jobs", "batchGenerateContent", "model-invocation-job")
+        wanted = request.method == "POST" and request.path.partition("?")[0].endswith(paths)
         return Reply.error(503, x_should_retry="false") if wanted else None
 
     server.scripted = [failing]
-    (item,) = run(asking(case, server), ["a"], tmp_path)
+    (item,) = run(case, server, ["a"], tmp_path)
     assert isinstance(item, Done)
     assert len(server.batches) == 1
 
 
 def test_cancelling(case: Case, server: Any, tmp_path: Path) -> None:
     async def main() -> None:
-        made = amap(asking(case, server), ["a"], store=tmp_path / "run.db", via="batch")
+        made = amap(asking(case, server), ["a"], store=tmp_path / "run.db", via="batch", **case.options)
         reading = asyncio.ensure_future(_items(made))
         assert await eventually(lambda: looked(server))
         await made.cancel_batches()
@@ -298,7 +333,7 @@ def test_vertex_ai_is_refused(tmp_path: Path) -> None:
         return text
 
     with pytest.raises(ConfigurationError, match="Vertex AI"):
-        run(ask, ["a"], tmp_path)
+        run_call(ask, ["a"], tmp_path)
 
 
 def test_what_is_sent_to_gemini(tmp_path: Path) -> None:
@@ -316,10 +351,45 @@ def test_what_is_sent_to_gemini(tmp_path: Path) -> None:
         async def ask(text: str) -> str:
             return text
 
-        run(ask, ["a"], tmp_path)
+        run_call(ask, ["a"], tmp_path)
     (one,) = json.loads(seen[0].body)["batch"]["inputConfig"]["requests"]["requests"]
     assert one["request"]["generationConfig"] == {"temperature": 0.5}
 
 
 def _client(url: str) -> Any:
     return lambda: Client(api_key="k", http_options=types.HttpOptions(base_url=url), vertexai=False)
+
+
+def test_what_bedrock_needs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in AWS.items():
+        monkeypatch.setenv(name, value)
+
+    async def ask(text: str) -> str:
+        return text
+
+    with pytest.raises(ConfigurationError, match="BedrockStorage"):
+        run_call(bedrock.call("amazon.nova-lite-v1:0")(ask), ["a"], tmp_path)
+    # Bedrock refuses requests with tools in a batch of Converse requests.
+    tools: Any = {"toolConfig": {"tools": [{"toolSpec": {"name": "f", "inputSchema": {"json": {}}}}]}}
+    call = bedrock.call("amazon.nova-lite-v1:0", call_params=tools)(ask)
+    with pytest.raises(ConfigurationError, match="toolConfig"):
+        run_call(call, ["a"], tmp_path, **CASES["bedrock"].options)
+    with pytest.raises(ConfigurationError, match="s3://bucket/folder"):
+        BedrockStorage(location="bucket", role="r")
+
+
+def test_azure_without_metadata(tmp_path: Path) -> None:
+    """Azure's API of 2024-10-21 has no metadata of batches: the batch is found by the name of its file."""
+    case = CASES["azure"]
+    with case.serve() as server:
+
+        def lost(request: Request) -> Reply | None:
+            if request.method == "POST" and request.path.partition("?")[0].endswith("/batches"):
+                server.create(request.json | {"metadata": None})
+                return Reply.error(503, x_should_retry="false")
+            return None
+
+        server.scripted = [lost]
+        (item,) = run(case, server, ["a"], tmp_path)
+        assert isinstance(item, Done)
+        assert len(server.batches) == 1

@@ -1,0 +1,136 @@
+"""Batches of Amazon Bedrock: files in S3. Source: AWS's guide of batch inference, and boto3's model of the service."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+from pydantic_core import to_json
+
+from ...core.base.errors import ConfigurationError
+from ...core.base.parsing import as_object, encode_json
+from .service import BatchLimits, BatchStatus, Outcome, ServiceBase
+
+_ENDED = frozenset({"Completed", "Failed", "Stopped", "PartiallyCompleted", "Expired"})
+_INPUT, _OUTPUT = "input.jsonl", "output/"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BedrockStorage:
+    """What the batches of Bedrock need: a place in S3, and a role with which Bedrock reads and writes there."""
+
+    location: str
+    """Where the files of requests and responses are written, such as "s3://bucket/folder"."""
+    role: str
+    """The ARN of the role."""
+    session: Any = None
+    """A `boto3.Session` whose credentials are used. By default a new one."""
+
+    def __post_init__(self) -> None:
+        if not self.location.startswith("s3://") or not self.location.removeprefix("s3://").strip("/"):
+            raise ConfigurationError(f"location must be such as 's3://bucket/folder', not {self.location!r}")
+
+
+class BedrockBatches(ServiceBase):
+    """Bedrock's batches of Converse requests. boto3 has sync methods, which run in threads."""
+
+    limits = BatchLimits(50_000, 1_000_000_000)
+    not_in_body = frozenset({"modelId"})
+    refused = frozenset({"toolConfig"})
+
+    def __init__(self, provider: Any, client: Any, model: str, storage: BedrockStorage | None) -> None:
+        super().__init__(provider, client, model)
+        if storage is None:
+            raise ConfigurationError(
+                "the batches of Bedrock need bedrock=BedrockStorage(location='s3://...', role='arn:aws:iam::...')"
+            )
+        self._storage = storage
+        self._bucket, _, folder = storage.location.removeprefix("s3://").strip("/").partition("/")
+        self._folder = f"{folder}/" if folder else ""
+        session: Any = storage.session or import_module("boto3.session").Session()
+        region = client.meta.region_name
+        self._jobs: Any = session.client("bedrock", region_name=region)
+        self._files: Any = session.client("s3", region_name=region)
+
+    @property
+    def asynchronous(self) -> bool:
+        return False
+
+    def close(self) -> None:
+        self._jobs.close()
+        self._files.close()
+
+    def line(self, name: str, payload: Mapping[str, Any]) -> bytes:
+        return to_json({"recordId": name, "modelInput": self.body(payload)}, bytes_mode="base64") + b"\n"
+
+    async def submit(self, token: str, lines: Sequence[bytes]) -> str:
+        place = self._folder + token
+        body = b"".join(lines)
+        await self.call(self._files.put_object, Bucket=self._bucket, Key=f"{place}/{_INPUT}", Body=body)
+        uri = f"s3://{self._bucket}/{place}"
+        made = await self.call(
+            self._jobs.create_model_invocation_job,
+            jobName=_name(token),
+            clientRequestToken=token,  # the job is created once, however often this is sent
+            roleArn=self._storage.role,
+            modelId=self._model,
+            modelInvocationType="Converse",
+            inputDataConfig={"s3InputDataConfig": {"s3Uri": f"{uri}/{_INPUT}"}},
+            outputDataConfig={"s3OutputDataConfig": {"s3Uri": f"{uri}/{_OUTPUT}"}},
+        )
+        found: str = made["jobArn"]
+        return found
+
+    async def find(self, token: str, since: float, count: int) -> str | None:
+        listed = await self.call(self._jobs.list_model_invocation_jobs, nameContains=token)
+        return next((one["jobArn"] for one in listed["invocationJobSummaries"] if one["jobName"] == _name(token)), None)
+
+    async def status(self, id: str) -> BatchStatus:
+        job = await self.call(self._jobs.get_model_invocation_job, jobIdentifier=id)
+        error = None
+        if job["status"] == "Failed":
+            error = _error(400, job.get("message") or "the batch has failed")
+        return BatchStatus(job["status"] in _ENDED, error, found=job)
+
+    async def results(self, status: BatchStatus) -> dict[str, Outcome]:
+        uri: str = status.found["outputDataConfig"]["s3OutputDataConfig"]["s3Uri"]
+        bucket, _, folder = uri.removeprefix("s3://").partition("/")
+        lines = await asyncio.to_thread(lambda: list(self._lines(bucket, folder)))
+        return dict(_outcome(line) for line in lines)
+
+    def _lines(self, bucket: str, folder: str) -> Iterable[dict[str, Any]]:
+        """Return the lines of all files of results, which are in a folder with the id of the job."""
+        for page in self._files.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=folder):
+            for one in page.get("Contents", ()):
+                if one["Key"].endswith(".jsonl.out"):
+                    content = self._files.get_object(Bucket=bucket, Key=one["Key"])["Body"].read()
+                    yield from (json.loads(line) for line in content.splitlines() if line.strip())
+
+    async def cancel(self, id: str) -> None:
+        await self.call(self._jobs.stop_model_invocation_job, jobIdentifier=id)
+
+
+def _name(token: str) -> str:
+    return f"mirascope-like-{token}"
+
+
+def _outcome(line: Mapping[str, Any]) -> tuple[str, Outcome]:
+    name, error = str(line["recordId"]), as_object(line.get("error"))
+    if error:
+        return name, Outcome(error=_error(error.get("errorCode"), str(error.get("errorMessage"))))
+    return name, Outcome(encode_json(line["modelOutput"]))
+
+
+def _error(status: Any, text: str) -> Exception:
+    """Return the error that boto3 raises for this status and text."""
+    status = status if isinstance(status, int) else 500
+    named = (
+        "ThrottlingException" if status == 429 else "ValidationException" if status < 500 else "InternalServerException"
+    )
+    found = {"Error": {"Code": named, "Message": text}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    made: Exception = import_module("botocore.exceptions").ClientError(found, "Converse")
+    return made

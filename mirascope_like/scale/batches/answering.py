@@ -9,10 +9,11 @@ from typing import Any
 
 from ...core.base.flows import passes
 from ...core.base.parsing import encode_json
-from ...core.base.provider import Provider, ProviderWrapper, innermost
+from ...core.base.provider import Provider, ProviderWrapper
 from ...core.base.request import Request
 from ...core.base.runtime import CLOCK
 from ...spending.cache_keys import request_place
+from ...spending.counting import CountingProvider
 from ..counts import Counts
 from ..outgoing import Answer, Answerer, Outgoing
 from . import waits
@@ -80,7 +81,7 @@ class Batched:
             bodies.append(await self._body(lane, outgoing))
             return outgoing.provider.parse(bodies[-1])
 
-        provider = innermost(outgoing.provider, lambda inner: _FromBatch(inner, fetch))
+        provider = _in_budgets(outgoing.provider, fetch)
         raw = await provider.asend(outgoing.request, outgoing.payload)
         try:
             outgoing.provider.check(outgoing.request, raw)
@@ -156,6 +157,16 @@ class Batched:
         await asyncio.gather(*tasks, return_exceptions=True)
         for lane in self._lanes.values():
             lane.close()
+
+
+def _in_budgets(provider: Any, fetch: Callable[[], Awaitable[Any]]) -> Any:
+    """Return what fetches a response, in the budgets of a provider, and in nothing else: a limit of concurrency is for
+    requests that are sent one by one.
+    """
+    if not isinstance(provider, ProviderWrapper):
+        return _FromBatch(provider, fetch)
+    inner = _in_budgets(provider.inner_provider, fetch)
+    return provider.around(inner) if isinstance(provider, CountingProvider) else inner
 
 
 class _FromBatch(ProviderWrapper):

@@ -282,7 +282,8 @@ class BedrockServer(BatchServer):
     def _finish(self, batch: dict[str, Any]) -> None:
         lines, batch["status"] = list[Any](), "Completed"
         for name, text in batch["texts"].items():
-            answer, made = self.answer(text), {"recordId": name, "modelInput": {}}
+            answer = self.answer(text)
+            made: dict[str, Any] = {"recordId": name, "modelInput": {}}
             if answer is None:
                 batch["status"] = "Expired"
             elif isinstance(answer, int):

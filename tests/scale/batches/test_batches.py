@@ -16,7 +16,14 @@ import pytest
 from openai.types.chat import ChatCompletion
 from pydantic import BaseModel
 
-from mirascope_like.core import AuthenticationError, BadRequestError, ConfigurationError, RequestTimeoutError, openai
+from mirascope_like.core import (
+    AuthenticationError,
+    BadRequestError,
+    ConfigurationError,
+    RequestTimeoutError,
+    ToolLoop,
+    openai,
+)
 from mirascope_like.scale import Done, Failed, amap, map_calls
 from mirascope_like.scale.batches import files
 from mirascope_like.scale.batches.records import BatchRecords
@@ -352,6 +359,39 @@ def test_a_wrong_key_stops_the_run(server: FileServer, store: Path) -> None:
     with pytest.raises(AuthenticationError):
         run(asking(server), ["a", "b"], store)
     assert rows(store, "SELECT * FROM batch") == []
+
+
+def test_a_limit_of_concurrency_is_not_one_of_batches(server: FileServer, store: Path) -> None:
+    model = openai.model("gpt-4o-mini", client=client(server), max_concurrent=1)
+
+    @model.call()
+    async def ask(text: str) -> str:
+        return text
+
+    items = run(ask, ["a", "b", "c"], store)
+    assert all(isinstance(item, Done) for item in items)
+    assert server.texts() == [["a", "b", "c"]]
+
+
+def test_rounds_of_a_tool_loop_are_in_further_batches(server: FileServer, store: Path) -> None:
+    def weather(city: str) -> str:
+        """The weather in a city."""
+        return f"sun in {city}"
+
+    def reply(body: dict[str, Any]) -> Any:
+        last, made = body["messages"][-1], completion(f"re {body['messages'][-1]['content']}")
+        if last["role"] == "user":
+            function = {"name": "weather", "arguments": json.dumps({"city": last["content"]})}
+            calls = [{"id": "call_1", "type": "function", "function": function}]
+            message = {"role": "assistant", "content": None, "tool_calls": calls}
+            made["choices"][0] |= {"message": message, "finish_reason": "tool_calls"}
+        return made
+
+    server.answer = reply
+    items = run(asking(server, tools=[weather], tool_loop=ToolLoop()), ["Rome", "Oslo"], store)
+    assert [item.value.content for item in items] == ["re sun in Rome", "re sun in Oslo"]
+    assert [item.attempts for item in items] == [2, 2]
+    assert server.texts() == [["Oslo", "Rome"], ["sun in Oslo", "sun in Rome"]]
 
 
 def test_what_has_no_batches(tmp_path: Path) -> None:

@@ -370,7 +370,8 @@ def test_what_bedrock_needs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     with pytest.raises(ConfigurationError, match="BedrockStorage"):
         run_call(bedrock.call("amazon.nova-lite-v1:0")(ask), ["a"], tmp_path)
     # Bedrock refuses requests with tools in a batch of Converse requests.
-    tools: Any = {"toolConfig": {"tools": [{"toolSpec": {"name": "f", "inputSchema": {"json": {}}}}]}}
+    schema: dict[str, Any] = {"json": {}}
+    tools: Any = {"toolConfig": {"tools": [{"toolSpec": {"name": "f", "inputSchema": schema}}]}}
     call = bedrock.call("amazon.nova-lite-v1:0", call_params=tools)(ask)
     with pytest.raises(ConfigurationError, match="toolConfig"):
         run_call(call, ["a"], tmp_path, **CASES["bedrock"].options)

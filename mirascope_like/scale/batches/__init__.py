@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .answering import Batched, WaitingItems
-from .bedrock import BedrockStorage
 from .records import BatchRecords
+from .storage import BedrockStorage
 
 __all__ = ["BatchRecords", "Batched", "BedrockStorage", "WaitingItems"]

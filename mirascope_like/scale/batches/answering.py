@@ -17,11 +17,11 @@ from ...spending.counting import CountingProvider
 from ..counts import Counts
 from ..outgoing import Answer, Answerer, Outgoing
 from . import waits
-from .bedrock import BedrockStorage
 from .lane import Lane
 from .pricing import AtBatchPrice
 from .records import BatchRecords
 from .service import service_for
+from .storage import BedrockStorage
 
 STEP = 0.02
 """The seconds between two looks whether all calls wait."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
@@ -14,25 +13,10 @@ from pydantic_core import to_json
 from ...core.base.errors import ConfigurationError
 from ...core.base.parsing import as_object, encode_json
 from .service import BatchLimits, BatchStatus, Outcome, ServiceBase
+from .storage import BedrockStorage
 
 _ENDED = frozenset({"Completed", "Failed", "Stopped", "PartiallyCompleted", "Expired"})
 _INPUT, _OUTPUT = "input.jsonl", "output/"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BedrockStorage:
-    """What the batches of Bedrock need: a place in S3, and a role with which Bedrock reads and writes there."""
-
-    location: str
-    """Where the files of requests and responses are written, such as "s3://bucket/folder"."""
-    role: str
-    """The ARN of the role."""
-    session: Any = None
-    """A `boto3.Session` whose credentials are used. By default a new one."""
-
-    def __post_init__(self) -> None:
-        if not self.location.startswith("s3://") or not self.location.removeprefix("s3://").strip("/"):
-            raise ConfigurationError(f"location must be such as 's3://bucket/folder', not {self.location!r}")
 
 
 class BedrockBatches(ServiceBase):

@@ -11,15 +11,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from inspect import isawaitable, iscoroutinefunction
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from ...core.base.errors import ConfigurationError
 from ...core.base.parsing import encode_json
 from ...core.base.provider import unwrapped
 from ...core.base.request import Request
-
-if TYPE_CHECKING:
-    from .bedrock import BedrockStorage
+from .storage import BedrockStorage
 
 T = TypeVar("T")
 

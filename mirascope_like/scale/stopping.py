@@ -49,7 +49,13 @@ def on_interrupt(handle: Callable[[], object]) -> Generator[None]:
         yield
     finally:
         loop.remove_signal_handler(signal.SIGINT)
-        signal.signal(signal.SIGINT, before)
+        signal.signal(signal.SIGINT, signal.default_int_handler if _is_over(before) else before)
+
+
+def _is_over(handler: Any) -> bool:
+    """Return True for the handler of an `asyncio.Runner` that has returned since: it has not removed its handler."""
+    task = getattr(handler, "keywords", {}).get("main_task")
+    return isinstance(task, asyncio.Task) and task.done()
 
 
 def _is_default(handler: Any) -> bool:

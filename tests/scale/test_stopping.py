@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from mirascope_like.core import openai
 from mirascope_like.scale import Item, Limits, amap, map_calls
 from mirascope_like.testing import fake
 from tests.harness.clocks import MovedClock, never, run_by_clock, waits
@@ -135,13 +134,19 @@ def test_a_handler_of_the_program_stays() -> None:
     assert pressed == [1, 1]
 
 
-def test_the_handler_is_restored() -> None:
-    before = signal.getsignal(signal.SIGINT)
+@pytest.mark.parametrize("asynchronous", [False, True])
+def test_the_handler_is_restored(asynchronous: bool) -> None:
+    async def same(number: int) -> int:
+        return number
 
-    @openai.call("m")
-    async def find(text: str) -> str:
-        return text
+    async def main() -> None:
+        before = signal.getsignal(signal.SIGINT)
+        await amap(same, range(3))
+        assert signal.getsignal(signal.SIGINT) is before
 
-    with fake(echo):
-        list(map_calls(find, ["a"]))
-    assert signal.getsignal(signal.SIGINT) is before
+    program = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        asyncio.run(main()) if asynchronous else map_calls(same, range(3)).results()
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, program)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Generator, Iterable
 from contextlib import ExitStack, aclosing
 from contextvars import copy_context
@@ -16,7 +17,7 @@ from ..core.base.response import BaseCallResponse
 from ..core.base.runtime import CLOCK
 from .batches import Batched, BatchRecords, WaitingItems
 from .counts import Counts
-from .driver import FIRST, Driver
+from .driver import FIRST, GRACE, Driver
 from .estimating import Estimate, estimate
 from .exporting import frame, line_of
 from .inputs import Given, Inputs
@@ -259,6 +260,11 @@ class Run(Generic[A, R]):
         """Stop the run; if it is already stopping because of the user, cancel its calls."""
         if self._interrupted and self._driver is not None:
             self._driver.cancel()
+        elif not self._interrupted:
+            sending = sum(state.sending for state in self._states.values())
+            left = f" The same map with the store {str(self._settings.store)!r} continues." * bool(self._settings.store)
+            text = f"requests in progress ({sending}) have {GRACE:.0f} seconds to end; Ctrl-C cancels them"
+            print(f"\nstopping: {text}.{left}", file=sys.stderr, flush=True)
         self._interrupted = True
         self._stop(KeyboardInterrupt())
 

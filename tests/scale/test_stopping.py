@@ -20,7 +20,7 @@ def press() -> None:
     os.kill(os.getpid(), signal.SIGINT)
 
 
-def test_ctrl_c_lets_requests_end(tmp_path: Path) -> None:
+def test_ctrl_c_lets_requests_end(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """No further call starts; what was in progress is read and stored, and the same run continues later."""
     store = tmp_path / "run.db"
 
@@ -39,6 +39,9 @@ def test_ctrl_c_lets_requests_end(tmp_path: Path) -> None:
     assert 5 <= len(model.requests) == len(found) < 50  # the event loop sees the signal a little later
     assert "the same map with this store continues" in "".join(raised.value.__notes__)
     assert str(store) in "".join(raised.value.__notes__)
+    shown = capsys.readouterr().err
+    assert "stopping: requests in progress (" in shown
+    assert f"The same map with the store '{store}' continues." in shown
     with fake(echo) as again:
         items = map_calls(ask, (str(number) for number in range(50)), store=store, limits=Limits(rpm=60_000)).results()
     assert len(again.requests) == 50 - len(found)

@@ -98,6 +98,7 @@ class Batched:
             if outcome.queued:
                 continue
             outgoing.item.attempts += 1
+            outgoing.item.sources.add("batch")
             if outcome.body is not None:
                 return outcome.body
             failures += 1

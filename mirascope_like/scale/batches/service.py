@@ -192,5 +192,6 @@ def status_error(sdk: Any, client: Any, status: int, body: Any) -> Exception:
     """Return the error that an SDK of OpenAI's kind raises for a response with this status and body."""
     library = import_module(str(sdk.APIStatusError.__annotations__["response"]).partition(".")[0])
     http = library.Response(status, json=body, request=library.Request("POST", str(client.base_url)))
-    made: Exception = client._make_status_error_from_response(http)
+    make = getattr(client, "_make_status_error_from_response", None)
+    made: Exception = sdk.APIStatusError(http.text, response=http, body=body) if make is None else make(http)
     return made

@@ -143,6 +143,7 @@ def test_a_failed_request(server: FileServer, store: Path) -> None:
     assert isinstance(bad.error, BadRequestError)
     assert isinstance(bad.error, openai_sdk.BadRequestError)
     assert bad.error.status_code == 400
+    assert (bad.source, bad.cost, bad.attempts) == ("batch", 0.0, 1)
     assert "no good" in str(bad.error)
     assert len(server.batches) == 1
 

@@ -32,7 +32,7 @@ _TOKEN = "_"
 class AnthropicBatches(ServiceBase):
     """Anthropic's batches of messages."""
 
-    limits = BatchLimits(100_000, 256_000_000)
+    limits: BatchLimits = BatchLimits(100_000, 256_000_000)
 
     @property
     def asynchronous(self) -> bool:

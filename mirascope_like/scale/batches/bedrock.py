@@ -22,9 +22,9 @@ _INPUT, _OUTPUT = "input.jsonl", "output/"
 class BedrockBatches(ServiceBase):
     """Bedrock's batches of Converse requests. boto3 has sync methods, which run in threads."""
 
-    limits = BatchLimits(50_000, 1_000_000_000)
-    not_in_body = frozenset({"modelId"})
-    refused = frozenset({"toolConfig"})
+    limits: BatchLimits = BatchLimits(50_000, 1_000_000_000)
+    not_in_body: frozenset[str] = frozenset({"modelId"})
+    refused: frozenset[str] = frozenset({"toolConfig"})
 
     def __init__(self, provider: Any, client: Any, model: str, storage: BedrockStorage | None) -> None:
         super().__init__(provider, client, model)

@@ -24,7 +24,7 @@ _WITHOUT_RESPONSE = frozenset({"batch_expired", "batch_cancelled"})
 class FileBatches(ServiceBase):
     """The batches of an API like OpenAI's."""
 
-    limits = BatchLimits(50_000, 200_000_000)
+    limits: BatchLimits = BatchLimits(50_000, 200_000_000)
     urls: Mapping[str, str] = {"": "/v1/chat/completions", "responses": "/v1/responses"}
     """The endpoint of each form of requests."""
 
@@ -114,7 +114,7 @@ class OpenAIBatches(FileBatches):
 class AzureBatches(FileBatches):
     """Azure's batches. The model of a call must be a deployment for batches."""
 
-    limits = BatchLimits(100_000, 200_000_000)
+    limits: BatchLimits = BatchLimits(100_000, 200_000_000)
     urls: Mapping[str, str] = {"": "/chat/completions", "responses": "/v1/responses"}
 
     async def find(self, token: str, since: float, count: int) -> str | None:
@@ -132,7 +132,7 @@ class AzureBatches(FileBatches):
 class GroqBatches(FileBatches):
     """Groq's batches of chat completions."""
 
-    limits = BatchLimits(50_000, 100_000_000)
+    limits: BatchLimits = BatchLimits(50_000, 100_000_000)
     urls: Mapping[str, str] = {"": "/v1/chat/completions"}
 
 

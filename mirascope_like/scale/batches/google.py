@@ -29,7 +29,7 @@ _LISTED = 1000
 class GoogleBatches(ServiceBase):
     """Google's batches, through the Gemini API."""
 
-    limits = BatchLimits(10_000, 18_000_000)
+    limits: BatchLimits = BatchLimits(10_000, 18_000_000)
     """The body may have 20 MB."""
 
     def __init__(self, provider: Any, client: Any, model: str) -> None:

@@ -20,9 +20,9 @@ _ENDED = frozenset({"SUCCESS", "FAILED", "TIMEOUT_EXCEEDED", "CANCELLED"})
 class MistralBatches(ServiceBase):
     """Mistral's batches of chat completions. The SDK's client has sync methods, which run in threads."""
 
-    limits = BatchLimits(1_000_000, 512_000_000)
-    not_in_body = frozenset({"timeout_ms", "retries", "server_url", "stream", "model"})
-    refused = frozenset({"http_headers"})
+    limits: BatchLimits = BatchLimits(1_000_000, 512_000_000)
+    not_in_body: frozenset[str] = frozenset({"timeout_ms", "retries", "server_url", "stream", "model"})
+    refused: frozenset[str] = frozenset({"http_headers"})
 
     @property
     def asynchronous(self) -> bool:

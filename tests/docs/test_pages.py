@@ -37,7 +37,8 @@ OWN_FILES = {"recording.md"}
     [path for path in PAGES if path.name not in SCRIPTS.keys() | OWN_SCRIPTS | OWN_FILES],
     ids=lambda page: page.name,
 )
-def test_page(page: Path, embedded: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_page(page: Path, embedded: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)  # for the files that a page writes
     run(page, monkeypatch)
 
 

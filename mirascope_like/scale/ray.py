@@ -98,7 +98,6 @@ def ray_map(
     numbered = enumerate(inputs)
     running: dict[Any, tuple[int, Any]] = {}
     error: Exception | None = None
-    kept = keeper()  # as long as this function runs
     try:
         for one in list(workers) * AHEAD:
             _start(one, numbered, plan.batch_size, running)
@@ -113,7 +112,6 @@ def ray_map(
     finally:
         for one in workers:
             ray.kill(one)
-        del kept
     if error is not None:
         raise error
 

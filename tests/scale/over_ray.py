@@ -182,7 +182,7 @@ def test_an_actor_that_is_lost(script: dict[str, Any]) -> None:
         start_ray().kill(keeper())
         before = len(sent)
         await send_within(limiter, 5.0, sent)
-        assert 300 <= len(sent) - before <= 520
+        assert 200 <= len(sent) - before <= 520  # 100 a second, without those while the actor starts
         end = time.monotonic() + 30
         while not limiter.connected and time.monotonic() < end:
             (await limiter.acquire(0.0)).finished()

@@ -21,6 +21,8 @@ CATCH_UP = 0.1
 """Leased times that are missed by more than this, in seconds, are lost."""
 LOST = 5.0
 """A book that does not reply for this time, in seconds, is lost."""
+FIRST = 60.0
+"""The same before its first reply: an actor has to start."""
 RECONNECT = 1.0
 """The seconds between attempts to reach a book that is lost."""
 
@@ -138,7 +140,7 @@ class SharedLimiter(Waiting):
         report.tokens = self.waiting[0][1] if self.waiting else 0.0
         report.rpm, report.tpm = self._headers.rpm, self._headers.tpm
         try:
-            async with asyncio.timeout(LOST):
+            async with asyncio.timeout(LOST if self._lease is not None else FIRST):
                 lease = await self._book.lease(report)
         except Exception as error:
             self._lost(error)

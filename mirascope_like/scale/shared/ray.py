@@ -94,6 +94,7 @@ class RayBook:
         self._name = f"{name}:{given.rpm}:{given.tpm}"
         self._offset = Offset()
         self.ahead: float = 0.0
+        self._reached = False
         self._keeper: Any = keeper()
 
     async def lease(self, report: Report) -> Lease:
@@ -101,9 +102,13 @@ class RayBook:
         began = CLOCK.monotonic()
         try:
             lease, now = await self._keeper.lease.remote(self._name, self._limits, report, self.ahead)
-        except Exception:
-            self._keeper = keeper()  # a new one, if the actor has died
-            raise
+        except Exception:  # the actor has died: a new one is started
+            self._keeper = keeper()
+            if self._reached:
+                raise
+            began = CLOCK.monotonic()
+            lease, now = await self._keeper.lease.remote(self._name, self._limits, report, self.ahead)
+        self._reached = True
         self.ahead = self._offset.add(began, CLOCK.monotonic(), now)
         found: Lease = lease
         return found
@@ -117,7 +122,8 @@ class RayBook:
 
 
 def keeper() -> Any:
-    """Return the actor that keeps the books, after starting it if it does not run.
+    """Return the actor that keeps the books, after starting it if it does not run. It lives as long as the cluster, not
+    as the process that has started it.
 
     Raises `ConfigurationError` if Ray is not installed, or not initialized.
     """
@@ -127,5 +133,5 @@ def keeper() -> Any:
         raise ConfigurationError("share='ray' needs the package ray: pip install 'ray[data]'") from error
     if not ray.is_initialized():
         raise ConfigurationError("share='ray' needs a Ray cluster: call ray.init() first")
-    options = {"name": NAME, "namespace": NAMESPACE, "get_if_exists": True, "num_cpus": 0, "max_concurrency": 10_000}
-    return ray.remote(Keeper).options(**options).remote()
+    named = {"name": NAME, "namespace": NAMESPACE, "get_if_exists": True, "lifetime": "detached"}
+    return ray.remote(Keeper).options(**named, num_cpus=0, max_concurrency=10_000).remote()

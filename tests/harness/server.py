@@ -161,7 +161,10 @@ class Server:
             self._loop.close()
 
     async def _finish_tasks(self) -> None:
-        for _ in range(5):  # the steps from a connection that was just accepted to its task
+        end = time.monotonic() + PATIENCE
+        steps = 10  # more than there are from a connection that was just accepted to its task
+        while (steps > 0 or self._transports) and time.monotonic() < end:
+            steps -= 1
             await asyncio.sleep(0)  # the aborted transports close their sockets, and the tasks see it and end
             if tasks := asyncio.all_tasks() - {asyncio.current_task()}:
                 _, stuck = await asyncio.wait(tasks, timeout=PATIENCE)

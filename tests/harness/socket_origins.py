@@ -1,4 +1,7 @@
-"""Reports which test made a socket that was never closed. Python reports it when it is collected: in a later test."""
+"""Reports which test made a socket or a SQLite connection that was never closed.
+
+Python reports it when it is collected, in a later test; a SQLite connection from 3.13 on.
+"""
 
 from __future__ import annotations
 
@@ -6,32 +9,48 @@ import inspect
 import os
 import re
 import socket
+import sqlite3
 from collections.abc import Callable
 from typing import Any
 
 DEPTH = 40
 """How many callers are named."""
 
-_made: dict[int, str] = {}
-"""Where the last socket with each file descriptor was made. A socket that is open still has its descriptor."""
+_made: dict[int | str, str] = {}
+"""Where the last socket with each file descriptor, and the last connection at each address of memory, was made. Those
+that are open still have it.
+"""
 
 
 def note_origins(report: Callable[[Any], object]) -> Callable[[Any], None]:
-    """From now on, note where each socket is made. Return an unraisable hook that adds this to what it reports."""
-    original = socket.socket.__init__
+    """From now on, note where each of them is made. Return an unraisable hook that adds this to what it reports."""
+    original, connect = socket.socket.__init__, sqlite3.connect
 
     def noted_init(this: socket.socket, *args: Any, **kwargs: Any) -> None:
         original(this, *args, **kwargs)
-        _made[this.fileno()] = f"made in {os.environ.get('PYTEST_CURRENT_TEST', 'no test')}\n{_callers()}"
+        _made[this.fileno()] = _here()
+
+    def noted_connect(*args: Any, **kwargs: Any) -> sqlite3.Connection:
+        connection: sqlite3.Connection = connect(*args, **kwargs)
+        _made[hex(id(connection))] = _here()
+        return connection
 
     def noted_report(unraisable: Any) -> None:
         error = unraisable.exc_value
-        if isinstance(error, ResourceWarning) and (found := re.search(r"\bfd=(\d+)", str(error))):
-            error.add_note(_made.get(int(found[1]), "made before the tests"))
+        if isinstance(error, ResourceWarning):
+            if found := re.search(r"\bfd=(\d+)", str(error)):
+                error.add_note(_made.get(int(found[1]), "made before the tests"))
+            elif found := re.search(r"Connection object at (0x[0-9a-f]+)", str(error)):
+                error.add_note(_made.get(found[1], "made before the tests"))
         report(unraisable)
 
     socket.socket.__init__ = noted_init  # type: ignore[method-assign]
+    sqlite3.connect = noted_connect
     return noted_report
+
+
+def _here() -> str:
+    return f"made in {os.environ.get('PYTEST_CURRENT_TEST', 'no test')}\n{_callers()}"
 
 
 def _callers() -> str:

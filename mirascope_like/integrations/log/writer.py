@@ -91,34 +91,40 @@ class Writer(Generic[T]):
             with self._pause:
                 while not self._closed and (left := until - CLOCK.monotonic()) > 0:
                     CLOCK.wait(self._pause, left)
-            self.flush()
+            with self._writing:
+                if self._abandoned or not self._closed:  # what is closed must not open its file again
+                    self._write_all()
         if self._abandoned:
             self._close()
 
     def flush(self) -> bool:
         """Write all entries, in this thread. Returns False if they could not be written; they are then kept."""
         with self._writing:
-            self._signalled = False
-            while self._entries:
-                batch = list(islice(self._entries, 1000))
-                try:
-                    self._write(batch)
-                except Exception:
-                    if not self._failed:
-                        self._failed = True
-                        log.warning("the log %s cannot be written; calls continue", self._name, exc_info=True)
-                    self._signalled = True
-                    self._signals.put(None)
-                    return False
-                for _ in batch:
-                    self._entries.popleft()
-                self._failed = self._full = False
+            return self._write_all()
+
+    def _write_all(self) -> bool:
+        self._signalled = False
+        while self._entries:
+            batch = list(islice(self._entries, 1000))
+            try:
+                self._write(batch)
+            except Exception:
+                if not self._failed:
+                    self._failed = True
+                    log.warning("the log %s cannot be written; calls continue", self._name, exc_info=True)
+                self._signalled = True
+                self._signals.put(None)
+                return False
+            for _ in batch:
+                self._entries.popleft()
+            self._failed = self._full = False
         return True
 
     def close(self) -> None:
-        """Write all entries, and end the thread."""
-        self.flush()
-        self._closed = True
+        """Write all entries, and end the thread. Entries that cannot be written are dropped."""
+        with self._writing:
+            self._write_all()
+            self._closed = True
         with self._pause:
             self._pause.notify_all()
         self._signals.put(None)

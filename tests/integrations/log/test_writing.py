@@ -348,3 +348,23 @@ def test_a_log_that_is_dropped_is_closed(tmp_path: Path, kind: Any, monkeypatch:
     thread.join(PATIENCE)
     assert not thread.is_alive()
     assert [row.prompt for row in kind(path).find()] == ["hello"]
+
+
+def test_a_writer_that_is_closed_writes_no_more() -> None:
+    """Its thread waits to try again what could not be written: the file, which is closed, must not be opened again."""
+    tries: list[str] = []
+
+    def write(batch: Any) -> None:
+        tries.append(threading.current_thread().name)
+        raise OSError("full")
+
+    writer: Writer[int] = Writer(write, "calls.db")
+    writer.add(1)
+    assert not writer.flush()
+    writer.close()
+    count = len(tries)
+    thread = writer._thread
+    assert thread is not None
+    thread.join(PATIENCE)
+    assert not thread.is_alive()
+    assert len(tries) == count

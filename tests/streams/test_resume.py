@@ -100,11 +100,14 @@ def test_silence(reader: Reader, side: Side, server: Server) -> None:
         stream.on(text=lambda text: stream.timeout(idle=0.05 if text == "One," else PATIENCE))
         response = await reader.value(stream.collect())
         assert response.content == "One, two"
-        assert response.resumed == 1
+        assert response.resumed == len(server.requests) - 1
 
     server.reply(side.begun("One,", then=[Stall()])).reply_with(answer)
-    reader.run(side, server, use, resume=True)
-    assert sent(server) == [side.asked(None), side.asked("One,")]
+    reader.run(side, server, use, resume=1000)  # on a busy machine, the answer to a request may be late, too
+    first, *further = sent(server)
+    assert first == side.asked(None)
+    assert further == [side.asked("One,")] * len(further)
+    assert further
     assert server.wait_closed()
 
 

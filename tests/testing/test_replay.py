@@ -19,7 +19,6 @@ from mirascope_like.core import RateLimitError, StreamInterruptedError, openai
 from mirascope_like.core.base.runtime import CLOCK
 from mirascope_like.testing import ReplayError, block_requests, fake, replay
 from mirascope_like.testing.interception.body import AsyncLine
-from tests.harness.clocks import MovedClock
 from tests.harness.server import Reply, Server
 from tests.testing.senders import PATH, Received, each_sender
 
@@ -195,13 +194,27 @@ def test_blocked_requests_and_scripted_models_around(write: Write) -> None:
 # Times
 
 
-def test_times_are_those_of_the_recording(write: Write, clock: MovedClock, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def passes(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Stops the clock. The function lets seconds pass."""
+    now = [1000.0]
+    monkeypatch.setattr(CLOCK, "monotonic", lambda: now[0])
+
+    def passes(seconds: float) -> None:
+        now[0] += seconds
+
+    return passes
+
+
+def test_times_are_those_of_the_recording(
+    write: Write, passes: Callable[[float], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """At pace 2.0, the pieces, a second apart, come two seconds apart: by the clock, not by the machine."""
     waits: list[float] = []
 
     def wait(condition: Any, seconds: float) -> None:
         waits.append(round(seconds, 1))
-        clock.skip(seconds)  # the wait is over at once
+        passes(seconds)
 
     monkeypatch.setattr(CLOCK, "wait", wait)
     file = write(exchange(1, asked("Hi"), "data: 1\n\n", "data: 2\n\n", "data: 3\n\n"))
@@ -212,12 +225,14 @@ def test_times_are_those_of_the_recording(write: Write, clock: MovedClock, monke
         assert waits == expected
 
 
-def test_times_of_an_async_replay(write: Write, clock: MovedClock, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_times_of_an_async_replay(
+    write: Write, passes: Callable[[float], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
     waits: list[float] = []
 
     async def wait(self: AsyncLine, seconds: float) -> bool:
         waits.append(round(seconds, 1))
-        clock.skip(seconds)
+        passes(seconds)
         return True
 
     monkeypatch.setattr(AsyncLine, "wait", wait)
@@ -235,13 +250,15 @@ def test_times_of_an_async_replay(write: Write, clock: MovedClock, monkeypatch: 
     assert waits == [1.0, 1.0]
 
 
-def test_a_slow_reader_does_not_wait_longer(write: Write, clock: MovedClock, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slow_reader_does_not_wait_longer(
+    write: Write, passes: Callable[[float], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What has arrived while the program did something else is there at once, as on the wire."""
     waits: list[float] = []
 
     def wait(condition: Any, seconds: float) -> None:
         waits.append(round(seconds, 1))
-        clock.skip(100)  # the program is late
+        passes(100)  # the program is late
 
     monkeypatch.setattr(CLOCK, "wait", wait)
     file = write(exchange(1, asked("Hi"), "data: 1\n\n", "data: 2\n\n"))

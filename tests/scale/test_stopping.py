@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,14 @@ from mirascope_like.scale import Item, Limits, amap, map_calls
 from mirascope_like.testing import fake
 from tests.harness.clocks import MovedClock, never, run_by_clock, waits
 from tests.scale.test_map import ask, echo
+
+
+@pytest.fixture(autouse=True)
+def _pythons_handler() -> Iterator[None]:
+    """Sets Python's handler of Ctrl-C. It is missing where the parent ignores the signal, as of background jobs."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def press() -> None:

@@ -63,7 +63,8 @@ STREAM = """
 TOOL = """args call delta error from_call from_tool_call id name tool_call tool_config tool_json_schema tool_schema
     type_from_base_model_type type_from_base_type type_from_fn warn_for_unsupported_configurations"""
 STRUCTURED = """
-    close collect constructed_response_model each error fields_from_call_args open response response_model stream"""
+    close collect constructed_response_model display each error fields_from_call_args open response response_model
+    stream"""
 MODEL = "ask ask_async call name origin provider session stream stream_async task"
 SESSION = "conversation edit edit_async fork model name save send send_async stream stream_async switch"
 """All that users see: a new name that is not for them fails the tests. Names of pydantic's `BaseModel` are left out."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from asyncio import Event
+from asyncio import CancelledError, Event
 from collections import deque
 
 from ..core.base.errors import (
@@ -111,4 +111,14 @@ class AwaitingBudget:
                 self._sending -= 1
                 if freed is None and self._waiting:  # the request has ended, so another may have what it reserved
                     self._waiting.popleft().set()
+            await self._woken(freed)
+
+    async def _woken(self, freed: Event) -> None:
+        try:
             await freed.wait()
+        except CancelledError:  # by a time limit of the function: what was reserved is for another
+            if not freed.is_set():
+                self._waiting.remove(freed)
+            elif self._waiting:
+                self._waiting.popleft().set()
+            raise

@@ -22,7 +22,7 @@ from mirascope_like.core import (
     openai,
 )
 from mirascope_like.scale import Done, Failed, Limits, Run, amap, map_calls
-from mirascope_like.scale.retrying import PATIENCE
+from mirascope_like.scale.retrying import PATIENCE, AwaitingBudget
 from mirascope_like.spending import BudgetExceededError, UnknownPriceError
 from mirascope_like.testing import cut, error, fake, reply
 from tests.harness.clocks import MovedClock, run_by_clock, waits
@@ -229,3 +229,42 @@ def test_a_budget_needs_a_price() -> None:
     with fake() as model, pytest.raises(UnknownPriceError):
         list(map_calls(write, ["a"], budget=1.0))
     assert model.requests == []
+
+
+@pytest.mark.parametrize("woken", [False, True], ids=["while it waits", "when it was woken"])
+def test_a_request_that_no_longer_waits_for_the_budget_leaves_its_turn(woken: bool) -> None:
+    """A function may limit the time of its call. The request behind it must not wait for ever."""
+    full = True
+
+    class Provider:
+        async def answer(self, outgoing: Any) -> Any:
+            if outgoing == "first":
+                await ended.wait()
+            elif full:
+                raise BudgetExceededError("the budget is reserved")
+            return outgoing
+
+    async def main() -> None:
+        nonlocal full
+        queue: Any = AwaitingBudget(Provider())
+
+        async def answered_first() -> None:
+            assert await queue.answer("first") == "first"
+            if woken:
+                second.cancel()
+
+        first = asyncio.ensure_future(answered_first())
+        second, third = (asyncio.ensure_future(queue.answer(one)) for one in ("second", "third"))
+        await waits(third)
+        if not woken:
+            second.cancel()
+        full = False
+        ended.set()
+        await first
+        await waits(third)
+        assert third.done()
+        assert third.result() == "third"
+        assert second.cancelled()
+
+    ended = asyncio.Event()
+    asyncio.run(main())
